@@ -1,0 +1,148 @@
+/**
+ * The port every agent's driver implements. One `AgentDriver` per flavor (registry), one `Conversation` per session. A driver translates its
+ * agent's own protocol into canonical events and does nothing else: no hub, no queue, no policy. The contract suite runs on every driver.
+ */
+import type { HostControl } from "@hapi/host";
+import type { AgentCapabilities, AgentEvent, AgentFailure, Answers, Attachment, PromptStage, StreamDelta } from "@hapi/protocol";
+
+export type Front = "local" | "remote";
+
+export interface Detection {
+  available: boolean;
+  /** argv prefix that starts the agent. */
+  command: readonly string[];
+  version?: string;
+  reason?: "not_found" | "invalid_configuration" | "unsupported_version";
+  /** One sentence with the next step, for people. */
+  hint?: string;
+}
+
+export interface AgentDriver {
+  readonly flavor: string;
+  readonly displayName: string;
+  readonly capabilities: AgentCapabilities;
+  /** Looks for the program; `env` is the environment the agent would get. Never starts a conversation. */
+  detect(env: Readonly<Record<string, string>>): Promise<Detection>;
+  open(context: DriverContext): Conversation;
+}
+
+/**
+ * Small durable state of one conversation, part of the session's ledger. Values are JSON. `commit` is atomic and fsynced, and is ordered
+ * before everything emitted after it.
+ */
+export interface DriverMemory {
+  get<T>(key: string): T | undefined;
+  commit(values: Record<string, unknown>): Promise<void>;
+}
+
+export interface DriverContext {
+  readonly sessionId: string;
+  readonly cwd: string;
+  /** The agent's environment: no hub credential, no CLAUDECODE. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly host: HostControl;
+  readonly memory: DriverMemory;
+  readonly clock: { now(): number };
+  /** Private folder of this session (0700) for overlay settings, attachments and the like. */
+  readonly sessionDir: string;
+  /** Shell words of the command that bridges a hook's stdin/stdout to `Conversation.onHook`: `hapi hook <socket>`; the token travels in the environment variables `hookEnv`. */
+  readonly hookCommand: readonly string[];
+  readonly hookEnv: Readonly<Record<string, string>>;
+  readonly log: DriverLog;
+  emit(event: DriverEvent): void;
+}
+
+export interface DriverLog {
+  debug(event: string, fields?: Record<string, unknown>): void;
+  info(event: string, fields?: Record<string, unknown>): void;
+  warn(event: string, fields?: Record<string, unknown>): void;
+}
+
+export interface AgentRequest {
+  id: string;
+  kind: "permission" | "question" | "plan";
+  tool: string;
+  input: unknown;
+  toolCallId?: string;
+  /** The agent's own sentence. */
+  title?: string;
+  /** What "for this session" would allow, in words; absent when the agent offers no such answer. */
+  sessionScope?: string;
+}
+
+export type RequestAnswer =
+  | { behavior: "allow"; forSession?: boolean; answers?: Answers; updatedInput?: unknown; /** permission mode from now on (plan approval) */ mode?: string; allowTools?: string[] }
+  | { behavior: "deny"; reason?: string; /** also ends the turn */ interrupt?: boolean };
+
+export type RequestOutcome = "approved" | "denied" | "canceled" | "resolved";
+
+export type DriverEvent =
+  /**
+   * A durable event from the agent's own record. `key` is unique per session and the same after a restart. `checkpoint` is the memory that
+   * must become durable together with the event (read offsets): the ledger stores it only once the event is in the outbox.
+   */
+  | { type: "record"; key: string; event: AgentEvent; at?: number; checkpoint?: Record<string, unknown> }
+  | { type: "stream"; delta: StreamDelta; done?: boolean }
+  /** Said again after a restart with the same id: the receiver deduplicates. */
+  | { type: "request"; request: AgentRequest }
+  /** The request is over: applied (the agent went on), withdrawn by the agent, or answered in the terminal. */
+  | { type: "request-closed"; id: string; outcome: RequestOutcome; by: "remote" | "terminal" | "agent"; reason?: string }
+  | { type: "stage"; localId: string; stage: PromptStage; failure?: AgentFailure }
+  | { type: "thinking"; thinking: boolean }
+  /** The agent's own id of this conversation, known or changed. Comes before the first prompt is handed. */
+  | { type: "thread"; threadId: string }
+  | { type: "mode"; mode: string }
+  | { type: "model"; model: string | null }
+  | { type: "title"; title: string }
+  | { type: "facts"; tools?: string[]; slashCommands?: string[]; version?: string; models?: { id: string; name: string }[] }
+  /** The agent process of this front end ended. `expected` when `stop` asked for it. */
+  | { type: "exited"; front: Front; code: number | null; signal: string | null; expected: boolean; failure?: AgentFailure };
+
+export interface StartOptions {
+  front: Front;
+  /** The agent's own conversation to continue. Absent: a new one. */
+  threadId?: string;
+  /** Branch off instead of continuing in place. */
+  fork?: boolean;
+  permissionMode?: string;
+  model?: string | null;
+  /** The agent's own flags, verbatim. */
+  args: readonly string[];
+  cols?: number;
+  rows?: number;
+}
+
+export interface DriverPrompt {
+  localId: string;
+  text: string;
+  attachments: readonly Attachment[];
+}
+
+export interface Conversation {
+  /** Start the agent. Refuses to run beside a living process on the same thread. Resolves when it takes prompts (remote) or is on screen (local). */
+  start(options: StartOptions): Promise<void>;
+  /** After a restart of the session process: take over what the host still runs, from the remembered offsets. Null: nothing runs. */
+  adopt(): Promise<Front | null>;
+  /** Remote only. Resolves when the agent has the bytes (stage `handed`); the stages that follow are events. */
+  prompt(prompt: DriverPrompt): Promise<void>;
+  /** Take back a prompt that was handed but not begun, where the agent can. */
+  withdraw(localId: string): Promise<"removed" | "consumed" | "unknown">;
+  /** What the agent's own record says about a prompt. */
+  lookup(localId: string): Promise<"present" | "absent" | "unknown">;
+  /** Send the failed turn again on the same conversation without adding its prompt a second time. */
+  retry(): Promise<void>;
+  answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "gone">;
+  interrupt(): Promise<void>;
+  setPermissionMode(mode: string): Promise<void>;
+  setModel(model: string | null): Promise<void>;
+  listModels(): Promise<{ id: string; name: string }[]>;
+  /** A hook of the agent called; the answer is its stdout. `signal` aborts when the hook's process is gone. */
+  onHook?(payload: unknown, signal: AbortSignal): Promise<unknown>;
+  /** Is a turn running? */
+  readonly busy: boolean;
+  readonly front: Front | null;
+  /** End the agent process so that the thread can go on elsewhere; waits until it is gone. */
+  stop(options: { graceMs: number; interrupt?: boolean }): Promise<void>;
+  /** Stop listening. The agent goes on under its host. */
+  [Symbol.asyncDispose](): Promise<void>;
+}

@@ -1,0 +1,127 @@
+/**
+ * The one error table: a stable code, its HTTP status, whether the same call may succeed later, and the sentence a person reads.
+ * Every transport converts through `toAppError`; nothing else turns an exception into an answer.
+ */
+
+const table = {
+  // credentials
+  missing_token: [401, false, "Missing authorization token"],
+  invalid_token: [401, false, "Invalid token"],
+  invalid_access_token: [401, false, "Invalid access token"],
+  telegram_disabled: [503, false, "Telegram is not set up on this hub"],
+  // requests
+  invalid_body: [400, false, "Invalid body"],
+  invalid_json: [400, false, "The body is not valid JSON"],
+  invalid_query: [400, false, "Invalid query"],
+  invalid_mode: [400, false, "This agent has no such permission mode"],
+  unsupported_flavor: [400, false, "This agent does not support that"],
+  body_too_large: [413, false, "The request is too large"],
+  rate_limited: [429, true, "Too many requests; wait a moment and try again"],
+  not_found: [404, false, "Not found"],
+  access_denied: [403, false, "Access denied"],
+  owner_only: [403, false, "Only the owner of this hub can do that"],
+  // sessions
+  session_not_found: [404, false, "Session not found"],
+  session_access_denied: [403, false, "Session access denied"],
+  session_inactive: [409, true, "Session is inactive"],
+  session_active: [409, false, "Session is active; end it first"],
+  session_conflict: [409, false, "This session id or tag is already in use"],
+  session_archived: [409, false, "Session is archived"],
+  local_control: [409, true, "The terminal has control; switch to remote first"],
+  control_mode_not_applicable: [409, false, "This session has no separate control modes"],
+  version_conflict: [409, true, "Someone else changed this in the meantime"],
+  resume_unavailable: [409, false, "This session can't be resumed"],
+  resume_failed: [500, true, "Session failed to become active"],
+  no_machine_online: [503, true, "No machine online"],
+  retry_unavailable: [409, false, "There is nothing to retry"],
+  already_local: [409, false, "The session is already in the terminal"],
+  handoff_failed: [500, true, "The handoff did not finish"],
+  clear_unavailable: [409, false, "Clearing this conversation is not available"],
+  session_export_too_large: [413, false, "The session is too large to export"],
+  apply_failed: [409, true, "The agent did not take the change"],
+  // messages and permissions
+  message_not_found: [404, false, "Message not found"],
+  request_not_found: [404, false, "Request not found"],
+  request_closed: [409, false, "This request was answered already"],
+  agent_away: [503, true, "The session is not reachable at the moment"],
+  // machines
+  machine_not_found: [404, false, "Machine not found"],
+  machine_access_denied: [403, false, "Machine access denied"],
+  machine_offline: [503, true, "The machine is offline"],
+  spawn_failed: [502, true, "The session could not be started"],
+  restart_unsupported: [502, false, "This runner can't be restarted from here"],
+  rpc_target_missing: [503, true, "RPC handler not registered"],
+  rpc_timeout: [504, true, "The machine did not answer in time"],
+  runner_upgrade_required: [409, false, "The runner on this machine is too old"],
+  // this computer
+  agent_not_installed: [424, false, "The agent is not installed"],
+  agent_unsupported_version: [424, false, "This version of the agent is not supported"],
+  agent_exited: [502, true, "The agent ended unexpectedly"],
+  port_taken: [500, false, "The port is already in use"],
+  home_not_writable: [500, false, "The HAPI home folder is not writable"],
+  settings_corrupt: [500, false, "settings.json can't be read"],
+  database_newer: [500, false, "The database was written by a newer HAPI"],
+  database_corrupt: [500, false, "The database is damaged"],
+  database_full: [507, true, "The disk is full"],
+  host_gone: [503, true, "The session's host is gone"],
+  hub_unreachable: [503, true, "The hub can't be reached"],
+  protocol_mismatch: [426, false, "The other side speaks another protocol version"],
+  not_supported: [501, false, "This is not available yet"],
+  not_ready: [503, true, "Not ready"],
+  timeout: [504, true, "That took too long"],
+  internal: [500, true, "Something went wrong inside HAPI"],
+} as const satisfies Record<string, readonly [status: number, retryable: boolean, text: string]>;
+
+export type ErrorCode = keyof typeof table;
+
+export interface ErrorFacts {
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly text: string;
+}
+
+export function errorFacts(code: ErrorCode): ErrorFacts {
+  const [status, retryable, text] = table[code];
+  return { status, retryable, text };
+}
+
+export const errorCodes = Object.keys(table) as ErrorCode[];
+
+/** Body of every HTTP error. Clients branch on `(status, code)`; `error` is for people. */
+export interface ErrorBody {
+  error: string;
+  code: ErrorCode;
+  issues?: unknown;
+  [detail: string]: unknown;
+}
+
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  /** Machine-readable extras that go into the HTTP body beside `error` and `code`. */
+  readonly details: Record<string, unknown>;
+
+  constructor(code: ErrorCode, message?: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+    super(message ?? table[code][2], { cause: options.cause });
+    this.name = "AppError";
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  get status(): number {
+    return table[this.code][0];
+  }
+
+  get retryable(): boolean {
+    return table[this.code][1];
+  }
+
+  toBody(): ErrorBody {
+    return { ...this.details, error: this.message, code: this.code };
+  }
+}
+
+/** The only converter from anything thrown. Unknown failures become `internal`, with the cause kept for the log. */
+export function toAppError(cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
+  return new AppError("internal", undefined, { cause });
+}

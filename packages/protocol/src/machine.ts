@@ -1,0 +1,64 @@
+/** A computer registered with the hub, and what its runner says of itself. */
+import * as z from "zod/mini";
+import { timestamp } from "./primitives.ts";
+
+export const machineMetadataSchema = z.looseObject({
+  host: z.string(),
+  platform: z.string(),
+  happyCliVersion: z.string(),
+  displayName: z.optional(z.string()),
+  homeDir: z.optional(z.string()),
+  happyHomeDir: z.optional(z.string()),
+  happyLibDir: z.optional(z.string()),
+  workspaceRoots: z.optional(z.array(z.string())),
+  capabilities: z.optional(z.array(z.string())),
+});
+export type MachineMetadata = z.infer<typeof machineMetadataSchema>;
+
+export const runnerStateSchema = z.looseObject({ status: z.string(), pid: z.optional(z.number()), startedAt: z.optional(timestamp) });
+export type RunnerState = z.infer<typeof runnerStateSchema>;
+
+export const machineSchema = z.looseObject({
+  id: z.string(),
+  namespace: z.string(),
+  seq: z.number(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  active: z.boolean(),
+  activeAt: timestamp,
+  metadata: z.nullable(machineMetadataSchema),
+  metadataVersion: z.number(),
+  runnerState: z.nullable(runnerStateSchema),
+  runnerStateVersion: z.number(),
+  health: z.optional(z.looseObject({})),
+});
+export type Machine = z.infer<typeof machineSchema>;
+
+/** Answer of `GET /api/machines/:id/agent-availability` and of the RPC of that name (0.30.7). */
+export const agentAvailabilitySchema = z.object({
+  agents: z.array(z.looseObject({ agent: z.string(), available: z.boolean(), reason: z.optional(z.string()), version: z.optional(z.string()) })),
+});
+export type AgentAvailability = z.infer<typeof agentAvailabilitySchema>;
+
+export const spawnResultSchema = z.union([
+  z.looseObject({ type: z.literal("success"), sessionId: z.string() }),
+  z.looseObject({ type: z.literal("error"), errorMessage: z.optional(z.string()), message: z.optional(z.string()) }),
+  z.looseObject({ type: z.literal("requestToApproveDirectoryCreation"), directory: z.string() }),
+]);
+export type SpawnResult = z.infer<typeof spawnResultSchema>;
+
+/** Parameters of the machine RPC `spawn-happy-session`. `launchId` is ours: the same id twice starts one session. */
+export const spawnParamsSchema = z.looseObject({
+  type: z.literal("spawn-in-directory"),
+  directory: z.string(),
+  agent: z.optional(z.string()),
+  model: z.optional(z.nullable(z.string())),
+  permissionMode: z.optional(z.string()),
+  yolo: z.optional(z.boolean()),
+  resumeSessionId: z.optional(z.string()),
+  existingSessionId: z.optional(z.string()),
+  sessionId: z.optional(z.string()),
+  forkSession: z.optional(z.boolean()),
+  launchId: z.optional(z.string()),
+});
+export type SpawnParams = z.infer<typeof spawnParamsSchema>;

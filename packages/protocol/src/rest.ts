@@ -1,0 +1,57 @@
+/** Bodies and queries of the REST planes. Answers are in the entity files. */
+import * as z from "zod/mini";
+import { answersSchema, DECISIONS } from "./session.ts";
+
+export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_HEADER = "X-Hapi-Protocol-Version";
+
+const trimmedName = z.string().check(z.trim(), z.minLength(1), z.maxLength(255));
+
+export const authBody = z.union([z.object({ accessToken: z.string() }), z.object({ initData: z.string() })]);
+export const createSessionBody = z.looseObject({
+  id: z.optional(z.uuid()),
+  tag: z.string().check(z.minLength(1)),
+  metadata: z.unknown(),
+  agentState: z.optional(z.unknown()),
+  model: z.optional(z.nullable(z.string())),
+  modelReasoningEffort: z.optional(z.nullable(z.string())),
+  effort: z.optional(z.nullable(z.string())),
+  machine: z.optional(z.looseObject({ id: z.string(), metadata: z.unknown(), runnerState: z.optional(z.unknown()) })),
+});
+export const createMachineBody = z.looseObject({ id: z.string().check(z.minLength(1)), metadata: z.unknown(), runnerState: z.optional(z.unknown()) });
+export const renameBody = z.object({ name: trimmedName });
+export const summaryBody = z.object({ text: trimmedName });
+export const pinBody = z.object({ mode: z.enum(["none", "project", "global"]) });
+export const archiveBody = z.looseObject({ reason: z.optional(z.string().check(z.maxLength(1000))) });
+export const abortBody = z.looseObject({ scope: z.optional(z.enum(["turn", "session"])) });
+export const switchBody = z.looseObject({ to: z.optional(z.enum(["remote", "local"])), now: z.optional(z.boolean()) });
+export const permissionModeBody = z.object({ mode: z.string() });
+export const modelBody = z.object({ model: z.nullable(z.union([z.string(), z.looseObject({ provider: z.string(), modelId: z.string() })])) });
+export const resumeBody = z.looseObject({ permissionMode: z.optional(z.string()) });
+export const forkBody = z.looseObject({ messageLocalId: z.optional(z.string()) });
+export const approveBody = z.looseObject({
+  mode: z.optional(z.string()),
+  allowTools: z.optional(z.array(z.string())),
+  decision: z.optional(z.enum(DECISIONS)),
+  answers: z.optional(answersSchema),
+  updatedInput: z.optional(z.unknown()),
+});
+export const denyBody = z.looseObject({ decision: z.optional(z.enum(DECISIONS)), reason: z.optional(z.string().check(z.maxLength(10_000))) });
+export const queuedStateBody = z.object({ localIds: z.array(z.string()).check(z.maxLength(1000)) });
+export const visibilityBody = z.object({ subscriptionId: z.string(), visibility: z.enum(["visible", "hidden"]) });
+export const uploadBody = z.object({ filename: z.string().check(z.minLength(1), z.maxLength(255)), content: z.string(), mimeType: z.string() });
+export const spawnBody = z.looseObject({
+  directory: z.string().check(z.minLength(1)),
+  agent: z.optional(z.string()),
+  model: z.optional(z.nullable(z.string())),
+  yolo: z.optional(z.boolean()),
+  permissionMode: z.optional(z.string()),
+  sessionType: z.optional(z.enum(["simple", "worktree"])),
+  worktreeName: z.optional(z.string()),
+  startingMode: z.optional(z.string()),
+  /** Ours: the same id twice starts one session. */
+  launchId: z.optional(z.string().check(z.maxLength(128))),
+});
+export const renameMachineBody = z.object({ displayName: z.string().check(z.trim(), z.maxLength(64)) });
+export const listDirectoryBody = z.looseObject({ path: z.string(), includeHidden: z.optional(z.boolean()) });
+export const pathsExistBody = z.object({ paths: z.array(z.string()).check(z.maxLength(1000)) });

@@ -1,0 +1,183 @@
+/** Session, its metadata and agent state, as they travel over REST and SSE (client contract 1; seeds/001). */
+import * as z from "zod/mini";
+import { timestamp } from "./primitives.ts";
+
+export const LIFECYCLE_STATES = ["initializing", "running", "paused", "completed", "aborted", "archived", "failed"] as const;
+export type LifecycleState = (typeof LIFECYCLE_STATES)[number];
+
+export const worktreeSchema = z.looseObject({
+  basePath: z.string(),
+  branch: z.string(),
+  name: z.string(),
+  worktreePath: z.optional(z.string()),
+  createdAt: z.optional(timestamp),
+});
+
+/** Unknown keys are kept: other agents and newer clients store their own. */
+export const metadataSchema = z.looseObject({
+  path: z.string(),
+  host: z.string(),
+  version: z.optional(z.string()),
+  name: z.optional(z.string()),
+  os: z.optional(z.string()),
+  summary: z.optional(z.looseObject({ text: z.string(), updatedAt: timestamp })),
+  machineId: z.optional(z.string()),
+  claudeSessionId: z.optional(z.string()),
+  codexSessionId: z.optional(z.string()),
+  geminiSessionId: z.optional(z.string()),
+  opencodeSessionId: z.optional(z.string()),
+  cursorSessionId: z.optional(z.string()),
+  tools: z.optional(z.array(z.string())),
+  slashCommands: z.optional(z.array(z.string())),
+  homeDir: z.optional(z.string()),
+  happyHomeDir: z.optional(z.string()),
+  happyLibDir: z.optional(z.string()),
+  happyToolsDir: z.optional(z.string()),
+  startedFromRunner: z.optional(z.boolean()),
+  hostPid: z.optional(z.number()),
+  startedBy: z.optional(z.string()),
+  startingMode: z.optional(z.string()),
+  lifecycleState: z.optional(z.string()),
+  lifecycleStateSince: z.optional(timestamp),
+  archivedBy: z.optional(z.string()),
+  archiveReason: z.optional(z.string()),
+  /** Machine-readable reason of `failed`. */
+  failureCode: z.optional(z.string()),
+  flavor: z.optional(z.nullable(z.string())),
+  worktree: z.optional(worktreeSchema),
+  preferredPermissionMode: z.optional(z.string()),
+  /** What this session's agent can do; UI and API decide on this, never on the agent's name. */
+  capabilities: z.optional(z.looseObject({})),
+});
+export type Metadata = z.infer<typeof metadataSchema>;
+
+export const todoItemSchema = z.looseObject({
+  id: z.string(),
+  content: z.string(),
+  status: z.enum(["pending", "in_progress", "completed"]),
+  priority: z.enum(["high", "medium", "low"]),
+});
+export type TodoItem = z.infer<typeof todoItemSchema>;
+
+export const answersSchema = z.union([z.record(z.string(), z.array(z.string())), z.record(z.string(), z.object({ answers: z.array(z.string()) }))]);
+export type Answers = z.infer<typeof answersSchema>;
+
+export const DECISIONS = ["approved", "approved_for_session", "denied", "abort"] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** What waits for a person. `kind` and the fields after it are ours; a client that does not know them still has tool and arguments. */
+export const agentStateRequestSchema = z.looseObject({
+  tool: z.string(),
+  arguments: z.unknown(),
+  createdAt: z.optional(z.nullable(timestamp)),
+  toolCallId: z.optional(z.string()),
+  kind: z.optional(z.enum(["permission", "question", "plan"])),
+  /** One sentence in the agent's own words, when it gave one. */
+  title: z.optional(z.string()),
+  /** What "allow for session" will allow from then on, in words. Absent: that answer is not on offer. */
+  sessionScope: z.optional(z.string()),
+});
+export type AgentStateRequest = z.infer<typeof agentStateRequestSchema>;
+
+export const agentStateCompletedRequestSchema = z.looseObject({
+  tool: z.string(),
+  arguments: z.unknown(),
+  createdAt: z.optional(z.nullable(timestamp)),
+  completedAt: z.optional(z.nullable(timestamp)),
+  status: z.string(),
+  reason: z.optional(z.string()),
+  mode: z.optional(z.string()),
+  decision: z.optional(z.string()),
+  allowTools: z.optional(z.array(z.string())),
+  answers: z.optional(answersSchema),
+});
+export type AgentStateCompletedRequest = z.infer<typeof agentStateCompletedRequestSchema>;
+
+export const agentStateSchema = z.looseObject({
+  controlledByUser: z.optional(z.nullable(z.boolean())),
+  requests: z.optional(z.nullable(z.record(z.string(), agentStateRequestSchema))),
+  completedRequests: z.optional(z.nullable(z.record(z.string(), agentStateCompletedRequestSchema))),
+});
+export type AgentState = z.infer<typeof agentStateSchema>;
+
+export const sessionSchema = z.looseObject({
+  id: z.string(),
+  namespace: z.string(),
+  seq: z.number(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  pinned: z.optional(z.boolean()),
+  globalPinned: z.optional(z.boolean()),
+  active: z.boolean(),
+  activeAt: timestamp,
+  metadata: z.nullable(metadataSchema),
+  metadataVersion: z.number(),
+  agentState: z.nullable(agentStateSchema),
+  agentStateVersion: z.number(),
+  thinking: z.boolean(),
+  thinkingAt: timestamp,
+  activeTurnStartedAt: z.optional(z.nullable(timestamp)),
+  backgroundTaskCount: z.optional(z.number()),
+  todos: z.optional(z.array(todoItemSchema)),
+  todosUpdatedAt: z.optional(z.nullable(timestamp)),
+  model: z.optional(z.nullable(z.string())),
+  modelMode: z.optional(z.string()),
+  modelReasoningEffort: z.optional(z.nullable(z.string())),
+  effort: z.optional(z.nullable(z.string())),
+  serviceTier: z.optional(z.nullable(z.string())),
+  permissionMode: z.optional(z.string()),
+  hasConversationContent: z.optional(z.boolean()),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+export const pendingRequestSchema = z.object({
+  id: z.string(),
+  kind: z.enum(["permission", "input"]),
+  tool: z.string(),
+  since: z.nullable(timestamp),
+});
+
+export const sessionSummarySchema = z.looseObject({
+  id: z.string(),
+  active: z.boolean(),
+  thinking: z.boolean(),
+  activeAt: timestamp,
+  updatedAt: timestamp,
+  pinned: z.boolean(),
+  globalPinned: z.boolean(),
+  metadata: z.nullable(
+    z.looseObject({
+      name: z.optional(z.string()),
+      path: z.string(),
+      machineId: z.optional(z.string()),
+      summary: z.optional(z.looseObject({ text: z.string() })),
+      flavor: z.optional(z.nullable(z.string())),
+      worktree: z.optional(worktreeSchema),
+      agentSessionId: z.optional(z.string()),
+      lifecycleState: z.optional(z.string()),
+    }),
+  ),
+  metadataVersion: z.number(),
+  agentStateVersion: z.number(),
+  todosUpdatedAt: z.nullable(timestamp),
+  todoProgress: z.nullable(z.object({ completed: z.number(), total: z.number() })),
+  pendingRequestsCount: z.number(),
+  pendingRequestKinds: z.array(z.enum(["permission", "input"])),
+  pendingRequests: z.array(pendingRequestSchema),
+  backgroundTaskCount: z.number(),
+  futureScheduledMessageCount: z.number(),
+  nextScheduledAt: z.nullable(timestamp),
+  model: z.nullable(z.string()),
+  modelReasoningEffort: z.optional(z.nullable(z.string())),
+  effort: z.nullable(z.string()),
+  hasConversationContent: z.optional(z.boolean()),
+});
+export type SessionSummary = z.infer<typeof sessionSummarySchema>;
+
+/** Tools whose open request asks the person for words instead of a yes or no. */
+const INPUT_TOOLS = new Set(["AskUserQuestion", "ask_user_question", "ExitPlanMode", "exit_plan_mode", "request_user_input"]);
+
+export function requestKind(request: { tool: string; kind?: string | undefined }): "permission" | "input" {
+  if (request.kind) return request.kind === "permission" ? "permission" : "input";
+  return INPUT_TOOLS.has(request.tool) ? "input" : "permission";
+}
