@@ -71,7 +71,14 @@ export interface AgentRequest {
 }
 
 export type RequestAnswer =
-  | { behavior: "allow"; forSession?: boolean; answers?: Answers; updatedInput?: unknown; /** permission mode from now on (plan approval) */ mode?: string; allowTools?: string[] }
+  | {
+      behavior: "allow";
+      forSession?: boolean;
+      answers?: Answers;
+      updatedInput?: unknown;
+      /** permission mode from now on (plan approval) */ mode?: string;
+      allowTools?: string[];
+    }
   | { behavior: "deny"; reason?: string; /** also ends the turn */ interrupt?: boolean };
 
 export type RequestOutcome = "approved" | "denied" | "canceled" | "resolved";

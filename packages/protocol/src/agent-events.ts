@@ -6,7 +6,21 @@ import type { Attachment } from "./message.ts";
 import type { TodoItem } from "./session.ts";
 
 /** ACP tool kinds: they choose the icon, the verb and the view. */
-export const TOOL_KINDS = ["read", "edit", "delete", "move", "search", "execute", "think", "fetch", "agent", "todo", "question", "plan", "other"] as const;
+export const TOOL_KINDS = [
+  "read",
+  "edit",
+  "delete",
+  "move",
+  "search",
+  "execute",
+  "think",
+  "fetch",
+  "agent",
+  "todo",
+  "question",
+  "plan",
+  "other",
+] as const;
 export type ToolKind = (typeof TOOL_KINDS)[number];
 
 export type ToolContent =
@@ -46,15 +60,41 @@ interface Item {
 }
 
 export type AgentEvent =
-  | (Item & { type: "user-message"; text: string; attachments?: Attachment[]; /** the prompt this is the record of */ localId?: string; origin: "terminal" | "remote" })
+  | (Item & {
+      type: "user-message";
+      text: string;
+      attachments?: Attachment[];
+      /** the prompt this is the record of */ localId?: string;
+      origin: "terminal" | "remote";
+    })
   | (Item & { type: "agent-message"; text: string })
   | (Item & { type: "thought"; text: string })
-  | (Item & { type: "tool-call"; tool: string; kind: ToolKind; title: string; input: unknown; locations?: { path: string; line?: number }[] })
-  | (Item & { type: "tool-result"; /** the call's id; `id` is the result's own */ callId: string; status: "completed" | "failed" | "denied" | "cancelled"; output: string; content?: ToolContent[] })
+  | (Item & {
+      type: "tool-call";
+      tool: string;
+      kind: ToolKind;
+      title: string;
+      input: unknown;
+      locations?: { path: string; line?: number }[];
+    })
+  | (Item & {
+      type: "tool-result";
+      /** the call's id; `id` is the result's own */ callId: string;
+      status: "completed" | "failed" | "denied" | "cancelled";
+      output: string;
+      content?: ToolContent[];
+    })
   | (Item & { type: "plan"; entries: TodoItem[] })
   | (Item & { type: "usage"; usage: TokenUsage })
   | (Item & { type: "turn-started"; localId?: string })
-  | (Item & { type: "turn-ended"; outcome: TurnOutcome; durationMs?: number; usage?: TokenUsage; failure?: AgentFailure; localIds?: string[] })
+  | (Item & {
+      type: "turn-ended";
+      outcome: TurnOutcome;
+      durationMs?: number;
+      usage?: TokenUsage;
+      failure?: AgentFailure;
+      localIds?: string[];
+    })
   | (Item & { type: "retrying"; attempt: number; maxAttempts: number; delayMs: number; failure: AgentFailure })
   | (Item & { type: "switch"; mode: "local" | "remote" })
   | (Item & { type: "mode-changed"; mode: string })

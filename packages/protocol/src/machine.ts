@@ -36,7 +36,9 @@ export type Machine = z.infer<typeof machineSchema>;
 
 /** Answer of `GET /api/machines/:id/agent-availability` and of the RPC of that name (0.30.7). */
 export const agentAvailabilitySchema = z.object({
-  agents: z.array(z.looseObject({ agent: z.string(), available: z.boolean(), reason: z.optional(z.string()), version: z.optional(z.string()) })),
+  agents: z.array(
+    z.looseObject({ agent: z.string(), available: z.boolean(), reason: z.optional(z.string()), version: z.optional(z.string()) }),
+  ),
 });
 export type AgentAvailability = z.infer<typeof agentAvailabilitySchema>;
 

@@ -33,7 +33,9 @@ export const messageSchema = z.looseObject({
   deliveryState: z.optional(z.string()),
   steered: z.optional(z.boolean()),
   stage: z.optional(promptStageSchema),
-  stageDetail: z.optional(z.looseObject({ code: z.optional(z.string()), message: z.optional(z.string()), retryable: z.optional(z.boolean()) })),
+  stageDetail: z.optional(
+    z.looseObject({ code: z.optional(z.string()), message: z.optional(z.string()), retryable: z.optional(z.boolean()) }),
+  ),
 });
 export type Message = z.infer<typeof messageSchema>;
 

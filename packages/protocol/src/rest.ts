@@ -18,7 +18,11 @@ export const createSessionBody = z.looseObject({
   effort: z.optional(z.nullable(z.string())),
   machine: z.optional(z.looseObject({ id: z.string(), metadata: z.unknown(), runnerState: z.optional(z.unknown()) })),
 });
-export const createMachineBody = z.looseObject({ id: z.string().check(z.minLength(1)), metadata: z.unknown(), runnerState: z.optional(z.unknown()) });
+export const createMachineBody = z.looseObject({
+  id: z.string().check(z.minLength(1)),
+  metadata: z.unknown(),
+  runnerState: z.optional(z.unknown()),
+});
 export const renameBody = z.object({ name: trimmedName });
 export const summaryBody = z.object({ text: trimmedName });
 export const pinBody = z.object({ mode: z.enum(["none", "project", "global"]) });
@@ -26,7 +30,9 @@ export const archiveBody = z.looseObject({ reason: z.optional(z.string().check(z
 export const abortBody = z.looseObject({ scope: z.optional(z.enum(["turn", "session"])) });
 export const switchBody = z.looseObject({ to: z.optional(z.enum(["remote", "local"])), now: z.optional(z.boolean()) });
 export const permissionModeBody = z.object({ mode: z.string() });
-export const modelBody = z.object({ model: z.nullable(z.union([z.string(), z.looseObject({ provider: z.string(), modelId: z.string() })])) });
+export const modelBody = z.object({
+  model: z.nullable(z.union([z.string(), z.looseObject({ provider: z.string(), modelId: z.string() })])),
+});
 export const resumeBody = z.looseObject({ permissionMode: z.optional(z.string()) });
 export const forkBody = z.looseObject({ messageLocalId: z.optional(z.string()) });
 export const approveBody = z.looseObject({
@@ -36,10 +42,17 @@ export const approveBody = z.looseObject({
   answers: z.optional(answersSchema),
   updatedInput: z.optional(z.unknown()),
 });
-export const denyBody = z.looseObject({ decision: z.optional(z.enum(DECISIONS)), reason: z.optional(z.string().check(z.maxLength(10_000))) });
+export const denyBody = z.looseObject({
+  decision: z.optional(z.enum(DECISIONS)),
+  reason: z.optional(z.string().check(z.maxLength(10_000))),
+});
 export const queuedStateBody = z.object({ localIds: z.array(z.string()).check(z.maxLength(1000)) });
 export const visibilityBody = z.object({ subscriptionId: z.string(), visibility: z.enum(["visible", "hidden"]) });
-export const uploadBody = z.object({ filename: z.string().check(z.minLength(1), z.maxLength(255)), content: z.string(), mimeType: z.string() });
+export const uploadBody = z.object({
+  filename: z.string().check(z.minLength(1), z.maxLength(255)),
+  content: z.string(),
+  mimeType: z.string(),
+});
 export const spawnBody = z.looseObject({
   directory: z.string().check(z.minLength(1)),
   agent: z.optional(z.string()),

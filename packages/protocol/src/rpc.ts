@@ -18,7 +18,11 @@ export const sessionRpc = {
   /** `scope:"session"` (ours) ends the agent; otherwise the running turn is interrupted. */
   abort: z.looseObject({ reason: z.optional(z.string()), scope: z.optional(z.enum(["turn", "session"])) }),
   switch: z.looseObject({ to: z.enum(["remote", "local"]), /** ours: interrupt the local turn */ now: z.optional(z.boolean()) }),
-  "set-session-config": z.looseObject({ permissionMode: z.optional(z.string()), model: z.optional(z.nullable(z.string())), effort: z.optional(z.nullable(z.string())) }),
+  "set-session-config": z.looseObject({
+    permissionMode: z.optional(z.string()),
+    model: z.optional(z.nullable(z.string())),
+    effort: z.optional(z.nullable(z.string())),
+  }),
   killSession: z.looseObject({}),
   "handoff-local": z.looseObject({}),
   "fork-conversation": z.looseObject({ messageLocalId: z.optional(z.string()) }),
@@ -31,7 +35,14 @@ export const sessionRpc = {
   deleteUpload: z.looseObject({ sessionId: z.optional(z.string()), path: z.string() }),
 } as const;
 
-export const machineRpcNames = ["spawn-happy-session", "stop-session", "stop-runner", "list-directory", "path-exists", "agent-availability"] as const;
+export const machineRpcNames = [
+  "spawn-happy-session",
+  "stop-session",
+  "stop-runner",
+  "list-directory",
+  "path-exists",
+  "agent-availability",
+] as const;
 
 /** The answer of the `permission` RPC of our session process. Others ignore it. */
 export type PermissionAnswer = { status: "applied" | "pending" } | { status: "closed"; outcome?: string } | { status: "not-found" };

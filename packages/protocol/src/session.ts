@@ -59,7 +59,10 @@ export const todoItemSchema = z.looseObject({
 });
 export type TodoItem = z.infer<typeof todoItemSchema>;
 
-export const answersSchema = z.union([z.record(z.string(), z.array(z.string())), z.record(z.string(), z.object({ answers: z.array(z.string()) }))]);
+export const answersSchema = z.union([
+  z.record(z.string(), z.array(z.string())),
+  z.record(z.string(), z.object({ answers: z.array(z.string()) })),
+]);
 export type Answers = z.infer<typeof answersSchema>;
 
 export const DECISIONS = ["approved", "approved_for_session", "denied", "abort"] as const;

@@ -24,7 +24,13 @@ const sid = { sid: z.string() };
 
 export const clientEvents = {
   /** `key` (ours) makes it repeatable; with an ack callback the hub answers `{ok:true}` after fsync, or `{error, code}`. */
-  message: z.looseObject({ ...sid, message: z.unknown(), localId: z.optional(z.nullable(z.string())), createdAt: z.optional(timestamp), key: z.optional(z.string()) }),
+  message: z.looseObject({
+    ...sid,
+    message: z.unknown(),
+    localId: z.optional(z.nullable(z.string())),
+    createdAt: z.optional(timestamp),
+    key: z.optional(z.string()),
+  }),
   "session-alive": z.looseObject({
     ...sid,
     time: timestamp,
@@ -49,7 +55,13 @@ export const clientEvents = {
   "rpc-register": z.looseObject({ method: z.string() }),
   "rpc-unregister": z.looseObject({ method: z.string() }),
   /** Ours; ack `{ok:true}` after fsync. Repeating it is harmless. */
-  "message-stage": z.looseObject({ ...sid, localId: z.string(), stage: promptStageSchema, at: timestamp, detail: z.optional(z.looseObject({})) }),
+  "message-stage": z.looseObject({
+    ...sid,
+    localId: z.string(),
+    stage: promptStageSchema,
+    at: timestamp,
+    detail: z.optional(z.looseObject({})),
+  }),
   /** Ours; no ack, droppable. */
   stream: z.looseObject({
     ...sid,
@@ -80,11 +92,25 @@ export interface Update {
   body: UpdateBody;
 }
 export type UpdateBody =
-  | { t: "new-message"; sid: string; message: { id: string; seq: number | null; createdAt: number; localId?: string | null; content: unknown } }
+  | {
+      t: "new-message";
+      sid: string;
+      message: { id: string; seq: number | null; createdAt: number; localId?: string | null; content: unknown };
+    }
   | { t: "retry-queued-message"; sid: string; messageId: string; localId: string; message: unknown }
   | { t: "cancel-queued-message"; sid: string; messageId: string; localId: string }
-  | { t: "update-session"; sid: string; metadata: { version: number; value: unknown } | null; agentState: { version: number; value: unknown } | null }
-  | { t: "update-machine"; machineId: string; metadata: { version: number; value: unknown } | null; runnerState: { version: number; value: unknown } | null };
+  | {
+      t: "update-session";
+      sid: string;
+      metadata: { version: number; value: unknown } | null;
+      agentState: { version: number; value: unknown } | null;
+    }
+  | {
+      t: "update-machine";
+      machineId: string;
+      metadata: { version: number; value: unknown } | null;
+      runnerState: { version: number; value: unknown } | null;
+    };
 
 /** Answer of a session to `cancel-queued-message`; the hub waits 500 ms for it. */
 export interface CancelAck {

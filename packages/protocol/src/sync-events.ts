@@ -40,20 +40,39 @@ export const SSE_CAPABILITIES = ["stream", "stages", "caught-up"] as const;
 export type SseCapability = (typeof SSE_CAPABILITIES)[number];
 
 export const syncEventSchema = z.discriminatedUnion("type", [
-  z.object({ ...base, type: z.literal("connection-changed"), data: z.object({ status: z.literal("connected"), subscriptionId: z.string(), resume: z.enum(["ok", "gap"]) }) }),
+  z.object({
+    ...base,
+    type: z.literal("connection-changed"),
+    data: z.object({ status: z.literal("connected"), subscriptionId: z.string(), resume: z.enum(["ok", "gap"]) }),
+  }),
   z.object({ ...forSession, type: z.literal("session-added"), data: z.optional(z.union([sessionSchema, sessionPatchSchema])) }),
   z.object({ ...forSession, type: z.literal("session-updated"), data: z.optional(z.union([sessionSchema, sessionPatchSchema])) }),
   z.object({ ...forSession, type: z.literal("session-removed") }),
   z.object({ ...forSession, type: z.literal("session-ended"), reason: z.optional(z.string()) }),
   z.object({ ...forSession, type: z.literal("message-received"), message: messageSchema }),
-  z.object({ ...forSession, type: z.literal("messages-consumed"), localIds: z.array(z.string()), invokedAt: timestamp, steered: z.optional(z.boolean()) }),
+  z.object({
+    ...forSession,
+    type: z.literal("messages-consumed"),
+    localIds: z.array(z.string()),
+    invokedAt: timestamp,
+    steered: z.optional(z.boolean()),
+  }),
   z.object({ ...forSession, type: z.literal("messages-indeterminate"), localIds: z.array(z.string()) }),
   z.object({ ...forSession, type: z.literal("messages-requeued"), localIds: z.array(z.string()) }),
   z.object({ ...forSession, type: z.literal("message-cancelled"), messageId: z.string(), localId: z.optional(z.string()) }),
   z.looseObject({ ...forSession, type: z.literal("messages-invalidated") }),
   z.object({ ...forSession, type: z.literal("scheduled-matured") }),
-  z.object({ ...base, type: z.literal("machine-updated"), machineId: z.string(), data: z.optional(z.nullable(z.union([machineSchema, z.looseObject({})]))) }),
-  z.object({ ...base, type: z.literal("toast"), data: z.object({ title: z.string(), body: z.string(), sessionId: z.string(), url: z.string() }) }),
+  z.object({
+    ...base,
+    type: z.literal("machine-updated"),
+    machineId: z.string(),
+    data: z.optional(z.nullable(z.union([machineSchema, z.looseObject({})]))),
+  }),
+  z.object({
+    ...base,
+    type: z.literal("toast"),
+    data: z.object({ title: z.string(), body: z.string(), sessionId: z.string(), url: z.string() }),
+  }),
   z.object({ ...base, type: z.literal("heartbeat"), data: z.object({ timestamp }) }),
   // ours, by capability
   /** caps `stream`: live text; never logged, carries no id. `done` closes the item when no message of that id follows. */
@@ -68,7 +87,14 @@ export const syncEventSchema = z.discriminatedUnion("type", [
     done: z.optional(z.boolean()),
   }),
   /** caps `stages`: where a prompt is now. */
-  z.object({ ...forSession, type: z.literal("message-stage"), localId: z.string(), stage: promptStageSchema, at: timestamp, detail: z.optional(z.looseObject({})) }),
+  z.object({
+    ...forSession,
+    type: z.literal("message-stage"),
+    localId: z.string(),
+    stage: promptStageSchema,
+    at: timestamp,
+    detail: z.optional(z.looseObject({})),
+  }),
   /** caps `caught-up`: everything replayed; what follows is live. */
   z.object({ ...base, type: z.literal("caught-up") }),
 ]);
