@@ -1,0 +1,140 @@
+#!/usr/bin/env node
+/**
+ * Installs the real agents, each by exact version into a folder of its own in a cache outside the checkout, for the suites that drive them.
+ * Plain Node, no dependencies. Repeatable: a finished install is recognised by its stamp; two runs at once wait for each other.
+ *
+ *   node tools/agents/install.mjs [name…]      prints what it does on stderr and `name<TAB>program` on stdout
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+/** `program` is the path inside the install folder. Versions are those the drivers were written against. */
+export const AGENTS = {
+  claude: {
+    version: "2.1.329",
+    package: "@anthropic-ai/claude-code",
+    program: "node_modules/.bin/claude",
+  },
+};
+
+const LOCK_STALE_MS = 60_000;
+const LOCK_BEAT_MS = 10_000;
+const INSTALL_DEADLINE_MS = 10 * 60_000;
+
+const say = (text) => process.stderr.write(`agents: ${text}\n`);
+
+export function cacheRoot(env = process.env) {
+  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "hapi-agents");
+}
+
+export function folderOf(name) {
+  return join(cacheRoot(), `${name}-${AGENTS[name].version}`);
+}
+
+/** The program of an installed agent, or null. */
+export function installed(name) {
+  const folder = folderOf(name);
+  const program = join(folder, AGENTS[name].program);
+  return existsSync(join(folder, ".complete")) && existsSync(program) ? program : null;
+}
+
+/** Runs `work` while holding a lock folder that is touched while it is held; a lock nobody touches any more is taken over. */
+async function locked(path, work) {
+  let said = false;
+  for (;;) {
+    try {
+      mkdirSync(path);
+      break;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    let age = 0;
+    try {
+      age = Date.now() - statSync(path).mtimeMs;
+    } catch (error) {
+      if (error.code !== "ENOENT") throw error;
+    }
+    if (age > LOCK_STALE_MS) {
+      // Renamed first: of several waiters only one gets to remove the stale lock.
+      const stale = `${path}.${process.pid}.stale`;
+      try {
+        renameSync(path, stale);
+        rmSync(stale, { recursive: true, force: true });
+      } catch (error) {
+        if (error.code !== "ENOENT") throw error;
+      }
+      continue;
+    }
+    if (!said) say(`waiting for another install (${path})`);
+    said = true;
+    await sleep(500);
+  }
+  const beat = setInterval(() => utimesSync(path, new Date(), new Date()), LOCK_BEAT_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function npm(args, cwd) {
+  return new Promise((resolve, reject) => {
+    const child = spawn("npm", args, { cwd, stdio: ["ignore", 2, 2] });
+    const timer = setTimeout(() => child.kill("SIGKILL"), INSTALL_DEADLINE_MS);
+    child.once("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.once("exit", (code, signal) => {
+      clearTimeout(timer);
+      if (code === 0) resolve();
+      else reject(new Error(`npm ${args.join(" ")} ended with ${signal ?? code}`));
+    });
+  });
+}
+
+/** Installs one agent unless it is there already; resolves to its program. */
+export async function install(name) {
+  const agent = AGENTS[name];
+  if (!agent) throw new Error(`no agent "${name}"; known: ${Object.keys(AGENTS).join(", ")}`);
+  const there = installed(name);
+  if (there) return there;
+  const folder = folderOf(name);
+  mkdirSync(cacheRoot(), { recursive: true });
+  return await locked(`${folder}.lock`, async () => {
+    const meanwhile = installed(name);
+    if (meanwhile) return meanwhile;
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "package.json"), `${JSON.stringify({ private: true })}\n`);
+    say(`installing ${agent.package}@${agent.version} into ${folder}`);
+    // Asked for by exact version: a bare name resolves to an older one where this Node is older than the package asks for.
+    await npm(["install", "--no-audit", "--no-fund", `${agent.package}@${agent.version}`], folder);
+    const program = join(folder, agent.program);
+    if (!existsSync(program)) throw new Error(`${agent.package}@${agent.version} was installed but ${program} is not there`);
+    const found = JSON.parse(readFileSync(join(folder, "node_modules", agent.package, "package.json"), "utf8")).version;
+    if (found !== agent.version) throw new Error(`asked for ${agent.package}@${agent.version}, got ${found}`);
+    writeFileSync(join(folder, ".complete"), `${agent.version}\n`);
+    return program;
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const names = process.argv.slice(2);
+  for (const name of names.length > 0 ? names : Object.keys(AGENTS)) {
+    const before = installed(name);
+    try {
+      const program = await install(name);
+      say(before ? `${name} ${AGENTS[name].version} is there` : `${name} ${AGENTS[name].version} installed`);
+      process.stdout.write(`${name}\t${program}\n`);
+    } catch (error) {
+      say(`${name}: ${error.message}`);
+      process.exitCode = 1;
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * `npm run test:agents`: installs the real agents by exact version into a cache outside the checkout, and runs the suites that drive them
+ * against the scripted model server. A skipped test counts as a failure here.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { installAgents } from "../agents/install.mjs";
+import { closingLine, runTests, sum } from "./tests.mjs";
+import { ensureInstalled, ensureTmux, ensureWebBuilt, fail, root } from "./project.mjs";
+
+await ensureInstalled();
+await ensureWebBuilt();
+if (!ensureTmux()) fail("tmux is needed for the terminal suites. Install tmux and run the same command again.");
+const env = await installAgents();
+
+const places = ["packages/agents/test-real", "e2e/agents"];
+const wanted = process.argv.slice(2);
+const files = wanted.length > 0 ? wanted : places.flatMap(agentFiles);
+const results = [];
+// One file at a time: a real agent takes hundreds of megabytes and half a machine.
+for (const file of files) results.push(await runTests(file, [`./${file}`], { env, timeoutMs: 240_000 }));
+
+const total = sum(results);
+process.stdout.write(`${closingLine(total)}\n`);
+process.exitCode = total.failed > 0 || total.skipped > 0 || total.passed === 0 ? 1 : 0;
+
+function agentFiles(folder) {
+  let entries;
+  try {
+    entries = readdirSync(join(root, folder), { recursive: true });
+  } catch (error) {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  }
+  return entries
+    .filter((name) => name.endsWith(".agent.ts"))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+}

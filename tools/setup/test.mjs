@@ -1,0 +1,32 @@
+/**
+ * `npm test`: everything that needs no real agent: unit, contract and integration tests, the real hub, real processes and real browsers.
+ * With arguments it runs only those files. The last line on standard output is `N passed, N failed, N skipped`.
+ */
+import { closingLine, runTests, sum } from "./tests.mjs";
+import { ensureChromium, ensureInstalled, ensureTmux, ensureWebBuilt, say } from "./project.mjs";
+
+await ensureInstalled();
+await ensureWebBuilt();
+const wanted = process.argv.slice(2);
+const results = [];
+
+if (wanted.length > 0) {
+  results.push(await runTests("Chosen tests", wanted, { env: { HAPI_CHROMIUM: ensureChromium() ?? "" } }));
+} else {
+  const tmux = ensureTmux();
+  if (!tmux) say("\n!! tmux is not here and could not be installed: the terminal tests will be SKIPPED.\n");
+  results.push(await runTests("Unit, contract and integration", ["./packages", "./tools"]));
+  results.push(await runTests("Faults, with real processes", ["./e2e/faults", "./e2e/terminal"], { timeoutMs: 240_000 }));
+  const chromium = ensureChromium();
+  if (chromium) {
+    results.push(await runTests("Browser", ["./e2e/browser"], { env: { HAPI_CHROMIUM: chromium }, timeoutMs: 120_000 }));
+  } else {
+    say("\n!! No Chromium here, and none could be installed: the BROWSER TESTS DID NOT RUN. Install Chromium or set HAPI_CHROMIUM.\n");
+    results.push({ passed: 0, failed: process.env.CI ? 1 : 0, skipped: 1 });
+  }
+  if (process.env.CI && sum(results).skipped > 0) say("\n!! Something was skipped in CI.\n");
+}
+
+const total = sum(results);
+process.stdout.write(`${closingLine(total)}\n`);
+process.exitCode = total.failed > 0 ? 1 : 0;
