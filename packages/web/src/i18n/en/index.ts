@@ -1,0 +1,5 @@
+/** English: the catalog every other one is checked against. One file per owner of screens. */
+import { app } from "./app.ts";
+import { chat } from "./chat.ts";
+
+export const en = { ...app, ...chat };
