@@ -50,6 +50,11 @@ export interface DriverContext {
   readonly hookEnv: Readonly<Record<string, string>>;
   readonly log: DriverLog;
   emit(event: DriverEvent): void;
+  /**
+   * Back-pressure. A driver awaits this between batches of `record` events: it resolves at once while the session's outbox has room, and
+   * waits while the hub is away for long. What is not read yet stays in the agent's record (or the host's ring), with its offset behind.
+   */
+  room?(): Promise<void>;
 }
 
 export interface DriverLog {
@@ -143,7 +148,11 @@ export interface Conversation {
   setPermissionMode(mode: string): Promise<void>;
   setModel(model: string | null): Promise<void>;
   listModels(): Promise<{ id: string; name: string }[]>;
-  /** A hook of the agent called; the answer is its stdout. `signal` aborts when the hook's process is gone. */
+  /**
+   * A hook of the agent called; the answer is its stdout. `signal` aborts when the hook's process is gone (then nobody waits any more) or
+   * this session process ends. An object payload carries `hapiHookId`, made by the bridge: the same when the bridge comes back to a
+   * restarted session process, so a request made from it keeps its id.
+   */
   onHook?(payload: unknown, signal: AbortSignal): Promise<unknown>;
   /** Is a turn running? */
   readonly busy: boolean;
