@@ -1,0 +1,100 @@
+/**
+ * Splits the words after `hapi <agent>` into HAPI's own flags and everything else, which goes to the agent verbatim and in order.
+ * Only the names below are ours; `--` ends our reading.
+ */
+import { AppError } from "@hapi/protocol";
+
+export interface AgentFlags {
+  isNew: boolean;
+  startingMode: "local" | "remote" | null;
+  permissionMode: string | null;
+  isYolo: boolean;
+  model: string | null;
+  startedBy: "terminal" | "runner";
+  existingSessionId: string | null;
+  isHelp: boolean;
+  /** For the agent. */
+  rest: string[];
+}
+
+type Setter = (flags: AgentFlags, value: string) => void;
+
+const oneOf = (flag: string, value: string, allowed: readonly string[]): string => {
+  if (allowed.includes(value)) return value;
+  throw new AppError("invalid_query", `${flag} must be ${allowed.join(" or ")}, not "${value}".`);
+};
+
+const valued: Record<string, Setter> = {
+  "--hapi-starting-mode": (flags, value) => {
+    flags.startingMode = oneOf("--hapi-starting-mode", value, ["local", "remote"]) as "local" | "remote";
+  },
+  "--permission-mode": (flags, value) => {
+    flags.permissionMode = value;
+  },
+  "--model": (flags, value) => {
+    flags.model = value;
+  },
+  "--started-by": (flags, value) => {
+    flags.startedBy = oneOf("--started-by", value, ["terminal", "runner"]) as "terminal" | "runner";
+  },
+  "--existing-session-id": (flags, value) => {
+    flags.existingSessionId = value;
+  },
+};
+
+const switches: Record<string, (flags: AgentFlags) => void> = {
+  "--new": (flags) => {
+    flags.isNew = true;
+  },
+  "--yolo": (flags) => {
+    flags.isYolo = true;
+  },
+  "--help": (flags) => {
+    flags.isHelp = true;
+  },
+  "-h": (flags) => {
+    flags.isHelp = true;
+  },
+};
+
+export function parseAgentFlags(words: readonly string[]): AgentFlags {
+  const flags: AgentFlags = {
+    isNew: false,
+    startingMode: null,
+    permissionMode: null,
+    isYolo: false,
+    model: null,
+    startedBy: "terminal",
+    existingSessionId: null,
+    isHelp: false,
+    rest: [],
+  };
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? "";
+    if (word === "--") {
+      flags.rest.push(...words.slice(index));
+      break;
+    }
+    const [name = "", inline] = splitInline(word);
+    const set = valued[name];
+    const turnOn = switches[word];
+    if (set) {
+      const value = inline ?? words[index + 1];
+      if (value === undefined) throw new AppError("invalid_query", `${name} needs a value.`);
+      set(flags, value);
+      if (inline === undefined) index += 1;
+    } else if (turnOn) turnOn(flags);
+    else flags.rest.push(word);
+  }
+  return flags;
+}
+
+function splitInline(word: string): [string, string | undefined] {
+  const at = word.startsWith("--") ? word.indexOf("=") : -1;
+  return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
+}
+
+/** Does the person ask the agent itself for one of its earlier conversations? Then HAPI must not continue the directory's own. */
+export function asksForOtherThread(rest: readonly string[]): boolean {
+  return rest.some((word) => /^(--resume|--continue|-r|-c|--fork-session|--session-id)(=|$)/.test(word));
+}
