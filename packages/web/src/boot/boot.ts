@@ -1,0 +1,29 @@
+/**
+ * The first code that runs on the page, before anything is fetched or painted. Takes a token and a hub out of the address bar (QR link)
+ * and sets the theme. Imports types only: it is a classic script of its own.
+ */
+import type { LinkCredentials } from "../sync/credentials.ts";
+
+declare global {
+  interface Window {
+    hapiLink?: LinkCredentials;
+    __zod_globalConfig?: { jitless?: boolean };
+  }
+}
+
+// zod would try `new Function`, which the hub's CSP forbids and reports.
+window.__zod_globalConfig = { jitless: true };
+
+{
+  const url = new URL(window.location.href);
+  const token = url.searchParams.get("token");
+  const hub = url.searchParams.get("hub");
+  if (token !== null || hub !== null) {
+    url.searchParams.delete("token");
+    url.searchParams.delete("hub");
+    window.history.replaceState(null, "", url);
+    window.hapiLink = { ...(token === null ? {} : { token }), ...(hub === null ? {} : { hub }) };
+  }
+  const theme = window.localStorage.getItem("hapi_theme");
+  if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
+}

@@ -1,0 +1,34 @@
+/** Build of the web app: hashed assets, no inline script, a precache list for the service worker, and precompressed copies for the hub. */
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { BOOT_ENTRY, bootScript } from "./vite/boot-script.ts";
+import { precompress } from "./vite/precompress.ts";
+import { serviceWorker, WORKER_ENTRY } from "./vite/service-worker.ts";
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const config = defineConfig({
+  root: at("."),
+  plugins: [react(), tailwindcss(), bootScript(), serviceWorker(), precompress()],
+  server: { proxy: { "/api": process.env["HAPI_DEV_HUB"] ?? "http://127.0.0.1:3006" } },
+  worker: { format: "es" },
+  build: {
+    outDir: at("./dist"),
+    emptyOutDir: true,
+    target: ["chrome111", "safari16.4", "firefox114"],
+    manifest: true,
+    sourcemap: false,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 1500,
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      input: { main: at("./index.html"), [BOOT_ENTRY]: at("./src/boot/boot.ts"), [WORKER_ENTRY]: at("./src/sw/service-worker.ts") },
+      output: { entryFileNames: (chunk) => (chunk.name === WORKER_ENTRY ? "sw.js" : "assets/[name]-[hash].js") },
+    },
+  },
+});
+
+export { config as default };
