@@ -1,1 +1,7 @@
-export {};
+/** The whole face. Processes that must stay tiny import `@hapi/platform/lean` instead. */
+export * from "./lean.ts";
+export * from "./log.ts";
+export * from "./redact.ts";
+export * from "./serve.ts";
+export * from "./settings.ts";
+export * from "./sqlite.ts";

@@ -1,0 +1,10 @@
+/** The part of the face that loads no npm package and no database: what the session host and the viewer may use. */
+export * from "./atomic-file.ts";
+export * from "./clock.ts";
+export * from "./dir-lock.ts";
+export * from "./ignore.ts";
+export * from "./paths.ts";
+export * from "./process-facts.ts";
+export * from "./self.ts";
+export * from "./spawn.ts";
+export * from "./pty.ts";

@@ -1,0 +1,30 @@
+/**
+ * How to start this same HAPI again. It runs from a source checkout, from one bundled file, or as a single executable; everything that
+ * starts another HAPI process (hub, runner, host, hook bridge) asks here.
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { AppError } from "@hapi/protocol/errors";
+
+/** argv of `hapi <args>`. `HAPI_CLI_COMMAND` (one path, or a JSON array of words) replaces the program, for tests and wrappers. */
+export function selfCommand(...args: string[]): string[] {
+  return [...selfPrefix(process.env["HAPI_CLI_COMMAND"]), ...args];
+}
+
+function selfPrefix(override: string | undefined): string[] {
+  if (override) return parseCommand(override);
+  // A single executable sees its own files under a virtual root and needs no script.
+  if (import.meta.url.includes("/$bunfs/") || import.meta.url.includes("/~BUN/")) return [process.execPath];
+  const source = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
+  if (import.meta.url.endsWith("/packages/platform/src/self.ts") && existsSync(source)) return [process.execPath, source];
+  // Bundled: this module is a part of dist/, and dist/hapi.js is the door.
+  const bundled = fileURLToPath(new URL("./hapi.js", import.meta.url));
+  return [process.execPath, existsSync(bundled) ? bundled : Bun.main];
+}
+
+function parseCommand(text: string): string[] {
+  if (!text.startsWith("[")) return [text];
+  const parsed: unknown = JSON.parse(text);
+  if (Array.isArray(parsed) && parsed.length > 0 && parsed.every((word) => typeof word === "string")) return parsed;
+  throw new AppError("internal", "HAPI_CLI_COMMAND is neither a path nor a JSON array of words");
+}

@@ -1,0 +1,125 @@
+/**
+ * `settings.json` of the HAPI home, shared with other HAPI installations on the same home: their keys are kept, their lock is respected.
+ * A file that can't be read is reported and never written over.
+ */
+import { randomBytes, randomUUID } from "node:crypto";
+import { chmodSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "@hapi/protocol/errors";
+import { writeFileAtomic } from "./atomic-file.ts";
+import { withDirLock } from "./dir-lock.ts";
+import { attempt } from "./ignore.ts";
+import { ensurePrivateDir, hapiHome, type Env } from "./paths.ts";
+
+/** The keys HAPI knows on this level; everything else is carried along. */
+export interface Settings {
+  cliApiToken?: string;
+  apiUrl?: string;
+  machineId?: string;
+  [key: string]: unknown;
+}
+
+export function settingsPath(home: string): string {
+  return join(home, "settings.json");
+}
+
+/** Empty when there is no file yet. */
+export function loadSettings(home: string): Settings {
+  const path = settingsPath(home);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw corrupt(path, `${path} can't be read (${(cause as Error).message}). Fix its permissions.`, cause);
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Settings;
+  } catch (cause) {
+    throw corrupt(path, undefined, cause);
+  }
+  throw corrupt(path);
+}
+
+/**
+ * Reads, changes and writes under the lock. `change` gives the keys to set (undefined removes one), or null to leave the file alone.
+ * Answers what the file holds now.
+ */
+export async function updateSettings(home: string, change: (current: Settings) => Partial<Settings> | null): Promise<Settings> {
+  ensurePrivateDir(home);
+  const path = settingsPath(home);
+  return withDirLock(`${path}.hapi.lock`, () => {
+    const current = loadSettings(home);
+    const changes = change(current);
+    if (changes === null) return current;
+    const next: Settings = { ...current, ...changes };
+    try {
+      writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
+      attempt(() => chmodSync(path, 0o600), "it was made with this mode");
+    } catch (cause) {
+      throw new AppError("home_not_writable", `HAPI can't write ${path}. Make the folder writable, or set HAPI_HOME.`, { cause });
+    }
+    return next;
+  });
+}
+
+/** `CLI_API_TOKEN`, else the stored one, else a new one that is stored. The token may carry `:namespace` when it comes from outside. */
+export async function resolveCliApiToken(env: Env = process.env): Promise<string> {
+  const given = env["CLI_API_TOKEN"]?.trim();
+  if (given) return given;
+  const home = hapiHome(env);
+  const stored = text(loadSettings(home).cliApiToken);
+  if (stored) return stored;
+  const settings = await updateSettings(home, (current) =>
+    text(current.cliApiToken) ? null : { cliApiToken: randomBytes(32).toString("base64url") },
+  );
+  return settings.cliApiToken as string;
+}
+
+/** The token if there is one; never makes one (a client of a hub elsewhere must not invent it). */
+export function knownCliApiToken(env: Env = process.env): string | null {
+  return env["CLI_API_TOKEN"]?.trim() || text(loadSettings(hapiHome(env)).cliApiToken) || null;
+}
+
+/** This machine's id, made once. */
+export async function resolveMachineId(env: Env = process.env): Promise<string> {
+  const home = hapiHome(env);
+  const stored = text(loadSettings(home).machineId);
+  if (stored) return stored;
+  const settings = await updateSettings(home, (current) => (text(current.machineId) ? null : { machineId: randomUUID() }));
+  return settings.machineId as string;
+}
+
+const defaultApiUrl = "http://localhost:3006";
+
+export interface ApiUrl {
+  url: string;
+  /** `default` means that nobody chose a hub: a local one may be started. */
+  source: "env" | "settings" | "default";
+}
+
+/** `HAPI_API_URL`, else the stored one (older files say `serverUrl`), else the local hub. Without a slash at the end. */
+export function resolveApiUrl(env: Env = process.env): ApiUrl {
+  const given = env["HAPI_API_URL"]?.trim();
+  if (given) return { url: checkedUrl(given, "HAPI_API_URL"), source: "env" };
+  const settings = loadSettings(hapiHome(env));
+  const stored = text(settings.apiUrl) || text(settings["serverUrl"]);
+  if (stored) return { url: checkedUrl(stored, "apiUrl in settings.json"), source: "settings" };
+  return { url: defaultApiUrl, source: "default" };
+}
+
+function checkedUrl(value: string, name: string): string {
+  const url = URL.parse(value);
+  if (url && (url.protocol === "http:" || url.protocol === "https:")) return value.replace(/\/+$/, "");
+  throw new AppError("settings_corrupt", `${name} is not an http(s) URL: ${value}`);
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value.trim() : "";
+}
+
+function corrupt(path: string, message?: string, cause?: unknown): AppError {
+  const words = message ?? `${path} is not valid JSON. Fix it, or move it away and start again; HAPI does not write over it.`;
+  return new AppError("settings_corrupt", words, { cause, details: { path } });
+}

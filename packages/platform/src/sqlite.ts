@@ -1,0 +1,139 @@
+/**
+ * SQLite as HAPI uses it: WAL with synchronous=NORMAL (safe against the death of the process), foreign keys, prepared statements kept.
+ * Against loss of power the caller awaits `syncWal` after a commit and acknowledges only then.
+ */
+import { Database, type SQLQueryBindings, type Statement } from "bun:sqlite";
+import { chmodSync } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { AppError } from "@hapi/protocol/errors";
+import { attempt } from "./ignore.ts";
+
+export type SqlValue = string | number | bigint | boolean | null | Uint8Array;
+export type SqlParams = SqlValue[] | [Record<string, SqlValue>];
+
+export interface Sqlite {
+  readonly path: string;
+  get<Row>(sql: string, ...params: SqlParams): Row | undefined;
+  all<Row>(sql: string, ...params: SqlParams): Row[];
+  iterate<Row>(sql: string, ...params: SqlParams): IterableIterator<Row>;
+  run(sql: string, ...params: SqlParams): { changes: number; lastInsertRowid: number };
+  /** Several statements without parameters, not kept. */
+  exec(sql: string): void;
+  /** `BEGIN IMMEDIATE … COMMIT`, rolled back when `work` throws. Not for nesting. */
+  transaction<T>(work: () => T): T;
+  readonly inTransaction: boolean;
+  /** Makes everything committed so far survive a loss of power. */
+  syncWal(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SqliteOptions {
+  readonly?: boolean;
+  busyTimeoutMs?: number;
+  /** Pages after which SQLite folds the WAL back by itself; 0 leaves it to a worker of the caller. Default 1000. */
+  autoCheckpointPages?: number;
+}
+
+/** Statements kept per connection; the oldest makes room. Sql text must not carry values, or the cache is useless. */
+const maxStatements = 500;
+
+export function openSqlite(path: string, options: SqliteOptions = {}): Sqlite {
+  const db = guard(path, () => {
+    const opened = options.readonly ? new Database(path, { readonly: true, strict: true }) : new Database(path, { create: true, strict: true });
+    configure(opened, options);
+    return opened;
+  });
+  if (!options.readonly && path !== ":memory:") attempt(() => chmodSync(path, 0o600), "the folder is private already");
+  const statements = new Map<string, Statement>();
+  let wal: Promise<FileHandle> | null = null;
+
+  const prepare = (sql: string): Statement => {
+    const known = statements.get(sql);
+    if (known) return known;
+    if (statements.size >= maxStatements) {
+      const [oldest, statement] = statements.entries().next().value as [string, Statement];
+      statements.delete(oldest);
+      statement.finalize();
+    }
+    const statement = db.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+  const call = <T>(sql: string, params: SqlParams, work: (statement: Statement, bound: SQLQueryBindings[]) => T): T =>
+    guard(path, () => work(prepare(sql), params as SQLQueryBindings[]));
+
+  return {
+    path,
+    get: <Row>(sql: string, ...params: SqlParams) => call(sql, params, (s, bound) => (s.get(...bound) as Row | null) ?? undefined),
+    all: <Row>(sql: string, ...params: SqlParams) => call(sql, params, (s, bound) => s.all(...bound) as Row[]),
+    iterate: <Row>(sql: string, ...params: SqlParams) =>
+      call(sql, params, (s, bound) => s.iterate(...bound) as unknown as IterableIterator<Row>),
+    run: (sql, ...params) =>
+      call(sql, params, (s, bound) => {
+        const { changes, lastInsertRowid } = s.run(...bound);
+        return { changes, lastInsertRowid: Number(lastInsertRowid) };
+      }),
+    exec: (sql) => guard(path, () => void db.exec(sql)),
+    transaction(work) {
+      guard(path, () => db.exec("BEGIN IMMEDIATE"));
+      try {
+        const result = work();
+        guard(path, () => db.exec("COMMIT"));
+        return result;
+      } catch (cause) {
+        // SQLite has rolled back by itself after some failures (a full disk), and then says that nothing is open.
+        if (db.inTransaction) db.exec("ROLLBACK");
+        throw cause;
+      }
+    },
+    get inTransaction() {
+      return db.inTransaction;
+    },
+    async syncWal() {
+      if (path === ":memory:") return;
+      // Closing a second handle on the database file itself would drop SQLite's locks (POSIX); the WAL carries none. It keeps its inode
+      // as long as a connection is open, so one handle serves for good.
+      wal ??= open(`${path}-wal`, "r");
+      await (await wal).datasync();
+    },
+    async close() {
+      const handle = wal;
+      wal = null;
+      if (handle) await (await handle).close();
+      for (const statement of statements.values()) statement.finalize();
+      statements.clear();
+      db.close(true);
+    },
+  };
+}
+
+function configure(db: Database, options: SqliteOptions): void {
+  db.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? 5_000}`);
+  db.exec("PRAGMA foreign_keys = ON");
+  if (options.readonly) {
+    // Reading something makes a damaged file show itself now and not later.
+    db.query("SELECT count(*) FROM sqlite_schema").get();
+    return;
+  }
+  db.exec("PRAGMA journal_mode = WAL");
+  db.exec("PRAGMA synchronous = NORMAL");
+  db.exec(`PRAGMA wal_autocheckpoint = ${options.autoCheckpointPages ?? 1_000}`);
+}
+
+/** SQLite's failures that a person can do something about get their code; the others (constraints, bugs) stay as they are. */
+function guard<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT"))
+      throw new AppError("database_corrupt", `${path} is damaged. Move it away, or restore a backup.`, { cause, details: { path } });
+    if (code.startsWith("SQLITE_FULL")) throw new AppError("database_full", undefined, { cause, details: { path } });
+    if (code.startsWith("SQLITE_CANTOPEN") || code.startsWith("SQLITE_READONLY"))
+      throw new AppError("home_not_writable", `The database ${path} can't be opened for writing. Check the folder's permissions.`, {
+        cause,
+        details: { path },
+      });
+    throw cause;
+  }
+}
