@@ -1,5 +1,6 @@
 /** The whole face. Processes that must stay tiny import `@hapi/platform/lean` instead. */
 export * from "./lean.ts";
+export * from "./journal.ts";
 export * from "./log.ts";
 export * from "./redact.ts";
 export * from "./serve.ts";

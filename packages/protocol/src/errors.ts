@@ -63,6 +63,7 @@ const table = {
   database_newer: [500, false, "The database was written by a newer HAPI"],
   database_corrupt: [500, false, "The database is damaged"],
   database_full: [507, true, "The disk is full"],
+  journal_full: [507, true, "Too much is waiting to be sent"],
   host_gone: [503, true, "The session's host is gone"],
   hub_unreachable: [503, true, "The hub can't be reached"],
   protocol_mismatch: [426, false, "The other side speaks another protocol version"],
