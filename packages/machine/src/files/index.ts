@@ -1,0 +1,3 @@
+export { confineTo, isInside, type Confinement } from "./confine.ts";
+export type { CommandAnswer, CommandResult, RunCommand } from "./command.ts";
+export { fileRpcs, type FileRpcHandler } from "./rpc.ts";

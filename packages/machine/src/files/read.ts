@@ -1,0 +1,73 @@
+/** Read a file, list a directory, stat many files: the answers of the file RPCs, bounded and confined. */
+import { constants } from "node:fs";
+import { lstat, open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError } from "@hapi/protocol";
+import type { Confinement } from "./confine.ts";
+
+export const MAX_READ_BYTES = 16 * 1024 * 1024;
+export const MAX_ENTRIES = 5_000;
+export const MAX_STATS = 1_000;
+
+export interface FileEntry {
+  name: string;
+  type: "file" | "directory" | "other";
+  size?: number;
+  modified?: number;
+}
+
+export async function readFileContent(confinement: Confinement, path: string): Promise<{ content: string; size: number; modified: number }> {
+  const real = await confinement.resolve(path);
+  // Non-blocking and not following: a pipe or a link put there in the meantime must neither hang nor lead out.
+  const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const info = await file.stat();
+    if (!info.isFile()) throw new AppError("not_found", "This is not a file");
+    if (info.size > MAX_READ_BYTES) throw new AppError("body_too_large", "The file is too large to show");
+    const bytes = Buffer.alloc(info.size);
+    const { bytesRead } = await file.read(bytes, 0, info.size, 0);
+    return { content: bytes.subarray(0, bytesRead).toString("base64"), size: info.size, modified: Math.round(info.mtimeMs) };
+  } finally {
+    await file.close();
+  }
+}
+
+async function describe(path: string, name: string): Promise<FileEntry | null> {
+  const info = await lstat(path).catch(() => null);
+  if (!info) return null;
+  const type = info.isFile() ? "file" : info.isDirectory() ? "directory" : "other";
+  return { name, type, size: info.size, modified: Math.round(info.mtimeMs) };
+}
+
+/** Directories first, then by name. More than `MAX_ENTRIES` are cut off, and the answer says so. */
+export async function listDirectory(confinement: Confinement, path: string): Promise<{ entries: FileEntry[]; truncated: boolean }> {
+  const real = await confinement.resolve(path);
+  const names = await readdir(real).catch((cause: unknown) => {
+    throw new AppError("not_found", "This is not a folder that can be read", { cause });
+  });
+  const kept = names.sort().slice(0, MAX_ENTRIES);
+  const entries = (await Promise.all(kept.map((name) => describe(join(real, name), name)))).filter((entry) => entry !== null);
+  const rank = (entry: FileEntry): number => (entry.type === "directory" ? 0 : 1);
+  entries.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+  return { entries, truncated: names.length > kept.length };
+}
+
+export interface FileStat {
+  path: string;
+  exists: boolean;
+  size?: number;
+  modified?: number;
+  type?: FileEntry["type"];
+}
+
+/** One answer per path, in order; a path outside the folder looks as if it did not exist. */
+export async function statFiles(confinement: Confinement, paths: readonly string[]): Promise<FileStat[]> {
+  if (paths.length > MAX_STATS) throw new AppError("invalid_body", `At most ${MAX_STATS} paths at once`);
+  return Promise.all(
+    paths.map(async (path): Promise<FileStat> => {
+      const real = await confinement.resolve(path).catch(() => null);
+      const entry = real === null ? null : await describe(real, path);
+      return entry ? { path, exists: true, size: entry.size, modified: entry.modified, type: entry.type } : { path, exists: false };
+    }),
+  );
+}
