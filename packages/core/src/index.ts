@@ -1,1 +1,5 @@
-export {};
+export { type ContentRow, decodeContent } from "./envelope/decode.ts";
+export { encodeEvent, type Prompt, promptContent, type WireContent } from "./envelope/encode.ts";
+export { toolKindOf, toolObjectOf, toolTitleOf } from "./envelope/tools.ts";
+export { MAX_TODOS, planEntriesOf } from "./todo-entries.ts";
+export { extractTodos } from "./todos.ts";
