@@ -1,0 +1,114 @@
+/**
+ * Starting sessions on this machine, repeatably. A launch id names one wish: whoever asks twice, before or after a crash of the runner, gets
+ * the same session. A session that already has a living host is joined, never started beside itself.
+ */
+import { randomUUID } from "node:crypto";
+import { mkdirSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import type { AgentDriver } from "@hapi/agents";
+import { AppError, type SpawnParams } from "@hapi/protocol";
+import { createSession, listSessionRecords, type CreateSessionOptions } from "../session/create-session.ts";
+import type { SessionRecord } from "../session/record.ts";
+
+export interface LaunchDeps {
+  home: string;
+  machineId: string;
+  hubUrl: string;
+  env: Readonly<Record<string, string | undefined>>;
+  driverFor(flavor: string): AgentDriver | undefined;
+  defaultFlavor: string;
+  /** Start the host, or join the living one; resolves when it answers. */
+  startHost(record: SessionRecord): Promise<{ isNew: boolean }>;
+  /** Make the row in the hub exist before anyone is told its id. */
+  register(record: SessionRecord): Promise<void>;
+}
+
+export interface Launched {
+  sessionId: string;
+  isNew: boolean;
+}
+
+export interface Launches {
+  launch(params: SpawnParams): Promise<Launched>;
+}
+
+export function createLaunches(deps: LaunchDeps): Launches {
+  /** One start at a time per wish; a second call waits for the first. */
+  const running = new Map<string, Promise<Launched>>();
+
+  return {
+    launch(params) {
+      const key = params.existingSessionId ?? params.sessionId ?? params.launchId ?? randomUUID();
+      const joined = running.get(key);
+      if (joined) return joined;
+      const attempt = launchOnce(deps, params).finally(() => running.delete(key));
+      running.set(key, attempt);
+      return attempt;
+    },
+  };
+}
+
+async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launched> {
+  const known = findKnown(deps.home, params);
+  const flavor = known?.flavor ?? params.agent ?? deps.defaultFlavor;
+  const driver = deps.driverFor(flavor);
+  if (!driver) throw new AppError("unsupported_flavor", `This machine has no driver for "${flavor}".`);
+  const detection = await driver.detect(definedOnly(deps.env));
+  if (!detection.available) {
+    throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed on this machine.`);
+  }
+  const directory = known?.cwd ?? prepareDirectory(params.directory);
+  const options: CreateSessionOptions = {
+    home: deps.home,
+    flavor,
+    cwd: directory,
+    machineId: deps.machineId,
+    hubUrl: deps.hubUrl,
+    startedBy: "runner",
+    startingMode: "remote",
+    ...(known ? { sessionId: known.sessionId, tag: known.tag } : newIdentity(flavor, params)),
+    ...(params.yolo ? { permissionMode: "yolo" } : {}),
+    ...(params.permissionMode ? { permissionMode: params.permissionMode } : {}),
+    ...(params.model === undefined ? {} : { model: params.model }),
+    ...(params.resumeSessionId ? { threadId: params.resumeSessionId } : {}),
+    ...(params.forkSession ? { fork: true } : {}),
+    ...(params.launchId ? { launchId: params.launchId } : {}),
+  };
+  const { sessionId } = createSession(options);
+  const record = listSessionRecords(deps.home).find((candidate) => candidate.sessionId === sessionId);
+  if (!record) throw new AppError("internal", "The session's record was not written");
+  await deps.register(record);
+  const { isNew } = await deps.startHost(record);
+  return { sessionId, isNew };
+}
+
+/** A session started for someone else gets a tag of its own: the folder's own session belongs to the terminal. */
+function newIdentity(flavor: string, params: SpawnParams): Pick<CreateSessionOptions, "sessionId" | "tag"> {
+  const sessionId = params.existingSessionId ?? params.sessionId ?? randomUUID();
+  return { sessionId, tag: `${flavor}:spawn:${params.launchId ?? sessionId}` };
+}
+
+function findKnown(home: string, params: SpawnParams): SessionRecord | undefined {
+  const records = listSessionRecords(home);
+  const wanted = params.existingSessionId ?? params.sessionId;
+  if (wanted) return records.find((record) => record.sessionId === wanted);
+  return params.launchId ? records.find((record) => record.launchId === params.launchId) : undefined;
+}
+
+/** A folder that is not there is made; a file in its place, or no right to make it, is said. */
+function prepareDirectory(path: string): string {
+  const expanded = path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+  if (!isAbsolute(expanded)) throw new AppError("invalid_body", `The directory must be a full path, not "${path}".`);
+  try {
+    mkdirSync(expanded, { recursive: true });
+    if (statSync(expanded).isDirectory()) return expanded;
+  } catch (cause) {
+    throw new AppError("spawn_failed", `The directory ${expanded} can't be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  throw new AppError("spawn_failed", `${expanded} is not a directory.`);
+}
+
+function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

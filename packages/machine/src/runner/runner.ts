@@ -1,0 +1,175 @@
+/**
+ * The background daemon of a machine: registers it, starts hosts for others, and finds living hosts again after its own end. It holds
+ * nothing a session needs: killing it changes nothing but who can start the next one.
+ */
+import { arch, cpus, freemem, homedir, hostname, loadavg, platform, totalmem, uptime } from "node:os";
+import { join } from "node:path";
+import type { AgentDriver } from "@hapi/agents";
+import { AppError, listDirectoryBody, pathsExistBody, spawnParamsSchema, toAppError, type MachineMetadata, type RunnerState } from "@hapi/protocol";
+import { isAlive, processStartTime, runnerDir, socketPath, writeFileAtomic, ensurePrivateDir, type Logger } from "@hapi/platform";
+import { listSessionRecords } from "../session/create-session.ts";
+import { createAvailability } from "./availability.ts";
+import { openControlSocket } from "./control-socket.ts";
+import { listDirectory, pathsExist } from "./directories.ts";
+import { createLaunches, type LaunchDeps } from "./launches.ts";
+import { endSession, findLivingSessions, type LivingSession } from "./living-sessions.ts";
+import { readRunnerState, RUNNER_STATE_FILE, type RunnerStateFile } from "./state-file.ts";
+
+/** What the runner needs of its connection to the hub; `client` implements it. */
+export interface MachineLink {
+  handle(method: string, handler: (params: unknown) => Promise<unknown>): void;
+  setHealth(read: () => Record<string, unknown>): void;
+  updateRunnerState(next: (current: RunnerState | null) => RunnerState): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RunnerOptions {
+  home: string;
+  version: string;
+  machineId: string;
+  hubUrl: string;
+  env: Readonly<Record<string, string | undefined>>;
+  workspaceRoots: readonly string[];
+  sessionPreservation: "adopt" | "resume";
+  drivers: () => readonly AgentDriver[];
+  connect(metadata: MachineMetadata): Promise<MachineLink>;
+  startHost: LaunchDeps["startHost"];
+  register: LaunchDeps["register"];
+  log: Logger;
+  now(): number;
+}
+
+export interface Runner {
+  /** Resolves when someone asked the runner to stop. */
+  readonly stopRequested: Promise<string>;
+  living(): Promise<LivingSession[]>;
+  close(): Promise<void>;
+}
+
+export function runnerPaths(home: string): { socket: string; tokenFile: string } {
+  return { socket: socketPath(home, "runner"), tokenFile: join(runnerDir(home), "control.token") };
+}
+
+export function machineMetadata(options: Pick<RunnerOptions, "version" | "home" | "workspaceRoots">): MachineMetadata {
+  return {
+    host: hostname(),
+    platform: platform(),
+    arch: arch(),
+    happyCliVersion: options.version,
+    homeDir: homedir(),
+    happyHomeDir: options.home,
+    // A superset of what other clients require of a runner before they let it spawn (0.30.7).
+    capabilities: ["agent-availability", "cursor-chat-store-status", "stop-runner", "launch-id"],
+    ...(options.workspaceRoots.length > 0 ? { workspaceRoots: [...options.workspaceRoots] } : {}),
+  };
+}
+
+export async function startRunner(options: RunnerOptions): Promise<Runner> {
+  ensurePrivateDir(runnerDir(options.home));
+  refuseSecond(options.home);
+  const stop = Promise.withResolvers<string>();
+  const env = Object.fromEntries(Object.entries(options.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const availability = createAvailability(options.drivers, env, options.now);
+  const launches = createLaunches({
+    home: options.home,
+    machineId: options.machineId,
+    hubUrl: options.hubUrl,
+    env: options.env,
+    driverFor: (flavor) => options.drivers().find((driver) => driver.flavor === flavor),
+    defaultFlavor: options.drivers()[0]?.flavor ?? "",
+    startHost: options.startHost,
+    register: options.register,
+  });
+  const living = (): Promise<LivingSession[]> => findLivingSessions(options.home);
+
+  const link = await options.connect(machineMetadata(options));
+  const startedAt = options.now();
+  link.setHealth(() => health(options.now()));
+  link.handle("spawn-happy-session", async (raw) => spawn(raw, launches.launch, options.log));
+  link.handle("stop-session", async (raw) => ({ status: await endSession(options.home, idOf(raw)) }));
+  link.handle("list-directory", async (raw) => directoryAnswer(raw, options.workspaceRoots));
+  link.handle("path-exists", async (raw) => ({ exists: await pathsExist(pathsExistBody.parse(raw).paths, options.workspaceRoots) }));
+  link.handle("agent-availability", availability);
+  link.handle("stop-runner", async () => {
+    stop.resolve("hub");
+    return { message: "The runner is stopping; its sessions go on." };
+  });
+  await link.updateRunnerState((current) => ({ ...current, status: "running", pid: process.pid, startedAt }));
+
+  const control = await openControlSocket(runnerPaths(options.home), {
+    status: async () => ({ pid: process.pid, startedAt, version: options.version, hubUrl: options.hubUrl, machineId: options.machineId, sessionPreservation: options.sessionPreservation }),
+    list: async () => ({ sessions: await living() }),
+    spawn: async (params) => launches.launch(spawnParamsSchema.parse({ type: "spawn-in-directory", ...params })),
+    "stop-session": async (params) => ({ status: await endSession(options.home, idOf(params)) }),
+    stop: async () => {
+      stop.resolve("cli");
+      return { stopping: true };
+    },
+  });
+  const stateFile: RunnerStateFile = { pid: process.pid, startTime: processStartTime(process.pid), startedAt, version: options.version, hubUrl: options.hubUrl };
+  writeFileAtomic(join(runnerDir(options.home), RUNNER_STATE_FILE), JSON.stringify(stateFile), { mode: 0o600 });
+
+  const found = await living();
+  options.log.info("runner.started", { sessionsFound: found.length, hubUrl: options.hubUrl });
+  if (options.sessionPreservation === "resume") await resumeLost(options, found, launches.launch);
+
+  return {
+    stopRequested: stop.promise,
+    living,
+    async close() {
+      await control.close();
+      await link.updateRunnerState((current) => ({ ...current, status: "stopped" })).catch((cause: unknown) => options.log.warn("runner.state_not_sent", { reason: String(cause) }));
+      await link.close();
+    },
+  };
+}
+
+function refuseSecond(home: string): void {
+  const state = readRunnerState(home);
+  if (state && state.pid !== process.pid && isAlive(state)) {
+    throw new AppError("session_conflict", `A runner is already running (pid ${state.pid}). See: hapi runner status`);
+  }
+}
+
+/** With `sessionPreservation: "resume"`: sessions that were running when the machine went down start again on their own thread. */
+async function resumeLost(options: RunnerOptions, found: readonly LivingSession[], launch: ReturnType<typeof createLaunches>["launch"]): Promise<void> {
+  const alive = new Set(found.map((session) => session.sessionId));
+  for (const record of listSessionRecords(options.home)) {
+    if (alive.has(record.sessionId) || record["wasRunning"] !== true) continue;
+    try {
+      await launch({ type: "spawn-in-directory", directory: record.cwd, existingSessionId: record.sessionId });
+    } catch (cause) {
+      options.log.warn("runner.resume_failed", { sessionId: record.sessionId, reason: toAppError(cause).message });
+    }
+  }
+}
+
+async function spawn(raw: unknown, launch: ReturnType<typeof createLaunches>["launch"], log: Logger): Promise<unknown> {
+  try {
+    const { sessionId } = await launch(spawnParamsSchema.parse(raw));
+    return { type: "success", sessionId };
+  } catch (cause) {
+    const failure = toAppError(cause);
+    log.warn("runner.spawn_failed", { code: failure.code, reason: failure.message, cause: String(failure.cause ?? "") });
+    return { type: "error", errorMessage: failure.message, code: failure.code };
+  }
+}
+
+async function directoryAnswer(raw: unknown, roots: readonly string[]): Promise<unknown> {
+  try {
+    const { path, includeHidden } = listDirectoryBody.parse(raw);
+    return { success: true, ...(await listDirectory(path, { roots, ...(includeHidden ? { includeHidden } : {}) })) };
+  } catch (cause) {
+    return { success: false, error: toAppError(cause).message };
+  }
+}
+
+function idOf(raw: unknown): string {
+  const id = (raw as { sessionId?: unknown } | null)?.sessionId;
+  if (typeof id !== "string" || id === "") throw new AppError("invalid_body", "sessionId is missing");
+  return id;
+}
+
+function health(now: number): Record<string, unknown> {
+  return { collectedAt: now, cpuCount: cpus().length, load1m: loadavg()[0], memoryPercent: Math.round((1 - freemem() / totalmem()) * 100), uptimeSeconds: Math.round(uptime()) };
+}

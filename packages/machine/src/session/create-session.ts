@@ -1,0 +1,117 @@
+/**
+ * Prepares a session's folder before its host starts. Repeatable: preparing the same id again keeps its conversation, thread and history and
+ * only takes the new launch options.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, realpathSync } from "node:fs";
+import { AppError, normalizePermissionMode } from "@hapi/protocol";
+import { ensurePrivateDir, sessionDir, sessionsDir } from "@hapi/platform";
+import { readRecord, type SessionRecord, writeRecord } from "./record.ts";
+
+export interface CreateSessionOptions {
+  home: string;
+  flavor: string;
+  cwd: string;
+  machineId: string;
+  hubUrl: string;
+  startedBy: "terminal" | "runner";
+  startingMode: "local" | "remote";
+  args?: readonly string[];
+  /** Continue this session instead of making one. */
+  sessionId?: string;
+  /** Default: `sessionTag`. `--new` gives a tag of its own. */
+  tag?: string;
+  permissionMode?: string;
+  model?: string | null;
+  /** Continue, or with `fork` branch off, this conversation of the agent. */
+  threadId?: string;
+  fork?: boolean;
+  name?: string;
+  worktree?: SessionRecord["worktree"];
+  launchId?: string;
+  now?: number;
+}
+
+/** Decision 1: the same machine, folder and agent are the same session. Opaque, bounded, the same on every call. */
+export function sessionTag(machineId: string, realPath: string, flavor: string): string {
+  const digest = createHash("sha256").update(JSON.stringify([machineId, realPath, flavor])).digest("hex");
+  return `${flavor}:${digest.slice(0, 32)}`;
+}
+
+function permissionModeOf(options: CreateSessionOptions): string | undefined {
+  if (options.permissionMode === undefined) return undefined;
+  const mode = normalizePermissionMode(options.flavor, options.permissionMode);
+  if (!mode) throw new AppError("invalid_mode", `This agent has no permission mode "${options.permissionMode}"`);
+  return mode;
+}
+
+export function createSession(options: CreateSessionOptions): { sessionId: string; dir: string } {
+  const cwd = realPathOf(options.cwd);
+  const sessionId = options.sessionId ?? randomUUID();
+  const dir = sessionDir(options.home, sessionId);
+  ensurePrivateDir(options.home);
+  ensurePrivateDir(sessionsDir(options.home));
+  ensurePrivateDir(dir);
+  mkdirSync(`${dir}/uploads`, { recursive: true, mode: 0o700 });
+  const existing = readRecord(dir);
+  if (existing && existing.flavor !== options.flavor) throw new AppError("session_conflict", "This session belongs to another agent");
+  const given: Partial<SessionRecord> = {
+    machineId: options.machineId,
+    hubUrl: options.hubUrl,
+    startedBy: options.startedBy,
+    startingMode: options.startingMode,
+    permissionMode: permissionModeOf(options),
+    model: options.model,
+    threadId: existing?.threadId ? undefined : options.threadId,
+    fork: existing?.threadId ? undefined : options.fork,
+    name: options.name,
+    worktree: options.worktree,
+    launchId: options.launchId,
+    args: options.args ? [...options.args] : undefined,
+  };
+  const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const base: SessionRecord = existing ?? {
+    version: 1,
+    sessionId,
+    tag: options.tag ?? sessionTag(options.machineId, cwd, options.flavor),
+    flavor: options.flavor,
+    cwd,
+    machineId: options.machineId,
+    hubUrl: options.hubUrl,
+    createdAt: options.now ?? Date.now(),
+    startedBy: options.startedBy,
+    startingMode: options.startingMode,
+    args: [],
+  };
+  writeRecord(dir, { ...base, ...stated });
+  return { sessionId, dir };
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    throw new AppError("not_found", `The folder ${path} does not exist`, { cause });
+  }
+}
+
+/** Sessions this machine has a record of, newest first; a damaged record is left out. */
+export function listSessionRecords(home: string): SessionRecord[] {
+  let ids: string[];
+  try {
+    ids = readdirSync(sessionsDir(home));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw cause;
+  }
+  const found = ids.flatMap((id) => {
+    try {
+      const record = readRecord(sessionDir(home, id));
+      return record ? [record] : [];
+    } catch (cause) {
+      if (cause instanceof AppError) return [];
+      throw cause;
+    }
+  });
+  return found.sort((a, b) => b.createdAt - a.createdAt);
+}

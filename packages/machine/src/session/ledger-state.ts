@@ -1,0 +1,218 @@
+/**
+ * What the ledger's entries add up to. Pure: the same entries always give the same state, so a restarted session process knows exactly what
+ * the killed one had made durable. Every collection here is bounded; limits are named below.
+ */
+import type { AgentFailure, AgentStateCompletedRequest, Attachment, PromptStage } from "@hapi/protocol";
+import type { AgentRequest, Front, RequestAnswer } from "@hapi/agents";
+
+/** Finished prompts kept to recognise a repeated delivery. */
+export const MAX_FINISHED_PROMPTS = 2_000;
+/** Answered requests kept for history and for late second answers. */
+export const MAX_CLOSED_REQUESTS = 50;
+
+/**
+ * `queued`: ours to hand. `handing`: about to be written to the agent; after a crash the agent's record must be asked before anything else.
+ * `canceled`: taken back by its sender. The others are the wire's stages.
+ */
+export type LedgerStage = Exclude<PromptStage, "accepted"> | "queued" | "handing" | "canceled";
+
+export interface PromptEntry {
+  localId: string;
+  messageId: string;
+  seq: number | null;
+  at: number;
+  text: string;
+  attachments: Attachment[];
+  stage: LedgerStage;
+  stageAt: number;
+  failure?: AgentFailure;
+}
+
+export interface OutboxEntry {
+  key: string;
+  content: unknown;
+  at: number;
+}
+
+export interface RequestEntry {
+  request: AgentRequest;
+  createdAt: number;
+  /** The first answer; durable before anyone is told. */
+  answer?: RequestAnswer;
+  answeredAt?: number;
+  /** `policy`: nobody was asked. */
+  answeredBy?: "person" | "policy";
+}
+
+export interface ClosedRequest {
+  id: string;
+  outcome: string;
+  completed: AgentStateCompletedRequest;
+}
+
+export interface Facts {
+  /** Highest hub sequence number whose message was looked at. */
+  lastSeq: number | null;
+  /** Front end the session should be in. */
+  front: Front;
+  /** `hostPid` + its start: another one means a new launch. */
+  hostId: string | null;
+  /** A turn was running when last seen. */
+  turn: boolean;
+  /** Launch id of the terminal program the viewers should see. */
+  terminal: string | null;
+  lifecycle: string;
+  lifecycleSince: number;
+  failureCode: string | null;
+}
+
+export interface LedgerState {
+  prompts: Map<string, PromptEntry>;
+  outbox: Map<string, OutboxEntry>;
+  open: Map<string, RequestEntry>;
+  closed: Map<string, ClosedRequest>;
+  memory: Record<string, unknown>;
+  facts: Facts;
+}
+
+export type LedgerEntry =
+  | { k: "prompt"; prompt: PromptEntry }
+  | { k: "stage"; localId: string; stage: LedgerStage; at: number; failure?: AgentFailure }
+  | { k: "out"; key: string; content: unknown; at: number; memory?: Record<string, unknown> }
+  | { k: "acked"; keys: string[] }
+  | { k: "memory"; values: Record<string, unknown> }
+  | { k: "request"; entry: RequestEntry }
+  | { k: "answer"; id: string; answer: RequestAnswer; at: number; by: "person" | "policy" }
+  | { k: "closed"; request: ClosedRequest }
+  | { k: "facts"; patch: Partial<Facts> }
+  | { k: "snapshot"; state: Snapshot };
+
+export interface Snapshot {
+  prompts: PromptEntry[];
+  outbox: OutboxEntry[];
+  open: RequestEntry[];
+  closed: ClosedRequest[];
+  memory: Record<string, unknown>;
+  facts: Facts;
+}
+
+const FINAL: ReadonlySet<LedgerStage> = new Set(["done", "failed", "interrupted", "canceled"]);
+
+export function isFinal(stage: LedgerStage): boolean {
+  return FINAL.has(stage);
+}
+
+export function emptyState(): LedgerState {
+  const facts: Facts = {
+    lastSeq: null,
+    front: "local",
+    hostId: null,
+    turn: false,
+    terminal: null,
+    lifecycle: "initializing",
+    lifecycleSince: 0,
+    failureCode: null,
+  };
+  return { prompts: new Map(), outbox: new Map(), open: new Map(), closed: new Map(), memory: {}, facts };
+}
+
+function remember(memory: Record<string, unknown>, values: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined || value === null) delete memory[key];
+    else memory[key] = value;
+  }
+}
+
+function setStage(state: LedgerState, entry: Extract<LedgerEntry, { k: "stage" }>): void {
+  const prompt = state.prompts.get(entry.localId);
+  if (!prompt) return;
+  prompt.stage = entry.stage;
+  prompt.stageAt = entry.at;
+  prompt.failure = entry.failure;
+  if (!isFinal(entry.stage)) return;
+  // Its words are in the hub and in the agent's record; here only the id still matters. It moves to the end: oldest finished go first.
+  state.prompts.delete(entry.localId);
+  state.prompts.set(entry.localId, { ...prompt, text: "", attachments: [] });
+  dropFinished(state);
+}
+
+function dropFinished(state: LedgerState): void {
+  let surplus = -MAX_FINISHED_PROMPTS;
+  for (const prompt of state.prompts.values()) if (isFinal(prompt.stage)) surplus++;
+  for (const prompt of state.prompts.values()) {
+    if (surplus <= 0) return;
+    if (!isFinal(prompt.stage)) continue;
+    state.prompts.delete(prompt.localId);
+    surplus--;
+  }
+}
+
+/** An id that was closed stays closed: a journal rewritten in the middle of a batch reads some entries twice. */
+function addRequest(state: LedgerState, entry: RequestEntry): void {
+  const { id } = entry.request;
+  if (!state.open.has(id) && !state.closed.has(id)) state.open.set(id, { ...entry });
+}
+
+function close(state: LedgerState, request: ClosedRequest): void {
+  state.open.delete(request.id);
+  state.closed.delete(request.id);
+  state.closed.set(request.id, request);
+  for (const id of state.closed.keys()) {
+    if (state.closed.size <= MAX_CLOSED_REQUESTS) return;
+    state.closed.delete(id);
+  }
+}
+
+/** Changes `state` in place: the ledger owns it, and copying an outbox per entry would cost more than the entry. */
+export function applyEntry(state: LedgerState, entry: LedgerEntry): void {
+  switch (entry.k) {
+    case "prompt":
+      if (!state.prompts.has(entry.prompt.localId)) state.prompts.set(entry.prompt.localId, { ...entry.prompt });
+      return;
+    case "stage":
+      return setStage(state, entry);
+    case "out":
+      if (!state.outbox.has(entry.key)) state.outbox.set(entry.key, { key: entry.key, content: entry.content, at: entry.at });
+      if (entry.memory) remember(state.memory, entry.memory);
+      return;
+    case "acked":
+      for (const key of entry.keys) state.outbox.delete(key);
+      return;
+    case "memory":
+      return remember(state.memory, entry.values);
+    case "request":
+      return addRequest(state, entry.entry);
+    case "answer": {
+      const open = state.open.get(entry.id);
+      if (open && !open.answer) Object.assign(open, { answer: entry.answer, answeredAt: entry.at, answeredBy: entry.by });
+      return;
+    }
+    case "closed":
+      return close(state, entry.request);
+    case "facts":
+      Object.assign(state.facts, entry.patch);
+      return;
+    case "snapshot":
+      return restore(state, entry.state);
+  }
+}
+
+function restore(state: LedgerState, snapshot: Snapshot): void {
+  state.prompts = new Map(snapshot.prompts.map((prompt) => [prompt.localId, prompt]));
+  state.outbox = new Map(snapshot.outbox.map((entry) => [entry.key, entry]));
+  state.open = new Map(snapshot.open.map((entry) => [entry.request.id, entry]));
+  state.closed = new Map(snapshot.closed.map((request) => [request.id, request]));
+  state.memory = snapshot.memory;
+  state.facts = { ...emptyState().facts, ...snapshot.facts };
+}
+
+export function snapshotOf(state: LedgerState): Snapshot {
+  return {
+    prompts: [...state.prompts.values()],
+    outbox: [...state.outbox.values()],
+    open: [...state.open.values()],
+    closed: [...state.closed.values()],
+    memory: state.memory,
+    facts: state.facts,
+  };
+}
