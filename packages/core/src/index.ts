@@ -3,3 +3,5 @@ export { encodeEvent, type Prompt, promptContent, type WireContent } from "./env
 export { toolKindOf, toolObjectOf, toolTitleOf } from "./envelope/tools.ts";
 export { MAX_TODOS, planEntriesOf } from "./todo-entries.ts";
 export { extractTodos } from "./todos.ts";
+export { canAdvance, isFinalStage, laterStage } from "./stages.ts";
+export type * from "./timeline/types.ts";

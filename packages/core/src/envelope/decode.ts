@@ -72,6 +72,8 @@ function decodeUser(envelope: Envelope, row: ContentRow): AgentEvent[] | null {
   if (!isRecord(envelope.content)) return null;
   const { type, text: message, attachments } = envelope.content;
   if (type !== "text" || typeof message !== "string") return null;
+  // Another client's copy, from the agent's transcript, of a prompt that has its own row.
+  if (envelope.meta.isTranscriptEcho === true && !name(envelope.meta.localId)) return [];
   return [userMessage(message, attachmentsOf(attachments), envelope.meta, row)];
 }
 

@@ -1,0 +1,27 @@
+/** Order of a prompt's stages. They go forward only, except that `unknown` gives way to what the agent's record says. */
+import type { PromptStage } from "@hapi/protocol";
+
+const rank: Record<PromptStage, number> = {
+  accepted: 0,
+  handed: 1,
+  unknown: 2,
+  "in-transcript": 3,
+  started: 4,
+  done: 5,
+  failed: 5,
+  interrupted: 5,
+};
+
+export function isFinalStage(stage: PromptStage): boolean {
+  return rank[stage] === 5;
+}
+
+/** May a prompt go from one stage to the other? The same stage again is no move. */
+export function canAdvance(from: PromptStage | null | undefined, to: PromptStage): boolean {
+  return from === null || from === undefined || rank[to] > rank[from];
+}
+
+/** The later of the two; the first when they are equal in rank. */
+export function laterStage(current: PromptStage | null | undefined, next: PromptStage): PromptStage {
+  return current === null || current === undefined || canAdvance(current, next) ? next : current;
+}
