@@ -1,0 +1,76 @@
+/**
+ * The door: one word decides which file runs. Processes that must start in milliseconds (hooks, host, session) are looked at first and load
+ * nothing else; commands load on demand. Every failure becomes one plain sentence on stderr.
+ */
+import { createTerminal, explain, palette } from "./tui/terminal.ts";
+import type { Command, CommandContext } from "./command.ts";
+
+type Internal = (words: string[]) => Promise<number>;
+
+/** Started by HAPI itself, never typed by a person. */
+const internals: Record<string, () => Promise<Internal>> = {
+  hook: async () => (await import("./commands/hook.ts")).runHook,
+  __host: async () => (await import("./commands/host.ts")).runHostProcess,
+  __session: async () => (await import("./commands/session.ts")).runSession,
+};
+
+const commands: Record<string, () => Promise<Command>> = {
+  hub: async () => (await import("./commands/hub.ts")).hubCommand,
+  runner: async () => (await import("./commands/runner.ts")).runnerCommand,
+  sessions: async () => (await import("./commands/sessions.ts")).sessionsCommand,
+  resume: async () => (await import("./commands/resume.ts")).resumeCommand,
+  stop: async () => (await import("./commands/stop.ts")).stopCommand,
+  auth: async () => (await import("./commands/auth.ts")).authCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
+};
+const aliases: Record<string, string> = { server: "hub", list: "sessions" };
+
+export async function runCli(words: string[]): Promise<number> {
+  const first = words[0] ?? "";
+  const internal = internals[first];
+  if (internal) return (await internal())(words.slice(1));
+
+  const terminal = createTerminal(process.stdout, process.stderr);
+  const context: CommandContext = { terminal, paint: palette(process.env, terminal.isInteractive), env: process.env, cwd: process.cwd() };
+  try {
+    if (first === "--version" || first === "-V") return await printVersion(context);
+    if (first === "--help" || first === "help") return await printHelp(context);
+    const load = commands[aliases[first] ?? first];
+    return load ? await runCommand(await load(), words.slice(1), context) : await runAgentWords(words, context);
+  } catch (error) {
+    const { sentence, exitCode } = explain(error);
+    terminal.note(context.paint.bad(sentence));
+    return exitCode;
+  }
+}
+
+async function runCommand(command: Command, words: string[], context: CommandContext): Promise<number> {
+  const { helpFor, parseWords } = await import("./command.ts");
+  const parsed = parseWords(command, words);
+  if (parsed.isHelp) {
+    context.terminal.out(helpFor(command, context.paint));
+    return 0;
+  }
+  return command.run(parsed, context);
+}
+
+/** `hapi <agent> …`, or `hapi …` for the agent that needs no name. */
+async function runAgentWords(words: string[], context: CommandContext): Promise<number> {
+  const { runAgent } = await import("./commands/agent.ts");
+  return runAgent(words, context);
+}
+
+async function printVersion(context: CommandContext): Promise<number> {
+  const { cliVersion } = await import("./version.ts");
+  context.terminal.out(cliVersion);
+  return 0;
+}
+
+async function printHelp(context: CommandContext): Promise<number> {
+  const { overview } = await import("./tui/overview.ts");
+  const loaded = await Promise.all(Object.values(commands).map((load) => load()));
+  context.terminal.out(overview(loaded, context.paint));
+  return 0;
+}
+
+if (import.meta.main) process.exit(await runCli(process.argv.slice(2)));

@@ -1,0 +1,44 @@
+/** `hapi --help`: everything on one screen. */
+import { allDrivers } from "@hapi/agents";
+import type { Command } from "../command.ts";
+import type { Palette } from "./terminal.ts";
+
+export function overview(commands: readonly Command[], paint: Palette): string {
+  const drivers = allDrivers();
+  const rows = [
+    ...drivers.map((driver, index) => [
+      index === 0 ? `[${driver.flavor}] [flags …]` : `${driver.flavor} [flags …]`,
+      `${driver.displayName}${index === 0 ? " in this directory; all its own flags pass through" : ""}`,
+    ]),
+    ...commands.map((command) => [`${command.name}`, command.summary]),
+  ] as [string, string][];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const line = ([name, text]: [string, string]): string => `  ${paint.bold(name.padEnd(width))}  ${text}`;
+  return [
+    "Run coding agents on this machine and steer them from anywhere.",
+    "",
+    `Usage: ${paint.bold("hapi")} [agent] [flags …]   ·   ${paint.bold("hapi")} <command> [options]`,
+    "",
+    "Agents",
+    ...rows.slice(0, drivers.length).map(line),
+    "",
+    "Commands",
+    ...rows.slice(drivers.length).map(line),
+    "",
+    "Flags of HAPI for every agent",
+    "  --new                          another session instead of continuing this directory's",
+    "  --model NAME                   model to start with",
+    "  --permission-mode MODE         what may happen without asking",
+    "  --yolo                         approve everything (for directories you can afford to lose)",
+    "  --hapi-starting-mode MODE      local (the agent's own screen) or remote (steered from web and phone)",
+    "  --existing-session-id ID       continue exactly this session",
+    "",
+    "Examples:",
+    "  hapi                           continue the conversation of this directory",
+    "  hapi --new --model opus        start another one",
+    "  hapi demo                      try it without any agent",
+    "  hapi sessions --json           for scripts",
+    "",
+    "Environment: HAPI_HOME, HAPI_API_URL, CLI_API_TOKEN, HAPI_LISTEN_HOST, HAPI_LISTEN_PORT, HAPI_PUBLIC_URL, NO_COLOR",
+  ].join("\n");
+}
