@@ -1,0 +1,13 @@
+/** A ground with a line around it. `tone` tints the line and the ground of what needs a person or went wrong. */
+import type { ComponentPropsWithRef } from "react";
+import { cx } from "./cx.ts";
+
+const TONES = {
+  plain: "border-line bg-raised",
+  waiting: "border-waiting-fill bg-raised",
+  failed: "border-failed bg-failed-wash",
+} as const;
+
+export function Card({ tone = "plain", className, ...rest }: ComponentPropsWithRef<"section"> & { tone?: keyof typeof TONES }) {
+  return <section {...rest} className={cx("rounded-card border", TONES[tone], className)} />;
+}

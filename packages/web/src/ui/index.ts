@@ -1,0 +1,21 @@
+/** The parts screens are composed of. Screens hold no raw colours or sizes: what is missing here is added here. */
+export * from "./ansi-text.tsx";
+export { stripAnsi } from "./ansi.model.ts";
+export { Button, IconButton, Spinner, type ButtonProps, type ButtonTone, type IconButtonProps } from "./button.tsx";
+export { Card } from "./card.tsx";
+export { CodeBlock, CopyButton, type CodeBlockProps } from "./code-block.tsx";
+export { cx } from "./cx.ts";
+export { DiffCounts, DiffView, PatchView, type DiffViewProps } from "./diff-view.tsx";
+export { EmptyState } from "./empty-state.tsx";
+export { Field, grow, Select, TextArea } from "./field.tsx";
+export { Icon, type IconName } from "./icons.tsx";
+export { Markdown } from "./markdown.tsx";
+export { Menu, type MenuItem, type MenuTriggerProps } from "./menu.tsx";
+export { RelativeTime } from "./relative-time.tsx";
+export { durationWords, relativeWords } from "./relative-time.model.ts";
+export { Sheet } from "./sheet.tsx";
+export { Skeleton } from "./skeleton.tsx";
+export { Pill, StatusGlyph, StatusLabel, statusWord, STATUSES, type Status } from "./status-glyph.tsx";
+export { Tabs, type Tab } from "./tabs.tsx";
+export { dismissToast, showToast, Toaster } from "./toast.tsx";
+export { Tooltip } from "./tooltip.tsx";
