@@ -1,0 +1,8 @@
+/** `npm run docs`: writes the generated documents. */
+import { writeFileSync } from "node:fs";
+import { generated } from "./documents.ts";
+
+for (const [path, text] of generated()) {
+  writeFileSync(path, text);
+  console.log(`wrote ${path}`);
+}

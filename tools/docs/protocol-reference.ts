@@ -1,0 +1,87 @@
+/** docs/protocol.md from the wire schemas: what is written there is what is checked. */
+import * as z from "zod/mini";
+import * as protocol from "@hapi/protocol";
+
+interface JsonSchema {
+  type?: string | string[];
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  enum?: unknown[];
+  const?: unknown;
+  additionalProperties?: boolean | JsonSchema;
+}
+
+const isSchema = (value: unknown): value is z.ZodMiniType => typeof value === "object" && value !== null && "_zod" in value;
+
+function describe(schema: JsonSchema, depth = 0): string {
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" \\| ");
+  const options = schema.anyOf ?? schema.oneOf;
+  if (options) return [...new Set(options.map((option) => describe(option, depth + 1)))].join(" \\| ");
+  if (schema.type === "array") return `${describe(schema.items ?? {}, depth + 1)}[]`;
+  if (schema.type === "object" && schema.properties && depth < 3) {
+    const required = new Set(schema.required);
+    const fields = Object.entries(schema.properties).map(([name, field]) => `${name}${required.has(name) ? "" : "?"}: ${describe(field, depth + 1)}`);
+    return fields.length > 12 ? "object" : `{ ${fields.join(", ")} }`;
+  }
+  return Array.isArray(schema.type) ? schema.type.join(" \\| ") : (schema.type ?? "any");
+}
+
+function table(schema: z.ZodMiniType): string[] {
+  const json = z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }) as JsonSchema;
+  if (!json.properties) return ["", describe(json), ""];
+  const required = new Set(json.required);
+  const rows = Object.entries(json.properties).map(([name, field]) => `| \`${name}\`${required.has(name) ? "" : "?"} | ${describe(field)} |`);
+  return ["", "| field | shape |", "| --- | --- |", ...rows, ""];
+}
+
+function section(title: string, note: string, schemas: [string, z.ZodMiniType][]): string[] {
+  return [`## ${title}`, "", note, "", ...schemas.flatMap(([name, schema]) => [`### ${name}`, ...table(schema)])];
+}
+
+const named = (suffix: RegExp): [string, z.ZodMiniType][] =>
+  (Object.entries(protocol) as [string, unknown][])
+    .filter((entry): entry is [string, z.ZodMiniType] => suffix.test(entry[0]) && isSchema(entry[1]))
+    .map(([name, schema]) => [name.replace(suffix, ""), schema]);
+
+export function protocolReference(): string {
+  const events = (protocol.syncEventSchema as unknown as { _zod: { def: { options: z.ZodMiniType[] } } })._zod.def.options;
+  const eventName = (schema: z.ZodMiniType): string => {
+    const json = z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }) as JsonSchema;
+    return String(json.properties?.["type"]?.const);
+  };
+  const errors = protocol.errorCodes.map((code) => {
+    const facts = protocol.errorFacts(code);
+    return `| \`${code}\` | ${facts.status} | ${facts.retryable ? "yes" : "no"} | ${facts.text} |`;
+  });
+  return [
+    "# Protocol reference",
+    "",
+    "Generated from `packages/protocol` by `npm run docs`; a test fails when it is stale. Client contract version",
+    `${protocol.PROTOCOL_VERSION}: REST under \`/api\` (JWT) and \`/cli\` (access token), SSE at \`/api/events\`, Socket.IO namespace \`/cli\` at`,
+    `\`${protocol.SOCKET_PATH}\`. A \`?\` marks what may be absent. Unknown fields are kept.`,
+    "",
+    ...section("Entities", "As they travel in answers and events.", named(/Schema$/).filter(([name]) => !["handshake", "syncEvent"].includes(name))),
+    ...section("REST bodies", "Of requests; the routes are in `packages/hub`.", named(/Body$/)),
+    ...section("SSE events", `One JSON object per frame. Capabilities a subscriber can ask for: ${protocol.SSE_CAPABILITIES.join(", ")}.`, events.map((schema) => [eventName(schema), schema])),
+    ...section("Socket events to the hub", `Namespace \`/cli\`. Frames up to ${protocol.MAX_FRAME_BYTES / 1024 / 1024} MiB.`, Object.entries(protocol.clientEvents)),
+    ...section("RPC of a session", "`<session id>:<name>`; parameters and answer are JSON strings; errors are data.", Object.entries(protocol.sessionRpc)),
+    "## Errors",
+    "",
+    "Body of every error: `{error, code}`; clients branch on status and code.",
+    "",
+    "| code | status | try again | text |",
+    "| --- | --- | --- | --- |",
+    ...errors,
+    "",
+    "## Permission modes",
+    "",
+    "| flavor | modes |",
+    "| --- | --- |",
+    ...protocol.FLAVORS.map((flavor) => `| ${flavor} | ${protocol.permissionModesOf(flavor).join(", ") || "none"} |`),
+    "",
+  ].join("\n");
+}
