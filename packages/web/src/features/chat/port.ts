@@ -1,0 +1,106 @@
+/**
+ * What the chat needs from the rest of the app: one session's view, what can be done with it, and a place for drafts. The shell's sync
+ * layer implements it on the hub; the gallery and the tests implement it on fixtures. The chat itself knows no REST, no SSE and no storage.
+ */
+import type { PromptItem, Timeline } from "@hapi/core";
+import type { Answers, Attachment, Session } from "@hapi/protocol";
+
+export interface ChatView {
+  session: Session;
+  /** Same object as long as nothing in it changed; its items too. */
+  timeline: Timeline;
+  /** The first page has arrived, from the cache or from the hub. */
+  loaded: boolean;
+  /** Why nothing could be loaded. */
+  loadError: string | null;
+  hasOlder: boolean;
+  loadingOlder: boolean;
+  /** Connected to the hub. */
+  online: boolean;
+  /** Display name of the machine; null when it is not known. */
+  machineName: string | null;
+}
+
+export interface ChatStore {
+  /** The same object until something changed. */
+  view(): ChatView;
+  subscribe(listener: () => void): () => void;
+}
+
+export interface OutgoingPrompt {
+  text: string;
+  attachments: readonly Attachment[];
+  /** Into the running turn, where the agent can. */
+  steer?: boolean;
+}
+
+export interface SlashCommand {
+  name: string;
+  description?: string;
+  source?: string;
+}
+
+/** `pending`: taken by the hub, the session gets it when it is reachable. `closed`: someone was faster. */
+export type AnswerResult = { status: "applied" | "pending" } | { status: "closed"; outcome: string | null };
+
+export interface ApproveRequest {
+  forSession?: boolean;
+  answers?: Answers;
+  /** Permission mode from now on (plans). */
+  mode?: string;
+}
+
+/** Every method rejects with an `AppError`; its message is for people. */
+export interface RequestActions {
+  approve(sessionId: string, requestId: string, answer: ApproveRequest): Promise<AnswerResult>;
+  deny(sessionId: string, requestId: string, answer: { reason?: string; /** also ends the turn */ abort?: boolean }): Promise<AnswerResult>;
+}
+
+export interface ChatActions extends RequestActions {
+  /** Into the outbox: returns once the prompt is stored on this device, and shows up in the timeline at once. */
+  send(prompt: OutgoingPrompt): Promise<void>;
+  /** A queued prompt; `invoked`: too late, the agent has it. */
+  cancel(prompt: PromptItem): Promise<"cancelled" | "invoked" | "busy">;
+  /** A rejected, unknown or failed prompt once more, as a new one. */
+  sendAgain(prompt: PromptItem): Promise<void>;
+  /** The failed turn once more on the same conversation. */
+  retry(): Promise<void>;
+  loadOlder(): Promise<void>;
+  abort(): Promise<void>;
+  switchControl(to: "remote" | "local", now?: boolean): Promise<void>;
+  setPermissionMode(mode: string): Promise<void>;
+  setModel(model: string | null): Promise<void>;
+  rename(name: string): Promise<void>;
+  upload(file: { filename: string; mimeType: string; content: Blob }, progress: (share: number) => void, signal: AbortSignal): Promise<Attachment>;
+  slashCommands(): Promise<readonly SlashCommand[]>;
+  models(): Promise<readonly { id: string; name: string }[]>;
+}
+
+/** A file that waits in the composer. Its bytes stay with the draft until the prompt is stored, so a failed upload loses nothing. */
+export interface DraftFile {
+  id: string;
+  filename: string;
+  mimeType: string;
+  content: Blob;
+  /** Set once the machine has it. */
+  uploaded?: Attachment;
+}
+
+export interface Draft {
+  text: string;
+  files: readonly DraftFile[];
+}
+
+/** Kept on this device, per session (IndexedDB in the app). `save` with an empty draft forgets it. */
+export interface DraftStore {
+  load(sessionId: string): Promise<Draft | null>;
+  save(sessionId: string, draft: Draft): Promise<void>;
+}
+
+export interface ChatPort {
+  store: ChatStore;
+  actions: ChatActions;
+  drafts: DraftStore;
+  now(): number;
+}
+
