@@ -8,3 +8,4 @@ export * from "./process-facts.ts";
 export * from "./self.ts";
 export * from "./spawn.ts";
 export * from "./pty.ts";
+export * from "./unix-socket.ts";
