@@ -3,7 +3,7 @@
  * agent's own protocol into canonical events and does nothing else: no hub, no queue, no policy. The contract suite runs on every driver.
  */
 import type { HostControl } from "@hapi/host";
-import type { AgentCapabilities, AgentEvent, AgentFailure, Answers, Attachment, PromptStage, StreamDelta } from "@hapi/protocol";
+import type { AgentCapabilities, AgentEvent, AgentFailure, Answers, Attachment, PromptStage, StreamDelta, ToolKind } from "@hapi/protocol";
 
 export type Front = "local" | "remote";
 
@@ -73,6 +73,11 @@ export interface AgentRequest {
   title?: string;
   /** What "for this session" would allow, in words; absent when the agent offers no such answer. */
   sessionScope?: string;
+  /**
+   * Set by drivers whose agent does not know HAPI's permission mode (ACP agents that ask for everything): then the session's policy decides
+   * by mode and this kind before a person is asked. Absent (agents that apply the mode themselves): a person is always asked.
+   */
+  policyKind?: ToolKind;
 }
 
 export type RequestAnswer =
