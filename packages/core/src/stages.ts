@@ -1,4 +1,7 @@
-/** Order of a prompt's stages. They go forward only, except that `unknown` gives way to what the agent's record says. */
+/**
+ * Order of a prompt's stages. They go forward only, except that `unknown` gives way to what the agent's record says, and `failed` and
+ * `interrupted` to `done` when the turn was tried again and came through.
+ */
 import type { PromptStage } from "@hapi/protocol";
 
 const rank: Record<PromptStage, number> = {
@@ -7,13 +10,13 @@ const rank: Record<PromptStage, number> = {
   unknown: 2,
   "in-transcript": 3,
   started: 4,
-  done: 5,
   failed: 5,
   interrupted: 5,
+  done: 6,
 };
 
 export function isFinalStage(stage: PromptStage): boolean {
-  return rank[stage] === 5;
+  return rank[stage] >= 5;
 }
 
 /** May a prompt go from one stage to the other? The same stage again is no move. */

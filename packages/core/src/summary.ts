@@ -1,0 +1,79 @@
+/** The list entry of a session (`SessionSummary`, client contract 1) and the order of the list. Every field is present, none is extra. */
+import { type AgentState, type Metadata, requestKind, type Session, type SessionSummary, threadKeyOf } from "@hapi/protocol";
+import { isRecord, name } from "./envelope/read.ts";
+
+/** What a summary tells that is not in the session itself. */
+export interface SummaryExtras {
+  futureScheduledMessageCount?: number;
+  nextScheduledAt?: number | null;
+}
+
+/** A list entry names at most this many open requests; the count is exact. */
+export const MAX_SUMMARY_REQUESTS = 5;
+
+type Pending = SessionSummary["pendingRequests"][number];
+
+function pendingOf(state: AgentState | null): Pending[] {
+  return Object.entries(state?.requests ?? {})
+    .map(([id, request]) => ({ id, kind: requestKind(request), tool: request.tool, since: request.createdAt ?? null }))
+    .sort((a, b) => (a.since ?? 0) - (b.since ?? 0) || (a.id < b.id ? -1 : 1));
+}
+
+function metadataOf(metadata: Metadata | null): SessionSummary["metadata"] {
+  if (!metadata) return null;
+  const { summary, worktree, machineId, lifecycleState } = metadata;
+  const agentSessionId = name(metadata[threadKeyOf(metadata.flavor)]);
+  return {
+    path: metadata.path,
+    flavor: metadata.flavor ?? null,
+    ...(metadata.name === undefined ? {} : { name: metadata.name }),
+    ...(machineId === undefined ? {} : { machineId }),
+    ...(summary === undefined ? {} : { summary: { text: summary.text } }),
+    ...(worktree === undefined ? {} : { worktree }),
+    ...(agentSessionId === undefined ? {} : { agentSessionId }),
+    ...(lifecycleState === undefined ? {} : { lifecycleState }),
+  };
+}
+
+export function sessionSummary(session: Session, extras: SummaryExtras = {}): SessionSummary {
+  const pending = pendingOf(session.agentState);
+  const { todos } = session;
+  return {
+    id: session.id,
+    active: session.active,
+    thinking: session.thinking,
+    activeAt: session.activeAt,
+    updatedAt: session.updatedAt,
+    pinned: session.pinned ?? false,
+    globalPinned: session.globalPinned ?? false,
+    metadata: metadataOf(isRecord(session.metadata) ? session.metadata : null),
+    metadataVersion: session.metadataVersion,
+    agentStateVersion: session.agentStateVersion,
+    todosUpdatedAt: session.todosUpdatedAt ?? null,
+    todoProgress: todos?.length ? { completed: todos.filter((todo) => todo.status === "completed").length, total: todos.length } : null,
+    pendingRequestsCount: pending.length,
+    pendingRequestKinds: [...new Set(pending.map((request) => request.kind))],
+    pendingRequests: pending.slice(0, MAX_SUMMARY_REQUESTS),
+    backgroundTaskCount: session.backgroundTaskCount ?? 0,
+    futureScheduledMessageCount: extras.futureScheduledMessageCount ?? 0,
+    nextScheduledAt: extras.nextScheduledAt ?? null,
+    model: session.model ?? null,
+    modelReasoningEffort: session.modelReasoningEffort ?? null,
+    effort: session.effort ?? null,
+    ...(session.hasConversationContent === undefined ? {} : { hasConversationContent: session.hasConversationContent }),
+  };
+}
+
+type Ranked = Pick<SessionSummary, "id" | "active" | "pinned" | "globalPinned" | "updatedAt" | "pendingRequestsCount">;
+
+/** Pinned everywhere, pinned, active, active with more open requests, newest; the id decides the rest so that the order is total. */
+export function compareSummaries(a: Ranked, b: Ranked): number {
+  return (
+    Number(b.globalPinned) - Number(a.globalPinned) ||
+    Number(b.pinned) - Number(a.pinned) ||
+    Number(b.active) - Number(a.active) ||
+    (a.active ? b.pendingRequestsCount - a.pendingRequestsCount : 0) ||
+    b.updatedAt - a.updatedAt ||
+    (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  );
+}
