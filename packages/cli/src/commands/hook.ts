@@ -2,5 +2,5 @@
 import { runHookBridge } from "@hapi/machine/hook-bridge";
 
 export function runHook(words: string[]): Promise<number> {
-  return runHookBridge(words, process.stdin, process.stdout);
+  return runHookBridge(words, { stdin: process.stdin, stdout: process.stdout, env: process.env });
 }
