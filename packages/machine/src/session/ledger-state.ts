@@ -77,11 +77,14 @@ export interface LedgerState {
 
 export type LedgerEntry =
   | { k: "prompt"; prompt: PromptEntry }
+  /** A person sends a finished or unknown prompt again, under the same id. */
+  | { k: "requeued"; prompt: PromptEntry }
   | { k: "stage"; localId: string; stage: LedgerStage; at: number; failure?: AgentFailure }
   | { k: "out"; key: string; content: unknown; at: number; memory?: Record<string, unknown> }
   | { k: "acked"; keys: string[] }
   | { k: "memory"; values: Record<string, unknown> }
-  | { k: "request"; entry: RequestEntry }
+  /** `reopen`: the agent still waits although the request was closed here. */
+  | { k: "request"; entry: RequestEntry; reopen?: boolean }
   | { k: "answer"; id: string; answer: RequestAnswer; at: number; by: "person" | "policy" }
   | { k: "closed"; request: ClosedRequest }
   | { k: "facts"; patch: Partial<Facts> }
@@ -169,6 +172,9 @@ export function applyEntry(state: LedgerState, entry: LedgerEntry): void {
     case "prompt":
       if (!state.prompts.has(entry.prompt.localId)) state.prompts.set(entry.prompt.localId, { ...entry.prompt });
       return;
+    case "requeued":
+      state.prompts.set(entry.prompt.localId, { ...entry.prompt });
+      return;
     case "stage":
       return setStage(state, entry);
     case "out":
@@ -181,6 +187,7 @@ export function applyEntry(state: LedgerState, entry: LedgerEntry): void {
     case "memory":
       return remember(state.memory, entry.values);
     case "request":
+      if (entry.reopen) state.closed.delete(entry.entry.request.id);
       return addRequest(state, entry.entry);
     case "answer": {
       const open = state.open.get(entry.id);

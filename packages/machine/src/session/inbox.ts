@@ -1,0 +1,254 @@
+/**
+ * Prompts on their way to the agent: each is on disk before it counts as ours, is handed once, in the hub's order, one at a time, and is never
+ * repeated unless the agent's own record shows that it is not there. `handing` is written before the agent gets a byte, so after a crash the
+ * record is asked first.
+ */
+import { canAdvance } from "@hapi/core";
+import type { DriverLog, DriverPrompt } from "@hapi/agents";
+import { type AgentFailure, type CancelAck, type Message, type PromptStage, toAppError } from "@hapi/protocol";
+import type { Clock } from "@hapi/platform";
+import type { Ledger } from "./ledger.ts";
+import { isFinal, type LedgerStage, type PromptEntry } from "./ledger-state.ts";
+import { promptFromContent } from "./prompt-content.ts";
+import type { StageReports } from "./stage-reports.ts";
+
+/** The hub waits 500 ms for the answer to a cancellation. */
+const WITHDRAW_WAIT_MS = 400;
+/** A prompt that provably never reached the agent is handed again this often before it is shown as failed. */
+const MAX_HANDINGS = 3;
+export const MAX_QUEUED = 1_000;
+/** A living agent may still write down what it was given before the crash; its record is asked once more after this time. */
+const SETTLE_MS = 5_000;
+
+export interface PromptAgent {
+  readonly busy: boolean;
+  prompt(prompt: DriverPrompt): Promise<void>;
+  lookup(localId: string): Promise<"present" | "absent" | "unknown">;
+  withdraw(localId: string): Promise<"removed" | "consumed" | "unknown">;
+}
+
+export type IncomingMessage = Pick<Message, "id" | "seq" | "createdAt" | "content"> & { localId?: string | null; invokedAt?: number | null };
+
+export interface Inbox {
+  /** A row of the session. Answers whether it is a prompt that was new. */
+  receive(message: IncomingMessage, from: "live" | "backfill"): Promise<boolean>;
+  /** The next prompt to hand, unless one is under way. */
+  readonly next: PromptEntry | null;
+  /** Handed, and its turn has not ended. */
+  readonly current: PromptEntry | null;
+  readonly queued: number;
+  hand(prompt: PromptEntry): Promise<void>;
+  staged(localId: string, stage: PromptStage, failure?: AgentFailure): void;
+  /** The turn ended without a word on these prompts; absent: on the current one. */
+  turnEnded(outcome: "done" | "failed" | "interrupted", failure?: AgentFailure, localIds?: readonly string[]): void;
+  cancel(localId: string, messageId: string): Promise<CancelAck>;
+  /** A person asked to send a prompt again whose fate was unknown or which failed. */
+  again(localId: string, message: IncomingMessage): Promise<{ accepted: boolean; consumed?: boolean }>;
+  /** Asks the agent's record about everything whose fate a crash left open. */
+  reconcile(agentLives: boolean): Promise<void>;
+}
+
+export interface InboxDeps {
+  ledger: Ledger;
+  agent: PromptAgent;
+  reports: StageReports;
+  clock: Clock;
+  log: DriverLog;
+  /** Something may be there to hand. */
+  changed(): void;
+}
+
+export function createInbox(deps: InboxDeps): Inbox {
+  const { ledger, agent, clock, log } = deps;
+  const { prompts, facts } = ledger.state;
+  const handings = new Map<string, number>();
+
+  function setStage(localId: string, stage: LedgerStage, failure?: AgentFailure): Promise<void> {
+    const at = clock.now();
+    const written = ledger.write({ k: "stage", localId, stage, at, failure });
+    const prompt = prompts.get(localId);
+    if (prompt) deps.reports.changed(prompt);
+    log.debug("prompt.staged", { localId, stage, code: failure?.code });
+    return written;
+  }
+
+  const loosely = (written: Promise<void>): void => {
+    written.catch((cause: unknown) => log.warn("prompt.stage_not_kept", { cause: String(cause) }));
+  };
+
+  const order = (a: PromptEntry, b: PromptEntry): number => (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER) || a.at - b.at;
+  const inStage = (...stages: LedgerStage[]): PromptEntry[] => [...prompts.values()].filter((prompt) => stages.includes(prompt.stage)).sort(order);
+
+  async function receive(message: IncomingMessage, from: "live" | "backfill"): Promise<boolean> {
+    const found = promptFromContent(message.content);
+    const seen = message.seq !== null && facts.lastSeq !== null && message.seq <= facts.lastSeq;
+    const seq = message.seq !== null && !seen ? message.seq : facts.lastSeq;
+    const localId = message.localId ?? message.id;
+    // A row with a client's id says itself whether it was handed; one without is stamped at once, so only its place in the log tells.
+    const over = from === "backfill" && (message.localId ? message.invokedAt != null : facts.lastSeq === null || seen);
+    if (!found || over || prompts.has(localId) || (!message.localId && seen)) {
+      if (seq !== facts.lastSeq) await ledger.setFacts({ lastSeq: seq });
+      return false;
+    }
+    if (inStage("queued").length >= MAX_QUEUED) return false;
+    const prompt: PromptEntry = {
+      localId,
+      messageId: message.id,
+      seq: message.seq,
+      at: message.createdAt,
+      text: found.text,
+      attachments: found.attachments,
+      stage: "queued",
+      stageAt: clock.now(),
+    };
+    await ledger.write({ k: "prompt", prompt }, { k: "facts", patch: { lastSeq: seq } });
+    log.info("prompt.received", { localId, from });
+    deps.changed();
+    return true;
+  }
+
+  async function hand(prompt: PromptEntry): Promise<void> {
+    const { localId, text, attachments } = prompt;
+    if (prompt.stage !== "queued") return;
+    await setStage(localId, "handing");
+    try {
+      await agent.prompt({ localId, text, attachments });
+      staged(localId, "handed");
+    } catch (cause) {
+      await afterFailedHanding(localId, toAppError(cause).message);
+    }
+  }
+
+  /** The agent did not say that it has the prompt; its record does, or nobody does. */
+  async function afterFailedHanding(localId: string, message: string): Promise<void> {
+    const prompt = prompts.get(localId);
+    if (!prompt || prompt.stage !== "handing") return;
+    const found = await agent.lookup(localId).catch(() => "unknown" as const);
+    const tries = (handings.get(localId) ?? 0) + 1;
+    handings.set(localId, tries);
+    log.warn("prompt.handing_failed", { localId, found, tries, message });
+    if (found === "present") return setStage(localId, "in-transcript");
+    if (found === "unknown") return setStage(localId, "unknown");
+    if (tries < MAX_HANDINGS) {
+      await setStage(localId, "queued");
+      return deps.changed();
+    }
+    return setStage(localId, "failed", { code: "agent_exited", message, retryable: true });
+  }
+
+  function staged(localId: string, stage: PromptStage, failure?: AgentFailure): void {
+    const prompt = prompts.get(localId);
+    if (!prompt || stage === "accepted") return;
+    const { stage: present } = prompt;
+    if (present === "canceled" || present === "queued") return;
+    if (present !== "handing" && !canAdvance(present, stage)) return;
+    loosely(setStage(localId, stage, failure));
+    if (isFinal(stage)) handings.delete(localId);
+    if (isFinal(stage) || stage === "unknown") deps.changed();
+  }
+
+  function turnEnded(outcome: "done" | "failed" | "interrupted", failure?: AgentFailure, localIds?: readonly string[]): void {
+    const ended = localIds ? localIds : inStage("handed", "in-transcript", "started").map((prompt) => prompt.localId);
+    for (const localId of ended) staged(localId, outcome, failure);
+  }
+
+  async function cancel(localId: string, messageId: string): Promise<CancelAck> {
+    const id = prompts.has(localId) ? localId : prompts.has(messageId) ? messageId : localId;
+    const prompt = prompts.get(id);
+    if (!prompt) {
+      // Not here yet: it must not run when it comes.
+      const at = clock.now();
+      const gone: PromptEntry = { localId: id, messageId, seq: null, at, text: "", attachments: [], stage: "queued", stageAt: at };
+      await ledger.write({ k: "prompt", prompt: gone }, { k: "stage", localId: id, stage: "canceled", at });
+      return { removed: true };
+    }
+    if (prompt.stage === "queued") {
+      await setStage(id, "canceled");
+      return { removed: true };
+    }
+    if (prompt.stage === "canceled") return { removed: true };
+    if (prompt.stage === "unknown") return { removed: false, indeterminate: true };
+    if (prompt.stage !== "handing" && prompt.stage !== "handed") return { removed: false, consumed: true };
+    const late = new Promise<"late">((resolve) => clock.setTimer(WITHDRAW_WAIT_MS, () => resolve("late")));
+    const result = await Promise.race([agent.withdraw(id).catch(() => "unknown" as const), late]);
+    if (result === "removed") {
+      await setStage(id, "canceled");
+      deps.changed();
+      return { removed: true };
+    }
+    return result === "consumed" ? { removed: false, consumed: true } : { removed: false, inFlight: true };
+  }
+
+  async function again(localId: string, message: IncomingMessage): Promise<{ accepted: boolean; consumed?: boolean }> {
+    const prompt = prompts.get(localId);
+    if (!prompt) return { accepted: await receive({ ...message, localId, invokedAt: null }, "live") };
+    if (prompt.stage === "queued" || prompt.stage === "handing") return { accepted: true };
+    if (prompt.stage !== "unknown" && prompt.stage !== "failed" && prompt.stage !== "interrupted") return { accepted: false, consumed: true };
+    const found = await agent.lookup(localId).catch(() => "unknown" as const);
+    if (found === "present") {
+      staged(localId, "in-transcript");
+      return { accepted: false, consumed: true };
+    }
+    const words = promptFromContent(message.content);
+    if (!words) return { accepted: false };
+    const fresh: PromptEntry = { ...prompt, ...words, stage: "queued", stageAt: clock.now(), failure: undefined };
+    await ledger.write({ k: "requeued", prompt: fresh });
+    handings.delete(localId);
+    deps.changed();
+    return { accepted: true };
+  }
+
+  async function reconcileOne(prompt: PromptEntry, agentLives: boolean, last: boolean): Promise<void> {
+    const { localId } = prompt;
+    if (prompt.stage === "in-transcript" || prompt.stage === "started") {
+      // The agent has it. Its turn goes on where the agent lives; otherwise nothing will end it any more.
+      return agentLives ? undefined : setStage(localId, "interrupted");
+    }
+    const found = await agent.lookup(localId).catch(() => "unknown" as const);
+    log.info("prompt.looked_up", { localId, stage: prompt.stage, found, agentLives });
+    const { stage } = prompts.get(localId) ?? prompt;
+    if (stage !== "handing" && stage !== "handed") return;
+    if (found === "unknown") return setStage(localId, "unknown");
+    if (found === "present") return setStage(localId, agentLives ? "in-transcript" : "interrupted");
+    // A living agent may hold it in memory and write it down at any moment: only a dead one's record is the whole truth.
+    if (agentLives && (agent.busy || !last)) return;
+    return setStage(localId, "queued");
+  }
+
+  async function reconcile(agentLives: boolean): Promise<void> {
+    const open = inStage("handing", "handed", "in-transcript", "started");
+    for (const prompt of open) await reconcileOne(prompt, agentLives, false);
+    if (agentLives && open.length > 0) clock.setTimer(SETTLE_MS, () => loosely(settle(open)));
+    deps.changed();
+  }
+
+  /** What has not moved since, although the agent is idle, has no turn to wait for. */
+  async function settle(open: readonly PromptEntry[]): Promise<void> {
+    if (agent.busy) return;
+    for (const prompt of open) {
+      const { stage } = prompts.get(prompt.localId) ?? prompt;
+      if (stage === "handing" || stage === "handed") await reconcileOne(prompt, true, true);
+      else if (stage === "in-transcript" || stage === "started") staged(prompt.localId, "done");
+    }
+    deps.changed();
+  }
+
+  return {
+    receive,
+    get next() {
+      return this.current ? null : (inStage("queued")[0] ?? null);
+    },
+    get current() {
+      return inStage("handing", "handed", "in-transcript", "started")[0] ?? null;
+    },
+    get queued() {
+      return inStage("queued").length;
+    },
+    hand,
+    staged,
+    turnEnded,
+    cancel,
+    again,
+    reconcile,
+  };
+}

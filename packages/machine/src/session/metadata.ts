@@ -1,0 +1,97 @@
+/**
+ * The session's metadata at the hub: everything of it that this machine knows. What others write (name given in the web, pin, archive marks) is
+ * left as the hub has it. The agent's own conversation id travels under its flavor's key.
+ */
+import { hostname, platform } from "node:os";
+import { type AgentCapabilities, type LifecycleState, type Metadata, normalizePermissionMode, threadKeyOf } from "@hapi/protocol";
+import type { Facts } from "./ledger-state.ts";
+import type { SessionRecord } from "./record.ts";
+
+const MAX_NAMES = 500;
+const MAX_NAME_CHARS = 200;
+
+/** What the agent told about itself in this life, and what was kept of earlier ones. */
+export interface AgentFacts {
+  tools?: string[];
+  slashCommands?: string[];
+  models?: { id: string; name: string }[];
+  version?: string;
+  summary?: { text: string; updatedAt: number };
+}
+
+export interface MetadataInput {
+  record: SessionRecord;
+  facts: Facts;
+  agent: AgentFacts;
+  capabilities: AgentCapabilities;
+  home: string;
+  libDir: string;
+  hostPid: number;
+  version: string;
+  userHome: string;
+  remoteWhileLocal: "switch" | "read-only";
+  parked: boolean;
+}
+
+const names = (list: readonly string[] | undefined): string[] | undefined => list?.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME_CHARS));
+
+/** States in which this session writes its own lifecycle; an archived row stays archived until it runs again. */
+function lifecycleOf(input: MetadataInput, current: Metadata | null): Pick<Metadata, "lifecycleState" | "lifecycleStateSince" | "failureCode"> {
+  const ended: readonly string[] = ["completed", "aborted", "failed"] satisfies LifecycleState[];
+  if (current?.lifecycleState === "archived" && ended.includes(input.facts.lifecycle)) {
+    return { lifecycleState: "archived", lifecycleStateSince: current.lifecycleStateSince, failureCode: current.failureCode };
+  }
+  return {
+    lifecycleState: input.facts.lifecycle,
+    lifecycleStateSince: input.facts.lifecycleSince,
+    failureCode: input.facts.failureCode ?? undefined,
+  };
+}
+
+export function metadataOf(input: MetadataInput, current: Metadata | null): Metadata {
+  const { record, agent } = input;
+  const mine: Metadata = {
+    path: record.cwd,
+    host: hostname(),
+    version: input.version,
+    os: platform(),
+    machineId: record.machineId,
+    homeDir: input.userHome,
+    happyHomeDir: input.home,
+    happyLibDir: input.libDir,
+    happyToolsDir: input.libDir,
+    startedFromRunner: record.startedBy === "runner",
+    startedBy: record.startedBy,
+    startingMode: record.startingMode,
+    hostPid: input.hostPid,
+    flavor: record.flavor,
+    tools: names(agent.tools),
+    slashCommands: names(agent.slashCommands),
+    worktree: record.worktree,
+    preferredPermissionMode: record.permissionMode && (normalizePermissionMode(record.flavor, record.permissionMode) ?? undefined),
+    capabilities: withPeers(input.capabilities),
+    agentVersion: agent.version,
+    remoteWhileLocal: input.remoteWhileLocal,
+    parked: input.parked,
+    ...lifecycleOf(input, current),
+  };
+  if (record.threadId && !record.fork) mine[threadKeyOf(record.flavor)] = record.threadId;
+  if (agent.summary && (current?.summary?.updatedAt ?? 0) <= agent.summary.updatedAt) mine.summary = agent.summary;
+  if (record.name && current?.name === undefined) mine.name = record.name;
+  const merged: Metadata = { ...current, ...dropUndefined(mine) };
+  if (mine.lifecycleState !== "archived") {
+    delete merged.archivedBy;
+    delete merged.archiveReason;
+  }
+  if (mine.failureCode === undefined) delete merged.failureCode;
+  return merged;
+}
+
+/** Existing clients read some capabilities under their own names. */
+function withPeers(capabilities: AgentCapabilities): Record<string, unknown> {
+  return { ...capabilities, conversationHistory: { forkCurrent: capabilities.fork } };
+}
+
+function dropUndefined(metadata: Metadata): Metadata {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)) as Metadata;
+}

@@ -1,0 +1,84 @@
+/** Between the wire's words for an answer and the driver's. Rule: anything that is not a clear yes is a no. */
+import type { AgentRequest, RequestAnswer, RequestOutcome } from "@hapi/agents";
+import { type AgentStateCompletedRequest, type AgentStateRequest, AppError, type Decision, normalizePermissionMode, type sessionRpc } from "@hapi/protocol";
+import type * as z from "zod/mini";
+import type { RequestEntry } from "./ledger-state.ts";
+import { shorten } from "./shorten.ts";
+
+export type PermissionParams = z.infer<(typeof sessionRpc)["permission"]>;
+
+const MAX_OPEN_CHARS = 64 * 1024;
+const MAX_CLOSED_CHARS = 2 * 1024;
+
+export function answerOf(params: PermissionParams, request: AgentRequest, flavor: string): RequestAnswer {
+  const denied = !params.approved || params.decision === "denied" || params.decision === "abort";
+  if (denied) return { behavior: "deny", reason: params.reason, interrupt: params.decision === "abort" ? true : undefined };
+  let mode: string | undefined;
+  if (params.mode !== undefined) {
+    const known = normalizePermissionMode(flavor, params.mode);
+    if (!known) throw new AppError("invalid_mode");
+    mode = known;
+  }
+  return {
+    behavior: "allow",
+    // An agent that offers no such answer gets the narrower one.
+    forSession: params.decision === "approved_for_session" && request.sessionScope !== undefined ? true : undefined,
+    answers: params.answers,
+    updatedInput: params.updatedInput,
+    mode,
+    allowTools: params.allowTools,
+  };
+}
+
+export function openOnWire(entry: RequestEntry): AgentStateRequest {
+  const { request } = entry;
+  return {
+    tool: request.tool,
+    arguments: shorten(request.input, MAX_OPEN_CHARS),
+    createdAt: entry.createdAt,
+    toolCallId: request.toolCallId,
+    kind: request.kind,
+    title: request.title,
+    sessionScope: request.sessionScope,
+  };
+}
+
+function statusOf(outcome: RequestOutcome, answer: RequestAnswer | undefined): "approved" | "denied" | "canceled" {
+  if (outcome !== "resolved") return outcome;
+  if (!answer) return "canceled";
+  return answer.behavior === "allow" ? "approved" : "denied";
+}
+
+function decisionOf(status: string, answer: RequestAnswer | undefined): Decision | undefined {
+  if (status === "canceled") return undefined;
+  if (status === "denied") return answer?.behavior === "deny" && answer.interrupt ? "abort" : "denied";
+  return answer?.behavior === "allow" && answer.forSession ? "approved_for_session" : "approved";
+}
+
+export interface Closing {
+  outcome: RequestOutcome;
+  by: "remote" | "terminal" | "agent";
+  reason?: string;
+}
+
+export function closedOnWire(entry: RequestEntry, closing: Closing, at: number): AgentStateCompletedRequest {
+  const { request } = entry;
+  // What was answered here counts only when it is what the agent acted on.
+  const status = statusOf(closing.outcome, entry.answer);
+  const ours = entry.answer && closing.by !== "terminal" && (entry.answer.behavior === "allow") === (status === "approved") ? entry.answer : undefined;
+  return {
+    tool: request.tool,
+    arguments: shorten(request.input, MAX_CLOSED_CHARS),
+    createdAt: entry.createdAt,
+    completedAt: at,
+    status,
+    reason: closing.reason ?? (ours?.behavior === "deny" ? ours.reason : undefined),
+    decision: decisionOf(status, ours),
+    mode: ours?.behavior === "allow" ? ours.mode : undefined,
+    allowTools: ours?.behavior === "allow" ? ours.allowTools : undefined,
+    answers: ours?.behavior === "allow" ? ours.answers : undefined,
+    toolCallId: request.toolCallId,
+    kind: request.kind,
+    answeredBy: ours ? (entry.answeredBy ?? "person") : closing.by,
+  };
+}

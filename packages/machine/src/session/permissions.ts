@@ -1,0 +1,157 @@
+/**
+ * The broker between what an agent asks and who may answer. Invariants: an answer is on disk before anyone is told that it was taken; it is bound
+ * to the one request id that was shown; the first answer wins; a request is closed only when the agent went on (or withdrew it). After a
+ * restart the agent's requests are announced again with the same ids and meet what is written here.
+ */
+import { policyDecision } from "@hapi/core";
+import type { AgentRequest, DriverEvent, DriverLog, RequestAnswer } from "@hapi/agents";
+import { type AgentStateCompletedRequest, type AgentStateRequest, type PermissionAnswer, toAppError } from "@hapi/protocol";
+import type { Clock } from "@hapi/platform";
+import type { Ledger } from "./ledger.ts";
+import type { RequestEntry } from "./ledger-state.ts";
+import { answerOf, closedOnWire, type Closing, openOnWire, type PermissionParams } from "./permission-answer.ts";
+
+/** Answered requests shown at the hub; the ledger remembers more of them. */
+const MAX_COMPLETED_ON_WIRE = 20;
+/** How long the RPC waits for the agent before it answers `pending`. */
+const APPLY_WAIT_MS = 5_000;
+/** After a restart a live agent's driver has this long to announce its open requests again. */
+export const REANNOUNCE_MS = 10_000;
+
+export type RequestClosed = Omit<Extract<DriverEvent, { type: "request-closed" }>, "type">;
+
+export interface PermissionBroker {
+  announced(request: AgentRequest): void;
+  closed(event: RequestClosed): void;
+  answer(params: PermissionParams): Promise<PermissionAnswer>;
+  /** The agent is gone, or was taken over: what it no longer asks is withdrawn. */
+  agentGone(): void;
+  agentAdopted(): void;
+  onWire(): { requests: Record<string, AgentStateRequest>; completedRequests: Record<string, AgentStateCompletedRequest> };
+  readonly openCount: number;
+}
+
+export interface PermissionDeps {
+  ledger: Ledger;
+  flavor: string;
+  mode(): string | undefined;
+  /** Hands an answer to the agent. */
+  apply(id: string, answer: RequestAnswer): Promise<"applied" | "gone">;
+  /** What is on the wire changed. */
+  changed(): void;
+  clock: Clock;
+  log: DriverLog;
+}
+
+export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
+  const { ledger, clock, log } = deps;
+  const { open, closed } = ledger.state;
+  /** Announced by the driver of this life: answers can be applied. */
+  const live = new Set<string>();
+
+  const keep = (promise: Promise<void>, what: string): void => {
+    promise.catch((cause: unknown) => log.warn("permission.not_kept", { what, cause: String(cause) }));
+  };
+
+  function finish(entry: RequestEntry, closing: Closing): void {
+    const { id } = entry.request;
+    live.delete(id);
+    const completed = closedOnWire(entry, closing, clock.now());
+    keep(ledger.write({ k: "closed", request: { id, outcome: completed.status, completed } }), "closed");
+    log.info("permission.closed", { id, tool: entry.request.tool, status: completed.status, by: completed.answeredBy });
+    deps.changed();
+  }
+
+  /** Gives the recorded answer to the agent; the request stays open until the driver says it is over. */
+  async function apply(entry: RequestEntry): Promise<PermissionAnswer> {
+    const { id } = entry.request;
+    if (!entry.answer || !live.has(id)) return { status: "pending" };
+    try {
+      const result = await deps.apply(id, entry.answer);
+      if (result === "gone" && open.has(id)) finish(entry, { outcome: "canceled", by: "agent", reason: "The agent no longer asks" });
+      return result === "applied" ? { status: "applied" } : { status: "closed", outcome: closed.get(id)?.outcome };
+    } catch (cause) {
+      // It stays recorded, and is given again when the driver announces the request again.
+      log.warn("permission.apply_failed", { id, code: toAppError(cause).code, cause: String(cause) });
+      return { status: "pending" };
+    }
+  }
+
+  async function record(entry: RequestEntry, answer: RequestAnswer, by: "person" | "policy"): Promise<void> {
+    await ledger.write({ k: "answer", id: entry.request.id, answer, at: clock.now(), by });
+    log.info("permission.answered", { id: entry.request.id, tool: entry.request.tool, behavior: answer.behavior, by });
+  }
+
+  async function decideByPolicy(entry: RequestEntry): Promise<boolean> {
+    const { policyKind } = entry.request;
+    if (policyKind === undefined || entry.request.kind !== "permission") return false;
+    const mode = deps.mode();
+    const decision = policyDecision(mode, policyKind);
+    if (decision === "ask") return false;
+    const answer: RequestAnswer =
+      decision === "allow" ? { behavior: "allow" } : { behavior: "deny", reason: `Not allowed in the permission mode "${mode}"` };
+    await record(entry, answer, "policy");
+    await apply(entry);
+    return true;
+  }
+
+  async function begin(request: AgentRequest): Promise<void> {
+    const reopen = closed.has(request.id);
+    await ledger.write({ k: "request", entry: { request, createdAt: clock.now() }, reopen: reopen || undefined });
+    const entry = open.get(request.id);
+    if (!entry) return;
+    if (!(await decideByPolicy(entry))) log.info("permission.asked", { id: request.id, tool: request.tool, kind: request.kind });
+    deps.changed();
+  }
+
+  return {
+    announced(request) {
+      live.add(request.id);
+      const known = open.get(request.id);
+      if (known?.answer) void apply(known);
+      else if (!known) begin(request).catch((cause: unknown) => log.warn("permission.not_opened", { id: request.id, cause: String(cause) }));
+    },
+    closed(event) {
+      live.delete(event.id);
+      const entry = open.get(event.id);
+      if (entry) finish(entry, event);
+    },
+    async answer(params) {
+      const entry = open.get(params.id);
+      if (!entry) {
+        const done = closed.get(params.id);
+        return done ? { status: "closed", outcome: done.outcome } : { status: "not-found" };
+      }
+      if (entry.answer) return { status: "closed", outcome: entry.answer.behavior === "allow" ? "approved" : "denied" };
+      await record(entry, answerOf(params, entry.request, deps.flavor), "person");
+      const late = new Promise<PermissionAnswer>((resolve) => clock.setTimer(APPLY_WAIT_MS, () => resolve({ status: "pending" })));
+      return Promise.race([apply(entry), late]);
+    },
+    agentGone() {
+      live.clear();
+      for (const entry of open.values()) finish(entry, { outcome: "canceled", by: "agent", reason: "The agent ended" });
+    },
+    agentAdopted() {
+      const silent = [...open.keys()].filter((id) => !live.has(id));
+      if (silent.length === 0) return;
+      clock.setTimer(REANNOUNCE_MS, () => {
+        for (const id of silent) {
+          const entry = open.get(id);
+          if (entry && !live.has(id)) finish(entry, { outcome: entry.answer ? "resolved" : "canceled", by: "agent" });
+        }
+      });
+    },
+    onWire() {
+      // What the policy answered is not a question to anyone.
+      const asked = [...open.values()].filter((entry) => entry.answeredBy !== "policy");
+      const recent = [...closed.values()].slice(-MAX_COMPLETED_ON_WIRE);
+      return {
+        requests: Object.fromEntries(asked.map((entry) => [entry.request.id, openOnWire(entry)])),
+        completedRequests: Object.fromEntries(recent.map((request) => [request.id, request.completed])),
+      };
+    },
+    get openCount() {
+      return open.size;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * Tells the hub where each prompt is. Only the latest stage of a prompt matters; what the hub has not confirmed is said again after a reconnect
+ * and, for the recent past, after a restart (saying it twice is harmless).
+ */
+import type { AgentFailure, PromptStage } from "@hapi/protocol";
+import type { DriverLog } from "@hapi/agents";
+import { type LedgerStage, type LedgerState, type PromptEntry } from "./ledger-state.ts";
+import type { SessionLink, StageReport } from "./link.ts";
+
+/** Prompts said again after a restart. */
+const MAX_REPEATED = 500;
+
+const SILENT: ReadonlySet<LedgerStage> = new Set(["queued", "handing", "canceled"]);
+
+function reportOf(prompt: PromptEntry): StageReport | null {
+  if (SILENT.has(prompt.stage)) return null;
+  return { localId: prompt.localId, stage: prompt.stage as PromptStage, at: prompt.stageAt, detail: prompt.failure && detailOf(prompt.failure) };
+}
+
+function detailOf(failure: AgentFailure): StageReport["detail"] {
+  return { code: failure.code, message: failure.message, retryable: failure.retryable };
+}
+
+export interface StageReports {
+  changed(prompt: PromptEntry): void;
+  close(): void;
+}
+
+export function createStageReports(deps: { state: LedgerState; link: SessionLink; log: DriverLog }): StageReports {
+  const { link, log } = deps;
+  const unconfirmed = new Map<string, StageReport>();
+  for (const prompt of [...deps.state.prompts.values()].slice(-MAX_REPEATED)) {
+    const report = reportOf(prompt);
+    if (report) unconfirmed.set(report.localId, report);
+  }
+
+  function send(report: StageReport): void {
+    if (!link.connected) return;
+    link.sendStage(report).then(
+      () => {
+        if (unconfirmed.get(report.localId) === report) unconfirmed.delete(report.localId);
+      },
+      (cause: unknown) => log.debug("stage.not_confirmed", { localId: report.localId, stage: report.stage, cause: String(cause) }),
+    );
+  }
+
+  const stop = link.on("connected", () => {
+    if (unconfirmed.size === 0) return;
+    link.consumed([...unconfirmed.keys()]);
+    for (const report of unconfirmed.values()) send(report);
+  });
+
+  return {
+    changed(prompt) {
+      const report = reportOf(prompt);
+      if (!report) return;
+      const first = !unconfirmed.has(report.localId) && report.stage === "handed";
+      unconfirmed.set(report.localId, report);
+      if (first && link.connected) link.consumed([report.localId]);
+      send(report);
+    },
+    close: stop,
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * One versioned value at the hub (metadata, agent state), of which this session is the main writer. What is wanted is computed from what the
+ * hub has; a stale version is answered with the current value and tried again; nothing is sent when nothing would change.
+ */
+import { toAppError, type VersionedAck } from "@hapi/protocol";
+import type { Clock } from "@hapi/platform";
+import type { DriverLog } from "@hapi/agents";
+
+const RETRY_AFTER_MS = 1_000;
+const MAX_CONFLICTS = 20;
+
+export interface VersionedValue<T> {
+  /** What the hub said it has: at registration, in an update, after a reconnect. */
+  seen(version: number, value: T | null): void;
+  /** The wanted value may have changed. */
+  touch(): void;
+  /** Resolves when nothing is left to say, or nobody is there to hear it. */
+  settled(): Promise<void>;
+  readonly current: T | null;
+}
+
+export interface VersionedDeps<T, Field extends string> {
+  field: Field;
+  wanted(current: T | null): T;
+  send(expectedVersion: number, value: T): Promise<VersionedAck<Field>>;
+  connected(): boolean;
+  clock: Clock;
+  log: DriverLog;
+}
+
+export function createVersionedValue<T, Field extends string>(deps: VersionedDeps<T, Field>): VersionedValue<T> {
+  let version: number | null = null;
+  let current: T | null = null;
+  let dirty = false;
+  let running: Promise<void> | null = null;
+
+  async function once(): Promise<void> {
+    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+      const value = deps.wanted(current);
+      if (version === null || JSON.stringify(value) === JSON.stringify(current)) return;
+      const ack = await deps.send(version, value);
+      if (ack.result === "error") throw new Error(ack.reason ?? "refused");
+      version = ack.version;
+      current = ack[deps.field] as T;
+      if (ack.result === "success") return;
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (dirty && version !== null && deps.connected()) {
+      dirty = false;
+      try {
+        await once();
+      } catch (cause) {
+        dirty = true;
+        deps.log.debug("versioned.update_failed", { field: deps.field, code: toAppError(cause).code, cause: String(cause) });
+        deps.clock.setTimer(RETRY_AFTER_MS, start);
+        break;
+      }
+    }
+    running = null;
+  }
+
+  function start(): void {
+    // The changes of one event-loop turn travel as one.
+    if (dirty) running ??= Promise.resolve().then(run);
+  }
+
+  return {
+    get current() {
+      return current;
+    },
+    seen(seenVersion, value) {
+      if (version !== null && seenVersion < version) return;
+      version = seenVersion;
+      current = value;
+      start();
+    },
+    touch() {
+      dirty = true;
+      start();
+    },
+    async settled() {
+      while (running) await running;
+    },
+  };
+}
