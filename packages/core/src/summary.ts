@@ -1,5 +1,5 @@
 /** The list entry of a session (`SessionSummary`, client contract 1) and the order of the list. Every field is present, none is extra. */
-import { type AgentState, type Metadata, requestKind, type Session, type SessionSummary, threadKeyOf } from "@hapi/protocol";
+import { type AgentState, type Metadata, requestKind, type Session, type SessionSummary, threadKeyOf, type TodoItem } from "@hapi/protocol";
 import { isRecord, name } from "./envelope/read.ts";
 
 /** What a summary tells that is not in the session itself. */
@@ -19,8 +19,8 @@ function pendingOf(state: AgentState | null): Pending[] {
     .sort((a, b) => (a.since ?? 0) - (b.since ?? 0) || (a.id < b.id ? -1 : 1));
 }
 
-function metadataOf(metadata: Metadata | null): SessionSummary["metadata"] {
-  if (!metadata) return null;
+export function summaryMetadata(metadata: Metadata | null): SessionSummary["metadata"] {
+  if (!isRecord(metadata)) return null;
   const { summary, worktree, machineId, lifecycleState } = metadata;
   const agentSessionId = name(metadata[threadKeyOf(metadata.flavor)]);
   return {
@@ -35,9 +35,23 @@ function metadataOf(metadata: Metadata | null): SessionSummary["metadata"] {
   };
 }
 
+type RequestFacts = Pick<SessionSummary, "pendingRequestsCount" | "pendingRequestKinds" | "pendingRequests">;
+
+export function summaryRequests(state: AgentState | null): RequestFacts {
+  const pending = pendingOf(state);
+  return {
+    pendingRequestsCount: pending.length,
+    pendingRequestKinds: [...new Set(pending.map((request) => request.kind))],
+    pendingRequests: pending.slice(0, MAX_SUMMARY_REQUESTS),
+  };
+}
+
+export function summaryTodos(todos: readonly TodoItem[] | undefined): SessionSummary["todoProgress"] {
+  if (!todos?.length) return null;
+  return { completed: todos.filter((todo) => todo.status === "completed").length, total: todos.length };
+}
+
 export function sessionSummary(session: Session, extras: SummaryExtras = {}): SessionSummary {
-  const pending = pendingOf(session.agentState);
-  const { todos } = session;
   return {
     id: session.id,
     active: session.active,
@@ -46,14 +60,12 @@ export function sessionSummary(session: Session, extras: SummaryExtras = {}): Se
     updatedAt: session.updatedAt,
     pinned: session.pinned ?? false,
     globalPinned: session.globalPinned ?? false,
-    metadata: metadataOf(isRecord(session.metadata) ? session.metadata : null),
+    metadata: summaryMetadata(session.metadata),
     metadataVersion: session.metadataVersion,
     agentStateVersion: session.agentStateVersion,
     todosUpdatedAt: session.todosUpdatedAt ?? null,
-    todoProgress: todos?.length ? { completed: todos.filter((todo) => todo.status === "completed").length, total: todos.length } : null,
-    pendingRequestsCount: pending.length,
-    pendingRequestKinds: [...new Set(pending.map((request) => request.kind))],
-    pendingRequests: pending.slice(0, MAX_SUMMARY_REQUESTS),
+    todoProgress: summaryTodos(session.todos),
+    ...summaryRequests(session.agentState),
     backgroundTaskCount: session.backgroundTaskCount ?? 0,
     futureScheduledMessageCount: extras.futureScheduledMessageCount ?? 0,
     nextScheduledAt: extras.nextScheduledAt ?? null,

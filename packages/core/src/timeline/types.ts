@@ -241,7 +241,9 @@ export interface StreamBuffer {
   kind: "text" | "thought" | "tool-output";
   text: string;
   parent?: string;
-  /** Deltas were missed: the text is a beginning only, and the stored message will bring the rest. */
+  /** Offset after the last delta heard. */
+  end: number;
+  /** Deltas were missed: an ellipsis stands for them in `text`; the stored message will bring all. */
   gap: boolean;
   done: boolean;
 }
