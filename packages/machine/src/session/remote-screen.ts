@@ -1,0 +1,146 @@
+/**
+ * The remote screen on all viewers: drawn while the session process holds the display, at most ten times a second, for the smallest viewer.
+ * Reads the viewers' keys: space twice and Ctrl-C twice, counted per viewer.
+ */
+import type { HostControl } from "@hapi/host";
+import type { Clock } from "@hapi/platform";
+import type { DriverLog } from "@hapi/agents";
+import { createKeyReader, createRegainCounter, REGAIN_WINDOW_MS } from "./regain-keys.ts";
+import { drawFrame, ENTER_SCREEN, LEAVE_SCREEN } from "./screen-frame.ts";
+import type { ScreenModel } from "./screen-model.ts";
+
+const REDRAW_EVERY_MS = 100;
+const DEFAULT_SIZE = { cols: 80, rows: 24 };
+const MAX_VIEWERS = 64;
+/** The host keeps 256 KiB of drawing for viewers that attach later. */
+const AFRESH_AFTER_CHARS = 48 * 1024;
+
+export interface RemoteScreen {
+  show(): Promise<void>;
+  /** Before the agent's own front end takes the display. */
+  hide(): Promise<void>;
+  /** What is shown changed. */
+  touch(): void;
+  close(): void;
+}
+
+export interface RemoteScreenDeps {
+  host: HostControl;
+  model: ScreenModel;
+  status(): { text: string; busy: boolean };
+  regain(): void;
+  exit(): void;
+  clock: Clock;
+  log: DriverLog;
+}
+
+export function createRemoteScreen(deps: RemoteScreenDeps): RemoteScreen {
+  const { host, model, clock } = deps;
+  let shown = false;
+  let timer: (() => void) | undefined;
+  let lastDrawn = 0;
+  let drawnChars = 0;
+  let hint: { text: string; until: number } | null = null;
+  const readers = new Map<string, { read: ReturnType<typeof createKeyReader>; count: ReturnType<typeof createRegainCounter> }>();
+
+  function size(): { cols: number; rows: number } {
+    const viewers = host.viewers().filter((viewer) => viewer.cols > 0 && viewer.rows > 0);
+    if (viewers.length === 0) return DEFAULT_SIZE;
+    return { cols: Math.min(...viewers.map((viewer) => viewer.cols)), rows: Math.min(...viewers.map((viewer) => viewer.rows)) };
+  }
+
+  function alert(): string | null {
+    if (hint && clock.now() < hint.until) return hint.text;
+    hint = null;
+    return model.request === null ? null : `Waiting for an answer: ${model.request}`;
+  }
+
+  function picture(): string {
+    const status = deps.status();
+    return drawFrame({ ...size(), lines: model.lines, status: model.tool ?? status.text, busy: status.busy, alert: alert() });
+  }
+
+  /** A whole beginning: what a viewer that attaches later is shown first. */
+  async function drawAfresh(): Promise<void> {
+    const text = ENTER_SCREEN + picture();
+    lastDrawn = clock.now();
+    drawnChars = text.length;
+    await host.draw(text, { reset: true });
+  }
+
+  async function draw(): Promise<void> {
+    if (drawnChars > AFRESH_AFTER_CHARS) return drawAfresh();
+    const text = picture();
+    lastDrawn = clock.now();
+    drawnChars += text.length;
+    await host.draw(text);
+  }
+
+  const drawn = (drawing: Promise<void>): void => {
+    drawing.catch((cause: unknown) => deps.log.debug("screen.not_drawn", { cause: String(cause) }));
+  };
+
+  function touch(): void {
+    if (!shown || timer) return;
+    timer = clock.setTimer(Math.max(0, lastDrawn + REDRAW_EVERY_MS - clock.now()), () => {
+      timer = undefined;
+      if (shown) drawn(draw());
+    });
+  }
+
+  function pressed(viewerId: string, bytes: Uint8Array): void {
+    if (!shown) return;
+    let keys = readers.get(viewerId);
+    if (!keys) {
+      if (readers.size >= MAX_VIEWERS) readers.clear();
+      keys = { read: createKeyReader(), count: createRegainCounter(() => clock.now()) };
+      readers.set(viewerId, keys);
+    }
+    for (const key of keys.read(bytes)) {
+      const action = keys.count(key);
+      if (action === "regain") return deps.regain();
+      if (action === "exit") return deps.exit();
+      hint = hintOf(action);
+      touch();
+    }
+  }
+
+  function hintOf(action: string | null): typeof hint {
+    if (action === null) return null;
+    const text = action === "armed-regain" ? "Press space again to regain control" : "Press Ctrl-C again to end the session";
+    clock.setTimer(REGAIN_WINDOW_MS, touch);
+    return { text, until: clock.now() + REGAIN_WINDOW_MS };
+  }
+
+  const off = [
+    host.on("viewerInput", ({ viewerId, bytes }) => pressed(viewerId, bytes)),
+    host.on("viewers", (viewers) => {
+      for (const id of readers.keys()) if (!viewers.some((viewer) => viewer.id === id)) readers.delete(id);
+      touch();
+    }),
+  ];
+
+  return {
+    async show() {
+      if (!shown) {
+        shown = true;
+        hint = null;
+        await host.setDisplay({ kind: "controller" });
+      }
+      await drawAfresh();
+    },
+    async hide() {
+      if (!shown) return;
+      shown = false;
+      timer?.();
+      timer = undefined;
+      await host.draw(LEAVE_SCREEN, { reset: true });
+    },
+    touch,
+    close() {
+      shown = false;
+      timer?.();
+      for (const stop of off) stop();
+    },
+  };
+}
