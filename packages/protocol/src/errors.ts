@@ -42,7 +42,7 @@ const table = {
   // messages and permissions
   message_not_found: [404, false, "Message not found"],
   request_not_found: [404, false, "Request not found"],
-  request_closed: [409, false, "This request was answered already"],
+  request_closed: [404, false, "This request was answered already"],
   agent_away: [503, true, "The session is not reachable at the moment"],
   // machines
   machine_not_found: [404, false, "Machine not found"],

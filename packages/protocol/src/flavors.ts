@@ -54,6 +54,12 @@ export function normalizePermissionMode(flavor: string | null | undefined, mode:
 /** Agents whose model can be set through HAPI by an alias (`Session.modelMode`, seeds/001). */
 export const MODEL_MODES = ["default", "sonnet", "opus"] as const;
 
+/** Existing clients mean this agent when they name none. */
+export const DEFAULT_FLAVOR: Flavor = "claude";
+
+/** Thread keys that die with the process: not carried over when a session's metadata is replaced. */
+export const TRANSIENT_THREAD_KEYS: readonly string[] = ["agySessionId"];
+
 /** The metadata key in which each agent's own conversation id travels. */
 export function threadKeyOf(flavor: string | null | undefined): string {
   return `${flavor ?? "claude"}SessionId`;

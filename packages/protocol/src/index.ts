@@ -10,3 +10,4 @@ export * from "./rpc.ts";
 export * from "./session.ts";
 export * from "./socket.ts";
 export * from "./sync-events.ts";
+export * from "./wire-names.ts";
