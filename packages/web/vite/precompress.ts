@@ -18,7 +18,7 @@ export function precompress(): Plugin {
     configResolved(config) {
       outDir = config.build.outDir;
     },
-    closeBundle: {
+    writeBundle: {
       order: "post",
       sequential: true,
       handler() {

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { Plugin } from "vite";
 
 export const WORKER_ENTRY = "sw";
-const PLACEHOLDER = /["']__PRECACHE__["']/;
+const PLACEHOLDER = "__PRECACHE__";
 const STATIC_FILES = ["/manifest.webmanifest", "/icons/icon.svg", "/icons/icon-192.png"];
 /** A chunk above this size that is not part of the first load is fetched when needed. */
 const MAX_LAZY_BYTES = 60_000;
@@ -34,7 +34,7 @@ export function serviceWorker(): Plugin {
         }
         hash.update(worker.code);
         const list = { version: hash.digest("hex").slice(0, 12), files: ["/", ...STATIC_FILES, ...assets.sort()] };
-        if (!PLACEHOLDER.test(worker.code)) this.error("the service worker has lost its precache placeholder");
+        if (!worker.code.includes(PLACEHOLDER)) this.error("the service worker has lost its precache placeholder");
         worker.code = worker.code.replace(PLACEHOLDER, JSON.stringify(list));
       },
     },

@@ -1,0 +1,57 @@
+/** The phone's four places. The inbox carries the number of sessions that wait. */
+import { Link } from "@tanstack/react-router";
+import { useWaitingCount } from "../features/inbox/use-waiting.ts";
+import { useT } from "../i18n/index.ts";
+import { cx } from "../ui/cx.ts";
+import { Icon, type IconName } from "../ui/icons.tsx";
+
+const PLACES = [
+  { to: "/", icon: "list", label: "nav.sessions" },
+  { to: "/inbox", icon: "bell", label: "nav.inbox" },
+  { to: "/machines", icon: "machine", label: "nav.machines" },
+  { to: "/more", icon: "more", label: "nav.more" },
+] as const satisfies readonly { to: string; icon: IconName; label: string }[];
+
+export function BottomBar() {
+  const t = useT();
+  const waiting = useWaitingCount();
+  return (
+    <nav aria-label={t("nav.main")} className="safe-bottom border-t border-line bg-ground">
+      <ul className="grid grid-cols-4">
+        {PLACES.map((place) => (
+          <li key={place.to}>
+            <Link
+              to={place.to}
+              activeOptions={{ exact: true }}
+              aria-label={place.to === "/inbox" && waiting > 0 ? t("nav.inbox.count", { count: waiting }) : undefined}
+              activeProps={{ className: "text-accent font-strong" }}
+              inactiveProps={{ className: "text-quiet" }}
+              className="flex h-14 flex-col items-center justify-center gap-0.5 text-small focus-visible:-outline-offset-4"
+            >
+              <span className="relative">
+                <Icon name={place.icon} size={20} />
+                {place.to === "/inbox" && waiting > 0 && <Count value={waiting} className="absolute -end-3 -top-1.5" />}
+              </span>
+              {t(place.label)}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** How many wait, filled amber like every waiting thing. */
+export function Count({ value, className }: { value: number; className?: string }) {
+  return (
+    <span
+      aria-hidden="true"
+      className={cx(
+        "inline-flex h-4 min-w-4 items-center justify-center rounded-full bg-waiting-wash px-1 text-small font-strong text-waiting tabular-nums ring-1 ring-waiting-fill",
+        className,
+      )}
+    >
+      {value > 99 ? "99+" : value}
+    </span>
+  );
+}

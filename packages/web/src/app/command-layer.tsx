@@ -1,0 +1,65 @@
+/** Listens to the keyboard for the whole app and holds the palette and the sheet of shortcuts, both loaded when first asked for. */
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { listNavigation } from "../features/sessions/list-navigation.ts";
+import { useGo } from "./go.ts";
+import { pressed, type Command, type KeyState } from "./keys.model.ts";
+import { registerOverlays, type Overlay } from "./overlays.ts";
+import { toggleList } from "./preferences.ts";
+
+const Palette = lazy(async () => ({ default: (await import("../features/palette/palette.tsx")).Palette }));
+const ShortcutSheet = lazy(async () => ({ default: (await import("../features/palette/shortcut-sheet.tsx")).ShortcutSheet }));
+
+const TEXT_FIELDS = "input, textarea, select, [contenteditable]:not([contenteditable=false])";
+
+export function CommandLayer() {
+  const go = useGo();
+  const [overlay, setOverlay] = useState<Overlay | null>(null);
+  const keys = useRef<KeyState>({ goAt: null });
+
+  useEffect(() => registerOverlays(setOverlay), []);
+  useEffect(() => {
+    const run: Record<Command, () => void> = {
+      next: () => listNavigation()?.move(1),
+      previous: () => listNavigation()?.move(-1),
+      search: () => listNavigation()?.focusSearch(),
+      palette: () => setOverlay("palette"),
+      help: () => setOverlay("shortcuts"),
+      new: () => go.newSession(),
+      inbox: go.inbox,
+      sessions: go.sessions,
+      machines: go.machines,
+      settings: go.settings,
+      list: toggleList,
+    };
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || event.isComposing) return;
+      const target = event.target instanceof Element ? event.target : null;
+      const result = pressed(
+        keys.current,
+        {
+          key: event.key,
+          ctrl: event.ctrlKey,
+          meta: event.metaKey,
+          alt: event.altKey,
+          typing: target?.closest(TEXT_FIELDS) != null,
+          blocked: document.querySelector("dialog[open], [popover]:popover-open") !== null,
+        },
+        performance.now(),
+      );
+      keys.current = result.state;
+      if (!result.command) return;
+      event.preventDefault();
+      run[result.command]();
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, [go]);
+
+  const close = (): void => setOverlay(null);
+  return (
+    <Suspense>
+      {overlay === "palette" && <Palette onClose={close} />}
+      {overlay === "shortcuts" && <ShortcutSheet onClose={close} />}
+    </Suspense>
+  );
+}

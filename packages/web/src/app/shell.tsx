@@ -1,0 +1,39 @@
+/**
+ * The frame around every screen. Phone: one level at a time and a bottom bar. Desk: the list beside whatever is open. The list stays
+ * mounted on a desk, so its scroll and selection survive every navigation.
+ */
+import { Outlet, useRouterState } from "@tanstack/react-router";
+import { ConnectionBar } from "../features/connection/connection-bar.tsx";
+import { useT } from "../i18n/index.ts";
+import { Toaster } from "../ui/toast.tsx";
+import { BottomBar } from "./bottom-bar.tsx";
+import { CommandLayer } from "./command-layer.tsx";
+import { levelOf } from "./levels.model.ts";
+import { Sidebar } from "./sidebar.tsx";
+import { useIsDesk } from "./use-media.ts";
+
+export function Shell() {
+  const t = useT();
+  const desk = useIsDesk();
+  const level = useRouterState({ select: (state) => levelOf(state.location.pathname) });
+  return (
+    <div className="flex h-dvh flex-col overflow-hidden bg-ground">
+      <a
+        href="#content"
+        className="sr-only rounded-control bg-raised px-3 py-2 focus:not-sr-only focus:absolute focus:start-2 focus:top-2 focus:z-50"
+      >
+        {t("app.skip")}
+      </a>
+      <ConnectionBar />
+      <div className="flex min-h-0 flex-1">
+        {desk && <Sidebar />}
+        <main id="content" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
+          <Outlet />
+        </main>
+      </div>
+      {!desk && level === "top" && <BottomBar />}
+      <Toaster />
+      <CommandLayer />
+    </div>
+  );
+}

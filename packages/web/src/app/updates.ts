@@ -1,0 +1,58 @@
+/** The service worker: installed after the first paint; a new version waits until the person reloads. */
+import { useSyncExternalStore } from "react";
+import { t } from "../i18n/index.ts";
+import { showToast } from "../ui/toast.tsx";
+import { ignore } from "./ignore.ts";
+
+const CHECK_EVERY_MS = 30 * 60_000;
+
+export function watchUpdates(): void {
+  if (!("serviceWorker" in navigator) || import.meta.env.DEV) return;
+  const hadController = navigator.serviceWorker.controller !== null;
+  let reloading = false;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    // the first worker takes over silently; a later one only after the person said so
+    if (!hadController || reloading) return;
+    reloading = true;
+    window.location.reload();
+  });
+  ignore(register(), "without a service worker the app works, only not offline");
+}
+
+async function register(): Promise<void> {
+  const registration = await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });
+  if (registration.waiting && navigator.serviceWorker.controller) offer(registration.waiting);
+  registration.addEventListener("updatefound", () => {
+    const worker = registration.installing;
+    worker?.addEventListener("statechange", () => {
+      if (worker.state === "installed" && navigator.serviceWorker.controller) offer(worker);
+    });
+  });
+  const check = (): void => {
+    if (document.visibilityState === "visible") ignore(registration.update(), "offline; the next check will tell");
+  };
+  setInterval(check, CHECK_EVERY_MS);
+  document.addEventListener("visibilitychange", check);
+}
+
+let waiting: ServiceWorker | null = null;
+const listeners = new Set<() => void>();
+
+/** Said once in passing; until it is done it stays in the settings. */
+function offer(worker: ServiceWorker): void {
+  waiting = worker;
+  for (const listener of listeners) listener();
+  showToast({ id: "update", tone: "idle", text: t("update.ready"), action: { label: t("update.reload"), run: applyUpdate } });
+}
+
+/** The waiting worker takes over; `controllerchange` then reloads the page. */
+export function applyUpdate(): void {
+  waiting?.postMessage({ type: "skip-waiting" });
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export const useUpdateReady = (): boolean => useSyncExternalStore(subscribe, () => waiting !== null);

@@ -1,0 +1,65 @@
+/** The desk with no session chosen: what waits, then what happened lately. Never empty-handed. */
+import type { SessionSummary } from "@hapi/protocol";
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { isApple } from "../../app/keys.model.ts";
+import { Group, Screen } from "../../app/screen.tsx";
+import { useT } from "../../i18n/index.ts";
+import { useHub, useSeenAt, useSessions } from "../../sync/store.ts";
+import { RelativeTime } from "../../ui/relative-time.tsx";
+import { StatusLabel } from "../../ui/status-glyph.tsx";
+import { InboxItems } from "../inbox/inbox-items.tsx";
+import { projectPath, shortPath, titleOf } from "../sessions/names.model.ts";
+import { isArchived, isWaiting, statusOf } from "../sessions/status.model.ts";
+import { FirstSteps } from "./first-steps.tsx";
+
+const MAX_RECENT = 12;
+
+export function recentSessions(sessions: Iterable<SessionSummary>): SessionSummary[] {
+  return [...sessions]
+    .filter((summary) => !isArchived(summary) && !isWaiting(summary))
+    .sort((a, b) => b.updatedAt - a.updatedAt)
+    .slice(0, MAX_RECENT);
+}
+
+export function HomeScreen() {
+  const t = useT();
+  const sessions = useSessions();
+  const loaded = useHub((state) => state.listed);
+  const recent = useMemo(() => recentSessions(sessions), [sessions]);
+  if (loaded && sessions.length === 0) return <FirstSteps />;
+  return (
+    <Screen title={t("home.title")}>
+      <InboxItems />
+      {recent.length > 0 && (
+        <Group title={t("home.activity")}>
+          {recent.map((summary) => (
+            <Activity key={summary.id} summary={summary} />
+          ))}
+        </Group>
+      )}
+      <p className="text-small text-quiet">{t("home.hint", { key: isApple(navigator.platform) ? "⌘K" : "Ctrl K" })}</p>
+    </Screen>
+  );
+}
+
+function Activity({ summary }: { summary: SessionSummary }) {
+  const t = useT();
+  const state = statusOf(summary, useSeenAt(summary.id));
+  return (
+    <Link
+      to="/sessions/$sessionId"
+      params={{ sessionId: summary.id }}
+      className="flex items-center gap-3 px-4 py-2.5 hover:bg-hover focus-visible:-outline-offset-2"
+    >
+      <span className="min-w-0 flex-1">
+        <span dir="auto" className="block truncate text-start">
+          {titleOf(summary) ?? t("list.untitled")}
+        </span>
+        <span className="block truncate text-small text-quiet">{shortPath(projectPath(summary))}</span>
+      </span>
+      <StatusLabel status={state.status}>{t(`status.${state.word}`)}</StatusLabel>
+      <RelativeTime at={state.since ?? summary.updatedAt} className="w-24 shrink-0 text-end text-small text-quiet tabular-nums" />
+    </Link>
+  );
+}

@@ -1,0 +1,109 @@
+/** The waiting sessions with what they ask, then the failures nobody looked at. Shared by the inbox and the desk's home. */
+import type { SessionSummary } from "@hapi/protocol";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useMemo } from "react";
+import { Group } from "../../app/screen.tsx";
+import { useT } from "../../i18n/index.ts";
+import { loadDetail } from "../../sync/actions.ts";
+import { markSeen } from "../../sync/seen.ts";
+import { useHub, useMachines, useSessions } from "../../sync/store.ts";
+import { Button } from "../../ui/button.tsx";
+import { Icon } from "../../ui/icons.tsx";
+import { RelativeTime } from "../../ui/relative-time.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { StatusGlyph } from "../../ui/status-glyph.tsx";
+import { projectPath, shortPath, titleOf } from "../sessions/names.model.ts";
+import { failedSessions, waitingSessions, type WaitingSession } from "./inbox.model.ts";
+import { SessionRequests } from "./session-requests.tsx";
+
+function useInbox(): { waiting: WaitingSession[]; failed: SessionSummary[] } {
+  const sessions = useSessions();
+  const details = useHub((state) => state.sessions);
+  const seen = useHub((state) => state.seen);
+  const baseline = useHub((state) => state.seenBaseline);
+  return useMemo(
+    () => ({
+      waiting: waitingSessions(sessions, details),
+      failed: failedSessions(sessions, (id) => seen[id] ?? baseline),
+    }),
+    [sessions, details, seen, baseline],
+  );
+}
+
+export function useInboxEmpty(): boolean {
+  const { waiting, failed } = useInbox();
+  return waiting.length === 0 && failed.length === 0;
+}
+
+export function InboxItems() {
+  const t = useT();
+  const { waiting, failed } = useInbox();
+  return (
+    <>
+      {waiting.length > 0 && (
+        <section aria-label={t("list.waiting")} className="mb-6 flex flex-col gap-6">
+          {waiting.map((item) => (
+            <Waiting key={item.summary.id} item={item} />
+          ))}
+        </section>
+      )}
+      {failed.length > 0 && (
+        <Group title={t("inbox.failures")}>
+          {failed.map((summary) => (
+            <Failure key={summary.id} summary={summary} />
+          ))}
+        </Group>
+      )}
+    </>
+  );
+}
+
+function Origin({ summary }: { summary: SessionSummary }) {
+  const t = useT();
+  const machine = useMachines()[summary.metadata?.machineId ?? ""];
+  return (
+    <Link
+      to="/sessions/$sessionId"
+      params={{ sessionId: summary.id }}
+      className="group/origin flex min-w-0 flex-1 target items-center gap-2 rounded-control"
+    >
+      <span dir="auto" className="min-w-0 truncate text-start font-strong group-hover/origin:underline">
+        {titleOf(summary) ?? t("list.untitled")}
+      </span>
+      <span className="min-w-0 shrink truncate text-small text-quiet">{shortPath(projectPath(summary), machine?.metadata?.homeDir)}</span>
+      <Icon name="chevronRight" size={12} className="shrink-0 text-quiet rtl:-scale-x-100" />
+    </Link>
+  );
+}
+
+function Waiting({ item: { summary, detail, since } }: { item: WaitingSession }) {
+  const { id, agentStateVersion } = summary;
+  const stale = (detail?.agentStateVersion ?? -1) < agentStateVersion;
+  useEffect(() => {
+    if (stale) void loadDetail(id);
+  }, [id, stale]);
+  return (
+    <article className="flex flex-col gap-1">
+      <header className="flex items-center gap-2">
+        <StatusGlyph status="waiting" />
+        <Origin summary={summary} />
+        <RelativeTime at={since} className="shrink-0 text-small text-quiet tabular-nums" />
+      </header>
+      {detail ? <SessionRequests session={detail} /> : <Skeleton lines={2} />}
+    </article>
+  );
+}
+
+function Failure({ summary }: { summary: SessionSummary }) {
+  const t = useT();
+  return (
+    <div className="flex items-center gap-2 ps-4 pe-2">
+      <StatusGlyph status="failed" label={t("status.failed")} />
+      <Origin summary={summary} />
+      <RelativeTime at={summary.updatedAt} className="shrink-0 text-small text-quiet tabular-nums" />
+      <Button tone="quiet" onClick={() => markSeen(summary.id, summary.updatedAt)}>
+        {t("inbox.dismiss")}
+      </Button>
+    </div>
+  );
+}

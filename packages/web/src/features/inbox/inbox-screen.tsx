@@ -1,0 +1,18 @@
+/** Everything that waits, from all sessions, answered right here. */
+import { Screen } from "../../app/screen.tsx";
+import { useT } from "../../i18n/index.ts";
+import { useHub } from "../../sync/store.ts";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { InboxItems, useInboxEmpty } from "./inbox-items.tsx";
+
+export function InboxScreen() {
+  const t = useT();
+  const loading = useHub((state) => !state.listed);
+  const empty = useInboxEmpty();
+  return (
+    <Screen title={t("inbox.title")}>
+      {loading ? <Skeleton /> : empty ? <EmptyState icon="check" title={t("inbox.empty")} hint={t("inbox.empty.hint")} /> : <InboxItems />}
+    </Screen>
+  );
+}

@@ -1,0 +1,121 @@
+/** Where, in which directory, with which agent. Mode and model are there but already have a value. */
+import { useMemo, useRef, useState, type SyntheticEvent } from "react";
+import { useGo } from "../../app/go.ts";
+import { Screen } from "../../app/screen.tsx";
+import { useT } from "../../i18n/index.ts";
+import { actions } from "../../sync/actions.ts";
+import { useMachines, useSessions } from "../../sync/store.ts";
+import { Button } from "../../ui/button.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { Select } from "../../ui/field.tsx";
+import { machineName } from "../sessions/names.model.ts";
+import { AgentChoice } from "./agent-choice.tsx";
+import { DirectoryField } from "./directory-field.tsx";
+import { ModeAndModel } from "./mode-and-model.tsx";
+import { firstMachine, fullPath, modesFor, problemOf, recentDirectories, type Form } from "./new-session.model.ts";
+
+interface Preset {
+  machine?: string;
+  directory?: string;
+}
+
+const PROBLEMS = {
+  machine: "new.problem.machine",
+  directory: "new.problem.directory",
+  relative: "new.problem.relative",
+  agent: "new.problem.agent",
+} as const;
+
+export function NewSessionScreen({ machine, directory }: Preset) {
+  const t = useT();
+  const machines = useMachines();
+  const sessions = useSessions();
+  const online = useMemo(() => Object.values(machines).filter((candidate) => candidate.active), [machines]);
+  return (
+    <Screen title={t("new.title")} back="/">
+      {online.length === 0 ? (
+        <EmptyState icon="machine" title={t("new.noMachine")} hint={t("new.noMachine.hint")} />
+      ) : (
+        <NewSessionForm
+          key={firstMachine(online, sessions, machine)}
+          preset={{ machine: firstMachine(online, sessions, machine), directory: directory ?? "" }}
+        />
+      )}
+    </Screen>
+  );
+}
+
+function NewSessionForm({ preset }: { preset: Required<Preset> }) {
+  const t = useT();
+  const go = useGo();
+  const machines = useMachines();
+  const sessions = useSessions();
+  const [form, setForm] = useState<Form>(() => ({
+    machineId: preset.machine,
+    directory: preset.directory || (recentDirectories(sessions, preset.machine)[0] ?? machines[preset.machine]?.metadata?.homeDir ?? ""),
+    agent: "",
+    mode: "",
+    model: "",
+  }));
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  // The same press twice, or a press repeated after a lost answer, starts one session.
+  const launchId = useRef(crypto.randomUUID());
+  const machine = machines[form.machineId];
+  const name = machineName(machine) ?? form.machineId;
+  const change = (part: Partial<Form>): void => {
+    setForm((before) => ({ ...before, ...part }));
+    setProblem(null);
+    launchId.current = crypto.randomUUID();
+  };
+
+  const submit = async (event: SyntheticEvent): Promise<void> => {
+    event.preventDefault();
+    if (busy) return;
+    const missing = problemOf(form);
+    if (missing) return setProblem(t(PROBLEMS[missing]));
+    setBusy(true);
+    const result = await actions.spawn(form.machineId, {
+      directory: fullPath(form.directory, machine?.metadata?.homeDir),
+      agent: form.agent,
+      launchId: launchId.current,
+      ...(form.mode && form.mode !== modesFor(form.agent)[0] ? { permissionMode: form.mode } : {}),
+      ...(form.model.trim() ? { model: form.model.trim() } : {}),
+    });
+    setBusy(false);
+    if (result.kind === "started") go.session(result.sessionId);
+    else setProblem(t("new.failed", { reason: result.reason }));
+  };
+
+  return (
+    <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-5">
+      <Select label={t("new.machine")} value={form.machineId} onChange={(event) => change({ machineId: event.target.value, agent: "" })}>
+        {Object.values(machines)
+          .filter((candidate) => candidate.active)
+          .map((candidate) => (
+            <option key={candidate.id} value={candidate.id}>
+              {machineName(candidate) ?? candidate.id}
+            </option>
+          ))}
+      </Select>
+      <DirectoryField machine={machine} value={form.directory} onChange={(value) => change({ directory: value })} />
+      <AgentChoice
+        machineId={form.machineId}
+        machineName={name}
+        chosen={form.agent}
+        onChoose={(agent) => change({ agent, mode: modesFor(agent)[0] ?? "", model: "" })}
+      />
+      <ModeAndModel form={form} onChange={change} />
+      <div aria-live="polite">
+        {problem && (
+          <p role="alert" className="rounded-control bg-failed-wash px-3 py-2 text-failed wrap-any">
+            {problem}
+          </p>
+        )}
+      </div>
+      <Button type="submit" tone="primary" busy={busy} className="desk:self-start">
+        {t("new.submit")}
+      </Button>
+    </form>
+  );
+}

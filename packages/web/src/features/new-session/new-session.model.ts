@@ -1,0 +1,65 @@
+/** Choices of the new-session form: sensible first values, and what can be started where. Pure. */
+import { permissionModesOf, type AgentAvailability, type Machine, type SessionSummary } from "@hapi/protocol";
+
+export interface Form {
+  machineId: string;
+  directory: string;
+  agent: string;
+  mode: string;
+  model: string;
+}
+
+export type Agent = AgentAvailability["agents"][number];
+
+/** The asked-for machine if it is online, else the one used last, else any that is online. */
+export function firstMachine(machines: readonly Machine[], recent: readonly SessionSummary[], asked: string | undefined): string {
+  const online = machines.filter((machine) => machine.active).map((machine) => machine.id);
+  const used = recent.map((summary) => summary.metadata?.machineId ?? "");
+  return [asked ?? "", ...used, ...online].find((id) => online.includes(id)) ?? "";
+}
+
+export const MAX_RECENT = 6;
+
+/** Directories used on a machine, latest first. */
+export function recentDirectories(sessions: readonly SessionSummary[], machineId: string): string[] {
+  const paths = [...sessions]
+    .filter((summary) => summary.metadata?.machineId === machineId)
+    .sort((a, b) => b.updatedAt - a.updatedAt)
+    .map((summary) => summary.metadata?.worktree?.basePath ?? summary.metadata?.path ?? "");
+  return [...new Set(paths)].filter(Boolean).slice(0, MAX_RECENT);
+}
+
+/** Installed agents first, in the machine's own order; the last used one is chosen when it is there. */
+export function firstAgent(agents: readonly Agent[], lastUsed: string | undefined): string {
+  const available = agents.filter((agent) => agent.available).map((agent) => agent.agent);
+  return available.find((agent) => agent === lastUsed) ?? available[0] ?? "";
+}
+
+export const modesFor = (agent: string): readonly string[] => permissionModesOf(agent);
+
+/** `~/shop` as the machine's own path, and without a trailing slash. */
+export function fullPath(directory: string, homeDir: string | undefined): string {
+  const typed = directory.trim();
+  const expanded = homeDir && (typed === "~" || typed.startsWith("~/")) ? homeDir + typed.slice(1) : typed;
+  return expanded.length > 1 ? expanded.replace(/[/\\]+$/, "") : expanded;
+}
+
+export const isAbsolute = (path: string): boolean => /^(?:[/~]|[A-Za-z]:[\\/])/.test(path);
+
+export function parentOf(path: string): string | null {
+  const cut = path.replace(/[/\\]+$/, "").search(/[/\\][^/\\]*$/);
+  if (cut === -1 || path === "/") return null;
+  return cut === 0 ? "/" : path.slice(0, cut);
+}
+
+export const childOf = (path: string, name: string): string => (path.endsWith("/") ? path + name : `${path}/${name}`);
+
+export type Problem = "machine" | "directory" | "relative" | "agent";
+
+export function problemOf(form: Form): Problem | null {
+  if (form.machineId === "") return "machine";
+  if (form.directory.trim() === "") return "directory";
+  if (!isAbsolute(form.directory.trim())) return "relative";
+  if (form.agent === "") return "agent";
+  return null;
+}

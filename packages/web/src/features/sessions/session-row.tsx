@@ -1,0 +1,98 @@
+/** One session in the list: sign, title, word and one detail. The whole row is a link; its actions are a button beside it. */
+import type { SessionSummary } from "@hapi/protocol";
+import { Link } from "@tanstack/react-router";
+import { memo } from "react";
+import { useT, type Translate } from "../../i18n/index.ts";
+import { useSeenAt } from "../../sync/store.ts";
+import { cx } from "../../ui/cx.ts";
+import { Icon } from "../../ui/icons.tsx";
+import { RelativeTime } from "../../ui/relative-time.tsx";
+import { StatusGlyph } from "../../ui/status-glyph.tsx";
+import { agentName, titleOf, toolName } from "./names.model.ts";
+import { SessionMenu } from "./session-menu.tsx";
+import { statusOf, type SessionStatus } from "./status.model.ts";
+
+const INK: Record<SessionStatus["status"], string> = {
+  waiting: "text-waiting",
+  working: "text-working",
+  done: "text-done",
+  idle: "text-quiet",
+  failed: "text-failed",
+  offline: "text-quiet",
+};
+const MAX_TOOLS = 2;
+
+/** What the person is asked, in a few words: "Approve Bash, Edit and 1 more". */
+export function requestWords(summary: SessionSummary, t: Translate): string | null {
+  if (summary.pendingRequestsCount === 0) return null;
+  const tools = [...new Set(summary.pendingRequests.map((request) => toolName(request.tool)))];
+  const asks = summary.pendingRequestKinds.length > 0 && summary.pendingRequestKinds.every((kind) => kind === "input");
+  const shown = tools.slice(0, MAX_TOOLS).join(", ");
+  const words = asks ? t("list.answer") : t("list.approve", { tools: shown });
+  const rest = summary.pendingRequestsCount - Math.min(tools.length, MAX_TOOLS);
+  return rest > 0 ? `${words} ${t("list.more", { count: rest })}` : words;
+}
+
+function details(summary: SessionSummary, t: Translate, path: string | undefined): string[] {
+  const { todoProgress, metadata } = summary;
+  return [
+    todoProgress && todoProgress.total > 0 && summary.active
+      ? t("list.todos", { done: todoProgress.completed, total: todoProgress.total })
+      : null,
+    path ?? null,
+    metadata?.worktree?.branch ?? null,
+    agentName(metadata?.flavor),
+  ].filter((part): part is string => Boolean(part));
+}
+
+export const SessionRow = memo(function SessionRow({ summary, path }: { summary: SessionSummary; path?: string }) {
+  const t = useT();
+  const seenAt = useSeenAt(summary.id);
+  const state = statusOf(summary, seenAt);
+  const title = titleOf(summary) ?? t("list.untitled");
+  const loud = state.word === "waiting" || state.word === "unread" || state.word === "failed";
+  return (
+    <div className="group/row relative mx-2 flex items-stretch rounded-control hover:bg-hover has-[a[aria-current]]:bg-accent-wash">
+      <Link
+        to="/sessions/$sessionId"
+        params={{ sessionId: summary.id }}
+        data-session-row={summary.id}
+        activeOptions={{ exact: false }}
+        className="flex min-w-0 flex-1 gap-2.5 rounded-control py-2 ps-2 focus-visible:-outline-offset-2"
+      >
+        <span className="flex h-[var(--line-body)] items-center">
+          <StatusGlyph status={state.status} />
+        </span>
+        <span className="min-w-0 flex-1">
+          <span className="flex items-baseline gap-2">
+            <span dir="auto" className={cx("min-w-0 flex-1 truncate text-start", loud && "font-strong")}>
+              {title}
+            </span>
+          </span>
+          <span className="flex min-w-0 items-baseline gap-1 text-small text-quiet">
+            <span className={cx("shrink-0", INK[state.status])}>{t(`status.${state.word}`)}</span>
+            <Detail summary={summary} state={state} path={path} />
+          </span>
+        </span>
+        <span className="shrink-0 pt-px text-small text-quiet tabular-nums">
+          {summary.globalPinned && <Icon name="pin" size={12} className="me-1 inline" />}
+          <RelativeTime at={state.since ?? summary.updatedAt} />
+        </span>
+      </Link>
+      <SessionMenu summary={summary} title={title} />
+    </div>
+  );
+});
+
+function Detail({ summary, state, path }: { summary: SessionSummary; state: SessionStatus; path?: string }) {
+  const t = useT();
+  const asked = state.word === "waiting" ? requestWords(summary, t) : null;
+  const parts = asked ? [asked, path ?? null] : details(summary, t, path);
+  const text = parts.filter(Boolean).join(" · ");
+  return text === "" ? null : (
+    <span dir="auto" className="min-w-0 flex-1 truncate text-start">
+      <span aria-hidden="true">· </span>
+      {text}
+    </span>
+  );
+}

@@ -1,0 +1,62 @@
+/**
+ * Everything the screens show, in one zustand store. The sync engine writes it; screens read slices of it through the hooks below.
+ * Records are replaced, never changed in place, and only when something a screen shows has changed: a heartbeat replaces nothing.
+ */
+import type { Machine, Session, SessionSummary } from "@hapi/protocol";
+import { useMemo } from "react";
+import { create } from "zustand";
+
+export type AuthPhase = "restoring" | "signed-out" | "signed-in";
+
+export type Connection =
+  | { phase: "connecting" }
+  | { phase: "online"; since: number }
+  /** The hub was reached before, or there is a cache; `since` is when the last word from it came. */
+  | { phase: "reconnecting"; since: number | null }
+  | { phase: "offline"; since: number | null };
+
+export interface HubState {
+  auth: AuthPhase;
+  /** Why the person has to sign in again, when it was not their doing. */
+  signedOutBecause: "expired" | null;
+  /** The cache or the hub has given a list. */
+  listed: boolean;
+  summaries: Readonly<Record<string, SessionSummary>>;
+  /** Full rows, for sessions that were opened or that wait for an answer. */
+  sessions: Readonly<Record<string, Session>>;
+  machines: Readonly<Record<string, Machine>>;
+  connection: Connection;
+  /** Why the list could not be loaded, when there is nothing to show instead. */
+  loadError: string | null;
+  /** Prompts and answers that no hub has taken yet. */
+  unsent: number;
+  /** When this person last looked at a session; `baseline` stands for those never opened here. */
+  seen: Readonly<Record<string, number>>;
+  seenBaseline: number;
+}
+
+export const initialState: HubState = {
+  auth: "restoring",
+  signedOutBecause: null,
+  listed: false,
+  summaries: {},
+  sessions: {},
+  machines: {},
+  connection: { phase: "connecting" },
+  loadError: null,
+  unsent: 0,
+  seen: {},
+  seenBaseline: 0,
+};
+
+export const useHub = create<HubState>()(() => initialState);
+
+/** Every session of the list; the same array until something a list shows has changed. */
+export const useSessions = (): readonly SessionSummary[] => {
+  const summaries = useHub((state) => state.summaries);
+  return useMemo(() => Object.values(summaries), [summaries]);
+};
+export const useSessionSummary = (id: string): SessionSummary | undefined => useHub((state) => state.summaries[id]);
+export const useMachines = (): Readonly<Record<string, Machine>> => useHub((state) => state.machines);
+export const useConnection = (): Connection => useHub((state) => state.connection);
+export const useSeenAt = (id: string): number => useHub((state) => state.seen[id] ?? state.seenBaseline);
