@@ -39,6 +39,8 @@ export interface Inbox {
   readonly queued: number;
   hand(prompt: PromptEntry): Promise<void>;
   staged(localId: string, stage: PromptStage, failure?: AgentFailure): void;
+  /** The agent can't be started: the next prompt is given back to its sender. */
+  failNext(failure: AgentFailure): void;
   /** The turn ended without a word on these prompts; absent: on the current one. */
   turnEnded(outcome: "done" | "failed" | "interrupted", failure?: AgentFailure, localIds?: readonly string[]): void;
   cancel(localId: string, messageId: string): Promise<CancelAck>;
@@ -246,6 +248,10 @@ export function createInbox(deps: InboxDeps): Inbox {
     },
     hand,
     staged,
+    failNext(failure) {
+      const next = inStage("queued")[0];
+      if (next) loosely(setStage(next.localId, "failed", failure));
+    },
     turnEnded,
     cancel,
     again,

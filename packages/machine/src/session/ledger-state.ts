@@ -57,8 +57,8 @@ export interface Facts {
   front: Front;
   /** `hostPid` + its start: another one means a new launch. */
   hostId: string | null;
-  /** A turn was running when last seen. */
-  turn: boolean;
+  /** Our name for the turn that was running when last seen. */
+  turn: string | null;
   /** Launch id of the terminal program the viewers should see. */
   terminal: string | null;
   lifecycle: string;
@@ -110,7 +110,7 @@ export function emptyState(): LedgerState {
     lastSeq: null,
     front: "local",
     hostId: null,
-    turn: false,
+    turn: null,
     terminal: null,
     lifecycle: "initializing",
     lifecycleSince: 0,

@@ -31,7 +31,7 @@ const entries: fc.Arbitrary<LedgerEntry> = fc.oneof(
   ids.map((id) => ({ k: "request" as const, entry: { request: { id, kind: "permission" as const, tool: "t", input: {} }, createdAt: 1 } })),
   fc.record({ k: fc.constant("answer" as const), id: ids, answer: fc.constantFrom({ behavior: "allow" as const }, { behavior: "deny" as const }), at: fc.nat(), by: fc.constant("person" as const) }),
   ids.map((id) => ({ k: "closed" as const, request: { id, outcome: "approved", completed: { tool: "t", arguments: {}, status: "approved" } } })),
-  fc.constantFrom({ k: "facts" as const, patch: { turn: true } }, { k: "facts" as const, patch: { lastSeq: 7 } }),
+  fc.constantFrom({ k: "facts" as const, patch: { turn: "t1" } }, { k: "facts" as const, patch: { lastSeq: 7 } }),
 ) as fc.Arbitrary<LedgerEntry>;
 
 const fold = (list: LedgerEntry[]): unknown => {

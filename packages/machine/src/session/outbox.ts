@@ -4,7 +4,7 @@
  * box fills to its limit and then `room` holds back whoever reads the agent's record.
  */
 import { encodeEvent } from "@hapi/core";
-import { type AgentEvent, toAppError } from "@hapi/protocol";
+import { type AgentEvent, type ErrorCode, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { DriverLog } from "@hapi/agents";
 import type { Ledger } from "./ledger.ts";
@@ -18,6 +18,8 @@ const WINDOW_BYTES = 4 * 1024 * 1024;
 export const OUTBOX_HIGH_BYTES = 16 * 1024 * 1024;
 const OUTBOX_LOW_BYTES = 12 * 1024 * 1024;
 const RETRY_AFTER_MS = 1_000;
+/** Only what would be refused for ever for the event's own sake is given up; everything else may pass later. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(["invalid_body", "invalid_json", "body_too_large"]);
 
 export interface Outbox {
   add(key: string, event: AgentEvent, options?: { at?: number; checkpoint?: Record<string, unknown> }): void;
@@ -86,8 +88,7 @@ export function createOutbox({ ledger, link, clock, log, highBytes = OUTBOX_HIGH
       settle(key);
     } catch (cause) {
       const error = toAppError(cause);
-      // `internal` is what an unforeseen failure looks like: the event must not be lost to that.
-      if (error.retryable || error.code === "internal" || mine !== generation) return retryLater(mine, error.code);
+      if (!HOPELESS.has(error.code)) return retryLater(mine, error.code);
       log.warn("outbox.event_refused", { key, code: error.code });
       settle(key);
       add(`${key}:refused`, { type: "notice", id: `${key}:refused`, level: "warning", text: `One entry could not be stored: ${error.message}` });

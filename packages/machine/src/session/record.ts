@@ -57,8 +57,11 @@ export function readRecord(dir: string): SessionRecord | null {
   }
 }
 
+/** Keys of this file that are not ours (the host keeps its own facts in it) stay as they are on disk. */
 export function writeRecord(dir: string, record: SessionRecord): void {
-  writeFileAtomic(join(dir, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+  const onDisk: Record<string, unknown> = readRecord(dir) ?? {};
+  const host = onDisk["host"];
+  writeFileAtomic(join(dir, RECORD_FILE), `${JSON.stringify({ ...record, host }, null, 2)}\n`, { mode: 0o600 });
 }
 
 /** The record of a running session: reads come from memory, every change is on disk before `update` returns. */

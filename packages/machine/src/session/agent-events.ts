@@ -1,0 +1,144 @@
+/**
+ * Where each thing a driver says goes: records to the outbox (with their read offset), live text to the hub, requests to the broker, stages to the
+ * inbox, names and modes to the record. Also keeps what the agent told about itself across restarts.
+ */
+import type { DriverEvent, DriverLog } from "@hapi/agents";
+import { type AgentEvent, normalizePermissionMode } from "@hapi/protocol";
+import type { Clock } from "@hapi/platform";
+import type { Inbox } from "./inbox.ts";
+import type { Ledger } from "./ledger.ts";
+import type { SessionLink } from "./link.ts";
+import type { AgentFacts } from "./metadata.ts";
+import type { Outbox } from "./outbox.ts";
+import type { PermissionBroker } from "./permissions.ts";
+import type { RecordFile } from "./record.ts";
+import type { ScreenModel } from "./screen-model.ts";
+
+/** Key of what the agent told about itself, beside the driver's own keys. */
+const FACTS_KEY = "hapi.agentFacts";
+
+export type Exited = Extract<DriverEvent, { type: "exited" }>;
+
+export interface AgentEvents {
+  emit(event: DriverEvent): void;
+  readonly facts: AgentFacts;
+  readonly thinking: boolean;
+  /** A turn that nothing will end any more is closed in the history, once. */
+  closeTurn(outcome: "interrupted" | "failed", failure?: Extract<AgentEvent, { type: "turn-ended" }>["failure"]): void;
+}
+
+export interface AgentEventDeps {
+  ledger: Ledger;
+  record: RecordFile;
+  outbox: Outbox;
+  link: SessionLink;
+  inbox(): Inbox;
+  broker(): PermissionBroker;
+  screen: ScreenModel;
+  exited(event: Exited): void;
+  /** Anything shown at the hub or on the screen changed. */
+  changed(): void;
+  /** The queue may go on. */
+  idle(): void;
+  clock: Clock;
+  log: DriverLog;
+}
+
+export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
+  const { ledger, record, outbox, link, screen, clock, log } = deps;
+  const facts: AgentFacts = ledger.memory.get<AgentFacts>(FACTS_KEY) ?? {};
+
+  function remember(patch: Partial<AgentFacts>): void {
+    const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+    if (given.every(([key, value]) => JSON.stringify(facts[key as keyof AgentFacts]) === JSON.stringify(value))) return;
+    Object.assign(facts, Object.fromEntries(given));
+    ledger.memory.commit({ [FACTS_KEY]: { ...facts } }).catch((cause: unknown) => log.warn("session.facts_not_kept", { cause: String(cause) }));
+  }
+
+  function setTurn(turn: string | null): void {
+    if (ledger.state.facts.turn === turn) return;
+    ledger.setFacts({ turn }).catch((cause: unknown) => log.warn("session.turn_not_kept", { cause: String(cause) }));
+  }
+
+  function setThinking(thinking: boolean): void {
+    if (thinking) setTurn(ledger.state.facts.turn ?? String(clock.now()));
+    else setTurn(null);
+    if (!thinking) deps.idle();
+  }
+
+  function recorded(event: Extract<DriverEvent, { type: "record" }>): void {
+    outbox.add(event.key, event.event, { at: event.at, checkpoint: event.checkpoint });
+    screen.record(event.event);
+    if (event.event.type !== "turn-ended") return;
+    const { outcome, failure, localIds } = event.event;
+    if (localIds && localIds.length > 0) deps.inbox().turnEnded(outcome === "completed" ? "done" : outcome, failure, localIds);
+  }
+
+  function threadKnown(threadId: string): void {
+    // Branching off is done once the agent has a conversation of its own.
+    record.update(record.value.threadId === threadId ? { threadId } : { threadId, fork: undefined });
+    log.info("agent.thread_known", { threadId });
+  }
+
+  function emit(event: DriverEvent): void {
+    switch (event.type) {
+      case "record":
+        recorded(event);
+        break;
+      case "stream":
+        link.stream({ ...event.delta, done: event.done });
+        screen.stream(event.delta, event.done ?? false);
+        break;
+      case "request":
+        screen.requested(event.request);
+        deps.broker().announced(event.request);
+        break;
+      case "request-closed":
+        screen.requestClosed(event.id);
+        deps.broker().closed(event);
+        break;
+      case "stage":
+        deps.inbox().staged(event.localId, event.stage, event.failure);
+        break;
+      case "thinking":
+        setThinking(event.thinking);
+        break;
+      case "thread":
+        threadKnown(event.threadId);
+        break;
+      case "mode":
+        record.update({ permissionMode: normalizePermissionMode(record.value.flavor, event.mode) ?? event.mode });
+        break;
+      case "model":
+        record.update({ model: event.model });
+        break;
+      case "title":
+        if (facts.summary?.text !== event.title) remember({ summary: { text: event.title, updatedAt: clock.now() } });
+        break;
+      case "facts":
+        remember({ tools: event.tools, slashCommands: event.slashCommands, version: event.version, models: event.models });
+        break;
+      case "exited":
+        deps.exited(event);
+        break;
+    }
+    deps.changed();
+  }
+
+  return {
+    emit,
+    facts,
+    get thinking() {
+      return ledger.state.facts.turn !== null;
+    },
+    closeTurn(outcome, failure) {
+      const { turn } = ledger.state.facts;
+      if (turn === null) return;
+      const id = `hapi:turn:${turn}:end`;
+      const event: AgentEvent = { type: "turn-ended", id, outcome, failure };
+      outbox.add(id, event);
+      screen.record(event);
+      setTurn(null);
+    },
+  };
+}

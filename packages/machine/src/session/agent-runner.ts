@@ -1,0 +1,109 @@
+/**
+ * The one agent of a session: starts and stops it, front end by front end, and never two at once: every operation waits for the one before, and
+ * a start begins only when the stop has resolved. Shows the agent's own terminal program on the viewers the moment it is spawned.
+ */
+import type { AgentDriver, Conversation, DriverContext, Front } from "@hapi/agents";
+import type { HostControl, HostProcess, SpawnSpec } from "@hapi/host";
+import type { RecordFile } from "./record.ts";
+
+const STOP_GRACE_MS = 5_000;
+const DEFAULT_SIZE = { cols: 80, rows: 24 };
+
+export interface AgentRunner {
+  readonly conversation: Conversation;
+  /** The front end whose process runs; null: parked, or between two. */
+  readonly front: Front | null;
+  readonly busy: boolean;
+  /** An operation is under way. */
+  readonly moving: boolean;
+  adopt(): Promise<Front | null>;
+  /** Makes this front end run. Another one is stopped first. */
+  ensure(front: Front, options?: { interrupt?: boolean }): Promise<void>;
+  stop(options?: { interrupt?: boolean; graceMs?: number }): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export interface AgentRunnerDeps {
+  driver: AgentDriver;
+  context: Omit<DriverContext, "host">;
+  host: HostControl;
+  record: RecordFile;
+  /** The agent's own terminal program is there: put it on the viewers' screens. */
+  terminalSpawned(process: HostProcess): Promise<void>;
+}
+
+/** The driver's view of the host: the same, but the terminal program it spawns is shown at once. */
+function watchTerminals(host: HostControl, spawned: (process: HostProcess) => Promise<void>): HostControl {
+  return {
+    get sessionId() {
+      return host.sessionId;
+    },
+    get hostPid() {
+      return host.hostPid;
+    },
+    async spawn(spec: SpawnSpec) {
+      const process = await host.spawn(spec);
+      if (spec.kind === "pty") await spawned(process);
+      return process;
+    },
+    processes: () => host.processes(),
+    process: (launchId) => host.process(launchId),
+    setDisplay: (display) => host.setDisplay(display),
+    draw: (text, options) => host.draw(text, options),
+    viewers: () => host.viewers(),
+    on: (event, listener) => host.on(event, listener),
+    shutdown: (options) => host.shutdown(options),
+  };
+}
+
+export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
+  const { host, record } = deps;
+  const conversation = deps.driver.open({ ...deps.context, host: watchTerminals(host, deps.terminalSpawned) });
+  let last: Promise<unknown> = Promise.resolve();
+  let pending = 0;
+
+  function inTurn<T>(operation: () => Promise<T>): Promise<T> {
+    pending++;
+    const mine = last.then(operation).finally(() => pending--);
+    // The next one starts whatever became of this one.
+    last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  function viewerSize(): { cols: number; rows: number } {
+    const viewer = host.viewers().find((one) => one.cols > 0 && one.rows > 0);
+    return viewer ? { cols: viewer.cols, rows: viewer.rows } : DEFAULT_SIZE;
+  }
+
+  async function stopNow(options: { interrupt?: boolean; graceMs?: number } = {}): Promise<void> {
+    if (conversation.front === null) return;
+    await conversation.stop({ graceMs: options.graceMs ?? STOP_GRACE_MS, interrupt: options.interrupt });
+  }
+
+  async function startNow(front: Front): Promise<void> {
+    const { threadId, fork, permissionMode, model, args } = record.value;
+    await conversation.start({ front, threadId, fork, permissionMode, model, args, ...viewerSize() });
+  }
+
+  return {
+    conversation,
+    get front() {
+      return conversation.front;
+    },
+    get busy() {
+      return conversation.busy;
+    },
+    get moving() {
+      return pending > 0;
+    },
+    adopt: () => inTurn(() => conversation.adopt()),
+    ensure: (front, options) =>
+      inTurn(async () => {
+        if (conversation.front === front) return;
+        await stopNow(options);
+        await startNow(front);
+      }),
+    stop: (options) => inTurn(() => stopNow(options)),
+    dispose: () => inTurn(async () => conversation[Symbol.asyncDispose]()),
+  };
+}

@@ -1,0 +1,203 @@
+/**
+ * Moves the session between the terminal and remote control, and hands queued prompts where control is remote. One straight line of moves: what
+ * is wanted is kept in `wish`, and every event that could matter asks again whether it may happen now.
+ */
+import type { DriverLog, Front } from "@hapi/agents";
+import type { HostControl } from "@hapi/host";
+import { type AgentFailure, AppError, toAppError } from "@hapi/protocol";
+import type { Clock } from "@hapi/platform";
+import type { AgentRunner } from "./agent-runner.ts";
+import { decideHandoff, type HandoffDecision, type HandoffWish } from "./handoff-rule.ts";
+import type { Inbox } from "./inbox.ts";
+import type { RemoteScreen } from "./remote-screen.ts";
+
+export type HandoffState = { state: "local" | "remote" | "switching" } | { state: "draining"; to: Front; waitsFor: "turn" | "keyboard"; since: number };
+
+export interface HandoffLoop {
+  /** Front end the session is in; its agent may be parked. */
+  readonly front: Front;
+  readonly state: HandoffState;
+  /** Puts the session where it should be, with its agent running or not. */
+  begin(front: Front, options: { startAgent: boolean }): Promise<void>;
+  /** Resolves when it happened; `waiting` when it will happen later. */
+  want(to: Front, options: { by: "prompt" | "person"; now?: boolean }): Promise<"done" | "waiting">;
+  /** Something changed: the queue, the end of a turn, a viewer, a timer. */
+  poke(): void;
+  /** Runs the agent remotely if it is not. */
+  wake(): Promise<void>;
+  close(): void;
+}
+
+export interface HandoffDeps {
+  runner: AgentRunner;
+  host: HostControl;
+  inbox: Inbox;
+  screen: RemoteScreen;
+  clock: Clock;
+  log: DriverLog;
+  remoteWhileLocal(): "switch" | "read-only";
+  /** The front end changed; durable before the other one starts. */
+  moved(front: Front): Promise<void>;
+  /** The agent could not be started. */
+  startFailed(front: Front, failure: AgentFailure): void;
+  /** Anything visible changed. */
+  changed(): void;
+}
+
+/** After a failed start the next try waits: a broken agent must not be started in a loop. */
+const RESTART_PAUSE_MS = 2_000;
+
+export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
+  const { runner, host, inbox, screen, clock, log } = deps;
+  let front: Front = "remote";
+  let wish: (HandoffWish & { done: ((result: "done" | "waiting") => void)[] }) | null = null;
+  let waiting: Extract<HandoffDecision, { kind: "wait" }> | null = null;
+  let switching = false;
+  let handing = false;
+  let closed = false;
+  let lastTypedAt: number | null = null;
+  let notBefore = 0;
+  let cancelTimer: (() => void) | undefined;
+
+  function failureOf(cause: unknown): AgentFailure {
+    const error = toAppError(cause);
+    return { code: error.code === "internal" ? "unknown" : "agent_exited", message: error.message, retryable: error.retryable };
+  }
+
+  function later(at: number): void {
+    cancelTimer?.();
+    cancelTimer = clock.setTimer(Math.max(0, at - clock.now()), poke);
+  }
+
+  async function startAgent(to: Front): Promise<boolean> {
+    try {
+      await runner.ensure(to);
+      notBefore = 0;
+      return true;
+    } catch (cause) {
+      notBefore = clock.now() + RESTART_PAUSE_MS;
+      log.warn("agent.start_failed", { front: to, cause: String(cause) });
+      deps.startFailed(to, failureOf(cause));
+      return false;
+    }
+  }
+
+  async function move(to: Front, interrupt: boolean): Promise<void> {
+    switching = true;
+    deps.changed();
+    const began = clock.now();
+    try {
+      await runner.stop({ interrupt });
+      front = to;
+      await deps.moved(to);
+      // The terminal program takes the screen when it is spawned; until then the banner stays.
+      if (to === "remote") await screen.show();
+      const started = await startAgent(to);
+      if (!started && to === "local") {
+        front = "remote";
+        await deps.moved("remote");
+        await screen.show();
+      }
+      log.info("handoff.done", { to: front, tookMs: clock.now() - began, started });
+    } finally {
+      switching = false;
+      deps.changed();
+    }
+  }
+
+  async function pursue(): Promise<void> {
+    if (!wish || switching || closed) return;
+    if (wish.to === front) return settle("done");
+    const decision = decideHandoff(wish, { now: clock.now(), running: runner.front, busy: runner.busy, lastTypedAt });
+    if (decision.kind === "wait") {
+      const news = waiting?.for !== decision.for;
+      waiting = decision;
+      if (decision.checkAt !== null) later(decision.checkAt);
+      if (news) deps.changed();
+      return settle("waiting", true);
+    }
+    const to = wish.to;
+    waiting = null;
+    await move(to, decision.interrupt);
+    settle("done");
+    poke();
+  }
+
+  function settle(result: "done" | "waiting", keepWish = false): void {
+    const heard = wish?.done.splice(0) ?? [];
+    if (!keepWish) {
+      wish = null;
+      waiting = null;
+    }
+    for (const done of heard) done(result);
+  }
+
+  async function handNext(): Promise<void> {
+    if (handing || switching || closed) return;
+    const prompt = inbox.next;
+    if (!prompt || (runner.front !== null && runner.busy)) return;
+    if (front === "local") {
+      if (runner.front === "local" && deps.remoteWhileLocal() === "read-only") return;
+      if (!wish) wish = { to: "remote", since: clock.now(), by: "prompt", now: false, done: [] };
+      return pursue();
+    }
+    if (clock.now() < notBefore) return later(notBefore);
+    handing = true;
+    try {
+      if (runner.front === "remote" || (await startAgent("remote"))) await inbox.hand(prompt);
+      else later(notBefore);
+    } finally {
+      handing = false;
+    }
+    poke();
+  }
+
+  function poke(): void {
+    if (closed) return;
+    (wish ? pursue() : handNext()).catch((cause: unknown) => {
+      log.warn("handoff.failed", { cause: String(cause) });
+      settle("done");
+    });
+  }
+
+  const off = [host.on("viewerTyped", (at) => (lastTypedAt = at))];
+
+  return {
+    get front() {
+      return front;
+    },
+    get state(): HandoffState {
+      if (switching) return { state: "switching" };
+      if (wish && waiting) return { state: "draining", to: wish.to, waitsFor: waiting.for, since: wish.since };
+      return { state: front };
+    },
+    async begin(to, options) {
+      front = to;
+      if (to === "remote") await screen.show();
+      if (options.startAgent && !(await startAgent(to)) && to === "local") throw new AppError("agent_exited");
+    },
+    want(to, options) {
+      if (!wish || wish.to !== to) {
+        settle("done");
+        wish = { to, since: clock.now(), by: options.by, now: options.now ?? false, done: [] };
+      }
+      wish.now ||= options.now ?? false;
+      if (options.by === "person") wish.by = "person";
+      const { done } = wish;
+      return new Promise((resolve) => {
+        done.push(resolve);
+        poke();
+      });
+    },
+    poke,
+    async wake() {
+      if (front === "remote" && runner.front === null && !(await startAgent("remote"))) throw new AppError("agent_exited");
+    },
+    close() {
+      closed = true;
+      cancelTimer?.();
+      for (const stop of off) stop();
+      settle("done");
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * The session's row at the hub: made (or found) first, then kept true. Registration is repeated after every reconnect: it is harmless, gives the
+ * present versions, and brings the row back where a hub lost it.
+ */
+import { type AgentState, type Message, type Metadata, type Session, toAppError } from "@hapi/protocol";
+import type { DriverLog } from "@hapi/agents";
+import type { Clock } from "@hapi/platform";
+import type { IncomingMessage } from "./inbox.ts";
+import type { RpcHandler, SessionLink } from "./link.ts";
+import type { RecordFile } from "./record.ts";
+import { createVersionedValue } from "./versioned.ts";
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+const PAGE = 200;
+/** At most this many pages of missed rows; what is still queued beyond them is pushed by the hub anyway. */
+const MAX_PAGES = 500;
+
+export interface HubPresence {
+  open(): void;
+  /** Metadata or agent state may have changed. */
+  touch(): void;
+  settled(): Promise<void>;
+  close(): void;
+}
+
+export interface HubPresenceDeps {
+  link: SessionLink;
+  record: RecordFile;
+  metadata(current: Metadata | null): Metadata;
+  agentState(current: AgentState | null): AgentState;
+  handlers: Readonly<Record<string, RpcHandler>>;
+  lastSeq(): number | null;
+  receive(message: IncomingMessage): Promise<unknown>;
+  registered(session: Session): void;
+  clock: Clock;
+  log: DriverLog;
+}
+
+export function createHubPresence(deps: HubPresenceDeps): HubPresence {
+  const { link, record, clock, log } = deps;
+  let closed = false;
+  let opened = false;
+  let registering = false;
+  const common = { connected: () => link.connected, clock, log };
+  const metadata = createVersionedValue<Metadata, "metadata">({
+    ...common,
+    field: "metadata",
+    wanted: deps.metadata,
+    send: (version, value) => link.updateMetadata(version, value),
+  });
+  const state = createVersionedValue<AgentState, "agentState">({
+    ...common,
+    field: "agentState",
+    wanted: deps.agentState,
+    send: (version, value) => link.updateState(version, value),
+  });
+
+  function seen(session: Session): void {
+    metadata.seen(session.metadataVersion, session.metadata);
+    state.seen(session.agentStateVersion, session.agentState);
+    touch();
+  }
+
+  function touch(): void {
+    metadata.touch();
+    state.touch();
+  }
+
+  async function backfill(): Promise<void> {
+    for (let page = 0, after = deps.lastSeq() ?? 0; page < MAX_PAGES && !closed; page++) {
+      const rows: Message[] = await link.messagesAfter(after, PAGE);
+      for (const row of rows) await deps.receive(row);
+      if (rows.length < PAGE) return;
+      after = rows.at(-1)?.seq ?? Number.MAX_SAFE_INTEGER;
+    }
+  }
+
+  async function register(pauseMs: number): Promise<void> {
+    if (closed || registering) return;
+    registering = true;
+    try {
+      const { sessionId, tag, model } = record.value;
+      const session = await link.register({ id: sessionId, tag, metadata: deps.metadata(null), agentState: deps.agentState(null), model });
+      registering = false;
+      seen(session);
+      deps.registered(session);
+      if (!opened) {
+        opened = true;
+        link.open(deps.handlers);
+      } else await backfill();
+    } catch (cause) {
+      registering = false;
+      const error = toAppError(cause);
+      log.warn("hub.registration_failed", { code: error.code, message: error.message, pauseMs });
+      clock.setTimer(pauseMs, () => void register(Math.min(pauseMs * 2, LONGEST_PAUSE_MS)));
+    }
+  }
+
+  const off = [link.on("connected", () => void register(FIRST_PAUSE_MS))];
+  return {
+    open: () => void register(FIRST_PAUSE_MS),
+    touch,
+    async settled() {
+      await metadata.settled();
+      await state.settled();
+    },
+    close() {
+      closed = true;
+      for (const stop of off) stop();
+    },
+  };
+}
