@@ -1,1 +1,19 @@
+/** Loads no npm package, so that the host and the viewer stay tiny. */
+export { connectHost } from "./control.ts";
+export {
+  hostAddressFromEnv,
+  hostEnv,
+  readHostAddress,
+  readHostRecord,
+  readSessionFile,
+  updateSessionFile,
+  type HostAddress,
+  type HostRecord,
+} from "./host-files.ts";
+export { runHost } from "./host-main.ts";
+export type { HostFacts, ProcessFacts } from "./messages.ts";
 export * from "./port.ts";
+export { probeHost, shutdownHost } from "./probe.ts";
+export { startHost, type StartedHost, type StartHostOptions } from "./start-host.ts";
+export { runViewer, type ViewerEnd, type ViewerOptions } from "./viewer.ts";
+export { terminalReset } from "./viewer-terminal.ts";

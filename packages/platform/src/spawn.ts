@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync } from "node:fs";
 import { AppError } from "@hapi/protocol/errors";
+import { ignore } from "./ignore.ts";
 import { processStartTime, type ProcessId } from "./process-facts.ts";
 
 export type SpawnEnv = Readonly<Record<string, string | undefined>>;
@@ -43,6 +44,48 @@ export function spawnDetached(argv: readonly string[], options: DetachedOptions 
     return { pid: child.pid, startTime: processStartTime(child.pid), exited: exitOf(child) };
   } finally {
     if (log !== null) closeSync(log);
+  }
+}
+
+/**
+ * Starts a program that survives us, and waits until it says `readyLine` on its stdout. False when it ends or stays silent first; then it is
+ * killed. It must close its stdout afterwards or never write to it again.
+ */
+export async function spawnReady(
+  argv: readonly string[],
+  options: { cwd?: string; env?: SpawnEnv; logFile: string; readyLine: string; timeoutMs: number },
+): Promise<boolean> {
+  const log = openSync(options.logFile, "a", 0o600);
+  let child: Bun.Subprocess<"ignore", "pipe", number>;
+  try {
+    child = guarded(argv, options.cwd, () =>
+      Bun.spawn([...argv], {
+        cwd: options.cwd,
+        env: cleanEnv(options.env ?? process.env),
+        detached: true,
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: log,
+      }),
+    );
+  } finally {
+    closeSync(log);
+  }
+  child.unref();
+  const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs);
+  const reader = child.stdout.getReader();
+  const decoder = new TextDecoder();
+  let said = "";
+  try {
+    while (!said.includes(options.readyLine)) {
+      const { done, value } = await reader.read();
+      if (done) return false;
+      said = (said + decoder.decode(value, { stream: true })).slice(-4_096);
+    }
+    return true;
+  } finally {
+    clearTimeout(timer);
+    ignore(reader.cancel(), "it has said what it had to");
   }
 }
 

@@ -11,6 +11,9 @@ export interface Connection {
   readonly closed: boolean;
   /** The bytes are copied when they have to wait. */
   write(bytes: Uint8Array): void;
+  /** Takes no more bytes until `resume`: the peer's backlog grows instead of our memory. */
+  pause(): void;
+  resume(): void;
   /** Closes after the backlog is out. */
   end(): void;
   /** Closes now. */
@@ -113,6 +116,14 @@ class Holder implements Connection {
     }
     if (this.#ending) this.#socket.end();
     else this.handlers.drain?.();
+  }
+
+  pause(): void {
+    if (!this.#closed) this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#closed) this.#socket.resume();
   }
 
   end(): void {

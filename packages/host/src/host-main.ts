@@ -1,0 +1,91 @@
+/**
+ * `hapi __host`: the detached process of one session. Loads nothing but platform's lean part. A hang-up or a polite signal does not end it:
+ * terminals close, people log out, and the agent goes on. Only a message on its socket ends it (or SIGKILL).
+ */
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { attempt, ensurePrivateDir, listenUnix, processStartTime, socketPath } from "@hapi/platform/lean";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { Door } from "./door.ts";
+import { Host } from "./host.ts";
+import { hostEnv, makeToken, tokenFile, updateSessionFile, type HostRecord } from "./host-files.ts";
+import { protocolVersions } from "./messages.ts";
+
+const socketCheckMs = 10_000;
+
+export type HostEnvironment = Readonly<Record<string, string | undefined>>;
+
+/** Written to stdout once the door is open; then stdout is closed. */
+export const readyLine = "hapi-host-ready\n";
+
+/**
+ * Runs until the session is over. argv: `--session ID --dir DIR --home HOME -- <session process argv>`; the working folder and the
+ * environment are handed to the session process.
+ */
+export async function runHost(argv: readonly string[], env: HostEnvironment = process.env): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    options: { session: { type: "string" }, dir: { type: "string" }, home: { type: "string" } },
+    allowPositionals: true,
+  });
+  const { session: sessionId, dir, home } = values;
+  if (!sessionId || !dir || !home) throw new Error("usage: __host --session ID --dir DIR --home HOME -- COMMAND…");
+  for (const name of ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT", "SIGPIPE"] as const) process.on(name, () => undefined);
+
+  ensurePrivateDir(dir);
+  const socket = socketPath(home, hostSocketName(sessionId));
+  const token = makeToken(dir);
+  const ended = Promise.withResolvers<void>();
+  const host = new Host({
+    sessionId,
+    startTime: processStartTime(process.pid),
+    cwd: process.cwd(),
+    sessionArgv: positionals,
+    sessionEnv: {
+      ...env,
+      [hostEnv.socket]: socket,
+      [hostEnv.tokenFile]: tokenFile(dir),
+      [hostEnv.sessionDir]: dir,
+      [hostEnv.sessionId]: sessionId,
+    },
+    logFile: join(dir, "session-process.log"),
+    onEnd: () => ended.resolve(),
+  });
+  const door = new Door(host, token);
+  const listen = () => listenUnix(socket, (connection) => door.accept(connection));
+  let listener = listen();
+  // Temp folders are swept by the system; a host nobody can find would be started a second time.
+  const watch = setInterval(() => {
+    if (existsSync(socket)) return;
+    socketPath(home, hostSocketName(sessionId));
+    listener.close();
+    listener = listen();
+  }, socketCheckMs);
+  const record: HostRecord = {
+    pid: process.pid,
+    startTime: host.facts.startTime,
+    socket,
+    version: protocolVersions[0],
+    startedAt: host.facts.startedAt,
+  };
+  updateSessionFile(dir, { host: record });
+  announce();
+  host.supervisor.start();
+  await ended.promise;
+  clearInterval(watch);
+  updateSessionFile(dir, { host: undefined });
+  listener.close();
+}
+
+export function hostSocketName(sessionId: string): string {
+  return `host-${createHash("sha256").update(sessionId).digest("hex").slice(0, 16)}`;
+}
+
+/** Nothing is ever written to stdout after this: whoever started us may be gone. */
+function announce(): void {
+  attempt(() => writeSync(1, readyLine), "nobody may be listening");
+  attempt(() => closeSync(1), "it may be closed already");
+  // The number must not be given to the next file that is opened.
+  attempt(() => openSync("/dev/null", "w"), "a system without it has no terminals either");
+}

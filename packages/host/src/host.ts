@@ -1,0 +1,193 @@
+/**
+ * One session's host without its doors: the programs it runs, their viewers, and the session process it keeps alive. Everything a
+ * connection may ask for is a method here. It ends only when told.
+ */
+import { killTree, systemClock, type Clock } from "@hapi/platform/lean";
+import { AppError } from "@hapi/protocol/errors";
+import { AgentProcess } from "./agent-process.ts";
+import { protocolVersions, type HostEventMessage, type HostFacts } from "./messages.ts";
+import type { Display, SpawnSpec, StreamName } from "./port.ts";
+import { Supervisor } from "./supervisor.ts";
+import { Viewers } from "./viewers.ts";
+
+/** Exited programs whose last output is still there for a restarted session process. */
+const maxExited = 8;
+const maxRunning = 32;
+const agentGraceMs = 2_000;
+const sessionGraceMs = 5_000;
+const farewellMs = 1_000;
+
+export interface HostOptions {
+  sessionId: string;
+  startTime: string | null;
+  cwd: string;
+  sessionArgv: readonly string[];
+  sessionEnv: Readonly<Record<string, string | undefined>>;
+  logFile: string;
+  clock?: Clock;
+  onEnd(): void;
+}
+
+/** The one who steers; told what happens. */
+export interface Controller {
+  event(message: HostEventMessage): void;
+  viewerKeys(viewer: number, bytes: Uint8Array): void;
+  output(process: AgentProcess, stream: StreamName): void;
+  replaced(): void;
+}
+
+export class Host {
+  readonly viewers: Viewers;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  readonly #options: HostOptions;
+  readonly #processes = new Map<string, AgentProcess>();
+  readonly #startedAt: number;
+  #controller: Controller | null = null;
+  #nextNumber = 1;
+  #ending: Promise<void> | null = null;
+  #onViewersGone: (() => void) | null = null;
+  readonly #onExit = new Map<AgentProcess, () => void>();
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.clock = options.clock ?? systemClock;
+    this.#startedAt = this.clock.now();
+    this.viewers = new Viewers(this.clock, {
+      keys: (viewer, bytes) => this.#controller?.viewerKeys(viewer, bytes),
+      typed: (at) => this.#controller?.event({ event: "typed", at }),
+      changed: (viewers) => this.#controller?.event({ event: "viewers", viewers }),
+    });
+    this.supervisor = new Supervisor({
+      argv: options.sessionArgv,
+      cwd: options.cwd,
+      env: options.sessionEnv,
+      logFile: options.logFile,
+      clock: this.clock,
+      hasAgents: () => this.#running().length > 0,
+      onGiveUp: (hint) => void this.end({ exitCode: 1, message: hint, askSession: false }),
+    });
+  }
+
+  get facts(): HostFacts {
+    return {
+      version: protocolVersions[0],
+      sessionId: this.#options.sessionId,
+      pid: process.pid,
+      startTime: this.#options.startTime,
+      startedAt: this.#startedAt,
+      processes: [...this.#processes.values()].map((one) => one.facts),
+      viewers: this.viewers.infos,
+      display: this.viewers.display,
+      hasController: this.#controller !== null,
+      session: this.supervisor.facts,
+    };
+  }
+
+  /** The newest controller is the one: an older one is told and left. */
+  takeControl(controller: Controller): void {
+    this.#controller?.replaced();
+    this.#controller = controller;
+    this.supervisor.connected();
+  }
+
+  leaveControl(controller: Controller): void {
+    if (this.#controller === controller) this.#controller = null;
+  }
+
+  /** Repeatable: an id that is known answers with its program, running or exited. */
+  spawn(spec: SpawnSpec): AgentProcess {
+    const known = this.#processes.get(spec.launchId);
+    if (known) return known;
+    if (this.#ending) throw new AppError("host_gone", "The session is ending");
+    if (this.#running().length >= maxRunning) throw new AppError("spawn_failed", `A session may run ${maxRunning} programs at most`);
+    const size = this.viewers.active;
+    const fitted = size ? { ...spec, cols: size.cols, rows: size.rows } : spec;
+    const started = new AgentProcess(this.#nextNumber++, fitted, this.clock.now(), {
+      output: (one, stream) => {
+        if (stream === "out") this.viewers.output(one);
+        this.#controller?.output(one, stream);
+      },
+      changed: (one) => this.#changed(one),
+    });
+    this.#processes.set(spec.launchId, started);
+    this.#forgetOld();
+    this.#controller?.event({ event: "process", process: started.facts });
+    return started;
+  }
+
+  process(number: number): AgentProcess {
+    for (const one of this.#processes.values()) if (one.number === number) return one;
+    throw new AppError("not_found", "The host knows no such process");
+  }
+
+  show(display: Display): void {
+    if (display.kind === "controller") return this.viewers.show(null);
+    const shown = this.#processes.get(display.launchId);
+    if (!shown || shown.spec.kind !== "pty") throw new AppError("not_found", "There is no such terminal to show");
+    this.viewers.show(shown);
+  }
+
+  /** Ends everything. Viewers get the code and the last line; the session process gets time to finish what it is doing. */
+  end(options: { exitCode: number; message?: string; askSession: boolean }): Promise<void> {
+    this.#ending ??= this.#end(options);
+    return this.#ending;
+  }
+
+  async #end(options: { exitCode: number; message?: string; askSession: boolean }): Promise<void> {
+    const sessionGone = this.supervisor.stop(sessionGraceMs, { ask: options.askSession });
+    if (options.askSession) await sessionGone;
+    await Promise.all(this.#running().map((one) => this.#endAgent(one)));
+    this.viewers.flushAll();
+    this.viewers.tell({ event: "exit", exitCode: options.exitCode, message: options.message });
+    this.viewers.closeAll();
+    await this.#farewell();
+    await sessionGone;
+    this.#options.onEnd();
+  }
+
+  async #endAgent(agent: AgentProcess): Promise<void> {
+    const { pid, startTime } = agent.facts;
+    const gone = Promise.withResolvers<void>();
+    this.#onExit.set(agent, () => gone.resolve());
+    killTree({ pid, startTime }, "SIGTERM");
+    const cancel = this.clock.setTimer(agentGraceMs, () => killTree({ pid, startTime }, "SIGKILL"));
+    if (!agent.exit) await gone.promise;
+    cancel();
+  }
+
+  /** Viewers take what they have been sent and leave; a stuck one is not waited for. */
+  async #farewell(): Promise<void> {
+    if (this.viewers.infos.length === 0) return;
+    const left = Promise.withResolvers<void>();
+    const cancel = this.clock.setTimer(farewellMs, () => left.resolve());
+    this.#onViewersGone = () => left.resolve();
+    await left.promise;
+    cancel();
+  }
+
+  viewerLeft(): void {
+    if (this.viewers.infos.length === 0) this.#onViewersGone?.();
+  }
+
+  #changed(agent: AgentProcess): void {
+    if (this.viewers.process === agent) this.viewers.flushAll();
+    this.#controller?.output(agent, "out");
+    this.#controller?.output(agent, "err");
+    if (!agent.exit) return;
+    this.#controller?.event({ event: "process", process: agent.facts });
+    this.#onExit.get(agent)?.();
+  }
+
+  #running(): AgentProcess[] {
+    return [...this.#processes.values()].filter((one) => !one.exit);
+  }
+
+  #forgetOld(): void {
+    const exited = [...this.#processes.values()].filter((one) => one.exit && one !== this.viewers.process);
+    for (const one of exited.slice(0, Math.max(0, exited.length - maxExited))) {
+      this.#processes.delete(one.spec.launchId);
+      this.#controller?.event({ event: "forgotten", number: one.number });
+    }
+  }
+}
