@@ -1,0 +1,108 @@
+/**
+ * A session process's connection to its hub: REST for registration and backfill, the socket for the rest. It keeps nothing: the session's
+ * ledger does, and says everything again, by key, whenever `connected` fires.
+ */
+import type { Message, PromptStage, Session, StreamDelta, VersionedAck } from "@hapi/protocol";
+import { type Clock, systemClock, wait } from "../clock.ts";
+import type { Fetch } from "../http.ts";
+import { createCliRest, type Registration } from "./cli-rest.ts";
+import { type ConnectionListeners, createConnection, type RpcHandler } from "./connection.ts";
+
+export interface SessionLinkOptions {
+  hubUrl: string;
+  token: string;
+  sessionId: string;
+  clock?: Clock;
+  fetch?: Fetch;
+  extraHeaders?: Record<string, string>;
+  log?: (event: string, fields?: Record<string, unknown>) => void;
+}
+
+export interface AliveFacts {
+  thinking: boolean;
+  mode: "local" | "remote";
+  permissionMode?: string;
+  model: string | null;
+}
+
+export interface StageReport {
+  localId: string;
+  stage: PromptStage;
+  at: number;
+  detail?: { code?: string; message?: string; retryable?: boolean };
+}
+
+export interface SessionLink {
+  readonly connected: boolean;
+  /** Creates or finds the row at the hub. Throws an `AppError`; `retryable` says whether later may be better. */
+  register(registration: Registration, signal?: AbortSignal): Promise<Session>;
+  /** The row as the hub has it. */
+  session(signal?: AbortSignal): Promise<Session>;
+  /** Rows of this session after `afterSeq`, oldest first, at most `limit` (200). */
+  messagesAfter(afterSeq: number, limit: number, signal?: AbortSignal): Promise<Message[]>;
+  /** Opens the socket and keeps it open; only after `register` worked once. */
+  open(handlers: Readonly<Record<string, RpcHandler>>): void;
+  on<E extends keyof ConnectionListeners>(event: E, listener: ConnectionListeners[E]): () => void;
+
+  /** Resolves when the hub has it on disk. Rejects with an `AppError`, at the latest when the connection breaks. */
+  sendMessage(message: { key: string; content: unknown; createdAt: number }): Promise<void>;
+  sendStage(report: StageReport): Promise<void>;
+  updateMetadata(expectedVersion: number, metadata: unknown): Promise<VersionedAck<"metadata">>;
+  updateState(expectedVersion: number, agentState: unknown): Promise<VersionedAck<"agentState">>;
+  consumed(localIds: readonly string[]): void;
+  indeterminate(localIds: readonly string[]): void;
+  stream(delta: StreamDelta & { done?: boolean }): void;
+  alive(facts: AliveFacts): void;
+  ready(): void;
+  /** Says that the session is over, and waits (bounded) until the hub heard it. */
+  end(reason: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How long the end of a session waits for the hub. */
+const END_WAIT_MS = 3_000;
+
+export function createSessionLink(options: SessionLinkOptions): SessionLink {
+  const { sessionId, clock = systemClock } = options;
+  const sid = sessionId;
+  const rest = createCliRest({ ...options, clock });
+  const connection = createConnection({ ...options, clock, scope: { kind: "session", id: sessionId } });
+
+  return {
+    get connected() {
+      return connection.connected;
+    },
+    register: (registration, signal) => rest.createSession(registration, signal),
+    session: (signal) => rest.session(sid, signal),
+    messagesAfter: (afterSeq, limit, signal) => rest.messagesAfter(sid, afterSeq, limit, signal),
+    open(handlers) {
+      for (const [name, handler] of Object.entries(handlers)) connection.handle(name, handler);
+      connection.open();
+    },
+    on: connection.on,
+    sendMessage: ({ key, content, createdAt }) => connection.send("message", { sid, message: content, key, createdAt }),
+    sendStage: (report) => connection.send("message-stage", { sid, ...report }),
+    updateMetadata: (expectedVersion, metadata) => connection.ask("update-metadata", { sid, expectedVersion, metadata }),
+    updateState: (expectedVersion, agentState) => connection.ask("update-state", { sid, expectedVersion, agentState }),
+    consumed: (localIds) => {
+      if (localIds.length > 0) connection.tell("messages-consumed", { sid, localIds });
+    },
+    indeterminate: (localIds) => {
+      if (localIds.length > 0) connection.tell("messages-indeterminate", { sid, localIds });
+    },
+    stream: (delta) => connection.tellIfFree("stream", { sid, ...delta }),
+    alive: (facts) => connection.tell("session-alive", { sid, time: clock.now(), ...facts }),
+    ready: () => connection.tell("session-ready", { sid, time: clock.now() }),
+    async end(reason) {
+      connection.tell("session-end", { sid, time: clock.now(), reason });
+      if (!connection.connected) return;
+      const heard = connection.barrier().catch(() => undefined);
+      const stop = new AbortController();
+      await Promise.race([heard, wait(END_WAIT_MS, clock, stop.signal).catch(() => undefined)]);
+      stop.abort();
+    },
+    async close() {
+      connection.close();
+    },
+  };
+}
