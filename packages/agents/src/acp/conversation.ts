@@ -1,0 +1,260 @@
+/**
+ * One conversation with an ACP agent. A prompt is confirmed by what stands in the host's ring; an answer is on disk before it is written; what
+ * the agent said is told again, with the same keys, after this process was killed. ACP takes one prompt at a time: queueing is the session's.
+ */
+import { AppError } from "@hapi/protocol";
+import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, StartOptions } from "../driver.ts";
+import { encodeRpc } from "../shared/jsonrpc.ts";
+import { AgentLink, RpcFailure, STATE_KEY } from "./agent-link.ts";
+import { failureOf } from "./failure.ts";
+import { agentMode, appliesMode } from "./modes.ts";
+import { META, type AcpProfile } from "./profile.ts";
+import { fateOf, lastPrompt, promptBlocks, rememberPrompt, withFate } from "./prompts.ts";
+import { cancelReply, replyTo } from "./requests.ts";
+import { endProcess, hasExited, LAUNCH_KEY, startAgent, type Launch } from "./start.ts";
+import type { AcpState } from "./state.ts";
+import { processGone, turnHanded } from "./turns.ts";
+
+const SET_MS = 30_000;
+
+export class AcpConversation implements Conversation {
+  readonly #context: DriverContext;
+  readonly #profile: AcpProfile;
+  readonly #modes: readonly string[];
+  #link: AgentLink | null = null;
+  #starting = false;
+
+  constructor(context: DriverContext, profile: AcpProfile, modes: readonly string[]) {
+    this.#context = context;
+    this.#profile = profile;
+    this.#modes = modes;
+  }
+
+  get busy(): boolean {
+    return this.#link?.ended === false && this.#link.state.turn !== null;
+  }
+
+  get front(): Front | null {
+    return this.#link?.ended === false ? "remote" : null;
+  }
+
+  async start(options: StartOptions): Promise<void> {
+    if (options.front === "local") throw new AppError("not_supported", `${this.#profile.displayName} has no terminal front end`);
+    if (options.fork) throw new AppError("not_supported", `${this.#profile.displayName} can't branch a conversation off`);
+    if (this.#starting || (await this.#isRunning())) throw new AppError("session_active", "The agent is running already");
+    this.#starting = true;
+    try {
+      this.#link = await startAgent(this.#context, this.#profile, options);
+    } finally {
+      this.#starting = false;
+    }
+    this.#follow(this.#link);
+    if (options.permissionMode !== undefined) await this.setPermissionMode(options.permissionMode);
+    if (options.model) await this.setModel(options.model);
+  }
+
+  /** Never two agents on one conversation: also one that this process has not adopted yet counts. */
+  async #isRunning(): Promise<boolean> {
+    if (this.front) return true;
+    const ours = this.#context.host.processes().filter((process) => process.launchId.startsWith(`${this.#profile.flavor}-`));
+    const exited = await Promise.all(ours.map(hasExited));
+    return exited.includes(false);
+  }
+
+  async adopt(): Promise<Front | null> {
+    const { host, memory } = this.#context;
+    const launch = memory.get<Launch>(LAUNCH_KEY);
+    const process = launch && host.process(launch.id);
+    if (launch && !launch.ready) {
+      // Killed in the handshake: nobody has spoken yet, so it can be started again from the beginning.
+      if (process && !(await hasExited(process))) await endProcess(process, 0);
+      return null;
+    }
+    const state = memory.get<AcpState>(STATE_KEY);
+    if (!state) return null;
+    if (!process) return this.#closeBooks(structuredClone(state));
+    const wasGone = await hasExited(process);
+    const link = await this.#attach(process, structuredClone(state));
+    if (!wasGone) return "remote";
+    await link.gone;
+    return null;
+  }
+
+  async #attach(process: AgentLink["process"], state: AcpState): Promise<AgentLink> {
+    const { memory } = this.#context;
+    const last = await process.lastInputId();
+    state.nextInput = Math.max(state.nextInput, last + 1);
+    // Durable, but not written: the agent never saw it, and asking for it again is right.
+    const unwritten = state.turn && state.turn.rpcId > last ? state.turn.localId : null;
+    if (unwritten !== null) {
+      state.turn = null;
+      await memory.commit({ [STATE_KEY]: structuredClone(state), ...withFate(memory, unwritten, null) });
+    }
+    const link = new AgentLink({ context: this.#context, profile: this.#profile, process, state, durable: true });
+    this.#link = link;
+    this.#follow(link);
+    link.change((to) => {
+      for (const { request } of Object.values(state.requests)) to.emit({ type: "request", request });
+      if (state.turn?.handed === false) turnHanded(to);
+      else to.emit({ type: "thinking", thinking: state.turn !== null });
+    });
+    await link.resume(last);
+    return link;
+  }
+
+  /** The host is another one, so the agent is gone with whatever it was doing. */
+  async #closeBooks(state: AcpState): Promise<null> {
+    const context = this.#context;
+    const profile = this.#profile;
+    const lost = state.turn && !state.turn.begun ? state.turn.localId : null;
+    const failure = { code: "agent_exited" as const, message: "The agent ended together with its host", retryable: true };
+    processGone({ state, profile, log: context.log, now: () => context.clock.now(), emit: (event) => context.emit(event) }, failure);
+    state.answers = [];
+    await context.memory.commit({ [STATE_KEY]: state, ...(lost === null ? {} : withFate(context.memory, lost, "lost")) });
+    return null;
+  }
+
+  #follow(link: AgentLink): void {
+    const { state } = link;
+    const { facts } = state;
+    const context = this.#context;
+    context.emit({ type: "thread", threadId: state.threadId });
+    context.emit({ type: "facts", models: facts.models, ...(facts.version ? { version: facts.version } : {}) });
+    if (state.mode !== null) context.emit({ type: "mode", mode: state.mode });
+    if (facts.model !== null) context.emit({ type: "model", model: facts.model });
+  }
+
+  #running(): AgentLink {
+    if (!this.#link || this.#link.ended) throw new AppError("agent_away", "The agent is not running");
+    return this.#link;
+  }
+
+  async prompt(prompt: DriverPrompt): Promise<void> {
+    if (fateOf(this.#context.memory, prompt.localId) === "handed") throw new AppError("session_conflict", "This prompt was handed to the agent already");
+    await this.#hand(prompt, false);
+  }
+
+  async retry(): Promise<void> {
+    const prompt = lastPrompt(this.#context.memory);
+    const last = this.#running().state.lastTurn;
+    if (!prompt || last?.localId !== prompt.localId || last.outcome === "completed") throw new AppError("retry_unavailable");
+    const isAbsent = (await this.lookup(prompt.localId)) === "absent";
+    await this.#hand(prompt, !isAbsent);
+  }
+
+  async #hand(prompt: DriverPrompt, retry: boolean): Promise<void> {
+    const link = this.#running();
+    const { state } = link;
+    const { memory, clock } = this.#context;
+    const notes = state.notes;
+    const blocks = await promptBlocks(prompt, { images: state.facts.images, notes });
+    const flagged = this.#profile.retry === "flag";
+    const meta = flagged ? { _meta: { [META.promptId]: prompt.localId, ...(retry ? { [META.retry]: true } : {}) } } : {};
+    await link.write(async (inputId) => {
+      if (state.turn) throw new AppError("not_ready", "A turn is running");
+      const { localId, text, attachments } = prompt;
+      const kept = retry ? null : { text, attachments: [...attachments] };
+      state.turn = { rpcId: inputId, localId, retry, startedAt: clock.now(), handed: false, begun: false, cancelled: false, prompt: kept };
+      state.notes = [];
+      await link.commit({ ...rememberPrompt(prompt), ...withFate(memory, localId, "handed") });
+      try {
+        await link.process.write(encodeRpc.request(inputId, "session/prompt", { sessionId: state.threadId, prompt: blocks, ...meta }), inputId);
+      } catch (cause) {
+        throw new AppError("agent_exited", undefined, { cause });
+      }
+    });
+    link.change(turnHanded);
+  }
+
+  /** ACP can't take a prompt back. */
+  withdraw(localId: string): Promise<"removed" | "consumed" | "unknown"> {
+    return Promise.resolve(fateOf(this.#context.memory, localId) === "handed" ? "consumed" : "unknown");
+  }
+
+  lookup(localId: string): Promise<"present" | "absent" | "unknown"> {
+    const fate = fateOf(this.#context.memory, localId);
+    const told = this.#profile.retry === "flag" ? this.#link?.history : null;
+    if (told?.has(localId)) return Promise.resolve("present");
+    if (fate === undefined) return Promise.resolve("absent");
+    if (fate === "handed") return Promise.resolve("present");
+    return Promise.resolve(told ? "absent" : "unknown");
+  }
+
+  async answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "gone"> {
+    const link = this.#link;
+    const open = link?.state.requests[requestId];
+    if (!link || link.ended || !open) return "gone";
+    delete link.state.requests[requestId];
+    const reply = link.change((to) => replyTo(to, open, answer));
+    const closes = { id: requestId, outcome: reply.outcome, by: "remote" as const, ...(reply.reason ? { reason: reply.reason } : {}) };
+    const result = await link.reply(open.rpcId, { result: reply.result }, closes);
+    if (reply.thenMode) await this.setPermissionMode(reply.thenMode);
+    if (answer.behavior === "deny" && answer.interrupt) await this.interrupt();
+    return result;
+  }
+
+  async interrupt(): Promise<void> {
+    const link = this.#running();
+    const { state } = link;
+    if (!state.turn) return;
+    state.turn.cancelled = true;
+    await link.notify("session/cancel", { sessionId: state.threadId });
+    for (const [id, open] of Object.entries(state.requests)) {
+      delete state.requests[id];
+      await link.reply(open.rpcId, { result: cancelReply(open) }, { id, outcome: "canceled", by: "remote" });
+    }
+  }
+
+  async setPermissionMode(mode: string): Promise<void> {
+    const link = this.#running();
+    const { state } = link;
+    const known = appliesMode(this.#profile, state.facts, mode) || this.#modes.includes(mode);
+    if (!known) throw new AppError("invalid_mode");
+    const target = appliesMode(this.#profile, state.facts, mode) ? mode : "default";
+    const modeId = agentMode(this.#profile, target);
+    if (state.facts.modes.includes(modeId)) await this.#set(link, state.facts.modeOption, modeId, "session/set_mode", { modeId });
+    state.mode = mode;
+    await link.commit();
+    this.#context.emit({ type: "mode", mode });
+  }
+
+  async setModel(model: string | null): Promise<void> {
+    const link = this.#running();
+    const { facts } = link.state;
+    const modelId = model ?? facts.models[0]?.id;
+    if (modelId === undefined) throw new AppError("unsupported_flavor", `${this.#profile.displayName} offers no choice of models`);
+    await this.#set(link, facts.modelOption, modelId, "session/set_model", { modelId });
+    facts.model = modelId;
+    await link.commit();
+    this.#context.emit({ type: "model", model: modelId });
+  }
+
+  async #set(link: AgentLink, option: string | null, value: string, method: string, params: Record<string, unknown>): Promise<void> {
+    const { threadId: sessionId } = link.state;
+    try {
+      if (option !== null) await link.request("session/set_config_option", { sessionId, configId: option, value }, { timeoutMs: SET_MS });
+      else await link.request(method, { sessionId, ...params }, { timeoutMs: SET_MS });
+    } catch (cause) {
+      if (cause instanceof RpcFailure) throw new AppError("apply_failed", `The agent did not take the change: ${failureOf(cause.error).message}`, { cause });
+      throw cause;
+    }
+  }
+
+  listModels(): Promise<{ id: string; name: string }[]> {
+    return Promise.resolve(this.#link?.state.facts.models ?? []);
+  }
+
+  async stop(options: { graceMs: number; interrupt?: boolean }): Promise<void> {
+    const link = this.#link;
+    if (!link || link.ended) return;
+    if (options.interrupt && this.busy) await this.interrupt();
+    link.expected = true;
+    await endProcess(link.process, options.graceMs);
+    await link.gone;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#link?.detach();
+    await Promise.resolve();
+  }
+}

@@ -1,0 +1,62 @@
+/** What an agent says about itself in `initialize`, `session/new` and `session/load`: versions, modes, models; old and new dialect. */
+import { fields, filled, list, text } from "../shared/read.ts";
+import type { AgentFacts } from "./state.ts";
+
+export function factsOf(initialized: unknown, opened: unknown): AgentFacts {
+  const hello = fields(initialized);
+  const capabilities = fields(hello["agentCapabilities"]);
+  const session = fields(opened);
+  const facts: AgentFacts = {
+    version: filled(fields(hello["agentInfo"])["version"]) ?? null,
+    images: fields(capabilities["promptCapabilities"])["image"] === true,
+    canLoad: capabilities["loadSession"] === true,
+    modes: list(fields(session["modes"])["availableModes"]).flatMap((mode) => filled(fields(mode)["id"]) ?? []),
+    modeOption: null,
+    models: list(fields(session["models"])["availableModels"]).flatMap((model) => readModel(model, "modelId")),
+    modelOption: null,
+    model: filled(fields(session["models"])["currentModelId"]) ?? null,
+  };
+  applyConfigOptions(facts, session["configOptions"]);
+  return facts;
+}
+
+/** The mode the agent begins in, in its own words. */
+export function initialModeOf(opened: unknown): string | undefined {
+  const session = fields(opened);
+  return filled(fields(session["modes"])["currentModeId"]) ?? modeOptionValue(session["configOptions"]);
+}
+
+export function modeOptionValue(configOptions: unknown): string | undefined {
+  return text(selectOf(configOptions, "mode")?.["currentValue"]);
+}
+
+export function applyConfigOptions(facts: AgentFacts, value: unknown): void {
+  const model = selectOf(value, "model");
+  if (model) {
+    facts.modelOption = text(model["id"]) ?? null;
+    facts.models = choicesOf(model).flatMap((choice) => readModel(choice, "value"));
+    facts.model = text(model["currentValue"]) ?? facts.model;
+  }
+  const mode = selectOf(value, "mode");
+  if (mode && facts.modes.length === 0) {
+    facts.modeOption = text(mode["id"]) ?? null;
+    facts.modes = choicesOf(mode).flatMap((choice) => filled(fields(choice)["value"]) ?? []);
+  }
+}
+
+function selectOf(value: unknown, category: string) {
+  return list(value)
+    .map(fields)
+    .find((option) => option["category"] === category && option["type"] === "select");
+}
+
+/** Options are a flat list or groups of them. */
+function choicesOf(option: Readonly<Record<string, unknown>>): readonly unknown[] {
+  return list(option["options"]).flatMap((choice) => (Array.isArray(fields(choice)["options"]) ? list(fields(choice)["options"]) : [choice]));
+}
+
+function readModel(value: unknown, idKey: string): { id: string; name: string }[] {
+  const model = fields(value);
+  const id = filled(model[idKey]);
+  return id === undefined ? [] : [{ id, name: filled(model["name"]) ?? id }];
+}

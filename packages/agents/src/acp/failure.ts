@@ -1,0 +1,60 @@
+/** Errors of an ACP agent as typed failures. Typed facts first (codes, statuses in `data`); words only where there is nothing else. */
+import type { AgentFailure } from "@hapi/protocol";
+import type { RpcError } from "../shared/jsonrpc.ts";
+import { fields, number, text } from "../shared/read.ts";
+
+const AUTH_REQUIRED = -32000;
+const INVALID = new Set([-32600, -32601, -32602]);
+
+const words: readonly [RegExp, AgentFailure["code"]][] = [
+  [/overload|at capacity|\b529\b/i, "overloaded"],
+  [/rate.?limit|too many requests|quota|\b429\b/i, "rate_limit"],
+  [/unauthori[sz]ed|authentication|api key|\b401\b|\b403\b/i, "auth"],
+  [/ECONN|ENOTFOUND|EAI_AGAIN|fetch failed|network|socket hang up|timed? ?out/i, "network"],
+  [/internal server error|service unavailable|bad gateway|\b50[0234]\b/i, "server_error"],
+];
+
+export function failureOf(error: RpcError): AgentFailure {
+  const data = fields(error.data);
+  const status = httpStatusOf(error, data);
+  const code = status === undefined ? codeOf(error) : codeOfStatus(status);
+  const retryAfterMs = number(data["retryAfterMs"]);
+  return {
+    code,
+    message: messageOf(error, data),
+    retryable: code !== "auth" && code !== "invalid_request",
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(status === undefined ? {} : { httpStatus: status }),
+  };
+}
+
+function httpStatusOf(error: RpcError, data: Readonly<Record<string, unknown>>): number | undefined {
+  const candidates = [data["httpStatus"], data["statusCode"], data["status"], error.code];
+  return candidates.map(number).find((value) => value !== undefined && value >= 400 && value <= 599);
+}
+
+function codeOfStatus(status: number): AgentFailure["code"] {
+  if (status === 429) return "rate_limit";
+  if (status === 529 || status === 503) return "overloaded";
+  if (status === 401 || status === 403) return "auth";
+  return status >= 500 ? "server_error" : "invalid_request";
+}
+
+function codeOf(error: RpcError): AgentFailure["code"] {
+  if (error.code === AUTH_REQUIRED) return "auth";
+  if (INVALID.has(error.code)) return "invalid_request";
+  return words.find(([pattern]) => pattern.test(error.message))?.[1] ?? "unknown";
+}
+
+/** Agents often put the useful sentence into `data`. */
+function messageOf(error: RpcError, data: Readonly<Record<string, unknown>>): string {
+  const details = text(error.data) ?? text(data["details"]) ?? text(data["message"]);
+  const generic = /^internal error$/i.test(error.message);
+  return (details && (generic || error.message === "") ? details : error.message).slice(0, 2000);
+}
+
+export function exitFailure(exit: { code: number | null; signal: string | null }, lastWords: string): AgentFailure {
+  const how = exit.signal ? `signal ${exit.signal}` : `code ${exit.code ?? "unknown"}`;
+  const said = lastWords.trim().split("\n").at(-1)?.trim().slice(0, 300);
+  return { code: "agent_exited", message: `The agent ended unexpectedly (${how})${said ? `: ${said}` : ""}`, retryable: true };
+}

@@ -1,0 +1,123 @@
+/** Starting an ACP agent: spawn under the host, shake hands, open or load its conversation. Either it stands, or nothing is left running. */
+import type { HostProcess } from "@hapi/host";
+import { delay, ignore } from "@hapi/platform/lean";
+import { AppError, toAppError } from "@hapi/protocol";
+import type { DriverContext, StartOptions } from "../driver.ts";
+import { AgentLink, RpcFailure, STATE_KEY } from "./agent-link.ts";
+import { factsOf, initialModeOf } from "./facts.ts";
+import { failureOf } from "./failure.ts";
+import { hapiMode } from "./modes.ts";
+import type { AcpProfile } from "./profile.ts";
+import { newState, type AcpState } from "./state.ts";
+
+export const LAUNCH_KEY = "acp.launch";
+const INITIALIZE_MS = 60_000;
+const OPEN_MS = 180_000;
+/** SIGTERM, then this long, then SIGKILL. */
+const KILL_AFTER_MS = 3_000;
+
+export interface Launch {
+  id: string;
+  count: number;
+  ready: boolean;
+}
+
+export async function startAgent(context: DriverContext, profile: AcpProfile, options: StartOptions): Promise<AgentLink> {
+  const previous = context.memory.get<Launch>(LAUNCH_KEY);
+  const lastTurn = context.memory.get<AcpState>(STATE_KEY)?.lastTurn ?? null;
+  const count = (previous?.count ?? 0) + 1;
+  const launch: Launch = { id: `${profile.flavor}-${count}-${context.clock.now().toString(36)}`, count, ready: false };
+  await context.memory.commit({ [LAUNCH_KEY]: launch });
+
+  const process = await spawn(context, profile, launch.id, options.args);
+  const state = newState(launch.id, "", factsOf({}, {}), { offset: 0, nextInput: 1 });
+  const link = new AgentLink({ context, profile, process, state, durable: false });
+  let opened: unknown;
+  try {
+    opened = await shakeHands(link, context, options);
+  } catch (cause) {
+    link.expected = true;
+    link.detach();
+    await endProcess(process, 0);
+    throw cause;
+  }
+  state.mode = hapiMode(profile, initialModeOf(opened));
+  state.lastTurn = lastTurn;
+  link.durable = true;
+  await link.commit({ [LAUNCH_KEY]: { ...launch, ready: true } });
+  return link;
+}
+
+async function spawn(context: DriverContext, profile: AcpProfile, launchId: string, args: readonly string[]): Promise<HostProcess> {
+  const { env, cwd } = context;
+  const argv = [...profile.command(env), ...args];
+  try {
+    return await context.host.spawn({ launchId, kind: "pipe", argv, cwd, env: { ...env, ...profile.env?.(env) } });
+  } catch (cause) {
+    throw new AppError("spawn_failed", `${profile.displayName} could not be started: ${toAppError(cause).message}`, { cause });
+  }
+}
+
+async function shakeHands(link: AgentLink, context: DriverContext, options: StartOptions): Promise<unknown> {
+  const { state } = link;
+  const clientCapabilities = { fs: { readTextFile: false, writeTextFile: false }, terminal: false, session: { notices: {} }, elicitation: { form: {} } };
+  const hello = await link
+    .request("initialize", { protocolVersion: 1, clientCapabilities, clientInfo: { name: "hapi", version: "1" } }, { timeoutMs: INITIALIZE_MS })
+    .catch((cause: unknown) => refuse("spawn_failed", "The agent did not answer the handshake", cause));
+  const where = { cwd: context.cwd, mcpServers: [] };
+  if (options.threadId === undefined) {
+    const opened = await link
+      .request("session/new", where, { timeoutMs: OPEN_MS })
+      .catch((cause: unknown) => refuse("spawn_failed", "The agent did not open a conversation", cause));
+    state.facts = factsOf(hello, opened);
+    state.threadId = threadOf(opened);
+    return opened;
+  }
+  if (!factsOf(hello, {}).canLoad) throw new AppError("resume_unavailable", "This agent can't continue an earlier conversation");
+  const opened = await link
+    .request("session/load", { ...where, sessionId: options.threadId }, { timeoutMs: OPEN_MS, loading: true })
+    .catch((cause: unknown) => refuse("resume_failed", "The agent could not continue its conversation", cause));
+  state.facts = factsOf(hello, opened);
+  state.threadId = options.threadId;
+  return opened;
+}
+
+function threadOf(opened: unknown): string {
+  const id = opened !== null && typeof opened === "object" && "sessionId" in opened ? opened.sessionId : undefined;
+  if (typeof id !== "string" || id === "") throw new AppError("spawn_failed", "The agent opened a conversation without an id");
+  return id;
+}
+
+function refuse(code: "spawn_failed" | "resume_failed", what: string, cause: unknown): never {
+  if (cause instanceof RpcFailure) {
+    const failure = failureOf(cause.error);
+    throw new AppError(code, `${what}: ${failure.message}`, { cause, details: { failure } });
+  }
+  throw new AppError(code, `${what}: ${toAppError(cause).message}`, { cause });
+}
+
+export async function hasExited(process: HostProcess): Promise<boolean> {
+  const tick = new Promise<boolean>((resolve) => setImmediate(() => resolve(false)));
+  return Promise.race([process.exited.then(() => true), tick]);
+}
+
+/** Graceful first: an ACP agent ends when its input does. */
+export async function endProcess(process: HostProcess, graceMs: number): Promise<void> {
+  ignore(process.closeInput(), "a process that is gone has no input");
+  if (graceMs > 0 && (await endsWithin(process, graceMs))) return;
+  ignore(process.signal("SIGTERM"), "a process that is gone takes no signal");
+  if (await endsWithin(process, Math.max(graceMs, KILL_AFTER_MS))) return;
+  ignore(process.signal("SIGKILL"), "a process that is gone takes no signal");
+  await process.exited;
+}
+
+async function endsWithin(process: HostProcess, ms: number): Promise<boolean> {
+  const stop = new AbortController();
+  const late = delay(ms, { signal: stop.signal }).then(() => false);
+  try {
+    return await Promise.race([process.exited.then(() => true), late]);
+  } finally {
+    stop.abort();
+    ignore(late, "the race is over");
+  }
+}

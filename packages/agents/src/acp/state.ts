@@ -1,0 +1,154 @@
+/**
+ * What the ACP driver knows of one running agent. It is plain JSON and a checkpoint at the same time: together with `offset` it says where
+ * to read on in the host's ring, so that the same events come out again after a crash, with the same keys.
+ */
+import type { Attachment, PromptStage, ToolContent, ToolKind, TurnOutcome } from "@hapi/protocol";
+import type { AgentRequest, DriverEvent, DriverLog, RequestOutcome } from "../driver.ts";
+import type { RpcId } from "../shared/jsonrpc.ts";
+import type { AcpProfile } from "./profile.ts";
+
+export interface Turn {
+  /** JSON-RPC id of the prompt and the input id of its write: one number for both. */
+  rpcId: number;
+  localId: string;
+  /** The failed prompt once more: its user message stands already. */
+  retry: boolean;
+  startedAt: number;
+  handed: boolean;
+  /** The agent showed that it has the prompt. */
+  begun: boolean;
+  cancelled: boolean;
+  /** Kept until the user message is recorded. */
+  prompt: { text: string; attachments: Attachment[] } | null;
+}
+
+export interface TextItem {
+  id: string;
+  kind: "text" | "thought";
+  messageId: string | null;
+  text: string;
+}
+
+export interface OpenTool {
+  id: string;
+  tool: string;
+  kind: ToolKind;
+  title: string;
+  input: unknown;
+  locations: { path: string; line?: number }[];
+  content: ToolContent[];
+  /** All text the tool has shown so far. */
+  output: string;
+  rawOutput: unknown;
+  recorded: boolean;
+  denied: boolean;
+}
+
+export interface ChoiceOption {
+  id: string;
+  name: string;
+  kind: string;
+}
+
+export interface FormField {
+  name: string;
+  question: string;
+  type: string;
+  options: { label: string; value: string }[];
+}
+
+export interface OpenRequest {
+  request: AgentRequest;
+  rpcId: RpcId;
+  ask: { type: "choice"; options: ChoiceOption[] } | { type: "form"; fields: FormField[] };
+}
+
+/** An answer that must reach the agent: durable before it is written, so that a crash neither loses nor repeats it. */
+export interface PendingAnswer {
+  inputId: number;
+  line: string;
+  closes: { id: string; outcome: RequestOutcome; by: "remote" | "agent"; reason?: string } | null;
+}
+
+export interface AgentFacts {
+  version: string | null;
+  images: boolean;
+  canLoad: boolean;
+  modes: string[];
+  /** Id of the config option that switches modes, where there is no `session/set_mode`. */
+  modeOption: string | null;
+  models: { id: string; name: string }[];
+  /** Id of the config option that switches models, where there is no `session/set_model`. */
+  modelOption: string | null;
+  model: string | null;
+}
+
+export interface AcpState {
+  v: 1;
+  launchId: string;
+  threadId: string;
+  offset: number;
+  nextInput: number;
+  facts: AgentFacts;
+  /** HAPI's name of the permission mode. */
+  mode: string | null;
+  turn: Turn | null;
+  lastTurn: { localId: string; outcome: TurnOutcome } | null;
+  item: TextItem | null;
+  tools: Record<string, OpenTool>;
+  /** Tool calls of this turn that have their result. */
+  ended: string[];
+  requests: Record<string, OpenRequest>;
+  answers: PendingAnswer[];
+  gauge: { used: number; size: number } | null;
+  cost: { total: number; reported: number } | null;
+  /** Reasons of denials that the protocol has no field for; they go in front of the next prompt. */
+  notes: string[];
+}
+
+export const LIMITS = {
+  /** A longer answer is recorded in parts. */
+  itemChars: 1 << 20,
+  /** Kept of one tool's output; the rest is cut from the middle of its life, not from memory only. */
+  toolOutputChars: 256 * 1024,
+  toolContentChars: 512 * 1024,
+  openTools: 64,
+  endedTools: 1024,
+  openRequests: 64,
+  notes: 20,
+} as const;
+
+export function newState(launchId: string, threadId: string, facts: AgentFacts, at: { offset: number; nextInput: number }): AcpState {
+  return {
+    v: 1,
+    launchId,
+    threadId,
+    ...at,
+    facts,
+    mode: null,
+    turn: null,
+    lastTurn: null,
+    item: null,
+    tools: {},
+    ended: [],
+    requests: {},
+    answers: [],
+    gauge: null,
+    cost: null,
+    notes: [],
+  };
+}
+
+/** What every translating function works with: the state it changes and where its events go. */
+export interface Translation {
+  readonly state: AcpState;
+  readonly profile: AcpProfile;
+  readonly log: DriverLog;
+  now(): number;
+  emit(event: DriverEvent): void;
+}
+
+export function stage(to: Translation, value: PromptStage, failure?: Extract<DriverEvent, { type: "stage" }>["failure"]): void {
+  const { turn } = to.state;
+  if (turn) to.emit({ type: "stage", localId: turn.localId, stage: value, ...(failure ? { failure } : {}) });
+}
