@@ -2,5 +2,6 @@
 import { runHost } from "@hapi/host";
 
 export async function runHostProcess(words: string[]): Promise<number> {
-  return runHost(words, process.env);
+  await runHost(words, process.env);
+  return 0;
 }

@@ -1,0 +1,142 @@
+/**
+ * `hapi <agent> …`: continue or start the session of this directory and show it. This process is only a viewer; the session lives in its
+ * host and goes on when the viewer is gone.
+ */
+import { allDrivers, type AgentDriver } from "@hapi/agents";
+import { createCliRest } from "@hapi/client/link";
+import { probeHost, runViewer, startHost } from "@hapi/host";
+import { firstMetadata, readRecord, type SessionRecord } from "@hapi/machine";
+import { hapiHome, resolveMachineId, selfCommand, sessionDir, systemClock } from "@hapi/platform";
+import { AppError, permissionModesOf, toAppError } from "@hapi/protocol";
+import { parseAgentFlags, type AgentFlags } from "../agent-flags.ts";
+import { confirm } from "../tui/confirm.ts";
+import type { CommandContext } from "../command.ts";
+import { findDirectorySession, prepareSession, type DirectorySession } from "../directory-session.ts";
+import { ensureHub, type HubChoice } from "../local-hub.ts";
+
+export async function runAgent(words: string[], context: CommandContext): Promise<number> {
+  const home = hapiHome(context.env);
+  const drivers = allDrivers(home);
+  const named = drivers.find((driver) => driver.flavor === words[0]);
+  const driver = named ?? drivers[0];
+  if (!driver) throw new AppError("internal", "No agent is known");
+  if (!named && words[0] && !words[0].startsWith("-")) {
+    throw new AppError("invalid_query", `hapi has no command or agent "${words[0]}". See: hapi --help`);
+  }
+  const flags = parseAgentFlags(named ? words.slice(1) : words);
+  if (flags.isHelp) return printAgentHelp(driver, context);
+
+  const detection = await driver.detect(definedOnly(context.env));
+  if (!detection.available) throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed.`);
+  const hub = await ensureHub(context.env, home);
+  return openSession({ home, driver, flags, hub, context, ...(detection.hint ? { warning: detection.hint } : {}) });
+}
+
+interface OpenInput {
+  home: string;
+  driver: AgentDriver;
+  flags: AgentFlags;
+  hub: HubChoice;
+  context: CommandContext;
+  warning?: string;
+}
+
+async function openSession(input: OpenInput): Promise<number> {
+  const { home, driver, flags, hub, context } = input;
+  const machineId = await resolveMachineId(context.env);
+  const request = { home, flavor: driver.flavor, cwd: context.cwd, machineId, hubUrl: hub.url, flags, now: systemClock.now() };
+  let found = findDirectorySession(request);
+  if (found.kind === "existing" && (await probeHost(sessionDir(home, found.record.sessionId)))) {
+    return view(found.record, input, "already running; this is one more screen of it");
+  }
+  found = await offerArchived(found, input, request);
+  const { sessionId, dir } = prepareSession(request, found);
+  const record = readRecord(dir);
+  if (!record) throw new AppError("internal", "The session's record was not written");
+  await registerIfReachable(record, hub, context);
+  await startHost({ home, sessionId, sessionArgv: selfCommand("__session"), env: { ...context.env, CLI_API_TOKEN: hub.token }, cwd: record.cwd });
+  return view(record, input, found.kind === "existing" ? "continued" : "new");
+}
+
+/** An archived session is the person's to bring back. */
+async function offerArchived(found: DirectorySession, input: OpenInput, request: Parameters<typeof findDirectorySession>[0]): Promise<DirectorySession> {
+  if (found.kind === "new" || input.flags.existingSessionId || !input.hub.isReachable) return found;
+  const rest = createCliRest({ hubUrl: input.hub.url, token: input.hub.token, clock: systemClock });
+  const session = await rest.session(found.record.sessionId).catch((cause: unknown) => {
+    const failure = toAppError(cause);
+    if (failure.code === "session_not_found" || failure.code === "hub_unreachable") return null;
+    throw failure;
+  });
+  if (session?.metadata?.lifecycleState !== "archived") return found;
+  const isWanted = await confirm("The session of this directory is archived. Continue it? (No starts a new one)", input.context.terminal.isInteractive);
+  return isWanted ? found : findDirectorySession({ ...request, flags: { ...input.flags, isNew: true } });
+}
+
+/** The row exists before the screen opens, so that the phone sees it at once; without a hub the session process does it later. */
+async function registerIfReachable(record: SessionRecord, hub: HubChoice, context: CommandContext): Promise<void> {
+  if (!hub.isReachable) {
+    context.terminal.note(context.paint.waiting(`The hub at ${hub.url} can't be reached. The session starts anyway and appears there when it is back.`));
+    return;
+  }
+  const rest = createCliRest({ hubUrl: hub.url, token: hub.token, clock: systemClock });
+  const metadata = firstMetadata(record, systemClock.now());
+  await rest.createSession({ id: record.sessionId, tag: record.tag, metadata, agentState: null, model: record.model ?? null });
+}
+
+async function view(record: SessionRecord, input: OpenInput, state: string): Promise<number> {
+  const { context, hub, home } = input;
+  const mode = record.startingMode === "local" ? "local" : "remote";
+  const permission = record.permissionMode ?? permissionModesOf(record.flavor)[0] ?? "default";
+  const { good, dim, waiting } = context.paint;
+  if (input.warning) context.terminal.note(waiting(input.warning));
+  if (hub.isReachable) context.terminal.note(`${good("✓")} Connected to hub ${dim(hub.url)}`);
+  context.terminal.note(`${good("✓")} Session ${record.sessionId.slice(0, 8)} ${dim(`(${state})`)}`);
+  context.terminal.note(dim(`  Mode: ${mode} · Path: ${record.cwd} · Permission: ${permission}`));
+
+  if (!process.stdin.isTTY || !context.terminal.isInteractive) {
+    context.terminal.out(record.sessionId);
+    return 0;
+  }
+  const address = await hostAddress(home, record.sessionId);
+  const end = await runViewer({ ...address, stdin: process.stdin, stdout: process.stdout });
+  if (end.message) context.terminal.note(end.message);
+  return end.exitCode;
+}
+
+async function hostAddress(home: string, sessionId: string): Promise<{ socket: string; token: string }> {
+  const { readHostAddress } = await import("@hapi/host");
+  const address = readHostAddress(sessionDir(home, sessionId));
+  if (!address) throw new AppError("host_gone");
+  return address;
+}
+
+function printAgentHelp(driver: AgentDriver, context: CommandContext): number {
+  const modes = driver.capabilities.permissionModes.join(", ");
+  context.terminal.out(
+    [
+      `${driver.displayName} in this directory: continues the directory's session, or starts it.`,
+      "",
+      `Usage: ${context.paint.bold(`hapi ${driver.flavor}`)} [flags …]`,
+      "",
+      "  --new                        another session instead of this directory's",
+      "  --model NAME                 model to start with",
+      `  --permission-mode MODE       ${modes || "none for this agent"}`,
+      "  --yolo                       approve everything",
+      "  --hapi-starting-mode MODE    local or remote",
+      "  --started-by WHO             terminal or runner",
+      "  --existing-session-id ID     continue exactly this session",
+      "",
+      `Every other flag goes to ${driver.displayName} as it is; what stands after -- is never read by HAPI.`,
+      "",
+      "Examples:",
+      `  hapi ${driver.flavor}`,
+      `  hapi ${driver.flavor} --new --yolo`,
+      `  hapi ${driver.flavor} --hapi-starting-mode remote`,
+    ].join("\n"),
+  );
+  return 0;
+}
+
+function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -1,0 +1,88 @@
+/** `hapi hub`: the server, in the foreground. With `--with-runner` it also keeps this machine's runner, as `npm start` does. */
+import { startHub } from "@hapi/hub";
+import { createLogger, hapiHome, loadSettings, logDir, ensurePrivateDir, resolveCliApiToken, systemClock, type Logger } from "@hapi/platform";
+import { AppError } from "@hapi/protocol";
+import { isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
+import { startDemoOnEmptyHub } from "../demo-session.ts";
+import { keepRunner, type KeptRunner } from "../keep-runner.ts";
+import { welcome } from "../tui/welcome.ts";
+import { cliVersion } from "../version.ts";
+import { findWebRoot } from "../web-root.ts";
+
+const DEFAULT_HOST = "127.0.0.1";
+const DEFAULT_PORT = 3006;
+
+export const hubCommand: Command = {
+  name: "hub",
+  aliases: ["server"],
+  summary: "Start the hub: web app, API and database",
+  usage: "[options]",
+  options: {
+    host: { type: "string", value: "HOST", help: `address to listen on (default ${DEFAULT_HOST}; HAPI_LISTEN_HOST)` },
+    port: { type: "string", short: "p", value: "PORT", help: `port to listen on (default ${DEFAULT_PORT}, 0 picks one; HAPI_LISTEN_PORT)` },
+    "with-runner": { type: "boolean", help: "also run this machine's runner, so that the web app can start sessions here" },
+    "with-demo": { type: "boolean", help: "on an empty database, start a session with the built-in demo agent" },
+    "no-qr": { type: "boolean", help: "don't print the QR code" },
+    json: { type: "boolean", help: "print one JSON line with url, token and pid instead of the welcome" },
+  },
+  examples: ["hapi hub", "hapi hub --host 0.0.0.0 --port 8080", "hapi hub --with-runner --json", "HAPI_PUBLIC_URL=https://hapi.example.org hapi hub"],
+  run: runHubCommand,
+};
+
+async function runHubCommand(words: ParsedWords, context: CommandContext): Promise<number> {
+  const home = hapiHome(context.env);
+  ensurePrivateDir(home);
+  const settings = loadSettings(home);
+  const host = textValue(words, "host") ?? context.env["HAPI_LISTEN_HOST"] ?? asText(settings["listenHost"]) ?? DEFAULT_HOST;
+  const port = portOf(textValue(words, "port") ?? context.env["HAPI_LISTEN_PORT"] ?? asText(settings["listenPort"]));
+  const publicUrl = context.env["HAPI_PUBLIC_URL"] ?? asText(settings["publicUrl"]) ?? null;
+  const token = await resolveCliApiToken(context.env);
+  if (token.includes(":")) throw new AppError("settings_corrupt", "The hub's own token must not contain a colon: the part after a colon names a namespace.");
+  const log = createLogger({ name: "hub", file: `${ensurePrivateDir(logDir(home))}/hub.log` });
+  const webRoot = findWebRoot();
+  const stop = Promise.withResolvers<string>();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.resolve(name));
+
+  const hub = await startHub({ host, port, home, publicUrl, token, webRoot, log });
+  let runner: KeptRunner | null = null;
+  try {
+    if (isSet(words, "with-runner")) runner = keepRunner({ env: { ...context.env, HAPI_API_URL: hub.url, CLI_API_TOKEN: token }, home, log });
+    if (isSet(words, "json")) context.terminal.out(JSON.stringify({ url: hub.url, token, pid: process.pid, home }));
+    else {
+      const facts = { url: hub.url, publicUrl, token, home, isLoopback: /^(127\.|localhost$|::1$)/.test(host) };
+      context.terminal.out(welcome(facts, context.paint, { withCode: context.terminal.isInteractive && !isSet(words, "no-qr") }));
+      if (!webRoot) context.terminal.note(context.paint.waiting("The web app is not built; only the API is served. Run: npm run build"));
+    }
+    if (isSet(words, "with-demo")) await tryDemo(hub.url, token, home, context, log);
+    const reason = await stop.promise;
+    log.info("hub.stopping", { reason, version: cliVersion, at: systemClock.now() });
+    if (!isSet(words, "json")) context.terminal.note("\nStopping the hub. Sessions go on.");
+    return 0;
+  } finally {
+    await runner?.close();
+    await hub.close();
+  }
+}
+
+/** The demo is a courtesy: when it can't start, the hub stays and the reason is said. */
+async function tryDemo(url: string, token: string, home: string, context: CommandContext, log: Logger): Promise<void> {
+  try {
+    const sessionId = await startDemoOnEmptyHub({ url, token, home, deadlineMs: 20_000 });
+    if (sessionId && context.terminal.isInteractive) context.terminal.note(context.paint.dim("  A demo session is waiting for you.\n"));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    log.warn("hub.demo_not_started", { reason });
+    context.terminal.note(`The demo session could not be started: ${reason}`);
+  }
+}
+
+function portOf(text: string | undefined): number {
+  if (text === undefined || text === "") return DEFAULT_PORT;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new AppError("invalid_query", `The port must be a number from 0 to 65535, not "${text}".`);
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}

@@ -1,0 +1,174 @@
+/** `hapi runner …`: the background daemon that starts sessions on this machine for the web app and the API. */
+import { askRunner, findLivingSessions, readRunnerState, runnerPaths, runRunner } from "@hapi/machine/runner";
+import { createLogger, ensurePrivateDir, hapiHome, isAlive, logDir, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
+import { AppError } from "@hapi/protocol";
+import { readFileSync } from "node:fs";
+import { isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
+import { table } from "../tui/terminal.ts";
+import { age } from "../tui/words.ts";
+import { cliVersion } from "../version.ts";
+
+const START_DEADLINE_MS = 15_000;
+
+export const runnerCommand: Command = {
+  name: "runner",
+  summary: "Start, stop and inspect this machine's runner",
+  usage: "start | stop | status | list | logs | stop-session <id> | run",
+  options: {
+    "workspace-root": { type: "string", multiple: true, value: "DIR", help: "only these folders may be browsed and used (repeatable)" },
+    json: { type: "boolean", help: "print JSON" },
+  },
+  examples: [
+    "hapi runner start                         in the background",
+    "hapi runner start --workspace-root ~/src",
+    "hapi runner status --json",
+    "hapi runner list                          sessions that live on this machine",
+    "hapi runner run                           in the foreground, for a service manager",
+  ],
+  run: runRunnerCommand,
+};
+
+async function runRunnerCommand(words: ParsedWords, context: CommandContext): Promise<number> {
+  const verb = words.positionals[0] ?? "status";
+  const verbs: Record<string, () => Promise<number>> = {
+    run: () => runInForeground(words, context),
+    start: () => start(words, context),
+    "start-sync": () => start(words, context),
+    stop: () => stop(context),
+    status: () => status(words, context),
+    list: () => list(words, context),
+    logs: () => logs(context),
+    "stop-session": () => stopSession(words, context),
+  };
+  const run = verbs[verb];
+  if (!run) throw new AppError("invalid_query", `hapi runner does not know "${verb}". See: hapi runner --help`);
+  return run();
+}
+
+function rootsOf(words: ParsedWords): string[] {
+  const roots = words.values["workspace-root"];
+  return Array.isArray(roots) ? roots : [];
+}
+
+async function runInForeground(words: ParsedWords, context: CommandContext): Promise<number> {
+  const home = hapiHome(context.env);
+  const log = createLogger({ name: "runner", file: `${ensurePrivateDir(logDir(home))}/runner.log` });
+  const stopped = Promise.withResolvers<string>();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stopped.resolve(name));
+  const runner = await runRunner({ env: context.env, version: cliVersion, workspaceRoots: rootsOf(words), log });
+  const reason = await Promise.race([stopped.promise, runner.stopRequested]);
+  log.info("runner.stopping", { reason });
+  await runner.close();
+  return 0;
+}
+
+async function start(words: ParsedWords, context: CommandContext): Promise<number> {
+  const home = hapiHome(context.env);
+  const paths = runnerPaths(home);
+  if (await askRunner(paths, "status")) {
+    context.terminal.out("The runner is already running. See: hapi runner status");
+    return 0;
+  }
+  const roots = rootsOf(words).flatMap((root) => ["--workspace-root", root]);
+  const logFile = `${ensurePrivateDir(logDir(home))}/runner.out.log`;
+  const child = spawnDetached(selfCommand("runner", "run", ...roots), { cwd: home, env: context.env, logFile });
+  const failed = child.exited.then(() => {
+    throw new AppError("spawn_failed", `The runner ended at once: ${lastLine(logFile)}`);
+  });
+  await Promise.race([failed, untilAnswering(home)]);
+  context.terminal.out(`The runner is running (pid ${child.pid}).`);
+  return 0;
+}
+
+async function untilAnswering(home: string): Promise<void> {
+  const deadline = systemClock.now() + START_DEADLINE_MS;
+  while (systemClock.now() < deadline) {
+    if (await askRunner(runnerPaths(home), "status")) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new AppError("timeout", "The runner did not come up. It waits for its hub; see: hapi runner logs");
+}
+
+async function stop(context: CommandContext): Promise<number> {
+  const home = hapiHome(context.env);
+  const state = readRunnerState(home);
+  const answer = await askRunner(runnerPaths(home), "stop");
+  if (!answer && !(state && isAlive(state))) {
+    context.terminal.out("No runner is running.");
+    return 0;
+  }
+  if (!answer && state) process.kill(state.pid, "SIGTERM");
+  context.terminal.out("The runner is stopping. Its sessions go on.");
+  return 0;
+}
+
+async function status(words: ParsedWords, context: CommandContext): Promise<number> {
+  const answer = (await askRunner(runnerPaths(hapiHome(context.env)), "status")) as null | Record<string, unknown>;
+  if (isSet(words, "json")) context.terminal.json({ running: answer !== null, ...answer });
+  else if (!answer) context.terminal.out("No runner is running. Start it with: hapi runner start");
+  else {
+    const rows = [
+      ["Runner", `running, pid ${String(answer["pid"])}`],
+      ["Since", age(Number(answer["startedAt"]), systemClock.now())],
+      ["Hub", String(answer["hubUrl"])],
+      ["Machine", String(answer["machineId"])],
+      ["Version", String(answer["version"])],
+      ["After a reboot", answer["sessionPreservation"] === "resume" ? "running sessions start again" : "sessions wait until you resume them"],
+    ];
+    context.terminal.out(table(rows, context.terminal.columns));
+  }
+  return answer ? 0 : 3;
+}
+
+async function list(words: ParsedWords, context: CommandContext): Promise<number> {
+  const sessions = await findLivingSessions(hapiHome(context.env));
+  if (isSet(words, "json")) context.terminal.json({ sessions });
+  else if (sessions.length === 0) context.terminal.out("No session lives on this machine.");
+  else {
+    const now = systemClock.now();
+    const head = ["SESSION", "AGENT", "AGE", "VIEWERS", "STATE", "DIRECTORY"].map(context.paint.dim);
+    const rows = sessions.map((session) => [
+      session.sessionId.slice(0, 8),
+      session.flavor,
+      age(session.startedAt, now),
+      String(session.viewers),
+      session.agentPids.length > 0 ? context.paint.good("running") : context.paint.dim("parked"),
+      session.directory,
+    ]);
+    context.terminal.out(table([head, ...rows], context.terminal.columns));
+  }
+  return 0;
+}
+
+async function logs(context: CommandContext): Promise<number> {
+  const file = `${logDir(hapiHome(context.env))}/runner.log`;
+  try {
+    context.terminal.out(readFileSync(file, "utf8").trimEnd().split("\n").slice(-200).join("\n"));
+    return 0;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+    context.terminal.out("The runner has not written a log yet.");
+    return 0;
+  }
+}
+
+async function stopSession(words: ParsedWords, context: CommandContext): Promise<number> {
+  const wanted = words.positionals[1];
+  if (!wanted) throw new AppError("invalid_query", "hapi runner stop-session needs a session id. See: hapi runner list");
+  const found = (await findLivingSessions(hapiHome(context.env))).filter((session) => session.sessionId.startsWith(wanted));
+  const [session] = found;
+  if (!session) throw new AppError("session_not_found", `No session that lives on this machine begins with "${wanted}".`);
+  if (found.length > 1) throw new AppError("invalid_query", `"${wanted}" fits ${found.length} sessions; give more of the id.`);
+  const { endSession } = await import("@hapi/machine/runner");
+  context.terminal.out(`${session.sessionId}: ${(await endSession(hapiHome(context.env), session.sessionId)).replaceAll("_", " ")}`);
+  return 0;
+}
+
+function lastLine(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trimEnd().split("\n").at(-1) ?? "";
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return "no output";
+    throw cause;
+  }
+}

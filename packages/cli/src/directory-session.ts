@@ -1,0 +1,61 @@
+/**
+ * Which session `hapi <agent>` means: the one of this directory, another one (`--new`), or exactly one (`--existing-session-id`).
+ * The newest of the directory wins; one that was archived is offered, never revived by itself (decision 1 of the design).
+ */
+import { randomUUID } from "node:crypto";
+import { realpathSync } from "node:fs";
+import { createSession, listSessionRecords, sessionTag, type SessionRecord } from "@hapi/machine";
+import { AppError, normalizePermissionMode } from "@hapi/protocol";
+import { asksForOtherThread, type AgentFlags } from "./agent-flags.ts";
+
+export interface DirectorySessionInput {
+  home: string;
+  flavor: string;
+  cwd: string;
+  machineId: string;
+  hubUrl: string;
+  flags: AgentFlags;
+  now: number;
+}
+
+export type DirectorySession = { kind: "existing"; record: SessionRecord } | { kind: "new"; tag: string };
+
+export function findDirectorySession(input: DirectorySessionInput): DirectorySession {
+  const { flags, home, flavor } = input;
+  const cwd = realpathSync(input.cwd);
+  const records = listSessionRecords(home);
+  if (flags.existingSessionId) {
+    const wanted = flags.existingSessionId;
+    const record = records.find((candidate) => candidate.sessionId === wanted);
+    if (record) return { kind: "existing", record };
+    throw new AppError("session_not_found", `This machine has no record of session ${wanted}. See: hapi sessions`);
+  }
+  const tag = sessionTag(input.machineId, cwd, flavor);
+  const isAnother = flags.isNew || asksForOtherThread(flags.rest);
+  const own = records.filter((record) => record.tag === tag || record.tag.startsWith(`${tag}:`));
+  const newest = own[0];
+  if (newest && !isAnother) return { kind: "existing", record: newest };
+  return { kind: "new", tag: own.length === 0 ? tag : `${tag}:${input.now.toString(36)}` };
+}
+
+/** Writes the launch options into the session's record, making the session when there is none. */
+export function prepareSession(input: DirectorySessionInput, found: DirectorySession): { sessionId: string; dir: string } {
+  const { flags } = input;
+  const wantedMode = flags.isYolo ? "yolo" : flags.permissionMode;
+  if (wantedMode && !normalizePermissionMode(input.flavor, wantedMode)) {
+    throw new AppError("invalid_mode", `This agent has no permission mode "${wantedMode}". See: hapi ${input.flavor} --help`);
+  }
+  return createSession({
+    home: input.home,
+    flavor: input.flavor,
+    cwd: found.kind === "existing" ? found.record.cwd : input.cwd,
+    machineId: input.machineId,
+    hubUrl: input.hubUrl,
+    startedBy: flags.startedBy,
+    startingMode: flags.startingMode ?? (flags.startedBy === "runner" ? "remote" : "local"),
+    args: flags.rest,
+    ...(found.kind === "existing" ? { sessionId: found.record.sessionId } : { sessionId: randomUUID(), tag: found.tag }),
+    ...(wantedMode ? { permissionMode: wantedMode } : {}),
+    ...(flags.model ? { model: flags.model } : {}),
+  });
+}

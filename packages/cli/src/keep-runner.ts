@@ -1,0 +1,52 @@
+/** Keeps a runner beside the hub of `npm start`: started as a process of its own, started again when it dies, ended with the hub. */
+import { attempt, selfCommand, systemClock, type Logger } from "@hapi/platform";
+import { spawn, type ChildProcess } from "node:child_process";
+
+const BACKOFF_MS = [200, 500, 1_000, 2_000, 5_000];
+/** A runner that lived this long was fine: the next failure starts counting again. */
+const HEALTHY_MS = 30_000;
+
+export interface KeptRunner {
+  close(): Promise<void>;
+}
+
+export function keepRunner(options: { env: Readonly<Record<string, string | undefined>>; home: string; log: Logger }): KeptRunner {
+  let child: ChildProcess | null = null;
+  let isClosing = false;
+  let failures = 0;
+  let timer: ReturnType<typeof setTimeout> | null = null;
+
+  const start = (): void => {
+    const [program = "", ...args] = selfCommand("runner", "run");
+    const startedAt = systemClock.now();
+    const started = spawn(program, args, { env: options.env as NodeJS.ProcessEnv, stdio: "ignore" });
+    child = started;
+    started.on("error", (cause) => options.log.warn("runner.not_started", { reason: cause.message }));
+    started.on("exit", (code, signal) => {
+      child = null;
+      if (isClosing) return;
+      failures = systemClock.now() - startedAt > HEALTHY_MS ? 0 : failures + 1;
+      const waitMs = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)] ?? 5_000;
+      options.log.warn("runner.ended", { code, signal, waitMs });
+      timer = setTimeout(start, waitMs);
+    });
+  };
+  start();
+
+  return {
+    async close() {
+      isClosing = true;
+      if (timer) clearTimeout(timer);
+      const running = child;
+      if (!running) return;
+      await new Promise<void>((done) => {
+        const force = setTimeout(() => attempt(() => running.kill("SIGKILL"), "it may have ended meanwhile"), 3_000);
+        running.once("exit", () => {
+          clearTimeout(force);
+          done();
+        });
+        running.kill("SIGTERM");
+      });
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * Makes sure there is a hub to talk to. Nobody configured one and none answers: one is started in the background, detached, so that it
+ * outlives the terminal. A hub that was configured and is away is not replaced: the session starts anyway and catches up later.
+ */
+import { ensurePrivateDir, logDir, resolveApiUrl, resolveCliApiToken, knownCliApiToken, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
+import { AppError } from "@hapi/protocol";
+
+const START_DEADLINE_MS = 15_000;
+const ASK_MS = 1_500;
+
+export interface HubChoice {
+  url: string;
+  token: string;
+  isReachable: boolean;
+  wasStarted: boolean;
+}
+
+export async function ensureHub(env: Readonly<Record<string, string | undefined>>, home: string): Promise<HubChoice> {
+  const { url, source } = resolveApiUrl(env);
+  if (source !== "default") {
+    const token = knownCliApiToken(env);
+    if (!token) throw new AppError("missing_token", `The hub at ${url} needs a token. Run: hapi auth login`);
+    return { url, token, isReachable: await isHealthy(url), wasStarted: false };
+  }
+  const token = await resolveCliApiToken(env);
+  const local = localUrl(env);
+  if (await isHealthy(local)) return { url: local, token, isReachable: true, wasStarted: false };
+  const logFile = `${ensurePrivateDir(logDir(home))}/hub.out.log`;
+  const child = spawnDetached(selfCommand("hub", "--with-runner", "--json"), { cwd: home, env, logFile });
+  const failed = child.exited.then(() => {
+    throw new AppError("hub_unreachable", `The hub could not be started in the background. See ${logFile}, or start it yourself: hapi hub`);
+  });
+  await Promise.race([failed, untilHealthy(local)]);
+  return { url: local, token, isReachable: true, wasStarted: true };
+}
+
+function localUrl(env: Readonly<Record<string, string | undefined>>): string {
+  return `http://127.0.0.1:${env["HAPI_LISTEN_PORT"] || 3006}`;
+}
+
+export async function isHealthy(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(ASK_MS) });
+    const body = (await response.json()) as { status?: unknown };
+    return response.ok && body.status === "ok";
+  } catch (cause) {
+    // Not there, not yet there, or something else on that port: each means "no hub".
+    if (cause instanceof Error) return false;
+    throw cause;
+  }
+}
+
+async function untilHealthy(url: string): Promise<void> {
+  const deadline = systemClock.now() + START_DEADLINE_MS;
+  while (systemClock.now() < deadline) {
+    if (await isHealthy(url)) return;
+    await new Promise((done) => setTimeout(done, 40));
+  }
+  throw new AppError("timeout", "The hub did not come up in time. See: hapi doctor");
+}
