@@ -7,7 +7,7 @@ import { type AgentEvent, normalizePermissionMode } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { Inbox } from "./inbox.ts";
 import type { Ledger } from "./ledger.ts";
-import type { SessionLink } from "./link.ts";
+import type { SessionLink } from "@hapi/client/link";
 import type { AgentFacts } from "./metadata.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PermissionBroker } from "./permissions.ts";

@@ -4,7 +4,7 @@
  */
 import type { DriverLog, Front } from "@hapi/agents";
 import type { HostControl } from "@hapi/host";
-import { type AgentFailure, AppError, toAppError } from "@hapi/protocol";
+import { type AgentFailure, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { AgentRunner } from "./agent-runner.ts";
 import { decideHandoff, type HandoffDecision, type HandoffWish } from "./handoff-rule.ts";
@@ -69,6 +69,8 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     cancelTimer = clock.setTimer(Math.max(0, at - clock.now()), poke);
   }
 
+  let lastFailure: unknown;
+
   async function startAgent(to: Front): Promise<boolean> {
     try {
       await runner.ensure(to);
@@ -76,6 +78,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       return true;
     } catch (cause) {
       notBefore = clock.now() + RESTART_PAUSE_MS;
+      lastFailure = cause;
       log.warn("agent.start_failed", { front: to, cause: String(cause) });
       deps.startFailed(to, failureOf(cause));
       return false;
@@ -174,7 +177,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     async begin(to, options) {
       front = to;
       if (to === "remote") await screen.show();
-      if (options.startAgent && !(await startAgent(to)) && to === "local") throw new AppError("agent_exited");
+      if (options.startAgent && !(await startAgent(to)) && to === "local") throw toAppError(lastFailure);
     },
     want(to, options) {
       if (!wish || wish.to !== to) {
@@ -191,7 +194,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     },
     poke,
     async wake() {
-      if (front === "remote" && runner.front === null && !(await startAgent("remote"))) throw new AppError("agent_exited");
+      if (front === "remote" && runner.front === null && !(await startAgent("remote"))) throw toAppError(lastFailure);
     },
     close() {
       closed = true;

@@ -6,7 +6,7 @@ import { type AgentState, type Message, type Metadata, type Session, toAppError 
 import type { DriverLog } from "@hapi/agents";
 import type { Clock } from "@hapi/platform";
 import type { IncomingMessage } from "./inbox.ts";
-import type { RpcHandler, SessionLink } from "./link.ts";
+import type { RpcHandler, SessionLink } from "@hapi/client/link";
 import type { RecordFile } from "./record.ts";
 import { createVersionedValue } from "./versioned.ts";
 
@@ -21,6 +21,8 @@ export interface HubPresence {
   /** Metadata or agent state may have changed. */
   touch(): void;
   settled(): Promise<void>;
+  /** The socket was up once. */
+  readonly firstConnected: Promise<void>;
   close(): void;
 }
 
@@ -42,6 +44,7 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
   let closed = false;
   let opened = false;
   let registering = false;
+  const first = Promise.withResolvers<void>();
   const common = { connected: () => link.connected, clock, log };
   const metadata = createVersionedValue<Metadata, "metadata">({
     ...common,
@@ -97,7 +100,7 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
     }
   }
 
-  const off = [link.on("connected", () => void register(FIRST_PAUSE_MS))];
+  const off = [link.on("connected", () => void register(FIRST_PAUSE_MS)), link.on("connected", () => first.resolve())];
   return {
     open: () => void register(FIRST_PAUSE_MS),
     touch,
@@ -105,6 +108,7 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
       await metadata.settled();
       await state.settled();
     },
+    firstConnected: first.promise,
     close() {
       closed = true;
       for (const stop of off) stop();

@@ -9,7 +9,7 @@ import type { Clock } from "@hapi/platform";
 import type { DriverLog } from "@hapi/agents";
 import type { Ledger } from "./ledger.ts";
 import type { LedgerEntry } from "./ledger-state.ts";
-import type { SessionLink } from "./link.ts";
+import type { SessionLink } from "@hapi/client/link";
 
 /** In flight at most this many messages or bytes, whichever is first. */
 const WINDOW_MESSAGES = 128;

@@ -3,7 +3,7 @@
  * frame changes nothing.
  */
 import type { Clock } from "@hapi/platform";
-import type { AliveFacts, SessionLink } from "./link.ts";
+import type { AliveFacts, SessionLink } from "@hapi/client/link";
 
 export const ALIVE_EVERY_MS = 10_000;
 

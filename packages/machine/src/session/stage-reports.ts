@@ -5,7 +5,7 @@
 import type { AgentFailure, PromptStage } from "@hapi/protocol";
 import type { DriverLog } from "@hapi/agents";
 import { type LedgerStage, type LedgerState, type PromptEntry } from "./ledger-state.ts";
-import type { SessionLink, StageReport } from "./link.ts";
+import type { SessionLink, StageReport } from "@hapi/client/link";
 
 /** Prompts said again after a restart. */
 const MAX_REPEATED = 500;
@@ -36,6 +36,7 @@ export function createStageReports(deps: { state: LedgerState; link: SessionLink
 
   function send(report: StageReport): void {
     if (!link.connected) return;
+    if (report.stage === "unknown") link.indeterminate([report.localId]);
     link.sendStage(report).then(
       () => {
         if (unconfirmed.get(report.localId) === report) unconfirmed.delete(report.localId);

@@ -2,12 +2,12 @@
  * One versioned value at the hub (metadata, agent state), of which this session is the main writer. What is wanted is computed from what the
  * hub has; a stale version is answered with the current value and tried again; nothing is sent when nothing would change.
  */
+import { updateVersioned } from "@hapi/client/link";
 import { toAppError, type VersionedAck } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { DriverLog } from "@hapi/agents";
 
 const RETRY_AFTER_MS = 1_000;
-const MAX_CONFLICTS = 20;
 
 export interface VersionedValue<T> {
   /** What the hub said it has: at registration, in an update, after a reconnect. */
@@ -35,15 +35,14 @@ export function createVersionedValue<T, Field extends string>(deps: VersionedDep
   let running: Promise<void> | null = null;
 
   async function once(): Promise<void> {
-    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-      const value = deps.wanted(current);
-      if (version === null || JSON.stringify(value) === JSON.stringify(current)) return;
-      const ack = await deps.send(version, value);
-      if (ack.result === "error") throw new Error(ack.reason ?? "refused");
-      version = ack.version;
-      current = ack[deps.field] as T;
-      if (ack.result === "success") return;
-    }
+    if (version === null) return;
+    const known = { version, value: current };
+    const now = await updateVersioned<T>(known, deps.wanted, async (expected, value) => {
+      const ack = await deps.send(expected, value);
+      return ack.result === "error" ? ack : { result: ack.result, version: ack.version, value: ack[deps.field] as T | null };
+    });
+    version = now.version;
+    current = now.value;
   }
 
   async function run(): Promise<void> {

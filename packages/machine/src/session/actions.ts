@@ -1,0 +1,104 @@
+/** What a person can do to a session from afar, in terms of its parts. */
+import type { AgentCapabilities } from "@hapi/protocol";
+import { AppError, normalizePermissionMode, toAppError } from "@hapi/protocol";
+import type { DriverLog } from "@hapi/agents";
+import type { AgentRunner } from "./agent-runner.ts";
+import type { HandoffLoop } from "./handoff-loop.ts";
+import { isFinal, type LedgerState } from "./ledger-state.ts";
+import type { AgentFacts } from "./metadata.ts";
+import type { PermissionBroker } from "./permissions.ts";
+import type { RecordFile } from "./record.ts";
+import type { SessionActions } from "./rpc.ts";
+import type { Uploads } from "./uploads.ts";
+
+export interface ActionDeps {
+  runner: AgentRunner;
+  loop: HandoffLoop;
+  broker: PermissionBroker;
+  record: RecordFile;
+  state: LedgerState;
+  facts: AgentFacts;
+  capabilities: AgentCapabilities;
+  uploads: Uploads;
+  end(reason: "abort" | "kill" | "handoff"): void;
+  /** What is shown at the hub changed. */
+  changed(): void;
+  log: DriverLog;
+}
+
+export function createActions(deps: ActionDeps): SessionActions {
+  const { runner, loop, record, capabilities, facts } = deps;
+
+  async function confirmed(change: () => Promise<void>, what: string): Promise<void> {
+    if (runner.front === null) return;
+    try {
+      await change();
+    } catch (cause) {
+      const error = toAppError(cause);
+      throw error.code === "internal" ? new AppError("apply_failed", `The agent did not take the ${what}`, { cause }) : error;
+    }
+  }
+
+  async function configure(change: { permissionMode?: string; model?: string | null }): Promise<Record<string, unknown>> {
+    const applied: Record<string, unknown> = {};
+    if (change.permissionMode !== undefined) {
+      const mode = normalizePermissionMode(record.value.flavor, change.permissionMode);
+      if (!mode) throw new AppError("invalid_mode");
+      await confirmed(() => runner.conversation.setPermissionMode(mode), "permission mode");
+      record.update({ permissionMode: mode });
+      applied["permissionMode"] = mode;
+    }
+    if (change.model !== undefined) {
+      if (!capabilities.setModel) throw new AppError("unsupported_flavor");
+      const model = change.model === "default" || change.model === "auto" ? null : change.model;
+      await confirmed(() => runner.conversation.setModel(model), "model");
+      record.update({ model });
+      applied["model"] = model;
+    }
+    deps.changed();
+    return applied;
+  }
+
+  async function retry(): Promise<void> {
+    if (runner.front !== null && runner.busy) throw new AppError("retry_unavailable", "A turn is running");
+    const ended = [...deps.state.prompts.values()].filter((prompt) => isFinal(prompt.stage) && prompt.stage !== "canceled");
+    const last = ended.sort((a, b) => a.stageAt - b.stageAt).at(-1);
+    // A turn that was begun in the terminal is no prompt of ours: the driver knows whether it can be tried again.
+    if (last?.stage === "done") throw new AppError("retry_unavailable");
+    if (loop.front === "local") await loop.want("remote", { by: "person", now: true });
+    await loop.wake();
+    await runner.conversation.retry();
+    deps.changed();
+  }
+
+  return {
+    permission: (params) => deps.broker.answer(params),
+    async interrupt() {
+      if (runner.front !== null) await runner.conversation.interrupt();
+    },
+    end: deps.end,
+    switchTo(to, now) {
+      if (capabilities.control === "shared") throw new AppError("control_mode_not_applicable");
+      if (to === "local" && capabilities.control === "remote") throw new AppError("control_mode_not_applicable");
+      return loop.want(to, { by: "person", now });
+    },
+    configure,
+    retry,
+    fork() {
+      const { threadId } = record.value;
+      if (!capabilities.fork || threadId === undefined) throw new AppError("not_supported", "This conversation can't be branched off");
+      return { nativeSessionId: threadId, forkSession: true };
+    },
+    async models() {
+      if (runner.front !== null) return runner.conversation.listModels();
+      return facts.models ?? [...capabilities.models];
+    },
+    get currentModel() {
+      return record.value.model ?? null;
+    },
+    get slashCommands() {
+      return facts.slashCommands ?? [];
+    },
+    uploads: deps.uploads,
+  };
+}

@@ -1,0 +1,102 @@
+/** The one way a session ends: agent first, then what must still be said, then the hub, then the host, whose viewers leave with our exit code. */
+import { type LifecycleState, toAppError } from "@hapi/protocol";
+import type { AgentEvents } from "./agent-events.ts";
+import type { AgentRunner } from "./agent-runner.ts";
+import type { HandoffLoop } from "./handoff-loop.ts";
+import type { HubPresence } from "./hub-presence.ts";
+import type { Outbox } from "./outbox.ts";
+import type { PermissionBroker } from "./permissions.ts";
+import type { RemoteScreen } from "./remote-screen.ts";
+import type { SessionPorts } from "./session.ts";
+
+/** What was not heard by the hub after this stays in the ledger and goes when the session runs again. */
+const LAST_WORDS_MS = 3_000;
+const STOP_GRACE_MS = 3_000;
+/** A session that ends right after it began still gets its row. */
+const FIRST_CONTACT_MS = 1_000;
+
+export interface Ending {
+  lifecycle: Extract<LifecycleState, "completed" | "aborted" | "failed">;
+  exitCode: number;
+  /** Why, for the hub. */
+  reason: string;
+  failureCode?: string;
+  /** Last line on the viewers' terminals. */
+  message?: string;
+}
+
+export interface EndingDeps {
+  ports: SessionPorts;
+  runner: AgentRunner;
+  loop: HandoffLoop;
+  broker: PermissionBroker;
+  events: AgentEvents;
+  outbox: Outbox;
+  hub: HubPresence;
+  screen: RemoteScreen;
+  setLifecycle(lifecycle: LifecycleState, failureCode?: string | null): Promise<void>;
+  close(): void;
+}
+
+export function createEnding(deps: EndingDeps) {
+  const { ports, runner, events } = deps;
+  const { clock, log, link, host, ledger } = ports;
+  const over = Promise.withResolvers<number>();
+  let begun = false;
+
+  const within = (work: Promise<unknown>, ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = clock.setTimer(ms, resolve);
+      const finish = (): void => {
+        cancel();
+        resolve();
+      };
+      work.then(finish, finish);
+    });
+
+  /** A step that fails must not keep the others from happening. */
+  async function step(name: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (cause) {
+      log.warn("ending.step_failed", { name, code: toAppError(cause).code, cause: String(cause) });
+    }
+  }
+
+  async function run(ending: Ending): Promise<void> {
+    log.info("session.ending", { ...ending });
+    deps.loop.close();
+    await step("stop", () => runner.stop({ interrupt: runner.busy, graceMs: STOP_GRACE_MS }));
+    events.closeTurn("interrupted");
+    deps.broker.agentGone();
+    await step("lifecycle", () => deps.setLifecycle(ending.lifecycle, ending.failureCode ?? null));
+    deps.hub.touch();
+    await within(deps.hub.firstConnected, FIRST_CONTACT_MS);
+    if (link.connected) {
+      await within(deps.outbox.drained(), LAST_WORDS_MS);
+      await within(deps.hub.settled(), LAST_WORDS_MS);
+      await within(link.end(ending.reason), LAST_WORDS_MS);
+    }
+    await step("screen", () => deps.screen.hide());
+    deps.close();
+    await step("agent", () => runner.dispose());
+    await step("link", () => link.close());
+    await step("ledger", () => ledger.close());
+    await step("host", () => host.shutdown({ exitCode: ending.exitCode, message: ending.message }));
+    over.resolve(ending.exitCode);
+  }
+
+  return {
+    get begun() {
+      return begun;
+    },
+    done: over.promise,
+    async end(ending: Ending): Promise<void> {
+      if (!begun) {
+        begun = true;
+        void run(ending);
+      }
+      await over.promise;
+    },
+  };
+}

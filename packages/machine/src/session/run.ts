@@ -1,0 +1,124 @@
+/**
+ * `hapi __session`: the entry of a session process, a child of its host. Builds the ports from the environment the host gave and runs the session.
+ * Ends with the session, or lets go of everything when it is told to (SIGTERM: an upgrade), or when the host is gone.
+ */
+import { dirname, join } from "node:path";
+import { homedir } from "node:os";
+import { driverFor } from "@hapi/agents";
+import { createSessionLink } from "@hapi/client/link";
+import { connectHost, hostAddressFromEnv, hostEnv, type HostControl } from "@hapi/host";
+import { AppError, toAppError } from "@hapi/protocol";
+import { createLogger, knownCliApiToken, loadSettings, type Logger, logDir, runCommand, selfCommand, systemClock } from "@hapi/platform";
+import type { RunCommand } from "../files/index.ts";
+import { buildAgentEnv } from "./agent-env.ts";
+import { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
+import { hookSocketPath, hookToken, openHookServer } from "./hook-server.ts";
+import { openLedger } from "./ledger.ts";
+import { DEFAULT_PARK_AFTER_MS } from "./parking.ts";
+import { openRecord, type RecordFile } from "./record.ts";
+import { openSession, type RunningSession } from "./session.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface SessionProcessOptions {
+  /** HAPI's own version, for the session's metadata. */
+  version?: string;
+}
+
+const run: RunCommand = async (argv, options) => {
+  const result = await runCommand(argv, options);
+  // The limit ends the program by a signal.
+  return { stdout: result.stdout, stderr: result.stderr, exitCode: result.code ?? 1, truncated: result.signal !== null };
+};
+
+function settingsOf(home: string, env: Env): { remoteWhileLocal: "switch" | "read-only"; parkAfterMs: number } {
+  const settings = loadSettings(home);
+  const minutes = Number(env["HAPI_PARK_AFTER_MINUTES"] ?? settings["parkAfterMinutes"] ?? Number.NaN);
+  return {
+    remoteWhileLocal: settings["remoteWhileLocal"] === "read-only" ? "read-only" : "switch",
+    parkAfterMs: Number.isFinite(minutes) && minutes >= 0 ? minutes * 60_000 : DEFAULT_PARK_AFTER_MS,
+  };
+}
+
+function libDir(): string {
+  const words = selfCommand();
+  return dirname(words.at(-1) ?? process.execPath);
+}
+
+function extraHeaders(env: Env, home: string): Record<string, string> | undefined {
+  const given = env["HAPI_EXTRA_HEADERS_JSON"] ?? loadSettings(home)["extraHeaders"];
+  const value: unknown = typeof given === "string" ? JSON.parse(given) : given;
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+}
+
+interface Place {
+  home: string;
+  dir: string;
+  record: RecordFile;
+}
+
+async function build(env: Env, place: Place, host: HostControl, log: Logger, options: SessionProcessOptions): Promise<RunningSession> {
+  const { home, dir, record } = place;
+  const { sessionId, flavor, hubUrl } = record.value;
+  const driver = driverFor(flavor);
+  if (!driver) throw new AppError("unsupported_flavor", `This HAPI does not know the agent "${flavor}"`);
+  const ledger = await openLedger(dir);
+  if (ledger.lostLines > 0) log.warn("ledger.lines_lost", { lines: ledger.lostLines });
+  ledger.onFailure((cause) => {
+    // Nothing from here on would be kept. The host starts a new process, which continues from what is on disk.
+    log.error("ledger.write_failed", { cause: String(cause) });
+    process.exit(1);
+  });
+  let session: RunningSession | undefined;
+  const hooks = await openHookServer({
+    path: hookSocketPath(home, sessionId),
+    token: hookToken(dir),
+    onHook: async (payload, signal) => (session ? session.onHook(payload, signal) : {}),
+  });
+  const token = knownCliApiToken({ ...env, HAPI_HOME: home }) ?? "";
+  session = await openSession({
+    home,
+    dir,
+    record,
+    ledger,
+    host,
+    driver,
+    link: createSessionLink({ hubUrl, token, sessionId, extraHeaders: extraHeaders(env, home), log: (event, fields) => log.debug(event, fields) }),
+    clock: systemClock,
+    log,
+    agentEnv: buildAgentEnv(env, sessionId),
+    hookCommand: selfCommand("hook", hooks.path),
+    hookEnv: { [HOOK_TOKEN_ENV]: hooks.token },
+    runCommand: run,
+    settings: settingsOf(home, env),
+    about: { version: options.version ?? "0.1.0", libDir: libDir(), userHome: env["HOME"] ?? homedir() },
+  });
+  return session;
+}
+
+/** Resolves with the exit code. */
+export async function runSessionProcess(env: Env, options: SessionProcessOptions = {}): Promise<number> {
+  const dir = env[hostEnv.sessionDir];
+  const address = hostAddressFromEnv(env);
+  if (!dir || !address) throw new AppError("host_gone", "This process is started by a session host, not by hand");
+  const home = dirname(dirname(dir));
+  const record = openRecord(dir);
+  const level = env["HAPI_LOG_LEVEL"] === "debug" ? "debug" : "info";
+  const log = createLogger({ name: "session", file: join(logDir(home), `session-${record.value.sessionId}.log`), level });
+  const host = await connectHost(address);
+  const gone = Promise.withResolvers<number>();
+  host.on("lost", () => gone.resolve(0));
+  let session: RunningSession;
+  try {
+    session = await build(env, { home, dir, record }, host, log, options);
+    process.on("SIGTERM", () => void session.release().then(() => gone.resolve(0), () => gone.resolve(1)));
+    await session.begin();
+  } catch (cause) {
+    const error = toAppError(cause);
+    log.error("session.failed", { code: error.code, message: error.message, cause: String(error.cause ?? "") });
+    await host.shutdown({ exitCode: 1, message: error.message });
+    return 1;
+  }
+  return Promise.race([session.ended, gone.promise]);
+}

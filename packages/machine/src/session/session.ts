@@ -1,0 +1,407 @@
+/**
+ * One session, put together from its parts and run to its end. Everything it must remember is in the ledger and the record; this process may be
+ * killed at any point and a new one continues. All ports come from outside, so tests run it in memory.
+ */
+import type { AgentDriver, DriverLog, Front } from "@hapi/agents";
+import type { SessionLink } from "@hapi/client/link";
+import type { HostControl } from "@hapi/host";
+import { type AgentFailure, type AgentState, AppError, type LifecycleState, toAppError, type UpdateBody } from "@hapi/protocol";
+import type { Clock } from "@hapi/platform";
+import { confineTo, fileRpcs, type RunCommand } from "../files/index.ts";
+import { createActions } from "./actions.ts";
+import { createAgentEvents, type Exited } from "./agent-events.ts";
+import { createAgentRunner } from "./agent-runner.ts";
+import { createEnding, type Ending } from "./ending.ts";
+import { createHandoffLoop } from "./handoff-loop.ts";
+import { createHubPresence } from "./hub-presence.ts";
+import { createInbox } from "./inbox.ts";
+import type { Ledger } from "./ledger.ts";
+import { metadataOf } from "./metadata.ts";
+import { createOutbox } from "./outbox.ts";
+import { createParking } from "./parking.ts";
+import { createPermissionBroker } from "./permissions.ts";
+import { createPresence } from "./presence.ts";
+import type { RecordFile } from "./record.ts";
+import { createRemoteScreen } from "./remote-screen.ts";
+import { sessionRpcs } from "./rpc.ts";
+import { createScreenModel } from "./screen-model.ts";
+import { createStageReports } from "./stage-reports.ts";
+import { statusText } from "./status-text.ts";
+import { createUploads } from "./uploads.ts";
+
+export interface SessionPorts {
+  home: string;
+  dir: string;
+  record: RecordFile;
+  ledger: Ledger;
+  host: HostControl;
+  driver: AgentDriver;
+  link: SessionLink;
+  clock: Clock;
+  log: DriverLog;
+  agentEnv: Readonly<Record<string, string>>;
+  hookCommand: readonly string[];
+  hookEnv: Readonly<Record<string, string>>;
+  runCommand: RunCommand;
+  settings: { remoteWhileLocal: "switch" | "read-only"; parkAfterMs: number };
+  about: { version: string; libDir: string; userHome: string };
+}
+
+export interface RunningSession {
+  /** Takes over what runs, or starts what should run. Where the agent can't be had at all, the session ends as `failed`. */
+  begin(): Promise<void>;
+  onHook(payload: unknown, signal: AbortSignal): Promise<unknown>;
+  /** Ends the session for good: agent, hub row's activity, host. */
+  end(ending: Ending): Promise<void>;
+  /** Leaves everything running and lets go of it. */
+  release(): Promise<void>;
+  /** Resolves with the exit code once the session is over. */
+  readonly ended: Promise<number>;
+}
+
+/** A terminal that was asked for attaches within this time. */
+const FIRST_VIEWER_WAIT_MS = 3_000;
+const START_FAILURES_BEFORE_GIVING_BACK = 3;
+/** Stopping an idle agent. */
+const PARK_GRACE_MS = 10_000;
+/** The agent's own screen ended this soon with an error: it never really started. */
+const EARLY_EXIT_MS = 3_000;
+
+export async function openSession(ports: SessionPorts): Promise<RunningSession> {
+  const { record, ledger, host, driver, link, clock, log } = ports;
+  const { facts } = ledger.state;
+  const uploads = createUploads(ports.dir);
+  const confinement = await confineTo([record.value.cwd, uploads.dir]);
+  const model = createScreenModel();
+  let startFailures = 0;
+  let terminalStartedAt = 0;
+  let adopting = false;
+
+  const outbox = createOutbox({ ledger, link, clock, log });
+  const reports = createStageReports({ state: ledger.state, link, log });
+  const events = createAgentEvents({
+    ledger,
+    record,
+    outbox,
+    link,
+    inbox: () => inbox,
+    broker: () => broker,
+    screen: model,
+    exited: agentExited,
+    changed,
+    idle: () => queueMicrotask(poke),
+    clock,
+    log,
+  });
+  const runner = createAgentRunner({
+    driver,
+    host,
+    record,
+    context: {
+      sessionId: record.value.sessionId,
+      cwd: record.value.cwd,
+      env: ports.agentEnv,
+      memory: ledger.memory,
+      clock,
+      sessionDir: ports.dir,
+      hookCommand: ports.hookCommand,
+      hookEnv: ports.hookEnv,
+      log,
+      emit: events.emit,
+      room: outbox.room,
+    },
+    async terminalSpawned(process) {
+      terminalStartedAt = clock.now();
+      await screen.hide();
+      await host.setDisplay({ kind: "process", launchId: process.launchId });
+      await ledger.setFacts({ terminal: process.launchId });
+    },
+  });
+  const { conversation } = runner;
+  const inbox = createInbox({ ledger, agent: conversation, reports, clock, log, changed: poke });
+  const broker = createPermissionBroker({
+    ledger,
+    flavor: record.value.flavor,
+    mode: () => record.value.permissionMode,
+    apply: (id, answer) => conversation.answer(id, answer),
+    changed,
+    clock,
+    log,
+  });
+  const screen = createRemoteScreen({
+    host,
+    model,
+    status: () => statusText({ state: loop.state, thinking: events.thinking, queued: inbox.queued, connected: link.connected }),
+    regain: () => void loop.want("local", { by: "person" }),
+    exit: () => void ending.end({ lifecycle: "completed", exitCode: 0, reason: "exit", message: "Session ended." }),
+    clock,
+    log,
+  });
+  const loop = createHandoffLoop({
+    runner,
+    host,
+    inbox,
+    screen,
+    clock,
+    log,
+    remoteWhileLocal: () => ports.settings.remoteWhileLocal,
+    moved,
+    startFailed,
+    changed,
+  });
+  const presence = createPresence({
+    link,
+    clock,
+    facts: () => ({
+      thinking: events.thinking,
+      mode: loop.front,
+      permissionMode: record.value.permissionMode,
+      model: record.value.model ?? null,
+    }),
+  });
+  const parking = createParking({
+    clock,
+    parkAfterMs: ports.settings.parkAfterMs,
+    isIdle: () =>
+      loop.front === "remote" && runner.front === "remote" && !runner.busy && !runner.moving && inbox.current === null && inbox.queued === 0 && broker.openCount === 0 && host.viewers().length === 0,
+    park: async () => {
+      log.info("agent.parked");
+      await runner.stop({ graceMs: PARK_GRACE_MS });
+      changed();
+    },
+    failed: (cause) => log.warn("agent.not_parked", { cause: String(cause) }),
+  });
+  const actions = createActions({
+    runner,
+    loop,
+    broker,
+    record,
+    state: ledger.state,
+    facts: events.facts,
+    capabilities: driver.capabilities,
+    uploads,
+    end: (reason) => void ending.end(endingOf(reason)),
+    changed,
+    log,
+  });
+  const hub = createHubPresence({
+    link,
+    record,
+    metadata: (current) =>
+      metadataOf(
+        {
+          record: record.value,
+          facts,
+          agent: events.facts,
+          capabilities: driver.capabilities,
+          home: ports.home,
+          hostPid: host.hostPid,
+          remoteWhileLocal: ports.settings.remoteWhileLocal,
+          parked: loop.front === "remote" && runner.front === null && !runner.moving,
+          ...ports.about,
+        },
+        current,
+      ),
+    agentState,
+    handlers: { ...sessionRpcs(actions), ...fileRpcs(confinement, ports.runCommand) },
+    lastSeq: () => facts.lastSeq,
+    receive: (message) => inbox.receive(message, "backfill"),
+    registered: () => undefined,
+    clock,
+    log,
+  });
+  const ending = createEnding({ ports, runner, loop, broker, events, outbox, hub, screen, setLifecycle, close: closeParts });
+  const off = [
+    link.on("update", updated),
+    link.on("connected", () => {
+      if (facts.lifecycle !== "initializing") link.ready();
+    }),
+    host.on("viewers", () => parking.poke()),
+    host.on("viewerTyped", () => parking.poke()),
+  ];
+
+  function agentState(current: AgentState | null): AgentState {
+    const { state } = loop;
+    const handoff = state.state === "draining" ? { to: state.to, waitsFor: state.waitsFor, since: state.since } : undefined;
+    return { ...current, controlledByUser: loop.front === "local", handoff, ...broker.onWire() };
+  }
+
+  function changed(): void {
+    if (ending.begun) return;
+    presence.touch();
+    hub.touch();
+    screen.touch();
+    parking.poke();
+  }
+
+  function poke(): void {
+    if (!adopting && !ending.begun) loop.poke();
+  }
+
+  function updated(body: UpdateBody): unknown {
+    switch (body.t) {
+      case "new-message":
+        return void inbox.receive(body.message, "live").catch((cause: unknown) => log.warn("prompt.not_kept", { cause: String(cause) }));
+      case "cancel-queued-message":
+        return inbox.cancel(body.localId, body.messageId);
+      case "retry-queued-message":
+        return inbox.again(body.localId, { id: body.messageId, seq: null, createdAt: clock.now(), content: contentOf(body.message) });
+      default:
+        return undefined;
+    }
+  }
+
+  async function setLifecycle(lifecycle: LifecycleState, failureCode: string | null = null): Promise<void> {
+    if (facts.lifecycle === lifecycle && facts.failureCode === failureCode) return;
+    await ledger.setFacts({ lifecycle, lifecycleSince: clock.now(), failureCode });
+    hub.touch();
+  }
+
+  async function moved(front: Front): Promise<void> {
+    const at = clock.now();
+    await ledger.setFacts({ front });
+    const id = `hapi:switch:${at}`;
+    outbox.add(id, { type: "switch", id, mode: front }, { at });
+    await setLifecycle(front === "local" ? "paused" : "running");
+  }
+
+  function startFailed(front: Front, failure: AgentFailure): void {
+    model.note(failure.message);
+    if (front === "local") return;
+    startFailures++;
+    if (startFailures < START_FAILURES_BEFORE_GIVING_BACK) return;
+    startFailures = 0;
+    inbox.failNext(failure);
+    const id = `hapi:notice:${clock.now()}`;
+    outbox.add(id, { type: "notice", id, level: "warning", text: `The agent could not be started: ${failure.message}` });
+  }
+
+  function agentExited(event: Exited): void {
+    log.info("agent.exited", { front: event.front, code: event.code, signal: event.signal, expected: event.expected, failure: event.failure?.code });
+    broker.agentGone();
+    model.clearActivity();
+    if (event.expected || ending.begun) return;
+    events.closeTurn(event.failure ? "failed" : "interrupted", event.failure);
+    if (event.front === "local") return terminalQuit(event);
+    if (event.failure) {
+      inbox.turnEnded("failed", event.failure);
+      model.note(event.failure.message);
+    }
+    inbox.reconcile(false).catch((cause: unknown) => log.warn("prompt.not_reconciled", { cause: String(cause) }));
+  }
+
+  /** The person left the agent's own screen, or it ended by itself: so does the session, with its exit code. */
+  function terminalQuit(event: Exited): void {
+    const exitCode = event.code ?? 1;
+    const failed = exitCode !== 0 && clock.now() - terminalStartedAt < EARLY_EXIT_MS;
+    const lifecycle = failed ? "failed" : "completed";
+    void ending.end({ lifecycle, exitCode, reason: "quit", failureCode: failed ? "agent_exited" : undefined, message: event.failure?.message });
+  }
+
+  async function firstViewer(): Promise<void> {
+    if (host.viewers().length > 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = host.on("viewers", (viewers) => viewers.length > 0 && resolve());
+    const cancel = clock.setTimer(FIRST_VIEWER_WAIT_MS, resolve);
+    await promise;
+    stop();
+    cancel();
+  }
+
+  async function begin(): Promise<void> {
+    try {
+      await takeUp();
+    } catch (cause) {
+      const error = toAppError(cause);
+      log.warn("session.not_begun", { code: error.code, message: error.message, cause: String(error.cause ?? "") });
+      await ending.end({ lifecycle: "failed", failureCode: error.code, exitCode: 1, reason: error.code, message: error.message });
+    }
+  }
+
+  /** Another host than last time: nothing of the former life runs any more. */
+  async function takeUp(): Promise<void> {
+    const hostId = String(host.hostPid);
+    const launched = facts.hostId !== hostId;
+    hub.open();
+    adopting = true;
+    const running = await runner.adopt();
+    if (running === null) await mustBeInstalled();
+    log.info("session.begun", { launched, running, front: facts.front, queued: inbox.queued });
+    const front = running ?? (launched ? record.value.startingMode : facts.front);
+    await ledger.setFacts({ hostId, front, ...(launched ? { lifecycle: "initializing", lifecycleSince: clock.now(), failureCode: null } : {}) });
+    if (running === null) {
+      broker.agentGone();
+      events.closeTurn("interrupted");
+    } else broker.agentAdopted();
+    await inbox.reconcile(running !== null);
+    adopting = false;
+    if (running !== null) await continueIn(running);
+    else await startIn(front, launched);
+    poke();
+    changed();
+  }
+
+  /** Without its program a session can't run: it says so at the hub and on the terminals, and ends. */
+  async function mustBeInstalled(): Promise<void> {
+    const found = await driver.detect(ports.agentEnv);
+    if (found.available) return;
+    const code = found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed";
+    throw new AppError(code, found.hint ?? `${driver.displayName} was not found on this machine`);
+  }
+
+  async function continueIn(front: Front): Promise<void> {
+    await loop.begin(front, { startAgent: false });
+    const { terminal } = facts;
+    if (front === "local" && terminal !== null && host.process(terminal)) await host.setDisplay({ kind: "process", launchId: terminal });
+    await setLifecycle(front === "local" ? "paused" : "running");
+  }
+
+  async function startIn(front: Front, launched: boolean): Promise<void> {
+    const wantsTerminal = front === "local" && driver.capabilities.control !== "remote";
+    if (wantsTerminal && launched) await firstViewer();
+    // Nobody looks: a terminal program would run for no one.
+    const to = wantsTerminal && host.viewers().length > 0 ? "local" : "remote";
+    if (to !== facts.front) await ledger.setFacts({ front: to });
+    await loop.begin(to, { startAgent: to === "local" || launched || inbox.queued > 0 });
+    await setLifecycle(to === "local" ? "paused" : "running");
+    if (link.connected) link.ready();
+  }
+
+  function closeParts(): void {
+    for (const stop of off) stop();
+    parking.close();
+    presence.close();
+    loop.close();
+    screen.close();
+    reports.close();
+    outbox.close();
+    hub.close();
+  }
+
+  return {
+    begin,
+    async onHook(payload, signal) {
+      if (!conversation.onHook) throw new AppError("not_supported");
+      return conversation.onHook(payload, signal);
+    },
+    end: (how) => ending.end(how),
+    async release() {
+      closeParts();
+      await runner.dispose();
+      await link.close();
+      await ledger.close();
+    },
+    ended: ending.done,
+  };
+}
+
+function endingOf(reason: "abort" | "kill" | "handoff"): Ending {
+  if (reason === "handoff") return { lifecycle: "completed", exitCode: 0, reason: "handoff", message: "The session continues elsewhere." };
+  return { lifecycle: "aborted", exitCode: 0, reason, message: "The session was ended remotely." };
+}
+
+/** The row itself, or only its content. */
+function contentOf(message: unknown): unknown {
+  const isRow = typeof message === "object" && message !== null && "content" in message && !("role" in message);
+  return isRow ? (message as { content: unknown }).content : message;
+}
