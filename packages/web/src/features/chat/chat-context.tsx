@@ -1,0 +1,58 @@
+/** The port, reachable from every part of the chat. `useChat` re-renders only when its slice is another object. */
+import { createContext, useCallback, useContext, useState, useSyncExternalStore, type ReactNode } from "react";
+import { toAppError } from "@hapi/protocol";
+import { showToast } from "../../ui/toast.tsx";
+import { createFolds, type Folds } from "./fold-store.ts";
+import type { ChatPort, ChatView } from "./port.ts";
+
+interface Chat {
+  port: ChatPort;
+  folds: Folds;
+}
+
+const ChatContext = createContext<Chat | null>(null);
+
+export function ChatProvider({ port, children }: { port: ChatPort; children: ReactNode }) {
+  const [folds] = useState(createFolds);
+  const [value, setValue] = useState<Chat>({ port, folds });
+  if (value.port !== port) setValue({ port, folds });
+  return <ChatContext value={value}>{children}</ChatContext>;
+}
+
+function useContextOrFail(): Chat {
+  const chat = useContext(ChatContext);
+  if (!chat) throw new Error("the chat's parts live inside ChatProvider");
+  return chat;
+}
+
+export const usePort = (): ChatPort => useContextOrFail().port;
+
+/** `select` must give the same object for the same view. */
+export function useChat<Slice>(select: (view: ChatView) => Slice): Slice {
+  const { store } = usePort();
+  return useSyncExternalStore(store.subscribe, () => select(store.view()));
+}
+
+/** Open or folded, by row; survives the row leaving the screen. */
+export function useFold(key: string, byDefault: boolean): [open: boolean, toggle: () => void] {
+  const { folds } = useContextOrFail();
+  const open = useSyncExternalStore(folds.subscribe, () => folds.get(key) ?? byDefault);
+  return [open, () => folds.set(key, !open)];
+}
+
+export const useFolds = (): Folds => useContextOrFail().folds;
+
+/** Runs an action once at a time; a failure is told where everything is told, and nothing is lost. */
+export function useAction<Args extends unknown[]>(action: (...args: Args) => Promise<unknown>): [run: (...args: Args) => void, busy: boolean] {
+  const [busy, setBusy] = useState(false);
+  const run = useCallback(
+    (...args: Args) => {
+      setBusy(true);
+      action(...args)
+        .catch((cause: unknown) => showToast({ tone: "failed", text: toAppError(cause).message }))
+        .finally(() => setBusy(false));
+    },
+    [action],
+  );
+  return [run, busy];
+}

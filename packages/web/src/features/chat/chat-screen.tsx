@@ -1,0 +1,54 @@
+/** One session, whole: header, conversation, composer. Composed of parts that each take their own slice of the view. */
+import { useMemo, type ReactNode } from "react";
+import { useT } from "../../i18n/index.ts";
+import { agentName, shortPath } from "../sessions/names.model.ts";
+import { ChatProvider, useChat, usePort } from "./chat-context.tsx";
+import { Composer } from "./composer/composer.tsx";
+import { ChatHeader } from "./header/chat-header.tsx";
+import type { ChatPort } from "./port.ts";
+import { RequestHostContext, type RequestHost } from "./requests/request-host.tsx";
+import { modesOf } from "./session.model.ts";
+import { TimelineView } from "./timeline/timeline-view.tsx";
+import { useKeyboardInset } from "./use-keyboard-inset.ts";
+
+/** `port` is made once per session: a new one means another session. */
+export function ChatScreen({ port, onBack }: { port: ChatPort; onBack?: () => void }) {
+  return (
+    <ChatProvider key={port.store.view().session.id} port={port}>
+      <Host>
+        <Screen onBack={onBack} />
+      </Host>
+    </ChatProvider>
+  );
+}
+
+function Screen({ onBack }: { onBack?: () => void }) {
+  const covered = useKeyboardInset();
+  return (
+    <div className="flex min-h-0 min-w-0 flex-1 flex-col" style={covered > 0 ? { paddingBottom: covered } : undefined}>
+      <ChatHeader onBack={onBack} />
+      <TimelineView />
+      <Composer />
+      {covered === 0 && <div className="safe-bottom" />}
+    </div>
+  );
+}
+
+function Host({ children }: { children: ReactNode }) {
+  const t = useT();
+  const { actions } = usePort();
+  const session = useChat((view) => view.session);
+  const { id, active, metadata } = session;
+  const host = useMemo<RequestHost>(
+    () => ({
+      sessionId: id,
+      agent: agentName(metadata?.flavor) || t("chat.agent"),
+      directory: metadata ? shortPath(metadata.path, metadata.homeDir) : "",
+      modes: modesOf(session),
+      reachable: active,
+      actions,
+    }),
+    [id, active, metadata, session, actions, t],
+  );
+  return <RequestHostContext value={host}>{children}</RequestHostContext>;
+}

@@ -1,0 +1,75 @@
+/** The composer's rules: when it can send, what Enter does, how a taken-back prompt comes home, what a slash asks for. Pure. */
+import type { Draft, DraftFile, SlashCommand } from "../port.ts";
+
+export const EMPTY_DRAFT: Draft = { text: "", files: [] };
+export const MAX_FILES = 10;
+/** What the hub takes in one upload. */
+export const MAX_FILE_BYTES = 50 * 1024 * 1024;
+
+export const isEmptyDraft = (draft: Draft): boolean => draft.text.trim() === "" && draft.files.length === 0;
+
+/** `stop` only when there is nothing to send: a half-written prompt is never turned into an interruption. */
+export function buttonOf(draft: Draft, working: boolean): "send" | "stop" {
+  return working && isEmptyDraft(draft) ? "stop" : "send";
+}
+
+export interface KeyFacts {
+  key: string;
+  shift: boolean;
+  alt: boolean;
+  mod: boolean;
+  /** An input method is composing: Enter belongs to it. */
+  composing: boolean;
+}
+
+export type EnterRule = "auto" | "enter" | "mod";
+
+/** On a desk Enter sends and Shift-Enter breaks the line; on a phone Enter breaks the line. Mod-Enter sends everywhere. */
+export function sendsOn(key: KeyFacts, rule: EnterRule, desk: boolean): boolean {
+  if (key.key !== "Enter" || key.composing) return false;
+  if (key.mod) return true;
+  if (key.shift || key.alt) return false;
+  return rule === "enter" || (rule === "auto" && desk);
+}
+
+/** A prompt taken back from the queue goes in front of what is being written. */
+export function takeBack(draft: Draft, text: string, files: readonly DraftFile[]): Draft {
+  const own = draft.text.trim() === "" ? "" : draft.text;
+  return { text: own === "" ? text : text === "" ? own : `${text}\n\n${own}`, files: [...files, ...draft.files].slice(0, MAX_FILES) };
+}
+
+export type Refusal = "too-big" | "too-many" | "empty";
+
+export function admit(draft: Draft, file: { size: number }, adding: number): Refusal | null {
+  if (draft.files.length + adding >= MAX_FILES) return "too-many";
+  if (file.size > MAX_FILE_BYTES) return "too-big";
+  return file.size === 0 ? "empty" : null;
+}
+
+/** The word after a slash at the very start, while the caret is still in it; null when no command is being typed. */
+export function slashQuery(text: string, caret: number): string | null {
+  const word = /^\/[^\s]*/.exec(text)?.[0];
+  return word !== undefined && caret >= 1 && caret <= word.length ? word.slice(1).toLowerCase() : null;
+}
+
+const MAX_SUGGESTIONS = 8;
+
+/** Names that begin with the query first, then those that only contain it. */
+export function suggest(commands: readonly SlashCommand[], query: string): readonly SlashCommand[] {
+  const named = commands.map((command) => ({ command, at: command.name.replace(/^\//, "").toLowerCase().indexOf(query) })).filter(({ at }) => at >= 0);
+  return named
+    .sort((one, other) => Math.min(one.at, 1) - Math.min(other.at, 1) || one.command.name.localeCompare(other.command.name))
+    .slice(0, MAX_SUGGESTIONS)
+    .map(({ command }) => command);
+}
+
+export function applyCommand(text: string, name: string): string {
+  const rest = text.replace(/^\/[^\s]*/, "").trimStart();
+  return `/${name.replace(/^\//, "")} ${rest}`;
+}
+
+/** A pasted picture has no name worth keeping. */
+export function fileNameOf(file: { name: string; type: string }, serial: number): string {
+  if (file.name && !/^image\.\w+$/.test(file.name)) return file.name.slice(-255);
+  return `pasted-${serial}.${file.type.split("/")[1]?.replace(/\W.*$/, "") || "png"}`;
+}

@@ -1,0 +1,35 @@
+/** The line above the field when sending means more than sending: the terminal has control, the session sleeps, the hub is away. */
+import { useT } from "../../../i18n/index.ts";
+import { Button } from "../../../ui/button.tsx";
+import { Icon } from "../../../ui/icons.tsx";
+import { useAction, useChat, usePort } from "../chat-context.tsx";
+import { controlOf } from "../session.model.ts";
+
+export function ControlNote() {
+  const t = useT();
+  const { actions } = usePort();
+  const session = useChat((view) => view.session);
+  const queued = useChat((view) => view.timeline.queue.length > 0);
+  const [takeOver, busy] = useAction(actions.switchControl);
+  if (!session.active) return <Line icon="clock" text={t("composer.sleeps")} />;
+  if (controlOf(session) !== "terminal") return null;
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 pb-1.5">
+      <Line icon="terminal" text={queued ? t("composer.handoffWaits") : t("composer.terminalControls")} />
+      {queued && (
+        <Button busy={busy} onClick={() => takeOver("remote", true)}>
+          {t("composer.takeOver")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Line({ icon, text }: { icon: "clock" | "terminal"; text: string }) {
+  return (
+    <p className="flex min-w-0 flex-1 items-start gap-1.5 py-1 text-small text-quiet">
+      <Icon name={icon} size={14} className="mt-px" />
+      {text}
+    </p>
+  );
+}

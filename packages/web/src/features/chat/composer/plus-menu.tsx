@@ -1,0 +1,82 @@
+/** Everything that is not writing: files, permission mode, model, commands, what Enter does. One "+" on a phone and on a desk. */
+import { useRef, useState } from "react";
+import { useT } from "../../../i18n/index.ts";
+import { IconButton } from "../../../ui/button.tsx";
+import { Menu, type MenuItem } from "../../../ui/menu.tsx";
+import { useAction, useChat, usePort } from "../chat-context.tsx";
+import { useModeHint, useModeName } from "../header/mode-names.ts";
+import { capabilitiesOf, modesOf } from "../session.model.ts";
+import { ChoiceSheet } from "./choice-sheet.tsx";
+import { setEnterRule, useEnterRule } from "./enter-rule.ts";
+import { useModels } from "./use-models.ts";
+
+/** The agent's own choice of model. */
+const DEFAULT_MODEL = "";
+
+export function PlusMenu({ desk, onFiles, onSlash }: { desk: boolean; onFiles: (files: File[]) => void; onSlash: () => void }) {
+  const t = useT();
+  const { actions } = usePort();
+  const session = useChat((view) => view.session);
+  const picker = useRef<HTMLInputElement>(null);
+  const [sheet, setSheet] = useState<"mode" | "model" | null>(null);
+  const modeName = useModeName();
+  const modeHint = useModeHint();
+  const rule = useEnterRule();
+  const models = useModels(session, sheet === "model");
+  const [setMode] = useAction(actions.setPermissionMode);
+  const [setModel] = useAction(actions.setModel);
+  const can = capabilitiesOf(session);
+  const modes = modesOf(session);
+  const mode = session.permissionMode ?? session.metadata?.preferredPermissionMode ?? modes[0] ?? "default";
+  const enterSends = rule === "enter" || (rule === "auto" && desk);
+
+  const items: MenuItem[] = [
+    ...(can.images === false ? [] : [{ id: "files", label: t("composer.attach"), icon: "image" as const, onSelect: () => picker.current?.click() }]),
+    ...(modes.length > 0 && can.setPermissionMode !== false
+      ? [{ id: "mode", label: t("composer.mode"), hint: modeName(mode), icon: "lock" as const, onSelect: () => setSheet("mode") }]
+      : []),
+    ...(can.setModel === false
+      ? []
+      : [{ id: "model", label: t("composer.model"), hint: session.model ?? t("composer.model.default"), icon: "bot" as const, onSelect: () => setSheet("model") }]),
+    { id: "slash", label: t("composer.commands"), icon: "slash", onSelect: onSlash },
+    {
+      id: "enter",
+      label: enterSends ? t("composer.enter.breaks") : t("composer.enter.sends"),
+      icon: "settings",
+      onSelect: () => setEnterRule(enterSends ? "mod" : "enter"),
+    },
+  ];
+  return (
+    <>
+      <Menu label={t("composer.more")} items={items} trigger={(props) => <IconButton {...props} icon="plus" round label={t("composer.more")} className="text-quiet" />} />
+      <input
+        ref={picker}
+        type="file"
+        accept="image/*"
+        multiple
+        hidden
+        aria-label={t("composer.attach")}
+        onChange={(event) => {
+          onFiles([...(event.target.files ?? [])]);
+          event.target.value = "";
+        }}
+      />
+      <ChoiceSheet
+        title={t("composer.mode")}
+        open={sheet === "mode"}
+        onClose={() => setSheet(null)}
+        chosen={mode}
+        choices={modes.map((id) => ({ id, label: modeName(id), hint: modeHint(id) }))}
+        onChoose={setMode}
+      />
+      <ChoiceSheet
+        title={t("composer.model")}
+        open={sheet === "model"}
+        onClose={() => setSheet(null)}
+        chosen={session.model ?? DEFAULT_MODEL}
+        choices={[{ id: DEFAULT_MODEL, label: t("composer.model.default") }, ...models.map(({ id, name }) => ({ id, label: name, hint: id === name ? undefined : id }))]}
+        onChoose={(id) => setModel(id === DEFAULT_MODEL ? null : id)}
+      />
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+/** Prompts that wait for the agent, oldest first, each with cancel and edit. More than two fold to a count. */
+import { useState } from "react";
+import type { PromptItem } from "@hapi/core";
+import { useT } from "../../../i18n/index.ts";
+import { IconButton, Spinner } from "../../../ui/button.tsx";
+import { Icon } from "../../../ui/icons.tsx";
+import { RelativeTime } from "../../../ui/relative-time.tsx";
+import { showToast } from "../../../ui/toast.tsx";
+import { useAction, useChat, usePort } from "../chat-context.tsx";
+
+const SHOWN = 2;
+
+export function QueueBar({ onEdit }: { onEdit: (prompt: PromptItem) => void }) {
+  const t = useT();
+  const queue = useChat((view) => view.timeline.queue);
+  const [all, setAll] = useState(false);
+  if (queue.length === 0) return null;
+  const shown = all ? queue : queue.slice(0, SHOWN);
+  return (
+    <section aria-label={t("queue.label", { count: queue.length })} className="mb-1.5 max-h-48 overflow-y-auto rounded-card border border-line bg-sunken">
+      <ol>
+        {shown.map((prompt) => (
+          <Queued key={prompt.key} prompt={prompt} onEdit={onEdit} />
+        ))}
+      </ol>
+      {queue.length > SHOWN && (
+        <button type="button" onClick={() => setAll(!all)} aria-expanded={all} className="target w-full border-t border-line px-3 text-start text-small text-quiet hover:bg-hover">
+          {all ? t("ui.showLess") : t("queue.more", { count: queue.length - SHOWN })}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Queued({ prompt, onEdit }: { prompt: PromptItem; onEdit: (prompt: PromptItem) => void }) {
+  const t = useT();
+  const { actions } = usePort();
+  const [take, busy] = useAction(async (andThen: "cancel" | "edit") => {
+    const outcome = await actions.cancel(prompt);
+    if (outcome === "invoked") showToast({ tone: "idle", text: t("queue.tooLate") });
+    else if (outcome === "busy") showToast({ tone: "idle", text: t("queue.busy") });
+    else if (andThen === "edit") onEdit(prompt);
+  });
+  const word = prompt.scheduledAt !== null ? "queue.scheduled" : prompt.stage === "sending" ? "stage.sending" : "queue.waiting";
+  return (
+    <li className="flex items-center gap-2 ps-3 pe-1 not-first:border-t not-first:border-line">
+      {prompt.stage === "sending" ? <Spinner className="size-3.5 text-quiet" /> : <Icon name="clock" size={14} className="text-quiet" />}
+      <p className="min-w-0 flex-1">
+        <span dir="auto" className="block truncate">
+          {prompt.text || prompt.attachments.map((file) => file.filename).join(", ")}
+        </span>
+        <span className="block text-small text-quiet">
+          {t(word)} {prompt.scheduledAt !== null && <RelativeTime at={prompt.scheduledAt} />}
+        </span>
+      </p>
+      <IconButton icon="edit" label={t("queue.edit")} disabled={busy} onClick={() => take("edit")} />
+      <IconButton icon="close" label={t("queue.cancel")} busy={busy} onClick={() => take("cancel")} />
+    </li>
+  );
+}

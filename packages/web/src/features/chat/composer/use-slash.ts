@@ -1,0 +1,58 @@
+/** Completion of slash commands: what is offered now, which one is marked, and the keys that move and take. */
+import { useMemo, useState, type KeyboardEvent } from "react";
+import type { ChatActions, SlashCommand } from "../port.ts";
+import { applyCommand, slashQuery, suggest } from "./composer.model.ts";
+import { useSlashCommands } from "./slash-menu.tsx";
+
+export interface Slash {
+  options: readonly SlashCommand[];
+  chosen: number;
+  take(command: SlashCommand): void;
+  /** The caret went somewhere. */
+  moved(caret: number): void;
+  /** True when the key was used up. */
+  onKey(event: KeyboardEvent): boolean;
+}
+
+export function useSlash(actions: ChatActions, text: string, write: (text: string) => void): Slash {
+  const [caret, setCaret] = useState(0);
+  const [at, setAt] = useState(0);
+  const [closedFor, setClosedFor] = useState<string | null>(null);
+  const query = text === closedFor ? null : slashQuery(text, Math.min(caret, text.length));
+  const commands = useSlashCommands(actions, query !== null);
+  const options = useMemo(() => (query === null ? [] : suggest(commands, query)), [commands, query]);
+  const chosen = Math.min(at, Math.max(0, options.length - 1));
+
+  const take = (command: SlashCommand) => {
+    const next = applyCommand(text, command.name);
+    write(next);
+    setClosedFor(next);
+    setAt(0);
+  };
+  const onKey = (event: KeyboardEvent): boolean => {
+    const option = options[chosen];
+    if (!option || event.nativeEvent.isComposing) return false;
+    const moves: Record<string, () => void> = {
+      ArrowDown: () => setAt((chosen + 1) % options.length),
+      ArrowUp: () => setAt((chosen - 1 + options.length) % options.length),
+      Enter: () => take(option),
+      Tab: () => take(option),
+      Escape: () => setClosedFor(text),
+    };
+    const move = moves[event.key];
+    if (!move || event.shiftKey || event.metaKey || event.ctrlKey) return false;
+    event.preventDefault();
+    move();
+    return true;
+  };
+  return {
+    options,
+    chosen,
+    take,
+    onKey,
+    moved: (next) => {
+      setCaret(next);
+      setAt(0);
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** Who types: the terminal, here, or both. Where it can be changed, this is also where it is changed. */
+import { useT } from "../../../i18n/index.ts";
+import { Icon, type IconName } from "../../../ui/icons.tsx";
+import { Menu, type MenuItem } from "../../../ui/menu.tsx";
+import { useAction, useChat, usePort } from "../chat-context.tsx";
+import { canSwitch, controlOf, isWorking, type Control } from "../session.model.ts";
+
+const ICONS: Record<Control, IconName> = { terminal: "terminal", here: "phone", both: "swap" };
+const WORDS = { terminal: "control.terminal", here: "control.here", both: "control.both" } as const;
+
+export function ControlMenu() {
+  const t = useT();
+  const { actions } = usePort();
+  const session = useChat((view) => view.session);
+  const working = useChat((view) => isWorking(view.session, view.timeline));
+  const [switchTo, busy] = useAction(actions.switchControl);
+  const control = controlOf(session);
+  const label = <Label icon={ICONS[control]} word={t(WORDS[control])} />;
+  if (!canSwitch(session)) return control === "here" ? null : <span className="flex shrink-0 items-center gap-1.5 px-2 text-small text-quiet">{label}</span>;
+  const items: MenuItem[] =
+    control === "terminal"
+      ? [
+          { id: "remote", label: t("control.takeOver"), hint: working ? t("control.takeOver.hint") : undefined, icon: "phone", onSelect: () => switchTo("remote") },
+          ...(working ? [{ id: "now", label: t("control.takeOverNow"), hint: t("control.takeOverNow.hint"), icon: "stop" as const, onSelect: () => switchTo("remote", true) }] : []),
+        ]
+      : [{ id: "local", label: t("control.giveBack"), hint: t("control.giveBack.hint"), icon: "terminal", onSelect: () => switchTo("local") }];
+  return (
+    <Menu
+      label={t("control.label")}
+      items={items}
+      trigger={(props) => (
+        <button
+          {...props}
+          type="button"
+          aria-busy={busy || undefined}
+          aria-label={t("control.state", { who: t(WORDS[control]) })}
+          className="flex target shrink-0 items-center gap-1.5 rounded-control px-2 text-small text-quiet hover:bg-hover hover:text-ink max-desk:target-square max-desk:justify-center"
+        >
+          {label}
+        </button>
+      )}
+    />
+  );
+}
+
+function Label({ icon, word }: { icon: IconName; word: string }) {
+  return (
+    <>
+      <Icon name={icon} />
+      <span className="max-desk:sr-only">{word}</span>
+    </>
+  );
+}

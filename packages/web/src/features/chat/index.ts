@@ -1,0 +1,3 @@
+/** The chat's face: one screen, and the port the app gives it. */
+export { ChatScreen } from "./chat-screen.tsx";
+export type * from "./port.ts";

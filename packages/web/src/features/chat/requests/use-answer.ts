@@ -1,0 +1,59 @@
+/** One answer per request: sending, taken, waiting for the session, or somebody was faster. A failure keeps what the person entered. */
+import { useCallback, useRef, useState } from "react";
+import { toAppError } from "@hapi/protocol";
+import type { TimelineRequest } from "@hapi/core";
+import type { AnswerResult, ApproveRequest } from "../port.ts";
+import { useRequestHost } from "./request-host.tsx";
+
+export type AnswerState =
+  | { kind: "open"; error: string | null }
+  | { kind: "sending"; what: "approve" | "deny" }
+  | { kind: "answered"; what: "approve" | "deny"; result: AnswerResult };
+
+export interface Answering {
+  state: AnswerState;
+  approve(answer?: ApproveRequest): void;
+  deny(answer?: { reason?: string; abort?: boolean }): void;
+}
+
+/** Answers outlive their cards: a virtual list unmounts what scrolls away. Bounded; a request id is never used twice. */
+const MAX_KEPT = 200;
+const kept = new Map<string, AnswerState>();
+
+function keep(id: string, state: AnswerState): void {
+  kept.delete(id);
+  kept.set(id, state);
+  const oldest = kept.size > MAX_KEPT ? kept.keys().next().value : undefined;
+  if (oldest !== undefined) kept.delete(oldest);
+}
+
+export function useAnswer(request: TimelineRequest): Answering {
+  const { sessionId, actions } = useRequestHost();
+  const [state, setState] = useState<AnswerState>(() => kept.get(request.id) ?? { kind: "open", error: null });
+  const sent = useRef(state.kind !== "open");
+
+  const send = useCallback(
+    (what: "approve" | "deny", call: () => Promise<AnswerResult>) => {
+      if (sent.current) return;
+      sent.current = true;
+      const move = (next: AnswerState) => {
+        if (next.kind === "open") kept.delete(request.id);
+        else keep(request.id, next);
+        sent.current = next.kind !== "open";
+        setState(next);
+      };
+      move({ kind: "sending", what });
+      call().then(
+        (result) => move({ kind: "answered", what, result }),
+        (cause: unknown) => move({ kind: "open", error: toAppError(cause).message }),
+      );
+    },
+    [request.id],
+  );
+
+  return {
+    state,
+    approve: (answer = {}) => send("approve", () => actions.approve(sessionId, request.id, answer)),
+    deny: (answer = {}) => send("deny", () => actions.deny(sessionId, request.id, answer)),
+  };
+}

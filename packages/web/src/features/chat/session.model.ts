@@ -1,0 +1,63 @@
+/** Plain answers about a session, for header, composer and timeline. Decides on capability documents, never on an agent's name. */
+import { permissionModesOf, type AgentCapabilities, type Session, type TokenUsage } from "@hapi/protocol";
+import type { Timeline } from "@hapi/core";
+import type { Status } from "../../ui/status-glyph.tsx";
+
+export type Control = "terminal" | "here" | "both";
+
+export const capabilitiesOf = (session: Session): Partial<AgentCapabilities> => session.metadata?.capabilities ?? {};
+
+/** Who types. `both`: terminal and web are live at once. */
+export function controlOf(session: Session): Control {
+  const { control } = capabilitiesOf(session);
+  if (control === "shared") return "both";
+  if (control === "remote") return "here";
+  return session.agentState?.controlledByUser === true ? "terminal" : "here";
+}
+
+/** Can control go the other way at all? */
+export const canSwitch = (session: Session): boolean => session.active && (capabilitiesOf(session).control ?? "switch") === "switch";
+
+const ENDED: ReadonlySet<string> = new Set(["completed", "aborted", "archived"]);
+
+export const isWorking = (session: Session, timeline: Timeline): boolean => session.active && (session.thinking || timeline.running);
+
+export function statusOf(session: Session, timeline: Timeline): Status {
+  if (timeline.requests.length > 0) return "waiting";
+  if (session.metadata?.lifecycleState === "failed") return "failed";
+  if (!session.active) return ENDED.has(session.metadata?.lifecycleState ?? "running") ? "idle" : "offline";
+  if (isWorking(session, timeline)) return "working";
+  return timeline.retryable ? "failed" : "idle";
+}
+
+export function titleOf(session: Session): string | null {
+  return session.metadata?.name ?? session.metadata?.summary?.text ?? null;
+}
+
+/** The modes on offer, first one is where a session starts. */
+export function modesOf(session: Session): readonly string[] {
+  const { permissionModes } = capabilitiesOf(session);
+  return permissionModes ?? permissionModesOf(session.metadata?.flavor);
+}
+
+export interface ContextFacts {
+  used: number;
+  limit: number;
+  share: number;
+}
+
+export function contextOf(usage: TokenUsage | null): ContextFacts | null {
+  const used = usage?.contextTokens;
+  const limit = usage?.contextWindow;
+  if (used === undefined || !limit) return null;
+  return { used, limit, share: Math.min(1, Math.max(0, used / limit)) };
+}
+
+/** "12.3k": tokens are read as magnitudes. */
+export function tokenWords(count: number, locale: string): string {
+  return new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }).format(count);
+}
+
+export function costWords(dollars: number, locale: string): string {
+  return new Intl.NumberFormat(locale, { style: "currency", currency: "USD", maximumFractionDigits: dollars < 0.1 ? 3 : 2 }).format(dollars);
+}

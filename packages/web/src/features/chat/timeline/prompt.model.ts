@@ -1,0 +1,35 @@
+/** How much of a prompt's stage is worth a person's eyes. */
+import type { PromptItem } from "@hapi/core";
+
+/** `settled` is told to screen readers only: a finished prompt needs no words beside the answer below it. */
+export type PromptTone = "moving" | "settled" | "waiting" | "failed";
+
+export function promptTone(stage: PromptItem["stage"]): PromptTone {
+  switch (stage) {
+    case "sending":
+    case "accepted":
+    case "handed":
+      return "moving";
+    case "unknown":
+      return "waiting";
+    case "failed":
+    case "interrupted":
+    case "rejected":
+      return "failed";
+    case "in-transcript":
+    case "started":
+    case "done":
+    case null:
+      return "settled";
+  }
+}
+
+/** A failed turn has its own Retry, which keeps the conversation; only what never ran is sent again. */
+export const wantsSendAgain = (item: PromptItem): boolean => item.stage === "unknown" || item.stage === "rejected";
+
+const LONG_LINES = 10;
+const LONG_CHARS = 900;
+
+export function isLongPrompt(text: string): boolean {
+  return text.length > LONG_CHARS || text.split("\n", LONG_LINES + 1).length > LONG_LINES;
+}

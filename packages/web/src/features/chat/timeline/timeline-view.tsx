@@ -1,0 +1,138 @@
+/**
+ * The conversation as a virtual list that follows its end until the person scrolls up, and keeps its place while older pages come in.
+ * The list itself is not a live region (rows mount and unmount while scrolling); `Announcer` tells what is new.
+ */
+import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import type { TimelineItem } from "@hapi/core";
+import { ignore } from "../../../app/ignore.ts";
+import { useT } from "../../../i18n/index.ts";
+import { Button } from "../../../ui/button.tsx";
+import { EmptyState } from "../../../ui/empty-state.tsx";
+import { Skeleton } from "../../../ui/skeleton.tsx";
+import { useChat, useFolds, usePort } from "../chat-context.tsx";
+import { noteScroll } from "../requests/tap-guard.ts";
+import { Announcer } from "./announcer.tsx";
+import { ItemNode } from "./item-node.ts";
+import { JumpToEnd } from "./jump-to-end.tsx";
+import { itemNode, Row } from "./row.tsx";
+import { appendedCount, followsEnd, prependedCount, wantsOlder } from "./scroll.model.ts";
+import { WorkingLine } from "./working-line.tsx";
+
+/** Fixed, so that the list knows where it starts. */
+const TOP_PX = 48;
+
+export function TimelineView() {
+  const t = useT();
+  const items = useChat((view) => view.timeline.items);
+  const loaded = useChat((view) => view.loaded);
+  const loadError = useChat((view) => view.loadError);
+  if (!loaded) return <div className="min-h-0 flex-1">{loadError ? <EmptyState icon="warning" title={t("chat.loadFailed")} hint={loadError} /> : <Skeleton lines={8} />}</div>;
+  return (
+    <ItemNode value={itemNode}>
+      <List items={items} />
+    </ItemNode>
+  );
+}
+
+function List({ items }: { items: readonly TimelineItem[] }) {
+  const t = useT();
+  const port = usePort();
+  const folds = useFolds();
+  const scroller = useRef<HTMLDivElement>(null);
+  const handle = useRef<VirtualizerHandle>(null);
+  const follows = useRef(true);
+  const lastOffset = useRef(0);
+  const [atEnd, setAtEnd] = useState(true);
+  const [lastSeen, setLastSeen] = useState<string | undefined>(undefined);
+  const shift = usePrepended(items);
+
+  const toEnd = useCallback(() => {
+    const node = scroller.current;
+    if (node) node.scrollTop = node.scrollHeight;
+  }, []);
+  const keepEnd = useCallback(() => {
+    if (follows.current) toEnd();
+  }, [toEnd]);
+
+  useLayoutEffect(keepEnd, [items, keepEnd]);
+  useEffect(() => folds.onChange(() => (follows.current = false)), [folds]);
+
+  const loadOlder = useCallback(() => {
+    const { hasOlder, loadingOlder } = port.store.view();
+    if (hasOlder && !loadingOlder) ignore(port.actions.loadOlder(), "asked again by the next scroll");
+  }, [port]);
+
+  const onScroll = useCallback(
+    (offset: number) => {
+      const node = scroller.current;
+      if (!node) return;
+      noteScroll();
+      const facts = { offset: node.scrollTop, viewport: node.clientHeight, size: node.scrollHeight };
+      follows.current = followsEnd(follows.current, lastOffset.current, facts);
+      lastOffset.current = facts.offset;
+      setAtEnd(follows.current);
+      if (follows.current) setLastSeen(undefined);
+      else setLastSeen((seen) => seen ?? port.store.view().timeline.items.at(-1)?.key);
+      if (wantsOlder({ ...facts, offset })) loadOlder();
+    },
+    [loadOlder, port],
+  );
+
+  return (
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      <h2 className="sr-only">{t("chat.conversation")}</h2>
+      <div
+        ref={scroller}
+        role="region"
+        aria-label={t("chat.conversation")}
+        tabIndex={0}
+        className="min-h-0 flex-1 overflow-y-auto overscroll-contain [overflow-anchor:none] focus-visible:-outline-offset-2"
+      >
+        <Top />
+        <Virtualizer ref={handle} scrollRef={scroller} startMargin={TOP_PX} data={items} shift={shift} onScroll={onScroll} onResize={keepEnd} bufferSize={600}>
+          {(item) => <Row key={item.key} item={item} />}
+        </Virtualizer>
+        <WorkingLine onResize={keepEnd} />
+      </div>
+      {!atEnd && (
+        <JumpToEnd
+          fresh={appendedCount(lastSeen, items)}
+          onJump={() => {
+            follows.current = true;
+            setAtEnd(true);
+            setLastSeen(undefined);
+            toEnd();
+          }}
+        />
+      )}
+      <Announcer items={items} />
+    </div>
+  );
+}
+
+/** True in exactly the render in which older rows came in: the list then keeps its distance from the end. */
+function usePrepended(items: readonly TimelineItem[]): boolean {
+  const [known, setKnown] = useState({ items, shift: false });
+  if (known.items === items) return known.shift;
+  const next = { items, shift: prependedCount(known.items, items) > 0 };
+  setKnown(next);
+  return next.shift;
+}
+
+const Top = memo(function Top() {
+  const t = useT();
+  const { actions } = usePort();
+  const hasOlder = useChat((view) => view.hasOlder);
+  const loading = useChat((view) => view.loadingOlder);
+  return (
+    <div className="flex items-center justify-center text-small text-quiet" style={{ height: TOP_PX }}>
+      {!hasOlder && t("chat.start")}
+      {hasOlder && (
+        <Button tone="quiet" busy={loading} onClick={() => ignore(actions.loadOlder(), "the button stays")} className="text-small font-normal text-quiet">
+          {t("chat.older")}
+        </Button>
+      )}
+    </div>
+  );
+});

@@ -1,0 +1,69 @@
+/** A tool call: one line that opens. What waits for a person shows its request instead of a body; failures are open. */
+import { memo } from "react";
+import type { ToolItem } from "@hapi/core";
+import { useT } from "../../../i18n/index.ts";
+import { useFold } from "../chat-context.tsx";
+import { RequestCard } from "../requests/request-card.tsx";
+import { OneLine } from "./one-line.tsx";
+import { ToolBody } from "./tool-body.tsx";
+import { iconOf, opensItself, signOf, waits } from "./tool.model.ts";
+import { useVerb } from "./verbs.ts";
+
+export const ToolRow = memo(function ToolRow({ item }: { item: ToolItem }) {
+  const verb = useVerb();
+  const [open, toggle] = useFold(item.key, opensItself(item));
+  if (item.request) {
+    return (
+      <div className="py-1.5">
+        <RequestCard request={item.request} />
+      </div>
+    );
+  }
+  return (
+    <div>
+      <OneLine
+        icon={iconOf(item.kind)}
+        sign={signOf(item.status)}
+        verb={verb(item)}
+        object={item.object}
+        prose={item.kind === "agent" || item.kind === "todo" || item.kind === "question" || item.kind === "plan" || item.kind === "think"}
+        summary={item.summary}
+        durationMs={item.durationMs}
+        open={open}
+        onToggle={toggle}
+      />
+      {(open || waits(item)) && (
+        <div className="pt-1 pb-2">
+          <ToolBody item={item} />
+          <Decision item={item} />
+        </div>
+      )}
+    </div>
+  );
+});
+
+const DECISIONS = {
+  approved: "decision.approved",
+  denied: "decision.denied",
+  canceled: "decision.canceled",
+  resolved: "decision.resolved",
+} as const;
+
+const isKnown = (status: string): status is keyof typeof DECISIONS => Object.hasOwn(DECISIONS, status);
+
+function Decision({ item }: { item: ToolItem }) {
+  const t = useT();
+  if (!item.decision || (item.decision.status === "approved" && !item.decision.reason)) return null;
+  const { status, reason } = item.decision;
+  return (
+    <p className="pt-1 text-small text-quiet">
+      {isKnown(status) ? t(DECISIONS[status]) : status}
+      {reason && (
+        <>
+          {": "}
+          <q dir="auto">{reason}</q>
+        </>
+      )}
+    </p>
+  );
+}
