@@ -23,7 +23,6 @@ export function BottomBar() {
             <Link
               to={place.to}
               activeOptions={{ exact: true }}
-              aria-label={place.to === "/inbox" && waiting > 0 ? t("nav.inbox.count", { count: waiting }) : undefined}
               activeProps={{ className: "text-accent font-strong" }}
               inactiveProps={{ className: "text-quiet" }}
               className="flex h-14 flex-col items-center justify-center gap-0.5 text-small focus-visible:-outline-offset-4"
@@ -33,6 +32,7 @@ export function BottomBar() {
                 {place.to === "/inbox" && waiting > 0 && <Count value={waiting} className="absolute -end-3 -top-1.5" />}
               </span>
               {t(place.label)}
+              {place.to === "/inbox" && waiting > 0 && <span className="sr-only">, {t("nav.inbox.count", { count: waiting })}</span>}
             </Link>
           </li>
         ))}

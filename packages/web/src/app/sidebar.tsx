@@ -24,14 +24,14 @@ export function Sidebar() {
   const { listWidth, listHidden } = usePreferences();
   if (listHidden) {
     return (
-      <div className="flex flex-col gap-1 border-e border-line bg-sunken p-1.5">
+      <aside aria-label={t("nav.sidebar")} className="flex flex-col gap-1 border-e border-line bg-sunken p-1.5">
         <IconButton icon="chevronRight" label={t("list.expand")} onClick={toggleList} />
         <IconButton icon="plus" label={t("list.new")} onClick={() => go.newSession()} />
-      </div>
+      </aside>
     );
   }
   return (
-    <div className="relative flex min-h-0 shrink-0 flex-col border-e border-line bg-sunken" style={{ width: listWidth }}>
+    <aside aria-label={t("nav.sidebar")} className="relative flex min-h-0 shrink-0 flex-col border-e border-line bg-sunken" style={{ width: listWidth }}>
       <header className="flex items-center gap-1 ps-4 pe-2 pt-2 pb-1">
         <Link to="/" className="me-auto rounded-control font-strong">
           {t("app.name")}
@@ -42,7 +42,7 @@ export function Sidebar() {
       <Places />
       <SessionList />
       <Separator />
-    </div>
+    </aside>
   );
 }
 
@@ -56,14 +56,18 @@ function Places() {
           <li key={place.to}>
             <Link
               to={place.to}
-              aria-label={place.to === "/inbox" && waiting > 0 ? t("nav.inbox.count", { count: waiting }) : undefined}
               activeProps={{ className: "bg-pressed text-ink font-strong" }}
               inactiveProps={{ className: "text-quiet" }}
               className="flex target items-center gap-2.5 rounded-control px-2 hover:bg-hover focus-visible:-outline-offset-2"
             >
               <Icon name={place.icon} />
               <span className="flex-1">{t(place.label)}</span>
-              {place.to === "/inbox" && waiting > 0 && <Count value={waiting} />}
+              {place.to === "/inbox" && waiting > 0 && (
+                <>
+                  <span className="sr-only">{t("nav.inbox.count", { count: waiting })}</span>
+                  <Count value={waiting} />
+                </>
+              )}
             </Link>
           </li>
         ))}

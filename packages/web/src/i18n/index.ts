@@ -45,7 +45,9 @@ function fill(text: string, values: Record<string, string | number> | undefined)
 /** A new function per catalog, so that memoised components that take `t` as a dependency notice the change. */
 function bind(): Translate {
   return (key, ...[values]) => {
-    const entry: Entry = catalog[key];
+    const entry: Entry | undefined = catalog[key];
+    // an old catalog beside newer code (a cached chunk): the key is better than a broken screen
+    if (entry === undefined) return key;
     const holes = values as Record<string, string | number> | undefined;
     if (typeof entry === "string") return fill(entry, holes);
     const form = plurals.select(Number(holes?.count ?? 0)) === "one" ? (entry.one ?? entry.other) : entry.other;

@@ -8,13 +8,15 @@ import { loadDetail } from "../../sync/actions.ts";
 import { markSeen } from "../../sync/seen.ts";
 import { useHub, useMachines, useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
-import { Icon } from "../../ui/icons.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusGlyph } from "../../ui/status-glyph.tsx";
 import { projectPath, shortPath, titleOf } from "../sessions/names.model.ts";
 import { failedSessions, waitingSessions, type WaitingSession } from "./inbox.model.ts";
 import { SessionRequests } from "./session-requests.tsx";
+
+/** A failure of the day before this device was set up is still news. */
+const DAY_MS = 24 * 3_600_000;
 
 function useInbox(): { waiting: WaitingSession[]; failed: SessionSummary[] } {
   const sessions = useSessions();
@@ -24,7 +26,7 @@ function useInbox(): { waiting: WaitingSession[]; failed: SessionSummary[] } {
   return useMemo(
     () => ({
       waiting: waitingSessions(sessions, details),
-      failed: failedSessions(sessions, (id) => seen[id] ?? baseline),
+      failed: failedSessions(sessions, (id) => seen[id] ?? baseline - DAY_MS),
     }),
     [sessions, details, seen, baseline],
   );
@@ -58,25 +60,29 @@ export function InboxItems() {
   );
 }
 
-function Origin({ summary }: { summary: SessionSummary }) {
+/** Which session, where, since when; leads there. */
+function Origin({ summary, at }: { summary: SessionSummary; at: number }) {
   const t = useT();
   const machine = useMachines()[summary.metadata?.machineId ?? ""];
   return (
     <Link
       to="/sessions/$sessionId"
       params={{ sessionId: summary.id }}
-      className="group/origin flex min-w-0 flex-1 target items-center gap-2 rounded-control"
+      className="group/origin flex min-w-0 flex-1 target flex-col justify-center rounded-control desk:flex-row desk:items-center desk:justify-start desk:gap-2"
     >
       <span dir="auto" className="min-w-0 truncate text-start font-strong group-hover/origin:underline">
         {titleOf(summary) ?? t("list.untitled")}
       </span>
-      <span className="min-w-0 shrink truncate text-small text-quiet">{shortPath(projectPath(summary), machine?.metadata?.homeDir)}</span>
-      <Icon name="chevronRight" size={12} className="shrink-0 text-quiet rtl:-scale-x-100" />
+      <span className="flex min-w-0 shrink-0 gap-2 text-small text-quiet desk:flex-1">
+        <span className="min-w-0 truncate">{shortPath(projectPath(summary), machine?.metadata?.homeDir)}</span>
+        <RelativeTime at={at} className="ms-auto shrink-0 tabular-nums" />
+      </span>
     </Link>
   );
 }
 
 function Waiting({ item: { summary, detail, since } }: { item: WaitingSession }) {
+  const t = useT();
   const { id, agentStateVersion } = summary;
   const stale = (detail?.agentStateVersion ?? -1) < agentStateVersion;
   useEffect(() => {
@@ -84,10 +90,9 @@ function Waiting({ item: { summary, detail, since } }: { item: WaitingSession })
   }, [id, stale]);
   return (
     <article className="flex flex-col gap-1">
-      <header className="flex items-center gap-2">
-        <StatusGlyph status="waiting" />
-        <Origin summary={summary} />
-        <RelativeTime at={since} className="shrink-0 text-small text-quiet tabular-nums" />
+      <header className="flex items-center gap-2.5">
+        <StatusGlyph status="waiting" label={t("status.waiting")} />
+        <Origin summary={summary} at={since} />
       </header>
       {detail ? <SessionRequests session={detail} /> : <Skeleton lines={2} />}
     </article>
@@ -97,11 +102,10 @@ function Waiting({ item: { summary, detail, since } }: { item: WaitingSession })
 function Failure({ summary }: { summary: SessionSummary }) {
   const t = useT();
   return (
-    <div className="flex items-center gap-2 ps-4 pe-2">
+    <div className="flex items-center gap-2.5 py-1.5 ps-4 pe-2">
       <StatusGlyph status="failed" label={t("status.failed")} />
-      <Origin summary={summary} />
-      <RelativeTime at={summary.updatedAt} className="shrink-0 text-small text-quiet tabular-nums" />
-      <Button tone="quiet" onClick={() => markSeen(summary.id, summary.updatedAt)}>
+      <Origin summary={summary} at={summary.updatedAt} />
+      <Button tone="quiet" className="text-quiet" onClick={() => markSeen(summary.id, summary.updatedAt)}>
         {t("inbox.dismiss")}
       </Button>
     </div>

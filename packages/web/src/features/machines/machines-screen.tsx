@@ -49,18 +49,20 @@ function MachineRow({ machine, total, active }: { machine: Machine; total: numbe
   return (
     <div className="flex items-center gap-3 py-3 ps-4 pe-2">
       <div className="min-w-0 flex-1">
-        <h2 dir="auto" className="truncate text-start font-strong">
-          {name}
-        </h2>
-        <p className="truncate text-small text-quiet">{facts.join(" · ")}</p>
+        <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">
+          <h2 dir="auto" className="min-w-0 truncate text-start font-strong">
+            {name}
+          </h2>
+          {machine.active ? (
+            <StatusLabel status="done">{t("machines.online")}</StatusLabel>
+          ) : (
+            <StatusLabel status="offline">
+              {t("status.offline")} · <RelativeTime at={machine.activeAt} />
+            </StatusLabel>
+          )}
+        </div>
+        <p className="text-small text-quiet">{facts.join(" · ")}</p>
       </div>
-      {machine.active ? (
-        <StatusLabel status="done">{t("machines.online")}</StatusLabel>
-      ) : (
-        <StatusLabel status="offline">
-          {t("status.offline")} · <RelativeTime at={machine.activeAt} />
-        </StatusLabel>
-      )}
       <IconButton
         icon="plus"
         label={t("machines.start", { name })}

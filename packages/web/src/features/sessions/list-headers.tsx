@@ -14,7 +14,7 @@ interface SectionProps {
 export function SectionHeader({ row, onToggle }: SectionProps) {
   const t = useT();
   return (
-    <h2 className="px-2 pt-2">
+    <h2 className="px-2 desk:pt-2">
       <button
         type="button"
         aria-expanded={row.open}
@@ -34,7 +34,7 @@ export function SectionHeader({ row, onToggle }: SectionProps) {
 
 export function DirectoryHeader({ row }: { row: Extract<ListRow, { kind: "directory" }> }) {
   return (
-    <h2 className="flex target items-center gap-2 px-4 pt-2 text-small text-quiet">
+    <h2 className="flex items-center gap-2 px-4 pt-3 pb-1 text-small text-quiet">
       <Icon name="folder" size={14} />
       {/* the end of a path tells directories apart: cut the beginning */}
       <span title={row.path} className="min-w-0 truncate font-strong [direction:rtl]">

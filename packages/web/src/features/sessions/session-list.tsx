@@ -49,10 +49,14 @@ export function SessionList() {
         {rows.length === 0 && <Nothing loading={!listed} loadError={loadError} query={query} />}
         {archived > 0 && !query && (
           <div className="px-2 pt-1">
-            <Button tone="quiet" className="w-full justify-start px-2 font-normal text-quiet" onClick={() => setShowArchived(!showArchived)}>
+            <button
+              type="button"
+              onClick={() => setShowArchived(!showArchived)}
+              className="flex target w-full items-center gap-2 rounded-control px-2 text-small text-quiet hover:bg-hover focus-visible:-outline-offset-2"
+            >
               {showArchived ? t("list.archived.hide") : t("list.archived.show")}
-              <span className="text-small tabular-nums">{archived}</span>
-            </Button>
+              <span className="tabular-nums">{archived}</span>
+            </button>
           </div>
         )}
       </div>

@@ -5,9 +5,8 @@ import { memo } from "react";
 import { useT, type Translate } from "../../i18n/index.ts";
 import { useSeenAt } from "../../sync/store.ts";
 import { cx } from "../../ui/cx.ts";
-import { Icon } from "../../ui/icons.tsx";
-import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusGlyph } from "../../ui/status-glyph.tsx";
+import { Age } from "./age.tsx";
 import { agentName, titleOf, toolName } from "./names.model.ts";
 import { SessionMenu } from "./session-menu.tsx";
 import { statusOf, type SessionStatus } from "./status.model.ts";
@@ -58,25 +57,20 @@ export const SessionRow = memo(function SessionRow({ summary, path }: { summary:
         params={{ sessionId: summary.id }}
         data-session-row={summary.id}
         activeOptions={{ exact: false }}
-        className="flex min-w-0 flex-1 gap-2.5 rounded-control py-2 ps-2 focus-visible:-outline-offset-2"
+        className="flex min-w-0 flex-1 gap-2.5 rounded-control py-2 ps-2 desk:pe-2 focus-visible:-outline-offset-2"
       >
         <span className="flex h-[var(--line-body)] items-center">
           <StatusGlyph status={state.status} />
         </span>
         <span className="min-w-0 flex-1">
-          <span className="flex items-baseline gap-2">
-            <span dir="auto" className={cx("min-w-0 flex-1 truncate text-start", loud && "font-strong")}>
-              {title}
-            </span>
+          <span dir="auto" className={cx("block truncate text-start", loud && "font-strong")}>
+            {title}
           </span>
           <span className="flex min-w-0 items-baseline gap-1 text-small text-quiet">
             <span className={cx("shrink-0", INK[state.status])}>{t(`status.${state.word}`)}</span>
             <Detail summary={summary} state={state} path={path} />
+            <Age at={state.since ?? summary.updatedAt} className="ms-auto shrink-0 ps-2 tabular-nums" />
           </span>
-        </span>
-        <span className="shrink-0 pt-px text-small text-quiet tabular-nums">
-          {summary.globalPinned && <Icon name="pin" size={12} className="me-1 inline" />}
-          <RelativeTime at={state.since ?? summary.updatedAt} />
         </span>
       </Link>
       <SessionMenu summary={summary} title={title} />

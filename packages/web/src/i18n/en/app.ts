@@ -10,7 +10,8 @@ export const app = {
   "nav.settings": "Settings",
   "nav.main": "Main",
   "nav.back": "Back",
-  "nav.inbox.count": { one: "Inbox, {count} waits for you", other: "Inbox, {count} wait for you" },
+  "nav.inbox.count": { one: "{count} waits for you", other: "{count} wait for you" },
+  "nav.sidebar": "Sessions and places",
 
   "action.cancel": "Cancel",
   "action.close": "Close",

@@ -13,7 +13,8 @@ export const app = {
   "nav.settings": "设置",
   "nav.main": "主导航",
   "nav.back": "返回",
-  "nav.inbox.count": { other: "收件箱,{count} 项等待处理" },
+  "nav.inbox.count": { other: "{count} 项等待处理" },
+  "nav.sidebar": "会话与导航",
 
   "action.cancel": "取消",
   "action.close": "关闭",
