@@ -1,5 +1,5 @@
 /** Search and the virtual list. Used as the phone's first level and as the desk's left column. */
-import { useMemo, useRef, useState, type RefObject, type SyntheticEvent } from "react";
+import { useDeferredValue, useMemo, useRef, useState, type RefObject, type SyntheticEvent } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useT } from "../../i18n/index.ts";
 import { useHub, useMachines, useSessions } from "../../sync/store.ts";
@@ -21,14 +21,15 @@ export function SessionList() {
   const loadError = useHub((state) => state.loadError);
   const machines = useMachines();
   const [query, setQuery] = useState("");
+  const wanted = useDeferredValue(query);
   const [sections, setSections] = useState<Partial<Record<SectionKey, boolean>>>({});
   const [showArchived, setShowArchived] = useState(false);
   const archived = useMemo(() => archivedCount(sessions), [sessions]);
   const fresh = useMemo(
-    () => listRows(sessions, machines, { now: Date.now(), query, showArchived, sections }),
-    [sessions, machines, query, showArchived, sections],
+    () => listRows(sessions, machines, { now: Date.now(), query: wanted, showArchived, sections }),
+    [sessions, machines, wanted, showArchived, sections],
   );
-  const { rows, touch } = useSettledRows(fresh, `${query}|${String(showArchived)}|${JSON.stringify(sections)}`);
+  const { rows, touch } = useSettledRows(fresh, `${wanted}|${String(showArchived)}|${JSON.stringify(sections)}`);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const search = useRef<HTMLInputElement>(null);
