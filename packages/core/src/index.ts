@@ -13,3 +13,5 @@ export { patchSession, withList, withMachines, withoutSession, withSession } fro
 export { emptySyncState, emptyWindow, type MessageWindow, type Position, type Refetch, type SyncState } from "./sync/state.ts";
 export { MAX_STREAM_CHARS, MAX_STREAMS } from "./sync/streams.ts";
 export { joinsWindow, MAX_WINDOW_ROWS, type PageRequest } from "./sync/window.ts";
+export { createTimeline, type TimelineBuilder } from "./timeline/builder.ts";
+export { diffCounts, relativeTo } from "./timeline/tool-facts.ts";

@@ -1,0 +1,53 @@
+/** Consecutive finished reads and searches become one row: what an agent looked at matters less than what it did. */
+import type { TimelineItem, ToolGroupItem, ToolItem } from "./types.ts";
+
+/** The item of this key as it was drawn before. */
+type KnownItem = (key: string) => TimelineItem | undefined;
+
+function isSmall(item: TimelineItem): item is ToolItem {
+  if (item.type !== "tool" || (item.kind !== "read" && item.kind !== "search")) return false;
+  return (item.status === "completed" || item.status === "running") && item.request === null && item.children.length === 0;
+}
+
+function times(amount: number): string {
+  return amount === 1 ? "once" : amount === 2 ? "twice" : `${amount} times`;
+}
+
+function summaryOf(tools: readonly ToolItem[]): string {
+  const reads = tools.filter((tool) => tool.kind === "read");
+  const files = new Set(reads.map((tool) => tool.object)).size;
+  const searches = tools.length - reads.length;
+  const read = files > 0 ? `Read ${files} ${files === 1 ? "file" : "files"}` : "";
+  const searched = searches > 0 ? `${read ? "searched" : "Searched"} ${times(searches)}` : "";
+  return [read, searched].filter(Boolean).join(", ");
+}
+
+function groupOf(tools: readonly ToolItem[], known: KnownItem): ToolGroupItem {
+  const first = tools[0]!;
+  const key = `group:${first.key}`;
+  const before = known(key);
+  if (before?.type === "tool-group" && before.tools.length === tools.length && before.tools.every((tool, index) => tool === tools[index])) return before;
+  const running = tools.some((tool) => tool.status === "running");
+  return { type: "tool-group", key, at: first.at, tools, summary: summaryOf(tools), running };
+}
+
+/** A group that did not change stays the object it was. */
+export function groupTools(items: readonly TimelineItem[], known: KnownItem): TimelineItem[] {
+  const grouped: TimelineItem[] = [];
+  let run: ToolItem[] = [];
+  const flush = (): void => {
+    if (run.length > 1) grouped.push(groupOf(run, known));
+    else grouped.push(...run);
+    run = [];
+  };
+  for (const item of items) {
+    if (isSmall(item)) {
+      run.push(item);
+      continue;
+    }
+    flush();
+    grouped.push(item);
+  }
+  flush();
+  return grouped;
+}

@@ -1,0 +1,182 @@
+/** What a tool row says: verb, object, the change it makes, and what came of it. Pure, from the call and its result. */
+import type { ToolContent, ToolKind } from "@hapi/protocol";
+import { firstName, isRecord, list, name, record, text } from "../envelope/read.ts";
+import { toolObjectOf } from "../envelope/tools.ts";
+import type { ToolDiff, ToolStatus } from "./types.ts";
+
+const verbs: Record<ToolKind, readonly [past: string, present: string]> = {
+  read: ["Read", "Reading"],
+  edit: ["Edited", "Editing"],
+  delete: ["Deleted", "Deleting"],
+  move: ["Moved", "Moving"],
+  search: ["Searched", "Searching"],
+  execute: ["Ran", "Running"],
+  think: ["Thought", "Thinking"],
+  fetch: ["Fetched", "Fetching"],
+  agent: ["Delegated", "Delegating"],
+  todo: ["Updated the list", "Updating the list"],
+  question: ["Asked", "Asking"],
+  plan: ["Planned", "Planning"],
+  other: ["Used", "Using"],
+};
+
+export function verbOf(kind: ToolKind, status: ToolStatus): string {
+  return verbs[kind][status === "running" || status === "waiting" ? 1 : 0];
+}
+
+/** A path below the root without it; other text as it is. */
+export function relativeTo(root: string | null | undefined, object: string): string {
+  if (!root || root === "/") return object;
+  const base = root.endsWith("/") ? root.slice(0, -1) : root;
+  return object.startsWith(`${base}/`) ? object.slice(base.length + 1) : object;
+}
+
+export function objectOf(call: { kind: ToolKind; tool: string; title: string; input: unknown }, root: string | null | undefined): string {
+  const fields = record(call.input);
+  if (call.kind === "agent") return firstName(fields, "description", "title") ?? (call.title || call.tool);
+  if (call.kind === "question") {
+    const first = record(list(fields.questions)[0]);
+    return name(first.question) ?? name(fields.question) ?? call.title;
+  }
+  const fromInput = toolObjectOf(call.input);
+  return relativeTo(root, fromInput || call.title || call.tool);
+}
+
+/** Edits that come as a list inside one call. */
+const MAX_DIFFS = 100;
+
+function diffFrom(fields: Record<string, unknown>, path: string | undefined): ToolDiff | null {
+  const target = firstName(fields, "file_path", "filePath", "notebook_path", "path") ?? path;
+  if (target === undefined) return null;
+  const oldText = text(fields.old_string) ?? text(fields.oldString) ?? text(fields.oldText) ?? text(fields.old_str);
+  const newText = text(fields.new_string) ?? text(fields.newString) ?? text(fields.newText) ?? text(fields.new_str);
+  if (newText !== undefined) return { path: target, oldText: oldText ?? null, newText };
+  const whole = text(fields.content) ?? text(fields.new_source) ?? text(fields.file_text);
+  return whole === undefined ? null : { path: target, oldText: null, newText: whole };
+}
+
+/** The file changes an edit's input asks for. Empty when the shape is not known. */
+export function diffsOfInput(kind: ToolKind, input: unknown): ToolDiff[] {
+  if (kind !== "edit") return [];
+  const fields = record(input);
+  const path = firstName(fields, "file_path", "filePath", "path");
+  const several = list(fields.edits)
+    .slice(0, MAX_DIFFS)
+    .flatMap((entry) => diffFrom(record(entry), path) ?? []);
+  if (several.length > 0) return several;
+  const one = diffFrom(fields, undefined);
+  return one ? [one] : [];
+}
+
+export function diffsOfContent(content: readonly ToolContent[]): ToolDiff[] {
+  return content.flatMap((part) => (part.type === "diff" ? [{ path: part.path, oldText: part.oldText, newText: part.newText }] : []));
+}
+
+function lines(source: string): string[] {
+  if (source === "") return [];
+  return (source.endsWith("\n") ? source.slice(0, -1) : source).split("\n");
+}
+
+/** Longer edits are counted, not compared: the number in a row is not worth the time. */
+const MAX_COMPARED_LINES = 2000;
+
+/** Added and removed lines, common beginning and end left out. */
+export function diffCounts(diff: ToolDiff): { added: number; removed: number } {
+  const before = diff.oldText === null ? [] : lines(diff.oldText);
+  const after = lines(diff.newText);
+  let start = 0;
+  while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
+  let end = 0;
+  while (end < before.length - start && end < after.length - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+  const oldMiddle = before.slice(start, before.length - end);
+  const newMiddle = after.slice(start, after.length - end);
+  const common = oldMiddle.length + newMiddle.length > MAX_COMPARED_LINES ? 0 : commonLines(oldMiddle, newMiddle);
+  return { added: newMiddle.length - common, removed: oldMiddle.length - common };
+}
+
+/** Length of the longest common subsequence. */
+function commonLines(a: readonly string[], b: readonly string[]): number {
+  let row = new Array<number>(b.length + 1).fill(0);
+  for (const line of a) {
+    const next = [0];
+    for (let column = 1; column <= b.length; column += 1) {
+      next[column] = line === b[column - 1] ? row[column - 1]! + 1 : Math.max(row[column]!, next[column - 1]!);
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
+
+function count(amount: number, one: string, many = `${one}s`): string {
+  return `${amount} ${amount === 1 ? one : many}`;
+}
+
+const MAX_SUMMARY = 120;
+
+function firstLine(output: string): string {
+  const line = output.split("\n").find((candidate) => candidate.trim() !== "")?.trim() ?? "";
+  return line.length > MAX_SUMMARY ? `${line.slice(0, MAX_SUMMARY - 1)}…` : line;
+}
+
+export interface Outcome {
+  kind: ToolKind;
+  status: ToolStatus;
+  output: string;
+  content: readonly ToolContent[];
+  diffs: readonly ToolDiff[];
+}
+
+/** A few words on what came of a finished call. */
+export function summaryOf(outcome: Outcome): string {
+  const { kind, status, output } = outcome;
+  if (status === "denied" || status === "cancelled") return "";
+  const exitCode = outcome.content.find((part) => part.type === "terminal")?.exitCode;
+  if (kind === "execute") return executed(output, exitCode, status);
+  if (status === "failed") return firstLine(output);
+  switch (kind) {
+    case "read":
+      return output === "" ? "" : count(lines(output).length, "line");
+    case "search":
+      return output === "" ? "nothing found" : count(lines(output).length, "line");
+    case "edit":
+      return edited(outcome.diffs);
+    default:
+      return "";
+  }
+}
+
+function executed(output: string, exitCode: number | null | undefined, status: ToolStatus): string {
+  if (exitCode !== undefined && exitCode !== null && exitCode !== 0) return `exit ${exitCode}`;
+  if (status === "failed") return firstLine(output) || "failed";
+  const amount = lines(output).length;
+  return amount <= 1 ? firstLine(output) : count(amount, "line");
+}
+
+function edited(diffs: readonly ToolDiff[]): string {
+  if (diffs.length === 0) return "";
+  const total = diffs.map(diffCounts).reduce((sum, one) => ({ added: sum.added + one.added, removed: sum.removed + one.removed }));
+  return `+${total.added} −${total.removed}`;
+}
+
+export function questionsOf(input: unknown) {
+  const fields = record(input);
+  const asked = Array.isArray(fields.questions) ? fields.questions : typeof fields.question === "string" ? [fields] : [];
+  return asked.flatMap((entry, index) => {
+    if (!isRecord(entry)) return [];
+    const question = firstName(entry, "question", "prompt", "title");
+    if (question === undefined) return [];
+    return [
+      {
+        // answers are keyed by position, or by the question's own id where it has one
+        id: name(entry.id) ?? String(index),
+        header: name(entry.header) ?? null,
+        question,
+        multiSelect: entry.multiSelect === true || entry.multiple === true,
+        options: list(entry.options).flatMap((option) => {
+          const label = typeof option === "string" ? option : firstName(record(option), "label", "name", "value");
+          return label === undefined ? [] : [{ label, description: name(record(option).description) ?? null }];
+        }),
+      },
+    ];
+  });
+}
