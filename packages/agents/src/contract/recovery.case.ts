@@ -70,7 +70,7 @@ export function recoveryCases({ fixture, say, it }: Cases): void {
       await world.start();
       const localId = await world.prompt(`${say.think}\n${say.write}\n${say.todo}`);
       const seen = world.events.length;
-      await world.until((event): event is typeof event => event.type !== "thread" && world.events.length >= seen + cut);
+      await world.until((event): event is typeof event => event.type === "request" || (event.type !== "thread" && world.events.length >= seen + cut));
       await world.reopen();
       const after = world.events.length;
       expect(await world.conversation.adopt()).toBe("remote");
