@@ -137,6 +137,7 @@ export function createFold(earlier: ReadonlyMap<string, TimelineItem>): Fold {
     if (owner.closed && !owner.result) {
       owner.closed = null;
       open.add(owner);
+      touchTool(owner);
     }
     return owner.children;
   }
