@@ -1,0 +1,70 @@
+/**
+ * The per-session settings file of the terminal front: hooks that report to the session process, added to whatever the user passed with
+ * `--settings`. The user's own configuration files are never touched.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { AppError } from "@hapi/protocol";
+import { isJson, type Json, list, obj } from "./json.ts";
+
+/** A permission waits for a person, so its hook may wait a day; the others only report. */
+const PERMISSION_TIMEOUT_S = 24 * 3600;
+const REPORT_TIMEOUT_S = 20;
+
+export const HOOK_EVENTS = [
+  "SessionStart",
+  "UserPromptSubmit",
+  "PreToolUse",
+  "PermissionRequest",
+  "PostToolUse",
+  "PostToolUseFailure",
+  "Notification",
+  "Stop",
+  "StopFailure",
+  "SessionEnd",
+] as const;
+
+const needsMatcher: ReadonlySet<string> = new Set(["PreToolUse", "PermissionRequest", "PostToolUse", "PostToolUseFailure"]);
+
+function shellWord(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+export function hookSettings(hookCommand: readonly string[]): Json {
+  const command = hookCommand.map(shellWord).join(" ");
+  const entries = HOOK_EVENTS.map((event) => {
+    const timeout = event === "PermissionRequest" ? PERMISSION_TIMEOUT_S : REPORT_TIMEOUT_S;
+    const group = { ...(needsMatcher.has(event) ? { matcher: "*" } : {}), hooks: [{ type: "command", command, timeout }] };
+    return [event, [group]];
+  });
+  return { hooks: Object.fromEntries(entries) };
+}
+
+/** The user's `--settings`, a file or JSON itself. */
+export function readUserSettings(value: string, cwd: string): Json {
+  const text = value.trim();
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text.startsWith("{") ? text : readFileSync(resolve(cwd, text), "utf8"));
+  } catch (cause) {
+    throw new AppError("invalid_body", `The file given with --settings can't be read: ${text}`, { cause });
+  }
+  if (!isJson(parsed)) throw new AppError("invalid_body", `The settings given with --settings are not a JSON object: ${text}`);
+  return parsed;
+}
+
+export function mergeSettings(user: Json, ours: Json): Json {
+  const theirHooks = obj(user["hooks"]);
+  const ourHooks = obj(ours["hooks"]);
+  const names = new Set([...Object.keys(theirHooks), ...Object.keys(ourHooks)]);
+  const hooks = Object.fromEntries([...names].map((name) => [name, [...list(theirHooks[name]), ...list(ourHooks[name])]]));
+  return { ...user, ...ours, hooks };
+}
+
+export function writeOverlay(options: { sessionDir: string; cwd: string; hookCommand: readonly string[]; userSettings?: string }): string {
+  const ours = hookSettings(options.hookCommand);
+  const settings = options.userSettings === undefined ? ours : mergeSettings(readUserSettings(options.userSettings, options.cwd), ours);
+  const path = join(options.sessionDir, "claude-settings.json");
+  writeFileSync(path, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
+  return path;
+}

@@ -1,0 +1,52 @@
+/** What the transcript parser remembers between lines: JSON, so that it becomes durable together with the read offset. */
+import type { TokenUsage } from "@hapi/protocol";
+import type { Json } from "./json.ts";
+import type { TodoState } from "./todos.ts";
+
+export interface OpenTurn {
+  /** Uuid of the line that started it. */
+  id: string;
+  at: number;
+  localIds: string[];
+  usage: TokenUsage | null;
+}
+
+export interface ParserState {
+  turn: OpenTurn | null;
+  /** Calls without a result yet; only what results need of them. */
+  calls: Record<string, { tool: string; input: Json }>;
+  todos: TodoState;
+  /** The message whose usage was counted last: each of its blocks repeats it. */
+  usageOf: string | null;
+  caveat: string | null;
+  /** The user chose a model in the terminal; the next answer names it. */
+  modelAsked: boolean;
+  title: string | null;
+}
+
+/** Calls that never get a result (killed agents) must not pile up. */
+export const MAX_CALLS = 200;
+const MAX_INPUT_CHARS = 20_000;
+
+export function emptyParserState(): ParserState {
+  return { turn: null, calls: {}, todos: [], usageOf: null, caveat: null, modelAsked: false, title: null };
+}
+
+/** Inputs that are needed when the result comes: a command to show, a todo list. Long ones are cut away, they are in the call itself. */
+export function rememberCall(state: ParserState, id: string, tool: string, input: Json): void {
+  const small = JSON.stringify(input).length <= MAX_INPUT_CHARS ? input : {};
+  state.calls[id] = { tool, input: small };
+  const ids = Object.keys(state.calls);
+  for (const oldest of ids.slice(0, Math.max(0, ids.length - MAX_CALLS))) delete state.calls[oldest];
+}
+
+export function addUsage(sum: TokenUsage | null, one: TokenUsage): TokenUsage {
+  if (!sum) return one;
+  return {
+    ...one,
+    inputTokens: sum.inputTokens + one.inputTokens,
+    outputTokens: sum.outputTokens + one.outputTokens,
+    cacheReadTokens: sum.cacheReadTokens + one.cacheReadTokens,
+    cacheCreationTokens: sum.cacheCreationTokens + one.cacheCreationTokens,
+  };
+}

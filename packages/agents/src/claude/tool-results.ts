@@ -1,0 +1,99 @@
+/** Results of Claude's tools, as they stand in the transcript → status, text and the richer content views can draw. Everything is bounded. */
+import type { AgentEvent, ToolContent } from "@hapi/protocol";
+import { isJson, type Json, list, obj, str } from "./json.ts";
+
+type ToolResult = Extract<AgentEvent, { type: "tool-result" }>;
+
+export const MAX_OUTPUT_CHARS = 200_000;
+/** base64; a screenshot fits. */
+const MAX_IMAGE_CHARS = 4_000_000;
+
+export function bounded(text: string, max = MAX_OUTPUT_CHARS): string {
+  return text.length <= max ? text : `${text.slice(0, max)}\n… ${text.length - max} more characters`;
+}
+
+export function statusOf(line: Json, block: Json, text: string): ToolResult["status"] {
+  const denied = str(line["toolDenialKind"]) !== undefined || obj(line["permissionDecision"])["decision"] === "reject";
+  if (denied && line["toolDenialKind"] !== "cancelled") return "denied";
+  if (text.startsWith("The user doesn't want to proceed with this tool use")) return "denied";
+  if (obj(line["toolUseResult"])["interrupted"] === true || text.startsWith("[Request interrupted by user")) return "cancelled";
+  return block["is_error"] === true ? "failed" : "completed";
+}
+
+function imageOf(block: Json): ToolContent[] {
+  const source = obj(block["source"]);
+  const data = str(source["data"]);
+  if (data === undefined || data.length > MAX_IMAGE_CHARS) return [];
+  return [{ type: "image", mimeType: str(source["media_type"]) ?? "image/png", data }];
+}
+
+export function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  return list(content)
+    .filter(isJson)
+    .map((block) => (block["type"] === "text" ? (str(block["text"]) ?? "") : block["type"] === "tool_reference" ? (str(block["tool_name"]) ?? "") : ""))
+    .filter((text) => text !== "")
+    .join("\n");
+}
+
+function terminalOf(result: Json, input: Json): ToolContent[] {
+  const stdout = str(result["stdout"]);
+  if (stdout === undefined) return [];
+  const stderr = str(result["stderr"]);
+  const command = str(input["command"]);
+  return [
+    {
+      type: "terminal",
+      ...(command === undefined ? {} : { command }),
+      stdout: bounded(stdout),
+      ...(stderr ? { stderr: bounded(stderr) } : {}),
+    },
+  ];
+}
+
+/** Old and new text of each hunk, without the lines' marks. */
+function fromPatch(path: string, patch: unknown): ToolContent[] {
+  return list(patch)
+    .filter(isJson)
+    .slice(0, 50)
+    .map((hunk) => {
+      const lines = list(hunk["lines"]).filter((line): line is string => typeof line === "string");
+      const side = (mark: string): string => lines.filter((line) => line[0] === mark || line[0] === " ").map((line) => line.slice(1)).join("\n");
+      return { type: "diff", path, oldText: bounded(side("-")), newText: bounded(side("+")) };
+    });
+}
+
+function diffOf(result: Json): ToolContent[] {
+  const path = str(result["filePath"]);
+  if (path === undefined) return [];
+  const oldText = str(result["oldString"]);
+  const newText = str(result["newString"]);
+  if (oldText !== undefined && newText !== undefined) return [{ type: "diff", path, oldText: bounded(oldText), newText: bounded(newText) }];
+  const hunks = fromPatch(path, result["structuredPatch"]);
+  if (hunks.length > 0) return hunks;
+  const content = str(result["content"]);
+  if (content === undefined) return [];
+  const before = str(result["originalFile"]);
+  return [{ type: "diff", path, oldText: before === undefined ? null : bounded(before), newText: bounded(content) }];
+}
+
+export function toolResultOf(options: { line: Json; block: Json; input: Json; id: string; callId: string; parent?: string }): ToolResult {
+  const { line, block, input } = options;
+  const output = bounded(textOf(block["content"]));
+  const result = obj(line["toolUseResult"]);
+  const images = list(block["content"])
+    .filter(isJson)
+    .filter((part) => part["type"] === "image")
+    .slice(0, 10)
+    .flatMap(imageOf);
+  const content = [...terminalOf(result, input), ...diffOf(result), ...images];
+  return {
+    type: "tool-result",
+    id: options.id,
+    callId: options.callId,
+    status: statusOf(line, block, output),
+    output,
+    ...(content.length > 0 ? { content } : {}),
+    ...(options.parent === undefined ? {} : { parent: options.parent }),
+  };
+}
