@@ -45,6 +45,7 @@ const PATHS = {
 } as const;
 
 export type IconName = keyof typeof PATHS;
+export const ICON_NAMES = Object.keys(PATHS) as IconName[];
 
 const FILLED: ReadonlySet<IconName> = new Set(["stop"]);
 /** Strokes of zero length are dots: they need more weight than lines. */

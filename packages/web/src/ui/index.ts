@@ -8,7 +8,7 @@ export { cx } from "./cx.ts";
 export { DiffCounts, DiffView, PatchView, type DiffViewProps } from "./diff-view.tsx";
 export { EmptyState } from "./empty-state.tsx";
 export { Field, grow, Select, TextArea } from "./field.tsx";
-export { Icon, type IconName } from "./icons.tsx";
+export { Icon, ICON_NAMES, type IconName } from "./icons.tsx";
 export { Markdown } from "./markdown.tsx";
 export { Menu, type MenuItem, type MenuTriggerProps } from "./menu.tsx";
 export { RelativeTime } from "./relative-time.tsx";

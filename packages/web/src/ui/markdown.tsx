@@ -53,9 +53,12 @@ function blockNode(token: Token): ReactNode {
     case "checkbox":
       return null;
     default:
-      return <p>{token.tokens ? inline(token.tokens) : token.raw}</p>;
+      return <p>{nested(token) ? inline(nested(token)) : token.raw}</p>;
   }
 }
+
+/** Kinds the lexer may learn later. */
+const nested = (token: Token): Token[] | undefined => ("tokens" in token ? (token.tokens as Token[] | undefined) : undefined);
 
 const blocks = (tokens: Token[] | undefined): ReactNode => tokens?.map((token, at) => <Piece key={at}>{blockNode(token)}</Piece>);
 

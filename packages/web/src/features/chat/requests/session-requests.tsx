@@ -12,7 +12,7 @@ import { RequestHostContext, type RequestHost } from "./request-host.tsx";
 export function SessionRequests({ session, actions }: { session: Session; actions: RequestActions }) {
   const t = useT();
   const requests = useMemo(
-    () => createTimeline({ messages: [], agentState: session.agentState, root: session.metadata?.path ?? null }).requests,
+    () => createTimeline().update({ messages: [], agentState: session.agentState, root: session.metadata?.path ?? null }).requests,
     [session.agentState, session.metadata?.path],
   );
   const host = useMemo<RequestHost>(

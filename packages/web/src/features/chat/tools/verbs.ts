@@ -1,30 +1,39 @@
-/** What a call does or did, in the person's language. English comes with the item; other languages choose by kind and status. */
+/** What a call does or did, in the person's language, by its kind and whether it is over. */
 import { useCallback } from "react";
 import type { ToolGroupItem, ToolItem } from "@hapi/core";
 import type { ToolKind } from "@hapi/protocol";
 import { currentLocale, useT, type MessageKey } from "../../../i18n/index.ts";
 
-const DONE = {
-  read: "verb.read",
-  edit: "verb.edit",
-  delete: "verb.delete",
-  move: "verb.move",
-  search: "verb.search",
-  execute: "verb.execute",
-  think: "verb.think",
-  fetch: "verb.fetch",
-  agent: "verb.agent",
-  todo: "verb.todo",
-  question: "verb.question",
-  plan: "verb.plan",
-  other: "verb.other",
-} as const satisfies Record<ToolKind, MessageKey>;
+const VERBS = {
+  read: ["verb.read", "verb.read.now"],
+  edit: ["verb.edit", "verb.edit.now"],
+  delete: ["verb.delete", "verb.delete.now"],
+  move: ["verb.move", "verb.move.now"],
+  search: ["verb.search", "verb.search.now"],
+  execute: ["verb.execute", "verb.execute.now"],
+  think: ["verb.think", "verb.think.now"],
+  fetch: ["verb.fetch", "verb.fetch.now"],
+  agent: ["verb.agent", "verb.agent.now"],
+  todo: ["verb.todo", "verb.todo.now"],
+  question: ["verb.question", "verb.question.now"],
+  plan: ["verb.plan", "verb.plan.now"],
+  other: ["verb.other", "verb.other.now"],
+} as const satisfies Record<ToolKind, readonly [over: MessageKey, now: MessageKey]>;
 
 export function useVerb(): (item: ToolItem) => string {
   const t = useT();
-  return useCallback((item) => (currentLocale() === "en" ? item.verb : t(DONE[item.kind])), [t]);
+  return useCallback(
+    (item) => {
+      if (item.status === "denied") return t("verb.denied");
+      if (item.status === "cancelled") return t("verb.cancelled");
+      const [over, now] = VERBS[item.kind];
+      return t(item.status === "running" || item.status === "waiting" ? now : over);
+    },
+    [t],
+  );
 }
 
+/** English says what was looked at; other languages say how many. */
 export function useGroupWords(): (item: ToolGroupItem) => string {
   const t = useT();
   return useCallback((item) => (currentLocale() === "en" ? item.summary : t("verb.group", { count: item.tools.length })), [t]);
