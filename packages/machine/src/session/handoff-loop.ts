@@ -138,12 +138,13 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   async function handNext(): Promise<void> {
     if (handing || switching || closed) return;
     const prompt = inbox.next;
-    if (!prompt || (runner.front !== null && runner.busy)) return;
+    if (!prompt) return;
     if (front === "local") {
       if (runner.front === "local" && deps.remoteWhileLocal() === "read-only") return;
       if (!wish) wish = { to: "remote", since: clock.now(), by: "prompt", now: false, done: [] };
       return pursue();
     }
+    if (runner.front !== null && runner.busy) return;
     if (clock.now() < notBefore) return later(notBefore);
     handing = true;
     try {

@@ -1,0 +1,221 @@
+/**
+ * An agent in memory behind the driver port. It outlives the conversations opened on it, as a real one outlives a session process: it remembers
+ * prompts, open requests and what was said, and a new conversation adopts it.
+ */
+import type { AgentDriver, AgentRequest, Conversation, DriverContext, DriverEvent, Front, RequestAnswer, StartOptions } from "@hapi/agents";
+import type { AgentCapabilities, AgentEvent, AgentFailure } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol";
+
+export interface FakeAgent {
+  readonly driver: AgentDriver;
+  readonly capabilities: AgentCapabilities;
+  /** In the order they ran. */
+  readonly ran: string[];
+  readonly starts: StartOptions[];
+  readonly answers: { id: string; answer: RequestAnswer }[];
+  readonly front: Front | null;
+  /** Alive at the same time, at most. */
+  readonly most: number;
+  /** The person types into the agent's own screen. */
+  typed(text: string): void;
+  say(text: string): void;
+  ask(request: Partial<AgentRequest> & { id: string }): void;
+  /** The request is over. */
+  goOn(id: string, outcome: "approved" | "denied" | "canceled", by?: "remote" | "terminal" | "agent"): void;
+  finish(failure?: AgentFailure): void;
+  /** The process ends by itself. */
+  die(exit: { code?: number | null; signal?: string | null; failure?: AgentFailure }): void;
+  /** What the next `prompt` does. */
+  onPrompt: "run" | "hang" | "reject" | "reject-absent";
+  failStarts: number;
+  installed: boolean;
+}
+
+export function createFakeAgent(options: { control?: AgentCapabilities["control"] } = {}): FakeAgent {
+  const capabilities: AgentCapabilities = {
+    control: options.control ?? "switch",
+    permissionModes: ["default", "yolo"],
+    models: [{ id: "large", name: "Large" }],
+    setModel: true,
+    setPermissionMode: true,
+    interrupt: true,
+    steer: false,
+    images: false,
+    todos: true,
+    questions: true,
+    plans: true,
+    fork: true,
+    resume: true,
+    answerWhileLocal: true,
+    usage: "tokens",
+  };
+  const ran: string[] = [];
+  const starts: StartOptions[] = [];
+  const answers: { id: string; answer: RequestAnswer }[] = [];
+  const record = new Map<string, "handed" | "present">();
+  const requests = new Map<string, AgentRequest>();
+  let front: Front | null = null;
+  let alive = 0;
+  let most = 0;
+  let turn: string | null = null;
+  let items = 0;
+  let context: DriverContext | null = null;
+  /** Said while nobody listened: read from the record by the next one. */
+  let missed: DriverEvent[] = [];
+
+  function emit(event: DriverEvent): void {
+    if (context) context.emit(event);
+    else missed.push(event);
+  }
+
+  function put(event: AgentEvent): void {
+    emit({ type: "record", key: `k-${event.id}`, event, checkpoint: { read: ++items } });
+  }
+
+  function begin(localId: string, text: string, origin: "remote" | "terminal"): void {
+    turn = localId;
+    ran.push(text);
+    if (origin === "remote") record.set(localId, "present");
+    emit({ type: "thinking", thinking: true });
+    put({ type: "user-message", id: `u-${localId}`, text, origin, localId: origin === "remote" ? localId : undefined });
+    if (origin === "remote") {
+      emit({ type: "stage", localId, stage: "in-transcript" });
+      emit({ type: "stage", localId, stage: "started" });
+    }
+  }
+
+  const agent: FakeAgent = {
+    capabilities,
+    ran,
+    starts,
+    answers,
+    onPrompt: "run",
+    failStarts: 0,
+    installed: true,
+    get front() {
+      return front;
+    },
+    get most() {
+      return most;
+    },
+    typed: (text) => begin(`typed-${ran.length}`, text, "terminal"),
+    say: (text) => put({ type: "agent-message", id: `a-${items + 1}`, text }),
+    ask(request) {
+      const full: AgentRequest = { kind: "permission", tool: "Bash", input: { command: "ls" }, title: "Run ls", ...request };
+      requests.set(full.id, full);
+      emit({ type: "request", request: full });
+    },
+    goOn(id, outcome, by = "remote") {
+      requests.delete(id);
+      emit({ type: "request-closed", id, outcome, by });
+    },
+    finish(failure) {
+      if (turn === null) return;
+      const localId = turn;
+      turn = null;
+      put({ type: "turn-ended", id: `e-${localId}-${items}`, outcome: failure ? "failed" : "completed", failure, localIds: [localId] });
+      emit({ type: "stage", localId, stage: failure ? "failed" : "done", failure });
+      emit({ type: "thinking", thinking: false });
+    },
+    die({ code = null, signal = null, failure }) {
+      const was = front;
+      if (was === null) return;
+      front = null;
+      alive--;
+      turn = null;
+      requests.clear();
+      emit({ type: "exited", front: was, code, signal, expected: false, failure });
+    },
+    driver: {
+      flavor: "fake",
+      displayName: "Fake",
+      capabilities,
+      detect: async () =>
+        agent.installed ? { available: true, command: ["fake"] } : { available: false, command: [], reason: "not_found", hint: "Install Fake with `npm i -g fake`" },
+      open,
+    },
+  };
+
+  function open(mine: DriverContext): Conversation {
+    context = mine;
+    return {
+      async start(start) {
+        starts.push(start);
+        if (agent.failStarts > 0) {
+          agent.failStarts--;
+          throw new AppError("agent_exited", "It would not start");
+        }
+        if (front !== null) throw new Error("two agents on one thread");
+        alive++;
+        most = Math.max(most, alive);
+        front = start.front;
+        if (start.front === "local") await mine.host.spawn({ launchId: `tui-${starts.length}`, kind: "pty", argv: ["cat"], cwd: "/", env: {} });
+        mine.emit({ type: "thread", threadId: start.threadId ?? "thread-1" });
+        mine.emit({ type: "facts", tools: ["Bash"], slashCommands: ["/help"], version: "1.0" });
+      },
+      async adopt() {
+        if (front === null) return null;
+        const read = mine.memory.get<number>("read") ?? 0;
+        for (const event of missed.splice(0)) if (event.type !== "record" || Number(event.checkpoint?.["read"]) > read) mine.emit(event);
+        for (const request of requests.values()) mine.emit({ type: "request", request });
+        return front;
+      },
+      async prompt(prompt) {
+        if (agent.onPrompt === "reject-absent") throw new AppError("agent_exited", "It went away");
+        record.set(prompt.localId, "handed");
+        if (agent.onPrompt === "reject") throw new AppError("agent_exited", "It went away");
+        if (agent.onPrompt === "run") setImmediate(() => begin(prompt.localId, prompt.text, "remote"));
+        else turn = prompt.localId;
+      },
+      withdraw: async (localId) => (record.get(localId) === "handed" && record.delete(localId) ? "removed" : "consumed"),
+      lookup: async (localId) => (record.has(localId) ? "present" : "absent"),
+      async retry() {
+        const last = ran.at(-1);
+        if (last === undefined) throw new AppError("retry_unavailable");
+        ran.push(`retry ${last}`);
+      },
+      async answer(id, answer) {
+        if (!requests.has(id)) return "gone";
+        answers.push({ id, answer });
+        return "applied";
+      },
+      async interrupt() {
+        if (turn === null) return;
+        const localId = turn;
+        turn = null;
+        mine.emit({ type: "stage", localId, stage: "interrupted" });
+        mine.emit({ type: "thinking", thinking: false });
+      },
+      async setPermissionMode(mode) {
+        mine.emit({ type: "mode", mode });
+      },
+      async setModel(model) {
+        mine.emit({ type: "model", model });
+      },
+      listModels: async () => [{ id: "large", name: "Large" }],
+      onHook: async (payload) => ({ seen: payload }),
+      get busy() {
+        return turn !== null;
+      },
+      get front() {
+        return front;
+      },
+      async stop() {
+        if (front === null) return;
+        const was = front;
+        front = null;
+        alive--;
+        if (turn !== null) {
+          emit({ type: "stage", localId: turn, stage: "interrupted" });
+          emit({ type: "thinking", thinking: false });
+        }
+        turn = null;
+        emit({ type: "exited", front: was, code: 0, signal: null, expected: true });
+      },
+      async [Symbol.asyncDispose]() {
+        if (context === mine) context = null;
+      },
+    };
+  }
+  return agent;
+}

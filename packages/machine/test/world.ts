@@ -1,0 +1,104 @@
+/** A session in memory: real ledger and record on disk, everything else behind its port. `crash` and `start` are a kill -9 and its successor. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "@hapi/platform";
+import { createMemoryHost, type MemoryHost } from "@hapi/testkit";
+import { createSession, type CreateSessionOptions } from "../src/session/create-session.ts";
+import { type Ledger, openLedger } from "../src/session/ledger.ts";
+import { openRecord, type RecordFile } from "../src/session/record.ts";
+import { openSession, type RunningSession } from "../src/session/session.ts";
+import { createFakeAgent, type FakeAgent } from "./fake-agent.ts";
+import { createFakeHub, type FakeHub } from "./fake-hub.ts";
+
+export interface World {
+  readonly dir: string;
+  readonly hub: FakeHub;
+  readonly agent: FakeAgent;
+  readonly host: MemoryHost;
+  readonly session: RunningSession;
+  readonly record: RecordFile;
+  readonly ledger: Ledger;
+  start(): Promise<void>;
+  /** The session process is gone from one moment to the next; agent and host live on. */
+  crash(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface WorldOptions extends Partial<CreateSessionOptions> {
+  viewers?: boolean;
+  remoteWhileLocal?: "switch" | "read-only";
+  parkAfterMs?: number;
+  control?: "switch" | "remote";
+}
+
+const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const root = mkdtempSync(join(tmpdir(), "machine-session-"));
+  const home = join(root, "home");
+  const { sessionId, dir } = createSession({
+    home,
+    flavor: "fake",
+    cwd: root,
+    machineId: "machine-1",
+    hubUrl: "http://127.0.0.1:1",
+    startedBy: "terminal",
+    startingMode: "remote",
+    ...options,
+  });
+  const hub = createFakeHub(sessionId);
+  const agent = createFakeAgent({ control: options.control });
+  const host = createMemoryHost({ sessionId });
+  if (options.viewers) host.setViewers([{ id: "viewer-1", cols: 80, rows: 24 }]);
+  let session!: RunningSession;
+  let ledger!: Ledger;
+  let record!: RecordFile;
+
+  async function start(): Promise<void> {
+    record = openRecord(dir);
+    ledger = await openLedger(dir);
+    session = await openSession({
+      home,
+      dir,
+      record,
+      ledger,
+      host,
+      driver: agent.driver,
+      link: hub.link(),
+      clock: systemClock,
+      log,
+      agentEnv: {},
+      hookCommand: ["hapi", "hook"],
+      hookEnv: {},
+      runCommand: async () => ({ stdout: "", stderr: "", exitCode: 0, truncated: false }),
+      settings: { remoteWhileLocal: options.remoteWhileLocal ?? "switch", parkAfterMs: options.parkAfterMs ?? 0 },
+      about: { version: "0.1.0", libDir: "/lib", userHome: "/home/me" },
+    });
+    await session.begin();
+  }
+
+  await start();
+  return {
+    dir,
+    hub,
+    agent,
+    host,
+    get session() {
+      return session;
+    },
+    get record() {
+      return record;
+    },
+    get ledger() {
+      return ledger;
+    },
+    start,
+    crash: () => session.release(),
+    async [Symbol.asyncDispose]() {
+      if (host.ended === null) await session.release();
+      await host.close();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
