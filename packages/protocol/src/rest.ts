@@ -2,9 +2,6 @@
 import * as z from "zod/mini";
 import { answersSchema, DECISIONS } from "./session.ts";
 
-export const PROTOCOL_VERSION = 1;
-export const PROTOCOL_HEADER = "X-Hapi-Protocol-Version";
-
 const trimmedName = z.string().check(z.trim(), z.minLength(1), z.maxLength(255));
 
 export const authBody = z.union([z.object({ accessToken: z.string() }), z.object({ initData: z.string() })]);
