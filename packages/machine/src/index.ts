@@ -1,1 +1,3 @@
-export {};
+export * from "./files/index.ts";
+export * from "./runner/index.ts";
+export * from "./session/index.ts";

@@ -61,7 +61,7 @@ interface Place {
 async function build(env: Env, place: Place, host: HostControl, log: Logger, options: SessionProcessOptions): Promise<RunningSession> {
   const { home, dir, record } = place;
   const { sessionId, flavor, hubUrl } = record.value;
-  const driver = driverFor(flavor);
+  const driver = driverFor(flavor, home);
   if (!driver) throw new AppError("unsupported_flavor", `This HAPI does not know the agent "${flavor}"`);
   const ledger = await openLedger(dir);
   if (ledger.lostLines > 0) log.warn("ledger.lines_lost", { lines: ledger.lostLines });
