@@ -9,7 +9,10 @@ import { agent, methods, ndJsonStream, PROTOCOL_VERSION, RequestError, type Cont
 import { systemClock, type Clock } from "@hapi/platform/lean";
 import { createRecord, lastTurnOf, MAX_RECORD_BYTES, openRecord, PROMPT_ID, replayOf, RETRY, settingsOf, type DemoRecord } from "./record.ts";
 import { openScratch, type Scratch } from "./scratch.ts";
-import { INITIAL, ModelError, MODELS, MODES, performTurn, type TurnContext } from "./turn.ts";
+import type { TurnContext } from "./context.ts";
+import { ModelError } from "./errors.ts";
+import { INITIAL, MODELS, MODES } from "./offer.ts";
+import { performTurn } from "./turn.ts";
 
 export interface DemoAgentOptions {
   clock?: Clock;
@@ -141,6 +144,7 @@ async function answer(context: TurnContext, params: PromptRequest, clock: Clock)
 
   if (again) record.append({ t: "retry", at: clock.now() });
   else record.append({ t: "user", text: prompt.text, images: prompt.images.length, ...(typeof promptId === "string" ? { promptId } : {}), at: clock.now() });
+  if (!last) await nameConversation(context, prompt.text);
   try {
     const stopReason = await performTurn(context, again && last ? { text: last.text, images: [] } : prompt);
     record.append({ t: "end", stopReason, at: clock.now() });
@@ -150,6 +154,12 @@ async function answer(context: TurnContext, params: PromptRequest, clock: Clock)
     record.append({ t: "fail", status, message: cause instanceof Error ? cause.message : "failed", at: clock.now() });
     throw cause;
   }
+}
+
+/** The first words of the person are the title. */
+async function nameConversation({ client, sessionId }: TurnContext, text: string): Promise<void> {
+  const title = text.trim().split("\n")[0]?.slice(0, 60);
+  if (title) await client.notify(methods.client.session.update, { sessionId, update: { sessionUpdate: "session_info_update", title } });
 }
 
 /** Four characters are one token: enough for a gauge that moves. */

@@ -2,7 +2,7 @@
 import { selfCommand } from "@hapi/platform/lean";
 import { createAcpDriver } from "../acp/driver.ts";
 import type { AgentDriver } from "../driver.ts";
-import { MODELS } from "./turn.ts";
+import { MODELS } from "./offer.ts";
 
 /** Settings of the demo itself; an agent's environment otherwise holds nothing that is named after us. */
 const OWN_VARIABLES = ["HAPI_DEMO_DIR", "HAPI_DEMO_SPEED"] as const;

@@ -1,0 +1,98 @@
+/** What one turn works with, and the ways in which it speaks to the client. Each finished item goes into the record before the next begins. */
+import type { AgentContext, PermissionOption, SessionUpdate, ToolCallContent, ToolKind } from "@agentclientprotocol/sdk";
+import { methods } from "@agentclientprotocol/sdk";
+import { delay, type Clock } from "@hapi/platform/lean";
+import { aborted, Cancelled } from "./errors.ts";
+import { INITIAL } from "./offer.ts";
+import { settingsOf, type DemoRecord, type Settings } from "./record.ts";
+import type { Scratch } from "./scratch.ts";
+
+export interface TurnContext {
+  sessionId: string;
+  record: DemoRecord;
+  scratch: Scratch;
+  client: AgentContext;
+  clock: Clock;
+  /** Delays are divided by this; 0: no delays at all. */
+  speed: number;
+  /** The client understands forms. */
+  canAsk: boolean;
+  signal: AbortSignal;
+  /** Ends the process in the middle of an answer. */
+  breakOff(): Promise<never>;
+}
+
+export interface ToolHead {
+  toolCallId: string;
+  title: string;
+  kind: ToolKind;
+  rawInput: unknown;
+  content?: ToolCallContent[];
+}
+
+export interface Voice {
+  settings(): Settings;
+  send(update: SessionUpdate): Promise<void>;
+  keep(update: SessionUpdate): void;
+  pause(ms: number): Promise<void>;
+  say(text: string): Promise<void>;
+  stream(kind: "agent_message_chunk" | "agent_thought_chunk", chunks: Iterable<string>, everyMs: number): Promise<void>;
+  /** Asks for permission. Throws `Cancelled` when the client cancels. */
+  ask(head: ToolHead, options: PermissionOption[]): Promise<{ option: PermissionOption | undefined; reason: string | null }>;
+  /** Counts on after a resume. */
+  nextToolId(): string;
+}
+
+export function voiceOf(context: TurnContext): Voice {
+  const { client, record, sessionId, signal } = context;
+  const send = (update: SessionUpdate) => client.notify(methods.client.session.update, { sessionId, update });
+  const keep = (update: SessionUpdate) => record.append({ t: "update", update });
+
+  const pause = async (ms: number) => {
+    if (signal.aborted) throw new Cancelled();
+    const waitMs = context.speed > 0 ? ms / context.speed : 0;
+    if (waitMs <= 0) return;
+    await delay(waitMs, { clock: context.clock, signal }).catch((cause: unknown) => {
+      throw signal.aborted ? new Cancelled() : cause;
+    });
+  };
+
+  const stream: Voice["stream"] = async (kind, chunks, everyMs) => {
+    let said = "";
+    try {
+      for (const text of chunks) {
+        await pause(everyMs);
+        await send({ sessionUpdate: kind, content: { type: "text", text } });
+        said += text;
+      }
+    } finally {
+      // Cut short, what was said stands.
+      if (said !== "") keep({ sessionUpdate: kind, content: { type: "text", text: said } });
+    }
+  };
+
+  return {
+    settings: () => settingsOf(record.lines, INITIAL),
+    send,
+    keep,
+    pause,
+    stream,
+    say: (text) => stream("agent_message_chunk", pieces(text), 25),
+    async ask(head, options) {
+      const asked = client.request(methods.client.session.requestPermission, { sessionId, toolCall: { ...head, status: "pending" }, options });
+      const answer = await Promise.race([asked, aborted(signal)]);
+      if (answer.outcome.outcome === "cancelled") throw new Cancelled();
+      const { optionId } = answer.outcome;
+      const reason: unknown = answer._meta?.["hapi.reason"];
+      return { option: options.find((option) => option.optionId === optionId), reason: typeof reason === "string" ? reason : null };
+    },
+    nextToolId: () => `tool-${record.lines.filter((line) => line.t === "update" && line.update.sessionUpdate === "tool_call").length + 1}`,
+  };
+}
+
+/** Three words at a time, as a model streams. */
+export function* pieces(text: string): Generator<string> {
+  yield* text.match(/(?:\S+\s*){1,3}|\s+/g) ?? [];
+}
+
+export const textContent = (text: string): ToolCallContent => ({ type: "content", content: { type: "text", text } });
