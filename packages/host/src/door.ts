@@ -2,8 +2,7 @@
  * The host's door: takes connections, checks the token before anything else, agrees on a version, and hands the connection to its role.
  * Garbage, silence and a wrong token close the connection and touch nothing else.
  */
-import { timingSafeEqual } from "node:crypto";
-import type { Connection, ConnectionHandlers } from "@hapi/platform/lean";
+import { isSameSecret, type Connection, type ConnectionHandlers } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { createControllerPeer } from "./controller-peer.ts";
 import { decodeJson, encodeJson, FrameError, FrameReader, frameType, type Frame } from "./frames.ts";
@@ -24,13 +23,13 @@ export interface Peer {
 
 export class Door {
   readonly #host: Host;
-  readonly #token: Buffer;
+  readonly #token: string;
   #open = 0;
   #nextNumber = 1;
 
   constructor(host: Host, token: string) {
     this.#host = host;
-    this.#token = Buffer.from(token);
+    this.#token = token;
   }
 
   accept(connection: Connection): ConnectionHandlers {
@@ -80,8 +79,7 @@ export class Door {
   }
 
   #refusal(hello: Hello): AppError | null {
-    const token = Buffer.from(hello.token);
-    if (token.length !== this.#token.length || !timingSafeEqual(token, this.#token)) return new AppError("invalid_token");
+    if (!isSameSecret(hello.token, this.#token)) return new AppError("invalid_token");
     if (!hello.versions.some((version) => protocolVersions.some((known) => known === version))) return new AppError("protocol_mismatch");
     if (hello.role === "viewer" && this.#host.viewers.infos.length >= maxViewers)
       return new AppError("not_ready", `A session takes ${maxViewers} viewers at most`);

@@ -2,10 +2,9 @@
  * What a host leaves on disk for others to find it: its facts under `host` in `session.json` (other keys are kept), and its token. Both 0600
  * in the session's private folder. A file that remains after the host's death means nothing: only an answered handshake does.
  */
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { attempt, writeFileAtomic } from "@hapi/platform/lean";
+import { attempt, randomToken, writeFileAtomic } from "@hapi/platform/lean";
 
 export interface HostRecord {
   pid: number;
@@ -58,7 +57,7 @@ export function readToken(path: string): string | null {
 }
 
 export function makeToken(dir: string): string {
-  const token = randomBytes(32).toString("base64url");
+  const token = randomToken(32);
   writeFileAtomic(tokenFile(dir), `${token}\n`);
   return token;
 }

@@ -3,16 +3,14 @@
  * terminals close, people log out, and the agent goes on. Only a message on its socket ends it (or SIGKILL).
  */
 import { closeSync, existsSync, openSync, writeSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { attempt, ensurePrivateDir, listenUnix, processStartTime, socketPath } from "@hapi/platform/lean";
-import { createHash } from "node:crypto";
+import { attempt, ensurePrivateDir, listenUnix, processStartTime, restoredEnv, sha256Hex, socketPath } from "@hapi/platform/lean";
 import { join } from "node:path";
 import { Door } from "./door.ts";
 import { Host } from "./host.ts";
 import { hostEnv, makeToken, tokenFile, updateSessionFile, type HostRecord } from "./host-files.ts";
 import { protocolVersions } from "./messages.ts";
 
-const socketCheckMs = 10_000;
+const tidyMs = 10_000;
 
 export type HostEnvironment = Readonly<Record<string, string | undefined>>;
 
@@ -24,13 +22,7 @@ export const readyLine = "hapi-host-ready\n";
  * environment are handed to the session process.
  */
 export async function runHost(argv: readonly string[], env: HostEnvironment = process.env): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    options: { session: { type: "string" }, dir: { type: "string" }, home: { type: "string" } },
-    allowPositionals: true,
-  });
-  const { session: sessionId, dir, home } = values;
-  if (!sessionId || !dir || !home) throw new Error("usage: __host --session ID --dir DIR --home HOME -- COMMAND…");
+  const { sessionId, dir, home, sessionArgv } = readArguments(argv);
   for (const name of ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT", "SIGPIPE"] as const) process.on(name, () => undefined);
 
   ensurePrivateDir(dir);
@@ -41,9 +33,9 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
     sessionId,
     startTime: processStartTime(process.pid),
     cwd: process.cwd(),
-    sessionArgv: positionals,
+    sessionArgv,
     sessionEnv: {
-      ...env,
+      ...restoredEnv(env),
       [hostEnv.socket]: socket,
       [hostEnv.tokenFile]: tokenFile(dir),
       [hostEnv.sessionDir]: dir,
@@ -57,11 +49,12 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
   let listener = listen();
   // Temp folders are swept by the system; a host nobody can find would be started a second time.
   const watch = setInterval(() => {
+    host.tidy();
     if (existsSync(socket)) return;
     socketPath(home, hostSocketName(sessionId));
     listener.close();
     listener = listen();
-  }, socketCheckMs);
+  }, tidyMs);
   const record: HostRecord = {
     pid: process.pid,
     startTime: host.facts.startTime,
@@ -78,8 +71,15 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
   listener.close();
 }
 
+function readArguments(argv: readonly string[]): { sessionId: string; dir: string; home: string; sessionArgv: readonly string[] } {
+  const [sessionFlag, sessionId, dirFlag, dir, homeFlag, home, dashes, ...sessionArgv] = argv;
+  if (sessionFlag === "--session" && sessionId && dirFlag === "--dir" && dir && homeFlag === "--home" && home && dashes === "--")
+    return { sessionId, dir, home, sessionArgv };
+  throw new Error("usage: __host --session ID --dir DIR --home HOME -- COMMAND…");
+}
+
 export function hostSocketName(sessionId: string): string {
-  return `host-${createHash("sha256").update(sessionId).digest("hex").slice(0, 16)}`;
+  return `host-${sha256Hex(sessionId).slice(0, 16)}`;
 }
 
 /** Nothing is ever written to stdout after this: whoever started us may be gone. */

@@ -2,7 +2,7 @@
  * One session's host without its doors: the programs it runs, their viewers, and the session process it keeps alive. Everything a
  * connection may ask for is a method here. It ends only when told.
  */
-import { killTree, systemClock, type Clock } from "@hapi/platform/lean";
+import { killTree, releaseMemory, systemClock, type Clock } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { AgentProcess } from "./agent-process.ts";
 import { protocolVersions, type HostEventMessage, type HostFacts } from "./messages.ts";
@@ -16,6 +16,7 @@ const maxRunning = 32;
 const agentGraceMs = 2_000;
 const sessionGraceMs = 5_000;
 const farewellMs = 1_000;
+const tidyAfterBytes = 256 << 10;
 
 export interface HostOptions {
   sessionId: string;
@@ -45,6 +46,9 @@ export class Host {
   readonly #startedAt: number;
   #controller: Controller | null = null;
   #nextNumber = 1;
+  /** There was output since the last look. */
+  #isBusy = false;
+  #tidiedAtBytes = 0;
   #ending: Promise<void> | null = null;
   #onViewersGone: (() => void) | null = null;
   readonly #onExit = new Map<AgentProcess, () => void>();
@@ -105,6 +109,7 @@ export class Host {
     const fitted = size ? { ...spec, cols: size.cols, rows: size.rows } : spec;
     const started = new AgentProcess(this.#nextNumber++, fitted, this.clock.now(), {
       output: (one, stream) => {
+        this.#isBusy = true;
         if (stream === "out") this.viewers.output(one);
         this.#controller?.output(one, stream);
       },
@@ -114,6 +119,16 @@ export class Host {
     this.#forgetOld();
     this.#controller?.event({ event: "process", process: started.facts });
     return started;
+  }
+
+  /** Called now and then: after a burst of output its garbage goes back to the system. */
+  tidy(): void {
+    const bytes = [...this.#processes.values()].reduce((sum, one) => sum + one.out.ring.end + one.err.ring.end, 0);
+    if (!this.#isBusy && bytes - this.#tidiedAtBytes > tidyAfterBytes) {
+      this.#tidiedAtBytes = bytes;
+      releaseMemory();
+    }
+    this.#isBusy = false;
   }
 
   process(number: number): AgentProcess {

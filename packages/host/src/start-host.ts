@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ensurePrivateDir, findProgram, isAlive, selfCommand, sessionDir, spawnReady, withDirLock } from "@hapi/platform/lean";
+import { ensurePrivateDir, findProgram, isAlive, selfCommand, sessionDir, smallProcessEnv, spawnReady, withDirLock } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { readHostAddress, readHostRecord, type HostAddress } from "./host-files.ts";
 import { readyLine } from "./host-main.ts";
@@ -66,7 +66,7 @@ async function launch(dir: string, options: StartHostOptions): Promise<void> {
   const command = options.hostCommand ?? selfCommand("__host");
   const argv = [...command, "--session", sessionId, "--dir", dir, "--home", home, "--", ...sessionArgv];
   const start = (prefix: readonly string[]) =>
-    spawnReady([...prefix, ...argv], { cwd, env, logFile: hostLog(dir), readyLine, timeoutMs: startMs });
+    spawnReady([...prefix, ...argv], { cwd, env: smallProcessEnv(env), logFile: hostLog(dir), readyLine, timeoutMs: startMs });
   const scope = scopePrefix(env);
   if (scope.length > 0 && (await start(scope))) return;
   if (await start([])) return;

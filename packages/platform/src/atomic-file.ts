@@ -1,12 +1,12 @@
 /** Files that are either the old or the new content, never a half: temp file in the same folder, fsync, rename, fsync of the folder. */
-import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { attempt } from "./ignore.ts";
+import { randomToken } from "./secrets.ts";
 
 export function writeFileAtomic(path: string, content: string | Uint8Array, options: { mode?: number } = {}): void {
   const dir = dirname(path);
-  const temp = join(dir, `.${randomBytes(6).toString("hex")}.tmp`);
+  const temp = join(dir, `.${randomToken(9)}.tmp`);
   try {
     const fd = openSync(temp, "wx", options.mode ?? 0o600);
     try {

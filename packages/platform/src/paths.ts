@@ -2,11 +2,11 @@
  * Where HAPI keeps its things. Folders are private (0700). Socket paths stay under 100 bytes, because the kernel's limit is 104 (macOS)
  * or 108 (Linux): a longer one moves to a private folder under the system's temp dir, found again from the same home and name.
  */
-import { createHash } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { AppError } from "@hapi/protocol/errors";
+import { sha256Hex } from "./secrets.ts";
 
 const maxSocketPathBytes = 99;
 
@@ -82,5 +82,5 @@ function ensureOwnTempDir(path: string): void {
 }
 
 function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+  return sha256Hex(text).slice(0, 12);
 }

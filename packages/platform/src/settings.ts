@@ -2,7 +2,6 @@
  * `settings.json` of the HAPI home, shared with other HAPI installations on the same home: their keys are kept, their lock is respected.
  * A file that can't be read is reported and never written over.
  */
-import { randomBytes, randomUUID } from "node:crypto";
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "@hapi/protocol/errors";
@@ -10,6 +9,7 @@ import { writeFileAtomic } from "./atomic-file.ts";
 import { withDirLock } from "./dir-lock.ts";
 import { attempt } from "./ignore.ts";
 import { ensurePrivateDir, hapiHome, type Env } from "./paths.ts";
+import { randomToken } from "./secrets.ts";
 
 /** The keys HAPI knows on this level; everything else is carried along. */
 export interface Settings {
@@ -72,7 +72,7 @@ export async function resolveCliApiToken(env: Env = process.env): Promise<string
   const stored = text(loadSettings(home).cliApiToken);
   if (stored) return stored;
   const settings = await updateSettings(home, (current) =>
-    text(current.cliApiToken) ? null : { cliApiToken: randomBytes(32).toString("base64url") },
+    text(current.cliApiToken) ? null : { cliApiToken: randomToken(32) },
   );
   return settings.cliApiToken as string;
 }
@@ -87,7 +87,7 @@ export async function resolveMachineId(env: Env = process.env): Promise<string> 
   const home = hapiHome(env);
   const stored = text(loadSettings(home).machineId);
   if (stored) return stored;
-  const settings = await updateSettings(home, (current) => (text(current.machineId) ? null : { machineId: randomUUID() }));
+  const settings = await updateSettings(home, (current) => (text(current.machineId) ? null : { machineId: crypto.randomUUID() }));
   return settings.machineId as string;
 }
 
