@@ -3,3 +3,4 @@ export { endSession, findLivingSessions, type LivingSession } from "./living-ses
 export { runRunner } from "./run-runner.ts";
 export { runnerPaths, type Runner } from "./runner.ts";
 export { readRunnerState } from "./state-file.ts";
+export { firstMetadata } from "../session/first-metadata.ts";

@@ -1,0 +1,74 @@
+/** `hapi doctor`: what works here and what does not, with the next step for each. Changes nothing. */
+import { accessSync, constants } from "node:fs";
+import { allDrivers, loadRegistry } from "@hapi/agents";
+import { askRunner, findLivingSessions, runnerPaths } from "@hapi/machine";
+import { ensurePrivateDir, hapiHome, knownCliApiToken, loadSettings, resolveApiUrl } from "@hapi/platform";
+import { toAppError } from "@hapi/protocol";
+import { isSet, type Command, type CommandContext } from "../command.ts";
+import { isHealthy } from "../local-hub.ts";
+import { table } from "../tui/terminal.ts";
+import { cliVersion } from "../version.ts";
+import { findWebRoot } from "../web-root.ts";
+
+interface Finding {
+  name: string;
+  state: "ok" | "note" | "problem";
+  text: string;
+}
+
+export const doctorCommand: Command = {
+  name: "doctor",
+  summary: "Check what works on this machine, and say what to do about the rest",
+  usage: "[--json]",
+  options: { json: { type: "boolean", help: "print JSON" } },
+  examples: ["hapi doctor", "hapi doctor --json"],
+  async run(words, context) {
+    const findings = await examine(context);
+    if (isSet(words, "json")) context.terminal.json({ findings });
+    else {
+      const mark = { ok: context.paint.good("✓"), note: context.paint.waiting("·"), problem: context.paint.bad("✗") };
+      context.terminal.out(table(findings.map(({ name, state, text }) => [mark[state], name, text]), context.terminal.columns));
+    }
+    return findings.some(({ state }) => state === "problem") ? 1 : 0;
+  },
+};
+
+async function examine(context: CommandContext): Promise<Finding[]> {
+  const home = hapiHome(context.env);
+  const findings: Finding[] = [{ name: "HAPI", state: "ok", text: cliVersion }];
+  const check = async (name: string, look: () => Promise<Omit<Finding, "name">> | Omit<Finding, "name">): Promise<void> => {
+    try {
+      findings.push({ name, ...(await look()) });
+    } catch (cause) {
+      findings.push({ name, state: "problem", text: toAppError(cause).message });
+    }
+  };
+  await check("Home", () => {
+    accessSync(ensurePrivateDir(home), constants.W_OK);
+    return { state: "ok", text: home };
+  });
+  await check("Settings", () => {
+    loadSettings(home);
+    return { state: "ok", text: "readable" };
+  });
+  await check("Hub", async () => {
+    const { url } = resolveApiUrl(context.env);
+    return (await isHealthy(url)) ? { state: "ok", text: url } : { state: "note", text: `${url} does not answer; hapi starts one when you need it, or run: hapi hub` };
+  });
+  await check("Token", () => (knownCliApiToken(context.env) ? { state: "ok", text: "known" } : { state: "note", text: "none yet; made on the first start of a hub here, or run: hapi auth login" }));
+  await check("Web app", () => (findWebRoot() ? { state: "ok", text: "built" } : { state: "note", text: "not built; run: npm run build" }));
+  await check("Runner", async () =>
+    (await askRunner(runnerPaths(home), "status")) ? { state: "ok", text: "running" } : { state: "note", text: "not running; the web app can't start sessions here. Run: hapi runner start" },
+  );
+  await check("Sessions", async () => ({ state: "ok", text: `${(await findLivingSessions(home)).length} live on this machine` }));
+  const env = Object.fromEntries(Object.entries(context.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  for (const driver of allDrivers(home)) {
+    await check(driver.displayName, async () => {
+      const found = await driver.detect(env);
+      if (!found.available) return { state: "note", text: found.hint ?? "not installed" };
+      return { state: found.hint ? "note" : "ok", text: [found.version, found.hint].filter(Boolean).join("; ") || "installed" };
+    });
+  }
+  for (const problem of loadRegistry(home).problems) findings.push({ name: "Agents", state: "problem", text: problem });
+  return findings;
+}
