@@ -130,16 +130,19 @@ export function createConnection(options: ConnectionOptions) {
     }
   }
 
+  /** What the hub hears back: a listener's answer, or for a message that it is kept. Nothing when a listener failed: it comes again. */
   async function deliver(update: Update): Promise<unknown> {
+    let isKept = listeners.update.size > 0;
     for (const listener of listeners.update) {
       try {
         const value = await listener(update.body);
-        if (value !== undefined) return value;
+        if (value !== undefined && value !== null && typeof value === "object") return value;
       } catch (cause) {
+        isKept = false;
         log("link.update_failed", { t: update.body.t, cause: String(cause) });
       }
     }
-    return undefined;
+    return isKept && update.body.t === "new-message" ? { ok: true } : undefined;
   }
 
   return {

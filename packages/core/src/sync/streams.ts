@@ -13,6 +13,8 @@ function grown(buffer: StreamBuffer, offset: number, delta: string): StreamBuffe
   const { text, end } = buffer;
   const stop = offset + delta.length;
   if (offset > end) return bounded({ ...buffer, text: `${text}…${delta}`, end: stop, gap: true });
+  // The whole text so far, told to who came late or missed something.
+  if (offset === 0 && buffer.gap && stop >= end) return bounded({ ...buffer, text: delta, end: stop, gap: false });
   const overlap = end - offset;
   // Said again but different: a new attempt of the same item. After a gap offsets into our text mean nothing, so only news counts.
   const repeats = buffer.gap || text.startsWith(delta.slice(0, overlap), offset);

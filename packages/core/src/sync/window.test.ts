@@ -154,6 +154,7 @@ describe("live text", () => {
   test("a missed delta is marked and what follows is still shown", () => {
     const state = applyAll(open, [delta(0, "ab"), delta(5, "fg"), delta(7, "h")]);
     expect(streamOf(state)).toMatchObject({ text: "ab…fgh", gap: true });
+    expect(streamOf(applySyncEvent(state, delta(0, "abcdefgh")))).toMatchObject({ text: "abcdefgh", gap: false });
   });
 
   test("goes when the stored item, or the end of the turn, arrives", () => {
