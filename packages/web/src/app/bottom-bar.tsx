@@ -1,9 +1,9 @@
 /** The phone's four places. The inbox carries the number of sessions that wait. */
-import { Link } from "@tanstack/react-router";
 import { useWaitingCount } from "../features/inbox/use-waiting.ts";
 import { useT } from "../i18n/index.ts";
 import { cx } from "../ui/cx.ts";
 import { Icon, type IconName } from "../ui/icons.tsx";
+import { Link } from "./routing/link.tsx";
 
 const PLACES = [
   { to: "/", icon: "list", label: "nav.sessions" },
@@ -22,9 +22,8 @@ export function BottomBar() {
           <li key={place.to}>
             <Link
               to={place.to}
-              activeOptions={{ exact: true }}
-              activeProps={{ className: "text-accent font-strong" }}
-              inactiveProps={{ className: "text-quiet" }}
+              activeClassName="font-strong text-accent"
+              inactiveClassName="text-quiet"
               className="flex h-14 flex-col items-center justify-center gap-0.5 text-small focus-visible:-outline-offset-4"
             >
               <span className="relative">

@@ -1,7 +1,7 @@
 /** Listens to the keyboard for the whole app and holds the palette and the sheet of shortcuts, both loaded when first asked for. */
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { listNavigation } from "../features/sessions/list-navigation.ts";
-import { useGo } from "./go.ts";
+import { go } from "./go.ts";
 import { pressed, type Command, type KeyState } from "./keys.model.ts";
 import { registerOverlays, type Overlay } from "./overlays.ts";
 import { toggleList } from "./preferences.ts";
@@ -12,7 +12,6 @@ const ShortcutSheet = lazy(async () => ({ default: (await import("../features/pa
 const TEXT_FIELDS = "input, textarea, select, [contenteditable]:not([contenteditable=false])";
 
 export function CommandLayer() {
-  const go = useGo();
   const [overlay, setOverlay] = useState<Overlay | null>(null);
   const keys = useRef<KeyState>({ goAt: null });
 
@@ -53,7 +52,7 @@ export function CommandLayer() {
     };
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
-  }, [go]);
+  }, []);
 
   const close = (): void => setOverlay(null);
   return (

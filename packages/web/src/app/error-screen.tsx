@@ -1,8 +1,8 @@
 /** When a screen itself fails, and when an address leads nowhere. Sessions go on regardless; both say so. */
-import { Link } from "@tanstack/react-router";
 import { useT } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
+import { Link } from "./routing/link.tsx";
 
 export function ErrorScreen({ error }: { error: unknown }) {
   const t = useT();

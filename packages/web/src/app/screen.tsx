@@ -1,8 +1,8 @@
 /** A screen of the shell: a heading that stays, and content that scrolls. Chat has a frame of its own. */
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useT } from "../i18n/index.ts";
 import { Icon } from "../ui/icons.tsx";
+import { Link } from "./routing/link.tsx";
 
 interface ScreenProps {
   title: string;

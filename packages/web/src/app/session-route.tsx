@@ -1,7 +1,6 @@
 /** provisional */
-import { useParams } from "@tanstack/react-router";
+import type { ScreenProps } from "./routing/screens.tsx";
 
-export function SessionRoute() {
-  const { sessionId } = useParams({ from: "/app/sessions/$sessionId" });
-  return <p className="p-4">{sessionId}</p>;
+export function SessionRoute({ params }: ScreenProps) {
+  return <p className="p-4">{params["sessionId"]}</p>;
 }

@@ -2,7 +2,7 @@
  * The frame around every screen. Phone: one level at a time and a bottom bar. Desk: the list beside whatever is open. The list stays
  * mounted on a desk, so its scroll and selection survive every navigation.
  */
-import { Outlet, useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef, type ReactNode } from "react";
 import { ConnectionBar } from "../features/connection/connection-bar.tsx";
 import { useT } from "../i18n/index.ts";
 import { Toaster } from "../ui/toast.tsx";
@@ -12,10 +12,15 @@ import { levelOf } from "./levels.model.ts";
 import { Sidebar } from "./sidebar.tsx";
 import { useIsDesk } from "./use-media.ts";
 
-export function Shell() {
+export function Shell({ pathname, children }: { pathname: string; children: ReactNode }) {
   const t = useT();
   const desk = useIsDesk();
-  const level = useRouterState({ select: (state) => levelOf(state.location.pathname) });
+  const level = levelOf(pathname);
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // what had the focus is gone with the last screen: go on reading at the new one
+    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+  }, [pathname]);
   return (
     <div className="flex h-dvh flex-col overflow-hidden bg-ground">
       <a
@@ -27,8 +32,8 @@ export function Shell() {
       <ConnectionBar />
       <div className="flex min-h-0 flex-1">
         {desk && <Sidebar />}
-        <main id="content" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
-          <Outlet />
+        <main ref={main} id="content" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
+          {children}
         </main>
       </div>
       {!desk && level === "top" && <BottomBar />}

@@ -1,5 +1,4 @@
 /** The desk's left column: places, then the session list. Its width is dragged or set with arrow keys; it can be hidden altogether. */
-import { Link } from "@tanstack/react-router";
 import { useRef, type KeyboardEvent, type PointerEvent } from "react";
 import { useWaitingCount } from "../features/inbox/use-waiting.ts";
 import { SessionList } from "../features/sessions/session-list.tsx";
@@ -7,8 +6,9 @@ import { useT } from "../i18n/index.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Icon, type IconName } from "../ui/icons.tsx";
 import { Count } from "./bottom-bar.tsx";
-import { useGo } from "./go.ts";
+import { go } from "./go.ts";
 import { LIST_WIDTH, setListWidth, toggleList, usePreferences } from "./preferences.ts";
+import { Link } from "./routing/link.tsx";
 
 const PLACES = [
   { to: "/inbox", icon: "bell", label: "nav.inbox" },
@@ -20,7 +20,6 @@ const KEY_STEP = 20;
 
 export function Sidebar() {
   const t = useT();
-  const go = useGo();
   const { listWidth, listHidden } = usePreferences();
   if (listHidden) {
     return (
@@ -56,8 +55,8 @@ function Places() {
           <li key={place.to}>
             <Link
               to={place.to}
-              activeProps={{ className: "bg-pressed text-ink font-strong" }}
-              inactiveProps={{ className: "text-quiet" }}
+              activeClassName="bg-pressed font-strong text-ink"
+              inactiveClassName="text-quiet"
               className="flex target items-center gap-2.5 rounded-control px-2 hover:bg-hover focus-visible:-outline-offset-2"
             >
               <Icon name={place.icon} />

@@ -1,5 +1,5 @@
 /** No session at all: the two ways to get one. */
-import { useGo } from "../../app/go.ts";
+import { go } from "../../app/go.ts";
 import { Screen } from "../../app/screen.tsx";
 import { useT } from "../../i18n/index.ts";
 import { Button } from "../../ui/button.tsx";
@@ -7,7 +7,6 @@ import { EmptyState } from "../../ui/empty-state.tsx";
 
 export function FirstSteps() {
   const t = useT();
-  const go = useGo();
   return (
     <Screen title={t("home.title")}>
       <EmptyState

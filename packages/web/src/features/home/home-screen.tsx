@@ -1,9 +1,10 @@
 /** The desk with no session chosen: what waits, then what happened lately. Never empty-handed. */
 import type { SessionSummary } from "@hapi/protocol";
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { isApple } from "../../app/keys.model.ts";
 import { Group, Screen } from "../../app/screen.tsx";
+import { Link } from "../../app/routing/link.tsx";
+import { paths } from "../../app/routing/match.ts";
 import { useT } from "../../i18n/index.ts";
 import { useHub, useSeenAt, useSessions } from "../../sync/store.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
@@ -48,8 +49,7 @@ function Activity({ summary }: { summary: SessionSummary }) {
   const state = statusOf(summary, useSeenAt(summary.id));
   return (
     <Link
-      to="/sessions/$sessionId"
-      params={{ sessionId: summary.id }}
+      to={paths.session(summary.id)}
       className="flex items-center gap-3 px-4 py-2.5 hover:bg-hover focus-visible:-outline-offset-2"
     >
       <span className="min-w-0 flex-1">

@@ -1,8 +1,9 @@
 /** The waiting sessions with what they ask, then the failures nobody looked at. Shared by the inbox and the desk's home. */
 import type { SessionSummary } from "@hapi/protocol";
-import { Link } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
 import { Group } from "../../app/screen.tsx";
+import { Link } from "../../app/routing/link.tsx";
+import { paths } from "../../app/routing/match.ts";
 import { useT } from "../../i18n/index.ts";
 import { loadDetail } from "../../sync/actions.ts";
 import { markSeen } from "../../sync/seen.ts";
@@ -66,8 +67,7 @@ function Origin({ summary, at }: { summary: SessionSummary; at: number }) {
   const machine = useMachines()[summary.metadata?.machineId ?? ""];
   return (
     <Link
-      to="/sessions/$sessionId"
-      params={{ sessionId: summary.id }}
+      to={paths.session(summary.id)}
       className="group/origin flex min-w-0 flex-1 target flex-col justify-center rounded-control desk:flex-row desk:items-center desk:justify-start desk:gap-2"
     >
       <span dir="auto" className="min-w-0 truncate text-start font-strong group-hover/origin:underline">

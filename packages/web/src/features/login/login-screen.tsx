@@ -1,6 +1,6 @@
 /** One field: the access token. Says precisely what was wrong, and never shows or sends the token anywhere else. */
-import { useNavigate } from "@tanstack/react-router";
 import { useState, type SyntheticEvent } from "react";
+import { navigate } from "../../app/routing/location.ts";
 import { useT } from "../../i18n/index.ts";
 import { credentials, signIn, type SignInOutcome } from "../../sync/auth.ts";
 import { useHub } from "../../sync/store.ts";
@@ -10,7 +10,6 @@ import { loginMessage } from "./login.model.ts";
 
 export function LoginScreen({ next }: { next: string }) {
   const t = useT();
-  const navigate = useNavigate();
   const because = useHub((state) => state.signedOutBecause);
   const [token, setToken] = useState("");
   const [visible, setVisible] = useState(false);
@@ -26,7 +25,7 @@ export function LoginScreen({ next }: { next: string }) {
     const result = await signIn(token);
     setBusy(false);
     setOutcome(result);
-    if (result.kind === "signed-in") await navigate({ href: next, replace: true });
+    if (result.kind === "signed-in") await navigate(next, { replace: true });
   };
 
   return (

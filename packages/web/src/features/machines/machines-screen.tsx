@@ -1,7 +1,7 @@
 /** The computers HAPI runs on: whether they can be reached, what runs there, and a way to start something. */
 import type { Machine } from "@hapi/protocol";
 import { useMemo } from "react";
-import { useGo } from "../../app/go.ts";
+import { go } from "../../app/go.ts";
 import { Screen } from "../../app/screen.tsx";
 import { useT } from "../../i18n/index.ts";
 import { useHub, useMachines, useSessions } from "../../sync/store.ts";
@@ -38,7 +38,6 @@ export function MachinesScreen() {
 
 function MachineRow({ machine, total, active }: { machine: Machine; total: number; active: number }) {
   const t = useT();
-  const go = useGo();
   const name = machineName(machine) ?? machine.id.slice(0, 8);
   const facts = [
     platformName(machine.metadata?.platform),

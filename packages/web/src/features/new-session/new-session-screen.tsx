@@ -1,6 +1,7 @@
 /** Where, in which directory, with which agent. Mode and model are there but already have a value. */
 import { useMemo, useRef, useState, type SyntheticEvent } from "react";
-import { useGo } from "../../app/go.ts";
+import { go } from "../../app/go.ts";
+import type { ScreenProps } from "../../app/routing/screens.tsx";
 import { Screen } from "../../app/screen.tsx";
 import { useT } from "../../i18n/index.ts";
 import { actions } from "../../sync/actions.ts";
@@ -15,8 +16,8 @@ import { ModeAndModel } from "./mode-and-model.tsx";
 import { firstMachine, fullPath, modesFor, problemOf, recentDirectories, type Form } from "./new-session.model.ts";
 
 interface Preset {
-  machine?: string;
-  directory?: string;
+  machine: string;
+  directory: string;
 }
 
 const PROBLEMS = {
@@ -26,10 +27,11 @@ const PROBLEMS = {
   agent: "new.problem.agent",
 } as const;
 
-export function NewSessionScreen({ machine, directory }: Preset) {
+export function NewSessionScreen({ search }: ScreenProps) {
   const t = useT();
   const machines = useMachines();
   const sessions = useSessions();
+  const machine = search.get("machine") ?? undefined;
   const online = useMemo(() => Object.values(machines).filter((candidate) => candidate.active), [machines]);
   return (
     <Screen title={t("new.title")} back="/">
@@ -38,16 +40,15 @@ export function NewSessionScreen({ machine, directory }: Preset) {
       ) : (
         <NewSessionForm
           key={firstMachine(online, sessions, machine)}
-          preset={{ machine: firstMachine(online, sessions, machine), directory: directory ?? "" }}
+          preset={{ machine: firstMachine(online, sessions, machine), directory: search.get("directory") ?? "" }}
         />
       )}
     </Screen>
   );
 }
 
-function NewSessionForm({ preset }: { preset: Required<Preset> }) {
+function NewSessionForm({ preset }: { preset: Preset }) {
   const t = useT();
-  const go = useGo();
   const machines = useMachines();
   const sessions = useSessions();
   const [form, setForm] = useState<Form>(() => ({

@@ -1,6 +1,6 @@
 /** ⌘K: go to a session or a place by typing. A combobox over a listbox in a native dialog. */
 import { useDeferredValue, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
-import { useGo } from "../../app/go.ts";
+import { go } from "../../app/go.ts";
 import { showOverlay } from "../../app/overlays.ts";
 import { useT } from "../../i18n/index.ts";
 import { useHub, useSessions } from "../../sync/store.ts";
@@ -22,7 +22,6 @@ interface Option {
 
 function useOptions(query: string): Option[] {
   const t = useT();
-  const go = useGo();
   const sessions = useSessions();
   return useMemo(() => {
     const { seen, seenBaseline } = useHub.getState();
@@ -42,7 +41,7 @@ function useOptions(query: string): Option[] {
     }));
     const named = places.filter((place) => score(place.label, query) > 0);
     return query.trim() === "" ? [...found.slice(0, 8), ...named] : [...found, ...named];
-  }, [query, sessions, go, t]);
+  }, [query, sessions, t]);
 }
 
 export function Palette({ onClose }: { onClose: () => void }) {

@@ -7,7 +7,7 @@ import { Button, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { useGo } from "../../app/go.ts";
+import { go } from "../../app/go.ts";
 import { DirectoryHeader, SectionHeader } from "./list-headers.tsx";
 import { archivedCount, listRows, type ListRow, type SectionKey } from "./list.model.ts";
 import { SessionRow } from "./session-row.tsx";
@@ -116,7 +116,6 @@ function Search({ query, onChange, input }: { query: string; onChange: (query: s
 
 function Nothing({ loading, loadError, query }: { loading: boolean; loadError: string | null; query: string }) {
   const t = useT();
-  const go = useGo();
   if (loading && loadError) return <EmptyState icon="warning" title={t("list.failed", { reason: loadError })} />;
   if (loading) return <Skeleton lines={6} />;
   if (query.trim()) return <EmptyState icon="search" title={t("list.none", { query: query.trim() })} />;

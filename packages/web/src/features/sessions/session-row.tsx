@@ -1,7 +1,8 @@
 /** One session in the list: sign, title, word and one detail. The whole row is a link; its actions are a button beside it. */
 import type { SessionSummary } from "@hapi/protocol";
-import { Link } from "@tanstack/react-router";
 import { memo } from "react";
+import { Link } from "../../app/routing/link.tsx";
+import { paths } from "../../app/routing/match.ts";
 import { useT, type Translate } from "../../i18n/index.ts";
 import { useSeenAt } from "../../sync/store.ts";
 import { cx } from "../../ui/cx.ts";
@@ -53,10 +54,8 @@ export const SessionRow = memo(function SessionRow({ summary, path }: { summary:
   return (
     <div className="group/row relative mx-2 flex items-stretch rounded-control hover:bg-hover has-[a[aria-current]]:bg-accent-wash">
       <Link
-        to="/sessions/$sessionId"
-        params={{ sessionId: summary.id }}
+        to={paths.session(summary.id)}
         data-session-row={summary.id}
-        activeOptions={{ exact: false }}
         className="flex min-w-0 flex-1 gap-2.5 rounded-control py-2 ps-2 desk:pe-2 focus-visible:-outline-offset-2"
       >
         <span className="flex h-[var(--line-body)] items-center">

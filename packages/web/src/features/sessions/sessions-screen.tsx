@@ -1,6 +1,6 @@
 /** The phone's first level: the list with its heading. On a desk the list is the left column, and this place shows the home screen. */
 import { lazy, Suspense } from "react";
-import { useGo } from "../../app/go.ts";
+import { go } from "../../app/go.ts";
 import { useIsDesk } from "../../app/use-media.ts";
 import { useT } from "../../i18n/index.ts";
 import { IconButton } from "../../ui/button.tsx";
@@ -10,7 +10,6 @@ const HomeScreen = lazy(async () => ({ default: (await import("../home/home-scre
 
 export function SessionsScreen() {
   const t = useT();
-  const go = useGo();
   const desk = useIsDesk();
   if (desk) {
     return (

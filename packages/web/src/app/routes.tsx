@@ -1,0 +1,60 @@
+/**
+ * Which screen an address shows. Everything but the list and the sign-in is loaded when first visited. The router is our own (some 200
+ * lines in `routing/`): a dozen flat addresses did not justify 26 KB of the 150 KB that a first visit may cost.
+ */
+import { Suspense, useEffect } from "react";
+import { LoginScreen } from "../features/login/login-screen.tsx";
+import { safeNext } from "../features/login/login.model.ts";
+import { SessionsScreen } from "../features/sessions/sessions-screen.tsx";
+import { useHub } from "../sync/store.ts";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { ErrorScreen, NotFoundScreen } from "./error-screen.tsx";
+import { ErrorBoundary } from "./routing/error-boundary.tsx";
+import { navigate, useLocation } from "./routing/location.ts";
+import { matchPath, paths, PATTERNS, type RouteId } from "./routing/match.ts";
+import { eagerScreen, lazyScreen, type LazyScreen } from "./routing/screens.tsx";
+import { Shell } from "./shell.tsx";
+
+const screens: Record<RouteId, LazyScreen> = {
+  sessions: eagerScreen(SessionsScreen),
+  login: eagerScreen(({ search }) => <LoginScreen next={safeNext(search.get("next"))} />),
+  session: lazyScreen(async () => (await import("./session-route.tsx")).SessionRoute),
+  inbox: lazyScreen(async () => (await import("../features/inbox/inbox-screen.tsx")).InboxScreen),
+  machines: lazyScreen(async () => (await import("../features/machines/machines-screen.tsx")).MachinesScreen),
+  more: lazyScreen(async () => (await import("../features/settings/settings-screen.tsx")).MoreScreen),
+  settings: lazyScreen(async () => (await import("../features/settings/settings-screen.tsx")).SettingsScreen),
+  newSession: lazyScreen(async () => (await import("../features/new-session/new-session-screen.tsx")).NewSessionScreen),
+};
+
+/** The code of the screen at a path; navigation and hovering links ask for it early. */
+export function loadScreen(pathname: string): Promise<unknown> {
+  const match = matchPath(PATTERNS, pathname);
+  return match ? screens[match.id].load() : Promise.resolve();
+}
+
+/** Signed out leads to the sign-in and back to where one wanted to go. */
+function useGate(id: RouteId | null): boolean {
+  const { href, search } = useLocation();
+  const auth = useHub((state) => state.auth);
+  const mustSignIn = auth === "signed-out" && id !== "login";
+  const isDone = auth === "signed-in" && id === "login";
+  useEffect(() => {
+    if (mustSignIn) void navigate(paths.login(safeNext(href)), { replace: true });
+    if (isDone) void navigate(safeNext(search.get("next")), { replace: true });
+  }, [mustSignIn, isDone, href, search]);
+  return !mustSignIn && !isDone && auth !== "restoring";
+}
+
+export function App() {
+  const { pathname, search, href } = useLocation();
+  const match = matchPath(PATTERNS, pathname);
+  const isOpen = useGate(match?.id ?? null);
+  if (!isOpen) return null;
+  const screen = match ? screens[match.id].render({ params: match.params, search }) : <NotFoundScreen />;
+  const guarded = (
+    <ErrorBoundary resetKey={href} fallback={(error) => <ErrorScreen error={error} />}>
+      <Suspense fallback={<Skeleton />}>{screen}</Suspense>
+    </ErrorBoundary>
+  );
+  return match?.id === "login" ? guarded : <Shell pathname={pathname}>{guarded}</Shell>;
+}
