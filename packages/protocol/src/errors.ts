@@ -36,6 +36,7 @@ const table = {
   retry_unavailable: [409, false, "There is nothing to retry"],
   already_local: [409, false, "The session is already in the terminal"],
   handoff_failed: [500, true, "The handoff did not finish"],
+  thread_in_use: [409, true, "This conversation is open in another program; close it there first"],
   clear_unavailable: [409, false, "Clearing this conversation is not available"],
   session_export_too_large: [413, false, "The session is too large to export"],
   apply_failed: [409, true, "The agent did not take the change"],
