@@ -19,6 +19,7 @@ export interface ActionDeps {
   state: LedgerState;
   facts: AgentFacts;
   capabilities: AgentCapabilities;
+  hasViewers(): boolean;
   uploads: Uploads;
   end(reason: "abort" | "kill" | "handoff"): void;
   /** What is shown at the hub changed. */
@@ -80,6 +81,8 @@ export function createActions(deps: ActionDeps): SessionActions {
     switchTo(to, now) {
       if (capabilities.control === "shared") throw new AppError("control_mode_not_applicable");
       if (to === "local" && capabilities.control === "remote") throw new AppError("control_mode_not_applicable");
+      // A terminal program would run for no one.
+      if (to === "local" && !deps.hasViewers()) throw new AppError("handoff_failed", "No terminal is attached to this session");
       return loop.want(to, { by: "person", now });
     },
     configure,

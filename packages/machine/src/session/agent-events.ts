@@ -23,6 +23,8 @@ export interface AgentEvents {
   emit(event: DriverEvent): void;
   readonly facts: AgentFacts;
   readonly thinking: boolean;
+  /** The agent that was taken over is idle: whatever ran is over, and its record says how. */
+  turnIsOver(): void;
   /** A turn that nothing will end any more is closed in the history, once. */
   closeTurn(outcome: "interrupted" | "failed", failure?: Extract<AgentEvent, { type: "turn-ended" }>["failure"]): void;
 }
@@ -131,6 +133,7 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
     get thinking() {
       return ledger.state.facts.turn !== null;
     },
+    turnIsOver: () => setTurn(null),
     closeTurn(outcome, failure) {
       const { turn } = ledger.state.facts;
       if (turn === null) return;

@@ -4,6 +4,7 @@ import type { AgentEvents } from "./agent-events.ts";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { HubPresence } from "./hub-presence.ts";
+import type { Inbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PermissionBroker } from "./permissions.ts";
 import type { RemoteScreen } from "./remote-screen.ts";
@@ -29,6 +30,7 @@ export interface EndingDeps {
   ports: SessionPorts;
   runner: AgentRunner;
   loop: HandoffLoop;
+  inbox: Inbox;
   broker: PermissionBroker;
   events: AgentEvents;
   outbox: Outbox;
@@ -69,6 +71,7 @@ export function createEnding(deps: EndingDeps) {
     await step("stop", () => runner.stop({ interrupt: runner.busy, graceMs: STOP_GRACE_MS }));
     events.closeTurn("interrupted");
     deps.broker.agentGone();
+    await step("prompts", () => deps.inbox.reconcile(false));
     await step("lifecycle", () => deps.setLifecycle(ending.lifecycle, ending.failureCode ?? null));
     deps.hub.touch();
     await within(deps.hub.firstConnected, FIRST_CONTACT_MS);

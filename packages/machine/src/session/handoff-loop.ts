@@ -38,8 +38,8 @@ export interface HandoffDeps {
   remoteWhileLocal(): "switch" | "read-only";
   /** The front end changed; durable before the other one starts. */
   moved(front: Front): Promise<void>;
-  /** The agent could not be started. */
-  startFailed(front: Front, failure: AgentFailure): void;
+  /** The agent could not be started, so many times in a row. */
+  startFailed(front: Front, failure: AgentFailure, times: number): void;
   /** Anything visible changed. */
   changed(): void;
 }
@@ -54,7 +54,9 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   let waiting: Extract<HandoffDecision, { kind: "wait" }> | null = null;
   let switching = false;
   let handing = false;
-  let closed = false;
+  /** Nothing moves before the session was taken up, and nothing after its end. */
+  let open = false;
+  let startFailures = 0;
   let lastTypedAt: number | null = null;
   let notBefore = 0;
   let cancelTimer: (() => void) | undefined;
@@ -75,12 +77,14 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     try {
       await runner.ensure(to);
       notBefore = 0;
+      startFailures = 0;
       return true;
     } catch (cause) {
       notBefore = clock.now() + RESTART_PAUSE_MS;
       lastFailure = cause;
       log.warn("agent.start_failed", { front: to, cause: String(cause) });
-      deps.startFailed(to, failureOf(cause));
+      startFailures++;
+      deps.startFailed(to, failureOf(cause), startFailures);
       return false;
     }
   }
@@ -109,7 +113,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   }
 
   async function pursue(): Promise<void> {
-    if (!wish || switching || closed) return;
+    if (!wish || switching || !open) return;
     if (wish.to === front) return settle("done");
     const decision = decideHandoff(wish, { now: clock.now(), running: runner.front, busy: runner.busy, lastTypedAt });
     if (decision.kind === "wait") {
@@ -136,7 +140,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   }
 
   async function handNext(): Promise<void> {
-    if (handing || switching || closed) return;
+    if (handing || switching || !open) return;
     const prompt = inbox.next;
     if (!prompt) return;
     if (front === "local") {
@@ -157,7 +161,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   }
 
   function poke(): void {
-    if (closed) return;
+    if (!open) return;
     (wish ? pursue() : handNext()).catch((cause: unknown) => {
       log.warn("handoff.failed", { cause: String(cause) });
       settle("done");
@@ -179,6 +183,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       front = to;
       if (to === "remote") await screen.show();
       if (options.startAgent && !(await startAgent(to)) && to === "local") throw toAppError(lastFailure);
+      open = true;
     },
     want(to, options) {
       if (!wish || wish.to !== to) {
@@ -198,7 +203,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       if (front === "remote" && runner.front === null && !(await startAgent("remote"))) throw toAppError(lastFailure);
     },
     close() {
-      closed = true;
+      open = false;
       cancelTimer?.();
       for (const stop of off) stop();
       settle("done");

@@ -58,7 +58,13 @@ interface Place {
   record: RecordFile;
 }
 
-async function build(env: Env, place: Place, host: HostControl, log: Logger, options: SessionProcessOptions): Promise<RunningSession> {
+interface Built {
+  session: RunningSession;
+  /** Hooks may come in. */
+  ready(): void;
+}
+
+async function build(env: Env, place: Place, host: HostControl, log: Logger, options: SessionProcessOptions): Promise<Built> {
   const { home, dir, record } = place;
   const { sessionId, flavor, hubUrl } = record.value;
   const driver = driverFor(flavor, home);
@@ -70,14 +76,15 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
     log.error("ledger.write_failed", { cause: String(cause) });
     process.exit(1);
   });
-  let session: RunningSession | undefined;
+  // A hook that comes while we start waits until the agent was taken over; its request must not fall into the gap.
+  const ready = Promise.withResolvers<RunningSession>();
   const hooks = await openHookServer({
     path: hookSocketPath(home, sessionId),
     token: hookToken(dir),
-    onHook: async (payload, signal) => (session ? session.onHook(payload, signal) : {}),
+    onHook: async (payload, signal) => (await ready.promise).onHook(payload, signal),
   });
   const token = knownCliApiToken({ ...env, HAPI_HOME: home }) ?? "";
-  session = await openSession({
+  const session = await openSession({
     home,
     dir,
     record,
@@ -94,7 +101,7 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
     settings: settingsOf(home, env),
     about: { version: options.version ?? "0.1.0", libDir: libDir(), userHome: env["HOME"] ?? homedir() },
   });
-  return session;
+  return { session, ready: () => ready.resolve(session) };
 }
 
 /** Resolves with the exit code. */
@@ -111,9 +118,11 @@ export async function runSessionProcess(env: Env, options: SessionProcessOptions
   host.on("lost", () => gone.resolve(0));
   let session: RunningSession;
   try {
-    session = await build(env, { home, dir, record }, host, log, options);
+    const built = await build(env, { home, dir, record }, host, log, options);
+    session = built.session;
     process.on("SIGTERM", () => void session.release().then(() => gone.resolve(0), () => gone.resolve(1)));
-    await session.begin();
+    // An agent's first hook may be part of its start: from the moment it can run, hooks come through.
+    await session.begin(built.ready);
   } catch (cause) {
     const error = toAppError(cause);
     log.error("session.failed", { code: error.code, message: error.message, cause: String(error.cause ?? "") });

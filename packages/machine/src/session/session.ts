@@ -27,6 +27,7 @@ import { sessionRpcs } from "./rpc.ts";
 import { createScreenModel } from "./screen-model.ts";
 import { createStageReports } from "./stage-reports.ts";
 import { statusText } from "./status-text.ts";
+import { takeUp } from "./take-up.ts";
 import { createUploads } from "./uploads.ts";
 
 export interface SessionPorts {
@@ -48,8 +49,8 @@ export interface SessionPorts {
 }
 
 export interface RunningSession {
-  /** Takes over what runs, or starts what should run. Where the agent can't be had at all, the session ends as `failed`. */
-  begin(): Promise<void>;
+  /** Takes over what runs (then says `adopted`), or starts what should run. Where the agent can't be had at all, the session ends as `failed`. */
+  begin(adopted?: () => void): Promise<void>;
   onHook(payload: unknown, signal: AbortSignal): Promise<unknown>;
   /** Ends the session for good: agent, hub row's activity, host. */
   end(ending: Ending): Promise<void>;
@@ -59,8 +60,6 @@ export interface RunningSession {
   readonly ended: Promise<number>;
 }
 
-/** A terminal that was asked for attaches within this time. */
-const FIRST_VIEWER_WAIT_MS = 3_000;
 const START_FAILURES_BEFORE_GIVING_BACK = 3;
 /** Stopping an idle agent. */
 const PARK_GRACE_MS = 10_000;
@@ -73,9 +72,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   const uploads = createUploads(ports.dir);
   const confinement = await confineTo([record.value.cwd, uploads.dir]);
   const model = createScreenModel();
-  let startFailures = 0;
   let terminalStartedAt = 0;
-  let adopting = false;
 
   const outbox = createOutbox({ ledger, link, clock, log });
   const reports = createStageReports({ state: ledger.state, link, log });
@@ -132,7 +129,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     host,
     model,
     status: () => statusText({ state: loop.state, thinking: events.thinking, queued: inbox.queued, connected: link.connected }),
-    regain: () => void loop.want("local", { by: "person" }),
+    regain,
     exit: () => void ending.end({ lifecycle: "completed", exitCode: 0, reason: "exit", message: "Session ended." }),
     clock,
     log,
@@ -179,6 +176,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     state: ledger.state,
     facts: events.facts,
     capabilities: driver.capabilities,
+    hasViewers: () => host.viewers().length > 0,
     uploads,
     end: (reason) => void ending.end(endingOf(reason)),
     changed,
@@ -210,7 +208,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     clock,
     log,
   });
-  const ending = createEnding({ ports, runner, loop, broker, events, outbox, hub, screen, setLifecycle, close: closeParts });
+  const ending = createEnding({ ports, runner, loop, inbox, broker, events, outbox, hub, screen, setLifecycle, close: closeParts });
   const off = [
     link.on("update", updated),
     link.on("connected", () => {
@@ -226,6 +224,13 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     return { ...current, controlledByUser: loop.front === "local", handoff, ...broker.onWire() };
   }
 
+  /** Asked again while it waits: now. */
+  function regain(): void {
+    if (driver.capabilities.control === "remote") return model.note(`${driver.displayName} has no terminal of its own; steer it from the web or a phone`);
+    const { state } = loop;
+    void loop.want("local", { by: "person", now: state.state === "draining" && state.to === "local" });
+  }
+
   function changed(): void {
     if (ending.begun) return;
     presence.touch();
@@ -235,7 +240,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   }
 
   function poke(): void {
-    if (!adopting && !ending.begun) loop.poke();
+    if (!ending.begun) loop.poke();
   }
 
   function updated(body: UpdateBody): unknown {
@@ -265,12 +270,9 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     await setLifecycle(front === "local" ? "paused" : "running");
   }
 
-  function startFailed(front: Front, failure: AgentFailure): void {
+  function startFailed(front: Front, failure: AgentFailure, times: number): void {
     model.note(failure.message);
-    if (front === "local") return;
-    startFailures++;
-    if (startFailures < START_FAILURES_BEFORE_GIVING_BACK) return;
-    startFailures = 0;
+    if (front === "local" || times % START_FAILURES_BEFORE_GIVING_BACK !== 0) return;
     inbox.failNext(failure);
     const id = `hapi:notice:${clock.now()}`;
     outbox.add(id, { type: "notice", id, level: "warning", text: `The agent could not be started: ${failure.message}` });
@@ -280,13 +282,13 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     log.info("agent.exited", { front: event.front, code: event.code, signal: event.signal, expected: event.expected, failure: event.failure?.code });
     broker.agentGone();
     model.clearActivity();
-    if (event.expected || ending.begun) return;
     events.closeTurn(event.failure ? "failed" : "interrupted", event.failure);
-    if (event.front === "local") return terminalQuit(event);
+    if (event.front === "local" && !event.expected && !ending.begun) return terminalQuit(event);
     if (event.failure) {
       inbox.turnEnded("failed", event.failure);
       model.note(event.failure.message);
     }
+    if (ending.begun) return;
     inbox.reconcile(false).catch((cause: unknown) => log.warn("prompt.not_reconciled", { cause: String(cause) }));
   }
 
@@ -296,75 +298,6 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     const failed = exitCode !== 0 && clock.now() - terminalStartedAt < EARLY_EXIT_MS;
     const lifecycle = failed ? "failed" : "completed";
     void ending.end({ lifecycle, exitCode, reason: "quit", failureCode: failed ? "agent_exited" : undefined, message: event.failure?.message });
-  }
-
-  async function firstViewer(): Promise<void> {
-    if (host.viewers().length > 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = host.on("viewers", (viewers) => viewers.length > 0 && resolve());
-    const cancel = clock.setTimer(FIRST_VIEWER_WAIT_MS, resolve);
-    await promise;
-    stop();
-    cancel();
-  }
-
-  async function begin(): Promise<void> {
-    try {
-      await takeUp();
-    } catch (cause) {
-      const error = toAppError(cause);
-      log.warn("session.not_begun", { code: error.code, message: error.message, cause: String(error.cause ?? "") });
-      await ending.end({ lifecycle: "failed", failureCode: error.code, exitCode: 1, reason: error.code, message: error.message });
-    }
-  }
-
-  /** Another host than last time: nothing of the former life runs any more. */
-  async function takeUp(): Promise<void> {
-    const hostId = String(host.hostPid);
-    const launched = facts.hostId !== hostId;
-    hub.open();
-    adopting = true;
-    const running = await runner.adopt();
-    if (running === null) await mustBeInstalled();
-    log.info("session.begun", { launched, running, front: facts.front, queued: inbox.queued });
-    const front = running ?? (launched ? record.value.startingMode : facts.front);
-    await ledger.setFacts({ hostId, front, ...(launched ? { lifecycle: "initializing", lifecycleSince: clock.now(), failureCode: null } : {}) });
-    if (running === null) {
-      broker.agentGone();
-      events.closeTurn("interrupted");
-    } else broker.agentAdopted();
-    await inbox.reconcile(running !== null);
-    adopting = false;
-    if (running !== null) await continueIn(running);
-    else await startIn(front, launched);
-    poke();
-    changed();
-  }
-
-  /** Without its program a session can't run: it says so at the hub and on the terminals, and ends. */
-  async function mustBeInstalled(): Promise<void> {
-    const found = await driver.detect(ports.agentEnv);
-    if (found.available) return;
-    const code = found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed";
-    throw new AppError(code, found.hint ?? `${driver.displayName} was not found on this machine`);
-  }
-
-  async function continueIn(front: Front): Promise<void> {
-    await loop.begin(front, { startAgent: false });
-    const { terminal } = facts;
-    if (front === "local" && terminal !== null && host.process(terminal)) await host.setDisplay({ kind: "process", launchId: terminal });
-    await setLifecycle(front === "local" ? "paused" : "running");
-  }
-
-  async function startIn(front: Front, launched: boolean): Promise<void> {
-    const wantsTerminal = front === "local" && driver.capabilities.control !== "remote";
-    if (wantsTerminal && launched) await firstViewer();
-    // Nobody looks: a terminal program would run for no one.
-    const to = wantsTerminal && host.viewers().length > 0 ? "local" : "remote";
-    if (to !== facts.front) await ledger.setFacts({ front: to });
-    await loop.begin(to, { startAgent: to === "local" || launched || inbox.queued > 0 });
-    await setLifecycle(to === "local" ? "paused" : "running");
-    if (link.connected) link.ready();
   }
 
   function closeParts(): void {
@@ -379,7 +312,18 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   }
 
   return {
-    begin,
+    async begin(adopted = () => undefined) {
+      hub.open();
+      try {
+        await takeUp({ ports, runner, loop, inbox, broker, events, setLifecycle, adopted });
+      } catch (cause) {
+        const error = toAppError(cause);
+        log.warn("session.not_begun", { code: error.code, message: error.message, cause: String(error.cause ?? "") });
+        await ending.end({ lifecycle: "failed", failureCode: error.code, exitCode: 1, reason: error.code, message: error.message });
+      }
+      poke();
+      changed();
+    },
     async onHook(payload, signal) {
       if (!conversation.onHook) throw new AppError("not_supported");
       return conversation.onHook(payload, signal);

@@ -1,0 +1,90 @@
+/**
+ * The beginning of a session process: take over what the host still runs, or settle what a former life left open and start what should run. Nothing
+ * is handed to the agent before this is through.
+ */
+import type { Front } from "@hapi/agents";
+import { AppError, type LifecycleState } from "@hapi/protocol";
+import type { AgentEvents } from "./agent-events.ts";
+import type { AgentRunner } from "./agent-runner.ts";
+import type { HandoffLoop } from "./handoff-loop.ts";
+import type { Inbox } from "./inbox.ts";
+import type { PermissionBroker } from "./permissions.ts";
+import type { SessionPorts } from "./session.ts";
+
+/** A terminal that was asked for attaches within this time. */
+const FIRST_VIEWER_WAIT_MS = 3_000;
+
+export interface TakeUpDeps {
+  ports: SessionPorts;
+  runner: AgentRunner;
+  loop: HandoffLoop;
+  inbox: Inbox;
+  broker: PermissionBroker;
+  events: AgentEvents;
+  setLifecycle(lifecycle: LifecycleState): Promise<void>;
+  adopted(): void;
+}
+
+export async function takeUp(deps: TakeUpDeps): Promise<void> {
+  const { ports, runner, inbox, broker, events } = deps;
+  const { host, ledger, clock, log, record } = ports;
+  const { facts } = ledger.state;
+  // Another host than last time: nothing of the former life runs any more. Process ids are used again, so its start counts too.
+  const hostId = JSON.stringify([host.hostPid, (record.value["host"] as { startedAt?: unknown } | undefined)?.startedAt]);
+  const launched = facts.hostId !== hostId;
+  const running = await runner.adopt();
+  deps.adopted();
+  const front = running ?? (launched ? record.value.startingMode : facts.front);
+  log.info("session.begun", { launched, running, front, queued: inbox.queued });
+  await ledger.setFacts({ hostId, front, ...(launched ? { lifecycle: "initializing", lifecycleSince: clock.now(), failureCode: null } : {}) });
+  if (running === null) {
+    await mustBeInstalled(ports);
+    broker.agentGone();
+    events.closeTurn("interrupted");
+  } else {
+    broker.agentAdopted();
+    if (!runner.busy) events.turnIsOver();
+  }
+  await inbox.reconcile(running !== null);
+  if (running !== null) await continueIn(deps, running);
+  else await startIn(deps, front, launched);
+}
+
+/** Without its program a session can't run. */
+async function mustBeInstalled({ driver, agentEnv }: SessionPorts): Promise<void> {
+  const found = await driver.detect(agentEnv);
+  if (found.available) return;
+  const code = found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed";
+  throw new AppError(code, found.hint ?? `${driver.displayName} was not found on this machine`);
+}
+
+async function continueIn({ ports, loop, setLifecycle }: TakeUpDeps, front: Front): Promise<void> {
+  const { host, ledger } = ports;
+  const { terminal } = ledger.state.facts;
+  await loop.begin(front, { startAgent: false });
+  if (front === "local" && terminal !== null && host.process(terminal)) await host.setDisplay({ kind: "process", launchId: terminal });
+  await setLifecycle(front === "local" ? "paused" : "running");
+}
+
+async function startIn(deps: TakeUpDeps, front: Front, launched: boolean): Promise<void> {
+  const { ports, loop, inbox } = deps;
+  const { driver, host, ledger, link } = ports;
+  const wantsTerminal = front === "local" && driver.capabilities.control !== "remote";
+  if (wantsTerminal && launched) await firstViewer(ports);
+  // Nobody looks: a terminal program would run for no one.
+  const to = wantsTerminal && host.viewers().length > 0 ? "local" : "remote";
+  if (to !== ledger.state.facts.front) await ledger.setFacts({ front: to });
+  await loop.begin(to, { startAgent: to === "local" || launched || inbox.queued > 0 });
+  await deps.setLifecycle(to === "local" ? "paused" : "running");
+  if (link.connected) link.ready();
+}
+
+async function firstViewer({ host, clock }: SessionPorts): Promise<void> {
+  if (host.viewers().length > 0) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = host.on("viewers", (viewers) => viewers.length > 0 && resolve());
+  const cancel = clock.setTimer(FIRST_VIEWER_WAIT_MS, resolve);
+  await promise;
+  stop();
+  cancel();
+}
