@@ -1,0 +1,32 @@
+/** Failed logins per address: a few are a typo, many are a search. Successes are never slowed. */
+import type { Clock } from "@hapi/platform";
+
+const windowMs = 60_000;
+const maxFailures = 30;
+const maxAddresses = 10_000;
+
+export interface FailureLimit {
+  isBlocked(address: string): boolean;
+  failed(address: string): void;
+}
+
+export function createFailureLimit(clock: Pick<Clock, "now">): FailureLimit {
+  const failures = new Map<string, { count: number; since: number }>();
+  return {
+    isBlocked(address) {
+      const entry = failures.get(address);
+      if (!entry) return false;
+      if (clock.now() - entry.since < windowMs) return entry.count >= maxFailures;
+      failures.delete(address);
+      return false;
+    },
+    failed(address) {
+      const entry = failures.get(address);
+      if (entry) entry.count += 1;
+      else {
+        if (failures.size >= maxAddresses) failures.delete(failures.keys().next().value as string);
+        failures.set(address, { count: 1, since: clock.now() });
+      }
+    },
+  };
+}

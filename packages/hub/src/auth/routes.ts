@@ -1,0 +1,77 @@
+/** `POST /api/auth` (access token → JWT) and the login of the `/api` and `/cli` planes. Telegram answers that it is not set up. */
+import { AppError, authBody, PROTOCOL_HEADER, PROTOCOL_VERSION } from "@hapi/protocol";
+import { Hono, type Context, type MiddlewareHandler } from "hono";
+import * as z from "zod/mini";
+import type { ApiEnv, CliEnv } from "../transport/http/api-env.ts";
+import { readBody } from "../transport/http/body.ts";
+import type { Credentials } from "./credentials.ts";
+import type { FailureLimit } from "./rate-limit.ts";
+import type { Tokens } from "./tokens.ts";
+
+export interface AuthDeps {
+  credentials: Credentials;
+  tokens: Tokens;
+  limit: FailureLimit;
+  ownerId: number;
+  addressOf(c: Context): string;
+}
+
+const bindBody = z.object({ initData: z.string(), accessToken: z.string() });
+
+export function authRoutes({ credentials, tokens, limit, ownerId, addressOf }: AuthDeps): Hono {
+  const app = new Hono();
+  app.post("/auth", async (c) => {
+    const body = await readBody(c, authBody);
+    if (!("accessToken" in body)) throw new AppError("telegram_disabled");
+    const address = addressOf(c);
+    if (limit.isBlocked(address)) throw new AppError("rate_limited");
+    const namespace = credentials.namespaceOf(body.accessToken);
+    if (namespace === null) {
+      limit.failed(address);
+      throw new AppError("invalid_access_token");
+    }
+    const token = await tokens.issue({ userId: ownerId, namespace });
+    return c.json({ token, user: { id: ownerId, firstName: "Web User" } });
+  });
+  app.post("/bind", async (c) => {
+    await readBody(c, bindBody);
+    throw new AppError("telegram_disabled");
+  });
+  return app;
+}
+
+/** `?token=` counts on the event stream only, where a browser can't set a header. */
+const queryTokenPaths = new Set(["/api/events"]);
+
+export function requireJwt(tokens: Tokens): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    const header = c.req.header("authorization");
+    const fromHeader = header?.startsWith("Bearer ") ? header.slice(7) : undefined;
+    const token = fromHeader ?? (queryTokenPaths.has(c.req.path) ? c.req.query("token") : undefined);
+    if (!token) throw new AppError("missing_token");
+    const claims = await tokens.verify(token);
+    if (!claims) throw new AppError("invalid_token");
+    c.set("namespace", claims.namespace);
+    c.set("userId", claims.userId);
+    await next();
+  };
+}
+
+export function requireAccessToken({ credentials, limit, addressOf }: AuthDeps): MiddlewareHandler<CliEnv> {
+  return async (c, next) => {
+    c.header(PROTOCOL_HEADER, String(PROTOCOL_VERSION));
+    const header = c.req.header("authorization");
+    if (!header) throw new AppError("missing_token", "Missing Authorization header");
+    const match = /^Bearer\s+(.+)$/i.exec(header);
+    if (!match) throw new AppError("invalid_token", "Invalid Authorization header");
+    const address = addressOf(c);
+    const namespace = credentials.namespaceOf(match[1] as string);
+    if (namespace === null) {
+      if (limit.isBlocked(address)) throw new AppError("rate_limited");
+      limit.failed(address);
+      throw new AppError("invalid_token");
+    }
+    c.set("namespace", namespace);
+    await next();
+  };
+}

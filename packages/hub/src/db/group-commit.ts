@@ -1,0 +1,163 @@
+/**
+ * One writing connection, one transaction per turn of the event loop. `write` runs an operation at once inside the open transaction and
+ * answers after COMMIT; `durable` answers once everything committed so far survives a loss of power (one fdatasync in flight). Events an
+ * operation recorded are handed to `deliver` after COMMIT, in the order of their operations and before the writers hear of it.
+ * An operation that throws takes back only itself.
+ */
+import type { Sqlite } from "@hapi/platform";
+import { toAppError } from "@hapi/protocol";
+
+export interface CommitHooks<Recorded> {
+  /** After COMMIT, before the writers of this transaction go on. */
+  deliver(recorded: readonly Recorded[]): void;
+  failed(cause: unknown): void;
+}
+
+interface Waiting {
+  done(): void;
+  failed(cause: unknown): void;
+}
+
+export class GroupCommit<Recorded> {
+  readonly #db: Sqlite;
+  readonly #hooks: CommitHooks<Recorded>;
+  readonly #beforeCommit: (() => void)[] = [];
+  readonly #afterRollback: (() => void)[] = [];
+  #open = false;
+  #waiting: Waiting[] = [];
+  #recorded: Recorded[] = [];
+  /** How many commits there were, how many of them the disk has, and up to which one the running sync goes. */
+  #committed = 0;
+  #synced = 0;
+  #syncing: { upTo: number; waiting: Waiting[] } | null = null;
+  #next: Waiting[] = [];
+
+  constructor(db: Sqlite, hooks: CommitHooks<Recorded>) {
+    this.#db = db;
+    this.#hooks = hooks;
+  }
+
+  /** `flush` runs inside the transaction just before COMMIT; `forget` drops what was remembered when something was rolled back. */
+  attach(cache: { flush(): void; forget(): void }): void {
+    this.#beforeCommit.push(() => cache.flush());
+    this.#afterRollback.push(() => cache.forget());
+  }
+
+  /** Only inside an operation: what `deliver` gets when this operation is committed. */
+  record(item: Recorded): void {
+    this.#recorded.push(item);
+  }
+
+  write<T>(operation: () => T): Promise<T> {
+    const mark = this.#recorded.length;
+    let value: T;
+    try {
+      this.#begin();
+      this.#db.run("SAVEPOINT operation");
+      value = operation();
+      this.#db.run("RELEASE operation");
+    } catch (cause) {
+      this.#takeBack(mark);
+      return Promise.reject(cause);
+    }
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ done: () => resolve(value), failed: reject });
+    });
+  }
+
+  /** Resolves when everything that was committed before this call is on the disk. */
+  durable(): Promise<void> {
+    if (this.#synced >= this.#committed) return Promise.resolve();
+    return new Promise((done, failed) => {
+      const waiting = { done, failed };
+      if (this.#syncing && this.#syncing.upTo >= this.#committed) this.#syncing.waiting.push(waiting);
+      else this.#next.push(waiting);
+      // One microtask later, so that the writers of one commit share one sync.
+      queueMicrotask(() => this.#startSync());
+    });
+  }
+
+  /** Commits what is open and waits for the disk. */
+  async close(): Promise<void> {
+    this.#commit();
+    await this.durable();
+  }
+
+  #begin(): void {
+    if (this.#open) return;
+    this.#db.run("BEGIN IMMEDIATE");
+    this.#open = true;
+    setImmediate(() => this.#commit());
+  }
+
+  #takeBack(mark: number): void {
+    this.#recorded.length = mark;
+    if (!this.#db.inTransaction) {
+      // SQLite gave up the whole transaction (a full disk): nobody of this turn was saved.
+      this.#abandon(new Error("the transaction was rolled back by the database"));
+      return;
+    }
+    this.#db.run("ROLLBACK TO operation");
+    this.#db.run("RELEASE operation");
+    for (const flush of this.#beforeCommit) flush();
+    for (const forget of this.#afterRollback) forget();
+  }
+
+  #commit(): void {
+    if (!this.#open) return;
+    try {
+      for (const flush of this.#beforeCommit) flush();
+      this.#db.run("COMMIT");
+    } catch (cause) {
+      if (this.#db.inTransaction) this.#db.run("ROLLBACK");
+      this.#abandon(cause);
+      return;
+    }
+    const recorded = this.#recorded;
+    const waiting = this.#waiting;
+    this.#reset();
+    this.#committed += 1;
+    if (recorded.length > 0) this.#hooks.deliver(recorded);
+    for (const writer of waiting) writer.done();
+    // Nobody may ask (writers without an ack); the disk gets it soon all the same.
+    setImmediate(() => this.#startSync());
+  }
+
+  #abandon(cause: unknown): void {
+    const waiting = this.#waiting;
+    this.#reset();
+    for (const forget of this.#afterRollback) forget();
+    this.#hooks.failed(cause);
+    for (const writer of waiting) writer.failed(toAppError(cause));
+  }
+
+  #reset(): void {
+    this.#open = false;
+    this.#waiting = [];
+    this.#recorded = [];
+  }
+
+  #startSync(): void {
+    if (this.#syncing || this.#synced >= this.#committed) return;
+    const run = { upTo: this.#committed, waiting: this.#next };
+    this.#next = [];
+    this.#syncing = run;
+    this.#db.syncWal().then(
+      () => {
+        this.#synced = run.upTo;
+        this.#finishSync((waiting) => waiting.done());
+      },
+      (cause) => {
+        this.#hooks.failed(cause);
+        this.#finishSync((waiting) => waiting.failed(toAppError(cause)));
+      },
+    );
+  }
+
+  #finishSync(settle: (waiting: Waiting) => void): void {
+    const waiting = this.#syncing?.waiting ?? [];
+    this.#syncing = null;
+    for (const one of waiting) settle(one);
+    if (this.#next.length > 0) this.#startSync();
+  }
+}

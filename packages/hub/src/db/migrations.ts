@@ -1,0 +1,130 @@
+/**
+ * The database, step by step: entry N brings `user_version` from N to N + 1 and is never edited after it was released.
+ * Sessions are referenced by their small integer `pk`, so that the hot indexes of `messages` stay narrow.
+ */
+export const migrations: readonly string[] = [
+  `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE sessions (
+  pk INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  namespace TEXT NOT NULL,
+  tag TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  metadata TEXT,
+  metadata_version INTEGER NOT NULL DEFAULT 1,
+  agent_state TEXT,
+  agent_state_version INTEGER NOT NULL DEFAULT 1,
+  model TEXT,
+  model_reasoning_effort TEXT,
+  effort TEXT,
+  service_tier TEXT,
+  permission_mode TEXT,
+  pinned TEXT NOT NULL DEFAULT 'none',
+  active INTEGER NOT NULL DEFAULT 0,
+  active_at INTEGER NOT NULL,
+  active_until INTEGER NOT NULL DEFAULT 0,
+  thinking INTEGER NOT NULL DEFAULT 0,
+  thinking_at INTEGER NOT NULL,
+  turn_started_at INTEGER,
+  todos TEXT,
+  todos_updated_at INTEGER,
+  has_content INTEGER NOT NULL DEFAULT 0,
+  last_seq INTEGER NOT NULL DEFAULT 0,
+  last_at INTEGER NOT NULL DEFAULT 0,
+  merged_into TEXT
+);
+CREATE INDEX sessions_by_tag ON sessions (namespace, tag);
+CREATE INDEX sessions_by_update ON sessions (namespace, updated_at);
+CREATE INDEX sessions_active ON sessions (active) WHERE active = 1;
+
+CREATE TABLE aliases (
+  alias TEXT PRIMARY KEY,
+  session_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX aliases_by_session ON aliases (session_id);
+
+CREATE TABLE messages (
+  session_pk INTEGER NOT NULL REFERENCES sessions (pk) ON DELETE CASCADE,
+  seq INTEGER NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  key TEXT,
+  local_id TEXT,
+  content TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  invoked_at INTEGER,
+  position INTEGER NOT NULL,
+  scheduled_at INTEGER,
+  stage TEXT,
+  stage_at INTEGER,
+  stage_detail TEXT,
+  delivery_state TEXT NOT NULL DEFAULT 'queued',
+  steered INTEGER NOT NULL DEFAULT 0,
+  wake INTEGER NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX messages_by_seq ON messages (session_pk, seq);
+CREATE INDEX messages_by_position ON messages (session_pk, position, seq);
+CREATE UNIQUE INDEX messages_by_key ON messages (session_pk, key) WHERE key IS NOT NULL;
+CREATE UNIQUE INDEX messages_by_local_id ON messages (session_pk, local_id) WHERE local_id IS NOT NULL;
+CREATE INDEX messages_queued ON messages (session_pk, seq) WHERE invoked_at IS NULL AND local_id IS NOT NULL;
+CREATE INDEX messages_scheduled ON messages (scheduled_at) WHERE invoked_at IS NULL AND scheduled_at IS NOT NULL;
+
+CREATE TABLE message_epochs (
+  session_pk INTEGER PRIMARY KEY REFERENCES sessions (pk) ON DELETE CASCADE,
+  epoch INTEGER NOT NULL
+);
+
+CREATE TABLE permission_requests (
+  session_pk INTEGER NOT NULL REFERENCES sessions (pk) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  opened_at INTEGER NOT NULL,
+  request TEXT NOT NULL,
+  closed_at INTEGER,
+  outcome TEXT,
+  decision TEXT,
+  decided_at INTEGER,
+  PRIMARY KEY (session_pk, id)
+) WITHOUT ROWID;
+CREATE INDEX permission_requests_open ON permission_requests (session_pk) WHERE closed_at IS NULL;
+
+CREATE TABLE machines (
+  id TEXT PRIMARY KEY,
+  namespace TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  metadata TEXT,
+  metadata_version INTEGER NOT NULL DEFAULT 1,
+  runner_state TEXT,
+  runner_state_version INTEGER NOT NULL DEFAULT 1,
+  active INTEGER NOT NULL DEFAULT 0,
+  active_at INTEGER NOT NULL,
+  active_until INTEGER NOT NULL DEFAULT 0,
+  health TEXT
+);
+CREATE INDEX machines_by_namespace ON machines (namespace);
+
+CREATE TABLE attachments (
+  session_pk INTEGER NOT NULL REFERENCES sessions (pk) ON DELETE CASCADE,
+  path TEXT NOT NULL,
+  filename TEXT NOT NULL,
+  mime_type TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (session_pk, path)
+) WITHOUT ROWID;
+
+CREATE TABLE log (
+  namespace TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  entity TEXT NOT NULL,
+  ref TEXT,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (namespace, seq)
+) WITHOUT ROWID;
+CREATE TABLE log_floor (namespace TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+`,
+];

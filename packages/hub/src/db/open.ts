@@ -1,0 +1,53 @@
+/**
+ * Opens the hub's own database file. Another HAPI's `hapi.db` is never touched. Says whether this is a new start of the machine after an
+ * unclean end, because then readers may know of more than the disk does.
+ */
+import { join } from "node:path";
+import { openSqlite, type Sqlite } from "@hapi/platform";
+import { AppError } from "@hapi/protocol";
+import { newEpoch } from "../events/cursor.ts";
+import { readBootId, sameBoot } from "./boot-id.ts";
+import { migrate } from "./migrate.ts";
+
+export const databaseFile = "hub.sqlite";
+
+export interface HubDatabase {
+  db: Sqlite;
+  epoch: string;
+  /** Says that everything reached the disk. */
+  markClean(): void;
+}
+
+export function openHubDatabase(home: string, bootId: string = readBootId()): HubDatabase {
+  const path = join(home, databaseFile);
+  const db = openSqlite(path, { autoCheckpointPages: 0 });
+  try {
+    db.exec("PRAGMA secure_delete = ON");
+    db.exec("PRAGMA cache_size = -16000");
+    migrate(db);
+    return { db, epoch: readEpoch(db, bootId), markClean: () => setMeta(db, "clean", "1") };
+  } catch (cause) {
+    void db.close();
+    if (cause instanceof AppError) throw cause;
+    throw new AppError("database_corrupt", `${path} can't be used (${cause instanceof Error ? cause.message : String(cause)}).`, { cause });
+  }
+}
+
+function readEpoch(db: Sqlite, bootId: string): string {
+  const epoch = getMeta(db, "epoch");
+  const wasClean = getMeta(db, "clean") === "1";
+  const isSameBoot = sameBoot(getMeta(db, "boot_id") ?? "", bootId);
+  const kept = epoch !== null && (wasClean || isSameBoot) ? epoch : newEpoch();
+  setMeta(db, "epoch", kept);
+  setMeta(db, "boot_id", bootId);
+  setMeta(db, "clean", "0");
+  return kept;
+}
+
+function getMeta(db: Sqlite, key: string): string | null {
+  return db.get<{ value: string }>("SELECT value FROM meta WHERE key = ?", key)?.value ?? null;
+}
+
+function setMeta(db: Sqlite, key: string, value: string): void {
+  db.run("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
+}

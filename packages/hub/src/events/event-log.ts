@@ -1,0 +1,133 @@
+/**
+ * The durable log of changes: references, not copies, so that a replay gives current values and a delete leaves nothing behind.
+ * `seq` counts over all namespaces and never goes back. Bounded to `maxRows` and `maxAgeMs` per namespace; the floor says from where on it
+ * is complete.
+ */
+import type { Sqlite } from "@hapi/platform";
+import type { SseCapability, SyncEvent } from "@hapi/protocol";
+import type { GroupCommit } from "../db/group-commit.ts";
+import { HubEvent } from "./hub-event.ts";
+
+export interface LogEntry {
+  seq: number;
+  type: SyncEvent["type"];
+  /** `session:<id>` or `machine:<id>`. */
+  entity: string;
+  /** What of it, by the event's type: a message's id, local ids as JSON, … */
+  ref: string | null;
+}
+
+/** Reading side, a port. */
+export interface EventLog {
+  readonly epoch: string;
+  head(): number;
+  /** Entries after `seq`, or null when the log does not reach back that far or there are more than `limit`. */
+  after(namespace: string, seq: number, limit: number): Promise<LogEntry[] | null>;
+  prune(now: number): Promise<void>;
+}
+
+export interface LogDraft {
+  namespace: string;
+  event: SyncEvent;
+  ref?: string;
+  needs?: SseCapability;
+  origin?: string;
+  render?: () => string;
+}
+
+export const logLimits = { maxRows: 10_000, maxAgeMs: 24 * 3600_000 };
+
+export class SqliteEventLog implements EventLog {
+  readonly epoch: string;
+  readonly #db: Sqlite;
+  readonly #commits: GroupCommit<HubEvent>;
+  readonly #now: () => number;
+  #seq: number;
+
+  constructor(options: { db: Sqlite; commits: GroupCommit<HubEvent>; epoch: string; now: () => number }) {
+    this.epoch = options.epoch;
+    this.#db = options.db;
+    this.#commits = options.commits;
+    this.#now = options.now;
+    const rows = this.#db.get<{ seq: number | null }>("SELECT max(seq) AS seq FROM log")?.seq ?? 0;
+    const floor = this.#db.get<{ seq: number | null }>("SELECT max(seq) AS seq FROM log_floor")?.seq ?? 0;
+    this.#seq = Math.max(rows, floor);
+  }
+
+  head(): number {
+    return this.#seq;
+  }
+
+  /** Only inside an operation of the group commit: logged with it, delivered after it. */
+  append(draft: LogDraft): void {
+    const seq = ++this.#seq;
+    const event = new HubEvent({ ...draft, seq });
+    const entity = event.sessionId === undefined ? `machine:${event.machineId}` : `session:${event.sessionId}`;
+    this.#db.run(
+      "INSERT INTO log (namespace, seq, type, entity, ref, at) VALUES (?, ?, ?, ?, ?, ?)",
+      draft.namespace,
+      seq,
+      draft.event.type,
+      entity,
+      draft.ref ?? null,
+      this.#now(),
+    );
+    this.#commits.record(event);
+  }
+
+  /** Only inside an operation: delivered with it but not logged (leases, what a replay shows anyway). */
+  notify(draft: LogDraft): void {
+    this.#commits.record(new HubEvent(draft));
+  }
+
+  /** Only inside an operation: a deleted session leaves nothing but the fact that it is gone. */
+  purge(namespace: string, entity: string): void {
+    this.#db.run("DELETE FROM log WHERE namespace = ? AND entity = ?", namespace, entity);
+  }
+
+  async after(namespace: string, seq: number, limit: number): Promise<LogEntry[] | null> {
+    const floor = this.#db.get<{ seq: number }>("SELECT seq FROM log_floor WHERE namespace = ?", namespace)?.seq ?? 0;
+    if (seq < floor || seq > this.#seq) return null;
+    const rows = this.#db.all<LogEntry>(
+      "SELECT seq, type, entity, ref FROM log WHERE namespace = ? AND seq > ? ORDER BY seq LIMIT ?",
+      namespace,
+      seq,
+      limit + 1,
+    );
+    return rows.length > limit ? null : rows;
+  }
+
+  async prune(now: number): Promise<void> {
+    const namespaces = this.#db.all<{ namespace: string }>("SELECT DISTINCT namespace FROM log");
+    for (const { namespace } of namespaces) {
+      const oldest = this.#oldestToKeep(namespace, now);
+      if (oldest === null) continue;
+      await this.#commits.write(() => {
+        this.#db.run("DELETE FROM log WHERE namespace = ? AND seq <= ?", namespace, oldest);
+        this.#db.run(
+          "INSERT INTO log_floor (namespace, seq) VALUES (?, ?) ON CONFLICT (namespace) DO UPDATE SET seq = excluded.seq",
+          namespace,
+          oldest,
+        );
+      });
+    }
+  }
+
+  /** The newest entry that has to go, or null. */
+  #oldestToKeep(namespace: string, now: number): number | null {
+    const byCount = this.#db.get<{ seq: number }>(
+      "SELECT seq FROM log WHERE namespace = ? ORDER BY seq DESC LIMIT 1 OFFSET ?",
+      namespace,
+      logLimits.maxRows,
+    );
+    const byAge = this.#db.get<{ seq: number; at: number }>("SELECT seq, at FROM log WHERE namespace = ? ORDER BY seq LIMIT 1", namespace);
+    if (byCount) return byCount.seq;
+    if (!byAge || byAge.at >= now - logLimits.maxAgeMs) return null;
+    const row = this.#db.get<{ seq: number | null }>(
+      "SELECT max(seq) AS seq FROM log WHERE namespace = ? AND at < ?",
+      namespace,
+      now - logLimits.maxAgeMs,
+    );
+    return row?.seq ?? null;
+  }
+}

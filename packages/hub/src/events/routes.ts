@@ -1,0 +1,45 @@
+/** `GET /api/events` and `POST /api/visibility` */
+import { AppError, visibilityBody } from "@hapi/protocol";
+import { Hono } from "hono";
+import type { SessionAccess } from "../sessions/access.ts";
+import type { ApiEnv } from "../transport/http/api-env.ts";
+import { readBody } from "../transport/http/body.ts";
+import { parseCaps, type SseHub } from "../transport/sse/sse-hub.ts";
+import type { Scope } from "../transport/sse/subscriber.ts";
+
+export function eventRoutes(deps: { access: SessionAccess; sse: SseHub }): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+  app.get("/events", async (c) => {
+    const namespace = c.get("namespace");
+    const scope = await readScope(deps.access, namespace, c.req.query());
+    // Bun closes a quiet connection after its idle time; this one is quiet by nature.
+    c.env.server?.timeout(c.req.raw, 0);
+    const stream = deps.sse.subscribe({
+      namespace,
+      scope,
+      caps: parseCaps(c.req.query("caps")),
+      visible: c.req.query("visibility") === "visible",
+      cursor: c.req.header("last-event-id") ?? c.req.query("lastEventId") ?? null,
+    });
+    if (!stream) throw new AppError("not_ready", "Too many event streams are open");
+    return new Response(stream, {
+      headers: { "content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no" },
+    });
+  });
+  app.post("/visibility", async (c) => {
+    const { subscriptionId, visibility } = await readBody(c, visibilityBody);
+    if (!deps.sse.setVisible(c.get("namespace"), subscriptionId, visibility === "visible"))
+      throw new AppError("not_found", "Subscription not found");
+    return c.json({ ok: true });
+  });
+  return app;
+}
+
+/** No scope given means all of the namespace (decision 11). */
+async function readScope(access: SessionAccess, namespace: string, query: Record<string, string>): Promise<Scope> {
+  const all = query["all"] === "true" || query["all"] === "1";
+  const sessionId = query["sessionId"] ? (await access.session(namespace, query["sessionId"])).id : undefined;
+  const machineId = query["machineId"] ? (await access.machine(namespace, query["machineId"])).id : undefined;
+  if (all || (sessionId === undefined && machineId === undefined)) return { all: true };
+  return { all: false, ...(sessionId === undefined ? {} : { sessionId }), ...(machineId === undefined ? {} : { machineId }) };
+}

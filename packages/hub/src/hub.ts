@@ -1,0 +1,220 @@
+/** Wires the hub from its parts. Opens no file and no port: `start-hub.ts` does, and tests may do otherwise. */
+import { ignore, type Clock, type Logger } from "@hapi/platform";
+import type { Context, Hono } from "hono";
+import { createCredentials } from "./auth/credentials.ts";
+import { createFailureLimit } from "./auth/rate-limit.ts";
+import type { Tokens } from "./auth/tokens.ts";
+import { cliRoutes } from "./cli-plane/routes.ts";
+import type { Bus } from "./events/bus.ts";
+import { eventRoutes } from "./events/routes.ts";
+import { LiveText } from "./live/live-text.ts";
+import { MachinePresence } from "./machines/presence.ts";
+import { machineRoutes } from "./machines/routes.ts";
+import { Delivery } from "./messages/delivery.ts";
+import { Prompts } from "./messages/prompts.ts";
+import { messageRoutes } from "./messages/routes.ts";
+import { Schedule } from "./messages/schedule.ts";
+import { Permissions } from "./permissions/permissions.ts";
+import { permissionRoutes } from "./permissions/routes.ts";
+import { refusalRoutes } from "./refusals/routes.ts";
+import { Links, type Link } from "./rpc/links.ts";
+import { Rpc } from "./rpc/rpc.ts";
+import { createAccess } from "./sessions/access.ts";
+import { createActivityWatch } from "./sessions/activity-watch.ts";
+import { SessionControl } from "./sessions/control.ts";
+import { exportRoutes } from "./sessions/export-routes.ts";
+import { sessionFileRoutes } from "./sessions/file-routes.ts";
+import { Fork } from "./sessions/fork.ts";
+import { Lifecycle } from "./sessions/lifecycle.ts";
+import { SessionPresence } from "./sessions/presence.ts";
+import { relayUpdates } from "./sessions/relay-updates.ts";
+import { Resume } from "./sessions/resume.ts";
+import { sessionRoutes } from "./sessions/routes.ts";
+import { sessionSettingsRoutes } from "./sessions/settings-routes.ts";
+import { SessionSettings } from "./sessions/settings.ts";
+import { Waker } from "./sessions/waker.ts";
+import { settingsRoutes, type HubSettingsStore } from "./settings/routes.ts";
+import type { Stores } from "./stores.ts";
+import { createApp } from "./transport/http/app.ts";
+import { cliHandlers } from "./transport/socket/cli-handlers.ts";
+import { cliNamespace } from "./transport/socket/cli-namespace.ts";
+import type { SocketServer } from "./transport/socket/socket-server.ts";
+import { terminalNamespace } from "./transport/socket/terminal-namespace.ts";
+import { SseHub } from "./transport/sse/sse-hub.ts";
+import { uploadRoutes } from "./uploads/routes.ts";
+
+const pruneEveryMs = 60_000;
+
+export interface HubParts {
+  stores: Stores;
+  bus: Bus;
+  sockets: SocketServer;
+  tokens: Tokens;
+  secret: string;
+  ownerId: number;
+  corsOrigins: readonly string[];
+  settings: HubSettingsStore;
+  databasePath: string;
+  web: (request: Request) => Promise<Response | null>;
+  addressOf(c: Context): string;
+  clock: Clock;
+  log: Logger;
+}
+
+export interface Hub {
+  app: Hono;
+  /** Reads what was, and begins to watch leases, schedules and the log's size. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createHub(parts: HubParts): Hub {
+  const services = createServices(parts);
+  connectSockets(parts, services);
+  const app = createHttp(parts, services);
+  let stopPruning = (): void => undefined;
+  const prune = (): void => {
+    stopPruning = parts.clock.setTimer(pruneEveryMs, () => {
+      ignore(parts.stores.log.prune(parts.clock.now()), "the log stays longer; the next round tries again");
+      prune();
+    });
+  };
+  return {
+    app,
+    async start() {
+      await services.presence.start();
+      await services.machinePresence.start();
+      services.schedule.look();
+      prune();
+    },
+    async stop() {
+      stopPruning();
+      services.presence.stop();
+      services.machinePresence.stop();
+      services.schedule.stop();
+      services.delivery.stop();
+      services.stopRelay();
+      services.sse.close();
+      parts.sockets.close();
+      await parts.stores.close();
+    },
+  };
+}
+
+type Services = ReturnType<typeof createServices>;
+
+function createServices(parts: HubParts) {
+  const { stores, bus, clock, log } = parts;
+  const { sessions, messages, machines } = stores;
+  const durable = () => stores.durable();
+  const credentials = createCredentials(parts.secret);
+  const access = createAccess(sessions, machines);
+  const links = new Links(() => clock.now());
+  const rpc = new Rpc(clock);
+  const live = new LiveText(bus);
+  const delivery = new Delivery({ store: messages, links, bus, clock, log });
+  const watch = createActivityWatch({ store: sessions, bus, clock });
+  const deliver = (sessionId: string, link?: Link): void => ignore(delivery.deliverAll(sessionId, link), "it is sent again on the next attach");
+  const presence = new SessionPresence({ store: sessions, clock, log, onActive: (sessionId) => deliver(sessionId) });
+  const machinePresence = new MachinePresence({ store: machines, clock, log, onOnline: () => undefined });
+  const merge = async (from: string, into: string): Promise<void> => {
+    await sessions.merge(from, into);
+    links.move(from, into);
+    rpc.move(from, into);
+    presence.move(from, into);
+    await durable();
+    deliver(into);
+  };
+  const resume = new Resume({
+    sessions,
+    messages,
+    machines,
+    machinePresence,
+    rpc,
+    clock,
+    log,
+    merge,
+    isActive: (id) => presence.isActive(id),
+    whenActive: (id, waitMs) => watch.whenActive(id, waitMs),
+  });
+  const waker = new Waker({ sessions, messages, resume, clock, log });
+  const permissions = new Permissions({ store: stores.permissions, rpc, links, log, durable });
+  const lifecycle = new Lifecycle({ store: sessions, presence, rpc, links, clock, log, durable, onEnded: (id) => live.end(id) });
+  const settings = new SessionSettings({ store: sessions, rpc, durable });
+  const control = new SessionControl({ rpc, resume });
+  const fork = new Fork({ sessions, messages, control, rpc, durable });
+  const onDue = (sessionId: string): void => {
+    deliver(sessionId);
+    if (!presence.isActive(sessionId)) waker.wake(sessionId);
+  };
+  const schedule = new Schedule({ store: messages, clock, log, onDue });
+  const prompts = new Prompts({ store: messages, links, rpc, clock, durable, wake: (id) => waker.wake(id), scheduled: () => schedule.look() });
+  const sse = new SseHub({ log: stores.log, sessions, messages, machines, bus, live, clock, logger: log });
+  const limit = createFailureLimit(clock);
+  const stopRelay = relayUpdates(bus, links);
+  return {
+    credentials, access, links, rpc, live, delivery, deliver, watch, presence, machinePresence, resume, waker, permissions, lifecycle,
+    settings, control, fork, schedule, prompts, sse, limit, stopRelay, durable,
+  };
+}
+
+function connectSockets(parts: HubParts, services: Services): void {
+  const { stores, sockets, tokens, clock, log } = parts;
+  const { sessions, messages, machines } = stores;
+  const { access, presence, machinePresence, lifecycle, delivery, live, rpc, links, credentials, permissions, waker, durable } = services;
+  const handlers = cliHandlers({
+    access,
+    sessions,
+    messages,
+    machines,
+    presence,
+    machinePresence,
+    lifecycle,
+    delivery,
+    live,
+    rpc,
+    clock,
+    onRegistered({ link }, method) {
+      if (link?.scope === "session" && method.endsWith(":permission"))
+        ignore(permissions.deliverWaiting(link.scopeId), "it is tried again when the session attaches");
+      if (link?.scope === "machine" && method.endsWith(":spawn-happy-session"))
+        ignore(waker.machineReady(link.scopeId), "it is tried again when the machine comes back");
+    },
+  });
+  const onJoined = (link: Link): void => {
+    if (link.scope === "session") services.deliver(link.scopeId, link);
+  };
+  sockets.namespace("/cli", cliNamespace({ credentials, sessions, machines, links, rpc, log, handlers, durable, onJoined }));
+  sockets.namespace("/terminal", terminalNamespace(tokens));
+}
+
+function createHttp(parts: HubParts, services: Services): Hono {
+  const { stores, tokens, ownerId, addressOf, corsOrigins, clock, log, web } = parts;
+  const { sessions, messages, machines, attachments } = stores;
+  const { access, rpc, sse, prompts, lifecycle, resume, control, fork, settings, permissions, watch, durable } = services;
+  const now = () => clock.now();
+  const afterRemove = async (sessionId: string): Promise<void> => {
+    services.presence.forget(sessionId);
+    stores.scrub();
+  };
+  return createApp({
+    auth: { credentials: services.credentials, tokens, limit: services.limit, ownerId, addressOf },
+    api: [
+      sessionRoutes({ access, sessions, messages, lifecycle, resume, control, fork, settings, now, durable, afterRemove }),
+      sessionSettingsRoutes({ access, settings, rpc }),
+      sessionFileRoutes({ access, rpc }),
+      uploadRoutes({ access, rpc, attachments }),
+      exportRoutes({ access, messages, now }),
+      messageRoutes({ access, messages, prompts }),
+      permissionRoutes({ access, permissions }),
+      machineRoutes({ access, machines, rpc, durable }),
+      eventRoutes({ access, sse }),
+      settingsRoutes({ settings: parts.settings, databasePath: parts.databasePath }),
+      refusalRoutes({ access }),
+    ],
+    cli: cliRoutes({ access, sessions, messages, machines, rpc, now, durable, whenInactive: (id, waitMs) => watch.whenInactive(id, waitMs) }),
+    corsOrigins,
+    log,
+    web,
+  });
+}

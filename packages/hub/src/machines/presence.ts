@@ -1,0 +1,79 @@
+/** Which machines are online, by lease (45 s, renewed by `machine-alive` every 20 s), kept on the disk like those of sessions. */
+import type { Clock, Logger } from "@hapi/platform";
+import { ignore } from "@hapi/platform";
+import type { MachineStore } from "./store.ts";
+
+export const machineLeaseMs = 45_000;
+const tickMs = 5_000;
+const writeEveryMs = 15_000;
+const maxAgeMs = 10 * 60_000;
+
+export interface MachinePresenceDeps {
+  store: MachineStore;
+  clock: Clock;
+  log: Logger;
+  onOnline(machineId: string): void;
+}
+
+export class MachinePresence {
+  readonly #deps: MachinePresenceDeps;
+  readonly #leases = new Map<string, { activeUntil: number; writtenAt: number }>();
+  #stop: () => void = () => undefined;
+
+  constructor(deps: MachinePresenceDeps) {
+    this.#deps = deps;
+  }
+
+  async start(): Promise<void> {
+    const now = this.#deps.clock.now();
+    for (const machine of await this.#deps.store.active())
+      this.#leases.set(machine.id, { activeUntil: Math.max(machine.activeUntil, now + machineLeaseMs), writtenAt: now });
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#stop();
+  }
+
+  isOnline(machineId: string): boolean {
+    return this.#leases.has(machineId);
+  }
+
+  async alive(machineId: string, report: { time: number; health?: unknown }): Promise<void> {
+    const now = this.#deps.clock.now();
+    if (report.time < now - maxAgeMs) return;
+    const known = this.#leases.get(machineId);
+    const activeUntil = now + machineLeaseMs;
+    const health = report.health === undefined ? {} : { health: report.health };
+    if (!known) {
+      this.#leases.set(machineId, { activeUntil, writtenAt: now });
+      await this.#deps.store.setActive(machineId, { active: true, activeAt: now, activeUntil, ...health });
+      this.#deps.onOnline(machineId);
+      return;
+    }
+    known.activeUntil = activeUntil;
+    if (now - known.writtenAt < writeEveryMs) return;
+    known.writtenAt = now;
+    await this.#deps.store.renewLease(machineId, { activeAt: now, activeUntil, ...health });
+  }
+
+  #schedule(): void {
+    this.#stop = this.#deps.clock.setTimer(tickMs, () => {
+      this.#schedule();
+      ignore(
+        this.#expire().catch((cause) => this.#deps.log.error("presence.tick_failed", { reason: String(cause) })),
+        "said in the log",
+      );
+    });
+  }
+
+  async #expire(): Promise<void> {
+    const now = this.#deps.clock.now();
+    for (const [id, lease] of this.#leases) {
+      if (lease.activeUntil > now) continue;
+      this.#leases.delete(id);
+      this.#deps.log.info("machine.lease_expired", { machineId: id });
+      await this.#deps.store.setActive(id, { active: false, activeUntil: 0 });
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Brings queued prompts to their session: once on attach, once when accepted, and again with back-off only while nothing was heard of
+ * them (no ack, no stage, not consumed). Existing CLIs hide repeats by message id, ours by the prompt's id in its ledger.
+ */
+import type { Clock, Logger } from "@hapi/platform";
+import { ignore } from "@hapi/platform";
+import type { Message } from "@hapi/protocol";
+import type { Bus } from "../events/bus.ts";
+import type { HubEvent } from "../events/hub-event.ts";
+import type { Link, Links } from "../rpc/links.ts";
+import type { MessageStore } from "./store.ts";
+
+const firstRetryMs = 5_000;
+const maxRetryMs = 60_000;
+const ackTimeoutMs = 10_000;
+
+interface Outstanding {
+  message: Message;
+  retryMs: number;
+  cancel(): void;
+}
+
+export interface DeliveryDeps {
+  store: MessageStore;
+  links: Links;
+  bus: Bus;
+  clock: Clock;
+  log: Logger;
+}
+
+export class Delivery {
+  readonly #deps: DeliveryDeps;
+  readonly #outstanding = new Map<string, Map<string, Outstanding>>();
+  readonly #unsubscribe: () => void;
+
+  constructor(deps: DeliveryDeps) {
+    this.#deps = deps;
+    this.#unsubscribe = deps.bus.subscribe((events) => {
+      for (const event of events) this.#hear(event);
+    });
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+    for (const prompts of this.#outstanding.values()) for (const prompt of prompts.values()) prompt.cancel();
+    this.#outstanding.clear();
+  }
+
+  /** A socket of the session came, or a scheduled prompt fell due: everything that waits, oldest first. */
+  async deliverAll(sessionId: string, only?: Link): Promise<void> {
+    const prompts = await this.#deps.store.deliverable(sessionId, this.#deps.clock.now());
+    for (const { message } of prompts) this.#send(sessionId, message, only);
+  }
+
+  #hear(hubEvent: HubEvent): void {
+    const { event } = hubEvent;
+    if (event.type === "message-received") {
+      const { message } = event;
+      const isDue = message.scheduledAt == null || message.scheduledAt <= this.#deps.clock.now();
+      if (message.localId !== null && message.invokedAt == null && isDue && hubEvent.origin === undefined)
+        this.#send(event.sessionId, message);
+    } else if (event.type === "messages-consumed" || event.type === "messages-indeterminate") {
+      for (const localId of event.localIds) this.#settle(event.sessionId, localId);
+    } else if (event.type === "message-stage") this.#settle(event.sessionId, event.localId);
+    else if (event.type === "message-cancelled" && event.localId !== undefined) this.#settle(event.sessionId, event.localId);
+    else if (event.type === "session-removed") this.#settleAll(event.sessionId);
+  }
+
+  #send(sessionId: string, message: Message, only?: Link): void {
+    const links = only ? [only] : this.#deps.links.of("session", sessionId);
+    if (links.length === 0) return;
+    const { id, seq, createdAt, localId, content } = message;
+    for (const link of links) {
+      const update = this.#deps.links.envelope(link, { t: "new-message", sid: sessionId, message: { id, seq, createdAt, localId, content } });
+      if (link.capabilities.has("stages")) {
+        ignore(
+          link.request("update", update, ackTimeoutMs).then(() => this.#settle(sessionId, localId as string)),
+          "without an ack it is sent again",
+        );
+      } else link.emit("update", update);
+    }
+    this.#remember(sessionId, message);
+  }
+
+  #remember(sessionId: string, message: Message): void {
+    const localId = message.localId as string;
+    const prompts = this.#outstanding.get(sessionId) ?? new Map<string, Outstanding>();
+    this.#outstanding.set(sessionId, prompts);
+    const known = prompts.get(localId);
+    known?.cancel();
+    const retryMs = known ? Math.min(known.retryMs * 2, maxRetryMs) : firstRetryMs;
+    const cancel = this.#deps.clock.setTimer(retryMs, () => this.#again(sessionId, localId));
+    prompts.set(localId, { message, retryMs, cancel });
+  }
+
+  #again(sessionId: string, localId: string): void {
+    const prompt = this.#outstanding.get(sessionId)?.get(localId);
+    if (!prompt) return;
+    if (this.#deps.links.of("session", sessionId).length === 0) {
+      // It comes with the next attach.
+      this.#settle(sessionId, localId);
+      return;
+    }
+    this.#deps.log.debug("prompt.sent_again", { sessionId, localId });
+    this.#send(sessionId, prompt.message);
+  }
+
+  #settle(sessionId: string, localId: string): void {
+    const prompts = this.#outstanding.get(sessionId);
+    prompts?.get(localId)?.cancel();
+    prompts?.delete(localId);
+    if (prompts?.size === 0) this.#outstanding.delete(sessionId);
+  }
+
+  #settleAll(sessionId: string): void {
+    for (const localId of [...(this.#outstanding.get(sessionId)?.keys() ?? [])]) this.#settle(sessionId, localId);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Takes what a session says: stores it once (by `key`), reads todos and "has content" from it, and cuts strings no reader can show.
+ * Messages of one session keep the order in which they came.
+ */
+import { decodeContent, extractTodos } from "@hapi/core";
+import { AppError, type AgentEvent, type ClientEvent, type Session, type TodoItem } from "@hapi/protocol";
+import type { MessageStore } from "./store.ts";
+
+/** Longer strings inside agent content become their head and tail (reference client contract 1, §1.10). */
+const maxString = 64 * 1024;
+const keepHead = 48 * 1024;
+const keepTail = 12 * 1024;
+const maxKeyLength = 300;
+
+/** Words without which no decoder finds a todo; most messages have none of them. */
+const todoWords = /[Tt]odo|Task(?:Create|Update)|"plan"|plan_update/;
+
+export async function ingestMessage(store: MessageStore, session: Session, frame: ClientEvent<"message">, origin: string): Promise<void> {
+  const content = readContent(frame.message);
+  if (frame.key !== undefined && (frame.key === "" || frame.key.length > maxKeyLength)) throw new AppError("invalid_body");
+  let text = JSON.stringify(content);
+  let kept = content;
+  if (text.length > maxString && content.role !== "user") {
+    kept = shorten(content) as Record<string, unknown>;
+    text = JSON.stringify(kept);
+  }
+  const facts = readFacts(session, kept, text);
+  const stored = await store.append(session.id, {
+    content: kept,
+    text,
+    ...(frame.key === undefined ? {} : { key: frame.key }),
+    ...(frame.createdAt === undefined ? {} : { createdAt: frame.createdAt }),
+    ...(frame.localId == null ? {} : { localId: frame.localId }),
+    ...facts,
+    origin,
+  });
+  if (stored === "missing") throw new AppError("session_not_found");
+}
+
+function readContent(message: unknown): Record<string, unknown> {
+  const value: unknown = typeof message === "string" ? parsed(message) : message;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new AppError("invalid_body", "A message is an object");
+  return value as Record<string, unknown>;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new AppError("invalid_json", "A message sent as text must be JSON", { cause });
+  }
+}
+
+function readFacts(session: Session, content: unknown, text: string): { isContent: boolean; todos?: TodoItem[] } {
+  const known = session.hasConversationContent === true;
+  const mayHaveTodos = todoWords.test(text) || session.todos?.some((todo) => todo.id.startsWith("call-")) === true;
+  if (known && !mayHaveTodos) return { isContent: false };
+  const events = decodeContent(content, { id: "ingest" });
+  const todos = mayHaveTodos ? extractTodos(events, session.todos ?? null) : null;
+  return { isContent: known ? false : events.some(isConversation), ...(todos === null ? {} : { todos }) };
+}
+
+function isConversation(event: AgentEvent): boolean {
+  return event.type === "user-message" || event.type === "agent-message" || event.type === "tool-call" || event.type === "thought";
+}
+
+function shorten(value: unknown): unknown {
+  if (typeof value === "string") {
+    if (value.length <= maxString) return value;
+    const cut = value.length - keepHead - keepTail;
+    return `${value.slice(0, keepHead)}\n…[hapi: truncated ${cut} chars]…\n${value.slice(-keepTail)}`;
+  }
+  if (Array.isArray(value)) return value.map(shorten);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shorten(inner)]));
+}

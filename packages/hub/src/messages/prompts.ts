@@ -1,0 +1,176 @@
+/** Prompts as the REST plane sees them: post, cancel, steer, retry, and where they are. Answers are the unions existing clients expect. */
+import { promptContent } from "@hapi/core";
+import type { Clock } from "@hapi/platform";
+import { AppError, MAX_SCHEDULE_AHEAD_MS, type CancelAck, type Message, type SendMessage, type Session } from "@hapi/protocol";
+import type { Links } from "../rpc/links.ts";
+import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import type { MessageStore } from "./store.ts";
+
+const cancelWaitMs = 500;
+const retryWaitMs = 5_000;
+
+export type CancelResult =
+  { status: "cancelled"; localId: string | null } | { status: "invoked"; message: Message } | { status: "busy"; localId: string | null };
+export type SteerResult =
+  | { status: "steered"; localId: string }
+  | { status: "invoked"; message: Message }
+  | { status: "failed"; error: string; localId: string | null };
+export type RetryResult =
+  | { status: "retried" | "already-queued" | "retry-unavailable"; localId: string }
+  | { status: "invoked"; message: Message }
+  | { status: "not-found" };
+
+export interface QueuedState {
+  queuedLocalIds: string[];
+  indeterminateLocalIds: string[];
+  invokedLocalMessages: { localId: string; invokedAt: number }[];
+}
+
+export interface PromptDeps {
+  store: MessageStore;
+  links: Links;
+  rpc: Rpc;
+  clock: Clock;
+  durable(): Promise<void>;
+  /** Told when a prompt was accepted for a session that is not there. */
+  wake(sessionId: string): void;
+  /** Told when a prompt was accepted for later. */
+  scheduled(): void;
+}
+
+export class Prompts {
+  readonly #deps: PromptDeps;
+
+  constructor(deps: PromptDeps) {
+    this.#deps = deps;
+  }
+
+  /** Accepted means on the disk. The same `localId` again answers the stored row and does nothing. */
+  async post(session: Session, body: SendMessage): Promise<Message> {
+    this.#check(body);
+    if (!session.active && body.wake !== true) throw new AppError("session_inactive");
+    if (session.metadata?.["remoteWhileLocal"] === "read-only" && session.agentState?.controlledByUser === true)
+      throw new AppError("local_control");
+    const attachments = body.attachments ?? [];
+    const result = await this.#deps.store.enqueue(session.id, {
+      localId: body.localId ?? null,
+      // Steering at post time is for agents that take it mid-turn; the dedicated route does it for those that can.
+      content: promptContent({ text: body.text, attachments, meta: { deliveryMode: "queue" } }),
+      scheduledAt: body.scheduledAt ?? null,
+      wake: body.wake === true,
+    });
+    if (result.kind === "missing") throw new AppError("session_not_found");
+    if (!session.active && result.message.invokedAt == null && result.message.scheduledAt == null) this.#deps.wake(session.id);
+    if (result.message.scheduledAt != null) this.#deps.scheduled();
+    await this.#deps.durable();
+    return result.message;
+  }
+
+  #check(body: SendMessage): void {
+    const hasAttachments = (body.attachments?.length ?? 0) > 0;
+    if (body.text.trim() === "" && !hasAttachments) throw new AppError("invalid_body", "Message requires text or attachments");
+    if (body.scheduledAt == null) return;
+    if (body.localId === undefined) throw new AppError("invalid_body", "scheduledAt requires localId");
+    if (hasAttachments) throw new AppError("invalid_body", "Scheduled messages can't have attachments");
+    if (body.deliveryMode === "steer") throw new AppError("invalid_body", "Scheduled messages can't be steered");
+    if (body.scheduledAt > this.#deps.clock.now() + MAX_SCHEDULE_AHEAD_MS)
+      throw new AppError("invalid_body", "scheduledAt may be at most 7 days ahead");
+  }
+
+  async cancel(session: Session, idOrLocalId: string): Promise<CancelResult> {
+    const message = await this.#queuedRow(session, idOrLocalId);
+    if (message.invokedAt != null) return { status: "invoked", message };
+    const localId = message.localId as string;
+    const answer = await this.#askToDrop(session.id, message, localId);
+    if (answer === "keep") return { status: "busy", localId };
+    if (answer === "consumed") await this.#deps.store.consume(session.id, [localId], false);
+    else if (await this.#deps.store.cancel(session.id, localId, idOrLocalId)) {
+      await this.#deps.durable();
+      return { status: "cancelled", localId };
+    }
+    const now = await this.#deps.store.find(session.id, localId);
+    if (!now) return { status: "cancelled", localId };
+    return now.invokedAt == null ? { status: "busy", localId } : { status: "invoked", message: now };
+  }
+
+  /**
+   * The session may hold the prompt already. Nobody there: it is ours to delete. No answer in time: the prompt may be running, and a row
+   * that vanishes while it runs would be a lie, so it stays (reference W8).
+   */
+  async #askToDrop(sessionId: string, message: Message, localId: string): Promise<"drop" | "keep" | "consumed"> {
+    const links = this.#deps.links.of("session", sessionId);
+    if (links.length === 0) return "drop";
+    const answers = await Promise.all(
+      links.map(async (link): Promise<CancelAck | null> => {
+        const update = this.#deps.links.envelope(link, { t: "cancel-queued-message", sid: sessionId, messageId: message.id, localId });
+        const answer = await link.request("update", update, cancelWaitMs).catch(() => null);
+        return typeof answer === "object" ? (answer as CancelAck | null) : null;
+      }),
+    );
+    if (answers.some((answer) => answer?.consumed)) return "consumed";
+    if (answers.some((answer) => answer?.removed)) return "drop";
+    if (answers.some((answer) => answer?.inFlight || answer?.indeterminate) || answers.every((answer) => answer === null)) return "keep";
+    // Answered, and does not know it: it never got there.
+    return "drop";
+  }
+
+  async steer(session: Session, idOrLocalId: string): Promise<SteerResult> {
+    if (!session.active) throw new AppError("session_inactive");
+    const message = await this.#queuedRow(session, idOrLocalId);
+    const localId = message.localId as string;
+    if (message.invokedAt != null) return { status: "invoked", message };
+    let answer: unknown;
+    try {
+      answer = await this.#deps.rpc.call("session", session.id, "steer-queued-message", { localId });
+    } catch (cause) {
+      if (!(cause instanceof AppError)) throw cause;
+      return { status: "failed", error: cause.message, localId };
+    }
+    const steered = typeof answer === "object" && answer !== null && "steered" in answer && answer.steered === true;
+    return steered ? { status: "steered", localId } : { status: "failed", error: rpcError(answer) ?? "Could not steer", localId };
+  }
+
+  async retry(session: Session, idOrLocalId: string): Promise<RetryResult> {
+    const message = await this.#deps.store.find(session.id, idOrLocalId);
+    if (!message || message.localId === null) return { status: "not-found" };
+    const { localId } = message;
+    if (message.invokedAt != null) return { status: "invoked", message };
+    if (message.deliveryState !== "indeterminate") return { status: "already-queued", localId };
+    const accepted = await this.#askToRetry(session.id, message, localId);
+    if (accepted === "consumed") await this.#deps.store.consume(session.id, [localId], false);
+    if (accepted === "no") return { status: "retry-unavailable", localId };
+    if (accepted === "yes") await this.#deps.store.requeue(session.id, [localId]);
+    await this.#deps.durable();
+    const now = await this.#deps.store.find(session.id, localId);
+    return now?.invokedAt != null ? { status: "invoked", message: now } : { status: "retried", localId };
+  }
+
+  async #askToRetry(sessionId: string, message: Message, localId: string): Promise<"yes" | "no" | "consumed"> {
+    const links = this.#deps.links.of("session", sessionId);
+    for (const link of links) {
+      const body = { t: "retry-queued-message", sid: sessionId, messageId: message.id, localId, message } as const;
+      const answer: unknown = await link.request("update", this.#deps.links.envelope(link, body), retryWaitMs).catch(() => null);
+      if (typeof answer !== "object" || answer === null) continue;
+      if ("consumed" in answer && answer.consumed === true) return "consumed";
+      if ("accepted" in answer && answer.accepted === true) return "yes";
+    }
+    return "no";
+  }
+
+  async queuedState(session: Session, localIds: readonly string[]): Promise<QueuedState> {
+    const state: QueuedState = { queuedLocalIds: [], indeterminateLocalIds: [], invokedLocalMessages: [] };
+    for (const message of await this.#deps.store.findLocal(session.id, localIds)) {
+      const localId = message.localId as string;
+      if (message.invokedAt != null) state.invokedLocalMessages.push({ localId, invokedAt: message.invokedAt });
+      else if (message.deliveryState === "indeterminate") state.indeterminateLocalIds.push(localId);
+      else state.queuedLocalIds.push(localId);
+    }
+    return state;
+  }
+
+  async #queuedRow(session: Session, idOrLocalId: string): Promise<Message> {
+    const message = await this.#deps.store.find(session.id, idOrLocalId);
+    if (!message || message.localId === null) throw new AppError("message_not_found", "Message not found");
+    return message;
+  }
+}

@@ -1,0 +1,79 @@
+/** What the hub remembers of messages: history, the prompt queue (rows with a local id that nobody took yet), and their stages. */
+import type { Message, MessagesResponse, PromptStage, TodoItem } from "@hapi/protocol";
+
+export interface NewRow {
+  content: unknown;
+  /** The same as JSON text, stored as it came. */
+  text: string;
+  key?: string;
+  createdAt?: number;
+  /** A row with one is a prompt in the queue. */
+  localId?: string | null;
+  /** First real content of the session, for the list. */
+  isContent: boolean;
+  /** The todo list after this message, when it says something about it. */
+  todos?: TodoItem[];
+  origin?: string;
+}
+
+export interface NewPrompt {
+  localId: string | null;
+  content: unknown;
+  scheduledAt: number | null;
+  /** Accepted for an inactive session. */
+  wake: boolean;
+}
+
+export type StoredPrompt = { kind: "stored" | "repeated"; message: Message } | { kind: "missing" };
+
+export type PageQuery =
+  | { direction: "latest"; limit: number }
+  | { direction: "before"; limit: number; at: number; seq: number }
+  | { direction: "after"; limit: number; at: number; seq: number; until?: { at: number; seq: number }; epoch?: number };
+
+export interface QueuedPrompt {
+  sessionId: string;
+  namespace: string;
+  message: Message;
+  wake: boolean;
+}
+
+export interface StageReport {
+  localId: string;
+  stage: PromptStage;
+  at: number;
+  detail?: Record<string, unknown>;
+}
+
+export interface MessageStore {
+  append(sessionId: string, row: NewRow): Promise<"stored" | "repeated" | "missing">;
+  enqueue(sessionId: string, prompt: NewPrompt): Promise<StoredPrompt>;
+  page(sessionId: string, query: PageQuery): Promise<MessagesResponse>;
+  /** For a CLI that was away: rows after `seq`, without what it must not run. */
+  since(sessionId: string, afterSeq: number, limit: number, now: number): Promise<Message[]>;
+  find(sessionId: string, idOrLocalId: string): Promise<Message | null>;
+  findLocal(sessionId: string, localIds: readonly string[]): Promise<Message[]>;
+  /** Prompts a session should have now, oldest first. */
+  deliverable(sessionId: string, now: number): Promise<QueuedPrompt[]>;
+  /** Sessions that have prompts which were accepted to wake them. */
+  waitingToWake(now: number): Promise<string[]>;
+  consume(sessionId: string, localIds: readonly string[], steered: boolean): Promise<void>;
+  indeterminate(sessionId: string, localIds: readonly string[]): Promise<void>;
+  steerState(sessionId: string, localIds: readonly string[], state: "queued" | "dispatching"): Promise<void>;
+  requeue(sessionId: string, localIds: readonly string[]): Promise<void>;
+  stage(sessionId: string, report: StageReport): Promise<void>;
+  /** Why prompts still wait, beside their stage; told as a repeated stage. */
+  note(sessionId: string, localIds: readonly string[], detail: Record<string, unknown>): Promise<void>;
+  /** `urlId` is what the caller named the row by; existing clients expect it back. */
+  cancel(sessionId: string, localId: string, urlId: string): Promise<boolean>;
+  /** When the next scheduled prompt falls due, and the sessions whose prompts did. */
+  nextScheduled(after: number): Promise<number | null>;
+  matured(from: number, until: number): Promise<string[]>;
+  /** Per session: how many prompts are scheduled for later, and the next one. */
+  scheduledCounts(namespace: string, now: number): Promise<Map<string, { count: number; next: number }>>;
+  count(sessionId: string): Promise<{ messages: number; bytes: number }>;
+  all(sessionId: string): Promise<Message[]>;
+  hasHistory(sessionId: string): Promise<boolean>;
+  /** Into a new session, up to and without the prompt `beforeLocalId`. Queued prompts stay where they are. */
+  copyHistory(from: string, to: string, beforeLocalId?: string): Promise<void>;
+}

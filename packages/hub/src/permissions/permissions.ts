@@ -1,0 +1,115 @@
+/**
+ * Answers to what an agent asks. The session decides (first answer wins there); the hub says what became of the answer: applied, waiting
+ * for a session that is away, or that the request is closed and how.
+ */
+import { ignore, type Logger } from "@hapi/platform";
+import { AppError, normalizePermissionMode, type Session } from "@hapi/protocol";
+import type { Links } from "../rpc/links.ts";
+import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import type { PermissionStore } from "./store.ts";
+
+/** A session process that restarts is back within this time. */
+const readyMs = 1_500;
+
+export interface Answer {
+  approved: boolean;
+  mode?: string;
+  allowTools?: string[];
+  decision?: string;
+  answers?: unknown;
+  reason?: string;
+  updatedInput?: unknown;
+}
+
+export interface PermissionDeps {
+  store: PermissionStore;
+  rpc: Rpc;
+  links: Links;
+  log: Logger;
+  durable(): Promise<void>;
+}
+
+export class Permissions {
+  readonly #deps: PermissionDeps;
+
+  constructor(deps: PermissionDeps) {
+    this.#deps = deps;
+  }
+
+  async answer(session: Session, requestId: string, answer: Answer): Promise<"applied" | "pending"> {
+    if (!session.active) throw new AppError("session_inactive");
+    this.#checkOpen(session, requestId);
+    const params = { id: requestId, ...answer, ...this.#mode(session, answer.mode) };
+    const earlier = await this.#deps.store.decision(session.id, requestId);
+    if (earlier) throw closed({ status: "pending", ...earlier.params });
+    let reply: unknown;
+    try {
+      const options = { readyMs: this.#isOurs(session) ? readyMs : 0 };
+      reply = await this.#deps.rpc.call("session", session.id, "permission", params, options);
+    } catch (cause) {
+      if (!(cause instanceof AppError)) throw cause;
+      return this.#keep(session, requestId, params, cause);
+    }
+    return this.#outcome(session, requestId, reply);
+  }
+
+  /** The session is reachable again: it hears the decisions that wait for it. */
+  async deliverWaiting(sessionId: string): Promise<void> {
+    for (const { requestId, params } of await this.#deps.store.waiting(sessionId)) {
+      const reply = await this.#deps.rpc.call("session", sessionId, "permission", params).catch((cause: unknown) => {
+        this.#deps.log.warn("permission.decision_not_delivered", { sessionId, requestId, reason: String(cause) });
+        return null;
+      });
+      if (reply === null) return;
+      await this.#deps.store.dropDecision(sessionId, requestId);
+    }
+  }
+
+  #checkOpen(session: Session, requestId: string): void {
+    const state = session.agentState;
+    if (state?.requests && Object.hasOwn(state.requests, requestId)) return;
+    const done = state?.completedRequests && Object.hasOwn(state.completedRequests, requestId) ? state.completedRequests[requestId] : undefined;
+    if (!done) throw new AppError("request_not_found");
+    const { status, decision, reason, completedAt } = done;
+    throw closed({ status, decision, reason, completedAt });
+  }
+
+  #mode(session: Session, mode: string | undefined): { mode?: string } {
+    if (mode === undefined) return {};
+    const known = normalizePermissionMode(session.metadata?.flavor, mode);
+    if (known === null) throw new AppError("invalid_mode");
+    return { mode: known };
+  }
+
+  /** Our session processes deduplicate answers and can be told later; others would lose them silently. */
+  #isOurs(session: Session): boolean {
+    const isLinked = this.#deps.links.of("session", session.id).some((link) => link.capabilities.has("stages"));
+    return isLinked || typeof session.metadata?.capabilities?.["control"] === "string";
+  }
+
+  async #keep(session: Session, requestId: string, params: Record<string, unknown>, cause: AppError): Promise<"pending"> {
+    if (!this.#isOurs(session)) throw new AppError("agent_away", undefined, { cause });
+    const saved = await this.#deps.store.saveDecision(session.id, requestId, params);
+    if (saved === "missing") throw new AppError("request_not_found");
+    if (saved === "taken") throw closed({ status: "pending" });
+    await this.#deps.durable();
+    // It may have come back while this was written.
+    if (this.#deps.rpc.has("session", session.id, "permission"))
+      ignore(this.deliverWaiting(session.id), "it is tried again when the session attaches");
+    return "pending";
+  }
+
+  #outcome(session: Session, requestId: string, reply: unknown): "applied" | "pending" {
+    const failure = rpcError(reply);
+    if (failure !== null) throw new AppError("apply_failed", failure);
+    const status = typeof reply === "object" && reply !== null && "status" in reply ? reply.status : undefined;
+    if (status === "not-found") throw new AppError("request_not_found");
+    if (status === "closed") throw closed(reply as Record<string, unknown>);
+    this.#deps.log.info("permission.answered", { sessionId: session.id, requestId });
+    return status === "pending" ? "pending" : "applied";
+  }
+}
+
+function closed(outcome: Record<string, unknown>): AppError {
+  return new AppError("request_closed", undefined, { details: { outcome } });
+}

@@ -1,0 +1,51 @@
+/** Handing control over, retrying, forking: what a person asks of a living session, or of one that is woken for it. */
+import { AppError, type Session } from "@hapi/protocol";
+import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import type { Resume } from "./resume.ts";
+
+const readyMs = 2_000;
+const switchTimeoutMs = 30_000;
+const forkTimeoutMs = 120_000;
+const afterResumeReadyMs = 15_000;
+
+export interface ControlDeps {
+  rpc: Rpc;
+  resume: Resume;
+}
+
+export class SessionControl {
+  readonly #deps: ControlDeps;
+
+  constructor(deps: ControlDeps) {
+    this.#deps = deps;
+  }
+
+  async switchTo(session: Session, to: "remote" | "local", now: boolean): Promise<void> {
+    const { capabilities } = session.metadata ?? {};
+    const control = capabilities?.["control"];
+    const hasModes = control === undefined || control === "switch";
+    if (!hasModes || capabilities?.["concurrentClients"] === true) throw new AppError("control_mode_not_applicable");
+    const params = now ? { to, now } : { to };
+    const answer = await this.#deps.rpc.call("session", session.id, "switch", params, { readyMs, timeoutMs: switchTimeoutMs });
+    const failure = rpcError(answer);
+    if (failure !== null) throw new AppError("handoff_failed", failure);
+  }
+
+  /** The failed turn again on the same conversation. */
+  async retry(session: Session): Promise<void> {
+    const wasActive = session.active;
+    const sessionId = wasActive ? session.id : await this.#deps.resume.resume(session);
+    const wait = wasActive ? readyMs : afterResumeReadyMs;
+    const answer = await this.#deps.rpc.call("session", sessionId, "retry-turn", {}, { readyMs: wait });
+    const failure = rpcError(answer);
+    if (failure !== null) throw new AppError("retry_unavailable", failure);
+  }
+
+  async fork(session: Session, messageLocalId: string | undefined): Promise<unknown> {
+    const params = messageLocalId === undefined ? {} : { messageLocalId };
+    const answer = await this.#deps.rpc.call("session", session.id, "fork-conversation", params, { readyMs, timeoutMs: forkTimeoutMs });
+    const failure = rpcError(answer);
+    if (failure !== null) throw new AppError("apply_failed", failure);
+    return answer;
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * How a session's `update-metadata` replaces what is stored: an absent key is removed, except those that say who the session is and how
+ * to resume it; `null` removes a key for good; keys the hub owns keep their value. An existing CLI archives its session on every exit;
+ * only a person archives here, so that becomes an end (decision 14).
+ */
+import { TRANSIENT_THREAD_KEYS, type Metadata } from "@hapi/protocol";
+
+const identity = ["path", "host", "flavor", "machineId"] as const;
+const hubOwned = ["supersededBySessionId"] as const;
+
+export function mergeMetadata(stored: Metadata | null, incoming: Metadata, now: number): Metadata {
+  const merged: Record<string, unknown> = { ...incoming };
+  for (const [key, value] of Object.entries(stored ?? {})) if (!(key in incoming) && isCarried(key)) merged[key] = value;
+  for (const [key, value] of Object.entries(merged)) if (value === null && key !== "flavor") delete merged[key];
+  for (const key of hubOwned) {
+    if (stored && key in stored) merged[key] = stored[key];
+    else delete merged[key];
+  }
+  return notArchivedByItself(stored, merged as Metadata, now);
+}
+
+/** `<agent>SessionId` names the agent's own thread; `<agent>SessionProtocol` belongs to it. */
+function isCarried(key: string): boolean {
+  if (TRANSIENT_THREAD_KEYS.includes(key)) return false;
+  return (identity as readonly string[]).includes(key) || key.endsWith("SessionId") || key.endsWith("SessionProtocol");
+}
+
+function notArchivedByItself(stored: Metadata | null, next: Metadata, now: number): Metadata {
+  if (next.lifecycleState !== "archived") return next;
+  const wasArchivedHere = stored?.lifecycleState === "archived";
+  if (wasArchivedHere)
+    return { ...next, lifecycleStateSince: stored.lifecycleStateSince, archivedBy: stored.archivedBy, archiveReason: stored.archiveReason };
+  const { archivedBy: _by, archiveReason: _reason, ...rest } = next;
+  return { ...rest, lifecycleState: "completed", lifecycleStateSince: now };
+}

@@ -1,0 +1,112 @@
+/**
+ * Brings an inactive session back on its machine, under the same id. One attempt at a time: who asks meanwhile joins it. An existing
+ * runner may answer with a new id; that row is merged into the one everybody knows (decision 14).
+ */
+import type { Clock, Logger } from "@hapi/platform";
+import { AppError, DEFAULT_FLAVOR, spawnResultSchema, threadKeyOf, type Machine, type Session, type SpawnParams } from "@hapi/protocol";
+import type { MachinePresence } from "../machines/presence.ts";
+import type { MachineStore } from "../machines/store.ts";
+import type { MessageStore } from "../messages/store.ts";
+import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import type { SessionStore } from "./store.ts";
+
+const spawnTimeoutMs = 60_000;
+const activeWaitMs = 15_000;
+/** A runner that came back a moment ago registers its methods after it connected. */
+const runnerReadyMs = 2_000;
+
+export interface ResumeDeps {
+  sessions: SessionStore;
+  messages: MessageStore;
+  machines: MachineStore;
+  machinePresence: MachinePresence;
+  rpc: Rpc;
+  clock: Clock;
+  log: Logger;
+  isActive(sessionId: string): boolean;
+  /** Resolves true once the session is active, false after `waitMs`. */
+  whenActive(sessionId: string, waitMs: number): Promise<boolean>;
+  merge(from: string, into: string): Promise<void>;
+}
+
+export class Resume {
+  readonly #deps: ResumeDeps;
+  readonly #running = new Map<string, Promise<string>>();
+
+  constructor(deps: ResumeDeps) {
+    this.#deps = deps;
+  }
+
+  /** Answers the id under which the session is active. */
+  resume(session: Session, options: { permissionMode?: string } = {}): Promise<string> {
+    if (session.active) return Promise.resolve(session.id);
+    const running = this.#running.get(session.id);
+    if (running) return running;
+    const attempt = this.#attempt(session, options).finally(() => this.#running.delete(session.id));
+    this.#running.set(session.id, attempt);
+    return attempt;
+  }
+
+  async #attempt(session: Session, options: { permissionMode?: string }): Promise<string> {
+    const params = await this.#params(session, options);
+    const machine = await this.#machineOf(session);
+    const startedId = await this.#spawn(machine, params);
+    if (startedId !== session.id) await this.#adopt(startedId, session);
+    const isUp = await this.#deps.whenActive(session.id, activeWaitMs);
+    if (!isUp) throw new AppError("resume_failed");
+    this.#deps.log.info("session.resumed", { sessionId: session.id, machineId: machine.id });
+    return session.id;
+  }
+
+  async #params(session: Session, options: { permissionMode?: string }): Promise<SpawnParams & { type: "spawn-in-directory" }> {
+    const { metadata } = session;
+    if (!metadata?.path) throw new AppError("resume_unavailable");
+    const thread = metadata[threadKeyOf(metadata.flavor)];
+    const resumeSessionId = typeof thread === "string" && thread !== "" ? thread : undefined;
+    if (resumeSessionId === undefined && (await this.#deps.messages.hasHistory(session.id))) throw new AppError("resume_unavailable");
+    const permissionMode = options.permissionMode ?? session.permissionMode;
+    return {
+      type: "spawn-in-directory",
+      directory: metadata.path,
+      agent: metadata.flavor ?? DEFAULT_FLAVOR,
+      ...(resumeSessionId === undefined ? {} : { resumeSessionId }),
+      existingSessionId: session.id,
+      sessionId: session.id,
+      ...(permissionMode === undefined ? {} : { permissionMode }),
+      ...(session.model == null ? {} : { model: session.model }),
+      ...(session.effort == null ? {} : { effort: session.effort }),
+      ...(session.modelReasoningEffort == null ? {} : { modelReasoningEffort: session.modelReasoningEffort }),
+      forkSession: false,
+    };
+  }
+
+  /** The machine itself, else another registration of the same host. */
+  async #machineOf(session: Session): Promise<Machine> {
+    const machines = await this.#deps.machines.list(session.namespace);
+    const online = machines.filter((machine) => this.#deps.machinePresence.isOnline(machine.id));
+    const own = online.find((machine) => machine.id === session.metadata?.machineId);
+    const sameHost = online.find((machine) => machine.metadata?.host !== undefined && machine.metadata.host === session.metadata?.host);
+    const machine = own ?? sameHost;
+    if (!machine) throw new AppError("no_machine_online");
+    return machine;
+  }
+
+  async #spawn(machine: Machine, params: SpawnParams): Promise<string> {
+    const options = { timeoutMs: spawnTimeoutMs, readyMs: runnerReadyMs };
+    const answer = await this.#deps.rpc.call("machine", machine.id, "spawn-happy-session", params, options).catch((cause: unknown) => {
+      if (cause instanceof AppError && cause.code === "rpc_target_missing") throw new AppError("no_machine_online", undefined, { cause });
+      if (cause instanceof AppError && cause.code === "rpc_timeout") throw new AppError("resume_failed", undefined, { cause });
+      throw cause;
+    });
+    const result = spawnResultSchema.safeParse(answer);
+    if (result.success && result.data.type === "success") return result.data.sessionId;
+    const reason = result.success && result.data.type === "error" ? (result.data.errorMessage ?? result.data.message) : rpcError(answer);
+    throw new AppError("resume_failed", reason ?? undefined);
+  }
+
+  async #adopt(startedId: string, session: Session): Promise<void> {
+    const started = await this.#deps.sessions.get(startedId);
+    if (!started || started.namespace !== session.namespace) throw new AppError("resume_failed");
+    await this.#deps.merge(startedId, session.id);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Permission mode, model and the settings some agents have: checked against what the agent can do, applied by the session when it is
+ * there, remembered in any case and passed to the agent at its next start.
+ */
+import { AppError, normalizePermissionMode, permissionModesOf, type Session } from "@hapi/protocol";
+import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import type { SessionChange, SessionStore } from "./store.ts";
+
+const readyMs = 1_500;
+
+export interface SettingsDeps {
+  store: SessionStore;
+  rpc: Rpc;
+  durable(): Promise<void>;
+}
+
+export class SessionSettings {
+  readonly #deps: SettingsDeps;
+
+  constructor(deps: SettingsDeps) {
+    this.#deps = deps;
+  }
+
+  checkMode(session: Session, mode: string): string {
+    const flavor = session.metadata?.flavor;
+    if (permissionModesOf(flavor).length === 0) throw new AppError("unsupported_flavor");
+    const known = normalizePermissionMode(flavor, mode);
+    if (known === null) throw new AppError("invalid_mode");
+    return known;
+  }
+
+  async setPermissionMode(session: Session, mode: string): Promise<void> {
+    const permissionMode = this.checkMode(session, mode);
+    await this.#apply(session, "permissionMode", permissionMode, { permissionMode });
+  }
+
+  async setModel(session: Session, model: string | { provider: string; modelId: string } | null): Promise<void> {
+    if (session.metadata?.capabilities?.["setModel"] === false) throw new AppError("unsupported_flavor");
+    const value = model === "default" ? null : model;
+    const stored = value !== null && typeof value === "object" ? `${value.provider}/${value.modelId}` : value;
+    await this.#apply(session, "model", value, { model: stored });
+  }
+
+  async setOther(session: Session, field: string, value: string | null): Promise<void> {
+    const change: SessionChange = {};
+    if (field === "effort") change.effort = value;
+    else if (field === "modelReasoningEffort") change.modelReasoningEffort = value;
+    else if (field === "serviceTier") change.serviceTier = value;
+    if (Object.keys(change).length === 0 && !session.active) throw new AppError("session_inactive");
+    await this.#apply(session, field, value, change);
+  }
+
+  async #apply(session: Session, field: string, value: unknown, change: SessionChange): Promise<void> {
+    if (session.active) await this.#applyLive(session, field, value);
+    if (Object.keys(change).length > 0) await this.#deps.store.change(session.id, change);
+    await this.#deps.durable();
+  }
+
+  async #applyLive(session: Session, field: string, value: unknown): Promise<void> {
+    let answer: unknown;
+    try {
+      answer = await this.#deps.rpc.call("session", session.id, "set-session-config", { [field]: value }, { readyMs });
+    } catch (cause) {
+      throw new AppError("apply_failed", cause instanceof AppError ? cause.message : undefined, { cause });
+    }
+    const failure = rpcError(answer);
+    if (failure !== null) throw new AppError("apply_failed", failure);
+    const applied = typeof answer === "object" && answer !== null && "applied" in answer ? answer.applied : null;
+    if (typeof applied !== "object" || applied === null || !(field in applied)) throw new AppError("apply_failed");
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Prompts accepted for a session that is not there: the session is started for them, at once or when its machine comes. A start that fails
+ * is told at the prompt; it is tried again when the machine comes back, when a person asks, or with the next prompt.
+ */
+import type { Clock, Logger } from "@hapi/platform";
+import { ignore } from "@hapi/platform";
+import { toAppError } from "@hapi/protocol";
+import type { MessageStore } from "../messages/store.ts";
+import type { Resume } from "./resume.ts";
+import type { SessionStore } from "./store.ts";
+
+/** Sessions started at the same time when a machine comes back with many waiting prompts. */
+const maxAtOnce = 2;
+
+export interface WakerDeps {
+  sessions: SessionStore;
+  messages: MessageStore;
+  resume: Resume;
+  clock: Clock;
+  log: Logger;
+}
+
+export class Waker {
+  readonly #deps: WakerDeps;
+  #queue: string[] = [];
+  #running = 0;
+
+  constructor(deps: WakerDeps) {
+    this.#deps = deps;
+  }
+
+  wake(sessionId: string): void {
+    if (!this.#queue.includes(sessionId)) this.#queue.push(sessionId);
+    this.#next();
+  }
+
+  /** The machine can start sessions now. */
+  async machineReady(machineId: string): Promise<void> {
+    for (const id of await this.#deps.messages.waitingToWake(this.#deps.clock.now())) {
+      const session = await this.#deps.sessions.get(id);
+      if (session?.metadata?.machineId === machineId && session.metadata.lifecycleState !== "archived") this.wake(id);
+    }
+  }
+
+  #next(): void {
+    if (this.#running >= maxAtOnce) return;
+    const sessionId = this.#queue.shift();
+    if (sessionId === undefined) return;
+    this.#running += 1;
+    ignore(
+      this.#wakeOne(sessionId).finally(() => {
+        this.#running -= 1;
+        this.#next();
+      }),
+      "failures are told at the prompt",
+    );
+  }
+
+  async #wakeOne(sessionId: string): Promise<void> {
+    const session = await this.#deps.sessions.get(sessionId);
+    if (!session || session.active) return;
+    try {
+      await this.#deps.resume.resume(session);
+    } catch (cause) {
+      const { code, message, retryable } = toAppError(cause);
+      this.#deps.log.info("session.not_woken", { sessionId, code });
+      const waiting = await this.#deps.messages.deliverable(sessionId, this.#deps.clock.now());
+      const localIds = waiting.flatMap(({ message: row }) => (row.localId === null ? [] : [row.localId]));
+      await this.#deps.messages.note(sessionId, localIds, { code, message, retryable });
+    }
+  }
+}

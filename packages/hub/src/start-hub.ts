@@ -1,0 +1,150 @@
+/** Opens the home, the database and the port, and runs a hub on them until it is closed. */
+import {
+  createLogger,
+  ensurePrivateDir,
+  hapiHome,
+  resolveCliApiToken,
+  serveHttp,
+  systemClock,
+  type Clock,
+  type Logger,
+} from "@hapi/platform";
+import { AppError, MAX_BODY_BYTES } from "@hapi/protocol";
+import type { Context } from "hono";
+import { loadJwtSecret, loadOwnerId } from "./auth/secrets.ts";
+import { createTokens } from "./auth/tokens.ts";
+import { startCheckpointer } from "./db/checkpointer.ts";
+import { openHubDatabase } from "./db/open.ts";
+import { createBus } from "./events/bus.ts";
+import { createHub } from "./hub.ts";
+import { fileHubSettings } from "./settings/hub-settings.ts";
+import { sqliteStores } from "./stores.ts";
+import { createStaticFiles } from "./transport/http/static-files.ts";
+import { createSocketServer } from "./transport/socket/socket-server.ts";
+
+export interface HubOptions {
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** Default 3006; 0 picks a free one. */
+  port?: number;
+  /** Default `HAPI_HOME` or `~/.hapi`. */
+  home?: string;
+  /** Where browsers reach the hub, when that is not `http://host:port`. Its origin may call the API. */
+  publicUrl?: string;
+  corsOrigins?: readonly string[];
+  /** The access token without namespace. Default: `CLI_API_TOKEN`, the stored one, or a new one. */
+  token?: string;
+  /** Folder of the built web app. Absent: the hub serves the API only. */
+  webRoot?: string;
+  clock?: Clock;
+  log?: Logger;
+  /** For tests of what happens after a loss of power. */
+  bootId?: string;
+}
+
+export interface RunningHub {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  readonly home: string;
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export const defaultPort = 3006;
+const idleTimeoutSeconds = 240;
+
+export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
+  const { host = "127.0.0.1", port = defaultPort, clock = systemClock } = options;
+  const home = ensurePrivateDir(options.home ?? hapiHome());
+  const log = options.log ?? createLogger({ name: "hub" });
+  const token = checkToken(options.token ?? (await resolveCliApiToken({ ...process.env, HAPI_HOME: home })));
+  const { db, epoch, markClean } = openHubDatabase(home, options.bootId);
+  const bus = createBus(log);
+  const stores = sqliteStores({ db, epoch, bus, now: () => clock.now(), logger: log });
+  const corsOrigins = [...(options.corsOrigins ?? []), ...originOf(options.publicUrl)];
+  const sockets = createSocketServer({ corsOrigins });
+  const hub = createHub({
+    stores,
+    bus,
+    sockets,
+    tokens: createTokens(loadJwtSecret(home), clock),
+    secret: token,
+    ownerId: loadOwnerId(home),
+    corsOrigins,
+    settings: fileHubSettings(home),
+    databasePath: db.path,
+    web: options.webRoot === undefined ? async () => null : createStaticFiles(options.webRoot),
+    addressOf,
+    clock,
+    log,
+  });
+  await hub.start();
+  const server = serve({ host, port, hub: hub.app, sockets });
+  const checkpointer = startCheckpointer(db.path, log);
+  const boundPort = server.port ?? port;
+  log.info("hub.started", { host, port: boundPort });
+  let closing: Promise<void> | null = null;
+  const shutdown = async (): Promise<void> => {
+    await hub.stop();
+    await server.stop(true);
+    checkpointer.close();
+    markClean();
+    await db.close();
+    log.info("hub.stopped");
+  };
+  const close = (): Promise<void> => (closing ??= shutdown());
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`,
+    host,
+    port: boundPort,
+    token,
+    home,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+interface ServeParts {
+  host: string;
+  port: number;
+  hub: ReturnType<typeof createHub>["app"];
+  sockets: ReturnType<typeof createSocketServer>;
+}
+
+function serve({ host, port, hub, sockets }: ServeParts) {
+  return serveHttp<never>({
+    hostname: host,
+    port,
+    idleTimeout: idleTimeoutSeconds,
+    // A little more than the limit, so that what is above it gets our own answer.
+    maxRequestBodySize: MAX_BODY_BYTES + 1024 * 1024,
+    websocket: sockets.websocket,
+    fetch: (request, server) =>
+      isSocketPath(request.url, sockets.path) ? sockets.handle(request, server) : hub.fetch(request, { server }),
+  });
+}
+
+function isSocketPath(url: string, path: string): boolean {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  return url.startsWith(path, start) || url.startsWith(path.slice(0, -1) + "?", start);
+}
+
+function addressOf(c: Context): string {
+  const { server } = c.env as { server?: Bun.Server<never> };
+  return server?.requestIP(c.req.raw)?.address ?? "unknown";
+}
+
+/** The hub's own token names no namespace: clients append theirs. */
+function checkToken(token: string): string {
+  const trimmed = token.trim();
+  if (trimmed === "" || trimmed.includes(":"))
+    throw new AppError("settings_corrupt", "The hub's token must not be empty or contain a colon. Change CLI_API_TOKEN or settings.json.");
+  return trimmed;
+}
+
+function originOf(publicUrl: string | undefined): string[] {
+  const url = publicUrl === undefined ? null : URL.parse(publicUrl);
+  return url ? [url.origin] : [];
+}

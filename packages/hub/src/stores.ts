@@ -1,0 +1,55 @@
+/** All stores on one SQLite database, one group commit and one log. Another database would offer the same ports. */
+import type { Logger, Sqlite } from "@hapi/platform";
+import { GroupCommit } from "./db/group-commit.ts";
+import type { Bus } from "./events/bus.ts";
+import { SqliteEventLog, type EventLog } from "./events/event-log.ts";
+import type { HubEvent } from "./events/hub-event.ts";
+import { SqliteMachineStore } from "./machines/sqlite-store.ts";
+import type { MachineStore } from "./machines/store.ts";
+import { SqliteMessageStore } from "./messages/sqlite-store.ts";
+import type { MessageStore } from "./messages/store.ts";
+import { RequestRows } from "./permissions/request-rows.ts";
+import { SqlitePermissionStore } from "./permissions/sqlite-store.ts";
+import type { PermissionStore } from "./permissions/store.ts";
+import { SessionCache } from "./sessions/session-cache.ts";
+import { SqliteSessionStore } from "./sessions/sqlite-store.ts";
+import type { SessionStore } from "./sessions/store.ts";
+import { sqliteAttachmentStore, type AttachmentStore } from "./uploads/store.ts";
+
+export interface Stores {
+  sessions: SessionStore;
+  messages: MessageStore;
+  machines: MachineStore;
+  permissions: PermissionStore;
+  attachments: AttachmentStore;
+  log: EventLog;
+  /** Everything committed so far survives a loss of power. */
+  durable(): Promise<void>;
+  /** Takes deleted text out of the write-ahead log. */
+  scrub(): void;
+  close(): Promise<void>;
+}
+
+export function sqliteStores(options: { db: Sqlite; epoch: string; bus: Bus; now: () => number; logger: Logger }): Stores {
+  const { db, epoch, bus, now, logger } = options;
+  const commits = new GroupCommit<HubEvent>(db, {
+    deliver: (events) => bus.publish(events),
+    failed: (cause) => logger.error("database.write_failed", { reason: cause instanceof Error ? cause.stack : String(cause) }),
+  });
+  const log = new SqliteEventLog({ db, commits, epoch, now });
+  const requests = new RequestRows(db, now);
+  const cache = new SessionCache(db, requests);
+  commits.attach(cache);
+  const shared = { db, commits, log, cache, requests, now };
+  return {
+    sessions: new SqliteSessionStore(shared),
+    messages: new SqliteMessageStore(shared),
+    machines: new SqliteMachineStore(shared),
+    permissions: new SqlitePermissionStore(shared),
+    attachments: sqliteAttachmentStore(shared),
+    log,
+    durable: () => commits.durable(),
+    scrub: () => void db.get("PRAGMA wal_checkpoint(TRUNCATE)"),
+    close: () => commits.close(),
+  };
+}

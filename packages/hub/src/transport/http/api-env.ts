@@ -1,0 +1,10 @@
+/** What a request of the `/api` plane carries once it is authenticated. */
+export interface ApiEnv {
+  Variables: { namespace: string; userId: number };
+  Bindings: { server?: { timeout(request: Request, seconds: number): void } };
+}
+
+/** And one of the `/cli` plane. */
+export interface CliEnv {
+  Variables: { namespace: string };
+}

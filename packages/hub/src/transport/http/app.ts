@@ -1,0 +1,69 @@
+/** The HTTP side: one error handler, CORS, compression, the three planes, and the web app for everything else. */
+import type { Logger } from "@hapi/platform";
+import { AppError, MAX_BODY_BYTES, PROTOCOL_HEADER, PROTOCOL_VERSION, toAppError } from "@hapi/protocol";
+import { Hono, type Context } from "hono";
+import { requireAccessToken, requireJwt, authRoutes, type AuthDeps } from "../../auth/routes.ts";
+import type { ApiEnv, CliEnv } from "./api-env.ts";
+import { compress } from "./compress.ts";
+import { cors } from "./cors.ts";
+
+export interface AppDeps {
+  auth: AuthDeps;
+  api: readonly Hono<ApiEnv>[];
+  cli: Hono<CliEnv>;
+  corsOrigins: readonly string[];
+  log: Logger;
+  /** Answers what is no API. */
+  web: (request: Request) => Promise<Response | null>;
+}
+
+export function createApp(deps: AppDeps): Hono {
+  const app = new Hono({ strict: false });
+  app.onError((cause, c) => answerError(deps.log, cause, c));
+  app.notFound((c) => c.json(new AppError("not_found").toBody(), 404));
+  for (const path of ["/health", "/api/*", "/cli/*"]) app.use(path, cors(deps.corsOrigins));
+  app.use("/api/*", limitBody);
+  app.use("/cli/*", limitBody);
+  app.use("/api/*", compress);
+  app.get("/health", (c) =>
+    c.json({ status: "ok", protocolVersion: PROTOCOL_VERSION, capabilities: { workGraph: false, titleSuggestion: false } }),
+  );
+  app.route("/api", authRoutes(deps.auth));
+  app.route("/api", apiPlane(deps));
+  app.route("/cli", cliPlane(deps));
+  app.all("/api/*", (c) => c.json(new AppError("not_found").toBody(), 404));
+  app.get("*", async (c) => (await deps.web(c.req.raw)) ?? c.json(new AppError("not_found").toBody(), 404));
+  return app;
+}
+
+function apiPlane(deps: AppDeps): Hono<ApiEnv> {
+  const plane = new Hono<ApiEnv>();
+  plane.use("*", requireJwt(deps.auth.tokens));
+  for (const routes of deps.api) plane.route("/", routes);
+  return plane;
+}
+
+function cliPlane(deps: AppDeps): Hono<CliEnv> {
+  const plane = new Hono<CliEnv>();
+  plane.use("*", requireAccessToken(deps.auth));
+  plane.route("/", deps.cli);
+  plane.all("*", () => {
+    throw new AppError("not_found");
+  });
+  return plane;
+}
+
+async function limitBody(c: Context, next: () => Promise<void>): Promise<void> {
+  if (Number(c.req.header("content-length") ?? 0) > MAX_BODY_BYTES) throw new AppError("body_too_large");
+  await next();
+}
+
+function answerError(log: Logger, cause: unknown, c: Context): Response {
+  const error = toAppError(cause);
+  if (error.code === "internal") {
+    const reason = cause instanceof Error ? cause.stack : String(cause);
+    log.error("http.request_failed", { method: c.req.method, path: c.req.path, reason });
+  }
+  if (c.req.path.startsWith("/cli/")) c.header(PROTOCOL_HEADER, String(PROTOCOL_VERSION));
+  return c.json(error.toBody(), error.status as 500);
+}

@@ -1,0 +1,29 @@
+/** Bodies and queries are parsed here and nowhere else; what does not fit is a 400 that says why. */
+import { AppError, MAX_BODY_BYTES } from "@hapi/protocol";
+import type { Context } from "hono";
+
+interface Schema<T> {
+  safeParse(input: unknown): { success: true; data: T } | { success: false; error: { issues: unknown } };
+}
+
+export async function readBody<T>(c: Context, schema: Schema<T>, options: { optional?: boolean } = {}): Promise<T> {
+  const text = await c.req.text();
+  if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw new AppError("body_too_large");
+  const result = schema.safeParse(text === "" && options.optional ? {} : parseText(text));
+  if (!result.success) throw new AppError("invalid_body", undefined, { details: { issues: result.error.issues } });
+  return result.data;
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new AppError(text === "" ? "invalid_body" : "invalid_json", undefined, { cause });
+  }
+}
+
+export function readQuery<T>(c: Context, schema: Schema<T>): T {
+  const result = schema.safeParse(c.req.query());
+  if (!result.success) throw new AppError("invalid_query", undefined, { details: { issues: result.error.issues } });
+  return result.data;
+}
