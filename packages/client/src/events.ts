@@ -12,6 +12,7 @@ export const STALE_MS = 90_000;
 /** On coming back to the foreground, less patience. */
 export const FOREGROUND_STALE_MS = 45_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+const SHORT_LIVED_MS = 5_000;
 const BACKOFF = { baseMs: 1_000, maxMs: 30_000, jitterMs: 500 };
 /** So many failures in a row, and it is tried only every five minutes, and when someone looks. */
 const PATIENT_ATTEMPTS = 8;
@@ -68,6 +69,9 @@ export function createEventStream(options: EventStreamOptions): EventStream {
   let isWanted = false;
   let attempt = 0;
   let heardAt = 0;
+  let connectedAt: number | null = null;
+  /** Connections in a row that ended right after they began: a hub that takes and drops us is not asked in a loop. */
+  let shortLived = 0;
   let connection: AbortController | null = null;
   let cancelRetry: (() => void) | undefined;
   let cancelWatch: (() => void) | undefined;
@@ -148,6 +152,7 @@ export function createEventStream(options: EventStreamOptions): EventStream {
     if (!event) options.onUnreadable?.(raw);
     else if (event.type === "connection-changed") {
       attempt = 0;
+      connectedAt = clock.now();
       if (connection === mine) setStatus({ phase: "online", since: clock.now(), subscriptionId: event.data.subscriptionId });
       options.onEvent(event);
     } else options.onEvent(event);
@@ -158,6 +163,11 @@ export function createEventStream(options: EventStreamOptions): EventStream {
     if (connection !== mine) return;
     drop();
     if (!isWanted) return;
+    if (connectedAt !== null) {
+      shortLived = clock.now() - connectedAt < SHORT_LIVED_MS ? shortLived + 1 : 0;
+      attempt = Math.max(attempt, shortLived);
+      connectedAt = null;
+    }
     if (error && (error.code === "invalid_access_token" || error.code === "missing_token")) return setStatus({ phase: "signed-out", error });
     retryLater(error);
   }
@@ -171,6 +181,8 @@ export function createEventStream(options: EventStreamOptions): EventStream {
 
   function reconnect(): void {
     attempt = 0;
+    shortLived = 0;
+    connectedAt = null;
     connect();
   }
 
