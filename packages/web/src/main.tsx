@@ -2,7 +2,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App, loadScreen } from "./app/routes.tsx";
-import { startRouting } from "./app/routing/location.ts";
+import { preload, startRouting } from "./app/routing/location.ts";
 import { watchBadge } from "./app/badge.ts";
 import { watchUpdates } from "./app/updates.ts";
 import { watchInstallOffer } from "./features/settings/install.ts";
@@ -12,10 +12,11 @@ import "./ui/theme.css";
 
 async function start(): Promise<void> {
   watchInstallOffer();
+  startRouting(loadScreen);
+  preload(window.location.pathname);
   const locale = preferredLocale();
   if (locale !== "en") await setLocale(locale);
   await restoreSignIn();
-  startRouting(loadScreen);
   const container = document.getElementById("root");
   if (!container) throw new Error("the page has no #root");
   createRoot(container).render(

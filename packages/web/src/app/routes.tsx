@@ -5,7 +5,7 @@
 import { Suspense, useEffect } from "react";
 import { LoginScreen } from "../features/login/login-screen.tsx";
 import { safeNext } from "../features/login/login.model.ts";
-import { SessionsScreen } from "../features/sessions/sessions-screen.tsx";
+import { loadSessions, SessionsScreen } from "../features/sessions/sessions-screen.tsx";
 import { useHub } from "../sync/store.ts";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { ErrorScreen, NotFoundScreen } from "./error-screen.tsx";
@@ -16,7 +16,7 @@ import { eagerScreen, lazyScreen, type LazyScreen } from "./routing/screens.tsx"
 import { Shell } from "./shell.tsx";
 
 const screens: Record<RouteId, LazyScreen> = {
-  sessions: eagerScreen(SessionsScreen),
+  sessions: { load: loadSessions, render: (props) => <SessionsScreen {...props} /> },
   login: eagerScreen(({ search }) => <LoginScreen next={safeNext(search.get("next"))} />),
   session: lazyScreen(async () => (await import("./session-route.tsx")).SessionRoute),
   inbox: lazyScreen(async () => (await import("../features/inbox/inbox-screen.tsx")).InboxScreen),

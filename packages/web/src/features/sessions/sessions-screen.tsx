@@ -1,22 +1,23 @@
 /** The phone's first level: the list with its heading. On a desk the list is the left column, and this place shows the home screen. */
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { go } from "../../app/go.ts";
-import { useIsDesk } from "../../app/use-media.ts";
+import { lazyScreen, type ScreenProps } from "../../app/routing/screens.tsx";
+import { isDesk, useIsDesk } from "../../app/use-media.ts";
 import { useT } from "../../i18n/index.ts";
 import { IconButton } from "../../ui/button.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
 import { SessionList } from "./session-list.tsx";
 
-const HomeScreen = lazy(async () => ({ default: (await import("../home/home-screen.tsx")).HomeScreen }));
+const home = lazyScreen(async () => (await import("../home/home-screen.tsx")).HomeScreen);
 
-export function SessionsScreen() {
+/** What this place needs before it shows. */
+export const loadSessions = (): Promise<unknown> => (isDesk() ? home.load() : Promise.resolve());
+
+export function SessionsScreen(props: ScreenProps) {
   const t = useT();
   const desk = useIsDesk();
   if (desk) {
-    return (
-      <Suspense>
-        <HomeScreen />
-      </Suspense>
-    );
+    return <Suspense fallback={<Skeleton />}>{home.render(props)}</Suspense>;
   }
   return (
     <>
