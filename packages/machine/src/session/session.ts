@@ -246,7 +246,8 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   function updated(body: UpdateBody): unknown {
     switch (body.t) {
       case "new-message":
-        return void inbox.receive(body.message, "live").catch((cause: unknown) => log.warn("prompt.not_kept", { cause: String(cause) }));
+        // Acknowledged when it is on disk; without that the hub sends it again.
+        return inbox.receive(body.message, "live").then(() => ({ ok: true }));
       case "cancel-queued-message":
         return inbox.cancel(body.localId, body.messageId);
       case "retry-queued-message":

@@ -1,0 +1,31 @@
+/** The doors these tests need, without the rest of the CLI: every process runs this file, each loads only its own part. */
+const [door = "", ...words] = process.argv.slice(2);
+
+async function run(): Promise<number> {
+  switch (door) {
+    case "__host": {
+      await (await import("@hapi/host")).runHost(words);
+      return 0;
+    }
+    case "__session":
+      return (await import("../../src/session/run.ts")).runSessionProcess(process.env);
+    case "hook": {
+      const { runHookBridge } = await import("../../src/session/hook-bridge.ts");
+      return runHookBridge(words, { stdin: process.stdin, stdout: process.stdout, env: process.env });
+    }
+    case "demo":
+      await (await import("@hapi/agents")).serveDemoOnStdio(process.env);
+      return 0;
+    case "hub": {
+      const hub = await (await import("@hapi/hub")).startHub({ home: words[0], port: Number(words[1]), token: words[2] });
+      process.stdout.write(`${hub.port}\n`);
+      return new Promise(() => undefined);
+    }
+    default:
+      throw new Error(`no such door: ${door}`);
+  }
+}
+
+process.exit(await run());
+
+export {};

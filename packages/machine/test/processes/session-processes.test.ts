@@ -1,0 +1,24 @@
+/** A session with real processes: hub, host, session process, demo agent. */
+import { expect, test } from "bun:test";
+import { decodeContent } from "@hapi/core";
+import { checkHistory } from "@hapi/testkit";
+import { createProcessWorld } from "./process-world.ts";
+
+test("a prompt, live stages, a permission approved, done: the history is what the agent recorded", async () => {
+  await using world = await createProcessWorld();
+  const localId = await world.send("say: before\nwrite notes.md: hello\nsay: after");
+  const request = await world.until(async () => Object.keys((await world.api.sessions.get(world.sessionId)).agentState?.requests ?? {})[0], "a request");
+  expect(await world.api.permissions.approve(world.sessionId, request, { decision: "approved" })).toEqual({ status: "applied" });
+  await world.until(async () => (await world.row(localId))?.stage === "done", "done");
+  const session = await world.until(async () => {
+    const found = await world.api.sessions.get(world.sessionId);
+    return found.agentState?.completedRequests?.[request] && !found.thinking ? found : null;
+  }, "closed");
+  expect(session.agentState?.requests).toEqual({});
+  expect(session.agentState?.completedRequests?.[request]).toMatchObject({ status: "approved", decision: "approved" });
+  expect(session.metadata).toMatchObject({ flavor: "demo", lifecycleState: "running", startedBy: "runner", demoSessionId: expect.any(String) });
+  expect(checkHistory(await world.history([{ localId, text: "say: before\nwrite notes.md: hello\nsay: after" }]))).toEqual([]);
+  const types = (await world.rows()).flatMap((row) => decodeContent(row.content, { id: row.id })).map((event) => event.type);
+  expect(types).toContain("tool-call");
+  expect(types.at(-1)).toBe("turn-ended");
+}, 30_000);
