@@ -5,7 +5,7 @@ import { cx } from "./cx.ts";
 const TONES = {
   plain: "border-line bg-raised",
   waiting: "border-waiting-fill bg-raised",
-  failed: "border-failed bg-failed-wash",
+  failed: "border-failed bg-raised",
 } as const;
 
 export function Card({ tone = "plain", className, ...rest }: ComponentPropsWithRef<"section"> & { tone?: keyof typeof TONES }) {

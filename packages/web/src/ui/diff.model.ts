@@ -82,7 +82,7 @@ function numberLines(hunk: Hunk): Line[] {
   });
 }
 
-/** Removed lines directly followed by added ones are pairs, first with first. */
+/** Removed lines directly followed by added ones: those most alike are pairs, in order. */
 function markWords(lines: readonly Line[]): DiffRow[] {
   const rows: DiffRow[] = [];
   let at = 0;
@@ -95,9 +95,16 @@ function markWords(lines: readonly Line[]): DiffRow[] {
       at += 1;
       continue;
     }
-    const pairs = gone.map((line, index) => wordParts(line.text, come[index]?.text ?? null));
-    gone.forEach((line, index) => rows.push({ ...rowOf(line), parts: pairs[index]?.before ?? [{ text: line.text, changed: false }] }));
-    come.forEach((line, index) => rows.push({ ...rowOf(line), parts: pairs[index]?.after ?? [{ text: line.text, changed: false }] }));
+    const before = new Map<Line, DiffPart[]>();
+    const after = new Map<Line, DiffPart[]>();
+    for (const [old, fresh] of pairLines(gone, come)) {
+      const parts = wordParts(old.text, fresh.text);
+      if (!parts) continue;
+      before.set(old, parts.before);
+      after.set(fresh, parts.after);
+    }
+    for (const line of gone) rows.push({ ...rowOf(line), parts: before.get(line) ?? [{ text: line.text, changed: false }] });
+    for (const line of come) rows.push({ ...rowOf(line), parts: after.get(line) ?? [{ text: line.text, changed: false }] });
     at += gone.length + come.length;
   }
   return rows;
@@ -109,11 +116,49 @@ function runOf(lines: readonly Line[], from: number, kind: Line["kind"]): Line[]
   return lines.slice(from, end);
 }
 
+/** Longer runs are paired first with first: the search below is quadratic. */
+const MAX_SEARCHED = 40;
+
+/** The pairing, in order, whose lines have the most words in common. */
+function pairLines(gone: readonly Line[], come: readonly Line[]): [Line, Line][] {
+  const inOrder = (): [Line, Line][] => gone.slice(0, come.length).map((line, at) => [line, come[at] ?? line]);
+  if (gone.length === come.length || gone.length > MAX_SEARCHED || come.length > MAX_SEARCHED) return inOrder();
+  const words = (line: Line): ReadonlySet<string> => new Set(line.text.match(/\w+|[^\s\w]+/g) ?? []);
+  const oldWords = gone.map(words);
+  const newWords = come.map(words);
+  const alike = (one: ReadonlySet<string>, other: ReadonlySet<string>): number => {
+    let common = 0;
+    for (const word of one) if (other.has(word)) common += word.length;
+    return common;
+  };
+  const best = Array.from({ length: gone.length + 1 }, () => new Array<number>(come.length + 1).fill(0));
+  const at = (row: number, column: number): number => best[row]?.[column] ?? 0;
+  for (let row = gone.length - 1; row >= 0; row -= 1) {
+    for (let column = come.length - 1; column >= 0; column -= 1) {
+      const paired = alike(oldWords[row] ?? new Set(), newWords[column] ?? new Set()) + at(row + 1, column + 1);
+      const line = best[row];
+      if (line) line[column] = Math.max(paired, at(row + 1, column), at(row, column + 1));
+    }
+  }
+  const pairs: [Line, Line][] = [];
+  for (let row = 0, column = 0; row < gone.length && column < come.length; ) {
+    const [old, fresh] = [gone[row], come[column]];
+    if (at(row, column) === at(row + 1, column)) row += 1;
+    else if (at(row, column) === at(row, column + 1)) column += 1;
+    else {
+      if (old && fresh) pairs.push([old, fresh]);
+      row += 1;
+      column += 1;
+    }
+  }
+  return pairs;
+}
+
 const rowOf = ({ kind, oldLine, newLine }: Line) => ({ kind, oldLine, newLine });
 const plainRow = (line: Line): DiffRow => ({ ...rowOf(line), parts: [{ text: line.text, changed: false }] });
 
-function wordParts(before: string, after: string | null): { before: DiffPart[]; after: DiffPart[] } | null {
-  if (after === null || before.length > MAX_WORD_CHARS || after.length > MAX_WORD_CHARS) return null;
+function wordParts(before: string, after: string): { before: DiffPart[]; after: DiffPart[] } | null {
+  if (before.length > MAX_WORD_CHARS || after.length > MAX_WORD_CHARS) return null;
   const changes = diffWordsWithSpace(before, after);
   const common = changes.reduce((sum, change) => (change.added || change.removed ? sum : sum + change.value.trim().length), 0);
   if (common < MIN_ALIKE * Math.max(before.trim().length, after.trim().length)) return null;

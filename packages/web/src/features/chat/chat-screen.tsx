@@ -44,6 +44,7 @@ function Host({ children }: { children: ReactNode }) {
       sessionId: id,
       agent: agentName(metadata?.flavor) || t("chat.agent"),
       directory: metadata ? shortPath(metadata.path, metadata.homeDir) : "",
+      root: metadata?.path ?? null,
       modes: modesOf(session),
       reachable: active,
       actions,

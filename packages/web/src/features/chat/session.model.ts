@@ -20,13 +20,14 @@ export const canSwitch = (session: Session): boolean => session.active && (capab
 
 const ENDED: ReadonlySet<string> = new Set(["completed", "aborted", "archived"]);
 
-export const isWorking = (session: Session, timeline: Timeline): boolean => session.active && (session.thinking || timeline.running);
+/** The leased fact, never a guess from what was said: a turn whose end was lost must not look busy for ever. */
+export const isWorking = (session: Session): boolean => session.active && session.thinking;
 
 export function statusOf(session: Session, timeline: Timeline): Status {
   if (timeline.requests.length > 0) return "waiting";
   if (session.metadata?.lifecycleState === "failed") return "failed";
   if (!session.active) return ENDED.has(session.metadata?.lifecycleState ?? "running") ? "idle" : "offline";
-  if (isWorking(session, timeline)) return "working";
+  if (isWorking(session)) return "working";
   return timeline.retryable ? "failed" : "idle";
 }
 

@@ -26,7 +26,7 @@ export function Composer() {
   const desk = useIsDesk();
   const rule = useEnterRule();
   const active = useChat((view) => view.session.active);
-  const working = useChat((view) => isWorking(view.session, view.timeline));
+  const working = useChat((view) => isWorking(view.session));
   const field = useRef<HTMLTextAreaElement>(null);
   const composer = useComposer(port);
   const { draft, change, send, sending, addFiles, removeFile, uploads } = composer;

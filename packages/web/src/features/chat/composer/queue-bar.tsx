@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { PromptItem } from "@hapi/core";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton, Spinner } from "../../../ui/button.tsx";
+import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
 import { RelativeTime } from "../../../ui/relative-time.tsx";
 import { showToast } from "../../../ui/toast.tsx";
@@ -41,20 +42,29 @@ function Queued({ prompt, onEdit }: { prompt: PromptItem; onEdit: (prompt: Promp
     else if (outcome === "busy") showToast({ tone: "idle", text: t("queue.busy") });
     else if (andThen === "edit") onEdit(prompt);
   });
-  const word = prompt.scheduledAt !== null ? "queue.scheduled" : prompt.stage === "sending" ? "stage.sending" : "queue.waiting";
+  const [again, sending] = useAction(actions.sendAgain);
+  const rejected = prompt.stage === "rejected";
+  const word = rejected ? "stage.rejected" : prompt.scheduledAt !== null ? "queue.scheduled" : prompt.stage === "sending" ? "stage.sending" : "queue.waiting";
   return (
     <li className="flex items-center gap-2 ps-3 pe-1 not-first:border-t not-first:border-line">
-      {prompt.stage === "sending" ? <Spinner className="size-3.5 text-quiet" /> : <Icon name="clock" size={14} className="text-quiet" />}
+      <QueueSign stage={prompt.stage} />
       <p className="min-w-0 flex-1">
         <span dir="auto" className="block truncate">
           {prompt.text || prompt.attachments.map((file) => file.filename).join(", ")}
         </span>
-        <span className="block text-small text-quiet">
-          {t(word)} {prompt.scheduledAt !== null && <RelativeTime at={prompt.scheduledAt} />}
+        <span className={cx("block text-small wrap-any", rejected ? "text-failed" : "text-quiet")}>
+          {t(word)}
+          {rejected && prompt.detail?.message && `: ${prompt.detail.message}`} {prompt.scheduledAt !== null && <RelativeTime at={prompt.scheduledAt} />}
         </span>
       </p>
+      {rejected && <IconButton icon="retry" label={t("chat.sendAgain")} busy={sending} onClick={() => again(prompt)} />}
       <IconButton icon="edit" label={t("queue.edit")} disabled={busy} onClick={() => take("edit")} />
       <IconButton icon="close" label={t("queue.cancel")} busy={busy} onClick={() => take("cancel")} />
     </li>
   );
+}
+
+function QueueSign({ stage }: { stage: PromptItem["stage"] }) {
+  if (stage === "sending") return <Spinner className="size-3.5 text-quiet" />;
+  return <Icon name={stage === "rejected" ? "warning" : "clock"} size={14} className={stage === "rejected" ? "text-failed" : "text-quiet"} />;
 }

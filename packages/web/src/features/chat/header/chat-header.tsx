@@ -1,12 +1,13 @@
 /** The session in two lines: its title, and what one must know at a glance: status, who types, what the agent does, how full its context is. */
 import { useState } from "react";
 import { agentName, shortPath } from "../../sessions/names.model.ts";
-import { currentLocale, useT } from "../../../i18n/index.ts";
+import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
+import { cx } from "../../../ui/cx.ts";
 import { RelativeTime } from "../../../ui/relative-time.tsx";
 import { StatusGlyph, statusWord } from "../../../ui/status-glyph.tsx";
 import { useChat } from "../chat-context.tsx";
-import { controlOf, statusOf, titleOf } from "../session.model.ts";
+import { statusOf, titleOf } from "../session.model.ts";
 import { ContextGauge } from "./context-gauge.tsx";
 import { ControlMenu } from "./control-menu.tsx";
 import { DetailsSheet } from "./details-sheet.tsx";
@@ -25,8 +26,7 @@ export function ChatHeader({ onBack }: { onBack?: () => void }) {
         </h1>
         <StatusLine />
       </div>
-      <ContextGauge />
-      {controlOf(session) !== "here" || session.active ? <ControlMenu /> : null}
+      <ControlMenu />
       <IconButton icon="info" label={t("details.open")} onClick={() => setDetails(true)} />
       <DetailsSheet open={details} onClose={() => setDetails(false)} />
     </header>
@@ -42,22 +42,26 @@ function StatusLine() {
   const machine = useChat((view) => view.machineName);
   const place = [agentName(session.metadata?.flavor), session.metadata && shortPath(session.metadata.path, session.metadata.homeDir), machine].filter(Boolean).join(" · ");
   const isEnded = !session.active && status === "idle";
+  const isBusy = status === "working" && activity !== null;
   const word = status === "waiting" ? t("header.waiting", { count: waiting }) : isEnded ? t("status.ended") : t(statusWord(status));
   return (
     <p className="flex min-w-0 items-center gap-1.5 text-small text-quiet">
-      <StatusGlyph status={status} />
-      <span className={status === "waiting" ? "shrink-0 text-waiting" : status === "failed" ? "shrink-0 text-failed" : "shrink-0"}>
-        {status === "working" && activity ? <span className="sr-only">{word}</span> : word}
-        {status === "offline" && (
-          <>
-            {" · "}
-            <RelativeTime at={session.activeAt} />
-          </>
-        )}
+      <StatusGlyph status={status} label={isBusy ? word : undefined} />
+      {!isBusy && (
+        <span className={cx("shrink-0", status === "waiting" && "text-waiting", status === "failed" && "text-failed")}>
+          {word}
+          {status === "offline" && (
+            <>
+              {" · "}
+              <RelativeTime at={session.activeAt} />
+            </>
+          )}
+        </span>
+      )}
+      <span dir="auto" className="min-w-0 truncate">
+        {isBusy ? activity : place}
       </span>
-      <span dir="auto" className="min-w-0 truncate" lang={status === "working" ? "en" : currentLocale()}>
-        {status === "working" && activity ? activity : place}
-      </span>
+      <ContextGauge />
     </p>
   );
 }

@@ -20,9 +20,9 @@ export function ContextGauge() {
       role="img"
       aria-label={label}
       title={label}
-      className={cx("flex shrink-0 items-center gap-1 px-1.5 text-small tabular-nums", facts.share >= FULL ? "text-failed" : facts.share >= TIGHT ? "text-waiting" : "text-quiet")}
+      className={cx("ms-auto flex shrink-0 items-center gap-1 ps-1 tabular-nums desk:ms-2", facts.share >= FULL ? "text-failed" : facts.share >= TIGHT ? "text-waiting" : "text-quiet")}
     >
-      <svg viewBox="0 0 16 16" width={16} height={16} aria-hidden="true">
+      <svg viewBox="0 0 16 16" width={14} height={14} aria-hidden="true">
         <circle cx="8" cy="8" r="6" fill="none" stroke="var(--color-pressed)" strokeWidth="2.5" />
         <circle
           cx="8"

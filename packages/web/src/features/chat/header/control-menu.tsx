@@ -12,7 +12,7 @@ export function ControlMenu() {
   const t = useT();
   const { actions } = usePort();
   const session = useChat((view) => view.session);
-  const working = useChat((view) => isWorking(view.session, view.timeline));
+  const working = useChat((view) => isWorking(view.session));
   const [switchTo, busy] = useAction(actions.switchControl);
   const control = controlOf(session);
   const label = <Label icon={ICONS[control]} word={t(WORDS[control])} />;

@@ -8,6 +8,8 @@ export interface RequestHost {
   agent: string;
   /** The session's directory, short. */
   directory: string;
+  /** The same in full: paths below it are shown without it. */
+  root: string | null;
   /** Permission modes of this agent, for approving a plan. */
   modes: readonly string[];
   /** The session process is reachable; otherwise an answer waits for it. */
@@ -16,6 +18,9 @@ export interface RequestHost {
 }
 
 export const RequestHostContext = createContext<RequestHost | null>(null);
+
+/** Null outside of any session, as in a gallery. */
+export const useRoot = (): string | null => useContext(RequestHostContext)?.root ?? null;
 
 export function useRequestHost(): RequestHost {
   const host = useContext(RequestHostContext);

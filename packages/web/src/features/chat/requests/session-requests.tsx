@@ -20,6 +20,7 @@ export function SessionRequests({ session, actions }: { session: Session; action
       sessionId: session.id,
       agent: agentName(session.metadata?.flavor) || t("chat.agent"),
       directory: session.metadata ? shortPath(session.metadata.path, session.metadata.homeDir) : "",
+      root: session.metadata?.path ?? null,
       modes: modesOf(session),
       reachable: session.active,
       actions,

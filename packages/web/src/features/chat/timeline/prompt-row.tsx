@@ -3,12 +3,11 @@ import { memo } from "react";
 import type { PromptItem } from "@hapi/core";
 import type { Attachment } from "@hapi/protocol";
 import { currentLocale, useT, type MessageKey } from "../../../i18n/index.ts";
-import { Button } from "../../../ui/button.tsx";
+import { Button, Spinner } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
-import { Spinner } from "../../../ui/button.tsx";
 import { useAction, useFold, usePort } from "../chat-context.tsx";
-import { isLongPrompt, promptTone, wantsSendAgain } from "./prompt.model.ts";
+import { isLongPrompt, promptTone, wantsSendAgain, type PromptTone } from "./prompt.model.ts";
 
 const STAGES = {
   sending: "stage.sending",
@@ -28,7 +27,7 @@ export const PromptRow = memo(function PromptRow({ item }: { item: PromptItem })
   const long = isLongPrompt(item.text);
   const [open, toggle] = useFold(item.key, false);
   return (
-    <article aria-label={t("chat.you")} className="group/prompt rounded-card bg-sunken px-3 py-2">
+    <article aria-label={t("chat.you")} className="group/prompt relative rounded-card bg-sunken px-3 py-2">
       {item.attachments.length > 0 && <AttachmentList attachments={item.attachments} />}
       <p dir="auto" className={cx("wrap-any whitespace-pre-wrap", long && !open && "line-clamp-8")}>
         {item.text}
@@ -39,6 +38,7 @@ export const PromptRow = memo(function PromptRow({ item }: { item: PromptItem })
         </button>
       )}
       <Stage item={item} />
+      <Time at={item.at} />
     </article>
   );
 });
@@ -48,27 +48,23 @@ function Stage({ item }: { item: PromptItem }) {
   const { actions } = usePort();
   const [again, busy] = useAction(actions.sendAgain);
   const tone = promptTone(item.stage);
-  const time = new Date(item.at);
+  const notes = [
+    item.stage && tone !== "settled" && t(STAGES[item.stage]),
+    item.stage !== "failed" && item.detail?.message,
+    item.origin === "terminal" && t("chat.fromTerminal"),
+    item.steered && t("chat.steered"),
+  ].filter((note) => typeof note === "string");
   return (
     <>
-      <p className={cx("flex flex-wrap items-center gap-x-2 text-small", tone === "failed" ? "text-failed" : tone === "waiting" ? "text-waiting" : "text-quiet")}>
-        {tone === "moving" && <Spinner className="size-3" />}
-        {tone === "failed" && <Icon name="warning" size={14} />}
-        {tone === "waiting" && <Icon name="question" size={14} />}
-        {item.stage && tone !== "settled" && <span>{t(STAGES[item.stage])}</span>}
-        {item.stage && tone === "settled" && <span className="sr-only">{t(STAGES[item.stage])}</span>}
-        {item.detail?.message && <span className="wrap-any">{item.detail.message}</span>}
-        {item.origin === "terminal" && <span className="text-quiet">{t("chat.fromTerminal")}</span>}
-        {item.steered && <span className="text-quiet">{t("chat.steered")}</span>}
-        <time
-          dateTime={time.toISOString()}
-          className="ms-auto text-quiet opacity-0 group-focus-within/prompt:opacity-100 group-hover/prompt:opacity-100"
-        >
-          {time.toLocaleTimeString(currentLocale(), { hour: "2-digit", minute: "2-digit" })}
-        </time>
-      </p>
+      {item.stage && tone === "settled" && <span className="sr-only">{t(STAGES[item.stage])}</span>}
+      {notes.length > 0 && (
+        <p className={cx("flex items-start gap-1.5 pt-0.5 text-small", tone === "failed" ? "text-failed" : tone === "waiting" ? "text-waiting" : "text-quiet")}>
+          <ToneSign tone={tone} />
+          <span className="min-w-0 wrap-any">{notes.join(" · ")}</span>
+        </p>
+      )}
       {wantsSendAgain(item) && (
-        <div className="flex flex-wrap items-center gap-2 pt-1">
+        <div className="flex flex-wrap items-center gap-2 pt-1.5">
           <Button icon="retry" busy={busy} onClick={() => again(item)}>
             {t("chat.sendAgain")}
           </Button>
@@ -76,6 +72,25 @@ function Stage({ item }: { item: PromptItem }) {
         </div>
       )}
     </>
+  );
+}
+
+function ToneSign({ tone }: { tone: PromptTone }) {
+  if (tone === "moving") return <Spinner className="mt-0.5 size-3.5" />;
+  if (tone === "failed") return <Icon name="warning" size={14} className="mt-0.5" />;
+  return tone === "waiting" ? <Icon name="question" size={14} className="mt-0.5" /> : null;
+}
+
+/** On hover or focus only: a time on each row is noise. */
+function Time({ at }: { at: number }) {
+  const time = new Date(at);
+  return (
+    <time
+      dateTime={time.toISOString()}
+      className="absolute end-3 bottom-full text-small text-quiet opacity-0 group-focus-within/prompt:opacity-100 group-hover/prompt:opacity-100"
+    >
+      {time.toLocaleTimeString(currentLocale(), { hour: "2-digit", minute: "2-digit" })}
+    </time>
   );
 }
 

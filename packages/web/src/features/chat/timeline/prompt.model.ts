@@ -2,7 +2,7 @@
 import type { PromptItem } from "@hapi/core";
 
 /** `settled` is told to screen readers only: a finished prompt needs no words beside the answer below it. */
-export type PromptTone = "moving" | "settled" | "waiting" | "failed";
+export type PromptTone = "moving" | "settled" | "noted" | "waiting" | "failed";
 
 export function promptTone(stage: PromptItem["stage"]): PromptTone {
   switch (stage) {
@@ -12,8 +12,9 @@ export function promptTone(stage: PromptItem["stage"]): PromptTone {
       return "moving";
     case "unknown":
       return "waiting";
-    case "failed":
     case "interrupted":
+      return "noted";
+    case "failed":
     case "rejected":
       return "failed";
     case "in-transcript":

@@ -11,6 +11,7 @@ import { Button } from "../../../ui/button.tsx";
 import { EmptyState } from "../../../ui/empty-state.tsx";
 import { Skeleton } from "../../../ui/skeleton.tsx";
 import { useChat, useFolds, usePort } from "../chat-context.tsx";
+import { isWorking } from "../session.model.ts";
 import { noteScroll } from "../requests/tap-guard.ts";
 import { Announcer } from "./announcer.tsx";
 import { ItemNode } from "./item-node.ts";
@@ -27,7 +28,10 @@ export function TimelineView() {
   const items = useChat((view) => view.timeline.items);
   const loaded = useChat((view) => view.loaded);
   const loadError = useChat((view) => view.loadError);
+  const hasOlder = useChat((view) => view.hasOlder);
+  const working = useChat((view) => isWorking(view.session));
   if (!loaded) return <div className="min-h-0 flex-1">{loadError ? <EmptyState icon="warning" title={t("chat.loadFailed")} hint={loadError} /> : <Skeleton lines={8} />}</div>;
+  if (items.length === 0 && !hasOlder && !working) return <div className="flex min-h-0 flex-1 flex-col justify-center"><EmptyState icon="send" title={t("chat.empty")} hint={t("chat.empty.hint")} /></div>;
   return (
     <ItemNode value={itemNode}>
       <List items={items} />

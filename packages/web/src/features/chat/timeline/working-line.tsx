@@ -1,4 +1,4 @@
-/** The last line while a turn runs: what the agent does now and since when. Its place is kept, so the end of the list does not jump. */
+/** The last line while a turn runs: that it does, and since when (the header says what). Its place is kept, so the end of the list does not jump. */
 import { useEffect, useRef, useState } from "react";
 import { currentLocale, useT } from "../../../i18n/index.ts";
 import { durationWords } from "../../../ui/relative-time.model.ts";
@@ -8,7 +8,7 @@ import { isWorking } from "../session.model.ts";
 import { rowWidth } from "./row-width.ts";
 
 export function WorkingLine({ onResize }: { onResize: () => void }) {
-  const working = useChat((view) => isWorking(view.session, view.timeline));
+  const working = useChat((view) => isWorking(view.session));
   const waiting = useChat((view) => view.timeline.requests.length > 0);
   const node = useRef<HTMLDivElement>(null);
   useEffect(onResize, [onResize, working]);
@@ -22,7 +22,6 @@ export function WorkingLine({ onResize }: { onResize: () => void }) {
 function Now() {
   const t = useT();
   const port = usePort();
-  const activity = useChat((view) => view.timeline.activity);
   const since = useChat((view) => view.session.activeTurnStartedAt ?? null);
   const [now, setNow] = useState(port.now);
   useEffect(() => {
@@ -33,9 +32,7 @@ function Now() {
   return (
     <p className="flex min-w-0 items-center gap-2 text-small text-working">
       <StatusGlyph status="working" />
-      <span dir="auto" className="min-w-0 truncate">
-        {activity ?? t("chat.working")}
-      </span>
+      <span>{t("chat.working")}</span>
       {elapsedMs >= 5_000 && <span className="shrink-0 text-quiet tabular-nums">{durationWords(Math.floor(elapsedMs / 1000) * 1000, currentLocale())}</span>}
     </p>
   );

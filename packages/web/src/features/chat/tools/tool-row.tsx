@@ -6,7 +6,7 @@ import { useFold } from "../chat-context.tsx";
 import { RequestCard } from "../requests/request-card.tsx";
 import { OneLine } from "./one-line.tsx";
 import { ToolBody } from "./tool-body.tsx";
-import { iconOf, opensItself, signOf, waits } from "./tool.model.ts";
+import { iconOf, objectOf, opensItself, signOf, waits } from "./tool.model.ts";
 import { useVerb } from "./verbs.ts";
 
 export const ToolRow = memo(function ToolRow({ item }: { item: ToolItem }) {
@@ -25,7 +25,7 @@ export const ToolRow = memo(function ToolRow({ item }: { item: ToolItem }) {
         icon={iconOf(item.kind)}
         sign={signOf(item.status)}
         verb={verb(item)}
-        object={item.object}
+        object={objectOf(item)}
         prose={item.kind === "agent" || item.kind === "todo" || item.kind === "question" || item.kind === "plan" || item.kind === "think"}
         summary={item.summary}
         durationMs={item.durationMs}

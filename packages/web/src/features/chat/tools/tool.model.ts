@@ -52,6 +52,11 @@ export function textField(input: unknown, ...names: string[]): string | null {
   return null;
 }
 
+/** What the row names: a search is about its pattern, wherever it looked. */
+export function objectOf(item: Pick<ToolItem, "kind" | "input" | "object">): string {
+  return (item.kind === "search" && textField(item.input, "pattern", "query")) || item.object;
+}
+
 export interface ShellFacts {
   command: string;
   cwd: string | null;

@@ -1,0 +1,57 @@
+import { expect, test } from "bun:test";
+import { createTimeline, type TimelineRequest } from "@hapi/core";
+import { requests } from "../gallery/script.ts";
+import { answersOf, askable, choose, chooseOther, EMPTY_ANSWER, isComplete, modesAfterPlan, wishOf } from "./request.model.ts";
+import { acceptsTap, GUARD_MS } from "./tap-guard.ts";
+
+const open = createTimeline().update({ messages: [], agentState: { requests }, root: "/home/ada/shop" }).requests;
+const request = (id: string): TimelineRequest => {
+  const found = open.find((each) => each.id === id);
+  if (!found) throw new Error(`no request ${id}`);
+  return found;
+};
+
+test("each kind of call has its own sentence", () => {
+  expect(wishOf(request("run"), "~/shop")).toBe("commandIn");
+  expect(wishOf(request("run"), "")).toBe("command");
+  expect(wishOf(request("edit"), "~/shop")).toBe("edit");
+  expect(wishOf(request("strange"), "~/shop")).toBe("tool");
+  expect(wishOf({ ...request("edit"), diffs: [{ path: "a", oldText: null, newText: "b" }] }, "")).toBe("create");
+});
+
+test("answers are keyed by question and keep the order in which they were offered", () => {
+  const { questions } = request("ask");
+  const one = choose(EMPTY_ANSWER, "Half even", false);
+  let many = choose(choose(EMPTY_ANSWER, "Reports", true), "Invoices", true);
+  expect(isComplete(questions, { "0": one })).toBe(false);
+  expect(answersOf(questions, { "0": one, "1": many })).toEqual({ "0": ["Half even"], "1": ["Invoices", "Reports"] });
+  many = { ...chooseOther(choose(many, "Reports", true), true), text: "  Tax forms " };
+  expect(answersOf(questions, { "0": one, "1": many })).toEqual({ "0": ["Half even"], "1": ["Invoices", "Tax forms"] });
+});
+
+test("with one choice, own words and an option exclude each other", () => {
+  const { questions } = request("ask");
+  const own = { ...chooseOther(choose(EMPTY_ANSWER, "Half up", false), false), text: "Down" };
+  expect(answersOf(questions.slice(0, 1), { "0": own })).toEqual({ "0": ["Down"] });
+  expect(answersOf(questions.slice(0, 1), { "0": choose(own, "Half up", false) })).toEqual({ "0": ["Half up"] });
+  expect(isComplete(questions.slice(0, 1), { "0": { ...own, text: " " } })).toBe(false);
+});
+
+test("a question nobody can read still takes words", () => {
+  const strange = { ...request("ask"), questions: [] };
+  expect(askable(strange)).toHaveLength(1);
+  expect(answersOf(askable(strange), { "0": { ...EMPTY_ANSWER, text: "yes" } })).toEqual({ "0": ["yes"] });
+});
+
+test("planning is no mode to go on with", () => {
+  expect(modesAfterPlan(["default", "plan", "acceptEdits"])).toEqual(["default", "acceptEdits"]);
+});
+
+test("a tap right after the card appeared or the list moved does nothing; keys only wait for the card", () => {
+  const calm = { now: 10_000, appearedAt: 0, scrolledAt: 0, pointer: true };
+  expect(acceptsTap(calm)).toBe(true);
+  expect(acceptsTap({ ...calm, appearedAt: 10_000 - GUARD_MS + 1 })).toBe(false);
+  expect(acceptsTap({ ...calm, scrolledAt: 10_000 - GUARD_MS + 1 })).toBe(false);
+  expect(acceptsTap({ ...calm, scrolledAt: 9_999, pointer: false })).toBe(true);
+  expect(acceptsTap({ ...calm, appearedAt: 9_999, pointer: false })).toBe(false);
+});
