@@ -72,7 +72,10 @@ export class AgentProcess {
   }
 
   release(stream: StreamName, offset: number): void {
-    this.stream(stream).ring.release(offset);
+    const { ring } = this.stream(stream);
+    // A forgetting ring keeps what it can for the next reader.
+    if (ring.mode === "forget") return;
+    ring.release(offset);
     this.#roomFreed?.();
   }
 

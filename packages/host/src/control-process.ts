@@ -1,4 +1,5 @@
 /** The session process's picture of one program under the host. */
+import { ignore } from "@hapi/platform/lean";
 import type { ControlLink } from "./control-link.ts";
 import type { ProcessFacts } from "./messages.ts";
 import type { Chunk, ExitStatus, HostProcess, StreamName } from "./port.ts";
@@ -62,6 +63,8 @@ export class ControlProcess implements HostProcess {
     this.#link = link;
     this.#readings = readings;
     this.exited = this.#exit.promise;
+    // Nobody has to wait for it.
+    ignore(this.exited, "a waiter gets the failure itself");
     this.update(facts);
   }
 
@@ -79,6 +82,11 @@ export class ControlProcess implements HostProcess {
 
   get startedAt(): number {
     return this.facts.startedAt;
+  }
+
+  /** Its host is gone: how it ended will never be known. */
+  lose(cause: unknown): void {
+    this.#exit.reject(cause);
   }
 
   update(facts: ProcessFacts): void {

@@ -152,7 +152,9 @@ class SocketHostControl implements HostControl, Readings {
   }
 
   #lost(): void {
-    this.#endReadings(new AppError("host_gone"));
+    const cause = new AppError("host_gone");
+    this.#endReadings(cause);
+    for (const process of this.#processes.values()) process.lose(cause);
     for (const listener of this.#listeners.lost) listener();
   }
 

@@ -165,7 +165,8 @@ export class Host {
     const { pid, startTime } = agent.facts;
     const gone = Promise.withResolvers<void>();
     this.#onExit.set(agent, () => gone.resolve());
-    killTree({ pid, startTime }, "SIGTERM");
+    // What its terminal's closing would say; interactive shells are deaf to SIGTERM.
+    killTree({ pid, startTime }, agent.spec.kind === "pty" ? "SIGHUP" : "SIGTERM");
     const cancel = this.clock.setTimer(agentGraceMs, () => killTree({ pid, startTime }, "SIGKILL"));
     if (!agent.exit) await gone.promise;
     cancel();

@@ -36,7 +36,7 @@ export interface HostProcess {
   readonly startedAt: number;
   /** Bytes from `fromOffset` on, then live; ends after the last byte of an exited process. Throws `RingGapError` when they are gone. */
   read(stream: StreamName, fromOffset: number, signal?: AbortSignal): AsyncIterable<Chunk>;
-  /** Pipe only: bytes before `offset` are no longer needed and their room may be used. */
+  /** A pipe's `out` only (its `err` forgets, like a PTY, so that an unread log never stops an agent): bytes before `offset` are no longer needed and their room may be used. */
   release(stream: StreamName, offset: number): void;
   /** `inputId` grows; the host drops one it has already seen, so a write can be repeated after a crash. Resolves when the host wrote it. */
   write(bytes: Uint8Array | string, inputId?: number): Promise<void>;
@@ -45,6 +45,7 @@ export interface HostProcess {
   closeInput(): Promise<void>;
   resize(cols: number, rows: number): Promise<void>;
   signal(name: "SIGINT" | "SIGTERM" | "SIGKILL" | "SIGHUP" | "SIGCONT" | "SIGWINCH"): Promise<void>;
+  /** Rejects with `host_gone` when the host dies first. */
   readonly exited: Promise<ExitStatus>;
 }
 
