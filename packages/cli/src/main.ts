@@ -29,6 +29,7 @@ export async function runCli(words: string[]): Promise<number> {
   const first = words[0] ?? "";
   const internal = internals[first];
   if (internal) return (await internal())(words.slice(1));
+  if (first === "demo" && speaksAcp(words)) return (await import("./commands/demo-acp.ts")).runDemoAcp();
 
   const terminal = createTerminal(process.stdout, process.stderr);
   const context: CommandContext = { terminal, paint: palette(process.env, terminal.isInteractive), env: process.env, cwd: process.cwd() };
@@ -42,6 +43,11 @@ export async function runCli(words: string[]): Promise<number> {
     terminal.note(context.paint.bad(sentence));
     return exitCode;
   }
+}
+
+/** The demo agent is asked for as a program by an ACP client: it says so, or nobody is at the terminal. */
+function speaksAcp(words: string[]): boolean {
+  return words[1] === "acp" || (words.length === 1 && !process.stdin.isTTY && !process.stdout.isTTY);
 }
 
 async function runCommand(command: Command, words: string[], context: CommandContext): Promise<number> {

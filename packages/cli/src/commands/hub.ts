@@ -43,7 +43,7 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
   const stop = Promise.withResolvers<string>();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.resolve(name));
 
-  const hub = await startHub({ host, port, home, publicUrl, token, webRoot, log });
+  const hub = await startHub({ host, port, home, token, log, ...(publicUrl ? { publicUrl } : {}), ...(webRoot ? { webRoot } : {}) });
   let runner: KeptRunner | null = null;
   try {
     if (isSet(words, "with-runner")) runner = keepRunner({ env: { ...context.env, HAPI_API_URL: hub.url, CLI_API_TOKEN: token }, home, log });

@@ -1,0 +1,49 @@
+/** `hapi sessions`: what the hub knows, with what waits for a person first. */
+import { hubApi } from "../hub-api.ts";
+import { systemClock } from "@hapi/platform";
+import type { SessionSummary } from "@hapi/protocol";
+import { isSet, type Command, type CommandContext } from "../command.ts";
+import { table } from "../tui/terminal.ts";
+import { age } from "../tui/words.ts";
+
+export const sessionsCommand: Command = {
+  name: "sessions",
+  aliases: ["list"],
+  summary: "List sessions: waiting for you, working, idle, ended",
+  usage: "[--all] [--json]",
+  options: {
+    all: { type: "boolean", short: "a", help: "archived ones too" },
+    json: { type: "boolean", help: "print JSON" },
+  },
+  examples: ["hapi sessions", "hapi sessions --all", "hapi sessions --json | jq '.sessions[].id'"],
+  async run(words, context) {
+    const all = await hubApi(context.env).sessions.list();
+    const sessions = isSet(words, "all") ? all : all.filter((session) => session.metadata?.lifecycleState !== "archived");
+    if (isSet(words, "json")) context.terminal.json({ sessions });
+    else if (sessions.length === 0) context.terminal.out("No sessions yet. Start one in a directory with: hapi, or try: hapi demo");
+    else context.terminal.out(render(sessions, context));
+    return 0;
+  },
+};
+
+function render(sessions: readonly SessionSummary[], context: CommandContext): string {
+  const now = systemClock.now();
+  const head = ["SESSION", "STATE", "AGENT", "CHANGED", "WHAT"].map(context.paint.dim);
+  const rows = sessions.map((session) => [
+    session.id.slice(0, 8),
+    stateOf(session, context),
+    session.metadata?.flavor ?? "?",
+    age(session.updatedAt, now),
+    `${session.metadata?.name ?? session.metadata?.summary?.text ?? ""}  ${context.paint.dim(session.metadata?.path ?? "")}`.trim(),
+  ]);
+  return table([head, ...rows], context.terminal.columns);
+}
+
+function stateOf(session: SessionSummary, { paint }: CommandContext): string {
+  if (session.pendingRequestsCount > 0) return paint.waiting(`waiting (${session.pendingRequestsCount})`);
+  if (session.thinking) return paint.busy("working");
+  const lifecycle = session.metadata?.lifecycleState;
+  if (lifecycle === "failed") return paint.bad("failed");
+  if (session.active) return paint.good("idle");
+  return paint.dim(lifecycle && !["running", "paused", "initializing"].includes(lifecycle) ? lifecycle : "offline");
+}

@@ -1,0 +1,35 @@
+/** `hapi stop`: ends a session's agent. The conversation stays and can be resumed. */
+import { endSession } from "@hapi/machine";
+import { hapiHome } from "@hapi/platform";
+import { AppError } from "@hapi/protocol";
+import { hubApi, pickSession } from "../hub-api.ts";
+import { isSet, requirePositional, type Command } from "../command.ts";
+import { confirm } from "../tui/confirm.ts";
+
+export const stopCommand: Command = {
+  name: "stop",
+  summary: "End a session's agent; its history stays and it can be resumed",
+  usage: "<session> [--force]",
+  options: { force: { type: "boolean", short: "f", help: "don't ask, and don't wait for the agent" } },
+  examples: ["hapi stop 3f2a", "hapi stop 3f2a --force"],
+  async run(words, context) {
+    const wanted = requirePositional(words, "session", "stop");
+    const api = hubApi(context.env);
+    const session = await pickSession(api, wanted);
+    if (!session.active) {
+      context.terminal.out(`${session.id} is not running.`);
+      return 0;
+    }
+    const isForced = isSet(words, "force");
+    if (session.thinking && !isForced && !(await confirm("It is working on something. End it anyway?", context.terminal.isInteractive))) {
+      throw new AppError("session_active", "It is working on something; nothing was ended. Use --force to end it anyway.");
+    }
+    if (isForced && (await endSession(hapiHome(context.env), session.id)) === "stopped") {
+      context.terminal.out(`${session.id} was ended.`);
+      return 0;
+    }
+    await api.sessions.end(session.id);
+    context.terminal.out(`${session.id} was ended. Continue it with: hapi resume ${session.id.slice(0, 8)}`);
+    return 0;
+  },
+};

@@ -1,0 +1,32 @@
+/** The hub this machine is configured for, for commands that only read or steer; they never start one. */
+import { createHubApi, type HubApi } from "@hapi/client";
+import { knownCliApiToken, resolveApiUrl } from "@hapi/platform";
+import { AppError, type SessionSummary } from "@hapi/protocol";
+
+export interface ConfiguredHub {
+  url: string;
+  token: string;
+}
+
+export function configuredHub(env: Readonly<Record<string, string | undefined>>): ConfiguredHub {
+  const { url, source } = resolveApiUrl(env);
+  const token = knownCliApiToken(env);
+  if (!token) throw new AppError("missing_token", "This machine does not know a hub's token yet. Start one with: hapi hub, or run: hapi auth login");
+  return { url: source === "default" ? `http://127.0.0.1:${env["HAPI_LISTEN_PORT"] || 3006}` : url, token };
+}
+
+export function hubApi(env: Readonly<Record<string, string | undefined>>): HubApi {
+  const { url, token } = configuredHub(env);
+  return createHubApi({ baseUrl: url, accessToken: () => token });
+}
+
+/** One session by the beginning of its id or by its exact name. */
+export async function pickSession(api: HubApi, wanted: string): Promise<SessionSummary> {
+  const sessions = await api.sessions.list();
+  const exact = sessions.filter((session) => session.id === wanted || session.metadata?.name === wanted);
+  const found = exact.length > 0 ? exact : sessions.filter((session) => session.id.startsWith(wanted));
+  const [session] = found;
+  if (!session) throw new AppError("session_not_found", `No session is called "${wanted}" or has an id that begins so. See: hapi sessions`);
+  if (found.length > 1) throw new AppError("invalid_query", `"${wanted}" fits ${found.length} sessions; give more of the id.`);
+  return session;
+}
