@@ -60,8 +60,8 @@ function indeterminate(window: MessageWindow, localIds: readonly string[]): Mess
 /** Events were missed: everything must be read again; what is shown stays until then. */
 export function withGap(state: SyncState): SyncState {
   const windows = Object.fromEntries(Object.entries(state.windows).map(([id, window]) => [id, { ...window, stale: true }]));
-  const sessions = Object.fromEntries(Object.keys(state.sessions).map((id) => [id, true as const]));
-  return { ...state, windows, refetch: { list: true, machines: true, sessions } };
+  const known = Object.fromEntries(Object.keys(state.sessions).map((id) => [id, true as const]));
+  return { ...state, windows, refetch: { list: true, machines: true, sessions: { ...state.refetch.sessions, ...known } } };
 }
 
 export function applySyncEvent(state: SyncState, event: SyncEvent): SyncState {
