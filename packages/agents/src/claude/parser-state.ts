@@ -22,6 +22,8 @@ export interface ParserState {
   /** The user chose a model in the terminal; the next answer names it. */
   modelAsked: boolean;
   title: string | null;
+  /** The conversation began in this session: what it cost so far is all ours. */
+  fresh: boolean;
 }
 
 /** Calls that never get a result (killed agents) must not pile up. */
@@ -29,7 +31,7 @@ export const MAX_CALLS = 200;
 const MAX_INPUT_CHARS = 20_000;
 
 export function emptyParserState(): ParserState {
-  return { turn: null, calls: {}, todos: [], usageOf: null, caveat: null, modelAsked: false, title: null };
+  return { turn: null, calls: {}, todos: [], usageOf: null, caveat: null, modelAsked: false, title: null, fresh: false };
 }
 
 /** Inputs that are needed when the result comes: a command to show, a todo list. Long ones are cut away, they are in the call itself. */

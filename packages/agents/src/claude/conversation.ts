@@ -1,0 +1,275 @@
+/**
+ * One session's Claude: which front runs, and everything the session asks of it. The fronts do the work; here are the rules that hold for both:
+ * one process at a time, durable marks before bytes, and the same answers whether a process runs or not.
+ */
+import { AppError } from "@hapi/protocol";
+import type { HostProcess } from "@hapi/host";
+import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, StartOptions } from "../driver.ts";
+import { ControlRefused } from "./control.ts";
+import { createCore } from "./core.ts";
+import { detectClaude } from "./detect.ts";
+import { claudeEnv, requireBypass } from "./environment.ts";
+import { MAX_ATTEMPTS, promptUuid } from "./ids.ts";
+import { type Json, isJson, list, str } from "./json.ts";
+import { planLaunch } from "./launch.ts";
+import { createLocalFront, type LocalFront } from "./local-front.ts";
+import { contentOf } from "./prompt-content.ts";
+import { createRemoteFront, type RemoteFront } from "./remote-front.ts";
+import { decisionOf } from "./requests.ts";
+import { retryLastTurn } from "./retry.ts";
+import { findPrompts } from "./transcript-file.ts";
+
+const GONE_MS = 3_000;
+/** Claude repeats an answer on stdout when it takes it. */
+const ANSWER_TAKEN_MS = 10_000;
+
+type Model = { id: string; name: string };
+type Running = { front: "remote"; remote: RemoteFront } | { front: "local"; local: LocalFront };
+
+export function createConversation(context: DriverContext): Conversation {
+  const core = createCore(context);
+  let running: Running | null = null;
+  let starting = false;
+  let models: Model[] = [];
+
+  const remote = (): RemoteFront => {
+    if (running?.front !== "remote") throw new AppError(running ? "local_control" : "not_ready", running ? undefined : "The agent is not running");
+    return running.remote;
+  };
+
+  /** The process whose front ended is nobody's any more. */
+  function watch(next: Running, ended: Promise<void>): void {
+    void ended.then(() => {
+      if (running === next) running = null;
+    });
+  }
+
+  async function requireNothingRuns(): Promise<void> {
+    const last = core.lastLaunch();
+    const process = last && context.host.process(last.id);
+    if (running || (process && !(await hasExited(process)))) throw new AppError("thread_in_use", "The agent of this session is running already");
+  }
+
+  async function start(options: StartOptions): Promise<void> {
+    if (starting) throw new AppError("thread_in_use", "The agent of this session is starting already");
+    starting = true;
+    try {
+      await requireNothingRuns();
+      await startFront(options);
+    } finally {
+      starting = false;
+    }
+  }
+
+  async function startFront(options: StartOptions): Promise<void> {
+    const found = await detectClaude(context.env);
+    if (!found.available) throw new AppError(found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed", found.hint);
+    const first = core.lastLaunch() === undefined;
+    const { thread, argv, env } = planLaunch(core, found.command, options, first);
+    if (thread.kind === "resume") await core.requireAlone(thread.threadId);
+    if (thread.kind !== "theirs") await core.useThread(thread.threadId);
+    const launch = await core.nextLaunch(options.front);
+    const kind = options.front === "remote" ? "pipe" : "pty";
+    const process = await context.host.spawn({ launchId: launch.id, kind, argv, cwd: context.cwd, env, cols: options.cols, rows: options.rows });
+    if (options.front === "local") return await beginLocal(process);
+    await beginRemote(process);
+    if (options.permissionMode !== undefined) core.setMode(options.permissionMode);
+  }
+
+  async function beginRemote(process: HostProcess): Promise<void> {
+    const front = createRemoteFront(core, process);
+    const next: Running = { front: "remote", remote: front };
+    running = next;
+    watch(next, front.ended);
+    try {
+      const answer = await front.begin();
+      models = modelsOf(answer["models"]);
+      context.emit({ type: "facts", models });
+    } catch (cause) {
+      await front.stop({ graceMs: 0, interrupt: false });
+      throw cause;
+    }
+  }
+
+  async function beginLocal(process: HostProcess): Promise<void> {
+    const front = createLocalFront(core, process);
+    const next: Running = { front: "local", local: front };
+    running = next;
+    watch(next, front.ended);
+    await front.begin();
+  }
+
+  async function adopt(): Promise<Front | null> {
+    const { thread } = core;
+    if (thread) await core.useThread(thread.id, thread.transcript);
+    const last = core.lastLaunch();
+    const process = last && context.host.process(last.id);
+    if (!last || !process || (await hasExited(process))) {
+      await finishUnseen(last?.id, process);
+      return null;
+    }
+    await core.feed?.sync();
+    if (last.front === "local") {
+      const local = createLocalFront(core, process);
+      const next: Running = { front: "local", local };
+      running = next;
+      watch(next, local.ended);
+      local.takeOver();
+    } else {
+      const front = createRemoteFront(core, process);
+      const next: Running = { front: "remote", remote: front };
+      running = next;
+      watch(next, front.ended);
+      await front.takeOver();
+    }
+    context.emit({ type: "thinking", thinking: core.thinking });
+    return last.front;
+  }
+
+  /** It ended while nobody looked: what it still said is told, and what it left open is ended. */
+  async function finishUnseen(launchId: string | undefined, process: HostProcess | undefined): Promise<void> {
+    if (launchId === undefined) return;
+    if (process?.kind === "pipe") {
+      const front = createRemoteFront(core, process);
+      await front.takeOver();
+      await front.ended;
+      return;
+    }
+    await core.finish({ launchId, outcome: "interrupted" });
+    context.emit({ type: "thinking", thinking: false });
+  }
+
+  async function prompt(given: DriverPrompt): Promise<void> {
+    const front = remote();
+    const content = await contentOf(given);
+    const uuid = promptUuid(context.sessionId, given.localId);
+    const { inputId } = await core.prompts.add({ uuid, localId: given.localId, text: given.text, launchId: front.process.launchId });
+    const line: Json = { type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: core.thread?.id ?? "", uuid };
+    await front.send(line, inputId);
+  }
+
+  async function withdraw(localId: string): Promise<"removed" | "consumed" | "unknown"> {
+    const pending = core.prompts.find(localId);
+    if (!pending || running?.front !== "remote") return (await lookup(localId)) === "present" ? "consumed" : "unknown";
+    const answer = await running.remote.control.request("cancel_async_message", { message_uuid: pending.uuid });
+    if (answer["cancelled"] !== true) return "consumed";
+    core.prompts.drop(pending.uuid);
+    return "removed";
+  }
+
+  async function lookup(localId: string): Promise<"present" | "absent" | "unknown"> {
+    const pending = core.prompts.find(localId);
+    if (pending?.recorded) return "present";
+    // What the host wrote into a living process will be taken up.
+    if (pending && running?.front === "remote" && running.remote.process.launchId === pending.launchId) {
+      if ((await running.remote.process.lastInputId()) >= pending.inputId) return "present";
+    }
+    if (!core.thread) return "absent";
+    const uuids = Array.from({ length: MAX_ATTEMPTS }, (_, attempt) => promptUuid(context.sessionId, localId, attempt));
+    try {
+      return (await findPrompts(core.thread.transcript, uuids)).size > 0 ? "present" : "absent";
+    } catch (cause) {
+      context.log.warn("claude.transcript_unreadable", { cause: String(cause) });
+      return "unknown";
+    }
+  }
+
+  async function answer(requestId: string, given: RequestAnswer): Promise<"applied" | "gone"> {
+    if (running?.front === "local") return await running.local.hooks.answer(requestId, given);
+    const open = core.requests.get(requestId);
+    if (!open?.controlId || running?.front !== "remote") return "gone";
+    const closed = core.requests.closed(requestId);
+    const response = { subtype: "success", request_id: open.controlId, response: decisionOf(open, given) };
+    await running.remote.send({ type: "control_response", response });
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), ANSWER_TAKEN_MS).unref());
+    const closing = await Promise.race([closed, late]);
+    return closing === null || closing.by === "remote" ? "applied" : "gone";
+  }
+
+  async function setPermissionMode(mode: string): Promise<void> {
+    const front = remote();
+    if (mode === "bypassPermissions") requireBypass(claudeEnv(context.env));
+    try {
+      await front.control.request("set_permission_mode", { mode });
+    } catch (cause) {
+      throw refused(cause);
+    }
+    core.setMode(mode);
+  }
+
+  async function setModel(model: string | null): Promise<void> {
+    try {
+      await remote().control.request("set_model", { model: model ?? "default" });
+    } catch (cause) {
+      throw refused(cause);
+    }
+    context.emit({ type: "model", model });
+  }
+
+  async function listModels(): Promise<Model[]> {
+    if (running?.front !== "remote") return models;
+    models = modelsOf((await running.remote.control.request("list_models"))["models"]);
+    return models;
+  }
+
+  async function interrupt(): Promise<void> {
+    if (running?.front === "local") return await running.local.interrupt();
+    if (running?.front === "remote" && running.remote.busy) await running.remote.control.request("interrupt");
+  }
+
+  async function stop(options: { graceMs: number; interrupt?: boolean }): Promise<void> {
+    const now = running;
+    const how = { graceMs: options.graceMs, interrupt: options.interrupt === true };
+    if (now?.front === "remote") await now.remote.stop(how);
+    if (now?.front === "local") await now.local.stop(how);
+    if (!(await core.untilAlone(GONE_MS))) throw new AppError("thread_in_use", "Another process has taken this conversation");
+  }
+
+  return {
+    start,
+    adopt,
+    prompt,
+    withdraw,
+    lookup,
+    retry: () => retryLastTurn(core, remote()),
+    answer,
+    interrupt,
+    setPermissionMode,
+    setModel,
+    listModels,
+    async onHook(payload, signal) {
+      return running?.front === "local" ? await running.local.hooks.onHook(payload, signal) : {};
+    },
+    get busy() {
+      return running?.front === "remote" ? running.remote.busy : running?.front === "local" ? running.local.busy : false;
+    },
+    get front() {
+      return running?.front ?? null;
+    },
+    stop,
+    async [Symbol.asyncDispose]() {
+      const now = running;
+      running = null;
+      if (now?.front === "remote") await now.remote.detach();
+      if (now?.front === "local") await now.local.detach();
+      await core.dispose();
+    },
+  };
+}
+
+/** Settled promises win a race in order, so a process that is gone already is told apart without waiting. */
+async function hasExited(process: HostProcess): Promise<boolean> {
+  const tick = new Promise<false>((resolve) => setImmediate(() => resolve(false)));
+  return await Promise.race([process.exited.then(() => true), tick]);
+}
+
+function modelsOf(value: unknown): Model[] {
+  return list(value)
+    .filter(isJson)
+    .map((model) => ({ id: str(model["value"]) ?? "", name: str(model["displayName"]) ?? str(model["value"]) ?? "" }))
+    .filter((model) => model.id !== "");
+}
+
+function refused(cause: unknown): unknown {
+  return cause instanceof ControlRefused ? new AppError("apply_failed", cause.message, { cause }) : cause;
+}

@@ -1,0 +1,205 @@
+/**
+ * What both fronts share: the conversation's id and transcript, the prompts and requests that are open, and whether a turn runs. One per
+ * `Conversation`.
+ */
+import { type AgentFailure, AppError, type TurnOutcome } from "@hapi/protocol";
+import type { DriverContext, Front } from "../driver.ts";
+import { liveOnThread } from "./live-sessions.ts";
+import { createOpenRequests, type OpenRequests } from "./open-requests.ts";
+import { transcriptPath } from "./paths.ts";
+import { createPrompts, type Prompts } from "./prompts.ts";
+import { commitMarks, type LaunchMark, readMark, type ThreadMark } from "./state.ts";
+import { openTranscriptFeed, type TranscriptFeed } from "./transcript-feed.ts";
+import type { TranscriptFact } from "./transcript-parser.ts";
+
+export interface Core {
+  readonly context: DriverContext;
+  readonly prompts: Prompts;
+  readonly requests: OpenRequests;
+  readonly thread: ThreadMark | null;
+  readonly feed: TranscriptFeed | null;
+  /** What the running front wants to know of the transcript. */
+  listen(listener: CoreListener | null): void;
+  /** Makes this the conversation: durable, announced, and read from where it was left. */
+  useThread(threadId: string, transcript?: string): Promise<void>;
+  /** A launch id of its own, durable before anything is started under it. */
+  nextLaunch(front: Front): Promise<LaunchMark>;
+  lastLaunch(): LaunchMark | undefined;
+  setThinking(thinking: boolean): void;
+  readonly thinking: boolean;
+  setMode(mode: string): void;
+  /** Waits a moment for a process that is just ending, then refuses. */
+  requireAlone(threadId: string): Promise<void>;
+  /** Until no living process has the conversation open any more. */
+  untilAlone(withinMs: number): Promise<boolean>;
+  /** Ends the turn the transcript has open, with its own key: the same event however it was found out. */
+  endTurn(outcome: TurnOutcome): void;
+  /** The agent is gone: what it left open is ended, with everything the transcript still says before it. */
+  finish(end: FinishedLaunch): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export interface CoreListener {
+  onFact?(fact: TranscriptFact): void;
+  onItem?(itemId: string): void;
+}
+
+export interface FinishedLaunch {
+  launchId: string;
+  outcome: Exclude<TurnOutcome, "completed">;
+  failure?: AgentFailure;
+}
+
+const ENDING_MS = 3_000;
+const LOOK_EVERY_MS = 50;
+
+export function createCore(context: DriverContext): Core {
+  const prompts = createPrompts(context);
+  const requests = createOpenRequests(context);
+  let thread = readMark(context, "claude.thread") ?? null;
+  let feed: TranscriptFeed | null = null;
+  let thinking = false;
+  let mode: string | null = null;
+  let listener: CoreListener | null = null;
+
+  function onFact(fact: TranscriptFact): void {
+    if (fact.type === "prompts") prompts.recorded(fact.uuids);
+    if (fact.type === "mode") setMode(fact.mode);
+    if (fact.type === "title") context.emit({ type: "title", title: fact.title });
+    if (fact.type === "model") context.emit({ type: "model", model: fact.model });
+    listener?.onFact?.(fact);
+  }
+
+  function setMode(next: string): void {
+    if (mode === next) return;
+    mode = next;
+    context.emit({ type: "mode", mode: next });
+  }
+
+  function setThinking(next: boolean): void {
+    if (thinking === next) return;
+    thinking = next;
+    context.emit({ type: "thinking", thinking: next });
+  }
+
+  async function openFeed(mark: ThreadMark): Promise<void> {
+    feed = await openTranscriptFeed({
+      context,
+      thread: mark,
+      promptOf: prompts.known,
+      onFact,
+      onRecord: (event) => listener?.onItem?.(event.id),
+      marks: prompts.mark,
+    });
+  }
+
+  async function useThread(threadId: string, transcript?: string): Promise<void> {
+    const path = transcript ?? transcriptPath(context.env, context.cwd, threadId);
+    const same = thread?.id === threadId && thread.transcript === path;
+    if (same && feed) return;
+    if (feed) {
+      await feed.sync();
+      await feed.close();
+      feed = null;
+    }
+    const mark = { id: threadId, transcript: path };
+    if (!same) await commitMarks(context, { "claude.thread": mark });
+    thread = mark;
+    context.emit({ type: "thread", threadId });
+    await openFeed(mark);
+  }
+
+  async function untilAlone(withinMs: number): Promise<boolean> {
+    const deadline = Date.now() + withinMs;
+    while (thread && liveOnThread(context.env, thread.id).length > 0) {
+      if (Date.now() > deadline) return false;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+    return true;
+  }
+
+  async function requireAlone(threadId: string): Promise<void> {
+    const deadline = Date.now() + ENDING_MS;
+    for (;;) {
+      const [other] = liveOnThread(context.env, threadId);
+      if (!other) return;
+      if (Date.now() > deadline) {
+        throw new AppError("thread_in_use", `This conversation is open in another Claude Code (process ${other.pid}); close it there first`, {
+          details: { pid: other.pid, threadId },
+        });
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+
+  function endTurn(outcome: TurnOutcome): void {
+    const turn = feed?.parser.endTurn();
+    if (!turn) return;
+    const id = `${turn.id}:end`;
+    const usage = turn.usage ? { usage: turn.usage } : {};
+    context.emit({ type: "record", key: id, event: { type: "turn-ended", id, outcome, ...usage }, at: context.clock.now(), checkpoint: { ...feed?.mark() } });
+    setThinking(false);
+  }
+
+  async function finish(end: FinishedLaunch): Promise<void> {
+    await feed?.sync();
+    const recorded = prompts.pending.filter((prompt) => prompt.recorded);
+    const turn = feed?.parser.endTurn() ?? null;
+    const stage = end.outcome === "failed" ? "failed" : "interrupted";
+    const localIds = prompts.finish(
+      recorded.map((prompt) => prompt.uuid),
+      stage,
+      end.failure,
+    );
+    // What never reached the transcript was not begun: the record says so to whoever asks.
+    for (const prompt of [...prompts.pending]) prompts.drop(prompt.uuid);
+    requests.closeAll({ outcome: "canceled", by: "agent", reason: "The agent ended" });
+    await requests.settled();
+    if (turn || thinking || localIds.length > 0) {
+      const id = turn ? `${turn.id}:end` : `${end.launchId}:end`;
+      const failure = end.failure ? { failure: end.failure } : {};
+      const usage = turn?.usage ? { usage: turn.usage } : {};
+      const event = { type: "turn-ended" as const, id, outcome: end.outcome, ...usage, ...failure, ...(localIds.length > 0 ? { localIds } : {}) };
+      context.emit({ type: "record", key: id, event, at: context.clock.now(), checkpoint: { ...prompts.mark(), ...feed?.mark() } });
+    }
+    await commitMarks(context, { ...prompts.mark(), ...feed?.mark() });
+    setThinking(false);
+  }
+
+  return {
+    context,
+    prompts,
+    requests,
+    get thread() {
+      return thread;
+    },
+    get feed() {
+      return feed;
+    },
+    listen(next) {
+      listener = next;
+    },
+    useThread,
+    async nextLaunch(front) {
+      const count = (readMark(context, "claude.launch")?.count ?? 0) + 1;
+      const launch: LaunchMark = { id: `claude-${front}-${count}`, front, count };
+      await commitMarks(context, { "claude.launch": launch });
+      return launch;
+    },
+    lastLaunch: () => readMark(context, "claude.launch"),
+    setThinking,
+    get thinking() {
+      return thinking;
+    },
+    setMode,
+    requireAlone,
+    untilAlone,
+    endTurn,
+    finish,
+    async dispose() {
+      listener = null;
+      await feed?.close();
+      feed = null;
+    },
+  };
+}

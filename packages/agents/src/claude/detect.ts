@@ -1,0 +1,65 @@
+/** Finding Claude Code: `HAPI_CLAUDE_PATH`, else the PATH; its version from its own mouth. */
+import { execFile } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import type { Detection } from "../driver.ts";
+
+/** The driver was written against this one; others of the same major are taken with a word of warning. */
+export const TESTED_VERSION = "2.1.329";
+const OLDEST = [2, 1, 190] as const;
+const VERSION_MS = 10_000;
+const INSTALL_HINT = "Claude Code is not installed; install it with `npm install -g @anthropic-ai/claude-code`, or set HAPI_CLAUDE_PATH";
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function find(env: Readonly<Record<string, string>>): { path: string | null; configured: boolean } {
+  // An agent's own environment carries no variable of ours.
+  const configured = env["HAPI_CLAUDE_PATH"] || process.env["HAPI_CLAUDE_PATH"];
+  if (configured) return { path: isProgram(configured) ? configured : null, configured: true };
+  const folders = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  return { path: folders.map((folder) => join(folder, "claude")).find(isProgram) ?? null, configured: false };
+}
+
+function askVersion(path: string, env: Readonly<Record<string, string>>): Promise<string | null> {
+  return new Promise((resolve) => {
+    execFile(path, ["--version"], { env: { ...env }, timeout: VERSION_MS, maxBuffer: 64 * 1024 }, (error, stdout) => {
+      resolve(error ? null : (/(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? null));
+    });
+  });
+}
+
+function judge(version: string): Pick<Detection, "available" | "reason" | "hint"> {
+  const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
+  if (major !== OLDEST[0]) {
+    return {
+      available: false,
+      reason: "unsupported_version",
+      hint: `Claude Code ${version} is not supported; HAPI works with ${OLDEST[0]}.x (tested with ${TESTED_VERSION})`,
+    };
+  }
+  if (version === TESTED_VERSION) return { available: true };
+  const old = minor < OLDEST[1] || (minor === OLDEST[1] && patch < OLDEST[2]);
+  const hint = old ? `Claude Code ${version} is older than what HAPI was tested with; please update it` : `HAPI was tested with Claude Code ${TESTED_VERSION}; this is ${version}`;
+  return { available: true, hint };
+}
+
+export async function detectClaude(env: Readonly<Record<string, string>>): Promise<Detection> {
+  const { path, configured } = find(env);
+  if (path === null) {
+    return configured
+      ? { available: false, command: [], reason: "invalid_configuration", hint: "HAPI_CLAUDE_PATH does not name a program; correct it or remove it" }
+      : { available: false, command: [], reason: "not_found", hint: INSTALL_HINT };
+  }
+  const version = await askVersion(path, env);
+  if (version === null) {
+    return { available: false, command: [path], reason: "invalid_configuration", hint: `${path} does not tell its version; reinstall Claude Code` };
+  }
+  return { command: [path], version, ...judge(version) };
+}

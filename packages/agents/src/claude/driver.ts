@@ -1,0 +1,34 @@
+/** Claude Code as an agent of HAPI. */
+import { permissionModesOf } from "@hapi/protocol";
+import type { AgentDriver } from "../driver.ts";
+import { createConversation } from "./conversation.ts";
+import { detectClaude } from "./detect.ts";
+
+export const claudeDriver: AgentDriver = {
+  flavor: "claude",
+  displayName: "Claude Code",
+  capabilities: {
+    control: "switch",
+    permissionModes: permissionModesOf("claude"),
+    models: [
+      { id: "default", name: "Default" },
+      { id: "opus", name: "Opus" },
+      { id: "sonnet", name: "Sonnet" },
+      { id: "haiku", name: "Haiku" },
+    ],
+    setModel: true,
+    setPermissionMode: true,
+    interrupt: true,
+    steer: true,
+    images: true,
+    todos: true,
+    questions: true,
+    plans: true,
+    fork: true,
+    resume: true,
+    answerWhileLocal: true,
+    usage: "dollars",
+  },
+  detect: detectClaude,
+  open: createConversation,
+};

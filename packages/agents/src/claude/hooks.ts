@@ -1,0 +1,183 @@
+/**
+ * Hooks of a Claude in the terminal: how it is observed, and how its permission dialogs and questions are answered from elsewhere while they are
+ * on the screen. The first answer wins; an answer given in the terminal shows in what follows (a tool result, the next prompt, the end of
+ * the turn). A hook is always answered: an agent must never hang on us.
+ */
+import { randomUUID } from "node:crypto";
+import type { RequestAnswer } from "../driver.ts";
+import type { Core } from "./core.ts";
+import { isJson, type Json, list, obj, str } from "./json.ts";
+import { hookDecisionOf, openRequestOf } from "./requests.ts";
+import type { TranscriptFact } from "./transcript-parser.ts";
+
+export interface Hooks {
+  /** The answer is the hook's stdout. */
+  onHook(payload: unknown, signal: AbortSignal): Promise<Json>;
+  answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "gone">;
+  onFact(fact: TranscriptFact): void;
+  /** The session process ends; what is open stays open. */
+  dispose(): void;
+}
+
+export interface HooksOptions {
+  core: Core;
+  onBusy(busy: boolean): void;
+  /** The first sign of life; also after `/clear` and a resume by the user. */
+  onSession(start: { threadId: string; transcript?: string; source: string }): Promise<void>;
+  onTurnOver(): Promise<void>;
+}
+
+const NOTHING: Json = {};
+/** Tool calls seen lately, to find the one a permission belongs to: its hook does not say. */
+const MAX_CALLS = 64;
+/** After a restart the bridge connects again within moments; an answer waits so long for it. */
+const RECONNECT_MS = 15_000;
+/** A hook that is gone was answered in the terminal; what exactly was answered stands in the transcript by then. */
+const GONE_GRACE_MS = 400;
+
+interface SeenCall {
+  toolCallId: string;
+  prompt: string;
+  tool: string;
+  input: string;
+}
+
+export function createHooks(options: HooksOptions): Hooks {
+  const { core } = options;
+  const { requests, context } = core;
+  let calls: SeenCall[] = [];
+  /** Waiting hooks by request id. */
+  const hooks = new Map<string, (answer: RequestAnswer) => void>();
+  const arrivals = new Map<string, () => void>();
+  let disposed = false;
+
+  const callOf = (payload: Json): Omit<SeenCall, "toolCallId"> => ({
+    prompt: str(payload["prompt_id"]) ?? "",
+    tool: str(payload["tool_name"]) ?? "tool",
+    input: JSON.stringify(payload["tool_input"] ?? {}),
+  });
+
+  function noteCall(payload: Json): void {
+    const toolCallId = str(payload["tool_use_id"]);
+    if (toolCallId === undefined) return;
+    calls = [...calls, { toolCallId, ...callOf(payload) }].slice(-MAX_CALLS);
+  }
+
+  /** The newest call of that tool with that input that no other open request has taken. */
+  function findCall(payload: Json): string | undefined {
+    const wanted = callOf(payload);
+    const fits = (call: SeenCall): boolean => call.tool === wanted.tool && call.prompt === wanted.prompt && !requests.byTool(call.toolCallId);
+    const same = calls.findLast((call) => fits(call) && call.input === wanted.input);
+    // An input may be completed between the two hooks; with one candidate there is no doubt.
+    const loose = calls.filter(fits);
+    return (same ?? (loose.length === 1 ? loose[0] : undefined))?.toolCallId;
+  }
+
+  function closeTool(toolCallId: string | undefined, outcome: "approved" | "denied" | "resolved"): void {
+    const open = toolCallId === undefined ? undefined : requests.byTool(toolCallId);
+    if (open) requests.close(open.request.id, { outcome, by: "terminal" });
+  }
+
+  async function onPermission(payload: Json, signal: AbortSignal): Promise<Json> {
+    const id = `hook-${str(payload["hapiHookId"]) ?? randomUUID()}`;
+    const known = requests.get(id);
+    const open =
+      known ??
+      openRequestOf({
+        id,
+        tool: str(payload["tool_name"]) ?? "tool",
+        input: obj(payload["tool_input"]),
+        suggestions: list(payload["permission_suggestions"]).filter(isJson),
+        toolCallId: findCall(payload),
+        title: str(obj(payload["tool_input"])["description"]),
+      });
+    const answered = new Promise<RequestAnswer>((resolve) => hooks.set(id, resolve));
+    await requests.open(open);
+    const closed = requests.closed(id);
+    arrivals.get(id)?.();
+    const gone = new Promise<"gone">((resolve) => {
+      if (signal.aborted) resolve("gone");
+      signal.addEventListener("abort", () => resolve("gone"), { once: true });
+    });
+    const first = await Promise.race([answered, closed.then(() => "closed" as const), gone]);
+    hooks.delete(id);
+    if (first === "gone") await answeredElsewhere(id);
+    if (first === "gone" || first === "closed") return NOTHING;
+    const reason = first.behavior === "deny" ? first.reason : undefined;
+    const outcome = first.behavior === "deny" ? "denied" : "approved";
+    requests.close(id, { outcome, by: "remote", ...(reason === undefined ? {} : { reason }) });
+    return hookDecisionOf(open, first);
+  }
+
+  async function answeredElsewhere(id: string): Promise<void> {
+    if (disposed) return;
+    await core.feed?.sync();
+    await new Promise((resolve) => setTimeout(resolve, GONE_GRACE_MS));
+    if (!disposed) requests.close(id, { outcome: "resolved", by: "terminal" });
+  }
+
+  async function report(event: string, payload: Json): Promise<void> {
+    switch (event) {
+      case "SessionStart": {
+        const threadId = str(payload["session_id"]);
+        if (threadId === undefined) return;
+        return await options.onSession({ threadId, transcript: str(payload["transcript_path"]), source: str(payload["source"]) ?? "startup" });
+      }
+      case "UserPromptSubmit":
+        // Whoever types a prompt has left every dialog.
+        requests.closeAll({ outcome: "resolved", by: "terminal" });
+        return options.onBusy(true);
+      case "PreToolUse":
+        return noteCall(payload);
+      case "PostToolUse":
+        return closeTool(str(payload["tool_use_id"]), "approved");
+      case "PostToolUseFailure":
+        return closeTool(str(payload["tool_use_id"]), "resolved");
+      case "Stop":
+      case "StopFailure":
+        requests.closeAll({ outcome: "resolved", by: "terminal" });
+        options.onBusy(false);
+        return await options.onTurnOver();
+      default:
+        return;
+    }
+  }
+
+  return {
+    async onHook(payload, signal) {
+      if (!isJson(payload) || disposed) return NOTHING;
+      const event = str(payload["hook_event_name"]) ?? "";
+      const mode = str(payload["permission_mode"]);
+      if (mode !== undefined) core.setMode(mode);
+      if (event === "PermissionRequest") return await onPermission(payload, signal);
+      // Reports are not waited for: the terminal goes on at once.
+      report(event, payload).catch((cause: unknown) => context.log.warn("claude.hook_failed", { hook: event, cause: String(cause) }));
+      return NOTHING;
+    },
+    async answer(requestId, answer) {
+      if (!requests.get(requestId)) return "gone";
+      if (!hooks.has(requestId)) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, RECONNECT_MS);
+          arrivals.set(requestId, () => {
+            clearTimeout(timer);
+            resolve();
+          });
+        });
+        arrivals.delete(requestId);
+      }
+      const resolve = hooks.get(requestId);
+      if (!resolve || !requests.get(requestId)) return "gone";
+      resolve(answer);
+      return "applied";
+    },
+    onFact(fact) {
+      if (fact.type !== "tool-ended") return;
+      const outcome = fact.status === "denied" ? "denied" : fact.status === "cancelled" ? "resolved" : "approved";
+      closeTool(fact.toolCallId, outcome);
+    },
+    dispose() {
+      disposed = true;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** What is started for a front: which conversation, with which words and environment. Refuses what Claude itself would refuse late or silently. */
+import { existsSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { AppError } from "@hapi/protocol";
+import type { StartOptions } from "../driver.ts";
+import { type ArgvOptions, flagValue, hasFlag, localArgv, readArgs, remoteArgv, type ThreadChoice, threadAsked, type UserArgs } from "./argv.ts";
+import type { Core } from "./core.ts";
+import { claudeEnv, mayBypass, requireBypass } from "./environment.ts";
+import { isUuid } from "./ids.ts";
+import { writeOverlay } from "./overlay.ts";
+import { newestThread, transcriptPath } from "./paths.ts";
+
+/** An id whose conversation was never written to disk can't be resumed, but it can be begun. */
+function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoice {
+  const path = core.thread?.id === threadId ? core.thread.transcript : transcriptPath(core.context.env, core.context.cwd, threadId);
+  if (!existsSync(path)) {
+    if (fork) throw new AppError("resume_unavailable", "There is no conversation to branch off from");
+    return { kind: "new", threadId };
+  }
+  return fork ? { kind: "fork", from: threadId, threadId: randomUUID() } : { kind: "resume", threadId };
+}
+
+/** The session's own conversation first, then what the user's flags say, else a new one with an id of our choice. */
+export function chooseThread(core: Core, options: StartOptions, args: UserArgs): ThreadChoice {
+  if (options.threadId !== undefined) return continueThread(core, options.threadId, options.fork === true);
+  const asked = threadAsked(args);
+  if (asked.threadId !== undefined && isUuid(asked.threadId)) return continueThread(core, asked.threadId, asked.fork || options.fork === true);
+  if (asked.newest) {
+    const newest = newestThread(core.context.env, core.context.cwd);
+    if (newest !== null) return continueThread(core, newest, asked.fork);
+  }
+  // A picker or a search term: only the terminal can ask.
+  if (hasFlag(args, "--resume", "-r", "--from-pr") && options.front === "local") return { kind: "theirs" };
+  return { kind: "new", threadId: asked.newId !== undefined && isUuid(asked.newId) ? asked.newId : randomUUID() };
+}
+
+export interface Launch {
+  thread: ThreadChoice;
+  argv: string[];
+  env: Record<string, string>;
+}
+
+/** `first`: nothing was started in this session before, so a prompt on the command line is still to be asked. */
+export function planLaunch(core: Core, command: readonly string[], options: StartOptions, first: boolean): Launch {
+  const { context } = core;
+  const args = readArgs(options.args);
+  const thread = chooseThread(core, options, args);
+  const wantsBypass = options.permissionMode === "bypassPermissions" || (options.permissionMode === undefined && hasFlag(args, "--dangerously-skip-permissions"));
+  const env = claudeEnv(context.env);
+  if (wantsBypass) requireBypass(env);
+  const shared: ArgvOptions = {
+    args,
+    thread,
+    permissionMode: options.permissionMode,
+    model: options.model,
+    // A driven session may be switched to it later; the terminal shows its own choice of modes and is left as it is.
+    allowBypass: options.front === "remote" ? mayBypass(env) : options.permissionMode === "bypassPermissions",
+    withPrompt: first,
+  };
+  if (options.front === "remote") return { thread, argv: remoteArgv(command, shared), env };
+  const { sessionDir, cwd, hookCommand } = context;
+  const settings = writeOverlay({ sessionDir, cwd, hookCommand, userSettings: flagValue(args, "--settings") });
+  return { thread, argv: localArgv(command, { ...shared, settings }), env: { ...env, ...context.hookEnv } };
+}

@@ -1,0 +1,146 @@
+/**
+ * Claude in the terminal: its own screen on a PTY of the host, untouched. We see it through hooks and the transcript, and end it with SIGTERM,
+ * which resets its modes; Esc first when a turn runs.
+ */
+import type { HostProcess } from "@hapi/host";
+import { RingGapError } from "@hapi/host";
+import type { Core } from "./core.ts";
+import { failure } from "./failures.ts";
+import { createHooks, type Hooks } from "./hooks.ts";
+import { exitError } from "./remote-front.ts";
+import type { TranscriptFact } from "./transcript-parser.ts";
+
+export interface LocalFront {
+  readonly process: HostProcess;
+  readonly hooks: Hooks;
+  readonly busy: boolean;
+  /** Resolves when something is on the screen. */
+  begin(): Promise<void>;
+  takeOver(): void;
+  interrupt(): Promise<void>;
+  stop(options: { graceMs: number; interrupt: boolean }): Promise<void>;
+  readonly ended: Promise<void>;
+  detach(): Promise<void>;
+}
+
+const ON_SCREEN_MS = 10_000;
+const TERM_WAIT_MS = 3_000;
+const ESC_WAIT_MS = 3_000;
+/** The transcript's own mark of a turn's end comes with the Stop hook; without it the turn is closed after this. */
+const TURN_END_GRACE_MS = 1_500;
+const ESCAPE = "\u001b";
+
+export function createLocalFront(core: Core, process: HostProcess): LocalFront {
+  const { context } = core;
+  const { launchId } = process;
+  const ended = Promise.withResolvers<void>();
+  let stopping = false;
+  let detached = false;
+  let busy = false;
+  let idleWaiters: (() => void)[] = [];
+
+  function setBusy(next: boolean): void {
+    busy = next;
+    core.setThinking(next);
+    if (next) return;
+    for (const done of idleWaiters) done();
+    idleWaiters = [];
+  }
+
+  const hooks = createHooks({
+    core,
+    onBusy: setBusy,
+    async onSession({ threadId, transcript }) {
+      await core.useThread(threadId, transcript);
+    },
+    async onTurnOver() {
+      await core.feed?.sync();
+      const turn = core.feed?.parser.state.turn?.id;
+      if (turn === undefined) return;
+      await new Promise((resolve) => setTimeout(resolve, TURN_END_GRACE_MS));
+      await core.feed?.sync();
+      if (!detached && core.feed?.parser.state.turn?.id === turn) core.endTurn("completed");
+    },
+  });
+
+  function onFact(fact: TranscriptFact): void {
+    hooks.onFact(fact);
+    if (fact.type !== "turn") return;
+    setBusy(fact.running);
+    if (!fact.running) core.requests.closeAll({ outcome: "resolved", by: "terminal" });
+  }
+
+  async function watch(): Promise<void> {
+    const exit = await process.exited;
+    if (detached) return;
+    const said = failure("agent_exited", `Claude Code ended (${exit.signal ?? `code ${exit.code}`})`);
+    // Quitting is the user's right and no failure, also in the middle of a turn.
+    const wanted = stopping || exit.code === 0;
+    await core.finish({ launchId, outcome: wanted ? "interrupted" : "failed", ...(wanted ? {} : { failure: said }) });
+    context.emit({ type: "exited", front: "local", ...exit, expected: stopping, ...(wanted ? {} : { failure: said }) });
+  }
+
+  /** The first bytes on the screen, or its end. */
+  async function firstOutput(signal: AbortSignal): Promise<string> {
+    let text = "";
+    try {
+      for await (const chunk of process.read("out", 0, signal)) {
+        text += Buffer.from(chunk.bytes).toString("utf8");
+        if (text.length > 0) return text;
+      }
+    } catch (cause) {
+      if (!signal.aborted && !(cause instanceof RingGapError)) throw cause;
+    }
+    return text;
+  }
+
+  async function begin(): Promise<void> {
+    core.listen({ onFact });
+    void watch().finally(ended.resolve);
+    const late = AbortSignal.timeout(ON_SCREEN_MS);
+    const gone = process.exited.then(() => "gone" as const);
+    const first = await Promise.race([firstOutput(late), gone]);
+    if (first === "gone") throw exitError("it ended before anything was on the screen");
+  }
+
+  const within = (promise: Promise<unknown>, ms: number): Promise<boolean> => {
+    const late = Promise.withResolvers<false>();
+    const timer = setTimeout(() => late.resolve(false), ms);
+    return Promise.race([promise.then(() => true), late.promise]).finally(() => clearTimeout(timer));
+  };
+  const idle = (): Promise<void> => (busy ? new Promise((resolve) => idleWaiters.push(resolve)) : Promise.resolve());
+
+  async function stop(options: { graceMs: number; interrupt: boolean }): Promise<void> {
+    stopping = true;
+    if (busy && options.interrupt) await process.write(ESCAPE);
+    if (busy) await within(idle(), options.interrupt ? Math.min(options.graceMs, ESC_WAIT_MS) : options.graceMs);
+    await process.signal("SIGTERM");
+    if (!(await within(process.exited, TERM_WAIT_MS))) await process.signal("SIGKILL");
+    await ended.promise;
+  }
+
+  return {
+    process,
+    hooks,
+    get busy() {
+      return busy;
+    },
+    begin,
+    takeOver() {
+      core.listen({ onFact });
+      void watch().finally(ended.resolve);
+      setBusy(core.feed?.parser.state.turn != null);
+      core.requests.announce();
+    },
+    async interrupt() {
+      if (busy) await process.write(ESCAPE);
+    },
+    stop,
+    ended: ended.promise,
+    async detach() {
+      detached = true;
+      hooks.dispose();
+      ended.resolve();
+    },
+  };
+}

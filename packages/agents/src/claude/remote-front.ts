@@ -1,0 +1,197 @@
+/**
+ * A driven Claude: one process, stream-json on its pipes, any number of turns. The pipe's ring at the host is read from a durable offset, so
+ * another session process can go on where this one was killed; what is read and durable is released, or a full ring would stop Claude.
+ */
+import { AppError } from "@hapi/protocol";
+import { type HostProcess, RingGapError } from "@hapi/host";
+import { createByteLines } from "../shared/byte-lines.ts";
+import { type Control, createControl } from "./control.ts";
+import type { Core } from "./core.ts";
+import { failure } from "./failures.ts";
+import type { Json } from "./json.ts";
+import { createLiveText } from "./live-text.ts";
+import { createRemoteOut, outMark, type RemoteOut } from "./remote-out.ts";
+import { readMark } from "./state.ts";
+import { createStderrTail } from "./stderr-tail.ts";
+
+export interface RemoteFront {
+  readonly process: HostProcess;
+  readonly control: Control;
+  readonly busy: boolean;
+  /** Reads on; resolves when Claude answers. */
+  begin(): Promise<Json>;
+  /** Reads again what came while nobody read, then says what is open. */
+  takeOver(): Promise<void>;
+  send(line: Json, inputId?: number): Promise<void>;
+  idle(): Promise<void>;
+  stop(options: { graceMs: number; interrupt: boolean }): Promise<void>;
+  /** After the process is gone and everything it said was told. */
+  readonly ended: Promise<void>;
+  /** Stops reading; the process goes on. */
+  detach(): Promise<void>;
+}
+
+const START_MS = 30_000;
+/** Read offsets become durable after this much without a turn's end. */
+const COMMIT_BYTES = 256 * 1024;
+const TERM_WAIT_MS = 3_000;
+/** A process that reads its stdin answers at once; one that does not is believed to have nothing new. */
+const CATCH_UP_MS = 3_000;
+
+export function createRemoteFront(core: Core, process: HostProcess): RemoteFront {
+  const { context } = core;
+  const { launchId } = process;
+  const saved = readMark(context, "claude.out");
+  const from = saved?.launchId === launchId ? saved : { offset: 0, busy: false };
+  const live = createLiveText();
+  const reading = new AbortController();
+  const ended = Promise.withResolvers<void>();
+  const stderr = createStderrTail(process, reading.signal);
+  let stopping = false;
+  let detached = false;
+  let durable = from.offset;
+
+  const send = (line: Json, inputId?: number): Promise<void> => process.write(`${JSON.stringify(line)}\n`, inputId);
+  const control = createControl(send);
+  const out: RemoteOut = createRemoteOut({
+    core,
+    launchId,
+    control,
+    live,
+    busy: from.busy,
+    refuse: (controlId, subtype) =>
+      send({ type: "control_response", response: { subtype: "error", request_id: controlId, error: `not supported: ${subtype}` } }),
+    async onTurnEnd(offset) {
+      await outMark(context, launchId, offset, false);
+      durable = offset;
+      process.release("out", offset);
+    },
+  });
+
+  async function progress(position: number): Promise<void> {
+    if (position - durable < COMMIT_BYTES) return;
+    await core.requests.settled();
+    await outMark(context, launchId, position, out.busy);
+    durable = position;
+    process.release("out", position);
+  }
+
+  async function readFrom(offset: number): Promise<void> {
+    const onTooLong = (bytes: number): void => context.log.warn("claude.stdout_line_too_long", { bytes });
+    const lines = createByteLines(offset, { onTooLong });
+    for await (const chunk of process.read("out", offset, reading.signal)) {
+      for (const line of lines.push(chunk.offset, chunk.bytes)) {
+        await handle(line);
+        await progress(line.end);
+      }
+    }
+  }
+
+  async function handle(line: Parameters<RemoteOut["handle"]>[0]): Promise<void> {
+    try {
+      await out.handle(line);
+    } catch (cause) {
+      // One line that can't be handled must not end the reading of all others.
+      context.log.warn("claude.stdout_line_failed", { offset: line.start, cause: String(cause) });
+    }
+  }
+
+  async function readAll(): Promise<void> {
+    try {
+      await readFrom(from.offset);
+    } catch (cause) {
+      if (reading.signal.aborted) return;
+      if (!(cause instanceof RingGapError)) throw cause;
+      context.log.warn("claude.stdout_gap", { from: from.offset, oldest: cause.oldest });
+      await readFrom(cause.oldest);
+    }
+  }
+
+  async function run(): Promise<void> {
+    try {
+      await readAll();
+    } catch (cause) {
+      if (!reading.signal.aborted) context.log.warn("claude.stdout_unreadable", { cause: String(cause) });
+    }
+    if (detached) return;
+    const exit = await process.exited;
+    if (detached) return;
+    out.replaying = false;
+    control.fail(exitError(stderr.text));
+    const said = failure("agent_exited", stderr.text.trim() || `Claude Code ended (${exit.signal ?? `code ${exit.code}`})`);
+    await core.finish(stopping ? { launchId, outcome: "interrupted" } : { launchId, outcome: "failed", failure: said });
+    context.emit({ type: "exited", front: "remote", ...exit, expected: stopping, ...(stopping ? {} : { failure: said }) });
+  }
+
+  async function begin(): Promise<Json> {
+    void run().finally(ended.resolve);
+    core.listen({ onItem: live.recorded });
+    return await control.request("initialize", { hooks: {} }, START_MS);
+  }
+
+  async function takeOver(): Promise<void> {
+    out.replaying = true;
+    core.listen({ onItem: live.recorded });
+    void run().finally(ended.resolve);
+    // The answer stands behind everything Claude said before it.
+    await control.request("get_session_cost", {}, CATCH_UP_MS).catch((cause: unknown) => {
+      context.log.info("claude.catch_up_unanswered", { cause: String(cause) });
+    });
+    await core.requests.settled();
+    out.replaying = false;
+    core.requests.announce();
+  }
+
+  async function exitedWithin(ms: number): Promise<boolean> {
+    const timer = Promise.withResolvers<false>();
+    const handle = setTimeout(() => timer.resolve(false), ms);
+    const gone = await Promise.race([process.exited.then(() => true), timer.promise]);
+    clearTimeout(handle);
+    return gone;
+  }
+
+  async function stop(options: { graceMs: number; interrupt: boolean }): Promise<void> {
+    stopping = true;
+    const deadline = Date.now() + options.graceMs;
+    const left = (): number => Math.max(0, deadline - Date.now());
+    if (options.interrupt && out.busy) {
+      await control.request("interrupt", {}, Math.max(500, left())).catch((cause: unknown) => context.log.info("claude.interrupt_failed", { cause: String(cause) }));
+      await Promise.race([out.idle(), new Promise((resolve) => setTimeout(resolve, Math.max(500, left())))]);
+    }
+    // A closed stdin lets a running turn finish; an idle process ends at once.
+    await process.closeInput();
+    if (!(await exitedWithin(Math.max(500, left())))) {
+      await process.signal("SIGTERM");
+      if (!(await exitedWithin(TERM_WAIT_MS))) await process.signal("SIGKILL");
+    }
+    await ended.promise;
+  }
+
+  return {
+    process,
+    control,
+    get busy() {
+      return out.busy;
+    },
+    begin,
+    takeOver,
+    send,
+    idle: out.idle,
+    stop,
+    ended: ended.promise,
+    async detach() {
+      detached = true;
+      reading.abort();
+      control.fail(new AppError("agent_away"));
+      ended.resolve();
+    },
+  };
+}
+
+/** What Claude said on stderr is its own reason; some have a code of their own. */
+export function exitError(stderr: string): AppError {
+  const text = stderr.trim().slice(-600);
+  if (/already in use/i.test(text)) return new AppError("thread_in_use", text);
+  if (/No conversation found/i.test(text)) return new AppError("resume_unavailable", text);
+  return new AppError("agent_exited", text === "" ? undefined : `Claude Code ended: ${text}`);
+}

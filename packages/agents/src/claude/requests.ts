@@ -1,0 +1,122 @@
+/**
+ * What Claude asks a person, in both fronts: the request as HAPI shows it, the words of "for this session", and the answer in Claude's own form.
+ * Pure. "For this session" never writes a settings file: every rule goes to the destination `session`.
+ */
+import type { Answers } from "@hapi/protocol";
+import type { AgentRequest, RequestAnswer } from "../driver.ts";
+import { isJson, type Json, list, obj, str, strings } from "./json.ts";
+import type { OpenRequest } from "./state.ts";
+
+const QUESTION_TOOL = "AskUserQuestion";
+const PLAN_TOOL = "ExitPlanMode";
+const MAX_SCOPE = 300;
+
+export function requestKindOf(tool: string): AgentRequest["kind"] {
+  return tool === QUESTION_TOOL ? "question" : tool === PLAN_TOOL ? "plan" : "permission";
+}
+
+/** Of what Claude suggests, what "for this session" stands for: the rules; the mode only where there are no rules. */
+export function sessionUpdates(suggestions: readonly Json[]): Json[] {
+  const rules = suggestions.filter((one) => one["type"] === "addRules" && one["behavior"] === "allow");
+  const modes = suggestions.filter((one) => one["type"] === "setMode");
+  const folders = suggestions.filter((one) => one["type"] === "addDirectories");
+  const chosen = rules.length > 0 ? rules : modes;
+  return [...chosen, ...folders].map((one) => ({ ...one, destination: "session" }));
+}
+
+function wordsOf(update: Json): string[] {
+  switch (update["type"]) {
+    case "addRules":
+      return list(update["rules"])
+        .filter(isJson)
+        .map((rule) => {
+          const content = str(rule["ruleContent"]);
+          const tool = str(rule["toolName"]) ?? "tool";
+          return content === undefined ? `every use of ${tool}` : `${tool}: ${content}`;
+        });
+    case "setMode":
+      return [update["mode"] === "acceptEdits" ? "every edit of a file" : `mode ${String(update["mode"])}`];
+    case "addDirectories":
+      return [`the folder ${strings(update["directories"]).join(", ")}`];
+    default:
+      return [];
+  }
+}
+
+export function sessionScopeOf(suggestions: readonly Json[]): string | undefined {
+  const words = sessionUpdates(suggestions).flatMap(wordsOf);
+  return words.length === 0 ? undefined : words.join("; ").slice(0, MAX_SCOPE);
+}
+
+export function openRequestOf(options: { id: string; tool: string; input: Json; suggestions: Json[]; toolCallId?: string; title?: string; controlId?: string }): OpenRequest {
+  const kind = requestKindOf(options.tool);
+  const scope = kind === "permission" ? sessionScopeOf(options.suggestions) : undefined;
+  const request: AgentRequest = {
+    id: options.id,
+    kind,
+    tool: options.tool,
+    input: options.input,
+    ...(options.toolCallId === undefined ? {} : { toolCallId: options.toolCallId }),
+    ...(options.title === undefined ? {} : { title: options.title }),
+    ...(scope === undefined ? {} : { sessionScope: scope }),
+  };
+  const control = options.controlId === undefined ? {} : { controlId: options.controlId };
+  return { request, input: options.input, suggestions: options.suggestions, ...control };
+}
+
+/** Both wire shapes of answers, keyed by the question's text or its place → Claude's `answers` by text; several labels are joined by commas. */
+export function foldAnswers(input: Json, answers: Answers): Record<string, string> {
+  const questions = list(input["questions"]).filter(isJson);
+  const folded: Record<string, string> = {};
+  for (const [key, value] of Object.entries(answers)) {
+    const labels = Array.isArray(value) ? value : value.answers;
+    const byText = questions.find((question) => question["question"] === key);
+    const byHeader = questions.find((question) => question["header"] === key || question["id"] === key);
+    const byPlace = /^\d+$/.test(key) ? questions[Number(key)] : undefined;
+    const text = str((byText ?? byPlace ?? byHeader)?.["question"]) ?? key;
+    folded[text] = labels.join(", ");
+  }
+  return folded;
+}
+
+function updatesOf(open: OpenRequest, answer: Extract<RequestAnswer, { behavior: "allow" }>): Json[] {
+  const session = answer.forSession ? sessionUpdates(open.suggestions) : [];
+  const tools = (answer.allowTools ?? []).map((tool) => ruleOf(tool));
+  const rules: Json[] = tools.length > 0 ? [{ type: "addRules", rules: tools, behavior: "allow", destination: "session" }] : [];
+  // "For this session" without a suggestion of Claude's means the tool itself.
+  const whole: Json[] =
+    answer.forSession && session.length === 0 && rules.length === 0 && open.request.kind === "permission"
+      ? [{ type: "addRules", rules: [{ toolName: open.request.tool }], behavior: "allow", destination: "session" }]
+      : [];
+  const mode: Json[] = answer.mode === undefined ? [] : [{ type: "setMode", mode: answer.mode, destination: "session" }];
+  return [...session, ...rules, ...whole, ...mode];
+}
+
+/** `Bash(git *)` or `Edit`. */
+function ruleOf(text: string): Json {
+  const match = /^([^()]+)\((.*)\)$/s.exec(text);
+  return match ? { toolName: match[1], ruleContent: match[2] } : { toolName: text };
+}
+
+/** The decision, in the form both `can_use_tool` and the `PermissionRequest` hook take. */
+export function decisionOf(open: OpenRequest, answer: RequestAnswer): Json {
+  if (answer.behavior === "deny") {
+    const message = answer.reason?.trim() || (open.request.kind === "plan" ? "Keep planning." : "The user denied this.");
+    return { behavior: "deny", message, ...(answer.interrupt ? { interrupt: true } : {}) };
+  }
+  const given = isJson(answer.updatedInput) ? answer.updatedInput : open.input;
+  const updatedInput = answer.answers && open.request.kind === "question" ? { ...given, answers: foldAnswers(open.input, answer.answers) } : given;
+  const updates = updatesOf(open, answer);
+  return { behavior: "allow", updatedInput, ...(updates.length > 0 ? { updatedPermissions: updates } : {}) };
+}
+
+/** A hook's answer. An input that is not changed is not sent: the terminal then says "allowed", not "changed". */
+export function hookDecisionOf(open: OpenRequest, answer: RequestAnswer): Json {
+  const decision = decisionOf(open, answer);
+  if (decision["updatedInput"] === open.input) delete decision["updatedInput"];
+  return { hookSpecificOutput: { hookEventName: "PermissionRequest", decision } };
+}
+
+export function titleOf(request: Json): string | undefined {
+  return str(request["description"]) ?? str(obj(request["input"])["description"]);
+}

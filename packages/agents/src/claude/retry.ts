@@ -1,0 +1,44 @@
+/**
+ * Sending a failed turn again on the same conversation. Measured on 2.1.329: Claude itself puts a failed prompt in front of the next message, so
+ * the prompt must not simply be sent again. When nothing was done yet, the conversation is cut back to before the prompt and the same content
+ * is sent anew: it stands once. When the turn had already worked, cutting back would do that work twice: one short message lets
+ * Claude go on from where it failed, with the prompt where it stands.
+ */
+import { AppError } from "@hapi/protocol";
+import type { Core } from "./core.ts";
+import { findPrompts, type LastTurn, lastTurn } from "./transcript-file.ts";
+import { MAX_ATTEMPTS, promptUuid } from "./ids.ts";
+import type { RemoteFront } from "./remote-front.ts";
+import { textOf } from "./tool-results.ts";
+
+const GO_ON = "Continue from where you left off.";
+
+/** An unused uuid for one more sending of this prompt. */
+async function nextUuid(path: string, sessionId: string, localId: string): Promise<string> {
+  const all = Array.from({ length: MAX_ATTEMPTS }, (_, attempt) => promptUuid(sessionId, localId, attempt + 1));
+  const used = await findPrompts(path, all);
+  const free = all.find((uuid) => !used.has(uuid));
+  if (free === undefined) throw new AppError("retry_unavailable", "This prompt was sent again too often");
+  return free;
+}
+
+export async function retryLastTurn(core: Core, front: RemoteFront): Promise<void> {
+  const thread = core.thread;
+  if (!thread) throw new AppError("retry_unavailable");
+  if (front.busy) throw new AppError("retry_unavailable", "A turn is running");
+  await core.feed?.sync();
+  const last = await lastTurn(thread.transcript);
+  if (!last || last.complete) throw new AppError("retry_unavailable");
+  // Named after the line when the prompt was typed in the terminal.
+  const localId = core.prompts.unfinished(last.uuid) ?? `line-${last.uuid}`;
+  const uuid = await nextUuid(thread.transcript, core.context.sessionId, localId);
+  const cut = !last.worked && (await cutBack(front, last));
+  const content = cut ? last.content : GO_ON;
+  const { inputId } = await core.prompts.add({ uuid, localId, text: textOf(content), launchId: front.process.launchId, hidden: true });
+  await front.send({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: thread.id, uuid }, inputId);
+}
+
+async function cutBack(front: RemoteFront, last: LastTurn): Promise<boolean> {
+  const answer = await front.control.request("rewind_conversation", { target_message_uuid: last.uuid });
+  return answer["rewound"] === true;
+}

@@ -1,0 +1,75 @@
+/**
+ * What one conversation keeps in the session's ledger. Each key is replaced whole. Order matters: whatever must be known after a crash is
+ * committed before the bytes it is about are written, and read offsets travel with the events they produced.
+ */
+import type { DriverContext, Front, AgentRequest } from "../driver.ts";
+import type { Json } from "./json.ts";
+import type { ParserState } from "./parser-state.ts";
+
+export interface ThreadMark {
+  id: string;
+  transcript: string;
+}
+
+export interface LaunchMark {
+  id: string;
+  front: Front;
+  /** Grows with every launch of this session. */
+  count: number;
+}
+
+/** Where reading of stdout goes on after a restart. */
+export interface OutMark {
+  launchId: string;
+  offset: number;
+  busy: boolean;
+}
+
+export interface TailMark {
+  threadId: string;
+  offset: number;
+  /** Lines before this were there when the session met the conversation: told as history. */
+  historyEnd: number;
+  parser: ParserState;
+  /** Sub-agents' files by agent id; the oldest are forgotten. */
+  subs: Record<string, { offset: number; parent: string; parser: ParserState }>;
+}
+
+/** A prompt that was handed and whose turn has not ended. */
+export interface PendingPrompt {
+  uuid: string;
+  localId: string;
+  text: string;
+  launchId: string;
+  inputId: number;
+  /** Seen in the transcript. */
+  recorded: boolean;
+  /** A repetition by `retry`: already in the timeline. */
+  hidden: boolean;
+}
+
+export interface OpenRequest {
+  request: AgentRequest;
+  /** Claude's own request id on stdio; absent for a hook. */
+  controlId?: string;
+  input: Json;
+  suggestions: Json[];
+}
+
+export interface Marks {
+  "claude.thread": ThreadMark;
+  "claude.launch": LaunchMark;
+  "claude.out": OutMark;
+  "claude.tail": TailMark;
+  "claude.prompts": { next: number; pending: PendingPrompt[]; /** failed or interrupted lately: what `retry` may be about */ unfinished: { uuid: string; localId: string }[] };
+  "claude.open": OpenRequest[];
+  "claude.cost": { threadId: string; totalUsd: number };
+}
+
+export function readMark<K extends keyof Marks>(context: DriverContext, key: K): Marks[K] | undefined {
+  return context.memory.get<Marks[K]>(key);
+}
+
+export function commitMarks(context: DriverContext, marks: Partial<Marks>): Promise<void> {
+  return context.memory.commit(marks);
+}

@@ -1,0 +1,154 @@
+/**
+ * Sub-agents write files of their own beside the transcript; a small file next to each names the tool call that started it. Their lines are
+ * emitted with that call as parent.
+ */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { DriverContext } from "../driver.ts";
+import { createTailer, type Tailer } from "../shared/tailer.ts";
+import type { ByteLine } from "../shared/byte-lines.ts";
+import { parseJson, str } from "./json.ts";
+import { emptyParserState, type ParserState } from "./parser-state.ts";
+import { subagentsDir } from "./paths.ts";
+import type { TailMark } from "./state.ts";
+import { createTranscriptParser, type TranscriptFact } from "./transcript-parser.ts";
+
+/** Followed at once; the oldest are let go, and come back when their file grows. */
+const MAX_FOLLOWED = 16;
+const MAX_REMEMBERED = 200;
+const LOOK_EVERY_MS = 500;
+const POLL_MS = 1_000;
+
+export interface SubagentFeed {
+  /** Looks for files that are new. */
+  look(): Promise<void>;
+  sync(): Promise<void>;
+  mark(): TailMark["subs"];
+  close(): Promise<void>;
+}
+
+interface Followed {
+  parent: string;
+  offset: number;
+  parser: ParserState;
+  tailer: Tailer;
+}
+
+export function createSubagentFeed(options: {
+  context: DriverContext;
+  transcript: string;
+  saved: TailMark["subs"];
+  mark(): Record<string, unknown>;
+  onFact(fact: TranscriptFact): void;
+}): SubagentFeed {
+  const { context } = options;
+  const dir = subagentsDir(options.transcript);
+  const followed = new Map<string, Followed>();
+  const forgotten: TailMark["subs"] = { ...options.saved };
+  /** Numbers only; as many as the folder has files. */
+  const sizes = new Map<string, number>();
+  let closed = false;
+  let looking: Promise<void> | null = null;
+
+  const onError = (cause: unknown): void => context.log.warn("claude.subagent_unreadable", { cause: String(cause) });
+
+  function follow(agentId: string, parent: string): void {
+    const saved = forgotten[agentId];
+    delete forgotten[agentId];
+    const parser = createTranscriptParser({ promptOf: () => undefined, history: false, parent }, saved?.parser ?? emptyParserState());
+    const entry: Followed = { parent, offset: saved?.offset ?? 0, parser: parser.state, tailer: undefined as never };
+
+    const onLines = async (lines: readonly ByteLine[]): Promise<void> => {
+      for (const line of lines) {
+        const json = parseJson(line.text);
+        entry.offset = line.end;
+        if (!json || closed) continue;
+        const parsed = parser.read(json);
+        for (const fact of parsed.facts) options.onFact(fact);
+        parsed.records.forEach((record, index) => {
+          const checkpoint = index === parsed.records.length - 1 ? { checkpoint: options.mark() } : {};
+          context.emit({ type: "record", ...record, ...checkpoint });
+        });
+      }
+      await context.room?.();
+    };
+    entry.tailer = createTailer({ path: join(dir, `agent-${agentId}.jsonl`), offset: entry.offset, onLines, onError, pollMs: POLL_MS });
+    followed.set(agentId, entry);
+  }
+
+  /** The oldest is let go; its offset is kept, and should it write again it is found again. */
+  async function makeRoom(): Promise<void> {
+    for (const [agentId, entry] of followed) {
+      if (followed.size <= MAX_FOLLOWED) return;
+      followed.delete(agentId);
+      forgotten[agentId] = { offset: entry.offset, parent: entry.parent, parser: emptyParserState() };
+      await entry.tailer.close();
+    }
+    const ids = Object.keys(forgotten);
+    for (const id of ids.slice(0, Math.max(0, ids.length - MAX_REMEMBERED))) delete forgotten[id];
+  }
+
+  /** Files whose size was seen and has not changed have nothing new. */
+  async function hasGrown(agentId: string, name: string): Promise<boolean> {
+    const { size } = await stat(join(dir, name));
+    const before = sizes.get(agentId) ?? forgotten[agentId]?.offset;
+    sizes.set(agentId, size);
+    return before === undefined || size > before;
+  }
+
+  async function parentOf(agentId: string): Promise<string | undefined> {
+    try {
+      return str(parseJson(await readFile(join(dir, `agent-${agentId}.meta.json`), "utf8"))?.["toolUseId"]);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw cause;
+    }
+  }
+
+  async function lookOnce(): Promise<void> {
+    let names: string[];
+    try {
+      names = await readdir(dir);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return;
+      throw cause;
+    }
+    for (const name of names) {
+      const agentId = /^agent-(.+)\.jsonl$/.exec(name)?.[1];
+      if (agentId === undefined || followed.has(agentId) || closed) continue;
+      const parent = forgotten[agentId]?.parent ?? (await parentOf(agentId));
+      if (parent !== undefined && (await hasGrown(agentId, name))) follow(agentId, parent);
+    }
+    await makeRoom();
+  }
+
+  function look(): Promise<void> {
+    looking ??= lookOnce()
+      .catch(onError)
+      .finally(() => {
+        looking = null;
+      });
+    return looking;
+  }
+
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  timer.unref();
+
+  return {
+    look,
+    async sync() {
+      await look();
+      await Promise.all([...followed.values()].map((entry) => entry.tailer.sync()));
+    },
+    mark() {
+      const live = [...followed].map(([id, { offset, parent, parser }]) => [id, { offset, parent, parser: structuredClone(parser) }]);
+      return { ...forgotten, ...(Object.fromEntries(live) as TailMark["subs"]) };
+    },
+    async close() {
+      closed = true;
+      clearInterval(timer);
+      await looking;
+      await Promise.all([...followed.values()].map((entry) => entry.tailer.close()));
+    },
+  };
+}

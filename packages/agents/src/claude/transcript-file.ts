@@ -1,0 +1,88 @@
+/** The transcript as a whole, for questions about the past: is a prompt in it, which branch is active, what failed last. */
+import { createReadStream } from "node:fs";
+import { type ByteLine, createByteLines } from "../shared/byte-lines.ts";
+import { isJson, type Json, list, obj, parseJson, str, strings } from "./json.ts";
+import { classifyUserLine } from "./prompt-lines.ts";
+import { createTree } from "./tree.ts";
+
+/** Every line in order; nothing when there is no file. */
+export async function* transcriptLines(path: string): AsyncIterable<ByteLine> {
+  const lines = createByteLines(0);
+  let offset = 0;
+  try {
+    for await (const chunk of createReadStream(path)) {
+      const bytes = chunk as Buffer;
+      yield* lines.push(offset, bytes);
+      offset += bytes.length;
+    }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+  }
+}
+
+function hasPrompt(line: Json, uuid: string): boolean {
+  if (line["type"] === "user") return line["uuid"] === uuid || strings(line["mergedSendUuids"]).includes(uuid);
+  return line["type"] === "attachment" && obj(line["attachment"])["source_uuid"] === uuid;
+}
+
+/** Which of the uuids stand in the transcript as prompts. */
+export async function findPrompts(path: string, uuids: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  for await (const { text } of transcriptLines(path)) {
+    const here = uuids.filter((uuid) => text.includes(uuid));
+    const line = here.length > 0 ? parseJson(text) : null;
+    for (const uuid of here) if (line && hasPrompt(line, uuid)) found.add(uuid);
+  }
+  return found;
+}
+
+/** Uuids of the active branch, and where the file ended when it was read. */
+export async function activeBranch(path: string): Promise<{ active: Set<string>; end: number }> {
+  const tree = createTree();
+  let end = 0;
+  for await (const { text, end: after } of transcriptLines(path)) {
+    const line = parseJson(text);
+    if (line) tree.add(line);
+    end = after;
+  }
+  return { active: tree.active(), end };
+}
+
+export interface LastTurn {
+  uuid: string;
+  content: unknown;
+  /** The model answered or called a tool before it failed: sending the prompt again would do that work twice. */
+  worked: boolean;
+  /** It came to its own end. */
+  complete: boolean;
+}
+
+/** The newest prompt of the active branch and what became of it. */
+export async function lastTurn(path: string): Promise<LastTurn | null> {
+  const { active } = await activeBranch(path);
+  let last: LastTurn | null = null;
+  for await (const { text } of transcriptLines(path)) {
+    if (!text.includes('"user"') && !text.includes('"assistant"')) continue;
+    const line = parseJson(text);
+    const uuid = str(line?.["uuid"]);
+    if (!line || uuid === undefined || !active.has(uuid)) continue;
+    if (line["type"] === "user") last = afterUser(line, uuid, last);
+    else if (line["type"] === "assistant" && last) last = afterAssistant(line, last);
+  }
+  return last;
+}
+
+function afterUser(line: Json, uuid: string, last: LastTurn | null): LastTurn | null {
+  const user = classifyUserLine(line);
+  if (user.kind === "prompt" || user.kind === "command") return { uuid, content: obj(line["message"])["content"], worked: false, complete: false };
+  if (user.kind === "wake" && last) return { ...last, worked: true, complete: false };
+  if (user.kind === "interrupted" && last) return { ...last, complete: false };
+  return last;
+}
+
+function afterAssistant(line: Json, last: LastTurn): LastTurn {
+  const message = obj(line["message"]);
+  if (line["isApiErrorMessage"] === true || message["model"] === "<synthetic>") return { ...last, complete: false };
+  const spoke = list(message["content"]).some((block) => isJson(block) && (block["type"] === "tool_use" || block["type"] === "text"));
+  return { ...last, worked: last.worked || spoke, complete: message["stop_reason"] === "end_turn" || message["stop_reason"] === "stop_sequence" };
+}
