@@ -10,13 +10,17 @@ import { preferredLocale, setLocale } from "./i18n/index.ts";
 import { restoreSignIn } from "./sync/auth.ts";
 import "./ui/theme.css";
 
+const FIRST_PAINT_MS = 400;
+
 async function start(): Promise<void> {
   watchInstallOffer();
   startRouting(loadScreen);
   preload(window.location.pathname);
   const locale = preferredLocale();
   if (locale !== "en") await setLocale(locale);
-  await restoreSignIn();
+  // the first screen waits for what is on this device, but not for long: a slow disk is no reason for an empty window
+  const restored = restoreSignIn();
+  await Promise.race([restored, new Promise((resolve) => setTimeout(resolve, FIRST_PAINT_MS))]);
   const container = document.getElementById("root");
   if (!container) throw new Error("the page has no #root");
   createRoot(container).render(

@@ -1,6 +1,69 @@
-/** provisional */
+/** One session at its address: opened in the sync engine while it is shown, marked as seen, and gone when the hub says so. */
+import { useEffect, useMemo, useState } from "react";
+import { toAppError } from "@hapi/protocol";
+import { ChatScreen } from "../features/chat/index.ts";
+import { createChatPort } from "../sync/chat-port.ts";
+import { hubLink } from "../sync/link.ts";
+import { markSeen } from "../sync/seen.ts";
+import { useHub, useSessionSummary } from "../sync/store.ts";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { ErrorScreen, NotFoundScreen } from "./error-screen.tsx";
+import { goBack } from "./routing/location.ts";
+import { paths } from "./routing/match.ts";
 import type { ScreenProps } from "./routing/screens.tsx";
 
 export function SessionRoute({ params }: ScreenProps) {
-  return <p className="p-4">{params["sessionId"]}</p>;
+  const id = params["sessionId"] ?? "";
+  return <OpenSession key={id} id={id} />;
+}
+
+function OpenSession({ id }: { id: string }) {
+  const session = useHub((state) => state.sessions[id]);
+  const problem = useOpen(id);
+  useSeen(id);
+  const isKnown = session !== undefined;
+  // one port per session: its later words reach the chat through the port itself
+  const port = useMemo(() => {
+    const first = useHub.getState().sessions[id];
+    return isKnown && first ? createChatPort(hubLink(), first) : null;
+  }, [id, isKnown]);
+  if (port) return <ChatScreen port={port} onBack={() => goBack(paths.sessions)} />;
+  if (problem?.status === 404 || problem?.status === 403) return <NotFoundScreen />;
+  if (problem) return <ErrorScreen error={problem} />;
+  return <Skeleton lines={6} />;
+}
+
+/** Keeps the session's rows coming; tells why it can't be had at all. */
+function useOpen(id: string) {
+  const [problem, setProblem] = useState<ReturnType<typeof toAppError> | null>(null);
+  const phase = useHub((state) => state.connection.phase);
+  useEffect(() => hubLink().engine.openSession(id), [id]);
+  useEffect(() => {
+    if (useHub.getState().sessions[id] || phase !== "online") return;
+    let isCurrent = true;
+    hubLink()
+      .engine.loadSession(id)
+      .then(
+        () => isCurrent && setProblem(null),
+        (cause: unknown) => isCurrent && setProblem(toAppError(cause)),
+      );
+    return () => {
+      isCurrent = false;
+    };
+  }, [id, phase]);
+  return problem;
+}
+
+/** What is in front of the person is seen, as far as it goes at that moment. */
+function useSeen(id: string): void {
+  const updatedAt = useSessionSummary(id)?.updatedAt;
+  useEffect(() => {
+    if (updatedAt === undefined) return;
+    const look = (): void => {
+      if (document.visibilityState === "visible") markSeen(id, updatedAt);
+    };
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [id, updatedAt]);
 }

@@ -1,58 +1,63 @@
 /** What a person can do outside the chat. Every call rejects with an `AppError` whose message is for people. */
-import { toAppError, type AgentAvailability, type SpawnResult } from "@hapi/protocol";
-import { readSession, request } from "./engine.ts";
-
-export interface DirectoryEntry {
-  name: string;
-  isDirectory: boolean;
-  isGitRepo: boolean;
-}
-
-export interface SpawnRequest {
-  directory: string;
-  agent: string;
-  launchId: string;
-  permissionMode?: string;
-  model?: string;
-}
+import type { DirectoryEntry, SpawnRequest } from "@hapi/client";
+import { toAppError } from "@hapi/protocol";
+import type { AnswerResult, RequestActions } from "../features/chat/port.ts";
+import { hubLink } from "./link.ts";
 
 export type SpawnOutcome = { kind: "started"; sessionId: string } | { kind: "refused"; reason: string };
 
-const session = (id: string, rest = ""): string => `/api/sessions/${encodeURIComponent(id)}${rest}`;
-const machine = (id: string, rest: string): string => `/api/machines/${encodeURIComponent(id)}${rest}`;
+const sessions = () => hubLink().api.sessions;
+const machines = () => hubLink().api.machines;
 
 export const actions = {
-  rename: (id: string, name: string) => request("PATCH", session(id), { name }),
-  pin: (id: string, mode: "none" | "global") => request("PUT", session(id, "/pin"), { mode }),
-  archive: (id: string, reason?: string) => request("POST", session(id, "/archive"), { reason }),
-  unarchive: (id: string) => request("POST", session(id, "/unarchive"), {}),
-  remove: (id: string) => request("DELETE", session(id)),
-  resume: (id: string) => request("POST", session(id, "/resume"), {}),
-  end: (id: string) => request("POST", session(id, "/abort"), { scope: "session" }),
-  agents: async (id: string) => ((await request("GET", machine(id, "/agent-availability"))) as AgentAvailability).agents,
-  async directoryExists(id: string, path: string): Promise<boolean> {
-    const { exists } = (await request("POST", machine(id, "/paths/exists"), { paths: [path] })) as { exists: Record<string, boolean> };
-    return exists[path] === true;
+  rename: (id: string, name: string) => sessions().rename(id, name),
+  pin: (id: string, mode: "none" | "global") => sessions().pin(id, mode),
+  archive: (id: string, reason?: string) => sessions().archive(id, reason),
+  remove: (id: string) => sessions().remove(id),
+  /** Also brings back an archived one. */
+  resume: (id: string) => sessions().reopen(id),
+  end: (id: string) => sessions().end(id),
+  agents: (machineId: string) => machines().agentAvailability(machineId),
+  async directoryExists(machineId: string, path: string): Promise<boolean> {
+    return (await machines().pathsExist(machineId, [path]))[path] === true;
   },
-  async listDirectory(id: string, path: string): Promise<DirectoryEntry[]> {
-    const body = (await request("POST", machine(id, "/list-directory"), { path })) as {
-      success: boolean;
-      error?: string;
-      entries?: { name: string; type: string; isGitRepo?: boolean }[];
-    };
-    if (!body.success) throw new Error(body.error);
-    return (body.entries ?? []).map((entry) => ({ name: entry.name, isDirectory: entry.type === "directory", isGitRepo: entry.isGitRepo === true }));
-  },
-  async spawn(id: string, body: SpawnRequest): Promise<SpawnOutcome> {
+  listDirectories: async (machineId: string, path: string): Promise<DirectoryEntry[]> =>
+    (await machines().listDirectory(machineId, path)).filter((entry) => entry.type === "directory"),
+  /** Refusals of the machine and failures on the way are the same to the person at the form. */
+  async spawn(machineId: string, body: SpawnRequest): Promise<SpawnOutcome> {
     try {
-      const answer = (await request("POST", machine(id, "/spawn"), body)) as SpawnResult;
+      const answer = await machines().spawn(machineId, body);
       if (answer.type === "success") return { kind: "started", sessionId: answer.sessionId };
       return { kind: "refused", reason: answer.type === "error" ? (answer.message ?? answer.errorMessage ?? "") : answer.directory };
     } catch (error) {
       return { kind: "refused", reason: toAppError(error).message };
     }
   },
+} as const;
+
+type ClientAnswer = Awaited<ReturnType<ReturnType<typeof hubLink>["api"]["permissions"]["approve"]>>;
+
+/** How a closed request was answered, in the one word its record has for it. */
+function toAnswer(answer: ClientAnswer): AnswerResult {
+  if (answer.status !== "closed") return { status: answer.status };
+  const status = answer.outcome?.["status"];
+  return { status: "closed", outcome: typeof status === "string" ? status : null };
+}
+
+export const requestActions: RequestActions = {
+  async approve(sessionId, requestId, { forSession, answers, mode }) {
+    const body = {
+      decision: forSession ? ("approved_for_session" as const) : ("approved" as const),
+      ...(answers === undefined ? {} : { answers }),
+      ...(mode === undefined ? {} : { mode }),
+    };
+    return toAnswer(await hubLink().api.permissions.approve(sessionId, requestId, body));
+  },
+  async deny(sessionId, requestId, { reason, abort }) {
+    const body = { decision: abort ? ("abort" as const) : ("denied" as const), ...(reason ? { reason } : {}) };
+    return toAnswer(await hubLink().api.permissions.deny(sessionId, requestId, body));
+  },
 };
 
-export const loadDetail = (id: string): Promise<void> => readSession(id);
-export const reconnectNow = (): void => undefined;
+export const loadDetail = (id: string): Promise<void> => hubLink().engine.loadSession(id);
+export const reconnectNow = (): void => hubLink().engine.reconnect();

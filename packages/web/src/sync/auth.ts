@@ -1,10 +1,11 @@
 /** Signing in and out of a hub, and who is signed in on this device. */
-import { AppError, toAppError } from "@hapi/protocol";
+import { createHttp, exchangeToken } from "@hapi/client";
+import { type AppError, toAppError } from "@hapi/protocol";
 import { createCredentials } from "./credentials.ts";
-import { exchangeToken } from "./rest.ts";
-import { startSync, stopSync } from "./engine.ts";
-import { initialState, useHub } from "./store.ts";
+import { onHubEvent } from "./hub-events.ts";
+import { hubLink, openLink } from "./link.ts";
 import { restoreSeen } from "./seen.ts";
+import { initialState, useHub } from "./store.ts";
 
 export const credentials = createCredentials(localStorage, window.location.origin);
 
@@ -32,39 +33,42 @@ function outcomeOf(error: AppError): SignInOutcome {
 
 export async function signIn(token: string): Promise<SignInOutcome> {
   try {
-    await exchangeToken(credentials.baseUrl(), token.trim());
+    await exchangeToken(createHttp({ baseUrl: credentials.baseUrl() }), token.trim());
   } catch (error) {
     return outcomeOf(toAppError(error));
   }
   credentials.save(token);
-  await begin(token.trim());
+  await begin();
   return { kind: "signed-in" };
 }
 
-async function begin(token: string): Promise<void> {
+async function begin(): Promise<void> {
+  const link = await openLink({
+    baseUrl: credentials.baseUrl(),
+    accessToken: credentials.token,
+    onExpired: () => void end({ forget: false }).then(() => useHub.setState({ signedOutBecause: "expired" })),
+    onEvent: onHubEvent,
+  });
   useHub.setState({ auth: "signed-in", signedOutBecause: null });
-  await startSync({ baseUrl: credentials.baseUrl(), token, onExpired: expired });
+  // both resolve with what is on this device; the network goes on by itself
+  await Promise.all([link.engine.start(), link.outbox.start()]);
 }
 
-/** Called once at start: a link's token first, then the stored one. What is cached shows before the hub answers. */
+/** Called once at start: a link's token first, then the stored one. Resolves when what is cached can be shown. */
 export async function restoreSignIn(): Promise<void> {
   restoreSeen(Date.now());
   credentials.takeLink(window.hapiLink);
   delete window.hapiLink;
-  const token = credentials.token();
-  if (token === null) useHub.setState({ auth: "signed-out" });
-  else await begin(token);
+  if (credentials.token() === null) useHub.setState({ auth: "signed-out" });
+  else await begin();
 }
 
-/** The hub no longer takes the token: what is cached stays until someone signs out or in. */
-function expired(): void {
-  credentials.forget();
-  useHub.setState({ auth: "signed-out", signedOutBecause: "expired" });
-}
-
-export async function signOut(): Promise<void> {
+/** A refused token keeps drafts and unsent prompts for the next sign-in; leaving by choice keeps nothing. */
+async function end({ forget }: { forget: boolean }): Promise<void> {
   credentials.forget();
   const { seen, seenBaseline } = useHub.getState();
-  await stopSync({ forget: true });
+  await hubLink().close({ forget });
   useHub.setState({ ...initialState, seen, seenBaseline, auth: "signed-out" });
 }
+
+export const signOut = (): Promise<void> => end({ forget: true });

@@ -5,16 +5,17 @@ import { Group } from "../../app/screen.tsx";
 import { Link } from "../../app/routing/link.tsx";
 import { paths } from "../../app/routing/match.ts";
 import { useT } from "../../i18n/index.ts";
-import { loadDetail } from "../../sync/actions.ts";
+import { loadDetail, requestActions } from "../../sync/actions.ts";
 import { markSeen } from "../../sync/seen.ts";
 import { useHub, useMachines, useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusGlyph } from "../../ui/status-glyph.tsx";
+import { SessionRequests } from "../chat/requests/index.ts";
+import { attempt } from "../sessions/attempt.ts";
 import { projectPath, shortPath, titleOf } from "../sessions/names.model.ts";
 import { failedSessions, waitingSessions, type WaitingSession } from "./inbox.model.ts";
-import { SessionRequests } from "./session-requests.tsx";
 
 /** A failure of the day before this device was set up is still news. */
 const DAY_MS = 24 * 3_600_000;
@@ -86,15 +87,17 @@ function Waiting({ item: { summary, detail, since } }: { item: WaitingSession })
   const { id, agentStateVersion } = summary;
   const stale = (detail?.agentStateVersion ?? -1) < agentStateVersion;
   useEffect(() => {
-    if (stale) void loadDetail(id);
-  }, [id, stale]);
+    if (stale) attempt(t("inbox.loadFailed"), loadDetail(id));
+  }, [id, stale, t]);
   return (
     <article className="flex flex-col gap-1">
       <header className="flex items-center gap-2.5">
         <StatusGlyph status="waiting" label={t("status.waiting")} />
-        <Origin summary={summary} at={since} />
+        <h2 className="min-w-0 flex-1">
+          <Origin summary={summary} at={since} />
+        </h2>
       </header>
-      {detail ? <SessionRequests session={detail} /> : <Skeleton lines={2} />}
+      {detail ? <SessionRequests session={detail} actions={requestActions} /> : <Skeleton lines={2} />}
     </article>
   );
 }

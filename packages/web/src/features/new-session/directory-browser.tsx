@@ -2,7 +2,8 @@
 import { toAppError } from "@hapi/protocol";
 import { useEffect, useState } from "react";
 import { useT } from "../../i18n/index.ts";
-import { actions, type DirectoryEntry } from "../../sync/actions.ts";
+import type { DirectoryEntry } from "@hapi/client";
+import { actions } from "../../sync/actions.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { Sheet } from "../../ui/sheet.tsx";
@@ -27,8 +28,8 @@ export function DirectoryBrowser({ machineId, start, onClose, onChoose }: Browse
   useEffect(() => {
     let current = true;
     setListing({ kind: "loading" });
-    actions.listDirectory(machineId, path).then(
-      (entries) => current && setListing({ kind: "ready", names: entries.filter((entry) => entry.isDirectory) }),
+    actions.listDirectories(machineId, path).then(
+      (entries) => current && setListing({ kind: "ready", names: entries }),
       (error: unknown) => current && setListing({ kind: "failed", reason: toAppError(error).message }),
     );
     return () => {

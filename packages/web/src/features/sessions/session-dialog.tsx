@@ -95,10 +95,7 @@ function ArchiveDialog({ summary, title, onClose }: Inner) {
   const [reason, setReason] = useState("");
   const archive = async (): Promise<boolean> => {
     const done = await attempted(t("session.archive"), actions.archive(summary.id, reason.trim() || undefined));
-    if (done) {
-      const undo = { label: t("action.undo"), run: () => void attempted(t("session.unarchive"), actions.unarchive(summary.id)) };
-      showToast({ tone: "done", text: t("session.archived", { title }), action: undo });
-    }
+    if (done) showToast({ tone: "done", text: t("session.archived", { title }) });
     return done;
   };
   return (

@@ -31,9 +31,9 @@ export function SessionMenu({ summary, title }: { summary: SessionSummary; title
   if (!summary.active) {
     items.push({
       id: "resume",
-      label: archived ? t("session.unarchive") : t("session.resume"),
+      label: t("session.resume"),
       icon: "retry",
-      onSelect: () => attempt(t("session.resume"), archived ? actions.unarchive(id) : actions.resume(id)),
+      onSelect: () => attempt(t("session.resume"), actions.resume(id)),
     });
   }
   if (summary.active) items.push({ id: "end", label: t("session.end"), icon: "stop", onSelect: () => setDialog("end") });

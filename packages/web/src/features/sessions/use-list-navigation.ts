@@ -21,6 +21,12 @@ function currentKey(): string | null {
   return (focused ?? open)?.getAttribute(ROW) ?? null;
 }
 
+function focusRow(key: string): boolean {
+  const row = document.querySelector<HTMLElement>(`[${ROW}="${CSS.escape(key)}"]`);
+  row?.focus();
+  return row !== null;
+}
+
 export function useListNavigation(
   rows: readonly ListRow[],
   list: RefObject<VirtualizerHandle | null>,
@@ -36,9 +42,9 @@ export function useListNavigation(
           const row = at === null ? undefined : latest.current[at];
           if (at === null || !row) return;
           list.current?.scrollToIndex(at, { align: "nearest" });
-          const focus = (): void => document.querySelector<HTMLElement>(`[${ROW}="${CSS.escape(row.key)}"]`)?.focus();
-          focus();
-          requestAnimationFrame(focus);
+          if (focusRow(row.key)) return;
+          // not in the page yet: it will be, after the scroll was drawn
+          requestAnimationFrame(() => focusRow(row.key));
         },
         focusSearch: () => search.current?.focus(),
       }),

@@ -17,7 +17,6 @@ export const app = {
   "action.close": "Close",
   "action.retry": "Try again",
   "action.save": "Save",
-  "action.undo": "Undo",
 
   "status.waiting": "Waiting",
   "status.working": "Working",
@@ -81,7 +80,6 @@ export const app = {
   "session.archive.body": "It leaves the list. You find it again under “Archived”, with its whole history.",
   "session.archive.reason": "Reason (optional)",
   "session.archived": "Archived “{title}”",
-  "session.unarchive": "Bring back",
   "session.delete": "Delete",
   "session.delete.title": "Delete “{title}”?",
   "session.delete.body": "Its history is removed from the hub and can't be restored. Files on the machine stay as they are.",
@@ -97,6 +95,7 @@ export const app = {
   "inbox.empty": "Nothing waits for you",
   "inbox.empty.hint": "Approvals, questions, plans and failures from all sessions come here.",
   "inbox.failures": "Failures",
+  "inbox.loadFailed": "What is asked could not be read",
   "inbox.dismiss": "Seen",
 
   "home.title": "Today",

@@ -20,7 +20,6 @@ export const app = {
   "action.close": "关闭",
   "action.retry": "重试",
   "action.save": "保存",
-  "action.undo": "撤销",
 
   "status.waiting": "等待",
   "status.working": "进行中",
@@ -83,7 +82,6 @@ export const app = {
   "session.archive.body": "它会离开列表。你可以在“已归档”中找到它和完整的历史。",
   "session.archive.reason": "原因(可选)",
   "session.archived": "已归档“{title}”",
-  "session.unarchive": "恢复",
   "session.delete": "删除",
   "session.delete.title": "删除“{title}”?",
   "session.delete.body": "它的历史将从 hub 中移除,无法恢复。机器上的文件保持不变。",
@@ -99,6 +97,7 @@ export const app = {
   "inbox.empty": "没有等待你处理的事项",
   "inbox.empty.hint": "所有会话的审批、问题、计划和失败都会出现在这里。",
   "inbox.failures": "失败",
+  "inbox.loadFailed": "无法读取请求内容",
   "inbox.dismiss": "已知道",
 
   "home.title": "今天",

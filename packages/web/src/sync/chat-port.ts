@@ -1,0 +1,60 @@
+/** The chat's port on the hub: what a person can do in one session. */
+import type { Attachment, Session } from "@hapi/protocol";
+import type { ChatActions, ChatPort } from "../features/chat/port.ts";
+import { requestActions } from "./actions.ts";
+import { createSessionStore, type SessionStore } from "./chat-store.ts";
+import type { HubLink } from "./link.ts";
+import { toBase64 } from "./base64.ts";
+
+export function createChatPort(link: HubLink, session: Session): ChatPort {
+  const store = createSessionStore(link, session);
+  return { store, actions: chatActions(link, session.id, store), drafts: link.drafts, now: () => Date.now() };
+}
+
+function chatActions(link: HubLink, id: string, store: SessionStore): ChatActions {
+  const { api, engine, outbox } = link;
+  return {
+    ...requestActions,
+    async send({ text, attachments, steer }) {
+      await outbox.add({ sessionId: id, text, attachments, ...(steer ? { deliveryMode: "steer" as const } : {}) });
+    },
+    async cancel({ localId, messageId }) {
+      if (localId !== null && (await outbox.cancel(localId)) === "removed") return "cancelled";
+      const known = messageId ?? localId;
+      if (known === null) return "busy";
+      return (await api.messages.cancel(id, known)).status;
+    },
+    async sendAgain({ localId, text, attachments }) {
+      const isRefused = outbox.entries.some((entry) => entry.localId === localId && entry.state === "rejected");
+      if (isRefused && localId !== null) await outbox.retry(localId);
+      else await outbox.add({ sessionId: id, text, attachments });
+    },
+    retry: () => done(api.sessions.retry(id)),
+    async loadOlder() {
+      store.setLoadingOlder(true);
+      try {
+        await engine.loadOlder(id);
+      } finally {
+        store.setLoadingOlder(false);
+      }
+    },
+    abort: () => done(api.sessions.abort(id)),
+    switchControl: (to, now) => done(api.sessions.switchControl(id, to, now)),
+    setPermissionMode: (mode) => done(api.sessions.setPermissionMode(id, mode)),
+    setModel: (model) => done(api.sessions.setModel(id, model)),
+    rename: (name) => done(api.sessions.rename(id, name)),
+    async upload({ filename, mimeType, content }, progress, signal): Promise<Attachment> {
+      const encoded = await toBase64(content);
+      progress(0);
+      const { path } = await api.sessions.upload(id, { filename, mimeType, content: encoded }, signal);
+      progress(1);
+      return { id: crypto.randomUUID(), filename, mimeType, size: content.size, path };
+    },
+    slashCommands: () => api.sessions.slashCommands(id),
+    models: () => api.sessions.models(id),
+  };
+}
+
+async function done(work: Promise<unknown>): Promise<void> {
+  await work;
+}

@@ -1,0 +1,21 @@
+/** What the hub says that is not state: its toasts. One about the session in front of the person would only repeat what they see. */
+import type { SyncEvent } from "@hapi/protocol";
+import { currentLocation, navigate } from "../app/routing/location.ts";
+import { paths } from "../app/routing/match.ts";
+import { t } from "../i18n/index.ts";
+import { showToast } from "../ui/toast.tsx";
+import { useHub } from "./store.ts";
+
+export function onHubEvent(event: SyncEvent): void {
+  if (event.type !== "toast") return;
+  const { title, body, sessionId } = event.data;
+  const path = paths.session(sessionId);
+  if (currentLocation().pathname === path) return;
+  const isWaiting = (useHub.getState().summaries[sessionId]?.pendingRequestsCount ?? 0) > 0;
+  showToast({
+    id: `hub-${sessionId}`,
+    tone: isWaiting ? "waiting" : "idle",
+    text: [title, body].filter(Boolean).join(": "),
+    action: { label: t("session.open"), run: () => void navigate(path) },
+  });
+}

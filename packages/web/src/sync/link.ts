@@ -1,0 +1,167 @@
+/**
+ * The app's one connection to its hub: REST, sync engine, outbox, drafts, and the device's database under them. Made on signing in, ended on
+ * signing out. Everything it learns goes into the store (`store.ts`) and to those who subscribe.
+ */
+import { createHubApi, createOutbox, createSyncEngine, type HubApi, type Outbox, type OutboxEntry, type SyncEngine } from "@hapi/client";
+import { AppError, type SyncEvent } from "@hapi/protocol";
+import type { DraftStore } from "../features/chat/port.ts";
+import { ignore } from "../app/ignore.ts";
+import { connectionOf, sameConnection, settledSummaries } from "./bridge.model.ts";
+import { openDatabase } from "./database.ts";
+import { createDrafts } from "./drafts.ts";
+import { lastContact } from "./last-contact.ts";
+import { cacheStorage, outboxStorage } from "./storage.ts";
+import { useHub } from "./store.ts";
+
+export interface HubLink {
+  readonly api: HubApi;
+  readonly engine: SyncEngine;
+  readonly outbox: Outbox;
+  readonly drafts: DraftStore;
+  /** The last failure to read messages, until one succeeds. */
+  readonly messagesError: AppError | null;
+  /** Taken by the hub, not seen in the timeline yet: they must not vanish in between. */
+  readonly justSent: readonly OutboxEntry[];
+  subscribe(listener: () => void): () => void;
+  close(options: { forget: boolean }): Promise<void>;
+}
+
+export interface LinkOptions {
+  baseUrl: string;
+  accessToken: () => string | null;
+  /** The hub does not take the token any more. */
+  onExpired: () => void;
+  onEvent: (event: SyncEvent) => void;
+}
+
+/** A row for every prompt arrives well within this; later the prompt was seen elsewhere. */
+const JUST_SENT_MS = 15_000;
+
+let current: HubLink | null = null;
+
+/** The connection; being signed in is the caller's knowledge. */
+export function hubLink(): HubLink {
+  if (!current) throw new AppError("missing_token");
+  return current;
+}
+
+export async function openLink(options: LinkOptions): Promise<HubLink> {
+  const database = await openDatabase(options.baseUrl);
+  const contact = lastContact(options.baseUrl);
+  const listeners = new Set<() => void>();
+  let messagesError: AppError | null = null;
+  let justSent: readonly OutboxEntry[] = [];
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
+
+  const api = createHubApi({ baseUrl: options.baseUrl, accessToken: options.accessToken, onSignedOut: options.onExpired });
+  const showConnection = (): void => {
+    const connection = connectionOf(engine.status, contact.at(), navigator.onLine);
+    if (!sameConnection(useHub.getState().connection, connection)) useHub.setState({ connection });
+    tell();
+  };
+  const engine = createSyncEngine({
+    api,
+    storage: cacheStorage(database),
+    allMachines: true,
+    visible: document.visibilityState === "visible",
+    onChange(state) {
+      const shown = useHub.getState();
+      const summaries = settledSummaries(shown.summaries, state.summaries);
+      const listed = engine.listed !== "nowhere";
+      const { sessions, machines } = state;
+      const isNews = summaries !== shown.summaries || sessions !== shown.sessions || machines !== shown.machines || listed !== shown.listed;
+      if (isNews) useHub.setState({ summaries, sessions, machines, listed, ...(listed ? { loadError: null } : {}) });
+      tell();
+    },
+    onStatus(status) {
+      if (status.phase === "online") outbox.kick();
+      showConnection();
+    },
+    onEvent(event) {
+      contact.heard(Date.now());
+      options.onEvent(event);
+    },
+    onError(error, what) {
+      if (what === "messages") messagesError = error;
+      if (what === "list" && !useHub.getState().listed) useHub.setState({ loadError: error.message });
+      if (what === "cache") console.warn("the cache on this device failed", error);
+      tell();
+    },
+  });
+  const outbox = createOutbox({
+    storage: outboxStorage(database),
+    newId: () => crypto.randomUUID(),
+    send: async (sessionId, body, signal) => {
+      const answer = await api.messages.send(sessionId, body, signal);
+      messagesError = null;
+      return answer;
+    },
+    onChange(entries) {
+      useHub.setState({ unsent: entries.filter((entry) => entry.state === "sending").length });
+      tell();
+    },
+    onSent(entry) {
+      justSent = [...justSent, entry];
+      setTimeout(() => {
+        justSent = justSent.filter((other) => other !== entry);
+        tell();
+      }, JUST_SENT_MS);
+    },
+  });
+  const stopWatching = watchDevice(engine, api, showConnection);
+
+  const link: HubLink = {
+    api,
+    engine,
+    outbox,
+    drafts: createDrafts(database),
+    get messagesError() {
+      return messagesError;
+    },
+    get justSent() {
+      return justSent;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close({ forget }) {
+      current = null;
+      stopWatching();
+      outbox.stop();
+      await engine.stop({ forget });
+      if (forget) {
+        contact.forget();
+        await database.clear();
+      }
+      database.close();
+    },
+  };
+  current = link;
+  return link;
+}
+
+/** Network and visibility of this device, told to the engine; the hub learns who is looking, for toasts. */
+function watchDevice(engine: SyncEngine, api: HubApi, onChange: () => void): () => void {
+  const onNetwork = (): void => {
+    engine.setOnline(navigator.onLine);
+    onChange();
+  };
+  const onVisibility = (): void => {
+    const isVisible = document.visibilityState === "visible";
+    engine.setVisible(isVisible);
+    const { status } = engine;
+    if (status.phase !== "online") return;
+    ignore(api.setVisibility(status.subscriptionId, isVisible ? "visible" : "hidden"), "only decides where toasts go");
+  };
+  window.addEventListener("online", onNetwork);
+  window.addEventListener("offline", onNetwork);
+  document.addEventListener("visibilitychange", onVisibility);
+  return () => {
+    window.removeEventListener("online", onNetwork);
+    window.removeEventListener("offline", onNetwork);
+    document.removeEventListener("visibilitychange", onVisibility);
+  };
+}
