@@ -79,12 +79,14 @@ export class AgentProcess {
     this.#roomFreed?.();
   }
 
-  resize(cols: number, rows: number): void {
-    if (!("resize" in this.#handle) || this.exit) return;
-    if (cols === this.size.cols && rows === this.size.rows) return;
+  /** True when it is another size now: the program is told, and draws again. */
+  resize(cols: number, rows: number): boolean {
+    if (!("resize" in this.#handle) || this.exit) return false;
+    if (cols === this.size.cols && rows === this.size.rows) return false;
     this.size = { cols, rows };
     this.wasResized ||= this.out.ring.end > 0;
     this.#handle.resize(cols, rows);
+    return true;
   }
 
   async closeInput(): Promise<void> {

@@ -100,7 +100,7 @@ class ControllerPeer implements Peer, Controller {
       case "closeInput":
         return this.#process(fields).closeInput();
       case "resize":
-        return this.#process(fields).resize(integer(fields, "cols"), integer(fields, "rows"));
+        return void this.#process(fields).resize(integer(fields, "cols"), integer(fields, "rows"));
       case "signal":
         return this.#signal(fields);
       case "display":

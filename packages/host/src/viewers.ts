@@ -79,8 +79,8 @@ export class Viewers {
   add(number: number, connection: Connection, size: { cols: number; rows: number }): Viewer {
     const viewer: Viewer = { number, connection, ...size, cursor: 0, activity: ++this.#activity, needsRedraw: false };
     this.#viewers.set(number, viewer);
-    this.#applySize();
-    this.#begin(viewer, "");
+    const isDrawingAgain = this.#applySize();
+    this.#begin(viewer, "", isDrawingAgain);
     this.#events.changed(this.infos);
     return viewer;
   }
@@ -124,8 +124,8 @@ export class Viewers {
     for (const viewer of this.#viewers.values()) this.#send(viewer, true);
     const between = `\x1b[0m${this.#source.modes.reset()}`;
     this.#source = new DisplaySource(process);
-    this.#applySize();
-    for (const viewer of this.#viewers.values()) this.#begin(viewer, between);
+    const isDrawingAgain = this.#applySize();
+    for (const viewer of this.#viewers.values()) this.#begin(viewer, between, isDrawingAgain);
   }
 
   draw(text: string, reset: boolean): void {
@@ -162,11 +162,11 @@ export class Viewers {
     for (const viewer of this.#viewers.values()) viewer.connection.end();
   }
 
-  #begin(viewer: Viewer, between: string): void {
+  #begin(viewer: Viewer, between: string, isDrawingAgain: boolean): void {
     const beginning = this.#source.beginning();
     this.#write(viewer, Buffer.concat([Buffer.from(between), beginning.bytes]));
     viewer.cursor = beginning.next;
-    viewer.needsRedraw = beginning.isCut;
+    viewer.needsRedraw = beginning.isCut && !isDrawingAgain;
     this.#redrawIfDue(viewer);
   }
 
@@ -204,9 +204,10 @@ export class Viewers {
       viewer.connection.write(encodeFrame(frameType.screen, bytes.subarray(at, at + screenFrameBytes)));
   }
 
-  #applySize(): void {
+  /** True when the program was told a new size. */
+  #applySize(): boolean {
     const { active } = this;
-    if (active) this.#source.process?.resize(active.cols, active.rows);
+    return active !== undefined && (this.#source.process?.resize(active.cols, active.rows) ?? false);
   }
 
   /**
