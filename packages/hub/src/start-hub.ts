@@ -118,8 +118,8 @@ function serve({ host, port, hub, sockets }: ServeParts) {
     hostname: host,
     port,
     idleTimeout: idleTimeoutSeconds,
-    // A little more than the limit, so that what is above it gets our own answer.
-    maxRequestBodySize: MAX_BODY_BYTES + 1024 * 1024,
+    // Bun's own refusal has no body: what is above our limit is refused by us, before it is read.
+    maxRequestBodySize: 4 * MAX_BODY_BYTES,
     websocket: sockets.websocket,
     fetch: (request, server) =>
       isSocketPath(request.url, sockets.path) ? sockets.handle(request, server) : hub.fetch(request, { server }),

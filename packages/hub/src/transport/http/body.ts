@@ -7,11 +7,23 @@ interface Schema<T> {
 }
 
 export async function readBody<T>(c: Context, schema: Schema<T>, options: { optional?: boolean } = {}): Promise<T> {
-  const text = await c.req.text();
-  if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw new AppError("body_too_large");
+  const text = await readText(c);
   const result = schema.safeParse(text === "" && options.optional ? {} : parseText(text));
   if (!result.success) throw new AppError("invalid_body", undefined, { details: { issues: result.error.issues } });
   return result.data;
+}
+
+/** Without a length the body is counted while it comes. */
+async function readText(c: Context): Promise<string> {
+  if (c.req.header("content-length") !== undefined || c.req.raw.body === null) return c.req.text();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of c.req.raw.body) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) throw new AppError("body_too_large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 function parseText(text: string): unknown {

@@ -1,0 +1,235 @@
+/** Prompts, their queue and their stages; output with keys and acks; deliveries. */
+import { describe, expect, test } from "bun:test";
+import type { HubClient } from "@hapi/testkit";
+import type { Socket } from "socket.io-client";
+import { agentText, machine, once, serveRpc, withHub } from "./setup.ts";
+
+const rig = withHub();
+
+type Json = Record<string, unknown>;
+interface Update {
+  body: { t: string; sid: string; message: { id: string; localId: string; content: { content: { text: string }; meta: Json } } };
+}
+const rows = async (client: HubClient, id: string, query = ""): Promise<Json[]> =>
+  (await client.api("GET", `/sessions/${id}/messages${query}`)).body["messages"] as Json[];
+const end = async (socket: Socket, id: string): Promise<void> => {
+  socket.emit("session-end", { sid: id, time: Date.now() });
+  await socket.emitWithAck("ping");
+};
+
+describe("what a session says", () => {
+  test("is acknowledged once it is stored, and stored once per key", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    const frame = { sid: id, key: "k1", message: agentText("hello") };
+    expect(await socket.emitWithAck("message", frame)).toEqual({ ok: true });
+    expect(await socket.emitWithAck("message", frame)).toEqual({ ok: true });
+    expect(await socket.emitWithAck("message", { ...frame, key: "k2", message: JSON.stringify(agentText("as text")) })).toEqual({ ok: true });
+    expect(await rows(client, id)).toHaveLength(2);
+    socket.close();
+  });
+
+  test("keeps what came over the wire, also unknown words", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    const message = { role: "agent", content: { type: "never-heard", z: [1, { "ключ": "😀" }], a: null } };
+    await socket.emitWithAck("message", { sid: id, message });
+    expect((await rows(client, id))[0]?.["content"]).toEqual(message);
+    socket.close();
+  });
+
+  test("cuts strings nobody can show", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    await socket.emitWithAck("message", { sid: id, message: { role: "agent", content: { out: "x".repeat(100_000) } } });
+    const [row] = await rows(client, id);
+    const { out } = (row?.["content"] as { content: { out: string } }).content;
+    expect(out.length).toBeLessThan(65_000);
+    expect(out).toContain("…[hapi: truncated 38560 chars]…");
+    socket.close();
+  });
+
+  test("bad frames are refused and leave nothing", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    expect(await socket.emitWithAck("message", { sid: id, message: "not json" })).toMatchObject({ code: "invalid_json" });
+    expect(await socket.emitWithAck("message", { sid: id, message: [1] })).toMatchObject({ code: "invalid_body" });
+    expect(await socket.emitWithAck("message", { message: {} })).toMatchObject({ code: "invalid_body" });
+    expect(await socket.emitWithAck("message", { sid: "nobody", message: {} })).toMatchObject({ code: "session_not_found" });
+    const refused = once<Json>(socket, "error");
+    socket.emit("message", { sid: "nobody", message: {} });
+    expect(await refused).toMatchObject({ code: "not-found", scope: "session" });
+    expect(await rows(client, id)).toHaveLength(0);
+    socket.close();
+  });
+
+  test("todos of both families are read once at ingest", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    await using sse = await client.sse();
+    const entries = [{ id: "1", content: "Write tests", status: "in_progress", priority: "medium" }];
+    const message = { role: "agent", content: { type: "codex", data: { type: "plan", id: "p1", entries } } };
+    await socket.emitWithAck("message", { sid: id, message });
+    const frame = await sse.find(({ event }) => event.type === "session-updated" && "todos" in (event["data"] as Json));
+    const { todos } = frame.event["data"] as { todos: { version: number; value: unknown[] } };
+    expect(todos.value).toEqual(entries);
+    const session = (await client.api("GET", `/sessions/${id}`)).body["session"] as Json;
+    expect(session).toMatchObject({ todos: entries, todosUpdatedAt: todos.version });
+    socket.close();
+  });
+});
+
+describe("a prompt", () => {
+  test("is stored, delivered, and leaves the queue by its stages", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session({ capabilities: ["stages"] });
+    await using sse = await client.sse("all=true&caps=stages");
+    const update = once<Update>(socket, "update");
+    expect((await client.api("POST", `/sessions/${id}/messages`, { text: "hi", localId: "L1" })).body).toMatchObject({ ok: true });
+    const { body } = await update;
+    expect(body).toMatchObject({ t: "new-message", sid: id, message: { localId: "L1" } });
+    expect(body.message.content).toEqual({
+      role: "user",
+      content: { type: "text", text: "hi" },
+      meta: { sentFrom: "webapp", deliveryMode: "queue" },
+    } as never);
+    expect((await rows(client, id))[0]).toMatchObject({ localId: "L1", invokedAt: null, stage: "accepted" });
+    for (const stage of ["handed", "in-transcript", "started", "done"])
+      expect(await socket.emitWithAck("message-stage", { sid: id, localId: "L1", stage, at: Date.now() })).toEqual({ ok: true });
+    // Backwards and again: nothing happens.
+    await socket.emitWithAck("message-stage", { sid: id, localId: "L1", stage: "started", at: Date.now() });
+    await socket.emitWithAck("message-stage", { sid: id, localId: "L1", stage: "done", at: Date.now() });
+    await sse.find(({ event }) => event.type === "message-stage" && event["stage"] === "done");
+    expect(sse.of("message-stage").map(({ event }) => event["stage"])).toEqual(["handed", "in-transcript", "started", "done"]);
+    expect(sse.of("messages-consumed")).toHaveLength(1);
+    expect((await rows(client, id))[0]).toMatchObject({ stage: "done" });
+    expect((await rows(client, id))[0]?.["invokedAt"]).toBeNumber();
+    socket.close();
+  });
+
+  test("the same local id twice is one prompt", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    const posts = await Promise.all([1, 2, 3].map(() => client.api("POST", `/sessions/${id}/messages`, { text: "once", localId: "same" })));
+    expect(posts.map((post) => post.status)).toEqual([200, 200, 200]);
+    expect(await rows(client, id)).toHaveLength(1);
+    socket.close();
+  });
+
+  test("waits while nobody is attached and comes with the attach", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    socket.close();
+    expect((await client.api("POST", `/sessions/${id}/messages`, { text: "later" })).status).toBe(200);
+    const again = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
+    const { body } = await once<Update>(again, "update");
+    expect(body.message.content.content.text).toBe("later");
+    again.emit("messages-consumed", { sid: id, localIds: [body.message.localId] });
+    await again.emitWithAck("ping");
+    expect((await rows(client, id))[0]?.["invokedAt"]).toBeNumber();
+    again.close();
+  });
+
+  test("for an inactive session: 409, or accepted with wake and delivered after the start", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session({ metadata: { claudeSessionId: "t", machineId: "m-wake" } });
+    await end(socket, id);
+    socket.close();
+    const refused = await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "w0" });
+    expect([refused.status, refused.body]).toEqual([409, { error: "Session is inactive", code: "session_inactive" }]);
+    await using sse = await client.sse("all=true&caps=stages");
+    expect((await client.api("POST", `/sessions/${id}/messages`, { text: "wake up", localId: "w1", wake: true })).status).toBe(200);
+    const note = await sse.find(({ event }) => event.type === "message-stage");
+    expect(note.event).toMatchObject({ stage: "accepted", localId: "w1", detail: { code: "no_machine_online" } });
+    const delivered = Promise.withResolvers<Update>();
+    const runner = await machine(client, "m-wake", {
+      async "spawn-happy-session"() {
+        const again = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
+        again.once("update", (update: Update) => delivered.resolve(update));
+        again.emit("session-alive", { sid: id, time: Date.now(), thinking: false });
+        await again.emitWithAck("ping");
+        return { type: "success", sessionId: id };
+      },
+    });
+    expect((await delivered.promise).body.message.localId).toBe("w1");
+    expect(runner.calls).toHaveLength(1);
+    runner.socket.close();
+  });
+
+  test("while the terminal has control and remote is read-only: 409", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session({ metadata: { remoteWhileLocal: "read-only" } });
+    await socket.emitWithAck("update-state", { sid: id, expectedVersion: 1, agentState: { controlledByUser: true } });
+    expect(await client.api("POST", `/sessions/${id}/messages`, { text: "x" })).toMatchObject({ status: 409, body: { code: "local_control" } });
+    socket.close();
+  });
+
+  test.each([
+    [{ text: "" }],
+    [{ text: "x", localId: "" }],
+    [{ text: "x", scheduledAt: 1 }],
+    [{ text: "x", localId: "a", scheduledAt: Date.now() + 8 * 24 * 3600_000 }],
+    [{ text: "x", localId: "a", scheduledAt: Date.now() + 1000, deliveryMode: "steer" }],
+    [{ text: 5 }],
+    [{}],
+  ])("bad body %p", async (body) => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    expect(await client.api("POST", `/sessions/${id}/messages`, body)).toMatchObject({ status: 400, body: { code: "invalid_body" } });
+    socket.close();
+  });
+});
+
+describe("taking a prompt back", () => {
+  test("nobody attached: gone, epoch moves, and everybody hears it under the name it was called by", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    socket.close();
+    await client.api("POST", `/sessions/${id}/messages`, { text: "oops", localId: "c1" });
+    await using sse = await client.sse();
+    expect((await client.api("DELETE", `/sessions/${id}/messages/c1`)).body).toEqual({ status: "cancelled", localId: "c1" });
+    expect((await sse.find(({ event }) => event.type === "message-cancelled")).event).toMatchObject({ messageId: "c1", localId: "c1" });
+    expect((await client.api("GET", `/sessions/${id}/messages`)).body["page"]).toMatchObject({ epoch: 1 });
+    expect(await client.api("DELETE", `/sessions/${id}/messages/c1`)).toMatchObject({ status: 404, body: { code: "message_not_found" } });
+  });
+
+  test.each([
+    [{ removed: true }, { status: "cancelled", localId: "c2" }],
+    [{ removed: false, consumed: true }, { status: "invoked" }],
+    [{ removed: false, inFlight: true }, { status: "busy", localId: "c2" }],
+    [null, { status: "busy", localId: "c2" }],
+  ])("the session answers %p", async (answer, expected) => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    socket.on("update", (update: { body: { t: string } }, ack?: (answer: unknown) => void) => {
+      if (update.body.t === "cancel-queued-message" && answer !== null) ack?.(answer);
+    });
+    await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "c2" });
+    expect((await client.api("DELETE", `/sessions/${id}/messages/c2`)).body).toMatchObject(expected);
+    socket.close();
+  });
+
+  test("steer, indeterminate, retry and queued-state", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    const post = (localId: string) => client.api("POST", `/sessions/${id}/messages`, { text: localId, localId });
+    await Promise.all(["s1", "s2", "s3"].map(post));
+    expect((await client.api("POST", `/sessions/${id}/messages/s1/steer`)).body).toMatchObject({ status: "failed", localId: "s1" });
+    await serveRpc(socket, id, { "steer-queued-message": () => ({ steered: true }) });
+    expect((await client.api("POST", `/sessions/${id}/messages/s1/steer`)).body).toEqual({ status: "steered", localId: "s1" });
+    expect(await socket.emitWithAck("messages-steer-state", { sid: id, localIds: ["s1"], state: "dispatching" })).toEqual({ ok: true });
+    socket.emit("messages-consumed", { sid: id, localIds: ["s1"], steered: true });
+    socket.emit("messages-indeterminate", { sid: id, localIds: ["s2"] });
+    await socket.emitWithAck("ping");
+    const state = (await client.api("POST", `/sessions/${id}/messages/queued-state`, { localIds: ["s1", "s2", "s3", "s4"] })).body;
+    expect(state).toMatchObject({ queuedLocalIds: ["s3"], indeterminateLocalIds: ["s2"] });
+    expect(state["invokedLocalMessages"]).toMatchObject([{ localId: "s1" }]);
+    expect((await client.api("POST", `/sessions/${id}/messages/s3/retry`)).body).toEqual({ status: "already-queued", localId: "s3" });
+    expect((await client.api("POST", `/sessions/${id}/messages/nope/retry`)).body).toEqual({ status: "not-found" });
+    socket.on("update", (update: { body: { t: string } }, ack?: (answer: unknown) => void) => {
+      if (update.body.t === "retry-queued-message") ack?.({ accepted: true });
+    });
+    expect((await client.api("POST", `/sessions/${id}/messages/s2/retry`)).body).toEqual({ status: "retried", localId: "s2" });
+    socket.close();
+  });
+});

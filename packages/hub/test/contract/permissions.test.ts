@@ -1,0 +1,115 @@
+/** Requests and answers: live, from afar, too late. */
+import { describe, expect, test } from "bun:test";
+import type { HubClient } from "@hapi/testkit";
+import type { Socket } from "socket.io-client";
+import { serveRpc, withHub } from "./setup.ts";
+
+const rig = withHub();
+
+type Json = Record<string, unknown>;
+const request = { tool: "Bash", arguments: { command: "ls" }, createdAt: 1 };
+const stateOf = async (client: HubClient, id: string): Promise<Json> =>
+  ((await client.api("GET", `/sessions/${id}`)).body["session"] as { agentState: Json }).agentState;
+
+async function asking(client: HubClient, options: Parameters<HubClient["session"]>[0] = {}): Promise<{ id: string; socket: Socket }> {
+  const session = await client.session(options);
+  await session.socket.emitWithAck("update-state", { sid: session.id, expectedVersion: 1, agentState: { requests: { p1: request } } });
+  return session;
+}
+
+describe("an open request", () => {
+  test("shows in the state, the list and on the stream", async () => {
+    const client = await rig.client();
+    await using sse = await client.sse();
+    const { id, socket } = await asking(client);
+    await sse.find(({ event }) => event.type === "session-updated" && "agentState" in (event["data"] as Json));
+    expect(await stateOf(client, id)).toEqual({ requests: { p1: request }, completedRequests: {} });
+    const [summary] = (await client.api("GET", "/sessions")).body["sessions"] as Json[];
+    expect(summary).toMatchObject({ pendingRequestsCount: 1, pendingRequestKinds: ["permission"], pendingRequests: [{ id: "p1", tool: "Bash" }] });
+    socket.close();
+  });
+
+  test("is answered with everything the person said", async () => {
+    const client = await rig.client();
+    const { id, socket } = await asking(client);
+    const calls = await serveRpc(socket, id, { permission: () => ({ status: "applied" }) });
+    const body = { mode: "acceptEdits", allowTools: ["Bash(ls)"], decision: "approved_for_session", answers: { "0": ["yes"] } };
+    expect(await client.api("POST", `/sessions/${id}/permissions/p1/approve`, body)).toMatchObject({ status: 200, body: { ok: true } });
+    expect(calls[0]?.params).toEqual({ id: "p1", approved: true, ...body });
+    await client.api("POST", `/sessions/${id}/permissions/p1/approve`, { answers: { q: { answers: ["a"] } } });
+    expect(calls[1]?.params).toEqual({ id: "p1", approved: true, answers: { q: { answers: ["a"] } } });
+    await client.api("POST", `/sessions/${id}/permissions/p1/deny`, { reason: "too risky" });
+    expect(calls[2]?.params).toEqual({ id: "p1", approved: false, reason: "too risky" });
+    await client.api("POST", `/sessions/${id}/permissions/p1/approve`, { decision: "abort" });
+    expect(calls[3]?.params).toEqual({ id: "p1", approved: false, decision: "abort" });
+    socket.close();
+  });
+
+  test("bad answers", async () => {
+    const client = await rig.client();
+    const { id, socket } = await asking(client);
+    const approve = (requestId: string, body: unknown = {}) => client.api("POST", `/sessions/${id}/permissions/${requestId}/approve`, body);
+    expect((await approve("p2")).body).toEqual({ error: "Request not found", code: "request_not_found" });
+    expect(await approve("p1", { mode: "warp" })).toMatchObject({ status: 400, body: { code: "invalid_mode" } });
+    expect(await approve("p1", { decision: "maybe" })).toMatchObject({ status: 400, body: { code: "invalid_body" } });
+    // An existing CLI without a handler: the answer would be lost, so it is refused.
+    expect(await approve("p1")).toMatchObject({ status: 503, body: { code: "agent_away" } });
+    await serveRpc(socket, id, { permission: () => ({ error: "no such dialog" }) });
+    expect(await approve("p1")).toMatchObject({ status: 409, body: { error: "no such dialog", code: "apply_failed" } });
+    socket.close();
+  });
+
+  test("an answer to a closed request says what became of it", async () => {
+    const client = await rig.client();
+    const { id, socket } = await asking(client);
+    const completed = { ...request, completedAt: 2, status: "denied", reason: "in the terminal", decision: "denied" };
+    await socket.emitWithAck("update-state", { sid: id, expectedVersion: 2, agentState: { requests: {}, completedRequests: { p1: completed } } });
+    const answer = await client.api("POST", `/sessions/${id}/permissions/p1/approve`);
+    expect(answer).toMatchObject({ status: 404, body: { code: "request_closed", outcome: { status: "denied", reason: "in the terminal" } } });
+    socket.close();
+  });
+
+  test("an inactive session can't be answered", async () => {
+    const client = await rig.client();
+    const { id, socket } = await asking(client);
+    socket.emit("session-end", { sid: id, time: Date.now() });
+    await socket.emitWithAck("ping");
+    expect(await client.api("POST", `/sessions/${id}/permissions/p1/deny`)).toMatchObject({ status: 409, body: { code: "session_inactive" } });
+    socket.close();
+  });
+});
+
+test("while our session process is away the answer waits for it; the first one wins", async () => {
+  const client = await rig.client();
+  const { id, socket } = await asking(client, { capabilities: ["stages"], metadata: { capabilities: { control: "switch" } } });
+  socket.close();
+  const approve = () => client.api("POST", `/sessions/${id}/permissions/p1/approve`, {});
+  expect(await approve()).toMatchObject({ status: 202, body: { ok: true, status: "pending" } });
+  expect(await approve()).toMatchObject({ status: 404, body: { code: "request_closed", outcome: { status: "pending", approved: true } } });
+  const again = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id, capabilities: ["stages"] });
+  const heard = Promise.withResolvers<Json>();
+  await serveRpc(again, id, {
+    permission(params) {
+      heard.resolve(params);
+      return { status: "applied" };
+    },
+  });
+  expect(await heard.promise).toEqual({ id: "p1", approved: true });
+  again.close();
+}, 10_000);
+
+test("only the newest answered requests travel, all open ones do", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session();
+  let expectedVersion = 1;
+  const completedRequests: Json = {};
+  for (let n = 0; n < 80; n++) completedRequests[`r${n}`] = { ...request, completedAt: n, status: "approved" };
+  await socket.emitWithAck("update-state", { sid: id, expectedVersion: expectedVersion++, agentState: { requests: { open: request }, completedRequests } });
+  const state = await stateOf(client, id);
+  const kept = Object.keys(state["completedRequests"] as Json);
+  expect(kept).toHaveLength(50);
+  expect(kept).toContain("r79");
+  expect(kept).not.toContain("r0");
+  expect(Object.keys(state["requests"] as Json)).toEqual(["open"]);
+  socket.close();
+});
