@@ -34,5 +34,6 @@ export async function contentOf(prompt: DriverPrompt): Promise<string | Json[]> 
   }
   const text = [prompt.text, mentions.join("\n")].filter((part) => part !== "").join("\n\n");
   if (pictures.length === 0) return text;
-  return [...(text === "" ? [] : [{ type: "text", text }]), ...pictures];
+  // The words come last: only there Claude reads mentions and slash commands in them.
+  return [...pictures, ...(text === "" ? [] : [{ type: "text", text }])];
 }

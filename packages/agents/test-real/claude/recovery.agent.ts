@@ -1,0 +1,178 @@
+/** What survives: failures of the model, the end of the agent, the death of the session process. Proved with the model server's own log. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "bun:test";
+import { createRig, type Rig, texts, turn } from "./rig.ts";
+
+const request = (rig: Rig, from = 0) => rig.wait("a request", (event) => event.type === "request" && event.request, from);
+const stages = (rig: Rig, localId: string): string[] => rig.events.flatMap((event) => (event.type === "stage" && event.localId === localId ? [event.stage] : []));
+const often = (rig: Rig, words: string): number => rig.lastConversation().join("\n").split(words).length - 1;
+
+test("capacity error, then retry: the earlier conversation is sent again and the failed prompt stands once", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  await turn(rig, "remember pineapple");
+  rig.fake.setScenario({ turns: [{ when: { user: "failing-words" }, error: { status: 529, message: "at capacity" } }] });
+  await rig.conversation.prompt({ localId: "fails", text: "failing-words", attachments: [] });
+  const failed = await rig.record("turn-ended", (event) => event.outcome === "failed");
+  expect(failed.failure).toMatchObject({ code: "overloaded", retryable: true, httpStatus: 529 });
+  expect(stages(rig, "fails").at(-1)).toBe("failed");
+  const from = rig.mark();
+  await rig.conversation.retry();
+  const ended = await rig.record("turn-ended", undefined, from);
+  expect(ended).toMatchObject({ outcome: "completed", localIds: ["fails"] });
+  expect(stages(rig, "fails").at(-1)).toBe("done");
+  expect(often(rig, "remember pineapple")).toBeGreaterThan(0);
+  expect(often(rig, "failing-words")).toBe(1);
+  expect(texts(rig, from)).toEqual(["started", "agent: Echo: failing-words", "ended: completed"]);
+  await expect(rig.conversation.retry()).rejects.toMatchObject({ code: "retry_unavailable" });
+  await turn(rig, "and on");
+  expect(often(rig, "failing-words")).toBe(2); // the prompt and its echo
+}, 60_000);
+
+test("a turn that had worked before it failed goes on without doing the work twice", async () => {
+  await using rig = await createRig();
+  await rig.start({ permissionMode: "acceptEdits" });
+  rig.fake.setScenario({
+    turns: [
+      { when: { user: "half-way" }, reply: [{ do: "write log.txt: once" }] },
+      { when: { user: "half-way" }, error: { status: 529, message: "at capacity" } },
+    ],
+  });
+  await rig.conversation.prompt({ localId: "half", text: "half-way", attachments: [] });
+  await rig.record("turn-ended", (event) => event.outcome === "failed");
+  const from = rig.mark();
+  await rig.conversation.retry();
+  expect(await rig.record("turn-ended", undefined, from)).toMatchObject({ outcome: "completed", localIds: ["half"] });
+  expect(often(rig, "half-way")).toBe(1);
+  expect(rig.events.filter((event) => event.type === "record" && event.event.type === "tool-call")).toHaveLength(1);
+  expect(texts(rig, from).some((line) => line.startsWith("user:"))).toBe(false);
+}, 60_000);
+
+test("retries of Claude's own are told while they last", async () => {
+  await using rig = await createRig({ env: { CLAUDE_CODE_MAX_RETRIES: "3" } });
+  await rig.start();
+  await rig.conversation.prompt({ localId: "r", text: "fail 529 x1", attachments: [] });
+  expect((await rig.record("retrying")).failure.code).toBe("overloaded");
+  expect((await rig.record("turn-ended")).outcome).toBe("completed");
+}, 60_000);
+
+test("after its end the conversation is resumed in full, and retry still finds the failed prompt", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  await turn(rig, "remember mango");
+  rig.fake.setScenario({ turns: [{ when: { user: "later-words" }, error: { status: 529, message: "at capacity" } }] });
+  await rig.conversation.prompt({ localId: "later", text: "later-words", attachments: [] });
+  await rig.record("turn-ended", (event) => event.outcome === "failed");
+  await rig.conversation.stop({ graceMs: 2_000 });
+  expect(rig.events.at(-1)).toMatchObject({ type: "exited", front: "remote", expected: true });
+  expect(rig.conversation.front).toBeNull();
+  const from = rig.mark();
+  await rig.start({ threadId: rig.threadId });
+  await rig.conversation.retry();
+  await rig.record("turn-ended", undefined, from);
+  expect(often(rig, "remember mango")).toBeGreaterThan(0);
+  expect(often(rig, "later-words")).toBe(1);
+  expect(texts(rig, from)).toEqual(["started", "agent: Echo: later-words", "ended: completed"]);
+}, 60_000);
+
+test("a fork has the history and an id of its own", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  await turn(rig, "remember papaya");
+  const original = rig.threadId;
+  await rig.conversation.stop({ graceMs: 2_000 });
+  const from = rig.mark();
+  await rig.start({ threadId: original, fork: true });
+  expect(rig.threadId).not.toBe(original);
+  await turn(rig, "forked");
+  expect(often(rig, "remember papaya")).toBeGreaterThan(0);
+  expect(texts(rig, from)).toEqual(["user: forked", "started", "agent: Echo: forked", "ended: completed"]);
+}, 60_000);
+
+test("the session process dies with a permission open: the next one finds it, answers it, and nothing is told twice", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  await turn(rig, "first");
+  await rig.conversation.prompt({ localId: "perm", text: "run: touch survived\nsay: done", attachments: [] });
+  const open = await request(rig);
+  await rig.killSessionProcess();
+  const from = rig.mark();
+  expect(await rig.conversation.adopt()).toBe("remote");
+  const again = await request(rig, from);
+  expect(again).toEqual(open);
+  expect(rig.conversation.busy).toBe(true);
+  expect(await rig.conversation.lookup("perm")).toBe("present");
+  expect(await rig.conversation.answer(again.id, { behavior: "allow" })).toBe("applied");
+  await rig.record("turn-ended", (event) => event.localIds?.includes("perm") === true, from);
+  expect(existsSync(join(rig.cwd, "survived"))).toBe(true);
+  const all = texts(rig);
+  expect(all.filter((line) => line.startsWith("user: run:"))).toHaveLength(1);
+  expect(all.filter((line) => line === "ended: completed")).toHaveLength(2);
+  await turn(rig, "and on");
+}, 60_000);
+
+test("the session process dies in the middle of a stream, and while a permission comes up unseen", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  rig.fake.setScenario({ turns: [{ when: { user: "go" }, reply: [{ text: ["one ", "two ", "three ", "four "], chunkMs: 150 }, { do: "run: touch unseen" }] }] });
+  await rig.conversation.prompt({ localId: "go", text: "go", attachments: [] });
+  await rig.wait("live text", (event) => event.type === "stream");
+  await rig.killSessionProcess();
+  const from = rig.mark();
+  expect(await rig.conversation.adopt()).toBe("remote");
+  const open = await request(rig, from);
+  await rig.conversation.answer(open.id, { behavior: "deny", reason: "no" });
+  await rig.record("turn-ended", undefined, from);
+  expect(texts(rig)).toEqual(["user: go", "started", "agent: one two three four ", "call: Bash", "result: denied", expect.stringContaining("agent:"), "ended: completed"]);
+  expect(rig.events.flatMap((event) => (event.type === "thinking" ? [event.thinking] : [])).at(-1)).toBe(false);
+}, 60_000);
+
+test("a turn that ended while nobody looked is told once, by whoever comes", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  await rig.conversation.prompt({ localId: "unseen", text: "slow 4 100", attachments: [] });
+  await rig.wait("live text", (event) => event.type === "stream");
+  await rig.killSessionProcess();
+  const answered = Promise.withResolvers<void>();
+  const look = setInterval(() => rig.transcript().includes("chunk 4") && answered.resolve(), 50);
+  await answered.promise;
+  clearInterval(look);
+  const from = rig.mark();
+  expect(await rig.conversation.adopt()).toBe("remote");
+  await rig.record("turn-ended", (event) => event.localIds?.includes("unseen") === true, from);
+  expect(stages(rig, "unseen").at(-1)).toBe("done");
+  await rig.killSessionProcess();
+  await rig.conversation.adopt();
+  expect(texts(rig).filter((line) => line.startsWith("ended"))).toEqual(["ended: completed"]);
+}, 60_000);
+
+test("the agent is killed in a turn: it is said, the prompt is not lost, and the conversation goes on", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  await rig.conversation.prompt({ localId: "dies", text: "slow 100 50", attachments: [] });
+  await rig.wait("live text", (event) => event.type === "stream");
+  await rig.wait("its line", (event) => event.type === "stage" && event.stage === "started");
+  await rig.host.processes().at(-1)?.signal("SIGKILL");
+  const exited = await rig.wait("the end", (event) => event.type === "exited" && event);
+  expect(exited).toMatchObject({ expected: false, signal: "SIGKILL", failure: { code: "agent_exited" } });
+  expect(stages(rig, "dies").at(-1)).toBe("failed");
+  expect(await rig.conversation.lookup("dies")).toBe("present");
+  await rig.start({ threadId: rig.threadId });
+  await turn(rig, "still there");
+  expect(often(rig, "slow 100 50")).toBe(1);
+}, 60_000);
+
+test("two on one conversation are refused", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  await turn(rig, "mine");
+  await expect(rig.start({ threadId: rig.threadId })).rejects.toMatchObject({ code: "thread_in_use" });
+}, 60_000);
+
+test("nothing the agents ask of the model host is unknown to it", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  await turn(rig, "hello");
+  expect(rig.fake.requests.filter((one) => one.api === "other")).toEqual([]);
+}, 60_000);

@@ -1,0 +1,216 @@
+/**
+ * One real Claude Code against the scripted model server: a home of its own, a project folder, a host in memory, and everything the driver says in
+ * the order it said it. A missing agent fails the suite. Nothing sleeps: tests wait for what the driver emits.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AgentEvent } from "@hapi/protocol";
+import { createMemoryHost, type FakeModels, type FakeRequest, type MemoryHost, startFakeModels } from "@hapi/testkit";
+import type { Conversation, DriverEvent, StartOptions } from "../../src/driver.ts";
+import { claudeDriver } from "../../src/claude/driver.ts";
+
+const VERSION = "2.1.329";
+const KEY = "sk-test";
+const WAIT_MS = 30_000;
+
+export function claudePath(): string {
+  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+  const path = join(cache, "hapi-agents", `claude-${VERSION}`, "node_modules/.bin/claude");
+  if (!existsSync(path)) throw new Error(`Claude Code ${VERSION} is not installed; run: node tools/agents/install.mjs claude`);
+  return path;
+}
+
+export interface Rig extends AsyncDisposable {
+  readonly cwd: string;
+  readonly sessionDir: string;
+  readonly env: Record<string, string>;
+  readonly host: MemoryHost;
+  readonly fake: FakeModels;
+  readonly events: DriverEvent[];
+  readonly memory: Map<string, unknown>;
+  conversation: Conversation;
+  start(options?: Partial<StartOptions>): Promise<void>;
+  /** The first event that fits, from the mark on. */
+  wait<T>(what: string, pick: (event: DriverEvent) => T | undefined | false, from?: number): Promise<T>;
+  record<T extends AgentEvent["type"]>(type: T, fits?: (event: Extract<AgentEvent, { type: T }>) => boolean, from?: number): Promise<Extract<AgentEvent, { type: T }>>;
+  mark(): number;
+  /** The session process dies; the host and the agent live on. Another one takes over what was durable. */
+  killSessionProcess(): Promise<void>;
+  readonly threadId: string;
+  /** Requests of the conversation itself, without titles and the like. */
+  requests(): FakeRequest[];
+  /** The last request's conversation, one word list per message. */
+  lastConversation(): string[];
+  transcript(): string;
+}
+
+export async function createRig(options: { env?: Record<string, string>; hookCommand?: readonly string[]; hookEnv?: Record<string, string>; args?: readonly string[] } = {}): Promise<Rig> {
+  const root = mkdtempSync(join(tmpdir(), "hapi-claude-real-"));
+  const home = join(root, "home");
+  const cwd = join(root, "project");
+  const sessionDir = join(root, "session");
+  for (const dir of [home, cwd, sessionDir]) mkdirSync(dir);
+  const onboarding = { hasCompletedOnboarding: true, lastOnboardingVersion: VERSION, theme: "dark" };
+  const projects = { [cwd]: { hasTrustDialogAccepted: true } };
+  writeFileSync(join(home, ".claude.json"), JSON.stringify({ ...onboarding, customApiKeyResponses: { approved: [KEY], rejected: [] }, projects }));
+  const fake = await startFakeModels();
+  const env: Record<string, string> = {
+    PATH: process.env["PATH"] ?? "/usr/bin:/bin",
+    HOME: home,
+    TMPDIR: root,
+    TERM: "xterm-256color",
+    LANG: "C.UTF-8",
+    SHELL: "/bin/bash",
+    HAPI_CLAUDE_PATH: claudePath(),
+    ANTHROPIC_BASE_URL: fake.url,
+    ANTHROPIC_API_KEY: KEY,
+    DISABLE_AUTOUPDATER: "1",
+    DISABLE_TELEMETRY: "1",
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+    CLAUDE_CODE_MAX_RETRIES: "0",
+    ...options.env,
+  };
+  const host = createMemoryHost();
+  const events: DriverEvent[] = [];
+  const memory = new Map<string, unknown>();
+  const keys = new Set<string>();
+  const watchers = new Set<() => void>();
+  let generation = 0;
+
+  function remember(values: Record<string, unknown>): void {
+    for (const [key, value] of Object.entries(values)) memory.set(key, structuredClone(value));
+  }
+
+  function open(): Conversation {
+    generation += 1;
+    const mine = generation;
+    return claudeDriver.open({
+      sessionId: "5e55-real",
+      cwd,
+      env,
+      host,
+      // A killed session process writes nothing any more.
+      memory: {
+        get: <T>(key: string) => structuredClone(memory.get(key)) as T | undefined,
+        commit: async (values) => {
+          if (mine === generation) remember(values);
+        },
+      },
+      clock: { now: () => Date.now() },
+      sessionDir,
+      hookCommand: options.hookCommand ?? ["true"],
+      hookEnv: options.hookEnv ?? {},
+      log: { debug: () => undefined, info: () => undefined, warn: (event, fields) => console.warn(`driver: ${event}`, fields ?? "") },
+      emit(event) {
+        if (mine !== generation) return;
+        if (event.type === "record") {
+          if (event.checkpoint) remember(event.checkpoint);
+          // As the hub does: a key counts once.
+          if (keys.has(event.key)) return;
+          keys.add(event.key);
+        }
+        events.push(event);
+        for (const look of [...watchers]) look();
+      },
+    });
+  }
+
+  const rig: Rig = {
+    cwd,
+    sessionDir,
+    env,
+    host,
+    fake,
+    events,
+    memory,
+    conversation: open(),
+    start: (more = {}) => rig.conversation.start({ front: "remote", args: options.args ?? [], permissionMode: "default", ...more }),
+    wait(what, pick, from = 0) {
+      return new Promise((resolve, reject) => {
+        let next = from;
+        const done = (): void => {
+          clearTimeout(timer);
+          watchers.delete(look);
+        };
+        const look = (): void => {
+          for (; next < events.length; next += 1) {
+            const found = pick(events[next] as DriverEvent);
+            if (found === undefined || found === false) continue;
+            done();
+            resolve(found);
+            return;
+          }
+        };
+        const timer = setTimeout(() => {
+          done();
+          reject(new Error(`waited for ${what}; seen:\n${events.slice(from).map((event) => JSON.stringify(event).slice(0, 220)).join("\n")}`));
+        }, WAIT_MS);
+        watchers.add(look);
+        look();
+      });
+    },
+    record: (type, fits = () => true, from = 0) =>
+      rig.wait(`a record ${type}`, (event) => {
+        if (event.type !== "record" || event.event.type !== type) return undefined;
+        const found = event.event as Extract<AgentEvent, { type: typeof type }>;
+        return fits(found) ? found : undefined;
+      }, from),
+    mark: () => events.length,
+    async killSessionProcess() {
+      const old = rig.conversation;
+      rig.conversation = open();
+      await old[Symbol.asyncDispose]();
+    },
+    get threadId() {
+      return (memory.get("claude.thread") as { id: string }).id;
+    },
+    requests: () => fake.requests.filter((request) => request.op === "answer" && !request.aux),
+    lastConversation() {
+      const last = rig.requests().at(-1);
+      return (last?.messages ?? []).map((message) => `${message.role}: ${message.parts.map((part) => part.text ?? (part.result ? `result ${part.result.text}` : part.call ? `call ${part.call.name}` : "image")).join(" | ")}`);
+    },
+    transcript: () => readFileSync((memory.get("claude.thread") as { transcript: string }).transcript, "utf8"),
+    async [Symbol.asyncDispose]() {
+      await rig.conversation.stop({ graceMs: 500, interrupt: true });
+      await rig.conversation[Symbol.asyncDispose]();
+      await host.close();
+      await fake.close();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+  return rig;
+}
+
+let prompts = 0;
+
+/** Hands a prompt and waits for the end of its turn. */
+export async function turn(rig: Rig, text: string): Promise<Extract<AgentEvent, { type: "turn-ended" }>> {
+  prompts += 1;
+  const localId = `p${prompts}`;
+  const from = rig.mark();
+  await rig.conversation.prompt({ localId, text, attachments: [] });
+  return await rig.record("turn-ended", (event) => event.localIds?.includes(localId) === true, from);
+}
+
+export const texts = (rig: Rig, from = 0): string[] =>
+  rig.events.slice(from).flatMap((event) => {
+    if (event.type !== "record") return [];
+    const said = event.event;
+    switch (said.type) {
+      case "user-message":
+        return [`user: ${said.text}`];
+      case "agent-message":
+        return [`agent: ${said.text}`];
+      case "tool-call":
+        return [`call: ${said.tool}`];
+      case "tool-result":
+        return [`result: ${said.status}`];
+      case "turn-started":
+        return ["started"];
+      case "turn-ended":
+        return [`ended: ${said.outcome}`];
+      default:
+        return [];
+    }
+  });
