@@ -20,7 +20,7 @@ describe("registry", () => {
 
   // What stands here is all that a new agent costs: one folder (the profile) and one line (the registry's list).
   test("an agent is one folder and one line: it is known, detected, and holds a conversation", async () => {
-    const dummyDriver = createAcpDriver({ flavor: "dummy", displayName: "Dummy", command: () => [process.execPath, demoMain] });
+    const dummyDriver = createAcpDriver({ flavor: "dummy", displayName: "Dummy", command: () => [process.execPath, demoMain, "acp"] });
     const registry = createRegistry({ drivers: [...createRegistry().drivers, dummyDriver] });
     const driver = registry.get("dummy");
     expect(driver?.displayName).toBe("Dummy");

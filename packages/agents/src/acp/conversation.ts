@@ -48,8 +48,11 @@ export class AcpConversation implements Conversation {
     } finally {
       this.#starting = false;
     }
-    this.#follow(this.#link);
+    const { mode } = this.#link.state;
+    this.#introduce(this.#link);
+    // What the person asked for stands; the agent's own beginning is only told where nothing was asked.
     if (options.permissionMode !== undefined) await this.setPermissionMode(options.permissionMode);
+    else if (mode !== null) this.#context.emit({ type: "mode", mode });
     if (options.model) await this.setModel(options.model);
   }
 
@@ -92,7 +95,8 @@ export class AcpConversation implements Conversation {
     }
     const link = new AgentLink({ context: this.#context, profile: this.#profile, process, state, durable: true });
     this.#link = link;
-    this.#follow(link);
+    this.#introduce(link);
+    if (state.mode !== null) this.#context.emit({ type: "mode", mode: state.mode });
     link.change((to) => {
       for (const { request } of Object.values(state.requests)) to.emit({ type: "request", request });
       if (state.turn?.handed === false) turnHanded(to);
@@ -114,14 +118,10 @@ export class AcpConversation implements Conversation {
     return null;
   }
 
-  #follow(link: AgentLink): void {
-    const { state } = link;
-    const { facts } = state;
-    const context = this.#context;
-    context.emit({ type: "thread", threadId: state.threadId });
-    context.emit({ type: "facts", models: facts.models, ...(facts.version ? { version: facts.version } : {}) });
-    if (state.mode !== null) context.emit({ type: "mode", mode: state.mode });
-    if (facts.model !== null) context.emit({ type: "model", model: facts.model });
+  #introduce({ state }: AgentLink): void {
+    const { models, version } = state.facts;
+    this.#context.emit({ type: "thread", threadId: state.threadId });
+    this.#context.emit({ type: "facts", models, ...(version ? { version } : {}) });
   }
 
   #running(): AgentLink {
@@ -160,6 +160,9 @@ export class AcpConversation implements Conversation {
       try {
         await link.process.write(encodeRpc.request(inputId, "session/prompt", { sessionId: state.threadId, prompt: blocks, ...meta }), inputId);
       } catch (cause) {
+        // The host could not say whether the agent got it.
+        state.turn = null;
+        await link.commit(withFate(memory, localId, "lost"));
         throw new AppError("agent_exited", undefined, { cause });
       }
     });

@@ -125,7 +125,7 @@ export function demoDir(env: Readonly<Record<string, string | undefined>>): stri
   return env["HAPI_DEMO_DIR"] || join(state, "hapi-demo");
 }
 
-function demoSpeed(env: Readonly<Record<string, string | undefined>>): number {
+export function demoSpeed(env: Readonly<Record<string, string | undefined>>): number {
   const speed = Number(env["HAPI_DEMO_SPEED"] ?? "1");
   return Number.isFinite(speed) && speed >= 0 ? speed : 1;
 }

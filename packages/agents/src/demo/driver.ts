@@ -1,22 +1,15 @@
-/** The demo agent as a driver: an ACP profile like any other. */
+/** The demo agent as a driver: the generic ACP driver, plus its own front end in the terminal. */
 import { selfCommand } from "@hapi/platform/lean";
 import { createAcpDriver } from "../acp/driver.ts";
 import type { AgentDriver } from "../driver.ts";
-import { MODELS } from "./offer.ts";
+import { DemoConversation } from "./conversation.ts";
+import { demoProfile } from "./profile.ts";
 
-/** Settings of the demo itself; an agent's environment otherwise holds nothing that is named after us. */
-const OWN_VARIABLES = ["HAPI_DEMO_DIR", "HAPI_DEMO_SPEED"] as const;
-
+/** `command` replaces the words that start its programs (`acp` and `tui` are added); for tests. */
 export function createDemoDriver(options: { command?: readonly string[] } = {}): AgentDriver {
-  return createAcpDriver({
-    flavor: "demo",
-    displayName: "Demo agent",
-    command: () => options.command ?? selfCommand("demo", "acp"),
-    env: () => Object.fromEntries(OWN_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
-    retry: "flag",
-    denyReason: "meta",
-    capabilities: { models: MODELS.map(({ id, name }) => ({ id, name })) },
-  });
+  const program = (word: string) => (options.command ? [...options.command, word] : selfCommand("demo", word));
+  const remote = createAcpDriver({ ...demoProfile, command: () => program("acp") });
+  return { ...remote, open: (context) => new DemoConversation(remote.open(context), context, program("tui")) };
 }
 
 export const demoDriver: AgentDriver = createDemoDriver();

@@ -1,5 +1,5 @@
-/** `bun main.ts`: the demo agent on stdio without the rest of the CLI. Used by tests and by `hapi demo acp`. */
-import { serveDemoOnStdio } from "./agent.ts";
+/** `bun main.ts acp|tui`: the demo agent without the rest of the CLI. For tests. */
+import { demoProgram } from "./program.ts";
 
-await serveDemoOnStdio(process.env);
-process.exit(0);
+const program = demoProgram(process.argv.slice(2));
+process.exit(program ? await program() : 2);

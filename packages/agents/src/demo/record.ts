@@ -28,12 +28,12 @@ export interface DemoRecord {
   close(): void;
 }
 
-const fileOf = (dir: string, id: string) => join(dir, "threads", `${id}.jsonl`);
+export const recordFile = (dir: string, id: string): string => join(dir, "threads", `${id}.jsonl`);
 const isSafeId = (id: string) => /^[A-Za-z0-9-]{1,80}$/.test(id);
 
 export function createRecord(dir: string, first: Extract<RecordLine, { t: "session" }>): DemoRecord {
   mkdirSync(join(dir, "threads"), { recursive: true, mode: 0o700 });
-  const record = wrap(openSync(fileOf(dir, first.id), "ax", 0o600), [], 0);
+  const record = wrap(openSync(recordFile(dir, first.id), "ax", 0o600), [], 0);
   record.append(first);
   return record;
 }
@@ -43,7 +43,7 @@ export function openRecord(dir: string, id: string): DemoRecord | null {
   if (!isSafeId(id)) return null;
   let bytes: Buffer;
   try {
-    bytes = readFileSync(fileOf(dir, id));
+    bytes = readFileSync(recordFile(dir, id));
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
     throw cause;
@@ -56,7 +56,7 @@ export function openRecord(dir: string, id: string): DemoRecord | null {
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as RecordLine);
   if (lines[0]?.t !== "session") return null;
-  const fd = openSync(fileOf(dir, id), "a", 0o600);
+  const fd = openSync(recordFile(dir, id), "a", 0o600);
   if (end < bytes.length) ftruncateSync(fd, end);
   return wrap(fd, lines, end);
 }

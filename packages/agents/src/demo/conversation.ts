@@ -1,0 +1,83 @@
+/** A conversation with the demo agent: over ACP when it is steered remotely, its own front end when the terminal has it; one thread, never both. */
+import { AppError } from "@hapi/protocol";
+import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, StartOptions } from "../driver.ts";
+import { DemoLocalFront } from "./local-front.ts";
+
+export class DemoConversation implements Conversation {
+  readonly #remote: Conversation;
+  readonly #local: DemoLocalFront;
+
+  constructor(remote: Conversation, context: DriverContext, tui: readonly string[]) {
+    this.#remote = remote;
+    this.#local = new DemoLocalFront(context, tui);
+  }
+
+  get busy(): boolean {
+    return this.#local.busy || this.#remote.busy;
+  }
+
+  get front(): Front | null {
+    return this.#local.isRunning ? "local" : this.#remote.front;
+  }
+
+  async start(options: StartOptions): Promise<void> {
+    if (this.front !== null) throw new AppError("session_active", "The agent is running already");
+    if (options.front === "remote") return this.#remote.start(options);
+    if (options.fork) throw new AppError("not_supported", "The demo agent can't branch a conversation off");
+    await this.#local.start(options);
+  }
+
+  async adopt(): Promise<Front | null> {
+    const remote = await this.#remote.adopt();
+    if (await this.#local.adopt()) return "local";
+    return remote;
+  }
+
+  prompt(prompt: DriverPrompt): Promise<void> {
+    return this.#remote.prompt(prompt);
+  }
+
+  withdraw(localId: string): Promise<"removed" | "consumed" | "unknown"> {
+    return this.#remote.withdraw(localId);
+  }
+
+  lookup(localId: string): Promise<"present" | "absent" | "unknown"> {
+    return this.#remote.lookup(localId);
+  }
+
+  retry(): Promise<void> {
+    return this.#remote.retry();
+  }
+
+  answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "gone"> {
+    return this.#remote.answer(requestId, answer);
+  }
+
+  interrupt(): Promise<void> {
+    return this.#local.isRunning ? this.#local.interrupt() : this.#remote.interrupt();
+  }
+
+  async setPermissionMode(mode: string): Promise<void> {
+    if (this.#local.isRunning) this.#local.refuse();
+    await this.#remote.setPermissionMode(mode);
+  }
+
+  async setModel(model: string | null): Promise<void> {
+    if (this.#local.isRunning) this.#local.refuse();
+    await this.#remote.setModel(model);
+  }
+
+  listModels(): Promise<{ id: string; name: string }[]> {
+    return this.#remote.listModels();
+  }
+
+  async stop(options: { graceMs: number; interrupt?: boolean }): Promise<void> {
+    if (this.#local.isRunning) return this.#local.stop(options);
+    await this.#remote.stop(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#local.detach();
+    await this.#remote[Symbol.asyncDispose]();
+  }
+}

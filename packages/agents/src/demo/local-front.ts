@@ -1,0 +1,159 @@
+/**
+ * The demo agent's own front end in the terminal, as its driver sees it: a program on a PTY under the host, and the record it writes. Whatever
+ * the program draws is a sign that the record may have grown; what is told comes from the record only.
+ */
+import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
+import { RingGapError, type ExitStatus, type HostProcess } from "@hapi/host";
+import { AppError } from "@hapi/protocol";
+import { endProcess, hasExited } from "../acp/start.ts";
+import type { DriverContext, StartOptions } from "../driver.ts";
+import { demoDir } from "./agent.ts";
+import { demoEnv } from "./profile.ts";
+import { recordFile } from "./record.ts";
+import { feedRecord, type FeedState, type RecordFeed } from "./record-feed.ts";
+
+const KEY = "demo.local";
+
+interface LocalMemory {
+  launchId: string;
+  count: number;
+  feed: FeedState;
+}
+
+interface Running {
+  process: HostProcess;
+  feed: RecordFeed;
+  gone: Promise<void>;
+  expected: boolean;
+  over: boolean;
+}
+
+export class DemoLocalFront {
+  readonly #context: DriverContext;
+  readonly #command: readonly string[];
+  readonly #dir: string;
+  readonly #detach = new AbortController();
+  #running: Running | null = null;
+
+  constructor(context: DriverContext, command: readonly string[]) {
+    this.#context = context;
+    this.#command = command;
+    this.#dir = demoDir(demoEnv(context.env));
+  }
+
+  get isRunning(): boolean {
+    return this.#running?.over === false;
+  }
+
+  get busy(): boolean {
+    return this.isRunning && this.#running?.feed.state.turn !== null;
+  }
+
+  async start(options: StartOptions): Promise<void> {
+    const context = this.#context;
+    const threadId = options.threadId ?? `demo-${randomUUID()}`;
+    const count = (context.memory.get<LocalMemory>(KEY)?.count ?? 0) + 1;
+    const launchId = `demo-tui-${count}-${context.clock.now().toString(36)}`;
+    const offset = statSync(recordFile(this.#dir, threadId), { throwIfNoEntry: false })?.size ?? 0;
+    // Only what is said from now on is new; the rest is history already.
+    const memory: LocalMemory = { launchId, count, feed: { threadId, offset, turn: null } };
+    await context.memory.commit({ [KEY]: memory });
+    const flags = [...(options.permissionMode ? ["--mode", options.permissionMode] : []), ...(options.model ? ["--model", options.model] : [])];
+    const argv = [...this.#command, "--thread", threadId, ...flags, ...options.args];
+    const env = demoEnv(context.env);
+    const { cols, rows } = options;
+    const process = await context.host.spawn({ launchId, kind: "pty", argv, cwd: context.cwd, env, cols, rows });
+    context.emit({ type: "thread", threadId });
+    this.#follow(process, memory);
+  }
+
+  /** True: its program still runs. */
+  async adopt(): Promise<boolean> {
+    const memory = this.#context.memory.get<LocalMemory>(KEY);
+    if (!memory?.launchId) return false;
+    const process = this.#context.host.process(memory.launchId);
+    if (!process) {
+      // With its host. The record says what came of it.
+      const feed = this.#feed(memory);
+      feed.catchUp();
+      feed.close();
+      return false;
+    }
+    const wasGone = await hasExited(process);
+    this.#context.emit({ type: "thread", threadId: memory.feed.threadId });
+    const running = this.#follow(process, structuredClone(memory));
+    this.#context.emit({ type: "thinking", thinking: this.busy });
+    if (wasGone) await running.gone;
+    return !wasGone;
+  }
+
+  #feed(memory: LocalMemory): RecordFeed {
+    return feedRecord(this.#context, this.#dir, memory.feed, () => ({ [KEY]: structuredClone(memory) }));
+  }
+
+  #follow(process: HostProcess, memory: LocalMemory): Running {
+    const feed = this.#feed(memory);
+    const running: Running = { process, feed, gone: Promise.resolve(), expected: false, over: false };
+    this.#running = running;
+    feed.catchUp();
+    running.gone = this.#watch(running, memory);
+    running.gone.catch((cause: unknown) => this.#context.log.warn("demo.reading_failed", { cause: String(cause) }));
+    return running;
+  }
+
+  async #watch(running: Running, memory: LocalMemory): Promise<void> {
+    const { process, feed } = running;
+    for (let from: number | null = 0; from !== null; ) from = await this.#untilEnd(process, from, () => feed.catchUp());
+    const exit = await process.exited;
+    if (this.#detach.signal.aborted) return;
+    feed.catchUp();
+    feed.close();
+    running.over = true;
+    await this.#context.memory.commit({ [KEY]: { ...memory, launchId: "" } });
+    this.#told(exit, running.expected);
+  }
+
+  /** Where to go on after a gap; null at the end. */
+  async #untilEnd(process: HostProcess, from: number, drawn: () => void): Promise<number | null> {
+    try {
+      for await (const chunk of process.read("out", from, this.#detach.signal)) {
+        if (chunk.bytes.length === 0) continue;
+        await this.#context.room?.();
+        drawn();
+      }
+      return null;
+    } catch (cause) {
+      if (this.#detach.signal.aborted) return null;
+      if (cause instanceof RingGapError) return cause.oldest;
+      throw cause;
+    }
+  }
+
+  #told({ code, signal }: ExitStatus, expected: boolean): void {
+    this.#context.emit({ type: "exited", front: "local", code, signal, expected });
+  }
+
+  /** Its own key for stopping a turn. */
+  async interrupt(): Promise<void> {
+    if (this.busy) await this.#running?.process.write("\x03");
+  }
+
+  async stop(options: { graceMs: number; interrupt?: boolean }): Promise<void> {
+    const running = this.#running;
+    if (!running || running.over) return;
+    if (options.interrupt) await this.interrupt();
+    running.expected = true;
+    await running.process.signal("SIGTERM");
+    await endProcess(running.process, options.graceMs);
+    await running.gone;
+  }
+
+  detach(): void {
+    this.#detach.abort();
+  }
+
+  refuse(): never {
+    throw new AppError("apply_failed", "The demo agent takes this in the terminal only when it starts; switch to remote first");
+  }
+}

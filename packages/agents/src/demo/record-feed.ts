@@ -1,0 +1,148 @@
+/**
+ * The demo agent's record → events, while its own front end runs in the terminal: what was said there is told from what stands on disk.
+ * Invariant: a line is told with the offset of its first byte as its key, so reading again from a checkpoint tells the same.
+ */
+import { closeSync, openSync, readSync, fstatSync } from "node:fs";
+import type { SessionUpdate } from "@agentclientprotocol/sdk";
+import { factsOf } from "../acp/facts.ts";
+import { failureOf } from "../acp/failure.ts";
+import { newState, type Translation } from "../acp/state.ts";
+import { toolUpdate } from "../acp/tools.ts";
+import { sessionUpdate } from "../acp/updates.ts";
+import type { DriverContext, DriverEvent } from "../driver.ts";
+import { fields } from "../shared/read.ts";
+import { demoProfile } from "./profile.ts";
+import { recordFile, type RecordLine } from "./record.ts";
+
+/** Read in pieces of this size; a line of the record is at most a file of the scratch folder, twice. */
+const PIECE_BYTES = 1 << 20;
+
+export interface FeedState {
+  threadId: string;
+  offset: number;
+  /** The turn that has begun and not ended; its key and its beginning. */
+  turn: { key: string; at: number } | null;
+}
+
+export interface RecordFeed {
+  readonly state: FeedState;
+  /** Tells everything that is in the record by now; the last record of each line carries the checkpoint. */
+  catchUp(): void;
+  /** The front end is gone: a turn that has not ended was interrupted. */
+  close(): void;
+}
+
+export function feedRecord(context: DriverContext, dir: string, state: FeedState, checkpoint: () => Record<string, unknown>): RecordFeed {
+  const file = recordFile(dir, state.threadId);
+  let events: DriverEvent[] = [];
+  const now = () => context.clock.now();
+  const to: Translation = {
+    state: newState(state.threadId, state.threadId, factsOf({}, {}), { offset: 0, nextInput: 0 }),
+    profile: demoProfile,
+    log: context.log,
+    now,
+    emit: (event) => void events.push(event),
+  };
+
+  const record = (key: string, event: Extract<DriverEvent, { type: "record" }>["event"]) => to.emit({ type: "record", key, at: now(), event });
+
+  const endTurn = (outcome: "completed" | "interrupted" | "failed", failure?: ReturnType<typeof failureOf>) => {
+    if (!state.turn) return;
+    const { key, at } = state.turn;
+    state.turn = null;
+    const durationMs = Math.max(0, now() - at);
+    record(`${key}:end`, { type: "turn-ended", id: `${key}:end`, outcome, durationMs, ...(failure ? { failure } : {}) });
+    to.emit({ type: "thinking", thinking: false });
+  };
+
+  const beginTurn = (key: string) => {
+    state.turn = { key, at: now() };
+    record(`${key}:turn`, { type: "turn-started", id: `${key}:turn` });
+    to.emit({ type: "thinking", thinking: true });
+  };
+
+  const update = (key: string, one: SessionUpdate, offset: number) => {
+    if (one.sessionUpdate === "agent_message_chunk" || one.sessionUpdate === "agent_thought_chunk") {
+      if (one.content.type !== "text") return;
+      const type = one.sessionUpdate === "agent_message_chunk" ? ("agent-message" as const) : ("thought" as const);
+      return record(key, { type, id: key, text: one.content.text });
+    }
+    if (one.sessionUpdate === "tool_call") return toolUpdate(to, fields(one), true);
+    sessionUpdate(to, fields(one), offset);
+  };
+
+  const tell = (line: RecordLine, offset: number) => {
+    const key = `${state.threadId}:${offset}`;
+    switch (line.t) {
+      case "user":
+        record(key, { type: "user-message", id: key, text: line.text, origin: "terminal" });
+        return beginTurn(key);
+      case "retry":
+        return beginTurn(key);
+      case "update":
+        return update(key, line.update, offset);
+      case "set":
+        if (line.mode) to.emit({ type: "mode", mode: line.mode });
+        if (line.model) to.emit({ type: "model", model: line.model });
+        return;
+      case "end":
+        return endTurn(line.stopReason === "cancelled" ? "interrupted" : "completed");
+      case "fail":
+        return endTurn("failed", failureOf({ code: -32603, message: line.message, data: { httpStatus: line.status } }));
+      case "session":
+        return;
+    }
+  };
+
+  const flush = () => {
+    const said = events;
+    events = [];
+    const last = said.findLastIndex((event) => event.type === "record");
+    for (const [index, event] of said.entries()) context.emit(index === last && event.type === "record" ? { ...event, checkpoint: checkpoint() } : event);
+  };
+
+  return {
+    state,
+    catchUp() {
+      for (const { text, start, end } of linesFrom(file, state.offset)) {
+        tell(JSON.parse(text) as RecordLine, start);
+        state.offset = end;
+        flush();
+      }
+    },
+    close() {
+      endTurn("interrupted");
+      flush();
+    },
+  };
+}
+
+/** Whole lines only; what is still being written comes next time. */
+function* linesFrom(file: string, from: number): Generator<{ text: string; start: number; end: number }> {
+  let fd: number;
+  try {
+    fd = openSync(file, "r");
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return;
+    throw cause;
+  }
+  try {
+    let held = Buffer.alloc(0);
+    let start = from;
+    for (let at = from; at < fstatSync(fd).size; ) {
+      const piece = Buffer.alloc(PIECE_BYTES);
+      const count = readSync(fd, piece, 0, PIECE_BYTES, at);
+      if (count === 0) return;
+      at += count;
+      held = Buffer.concat([held, piece.subarray(0, count)]);
+      for (let newline = held.indexOf(10); newline >= 0; newline = held.indexOf(10)) {
+        const end = start + newline + 1;
+        yield { text: held.subarray(0, newline).toString("utf8"), start, end };
+        held = held.subarray(newline + 1);
+        start = end;
+      }
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
