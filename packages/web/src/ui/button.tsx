@@ -38,7 +38,7 @@ export function Button({ tone = "plain", icon, busy = false, shortcut, className
         className,
       )}
     >
-      <span className={cx("inline-flex items-center gap-1.5", busy && "invisible")}>
+      <span className={cx("inline-flex items-center gap-1.5", busy && "opacity-0")}>
         {icon && <Icon name={icon} />}
         {children}
         {shortcut && (
