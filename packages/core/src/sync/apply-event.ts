@@ -4,7 +4,7 @@
  */
 import type { Message, SyncEvent } from "@hapi/protocol";
 import { laterStage } from "../stages.ts";
-import { withMachineEvent, withoutSession, withSessionEvent } from "./sessions.ts";
+import { withMachineEvent, withoutSession, withRowHeard, withSessionEvent } from "./sessions.ts";
 import { emptyWindow, type MessageWindow, type SyncState, without } from "./state.ts";
 import { withDelta } from "./streams.ts";
 import { invalidated, mapRows, type PageRequest, removeRow, withLiveRow, withPage } from "./window.ts";
@@ -57,6 +57,11 @@ function indeterminate(window: MessageWindow, localIds: readonly string[]): Mess
   );
 }
 
+/** Only the list counts scheduled prompts; no patch does. */
+function wantList(state: SyncState): SyncState {
+  return state.refetch.list ? state : { ...state, refetch: { ...state.refetch, list: true } };
+}
+
 /** Events were missed: everything must be read again; what is shown stays until then. */
 export function withGap(state: SyncState): SyncState {
   const windows = Object.fromEntries(Object.entries(state.windows).map(([id, window]) => [id, { ...window, stale: true }]));
@@ -76,7 +81,11 @@ export function applySyncEvent(state: SyncState, event: SyncEvent): SyncState {
     case "session-removed":
       return withoutSession(state, event.sessionId);
     case "message-received":
-      return inWindow(state, event.sessionId, (window) => withLiveRow(window, event.message));
+      return inWindow(
+        withRowHeard((event.message.scheduledAt ?? null) === null ? state : wantList(state), event.sessionId, event.message),
+        event.sessionId,
+        (window) => withLiveRow(window, event.message),
+      );
     case "messages-consumed":
       return inWindow(state, event.sessionId, (window) => consumed(window, event));
     case "messages-indeterminate":
@@ -84,7 +93,11 @@ export function applySyncEvent(state: SyncState, event: SyncEvent): SyncState {
     case "messages-requeued":
       return inWindow(state, event.sessionId, (window) => requeued(window, event.localIds));
     case "message-cancelled":
-      return inWindow(state, event.sessionId, (window) => removeRow(window, event.messageId, event.localId));
+      return inWindow(
+        (state.summaries[event.sessionId]?.futureScheduledMessageCount ?? 0) === 0 ? state : wantList(state),
+        event.sessionId,
+        (window) => removeRow(window, event.messageId, event.localId),
+      );
     case "messages-invalidated":
       return inWindow(state, event.sessionId, invalidated);
     case "message-stage":
@@ -94,7 +107,7 @@ export function applySyncEvent(state: SyncState, event: SyncEvent): SyncState {
     case "machine-updated":
       return withMachineEvent(state, event.machineId, event.data);
     case "scheduled-matured":
-      return state.refetch.list ? state : { ...state, refetch: { ...state.refetch, list: true } };
+      return wantList(state);
     // nothing to keep
     case "toast":
     case "heartbeat":

@@ -2,7 +2,8 @@
  * Sessions and machines as patches arrive (client contract 1 §1.6): flat fields, the last write wins; `updatedAt` only grows; versioned
  * values only if their version is greater; no data means "read it again".
  */
-import type { Machine, Session, SessionPatch, SessionSummary } from "@hapi/protocol";
+import type { AgentEvent, Machine, Message, Session, SessionPatch, SessionSummary } from "@hapi/protocol";
+import { decodeContent } from "../envelope/decode.ts";
 import { sessionSummary, summaryMetadata, summaryRequests, summaryTodos } from "../summary.ts";
 import { isSameJson } from "./rows.ts";
 import { type SyncState, without } from "./state.ts";
@@ -128,6 +129,28 @@ export function withSessionEvent(state: SyncState, id: string, data: SessionData
   if (!summary && !session) return wantSession(state, id);
   const sessions = session ? put(state.sessions, id, patchSession(session, data)) : state.sessions;
   const summaries = summary ? put(state.summaries, id, patchSummary(summary, data)) : state.summaries;
+  return sessions === state.sessions && summaries === state.summaries ? state : { ...state, sessions, summaries };
+}
+
+/** Kinds that make a session more than an empty row. */
+const conversation: ReadonlySet<AgentEvent["type"]> = new Set(["user-message", "agent-message", "thought", "tool-call"]);
+
+/** What a new row says of its session; the hub sends no patch for each. */
+export function withRowHeard(state: SyncState, id: string, row: Message): SyncState {
+  const session = state.sessions[id];
+  const summary = state.summaries[id];
+  if (!session && !summary) return state;
+  // A prompt counts when it was written; anything else has one time only.
+  const at = row.localId === null ? (row.invokedAt ?? row.createdAt) : row.createdAt;
+  const isFirst = summary?.hasConversationContent === false || session?.hasConversationContent === false;
+  const isContent = isFirst && decodeContent(row.content, row).some((event) => conversation.has(event.type));
+  const heard = <T extends { updatedAt: number; hasConversationContent?: boolean | undefined }>(known: T): T => {
+    const isNews = at > known.updatedAt || (isContent && known.hasConversationContent === false);
+    if (!isNews) return known;
+    return { ...known, updatedAt: Math.max(known.updatedAt, at), ...(isContent ? { hasConversationContent: true } : {}) };
+  };
+  const sessions = session ? put(state.sessions, id, heard(session)) : state.sessions;
+  const summaries = summary ? put(state.summaries, id, heard(summary)) : state.summaries;
   return sessions === state.sessions && summaries === state.summaries ? state : { ...state, sessions, summaries };
 }
 
