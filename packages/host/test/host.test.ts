@@ -6,6 +6,9 @@ import { processStartTime } from "@hapi/platform/lean";
 import { connectHost, probeHost, RingGapError, startHost, type HostProcess } from "../src/index.ts";
 import { hostCommand, nextEvent, programEnv, readUntil, startTestHost } from "./harness.ts";
 
+/** Many programs on a busy machine. */
+const slowMs = 60_000;
+
 const spec = (launchId: string, kind: "pty" | "pipe", ...argv: string[]) => ({ launchId, kind, argv, cwd: "/", env: programEnv });
 
 test("a shell on a terminal: size, keys, Ctrl-C, resize, exit code", async () => {
@@ -23,7 +26,7 @@ test("a shell on a terminal: size, keys, Ctrl-C, resize, exit code", async () =>
   expect(text).toContain("winch");
   await shell.write("exit 7\r");
   expect(await shell.exited).toEqual({ code: 7, signal: null });
-});
+}, slowMs);
 
 test("a program on pipes: bytes through, stderr apart, end of input, signal", async () => {
   await using host = await startTestHost();
@@ -40,7 +43,7 @@ test("a program on pipes: bytes through, stderr apart, end of input, signal", as
   const sleeper = await control.spawn(spec("sleeper", "pipe", "sleep", "100"));
   await sleeper.signal("SIGTERM");
   expect(await sleeper.exited).toEqual({ code: null, signal: "SIGTERM" });
-});
+}, slowMs);
 
 test("launch ids and input ids make starting and writing repeatable", async () => {
   await using host = await startTestHost();
@@ -57,7 +60,7 @@ test("launch ids and input ids make starting and writing repeatable", async () =
   await same.write("second", 2);
   await same.closeInput();
   expect(await readUntil(same)).toBe("first,second");
-});
+}, slowMs);
 
 test("a program that can't be started is an error with a sentence, and nothing stays of it", async () => {
   await using host = await startTestHost();
@@ -66,7 +69,7 @@ test("a program that can't be started is an error with a sentence, and nothing s
     await expect(control.spawn(spec(`missing-${kind}`, kind, "/no/such/program"))).rejects.toMatchObject({ code: "spawn_failed" });
   await expect(control.spawn({ ...spec("nowhere", "pipe", "cat"), cwd: "/no/such/folder" })).rejects.toMatchObject({ code: "spawn_failed" });
   expect(control.processes()).toHaveLength(0);
-});
+}, slowMs);
 
 test("a full pipe ring makes the program wait; releasing lets it go on", async () => {
   await using host = await startTestHost();
@@ -97,7 +100,7 @@ test("a full pipe ring makes the program wait; releasing lets it go on", async (
   expect([total, stderr]).toEqual([3_000_000, "done\n"]);
   const tooOld = program.read("out", 0)[Symbol.asyncIterator]();
   expect(tooOld.next()).rejects.toBeInstanceOf(RingGapError);
-});
+}, slowMs);
 
 test("a terminal forgets the oldest and says so; its end can still be read afterwards", async () => {
   await using host = await startTestHost();
@@ -110,7 +113,7 @@ test("a terminal forgets the oldest and says so; its end can still be read after
   expect(await same.exited).toEqual({ code: 0, signal: null });
   const oldest = await same.read("out", 0)[Symbol.asyncIterator]().next().catch((cause: RingGapError) => cause.oldest);
   expect(await readUntil(same, undefined, oldest as number)).toEndWith("60000\r\nthe end\r\n");
-});
+}, slowMs);
 
 test("the host's death is told, and what is asked afterwards fails by name", async () => {
   await using host = await startTestHost();
@@ -119,7 +122,7 @@ test("the host's death is told, and what is asked afterwards fails by name", asy
   process.kill(control.hostPid, "SIGKILL");
   await gone;
   await expect(control.spawn(spec("late", "pipe", "cat"))).rejects.toMatchObject({ code: "host_gone" });
-});
+}, slowMs);
 
 test("a newer controller takes the place of an older one", async () => {
   await using host = await startTestHost();
@@ -128,7 +131,7 @@ test("a newer controller takes the place of an older one", async () => {
   const newer = await host.control();
   await lost;
   expect((await newer.spawn(spec("cat", "pipe", "cat"))).pid).toBeGreaterThan(0);
-});
+}, slowMs);
 
 test("the host's own facts: private files, found by probe, joined by a second start, deaf to polite signals", async () => {
   await using host = await startTestHost();
@@ -143,7 +146,7 @@ test("the host's own facts: private files, found by probe, joined by a second st
   // Its own session: our terminal's hang-up can't reach it.
   const stat = readFileSync(`/proc/${host.facts.pid}/stat`, "latin1");
   expect(Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3])).toBe(host.facts.pid);
-});
+}, slowMs);
 
 test("shutdown ends agents, host and socket; the next start is a new host", async () => {
   await using host = await startTestHost();
@@ -158,4 +161,4 @@ test("shutdown ends agents, host and socket; the next start is a new host", asyn
   expect(processStartTime(pid)).toBeNull();
   const next = await startHost({ home: host.home, sessionId: "session-1", sessionArgv: [], env: process.env, cwd: "/", hostCommand });
   expect([next.joined, next.facts.pid === host.facts.pid]).toEqual([false, false]);
-});
+}, slowMs);

@@ -5,6 +5,9 @@ import { connectHost, probeHost } from "../src/index.ts";
 import { encodeFrame, encodeJson, FrameReader, decodeJson, frameType } from "../src/frames.ts";
 import { startTestHost } from "./harness.ts";
 
+/** Many programs on a busy machine. */
+const slowMs = 60_000;
+
 /** Sends bytes and gives what came back until the host closed. */
 async function knock(socket: string, send: (connection: Connection) => void): Promise<Record<string, unknown>[]> {
   const answers: Record<string, unknown>[] = [];
@@ -27,13 +30,13 @@ test("a wrong token is refused, whatever the role", async () => {
     const hello = encodeJson(frameType.hello, { token: "x", role, versions: [1] });
     expect(await knock(host.address.socket, (to) => to.write(hello))).toMatchObject([{ type: frameType.refused, code: "invalid_token" }]);
   }
-});
+}, slowMs);
 
 test("a foreign version is refused by name", async () => {
   await using host = await startTestHost();
   const hello = encodeJson(frameType.hello, { token: host.address.token, role: "probe", versions: [99] });
   expect(await knock(host.address.socket, (to) => to.write(hello))).toMatchObject([{ code: "protocol_mismatch" }]);
-});
+}, slowMs);
 
 test("garbage, half frames, wrong first frames and long ones only cost their sender the connection", async () => {
   await using host = await startTestHost();
@@ -59,7 +62,7 @@ test("garbage, half frames, wrong first frames and long ones only cost their sen
   await cat.closeInput();
   expect(await cat.exited).toEqual({ code: 0, signal: null });
   expect(await probeHost(host.dir)).toMatchObject({ pid: host.facts.pid, viewers: [] });
-});
+}, slowMs);
 
 test("a probe may not steer, and an unknown request is answered", async () => {
   await using host = await startTestHost();
@@ -71,4 +74,4 @@ test("a probe may not steer, and an unknown request is answered", async () => {
     to.write(encodeJson(frameType.request, { id: 2, op: "shutdown" }));
   });
   expect(answers.slice(1)).toMatchObject([{ id: 1, ok: false, code: "not_supported" }, { id: 2, ok: true }]);
-});
+}, slowMs);

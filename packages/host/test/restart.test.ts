@@ -6,6 +6,9 @@ import { isAlive } from "@hapi/platform/lean";
 import { probeHost, type HostFacts } from "../src/index.ts";
 import { entry, programEnv, startTestHost, type TestHost } from "./harness.ts";
 
+/** Many programs on a busy machine. */
+const slowMs = 60_000;
+
 const kills = 200;
 /** Enough output that the program is still at it when the last reader starts. */
 const lastNumber = 4_000_000;
@@ -43,7 +46,7 @@ test(`a pipe is read byte for byte through ${kills} kills of its reader`, async 
   const counter = Bun.spawnSync(["seq", "1", String(lastNumber)]).stdout.toString("latin1");
   expect(copy.length).toBe(counter.length);
   expect(copy === counter).toBe(true);
-}, 60_000);
+}, slowMs);
 
 interface Reader {
   go(): Promise<void>;
@@ -96,7 +99,7 @@ test("the session process is started again after kill -9 and finds what it had s
   }
   expect(facts.processes).toEqual([agent as NonNullable<typeof agent>]);
   expect(facts.display).toEqual({ kind: "process", launchId: "program" });
-});
+}, slowMs);
 
 test("a session process that never connects is given up when there is nothing to lose", async () => {
   await using host = await startTestHost({ sessionArgv: ["sh", "-c", "echo broken >&2; exit 1"] });
@@ -104,7 +107,7 @@ test("a session process that never connects is given up when there is nothing to
   expect(await probeHost(host.dir)).toBeNull();
   expect(readFileSync(join(host.dir, "session-process.log"), "utf8")).toBe("broken\n".repeat(5));
   expect(statSync(join(host.dir, "session-process.log")).mode & 0o777).toBe(0o600);
-}, 15_000);
+}, slowMs);
 
 async function waitFor(dir: string, test: (facts: HostFacts) => boolean): Promise<HostFacts> {
   for (;;) {

@@ -28,7 +28,10 @@ export interface Tmux extends AsyncDisposable {
   until(test: (screen: string) => boolean, options?: { timeoutMs?: number; what?: string }): Promise<string>;
   /** Waits until two looks in a row, `quietMs` apart, see the same. */
   settled(quietMs?: number): Promise<string>;
-  /** Value of a tmux format in the pane, such as `#{pane_dead}` or `#{alternate_on}`. */
+  /**
+   * Value of a tmux format in the pane, such as `#{alternate_on}`. Not for the end of the program: tmux 3.3 sometimes misses it (the program
+   * stays a zombie); run the program from a shell that prints `$?`.
+   */
   format(text: string): Promise<string>;
 }
 
