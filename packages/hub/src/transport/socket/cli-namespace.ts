@@ -83,7 +83,7 @@ function connect(deps: CliNamespaceDeps, socket: ClientSocket, identity: CliIden
     ignore(
       Promise.all(earlier)
         .then(() => deps.durable())
-        .then(() => ack?.(undefined)),
+        .then(() => ack?.()),
       "without an answer the other side times out",
     );
   });
@@ -99,7 +99,7 @@ interface Call {
   name: ClientEventName;
   handler: CliHandler<ClientEventName>;
   payload: unknown;
-  ack: ((answer: unknown) => void) | null;
+  ack: ((answer?: unknown) => void) | null;
   connection: CliConnection;
 }
 

@@ -8,7 +8,7 @@ import { Server, type Socket } from "socket.io";
 
 const backpressureLimitBytes = 64 * 1024 * 1024;
 
-export type SocketHandler = (payload: unknown, ack: ((answer: unknown) => void) | null) => void;
+export type SocketHandler = (payload: unknown, ack: ((answer?: unknown) => void) | null) => void;
 
 /** A connected client, whatever carries it. */
 export interface ClientSocket {
@@ -95,7 +95,7 @@ function wrap(socket: Socket): ClientSocket {
       known.add(event);
       socket.on(event, (...args: unknown[]) => {
         const last = args.at(-1);
-        const ack = typeof last === "function" ? (last as (answer: unknown) => void) : null;
+        const ack = typeof last === "function" ? (last as (answer?: unknown) => void) : null;
         handler(ack !== null && args.length === 1 ? undefined : args[0], ack);
       });
     },

@@ -1,0 +1,50 @@
+/** For tests that look into the hub's make-up: the routes it has, and its stores without a hub around them. */
+import { openSqlite, type Clock, type Logger } from "@hapi/platform";
+import { createTokens } from "./auth/tokens.ts";
+import { migrate } from "./db/migrate.ts";
+import { createBus } from "./events/bus.ts";
+import { createHub } from "./hub.ts";
+import { sqliteStores, type Stores } from "./stores.ts";
+import { createSocketServer } from "./transport/socket/socket-server.ts";
+
+export interface OpenStores {
+  stores: Stores;
+  bus: ReturnType<typeof createBus>;
+  close(): Promise<void>;
+}
+
+/** Stores on a file or in memory. */
+export function openStores(options: { path?: string; now: () => number; log: Logger; epoch?: string }): OpenStores {
+  const db = openSqlite(options.path ?? ":memory:");
+  migrate(db);
+  const bus = createBus(options.log);
+  const stores = sqliteStores({ db, epoch: options.epoch ?? "00000001", bus, now: options.now, logger: options.log });
+  const close = async (): Promise<void> => {
+    await stores.close();
+    await db.close();
+  };
+  return { stores, bus, close };
+}
+
+/** Every route with its method, as registered. */
+export function listRoutes(options: { clock: Clock; log: Logger }): { method: string; path: string }[] {
+  const { stores, bus } = openStores({ now: () => options.clock.now(), log: options.log });
+  const hub = createHub({
+    stores,
+    bus,
+    sockets: createSocketServer({ corsOrigins: [] }),
+    tokens: createTokens(new Uint8Array(32), options.clock),
+    secret: "x",
+    ownerId: 1,
+    corsOrigins: [],
+    settings: { read: () => ({ sessionSummaryContract: false, sessionSummaryInChat: false }), write: () => Promise.reject(new Error("not here")) },
+    databasePath: ":memory:",
+    web: async () => null,
+    addressOf: () => "test",
+    clock: options.clock,
+    log: options.log,
+  });
+  const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
+  const seen = new Map(hub.app.routes.filter((route) => methods.has(route.method)).map((route) => [`${route.method} ${route.path}`, route]));
+  return [...seen.values()].map(({ method, path }) => ({ method, path }));
+}

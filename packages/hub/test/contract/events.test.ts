@@ -1,0 +1,259 @@
+/** The event stream: order, scopes, ids, replay, and what a reader that falls behind gets. */
+import { describe, expect, test } from "bun:test";
+import { connectHub, createManualClock, startTestHub } from "@hapi/testkit";
+import { agentText, withHub } from "./setup.ts";
+
+const rig = withHub();
+
+type Json = Record<string, unknown>;
+
+describe("a subscription", () => {
+  test("begins with connection-changed, without id, then caught-up when asked for", async () => {
+    const client = await rig.client();
+    await using sse = await client.sse("caps=caught-up");
+    await sse.find(({ event }) => event.type === "caught-up");
+    expect(sse.frames.map((frame) => [frame.id, frame.event.type])).toEqual([
+      [undefined, "connection-changed"],
+      [undefined, "caught-up"],
+    ]);
+    expect(sse.frames[0]?.event["data"]).toMatchObject({ status: "connected", resume: "gap" });
+  });
+
+  test("carries ids epoch:seq:tag that grow", async () => {
+    const client = await rig.client();
+    await using sse = await client.sse();
+    const { socket } = await client.session();
+    await sse.find(({ event }) => event.type === "session-updated");
+    const ids = sse.frames.flatMap((frame) => (frame.id === undefined ? [] : [frame.id]));
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}:\d+:[0-9a-f]{8}$/);
+    const seqs = ids.map((id) => Number(id.split(":")[1]));
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+    socket.close();
+  });
+
+  test("for one session hears of that session only", async () => {
+    const client = await rig.client();
+    const [mine, other] = [await client.session(), await client.session()];
+    await using sse = await client.sse(`sessionId=${mine.id}`);
+    await other.socket.emitWithAck("message", { sid: other.id, message: agentText("other") });
+    await mine.socket.emitWithAck("message", { sid: mine.id, message: agentText("mine") });
+    await sse.find(({ event }) => event.type === "message-received");
+    expect(sse.frames.slice(1).every(({ event }) => event["sessionId"] === mine.id)).toBe(true);
+    expect((await client.api("GET", "/events?sessionId=nobody")).status).toBe(404);
+    expect((await client.api("GET", "/events?machineId=nothing")).status).toBe(404);
+    mine.socket.close();
+    other.socket.close();
+  });
+
+  test("session patches carry only the keys existing clients know", async () => {
+    const client = await rig.client();
+    await using sse = await client.sse();
+    const { id, socket } = await client.session();
+    socket.emit("session-alive", { sid: id, time: Date.now(), thinking: true, permissionMode: "plan", model: "opus", effort: "high", extra: 1 });
+    await socket.emitWithAck("ping");
+    await client.api("POST", `/sessions/${id}/messages`, { text: "x" });
+    await sse.find(({ event }) => event.type === "message-received");
+    const known = ["active", "thinking", "activeTurnStartedAt", "activeAt", "updatedAt", "model", "effort", "permissionMode", "metadata", "agentState", "todos"];
+    for (const { event } of sse.of("session-updated")) {
+      const data = event["data"] as Json;
+      if (!("id" in data)) expect(known).toEqual(expect.arrayContaining(Object.keys(data)));
+    }
+    socket.close();
+  });
+
+  test("streams and stages go only to those who asked, and streams have no id", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    await using plain = await client.sse();
+    await using able = await client.sse("caps=stream,stages");
+    await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "L" });
+    socket.emit("stream", { sid: id, itemId: "i", kind: "text", offset: 0, delta: "Hel" });
+    socket.emit("stream", { sid: id, itemId: "i", kind: "text", offset: 3, delta: "lo" });
+    await socket.emitWithAck("message-stage", { sid: id, localId: "L", stage: "handed", at: 1 });
+    const stage = await able.find(({ event }) => event.type === "message-stage");
+    expect(stage.id).toBeDefined();
+    expect(able.of("stream").map((frame) => [frame.id, frame.event["delta"]])).toEqual([[undefined, "Hel"], [undefined, "lo"]]);
+    await plain.find(({ event }) => event.type === "messages-consumed");
+    expect([...plain.of("stream"), ...plain.of("message-stage")]).toEqual([]);
+    // Who comes late gets the text so far; who comes after the stored message does not.
+    await using late = await client.sse("caps=stream,caught-up");
+    await late.find(({ event }) => event.type === "caught-up");
+    expect(late.of("stream").map(({ event }) => [event["offset"], event["delta"]])).toEqual([[0, "Hello"]]);
+    await socket.emitWithAck("message", { sid: id, message: agentText("Hello", "i") });
+    await using later = await client.sse("caps=stream,caught-up");
+    await later.find(({ event }) => event.type === "caught-up");
+    expect(later.of("stream")).toEqual([]);
+    socket.close();
+  });
+
+  test("visibility is known by subscription id", async () => {
+    const client = await rig.client();
+    await using sse = await client.sse();
+    const { subscriptionId } = sse.frames[0]?.event["data"] as { subscriptionId: string };
+    const set = (id: string, visibility: string) => client.api("POST", "/visibility", { subscriptionId: id, visibility });
+    expect((await set(subscriptionId, "visible")).body).toEqual({ ok: true });
+    expect(await set(crypto.randomUUID(), "hidden")).toMatchObject({ status: 404, body: { code: "not_found" } });
+    expect((await set(subscriptionId, "sideways")).status).toBe(400);
+    const other = await rig.client();
+    expect((await other.api("POST", "/visibility", { subscriptionId, visibility: "hidden" })).status).toBe(404);
+  });
+});
+
+describe("after a reconnect", () => {
+  test("what was missed comes once per entity, then live goes on", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    const first = await client.sse();
+    await client.api("PATCH", `/sessions/${id}`, { name: "one" });
+    await first.find(({ event }) => event.type === "session-updated" && "updatedAt" in (event["data"] as Json));
+    await first.close();
+    for (const name of ["two", "three"]) await client.api("PATCH", `/sessions/${id}`, { name });
+    await socket.emitWithAck("message", { sid: id, message: agentText("a") });
+    await socket.emitWithAck("message", { sid: id, message: agentText("b") });
+    socket.on("update", (_update: unknown, ack?: (answer: unknown) => void) => ack?.({ removed: true }));
+    await client.api("POST", `/sessions/${id}/messages`, { text: "q", localId: "q1" });
+    await client.api("DELETE", `/sessions/${id}/messages/q1`);
+    await using second = await client.sse(`caps=caught-up&lastEventId=${first.lastId}`);
+    await second.find(({ event }) => event.type === "caught-up");
+    expect(second.frames[0]?.event["data"]).toMatchObject({ resume: "ok" });
+    expect(second.of("session-updated")).toHaveLength(1);
+    expect(second.of("session-updated")[0]?.event["data"]).toMatchObject({ id, metadata: { name: "three" } });
+    expect(second.of("message-received")).toHaveLength(2);
+    await socket.emitWithAck("message", { sid: id, message: agentText("c") });
+    await second.find(({ event }) => event.type === "message-received" && JSON.stringify(event).includes('"c"'));
+    expect(second.of("message-received")).toHaveLength(3);
+    socket.close();
+  });
+
+  test("the header wins over the query; foreign and damaged cursors are a gap", async () => {
+    const client = await rig.client();
+    const { socket } = await client.session();
+    await using sse = await client.sse();
+    await client.session().then((session) => session.socket.close());
+    await sse.find((frame) => frame.id !== undefined);
+    const resume = async (query: string, headers: Record<string, string> = {}) => {
+      await using again = await client.sse(query, headers);
+      return (again.frames[0]?.event["data"] as Json)["resume"];
+    };
+    const { lastId } = sse;
+    expect(await resume("lastEventId=nonsense", { "last-event-id": lastId ?? "" })).toBe("ok");
+    const [epoch, , tag] = (lastId ?? "").split(":");
+    for (const cursor of ["", "x", `${epoch}:999999999:${tag}`, `00000000:1:${tag}`, `${epoch}:1:00000000`])
+      expect(await resume(`lastEventId=${cursor}`)).toBe("gap");
+    const other = await rig.client();
+    await using foreign = await other.sse(`lastEventId=${lastId}`);
+    expect(foreign.frames[0]?.event["data"]).toMatchObject({ resume: "gap" });
+    socket.close();
+  });
+
+  test("a restart of the hub is no gap, and sessions show as they were", async () => {
+    const first = await startTestHub({ keepHome: true });
+    const client = await connectHub(first, "a");
+    const { id, socket } = await client.session();
+    const sse = await client.sse();
+    await socket.emitWithAck("message", { sid: id, message: agentText("before") });
+    await sse.find(({ event }) => event.type === "message-received");
+    const { lastId } = sse;
+    await socket.emitWithAck("message", { sid: id, message: agentText("missed") });
+    await sse.close();
+    socket.close();
+    await first.close();
+    await using second = await startTestHub({ home: first.home });
+    const again = await connectHub(second, "a");
+    await using resumed = await again.sse(`lastEventId=${lastId}&caps=caught-up`);
+    await resumed.find(({ event }) => event.type === "caught-up");
+    expect(resumed.frames[0]?.event["data"]).toMatchObject({ resume: "ok" });
+    expect(JSON.stringify(resumed.of("message-received"))).toContain("missed");
+    expect((await again.api("GET", `/sessions/${id}`)).body["session"]).toMatchObject({ active: true });
+  });
+
+  test("an unclean end of the machine is a new epoch, a clean stop is not", async () => {
+    const clean = await startTestHub({ keepHome: true, bootId: "boot-1" });
+    const client = await connectHub(clean);
+    const { socket } = await client.session();
+    const sse = await client.sse();
+    socket.emit("session-end", { sid: "nobody", time: 1 });
+    const { socket: another } = await client.session();
+    await sse.find((frame) => frame.id !== undefined);
+    const { lastId } = sse;
+    await sse.close();
+    socket.close();
+    another.close();
+    await clean.close();
+    await using rebooted = await startTestHub({ home: clean.home, bootId: "boot-2" });
+    await using resumed = await (await connectHub(rebooted)).sse(`lastEventId=${lastId}`);
+    expect(resumed.frames[0]?.event["data"]).toMatchObject({ resume: "ok" });
+  });
+});
+
+describe("time", () => {
+  test("heartbeats every 30 s; a lease that is not renewed ends, and thinking with it", async () => {
+    const clock = createManualClock(Date.now());
+    await using hub = await startTestHub({ clock });
+    const client = await connectHub(hub);
+    const { id, socket } = await client.session();
+    socket.emit("session-alive", { sid: id, time: clock.now(), thinking: true });
+    await socket.emitWithAck("ping");
+    await using sse = await client.sse();
+    await clock.advance(31_000);
+    const beat = await sse.find(({ event }) => event.type === "heartbeat");
+    expect(beat.id).toBeUndefined();
+    const over = await sse.find(({ event }) => event.type === "session-updated" && (event["data"] as Json)["active"] === false);
+    expect(over.event["data"]).toMatchObject({ active: false, thinking: false });
+    const session = (await client.api("GET", `/sessions/${id}`)).body["session"] as { metadata: Json };
+    expect(session.metadata["lifecycleState"]).toBe("running");
+    socket.close();
+  });
+
+  test("renewals are neither logged nor pushed each time", async () => {
+    const clock = createManualClock(Date.now());
+    await using hub = await startTestHub({ clock });
+    const client = await connectHub(hub);
+    const { id, socket } = await client.session();
+    await using sse = await client.sse();
+    for (let n = 0; n < 20; n++) {
+      await clock.advance(2_000);
+      socket.emit("session-alive", { sid: id, time: clock.now(), thinking: false });
+      await socket.emitWithAck("ping");
+    }
+    await client.api("PATCH", `/sessions/${id}`, { name: "end" });
+    await sse.find(({ event }) => JSON.stringify(event).includes('"end"'));
+    const patches = sse.of("session-updated").filter(({ event }) => "activeAt" in (event["data"] as Json));
+    expect(patches.length).toBeLessThanOrEqual(2);
+    for (const patch of patches) expect(patch.id).toBeUndefined();
+    socket.close();
+  });
+});
+
+test("a reader that falls behind is told once it reads again, and misses nothing of the log", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session();
+  const abort = new AbortController();
+  const headers = { authorization: `Bearer ${client.jwt}` };
+  const response = await fetch(`${rig.hub.url}/api/events?caps=caught-up`, { headers, signal: abort.signal });
+  const body = "x".repeat(60_000);
+  const total = 300;
+  for (let n = 0; n < total; n++) socket.emit("message", { sid: id, key: `k${n}`, message: { role: "agent", content: { n, body } } });
+  await socket.emitWithAck("ping");
+  const text = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const seen = new Set<number>();
+  let buffer = "";
+  let gaps = 0;
+  while (seen.size < total) {
+    const { value, done } = (await text?.read()) ?? { done: true };
+    if (done) break;
+    buffer += value;
+    const frames = buffer.split("\n\n");
+    buffer = frames.pop() ?? "";
+    for (const frame of frames) {
+      const number = /"n":(\d+),/.exec(frame)?.[1];
+      if (number !== undefined) seen.add(Number(number));
+      if (frame.includes('"resume":"gap"')) gaps += 1;
+    }
+    // Too much to replay is a gap: then the reader fetches, which is the contract.
+    if (gaps > 1) break;
+  }
+  expect(seen.size === total || gaps > 1).toBe(true);
+  abort.abort();
+  socket.close();
+}, 20_000);
