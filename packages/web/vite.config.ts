@@ -12,6 +12,8 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 const config = defineConfig({
   root: at("."),
   plugins: [react(), tailwindcss(), bootScript(), serviceWorker(), precompress()],
+  // the wire schemas' own small engine in place of zod: see the header of that file
+  resolve: { alias: { "zod/mini": at("./src/schema/mini.ts") } },
   server: { proxy: { "/api": process.env["HAPI_DEV_HUB"] ?? "http://127.0.0.1:3006" } },
   worker: { format: "es" },
   build: {
