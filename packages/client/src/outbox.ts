@@ -86,7 +86,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { storage, clock = systemClock, random = Math.random } = options;
   let entries: readonly OutboxEntry[] = [];
   let isRunning = false;
-  let nextOrder = 1;
+  let lastOrder = 0;
   let stopSending = new AbortController();
   const sending = new Map<string, Flight>();
   const pauses = new Map<string, { attempt: number; cancel: () => void; isOver: boolean }>();
@@ -185,7 +185,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const stored = (await storage.list()).toSorted((a, b) => a.order - b.order);
       const known = new Set(entries.map((entry) => entry.localId));
       const merged = [...stored.filter((entry) => !known.has(entry.localId)), ...entries];
-      nextOrder = Math.max(nextOrder, ...merged.map((entry) => entry.order + 1));
+      lastOrder = Math.max(lastOrder, ...merged.map((entry) => entry.order));
       set(merged);
       pump();
     },
@@ -201,8 +201,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const before = entries.find((entry) => entry.localId === localId);
       if (before) return before;
       const { sessionId, text, attachments = [], scheduledAt, deliveryMode } = prompt;
-      const order = nextOrder;
-      nextOrder += 1;
+      // The time, so that entries made before the stored ones were read still come after them.
+      const order = Math.max(lastOrder + 1, clock.now());
+      lastOrder = order;
       const entry: OutboxEntry = {
         localId,
         sessionId,

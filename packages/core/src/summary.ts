@@ -22,6 +22,7 @@ function pendingOf(state: AgentState | null): Pending[] {
 export function summaryMetadata(metadata: Metadata | null): SessionSummary["metadata"] {
   if (!isRecord(metadata)) return null;
   const { summary, worktree, machineId, lifecycleState } = metadata;
+  const hapiMcpUrl = name(metadata.hapiMcpUrl);
   const agentSessionId = name(metadata[threadKeyOf(metadata.flavor)]);
   return {
     path: metadata.path,
@@ -32,6 +33,7 @@ export function summaryMetadata(metadata: Metadata | null): SessionSummary["meta
     ...(worktree === undefined ? {} : { worktree }),
     ...(agentSessionId === undefined ? {} : { agentSessionId }),
     ...(lifecycleState === undefined ? {} : { lifecycleState }),
+    ...(hapiMcpUrl === undefined ? {} : { hapiMcpUrl }),
   };
 }
 

@@ -22,6 +22,16 @@ const hiddenTypes = new Set([
   "mode",
   "permission-mode",
   "tools-used",
+  "control_request",
+  "control_response",
+  "control_cancel_request",
+  "command_lifecycle",
+  "conversation_reset",
+  "api-request",
+  "api-request-shape",
+  "api-request-blob",
+  "atis-latch",
+  "cost-state",
 ]);
 
 /** Text that the agent's program puts into the conversation in the user's name. */

@@ -57,6 +57,11 @@ function indeterminate(window: MessageWindow, localIds: readonly string[]): Mess
   );
 }
 
+/** Nobody writes any more. */
+function silenced(state: SyncState, id: string): SyncState {
+  return inWindow(state, id, (window) => (Object.keys(window.streams).length === 0 ? window : { ...window, streams: {} }));
+}
+
 /** Only the list counts scheduled prompts; no patch does. */
 function wantList(state: SyncState): SyncState {
   return state.refetch.list ? state : { ...state, refetch: { ...state.refetch, list: true } };
@@ -75,9 +80,10 @@ export function applySyncEvent(state: SyncState, event: SyncEvent): SyncState {
       return event.data.resume === "gap" ? withGap(state) : state;
     case "session-added":
     case "session-updated":
-      return withSessionEvent(state, event.sessionId, event.data);
+      return withSessionEvent(event.data?.active === false ? silenced(state, event.sessionId) : state, event.sessionId, event.data);
     case "session-ended":
-      return state.summaries[event.sessionId] ? withSessionEvent(state, event.sessionId, { active: false, thinking: false }) : state;
+      if (!state.summaries[event.sessionId] && !state.sessions[event.sessionId]) return state;
+      return withSessionEvent(silenced(state, event.sessionId), event.sessionId, { active: false, thinking: false });
     case "session-removed":
       return withoutSession(state, event.sessionId);
     case "message-received":

@@ -144,10 +144,9 @@ function withLatest(window: MessageWindow, response: MessagesResponse): MessageW
   const oldest = cursor(page.nextBeforeAt, page.nextBeforeSeq) ?? (placedRows[0] ? positionOf(placedRows[0]) : null);
   const joins = joinsWindow(window, response);
   const head = cursor(page.snapshotHeadAt, page.snapshotHeadSeq) ?? newest(placedRows);
-  const isLater = (row: Message): boolean => head === null || comparePositions(positionOf(row), head) > 0;
   const inPage = (row: Message): boolean => messages.some((other) => isSameRow(other, row));
-  const kept = joins ? window.rows : window.rows.filter((row) => isLater(row) || inPage(row));
-  const queued = window.queued.filter((row) => inPage(row));
+  const kept = joins ? window.rows : window.rows.filter(inPage);
+  const queued = window.queued.filter(inPage);
   const rows = combine({ rows: [...kept], queued }, messages, replaceRow);
   const next = dropStreams(withRows(window, rows), messages);
   return {

@@ -119,7 +119,9 @@ export function attachStreams(fold: Fold, streams: readonly StreamBuffer[], at: 
     const item = before?.at === at ? before : liveItem(buffer, at);
     memory.items.set(buffer, item);
     if (fold.has(item.key)) continue;
-    const owner = buffer.parent === undefined ? null : (fold.tools.get(buffer.parent) ?? null);
+    const owner = buffer.parent === undefined ? null : fold.tools.get(buffer.parent);
+    // A sub-agent whose call has not come yet: its words are not the conversation's.
+    if (owner === undefined) continue;
     byOwner.set(owner, [...(byOwner.get(owner) ?? []), item]);
   }
   for (const tool of fold.tools.values()) {
