@@ -7,10 +7,10 @@ import { delay, ignore } from "@hapi/platform/lean";
 import { AppError, type AgentFailure } from "@hapi/protocol";
 import type { DriverContext, DriverEvent } from "../driver.ts";
 import { createLineReader, encodeRpc, type RpcError, type RpcId, type RpcLine } from "../shared/jsonrpc.ts";
-import { fields, filled, text } from "../shared/read.ts";
+import { fields, text } from "../shared/read.ts";
 import { exitFailure } from "./failure.ts";
-import { META, type AcpProfile } from "./profile.ts";
-import { withFate } from "./prompts.ts";
+import type { AcpProfile } from "./profile.ts";
+import { findPrompt, withFate } from "./prompts.ts";
 import { openRequest } from "./requests.ts";
 import type { AcpState, PendingAnswer, Translation } from "./state.ts";
 import { processGone, turnAnswered, turnRejected } from "./turns.ts";
@@ -46,8 +46,6 @@ export class AgentLink {
   expected = false;
   /** The process is gone, everything it said was read and told. */
   readonly gone: Promise<ExitStatus>;
-  /** Client ids of prompts that the agent gave back when it loaded the conversation; null: nothing was loaded by this process. */
-  history: Set<string> | null = null;
 
   readonly #context: DriverContext;
   readonly #to: Translation;
@@ -109,10 +107,7 @@ export class AgentLink {
     let id = -1;
     const answer = this.write(async (inputId) => {
       id = inputId;
-      if (options.loading) {
-        this.#loading = id;
-        this.history = new Set();
-      }
+      if (options.loading) this.#loading = id;
       const waiting = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
       await this.process.write(encodeRpc.request(id, method, params), inputId);
       return { waiting };
@@ -178,10 +173,8 @@ export class AgentLink {
     const failure: AgentFailure | null = this.expected ? null : exitFailure(exit, this.#lastWords);
     for (const waiting of this.#waiting.values()) waiting.reject(new AppError("agent_exited", failure?.message));
     this.#waiting.clear();
-    const { turn } = this.state;
-    const lost = turn && !turn.begun ? withFate(this.#context.memory, turn.localId, "lost") : {};
-    this.change((to) => processGone(to, failure));
-    if (this.durable) await this.commit(lost);
+    const lost = this.change((to) => processGone(to, failure, (localId) => findPrompt(this.#context, to.profile, this.state.threadId, localId)));
+    if (this.durable) await this.commit(lost === null ? {} : withFate(this.#context.memory, lost, "lost"));
     const { code, signal } = exit;
     this.#context.emit({ type: "exited", front: "remote", code, signal, expected: this.expected, ...(failure ? { failure } : {}) });
     return exit;
@@ -243,11 +236,8 @@ export class AgentLink {
 
   #update(to: Translation, params: ReturnType<typeof fields>, start: number): void {
     const update = fields(params["update"]);
-    if (this.#loading !== null || !this.durable) {
-      const promptId = filled(fields(update["_meta"])[META.promptId]);
-      if (promptId) this.history?.add(promptId);
-      return factUpdate(to, text(update["sessionUpdate"]) ?? "", update, start);
-    }
+    // A conversation that is being loaded is history already.
+    if (this.#loading !== null || !this.durable) return factUpdate(to, text(update["sessionUpdate"]) ?? "", update, start);
     if (params["sessionId"] === this.state.threadId) sessionUpdate(to, update, start);
   }
 

@@ -3,13 +3,13 @@
  * the agent said is told again, with the same keys, after this process was killed. ACP takes one prompt at a time: queueing is the session's.
  */
 import { AppError } from "@hapi/protocol";
-import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, StartOptions } from "../driver.ts";
+import type { Conversation, DriverContext, DriverEvent, DriverPrompt, Front, RequestAnswer, StartOptions } from "../driver.ts";
 import { encodeRpc } from "../shared/jsonrpc.ts";
 import { AgentLink, RpcFailure, STATE_KEY } from "./agent-link.ts";
 import { failureOf } from "./failure.ts";
 import { agentMode, appliesMode } from "./modes.ts";
 import { META, type AcpProfile } from "./profile.ts";
-import { fateOf, lastPrompt, promptBlocks, rememberPrompt, withFate } from "./prompts.ts";
+import { fateOf, findPrompt, lastPrompt, promptBlocks, rememberPrompt, withFate } from "./prompts.ts";
 import { cancelReply, replyTo } from "./requests.ts";
 import { endProcess, hasExited, LAUNCH_KEY, startAgent, type Launch } from "./start.ts";
 import type { AcpState } from "./state.ts";
@@ -51,9 +51,15 @@ export class AcpConversation implements Conversation {
     const { mode } = this.#link.state;
     this.#introduce(this.#link);
     // What the person asked for stands; the agent's own beginning is only told where nothing was asked.
-    if (options.permissionMode !== undefined) await this.setPermissionMode(options.permissionMode);
-    else if (mode !== null) this.#context.emit({ type: "mode", mode });
-    if (options.model) await this.setModel(options.model);
+    try {
+      if (options.permissionMode !== undefined) await this.setPermissionMode(options.permissionMode);
+      else if (mode !== null) this.#context.emit({ type: "mode", mode });
+      if (options.model) await this.setModel(options.model);
+    } catch (cause) {
+      // An agent that works in another mode than the person chose is worse than none.
+      await this.stop({ graceMs: 0 });
+      throw cause;
+    }
   }
 
   /** Never two agents on one conversation: also one that this process has not adopted yet counts. */
@@ -88,10 +94,12 @@ export class AcpConversation implements Conversation {
     const last = await process.lastInputId();
     state.nextInput = Math.max(state.nextInput, last + 1);
     // Durable, but not written: the agent never saw it, and asking for it again is right.
-    const unwritten = state.turn && state.turn.rpcId > last ? state.turn.localId : null;
-    if (unwritten !== null) {
+    const unwritten = state.turn && state.turn.rpcId > last ? state.turn : null;
+    if (unwritten) {
       state.turn = null;
-      await memory.commit({ [STATE_KEY]: structuredClone(state), ...withFate(memory, unwritten, null) });
+      // The failed prompt of a retry was handed once before.
+      const fate = unwritten.retry ? {} : withFate(memory, unwritten.localId, null);
+      await memory.commit({ [STATE_KEY]: structuredClone(state), ...fate });
     }
     const link = new AgentLink({ context: this.#context, profile: this.#profile, process, state, durable: true });
     this.#link = link;
@@ -110,9 +118,9 @@ export class AcpConversation implements Conversation {
   async #closeBooks(state: AcpState): Promise<null> {
     const context = this.#context;
     const profile = this.#profile;
-    const lost = state.turn && !state.turn.begun ? state.turn.localId : null;
     const failure = { code: "agent_exited" as const, message: "The agent ended together with its host", retryable: true };
-    processGone({ state, profile, log: context.log, now: () => context.clock.now(), emit: (event) => context.emit(event) }, failure);
+    const to = { state, profile, log: context.log, now: () => context.clock.now(), emit: (event: DriverEvent) => context.emit(event) };
+    const lost = processGone(to, failure, (localId) => findPrompt(context, profile, state.threadId, localId));
     state.answers = [];
     await context.memory.commit({ [STATE_KEY]: state, ...(lost === null ? {} : withFate(context.memory, lost, "lost")) });
     return null;
@@ -176,11 +184,10 @@ export class AcpConversation implements Conversation {
 
   lookup(localId: string): Promise<"present" | "absent" | "unknown"> {
     const fate = fateOf(this.#context.memory, localId);
-    const told = this.#profile.retry === "flag" ? this.#link?.history : null;
-    if (told?.has(localId)) return Promise.resolve("present");
     if (fate === undefined) return Promise.resolve("absent");
     if (fate === "handed") return Promise.resolve("present");
-    return Promise.resolve(told ? "absent" : "unknown");
+    const threadId = this.#context.memory.get<AcpState>(STATE_KEY)?.threadId ?? "";
+    return Promise.resolve(findPrompt(this.#context, this.#profile, threadId, localId));
   }
 
   async answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "gone"> {

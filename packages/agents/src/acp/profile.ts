@@ -17,10 +17,12 @@ export interface AcpProfile {
   readonly modes?: Readonly<Record<string, string>>;
   /**
    * How a failed prompt is sent again. `resend`: the same prompt once more; for an agent whose history keeps a failed prompt it then stands
-   * there twice, which ACP gives no way to avoid. `flag`: the agent understands `_meta["hapi.retry"]` and `_meta["hapi.promptId"]`, runs the
-   * failed prompt of its own record again, and gives prompt ids back when a conversation is loaded.
+   * there twice, which ACP gives no way to avoid. `flag`: the agent understands `_meta["hapi.retry"]` and `_meta["hapi.promptId"]`, and runs
+   * the failed prompt of its own record again.
    */
   readonly retry?: "resend" | "flag";
+  /** Is a prompt that was handed to a process that is gone in the agent's own record? Without this nobody can tell. */
+  findPrompt?(env: Readonly<Record<string, string>>, threadId: string, promptId: string): "present" | "absent";
   /**
    * Where the reason of a denial goes; ACP's answer has no field for it. `next-prompt`: in front of the next prompt. `meta`: the agent reads
    * `_meta["hapi.reason"]` of the answer.

@@ -3,7 +3,8 @@ import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError, type Attachment } from "@hapi/protocol";
-import type { DriverMemory, DriverPrompt } from "../driver.ts";
+import type { DriverContext, DriverMemory, DriverPrompt } from "../driver.ts";
+import type { AcpProfile } from "./profile.ts";
 
 const HANDED_KEY = "acp.handed";
 const PROMPT_KEY = "acp.prompt";
@@ -22,6 +23,11 @@ export function fateOf(memory: DriverMemory, localId: string): Fate | undefined 
 export function withFate(memory: DriverMemory, localId: string, fate: Fate | null): Record<string, unknown> {
   const others = (memory.get<[string, Fate][]>(HANDED_KEY) ?? []).filter(([id]) => id !== localId);
   return { [HANDED_KEY]: fate === null ? others : [...others, [localId, fate]].slice(-MAX_HANDED) };
+}
+
+/** What the agent's own record says, where it can be asked. */
+export function findPrompt(context: DriverContext, profile: AcpProfile, threadId: string, localId: string): "present" | "absent" | "unknown" {
+  return profile.findPrompt?.({ ...context.env, ...profile.env?.(context.env) }, threadId, localId) ?? "unknown";
 }
 
 export const rememberPrompt = (prompt: DriverPrompt): Record<string, unknown> => ({ [PROMPT_KEY]: prompt });

@@ -23,6 +23,8 @@ export function turnBegins(to: Translation): void {
   turn.begun = true;
   const { localId, rpcId, prompt } = turn;
   const at = to.now();
+  // What the agent said of its own accord before this is another item.
+  endItem(to);
   if (!turn.retry && prompt) {
     const attachments = prompt.attachments.length > 0 ? { attachments: prompt.attachments } : {};
     const id = `${launchId}:prompt:${rpcId}`;
@@ -100,19 +102,33 @@ function endTurn(to: Translation, turn: Turn, ending: Ending): void {
   to.emit({ type: "thinking", thinking: false });
 }
 
-/** The process is gone. A turn that had begun was interrupted; a prompt that the agent never showed signs of may or may not have reached it. */
-export function processGone(to: Translation, failure: AgentFailure | null): void {
+/**
+ * The process is gone. A turn that had begun was interrupted; of a prompt that the agent never showed signs of only its own record can tell
+ * whether it arrived. @returns the prompt whose fate is open
+ */
+export function processGone(to: Translation, failure: AgentFailure | null, find: (localId: string) => "present" | "absent" | "unknown"): string | null {
   const { turn } = to.state;
   settleTools(to);
   endItem(to);
-  if (turn?.begun) return endTurn(to, turn, { outcome: "interrupted", ...(failure ? { failure } : {}) });
+  const found = turn && !turn.begun ? find(turn.localId) : "present";
+  if (turn && found === "present") {
+    turnBegins(to);
+    endTurn(to, turn, { outcome: "interrupted", ...(failure ? { failure } : {}) });
+    return null;
+  }
+  return withoutTurn(to, failure, found);
+}
+
+function withoutTurn(to: Translation, failure: AgentFailure | null, found: "present" | "absent" | "unknown"): string | null {
+  const { turn } = to.state;
   endOpenTools(to, "interrupted");
   withdrawRequests(to);
-  if (!turn) return;
-  stage(to, "unknown", failure ?? undefined);
+  if (!turn) return null;
+  if (found === "unknown") stage(to, "unknown", failure ?? undefined);
   to.state.turn = null;
   to.state.lastTurn = { localId: turn.localId, outcome: "interrupted" };
   to.emit({ type: "thinking", thinking: false });
+  return turn.localId;
 }
 
 function withdrawRequests(to: Translation): void {

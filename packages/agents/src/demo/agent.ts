@@ -138,7 +138,7 @@ async function answer(context: TurnContext, params: PromptRequest, clock: Clock)
   const last = lastTurnOf(record.lines);
   const again = params._meta?.[RETRY] === true;
 
-  if (again && (!last || (last.state !== "failed" && last.state !== "open"))) throw RequestError.invalidRequest(undefined, "there is nothing to retry");
+  if (again && (!last || (typeof last.state === "object" && last.state.stopReason !== "cancelled"))) throw RequestError.invalidRequest(undefined, "there is nothing to retry");
   // The same prompt handed a second time is answered, not run again.
   if (!again && typeof promptId === "string" && last?.promptId === promptId && typeof last.state === "object") return { stopReason: last.state.stopReason };
 

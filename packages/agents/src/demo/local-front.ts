@@ -58,7 +58,7 @@ export class DemoLocalFront {
     const offset = statSync(recordFile(this.#dir, threadId), { throwIfNoEntry: false })?.size ?? 0;
     // Only what is said from now on is new; the rest is history already.
     const memory: LocalMemory = { launchId, count, feed: { threadId, offset, turn: null } };
-    await context.memory.commit({ [KEY]: memory });
+    await context.memory.commit({ [KEY]: structuredClone(memory) });
     const flags = [...(options.permissionMode ? ["--mode", options.permissionMode] : []), ...(options.model ? ["--model", options.model] : [])];
     const argv = [...this.#command, "--thread", threadId, ...flags, ...options.args];
     const env = demoEnv(context.env);
@@ -72,17 +72,19 @@ export class DemoLocalFront {
   async adopt(): Promise<boolean> {
     const memory = this.#context.memory.get<LocalMemory>(KEY);
     if (!memory?.launchId) return false;
+    const own = structuredClone(memory);
     const process = this.#context.host.process(memory.launchId);
     if (!process) {
       // With its host. The record says what came of it.
-      const feed = this.#feed(memory);
+      const feed = this.#feed(own);
       feed.catchUp();
       feed.close();
+      await this.#context.memory.commit({ [KEY]: { ...own, launchId: "" } });
       return false;
     }
     const wasGone = await hasExited(process);
     this.#context.emit({ type: "thread", threadId: memory.feed.threadId });
-    const running = this.#follow(process, structuredClone(memory));
+    const running = this.#follow(process, own);
     this.#context.emit({ type: "thinking", thinking: this.busy });
     if (wasGone) await running.gone;
     return !wasGone;
