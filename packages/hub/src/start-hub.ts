@@ -14,9 +14,9 @@ import type { Context } from "hono";
 import { loadJwtSecret, loadOwnerId } from "./auth/secrets.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { startCheckpointer } from "./db/checkpointer.ts";
-import { openHubDatabase } from "./db/open.ts";
+import { openHubDatabase, type HubDatabase } from "./db/open.ts";
 import { createBus } from "./events/bus.ts";
-import { createHub } from "./hub.ts";
+import { createHub, type Hub } from "./hub.ts";
 import { fileHubSettings } from "./settings/hub-settings.ts";
 import { sqliteStores } from "./stores.ts";
 import { createStaticFiles } from "./transport/http/static-files.ts";
@@ -60,7 +60,33 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
   const home = ensurePrivateDir(options.home ?? hapiHome());
   const log = options.log ?? createLogger({ name: "hub" });
   const token = checkToken(options.token ?? (await resolveCliApiToken({ ...process.env, HAPI_HOME: home })));
-  const { db, epoch, markClean } = openHubDatabase(home, options.bootId);
+  const jwtSecret = loadJwtSecret(home);
+  const ownerId = loadOwnerId(home);
+  const database = openHubDatabase(home, options.bootId);
+  try {
+    return await runHub(options, { host, port, home, log, clock, token, jwtSecret, ownerId, database });
+  } catch (cause) {
+    // A taken port must not leave the database open behind.
+    await database.db.close();
+    throw cause;
+  }
+}
+
+interface Opened {
+  host: string;
+  port: number;
+  home: string;
+  log: Logger;
+  clock: Clock;
+  token: string;
+  jwtSecret: Uint8Array;
+  ownerId: number;
+  database: HubDatabase;
+}
+
+async function runHub(options: HubOptions, opened: Opened): Promise<RunningHub> {
+  const { host, port, home, log, clock, token } = opened;
+  const { db, epoch, markClean } = opened.database;
   const bus = createBus(log);
   const stores = sqliteStores({ db, epoch, bus, now: () => clock.now(), logger: log });
   const corsOrigins = [...(options.corsOrigins ?? []), ...originOf(options.publicUrl)];
@@ -69,9 +95,9 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
     stores,
     bus,
     sockets,
-    tokens: createTokens(loadJwtSecret(home), clock),
+    tokens: createTokens(opened.jwtSecret, clock),
     secret: token,
-    ownerId: loadOwnerId(home),
+    ownerId: opened.ownerId,
     corsOrigins,
     settings: fileHubSettings(home),
     databasePath: db.path,
@@ -81,7 +107,7 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
     log,
   });
   await hub.start();
-  const server = serve({ host, port, hub: hub.app, sockets });
+  const server = await serveOrStop(hub, () => serve({ host, port, hub: hub.app, sockets }));
   const checkpointer = startCheckpointer(db.path, log);
   const boundPort = server.port ?? port;
   log.info("hub.started", { host, port: boundPort });
@@ -106,6 +132,15 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
   };
 }
 
+async function serveOrStop<T>(hub: Hub, listen: () => T): Promise<T> {
+  try {
+    return listen();
+  } catch (cause) {
+    await hub.stop();
+    throw cause;
+  }
+}
+
 interface ServeParts {
   host: string;
   port: number;
@@ -117,6 +152,8 @@ function serve({ host, port, hub, sockets }: ServeParts) {
   return serveHttp<never>({
     hostname: host,
     port,
+    // `development: false` makes Bun share the port with whoever has it.
+    reusePort: false,
     idleTimeout: idleTimeoutSeconds,
     // Bun's own refusal has no body: what is above our limit is refused by us, before it is read.
     maxRequestBodySize: 4 * MAX_BODY_BYTES,

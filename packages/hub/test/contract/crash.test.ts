@@ -1,0 +1,103 @@
+/** kill -9 of a hub in a process of its own: what it acknowledged is there, and its readers go on where they were. */
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connectHub, type TestHub } from "@hapi/testkit";
+import { agentText } from "./setup.ts";
+
+const program = join(import.meta.dir, "hub-process.ts");
+const token = "crash-secret-0123456789";
+const running = new Set<Bun.Subprocess>();
+
+afterEach(async () => {
+  for (const child of running) {
+    child.kill("SIGKILL");
+    await child.exited;
+  }
+  running.clear();
+});
+
+async function spawnHub(home: string): Promise<{ hub: TestHub; kill(): Promise<void> }> {
+  const child = Bun.spawn([process.execPath, program, home, token], { stdout: "pipe", stderr: "inherit" });
+  running.add(child);
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  const url = new TextDecoder().decode(value).trim();
+  const accessToken = (namespace?: string): string => (namespace === undefined ? token : `${token}:${namespace}`);
+  const login = async (namespace?: string): Promise<string> => {
+    const body = JSON.stringify({ accessToken: accessToken(namespace) });
+    const response = await fetch(`${url}/api/auth`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    return ((await response.json()) as { token: string }).token;
+  };
+  const kill = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await child.exited;
+    running.delete(child);
+  };
+  const hub = { url, home, host: "127.0.0.1", port: Number(new URL(url).port), token, accessToken, login, close: kill, [Symbol.asyncDispose]: kill };
+  return { hub, kill };
+}
+
+test("every acknowledged message and prompt is there, nothing twice, no gap, still active", async () => {
+  const home = mkdtempSync(join(tmpdir(), "hapi-crash-"));
+  const acked = new Set<string>();
+  let id = "";
+  let cursor: string | undefined;
+  const seen = new Set<string>();
+  for (let round = 0; round < 3; round++) {
+    const { hub, kill } = await spawnHub(home);
+    const client = await connectHub(hub);
+    id ||= (await client.session()).id;
+    const session = await client.api("GET", `/sessions/${id}`);
+    expect(session.body["session"]).toMatchObject({ active: true });
+    const sse = await client.sse(cursor === undefined ? "" : `lastEventId=${cursor}`);
+    if (cursor !== undefined) expect(sse.frames[0]?.event["data"]).toMatchObject({ resume: "ok" });
+    const socket = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
+    let sent = 0;
+    const before = acked.size;
+    let stop = false;
+    const enough = Promise.withResolvers<void>();
+    const sender = (async () => {
+      while (!stop) {
+        const key = `r${round}-${sent++}`;
+        socket.emit("message", { sid: id, key, message: agentText(key, key) }, (ack: { ok?: boolean }) => {
+          if (ack.ok) acked.add(key);
+          if (acked.size > (round + 1) * 300) enough.resolve();
+        });
+        // A window, as a real sender has one: what is on its way at the kill is what may be lost.
+        while (!stop && sent - acked.size + before > 50) await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    await enough.promise;
+    const posted = await client.api("POST", `/sessions/${id}/messages`, { text: `prompt ${round}`, localId: `p${round}` });
+    expect(posted.status).toBe(200);
+    await kill();
+    stop = true;
+    await sender;
+    socket.close();
+    await sse.closed;
+    cursor = sse.lastId ?? cursor;
+    for (const { event } of sse.of("message-received")) seen.add(JSON.stringify(event["message"]));
+  }
+  const { hub } = await spawnHub(home);
+  const client = await connectHub(hub);
+  const rows: { id: string; localId: string | null; content: { content: { data?: { message: string } } } }[] = [];
+  let afterSeq = 0;
+  for (;;) {
+    const page = (await client.cli("GET", `/sessions/${id}/messages?afterSeq=${afterSeq}&limit=200`)).body as { messages: (typeof rows[number] & { seq: number })[] };
+    rows.push(...page.messages);
+    if (page.messages.length < 200) break;
+    afterSeq = page.messages.at(-1)?.seq ?? 0;
+  }
+  const texts = rows.flatMap((row) => row.content.content.data?.message ?? []);
+  expect(new Set(texts).size).toBe(texts.length);
+  expect([...acked].filter((key) => !texts.includes(key))).toEqual([]);
+  expect(rows.flatMap((row) => row.localId ?? [])).toEqual(["p0", "p1", "p2"]);
+  // What readers were shown is never taken back.
+  const ids = new Set(rows.map((row) => row.id));
+  for (const text of seen) expect(ids.has((JSON.parse(text) as { id: string }).id)).toBe(true);
+  await hub.close();
+  await rm(home, { recursive: true, force: true });
+}, 60_000);

@@ -1,0 +1,36 @@
+/** Delete leaves nothing: the files of the database are searched for the text. */
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { connectHub, startTestHub } from "@hapi/testkit";
+import { agentText } from "./setup.ts";
+
+const secret = "a-secret-that-must-vanish-0451";
+
+function filesWith(home: string, text: string): string[] {
+  return readdirSync(home, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => readFileSync(path).includes(text));
+}
+
+test("rows, log, requests, attachments and the write-ahead log", async () => {
+  await using hub = await startTestHub();
+  const client = await connectHub(hub);
+  const kept = await client.session();
+  const { id, socket } = await client.session({ metadata: { name: secret } });
+  for (let n = 0; n < 50; n++) await socket.emitWithAck("message", { sid: id, key: `${secret}${n}`, message: agentText(`${secret} ${"x".repeat(2_000)}`) });
+  const request = { tool: "Bash", arguments: { command: secret } };
+  await socket.emitWithAck("update-state", { sid: id, expectedVersion: 1, agentState: { requests: { r: request } } });
+  await client.api("POST", `/sessions/${id}/messages`, { text: secret, localId: secret });
+  await kept.socket.emitWithAck("message", { sid: kept.id, message: agentText("stays") });
+  expect(filesWith(hub.home, secret)).not.toEqual([]);
+  socket.emit("session-end", { sid: id, time: Date.now(), reason: secret });
+  await socket.emitWithAck("ping");
+  expect((await client.api("DELETE", `/sessions/${id}`)).status).toBe(200);
+  expect(filesWith(hub.home, secret)).toEqual([]);
+  expect(filesWith(hub.home, id)).toHaveLength(1); // the fact that it is gone, in the log
+  expect(filesWith(hub.home, "stays").length).toBeGreaterThan(0);
+  socket.close();
+  kept.socket.close();
+});

@@ -1,0 +1,7 @@
+/** A hub of its own for tests that kill it: prints its URL. */
+import { startHub } from "@hapi/hub";
+import { silentLogger } from "@hapi/platform";
+
+const [home, token] = process.argv.slice(2);
+const hub = await startHub({ home, token, port: 0, log: silentLogger });
+process.stdout.write(`${hub.url}\n`);
