@@ -2,11 +2,12 @@
 import { hapiHome, loadSettings } from "@hapi/platform";
 import { toAppError } from "@hapi/protocol";
 import { createAcpDriver } from "./acp/driver.ts";
+import { claudeDriver } from "./claude/driver.ts";
 import { demoDriver } from "./demo/driver.ts";
 import type { AgentDriver } from "./driver.ts";
 import { fields, filled, list } from "./shared/read.ts";
 
-const builtIn: readonly AgentDriver[] = [demoDriver];
+const builtIn: readonly AgentDriver[] = [claudeDriver, demoDriver];
 
 /** `agents` of settings.json: flavor → how that agent is started so that it speaks ACP on stdio. */
 export interface DeclaredAgent {

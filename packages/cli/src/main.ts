@@ -29,7 +29,7 @@ export async function runCli(words: string[]): Promise<number> {
   const first = words[0] ?? "";
   const internal = internals[first];
   if (internal) return (await internal())(words.slice(1));
-  if (first === "demo" && speaksAcp(words)) return (await import("./commands/demo-acp.ts")).runDemoAcp();
+  if (first === "demo" && isDemoProgram(words)) return (await import("./commands/demo-acp.ts")).runDemoProgram(words.slice(1));
 
   const terminal = createTerminal(process.stdout, process.stderr);
   const context: CommandContext = { terminal, paint: palette(process.env, terminal.isInteractive), env: process.env, cwd: process.cwd() };
@@ -45,9 +45,9 @@ export async function runCli(words: string[]): Promise<number> {
   }
 }
 
-/** The demo agent is asked for as a program by an ACP client: it says so, or nobody is at the terminal. */
-function speaksAcp(words: string[]): boolean {
-  return words[1] === "acp" || (words.length === 1 && !process.stdin.isTTY && !process.stdout.isTTY);
+/** The demo agent itself, not a session with it: for an ACP client (it says so, or nobody is at the terminal), or its own front end. */
+function isDemoProgram(words: string[]): boolean {
+  return words[1] === "acp" || words[1] === "tui" || (words.length === 1 && !process.stdin.isTTY && !process.stdout.isTTY);
 }
 
 async function runCommand(command: Command, words: string[], context: CommandContext): Promise<number> {
