@@ -31,23 +31,22 @@ export interface VersionedDeps<T, Field extends string> {
 export function createVersionedValue<T, Field extends string>(deps: VersionedDeps<T, Field>): VersionedValue<T> {
   let version: number | null = null;
   let current: T | null = null;
-  let taken: { version: number; asked: string } | null = null;
+  let taken: { version: number; said: string } | null = null;
   let dirty = false;
   let running: Promise<void> | null = null;
 
   async function once(): Promise<void> {
-    if (version === null) return;
-    const known = { version, value: current };
-    const asked = JSON.stringify(deps.wanted(current));
-    // A hub may store it in words of its own: what it took once and nobody changed since is not said again.
-    if (taken?.version === version && taken.asked === asked) return;
-    const now = await updateVersioned<T>(known, deps.wanted, async (expected, value) => {
+    // A hub may store it in words of its own: what it took from us once, and nobody changed since, is not said again.
+    if (version === null || (taken?.version === version && taken.said === JSON.stringify(deps.wanted(current)))) return;
+    let said = "";
+    const now = await updateVersioned<T>({ version, value: current }, deps.wanted, async (expected, value) => {
+      said = JSON.stringify(value);
       const ack = await deps.send(expected, value);
       return ack.result === "error" ? ack : { result: ack.result, version: ack.version, value: ack[deps.field] as T | null };
     });
     version = now.version;
     current = now.value;
-    taken = { version, asked: JSON.stringify(deps.wanted(current)) };
+    taken = { version, said };
   }
 
   async function run(): Promise<void> {

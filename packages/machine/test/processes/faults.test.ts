@@ -47,10 +47,13 @@ function approver(world: ProcessWorld): { stop(): Promise<void>; approved: Set<s
 async function round(seed: number): Promise<void> {
   const next = random(seed);
   await using world = await createProcessWorld({ env: { HAPI_DEMO_SPEED: "3" } });
-  const texts = [1, 2, 3].map((n) => [`say: a${n} of ${seed}`, `write f${n}.md: x`, `slow 20 30`, `run: ls ${n}`, `say: z${n} of ${seed}`].join("\n"));
+  const texts = [1, 2, 3].map((n) => [`say: a${n} of ${seed}`, `write f${n}.md: x`, `slow ${17 + n} 30`, `run: ls ${n}`, `say: z${n} of ${seed}`].join("\n"));
   const accepted: { localId: string; text: string }[] = [];
-  const pid = await world.until(() => world.agentPid(), "an agent");
+  // An agent that was killed in the middle of its own start is started again; from here on it must be the same one.
+  await world.until(async () => (await world.api.sessions.get(world.sessionId)).metadata?.lifecycleState === "running", "the agent is ready");
+  const pid = await world.agentPid();
   for (const text of texts) accepted.push({ localId: await world.send(text), text });
+  // Each text is said once in the whole round, as the checker needs it.
   const person = approver(world);
   for (let kill = 0; kill < 4; kill++) {
     await pause(next() * 400);
@@ -67,7 +70,6 @@ async function round(seed: number): Promise<void> {
     return accepted.every(({ localId }) => rows.find((row) => row.localId === localId)?.stage === "done");
   }, `seed ${seed}: all done`);
   await person.stop();
-  await world.until(async () => checkHistory(await world.history(accepted)).length === 0 || null, `seed ${seed}: history ${JSON.stringify(checkHistory(await world.history(accepted)))}`).catch(() => undefined);
   expect({ seed, violations: checkHistory(await world.history(accepted)) }).toEqual({ seed, violations: [] });
   expect({ seed, pid: await world.agentPid() }).toEqual({ seed, pid });
   const session = await world.api.sessions.get(world.sessionId);
