@@ -8,7 +8,6 @@ import {
   closeWindow,
   emptySyncState,
   joinsWindow,
-  type MessageWindow,
   openWindow,
   type SyncState,
   withGap,
@@ -21,6 +20,7 @@ import { AppError, type MessagesResponse, type SyncEvent, toAppError } from "@ha
 import { backoffMs, type Clock, type Random, systemClock } from "./clock.ts";
 import { createEventStream, type StreamStatus } from "./events.ts";
 import type { HubApi } from "./rest.ts";
+import { createReads } from "./sync-reads.ts";
 import { createSyncCache, type KeyValueStorage } from "./sync-cache.ts";
 
 export interface SyncOptions {
@@ -69,16 +69,9 @@ const MAX_WARM = 8;
 const MAX_PARALLEL = 4;
 /** Pages read forward to close a gap; a longer one starts over from the newest page. */
 const MAX_TAIL_PAGES = 5;
-/** Events kept for one read; a read that takes longer is made again. */
-const MAX_RECORDED = 20_000;
 /** Reads wait this long for the first connection, so that they are not made twice; then they go without it. */
 const VERDICT_WAIT_MS = 3_000;
 const RETRY = { baseMs: 2_000, maxMs: 60_000, jitterMs: 500 };
-
-interface Recorder {
-  events: SyncEvent[];
-  isFull: boolean;
-}
 
 export function createSyncEngine(options: SyncOptions): SyncEngine {
   const { api, clock = systemClock, random = Math.random, pageSize = 100 } = options;
@@ -87,14 +80,12 @@ export function createSyncEngine(options: SyncOptions): SyncEngine {
   let told: SyncState = state;
   let listed: SyncEngine["listed"] = "nowhere";
   let isRunning = false;
-  /** Reads begun before a gap was announced prove nothing about what came in it. */
-  let generation = 0;
   let failures = 0;
   let startedAt = 0;
   let cancelFirst: (() => void) | undefined;
   let cancelRetry: (() => void) | undefined;
   let stopReads = new AbortController();
-  const recorders = new Set<Recorder>();
+  const reads = createReads();
   const reading = new Set<string>();
   const watchers = new Map<string, number>();
   /** Open windows, longest unseen first. */
@@ -108,14 +99,7 @@ export function createSyncEngine(options: SyncOptions): SyncEngine {
   }
 
   function receive(event: SyncEvent): void {
-    if (event.type === "connection-changed") {
-      if (event.data.resume === "gap") generation += 1;
-    } else {
-      for (const recorder of recorders) {
-        if (recorder.events.length < MAX_RECORDED) recorder.events.push(event);
-        else recorder.isFull = true;
-      }
-    }
+    reads.heard(event);
     state = applySyncEvent(state, event);
     options.onEvent?.(event);
   }
@@ -145,22 +129,14 @@ export function createSyncEngine(options: SyncOptions): SyncEngine {
     },
   });
 
-  /** Reads, puts the answer in, and applies again what arrived meanwhile. */
   async function read<T>(call: (signal: AbortSignal) => Promise<T>, put: (current: SyncState, answer: T) => SyncState): Promise<void> {
-    for (;;) {
-      const recorder: Recorder = { events: [], isFull: false };
-      const began = generation;
-      recorders.add(recorder);
-      try {
-        const answer = await call(stopReads.signal);
-        if (began !== generation || recorder.isFull) continue;
-        state = recorder.events.reduce(applySyncEvent, put(state, answer));
+    await reads.read(
+      () => call(stopReads.signal),
+      (answer, missed) => {
+        state = missed.reduce(applySyncEvent, put(state, answer));
         publish();
-        return;
-      } finally {
-        recorders.delete(recorder);
-      }
-    }
+      },
+    );
   }
 
   /** One read of a kind at a time; failures are told, and tried again later. */

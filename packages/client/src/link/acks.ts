@@ -113,7 +113,7 @@ export function createAcks(socket: AckSocket, clock: Clock): Acks {
     reset() {
       connection += 1;
       mode = "unknown";
-      for (const entry of [...pending]) entry.settle(broken());
+      for (const entry of pending) entry.settle(broken());
     },
   };
 }

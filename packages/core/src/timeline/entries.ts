@@ -73,14 +73,20 @@ export function statusOf(tool: ToolEntry): ToolStatus {
 const noContent: readonly ToolContent[] = [];
 const noLocations: ToolItem["locations"] = [];
 
+/** What can be said of a call that is not in the window. */
+function unseenCall(tool: ToolEntry): Pick<NonNullable<ToolEntry["call"]>, "kind" | "tool" | "title" | "input" | "locations"> {
+  const kind = tool.request?.toolKind ?? (tool.children.entries.length > 0 ? "agent" : "other");
+  return { kind, tool: tool.request?.tool ?? kind, title: "", input: tool.request?.input ?? null };
+}
+
 function drawTool(tool: ToolEntry, root: string | null, earlier: ReadonlyMap<string, TimelineItem>): ToolItem {
   const { call, result } = tool;
-  const kind = call?.kind ?? tool.request?.toolKind ?? (tool.children.entries.length > 0 ? "agent" : "other");
+  const facts = call ?? unseenCall(tool);
+  const { kind } = facts;
   const status = statusOf(tool);
   const content = result?.content ?? noContent;
   const fromResult = diffsOfContent(content);
-  const diffs = fromResult.length > 0 ? fromResult : diffsOfInput(kind, call?.input);
-  const facts = { kind, tool: call?.tool ?? kind, title: call?.title ?? "", input: call?.input ?? null };
+  const diffs = fromResult.length > 0 ? fromResult : diffsOfInput(kind, facts.input);
   const item: ToolItem = {
     type: "tool",
     key: tool.key,
@@ -93,7 +99,7 @@ function drawTool(tool: ToolEntry, root: string | null, earlier: ReadonlyMap<str
     object: objectOf(facts, root),
     summary: result ? summaryOf({ kind, status, output: result.output, content, diffs }) : "",
     input: facts.input,
-    locations: call?.locations ?? noLocations,
+    locations: facts.locations ?? noLocations,
     output: result?.output ?? null,
     content,
     diffs,

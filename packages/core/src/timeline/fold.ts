@@ -49,6 +49,31 @@ function addUsage(sum: TokenUsage | null, more: TokenUsage): TokenUsage {
   };
 }
 
+const outcomeRank = { completed: 0, interrupted: 1, failed: 2 };
+
+function turnEndOf(event: Of<"turn-ended">, at: number, known: Pick<TurnEndItem, "durationMs" | "usage">): TurnEndItem {
+  return {
+    type: "turn-end",
+    key: `turn-end:${event.id}`,
+    at,
+    outcome: event.outcome,
+    durationMs: event.durationMs ?? known.durationMs,
+    usage: event.usage ?? known.usage,
+    failure: event.failure ?? null,
+  };
+}
+
+/** Two words on the same end: the worse outcome, and what either knows. */
+function mergedTurnEnd(before: TurnEndItem, said: TurnEndItem): TurnEndItem {
+  return {
+    ...before,
+    outcome: outcomeRank[before.outcome] > outcomeRank[said.outcome] ? before.outcome : said.outcome,
+    durationMs: said.durationMs ?? before.durationMs,
+    usage: said.usage ?? before.usage,
+    failure: said.failure ?? before.failure,
+  };
+}
+
 export function promptOfRow(row: Message, event: Of<"user-message">, hasRecord: boolean): PromptItem {
   const said = row.stage ?? (row.deliveryState === "indeterminate" ? "unknown" : null);
   const stage = hasRecord && row.localId !== null ? laterStage(said, "in-transcript") : said;
@@ -183,17 +208,9 @@ export function createFold(earlier: ReadonlyMap<string, TimelineItem>): Fold {
   function turnEnd(event: Of<"turn-ended">, at: number): void {
     const last = top.entries.at(-1);
     const before = isEndOpen && last?.kind === "simple" && last.item.type === "turn-end" ? last.item : null;
-    const rank = { completed: 0, interrupted: 1, failed: 2 };
-    const item: TurnEndItem = {
-      type: "turn-end",
-      key: before?.key ?? `turn-end:${event.id}`,
-      at: before?.at ?? at,
-      outcome: before && rank[before.outcome] > rank[event.outcome] ? before.outcome : event.outcome,
-      durationMs: event.durationMs ?? before?.durationMs ?? (turnStartedAt === null ? null : Math.max(0, at - turnStartedAt)),
-      usage: event.usage ?? before?.usage ?? turnUsage,
-      failure: event.failure ?? before?.failure ?? null,
-    };
-    put(top, item);
+    const elapsed = turnStartedAt === null ? null : Math.max(0, at - turnStartedAt);
+    const said = turnEndOf(event, at, { durationMs: elapsed, usage: turnUsage });
+    put(top, before ? mergedTurnEnd(before, said) : said);
     for (const tool of open) {
       tool.closed = event.outcome === "completed" ? "completed" : "cancelled";
       touchTool(tool);

@@ -96,7 +96,7 @@ export function diffCounts(diff: ToolDiff): { added: number; removed: number } {
 
 /** Length of the longest common subsequence. */
 function commonLines(a: readonly string[], b: readonly string[]): number {
-  let row = new Array<number>(b.length + 1).fill(0);
+  let row: number[] = Array.from({ length: b.length + 1 }, () => 0);
   for (const line of a) {
     const next = [0];
     for (let column = 1; column <= b.length; column += 1) {
