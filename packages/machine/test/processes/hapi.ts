@@ -13,9 +13,16 @@ async function run(): Promise<number> {
       const { runHookBridge } = await import("../../src/session/hook-bridge.ts");
       return runHookBridge(words, { stdin: process.stdin, stdout: process.stdout, env: process.env });
     }
-    case "demo":
-      await (await import("@hapi/agents")).serveDemoOnStdio(process.env);
-      return 0;
+    case "demo": {
+      const program = (await import("@hapi/agents")).demoProgram(words);
+      return program ? program() : 2;
+    }
+    case "view": {
+      const { readHostAddress, runViewer } = await import("@hapi/host");
+      const end = await runViewer({ ...readHostAddress(words[0] ?? "")!, stdin: process.stdin, stdout: process.stdout });
+      if (end.message) process.stdout.write(`${end.message}\r\n`);
+      return end.exitCode;
+    }
     case "hub": {
       const hub = await (await import("@hapi/hub")).startHub({ home: words[0], port: Number(words[1]), token: words[2] });
       process.stdout.write(`${hub.port}\n`);

@@ -11,6 +11,7 @@ import { type HostFacts, probeHost, shutdownHost, startHost } from "@hapi/host";
 import { isAlive, killTree, processStartTime, spawnPiped, type PipedProcess } from "@hapi/platform";
 import type { Message } from "@hapi/protocol";
 import type { History } from "@hapi/testkit";
+import { openTerminal, type TestTerminal } from "./terminal.ts";
 import { createSession, type CreateSessionOptions } from "../../src/session/create-session.ts";
 
 const TOKEN = "process-world-token";
@@ -27,6 +28,8 @@ export interface ProcessWorld {
   killHub(): Promise<void>;
   startHub(): Promise<void>;
   killSession(): Promise<void>;
+  /** Another viewer of the session, as `hapi` in a terminal is. */
+  view(size?: { cols: number; rows: number }): TestTerminal;
   send(text: string): Promise<string>;
   rows(): Promise<Message[]>;
   row(localId: string): Promise<Message | undefined>;
@@ -153,6 +156,7 @@ export async function createProcessWorld(options: { env?: Record<string, string>
       const { session } = await facts();
       if (session.pid !== null) await kill(session.pid);
     },
+    view: (size) => openTerminal([process.execPath, ENTRY, "view", dir], { env, cwd, ...size }),
     async send(text) {
       const localId = randomUUID();
       await api.messages.send(sessionId, { text, localId, wake: true });
