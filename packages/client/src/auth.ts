@@ -74,8 +74,11 @@ export function createTokenKeeper({ http, accessToken, clock, onSignedOut }: Tok
       return token;
     } catch (cause) {
       if (cause instanceof AppError && cause.status === 401) {
-        refusal = { error: cause, until: clock.now() + REFUSED_FOR_MS, accessToken: secret };
-        onSignedOut?.(cause);
+        // Other hubs name no code; here only the access token can be meant.
+        const error = new AppError("invalid_access_token", cause.message, { cause });
+        refusal = { error, until: clock.now() + REFUSED_FOR_MS, accessToken: secret };
+        onSignedOut?.(error);
+        throw error;
       }
       throw cause;
     }

@@ -18,7 +18,7 @@ function tokenHub(now: () => number, lifeMs: number) {
     },
     routes: {
       "POST /api/auth": (_request: Request, body: unknown) => {
-        if ((body as { accessToken: string }).accessToken !== "secret") return failed(401, { error: "Invalid access token", code: "invalid_access_token" });
+        if ((body as { accessToken: string }).accessToken !== "secret") return failed(401, { error: "Invalid access token" });
         serial += 1;
         valid = jwt((now() + lifeMs) / 1000, serial);
         return { token: valid, user: { id: 1 } };

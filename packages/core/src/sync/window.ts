@@ -124,7 +124,8 @@ export function withPage(window: MessageWindow, response: MessagesResponse, aske
     if (!asked.before || !window.oldest || comparePositions(asked.before, window.oldest) !== 0) return window;
     const next = withRows(window, combine(window, messages, replaceRow));
     const oldest = cursor(page.nextBeforeAt, page.nextBeforeSeq) ?? (messages[0] ? positionOf(messages[0]) : window.oldest);
-    return { ...next, oldest, hasOlder: page.hasMore, stale: next.stale || page.epoch !== window.epoch };
+    // Who missed no event knows already what the new numbering is about (a cancelled prompt, say): what is shown stays.
+    return { ...next, oldest, hasOlder: page.hasMore, epoch: next.stale ? next.epoch : page.epoch };
   }
   if (window.epoch !== page.epoch) return { ...window, stale: true };
   const next = dropStreams(withRows(window, combine(window, messages, replaceRow)), messages);
