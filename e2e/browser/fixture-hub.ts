@@ -37,10 +37,14 @@ export interface FixtureHub {
   /** Requests seen so far, as `METHOD path body`. */
   log: string[];
   push(event: SyncEvent): void;
+  /** Resolves with the first request, past or coming, whose log line matches. */
+  received(pattern: RegExp): Promise<string>;
   /** Cuts every stream and refuses connections to the API until `true` again. */
   setReachable(reachable: boolean): void;
   /** The next call whose path contains this answers with that status and body. */
   failNext(path: string, status: number, body: unknown): void;
+  /** Makes `/sw.js` another file, as a new version would. */
+  setWorkerSuffix(suffix: string): void;
   stop(): Promise<void>;
 }
 
@@ -94,10 +98,12 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
   const messages = new Map<string, Message[]>();
   const streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const log: string[] = [];
+  const waiting = new Set<(line: string) => void>();
   const failures: { path: string; status: number; body: unknown }[] = [];
   const encoder = new TextEncoder();
   let reachable = true;
   let eventSeq = 0;
+  let workerSuffix = "";
 
   const frame = (event: SyncEvent, id?: string): Uint8Array =>
     encoder.encode(`${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify({ namespace: "default", ...event })}\n\n`);
@@ -277,7 +283,9 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
     const text = request.method === "GET" ? "" : await request.text();
     const parsed: unknown = text === "" ? {} : JSON.parse(text);
     const body = typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : {};
-    log.push(`${request.method} ${path} ${text}`.trim());
+    const line = `${request.method} ${path} ${text}`.trim();
+    log.push(line);
+    for (const tell of waiting) tell(line);
     const failure = failures.findIndex((entry) => path.includes(entry.path));
     const [failed] = failure === -1 ? [] : failures.splice(failure, 1);
     if (failed) return json(failed.body, failed.status);
@@ -300,6 +308,11 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
     }
     if (kind === "machines") return id === "" ? json({ machines }) : machineRoute(request.method, id, rest.join("/"), body);
     return json({ ok: true });
+  }
+
+  async function worker(): Promise<Response> {
+    const code = await Bun.file(join(options.webRoot, "sw.js")).text();
+    return new Response(code + workerSuffix, { headers: { "content-type": TYPES[".js"] ?? "", "cache-control": "no-cache" } });
   }
 
   function file(path: string): Response {
@@ -327,7 +340,7 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
         if (!reachable) return new Response("Bad gateway", { status: 502 });
         return api(request, pathname);
       }
-      return file(pathname);
+      return pathname === "/sw.js" ? worker() : file(pathname);
     },
   });
 
@@ -337,11 +350,25 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
     sessions,
     log,
     push,
+    received: (pattern) =>
+      new Promise((resolve) => {
+        const known = log.find((line) => pattern.test(line));
+        if (known !== undefined) return resolve(known);
+        const tell = (line: string): void => {
+          if (!pattern.test(line)) return;
+          waiting.delete(tell);
+          resolve(line);
+        };
+        waiting.add(tell);
+      }),
     setReachable(next) {
       reachable = next;
       if (next) return;
       for (const stream of streams) stream.close();
       streams.clear();
+    },
+    setWorkerSuffix(suffix) {
+      workerSuffix = suffix;
     },
     failNext: (path, status, body) => failures.push({ path, status, body }),
     stop: async () => {

@@ -23,7 +23,6 @@ const isHashed = (path: string): boolean => path.startsWith("/assets/");
 
 async function install(): Promise<void> {
   const cache = await caches.open(CACHE);
-  const isFirst = (await caches.keys()).every((name) => !name.startsWith(PREFIX) || name === CACHE);
   await Promise.all(
     precache.files.map(async (file) => {
       const known = isHashed(file) ? await caches.match(file) : undefined;
@@ -31,7 +30,8 @@ async function install(): Promise<void> {
       await cache.put(file, known ?? (await fetchFresh(file)));
     }),
   );
-  if (isFirst) await scope.skipWaiting();
+  // the first one has nobody to ask
+  if (!scope.registration.active) await scope.skipWaiting();
 }
 
 async function fetchFresh(file: string): Promise<Response> {

@@ -91,12 +91,9 @@ function Waiting({ item: { summary, detail, since } }: { item: WaitingSession })
   }, [id, stale, t]);
   return (
     <article className="flex flex-col gap-1">
-      <header className="flex items-center gap-2.5">
-        <StatusGlyph status="waiting" label={t("status.waiting")} />
-        <h2 className="min-w-0 flex-1">
-          <Origin summary={summary} at={since} />
-        </h2>
-      </header>
+      <h2>
+        <Origin summary={summary} at={since} />
+      </h2>
       {detail ? <SessionRequests session={detail} actions={requestActions} /> : <Skeleton lines={2} />}
     </article>
   );
