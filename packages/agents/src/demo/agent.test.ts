@@ -76,7 +76,7 @@ describe("a newcomer", () => {
     const answers = await Promise.all(
       [1, 2].map(async () => {
         await using temp = await tempDir();
-        return connect(temp.dir, async (client) => {
+        return await connect(temp.dir, async (client) => {
           await prompt(client, await open(client), "tour");
           return JSON.stringify(client.updates).replaceAll(temp.dir, "").replaceAll(/demo-[0-9a-f-]{36}/g, "id");
         });
@@ -101,7 +101,7 @@ describe("its record", () => {
     await connect(temp.dir, async (client) => {
       const loaded = await client.agent.request(acp.methods.agent.session.load, { sessionId: id, cwd: "/tmp", mcpServers: [] });
       expect(loaded?.modes?.currentModeId).toBe("yolo");
-      expect(client.updates.map((update) => update.sessionUpdate)).toEqual(["user_message_chunk", "agent_message_chunk", "user_message_chunk", "tool_call", "agent_message_chunk"]);
+      expect(client.updates.map((update) => update.sessionUpdate)).toEqual(["user_message_chunk", "session_info_update", "agent_message_chunk", "user_message_chunk", "tool_call", "agent_message_chunk"]);
       expect(client.updates[0]?._meta).toEqual({ "hapi.promptId": "p1" });
       await prompt(client, id, "recall");
       expect(client.said()).toContain("You have said 3 things");

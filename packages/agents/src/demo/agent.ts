@@ -157,9 +157,12 @@ async function answer(context: TurnContext, params: PromptRequest, clock: Clock)
 }
 
 /** The first words of the person are the title. */
-async function nameConversation({ client, sessionId }: TurnContext, text: string): Promise<void> {
+async function nameConversation({ client, record, sessionId }: TurnContext, text: string): Promise<void> {
   const title = text.trim().split("\n")[0]?.slice(0, 60);
-  if (title) await client.notify(methods.client.session.update, { sessionId, update: { sessionUpdate: "session_info_update", title } });
+  if (!title) return;
+  const update = { sessionUpdate: "session_info_update" as const, title };
+  record.append({ t: "update", update });
+  await client.notify(methods.client.session.update, { sessionId, update });
 }
 
 /** Four characters are one token: enough for a gauge that moves. */

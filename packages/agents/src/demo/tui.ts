@@ -80,6 +80,7 @@ async function chat({ agent, sessionId, keyboard, screen, out }: Chat): Promise<
     if (!running) return keyboard.close();
     void agent.notify(methods.agent.session.cancel, { sessionId });
   });
+  screen.end();
   keyboard.prompt();
   for await (const line of keyboard) {
     if (line.trim() !== "") {
