@@ -1,6 +1,6 @@
 /** Takes secrets out of what is about to be logged. Pure; depth, width and string length are bounded. */
 
-const secretName = /token$|^authorization$|secret|password|passphrase|cookie|api_?key|private_?key|^jwt$|credential/i;
+const secretName = /token$|^authorization$|secret|password|passphrase|cookie|api[_-]?key|private[_-]?key|^jwt$|credential/i;
 const maxDepth = 6;
 const maxEntries = 100;
 const maxString = 8_192;
@@ -28,7 +28,7 @@ export function redactText(text: string): string {
   return short
     .replace(/((?:^|[?&#\s"'])(?:access_?)?token=)[^&\s"'#]+/gi, `$1${hidden}`)
     .replace(/\b(bearer|basic)\s+[A-Za-z0-9._~+/=:-]{8,}/gi, `$1 ${hidden}`)
-    .replace(/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, hidden);
+    .replace(/\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, hidden);
 }
 
 function redactError(error: Error, depth: number): Record<string, unknown> {

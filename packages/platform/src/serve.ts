@@ -7,7 +7,8 @@ export type HttpServer<Data = unknown> = Bun.Server<Data>;
 /** Port 0 picks a free one: read it from `server.port`. Pass `error` for answers of your own when a handler throws. */
 export function serveHttp<Data = undefined>(options: ServeOptions<Data>): Bun.Server<Data> {
   try {
-    return Bun.serve<Data>({ error: internalError, ...options, development: false } as ServeOptions<Data>);
+    // Outside development Bun shares a port with whoever has it (SO_REUSEPORT): two hubs would each get half of the requests.
+    return Bun.serve<Data>({ error: internalError, reusePort: false, ...options, development: false } as ServeOptions<Data>);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
     const where = "port" in options && options.port !== undefined ? ` ${options.port}` : "";
