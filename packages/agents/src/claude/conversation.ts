@@ -13,6 +13,7 @@ import { MAX_ATTEMPTS, promptUuid } from "./ids.ts";
 import { type Json, isJson, list, str } from "./json.ts";
 import { planLaunch } from "./launch.ts";
 import { createLocalFront, type LocalFront } from "./local-front.ts";
+import { transcriptPath } from "./paths.ts";
 import { contentOf } from "./prompt-content.ts";
 import { createRemoteFront, type RemoteFront } from "./remote-front.ts";
 import { decisionOf } from "./requests.ts";
@@ -67,7 +68,8 @@ export function createConversation(context: DriverContext): Conversation {
     const first = core.lastLaunch() === undefined;
     const { thread, argv, env } = planLaunch(core, found.command, options, first);
     if (thread.kind === "resume") await core.requireAlone(thread.threadId);
-    if (thread.kind !== "theirs") await core.useThread(thread.threadId);
+    if (thread.kind === "fork") await core.useThread(thread.threadId, { forkOf: transcriptPath(context.env, context.cwd, thread.from) });
+    else if (thread.kind !== "theirs") await core.useThread(thread.threadId);
     const launch = await core.nextLaunch(options.front);
     const kind = options.front === "remote" ? "pipe" : "pty";
     const process = await context.host.spawn({ launchId: launch.id, kind, argv, cwd: context.cwd, env, cols: options.cols, rows: options.rows });
@@ -101,7 +103,7 @@ export function createConversation(context: DriverContext): Conversation {
 
   async function adopt(): Promise<Front | null> {
     const { thread } = core;
-    if (thread) await core.useThread(thread.id, thread.transcript);
+    if (thread) await core.useThread(thread.id, thread);
     const last = core.lastLaunch();
     const process = last && context.host.process(last.id);
     if (!last || !process || (await hasExited(process))) {

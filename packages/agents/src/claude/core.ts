@@ -2,6 +2,7 @@
  * What both fronts share: the conversation's id and transcript, the prompts and requests that are open, and whether a turn runs. One per
  * `Conversation`.
  */
+import { randomBytes } from "node:crypto";
 import { type AgentFailure, AppError, type TurnOutcome } from "@hapi/protocol";
 import type { DriverContext, Front } from "../driver.ts";
 import { liveOnThread } from "./live-sessions.ts";
@@ -21,7 +22,7 @@ export interface Core {
   /** What the running front wants to know of the transcript. */
   listen(listener: CoreListener | null): void;
   /** Makes this the conversation: durable, announced, and read from where it was left. */
-  useThread(threadId: string, transcript?: string): Promise<void>;
+  useThread(threadId: string, where?: { transcript?: string; forkOf?: string }): Promise<void>;
   /** A launch id of its own, durable before anything is started under it. */
   nextLaunch(front: Front): Promise<LaunchMark>;
   lastLaunch(): LaunchMark | undefined;
@@ -93,8 +94,8 @@ export function createCore(context: DriverContext): Core {
     });
   }
 
-  async function useThread(threadId: string, transcript?: string): Promise<void> {
-    const path = transcript ?? transcriptPath(context.env, context.cwd, threadId);
+  async function useThread(threadId: string, where: { transcript?: string; forkOf?: string } = {}): Promise<void> {
+    const path = where.transcript ?? transcriptPath(context.env, context.cwd, threadId);
     const same = thread?.id === threadId && thread.transcript === path;
     if (same && feed) return;
     if (feed) {
@@ -102,7 +103,8 @@ export function createCore(context: DriverContext): Core {
       await feed.close();
       feed = null;
     }
-    const mark = { id: threadId, transcript: path };
+    const forkOf = where.forkOf ?? (same ? thread?.forkOf : undefined);
+    const mark: ThreadMark = { id: threadId, transcript: path, ...(forkOf === undefined ? {} : { forkOf }) };
     if (!same) await commitMarks(context, { "claude.thread": mark });
     thread = mark;
     context.emit({ type: "thread", threadId });
@@ -182,7 +184,7 @@ export function createCore(context: DriverContext): Core {
     useThread,
     async nextLaunch(front) {
       const count = (readMark(context, "claude.launch")?.count ?? 0) + 1;
-      const launch: LaunchMark = { id: `claude-${front}-${count}`, front, count };
+      const launch: LaunchMark = { id: `claude-${front}-${count}-${randomBytes(4).toString("hex")}`, front, count };
       await commitMarks(context, { "claude.launch": launch });
       return launch;
     },

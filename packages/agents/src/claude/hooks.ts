@@ -30,6 +30,8 @@ export interface HooksOptions {
 const NOTHING: Json = {};
 /** Tool calls seen lately, to find the one a permission belongs to: its hook does not say. */
 const MAX_CALLS = 64;
+/** A prompt hook without a turn in the transcript: a command the terminal carried out itself. */
+const NO_TURN_MS = 2_000;
 /** After a restart the bridge connects again within moments; an answer waits so long for it. */
 const RECONNECT_MS = 15_000;
 /** A hook that is gone was answered in the terminal; what exactly was answered stands in the transcript by then. */
@@ -37,7 +39,6 @@ const GONE_GRACE_MS = 400;
 
 interface SeenCall {
   toolCallId: string;
-  prompt: string;
   tool: string;
   input: string;
 }
@@ -49,10 +50,11 @@ export function createHooks(options: HooksOptions): Hooks {
   /** Waiting hooks by request id. */
   const hooks = new Map<string, (answer: RequestAnswer) => void>();
   const arrivals = new Map<string, () => void>();
+  /** Claude's id of the prompt in which a request came up. */
+  const promptOf = new Map<string, string>();
   let disposed = false;
 
   const callOf = (payload: Json): Omit<SeenCall, "toolCallId"> => ({
-    prompt: str(payload["prompt_id"]) ?? "",
     tool: str(payload["tool_name"]) ?? "tool",
     input: JSON.stringify(payload["tool_input"] ?? {}),
   });
@@ -63,14 +65,32 @@ export function createHooks(options: HooksOptions): Hooks {
     calls = [...calls, { toolCallId, ...callOf(payload) }].slice(-MAX_CALLS);
   }
 
-  /** The newest call of that tool with that input that no other open request has taken. */
-  function findCall(payload: Json): string | undefined {
+  /** The newest call of that tool with that input that no other open request has taken. The transcript knows it too, often earlier. */
+  async function findCall(payload: Json): Promise<string | undefined> {
+    await core.feed?.sync();
+    const read = Object.entries(core.feed?.parser.state.calls ?? {}).map(([toolCallId, call]) => ({ toolCallId, tool: call.tool, input: JSON.stringify(call.input) }));
     const wanted = callOf(payload);
-    const fits = (call: SeenCall): boolean => call.tool === wanted.tool && call.prompt === wanted.prompt && !requests.byTool(call.toolCallId);
-    const same = calls.findLast((call) => fits(call) && call.input === wanted.input);
-    // An input may be completed between the two hooks; with one candidate there is no doubt.
-    const loose = calls.filter(fits);
-    return (same ?? (loose.length === 1 ? loose[0] : undefined))?.toolCallId;
+    const fits = (call: SeenCall): boolean => call.tool === wanted.tool && !requests.byTool(call.toolCallId);
+    const open = read.filter(fits);
+    const same = [...calls.filter(fits), ...open].findLast((call) => call.input === wanted.input);
+    // An input may be completed between the two; with one candidate there is no doubt.
+    return (same ?? (open.length === 1 ? open[0] : undefined))?.toolCallId;
+  }
+
+  /** What a prompt left open when it is over. Reports may come late: requests of other prompts are not theirs. */
+  function closeOf(payload: Json, of: "this" | "others"): void {
+    const prompt = str(payload["prompt_id"]);
+    for (const open of requests.all) {
+      const asked = promptOf.get(open.request.id);
+      const same = prompt === undefined || asked === undefined || asked === prompt;
+      if (same === (of === "this")) requests.close(open.request.id, { outcome: "resolved", by: "terminal" });
+    }
+  }
+
+  async function checkTurn(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, NO_TURN_MS));
+    await core.feed?.sync();
+    if (!disposed && core.feed?.parser.state.turn == null) options.onBusy(false);
   }
 
   function closeTool(toolCallId: string | undefined, outcome: "approved" | "denied" | "resolved"): void {
@@ -88,9 +108,11 @@ export function createHooks(options: HooksOptions): Hooks {
         tool: str(payload["tool_name"]) ?? "tool",
         input: obj(payload["tool_input"]),
         suggestions: list(payload["permission_suggestions"]).filter(isJson),
-        toolCallId: findCall(payload),
+        toolCallId: await findCall(payload),
         title: str(obj(payload["tool_input"])["description"]),
       });
+    const prompt = str(payload["prompt_id"]);
+    if (prompt !== undefined) promptOf.set(id, prompt);
     const answered = new Promise<RequestAnswer>((resolve) => hooks.set(id, resolve));
     await requests.open(open);
     const closed = requests.closed(id);
@@ -101,6 +123,7 @@ export function createHooks(options: HooksOptions): Hooks {
     });
     const first = await Promise.race([answered, closed.then(() => "closed" as const), gone]);
     hooks.delete(id);
+    promptOf.delete(id);
     if (first === "gone") await answeredElsewhere(id);
     if (first === "gone" || first === "closed") return NOTHING;
     const reason = first.behavior === "deny" ? first.reason : undefined;
@@ -124,9 +147,10 @@ export function createHooks(options: HooksOptions): Hooks {
         return await options.onSession({ threadId, transcript: str(payload["transcript_path"]), source: str(payload["source"]) ?? "startup" });
       }
       case "UserPromptSubmit":
-        // Whoever types a prompt has left every dialog.
-        requests.closeAll({ outcome: "resolved", by: "terminal" });
-        return options.onBusy(true);
+        // Whoever types a prompt has left every dialog before it.
+        closeOf(payload, "others");
+        options.onBusy(true);
+        return await checkTurn();
       case "PreToolUse":
         return noteCall(payload);
       case "PostToolUse":
@@ -135,8 +159,7 @@ export function createHooks(options: HooksOptions): Hooks {
         return closeTool(str(payload["tool_use_id"]), "resolved");
       case "Stop":
       case "StopFailure":
-        requests.closeAll({ outcome: "resolved", by: "terminal" });
-        options.onBusy(false);
+        closeOf(payload, "this");
         return await options.onTurnOver();
       default:
         return;

@@ -51,12 +51,12 @@ export function createLocalFront(core: Core, process: HostProcess): LocalFront {
     core,
     onBusy: setBusy,
     async onSession({ threadId, transcript }) {
-      await core.useThread(threadId, transcript);
+      await core.useThread(threadId, { transcript });
     },
     async onTurnOver() {
       await core.feed?.sync();
       const turn = core.feed?.parser.state.turn?.id;
-      if (turn === undefined) return;
+      if (turn === undefined) return setBusy(false);
       await new Promise((resolve) => setTimeout(resolve, TURN_END_GRACE_MS));
       await core.feed?.sync();
       if (!detached && core.feed?.parser.state.turn?.id === turn) core.endTurn("completed");

@@ -15,13 +15,27 @@ export function requestKindOf(tool: string): AgentRequest["kind"] {
   return tool === QUESTION_TOOL ? "question" : tool === PLAN_TOOL ? "plan" : "permission";
 }
 
-/** Of what Claude suggests, what "for this session" stands for: the rules; the mode only where there are no rules. */
-export function sessionUpdates(suggestions: readonly Json[]): Json[] {
-  const rules = suggestions.filter((one) => one["type"] === "addRules" && one["behavior"] === "allow");
-  const modes = suggestions.filter((one) => one["type"] === "setMode");
-  const folders = suggestions.filter((one) => one["type"] === "addDirectories");
-  const chosen = rules.length > 0 ? rules : modes;
-  return [...chosen, ...folders].map((one) => ({ ...one, destination: "session" }));
+const editTools: ReadonlySet<string> = new Set(["Edit", "Write", "MultiEdit", "NotebookEdit"]);
+const MAX_COMMAND = 500;
+
+/** The call itself as a rule, where Claude suggests none: this very command, or this tool. */
+function ownRule(tool: string, input: Json): Json[] {
+  const command = tool === "Bash" ? str(input["command"]) : undefined;
+  if (tool === "Bash" && (command === undefined || command.length > MAX_COMMAND || command.includes("\n"))) return [];
+  const rule = command === undefined ? { toolName: tool } : { toolName: tool, ruleContent: command };
+  return [{ type: "addRules", rules: [rule], behavior: "allow", destination: "session" }];
+}
+
+/**
+ * What "for this session" stands for: Claude's own rules and folders; for edits its mode. A change of mode is never taken for a command: it
+ * would allow much more than was asked.
+ */
+export function sessionUpdates(tool: string, input: Json, suggestions: readonly Json[]): Json[] {
+  const ofType = (type: string): Json[] => suggestions.filter((one) => one["type"] === type && (type !== "addRules" || one["behavior"] === "allow"));
+  const modes = editTools.has(tool) ? ofType("setMode") : [];
+  const rules = modes.length > 0 ? modes : ofType("addRules");
+  const chosen = rules.length > 0 ? rules : ownRule(tool, input);
+  return chosen.length === 0 ? [] : [...chosen, ...ofType("addDirectories")].map((one) => ({ ...one, destination: "session" }));
 }
 
 function wordsOf(update: Json): string[] {
@@ -43,14 +57,14 @@ function wordsOf(update: Json): string[] {
   }
 }
 
-export function sessionScopeOf(suggestions: readonly Json[]): string | undefined {
-  const words = sessionUpdates(suggestions).flatMap(wordsOf);
+export function sessionScopeOf(tool: string, input: Json, suggestions: readonly Json[]): string | undefined {
+  const words = sessionUpdates(tool, input, suggestions).flatMap(wordsOf);
   return words.length === 0 ? undefined : words.join("; ").slice(0, MAX_SCOPE);
 }
 
 export function openRequestOf(options: { id: string; tool: string; input: Json; suggestions: Json[]; toolCallId?: string; title?: string; controlId?: string }): OpenRequest {
   const kind = requestKindOf(options.tool);
-  const scope = kind === "permission" ? sessionScopeOf(options.suggestions) : undefined;
+  const scope = kind === "permission" ? sessionScopeOf(options.tool, options.input, options.suggestions) : undefined;
   const request: AgentRequest = {
     id: options.id,
     kind,
@@ -80,16 +94,12 @@ export function foldAnswers(input: Json, answers: Answers): Record<string, strin
 }
 
 function updatesOf(open: OpenRequest, answer: Extract<RequestAnswer, { behavior: "allow" }>): Json[] {
-  const session = answer.forSession ? sessionUpdates(open.suggestions) : [];
-  const tools = (answer.allowTools ?? []).map((tool) => ruleOf(tool));
+  const forSession = answer.forSession === true && open.request.kind === "permission";
+  const session = forSession ? sessionUpdates(open.request.tool, open.input, open.suggestions) : [];
+  const tools = (answer.allowTools ?? []).map(ruleOf);
   const rules: Json[] = tools.length > 0 ? [{ type: "addRules", rules: tools, behavior: "allow", destination: "session" }] : [];
-  // "For this session" without a suggestion of Claude's means the tool itself.
-  const whole: Json[] =
-    answer.forSession && session.length === 0 && rules.length === 0 && open.request.kind === "permission"
-      ? [{ type: "addRules", rules: [{ toolName: open.request.tool }], behavior: "allow", destination: "session" }]
-      : [];
   const mode: Json[] = answer.mode === undefined ? [] : [{ type: "setMode", mode: answer.mode, destination: "session" }];
-  return [...session, ...rules, ...whole, ...mode];
+  return [...session, ...rules, ...mode];
 }
 
 /** `Bash(git *)` or `Edit`. */

@@ -9,6 +9,8 @@ import type { ParserState } from "./parser-state.ts";
 export interface ThreadMark {
   id: string;
   transcript: string;
+  /** Transcript of the conversation this one branched off from: Claude copies its lines. */
+  forkOf?: string;
 }
 
 export interface LaunchMark {

@@ -56,12 +56,13 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     const branch = await activeBranch(thread.transcript);
     active = branch.active;
     historyEnd = own ? own.historyEnd : branch.end;
-    if (!own && branch.end === 0) parser.state.fresh = true;
+    if (!own && branch.end === 0) parser.state.fresh = thread.forkOf === undefined;
   }
   const recent = new Set<string>();
   const waiting = new Map<string, Set<() => void>>();
   let offset = own?.offset ?? 0;
   let committed = offset;
+  const copied = thread.forkOf === undefined ? null : (await activeBranch(thread.forkOf)).active;
   let closed = false;
   let held = false;
 
@@ -91,8 +92,9 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
       return;
     }
     const uuid = str(json["uuid"]);
-    const old = line.end <= historyEnd;
-    const skipped = old && uuid !== undefined && !active.has(uuid);
+    const before = line.end <= historyEnd;
+    const old = before || (uuid !== undefined && copied?.has(uuid) === true);
+    const skipped = before && uuid !== undefined && !active.has(uuid);
     parserContext.history = old;
     const parsed = skipped ? { records: [], facts: [] } : parser.read(json);
     offset = line.end;

@@ -83,11 +83,14 @@ test("a fork has the history and an id of its own", async () => {
   const original = rig.threadId;
   await rig.conversation.stop({ graceMs: 2_000 });
   const from = rig.mark();
+  await rig.anotherSession();
   await rig.start({ threadId: original, fork: true });
   expect(rig.threadId).not.toBe(original);
   await turn(rig, "forked");
   expect(often(rig, "remember papaya")).toBeGreaterThan(0);
-  expect(texts(rig, from)).toEqual(["user: forked", "started", "agent: Echo: forked", "ended: completed"]);
+  // The new session's timeline begins with the history, told as such: no turns.
+  const history = ["user: remember papaya", "agent: Echo: remember papaya"];
+  expect(texts(rig, from)).toEqual([...history, "user: forked", "started", "agent: Echo: forked", "ended: completed"]);
 }, 60_000);
 
 test("the session process dies with a permission open: the next one finds it, answers it, and nothing is told twice", async () => {

@@ -7,8 +7,9 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentEvent } from "@hapi/protocol";
 import { createMemoryHost, type FakeModels, type FakeRequest, type MemoryHost, startFakeModels } from "@hapi/testkit";
-import type { Conversation, DriverEvent, StartOptions } from "../../src/driver.ts";
+import type { Conversation, DriverEvent, Front, StartOptions } from "../../src/driver.ts";
 import { claudeDriver } from "../../src/claude/driver.ts";
+import { openHookDoor } from "./hook-door.ts";
 
 const VERSION = "2.1.329";
 const KEY = "sk-test";
@@ -22,6 +23,14 @@ export function claudePath(): string {
 }
 
 export interface Rig extends AsyncDisposable {
+  /** Screen of the terminal front as raw text since its start. */
+  screen(): string;
+  /** Types into the terminal. */
+  type(text: string): Promise<void>;
+  /** A key in a dialog, until it is taken: Claude ignores keys in the first moments of one. */
+  press<T>(key: string, until: Promise<T>): Promise<T>;
+  /** Resolves when the terminal shows it. */
+  shows(text: string | RegExp): Promise<void>;
   readonly cwd: string;
   readonly sessionDir: string;
   readonly env: Record<string, string>;
@@ -37,6 +46,11 @@ export interface Rig extends AsyncDisposable {
   mark(): number;
   /** The session process dies; the host and the agent live on. Another one takes over what was durable. */
   killSessionProcess(): Promise<void>;
+  /** The next one adopts what runs; hooks that wait come back to it. */
+  takeOver(): Promise<Front | null>;
+  readonly hooksSeen: readonly string[];
+  /** From here on this is another session of HAPI, with nothing known. */
+  anotherSession(): Promise<void>;
   readonly threadId: string;
   /** Requests of the conversation itself, without titles and the like. */
   requests(): FakeRequest[];
@@ -45,7 +59,7 @@ export interface Rig extends AsyncDisposable {
   transcript(): string;
 }
 
-export async function createRig(options: { env?: Record<string, string>; hookCommand?: readonly string[]; hookEnv?: Record<string, string>; args?: readonly string[] } = {}): Promise<Rig> {
+export async function createRig(options: { env?: Record<string, string>; args?: readonly string[] } = {}): Promise<Rig> {
   const root = mkdtempSync(join(tmpdir(), "hapi-claude-real-"));
   const home = join(root, "home");
   const cwd = join(root, "project");
@@ -55,6 +69,7 @@ export async function createRig(options: { env?: Record<string, string>; hookCom
   const projects = { [cwd]: { hasTrustDialogAccepted: true } };
   writeFileSync(join(home, ".claude.json"), JSON.stringify({ ...onboarding, customApiKeyResponses: { approved: [KEY], rejected: [] }, projects }));
   const fake = await startFakeModels();
+  const door = await openHookDoor(root, (payload, signal) => rig.conversation.onHook?.(payload, signal) ?? Promise.resolve({}));
   const env: Record<string, string> = {
     PATH: process.env["PATH"] ?? "/usr/bin:/bin",
     HOME: home,
@@ -99,8 +114,8 @@ export async function createRig(options: { env?: Record<string, string>; hookCom
       },
       clock: { now: () => Date.now() },
       sessionDir,
-      hookCommand: options.hookCommand ?? ["true"],
-      hookEnv: options.hookEnv ?? {},
+      hookCommand: door.command,
+      hookEnv: { HAPI_HOOK_TOKEN: "token" },
       log: { debug: () => undefined, info: () => undefined, warn: (event, fields) => console.warn(`driver: ${event}`, fields ?? "") },
       emit(event) {
         if (mine !== generation) return;
@@ -116,6 +131,20 @@ export async function createRig(options: { env?: Record<string, string>; hookCom
     });
   }
 
+  /** What the newest terminal wrote, without its escape sequences and all spaces: enough to know what is on it. */
+  let screen = "";
+  const screenWatchers = new Set<() => void>();
+  async function followScreen(): Promise<void> {
+    const process = host.processes().findLast((one) => one.kind === "pty");
+    if (!process) return;
+    screen = "";
+    for await (const chunk of process.read("out", 0)) {
+      // eslint-disable-next-line no-control-regex
+      screen += Buffer.from(chunk.bytes).toString("utf8").replace(/\u001b\[[0-9;?<>=]*[a-zA-Z]|\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)|\u001b[=>()][0-9A-B]?|\s/g, "");
+      for (const look of [...screenWatchers]) look();
+    }
+  }
+
   const rig: Rig = {
     cwd,
     sessionDir,
@@ -125,7 +154,10 @@ export async function createRig(options: { env?: Record<string, string>; hookCom
     events,
     memory,
     conversation: open(),
-    start: (more = {}) => rig.conversation.start({ front: "remote", args: options.args ?? [], permissionMode: "default", ...more }),
+    async start(more = {}) {
+      await rig.conversation.start({ front: "remote", args: options.args ?? [], permissionMode: "default", cols: 120, rows: 40, ...more });
+      if (more.front === "local") followScreen().catch((cause: unknown) => console.warn("screen", cause));
+    },
     wait(what, pick, from = 0) {
       return new Promise((resolve, reject) => {
         let next = from;
@@ -162,8 +194,50 @@ export async function createRig(options: { env?: Record<string, string>; hookCom
       rig.conversation = open();
       await old[Symbol.asyncDispose]();
     },
+    async takeOver() {
+      const front = await rig.conversation.adopt();
+      door.reconnect();
+      return front;
+    },
+    async anotherSession() {
+      memory.clear();
+      keys.clear();
+      await rig.killSessionProcess();
+    },
     get threadId() {
       return (memory.get("claude.thread") as { id: string }).id;
+    },
+    get hooksSeen() {
+      return door.seen;
+    },
+    screen: () => screen,
+    async type(text) {
+      const process = host.processes().findLast((one) => one.kind === "pty");
+      await process?.write(text);
+    },
+    async press(key, until) {
+      const again = setInterval(() => void rig.type(key), 400);
+      void rig.type(key);
+      return await until.finally(() => clearInterval(again));
+    },
+    shows(text) {
+      return new Promise((resolve, reject) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          screenWatchers.delete(look);
+        };
+        const look = (): void => {
+          if (typeof text === "string" ? !screen.includes(text) : !text.test(screen)) return;
+          done();
+          resolve();
+        };
+        const timer = setTimeout(() => {
+          done();
+          reject(new Error(`the terminal does not show ${text}; it shows:\n${screen.slice(-3000)}`));
+        }, WAIT_MS);
+        screenWatchers.add(look);
+        look();
+      });
     },
     requests: () => fake.requests.filter((request) => request.op === "answer" && !request.aux),
     lastConversation() {
@@ -175,6 +249,7 @@ export async function createRig(options: { env?: Record<string, string>; hookCom
       await rig.conversation.stop({ graceMs: 500, interrupt: true });
       await rig.conversation[Symbol.asyncDispose]();
       await host.close();
+      await door.close();
       await fake.close();
       rmSync(root, { recursive: true, force: true });
     },
