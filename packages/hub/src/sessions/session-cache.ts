@@ -3,9 +3,9 @@
  * (`last_seq`, `last_at`, `updated_at`) are written once per transaction. Bounded; what was rolled back is forgotten.
  */
 import type { Sqlite } from "@hapi/platform";
-import type { AgentState, Session } from "@hapi/protocol";
+import type { AgentState, Metadata, Session } from "@hapi/protocol";
 import type { RequestRows } from "../permissions/request-rows.ts";
-import { parseJson, toSession, type SessionRow } from "./session-row.ts";
+import { parseJson, toSession, type ParsedParts, type SessionRow } from "./session-row.ts";
 
 const maxCached = 5_000;
 const maxAliases = 20_000;
@@ -15,6 +15,8 @@ export class SessionCache {
   readonly #requests: RequestRows;
   readonly #rows = new Map<string, SessionRow>();
   readonly #sessions = new Map<string, Session>();
+  /** Parsed parts of a row, kept while their source is the same: most changes touch neither. */
+  readonly #parsed = new Map<string, ParsedParts>();
   readonly #moved = new Set<SessionRow>();
   #aliases: Map<string, string>;
 
@@ -47,10 +49,24 @@ export class SessionCache {
   session(row: SessionRow): Session {
     const known = this.#sessions.get(row.id);
     if (known) return known;
-    const state = this.#requests.render(row.pk, parseJson<AgentState>(row.agent_state));
-    const session = toSession(row, state);
+    const session = toSession(row, this.#parts(row));
     this.#sessions.set(row.id, session);
     return session;
+  }
+
+  #parts(row: SessionRow): ParsedParts {
+    const known = this.#parsed.get(row.id);
+    const isSameState = known?.agentStateVersion === row.agent_state_version;
+    const isSameMetadata = known?.metadataText === row.metadata;
+    if (known && isSameState && isSameMetadata) return known;
+    const parts: ParsedParts = {
+      agentStateVersion: row.agent_state_version,
+      agentState: known && isSameState ? known.agentState : this.#requests.render(row.pk, parseJson<AgentState>(row.agent_state)),
+      metadataText: row.metadata,
+      metadata: known && isSameMetadata ? known.metadata : parseJson<Metadata>(row.metadata),
+    };
+    this.#parsed.set(row.id, parts);
+    return parts;
   }
 
   /** The row was changed: the wire object is made anew. */
@@ -61,7 +77,10 @@ export class SessionCache {
   /** Only counters moved; written with the transaction. */
   moved(row: SessionRow): void {
     this.#moved.add(row);
-    this.changed(row);
+    const session = this.#sessions.get(row.id);
+    if (!session) return;
+    const hasConversationContent = row.has_content === 1;
+    this.#sessions.set(row.id, { ...session, seq: row.last_seq, updatedAt: row.updated_at, hasConversationContent });
   }
 
   drop(id: string): void {
@@ -69,6 +88,7 @@ export class SessionCache {
     if (row) this.#moved.delete(row);
     this.#rows.delete(id);
     this.#sessions.delete(id);
+    this.#parsed.delete(id);
   }
 
   addAlias(alias: string, sessionId: string): void {
@@ -97,6 +117,7 @@ export class SessionCache {
     this.#moved.clear();
     this.#rows.clear();
     this.#sessions.clear();
+    this.#parsed.clear();
     this.#aliases = this.#readAliases();
   }
 

@@ -44,7 +44,14 @@ function modelModeOf(model: string | null): string | undefined {
   return MODEL_MODES.find((mode) => mode === model);
 }
 
-export function toSession(row: SessionRow, agentState: AgentState | null): Session {
+export interface ParsedParts {
+  agentStateVersion: number;
+  agentState: AgentState | null;
+  metadataText: string | null;
+  metadata: Metadata | null;
+}
+
+export function toSession(row: SessionRow, { agentState, metadata }: ParsedParts): Session {
   const modelMode = modelModeOf(row.model);
   return {
     id: row.id,
@@ -56,7 +63,7 @@ export function toSession(row: SessionRow, agentState: AgentState | null): Sessi
     globalPinned: row.pinned === "global",
     active: row.active === 1,
     activeAt: row.active_at,
-    metadata: parseJson<Metadata>(row.metadata),
+    metadata,
     metadataVersion: row.metadata_version,
     agentState,
     agentStateVersion: row.agent_state_version,

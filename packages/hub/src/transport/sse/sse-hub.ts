@@ -165,6 +165,12 @@ export class SseHub {
   }
 
   #give(subscriber: Subscriber, events: readonly HubEvent[], bytes: Uint8Array): void {
+    // A replay reads the open transaction too: what it told already is not told again when that transaction is committed.
+    if (events.some((event) => event.seq !== undefined && event.seq <= subscriber.lastSeq)) {
+      const fresh = events.filter((event) => event.seq === undefined || event.seq > subscriber.lastSeq);
+      if (fresh.length > 0) this.#give(subscriber, fresh, this.#frames(fresh));
+      return;
+    }
     subscriber.write(bytes);
     // A reader that fell behind keeps its place: from there it is caught up.
     if (subscriber.state !== "live") return;
