@@ -36,11 +36,12 @@ export function descendants(pid: number): number[] {
 }
 
 /**
- * Signals the process and everything under it, if it is still the one that was meant. Answers how many got the signal.
+ * Signals the process and everything under it, if it is still the one that was meant. From the top down: a parent must not see its child
+ * die and go on as if that were news. Answers how many got the signal.
  */
 export function killTree(id: ProcessId, signal: NodeJS.Signals): number {
   if (!isAlive(id)) return 0;
-  const targets = [...descendants(id.pid), id.pid];
+  const targets = [id.pid, ...descendants(id.pid)];
   return targets.filter((pid) => attempt(() => process.kill(pid, signal), "it may have ended meanwhile")).length;
 }
 
