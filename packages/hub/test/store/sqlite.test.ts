@@ -1,0 +1,98 @@
+/** The stores' contract on SQLite, in memory and on a file, and what is SQLite's own: the group commit. */
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openSqlite, silentLogger, type Sqlite } from "@hapi/platform";
+import { GroupCommit } from "../../src/db/group-commit.ts";
+import { openStores } from "../../src/testing.ts";
+import { storeContract } from "./store.case.ts";
+
+storeContract("SQLite", (now) => openStores({ now, log: silentLogger }));
+storeContract("SQLite on a file", (now) => openStores({ path: join(mkdtempSync(join(tmpdir(), "hapi-store-")), "db"), now, log: silentLogger }));
+
+interface Rig {
+  db: Sqlite;
+  commits: GroupCommit<string>;
+  delivered: string[][];
+  failures: unknown[];
+  syncs: number;
+}
+
+function rig(wrap: (db: Sqlite) => Sqlite = (db) => db): Rig {
+  const db = openSqlite(":memory:");
+  db.exec("CREATE TABLE t (v TEXT PRIMARY KEY)");
+  const state: Rig = { db, delivered: [], failures: [], syncs: 0, commits: null as never };
+  const counted: Sqlite = Object.create(wrap(db), { syncWal: { value: async () => void (state.syncs += 1) } }) as Sqlite;
+  state.commits = new GroupCommit<string>(counted, {
+    deliver: (items) => void state.delivered.push([...items]),
+    failed: (cause) => void state.failures.push(cause),
+  });
+  return state;
+}
+
+describe("group commit", () => {
+  const insert = ({ db, commits }: Rig, value: string) =>
+    commits.write(() => {
+      db.run("INSERT INTO t (v) VALUES (?)", value);
+      commits.record(value);
+      return value;
+    });
+
+  test("operations of one turn are one transaction, told once, in order", async () => {
+    const it = rig();
+    expect(await Promise.all(["a", "b", "c"].map((value) => insert(it, value)))).toEqual(["a", "b", "c"]);
+    expect(it.delivered).toEqual([["a", "b", "c"]]);
+    await it.commits.durable();
+    expect(it.syncs).toBe(1);
+  });
+
+  test("one that fails takes back only itself and its own events", async () => {
+    const it = rig();
+    const results = await Promise.allSettled([
+      insert(it, "a"),
+      it.commits.write(() => {
+        it.db.run("INSERT INTO t (v) VALUES ('half')");
+        it.commits.record("half");
+        throw new Error("changed my mind");
+      }),
+      insert(it, "a"),
+      insert(it, "b"),
+    ]);
+    expect(results.map((result) => result.status)).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
+    expect(it.delivered).toEqual([["a", "b"]]);
+    expect(it.db.all("SELECT v FROM t ORDER BY v")).toEqual([{ v: "a" }, { v: "b" }]);
+  });
+
+  test("a commit that fails fails all of its writers, tells nobody, and the next one works", async () => {
+    let broken = true;
+    const it = rig((db) =>
+      Object.create(db, {
+        run: {
+          value: (sql: string, ...params: string[]) => {
+            if (sql === "COMMIT" && broken) throw new Error("disk full");
+            return db.run(sql, ...params);
+          },
+        },
+      }) as Sqlite,
+    );
+    const results = await Promise.allSettled([insert(it, "a"), insert(it, "b")]);
+    expect(results.map((result) => result.status)).toEqual(["rejected", "rejected"]);
+    expect([it.delivered, it.failures.length, it.db.all("SELECT v FROM t")]).toEqual([[], 1, []]);
+    broken = false;
+    expect(await insert(it, "a")).toBe("a");
+  });
+
+  test("who asks while a sync runs shares it when it covers them, and gets the next one otherwise", async () => {
+    const it = rig();
+    await insert(it, "a");
+    const early = it.commits.durable();
+    const shared = it.commits.durable();
+    await Promise.all([early, shared]);
+    expect(it.syncs).toBe(1);
+    await insert(it, "b");
+    await Promise.all([it.commits.durable(), insert(it, "c").then(() => it.commits.durable())]);
+    expect(it.syncs).toBeGreaterThanOrEqual(2);
+    await it.commits.durable();
+  });
+});

@@ -1,0 +1,212 @@
+/** The contract of the stores, run on every implementation of the ports. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { Message, SyncEvent } from "@hapi/protocol";
+import fc from "fast-check";
+import type { Bus } from "../../src/events/bus.ts";
+import type { PageQuery } from "../../src/messages/store.ts";
+import type { Stores } from "../../src/stores.ts";
+
+export interface OpenedStores {
+  stores: Stores;
+  bus: Bus;
+  close(): Promise<void>;
+}
+
+export function storeContract(name: string, open: (now: () => number) => OpenedStores): void {
+  describe(`${name} keeps the stores' contract`, () => {
+    let now = 1_000_000;
+    let opened: OpenedStores;
+    let heard: SyncEvent[] = [];
+    let seqs: number[] = [];
+    beforeEach(() => {
+      now = 1_000_000;
+      heard = [];
+      seqs = [];
+      opened = open(() => now);
+      opened.bus.subscribe((events) => {
+        heard.push(...events.map((event) => event.event));
+        seqs.push(...events.flatMap((event) => event.seq ?? []));
+      });
+    });
+    afterEach(() => opened.close());
+
+    const create = async (tag = "t", namespace = "ns"): Promise<string> => {
+      const created = await opened.stores.sessions.create({ namespace, tag, metadata: { path: "/p", host: "h" }, agentState: null });
+      return created.kind === "conflict" ? "" : created.session.id;
+    };
+    const say = (id: string, key: string): Promise<string> => {
+      const content = { role: "agent", content: { key } };
+      return opened.stores.messages.append(id, { content, text: JSON.stringify(content), key, isContent: true });
+    };
+    const ask = (id: string, localId: string, scheduledAt: number | null = null): Promise<unknown> =>
+      opened.stores.messages.enqueue(id, { localId, content: { role: "user" }, scheduledAt, wake: false });
+
+    test("a change is told after it is committed, in the order of the log", async () => {
+      const id = await create();
+      await Promise.all([say(id, "a"), say(id, "b"), opened.stores.sessions.change(id, { thinking: true }), say(id, "c")]);
+      expect(heard.map((event) => event.type)).toEqual(["session-added", "message-received", "message-received", "session-updated", "message-received"]);
+      expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+      expect(opened.stores.log.head()).toBe(seqs.at(-1) ?? 0);
+      await opened.stores.durable();
+    });
+
+    test("a key is stored once, whoever comes first", async () => {
+      const id = await create();
+      expect(await Promise.all([say(id, "k"), say(id, "k")])).toEqual(["stored", "repeated"]);
+      expect(await say(id, "k")).toBe("repeated");
+      expect(heard.filter((event) => event.type === "message-received")).toHaveLength(1);
+      expect(await say("nobody", "k")).toBe("missing");
+    });
+
+    test("positions never go back, also when the clock does", async () => {
+      const id = await create();
+      await say(id, "a");
+      now -= 60_000;
+      await say(id, "b");
+      await ask(id, "l");
+      now += 10;
+      await opened.stores.messages.consume(id, ["l"], false);
+      await say(id, "c");
+      const { messages, page } = await opened.stores.messages.page(id, { direction: "latest", limit: 10 });
+      expect(messages.map((row) => row.seq)).toEqual([1, 2, 3, 4]);
+      const at = messages.map((row) => row.invokedAt ?? 0);
+      expect(at).toEqual(at.toSorted((a, b) => a - b));
+      expect(page.epoch).toBe(0);
+    });
+
+    test("versions: only who knows the current one may write; the same again is no change", async () => {
+      const id = await create();
+      const write = (version: number | null, name: string) =>
+        opened.stores.sessions.updateMetadata(id, version, (current) => ({ ...(current ?? { path: "", host: "" }), name }));
+      expect(await write(1, "a")).toMatchObject({ kind: "success", version: 2 });
+      expect(await write(1, "b")).toMatchObject({ kind: "mismatch", version: 2, value: { name: "a" } });
+      expect(await write(2, "a")).toMatchObject({ kind: "success", version: 2 });
+      expect(await write(null, "c")).toMatchObject({ kind: "success", version: 3 });
+    });
+
+    test("a prompt leaves the queue once, its stages go forward only", async () => {
+      const id = await create();
+      await ask(id, "p");
+      const { messages } = opened.stores;
+      await messages.stage(id, { localId: "p", stage: "unknown", at: 1 });
+      expect((await messages.find(id, "p"))?.deliveryState).toBe("indeterminate");
+      expect(await messages.deliverable(id, now)).toEqual([]);
+      for (const stage of ["in-transcript", "handed", "done", "failed", "accepted"] as const) await messages.stage(id, { localId: "p", stage, at: 2 });
+      expect(await messages.find(id, "p")).toMatchObject({ stage: "done" });
+      await messages.consume(id, ["p"], true);
+      expect(heard.filter((event) => event.type === "messages-consumed")).toHaveLength(1);
+      expect(heard.flatMap((event) => (event.type === "message-stage" ? [event.stage] : []))).toEqual(["unknown", "in-transcript", "done"]);
+    });
+
+    test("scheduled prompts wait, mature once, and count in the list", async () => {
+      const id = await create();
+      await ask(id, "later", now + 500);
+      const { messages } = opened.stores;
+      expect(await messages.deliverable(id, now)).toEqual([]);
+      expect((await messages.scheduledCounts("ns", now)).get(id)).toEqual({ count: 1, next: now + 500 });
+      expect(await messages.nextScheduled(now)).toBe(now + 500);
+      expect(await messages.matured(now, now + 600)).toEqual([id]);
+      expect(await messages.matured(now + 600, now + 700)).toEqual([]);
+      expect(await messages.deliverable(id, now + 600)).toHaveLength(1);
+      expect(heard.at(-1)).toMatchObject({ type: "scheduled-matured", sessionId: id });
+    });
+
+    test("what was deleted is in nobody's reach, and its numbers are not used again", async () => {
+      const id = await create();
+      await say(id, "a");
+      await ask(id, "p");
+      expect(await opened.stores.messages.cancel(id, "p", "p")).toBe(true);
+      expect(await opened.stores.messages.cancel(id, "p", "p")).toBe(false);
+      await say(id, "b");
+      const rows = await opened.stores.messages.since(id, 0, 10, now);
+      expect(rows.map((row) => row.seq)).toEqual([1, 3]);
+      expect(await opened.stores.sessions.remove(id)).toBe(true);
+      expect(await opened.stores.sessions.get(id)).toBeNull();
+      expect(await opened.stores.log.after("ns", 0, 100)).toMatchObject([{ type: "session-removed" }]);
+    });
+
+    test("the log is bounded, and says from where on it is complete", async () => {
+      const id = await create();
+      for (let n = 0; n < 10; n++) await say(id, `k${n}`);
+      now += 25 * 3600_000;
+      await say(id, "young");
+      await opened.stores.log.prune(now);
+      expect(await opened.stores.log.after("ns", 0, 100)).toBeNull();
+      const head = opened.stores.log.head();
+      expect(await opened.stores.log.after("ns", head - 1, 100)).toHaveLength(1);
+      expect(await opened.stores.log.after("ns", head - 1, 0)).toBeNull();
+      expect(await opened.stores.log.after("ns", head + 1, 100)).toBeNull();
+    });
+
+    test("pages are those of a naive model", async () => {
+      const step = fc.oneof(
+        { weight: 5, arbitrary: fc.constant("say" as const) },
+        { weight: 2, arbitrary: fc.constant("ask" as const) },
+        { weight: 2, arbitrary: fc.constant("consume" as const) },
+        { weight: 1, arbitrary: fc.constant("cancel" as const) },
+        { weight: 2, arbitrary: fc.constant("tick" as const) },
+      );
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 9 }), async (steps, limit) => {
+          const id = await create(`run-${run++}`);
+          const queue: string[] = [];
+          for (const [index, kind] of steps.entries()) {
+            if (kind === "say") await say(id, `k${index}`);
+            else if (kind === "ask") {
+              queue.push(`l${index}`);
+              await ask(id, `l${index}`);
+            } else if (kind === "consume" && queue.length > 0) await opened.stores.messages.consume(id, queue.splice(0, 1 + (index % 2)), false);
+            else if (kind === "cancel" && queue.length > 0) await opened.stores.messages.cancel(id, queue.pop() ?? "", "x");
+            else now += 1;
+          }
+          await checkPages(opened.stores, id, limit);
+        }),
+        { numRuns: 60 },
+      );
+    });
+  });
+}
+
+const positionOf = (row: Message): [number, number] => [row.invokedAt ?? row.createdAt, row.seq ?? 0];
+const compare = (a: Message, b: Message): number => positionOf(a)[0] - positionOf(b)[0] || positionOf(a)[1] - positionOf(b)[1];
+const idsOf = (rows: readonly Message[]): string[] => rows.map((row) => row.id);
+
+/** Everything, sorted by position; each kind of page must be the slice of it that the contract names. */
+async function checkPages(stores: Stores, id: string, limit: number): Promise<void> {
+  const all = (await stores.messages.all(id)).toSorted(compare);
+  const read = (query: PageQuery) => stores.messages.page(id, query);
+  const latest = await read({ direction: "latest", limit });
+  const slice = all.slice(-limit);
+  const queued = all.filter((row) => row.localId !== null && row.invokedAt == null && !slice.includes(row));
+  expect(idsOf(latest.messages)).toEqual(idsOf([...queued, ...slice].toSorted(compare)));
+  expect(latest.page.hasMore).toBe(all.length > limit);
+
+  const backwards = [...slice];
+  let { page } = latest;
+  while (page.hasMore) {
+    const older = await read({ direction: "before", limit, at: page.nextBeforeAt ?? 0, seq: page.nextBeforeSeq ?? 0 });
+    backwards.unshift(...older.messages);
+    page = older.page;
+  }
+  expect(idsOf(backwards)).toEqual(idsOf(all));
+
+  for (const start of [null, all[Math.floor(all.length / 2)]]) {
+    const [at, seq] = start ? positionOf(start) : [0, 0];
+    const forwards: Message[] = [];
+    let next = await read({ direction: "after", limit, at, seq });
+    forwards.push(...next.messages);
+    while (next.page.hasMore) {
+      next = await read({ direction: "after", limit, at: next.page.nextAfterAt ?? 0, seq: next.page.nextAfterSeq ?? 0 });
+      forwards.push(...next.messages);
+    }
+    expect(idsOf(forwards)).toEqual(idsOf(start ? all.filter((row) => compare(row, start) > 0) : all));
+  }
+  const reset = await read({ direction: "after", limit, at: 0, seq: 0, epoch: latest.page.epoch + 1 });
+  expect(reset).toEqual({ ...latest, page: { ...latest.page, reset: true } });
+  const until = all[Math.floor(all.length / 3)];
+  if (!until) return;
+  const [at, seq] = positionOf(until);
+  const bounded = await read({ direction: "after", limit: 200, at: 0, seq: 0, until: { at, seq } });
+  expect(idsOf(bounded.messages)).toEqual(idsOf(all.filter((row) => compare(row, until) <= 0)));
+}
