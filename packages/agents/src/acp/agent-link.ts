@@ -142,7 +142,8 @@ export class AgentLink {
 
   /** After a restart: answers that the host has not written are written now, the others are only told. */
   async resume(lastInputId: number): Promise<void> {
-    for (const answer of [...this.state.answers]) await this.#deliver(answer, answer.inputId <= lastInputId);
+    const decided = this.state.answers;
+    for (const answer of decided) await this.#deliver(answer, answer.inputId <= lastInputId);
   }
 
   async #deliver(answer: PendingAnswer, isWritten = false): Promise<"applied" | "gone"> {

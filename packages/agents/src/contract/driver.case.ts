@@ -8,19 +8,12 @@
  * with its reason. The demo agent runs in `bun test`; real agents run it in their `test-real` suites.
  */
 import { describe, expect, test } from "bun:test";
-import type { AgentEvent } from "@hapi/protocol";
-import { AppError } from "@hapi/protocol";
 import { recoveryCases } from "./recovery.case.ts";
 import { requestCases } from "./requests.case.ts";
-import { isExited, isRecord, isStream, openWorld, PROMPTS, type Ability, type DriverFixture } from "./world.ts";
+import { codeOf, typesOf, type Cases } from "./cases.ts";
+import { isExited, isRecord, isStream, openWorld, PROMPTS, type DriverFixture } from "./world.ts";
 
 export type { DriverFixture, World } from "./world.ts";
-
-export interface Cases {
-  fixture: DriverFixture;
-  say: typeof PROMPTS;
-  it(name: string, run: () => Promise<void>, needs?: Ability): void;
-}
 
 export function runDriverContract(fixture: DriverFixture): void {
   const say = { ...PROMPTS, ...fixture.prompts };
@@ -36,17 +29,6 @@ export function runDriverContract(fixture: DriverFixture): void {
     requestCases(cases);
     recoveryCases(cases);
   });
-}
-
-export const typesOf = (records: readonly AgentEvent[]) => records.map((record) => record.type);
-
-export async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return "none";
-  } catch (cause) {
-    return cause instanceof AppError ? cause.code : String(cause);
-  }
 }
 
 function turnCases({ fixture, say, it }: Cases): void {

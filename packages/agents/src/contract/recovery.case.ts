@@ -1,6 +1,6 @@
 /** Contract: what a killed session process, a killed agent and a repeated question may not change. Part of driver.case.ts. */
 import { expect } from "bun:test";
-import { codeOf, typesOf, type Cases } from "./driver.case.ts";
+import { codeOf, typesOf, type Cases } from "./cases.ts";
 import { isClosed, isExited, isRecord, isStream, openWorld, type World } from "./world.ts";
 
 /** Every record that has the same key is the same event: what the hub drops as a repetition is one. */

@@ -1,6 +1,6 @@
 /** Contract: what the agent asks, and what answers mean. Part of driver.case.ts. */
 import { expect } from "bun:test";
-import type { Cases } from "./driver.case.ts";
+import type { Cases } from "./cases.ts";
 import { isClosed, isRecord, isStream, openWorld } from "./world.ts";
 
 export function requestCases({ fixture, say, it }: Cases): void {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { agent, methods, ndJsonStream, PROTOCOL_VERSION, RequestError, type ContentBlock, type PromptRequest, type PromptResponse } from "@agentclientprotocol/sdk";
 import { systemClock, type Clock } from "@hapi/platform/lean";
-import { createRecord, lastTurnOf, MAX_RECORD_BYTES, openRecord, PROMPT_ID, replayOf, RETRY, settingsOf, type DemoRecord } from "./record.ts";
+import { createRecord, type LastTurn, lastTurnOf, MAX_RECORD_BYTES, openRecord, PROMPT_ID, replayOf, RETRY, settingsOf, type DemoRecord } from "./record.ts";
 import { openScratch, type Scratch } from "./scratch.ts";
 import type { TurnContext } from "./context.ts";
 import { ModelError } from "./errors.ts";
@@ -138,7 +138,7 @@ async function answer(context: TurnContext, params: PromptRequest, clock: Clock)
   const last = lastTurnOf(record.lines);
   const again = params._meta?.[RETRY] === true;
 
-  if (again && (!last || (typeof last.state === "object" && last.state.stopReason !== "cancelled"))) throw RequestError.invalidRequest(undefined, "there is nothing to retry");
+  if (again && !canRetry(last)) throw RequestError.invalidRequest(undefined, "there is nothing to retry");
   // The same prompt handed a second time is answered, not run again.
   if (!again && typeof promptId === "string" && last?.promptId === promptId && typeof last.state === "object") return { stopReason: last.state.stopReason };
 
@@ -154,6 +154,11 @@ async function answer(context: TurnContext, params: PromptRequest, clock: Clock)
     record.append({ t: "fail", status, message: cause instanceof Error ? cause.message : "failed", at: clock.now() });
     throw cause;
   }
+}
+
+/** Failed, stopped, or broken off with the process. */
+function canRetry(last: LastTurn | null): boolean {
+  return last !== null && (typeof last.state !== "object" || last.state.stopReason === "cancelled");
 }
 
 /** The first words of the person are the title. */
