@@ -41,7 +41,14 @@ export interface ProcessWorld {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function createProcessWorld(options: { env?: Record<string, string>; session?: Partial<CreateSessionOptions> } = {}): Promise<ProcessWorld> {
+export interface ProcessWorldOptions {
+  env?: Record<string, string>;
+  session?: Partial<CreateSessionOptions>;
+  /** Called before anything starts: a place for an agent's own files; what it gives back is added to the environment. */
+  prepare?(place: { root: string; cwd: string }): Record<string, string>;
+}
+
+export async function createProcessWorld(options: ProcessWorldOptions = {}): Promise<ProcessWorld> {
   const root = mkdtempSync(join(tmpdir(), "machine-processes-"));
   const home = join(root, "home");
   const cwd = mkdtempSync(join(root, "work-"));
@@ -54,6 +61,7 @@ export async function createProcessWorld(options: { env?: Record<string, string>
     HAPI_DEMO_SPEED: "5",
     HAPI_LOG_LEVEL: "debug",
     ...options.env,
+    ...options.prepare?.({ root, cwd }),
   };
   let port = 0;
   let hub: PipedProcess | null = null;
