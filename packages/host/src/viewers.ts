@@ -47,6 +47,7 @@ export class Viewers {
   #activity = 0;
   #coalescing = false;
   #hasMore = false;
+  #lastKeyAt = 0;
   #lastTypedAt = 0;
   #cancelTyped: (() => void) | null = null;
   #isRedrawing = false;
@@ -227,12 +228,17 @@ export class Viewers {
       // Somebody may have resized it meanwhile.
       if (process.size.cols === cols && process.size.rows === Math.max(1, rows - 1)) process.resize(cols, rows);
       this.#applySize();
-      for (const one of this.#viewers.values()) this.#redrawIfDue(one);
+      // Whoever is up to date sees what is drawn now.
+      for (const one of this.#viewers.values()) {
+        if (one.connection.backlog === 0) one.needsRedraw = false;
+        this.#redrawIfDue(one);
+      }
     });
   }
 
   #noteTyping(): void {
     const now = this.#clock.now();
+    this.#lastKeyAt = now;
     if (now - this.#lastTypedAt >= typedEveryMs) {
       this.#lastTypedAt = now;
       this.#events.typed(now);
@@ -241,7 +247,7 @@ export class Viewers {
     this.#cancelTyped ??= this.#clock.setTimer(typedEveryMs, () => {
       this.#cancelTyped = null;
       this.#lastTypedAt = this.#clock.now();
-      this.#events.typed(now);
+      this.#events.typed(this.#lastKeyAt);
     });
   }
 }
