@@ -37,7 +37,11 @@ function importsOf(file: string): string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map((match) => match[1] ?? "");
 }
 
-const isTest = (file: string): boolean => /\.(test|case|agent)\.tsx?$/.test(file) || file.includes("/test/") || file.includes("/test-real/") || file.includes("/agents/src/contract/");
+const isTest = (file: string): boolean =>
+  /\.(test|case|agent)\.tsx?$/.test(file) ||
+  file.includes("/test/") ||
+  file.includes("/test-real/") ||
+  file.includes("/agents/src/contract/");
 
 const packageNames = Object.keys(mayImport);
 
@@ -77,14 +81,22 @@ test("Bun's own modules are used in platform only", () => {
   const wrong = packageNames
     .filter((name) => !["platform", "testkit"].includes(name))
     .flatMap((name) => sources(join(packagesDir, name)))
-    .filter((file) => !isTest(file) && (/\bBun\.[a-z]/.test(stripComments(readFileSync(file, "utf8"))) || importsOf(file).some((target) => /^bun(:|$)/.test(target))))
+    .filter(
+      (file) =>
+        !isTest(file) &&
+        (/\bBun\.[a-z]/.test(stripComments(readFileSync(file, "utf8"))) || importsOf(file).some((target) => /^bun(:|$)/.test(target))),
+    )
     .map((file) => relative(root, file));
   expect(wrong).toEqual([]);
 });
 
 /** Agents' names may stand in agents/ and in protocol's wire tables; everything else decides on capabilities. */
 const agentNames = /\b(claude|codex|opencode|gemini|cursor-agent)\b/i;
-const exempt = [/packages\/agents\//, /packages\/protocol\/src\/(flavors|session|machine|agent-events|wire-names)\.ts$/, /packages\/testkit\//];
+const exempt = [
+  /packages\/agents\//,
+  /packages\/protocol\/src\/(flavors|session|machine|agent-events|wire-names)\.ts$/,
+  /packages\/testkit\//,
+];
 /** Files that read what other programs wrote under those names: wire compatibility, with the reason. */
 const wireReaders = new Map<string, string>([["packages/core/src/envelope", "decodes rows that other CLIs stored"]]);
 
@@ -93,7 +105,8 @@ test("no agent is named outside agents/ and the wire tables", () => {
   for (const name of packageNames) {
     for (const file of sources(join(packagesDir, name))) {
       const path = relative(root, file);
-      if (isTest(file) || exempt.some((pattern) => pattern.test(path)) || [...wireReaders.keys()].some((prefix) => path.startsWith(prefix))) continue;
+      if (isTest(file) || exempt.some((pattern) => pattern.test(path)) || [...wireReaders.keys()].some((prefix) => path.startsWith(prefix)))
+        continue;
       const lines = stripComments(readFileSync(file, "utf8")).split("\n");
       lines.forEach((line, index) => {
         if (agentNames.test(line)) wrong.push(`${path}:${index + 1}: ${line.trim()}`);

@@ -1,7 +1,13 @@
 /** The documents that are made from code, with where they belong. */
 import { resolve } from "node:path";
+import { describedTable } from "./described.ts";
 import { protocolReference } from "./protocol-reference.ts";
 
+const docs = (name: string): string => resolve(import.meta.dir, "../../docs", name);
+
 export function generated(): [path: string, text: string][] {
-  return [[resolve(import.meta.dir, "../../docs/protocol.md"), protocolReference()]];
+  return [
+    [docs("protocol.md"), protocolReference()],
+    [docs("described.md"), describedTable()],
+  ];
 }

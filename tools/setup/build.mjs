@@ -8,9 +8,13 @@ await ensureWebBuilt();
 const dist = join(root, "dist");
 rmSync(dist, { recursive: true, force: true });
 const entries = ["packages/cli/src/main.ts"];
-const code = await run(bunPath(), ["build", ...entries, "--target=bun", "--outdir", dist, "--entry-naming", "hapi.js", "--minify-syntax", "--minify-whitespace"], {
-  stdio: ["ignore", 2, 2],
-});
+const code = await run(
+  bunPath(),
+  ["build", ...entries, "--target=bun", "--outdir", dist, "--entry-naming", "hapi.js", "--minify-syntax", "--minify-whitespace"],
+  {
+    stdio: ["ignore", 2, 2],
+  },
+);
 if (code !== 0) fail("the bundle could not be built; the reason is above.");
 cpSync(join(root, "packages/web/dist"), join(dist, "web"), { recursive: true });
 say("Built dist/");
