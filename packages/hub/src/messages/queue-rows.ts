@@ -87,8 +87,14 @@ export class QueueRows {
     return this.#change(sessionId, (session) => {
       for (const row of this.#rows(session, localIds)) {
         if (row.invoked_at !== null) continue;
-        this.#update(row, { ...row, stage_detail: JSON.stringify(detail) });
-        this.#logStage(session, { localId: row.local_id as string, stage: row.stage ?? "accepted", at: this.#deps.now(), detail });
+        const next = { ...row, stage_detail: JSON.stringify(detail) };
+        this.#update(row, next);
+        // The stage is the same, the row is not: it is told again as a whole, which every client takes for an update.
+        this.#deps.log.append({
+          namespace: session.namespace,
+          event: { type: "message-received", sessionId: session.id, message: toMessage(next) },
+          ref: row.id,
+        });
       }
     });
   }

@@ -62,7 +62,7 @@ export interface MessageStore {
   steerState(sessionId: string, localIds: readonly string[], state: "queued" | "dispatching"): Promise<void>;
   requeue(sessionId: string, localIds: readonly string[]): Promise<void>;
   stage(sessionId: string, report: StageReport): Promise<void>;
-  /** Why prompts still wait, beside their stage; told as a repeated stage. */
+  /** Why prompts still wait, beside their stage. */
   note(sessionId: string, localIds: readonly string[], detail: Record<string, unknown>): Promise<void>;
   /** `urlId` is what the caller named the row by; existing clients expect it back. */
   cancel(sessionId: string, localId: string, urlId: string): Promise<boolean>;

@@ -80,7 +80,7 @@ export class SessionCache {
     const session = this.#sessions.get(row.id);
     if (!session) return;
     const hasConversationContent = row.has_content === 1;
-    this.#sessions.set(row.id, { ...session, seq: row.last_seq, updatedAt: row.updated_at, hasConversationContent });
+    this.#sessions.set(row.id, { ...session, updatedAt: row.updated_at, hasConversationContent });
   }
 
   drop(id: string): void {

@@ -56,7 +56,7 @@ export function toSession(row: SessionRow, { agentState, metadata }: ParsedParts
   return {
     id: row.id,
     namespace: row.namespace,
-    seq: row.last_seq,
+    seq: row.pk,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     pinned: row.pinned === "project",

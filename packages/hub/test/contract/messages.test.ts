@@ -139,8 +139,8 @@ describe("a prompt", () => {
     expect([refused.status, refused.body]).toEqual([409, { error: "Session is inactive", code: "session_inactive" }]);
     await using sse = await client.sse("all=true&caps=stages");
     expect((await client.api("POST", `/sessions/${id}/messages`, { text: "wake up", localId: "w1", wake: true })).status).toBe(200);
-    const note = await sse.find(({ event }) => event.type === "message-stage");
-    expect(note.event).toMatchObject({ stage: "accepted", localId: "w1", detail: { code: "no_machine_online" } });
+    const note = await sse.find(({ event }) => "stageDetail" in ((event["message"] as Json | undefined) ?? {}));
+    expect(note.event["message"]).toMatchObject({ stage: "accepted", localId: "w1", stageDetail: { code: "no_machine_online" } });
     const delivered = Promise.withResolvers<Update>();
     const runner = await machine(client, "m-wake", {
       async "spawn-happy-session"() {
