@@ -1,0 +1,62 @@
+/** A session of real Claude Code against the scripted model, and what these tests look at. */
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { decodeContent } from "@hapi/core";
+import { processStartTime } from "@hapi/platform";
+import type { AgentEvent, Session } from "@hapi/protocol";
+import type { FakeModels } from "@hapi/testkit";
+import { createProcessWorld, type ProcessWorld } from "../test/processes/process-world.ts";
+
+const VERSION = "2.1.329";
+const KEY = "sk-test";
+export const REMOTE_BANNER = "Remote mode - waiting for input";
+
+function claudePath(): string {
+  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+  const path = join(cache, "hapi-agents", `claude-${VERSION}`, "node_modules/.bin/claude");
+  if (!existsSync(path)) throw new Error(`Claude Code ${VERSION} is not installed; run: npm run test:agents`);
+  return path;
+}
+
+export function claudeWorld(models: FakeModels, startingMode: "local" | "remote"): Promise<ProcessWorld> {
+  return createProcessWorld({
+    session: { flavor: "claude", startedBy: "terminal", startingMode },
+    prepare({ root, cwd }) {
+      const onboarding = { hasCompletedOnboarding: true, lastOnboardingVersion: VERSION, theme: "dark" };
+      const projects = { [cwd]: { hasTrustDialogAccepted: true } };
+      writeFileSync(join(root, ".claude.json"), JSON.stringify({ ...onboarding, customApiKeyResponses: { approved: [KEY], rejected: [] }, projects }));
+      return {
+        HAPI_CLAUDE_PATH: claudePath(),
+        ANTHROPIC_BASE_URL: models.url,
+        ANTHROPIC_API_KEY: KEY,
+        DISABLE_AUTOUPDATER: "1",
+        DISABLE_TELEMETRY: "1",
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+        CLAUDE_CODE_MAX_RETRIES: "0",
+        LANG: "C.UTF-8",
+        SHELL: "/bin/bash",
+      };
+    },
+  });
+}
+
+/** By Claude's own list of its living processes. */
+export function livingClaudes(world: ProcessWorld): number {
+  const names = readdirSync(join(world.root, ".claude", "sessions")).filter((name) => /^\d+\.json$/.test(name));
+  return names.filter((name) => processStartTime(Number.parseInt(name)) !== null).length;
+}
+
+export const sessionOf = (world: ProcessWorld): Promise<Session> => world.api.sessions.get(world.sessionId);
+export const isLocal = async (world: ProcessWorld): Promise<boolean> => (await sessionOf(world)).metadata?.lifecycleState === "paused";
+export const isDone = (world: ProcessWorld, localId: string) => world.until(async () => (await world.row(localId))?.stage === "done", `${localId} done`);
+export const openRequest = (world: ProcessWorld) => world.until(async () => Object.keys((await sessionOf(world)).agentState?.requests ?? {})[0], "a request");
+
+export async function historyOf(world: ProcessWorld): Promise<{ event: AgentEvent; isPrompt: boolean }[]> {
+  return (await world.rows()).flatMap((row) => decodeContent(row.content, { id: row.id }).map((event) => ({ event, isPrompt: row.localId !== null })));
+}
+
+/** What Claude said, in order. */
+export async function shownTexts(world: ProcessWorld): Promise<string[]> {
+  return (await historyOf(world)).flatMap(({ event }) => (event.type === "agent-message" ? [event.text] : []));
+}
