@@ -45,7 +45,7 @@ interface Told {
   answers: number;
 }
 
-/** Runs one turn; each number of `crashes` is how many events that life may tell before it is killed. */
+/** Runs one turn; each number of `crashes` is how many events and commits that life lives through. */
 async function run(crashes: readonly number[]): Promise<Told> {
   const chunks: Chunk[] = [];
   const store = new Map<string, string>();
@@ -152,7 +152,9 @@ async function run(crashes: readonly number[]): Promise<Told> {
       // The fsync of a killed process never comes back.
       if (!isAlive()) return new Promise<void>(() => undefined);
       keep(values);
-      return Promise.resolve();
+      // Durable, and killed before anything came of it.
+      if (told++ === mayTell) crash();
+      return isAlive() ? Promise.resolve() : new Promise<void>(() => undefined);
     };
     const get = <T>(key: string) => (store.has(key) ? (JSON.parse(store.get(key) ?? "null") as T) : undefined);
     return driver.open({
