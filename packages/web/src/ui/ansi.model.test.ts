@@ -26,9 +26,12 @@ test("a progress bar ends as its last state", () => {
 
 test("no escape character is ever left, and plain text comes back as it was", () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom("\u001b[", "\u001b]", "\u001b[31m", "\u001bP", "\u009b", ";", "m", "\u0007"))), (parts) => {
-      expect(stripAnsi(parts.join(""))).not.toContain("\u001b");
-    }),
+    fc.property(
+      fc.array(fc.oneof(fc.string(), fc.constantFrom("\u001b[", "\u001b]", "\u001b[31m", "\u001bP", "\u009b", ";", "m", "\u0007"))),
+      (parts) => {
+        expect(stripAnsi(parts.join(""))).not.toContain("\u001b");
+      },
+    ),
   );
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom("a", "ü", "中", "🙂", " ", "\n", "\t", "1", ";") }), (text) => {

@@ -28,12 +28,17 @@ const COLORS = [
 
 const plain = (): Style => ({ color: null, bold: false, dim: false, italic: false, underline: false });
 
-// oxlint-disable-next-line no-control-regex -- escape sequences are what this file is about
-const SEQUENCE = /\x1b\[([0-9;:?<=>]*)[ -/]*([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b]*(?:\x1b\\)?|\x1b[ -/]*[0-~]?|[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]/g;
+const SEQUENCE =
+  // oxlint-disable-next-line no-control-regex -- escape sequences are what this file is about
+  /\x1b\[([0-9;:?<=>]*)[ -/]*([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b]*(?:\x1b\\)?|\x1b[ -/]*[0-~]?|[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]/g;
 
 /** Text without any escape sequence, for copying and for one-line summaries. */
 export function stripAnsi(text: string): string {
-  return text.includes("\x1b") || text.includes("\r") || text.includes("\b") ? parseAnsi(text).map((span) => span.text).join("") : text;
+  return text.includes("\x1b") || text.includes("\r") || text.includes("\b")
+    ? parseAnsi(text)
+        .map((span) => span.text)
+        .join("")
+    : text;
 }
 
 export function parseAnsi(text: string): AnsiSpan[] {

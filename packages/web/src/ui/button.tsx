@@ -23,7 +23,17 @@ export interface ButtonProps extends ComponentPropsWithRef<"button"> {
   children?: ReactNode;
 }
 
-export function Button({ tone = "plain", icon, busy = false, shortcut, className, children, disabled, type = "button", ...rest }: ButtonProps) {
+export function Button({
+  tone = "plain",
+  icon,
+  busy = false,
+  shortcut,
+  className,
+  children,
+  disabled,
+  type = "button",
+  ...rest
+}: ButtonProps) {
   return (
     <button
       {...rest}
@@ -60,7 +70,16 @@ export interface IconButtonProps extends Omit<ComponentPropsWithRef<"button">, "
   busy?: boolean;
 }
 
-export function IconButton({ icon, label, tone = "quiet", round = false, busy = false, className, type = "button", ...rest }: IconButtonProps) {
+export function IconButton({
+  icon,
+  label,
+  tone = "quiet",
+  round = false,
+  busy = false,
+  className,
+  type = "button",
+  ...rest
+}: IconButtonProps) {
   return (
     <button
       {...rest}

@@ -38,7 +38,11 @@ export const CodeBlock = memo(function CodeBlock({ code, language, label, bare =
       </pre>
       <CopyButton text={code} className="absolute end-0 top-0" />
       {cut && (
-        <button type="button" onClick={() => setAll(true)} className="target w-full border-t border-line px-3 text-start text-small text-accent hover:bg-hover">
+        <button
+          type="button"
+          onClick={() => setAll(true)}
+          className="target w-full border-t border-line px-3 text-start text-small text-accent hover:bg-hover"
+        >
           {t("ui.showLines", { count: lineCount })}
         </button>
       )}
@@ -78,7 +82,10 @@ export function CopyButton({ text, className }: { text: string; className?: stri
       icon={copied ? "check" : "copy"}
       label={copied ? t("ui.copied") : t("ui.copy")}
       onClick={copy}
-      className={cx("text-quiet pointer-fine:opacity-0 pointer-fine:group-focus-within/code:opacity-100 pointer-fine:group-hover/code:opacity-100", className)}
+      className={cx(
+        "text-quiet pointer-fine:opacity-0 pointer-fine:group-focus-within/code:opacity-100 pointer-fine:group-hover/code:opacity-100",
+        className,
+      )}
     />
   );
 }

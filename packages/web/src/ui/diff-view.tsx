@@ -29,7 +29,11 @@ export const DiffView = memo(function DiffView({ path, oldText, newText }: DiffV
 /** For tools that print a patch instead of giving both texts. */
 export const PatchView = memo(function PatchView({ path, patch }: { path: string; patch: string }) {
   const summary = useMemo(() => parseUnified(patch), [patch]);
-  return summary ? <DiffRows path={path} summary={summary} before={null} after={null} /> : <pre className="p-3 font-mono text-small whitespace-pre-wrap">{patch}</pre>;
+  return summary ? (
+    <DiffRows path={path} summary={summary} before={null} after={null} />
+  ) : (
+    <pre className="p-3 font-mono text-small whitespace-pre-wrap">{patch}</pre>
+  );
 });
 
 interface RowsProps {
@@ -53,7 +57,11 @@ function DiffRows({ path, summary, before, after }: RowsProps) {
         ))}
       </div>
       {cut && (
-        <button type="button" onClick={() => setAll(true)} className="target w-full border-t border-line px-3 text-start font-sans text-accent hover:bg-hover">
+        <button
+          type="button"
+          onClick={() => setAll(true)}
+          className="target w-full border-t border-line px-3 text-start font-sans text-accent hover:bg-hover"
+        >
           {t("ui.showLines", { count: rows.length })}
         </button>
       )}

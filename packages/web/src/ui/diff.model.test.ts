@@ -9,8 +9,26 @@ test("a changed word is marked, the rest of its line is not", () => {
   const { rows, added, removed } = diffTexts("const a = 1;\n", "const a = 2;\n");
   expect({ added, removed }).toEqual({ added: 1, removed: 1 });
   expect(rows).toEqual([
-    { kind: "removed", oldLine: 1, newLine: null, parts: [{ text: "const a = ", changed: false }, { text: "1", changed: true }, { text: ";", changed: false }] },
-    { kind: "added", oldLine: null, newLine: 1, parts: [{ text: "const a = ", changed: false }, { text: "2", changed: true }, { text: ";", changed: false }] },
+    {
+      kind: "removed",
+      oldLine: 1,
+      newLine: null,
+      parts: [
+        { text: "const a = ", changed: false },
+        { text: "1", changed: true },
+        { text: ";", changed: false },
+      ],
+    },
+    {
+      kind: "added",
+      oldLine: null,
+      newLine: 1,
+      parts: [
+        { text: "const a = ", changed: false },
+        { text: "2", changed: true },
+        { text: ";", changed: false },
+      ],
+    },
   ]);
 });
 
@@ -72,8 +90,16 @@ test("weaving colours and marks loses no character", () => {
     fc.property(text, fc.array(fc.nat(20)), fc.array(fc.nat(20)), (source, partCuts, tokenCuts) => {
       const parts = cut(source, partCuts).map((piece, at) => ({ text: piece, changed: at % 2 === 1 }));
       const tokens = cut(source, tokenCuts).map((piece, at) => [piece, `t${at}`] as const);
-      expect(weave(parts, tokens).map((piece) => piece.text).join("")).toBe(source);
-      expect(weave(parts, []).map((piece) => piece.text).join("")).toBe(source);
+      expect(
+        weave(parts, tokens)
+          .map((piece) => piece.text)
+          .join(""),
+      ).toBe(source);
+      expect(
+        weave(parts, [])
+          .map((piece) => piece.text)
+          .join(""),
+      ).toBe(source);
     }),
   );
 });

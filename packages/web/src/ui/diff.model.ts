@@ -37,7 +37,11 @@ export function diffTexts(oldText: string | null, newText: string): DiffSummary 
   const patch =
     before.length + newText.length > MAX_CHARS
       ? undefined
-      : structuredPatch("a", "b", before, newText, undefined, undefined, { context: CONTEXT_LINES, maxEditLength: MAX_EDITS, timeout: TIMEOUT_MS });
+      : structuredPatch("a", "b", before, newText, undefined, undefined, {
+          context: CONTEXT_LINES,
+          maxEditLength: MAX_EDITS,
+          timeout: TIMEOUT_MS,
+        });
   if (!patch) {
     const gone = wholeText(before, "removed");
     const come = wholeText(newText, "added");
@@ -131,7 +135,7 @@ function pairLines(gone: readonly Line[], come: readonly Line[]): [Line, Line][]
     for (const word of one) if (other.has(word)) common += word.length;
     return common;
   };
-  const best = Array.from({ length: gone.length + 1 }, () => new Array<number>(come.length + 1).fill(0));
+  const best = Array.from({ length: gone.length + 1 }, () => Array.from(come, () => 0).concat(0));
   const at = (row: number, column: number): number => best[row]?.[column] ?? 0;
   for (let row = gone.length - 1; row >= 0; row -= 1) {
     for (let column = come.length - 1; column >= 0; column -= 1) {
@@ -141,7 +145,7 @@ function pairLines(gone: readonly Line[], come: readonly Line[]): [Line, Line][]
     }
   }
   const pairs: [Line, Line][] = [];
-  for (let row = 0, column = 0; row < gone.length && column < come.length; ) {
+  for (let row = 0, column = 0; row < gone.length && column < come.length;) {
     const [old, fresh] = [gone[row], come[column]];
     if (at(row, column) === at(row + 1, column)) row += 1;
     else if (at(row, column) === at(row, column + 1)) column += 1;
@@ -169,14 +173,12 @@ function wordParts(before: string, after: string): { before: DiffPart[]; after: 
 
 function wholeText(text: string, kind: "added" | "removed"): DiffSummary {
   const lines = (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n");
-  const rows = lines.map(
-    (line, at): DiffRow => ({
-      kind,
-      oldLine: kind === "removed" ? at + 1 : null,
-      newLine: kind === "added" ? at + 1 : null,
-      parts: [{ text: line, changed: false }],
-    }),
-  );
+  const rows = lines.map((line, at): DiffRow => ({
+    kind,
+    oldLine: kind === "removed" ? at + 1 : null,
+    newLine: kind === "added" ? at + 1 : null,
+    parts: [{ text: line, changed: false }],
+  }));
   return { rows, added: kind === "added" ? lines.length : 0, removed: kind === "removed" ? lines.length : 0 };
 }
 
@@ -199,7 +201,10 @@ export function parseUnified(text: string): DiffSummary | null {
 }
 
 /** Cuts coloured tokens at the borders of changed words, so that both marks can be drawn on one line. */
-export function weave<Token extends readonly [string, string]>(parts: readonly DiffPart[], tokens: readonly Token[]): { text: string; className: string; changed: boolean }[] {
+export function weave<Token extends readonly [string, string]>(
+  parts: readonly DiffPart[],
+  tokens: readonly Token[],
+): { text: string; className: string; changed: boolean }[] {
   const woven: { text: string; className: string; changed: boolean }[] = [];
   let token = 0;
   let used = 0;

@@ -51,7 +51,18 @@ export function safeHref(href: string): string | null {
   }
 }
 
-const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0", mdash: "—", ndash: "–", hellip: "…", copy: "©" };
+const ENTITIES: Record<string, string> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: "\u00a0",
+  mdash: "—",
+  ndash: "–",
+  hellip: "…",
+  copy: "©",
+};
 
 /** The lexer leaves character references in text to a browser's HTML parser, which we don't use. Unknown ones stay as they were written. */
 export function decodeEntities(text: string): string {

@@ -26,10 +26,23 @@ export interface MenuTriggerProps {
   id: string;
 }
 
-export function Menu({ label, items, trigger }: { label: string; items: readonly MenuItem[]; trigger: (props: MenuTriggerProps) => ReactNode }) {
+export interface MenuProps {
+  label: string;
+  items: readonly MenuItem[];
+  trigger: (props: MenuTriggerProps) => ReactNode;
+  /** It was asked for before its code was there. */
+  openAtOnce?: boolean;
+}
+
+export function Menu({ label, items, trigger, openAtOnce = false }: MenuProps) {
   const id = useId();
   const panel = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
+  const [startsOpen] = useState(openAtOnce);
+
+  useLayoutEffect(() => {
+    if (startsOpen) panel.current?.showPopover();
+  }, [startsOpen]);
 
   useLayoutEffect(() => {
     const node = panel.current;
@@ -49,6 +62,7 @@ export function Menu({ label, items, trigger }: { label: string; items: readonly
         id={id}
         popover="auto"
         role="menu"
+        tabIndex={-1}
         aria-label={label}
         onToggle={(event) => setOpen(event.newState === "open")}
         onKeyDown={onArrow}

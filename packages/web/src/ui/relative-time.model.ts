@@ -38,7 +38,12 @@ export function relativeWords(at: number, now: number, locale: string): Relative
 /** "8 s", "1 min 20 s", "2 h 5 min": a length of time, at most two units. */
 export function durationWords(ms: number, locale: string): string {
   const unit = (value: number, name: "second" | "minute" | "hour") =>
-    new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: name === "second" && ms < 10_000 ? 1 : 0 }).format(value);
+    new Intl.NumberFormat(locale, {
+      style: "unit",
+      unit: name,
+      unitDisplay: "short",
+      maximumFractionDigits: name === "second" && ms < 10_000 ? 1 : 0,
+    }).format(value);
   if (ms < MINUTE) return unit(Math.round(ms / (ms < 10_000 ? 100 : 1000)) / (ms < 10_000 ? 10 : 1), "second");
   const seconds = Math.round(ms / 1000);
   if (ms < HOUR) {

@@ -6,7 +6,19 @@ import { useEffect, useId, useRef, type ReactNode } from "react";
 import { useT } from "../i18n/index.ts";
 import { IconButton } from "./button.tsx";
 
-export function Sheet({ open, onClose, title, children, footer }: { open: boolean; onClose: () => void; title: string; children: ReactNode; footer?: ReactNode }) {
+export function Sheet({
+  open,
+  onClose,
+  title,
+  children,
+  footer,
+}: {
+  open: boolean;
+  onClose: () => void;
+  title: string;
+  children: ReactNode;
+  footer?: ReactNode;
+}) {
   const t = useT();
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -17,6 +29,14 @@ export function Sheet({ open, onClose, title, children, footer }: { open: boolea
     node.showModal();
     return () => node.close();
   }, [open]);
+  // a tap beside the sheet lands on the dialog itself
+  useEffect(() => {
+    const node = dialog.current;
+    if (!node || !open) return;
+    const onTap = (event: MouseEvent) => event.target === node && onClose();
+    node.addEventListener("click", onTap);
+    return () => node.removeEventListener("click", onTap);
+  }, [open, onClose]);
 
   if (!open) return null;
   return (
@@ -27,7 +47,6 @@ export function Sheet({ open, onClose, title, children, footer }: { open: boolea
         event.preventDefault();
         onClose();
       }}
-      onClick={(event) => event.target === event.currentTarget && onClose()}
       className="m-0 mt-auto flex max-h-[90dvh] w-full max-w-full animate-rise flex-col rounded-t-card border border-line bg-raised p-0 text-ink shadow-sheet backdrop:bg-scrim desk:m-auto desk:max-h-[80dvh] desk:w-[560px] desk:rounded-card"
     >
       <header className="flex items-center gap-2 border-b border-line py-1 ps-4 pe-1">

@@ -29,7 +29,14 @@ const SHAPES: Record<Status, ReactNode> = {
   done: (
     <>
       <circle cx="7" cy="7" r="6" fill="currentColor" />
-      <path d="m4.3 7.2 1.9 1.9 3.5-3.9" fill="none" stroke="var(--color-ground)" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round" />
+      <path
+        d="m4.3 7.2 1.9 1.9 3.5-3.9"
+        fill="none"
+        stroke="var(--color-ground)"
+        strokeWidth="1.6"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
     </>
   ),
   idle: <circle cx="7" cy="7" r="5.2" fill="none" stroke="currentColor" strokeWidth="1.5" />,
@@ -93,6 +100,8 @@ const WASH: Record<Status, string> = {
 /** A small word on its ground. `tone` is a meaning, never decoration. */
 export function Pill({ tone = "idle", children, className }: { tone?: Status; children: ReactNode; className?: string }) {
   return (
-    <span className={cx("inline-flex items-center gap-1 rounded-full px-2 py-0.5 text-small whitespace-nowrap", WASH[tone], className)}>{children}</span>
+    <span className={cx("inline-flex items-center gap-1 rounded-full px-2 py-0.5 text-small whitespace-nowrap", WASH[tone], className)}>
+      {children}
+    </span>
   );
 }

@@ -44,8 +44,15 @@ for (const scheme of ["light", "dark"] as const) {
   });
 
   test(`code is readable on its ground and on every kind of diff line (${scheme})`, () => {
-    for (const token of [...code, "ink"]) for (const ground of ["sunken", "ground", "added", "removed", "added-word", "removed-word"]) expectContrast(token, ground, 4.5);
-    for (const sign of [["done", "added"], ["failed", "removed"], ["quiet", "added"], ["quiet", "removed"]] as const) expectContrast(sign[0], sign[1], 4.5);
+    for (const token of [...code, "ink"])
+      for (const ground of ["sunken", "ground", "added", "removed", "added-word", "removed-word"]) expectContrast(token, ground, 4.5);
+    for (const sign of [
+      ["done", "added"],
+      ["failed", "removed"],
+      ["quiet", "added"],
+      ["quiet", "removed"],
+    ] as const)
+      expectContrast(sign[0], sign[1], 4.5);
   });
 
   test(`controls stand out from their ground (${scheme})`, () => {

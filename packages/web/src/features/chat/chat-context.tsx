@@ -43,7 +43,9 @@ export function useFold(key: string, byDefault: boolean): [open: boolean, toggle
 export const useFolds = (): Folds => useContextOrFail().folds;
 
 /** Runs an action once at a time; a failure is told where everything is told, and nothing is lost. */
-export function useAction<Args extends unknown[]>(action: (...args: Args) => Promise<unknown>): [run: (...args: Args) => void, busy: boolean] {
+export function useAction<Args extends unknown[]>(
+  action: (...args: Args) => Promise<unknown>,
+): [run: (...args: Args) => void, busy: boolean] {
   const [busy, setBusy] = useState(false);
   const run = useCallback(
     (...args: Args) => {

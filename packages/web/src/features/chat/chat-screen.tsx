@@ -1,14 +1,19 @@
 /** One session, whole: header, conversation, composer. Composed of parts that each take their own slice of the view. */
-import { useMemo, type ReactNode } from "react";
+import { useEffect, useMemo, type ReactNode } from "react";
+import { ignore } from "../../app/ignore.ts";
 import { useT } from "../../i18n/index.ts";
 import { agentName, shortPath } from "../sessions/names.model.ts";
 import { ChatProvider, useChat, usePort } from "./chat-context.tsx";
 import { Composer } from "./composer/composer.tsx";
 import { ChatHeader } from "./header/chat-header.tsx";
+import { loadExtras } from "./composer/lazy-extras.tsx";
 import type { ChatPort } from "./port.ts";
+import { loadRequestCard } from "./requests/lazy-request-card.tsx";
 import { RequestHostContext, type RequestHost } from "./requests/request-host.tsx";
 import { modesOf } from "./session.model.ts";
+import { loadRareRows } from "./timeline/lazy-rows.tsx";
 import { TimelineView } from "./timeline/timeline-view.tsx";
+import { loadBodies } from "./tools/lazy-bodies.tsx";
 import { useKeyboardInset } from "./use-keyboard-inset.ts";
 
 /** `port` is made once per session: a new one means another session. */
@@ -22,8 +27,22 @@ export function ChatScreen({ port, onBack }: { port: ChatPort; onBack?: () => vo
   );
 }
 
+/** Cards are there before they are wanted, but never in the way of the first paint. */
+const EARLY_MS = 1_200;
+
+function useEarlyCards(): void {
+  useEffect(() => {
+    const timer = setTimeout(
+      () => ignore(Promise.all([loadRequestCard(), loadBodies(), loadExtras(), loadRareRows()]), "asked for again when one is shown"),
+      EARLY_MS,
+    );
+    return () => clearTimeout(timer);
+  }, []);
+}
+
 function Screen({ onBack }: { onBack?: () => void }) {
   const covered = useKeyboardInset();
+  useEarlyCards();
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col" style={covered > 0 ? { paddingBottom: covered } : undefined}>
       <ChatHeader onBack={onBack} />

@@ -71,7 +71,11 @@ export interface ChatActions extends RequestActions {
   setPermissionMode(mode: string): Promise<void>;
   setModel(model: string | null): Promise<void>;
   rename(name: string): Promise<void>;
-  upload(file: { filename: string; mimeType: string; content: Blob }, progress: (share: number) => void, signal: AbortSignal): Promise<Attachment>;
+  upload(
+    file: { filename: string; mimeType: string; content: Blob },
+    progress: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<Attachment>;
   slashCommands(): Promise<readonly SlashCommand[]>;
   models(): Promise<readonly { id: string; name: string }[]>;
 }
@@ -103,4 +107,3 @@ export interface ChatPort {
   drafts: DraftStore;
   now(): number;
 }
-

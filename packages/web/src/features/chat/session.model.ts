@@ -60,5 +60,7 @@ export function tokenWords(count: number, locale: string): string {
 }
 
 export function costWords(dollars: number, locale: string): string {
-  return new Intl.NumberFormat(locale, { style: "currency", currency: "USD", maximumFractionDigits: dollars < 0.1 ? 3 : 2 }).format(dollars);
+  return new Intl.NumberFormat(locale, { style: "currency", currency: "USD", maximumFractionDigits: dollars < 0.1 ? 3 : 2 }).format(
+    dollars,
+  );
 }

@@ -13,14 +13,13 @@ interface ChoiceSheetProps {
   title: string;
   choices: readonly Choice[];
   chosen: string | null;
-  open: boolean;
   onClose: () => void;
   onChoose: (id: string) => void;
 }
 
-export function ChoiceSheet({ title, choices, chosen, open, onClose, onChoose }: ChoiceSheetProps) {
+export function ChoiceSheet({ title, choices, chosen, onClose, onChoose }: ChoiceSheetProps) {
   return (
-    <Sheet open={open} onClose={onClose} title={title}>
+    <Sheet open onClose={onClose} title={title}>
       <ul className="-mx-2 flex flex-col">
         {choices.map((choice) => (
           <li key={choice.id}>
@@ -31,7 +30,10 @@ export function ChoiceSheet({ title, choices, chosen, open, onClose, onChoose }:
                 onClose();
                 if (choice.id !== chosen) onChoose(choice.id);
               }}
-              className={cx("flex target w-full items-start gap-2 rounded-control px-2 py-2 text-start hover:bg-hover", choice.id === chosen && "font-strong")}
+              className={cx(
+                "flex target w-full items-start gap-2 rounded-control px-2 py-2 text-start hover:bg-hover",
+                choice.id === chosen && "font-strong",
+              )}
             >
               <Icon name="check" className={cx("mt-0.5", choice.id === chosen ? "text-accent" : "invisible")} />
               <span className="min-w-0">

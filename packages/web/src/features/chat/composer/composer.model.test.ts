@@ -1,5 +1,17 @@
 import { expect, test } from "bun:test";
-import { admit, applyCommand, buttonOf, EMPTY_DRAFT, fileNameOf, MAX_FILE_BYTES, MAX_FILES, sendsOn, slashQuery, suggest, takeBack } from "./composer.model.ts";
+import {
+  admit,
+  applyCommand,
+  buttonOf,
+  EMPTY_DRAFT,
+  fileNameOf,
+  MAX_FILE_BYTES,
+  MAX_FILES,
+  sendsOn,
+  slashQuery,
+  suggest,
+  takeBack,
+} from "./composer.model.ts";
 
 const enter = { key: "Enter", shift: false, alt: false, mod: false, composing: false };
 const file = (id: string) => ({ id, filename: id, mimeType: "image/png", content: new Blob(["x"]) });
@@ -23,7 +35,10 @@ test("the button stops only when nothing is written", () => {
 });
 
 test("a prompt taken back goes in front of what is being written and loses nothing", () => {
-  expect(takeBack({ text: "new", files: [file("b")] }, "old", [file("a")])).toMatchObject({ text: "old\n\nnew", files: [{ id: "a" }, { id: "b" }] });
+  expect(takeBack({ text: "new", files: [file("b")] }, "old", [file("a")])).toMatchObject({
+    text: "old\n\nnew",
+    files: [{ id: "a" }, { id: "b" }],
+  });
   expect(takeBack(EMPTY_DRAFT, "old", []).text).toBe("old");
   expect(takeBack({ text: "new", files: [] }, "", []).text).toBe("new");
 });

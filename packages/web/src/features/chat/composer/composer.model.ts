@@ -56,7 +56,9 @@ const MAX_SUGGESTIONS = 8;
 
 /** Names that begin with the query first, then those that only contain it. */
 export function suggest(commands: readonly SlashCommand[], query: string): readonly SlashCommand[] {
-  const named = commands.map((command) => ({ command, at: command.name.replace(/^\//, "").toLowerCase().indexOf(query) })).filter(({ at }) => at >= 0);
+  const named = commands
+    .map((command) => ({ command, at: command.name.replace(/^\//, "").toLowerCase().indexOf(query) }))
+    .filter(({ at }) => at >= 0);
   return named
     .sort((one, other) => Math.min(one.at, 1) - Math.min(other.at, 1) || one.command.name.localeCompare(other.command.name))
     .slice(0, MAX_SUGGESTIONS)

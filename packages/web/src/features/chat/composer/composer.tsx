@@ -1,5 +1,5 @@
 /** Where a prompt is written: one field that grows, one button that is Send or Stop, one "+" for the rest. Nothing typed here is ever lost. */
-import { useCallback, useEffect, useLayoutEffect, useRef, type KeyboardEvent } from "react";
+import { Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { PromptItem } from "@hapi/core";
 import { ignore } from "../../../app/ignore.ts";
 import { useIsDesk } from "../../../app/use-media.ts";
@@ -11,10 +11,8 @@ import { isWorking } from "../session.model.ts";
 import { buttonOf, isEmptyDraft, sendsOn, takeBack } from "./composer.model.ts";
 import { ControlNote } from "./control-note.tsx";
 import { useEnterRule } from "./enter-rule.ts";
-import { FileChips } from "./file-chips.tsx";
-import { PlusMenu } from "./plus-menu.tsx";
-import { QueueBar } from "./queue-bar.tsx";
-import { SLASH_LIST_ID, SlashMenu, slashOptionId } from "./slash-menu.tsx";
+import { FileChips, PlusMenu, QueueBar, SlashMenu } from "./lazy-extras.tsx";
+import { SLASH_LIST_ID, slashOptionId } from "./slash.model.ts";
 import { useComposer } from "./use-composer.ts";
 import { useFileDrop } from "./use-file-drop.ts";
 import { useSlash } from "./use-slash.ts";
@@ -26,6 +24,7 @@ export function Composer() {
   const desk = useIsDesk();
   const rule = useEnterRule();
   const active = useChat((view) => view.session.active);
+  const hasQueue = useChat((view) => view.timeline.queue.length > 0);
   const working = useChat((view) => isWorking(view.session));
   const field = useRef<HTMLTextAreaElement>(null);
   const composer = useComposer(port);
@@ -33,6 +32,7 @@ export function Composer() {
   const slash = useSlash(port.actions, draft.text, (text) => change((now) => ({ ...now, text })));
   const [abort, aborting] = useAction(port.actions.abort);
   const button = buttonOf(draft, working);
+  const [plusWanted, setPlusWanted] = useState(false);
   const dropping = useFileDrop(addFiles);
 
   useLayoutEffect(() => grow(field.current), [draft.text]);
@@ -43,7 +43,13 @@ export function Composer() {
 
   const onEdit = useCallback(
     (prompt: PromptItem) => {
-      const files = prompt.attachments.map((uploaded) => ({ id: uploaded.id, filename: uploaded.filename, mimeType: uploaded.mimeType, content: new Blob([]), uploaded }));
+      const files = prompt.attachments.map((uploaded) => ({
+        id: uploaded.id,
+        filename: uploaded.filename,
+        mimeType: uploaded.mimeType,
+        content: new Blob([]),
+        uploaded,
+      }));
       change((now) => takeBack(now, prompt.text, files));
       field.current?.focus();
     },
@@ -52,7 +58,13 @@ export function Composer() {
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (slash.onKey(event)) return;
-    const facts = { key: event.key, shift: event.shiftKey, alt: event.altKey, mod: event.metaKey || event.ctrlKey, composing: event.nativeEvent.isComposing };
+    const facts = {
+      key: event.key,
+      shift: event.shiftKey,
+      alt: event.altKey,
+      mod: event.metaKey || event.ctrlKey,
+      composing: event.nativeEvent.isComposing,
+    };
     if (!sendsOn(facts, rule, desk)) return;
     event.preventDefault();
     send();
@@ -60,19 +72,35 @@ export function Composer() {
 
   return (
     <div className={`${rowWidth} pt-1 pb-2`}>
-      <QueueBar onEdit={onEdit} />
+      <Suspense fallback={null}>{hasQueue && <QueueBar onEdit={onEdit} />}</Suspense>
       <ControlNote />
-      {slash.options.length > 0 && <SlashMenu options={slash.options} chosen={slash.chosen} onTake={slash.take} />}
-      <FileChips files={draft.files} states={uploads.states} onRemove={removeFile} onRetry={(file) => ignore(uploads.start(file), "shown at the file itself")} />
+      <Suspense fallback={null}>
+        {slash.options.length > 0 && <SlashMenu options={slash.options} chosen={slash.chosen} onTake={slash.take} />}
+      </Suspense>
+      <Suspense fallback={null}>
+        {draft.files.length > 0 && (
+          <FileChips
+            files={draft.files}
+            states={uploads.states}
+            onRemove={removeFile}
+            onRetry={(file) => ignore(uploads.start(file), "shown at the file itself")}
+          />
+        )}
+      </Suspense>
       <div className="flex items-end gap-0.5 rounded-card border border-edge bg-raised p-0.5 focus-within:border-accent focus-within:outline-1 focus-within:outline-accent">
-        <PlusMenu
-          desk={desk}
-          onFiles={addFiles}
-          onSlash={() => {
-            change((now) => ({ ...now, text: now.text.startsWith("/") ? now.text : `/${now.text}` }));
-            field.current?.focus();
-          }}
-        />
+        <Suspense
+          fallback={<IconButton icon="plus" round label={t("composer.more")} onClick={() => setPlusWanted(true)} className="text-quiet" />}
+        >
+          <PlusMenu
+            desk={desk}
+            openAtOnce={plusWanted}
+            onFiles={addFiles}
+            onSlash={() => {
+              change((now) => ({ ...now, text: now.text.startsWith("/") ? now.text : `/${now.text}` }));
+              field.current?.focus();
+            }}
+          />
+        </Suspense>
         <textarea
           ref={field}
           dir="auto"
@@ -99,7 +127,15 @@ export function Composer() {
           className="max-h-[40dvh] min-w-0 flex-1 resize-none bg-transparent px-1 py-[calc((var(--target)-var(--line-body))/2)] outline-none placeholder:text-quiet"
         />
         {button === "send" ? (
-          <IconButton icon="send" round tone="primary" label={t("composer.send")} busy={sending} disabled={isEmptyDraft(draft)} onClick={send} />
+          <IconButton
+            icon="send"
+            round
+            tone="primary"
+            label={t("composer.send")}
+            busy={sending}
+            disabled={isEmptyDraft(draft)}
+            onClick={send}
+          />
         ) : (
           <IconButton icon="stop" round tone="plain" label={t("composer.stop")} busy={aborting} onClick={() => abort()} />
         )}

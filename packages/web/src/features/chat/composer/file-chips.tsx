@@ -25,19 +25,44 @@ export function FileChips({ files, states, onRemove, onRetry }: ChipsProps) {
   );
 }
 
-function Chip({ file, state, onRemove, onRetry }: { file: DraftFile; state: UploadState | null; onRemove: () => void; onRetry: () => void }) {
+function Chip({
+  file,
+  state,
+  onRemove,
+  onRetry,
+}: {
+  file: DraftFile;
+  state: UploadState | null;
+  onRemove: () => void;
+  onRetry: () => void;
+}) {
   const t = useT();
   const preview = usePreview(file);
+  const [unreadable, setUnreadable] = useState(false);
   const failed = state?.kind === "failed";
   return (
-    <li className={cx("flex max-w-64 shrink-0 items-center gap-2 rounded-control border ps-1.5", failed ? "border-failed bg-failed-wash" : "border-line bg-raised")}>
-      {preview ? <img src={preview} alt="" className="size-9 rounded-[4px] object-cover" /> : <Icon name="file" className="mx-1 text-quiet" />}
+    <li
+      className={cx(
+        "flex max-w-64 shrink-0 items-center gap-2 rounded-control border ps-1.5",
+        failed ? "border-failed bg-failed-wash" : "border-line bg-raised",
+      )}
+    >
+      {preview && !unreadable ? (
+        <img src={preview} alt="" onError={() => setUnreadable(true)} className="size-9 rounded-[4px] object-cover" />
+      ) : (
+        <Icon name="file" className="mx-1 text-quiet" />
+      )}
       <span className="min-w-0 py-1">
         <span dir="auto" className="block truncate text-small">
           {file.filename}
         </span>
         {state?.kind === "running" && (
-          <span role="progressbar" aria-label={t("composer.uploading", { name: file.filename })} aria-valuenow={Math.round(state.share * 100)} className="mt-1 block h-1 w-24 overflow-hidden rounded-full bg-pressed">
+          <span
+            role="progressbar"
+            aria-label={t("composer.uploading", { name: file.filename })}
+            aria-valuenow={Math.round(state.share * 100)}
+            className="mt-1 block h-1 w-24 overflow-hidden rounded-full bg-pressed"
+          >
             <span className="block h-full rounded-full bg-working" style={{ width: `${Math.max(5, state.share * 100)}%` }} />
           </span>
         )}
@@ -47,7 +72,12 @@ function Chip({ file, state, onRemove, onRetry }: { file: DraftFile; state: Uplo
           </button>
         )}
       </span>
-      <button type="button" aria-label={t("composer.removeFile", { name: file.filename })} onClick={onRemove} className="flex target-square items-center justify-center text-quiet hover:text-ink">
+      <button
+        type="button"
+        aria-label={t("composer.removeFile", { name: file.filename })}
+        onClick={onRemove}
+        className="flex target-square items-center justify-center text-quiet hover:text-ink"
+      >
         <Icon name="close" size={14} />
       </button>
     </li>

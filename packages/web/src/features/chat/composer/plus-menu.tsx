@@ -1,19 +1,27 @@
 /** Everything that is not writing: files, permission mode, model, commands, what Enter does. One "+" on a phone and on a desk. */
-import { useRef, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
 import { Menu, type MenuItem } from "../../../ui/menu.tsx";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
 import { useModeHint, useModeName } from "../header/mode-names.ts";
 import { capabilitiesOf, modesOf } from "../session.model.ts";
-import { ChoiceSheet } from "./choice-sheet.tsx";
 import { setEnterRule, useEnterRule } from "./enter-rule.ts";
 import { useModels } from "./use-models.ts";
+
+const ChoiceSheet = lazy(async () => ({ default: (await import("./choice-sheet.tsx")).ChoiceSheet }));
 
 /** The agent's own choice of model. */
 const DEFAULT_MODEL = "";
 
-export function PlusMenu({ desk, onFiles, onSlash }: { desk: boolean; onFiles: (files: File[]) => void; onSlash: () => void }) {
+export interface PlusMenuProps {
+  desk: boolean;
+  openAtOnce: boolean;
+  onFiles: (files: File[]) => void;
+  onSlash: () => void;
+}
+
+export function PlusMenu({ desk, openAtOnce, onFiles, onSlash }: PlusMenuProps) {
   const t = useT();
   const { actions } = usePort();
   const session = useChat((view) => view.session);
@@ -31,13 +39,23 @@ export function PlusMenu({ desk, onFiles, onSlash }: { desk: boolean; onFiles: (
   const enterSends = rule === "enter" || (rule === "auto" && desk);
 
   const items: MenuItem[] = [
-    ...(can.images === false ? [] : [{ id: "files", label: t("composer.attach"), icon: "image" as const, onSelect: () => picker.current?.click() }]),
+    ...(can.images === false
+      ? []
+      : [{ id: "files", label: t("composer.attach"), icon: "image" as const, onSelect: () => picker.current?.click() }]),
     ...(modes.length > 0 && can.setPermissionMode !== false
       ? [{ id: "mode", label: t("composer.mode"), hint: modeName(mode), icon: "lock" as const, onSelect: () => setSheet("mode") }]
       : []),
     ...(can.setModel === false
       ? []
-      : [{ id: "model", label: t("composer.model"), hint: session.model ?? t("composer.model.default"), icon: "bot" as const, onSelect: () => setSheet("model") }]),
+      : [
+          {
+            id: "model",
+            label: t("composer.model"),
+            hint: session.model ?? t("composer.model.default"),
+            icon: "bot" as const,
+            onSelect: () => setSheet("model"),
+          },
+        ]),
     { id: "slash", label: t("composer.commands"), icon: "slash", onSelect: onSlash },
     {
       id: "enter",
@@ -48,7 +66,12 @@ export function PlusMenu({ desk, onFiles, onSlash }: { desk: boolean; onFiles: (
   ];
   return (
     <>
-      <Menu label={t("composer.more")} items={items} trigger={(props) => <IconButton {...props} icon="plus" round label={t("composer.more")} className="text-quiet" />} />
+      <Menu
+        label={t("composer.more")}
+        items={items}
+        openAtOnce={openAtOnce}
+        trigger={(props) => <IconButton {...props} icon="plus" round label={t("composer.more")} className="text-quiet" />}
+      />
       <input
         ref={picker}
         type="file"
@@ -61,22 +84,29 @@ export function PlusMenu({ desk, onFiles, onSlash }: { desk: boolean; onFiles: (
           event.target.value = "";
         }}
       />
-      <ChoiceSheet
-        title={t("composer.mode")}
-        open={sheet === "mode"}
-        onClose={() => setSheet(null)}
-        chosen={mode}
-        choices={modes.map((id) => ({ id, label: modeName(id), hint: modeHint(id) }))}
-        onChoose={setMode}
-      />
-      <ChoiceSheet
-        title={t("composer.model")}
-        open={sheet === "model"}
-        onClose={() => setSheet(null)}
-        chosen={session.model ?? DEFAULT_MODEL}
-        choices={[{ id: DEFAULT_MODEL, label: t("composer.model.default") }, ...models.map(({ id, name }) => ({ id, label: name, hint: id === name ? undefined : id }))]}
-        onChoose={(id) => setModel(id === DEFAULT_MODEL ? null : id)}
-      />
+      <Suspense fallback={null}>
+        {sheet === "mode" && (
+          <ChoiceSheet
+            title={t("composer.mode")}
+            onClose={() => setSheet(null)}
+            chosen={mode}
+            choices={modes.map((id) => ({ id, label: modeName(id), hint: modeHint(id) }))}
+            onChoose={setMode}
+          />
+        )}
+        {sheet === "model" && (
+          <ChoiceSheet
+            title={t("composer.model")}
+            onClose={() => setSheet(null)}
+            chosen={session.model ?? DEFAULT_MODEL}
+            choices={[
+              { id: DEFAULT_MODEL, label: t("composer.model.default") },
+              ...models.map(({ id, name }) => ({ id, label: name, hint: id === name ? undefined : id })),
+            ]}
+            onChoose={(id) => setModel(id === DEFAULT_MODEL ? null : id)}
+          />
+        )}
+      </Suspense>
     </>
   );
 }

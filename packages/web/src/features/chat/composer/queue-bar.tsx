@@ -18,14 +18,22 @@ export function QueueBar({ onEdit }: { onEdit: (prompt: PromptItem) => void }) {
   if (queue.length === 0) return null;
   const shown = all ? queue : queue.slice(0, SHOWN);
   return (
-    <section aria-label={t("queue.label", { count: queue.length })} className="mb-1.5 max-h-48 overflow-y-auto rounded-card border border-line bg-sunken">
+    <section
+      aria-label={t("queue.label", { count: queue.length })}
+      className="mb-1.5 max-h-48 overflow-y-auto rounded-card border border-line bg-sunken"
+    >
       <ol>
         {shown.map((prompt) => (
           <Queued key={prompt.key} prompt={prompt} onEdit={onEdit} />
         ))}
       </ol>
       {queue.length > SHOWN && (
-        <button type="button" onClick={() => setAll(!all)} aria-expanded={all} className="target w-full border-t border-line px-3 text-start text-small text-quiet hover:bg-hover">
+        <button
+          type="button"
+          onClick={() => setAll(!all)}
+          aria-expanded={all}
+          className="target w-full border-t border-line px-3 text-start text-small text-quiet hover:bg-hover"
+        >
           {all ? t("ui.showLess") : t("queue.more", { count: queue.length - SHOWN })}
         </button>
       )}
@@ -44,7 +52,13 @@ function Queued({ prompt, onEdit }: { prompt: PromptItem; onEdit: (prompt: Promp
   });
   const [again, sending] = useAction(actions.sendAgain);
   const rejected = prompt.stage === "rejected";
-  const word = rejected ? "stage.rejected" : prompt.scheduledAt !== null ? "queue.scheduled" : prompt.stage === "sending" ? "stage.sending" : "queue.waiting";
+  const word = rejected
+    ? "stage.rejected"
+    : prompt.scheduledAt !== null
+      ? "queue.scheduled"
+      : prompt.stage === "sending"
+        ? "stage.sending"
+        : "queue.waiting";
   return (
     <li className="flex items-center gap-2 ps-3 pe-1 not-first:border-t not-first:border-line">
       <QueueSign stage={prompt.stage} />
@@ -54,7 +68,8 @@ function Queued({ prompt, onEdit }: { prompt: PromptItem; onEdit: (prompt: Promp
         </span>
         <span className={cx("block text-small wrap-any", rejected ? "text-failed" : "text-quiet")}>
           {t(word)}
-          {rejected && prompt.detail?.message && `: ${prompt.detail.message}`} {prompt.scheduledAt !== null && <RelativeTime at={prompt.scheduledAt} />}
+          {rejected && prompt.detail?.message && `: ${prompt.detail.message}`}{" "}
+          {prompt.scheduledAt !== null && <RelativeTime at={prompt.scheduledAt} />}
         </span>
       </p>
       {rejected && <IconButton icon="retry" label={t("chat.sendAgain")} busy={sending} onClick={() => again(prompt)} />}
@@ -66,5 +81,7 @@ function Queued({ prompt, onEdit }: { prompt: PromptItem; onEdit: (prompt: Promp
 
 function QueueSign({ stage }: { stage: PromptItem["stage"] }) {
   if (stage === "sending") return <Spinner className="size-3.5 text-quiet" />;
-  return <Icon name={stage === "rejected" ? "warning" : "clock"} size={14} className={stage === "rejected" ? "text-failed" : "text-quiet"} />;
+  return (
+    <Icon name={stage === "rejected" ? "warning" : "clock"} size={14} className={stage === "rejected" ? "text-failed" : "text-quiet"} />
+  );
 }

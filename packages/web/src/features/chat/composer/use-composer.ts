@@ -30,7 +30,8 @@ export function useComposer(port: ChatPort): ComposerHandle {
   const busy = useRef(false);
 
   const keepUpload = useCallback(
-    (id: string, uploaded: Attachment) => change((now) => ({ ...now, files: now.files.map((file) => (file.id === id ? { ...file, uploaded } : file)) })),
+    (id: string, uploaded: Attachment) =>
+      change((now) => ({ ...now, files: now.files.map((file) => (file.id === id ? { ...file, uploaded } : file)) })),
     [change],
   );
   const uploads = useUploads(actions, keepUpload);
@@ -45,7 +46,12 @@ export function useComposer(port: ChatPort): ComposerHandle {
           continue;
         }
         pasted += 1;
-        added.push({ id: crypto.randomUUID(), filename: fileNameOf(file, pasted), mimeType: file.type || "application/octet-stream", content: file });
+        added.push({
+          id: crypto.randomUUID(),
+          filename: fileNameOf(file, pasted),
+          mimeType: file.type || "application/octet-stream",
+          content: file,
+        });
       }
       if (added.length === 0) return;
       change((now) => ({ ...now, files: [...now.files, ...added] }));
@@ -70,7 +76,13 @@ export function useComposer(port: ChatPort): ComposerHandle {
     Promise.all(draft.files.map((file) => uploads.start(file)))
       .then((attachments) => actions.send({ text: draft.text.trim(), attachments }))
       // what was typed while the prompt was on its way stays
-      .then(() => change((now) => (now.text === draft.text ? EMPTY_DRAFT : { text: now.text, files: now.files.filter((file) => !draft.files.some((sent) => sent.id === file.id)) })))
+      .then(() =>
+        change((now) =>
+          now.text === draft.text
+            ? EMPTY_DRAFT
+            : { text: now.text, files: now.files.filter((file) => !draft.files.some((sent) => sent.id === file.id)) },
+        ),
+      )
       .catch((cause: unknown) => showToast({ tone: "failed", text: t("composer.notSent", { reason: toAppError(cause).message }) }))
       .finally(() => {
         busy.current = false;

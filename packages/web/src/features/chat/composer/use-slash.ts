@@ -1,8 +1,8 @@
 /** Completion of slash commands: what is offered now, which one is marked, and the keys that move and take. */
-import { useMemo, useState, type KeyboardEvent } from "react";
+import { useEffect, useMemo, useState, type KeyboardEvent } from "react";
+import { ignore } from "../../../app/ignore.ts";
 import type { ChatActions, SlashCommand } from "../port.ts";
 import { applyCommand, slashQuery, suggest } from "./composer.model.ts";
-import { useSlashCommands } from "./slash-menu.tsx";
 
 export interface Slash {
   options: readonly SlashCommand[];
@@ -55,4 +55,22 @@ export function useSlash(actions: ChatActions, text: string, write: (text: strin
       setAt(0);
     },
   };
+}
+
+/** Asked for once, when the first slash is typed. */
+function useSlashCommands(actions: ChatActions, wanted: boolean): readonly SlashCommand[] {
+  const [commands, setCommands] = useState<readonly SlashCommand[] | null>(null);
+  const asking = wanted && commands === null;
+  useEffect(() => {
+    if (!asking) return;
+    let alive = true;
+    ignore(
+      actions.slashCommands().then((list) => alive && setCommands(list)),
+      "no command list: a slash is then only a slash",
+    );
+    return () => {
+      alive = false;
+    };
+  }, [asking, actions]);
+  return commands ?? [];
 }

@@ -64,24 +64,54 @@ export function Components() {
         <div className="flex gap-2">
           <ui.Menu
             label="Model"
-            items={["Small", "Large"].map((label) => ({ id: label, label, hint: "200k tokens", chosen: label === "Large", onSelect: () => undefined }))}
+            items={["Small", "Large"].map((label) => ({
+              id: label,
+              label,
+              hint: "200k tokens",
+              chosen: label === "Large",
+              onSelect: () => undefined,
+            }))}
             trigger={(props) => <ui.Button {...props}>Menu</ui.Button>}
           />
           <ui.Button onClick={() => setSheet(true)}>Sheet</ui.Button>
-          <ui.Button onClick={() => ui.showToast({ tone: "failed", text: "The hub can't be reached", action: { label: "Retry", run: () => undefined } })}>Toast</ui.Button>
+          <ui.Button
+            onClick={() =>
+              ui.showToast({ tone: "failed", text: "The hub can't be reached", action: { label: "Retry", run: () => undefined } })
+            }
+          >
+            Toast
+          </ui.Button>
           <ui.Tooltip text="A word about it">
             <ui.Button>Tooltip</ui.Button>
           </ui.Tooltip>
         </div>
-        <ui.Sheet open={sheet} onClose={() => setSheet(false)} title="Session" footer={<ui.Button onClick={() => setSheet(false)}>Done</ui.Button>}>
+        <ui.Sheet
+          open={sheet}
+          onClose={() => setSheet(false)}
+          title="Session"
+          footer={<ui.Button onClick={() => setSheet(false)}>Done</ui.Button>}
+        >
           <p>Choices come from below on a phone.</p>
         </ui.Sheet>
-        <ui.Tabs label="Views" tabs={[{ id: "diff", label: "Diff", count: 2 }, { id: "file", label: "File" }]} chosen={tab} onChoose={setTab}>
+        <ui.Tabs
+          label="Views"
+          tabs={[
+            { id: "diff", label: "Diff", count: 2 },
+            { id: "file", label: "File" },
+          ]}
+          chosen={tab}
+          onChoose={setTab}
+        >
           <p className="p-3">{tab}</p>
         </ui.Tabs>
       </Part>
       <Part title="States">
-        <ui.EmptyState icon="list" title="No sessions yet" hint="Run hapi in a directory." action={<ui.Button tone="primary">New session</ui.Button>} />
+        <ui.EmptyState
+          icon="list"
+          title="No sessions yet"
+          hint="Run hapi in a directory."
+          action={<ui.Button tone="primary">New session</ui.Button>}
+        />
         <ui.Skeleton />
         <p>
           <ui.RelativeTime at={NOW} />

@@ -19,7 +19,11 @@ export interface FakePort extends ChatPort {
   calls: { name: string; args: unknown[] }[];
 }
 
-export function createFakePort(start: Partial<Fixture> & Pick<Fixture, "session">, now: () => number, older?: (first: Message | undefined) => readonly Message[]): FakePort {
+export function createFakePort(
+  start: Partial<Fixture> & Pick<Fixture, "session">,
+  now: () => number,
+  older?: (first: Message | undefined) => readonly Message[],
+): FakePort {
   let fixture: Fixture = { messages: [], streams: [], outbox: [], hasOlder: false, loadingOlder: false, loaded: true, ...start };
   const builder = createTimeline();
   const listeners = new Set<() => void>();
@@ -55,7 +59,11 @@ export function createFakePort(start: Partial<Fixture> & Pick<Fixture, "session"
     const { [id]: request, ...rest } = fixture.session.agentState?.requests ?? {};
     if (!request) throw new AppError("request_closed");
     const done = { ...request, status, completedAt: now(), ...(reason ? { reason } : {}) };
-    withState({ ...fixture.session.agentState, requests: rest, completedRequests: { ...fixture.session.agentState?.completedRequests, [id]: done } });
+    withState({
+      ...fixture.session.agentState,
+      requests: rest,
+      completedRequests: { ...fixture.session.agentState?.completedRequests, [id]: done },
+    });
   };
   const meta = (part: Partial<Session>) => change((was) => ({ session: { ...was.session, ...part } }));
 
@@ -78,7 +86,10 @@ export function createFakePort(start: Partial<Fixture> & Pick<Fixture, "session"
       },
       cancel: async (prompt) => {
         note("cancel", prompt.localId);
-        change((was) => ({ messages: was.messages.filter((row) => row.localId !== prompt.localId), outbox: was.outbox.filter((row) => row.localId !== prompt.localId) }));
+        change((was) => ({
+          messages: was.messages.filter((row) => row.localId !== prompt.localId),
+          outbox: was.outbox.filter((row) => row.localId !== prompt.localId),
+        }));
         return "cancelled";
       },
       sendAgain: async (prompt) => note("sendAgain", prompt.localId),
@@ -92,7 +103,10 @@ export function createFakePort(start: Partial<Fixture> & Pick<Fixture, "session"
         change((was) => ({ loadingOlder: false, hasOlder: rows.length > 0, messages: [...rows, ...was.messages] }));
       },
       abort: async () => (note("abort"), meta({ thinking: false })),
-      switchControl: async (to, at) => (note("switchControl", to, at), withState({ ...fixture.session.agentState, controlledByUser: to === "local" })),
+      switchControl: async (to, at) => (
+        note("switchControl", to, at),
+        withState({ ...fixture.session.agentState, controlledByUser: to === "local" })
+      ),
       setPermissionMode: async (mode) => (note("setPermissionMode", mode), meta({ permissionMode: mode })),
       setModel: async (model) => (note("setModel", model), meta({ model })),
       rename: async (name) => {
@@ -108,7 +122,13 @@ export function createFakePort(start: Partial<Fixture> & Pick<Fixture, "session"
           progress(share);
         }
         if (file.filename.includes("fails")) throw new AppError("agent_away");
-        return { id: crypto.randomUUID(), filename: file.filename, mimeType: file.mimeType, size: file.content.size, path: `/tmp/${file.filename}` };
+        return {
+          id: crypto.randomUUID(),
+          filename: file.filename,
+          mimeType: file.mimeType,
+          size: file.content.size,
+          path: `/tmp/${file.filename}`,
+        };
       },
       slashCommands: async () => [
         { name: "compact", description: "Summarise the conversation to free context", source: "builtin" },

@@ -10,7 +10,13 @@ const now = (): number => NOW + (Date.now() - begun);
 
 const queued: readonly Line[] = [
   { type: "web-prompt", text: "Then update the changelog.", localId: "q1", queued: true, stage: "accepted" },
-  { type: "web-prompt", text: "And open a pull request with a short description of what changed and why it matters for accounting.", localId: "q2", queued: true, stage: "accepted" },
+  {
+    type: "web-prompt",
+    text: "And open a pull request with a short description of what changed and why it matters for accounting.",
+    localId: "q2",
+    queued: true,
+    stage: "accepted",
+  },
   { type: "web-prompt", text: "Finally, tell me what is left.", localId: "q3", queued: true, stage: "accepted" },
 ];
 
@@ -19,8 +25,19 @@ export function longStory(turns: number, from = 0): Line[] {
     const at = from + turn;
     return [
       { type: "web-prompt", text: `Prompt number ${at}: look at part ${at} of the shop.`, localId: `lp${at}`, stage: "done" },
-      { type: "agent-message", id: `lm${at}`, text: `Part **${at}** is fine.\n\n- it has ${at % 7} files\n- and \`${at * 3}\` lines\n\n\`\`\`ts\nexport const part${at} = ${at};\n\`\`\`` },
-      { type: "tool-call", id: `lc${at}`, tool: "Bash", kind: "execute", title: `wc -l part-${at}.ts`, input: { command: `wc -l part-${at}.ts` } },
+      {
+        type: "agent-message",
+        id: `lm${at}`,
+        text: `Part **${at}** is fine.\n\n- it has ${at % 7} files\n- and \`${at * 3}\` lines\n\n\`\`\`ts\nexport const part${at} = ${at};\n\`\`\``,
+      },
+      {
+        type: "tool-call",
+        id: `lc${at}`,
+        tool: "Bash",
+        kind: "execute",
+        title: `wc -l part-${at}.ts`,
+        input: { command: `wc -l part-${at}.ts` },
+      },
       { type: "tool-result", id: `lr${at}`, callId: `lc${at}`, status: "completed", output: `${at * 3} part-${at}.ts` },
     ];
   }).flat();
@@ -32,19 +49,52 @@ export const scenes: Record<string, () => FakePort> = {
     createFakePort(
       {
         session: fakeSession({ thinking: true, activeTurnStartedAt: now() - 14_000 }),
-        messages: [...rowsOf([...story, { type: "tool-call", id: "live", tool: "Bash", kind: "execute", title: "bun test", input: { command: "bun test --watch=false" } }]), ...rowsOf(queued, NOW - 5_000, 100, 900)],
+        messages: [
+          ...rowsOf([
+            ...story,
+            {
+              type: "tool-call",
+              id: "live",
+              tool: "Bash",
+              kind: "execute",
+              title: "bun test",
+              input: { command: "bun test --watch=false" },
+            },
+          ]),
+          ...rowsOf(queued, NOW - 5_000, 100, 900),
+        ],
         streams: [{ itemId: "stream", kind: "text", text: "The refund uses the **same** helper, so I", end: 39, gap: false, done: false }],
       },
       now,
     ),
-  permission: () => createFakePort({ session: fakeSession({ thinking: true }, { requests: { run: requests["run"]! } }), messages: rowsOf(story) }, now),
-  edit: () => createFakePort({ session: fakeSession({ thinking: true }, { requests: { edit: requests["edit"]! } }), messages: rowsOf(story) }, now),
-  question: () => createFakePort({ session: fakeSession({ thinking: true }, { requests: { ask: requests["ask"]! } }), messages: rowsOf(story) }, now),
-  plan: () => createFakePort({ session: fakeSession({ thinking: true }, { requests: { plan: requests["plan"]! } }), messages: rowsOf(story) }, now),
-  unknown: () => createFakePort({ session: fakeSession({ thinking: true }, { requests: { strange: requests["strange"]! } }), messages: rowsOf(story) }, now),
-  terminal: () => createFakePort({ session: fakeSession({ thinking: true }, { controlledByUser: true }), messages: [...rowsOf(story), ...rowsOf(queued.slice(0, 1), NOW, 1, 900)] }, now),
-  asleep: () => createFakePort({ session: fakeSession({ active: false, activeAt: NOW - 3 * 3600_000 }), messages: rowsOf(story.slice(0, 27)) }, now),
-  empty: () => createFakePort({ session: fakeSession({ metadata: { ...fakeSession().metadata!, name: `A title that goes on and on ${"and on ".repeat(40)}` } }) }, now),
+  permission: () =>
+    createFakePort({ session: fakeSession({ thinking: true }, { requests: { run: requests["run"]! } }), messages: rowsOf(story) }, now),
+  edit: () =>
+    createFakePort({ session: fakeSession({ thinking: true }, { requests: { edit: requests["edit"]! } }), messages: rowsOf(story) }, now),
+  question: () =>
+    createFakePort({ session: fakeSession({ thinking: true }, { requests: { ask: requests["ask"]! } }), messages: rowsOf(story) }, now),
+  plan: () =>
+    createFakePort({ session: fakeSession({ thinking: true }, { requests: { plan: requests["plan"]! } }), messages: rowsOf(story) }, now),
+  unknown: () =>
+    createFakePort(
+      { session: fakeSession({ thinking: true }, { requests: { strange: requests["strange"]! } }), messages: rowsOf(story) },
+      now,
+    ),
+  terminal: () =>
+    createFakePort(
+      {
+        session: fakeSession({ thinking: true }, { controlledByUser: true }),
+        messages: [...rowsOf(story), ...rowsOf(queued.slice(0, 1), NOW, 1, 900)],
+      },
+      now,
+    ),
+  asleep: () =>
+    createFakePort({ session: fakeSession({ active: false, activeAt: NOW - 3 * 3600_000 }), messages: rowsOf(story.slice(0, 27)) }, now),
+  empty: () =>
+    createFakePort(
+      { session: fakeSession({ metadata: { ...fakeSession().metadata!, name: `A title that goes on and on ${"and on ".repeat(40)}` } }) },
+      now,
+    ),
   loading: () => createFakePort({ session: fakeSession(), loaded: false }, now),
   stages: () =>
     createFakePort(
@@ -56,15 +106,28 @@ export const scenes: Record<string, () => FakePort> = {
           { type: "web-prompt", text: "interrupted", localId: "s3", stage: "interrupted" },
           { type: "web-prompt", text: "unknown", localId: "s4", stage: "unknown" },
         ]),
-        outbox: [{ localId: "o1", text: "rejected", attachments: [], createdAt: NOW, state: "rejected", error: { code: "body_too_large", message: "The request is too large" } }],
+        outbox: [
+          {
+            localId: "o1",
+            text: "rejected",
+            attachments: [],
+            createdAt: NOW,
+            state: "rejected",
+            error: { code: "body_too_large", message: "The request is too large" },
+          },
+        ],
       },
       now,
     ),
   long: () =>
-    createFakePort({ session: fakeSession({ thinking: true }), messages: rowsOf(longStory(500, 500), NOW - 3600_000, 500, 100_000), hasOlder: true }, now, (first) => {
-      const end = ((first?.seq ?? 0) - 100_000) / 4 + 500;
-      return end <= 0 ? [] : rowsOf(longStory(50, end - 50), NOW - 7200_000, 500, (first?.seq ?? 0) - 200);
-    }),
+    createFakePort(
+      { session: fakeSession({ thinking: true }), messages: rowsOf(longStory(500, 500), NOW - 3600_000, 500, 100_000), hasOlder: true },
+      now,
+      (first) => {
+        const end = ((first?.seq ?? 0) - 100_000) / 4 + 500;
+        return end <= 0 ? [] : rowsOf(longStory(50, end - 50), NOW - 7200_000, 500, (first?.seq ?? 0) - 200);
+      },
+    ),
 };
 
 declare global {

@@ -1,5 +1,5 @@
 /** The session in two lines: its title, and what one must know at a glance: status, who types, what the agent does, how full its context is. */
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { agentName, shortPath } from "../../sessions/names.model.ts";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
@@ -10,7 +10,8 @@ import { useChat } from "../chat-context.tsx";
 import { statusOf, titleOf } from "../session.model.ts";
 import { ContextGauge } from "./context-gauge.tsx";
 import { ControlMenu } from "./control-menu.tsx";
-import { DetailsSheet } from "./details-sheet.tsx";
+
+const DetailsSheet = lazy(async () => ({ default: (await import("./details-sheet.tsx")).DetailsSheet }));
 
 export function ChatHeader({ onBack }: { onBack?: () => void }) {
   const t = useT();
@@ -28,7 +29,11 @@ export function ChatHeader({ onBack }: { onBack?: () => void }) {
       </div>
       <ControlMenu />
       <IconButton icon="info" label={t("details.open")} onClick={() => setDetails(true)} />
-      <DetailsSheet open={details} onClose={() => setDetails(false)} />
+      {details && (
+        <Suspense fallback={null}>
+          <DetailsSheet open onClose={() => setDetails(false)} />
+        </Suspense>
+      )}
     </header>
   );
 }
@@ -40,7 +45,13 @@ function StatusLine() {
   const activity = useChat((view) => view.timeline.activity);
   const waiting = useChat((view) => view.timeline.requests.length);
   const machine = useChat((view) => view.machineName);
-  const place = [agentName(session.metadata?.flavor), session.metadata && shortPath(session.metadata.path, session.metadata.homeDir), machine].filter(Boolean).join(" · ");
+  const place = [
+    agentName(session.metadata?.flavor),
+    session.metadata && shortPath(session.metadata.path, session.metadata.homeDir),
+    machine,
+  ]
+    .filter(Boolean)
+    .join(" · ");
   const isEnded = !session.active && status === "idle";
   const isBusy = status === "working" && activity !== null;
   const word = status === "waiting" ? t("header.waiting", { count: waiting }) : isEnded ? t("status.ended") : t(statusWord(status));

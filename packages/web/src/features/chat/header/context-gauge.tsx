@@ -14,13 +14,20 @@ export function ContextGauge() {
   const facts = contextOf(usage);
   if (!facts) return null;
   const percent = Math.round(facts.share * 100);
-  const label = t("header.context", { percent, used: tokenWords(facts.used, currentLocale()), limit: tokenWords(facts.limit, currentLocale()) });
+  const label = t("header.context", {
+    percent,
+    used: tokenWords(facts.used, currentLocale()),
+    limit: tokenWords(facts.limit, currentLocale()),
+  });
   return (
     <span
       role="img"
       aria-label={label}
       title={label}
-      className={cx("ms-auto flex shrink-0 items-center gap-1 ps-1 tabular-nums desk:ms-2", facts.share >= FULL ? "text-failed" : facts.share >= TIGHT ? "text-waiting" : "text-quiet")}
+      className={cx(
+        "ms-auto flex shrink-0 items-center gap-1 ps-1 tabular-nums desk:ms-2",
+        facts.share >= FULL ? "text-failed" : facts.share >= TIGHT ? "text-waiting" : "text-quiet",
+      )}
     >
       <svg viewBox="0 0 16 16" width={14} height={14} aria-hidden="true">
         <circle cx="8" cy="8" r="6" fill="none" stroke="var(--color-pressed)" strokeWidth="2.5" />

@@ -16,14 +16,39 @@ export function ControlMenu() {
   const [switchTo, busy] = useAction(actions.switchControl);
   const control = controlOf(session);
   const label = <Label icon={ICONS[control]} word={t(WORDS[control])} />;
-  if (!canSwitch(session)) return control === "here" ? null : <span className="flex shrink-0 items-center gap-1.5 px-2 text-small text-quiet">{label}</span>;
+  if (!canSwitch(session))
+    return control === "here" ? null : <span className="flex shrink-0 items-center gap-1.5 px-2 text-small text-quiet">{label}</span>;
   const items: MenuItem[] =
     control === "terminal"
       ? [
-          { id: "remote", label: t("control.takeOver"), hint: working ? t("control.takeOver.hint") : undefined, icon: "phone", onSelect: () => switchTo("remote") },
-          ...(working ? [{ id: "now", label: t("control.takeOverNow"), hint: t("control.takeOverNow.hint"), icon: "stop" as const, onSelect: () => switchTo("remote", true) }] : []),
+          {
+            id: "remote",
+            label: t("control.takeOver"),
+            hint: working ? t("control.takeOver.hint") : undefined,
+            icon: "phone",
+            onSelect: () => switchTo("remote"),
+          },
+          ...(working
+            ? [
+                {
+                  id: "now",
+                  label: t("control.takeOverNow"),
+                  hint: t("control.takeOverNow.hint"),
+                  icon: "stop" as const,
+                  onSelect: () => switchTo("remote", true),
+                },
+              ]
+            : []),
         ]
-      : [{ id: "local", label: t("control.giveBack"), hint: t("control.giveBack.hint"), icon: "terminal", onSelect: () => switchTo("local") }];
+      : [
+          {
+            id: "local",
+            label: t("control.giveBack"),
+            hint: t("control.giveBack.hint"),
+            icon: "terminal",
+            onSelect: () => switchTo("local"),
+          },
+        ];
   return (
     <Menu
       label={t("control.label")}

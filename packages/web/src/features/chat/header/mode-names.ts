@@ -19,7 +19,17 @@ const NAMES = {
   "always-proceed": "mode.bypassPermissions",
 } as const satisfies Record<PermissionMode, MessageKey>;
 
-const HINTS: Partial<Record<string, "mode.default.hint" | "mode.acceptEdits.hint" | "mode.bypassPermissions.hint" | "mode.plan.hint" | "mode.readOnly.hint" | "mode.safeYolo.hint">> = {
+const HINTS: Partial<
+  Record<
+    string,
+    | "mode.default.hint"
+    | "mode.acceptEdits.hint"
+    | "mode.bypassPermissions.hint"
+    | "mode.plan.hint"
+    | "mode.readOnly.hint"
+    | "mode.safeYolo.hint"
+  >
+> = {
   default: "mode.default.hint",
   acceptEdits: "mode.acceptEdits.hint",
   bypassPermissions: "mode.bypassPermissions.hint",

@@ -6,7 +6,21 @@ import { StatusGlyph } from "../../../ui/status-glyph.tsx";
 import { useRequestHost } from "./request-host.tsx";
 import type { AnswerState } from "./use-answer.ts";
 
-export function CardFrame({ id, sentence, note, children, footer, state }: { id: string; sentence: string; note?: string | null; children: ReactNode; footer: ReactNode; state: AnswerState }) {
+export function CardFrame({
+  id,
+  sentence,
+  note,
+  children,
+  footer,
+  state,
+}: {
+  id: string;
+  sentence: string;
+  note?: string | null;
+  children: ReactNode;
+  footer: ReactNode;
+  state: AnswerState;
+}) {
   const t = useT();
   const { reachable } = useRequestHost();
   const isOpen = state.kind !== "answered";

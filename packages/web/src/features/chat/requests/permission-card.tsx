@@ -33,7 +33,13 @@ export function PermissionCard({ request }: { request: TimelineRequest }) {
   const answering = useAnswer(request);
   const sentence = t(SENTENCES[wishOf(request, directory)], { agent, directory, object: request.object, tool: toolName(request.tool) });
   return (
-    <CardFrame id={request.id} sentence={sentence} note={request.title} state={answering.state} footer={<Decisions request={request} answering={answering} />}>
+    <CardFrame
+      id={request.id}
+      sentence={sentence}
+      note={request.title}
+      state={answering.state}
+      footer={<Decisions request={request} answering={answering} />}
+    >
       <RequestedThing request={request} />
     </CardFrame>
   );
@@ -68,8 +74,23 @@ function Decisions({ request, answering }: { request: TimelineRequest; answering
         <Button className="flex-1" shortcut="D" busy={sending === "deny"} disabled={sending === "approve"} onClick={guard(deny)}>
           {t("request.deny")}
         </Button>
-        {reason === null && <IconButton icon="edit" tone="plain" label={t("request.denyWithReason")} disabled={sending !== null} onClick={() => setReason("")} />}
-        <Button tone="primary" className="flex-1" shortcut="A" busy={sending === "approve"} disabled={sending === "deny"} onClick={guard(() => approve())}>
+        {reason === null && (
+          <IconButton
+            icon="edit"
+            tone="plain"
+            label={t("request.denyWithReason")}
+            disabled={sending !== null}
+            onClick={() => setReason("")}
+          />
+        )}
+        <Button
+          tone="primary"
+          className="flex-1"
+          shortcut="A"
+          busy={sending === "approve"}
+          disabled={sending === "deny"}
+          onClick={guard(() => approve())}
+        >
           {t("request.allow")}
         </Button>
       </div>

@@ -7,7 +7,7 @@ import { CodeBlock } from "../../../ui/code-block.tsx";
 import { Select, TextArea } from "../../../ui/field.tsx";
 import { Markdown } from "../../../ui/markdown.tsx";
 import { useModeName } from "../header/mode-names.ts";
-import { prettyJson } from "../tools/tool.model.ts";
+import { prettyJson } from "../tools/body.model.ts";
 import { CardFrame } from "./card-frame.tsx";
 import { useRequestDraft } from "./request-drafts.ts";
 import { useRequestHost } from "./request-host.tsx";
@@ -21,8 +21,18 @@ export function PlanCard({ request }: { request: TimelineRequest }) {
   const { agent } = useRequestHost();
   const answering = useAnswer(request);
   return (
-    <CardFrame id={request.id} sentence={t("plan.sentence", { agent })} note={request.title} state={answering.state} footer={<Decide request={request} answering={answering} />}>
-      {request.plan ? <Markdown text={request.plan} /> : <CodeBlock code={prettyJson(request.input)} language="json" label={t("tool.input")} />}
+    <CardFrame
+      id={request.id}
+      sentence={t("plan.sentence", { agent })}
+      note={request.title}
+      state={answering.state}
+      footer={<Decide request={request} answering={answering} />}
+    >
+      {request.plan ? (
+        <Markdown text={request.plan} />
+      ) : (
+        <CodeBlock code={prettyJson(request.input)} language="json" label={t("tool.input")} />
+      )}
     </CardFrame>
   );
 }
@@ -66,7 +76,14 @@ function Decide({ request, answering }: { request: TimelineRequest; answering: A
         <Button className="flex-1" shortcut="D" busy={sending === "deny"} disabled={sending === "approve"} onClick={guard(keepPlanning)}>
           {feedback === null ? t("plan.keep") : t("plan.sendFeedback")}
         </Button>
-        <Button tone="primary" className="flex-1" shortcut="A" busy={sending === "approve"} disabled={sending === "deny"} onClick={guard(allow)}>
+        <Button
+          tone="primary"
+          className="flex-1"
+          shortcut="A"
+          busy={sending === "approve"}
+          disabled={sending === "deny"}
+          onClick={guard(allow)}
+        >
           {t("plan.approve")}
         </Button>
       </div>

@@ -5,7 +5,7 @@ import { Button } from "../../../ui/button.tsx";
 import { TextArea } from "../../../ui/field.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { CodeBlock } from "../../../ui/code-block.tsx";
-import { prettyJson } from "../tools/tool.model.ts";
+import { prettyJson } from "../tools/body.model.ts";
 import { CardFrame } from "./card-frame.tsx";
 import { useRequestDraft } from "./request-drafts.ts";
 import { useRequestHost } from "./request-host.tsx";
@@ -33,7 +33,13 @@ export function QuestionCard({ request }: { request: TimelineRequest }) {
           <Button className="flex-1" busy={sending === "deny"} disabled={sending === "approve"} onClick={guard(() => deny())}>
             {t("question.skip")}
           </Button>
-          <Button tone="primary" className="flex-1" busy={sending === "approve"} disabled={!complete || sending === "deny"} onClick={guard(submit)}>
+          <Button
+            tone="primary"
+            className="flex-1"
+            busy={sending === "approve"}
+            disabled={!complete || sending === "deny"}
+            onClick={guard(submit)}
+          >
             {t("question.answer")}
           </Button>
         </div>
@@ -88,7 +94,16 @@ function QuestionFields({ name, question, draft, disabled, onChange }: FieldsPro
           onChoose={() => onChange(choose(draft, option.label, multi))}
         />
       ))}
-      {!free && <Choice name={name} multi={multi} checked={draft.other} label={t("question.other")} hint={null} onChoose={() => onChange(chooseOther(draft, multi))} />}
+      {!free && (
+        <Choice
+          name={name}
+          multi={multi}
+          checked={draft.other}
+          label={t("question.other")}
+          hint={null}
+          onChoose={() => onChange(chooseOther(draft, multi))}
+        />
+      )}
       {(free || draft.other) && (
         <TextArea
           label={t("question.own")}
@@ -120,7 +135,13 @@ function Choice({ name, multi, checked, label, hint, onChoose }: ChoiceProps) {
         checked ? "border-accent bg-accent-wash" : "border-line",
       )}
     >
-      <input type={multi ? "checkbox" : "radio"} name={name} checked={checked} onChange={onChoose} className="mt-[3px] size-4 shrink-0 outline-none" />
+      <input
+        type={multi ? "checkbox" : "radio"}
+        name={name}
+        checked={checked}
+        onChange={onChoose}
+        className="mt-[3px] size-4 shrink-0 outline-none"
+      />
       <span className="min-w-0">
         <span dir="auto" className="block wrap-any">
           {label}

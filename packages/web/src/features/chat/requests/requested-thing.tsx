@@ -5,7 +5,8 @@ import { CodeBlock } from "../../../ui/code-block.tsx";
 import { Markdown } from "../../../ui/markdown.tsx";
 import { Diffs } from "../tools/edit-body.tsx";
 import { CommandText } from "../tools/shell-body.tsx";
-import { commandOf, cwdOf, prettyJson, simpleInput, textField } from "../tools/tool.model.ts";
+import { commandOf, cwdOf, prettyJson, simpleInput } from "../tools/body.model.ts";
+import { textField } from "../tools/tool.model.ts";
 
 export function RequestedThing({ request }: { request: TimelineRequest }) {
   const t = useT();

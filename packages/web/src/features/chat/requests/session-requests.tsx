@@ -6,7 +6,7 @@ import { useT } from "../../../i18n/index.ts";
 import { agentName, shortPath } from "../../sessions/names.model.ts";
 import type { RequestActions } from "../port.ts";
 import { modesOf } from "../session.model.ts";
-import { RequestCard } from "./request-card.tsx";
+import { RequestCard } from "./lazy-request-card.tsx";
 import { RequestHostContext, type RequestHost } from "./request-host.tsx";
 
 export function SessionRequests({ session, actions }: { session: Session; actions: RequestActions }) {

@@ -26,7 +26,9 @@ export function FailureCard({ item, failure }: { item: TurnEndItem; failure: Age
   const t = useT();
   const { actions } = usePort();
   const [retry, busy] = useAction(actions.retry);
-  const isLast = useChat((view) => view.timeline.items.findLast((other) => other.type === "turn-end")?.key === item.key && view.timeline.retryable);
+  const isLast = useChat(
+    (view) => view.timeline.items.findLast((other) => other.type === "turn-end")?.key === item.key && view.timeline.retryable,
+  );
   const waitMs = useCountdown(failure.retryAfterMs === undefined ? null : item.at + failure.retryAfterMs);
   return (
     <Card tone="failed" aria-label={t("failure.label")} className="flex flex-col gap-2 p-3">

@@ -13,7 +13,12 @@ export function PlanRow({ item }: { item: PlanItem }) {
   const [open, toggle] = useFold(item.key, item.completed < total);
   return (
     <Card>
-      <button type="button" onClick={toggle} aria-expanded={open} className="flex target w-full items-center gap-2 rounded-card px-3 text-start hover:bg-hover">
+      <button
+        type="button"
+        onClick={toggle}
+        aria-expanded={open}
+        className="flex target w-full items-center gap-2 rounded-card px-3 text-start hover:bg-hover"
+      >
         <Icon name="list" className="text-quiet" />
         <span className="font-strong">{t("todo.title")}</span>
         <span className="text-small text-quiet tabular-nums">{t("todo.progress", { done: item.completed, total })}</span>
@@ -52,7 +57,14 @@ export function TodoList({ entries, className }: { entries: readonly TodoItem[];
             {entry.status === "completed" && <Icon name="check" size={12} />}
             {entry.status === "in_progress" && <span className="size-2 rounded-full bg-working" />}
           </span>
-          <span dir="auto" className={cx("min-w-0 wrap-any", entry.status === "completed" && "text-quiet", entry.status === "in_progress" && "font-strong")}>
+          <span
+            dir="auto"
+            className={cx(
+              "min-w-0 wrap-any",
+              entry.status === "completed" && "text-quiet",
+              entry.status === "in_progress" && "font-strong",
+            )}
+          >
             {entry.content}
           </span>
         </li>

@@ -58,7 +58,12 @@ function Stage({ item }: { item: PromptItem }) {
     <>
       {item.stage && tone === "settled" && <span className="sr-only">{t(STAGES[item.stage])}</span>}
       {notes.length > 0 && (
-        <p className={cx("flex items-start gap-1.5 pt-0.5 text-small", tone === "failed" ? "text-failed" : tone === "waiting" ? "text-waiting" : "text-quiet")}>
+        <p
+          className={cx(
+            "flex items-start gap-1.5 pt-0.5 text-small",
+            tone === "failed" ? "text-failed" : tone === "waiting" ? "text-waiting" : "text-quiet",
+          )}
+        >
           <ToneSign tone={tone} />
           <span className="min-w-0 wrap-any">{notes.join(" · ")}</span>
         </p>

@@ -1,13 +1,12 @@
 /** One-line facts between the turns: notices, who has control, changed mode or model, and what we have no word for. */
 import type { ChangeItem, NoticeItem, SwitchItem, UnknownItem } from "@hapi/core";
 import { useT } from "../../../i18n/index.ts";
-import { CodeBlock } from "../../../ui/code-block.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Icon, type IconName } from "../../../ui/icons.tsx";
 import { useFold } from "../chat-context.tsx";
 import { useModeName } from "../header/mode-names.ts";
+import { JsonBody } from "../tools/lazy-bodies.tsx";
 import { OneLine } from "../tools/one-line.tsx";
-import { prettyJson } from "../tools/tool.model.ts";
 
 function Fact({ icon, text, warning = false }: { icon: IconName; text: string; warning?: boolean }) {
   return (
@@ -33,7 +32,8 @@ export function ChangeRow({ item }: { item: ChangeItem }) {
   const t = useT();
   const modeName = useModeName();
   if (item.what === "title") return <Fact icon="edit" text={t("change.title", { title: item.value ?? "" })} />;
-  if (item.what === "model") return <Fact icon="bot" text={item.value === null ? t("change.model.default") : t("change.model", { model: item.value })} />;
+  if (item.what === "model")
+    return <Fact icon="bot" text={item.value === null ? t("change.model.default") : t("change.model", { model: item.value })} />;
   return <Fact icon="lock" text={t("change.mode", { mode: modeName(item.value ?? "default") })} />;
 }
 
@@ -43,7 +43,7 @@ export function UnknownRow({ item }: { item: UnknownItem }) {
   return (
     <>
       <OneLine icon="info" verb={t("chat.unknown")} object="" open={open} onToggle={toggle} />
-      {open && <CodeBlock code={prettyJson(item.raw)} language="json" />}
+      {open && <JsonBody value={item.raw} />}
     </>
   );
 }

@@ -8,7 +8,11 @@ import { OneLine } from "../tools/one-line.tsx";
 export function ThoughtRow({ item }: { item: ThoughtItem }) {
   const t = useT();
   const [open, toggle] = useFold(item.key, false);
-  const line = item.text.trim().split("\n", 1)[0]?.replace(/[*_`#]/g, "") ?? "";
+  const line =
+    item.text
+      .trim()
+      .split("\n", 1)[0]
+      ?.replace(/[*_`#]/g, "") ?? "";
   return (
     <>
       <OneLine

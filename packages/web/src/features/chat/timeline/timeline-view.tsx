@@ -30,8 +30,18 @@ export function TimelineView() {
   const loadError = useChat((view) => view.loadError);
   const hasOlder = useChat((view) => view.hasOlder);
   const working = useChat((view) => isWorking(view.session));
-  if (!loaded) return <div className="min-h-0 flex-1">{loadError ? <EmptyState icon="warning" title={t("chat.loadFailed")} hint={loadError} /> : <Skeleton lines={8} />}</div>;
-  if (items.length === 0 && !hasOlder && !working) return <div className="flex min-h-0 flex-1 flex-col justify-center"><EmptyState icon="send" title={t("chat.empty")} hint={t("chat.empty.hint")} /></div>;
+  if (!loaded)
+    return (
+      <div className="min-h-0 flex-1">
+        {loadError ? <EmptyState icon="warning" title={t("chat.loadFailed")} hint={loadError} /> : <Skeleton lines={8} />}
+      </div>
+    );
+  if (items.length === 0 && !hasOlder && !working)
+    return (
+      <div className="flex min-h-0 flex-1 flex-col justify-center">
+        <EmptyState icon="send" title={t("chat.empty")} hint={t("chat.empty.hint")} />
+      </div>
+    );
   return (
     <ItemNode value={itemNode}>
       <List items={items} />
@@ -94,7 +104,16 @@ function List({ items }: { items: readonly TimelineItem[] }) {
         className="min-h-0 flex-1 overflow-y-auto overscroll-contain [overflow-anchor:none] focus-visible:-outline-offset-2"
       >
         <Top />
-        <Virtualizer ref={handle} scrollRef={scroller} startMargin={TOP_PX} data={items} shift={shift} onScroll={onScroll} onResize={keepEnd} bufferSize={600}>
+        <Virtualizer
+          ref={handle}
+          scrollRef={scroller}
+          startMargin={TOP_PX}
+          data={items}
+          shift={shift}
+          onScroll={onScroll}
+          onResize={keepEnd}
+          bufferSize={600}
+        >
           {(item) => <Row key={item.key} item={item} />}
         </Virtualizer>
         <WorkingLine onResize={keepEnd} />
@@ -133,7 +152,12 @@ const Top = memo(function Top() {
     <div className="flex items-center justify-center text-small text-quiet" style={{ height: TOP_PX }}>
       {!hasOlder && t("chat.start")}
       {hasOlder && (
-        <Button tone="quiet" busy={loading} onClick={() => ignore(actions.loadOlder(), "the button stays")} className="text-small font-normal text-quiet">
+        <Button
+          tone="quiet"
+          busy={loading}
+          onClick={() => ignore(actions.loadOlder(), "the button stays")}
+          className="text-small font-normal text-quiet"
+        >
           {t("chat.older")}
         </Button>
       )}

@@ -3,13 +3,15 @@ import type { TurnEndItem } from "@hapi/core";
 import { currentLocale, useT } from "../../../i18n/index.ts";
 import { durationWords } from "../../../ui/relative-time.model.ts";
 import { costWords, tokenWords } from "../session.model.ts";
-import { FailureCard } from "./failure-card.tsx";
+import { FailureCard } from "./lazy-rows.tsx";
 
 export function TurnEndRow({ item }: { item: TurnEndItem }) {
   const t = useT();
   if (item.outcome === "failed" && item.failure) return <FailureCard item={item} failure={item.failure} />;
   const locale = currentLocale();
-  const tokens = item.usage ? item.usage.inputTokens + item.usage.outputTokens + item.usage.cacheCreationTokens + item.usage.cacheReadTokens : 0;
+  const tokens = item.usage
+    ? item.usage.inputTokens + item.usage.outputTokens + item.usage.cacheCreationTokens + item.usage.cacheReadTokens
+    : 0;
   const facts = [
     item.outcome === "interrupted" ? t("turn.interrupted") : item.outcome === "failed" ? t("turn.failed") : t("turn.done"),
     item.durationMs !== null && durationWords(item.durationMs, locale),

@@ -33,7 +33,9 @@ function Now() {
     <p className="flex min-w-0 items-center gap-2 text-small text-working">
       <StatusGlyph status="working" />
       <span>{t("chat.working")}</span>
-      {elapsedMs >= 5_000 && <span className="shrink-0 text-quiet tabular-nums">{durationWords(Math.floor(elapsedMs / 1000) * 1000, currentLocale())}</span>}
+      {elapsedMs >= 5_000 && (
+        <span className="shrink-0 text-quiet tabular-nums">{durationWords(Math.floor(elapsedMs / 1000) * 1000, currentLocale())}</span>
+      )}
     </p>
   );
 }

@@ -17,7 +17,14 @@ export const AgentBody = memo(function AgentBody({ item }: { item: ToolItem }) {
     <div className="ms-2 flex flex-col border-s-2 border-line ps-3.5">
       {prompt && (
         <>
-          <OneLine icon="info" verb={t("agent.asked")} object={promptOpen ? "" : (prompt.split("\n", 1)[0] ?? "")} prose open={promptOpen} onToggle={togglePrompt} />
+          <OneLine
+            icon="info"
+            verb={t("agent.asked")}
+            object={promptOpen ? "" : (prompt.split("\n", 1)[0] ?? "")}
+            prose
+            open={promptOpen}
+            onToggle={togglePrompt}
+          />
           {promptOpen && <Markdown text={prompt} className="pb-2 text-quiet" />}
         </>
       )}

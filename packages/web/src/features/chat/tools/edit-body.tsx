@@ -8,14 +8,18 @@ import { CodeBlock } from "../../../ui/code-block.tsx";
 import { Pill } from "../../../ui/status-glyph.tsx";
 import { useRoot } from "../requests/request-host.tsx";
 import { OutputText } from "./output-text.tsx";
-import { prettyJson } from "./tool.model.ts";
+import { prettyJson } from "./body.model.ts";
 
 export const EditBody = memo(function EditBody({ item }: { item: ToolItem }) {
   const failed = item.status === "failed" || item.status === "denied";
   return (
     <>
       {failed && item.output && <OutputText text={item.output} />}
-      {item.diffs.length > 0 ? <Diffs diffs={item.diffs} known={item.object} /> : <CodeBlock code={prettyJson(item.input)} language="json" />}
+      {item.diffs.length > 0 ? (
+        <Diffs diffs={item.diffs} known={item.object} />
+      ) : (
+        <CodeBlock code={prettyJson(item.input)} language="json" />
+      )}
     </>
   );
 });

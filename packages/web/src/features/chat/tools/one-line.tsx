@@ -23,9 +23,22 @@ export interface OneLineProps {
 /** Shorter than this is not worth a figure. */
 const MIN_SHOWN_MS = 2_000;
 
-export const OneLine = memo(function OneLine({ icon, verb, object, prose = false, summary, durationMs, sign = null, running = false, open, onToggle }: OneLineProps) {
+export const OneLine = memo(function OneLine({
+  icon,
+  verb,
+  object,
+  prose = false,
+  summary,
+  durationMs,
+  sign = null,
+  running = false,
+  open,
+  onToggle,
+}: OneLineProps) {
   const shownSign = sign ?? (running ? "working" : null);
-  const facts = [summary, durationMs != null && durationMs >= MIN_SHOWN_MS && durationWords(durationMs, currentLocale())].filter(Boolean).join(" · ");
+  const facts = [summary, durationMs != null && durationMs >= MIN_SHOWN_MS && durationWords(durationMs, currentLocale())]
+    .filter(Boolean)
+    .join(" · ");
   return (
     <button
       type="button"
@@ -40,11 +53,17 @@ export const OneLine = memo(function OneLine({ icon, verb, object, prose = false
       <span dir="auto" className={cx("min-w-0 truncate", prose ? "text-quiet" : "font-mono text-[0.92em]")}>
         {object}
       </span>
-      {facts && <span className={cx("ms-auto shrink-0 text-small tabular-nums", sign === "failed" ? "text-failed" : "text-quiet")}>{facts}</span>}
+      {facts && (
+        <span className={cx("ms-auto shrink-0 text-small tabular-nums", sign === "failed" ? "text-failed" : "text-quiet")}>{facts}</span>
+      )}
       <Icon
         name={open ? "chevronDown" : "chevronRight"}
         size={14}
-        className={cx("text-quiet", !facts && "ms-auto", !open && "pointer-fine:opacity-0 pointer-fine:group-hover/line:opacity-100 pointer-fine:group-focus-visible/line:opacity-100")}
+        className={cx(
+          "text-quiet",
+          !facts && "ms-auto",
+          !open && "pointer-fine:opacity-0 pointer-fine:group-hover/line:opacity-100 pointer-fine:group-focus-visible/line:opacity-100",
+        )}
       />
     </button>
   );

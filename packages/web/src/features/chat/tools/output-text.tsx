@@ -3,13 +3,21 @@ import { memo, useState } from "react";
 import { useT } from "../../../i18n/index.ts";
 import { AnsiText } from "../../../ui/ansi-text.tsx";
 import { CopyButton, firstLines } from "../../../ui/code-block.tsx";
-import { tailLines } from "./tool.model.ts";
+import { tailLines } from "./body.model.ts";
 
 const SHOWN_LINES = 24;
 /** Even "show all" has an end: a page with more text nodes than this stops being one. */
 const MAX_SHOWN = 5_000;
 
-export const OutputText = memo(function OutputText({ text, from = "head", bare = false }: { text: string; from?: "head" | "tail"; bare?: boolean }) {
+export const OutputText = memo(function OutputText({
+  text,
+  from = "head",
+  bare = false,
+}: {
+  text: string;
+  from?: "head" | "tail";
+  bare?: boolean;
+}) {
   const t = useT();
   const [all, setAll] = useState(false);
   if (text.trim() === "") return null;
@@ -17,7 +25,11 @@ export const OutputText = memo(function OutputText({ text, from = "head", bare =
   const cut = tail.hidden > 4 || (all && tail.hidden > 0);
   const shown = !cut ? tailLines(text, MAX_SHOWN).text : from === "tail" ? tail.text : firstLines(text, all ? MAX_SHOWN : SHOWN_LINES);
   const more = cut && !all && (
-    <button type="button" onClick={() => setAll(true)} className="flex min-h-9 w-full items-center px-3 text-start text-small text-accent hover:bg-hover">
+    <button
+      type="button"
+      onClick={() => setAll(true)}
+      className="flex min-h-9 w-full items-center px-3 text-start text-small text-accent hover:bg-hover"
+    >
       {t("ui.showLines", { count: tail.total })}
     </button>
   );

@@ -3,7 +3,7 @@ import { memo } from "react";
 import type { ToolItem } from "@hapi/core";
 import { useT } from "../../../i18n/index.ts";
 import { OutputText } from "./output-text.tsx";
-import { shellFacts } from "./tool.model.ts";
+import { shellFacts } from "./body.model.ts";
 
 export const ShellBody = memo(function ShellBody({ item }: { item: ToolItem }) {
   const t = useT();

@@ -10,7 +10,8 @@ import { EditBody } from "./edit-body.tsx";
 import { OutputText } from "./output-text.tsx";
 import { QuestionBody } from "./question-body.tsx";
 import { ShellBody } from "./shell-body.tsx";
-import { imageSource, prettyJson, simpleInput, stripLineNumbers, textField, todosOf } from "./tool.model.ts";
+import { imageSource, prettyJson, simpleInput, stripLineNumbers, todosOf } from "./body.model.ts";
+import { textField } from "./tool.model.ts";
 
 export const ToolBody = memo(function ToolBody({ item }: { item: ToolItem }) {
   return (
@@ -20,6 +21,11 @@ export const ToolBody = memo(function ToolBody({ item }: { item: ToolItem }) {
     </div>
   );
 });
+
+/** Something there is no view for, as it is. */
+export function JsonBody({ value }: { value: unknown }) {
+  return <CodeBlock code={prettyJson(value)} language="json" />;
+}
 
 function bodyOf(item: ToolItem): ReactNode {
   switch (item.kind) {
@@ -53,14 +59,25 @@ function bodyOf(item: ToolItem): ReactNode {
 function ReadBody({ item }: { item: ToolItem }) {
   if (item.status === "failed") return <OutputText text={item.output ?? ""} />;
   if (item.output === null) return null;
-  return <CodeBlock code={stripLineNumbers(item.output)} language={textField(item.input, "file_path", "filePath", "path") ?? item.object} label={item.object} />;
+  return (
+    <CodeBlock
+      code={stripLineNumbers(item.output)}
+      language={textField(item.input, "file_path", "filePath", "path") ?? item.object}
+      label={item.object}
+    />
+  );
 }
 
 function SearchBody({ item }: { item: ToolItem }) {
   const where = textField(item.input, "path", "glob", "include");
   return (
     <>
-      <Facts facts={[["search.pattern", textField(item.input, "pattern", "query")], ["search.where", where]]} />
+      <Facts
+        facts={[
+          ["search.pattern", textField(item.input, "pattern", "query")],
+          ["search.where", where],
+        ]}
+      />
       <OutputText text={item.output ?? ""} />
     </>
   );
@@ -69,7 +86,12 @@ function SearchBody({ item }: { item: ToolItem }) {
 function FetchBody({ item }: { item: ToolItem }) {
   return (
     <>
-      <Facts facts={[["fetch.url", textField(item.input, "url", "uri")], ["fetch.query", textField(item.input, "query", "prompt")]]} />
+      <Facts
+        facts={[
+          ["fetch.url", textField(item.input, "url", "uri")],
+          ["fetch.query", textField(item.input, "query", "prompt")],
+        ]}
+      />
       <OutputText text={item.output ?? ""} />
     </>
   );
@@ -102,14 +124,19 @@ function OtherBody({ item }: { item: ToolItem }) {
           ))}
         </dl>
       ) : (
-        item.input !== null && item.input !== undefined && <CodeBlock code={prettyJson(item.input)} language="json" label={t("tool.input")} />
+        item.input !== null &&
+        item.input !== undefined && <CodeBlock code={prettyJson(item.input)} language="json" label={t("tool.input")} />
       )}
       <OutputText text={item.output ?? item.liveOutput ?? ""} />
     </>
   );
 }
 
-function Facts({ facts }: { facts: readonly (readonly ["search.pattern" | "search.where" | "fetch.url" | "fetch.query", string | null])[] }) {
+function Facts({
+  facts,
+}: {
+  facts: readonly (readonly ["search.pattern" | "search.where" | "fetch.url" | "fetch.query", string | null])[];
+}) {
   const t = useT();
   return (
     <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 text-small">
@@ -133,6 +160,15 @@ function Images({ item }: { item: ToolItem }) {
   return item.content.map((part, at) => {
     if (part.type !== "image") return null;
     const source = imageSource(part);
-    return source && <img key={at} src={source} alt={t("tool.image", { name: item.object })} className="max-h-96 max-w-full self-start rounded-card border border-line" />;
+    return (
+      source && (
+        <img
+          key={at}
+          src={source}
+          alt={t("tool.image", { name: item.object })}
+          className="max-h-96 max-w-full self-start rounded-card border border-line"
+        />
+      )
+    );
   });
 }

@@ -12,7 +12,14 @@ export const ToolGroupRow = memo(function ToolGroupRow({ item }: { item: ToolGro
   const [open, toggle] = useFold(item.key, false);
   return (
     <>
-      <OneLine icon={iconOf(item.tools[0]?.kind ?? "read")} running={item.running} verb={words(item)} object="" open={open} onToggle={toggle} />
+      <OneLine
+        icon={iconOf(item.tools[0]?.kind ?? "read")}
+        running={item.running}
+        verb={words(item)}
+        object=""
+        open={open}
+        onToggle={toggle}
+      />
       {open && (
         <div className="ms-2 border-s-2 border-line ps-3.5">
           {item.tools.map((tool) => (

@@ -3,9 +3,9 @@ import { memo } from "react";
 import type { ToolItem } from "@hapi/core";
 import { useT } from "../../../i18n/index.ts";
 import { useFold } from "../chat-context.tsx";
-import { RequestCard } from "../requests/request-card.tsx";
+import { RequestCard } from "../requests/lazy-request-card.tsx";
+import { ToolBody } from "./lazy-bodies.tsx";
 import { OneLine } from "./one-line.tsx";
-import { ToolBody } from "./tool-body.tsx";
 import { iconOf, objectOf, opensItself, signOf, waits } from "./tool.model.ts";
 import { useVerb } from "./verbs.ts";
 

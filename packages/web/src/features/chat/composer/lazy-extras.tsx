@@ -1,0 +1,9 @@
+/** Parts of the composer that are not writing: queue, files, command list, the "+" menu. They come right after the first paint. */
+import { lazy } from "react";
+
+export const loadExtras = () => import("./extras.ts");
+
+export const QueueBar = lazy(async () => ({ default: (await loadExtras()).QueueBar }));
+export const FileChips = lazy(async () => ({ default: (await loadExtras()).FileChips }));
+export const SlashMenu = lazy(async () => ({ default: (await loadExtras()).SlashMenu }));
+export const PlusMenu = lazy(async () => ({ default: (await loadExtras()).PlusMenu }));

@@ -1,0 +1,4 @@
+/** One file to fetch for all of them. */
+export { FailureCard } from "./failure-card.tsx";
+export { PlanRow } from "./plan-row.tsx";
+export { RetryingRow } from "./retrying-row.tsx";
