@@ -13,6 +13,8 @@ import { newState, type AcpState } from "./state.ts";
 export const LAUNCH_KEY = "acp.launch";
 const INITIALIZE_MS = 60_000;
 const OPEN_MS = 180_000;
+/** Not every agent ends with its input; a handoff doesn't wait longer for that. */
+const AFTER_INPUT_MS = 700;
 /** SIGTERM, then this long, then SIGKILL. */
 const KILL_AFTER_MS = 3_000;
 
@@ -104,7 +106,7 @@ export async function hasExited(process: HostProcess): Promise<boolean> {
 /** Graceful first: an ACP agent ends when its input does. */
 export async function endProcess(process: HostProcess, graceMs: number): Promise<void> {
   ignore(process.closeInput(), "a process that is gone has no input");
-  if (graceMs > 0 && (await endsWithin(process, graceMs))) return;
+  if (graceMs > 0 && (await endsWithin(process, Math.min(graceMs, AFTER_INPUT_MS)))) return;
   ignore(process.signal("SIGTERM"), "a process that is gone takes no signal");
   if (await endsWithin(process, Math.max(graceMs, KILL_AFTER_MS))) return;
   ignore(process.signal("SIGKILL"), "a process that is gone takes no signal");

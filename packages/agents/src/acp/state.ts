@@ -22,7 +22,7 @@ export interface Turn {
   prompt: { text: string; attachments: Attachment[] } | null;
 }
 
-export interface TextItem {
+interface TextItem {
   id: string;
   kind: "text" | "thought";
   messageId: string | null;

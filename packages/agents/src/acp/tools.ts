@@ -19,7 +19,7 @@ const kinds: Readonly<Record<string, ToolKind>> = {
   switch_mode: "plan",
 };
 
-export function kindOf(value: unknown): ToolKind {
+function kindOf(value: unknown): ToolKind {
   return kinds[text(value) ?? ""] ?? "other";
 }
 
@@ -81,7 +81,7 @@ export function recordCall(to: Translation, tool: OpenTool): void {
   to.emit({ type: "record", key: `${to.state.launchId}:call:${id}`, event, at: to.now() });
 }
 
-export function endTool(to: Translation, tool: OpenTool, status: "completed" | "failed" | "denied" | "cancelled"): void {
+function endTool(to: Translation, tool: OpenTool, status: "completed" | "failed" | "denied" | "cancelled"): void {
   recordCall(to, tool);
   const { state } = to;
   delete state.tools[tool.id];

@@ -31,7 +31,7 @@ interface DemoSession {
   running: AbortController | null;
 }
 
-export const DEMO_VERSION = "1.0.0";
+const DEMO_VERSION = "1.0.0";
 
 /** Serves one client until its input ends. */
 export async function runDemoAgent(stdin: ReadableStream<Uint8Array>, stdout: WritableStream<Uint8Array>, options: DemoAgentOptions): Promise<void> {

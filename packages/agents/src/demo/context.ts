@@ -91,7 +91,7 @@ export function voiceOf(context: TurnContext): Voice {
 }
 
 /** Three words at a time, as a model streams. */
-export function* pieces(text: string): Generator<string> {
+function* pieces(text: string): Generator<string> {
   yield* text.match(/(?:\S+\s*){1,3}|\s+/g) ?? [];
 }
 

@@ -12,7 +12,7 @@ export interface RpcError {
   data?: unknown;
 }
 
-export type RpcMessage =
+type RpcMessage =
   | { type: "request"; id: RpcId; method: string; params: unknown }
   | { type: "notification"; method: string; params: unknown }
   | { type: "result"; id: RpcId; result: unknown }
@@ -27,7 +27,7 @@ export interface RpcLine {
   message: RpcMessage;
 }
 
-export const MAX_LINE_BYTES = 8 * 1024 * 1024;
+const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
 export interface LineReader {
   push(chunk: { offset: number; bytes: Uint8Array }): RpcLine[];
