@@ -46,6 +46,7 @@ test(`${HANDOFFS} handoffs each way`, async () => {
     return sent.every(({ localId }) => rows.find((row) => row.localId === localId)?.stage === "done");
   }, "all answered");
   clearInterval(watch);
+  if (process.env["HAPI_SHOW_LOG"]) console.log(world.log());
   expect(most).toBe(1);
   const said = (await shownTexts(world)).filter((text) => text.startsWith("handoff "));
   expect(said.toSorted()).toEqual(sent.map(({ text }) => text.slice("say: ".length)).toSorted());

@@ -226,6 +226,18 @@ test("handoff waits for the terminal's turn, says so, and Take over now does not
   expect(world.hub.agentState?.["handoff"]).toBeUndefined();
 });
 
+test("space twice in the moment of the switch is not forgotten", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  world.hub.prompt("p1", "me");
+  await world.hub.until(() => world.host.drawn.includes("Remote mode"), "the banner, before the agent runs");
+  world.host.viewerInput("  ");
+  await world.hub.until(() => world.agent.ran.includes("me") || world.agent.front === "local", "either");
+  world.agent.finish();
+  await world.hub.until(() => world.agent.starts.at(-1)?.front === "local" && world.agent.starts.length > 1, "back in the terminal");
+  expect(world.agent.most).toBe(1);
+});
+
 test("read-only while local: the prompt waits for the switch", async () => {
   await using world = await createWorld({ startingMode: "local", viewers: true, remoteWhileLocal: "read-only" });
   world.hub.prompt("p1", "later");

@@ -123,10 +123,11 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       if (news) deps.changed();
       return settle("waiting", true);
     }
-    const to = wish.to;
+    const mine = wish;
     waiting = null;
-    await move(to, decision.interrupt);
-    settle("done");
+    await move(mine.to, decision.interrupt);
+    // Meanwhile something else may have been wanted: that stands.
+    if (wish === mine) settle("done");
     poke();
   }
 
@@ -192,6 +193,8 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       }
       wish.now ||= options.now ?? false;
       if (options.by === "person") wish.by = "person";
+      // Whoever asks for the terminal sits at its keyboard: prompts in the queue don't take it away again at once.
+      if (options.by === "person" && to === "local") lastTypedAt = clock.now();
       const { done } = wish;
       return new Promise((resolve) => {
         done.push(resolve);
