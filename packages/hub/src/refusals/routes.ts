@@ -57,7 +57,7 @@ function hubRefusals(app: Hono<ApiEnv>): void {
   app.all("/devices/register", () => {
     throw notYet("Native push");
   });
-  app.get("/voice/backend", (c) => c.json({ backend: null, available: false }));
+  app.get("/voice/backend", (c) => c.json({ backend: null, backends: [] }));
   app.get("/voice/voices", (c) => c.json({ voices: [] }));
   app.get("/voice/transcription/providers", (c) => c.json({ providers: [] }));
   app.all("/voice/*", () => {
