@@ -24,6 +24,9 @@ const GONE_MS = 3_000;
 /** Claude repeats an answer on stdout when it takes it. */
 const ANSWER_TAKEN_MS = 10_000;
 
+/** What the protocol takes; HAPI offers fewer. */
+const CLAUDE_MODES: ReadonlySet<string> = new Set(["default", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions"]);
+
 type Model = { id: string; name: string };
 type Running = { front: "remote"; remote: RemoteFront } | { front: "local"; local: LocalFront };
 
@@ -34,7 +37,7 @@ export function createConversation(context: DriverContext): Conversation {
   let models: Model[] = [];
 
   const remote = (): RemoteFront => {
-    if (running?.front !== "remote") throw new AppError(running ? "local_control" : "not_ready", running ? undefined : "The agent is not running");
+    if (running?.front !== "remote") throw new AppError(running ? "local_control" : "agent_away", running ? undefined : "The agent is not running");
     return running.remote;
   };
 
@@ -48,11 +51,11 @@ export function createConversation(context: DriverContext): Conversation {
   async function requireNothingRuns(): Promise<void> {
     const last = core.lastLaunch();
     const process = last && context.host.process(last.id);
-    if (running || (process && !(await hasExited(process)))) throw new AppError("thread_in_use", "The agent of this session is running already");
+    if (running || (process && !(await hasExited(process)))) throw new AppError("session_active", "The agent of this session is running already");
   }
 
   async function start(options: StartOptions): Promise<void> {
-    if (starting) throw new AppError("thread_in_use", "The agent of this session is starting already");
+    if (starting) throw new AppError("session_active", "The agent of this session is starting already");
     starting = true;
     try {
       await requireNothingRuns();
@@ -106,8 +109,9 @@ export function createConversation(context: DriverContext): Conversation {
     if (thread) await core.useThread(thread.id, thread);
     const last = core.lastLaunch();
     const process = last && context.host.process(last.id);
-    if (!last || !process || (await hasExited(process))) {
-      await finishUnseen(last?.id, process);
+    if (!last || last.over) return null;
+    if (!process || (await hasExited(process))) {
+      await finishUnseen(last.id, process);
       return null;
     }
     await core.feed?.sync();
@@ -129,25 +133,26 @@ export function createConversation(context: DriverContext): Conversation {
   }
 
   /** It ended while nobody looked: what it still said is told, and what it left open is ended. */
-  async function finishUnseen(launchId: string | undefined, process: HostProcess | undefined): Promise<void> {
-    if (launchId === undefined) return;
+  async function finishUnseen(launchId: string, process: HostProcess | undefined): Promise<void> {
     if (process?.kind === "pipe") {
       const front = createRemoteFront(core, process);
       await front.takeOver();
       await front.ended;
       return;
     }
-    await core.finish({ launchId, outcome: "interrupted" });
+    await core.finish({ launchId });
     context.emit({ type: "thinking", thinking: false });
   }
 
   async function prompt(given: DriverPrompt): Promise<void> {
     const front = remote();
+    if ((await lookup(given.localId)) === "present") throw new AppError("session_conflict", "This prompt was handed to the agent already");
     const content = await contentOf(given);
     const uuid = promptUuid(context.sessionId, given.localId);
-    const { inputId } = await core.prompts.add({ uuid, localId: given.localId, text: given.text, launchId: front.process.launchId });
+    const { inputId } = await core.prompts.add({ uuid, localId: given.localId, text: given.text, attachments: given.attachments, launchId: front.process.launchId });
     const line: Json = { type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: core.thread?.id ?? "", uuid };
     await front.send(line, inputId);
+    if (core.prompts.find(given.localId)?.recorded === false) context.emit({ type: "stage", localId: given.localId, stage: "handed" });
   }
 
   async function withdraw(localId: string): Promise<"removed" | "consumed" | "unknown"> {
@@ -190,6 +195,7 @@ export function createConversation(context: DriverContext): Conversation {
 
   async function setPermissionMode(mode: string): Promise<void> {
     const front = remote();
+    if (!CLAUDE_MODES.has(mode)) throw new AppError("invalid_mode");
     if (mode === "bypassPermissions") requireBypass(claudeEnv(context.env));
     try {
       await front.control.request("set_permission_mode", { mode });

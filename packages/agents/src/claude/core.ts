@@ -47,7 +47,7 @@ export interface CoreListener {
 
 export interface FinishedLaunch {
   launchId: string;
-  outcome: Exclude<TurnOutcome, "completed">;
+  /** Why it ended, when nobody asked it to. */
   failure?: AgentFailure;
 }
 
@@ -145,26 +145,20 @@ export function createCore(context: DriverContext): Core {
 
   async function finish(end: FinishedLaunch): Promise<void> {
     await feed?.sync();
-    const recorded = prompts.pending.filter((prompt) => prompt.recorded);
     const turn = feed?.parser.endTurn() ?? null;
-    const stage = end.outcome === "failed" ? "failed" : "interrupted";
-    const localIds = prompts.finish(
-      recorded.map((prompt) => prompt.uuid),
-      stage,
-      end.failure,
-    );
-    // What never reached the transcript was not begun: the record says so to whoever asks.
-    for (const prompt of [...prompts.pending]) prompts.drop(prompt.uuid);
+    const localIds = prompts.abandon(end.failure);
     requests.closeAll({ outcome: "canceled", by: "agent", reason: "The agent ended" });
     await requests.settled();
     if (turn || thinking || localIds.length > 0) {
       const id = turn ? `${turn.id}:end` : `${end.launchId}:end`;
       const failure = end.failure ? { failure: end.failure } : {};
       const usage = turn?.usage ? { usage: turn.usage } : {};
-      const event = { type: "turn-ended" as const, id, outcome: end.outcome, ...usage, ...failure, ...(localIds.length > 0 ? { localIds } : {}) };
+      const event = { type: "turn-ended" as const, id, outcome: "interrupted" as const, ...usage, ...failure, ...(localIds.length > 0 ? { localIds } : {}) };
       context.emit({ type: "record", key: id, event, at: context.clock.now(), checkpoint: { ...prompts.mark(), ...feed?.mark() } });
     }
-    await commitMarks(context, { ...prompts.mark(), ...feed?.mark() });
+    const launch = readMark(context, "claude.launch");
+    const over = launch?.id === end.launchId ? { "claude.launch": { ...launch, over: true } } : {};
+    await commitMarks(context, { ...prompts.mark(), ...feed?.mark(), ...over });
     setThinking(false);
   }
 

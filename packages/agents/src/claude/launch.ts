@@ -10,11 +10,11 @@ import { isUuid } from "./ids.ts";
 import { writeOverlay } from "./overlay.ts";
 import { newestThread, transcriptPath } from "./paths.ts";
 
-/** An id whose conversation was never written to disk can't be resumed, but it can be begun. */
+/** Our own conversation that was never written to disk (no prompt yet) can't be resumed, but it can be begun. */
 function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoice {
   const path = core.thread?.id === threadId ? core.thread.transcript : transcriptPath(core.context.env, core.context.cwd, threadId);
   if (!existsSync(path)) {
-    if (fork) throw new AppError("resume_unavailable", "There is no conversation to branch off from");
+    if (fork || core.thread?.id !== threadId) throw new AppError("resume_unavailable", "Claude Code does not know this conversation on this machine");
     return { kind: "new", threadId };
   }
   return fork ? { kind: "fork", from: threadId, threadId: randomUUID() } : { kind: "resume", threadId };

@@ -8,12 +8,14 @@ import { type Json, num, obj, str } from "./json.ts";
 interface Item {
   itemId: string;
   kind: "text" | "thought";
-  length: number;
+  text: string;
   parent?: string;
 }
 
 export interface LiveText {
   read(line: Json): StreamDelta | null;
+  /** All of what was said of items whose durable text has not come: for viewers that missed the beginning. */
+  whole(): StreamDelta[];
   /** Items whose durable text has not come: closed at the end of a turn. */
   takeOpen(): StreamDelta[];
   recorded(itemId: string): void;
@@ -22,20 +24,21 @@ export interface LiveText {
 /** Sub-agents stream side by side; more than this at once forget the oldest. */
 const MAX_STREAMS = 50;
 
-export function createLiveText(): LiveText {
+/** `durable`: items whose text was recorded, also before this process read anything. */
+export function createLiveText(durable: () => readonly string[] = () => []): LiveText {
   const messages = new Map<string, { id: string; block: Item | null }>();
   const open = new Map<string, Item>();
 
   function deltaOf(item: Item, delta: string): StreamDelta {
     const family = item.parent === undefined ? {} : { parent: item.parent };
-    return { itemId: item.itemId, kind: item.kind, offset: item.length, delta, ...family };
+    return { itemId: item.itemId, kind: item.kind, offset: item.text.length, delta, ...family };
   }
 
   function startBlock(messageId: string, event: Json, parent: string | undefined): Item | null {
     const type = obj(event["content_block"])["type"];
     if (type !== "text" && type !== "thinking") return null;
     const family = parent === undefined ? {} : { parent };
-    return { itemId: `${messageId}:${num(event["index"]) ?? 0}`, kind: type === "text" ? "text" : "thought", length: 0, ...family };
+    return { itemId: `${messageId}:${num(event["index"]) ?? 0}`, kind: type === "text" ? "text" : "thought", text: "", ...family };
   }
 
   return {
@@ -58,10 +61,13 @@ export function createLiveText(): LiveText {
       if (text === "") return null;
       const item = message.block;
       const said = deltaOf(item, text);
-      item.length += text.length;
+      item.text += text;
       open.set(item.itemId, item);
       if (open.size > MAX_STREAMS) open.delete(open.keys().next().value as string);
       return said;
+    },
+    whole() {
+      return [...open.values()].filter((item) => !durable().includes(item.itemId)).map((item) => deltaOf({ ...item, text: "" }, item.text));
     },
     recorded(itemId) {
       open.delete(itemId);

@@ -76,7 +76,7 @@ export function createLocalFront(core: Core, process: HostProcess): LocalFront {
     const said = failure("agent_exited", `Claude Code ended (${exit.signal ?? `code ${exit.code}`})`);
     // Quitting is the user's right and no failure, also in the middle of a turn.
     const wanted = stopping || exit.code === 0;
-    await core.finish({ launchId, outcome: wanted ? "interrupted" : "failed", ...(wanted ? {} : { failure: said }) });
+    await core.finish({ launchId, ...(wanted ? {} : { failure: said }) });
     context.emit({ type: "exited", front: "local", ...exit, expected: stopping, ...(wanted ? {} : { failure: said }) });
   }
 

@@ -24,14 +24,17 @@ export interface ParserState {
   title: string | null;
   /** The conversation began in this session: what it cost so far is all ours. */
   fresh: boolean;
+  /** Texts told lately: their live form is not to be shown again. */
+  items: string[];
 }
 
 /** Calls that never get a result (killed agents) must not pile up. */
 export const MAX_CALLS = 200;
+const MAX_ITEMS = 50;
 const MAX_INPUT_CHARS = 20_000;
 
 export function emptyParserState(): ParserState {
-  return { turn: null, calls: {}, todos: [], usageOf: null, caveat: null, modelAsked: false, title: null, fresh: false };
+  return { turn: null, calls: {}, todos: [], usageOf: null, caveat: null, modelAsked: false, title: null, fresh: false, items: [] };
 }
 
 /** Inputs that are needed when the result comes: a command to show, a todo list. Long ones are cut away, they are in the call itself. */
@@ -40,6 +43,10 @@ export function rememberCall(state: ParserState, id: string, tool: string, input
   state.calls[id] = { tool, input: small };
   const ids = Object.keys(state.calls);
   for (const oldest of ids.slice(0, Math.max(0, ids.length - MAX_CALLS))) delete state.calls[oldest];
+}
+
+export function rememberItem(state: ParserState, id: string): void {
+  state.items = [...state.items, id].slice(-MAX_ITEMS);
 }
 
 export function addUsage(sum: TokenUsage | null, one: TokenUsage): TokenUsage {

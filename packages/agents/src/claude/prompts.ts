@@ -1,6 +1,5 @@
 /** Prompts that were handed to Claude and whose end is not known yet, and the stages they go through. Durable before a byte is written. */
-import type { AgentFailure } from "@hapi/protocol";
-import { AppError } from "@hapi/protocol";
+import { type AgentFailure, AppError, type Attachment } from "@hapi/protocol";
 import type { DriverContext } from "../driver.ts";
 import { commitMarks, type Marks, type PendingPrompt, readMark } from "./state.ts";
 import type { KnownPrompt } from "./transcript-parser.ts";
@@ -10,8 +9,18 @@ export const MAX_PENDING = 200;
 
 const MAX_UNFINISHED = 20;
 
+export interface NewPrompt {
+  uuid: string;
+  localId: string;
+  text: string;
+  launchId: string;
+  attachments?: readonly Attachment[];
+  hidden?: boolean;
+}
+
 export interface Prompts {
-  add(prompt: { uuid: string; localId: string; text: string; launchId: string; hidden?: boolean }): Promise<PendingPrompt>;
+  add(prompt: NewPrompt): Promise<PendingPrompt>;
+  begun(uuid: string): void;
   known(uuid: string): KnownPrompt | undefined;
   find(localId: string): PendingPrompt | undefined;
   /** Their lines stand in the transcript. */
@@ -21,6 +30,10 @@ export interface Prompts {
   /** Of a prompt whose turn did not come to its end. */
   unfinished(uuid: string): string | undefined;
   drop(uuid: string): void;
+  /** Ends what the process that is gone had begun; forgets what it had not. Answers the local ids that were begun. */
+  abandon(failure?: AgentFailure): string[];
+  /** The prompt that was begun and is in no record. */
+  readonly lost: PendingPrompt | undefined;
   readonly pending: readonly PendingPrompt[];
   /** What belongs into the checkpoint of the event that ended them. */
   mark(): Pick<Marks, "claude.prompts">;
@@ -32,7 +45,9 @@ export function createPrompts(context: DriverContext): Prompts {
   let pending = [...(saved?.pending ?? [])];
   let unfinished = [...(saved?.unfinished ?? [])];
 
-  const mark = (): Pick<Marks, "claude.prompts"> => ({ "claude.prompts": { next, pending, unfinished } });
+  let lost = saved?.lost;
+
+  const mark = (): Pick<Marks, "claude.prompts"> => ({ "claude.prompts": { next, pending, unfinished, ...(lost ? { lost } : {}) } });
   const remove = (uuid: string): void => {
     pending = pending.filter((prompt) => prompt.uuid !== uuid);
   };
@@ -40,8 +55,9 @@ export function createPrompts(context: DriverContext): Prompts {
   return {
     async add(given) {
       if (pending.length >= MAX_PENDING) throw new AppError("rate_limited", "Too many prompts are waiting for this agent");
-      const prompt: PendingPrompt = { hidden: false, ...given, inputId: next, recorded: false };
+      const prompt: PendingPrompt = { hidden: false, ...given, attachments: [...(given.attachments ?? [])], inputId: next, recorded: false, begun: false };
       next += 1;
+      lost = undefined;
       remove(prompt.uuid);
       pending = [...pending, prompt];
       await commitMarks(context, mark());
@@ -68,6 +84,19 @@ export function createPrompts(context: DriverContext): Prompts {
       const localIds = [...new Set(ended.map((prompt) => prompt.localId))];
       for (const localId of localIds) context.emit({ type: "stage", localId, stage, ...(failure ? { failure } : {}) });
       return localIds;
+    },
+    begun(uuid) {
+      pending = pending.map((prompt) => (prompt.uuid === uuid ? { ...prompt, begun: true } : prompt));
+    },
+    abandon(failure) {
+      lost = pending.findLast((prompt) => prompt.begun && !prompt.recorded) ?? lost;
+      const uuids = pending.filter((prompt) => prompt.begun || prompt.recorded).map((prompt) => prompt.uuid);
+      const localIds = this.finish(uuids, "interrupted", failure);
+      pending = [];
+      return localIds;
+    },
+    get lost() {
+      return lost;
     },
     unfinished: (uuid) => unfinished.find((one) => one.uuid === uuid)?.localId,
     drop: remove,

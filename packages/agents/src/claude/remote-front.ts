@@ -43,7 +43,7 @@ export function createRemoteFront(core: Core, process: HostProcess): RemoteFront
   const { launchId } = process;
   const saved = readMark(context, "claude.out");
   const from = saved?.launchId === launchId ? saved : { offset: 0, busy: false };
-  const live = createLiveText();
+  const live = createLiveText(() => core.feed?.parser.state.items ?? []);
   const reading = new AbortController();
   const ended = Promise.withResolvers<void>();
   const stderr = createStderrTail(process, reading.signal);
@@ -119,7 +119,7 @@ export function createRemoteFront(core: Core, process: HostProcess): RemoteFront
     out.replaying = false;
     control.fail(exitError(stderr.text));
     const said = failure("agent_exited", stderr.text.trim() || `Claude Code ended (${exit.signal ?? `code ${exit.code}`})`);
-    await core.finish(stopping ? { launchId, outcome: "interrupted" } : { launchId, outcome: "failed", failure: said });
+    await core.finish(stopping ? { launchId } : { launchId, failure: said });
     context.emit({ type: "exited", front: "remote", ...exit, expected: stopping, ...(stopping ? {} : { failure: said }) });
   }
 
@@ -138,6 +138,7 @@ export function createRemoteFront(core: Core, process: HostProcess): RemoteFront
       context.log.info("claude.catch_up_unanswered", { cause: String(cause) });
     });
     await core.requests.settled();
+    for (const delta of live.whole()) context.emit({ type: "stream", delta });
     out.replaying = false;
     core.requests.announce();
   }

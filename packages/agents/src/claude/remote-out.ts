@@ -158,7 +158,10 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
 
   function onLifecycle(line: Json): void {
     const uuid = str(line["command_uuid"]) ?? "";
-    if (line["state"] === "started") setBusy(true);
+    if (line["state"] === "started") {
+      prompts.begun(uuid);
+      setBusy(true);
+    }
     // Taken back before it began. A prompt of a failed or interrupted turn is ended by its result.
     const prompt = prompts.pending.find((one) => one.uuid === uuid);
     if (line["state"] === "cancelled" && prompt && !prompt.recorded) prompts.drop(uuid);

@@ -8,6 +8,7 @@ import { AppError } from "@hapi/protocol";
 import type { Core } from "./core.ts";
 import { findPrompts, type LastTurn, lastTurn } from "./transcript-file.ts";
 import { MAX_ATTEMPTS, promptUuid } from "./ids.ts";
+import { contentOf } from "./prompt-content.ts";
 import type { RemoteFront } from "./remote-front.ts";
 import { textOf } from "./tool-results.ts";
 
@@ -27,6 +28,7 @@ export async function retryLastTurn(core: Core, front: RemoteFront): Promise<voi
   if (!thread) throw new AppError("retry_unavailable");
   if (front.busy) throw new AppError("retry_unavailable", "A turn is running");
   await core.feed?.sync();
+  if (await resendLost(core, front, thread.transcript)) return;
   const last = await lastTurn(thread.transcript);
   if (!last || last.complete) throw new AppError("retry_unavailable");
   // Named after the line when the prompt was typed in the terminal.
@@ -36,6 +38,17 @@ export async function retryLastTurn(core: Core, front: RemoteFront): Promise<voi
   const content = cut ? last.content : GO_ON;
   const { inputId } = await core.prompts.add({ uuid, localId, text: textOf(content), launchId: front.process.launchId, hidden: true });
   await front.send({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: thread.id, uuid }, inputId);
+}
+
+/** Begun, and gone with the process before Claude wrote it down: for the conversation it never was, so it is sent as it was. */
+async function resendLost(core: Core, front: RemoteFront, transcript: string): Promise<boolean> {
+  const { lost } = core.prompts;
+  if (!lost || (await findPrompts(transcript, [lost.uuid])).size > 0) return false;
+  const content = await contentOf(lost);
+  const { uuid, localId, text, attachments, hidden } = lost;
+  const { inputId } = await core.prompts.add({ uuid, localId, text, attachments, hidden, launchId: front.process.launchId });
+  await front.send({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: core.thread?.id ?? "", uuid }, inputId);
+  return true;
 }
 
 async function cutBack(front: RemoteFront, last: LastTurn): Promise<boolean> {

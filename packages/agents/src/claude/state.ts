@@ -2,7 +2,8 @@
  * What one conversation keeps in the session's ledger. Each key is replaced whole. Order matters: whatever must be known after a crash is
  * committed before the bytes it is about are written, and read offsets travel with the events they produced.
  */
-import type { DriverContext, Front, AgentRequest } from "../driver.ts";
+import type { Attachment } from "@hapi/protocol";
+import type { AgentRequest, DriverContext, Front } from "../driver.ts";
 import type { Json } from "./json.ts";
 import type { ParserState } from "./parser-state.ts";
 
@@ -18,6 +19,8 @@ export interface LaunchMark {
   front: Front;
   /** Grows with every launch of this session. */
   count: number;
+  /** Its end was told. */
+  over?: boolean;
 }
 
 /** Where reading of stdout goes on after a restart. */
@@ -44,8 +47,11 @@ export interface PendingPrompt {
   text: string;
   launchId: string;
   inputId: number;
+  attachments: Attachment[];
   /** Seen in the transcript. */
   recorded: boolean;
+  /** Claude said that it took it up; its line in the transcript comes a moment later, or never when it is killed. */
+  begun: boolean;
   /** A repetition by `retry`: already in the timeline. */
   hidden: boolean;
 }
@@ -63,7 +69,7 @@ export interface Marks {
   "claude.launch": LaunchMark;
   "claude.out": OutMark;
   "claude.tail": TailMark;
-  "claude.prompts": { next: number; pending: PendingPrompt[]; /** failed or interrupted lately: what `retry` may be about */ unfinished: { uuid: string; localId: string }[] };
+  "claude.prompts": { next: number; pending: PendingPrompt[]; /** failed or interrupted lately: what `retry` may be about */ unfinished: { uuid: string; localId: string }[]; /** begun, and lost with the process before it was written down */ lost?: PendingPrompt };
   "claude.open": OpenRequest[];
   "claude.cost": { threadId: string; totalUsd: number };
 }

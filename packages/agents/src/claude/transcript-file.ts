@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { type ByteLine, createByteLines } from "../shared/byte-lines.ts";
 import { isJson, type Json, list, obj, parseJson, str, strings } from "./json.ts";
 import { classifyUserLine } from "./prompt-lines.ts";
+import { statusOf, textOf } from "./tool-results.ts";
 import { createTree } from "./tree.ts";
 
 /** Every line in order; nothing when there is no file. */
@@ -25,9 +26,26 @@ function hasPrompt(line: Json, uuid: string): boolean {
   return line["type"] === "attachment" && obj(line["attachment"])["source_uuid"] === uuid;
 }
 
+/** Are these bytes in the file? Much faster than reading lines, and mostly the answer is no. */
+async function mentions(path: string, words: readonly string[]): Promise<boolean> {
+  const longest = Math.max(...words.map((word) => word.length));
+  let rest = Buffer.alloc(0);
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+      const bytes = Buffer.concat([rest, chunk as Buffer]);
+      if (words.some((word) => bytes.includes(word))) return true;
+      rest = bytes.subarray(Math.max(0, bytes.length - longest));
+    }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+  }
+  return false;
+}
+
 /** Which of the uuids stand in the transcript as prompts. */
 export async function findPrompts(path: string, uuids: readonly string[]): Promise<Set<string>> {
   const found = new Set<string>();
+  if (!(await mentions(path, uuids))) return found;
   for await (const { text } of transcriptLines(path)) {
     const here = uuids.filter((uuid) => text.includes(uuid));
     const line = here.length > 0 ? parseJson(text) : null;
@@ -51,7 +69,7 @@ export async function activeBranch(path: string): Promise<{ active: Set<string>;
 export interface LastTurn {
   uuid: string;
   content: unknown;
-  /** The model answered or called a tool before it failed: sending the prompt again would do that work twice. */
+  /** A tool ran before it failed: sending the prompt again would do that work twice. */
   worked: boolean;
   /** It came to its own end. */
   complete: boolean;
@@ -76,13 +94,19 @@ function afterUser(line: Json, uuid: string, last: LastTurn | null): LastTurn | 
   const user = classifyUserLine(line);
   if (user.kind === "prompt" || user.kind === "command") return { uuid, content: obj(line["message"])["content"], worked: false, complete: false };
   if (user.kind === "wake" && last) return { ...last, worked: true, complete: false };
+  if (user.kind === "tool-results" && last) return { ...last, worked: last.worked || ranTool(line), complete: false };
   if (user.kind === "interrupted" && last) return { ...last, complete: false };
   return last;
+}
+
+function ranTool(line: Json): boolean {
+  return list(obj(line["message"])["content"])
+    .filter(isJson)
+    .some((block) => block["type"] === "tool_result" && ["completed", "failed"].includes(statusOf(line, block, textOf(block["content"]))));
 }
 
 function afterAssistant(line: Json, last: LastTurn): LastTurn {
   const message = obj(line["message"]);
   if (line["isApiErrorMessage"] === true || message["model"] === "<synthetic>") return { ...last, complete: false };
-  const spoke = list(message["content"]).some((block) => isJson(block) && (block["type"] === "tool_use" || block["type"] === "text"));
-  return { ...last, worked: last.worked || spoke, complete: message["stop_reason"] === "end_turn" || message["stop_reason"] === "stop_sequence" };
+  return { ...last, complete: message["stop_reason"] === "end_turn" || message["stop_reason"] === "stop_sequence" };
 }

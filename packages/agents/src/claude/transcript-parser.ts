@@ -7,7 +7,7 @@ import type { AgentEvent, AgentFailure, TokenUsage, TurnOutcome } from "@hapi/pr
 import { toolKindOf, toolTitleOf } from "@hapi/core";
 import { failureOfErrorLine, failureOfRetryLine } from "./failures.ts";
 import { isJson, type Json, list, num, obj, str } from "./json.ts";
-import { addUsage, emptyParserState, type OpenTurn, type ParserState, rememberCall } from "./parser-state.ts";
+import { addUsage, emptyParserState, type OpenTurn, type ParserState, rememberCall, rememberItem } from "./parser-state.ts";
 import { classifyUserLine } from "./prompt-lines.ts";
 import { applyTodoTool, isTodoTool } from "./todos.ts";
 import { bounded, textOf, toolResultOf } from "./tool-results.ts";
@@ -184,6 +184,7 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
     const id = messageId !== undefined && place !== undefined ? `${messageId}:${place + index}` : `${uuid}:${index}`;
     const key = `${uuid}:${index}`;
     const text = str(block["text"]) ?? "";
+    if (block["type"] === "text" || block["type"] === "thinking") rememberItem(state, id);
     if (block["type"] === "text" && text !== "") emit(key, { type: "agent-message", id, text, ...family });
     if (block["type"] === "thinking" && str(block["thinking"])) emit(key, { type: "thought", id, text: str(block["thinking"]) ?? "", ...family });
     if (block["type"] !== "tool_use") return;

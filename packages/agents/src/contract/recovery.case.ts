@@ -92,7 +92,7 @@ export function recoveryCases({ fixture, say, it }: Cases): void {
     const process = world.host.processes()[0];
     await world.reopen();
     // Until the agent has said everything: its next answer to a fresh reader shows it.
-    for await (const chunk of process?.read("out", 0) ?? []) if (Buffer.from(chunk.bytes).toString("utf8").includes("stopReason")) break;
+    for await (const chunk of process?.read("out", 0) ?? []) if (Buffer.from(chunk.bytes).toString("utf8").includes(fixture.saidAll ?? "stopReason")) break;
     expect(await world.conversation.adopt()).toBe("remote");
     expect((await world.untilEnd(localId)).outcome).toBe("completed");
     expect(world.stages(localId).filter((stage) => stage === "done").length).toBeGreaterThan(0);

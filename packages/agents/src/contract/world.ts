@@ -22,6 +22,8 @@ export interface DriverFixture {
   recall?(world: World): Promise<string>;
   /** Things this agent can't do, each with the reason; those tests are skipped by name. */
   cannot?: Partial<Record<Ability, string>>;
+  /** What the agent's output shows when a turn is over. Default: ACP's `stopReason`. */
+  saidAll?: string;
   /** For one wait. Default 10 s. */
   timeoutMs?: number;
 }

@@ -159,7 +159,7 @@ test("the agent is killed in a turn: it is said, the prompt is not lost, and the
   await rig.host.processes().at(-1)?.signal("SIGKILL");
   const exited = await rig.wait("the end", (event) => event.type === "exited" && event);
   expect(exited).toMatchObject({ expected: false, signal: "SIGKILL", failure: { code: "agent_exited" } });
-  expect(stages(rig, "dies").at(-1)).toBe("failed");
+  expect(stages(rig, "dies").at(-1)).toBe("interrupted");
   expect(await rig.conversation.lookup("dies")).toBe("present");
   await rig.start({ threadId: rig.threadId });
   await turn(rig, "still there");
@@ -170,7 +170,7 @@ test("two on one conversation are refused", async () => {
   await using rig = await createRig();
   await rig.start();
   await turn(rig, "mine");
-  await expect(rig.start({ threadId: rig.threadId })).rejects.toMatchObject({ code: "thread_in_use" });
+  await expect(rig.start({ threadId: rig.threadId })).rejects.toMatchObject({ code: "session_active" });
 }, 60_000);
 
 test("nothing the agents ask of the model host is unknown to it", async () => {

@@ -24,7 +24,7 @@ test("a turn: its thread before its prompt, live text, the record in order, stag
   expect(deltas.every((event) => event.type === "stream" && event.delta.itemId === message.id)).toBe(true);
   expect(deltas.map((event) => (event.type === "stream" ? event.delta.delta : "")).join("")).toBe(message.text);
   expect(texts(rig)).toEqual(["user: slow 6 20", "started", `agent: ${message.text}`, "ended: completed"]);
-  expect(stages(rig, "one")).toEqual(["in-transcript", "started", "done"]);
+  expect(stages(rig, "one")).toEqual(["handed", "in-transcript", "started", "done"]);
   expect(ended.usage?.costUsd).toBeGreaterThan(0);
   expect(ended.usage?.contextWindow).toBeGreaterThan(100_000);
   expect(ended.usage?.contextTokens).toBeGreaterThan(1_000);
@@ -133,7 +133,7 @@ test("abort ends the turn, and the next one works", async () => {
   expect(rig.conversation.busy).toBe(true);
   await rig.conversation.interrupt();
   expect((await rig.record("turn-ended")).outcome).toBe("interrupted");
-  expect(stages(rig, "slow")).toEqual(["in-transcript", "started", "interrupted"]);
+  expect(stages(rig, "slow")).toEqual(["handed", "in-transcript", "started", "interrupted"]);
   expect((await turn(rig, "after")).outcome).toBe("completed");
 }, 60_000);
 

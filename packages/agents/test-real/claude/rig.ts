@@ -2,25 +2,17 @@
  * One real Claude Code against the scripted model server: a home of its own, a project folder, a host in memory, and everything the driver says in
  * the order it said it. A missing agent fails the suite. Nothing sleeps: tests wait for what the driver emits.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentEvent } from "@hapi/protocol";
 import { createMemoryHost, type FakeModels, type FakeRequest, type MemoryHost, startFakeModels } from "@hapi/testkit";
 import type { Conversation, DriverEvent, Front, StartOptions } from "../../src/driver.ts";
 import { claudeDriver } from "../../src/claude/driver.ts";
+import { agentEnv, onboarded } from "./home.ts";
 import { openHookDoor } from "./hook-door.ts";
 
-const VERSION = "2.1.329";
-const KEY = "sk-test";
 const WAIT_MS = 30_000;
-
-export function claudePath(): string {
-  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const path = join(cache, "hapi-agents", `claude-${VERSION}`, "node_modules/.bin/claude");
-  if (!existsSync(path)) throw new Error(`Claude Code ${VERSION} is not installed; run: node tools/agents/install.mjs claude`);
-  return path;
-}
 
 export interface Rig extends AsyncDisposable {
   /** Screen of the terminal front as raw text since its start. */
@@ -65,27 +57,10 @@ export async function createRig(options: { env?: Record<string, string>; args?: 
   const cwd = join(root, "project");
   const sessionDir = join(root, "session");
   for (const dir of [home, cwd, sessionDir]) mkdirSync(dir);
-  const onboarding = { hasCompletedOnboarding: true, lastOnboardingVersion: VERSION, theme: "dark" };
-  const projects = { [cwd]: { hasTrustDialogAccepted: true } };
-  writeFileSync(join(home, ".claude.json"), JSON.stringify({ ...onboarding, customApiKeyResponses: { approved: [KEY], rejected: [] }, projects }));
+  writeFileSync(join(home, ".claude.json"), onboarded(cwd));
   const fake = await startFakeModels();
   const door = await openHookDoor(root, (payload, signal) => rig.conversation.onHook?.(payload, signal) ?? Promise.resolve({}));
-  const env: Record<string, string> = {
-    PATH: process.env["PATH"] ?? "/usr/bin:/bin",
-    HOME: home,
-    TMPDIR: root,
-    TERM: "xterm-256color",
-    LANG: "C.UTF-8",
-    SHELL: "/bin/bash",
-    HAPI_CLAUDE_PATH: claudePath(),
-    ANTHROPIC_BASE_URL: fake.url,
-    ANTHROPIC_API_KEY: KEY,
-    DISABLE_AUTOUPDATER: "1",
-    DISABLE_TELEMETRY: "1",
-    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-    CLAUDE_CODE_MAX_RETRIES: "0",
-    ...options.env,
-  };
+  const env = { ...agentEnv({ home, tmp: root, url: fake.url }), ...options.env };
   const host = createMemoryHost();
   const events: DriverEvent[] = [];
   const memory = new Map<string, unknown>();
