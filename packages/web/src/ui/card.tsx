@@ -8,6 +8,6 @@ const TONES = {
   failed: "border-failed bg-raised",
 } as const;
 
-export function Card({ tone = "plain", className, ...rest }: ComponentPropsWithRef<"section"> & { tone?: keyof typeof TONES }) {
-  return <section {...rest} className={cx("rounded-card border", TONES[tone], className)} />;
+export function Card({ tone = "plain", className, ...rest }: ComponentPropsWithRef<"div"> & { tone?: keyof typeof TONES }) {
+  return <div role={rest["aria-label"] ? "group" : undefined} {...rest} className={cx("rounded-card border", TONES[tone], className)} />;
 }

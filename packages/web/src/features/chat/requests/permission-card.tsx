@@ -6,7 +6,7 @@ import { Button, IconButton } from "../../../ui/button.tsx";
 import { TextArea } from "../../../ui/field.tsx";
 import { CardFrame } from "./card-frame.tsx";
 import { useRequestHost } from "./request-host.tsx";
-import { wishOf, type Wish } from "./request.model.ts";
+import { noteOf, wishOf, type Wish } from "./request.model.ts";
 import { RequestedThing } from "./requested-thing.tsx";
 import { useTapGuard } from "./tap-guard.ts";
 import { useAnswer, type Answering } from "./use-answer.ts";
@@ -36,7 +36,7 @@ export function PermissionCard({ request }: { request: TimelineRequest }) {
     <CardFrame
       id={request.id}
       sentence={sentence}
-      note={request.title}
+      note={noteOf(request)}
       state={answering.state}
       footer={<Decisions request={request} answering={answering} />}
     >

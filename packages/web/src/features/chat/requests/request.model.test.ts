@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { createTimeline, type TimelineRequest } from "@hapi/core";
 import { requests } from "../gallery/script.ts";
-import { answersOf, askable, choose, chooseOther, EMPTY_ANSWER, isComplete, modesAfterPlan, wishOf } from "./request.model.ts";
+import { commandOf } from "../tools/body.model.ts";
+import { answersOf, askable, choose, chooseOther, EMPTY_ANSWER, isComplete, modesAfterPlan, noteOf, wishOf } from "./request.model.ts";
 import { acceptsTap, GUARD_MS } from "./tap-guard.ts";
 
 const open = createTimeline().update({ messages: [], agentState: { requests }, root: "/home/ada/shop" }).requests;
@@ -17,6 +18,15 @@ test("each kind of call has its own sentence", () => {
   expect(wishOf(request("edit"), "~/shop")).toBe("edit");
   expect(wishOf(request("strange"), "~/shop")).toBe("tool");
   expect(wishOf({ ...request("edit"), diffs: [{ path: "a", oldText: null, newText: "b" }] }, "")).toBe("create");
+});
+
+test("a command is a command whatever its tool is called, and is not said twice", () => {
+  const run = { ...request("run"), tool: "shell_v9", toolKind: "other" as const };
+  expect(wishOf(run, "~/shop")).toBe("commandIn");
+  expect(noteOf({ ...run, title: "git push" })).toBe("git push");
+  expect(noteOf({ ...run, title: String(commandOf(run.input)) })).toBeNull();
+  expect(noteOf({ ...request("edit"), title: "Edit src/total.ts" })).toBeNull();
+  expect(noteOf(request("strange"))).toBe("Refund order 4711");
 });
 
 test("answers are keyed by question and keep the order in which they were offered", () => {

@@ -1,12 +1,30 @@
 /** What a request is about, in words and views, and what a person has entered so far. Pure. */
 import type { TimelineQuestion, TimelineRequest } from "@hapi/core";
-import type { Answers } from "@hapi/protocol";
+import type { Answers, ToolKind } from "@hapi/protocol";
+import { commandOf } from "../tools/body.model.ts";
 
 /** Which sentence introduces a permission. */
 export type Wish = "command" | "commandIn" | "edit" | "create" | "delete" | "move" | "read" | "search" | "fetch" | "agent" | "tool";
 
+/** A tool nobody has a kind for is known by what it carries: a command is a command whatever its tool is called. */
+export function kindOf(request: TimelineRequest): ToolKind {
+  if (request.toolKind !== "other") return request.toolKind;
+  if (request.diffs.length > 0) return "edit";
+  return commandOf(request.input) === null ? "other" : "execute";
+}
+
+/** The agent's own sentence, unless it only says the sentence above it or the thing below it again. */
+export function noteOf(request: TimelineRequest): string | null {
+  const { title, object } = request;
+  // "wants to use refund" says nothing of what it is about
+  if (title === null || kindOf(request) === "other") return title;
+  if (title === object || title === commandOf(request.input)) return null;
+  return title.includes(object) && title.length - object.length < 16 ? null : title;
+}
+
 export function wishOf(request: TimelineRequest, directory: string): Wish {
-  switch (request.toolKind) {
+  const kind = kindOf(request);
+  switch (kind) {
     case "execute":
       return directory ? "commandIn" : "command";
     case "edit":
@@ -17,7 +35,7 @@ export function wishOf(request: TimelineRequest, directory: string): Wish {
     case "search":
     case "fetch":
     case "agent":
-      return request.toolKind;
+      return kind;
     case "todo":
     case "question":
     case "plan":

@@ -3,6 +3,7 @@ import type { TimelineRequest } from "@hapi/core";
 import { useT } from "../../../i18n/index.ts";
 import { CodeBlock } from "../../../ui/code-block.tsx";
 import { Markdown } from "../../../ui/markdown.tsx";
+import { kindOf } from "./request.model.ts";
 import { Diffs } from "../tools/edit-body.tsx";
 import { CommandText } from "../tools/shell-body.tsx";
 import { commandOf, cwdOf, prettyJson, simpleInput } from "../tools/body.model.ts";
@@ -10,7 +11,7 @@ import { textField } from "../tools/tool.model.ts";
 
 export function RequestedThing({ request }: { request: TimelineRequest }) {
   const t = useT();
-  const command = request.toolKind === "execute" ? commandOf(request.input) : null;
+  const command = kindOf(request) === "execute" ? commandOf(request.input) : null;
   if (command !== null) {
     const description = textField(request.input, "description", "justification", "reason");
     return (

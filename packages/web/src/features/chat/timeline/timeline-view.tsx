@@ -3,7 +3,7 @@
  * The list itself is not a live region (rows mount and unmount while scrolling); `Announcer` tells what is new.
  */
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { Virtualizer, type VirtualizerHandle } from "virtua";
+import { Virtualizer } from "virtua";
 import type { TimelineItem } from "@hapi/core";
 import { ignore } from "../../../app/ignore.ts";
 import { useT } from "../../../i18n/index.ts";
@@ -54,7 +54,7 @@ function List({ items }: { items: readonly TimelineItem[] }) {
   const port = usePort();
   const folds = useFolds();
   const scroller = useRef<HTMLDivElement>(null);
-  const handle = useRef<VirtualizerHandle>(null);
+  const content = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
   const lastOffset = useRef(0);
   const [atEnd, setAtEnd] = useState(true);
@@ -69,7 +69,15 @@ function List({ items }: { items: readonly TimelineItem[] }) {
     if (follows.current) toEnd();
   }, [toEnd]);
 
-  useLayoutEffect(keepEnd, [items, keepEnd]);
+  // sizes settle in steps (rows are measured, code arrives): each one is followed before it is painted
+  useLayoutEffect(() => {
+    const [frame, inside] = [scroller.current, content.current];
+    if (!frame || !inside) return;
+    const observer = new ResizeObserver(keepEnd);
+    observer.observe(frame);
+    observer.observe(inside);
+    return () => observer.disconnect();
+  }, [keepEnd]);
   useEffect(() => folds.onChange(() => (follows.current = false)), [folds]);
 
   const loadOlder = useCallback(() => {
@@ -103,20 +111,13 @@ function List({ items }: { items: readonly TimelineItem[] }) {
         tabIndex={0}
         className="min-h-0 flex-1 overflow-y-auto overscroll-contain [overflow-anchor:none] focus-visible:-outline-offset-2"
       >
-        <Top />
-        <Virtualizer
-          ref={handle}
-          scrollRef={scroller}
-          startMargin={TOP_PX}
-          data={items}
-          shift={shift}
-          onScroll={onScroll}
-          onResize={keepEnd}
-          bufferSize={600}
-        >
-          {(item) => <Row key={item.key} item={item} />}
-        </Virtualizer>
-        <WorkingLine onResize={keepEnd} />
+        <div ref={content}>
+          <Top />
+          <Virtualizer scrollRef={scroller} startMargin={TOP_PX} data={items} shift={shift} onScroll={onScroll} bufferSize={600}>
+            {(item) => <Row key={item.key} item={item} />}
+          </Virtualizer>
+          <WorkingLine />
+        </div>
       </div>
       {!atEnd && (
         <JumpToEnd

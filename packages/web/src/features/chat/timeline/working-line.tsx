@@ -1,5 +1,5 @@
 /** The last line while a turn runs: that it does, and since when (the header says what). Its place is kept, so the end of the list does not jump. */
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { currentLocale, useT } from "../../../i18n/index.ts";
 import { durationWords } from "../../../ui/relative-time.model.ts";
 import { StatusGlyph } from "../../../ui/status-glyph.tsx";
@@ -7,16 +7,10 @@ import { useChat, usePort } from "../chat-context.tsx";
 import { isWorking } from "../session.model.ts";
 import { rowWidth } from "./row-width.ts";
 
-export function WorkingLine({ onResize }: { onResize: () => void }) {
+export function WorkingLine() {
   const working = useChat((view) => isWorking(view.session));
   const waiting = useChat((view) => view.timeline.requests.length > 0);
-  const node = useRef<HTMLDivElement>(null);
-  useEffect(onResize, [onResize, working]);
-  return (
-    <div ref={node} className={`${rowWidth} flex min-h-10 items-center pt-1 pb-3`}>
-      {working && !waiting && <Now />}
-    </div>
-  );
+  return <div className={`${rowWidth} flex min-h-10 items-center pt-1 pb-3`}>{working && !waiting && <Now />}</div>;
 }
 
 function Now() {

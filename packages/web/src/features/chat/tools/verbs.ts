@@ -20,12 +20,26 @@ const VERBS = {
   other: ["verb.other", "verb.other.now"],
 } as const satisfies Record<ToolKind, readonly [over: MessageKey, now: MessageKey]>;
 
+/** A command that ended badly still ran; everything else was not done. */
+const FAILED = {
+  read: "verb.read.failed",
+  edit: "verb.edit.failed",
+  delete: "verb.delete.failed",
+  move: "verb.move.failed",
+  search: "verb.search.failed",
+  fetch: "verb.fetch.failed",
+  other: "verb.other.failed",
+} as const satisfies Partial<Record<ToolKind, MessageKey>>;
+
+const canFail = (kind: ToolKind): kind is keyof typeof FAILED => Object.hasOwn(FAILED, kind);
+
 export function useVerb(): (item: ToolItem) => string {
   const t = useT();
   return useCallback(
     (item) => {
       if (item.status === "denied") return t("verb.denied");
       if (item.status === "cancelled") return t("verb.cancelled");
+      if (item.status === "failed" && canFail(item.kind)) return t(FAILED[item.kind]);
       const [over, now] = VERBS[item.kind];
       return t(item.status === "running" || item.status === "waiting" ? now : over);
     },
