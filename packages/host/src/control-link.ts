@@ -91,8 +91,9 @@ export class ControlLink {
     if (this.#pending.size >= maxPending) return Promise.reject(new AppError("not_ready", "Too many requests wait for the host"));
     if (!this.#link && !canRepeat) return Promise.reject(new AppError("host_gone", "The connection to the host is being made again"));
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { send, canRepeat, resolve, reject });
+      // What can't be put into a frame throws here and never becomes pending.
       if (this.#link) send(this.#link);
+      this.#pending.set(id, { send, canRepeat, resolve, reject });
     });
   }
 

@@ -8,7 +8,8 @@ import type { HostAddress } from "./host-files.ts";
 import type { HostEventMessage, HostFacts, ProcessFacts } from "./messages.ts";
 import { RingGapError, type Display, type HostControl, type HostEvents, type HostProcess, type SpawnSpec, type ViewerInfo } from "./port.ts";
 
-const drawPartChars = 200_000;
+/** Escapes take six bytes in JSON: a part must fit into a frame at its worst. */
+const drawPartChars = 100_000;
 
 /** Rejects with `host_gone`, `invalid_token` or `protocol_mismatch`. A broken connection heals by itself; `lost` means the host has died. */
 export async function connectHost(address: HostAddress, options: { clock?: Clock } = {}): Promise<HostControl> {
@@ -60,9 +61,10 @@ class SocketHostControl implements HostControl, Readings {
   }
 
   async draw(text: string, options: { reset?: boolean } = {}): Promise<void> {
-    for (let at = 0; at === 0 || at < text.length; at += drawPartChars) {
-      const part = text.slice(at, at + drawPartChars);
-      await this.#link.request("draw", { text: part, reset: at === 0 && options.reset === true }, false);
+    for (let at = 0, reset = options.reset === true; at === 0 || at < text.length; reset = false) {
+      const end = partEnd(text, at + drawPartChars);
+      await this.#link.request("draw", { text: text.slice(at, end), reset }, false);
+      at = Math.max(end, 1);
     }
   }
 
@@ -161,4 +163,11 @@ class SocketHostControl implements HostControl, Readings {
   #endReadings(cause: AppError | undefined): void {
     for (const reading of this.#readings.values()) reading.finish(cause);
   }
+}
+
+/** Not between the halves of a character. */
+function partEnd(text: string, at: number): number {
+  if (at >= text.length) return text.length;
+  const isHalf = (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;
+  return isHalf ? at - 1 : at;
 }

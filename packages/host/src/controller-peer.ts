@@ -10,6 +10,7 @@ import type { StreamName } from "./port.ts";
 import { ReadFeed } from "./read-feed.ts";
 
 const maxReads = 64;
+const maxKeysBacklogBytes = 1 << 20;
 /** One write, put together from its parts. */
 const maxInputBytes = 64 << 20;
 const signals: Record<string, NodeJS.Signals> = {
@@ -58,6 +59,8 @@ class ControllerPeer implements Peer, Controller {
   }
 
   viewerKeys(viewer: number, bytes: Uint8Array): void {
+    // A session process that stands still: what was typed at it meanwhile is worth nothing.
+    if (this.#connection.backlog > maxKeysBacklogBytes) return;
     this.#connection.write(encodeViewerKeys({ viewer, bytes }));
   }
 

@@ -25,6 +25,9 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
   const { sessionId, dir, home, sessionArgv } = readArguments(argv);
   for (const name of ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT", "SIGPIPE"] as const) process.on(name, () => undefined);
 
+  // Whatever goes wrong in here, the agent must not die of it.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) process.on(event, complain);
+
   ensurePrivateDir(dir);
   const socket = socketPath(home, hostSocketName(sessionId));
   const token = makeToken(dir);
@@ -36,6 +39,7 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
     sessionArgv,
     sessionEnv: {
       ...restoredEnv(env),
+      HAPI_HOME: home,
       [hostEnv.socket]: socket,
       [hostEnv.tokenFile]: tokenFile(dir),
       [hostEnv.sessionDir]: dir,
@@ -69,6 +73,16 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
   clearInterval(watch);
   updateSessionFile(dir, { host: undefined });
   listener.close();
+}
+
+const maxComplaints = 100;
+let complaints = 0;
+
+/** Into the host's log file, which is its stderr; bounded, in case it repeats. */
+function complain(cause: unknown): void {
+  if (complaints++ >= maxComplaints) return;
+  const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  attempt(() => writeSync(2, `${new Date().toISOString()} ${text}\n`), "there is nowhere else to say it");
 }
 
 function readArguments(argv: readonly string[]): { sessionId: string; dir: string; home: string; sessionArgv: readonly string[] } {

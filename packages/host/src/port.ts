@@ -85,7 +85,7 @@ export interface HostControl {
   processes(): readonly HostProcess[];
   process(launchId: string): HostProcess | undefined;
   setDisplay(display: Display): Promise<void>;
-  /** Draw on all viewers; kept (bounded) for viewers that attach later while the display is `controller`. `reset` forgets what was drawn. */
+  /** Draw on all viewers (only while the display is `controller`, which begins empty each time it is set); kept (bounded) for viewers that attach later while the display is `controller`. `reset` forgets what was drawn. */
   draw(text: string, options?: { reset?: boolean }): Promise<void>;
   viewers(): readonly ViewerInfo[];
   on<E extends keyof HostEvents>(event: E, listener: HostEvents[E]): () => void;

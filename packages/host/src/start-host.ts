@@ -12,6 +12,8 @@ import type { HostFacts } from "./messages.ts";
 import { probeHost } from "./probe.ts";
 
 const startMs = 10_000;
+/** Longer than a start may take, so that a second starter joins the first. */
+const lockRetries = 250;
 
 export interface StartHostOptions {
   home: string;
@@ -41,7 +43,7 @@ export async function startHost(options: StartHostOptions): Promise<StartedHost>
     const facts = await probeHost(dir);
     if (!facts) throw new AppError("spawn_failed", `The session's host has ended at once. See ${hostLog(dir)}`);
     return found(dir, facts, false);
-  });
+  }, { retries: lockRetries });
 }
 
 function found(dir: string, facts: HostFacts, joined: boolean): StartedHost {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Connection } from "@hapi/platform/lean";
-import { createManualClock } from "../../testkit/src/manual-clock.ts";
+import { createManualClock } from "@hapi/testkit";
 import type { AgentProcess } from "./agent-process.ts";
 import { decodeJson, FrameReader, frameType } from "./frames.ts";
 import { ModeTracker } from "./modes.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { sessionDir } from "@hapi/platform/lean";
-import { compareScreens, type ScreenStep } from "../../testkit/src/same-screens.ts";
+import { compareScreens, type ScreenStep } from "@hapi/testkit";
 import { shutdownHost } from "../src/index.ts";
 import { entry, programEnv, tempHome } from "./harness.ts";
 

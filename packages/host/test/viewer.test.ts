@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { sessionDir } from "@hapi/platform/lean";
-import { startTmux, type Tmux } from "../../testkit/src/tmux.ts";
+import { startTmux, type Tmux } from "@hapi/testkit";
 import { connectHost, probeHost, shutdownHost, type HostControl, type HostProcess } from "../src/index.ts";
 import { entry, nextEvent, programEnv, readUntil, startTestHost, tempHome, type TestHost } from "./harness.ts";
 
@@ -42,9 +42,10 @@ test("keys, Ctrl-C, size and the last line: as if there were nothing between", a
   const { control, shell } = await showShell(host);
   await using terminal = await look(host);
   await terminal.until((screen) => screen.includes("inner>"));
-  await terminal.type("stty size; sleep 100");
+  // It says itself that it is there: a Ctrl-C between two programs of a shell reaches nobody.
+  await terminal.type("stty size; sh -c 'echo u''p; exec sleep 100'");
   await terminal.keys("Enter");
-  await terminal.until((screen) => screen.includes("40 120"));
+  await terminal.until((screen) => screen.includes("40 120") && screen.includes("\nup\n"));
   await terminal.keys("C-c");
   await terminal.type("echo interrupted=$?");
   await terminal.keys("Enter");
@@ -183,6 +184,19 @@ test("a second start of the same session while it runs is a second viewer", asyn
   await two.keys("Enter");
   for (const each of [one, two]) expect(await each.until(hasEnded)).toContain("the program has ended\nended=4");
   await shutdownHost(sessionDir(temp.home, "one"));
+}, slowMs);
+
+test("the host outlives the terminal it was started from", async () => {
+  using temp = tempHome();
+  const argv = [process.execPath, entry("./through-entry.ts"), temp.home, "one", "sh", "-c", "echo begun; read line; exit 4"];
+  const terminal = await startTmux({ argv, cwd: temp.home, env: programEnv });
+  await terminal.until((screen) => screen.includes("begun"));
+  await terminal[Symbol.asyncDispose]();
+  const dir = sessionDir(temp.home, "one");
+  let facts = await probeHost(dir);
+  while (facts && facts.viewers.length > 0) facts = await probeHost(dir);
+  expect(facts).toMatchObject({ hasController: true, processes: [{ exit: null }], session: { starts: 1 } });
+  expect(await shutdownHost(dir)).toBe(true);
 }, slowMs);
 
 async function pidOf(terminal: Tmux, word: string): Promise<number> {

@@ -21,7 +21,8 @@ export interface Pty {
   readonly startTime: string | null;
   /** Resolves after the last byte was given to `onData`. */
   readonly exited: Promise<ProcessExit>;
-  write(bytes: Uint8Array): void;
+  /** Resolves when not much waits in our memory for a program that does not read. */
+  write(bytes: Uint8Array): Promise<void>;
   /** The kernel tells the program by SIGWINCH when the size is a new one. */
   resize(cols: number, rows: number): void;
   signal(name: NodeJS.Signals): void;
@@ -29,10 +30,18 @@ export interface Pty {
 
 /** After the program's end something it left behind may hold the terminal open: then its output is no longer waited for. */
 const drainMs = 500;
+const maxUnreadInputBytes = 1 << 20;
 
 export function openPty(options: PtyOptions): Pty {
   const ended = Promise.withResolvers<void>();
-  const child = start(options, () => ended.resolve());
+  let unreadBytes = 0;
+  let waiting: (() => void)[] = [];
+  const onDrain = () => {
+    unreadBytes = 0;
+    for (const resume of waiting) resume();
+    waiting = [];
+  };
+  const child = start(options, { onDrain, onEnd: () => ended.resolve() });
   const terminal = child.terminal as Bun.Terminal;
   const exited = (async (): Promise<ProcessExit> => {
     await child.exited;
@@ -40,6 +49,7 @@ export function openPty(options: PtyOptions): Pty {
     await ended.promise;
     clearTimeout(limit);
     if (!terminal.closed) terminal.close();
+    onDrain();
     const signal = child.signalCode === null ? null : String(child.signalCode);
     return { code: signal === null ? child.exitCode : null, signal };
   })();
@@ -47,8 +57,11 @@ export function openPty(options: PtyOptions): Pty {
     pid: child.pid,
     startTime: processStartTime(child.pid),
     exited,
-    write(bytes) {
-      if (!terminal.closed) terminal.write(bytes as Uint8Array<ArrayBuffer>);
+    async write(bytes) {
+      if (terminal.closed) return;
+      unreadBytes += bytes.length;
+      terminal.write(bytes as Uint8Array<ArrayBuffer>);
+      if (unreadBytes > maxUnreadInputBytes) await new Promise<void>((resolve) => waiting.push(resolve));
     },
     resize(cols, rows) {
       if (!terminal.closed) terminal.resize(clampSize(cols), clampSize(rows));
@@ -59,7 +72,7 @@ export function openPty(options: PtyOptions): Pty {
   };
 }
 
-function start(options: PtyOptions, onEnd: () => void): Bun.Subprocess {
+function start(options: PtyOptions, events: { onDrain: () => void; onEnd: () => void }): Bun.Subprocess {
   try {
     return Bun.spawn([...options.argv], {
       cwd: options.cwd,
@@ -69,7 +82,8 @@ function start(options: PtyOptions, onEnd: () => void): Bun.Subprocess {
         rows: clampSize(options.rows),
         name: options.env["TERM"] || "xterm-256color",
         data: (_terminal, bytes) => options.onData(bytes),
-        exit: onEnd,
+        drain: events.onDrain,
+        exit: events.onEnd,
       },
     });
   } catch (cause) {

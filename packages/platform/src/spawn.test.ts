@@ -72,9 +72,29 @@ test("a terminal: its own session, size, signals, code, and every byte of the en
   const killed = openPty({ argv: ["sleep", "100"], cwd: root, env, cols: 80, rows: 24, onData });
   killed.signal("SIGKILL");
   expect(await killed.exited).toEqual({ code: null, signal: "SIGKILL" });
-  killed.write(Buffer.from("x"));
+  await killed.write(Buffer.from("x"));
   killed.resize(10, 10);
   expect(() => openPty({ argv: ["/no/such"], cwd: root, env, cols: 80, rows: 24, onData })).toThrow(expect.objectContaining({ code: "spawn_failed" }));
+});
+
+test("a terminal whose program does not read makes its writer wait, and loses nothing", async () => {
+  let text = "";
+  const ready = Promise.withResolvers<void>();
+  const argv = ["sh", "-c", "stty raw -echo; echo ready; read go </dev/null; head -c 3000000 | wc -c"];
+  const onData = (bytes: Uint8Array) => {
+    text += Buffer.from(bytes).toString();
+    if (text.includes("ready")) ready.resolve();
+  };
+  const pty = openPty({ argv, cwd: root, env: { PATH: process.env["PATH"] }, cols: 80, rows: 24, onData });
+  await ready.promise;
+  for (let part = 0; part < 30; part++) await pty.write(new Uint8Array(100_000).fill(97));
+  await pty.exited;
+  expect(text).toBe("ready\n3000000\n");
+  const deaf = openPty({ argv: ["sleep", "100"], cwd: root, env: {}, cols: 80, rows: 24, onData });
+  const written = deaf.write(new Uint8Array(2_000_000));
+  deaf.signal("SIGKILL");
+  await deaf.exited;
+  await written;
 });
 
 test("what a program leaves behind on its terminal does not hold up its end", async () => {
