@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { sessionDir } from "@hapi/platform/lean";
 import { startTmux, type Tmux } from "@hapi/testkit";
-import { connectHost, probeHost, shutdownHost, type HostControl, type HostProcess } from "../src/index.ts";
+import { connectHost, probeHost, shutdownHost, type HostControl, type HostProcess, type ViewerInfo } from "../src/index.ts";
 import { entry, nextEvent, programEnv, readUntil, startTestHost, tempHome, type TestHost } from "./harness.ts";
 
 const bun = process.execPath;
@@ -50,7 +50,9 @@ test("keys, Ctrl-C, size and the last line: as if there were nothing between", a
   await terminal.type("echo interrupted=$?");
   await terminal.keys("Enter");
   await terminal.until((screen) => screen.includes("interrupted=130"));
+  const resized = sizeOf(control, 90, 25);
   await terminal.resize(90, 25);
+  await resized;
   await terminal.type("stty size; ps -o tty= $$; exit 7");
   await terminal.keys("Enter");
   await terminal.until((screen) => screen.includes("25 90"));
@@ -132,7 +134,9 @@ test("two viewers see the same; the one who typed last gives the size", async ()
   const joined = nextEvent<readonly unknown[]>((listener) => control.on("viewers", listener), (all) => all.length === 2);
   await using two = await look(host);
   await joined;
+  const resized = sizeOf(control, 80, 20);
   await two.resize(80, 20);
+  await resized;
   await two.type("stty size; echo from''two");
   await two.keys("Enter");
   await one.until((screen) => screen.includes("20 80") && screen.includes("fromtwo"));
@@ -198,6 +202,14 @@ test("the host outlives the terminal it was started from", async () => {
   expect(facts).toMatchObject({ hasController: true, processes: [{ exit: null }], session: { starts: 1 } });
   expect(await shutdownHost(dir)).toBe(true);
 }, slowMs);
+
+/** A terminal's new size travels beside its keys; what is typed at once may overtake it. */
+async function sizeOf(control: HostControl, cols: number, rows: number): Promise<void> {
+  await nextEvent<readonly ViewerInfo[]>(
+    (listener) => control.on("viewers", listener),
+    (all) => all.some((viewer) => viewer.cols === cols && viewer.rows === rows),
+  );
+}
 
 async function pidOf(terminal: Tmux, word: string): Promise<number> {
   const shell = Number(await terminal.format("#{pane_pid}"));
