@@ -24,6 +24,7 @@ import { createActivityWatch } from "./sessions/activity-watch.ts";
 import { SessionControl } from "./sessions/control.ts";
 import { exportRoutes } from "./sessions/export-routes.ts";
 import { sessionFileRoutes } from "./sessions/file-routes.ts";
+import { ExpectedSessions } from "./sessions/expected.ts";
 import { Fork } from "./sessions/fork.ts";
 import { Lifecycle } from "./sessions/lifecycle.ts";
 import { SessionPresence } from "./sessions/presence.ts";
@@ -43,7 +44,7 @@ import { terminalNamespace } from "./transport/socket/terminal-namespace.ts";
 import { SseHub } from "./transport/sse/sse-hub.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
 
-const pruneEveryMs = 60_000;
+const pruneEveryMs = 10_000;
 
 export interface HubParts {
   stores: Stores;
@@ -115,7 +116,13 @@ function createServices(parts: HubParts) {
   const delivery = new Delivery({ store: messages, links, bus, clock, log });
   const watch = createActivityWatch({ store: sessions, bus, clock });
   const deliver = (sessionId: string, link?: Link): void => ignore(delivery.deliverAll(sessionId, link), "it is sent again on the next attach");
-  const presence = new SessionPresence({ store: sessions, clock, log, onActive: (sessionId) => deliver(sessionId) });
+  const expected = new ExpectedSessions(clock);
+  const onActive = (sessionId: string): void => {
+    expected.came(sessionId);
+    deliver(sessionId);
+  };
+  const onGone = (sessionId: string): void => ignore(waker.ended(sessionId), "the prompt stays queued");
+  const presence = new SessionPresence({ store: sessions, clock, log, onActive, onExpired: onGone });
   const machinePresence = new MachinePresence({ store: machines, clock, log, onOnline: () => undefined });
   const merge = async (from: string, into: string): Promise<void> => {
     await sessions.merge(from, into);
@@ -139,7 +146,8 @@ function createServices(parts: HubParts) {
   });
   const waker = new Waker({ sessions, messages, resume, clock, log });
   const permissions = new Permissions({ store: stores.permissions, rpc, links, log, durable });
-  const lifecycle = new Lifecycle({ store: sessions, presence, rpc, links, clock, log, durable, onEnded: (id) => live.end(id) });
+  const rest = (sessionId: string) => messages.rest(sessionId);
+  const lifecycle = new Lifecycle({ store: sessions, presence, rpc, links, clock, log, durable, onEnded: (id) => live.end(id), onGone, rest });
   const settings = new SessionSettings({ store: sessions, rpc, durable });
   const control = new SessionControl({ rpc, resume });
   const fork = new Fork({ sessions, messages, control, rpc, durable });
@@ -148,12 +156,15 @@ function createServices(parts: HubParts) {
     if (!presence.isActive(sessionId)) waker.wake(sessionId);
   };
   const schedule = new Schedule({ store: messages, clock, log, onDue });
-  const prompts = new Prompts({ store: messages, links, rpc, clock, durable, wake: (id) => waker.wake(id), scheduled: () => schedule.look() });
+  const prompts = new Prompts({ store: messages, links, rpc, clock, durable, wake: (id) => waker.wake(id), scheduled: () => schedule.look(), isExpected: (id) => expected.has(id) });
   const sse = new SseHub({ log: stores.log, sessions, messages, machines, bus, live, clock, logger: log });
   const limit = createFailureLimit(clock);
   const stopRelay = relayUpdates(bus, links);
+  const onSpawned = (sessionId: string): void => {
+    if (!presence.isActive(sessionId)) expected.expect(sessionId);
+  };
   return {
-    credentials, access, links, rpc, live, delivery, deliver, watch, presence, machinePresence, resume, waker, permissions, lifecycle,
+    onSpawned, credentials, access, links, rpc, live, delivery, deliver, watch, presence, machinePresence, resume, waker, permissions, lifecycle,
     settings, control, fork, schedule, prompts, sse, limit, stopRelay, durable,
   };
 }
@@ -207,7 +218,7 @@ function createHttp(parts: HubParts, services: Services): Hono {
       exportRoutes({ access, messages, now }),
       messageRoutes({ access, messages, prompts }),
       permissionRoutes({ access, permissions }),
-      machineRoutes({ access, machines, rpc, durable }),
+      machineRoutes({ access, machines, rpc, durable, onSpawned: (id) => services.onSpawned(id) }),
       eventRoutes({ access, sse }),
       settingsRoutes({ settings: parts.settings, databasePath: parts.databasePath }),
       refusalRoutes({ access }),

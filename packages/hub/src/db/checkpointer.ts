@@ -7,6 +7,8 @@ import { attempt, type Logger } from "@hapi/platform";
 
 const startAtBytes = 4 * 1024 * 1024;
 const everyMs = 2_000;
+/** Under steady load SQLite can't begin the WAL anew by itself: from here on the writer is held for a moment. */
+const truncateAtBytes = 32 * 1024 * 1024;
 
 const program = `
 import { Database } from "bun:sqlite";
@@ -19,6 +21,7 @@ self.onmessage = ({ data }) => {
   }
   try {
     db.query("PRAGMA wal_checkpoint(PASSIVE)").get();
+    if (data.truncate) db.query("PRAGMA wal_checkpoint(TRUNCATE)").get();
     self.postMessage({ ok: true });
   } catch (error) {
     self.postMessage({ ok: false, error: String(error) });
@@ -52,7 +55,7 @@ export function startCheckpointer(path: string, log: Logger): Checkpointer {
     if (size < startAtBytes || busy) return;
     worker ??= start();
     busy = true;
-    worker.postMessage({ run: true });
+    worker.postMessage({ truncate: size >= truncateAtBytes });
   }, everyMs);
   timer.unref();
   return {

@@ -35,6 +35,8 @@ export interface LogDraft {
   render?: () => string;
 }
 
+const pruneAtOnce = 1_000;
+
 export const logLimits = { maxRows: 10_000, maxAgeMs: 24 * 3600_000 };
 
 export class SqliteEventLog implements EventLog {
@@ -102,15 +104,33 @@ export class SqliteEventLog implements EventLog {
     for (const { namespace } of namespaces) {
       const oldest = this.#oldestToKeep(namespace, now);
       if (oldest === null) continue;
-      await this.#commits.write(() => {
-        this.#db.run("DELETE FROM log WHERE namespace = ? AND seq <= ?", namespace, oldest);
-        this.#db.run(
-          "INSERT INTO log_floor (namespace, seq) VALUES (?, ?) ON CONFLICT (namespace) DO UPDATE SET seq = excluded.seq",
-          namespace,
-          oldest,
-        );
-      });
+      await this.#raiseFloor(namespace, oldest);
+      while ((await this.#deleteSome(namespace, oldest)) === pruneAtOnce);
     }
+  }
+
+  /** First the floor: a log with rows below it is still right, one with holes above it is not. */
+  #raiseFloor(namespace: string, seq: number): Promise<unknown> {
+    return this.#commits.write(() =>
+      this.#db.run(
+        "INSERT INTO log_floor (namespace, seq) VALUES (?, ?) ON CONFLICT (namespace) DO UPDATE SET seq = max(seq, excluded.seq)",
+        namespace,
+        seq,
+      ),
+    );
+  }
+
+  /** A little per transaction, so that nobody waits for it. */
+  #deleteSome(namespace: string, upTo: number): Promise<number> {
+    return this.#commits.write(
+      () =>
+        this.#db.run(
+          `DELETE FROM log WHERE namespace = ?1 AND seq IN (
+             SELECT seq FROM log WHERE namespace = ?1 AND seq <= ?2 ORDER BY seq LIMIT ${pruneAtOnce})`,
+          namespace,
+          upTo,
+        ).changes,
+    );
   }
 
   /** The newest entry that has to go, or null. */

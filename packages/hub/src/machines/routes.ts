@@ -25,6 +25,7 @@ export interface MachineRouteDeps {
   machines: MachineStore;
   rpc: Rpc;
   durable(): Promise<void>;
+  onSpawned(sessionId: string): void;
 }
 
 export function machineRoutes(deps: MachineRouteDeps): Hono<ApiEnv> {
@@ -56,7 +57,7 @@ function listRoutes(app: Hono<ApiEnv>, { access, machines, durable }: MachineRou
   });
 }
 
-function spawnRoutes(app: Hono<ApiEnv>, { access, rpc }: MachineRouteDeps): void {
+function spawnRoutes(app: Hono<ApiEnv>, { access, rpc, onSpawned }: MachineRouteDeps): void {
   app.post("/machines/:id/spawn", async (c) => {
     const machine = await access.machine(c.get("namespace"), c.req.param("id"));
     const body = await readBody(c, spawnBody);
@@ -65,7 +66,9 @@ function spawnRoutes(app: Hono<ApiEnv>, { access, rpc }: MachineRouteDeps): void
       const { message } = new AppError("runner_upgrade_required");
       return c.json({ type: "error", code: "runner_upgrade_required", message });
     }
-    return c.json(await spawnOnMachine(rpc, machine, { ...body, agent: body.agent ?? DEFAULT_FLAVOR }));
+    const answer = await spawnOnMachine(rpc, machine, { ...body, agent: body.agent ?? DEFAULT_FLAVOR });
+    if (answer.type === "success") onSpawned(answer.sessionId);
+    return c.json(answer);
   });
   app.post("/machines/:id/restart-runner", async (c) => {
     const machine = await access.machine(c.get("namespace"), c.req.param("id"));

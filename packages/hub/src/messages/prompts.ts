@@ -32,6 +32,8 @@ export interface PromptDeps {
   rpc: Rpc;
   clock: Clock;
   durable(): Promise<void>;
+  /** Just started, and not heard of yet. */
+  isExpected(sessionId: string): boolean;
   /** Told when a prompt was accepted for a session that is not there. */
   wake(sessionId: string): void;
   /** Told when a prompt was accepted for later. */
@@ -48,7 +50,8 @@ export class Prompts {
   /** Accepted means on the disk. The same `localId` again answers the stored row and does nothing. */
   async post(session: Session, body: SendMessage): Promise<Message> {
     this.#check(body);
-    if (!session.active && body.wake !== true) throw new AppError("session_inactive");
+    const isComing = !session.active && this.#deps.isExpected(session.id);
+    if (!session.active && !isComing && body.wake !== true) throw new AppError("session_inactive");
     if (session.metadata?.["remoteWhileLocal"] === "read-only" && session.agentState?.controlledByUser === true)
       throw new AppError("local_control");
     const attachments = body.attachments ?? [];
@@ -60,7 +63,8 @@ export class Prompts {
       wake: body.wake === true,
     });
     if (result.kind === "missing") throw new AppError("session_not_found");
-    if (!session.active && result.message.invokedAt == null && result.message.scheduledAt == null) this.#deps.wake(session.id);
+    const isWaiting = result.message.invokedAt == null && result.message.scheduledAt == null;
+    if (!session.active && !isComing && isWaiting) this.#deps.wake(session.id);
     if (result.message.scheduledAt != null) this.#deps.scheduled();
     await this.#deps.durable();
     return result.message;

@@ -40,6 +40,12 @@ export class QueueRows {
     return rows.map((row) => row.id);
   }
 
+  rest(sessionId: string): Promise<void> {
+    return this.#change(sessionId, (session) => {
+      this.#deps.db.run(`UPDATE messages SET wake = 0 WHERE session_pk = ? AND ${queued} AND wake = 1`, session.pk);
+    });
+  }
+
   consume(sessionId: string, localIds: readonly string[], steered: boolean): Promise<void> {
     return this.#change(sessionId, (session) => {
       const rows = this.#rows(session, localIds).filter((row) => row.invoked_at === null);

@@ -188,6 +188,10 @@ export class SqliteMessageStore implements MessageStore {
     return this.#queue.waitingToWake(now);
   }
 
+  rest(sessionId: string): Promise<void> {
+    return this.#queue.rest(sessionId);
+  }
+
   consume(sessionId: string, localIds: readonly string[], steered: boolean): Promise<void> {
     return this.#queue.consume(sessionId, localIds, steered);
   }

@@ -57,6 +57,8 @@ export interface MessageStore {
   deliverable(sessionId: string, now: number): Promise<QueuedPrompt[]>;
   /** Sessions that have prompts which were accepted to wake them. */
   waitingToWake(now: number): Promise<string[]>;
+  /** Queued prompts stay, but start nothing any more. */
+  rest(sessionId: string): Promise<void>;
   consume(sessionId: string, localIds: readonly string[], steered: boolean): Promise<void>;
   indeterminate(sessionId: string, localIds: readonly string[]): Promise<void>;
   steerState(sessionId: string, localIds: readonly string[], state: "queued" | "dispatching"): Promise<void>;

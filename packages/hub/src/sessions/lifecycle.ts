@@ -22,6 +22,10 @@ export interface LifecycleDeps {
   durable(): Promise<void>;
   /** The agent is gone: live text of it is too. */
   onEnded(sessionId: string): void;
+  /** It ended by itself, perhaps with prompts that were accepted to be run. */
+  onGone(sessionId: string): void;
+  /** A person ended it: prompts that wait must not start it again. */
+  rest(sessionId: string): Promise<void>;
 }
 
 /** Archiving makes sense for what ran; a row nobody described is deleted instead (reference client contract 1, §1.4). */
@@ -42,6 +46,7 @@ export class Lifecycle {
     const state: LifecycleState = reason === "error" ? "failed" : "completed";
     await this.#setState(session.id, (metadata) => (stillOpen.has(metadata.lifecycleState ?? "running") ? { lifecycleState: state } : null));
     this.#deps.onEnded(session.id);
+    this.#deps.onGone(session.id);
   }
 
   async abortTurn(session: Session, reason: string): Promise<void> {
@@ -50,6 +55,7 @@ export class Lifecycle {
 
   /** Ends the agent. Nobody there to hear it counts as ended: a lease that comes back shows that it was not. */
   async abortSession(session: Session): Promise<void> {
+    await this.#deps.rest(session.id);
     await this.#stopAgent(session);
     await this.#deps.presence.end(session.id);
     await this.#setState(session.id, () => ({ lifecycleState: "aborted" }));
@@ -61,6 +67,7 @@ export class Lifecycle {
     const state = session.metadata?.lifecycleState;
     if (state === "archived" && !session.active) return "already";
     if (!session.active && !archivable.has(state ?? "")) throw new AppError("session_inactive");
+    await this.#deps.rest(session.id);
     if (session.active) await this.#stopAgent(session);
     await this.#deps.presence.end(session.id);
     await this.#setState(session.id, () => ({

@@ -25,11 +25,20 @@ function isCarried(key: string): boolean {
   return (identity as readonly string[]).includes(key) || key.endsWith("SessionId") || key.endsWith("SessionProtocol");
 }
 
+/** States in which a session has ended. A late word of the old process does not undo what a person decided. */
+const endedStates = new Set<string | undefined>(["completed", "aborted", "failed", "archived"]);
+
 function notArchivedByItself(stored: Metadata | null, next: Metadata, now: number): Metadata {
+  const before = stored?.lifecycleState;
+  if (stored && (before === "archived" || before === "aborted") && endedStates.has(next.lifecycleState)) {
+    const { lifecycleStateSince, archivedBy, archiveReason } = stored;
+    return withoutUndefined({ ...next, lifecycleState: before, lifecycleStateSince, archivedBy, archiveReason });
+  }
   if (next.lifecycleState !== "archived") return next;
-  const wasArchivedHere = stored?.lifecycleState === "archived";
-  if (wasArchivedHere)
-    return { ...next, lifecycleStateSince: stored.lifecycleStateSince, archivedBy: stored.archivedBy, archiveReason: stored.archiveReason };
   const { archivedBy: _by, archiveReason: _reason, ...rest } = next;
   return { ...rest, lifecycleState: "completed", lifecycleStateSince: now };
+}
+
+function withoutUndefined(metadata: Metadata): Metadata {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)) as Metadata;
 }

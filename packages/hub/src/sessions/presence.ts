@@ -27,6 +27,8 @@ export interface PresenceDeps {
   clock: Clock;
   log: Logger;
   onActive(sessionId: string): void;
+  /** The lease ran out without a word. */
+  onExpired(sessionId: string): void;
 }
 
 export class SessionPresence {
@@ -106,6 +108,7 @@ export class SessionPresence {
       if (lease.activeUntil <= now) {
         this.#deps.log.info("session.lease_expired", { sessionId: id });
         await this.end(id);
+        this.#deps.onExpired(id);
       } else if (lease.activeAt > lease.writtenAt && now - lease.writtenAt >= writeEveryMs) renew.push({ id, lease });
     }
     await this.#write(renew, now);

@@ -4,13 +4,16 @@
  */
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
-import { toAppError } from "@hapi/protocol";
+import { AppError, toAppError } from "@hapi/protocol";
 import type { MessageStore } from "../messages/store.ts";
 import type { Resume } from "./resume.ts";
 import type { SessionStore } from "./store.ts";
 
 /** Sessions started at the same time when a machine comes back with many waiting prompts. */
 const maxAtOnce = 2;
+/** A session that ends again and again right after its start is not started for ever. */
+const maxStarts = 3;
+const startsWindowMs = 5 * 60_000;
 
 export interface WakerDeps {
   sessions: SessionStore;
@@ -24,6 +27,7 @@ export class Waker {
   readonly #deps: WakerDeps;
   #queue: string[] = [];
   #running = 0;
+  readonly #starts = new Map<string, number[]>();
 
   constructor(deps: WakerDeps) {
     this.#deps = deps;
@@ -32,6 +36,13 @@ export class Waker {
   wake(sessionId: string): void {
     if (!this.#queue.includes(sessionId)) this.#queue.push(sessionId);
     this.#next();
+  }
+
+  /** It ended or its lease ran out, with prompts that were accepted to be run. */
+  async ended(sessionId: string): Promise<void> {
+    const waiting = await this.#deps.messages.waitingToWake(this.#deps.clock.now());
+    const session = await this.#deps.sessions.get(sessionId);
+    if (session && waiting.includes(session.id)) this.wake(session.id);
   }
 
   /** The machine can start sessions now. */
@@ -60,6 +71,7 @@ export class Waker {
     const session = await this.#deps.sessions.get(sessionId);
     if (!session || session.active) return;
     try {
+      this.#countStart(sessionId);
       await this.#deps.resume.resume(session);
     } catch (cause) {
       const { code, message, retryable } = toAppError(cause);
@@ -68,5 +80,14 @@ export class Waker {
       const localIds = waiting.flatMap(({ message: row }) => (row.localId === null ? [] : [row.localId]));
       await this.#deps.messages.note(sessionId, localIds, { code, message, retryable });
     }
+  }
+
+  #countStart(sessionId: string): void {
+    const now = this.#deps.clock.now();
+    const recent = (this.#starts.get(sessionId) ?? []).filter((at) => now - at < startsWindowMs);
+    if (recent.length >= maxStarts) throw new AppError("resume_failed", "The session ended each time right after it was started");
+    this.#starts.delete(sessionId);
+    this.#starts.set(sessionId, [...recent, now]);
+    if (this.#starts.size > 1_000) this.#starts.delete(this.#starts.keys().next().value as string);
   }
 }
