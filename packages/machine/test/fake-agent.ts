@@ -141,6 +141,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     return {
       async start(start) {
         starts.push(start);
+        if (!agent.installed) throw new AppError("agent_not_installed");
         if (agent.failStarts > 0) {
           agent.failStarts--;
           throw new AppError("agent_exited", "It would not start");

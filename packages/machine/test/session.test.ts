@@ -295,15 +295,19 @@ test("a remote session without viewers never starts a terminal, also when it was
 }, 10_000);
 
 test("an agent that is not installed ends the session as failed, with the next step in words", async () => {
-  const world = await createWorld();
-  await world.crash();
-  world.agent.die({ code: 0 });
-  world.agent.installed = false;
-  await world.start();
+  await using world = await createWorld({ installed: false });
   expect(await world.session.ended).toBe(1);
   expect(world.host.ended?.message).toContain("npm i -g fake");
   expect(world.hub.metadata).toMatchObject({ lifecycleState: "failed", failureCode: "agent_not_installed" });
-  await world[Symbol.asyncDispose]();
+});
+
+test("an agent without a screen of its own says so instead of promising one", async () => {
+  await using world = await createWorld({ control: "remote", startingMode: "local", viewers: true });
+  expect(world.agent.starts.map((start) => start.front)).toEqual(["remote"]);
+  expect(world.host.drawn).toContain("Press Ctrl-C twice to end the session");
+  world.host.viewerInput("  ");
+  await world.hub.until(() => world.host.drawn.includes("has no terminal of its own"), "said");
+  await expect(world.hub.rpc("switch", { to: "local" })).rejects.toThrow();
 });
 
 test("hooks reach the driver", async () => {

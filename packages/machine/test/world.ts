@@ -30,6 +30,7 @@ export interface WorldOptions extends Partial<CreateSessionOptions> {
   remoteWhileLocal?: "switch" | "read-only";
   parkAfterMs?: number;
   control?: "switch" | "remote";
+  installed?: boolean;
 }
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -49,6 +50,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   });
   const hub = createFakeHub(sessionId);
   const agent = createFakeAgent({ control: options.control });
+  agent.installed = options.installed ?? true;
   const host = createMemoryHost({ sessionId });
   if (options.viewers) host.setViewers([{ id: "viewer-1", cols: 80, rows: 24 }]);
   let session!: RunningSession;

@@ -35,6 +35,8 @@ export interface HandoffDeps {
   screen: RemoteScreen;
   clock: Clock;
   log: DriverLog;
+  /** Where the session was, until it is taken up. */
+  initial: Front;
   remoteWhileLocal(): "switch" | "read-only";
   /** The front end changed; durable before the other one starts. */
   moved(front: Front): Promise<void>;
@@ -49,7 +51,7 @@ const RESTART_PAUSE_MS = 2_000;
 
 export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   const { runner, host, inbox, screen, clock, log } = deps;
-  let front: Front = "remote";
+  let front: Front = deps.initial;
   let wish: (HandoffWish & { done: ((result: "done" | "waiting") => void)[] }) | null = null;
   let waiting: Extract<HandoffDecision, { kind: "wait" }> | null = null;
   let switching = false;

@@ -34,7 +34,7 @@ export interface HubPresenceDeps {
   handlers: Readonly<Record<string, RpcHandler>>;
   lastSeq(): number | null;
   receive(message: IncomingMessage): Promise<unknown>;
-  registered(session: Session): void;
+  passed(seq: number): Promise<void>;
   clock: Clock;
   log: DriverLog;
 }
@@ -44,6 +44,7 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
   let closed = false;
   let opened = false;
   let registering = false;
+  let isFirst = true;
   const first = Promise.withResolvers<void>();
   const common = { connected: () => link.connected, clock, log };
   const metadata = createVersionedValue<Metadata, "metadata">({
@@ -70,12 +71,15 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
     state.touch();
   }
 
+  /** What came while we were away. A session that never saw a message has nothing to catch up with: what waits is pushed by the hub. */
   async function backfill(): Promise<void> {
-    for (let page = 0, after = deps.lastSeq() ?? 0; page < MAX_PAGES && !closed; page++) {
+    let after = deps.lastSeq();
+    for (let page = 0; after !== null && page < MAX_PAGES && !closed; page++) {
       const rows: Message[] = await link.messagesAfter(after, PAGE);
       for (const row of rows) await deps.receive(row);
+      after = rows.length > 0 ? (rows.at(-1)?.seq ?? null) : null;
+      if (after !== null) await deps.passed(after);
       if (rows.length < PAGE) return;
-      after = rows.at(-1)?.seq ?? Number.MAX_SAFE_INTEGER;
     }
   }
 
@@ -87,11 +91,9 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
       const session = await link.register({ id: sessionId, tag, metadata: deps.metadata(null), agentState: deps.agentState(null), model });
       registering = false;
       seen(session);
-      deps.registered(session);
-      if (!opened) {
-        opened = true;
-        link.open(deps.handlers);
-      } else await backfill();
+      if (opened) return;
+      opened = true;
+      link.open(deps.handlers);
     } catch (cause) {
       registering = false;
       const error = toAppError(cause);
@@ -100,7 +102,15 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
     }
   }
 
-  const off = [link.on("connected", () => void register(FIRST_PAUSE_MS)), link.on("connected", () => first.resolve())];
+  function connected(): void {
+    // The first connection follows right after a registration.
+    if (isFirst) first.resolve();
+    else void register(FIRST_PAUSE_MS);
+    isFirst = false;
+    backfill().catch((cause: unknown) => log.warn("hub.not_caught_up", { code: toAppError(cause).code, cause: String(cause) }));
+  }
+
+  const off = [link.on("connected", connected)];
   return {
     open: () => void register(FIRST_PAUSE_MS),
     touch,

@@ -32,6 +32,8 @@ export type IncomingMessage = Pick<Message, "id" | "seq" | "createdAt" | "conten
 export interface Inbox {
   /** A row of the session. Answers whether it is a prompt that was new. */
   receive(message: IncomingMessage, from: "live" | "backfill"): Promise<boolean>;
+  /** Everything up to here was looked at. */
+  passed(seq: number): Promise<void>;
   /** The next prompt to hand, unless one is under way. */
   readonly next: PromptEntry | null;
   /** Handed, and its turn has not ended. */
@@ -88,10 +90,7 @@ export function createInbox(deps: InboxDeps): Inbox {
     const localId = message.localId ?? message.id;
     // A row with a client's id says itself whether it was handed; one without is stamped at once, so only its place in the log tells.
     const over = from === "backfill" && (message.localId ? message.invokedAt != null : facts.lastSeq === null || seen);
-    if (!found || over || prompts.has(localId) || (!message.localId && seen)) {
-      if (seq !== facts.lastSeq) await ledger.setFacts({ lastSeq: seq });
-      return false;
-    }
+    if (!found || over || prompts.has(localId) || (!message.localId && seen)) return false;
     if (inStage("queued").length >= MAX_QUEUED) return false;
     const prompt: PromptEntry = {
       localId,
@@ -237,6 +236,9 @@ export function createInbox(deps: InboxDeps): Inbox {
 
   return {
     receive,
+    async passed(seq) {
+      if (seq > (facts.lastSeq ?? -1)) await ledger.setFacts({ lastSeq: seq });
+    },
     get next() {
       return this.current ? null : (inStage("queued")[0] ?? null);
     },

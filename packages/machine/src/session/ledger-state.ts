@@ -105,6 +105,11 @@ export function isFinal(stage: LedgerStage): boolean {
   return FINAL.has(stage);
 }
 
+/** Nothing more is done with it here by itself. */
+function isSettled(stage: LedgerStage): boolean {
+  return isFinal(stage) || stage === "unknown";
+}
+
 export function emptyState(): LedgerState {
   const facts: Facts = {
     lastSeq: null,
@@ -132,7 +137,7 @@ function setStage(state: LedgerState, entry: Extract<LedgerEntry, { k: "stage" }
   prompt.stage = entry.stage;
   prompt.stageAt = entry.at;
   prompt.failure = entry.failure;
-  if (!isFinal(entry.stage)) return;
+  if (!isSettled(entry.stage)) return;
   // Its words are in the hub and in the agent's record; here only the id still matters. It moves to the end: oldest finished go first.
   state.prompts.delete(entry.localId);
   state.prompts.set(entry.localId, { ...prompt, text: "", attachments: [] });
@@ -141,10 +146,10 @@ function setStage(state: LedgerState, entry: Extract<LedgerEntry, { k: "stage" }
 
 function dropFinished(state: LedgerState): void {
   let surplus = -MAX_FINISHED_PROMPTS;
-  for (const prompt of state.prompts.values()) if (isFinal(prompt.stage)) surplus++;
+  for (const prompt of state.prompts.values()) if (isSettled(prompt.stage)) surplus++;
   for (const prompt of state.prompts.values()) {
     if (surplus <= 0) return;
-    if (!isFinal(prompt.stage)) continue;
+    if (!isSettled(prompt.stage)) continue;
     state.prompts.delete(prompt.localId);
     surplus--;
   }

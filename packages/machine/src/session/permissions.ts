@@ -15,6 +15,8 @@ import { answerOf, closedOnWire, type Closing, openOnWire, type PermissionParams
 const MAX_COMPLETED_ON_WIRE = 20;
 /** How long the RPC waits for the agent before it answers `pending`. */
 const APPLY_WAIT_MS = 5_000;
+/** The driver's word on how a request ended may come a moment after it no longer takes an answer. */
+const GONE_WAIT_MS = 2_000;
 /** After a restart a live agent's driver has this long to announce its open requests again. */
 export const REANNOUNCE_MS = 10_000;
 
@@ -62,13 +64,18 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
     deps.changed();
   }
 
+  function withdraw(id: string): void {
+    const entry = open.get(id);
+    if (entry) finish(entry, { outcome: "canceled", by: "agent", reason: "The agent no longer asks" });
+  }
+
   /** Gives the recorded answer to the agent; the request stays open until the driver says it is over. */
   async function apply(entry: RequestEntry): Promise<PermissionAnswer> {
     const { id } = entry.request;
     if (!entry.answer || !live.has(id)) return { status: "pending" };
     try {
       const result = await deps.apply(id, entry.answer);
-      if (result === "gone" && open.has(id)) finish(entry, { outcome: "canceled", by: "agent", reason: "The agent no longer asks" });
+      if (result === "gone") clock.setTimer(GONE_WAIT_MS, () => withdraw(id));
       return result === "applied" ? { status: "applied" } : { status: "closed", outcome: closed.get(id)?.outcome };
     } catch (cause) {
       // It stays recorded, and is given again when the driver announces the request again.

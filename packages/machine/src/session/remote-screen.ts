@@ -27,6 +27,7 @@ export interface RemoteScreen {
 export interface RemoteScreenDeps {
   host: HostControl;
   model: ScreenModel;
+  canRegain: boolean;
   status(): { text: string; busy: boolean };
   regain(): void;
   exit(): void;
@@ -57,7 +58,7 @@ export function createRemoteScreen(deps: RemoteScreenDeps): RemoteScreen {
 
   function picture(): string {
     const status = deps.status();
-    return drawFrame({ ...size(), lines: model.lines, status: model.tool ?? status.text, busy: status.busy, alert: alert() });
+    return drawFrame({ ...size(), canRegain: deps.canRegain, lines: model.lines, status: model.tool ?? status.text, busy: status.busy, alert: alert() });
   }
 
   /** A whole beginning: what a viewer that attaches later is shown first. */
@@ -106,7 +107,7 @@ export function createRemoteScreen(deps: RemoteScreenDeps): RemoteScreen {
   }
 
   function hintOf(action: string | null): typeof hint {
-    if (action === null) return null;
+    if (action === null || (action === "armed-regain" && !deps.canRegain)) return null;
     const text = action === "armed-regain" ? "Press space again to regain control" : "Press Ctrl-C again to end the session";
     clock.setTimer(REGAIN_WINDOW_MS, touch);
     return { text, until: clock.now() + REGAIN_WINDOW_MS };

@@ -2,13 +2,17 @@
 import { fit, wrapText } from "./screen-text.ts";
 import type { ScreenLine } from "./screen-model.ts";
 
-export const BANNER_LINES = ["Remote mode - waiting for input", "Press space twice to regain control"] as const;
+const TITLE = "Remote mode - waiting for input";
+const REGAIN = "Press space twice to regain control";
+/** For an agent that has no screen of its own. */
+const NO_REGAIN = "Press Ctrl-C twice to end the session";
 const BANNER_WIDTH = 47;
 /** Narrower, the frame is left away and the words stand alone. */
 const MIN_BOX_WIDTH = 16;
 const MAX_READING_WIDTH = 100;
 
 export interface FrameInput {
+  canRegain: boolean;
   cols: number;
   rows: number;
   lines: readonly ScreenLine[];
@@ -22,12 +26,13 @@ export interface FrameInput {
 const dim = (text: string): string => `\x1b[2m${text}\x1b[22m`;
 const bold = (text: string): string => `\x1b[1m${text}\x1b[22m`;
 
-export function bannerLines(cols: number): string[] {
+export function bannerLines(cols: number, canRegain = true): string[] {
+  const words = [TITLE, canRegain ? REGAIN : NO_REGAIN];
   const width = Math.min(BANNER_WIDTH, cols);
-  if (width < MIN_BOX_WIDTH) return BANNER_LINES.flatMap((line) => wrapText(line, cols));
+  if (width < MIN_BOX_WIDTH) return words.flatMap((line) => wrapText(line, cols));
   const inner = width - 4;
   const edge = "─".repeat(width - 2);
-  const body = BANNER_LINES.flatMap((line) => wrapText(line, inner)).map((line) => `│ ${line.padEnd(inner)} │`);
+  const body = words.flatMap((line) => wrapText(line, inner)).map((line) => `│ ${line.padEnd(inner)} │`);
   return [`┌${edge}┐`, ...body, `└${edge}┘`];
 }
 
@@ -52,7 +57,7 @@ function bodyLines(lines: readonly ScreenLine[], cols: number, room: number): st
 export function drawFrame(input: FrameInput): string {
   const cols = Math.max(1, input.cols);
   const rows = Math.max(1, input.rows);
-  const banner = bannerLines(cols);
+  const banner = bannerLines(cols, input.canRegain);
   const words = input.alert ?? input.status;
   const status = words === "" ? [] : ["", input.alert ? bold(fit(words, cols)) : dim(fit(`${input.busy ? "● " : ""}${words}`, cols))];
   const room = rows - banner.length - status.length;

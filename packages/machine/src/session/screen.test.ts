@@ -21,7 +21,7 @@ test("a picture fits any size and lets nothing of the agent's words steer the te
   const lines = fc.array(fc.record({ id: fc.uuid(), role: fc.constantFrom("person", "agent", "tool", "note"), text: anyText }), { maxLength: 8 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 40 }), lines, anyText, (cols, rows, body, status) => {
-      const picture = drawFrame({ cols, rows, lines: body as never, status, busy: true, alert: null });
+      const picture = drawFrame({ canRegain: true, cols, rows, lines: body as never, status, busy: true, alert: null });
       const inner = picture.slice("\x1b[?2026h\x1b[H".length, -"\x1b[0m\x1b[J\x1b[?2026l".length);
       const shown = inner.split("\r\n").map((line) => line.replace(/\x1b\[(?:0|1|2|22)m|\x1b\[K/g, ""));
       expect(shown.length).toBeLessThanOrEqual(rows);

@@ -128,6 +128,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   const screen = createRemoteScreen({
     host,
     model,
+    canRegain: driver.capabilities.control !== "remote",
     status: () => statusText({ state: loop.state, thinking: events.thinking, queued: inbox.queued, connected: link.connected }),
     regain,
     exit: () => void ending.end({ lifecycle: "completed", exitCode: 0, reason: "exit", message: "Session ended." }),
@@ -141,6 +142,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     screen,
     clock,
     log,
+    initial: facts.hostId === null ? record.value.startingMode : facts.front,
     remoteWhileLocal: () => ports.settings.remoteWhileLocal,
     moved,
     startFailed,
@@ -204,7 +206,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     handlers: { ...sessionRpcs(actions), ...fileRpcs(confinement, ports.runCommand) },
     lastSeq: () => facts.lastSeq,
     receive: (message) => inbox.receive(message, "backfill"),
-    registered: () => undefined,
+    passed: (seq) => inbox.passed(seq),
     clock,
     log,
   });

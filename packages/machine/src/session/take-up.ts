@@ -38,7 +38,6 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
   log.info("session.begun", { launched, running, front, queued: inbox.queued });
   await ledger.setFacts({ hostId, front, ...(launched ? { lifecycle: "initializing", lifecycleSince: clock.now(), failureCode: null } : {}) });
   if (running === null) {
-    await mustBeInstalled(ports);
     broker.agentGone();
     events.closeTurn("interrupted");
   } else {
@@ -50,7 +49,7 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
   else await startIn(deps, front, launched);
 }
 
-/** Without its program a session can't run. */
+/** Without its program a session can't run. Asked only when a start went wrong: it takes longer than the start itself. */
 async function mustBeInstalled({ driver, agentEnv }: SessionPorts): Promise<void> {
   const found = await driver.detect(agentEnv);
   if (found.available) return;
@@ -74,7 +73,14 @@ async function startIn(deps: TakeUpDeps, front: Front, launched: boolean): Promi
   // Nobody looks: a terminal program would run for no one.
   const to = wantsTerminal && host.viewers().length > 0 ? "local" : "remote";
   if (to !== ledger.state.facts.front) await ledger.setFacts({ front: to });
-  await loop.begin(to, { startAgent: to === "local" || launched || inbox.queued > 0 });
+  const startAgent = to === "local" || launched || inbox.queued > 0;
+  try {
+    await loop.begin(to, { startAgent });
+  } catch (cause) {
+    await mustBeInstalled(ports);
+    throw cause;
+  }
+  if (startAgent && deps.runner.front === null) await mustBeInstalled(ports);
   await deps.setLifecycle(to === "local" ? "paused" : "running");
   if (link.connected) link.ready();
 }
