@@ -25,7 +25,7 @@ export class AnsiScanner {
 
   /** Calls `found(sequence, end)` for each sequence that ends within `bytes`; `end` is the index behind it. */
   feed(bytes: Uint8Array, found: (sequence: Sequence, end: number) => void, started?: (at: number) => void): void {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       if (this.#state === "ground") {
         // Almost everything is text: let the runtime skip it.
         at = bytes.indexOf(0x1b, at);

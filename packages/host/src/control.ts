@@ -6,7 +6,15 @@ import { ControlProcess, Reading, type Readings } from "./control-process.ts";
 import { decodeData, decodeJson, decodeViewerKeys, frameType, type Frame } from "./frames.ts";
 import type { HostAddress } from "./host-files.ts";
 import type { HostEventMessage, HostFacts, ProcessFacts } from "./messages.ts";
-import { RingGapError, type Display, type HostControl, type HostEvents, type HostProcess, type SpawnSpec, type ViewerInfo } from "./port.ts";
+import {
+  RingGapError,
+  type Display,
+  type HostControl,
+  type HostEvents,
+  type HostProcess,
+  type SpawnSpec,
+  type ViewerInfo,
+} from "./port.ts";
 
 /** Escapes take six bytes in JSON: a part must fit into a frame at its worst. */
 const drawPartChars = 100_000;

@@ -17,7 +17,9 @@ import {
   type Frame,
 } from "./frames.ts";
 
-const frames = fc.array(fc.record({ type: fc.integer({ min: 1, max: 255 }), payload: fc.uint8Array({ maxLength: 300 }) }), { maxLength: 20 });
+const frames = fc.array(fc.record({ type: fc.integer({ min: 1, max: 255 }), payload: fc.uint8Array({ maxLength: 300 }) }), {
+  maxLength: 20,
+});
 
 function readAll(pieces: readonly Uint8Array[]): Frame[] {
   const reader = new FrameReader();

@@ -31,7 +31,7 @@ export class SuspendKey {
     // A lone key is by far the most frequent input.
     if (bytes.length === 1 && !this.#pasting) return bytes[0] === 0x1a ? { before: bytes.subarray(1), after: bytes.subarray(1) } : null;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-    for (let at = 0; at < text.length; ) {
+    for (let at = 0; at < text.length;) {
       const mark = this.#pasting ? pasteEnd : pasteStart;
       const next = text.indexOf(mark, at);
       const typedTo = next < 0 ? text.length : next;

@@ -28,8 +28,21 @@ test("modifyOtherKeys and the cursor's form are kept; text in titles is not take
 
 test("restore brings a second tracker into the same state, wherever the stream was split", () => {
   const sequence = fc.oneof(
-    fc.tuple(fc.constantFrom(7, 25, 47, 1000, 1003, 1006, 1049, 2004, 2026, 2031), fc.constantFrom("h", "l")).map(([n, c]) => `\x1b[?${n}${c}`),
-    fc.constantFrom("\x1b[>1u", "\x1b[<u", "\x1b[=3u", "\x1b[>4;2m", "\x1b[>4m", "\x1b[2 q", "text\r\n", "\x1b[31m", "\x1b]0;title\x07", "\x1bc"),
+    fc
+      .tuple(fc.constantFrom(7, 25, 47, 1000, 1003, 1006, 1049, 2004, 2026, 2031), fc.constantFrom("h", "l"))
+      .map(([n, c]) => `\x1b[?${n}${c}`),
+    fc.constantFrom(
+      "\x1b[>1u",
+      "\x1b[<u",
+      "\x1b[=3u",
+      "\x1b[>4;2m",
+      "\x1b[>4m",
+      "\x1b[2 q",
+      "text\r\n",
+      "\x1b[31m",
+      "\x1b]0;title\x07",
+      "\x1bc",
+    ),
   );
   fc.assert(
     fc.property(fc.array(sequence, { maxLength: 30 }), fc.double({ min: 0, max: 1, noNaN: true }), (sequences, cut) => {

@@ -4,7 +4,18 @@ import { safeStart, withoutQuestions } from "./replay.ts";
 const kept = (text: string) => Buffer.from(withoutQuestions(Buffer.from(text))).toString();
 
 test("questions to the terminal are not asked again", () => {
-  const questions = ["\x1b[c", "\x1b[>c", "\x1b[>0q", "\x1b[6n", "\x1b[?u", "\x1b[?2026$p", "\x1b[14t", "\x1b]11;?\x07", "\x1b]10;?\x1b\\", "\x1bP+q544e\x1b\\"];
+  const questions = [
+    "\x1b[c",
+    "\x1b[>c",
+    "\x1b[>0q",
+    "\x1b[6n",
+    "\x1b[?u",
+    "\x1b[?2026$p",
+    "\x1b[14t",
+    "\x1b]11;?\x07",
+    "\x1b]10;?\x1b\\",
+    "\x1bP+q544e\x1b\\",
+  ];
   for (const question of questions) expect(kept(`a${question}b`)).toBe("ab");
 });
 
@@ -13,7 +24,8 @@ test("clipboard and notifications are not repeated", () => {
 });
 
 test("everything that draws stays, also what has not ended yet", () => {
-  const drawing = "\x1b[31mred\x1b[0m\x1b[2J\x1b]0;title\x07\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\x1b[?1049h\x1b[>1u\x1b[2 q\x1b[22;0t ä\x1b[3";
+  const drawing =
+    "\x1b[31mred\x1b[0m\x1b[2J\x1b]0;title\x07\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\x1b[?1049h\x1b[>1u\x1b[2 q\x1b[22;0t ä\x1b[3";
   expect(kept(drawing)).toBe(drawing);
 });
 

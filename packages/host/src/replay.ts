@@ -57,5 +57,5 @@ function isMomentaryString(intro: string, text: string): boolean {
   if (intro === "P") return text.startsWith("$q") || text.startsWith("+q");
   if (intro === "_") return text.startsWith("G") && /[G,]a=q/.test(text);
   if (intro !== "]") return false;
-  return /^(?:9|52|99|777)(?:;|$)/.test(text) || /;\?$/.test(text);
+  return /^(?:9|52|99|777)(?:;|$)/.test(text) || text.endsWith(";?");
 }

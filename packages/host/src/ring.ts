@@ -37,7 +37,7 @@ export class ByteRing {
   }
 
   append(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const index = Math.floor(this.#end / segmentBytes) - this.#firstSegment;
       const within = this.#end % segmentBytes;
       const segment = (this.#segments[index] ??= new Uint8Array(segmentBytes));
@@ -66,7 +66,7 @@ export class ByteRing {
   copyFrom(offset: number): Uint8Array {
     const from = Math.max(offset, this.#start);
     const copy = new Uint8Array(Math.max(0, this.#end - from));
-    for (let at = from; at < this.#end; ) {
+    for (let at = from; at < this.#end;) {
       const view = this.view(at, segmentBytes);
       copy.set(view, at - from);
       at += view.length;

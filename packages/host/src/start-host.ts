@@ -4,7 +4,16 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ensurePrivateDir, findProgram, isAlive, selfCommand, sessionDir, smallProcessEnv, spawnReady, withDirLock } from "@hapi/platform/lean";
+import {
+  ensurePrivateDir,
+  findProgram,
+  isAlive,
+  selfCommand,
+  sessionDir,
+  smallProcessEnv,
+  spawnReady,
+  withDirLock,
+} from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { readHostAddress, readHostRecord, type HostAddress } from "./host-files.ts";
 import { readyLine } from "./host-main.ts";
@@ -35,15 +44,19 @@ export interface StartedHost {
 
 export async function startHost(options: StartHostOptions): Promise<StartedHost> {
   const dir = ensurePrivateDir(sessionDir(options.home, options.sessionId));
-  return withDirLock(join(dir, "host.lock"), async () => {
-    const living = await probeHost(dir);
-    if (living) return found(dir, living, true);
-    refuseSecond(dir);
-    await launch(dir, options);
-    const facts = await probeHost(dir);
-    if (!facts) throw new AppError("spawn_failed", `The session's host has ended at once. See ${hostLog(dir)}`);
-    return found(dir, facts, false);
-  }, { retries: lockRetries });
+  return withDirLock(
+    join(dir, "host.lock"),
+    async () => {
+      const living = await probeHost(dir);
+      if (living) return found(dir, living, true);
+      refuseSecond(dir);
+      await launch(dir, options);
+      const facts = await probeHost(dir);
+      if (!facts) throw new AppError("spawn_failed", `The session's host has ended at once. See ${hostLog(dir)}`);
+      return found(dir, facts, false);
+    },
+    { retries: lockRetries },
+  );
 }
 
 function found(dir: string, facts: HostFacts, joined: boolean): StartedHost {

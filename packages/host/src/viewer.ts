@@ -153,7 +153,8 @@ class Viewer {
 
   #lost(cause?: unknown): void {
     const { code } = cause === undefined ? new AppError("host_gone") : toAppError(cause);
-    const message = code === "host_gone" ? "The session has ended: its host is gone. Run hapi again to continue it." : toAppError(cause).message;
+    const message =
+      code === "host_gone" ? "The session has ended: its host is gone. Run hapi again to continue it." : toAppError(cause).message;
     this.#end.resolve({ exitCode: 1, message });
   }
 }

@@ -49,7 +49,7 @@ export class Viewers {
   #hasMore = false;
   #lastKeyAt = 0;
   #lastTypedAt = 0;
-  #cancelTyped: (() => void) | null = null;
+  #isTypedDue = false;
   #isRedrawing = false;
   /** Somebody typed: what comes next is probably the echo and must not wait for company. */
   #isEchoDue = false;
@@ -74,7 +74,10 @@ export class Viewers {
   }
 
   get active(): Viewer | undefined {
-    return [...this.#viewers.values()].reduce<Viewer | undefined>((best, one) => (best && best.activity > one.activity ? best : one), undefined);
+    return [...this.#viewers.values()].reduce<Viewer | undefined>(
+      (best, one) => (best && best.activity > one.activity ? best : one),
+      undefined,
+    );
   }
 
   add(number: number, connection: Connection, size: { cols: number; rows: number }): Viewer {
@@ -244,8 +247,10 @@ export class Viewers {
       this.#events.typed(now);
       return;
     }
-    this.#cancelTyped ??= this.#clock.setTimer(typedEveryMs, () => {
-      this.#cancelTyped = null;
+    if (this.#isTypedDue) return;
+    this.#isTypedDue = true;
+    this.#clock.setTimer(typedEveryMs, () => {
+      this.#isTypedDue = false;
       this.#lastTypedAt = this.#clock.now();
       this.#events.typed(this.#lastKeyAt);
     });

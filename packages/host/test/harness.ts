@@ -4,7 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isAlive, killTree, sessionDir } from "@hapi/platform/lean";
-import { connectHost, shutdownHost, startHost, type HostControl, type HostProcess, type StartedHost, type StreamName } from "../src/index.ts";
+import {
+  connectHost,
+  shutdownHost,
+  startHost,
+  type HostControl,
+  type HostProcess,
+  type StartedHost,
+  type StreamName,
+} from "../src/index.ts";
 
 export const entry = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 export const hostCommand = [process.execPath, entry("./host-entry.ts")];
@@ -25,7 +33,14 @@ export function tempHome(): { home: string } & Disposable {
 export async function startTestHost(options: { sessionArgv?: readonly string[]; sessionId?: string } = {}): Promise<TestHost> {
   const temp = tempHome();
   const sessionId = options.sessionId ?? "session-1";
-  const host = await startHost({ home: temp.home, sessionId, sessionArgv: options.sessionArgv ?? [], env: process.env, cwd: temp.home, hostCommand });
+  const host = await startHost({
+    home: temp.home,
+    sessionId,
+    sessionArgv: options.sessionArgv ?? [],
+    env: process.env,
+    cwd: temp.home,
+    hostCommand,
+  });
   const dir = sessionDir(temp.home, sessionId);
   return {
     ...host,
@@ -59,7 +74,10 @@ export async function readUntil(
 }
 
 /** Resolves with the first value of an event that satisfies `test`. */
-export function nextEvent<T>(subscribe: (listener: (value: T) => void) => () => void, test: (value: T) => boolean = () => true): Promise<T> {
+export function nextEvent<T>(
+  subscribe: (listener: (value: T) => void) => () => void,
+  test: (value: T) => boolean = () => true,
+): Promise<T> {
   return new Promise((resolve) => {
     const off = subscribe((value) => {
       if (!test(value)) return;

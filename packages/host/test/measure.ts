@@ -23,12 +23,25 @@ const startMs: number[] = [];
 const pids: number[] = [];
 for (let index = 0; index < hosts; index++) {
   const before = performance.now();
-  const options = { home, sessionId: `s${index}`, sessionArgv: [], env: process.env, cwd: home, hostCommand: [process.execPath, hostEntry] };
+  const options = {
+    home,
+    sessionId: `s${index}`,
+    sessionArgv: [],
+    env: process.env,
+    cwd: home,
+    hostCommand: [process.execPath, hostEntry],
+  };
   const host = await startHost(options);
   startMs.push(performance.now() - before);
   pids.push(host.facts.pid);
   const control = await connectHost(host.address);
-  const shell = await control.spawn({ launchId: "shell", kind: "pty", argv: ["bash", "--norc", "--noprofile"], cwd: home, env: programEnv });
+  const shell = await control.spawn({
+    launchId: "shell",
+    kind: "pty",
+    argv: ["bash", "--norc", "--noprofile"],
+    cwd: home,
+    env: programEnv,
+  });
   await control.setDisplay({ kind: "process", launchId: "shell" });
   await shell.write("for i in $(seq 1 1000); do echo line $i of some output; done; echo do''ne\r");
   await readUntil(shell, (text) => text.includes("done"));
@@ -39,9 +52,22 @@ const ownMb = pids.reduce((sum, pid) => sum + kilobytes(pid) / 1024, 0) / hosts;
 
 /** From the key in the viewer's hand to the echo on its screen: `cat` on a raw terminal, one byte after the other. */
 async function echo(): Promise<number[]> {
-  const host = await startHost({ home, sessionId: "echo", sessionArgv: [], env: process.env, cwd: home, hostCommand: [process.execPath, hostEntry] });
+  const host = await startHost({
+    home,
+    sessionId: "echo",
+    sessionArgv: [],
+    env: process.env,
+    cwd: home,
+    hostCommand: [process.execPath, hostEntry],
+  });
   const control = await connectHost(host.address);
-  await control.spawn({ launchId: "cat", kind: "pty", argv: ["sh", "-c", "stty raw -echo; echo ready; exec cat"], cwd: home, env: programEnv });
+  await control.spawn({
+    launchId: "cat",
+    kind: "pty",
+    argv: ["sh", "-c", "stty raw -echo; echo ready; exec cat"],
+    cwd: home,
+    env: programEnv,
+  });
   await control.setDisplay({ kind: "process", launchId: "cat" });
   let onScreen: (text: string) => void = () => undefined;
   const ready = new Promise<void>((resolve) => (onScreen = (text) => text.includes("ready") && resolve()));

@@ -16,7 +16,7 @@ const fd = openSync(file, "a");
 const from = fstatSync(fd).size;
 process.stdout.write("reading\n");
 for await (const chunk of program.read("out", from)) {
-  for (let at = 0; at < chunk.bytes.length; ) at += writeSync(fd, chunk.bytes, at);
+  for (let at = 0; at < chunk.bytes.length;) at += writeSync(fd, chunk.bytes, at);
   program.release("out", chunk.offset + chunk.bytes.length);
 }
 closeSync(fd);

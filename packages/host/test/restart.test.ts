@@ -13,40 +13,44 @@ const kills = 200;
 /** Enough output that the program is still at it when the last reader starts. */
 const lastNumber = 4_000_000;
 
-test(`a pipe is read byte for byte through ${kills} kills of its reader`, async () => {
-  await using host = await startTestHost();
-  const control = await host.control();
-  await control.spawn({
-    launchId: "counter",
-    kind: "pipe",
-    argv: ["seq", "1", String(lastNumber)],
-    cwd: "/",
-    env: programEnv,
-    ringBytes: 512 << 10,
-  });
-  const file = join(host.home, "copy");
-  // Started ahead, so that the time of the test is not the time of starting programs.
-  const waiting = [startReader(host, file), startReader(host, file)];
-  let killsDuringReading = 0;
-  for (let kill = 0; kill < kills; kill++) {
-    waiting.push(startReader(host, file));
-    const reader = waiting.shift() as Reader;
-    await reader.go();
-    if (kill % 4 > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
-    if (await reader.kill()) killsDuringReading++;
-  }
-  for (const reader of waiting.splice(1)) await reader.kill();
-  const last = waiting[0] as Reader;
-  await last.go();
-  await last.finished();
-  const after = await host.control();
-  expect(await after.process("counter")?.exited).toEqual({ code: 0, signal: null });
-  expect(killsDuringReading).toBeGreaterThan(kills / 2);
-  const copy = readFileSync(file, "latin1");
-  const counter = Bun.spawnSync(["seq", "1", String(lastNumber)]).stdout.toString("latin1");
-  expect(copy.length).toBe(counter.length);
-  expect(copy === counter).toBe(true);
-}, slowMs);
+test(
+  `a pipe is read byte for byte through ${kills} kills of its reader`,
+  async () => {
+    await using host = await startTestHost();
+    const control = await host.control();
+    await control.spawn({
+      launchId: "counter",
+      kind: "pipe",
+      argv: ["seq", "1", String(lastNumber)],
+      cwd: "/",
+      env: programEnv,
+      ringBytes: 512 << 10,
+    });
+    const file = join(host.home, "copy");
+    // Started ahead, so that the time of the test is not the time of starting programs.
+    const waiting = [startReader(host, file), startReader(host, file)];
+    let killsDuringReading = 0;
+    for (let kill = 0; kill < kills; kill++) {
+      waiting.push(startReader(host, file));
+      const reader = waiting.shift() as Reader;
+      await reader.go();
+      if (kill % 4 > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+      if (await reader.kill()) killsDuringReading++;
+    }
+    for (const reader of waiting.splice(1)) await reader.kill();
+    const last = waiting[0] as Reader;
+    await last.go();
+    await last.finished();
+    const after = await host.control();
+    expect(await after.process("counter")?.exited).toEqual({ code: 0, signal: null });
+    expect(killsDuringReading).toBeGreaterThan(kills / 2);
+    const copy = readFileSync(file, "latin1");
+    const counter = Bun.spawnSync(["seq", "1", String(lastNumber)]).stdout.toString("latin1");
+    expect(copy.length).toBe(counter.length);
+    expect(copy === counter).toBe(true);
+  },
+  slowMs,
+);
 
 interface Reader {
   go(): Promise<void>;
@@ -88,26 +92,34 @@ function startReader(host: TestHost, file: string): Reader {
   };
 }
 
-test("the session process is started again after kill -9 and finds what it had started", async () => {
-  const spec = { launchId: "program", kind: "pty", argv: ["sh", "-c", "echo begun; read line; exit 5"], cwd: "/", env: programEnv };
-  await using host = await startTestHost({ sessionArgv: [process.execPath, entry("./session-entry.ts"), JSON.stringify(spec)] });
-  let facts = await waitFor(host.dir, (now) => now.processes.length === 1 && now.hasController);
-  const agent = facts.processes[0];
-  for (let round = 1; round <= 2; round++) {
-    process.kill(facts.session.pid as number, "SIGKILL");
-    facts = await waitFor(host.dir, (now) => now.session.starts === round + 1 && now.hasController && now.display.kind === "process");
-  }
-  expect(facts.processes).toEqual([agent as NonNullable<typeof agent>]);
-  expect(facts.display).toEqual({ kind: "process", launchId: "program" });
-}, slowMs);
+test(
+  "the session process is started again after kill -9 and finds what it had started",
+  async () => {
+    const spec = { launchId: "program", kind: "pty", argv: ["sh", "-c", "echo begun; read line; exit 5"], cwd: "/", env: programEnv };
+    await using host = await startTestHost({ sessionArgv: [process.execPath, entry("./session-entry.ts"), JSON.stringify(spec)] });
+    let facts = await waitFor(host.dir, (now) => now.processes.length === 1 && now.hasController);
+    const agent = facts.processes[0];
+    for (let round = 1; round <= 2; round++) {
+      process.kill(facts.session.pid as number, "SIGKILL");
+      facts = await waitFor(host.dir, (now) => now.session.starts === round + 1 && now.hasController && now.display.kind === "process");
+    }
+    expect(facts.processes).toEqual([agent as NonNullable<typeof agent>]);
+    expect(facts.display).toEqual({ kind: "process", launchId: "program" });
+  },
+  slowMs,
+);
 
-test("a session process that never connects is given up when there is nothing to lose", async () => {
-  await using host = await startTestHost({ sessionArgv: ["sh", "-c", "echo broken >&2; exit 1"] });
-  while (isAlive(host.facts)) await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(await probeHost(host.dir)).toBeNull();
-  expect(readFileSync(join(host.dir, "session-process.log"), "utf8")).toBe("broken\n".repeat(5));
-  expect(statSync(join(host.dir, "session-process.log")).mode & 0o777).toBe(0o600);
-}, slowMs);
+test(
+  "a session process that never connects is given up when there is nothing to lose",
+  async () => {
+    await using host = await startTestHost({ sessionArgv: ["sh", "-c", "echo broken >&2; exit 1"] });
+    while (isAlive(host.facts)) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await probeHost(host.dir)).toBeNull();
+    expect(readFileSync(join(host.dir, "session-process.log"), "utf8")).toBe("broken\n".repeat(5));
+    expect(statSync(join(host.dir, "session-process.log")).mode & 0o777).toBe(0o600);
+  },
+  slowMs,
+);
 
 async function waitFor(dir: string, test: (facts: HostFacts) => boolean): Promise<HostFacts> {
   for (;;) {

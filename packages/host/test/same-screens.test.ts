@@ -37,7 +37,9 @@ const steps: ScreenStep[] = [
   line("typed into it", "some words", (screen) => screen.split("some words").length === 3),
   key("Ctrl-C", "C-c"),
   line("code", "echo code=$?", (screen) => screen.includes("code=130")),
-  line("alternate screen", String.raw`printf '\e[?1049h\e[2J\e[10;20H\e[7mbox\e[0m\e[?25l'; read x; printf '\e[?1049l\e[?25h'`, (screen) => /^ {19}box/m.test(screen)),
+  line("alternate screen", String.raw`printf '\e[?1049h\e[2J\e[10;20H\e[7mbox\e[0m\e[?25l'; read x; printf '\e[?1049l\e[?25h'`, (screen) =>
+    /^ {19}box/m.test(screen),
+  ),
   key("back from it", "Enter"),
   key("history", "Up", "Up", "C-a"),
 ];

@@ -11,7 +11,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, opti
     const fd = openSync(temp, "wx", options.mode ?? 0o600);
     try {
       const bytes = typeof content === "string" ? Buffer.from(content) : content;
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

@@ -113,7 +113,7 @@ interface Waiting {
 }
 
 async function writeFully(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+  for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten;
 }
 
 function ftruncateQuietly(path: string, size: number): void {
@@ -155,7 +155,7 @@ function recover(path: string): Found {
   let lost = 0;
   let lostBeforeGood = 0;
   let goodEnd = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(0x0a, at);
     const decoded = end < 0 ? null : decodeLine(bytes.toString("utf8", at, end));
     at = end < 0 ? bytes.length : end + 1;

@@ -7,7 +7,11 @@ import { redact } from "./redact.ts";
 
 const root = mkdtempSync(join(tmpdir(), "hapi-log-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-const lines = (file: string) => readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+const lines = (file: string) =>
+  readFileSync(file, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
 
 test("a line is JSON with event, name and the child's fields, written at once", () => {
   const file = join(root, "a", "hub.log");

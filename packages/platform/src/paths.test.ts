@@ -26,7 +26,9 @@ test("private folders are made and made private again", () => {
 test("a home that can't be one is said with its path", () => {
   const file = join(root, "file");
   writeFileSync(file, "");
-  expect(() => ensurePrivateDir(join(file, "x"))).toThrow(expect.objectContaining({ code: "home_not_writable", details: { path: join(file, "x") } }));
+  expect(() => ensurePrivateDir(join(file, "x"))).toThrow(
+    expect.objectContaining({ code: "home_not_writable", details: { path: join(file, "x") } }),
+  );
 });
 
 test("session folders can't lead elsewhere", () => {

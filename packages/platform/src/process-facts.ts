@@ -27,7 +27,7 @@ export function descendants(pid: number): number[] {
   const children = new Map<number, number[]>();
   for (const [child, parent] of parents()) children.set(parent, [...(children.get(parent) ?? []), child]);
   const found: number[] = [];
-  for (let queue = [pid]; queue.length > 0; ) {
+  for (let queue = [pid]; queue.length > 0;) {
     const next = queue.flatMap((one) => children.get(one) ?? []).filter((one) => !found.includes(one));
     found.push(...next);
     queue = next;

@@ -3,7 +3,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withDirLock } from "./dir-lock.ts";
-import { knownCliApiToken, loadSettings, resolveApiUrl, resolveCliApiToken, resolveMachineId, settingsPath, updateSettings } from "./settings.ts";
+import {
+  knownCliApiToken,
+  loadSettings,
+  resolveApiUrl,
+  resolveCliApiToken,
+  resolveMachineId,
+  settingsPath,
+  updateSettings,
+} from "./settings.ts";
 
 const root = mkdtempSync(join(tmpdir(), "hapi-settings-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

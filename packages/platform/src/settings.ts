@@ -71,9 +71,7 @@ export async function resolveCliApiToken(env: Env = process.env): Promise<string
   const home = hapiHome(env);
   const stored = text(loadSettings(home).cliApiToken);
   if (stored) return stored;
-  const settings = await updateSettings(home, (current) =>
-    text(current.cliApiToken) ? null : { cliApiToken: randomToken(32) },
-  );
+  const settings = await updateSettings(home, (current) => (text(current.cliApiToken) ? null : { cliApiToken: randomToken(32) }));
   return settings.cliApiToken as string;
 }
 

@@ -10,9 +10,17 @@ const root = mkdtempSync(join(tmpdir(), "hapi-spawn-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 test("a command's output, code and input; a missing one is a sentence", async () => {
-  expect(await runCommand(["sh", "-c", "cat; echo err >&2; exit 3"], { input: "in" })).toEqual({ code: 3, signal: null, stdout: "in", stderr: "err\n" });
+  expect(await runCommand(["sh", "-c", "cat; echo err >&2; exit 3"], { input: "in" })).toEqual({
+    code: 3,
+    signal: null,
+    stdout: "in",
+    stderr: "err\n",
+  });
   await expect(runCommand(["/no/such"])).rejects.toMatchObject({ code: "spawn_failed", message: expect.stringContaining("/no/such") });
-  await expect(runCommand(["true"], { cwd: "/no/such" })).rejects.toMatchObject({ code: "spawn_failed", message: expect.stringContaining("in /no/such") });
+  await expect(runCommand(["true"], { cwd: "/no/such" })).rejects.toMatchObject({
+    code: "spawn_failed",
+    message: expect.stringContaining("in /no/such"),
+  });
 });
 
 test("a command that hangs is ended at its deadline, one that floods at its limit", async () => {
@@ -74,7 +82,9 @@ test("a terminal: its own session, size, signals, code, and every byte of the en
   expect(await killed.exited).toEqual({ code: null, signal: "SIGKILL" });
   await killed.write(Buffer.from("x"));
   killed.resize(10, 10);
-  expect(() => openPty({ argv: ["/no/such"], cwd: root, env, cols: 80, rows: 24, onData })).toThrow(expect.objectContaining({ code: "spawn_failed" }));
+  expect(() => openPty({ argv: ["/no/such"], cwd: root, env, cols: 80, rows: 24, onData })).toThrow(
+    expect.objectContaining({ code: "spawn_failed" }),
+  );
 });
 
 test("a terminal whose program does not read makes its writer wait, and loses nothing", async () => {

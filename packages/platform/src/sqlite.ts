@@ -39,7 +39,9 @@ const maxStatements = 500;
 
 export function openSqlite(path: string, options: SqliteOptions = {}): Sqlite {
   const db = guard(path, () => {
-    const opened = options.readonly ? new Database(path, { readonly: true, strict: true }) : new Database(path, { create: true, strict: true });
+    const opened = options.readonly
+      ? new Database(path, { readonly: true, strict: true })
+      : new Database(path, { create: true, strict: true });
     configure(opened, options);
     return opened;
   });

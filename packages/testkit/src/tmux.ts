@@ -80,7 +80,7 @@ export async function startTmux(options: TmuxOptions): Promise<Tmux> {
       }
     },
     async settled(quietMs = 150) {
-      for (let last = await screen({ colours: true }); ; ) {
+      for (let last = await screen({ colours: true }); ;) {
         await delay(quietMs);
         const now = await screen({ colours: true });
         if (now === last) return now;
