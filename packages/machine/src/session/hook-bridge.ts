@@ -1,6 +1,7 @@
 /**
- * What `hapi hook <socket>` runs: the agent's hook input goes to the session process, its answer to stdout. Starts in milliseconds: nothing
- * but node's own modules is imported. While a hook waits, the session process may restart: the bridge connects again and asks the same again.
+ * What `hapi hook <socket> <host's socket>` runs: the agent's hook input goes to the session process, its answer to stdout. Starts in
+ * milliseconds: nothing but node's own modules is imported. While a hook waits, the session process may restart: the bridge connects again and
+ * asks the same again. Without the host there is nobody to come back: the bridge ends at once.
  * On any failure it prints `{}` ("no opinion"): an agent must never hang or be steered by a broken bridge.
  */
 import { randomUUID } from "node:crypto";
@@ -59,7 +60,21 @@ function ask(path: string, line: string): Promise<HookResponseLine | null> {
   });
 }
 
-async function askUntilAnswered(path: string, line: string, reconnectForMs: number): Promise<unknown> {
+/** Does something listen there? A host that is not told does count as there. */
+function listens(path: string | undefined): Promise<boolean> {
+  if (path === undefined) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    const finish = (there: boolean): void => {
+      socket.destroy();
+      resolve(there);
+    };
+    socket.once("connect", () => finish(true));
+    socket.on("error", () => finish(false));
+  });
+}
+
+async function askUntilAnswered(path: string, hostPath: string | undefined, line: string, reconnectForMs: number): Promise<unknown> {
   // The time counts from when the session process was last there, so a hook may wait for a person as long as the agent lets it.
   for (let awaySince = 0; ; ) {
     const asked = Date.now();
@@ -67,7 +82,7 @@ async function askUntilAnswered(path: string, line: string, reconnectForMs: numb
     if (response) return "answer" in response ? response.answer : undefined;
     const now = Date.now();
     if (awaySince === 0 || now - asked > RECONNECT_EVERY_MS * 5) awaySince = now;
-    if (now - awaySince >= reconnectForMs) return undefined;
+    if (now - awaySince >= reconnectForMs || !(await listens(hostPath))) return undefined;
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_EVERY_MS));
   }
 }
@@ -76,10 +91,10 @@ async function askUntilAnswered(path: string, line: string, reconnectForMs: numb
 export async function runHookBridge(argv: readonly string[], io: HookBridgeIo): Promise<number> {
   let answer: unknown;
   try {
-    const path = argv[0];
+    const [path, hostPath] = argv;
     const payload: unknown = JSON.parse(await readAll(io.stdin));
     const line = `${JSON.stringify({ id: randomUUID(), token: io.env[HOOK_TOKEN_ENV] ?? "", payload })}\n`;
-    answer = path === undefined ? undefined : await askUntilAnswered(path, line, io.reconnectForMs ?? RECONNECT_FOR_MS);
+    answer = path === undefined ? undefined : await askUntilAnswered(path, hostPath, line, io.reconnectForMs ?? RECONNECT_FOR_MS);
   } catch {
     answer = undefined;
   }

@@ -16,12 +16,12 @@ afterEach(async () => {
 });
 process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
 
-async function hook(input: string, options: { token?: string; reconnectForMs?: number } = {}): Promise<string> {
+async function hook(input: string, options: { token?: string; reconnectForMs?: number; hostPath?: string } = {}): Promise<string> {
   let printed = "";
   const stdin = (async function* () {
     yield Buffer.from(input);
   })();
-  const code = await runHookBridge([path], {
+  const code = await runHookBridge(options.hostPath === undefined ? [path] : [path, options.hostPath], {
     stdin,
     stdout: { write: (text) => (printed += text) },
     env: { [HOOK_TOKEN_ENV]: options.token ?? token },
@@ -78,6 +78,18 @@ test("a hook that waits comes back to the restarted session process with the sam
   expect(await waiting).toBe('{"again":true}');
   expect(ids).toHaveLength(2);
   expect(ids[0]).toBe(ids[1]!);
+});
+
+test("a hook does not wait for a session whose host is gone", async () => {
+  const arrived = Promise.withResolvers<void>();
+  await listen((_, signal) => {
+    arrived.resolve();
+    return new Promise((__, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+  });
+  const waiting = hook("{}", { reconnectForMs: 60_000, hostPath: join(dir, "no-host.sock") });
+  await arrived.promise;
+  await server!.close();
+  expect(await waiting).toBe("{}");
 });
 
 test("the wait for an answer ends when the hook's process goes away", async () => {

@@ -56,6 +56,7 @@ interface Place {
   home: string;
   dir: string;
   record: RecordFile;
+  hostSocket: string;
 }
 
 interface Built {
@@ -65,7 +66,7 @@ interface Built {
 }
 
 async function build(env: Env, place: Place, host: HostControl, log: Logger, options: SessionProcessOptions): Promise<Built> {
-  const { home, dir, record } = place;
+  const { home, dir, record, hostSocket } = place;
   const { sessionId, flavor, hubUrl } = record.value;
   const driver = driverFor(flavor, home);
   if (!driver) throw new AppError("unsupported_flavor", `This HAPI does not know the agent "${flavor}"`);
@@ -95,7 +96,7 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
     clock: systemClock,
     log,
     agentEnv: buildAgentEnv(env, sessionId),
-    hookCommand: selfCommand("hook", hooks.path),
+    hookCommand: selfCommand("hook", hooks.path, hostSocket),
     hookEnv: { [HOOK_TOKEN_ENV]: hooks.token },
     runCommand: run,
     settings: settingsOf(home, env),
@@ -118,7 +119,7 @@ export async function runSessionProcess(env: Env, options: SessionProcessOptions
   host.on("lost", () => gone.resolve(0));
   let session: RunningSession;
   try {
-    const built = await build(env, { home, dir, record }, host, log, options);
+    const built = await build(env, { home, dir, record, hostSocket: address.socket }, host, log, options);
     session = built.session;
     process.on("SIGTERM", () => void session.release().then(() => gone.resolve(0), () => gone.resolve(1)));
     // An agent's first hook may be part of its start: from the moment it can run, hooks come through.

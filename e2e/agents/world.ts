@@ -1,0 +1,230 @@
+/**
+ * One computer as a person has it, on real Claude Code: a home folder, `hapi` and `claude` on the PATH, a hub, the scripted model server, a terminal
+ * in tmux and a web client that listens all the time. At its end every process that was started in this home is gone, or the test fails.
+ */
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type HostFacts, probeHost, shutdownHost } from "@hapi/host";
+import { delay, isAlive, processStartTime, type ProcessId, sessionDir, spawnPiped } from "@hapi/platform";
+import { type FakeModels, type FakeRequest, startFakeModels, startTmux, type Tmux } from "@hapi/testkit";
+import { claudeProgram, onboarded, quietEnv } from "./claude-home.ts";
+import { allProcesses } from "./processes.ts";
+import { openWeb, type Web, type WebSession, webSession } from "./web.ts";
+
+const HAPI = resolve(import.meta.dir, "../../bin/hapi");
+const UNTIL_MS = 30_000;
+const GONE_MS = 10_000;
+
+export interface World extends AsyncDisposable {
+  readonly home: string;
+  /** The project; Claude trusts it. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly models: FakeModels;
+  readonly web: Web;
+  /** A terminal with a shell in the project. */
+  terminal(size?: { cols: number; rows: number }): Promise<Tmux>;
+  /** Runs `hapi <words>` in a terminal and waits for the session of the project at the web. */
+  start(words?: string): Promise<{ terminal: Tmux; session: WebSession }>;
+  /** The session of the project, or the newest one that is none of `except`. */
+  session(except?: readonly string[]): Promise<WebSession>;
+  facts(sessionId: string): Promise<HostFacts>;
+  /** Of the one agent that runs now. */
+  agent(sessionId: string): Promise<ProcessId>;
+  kill(process: ProcessId): Promise<void>;
+  killSessionProcess(sessionId: string): Promise<void>;
+  /** Requests of the conversation itself, without titles and the like. */
+  asked(from?: number): FakeRequest[];
+  /** The conversation in the newest request, one line per message. */
+  lastConversation(): string[];
+  until<T>(look: () => Promise<T | null | undefined | false> | T | null | undefined | false, what: string): Promise<T>;
+  log(): string;
+}
+
+export interface WorldOptions {
+  env?: Record<string, string>;
+  /** Without one, `hapi` has to start it. */
+  withoutHub?: boolean;
+  withoutClaude?: boolean;
+}
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "hapi-real-")));
+  const home = join(root, "home");
+  const cwd = join(root, "project");
+  const bin = join(root, "bin");
+  const tmp = join(root, "tmp");
+  for (const dir of [home, cwd, bin, tmp]) mkdirSync(dir);
+  symlinkSync(HAPI, join(bin, "hapi"));
+  if (!options.withoutClaude) symlinkSync(claudeProgram(), join(bin, "claude"));
+  writeFileSync(join(home, ".claude.json"), onboarded([cwd]), { mode: 0o600 });
+  chmodSync(home, 0o700);
+  const models = await startFakeModels();
+  const env: Record<string, string> = {
+    PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`,
+    HOME: home,
+    TMPDIR: tmp,
+    PS1: "$ ",
+    HISTFILE: "",
+    ...quietEnv(models.url),
+    HAPI_LOG_LEVEL: "debug",
+    ...options.env,
+  };
+  const hapiHome = join(home, ".hapi");
+  const terminals: Tmux[] = [];
+  let hub: ProcessId | null = null;
+  let web: Web | null = null;
+
+  async function until<T>(look: () => Promise<T | null | undefined | false> | T | null | undefined | false, what: string): Promise<T> {
+    const deadline = Date.now() + UNTIL_MS;
+    for (let last: unknown = null; ; ) {
+      try {
+        const found = await look();
+        if (found) return found;
+      } catch (cause) {
+        last = cause;
+      }
+      if (Date.now() > deadline) throw new Error(`never happened: ${what}${last ? ` (${String(last)})` : ""}\n${log()}`);
+      // Other processes can't be subscribed to from here; a short look is the event.
+      await delay(20);
+    }
+  }
+
+  function log(): string {
+    const dir = join(hapiHome, "logs");
+    return readdirSync(dir)
+      .flatMap((name) => readFileSync(join(dir, name), "utf8").trimEnd().split("\n").slice(-40).map((line) => `${name}: ${line}`))
+      .join("\n");
+  }
+
+  async function startHub(): Promise<{ url: string; token: string }> {
+    const child = spawnPiped([HAPI, "hub", "--port", "0", "--json"], { env, cwd: root, ownGroup: true });
+    hub = child;
+    const { line } = await firstLine(child.stdout);
+    const said = JSON.parse(line || "{}") as { url?: string; token?: string };
+    if (!said.url || !said.token) throw new Error(`the hub did not start: ${await new Response(child.stderr).text()}`);
+    void new Response(child.stderr).text();
+    env["HAPI_API_URL"] = said.url;
+    return { url: said.url, token: said.token };
+  }
+
+  const sessionIds = (): string[] => {
+    try {
+      return readdirSync(join(hapiHome, "sessions"));
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw cause;
+    }
+  };
+  /** Whatever runs in this home, this test excepted. */
+  const ours = (): ProcessId[] => allProcesses().filter((one) => one.pid !== process.pid && one.environment?.includes(`HOME=${home}`));
+
+  async function dispose(): Promise<void> {
+    await web?.stop();
+    for (const id of sessionIds()) await shutdownHost(sessionDir(hapiHome, id));
+    for (const terminal of terminals) await terminal[Symbol.asyncDispose]();
+    if (hub && isAlive(hub)) process.kill(hub.pid, "SIGTERM");
+    const deadline = Date.now() + GONE_MS;
+    while (ours().length > 0 && Date.now() < deadline) await delay(20);
+    const left = allProcesses().filter((one) => ours().some(({ pid }) => pid === one.pid));
+    for (const { pid } of left) process.kill(pid, "SIGKILL");
+    await models.close();
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+    if (left.length > 0) throw new Error(`still ran at the end: ${left.map((one) => `${one.pid} ${one.argv.join(" ")}`).join("; ")}`);
+  }
+
+  const world: World = {
+    home,
+    cwd,
+    env,
+    models,
+    get web() {
+      if (!web) throw new Error("there is no hub yet");
+      return web;
+    },
+    async terminal(size = { cols: 120, rows: 40 }) {
+      const terminal = await startTmux({ argv: ["bash", "--norc", "--noprofile"], cwd, env, ...size });
+      terminals.push(terminal);
+      await terminal.until((screen) => screen.startsWith("$"), { what: "a shell" });
+      return terminal;
+    },
+    async start(words = "claude") {
+      const terminal = await world.terminal();
+      await enter(terminal, `hapi ${words}`);
+      const session = await world.session().catch(async (cause: unknown) => {
+        throw new Error(`no session came up; the screen:\n${await terminal.screen()}`, { cause });
+      });
+      return { terminal, session };
+    },
+    async session(except = []) {
+      if (!web) throw new Error("there is no hub yet");
+      const here = web;
+      const found = await here.until(() => {
+        const mine = Object.values(here.state.summaries).filter((one) => one.metadata?.path === cwd && !except.includes(one.id));
+        return mine.find((one) => here.state.sessions[one.id] !== undefined && here.state.windows[one.id]?.stale === false);
+      }, "a session of the project");
+      return webSession(here, found.id);
+    },
+    async facts(sessionId) {
+      const found = await probeHost(sessionDir(hapiHome, sessionId));
+      if (!found) throw new Error("the host is gone");
+      return found;
+    },
+    agent: (sessionId) =>
+      until(async () => {
+        const running = (await world.facts(sessionId)).processes.filter((one) => one.exit === null);
+        return running.length === 1 && running[0] ? { pid: running[0].pid, startTime: processStartTime(running[0].pid) } : null;
+      }, "one agent runs"),
+    async kill(target) {
+      process.kill(target.pid, "SIGKILL");
+      await until(() => !isAlive(target), `${target.pid} is dead`);
+    },
+    async killSessionProcess(sessionId) {
+      const pid = await until(async () => (await world.facts(sessionId)).session.pid, "a session process");
+      await world.kill({ pid, startTime: processStartTime(pid) });
+    },
+    asked: (from = 0) => models.requests.slice(from).filter((request) => request.op === "answer" && !request.aux),
+    lastConversation: () => (world.asked().at(-1)?.messages ?? []).map(inWords),
+    until,
+    log,
+    [Symbol.asyncDispose]: dispose,
+  };
+  try {
+    if (!options.withoutHub) {
+      const { url, token } = await startHub();
+      web = await openWeb(url, token);
+    }
+  } catch (cause) {
+    await dispose();
+    throw cause;
+  }
+  return world;
+}
+
+/** A line at a prompt. Text and Enter apart: together they would be a paste. */
+export async function enter(terminal: Tmux, line: string): Promise<void> {
+  await terminal.type(line);
+  await terminal.until((screen) => screen.replace(/\s/g, "").includes(line.replace(/\s/g, "").slice(-60)), { what: `"${line}" at the prompt` });
+  await terminal.keys("Enter");
+}
+
+function inWords(message: NonNullable<FakeRequest["messages"]>[number]): string {
+  const parts = message.parts.map((part) => part.text ?? part.thinking ?? (part.result ? `result ${part.result.text}` : part.call ? `call ${part.call.name}` : `image ${part.image}`));
+  return `${message.role}: ${parts.join(" | ")}`;
+}
+
+/** The first line of its output. The rest is read and dropped, so that the program never waits. */
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<{ line: string }> {
+  const reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += value;
+  }
+  void (async () => {
+    while (!(await reader.read()).done);
+  })();
+  return { line: text.split("\n")[0] ?? "" };
+}
