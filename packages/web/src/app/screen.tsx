@@ -9,10 +9,11 @@ interface ScreenProps {
   /** On a phone, where "back" leads; top-level screens have none. */
   back?: "/" | "/more" | "/machines";
   actions?: ReactNode;
+  onScroll?: () => void;
   children: ReactNode;
 }
 
-export function Screen({ title, back, actions, children }: ScreenProps) {
+export function Screen({ title, back, actions, onScroll, children }: ScreenProps) {
   const t = useT();
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -25,7 +26,7 @@ export function Screen({ title, back, actions, children }: ScreenProps) {
         <h1 className={back ? "text-title font-strong" : "ps-2 text-title font-strong desk:ps-0"}>{title}</h1>
         <div className="ms-auto flex items-center gap-1">{actions}</div>
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
+      <div onScroll={onScroll} className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
         <div className="mx-auto w-full max-w-2xl px-4 py-4 desk:py-6">{children}</div>
       </div>
     </div>

@@ -9,6 +9,7 @@ import { useT } from "../../i18n/index.ts";
 import { useHub, useSeenAt, useSessions } from "../../sync/store.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusLabel } from "../../ui/status-glyph.tsx";
+import { noteScroll } from "../chat/requests/index.ts";
 import { InboxItems } from "../inbox/inbox-items.tsx";
 import { projectPath, shortPath, titleOf } from "../sessions/names.model.ts";
 import { isArchived, isWaiting, statusOf } from "../sessions/status.model.ts";
@@ -30,7 +31,7 @@ export function HomeScreen() {
   const recent = useMemo(() => recentSessions(sessions), [sessions]);
   if (loaded && sessions.length === 0) return <FirstSteps />;
   return (
-    <Screen title={t("home.title")}>
+    <Screen title={t("home.title")} onScroll={() => noteScroll()}>
       <InboxItems />
       {recent.length > 0 && (
         <Group title={t("home.activity")}>

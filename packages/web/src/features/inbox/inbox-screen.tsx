@@ -4,6 +4,7 @@ import { useT } from "../../i18n/index.ts";
 import { useHub } from "../../sync/store.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
+import { noteScroll } from "../chat/requests/index.ts";
 import { InboxItems, useInboxEmpty } from "./inbox-items.tsx";
 
 export function InboxScreen() {
@@ -11,7 +12,7 @@ export function InboxScreen() {
   const loading = useHub((state) => !state.listed);
   const empty = useInboxEmpty();
   return (
-    <Screen title={t("inbox.title")}>
+    <Screen title={t("inbox.title")} onScroll={() => noteScroll()}>
       {loading ? <Skeleton /> : empty ? <EmptyState icon="check" title={t("inbox.empty")} hint={t("inbox.empty.hint")} /> : <InboxItems />}
     </Screen>
   );

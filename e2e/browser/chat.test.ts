@@ -1,0 +1,256 @@
+/**
+ * The chat on a real hub with the real demo agent: text as it streams, everything an agent can ask and every way to answer, the queue, files,
+ * failures. Each flow runs on a phone in light and on a desk in dark, in a session of its own, and ends without a problem on the page.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Browser, Locator, Page } from "playwright-core";
+import { axe, launchBrowser, openPage, type OpenPage, type Scheme, type Size } from "./harness.ts";
+import { type RealHub, startHubWithDemo } from "./real-hub.ts";
+
+let browser: Browser;
+let hub: RealHub;
+beforeAll(async () => {
+  [browser, hub] = await Promise.all([launchBrowser(), startHubWithDemo()]);
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await hub[Symbol.asyncDispose]();
+}, 30_000);
+
+const STEP_MS = 15_000;
+const LIMIT_MS = 90_000;
+
+interface Chat extends AsyncDisposable {
+  open: OpenPage;
+  page: Page;
+  field: Locator;
+  say(text: string): Promise<void>;
+  turnEnds(count: number): Promise<void>;
+}
+
+async function openChat(size: Size, scheme: Scheme): Promise<Chat> {
+  const [machine] = await hub.api.machines.list();
+  if (!machine) throw new Error("the hub has no machine");
+  const spawned = await hub.api.machines.spawn(machine.id, { directory: hub.directory, agent: "demo", launchId: crypto.randomUUID() });
+  if (spawned.type !== "success") throw new Error(`no session: ${JSON.stringify(spawned)}`);
+  const open = await openPage(browser, { size, scheme, signedIn: hub });
+  const { page } = open;
+  // sooner than the test's own limit, at which the runner would end the hub too
+  page.setDefaultTimeout(STEP_MS);
+  await page.goto(`${hub.url}/sessions/${spawned.sessionId}`);
+  const field = page.getByRole("textbox", { name: "Message", exact: true });
+  await field.waitFor();
+  return {
+    open,
+    page,
+    field,
+    async say(text) {
+      await field.fill(text);
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+    },
+    turnEnds: (count) => page.getByText(/^Done ·/).nth(count - 1).waitFor(),
+    [Symbol.asyncDispose]: async () => {
+      await open[Symbol.asyncDispose]();
+      await hub.api.sessions.end(spawned.sessionId);
+    },
+  };
+}
+
+/** A card does not listen in its first moment: the way of a person is to tap again. */
+async function decide(button: Locator, until: Locator): Promise<void> {
+  await button.waitFor();
+  for (let tries = 0; tries < 20; tries += 1) {
+    await button.click({ timeout: 2_000 }).catch(() => undefined);
+    if (await until.waitFor({ timeout: 500 }).then(() => true, () => false)) return;
+  }
+  await until.waitFor();
+}
+
+
+describe.each([
+  ["phone", "light"],
+  ["desk", "dark"],
+] as [Size, Scheme][])("on a %s, %s", (size, scheme) => {
+  const button = (page: Page, name: string | RegExp): Locator => page.getByRole("button", { name, exact: typeof name === "string" });
+
+  test(
+    "text shows while it streams, and Stop ends the turn",
+    async () => {
+      await using chat = await openChat(size, scheme);
+      const { page } = chat;
+      await chat.say("slow 400 50");
+      await page.getByText("chunk 3 ").waitFor();
+      expect(await page.getByText("chunk 400").count()).toBe(0);
+      expect(await axe(page)).toEqual([]);
+      await button(page, "Stop").click();
+      await page.getByText(/^Interrupted/).first().waitFor();
+      expect(chat.open.problems).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "a command is shown before it is allowed, and a refusal takes its reason to the agent",
+    async () => {
+      await using chat = await openChat(size, scheme);
+      const { page } = chat;
+      await chat.say("run: echo first");
+      const card = page.getByRole("group", { name: /wants to run a command/ });
+      await card.waitFor();
+      expect(await card.getByLabel("Command").innerText()).toContain("echo first");
+      expect(await axe(page)).toEqual([]);
+      await decide(button(page, "Allow"), page.getByText(/^Done ·/).first());
+      await chat.say("run: echo second");
+      await button(page, "Deny with a reason").click();
+      await page.getByLabel("Reason").fill("not on this machine");
+      await decide(button(page, "Deny"), page.getByText(/You said no: not on this machine/).first());
+      await chat.turnEnds(2);
+      await page.getByText("Denied", { exact: true }).first().waitFor();
+      expect(chat.open.problems).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "an edit is approved by its diff, once for the whole session",
+    async () => {
+      await using chat = await openChat(size, scheme);
+      const { page } = chat;
+      await chat.say("write notes.md: one two");
+      await page.getByText("one two").first().waitFor();
+      await decide(button(page, /^Allow for this session/), page.getByText(/^Done ·/).first());
+      await chat.say("edit notes.md: two => three");
+      await chat.turnEnds(2);
+      const row = button(page, /Changed notes\.md/);
+      await row.click();
+      await page.getByText("one three").first().waitFor();
+      expect(await axe(page)).toEqual([]);
+      expect(chat.open.problems).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "a question is answered with a choice",
+    async () => {
+      await using chat = await openChat(size, scheme);
+      const { page } = chat;
+      await chat.say("ask: Which colour?|Red|Blue");
+      await page.getByText("Which colour?").first().waitFor();
+      await page.getByText("Blue", { exact: true }).click();
+      expect(await axe(page)).toEqual([]);
+      await decide(button(page, "Answer"), page.getByText("You picked Blue"));
+      await chat.turnEnds(1);
+      expect(chat.open.problems).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "a plan is sent back with what should be different, and approved with a mode",
+    async () => {
+      await using chat = await openChat(size, scheme);
+      const { page } = chat;
+      await chat.say("plan: Paint the shed\\n\\n1. Sand it");
+      const feedback = page.getByLabel("What should be different?");
+      await decide(button(page, "Keep planning"), feedback);
+      await feedback.fill("use green");
+      await decide(button(page, "Send feedback"), page.getByText(/think of this: use green/));
+      await chat.turnEnds(1);
+      await chat.say("plan: Paint it green");
+      await page.getByLabel("When approved, go on with").waitFor();
+      expect(await axe(page)).toEqual([]);
+      await decide(button(page, "Approve plan"), page.getByText(/The plan is approved/));
+      expect(chat.open.problems).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "prompts wait in the queue, can be cancelled, and come back to be edited",
+    async () => {
+      await using chat = await openChat(size, scheme);
+      const { page } = chat;
+      await chat.say("slow 600 50");
+      await page.getByText("chunk 3 ").waitFor();
+      await chat.say("say: never said");
+      await chat.say("say: edit me");
+      const queue = page.getByRole("region", { name: /wait/ });
+      await queue.getByText("say: edit me").waitFor();
+      expect(await axe(page)).toEqual([]);
+      await queue.locator("li", { hasText: "never said" }).getByRole("button", { name: "Cancel this prompt" }).click();
+      await queue.getByText("never said").waitFor({ state: "detached" });
+      await queue.locator("li", { hasText: "edit me" }).getByRole("button", { name: "Edit this prompt" }).click();
+      await queue.waitFor({ state: "detached" });
+      expect(await chat.field.inputValue()).toBe("say: edit me");
+      await chat.field.fill("");
+      await button(page, "Stop").click();
+      await page.getByText(/^Interrupted/).first().waitFor();
+      expect(await page.getByText("never said").count()).toBe(0);
+      expect(chat.open.problems).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "a picture goes with the prompt",
+    async () => {
+      await using chat = await openChat(size, scheme);
+      const { page } = chat;
+      await page.locator("input[type=file]").setInputFiles({ name: "dot.png", mimeType: "image/png", buffer: DOT });
+      await page.getByText("dot.png").waitFor();
+      await chat.say("say: seen");
+      await page.getByText(/I got 1 image/).waitFor();
+      await page.getByRole("list", { name: "Attached files" }).getByText("dot.png").waitFor();
+      expect(await page.getByRole("list", { name: "Files to send" }).count()).toBe(0);
+      expect(await axe(page)).toEqual([]);
+      expect(chat.open.problems).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "a failed turn says what happened, and Retry goes on with the same conversation",
+    async () => {
+      await using chat = await openChat(size, scheme);
+      const { page } = chat;
+      await chat.say("say: remember this");
+      await chat.turnEnds(1);
+      await chat.say("fail 529 x1");
+      const card = page.getByRole("group", { name: "The turn failed" });
+      await card.getByText("The conversation and everything done so far are kept.").waitFor();
+      expect(await axe(page)).toEqual([]);
+      await card.getByRole("button", { name: "Retry" }).click();
+      await page.getByText("Recovered after 1 failure.").waitFor();
+      await page.getByRole("listitem").filter({ hasText: "remember this" }).first().waitFor();
+      await button(page, "Retry").waitFor({ state: "detached" });
+      expect(chat.open.problems).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "a draft survives a reload; the mode and the name can be changed",
+    async () => {
+      await using chat = await openChat(size, scheme);
+      const { page } = chat;
+      await chat.field.fill("half a thought");
+      await page.reload();
+      await expect.poll(() => chat.field.inputValue()).toBe("half a thought");
+      await button(page, "More").click();
+      await page.getByRole("menuitem", { name: /Permission mode/ }).click();
+      await page.getByRole("dialog").getByRole("button", { name: /Read only/ }).click();
+      await page.getByText("Permission mode is now “Read only”").waitFor();
+      await button(page, "Session details").click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Name").fill("A better name");
+      expect(await axe(page)).toEqual([]);
+      await dialog.getByRole("button", { name: "Rename" }).click();
+      await page.getByRole("heading", { level: 1, name: "A better name" }).waitFor();
+      expect(chat.open.problems).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+});
+
+const DOT = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
