@@ -13,7 +13,7 @@ await ensureWebBuilt();
 if (!ensureTmux()) fail("tmux is needed for the terminal suites. Install tmux and run the same command again.");
 const env = await installAgents();
 
-const places = ["packages/agents/test-real", "e2e/agents"];
+const places = ["packages/agents/test-real", "packages/machine/test-real", "e2e/agents"];
 const wanted = process.argv.slice(2);
 const files = wanted.length > 0 ? wanted : places.flatMap(agentFiles);
 const results = [];
