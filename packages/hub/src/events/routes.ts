@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import type { SessionAccess } from "../sessions/access.ts";
 import type { ApiEnv } from "../transport/http/api-env.ts";
 import { readBody } from "../transport/http/body.ts";
+import { pickEncoding } from "../transport/http/compress.ts";
 import { parseCaps, type SseHub } from "../transport/sse/sse-hub.ts";
 import type { Scope } from "../transport/sse/subscriber.ts";
 
@@ -14,7 +15,9 @@ export function eventRoutes(deps: { access: SessionAccess; sse: SseHub }): Hono<
     const scope = await readScope(deps.access, namespace, c.req.query());
     // Bun closes a quiet connection after its idle time; this one is quiet by nature.
     c.env.server?.timeout(c.req.raw, 0);
+    const gzip = pickEncoding(c.req.header("accept-encoding"), ["gzip"]) === "gzip";
     const stream = deps.sse.subscribe({
+      gzip,
       namespace,
       scope,
       caps: parseCaps(c.req.query("caps")),
@@ -23,7 +26,13 @@ export function eventRoutes(deps: { access: SessionAccess; sse: SseHub }): Hono<
     });
     if (!stream) throw new AppError("not_ready", "Too many event streams are open");
     return new Response(stream, {
-      headers: { "content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no" },
+      headers: {
+        "content-type": "text/event-stream",
+        "cache-control": "no-cache",
+        "x-accel-buffering": "no",
+        vary: "Accept-Encoding",
+        ...(gzip ? { "content-encoding": "gzip" } : {}),
+      },
     });
   });
   app.post("/visibility", async (c) => {

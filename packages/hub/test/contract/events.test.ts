@@ -99,6 +99,36 @@ describe("a subscription", () => {
   });
 });
 
+test("a gzip reader gets the same frames as a plain one, each as soon as it is there", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session();
+  const open = async (encoding: string) => {
+    const abort = new AbortController();
+    const headers = { authorization: `Bearer ${client.jwt}`, "accept-encoding": encoding };
+    const response = await fetch(`${rig.hub.url}/api/events?caps=caught-up`, { headers, signal: abort.signal });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    const until = async (mark: string): Promise<string> => {
+      while (!text.includes(mark)) text += (await reader?.read())?.value ?? "";
+      return text;
+    };
+    return { until, encoding: response.headers.get("content-encoding"), close: () => abort.abort() };
+  };
+  const [plain, gzip] = [await open("identity"), await open("gzip")];
+  expect([plain.encoding, gzip.encoding]).toEqual([null, "gzip"]);
+  await Promise.all([plain, gzip].map((reader) => reader.until("caught-up")));
+  const texts: string[][] = [];
+  for (const word of ["first", "second", "third"]) {
+    await socket.emitWithAck("message", { sid: id, message: agentText(word) });
+    texts.push(await Promise.all([plain, gzip].map((reader) => reader.until(word))));
+  }
+  const [left, right] = (texts.at(-1) ?? []).map((text) => text.slice(text.indexOf("id: ")));
+  expect(left).toBe(right ?? "");
+  plain.close();
+  gzip.close();
+  socket.close();
+});
+
 describe("after a reconnect", () => {
   test("what was missed comes once per entity, then live goes on", async () => {
     const client = await rig.client();

@@ -12,13 +12,13 @@ import type { EventLog } from "../../events/event-log.ts";
 import { HubEvent } from "../../events/hub-event.ts";
 import { replayAfter, type ReplayDeps } from "../../events/replay.ts";
 import type { LiveText } from "../../live/live-text.ts";
+import { Frames } from "./frames.ts";
 import { Subscriber, type Scope } from "./subscriber.ts";
 
 const heartbeatMs = 30_000;
 const maxSubscribers = 5_000;
 /** Events that come while one subscriber is caught up; more are a gap. */
 const maxPending = 10_000;
-const encoder = new TextEncoder();
 
 export interface SseHubDeps extends ReplayDeps {
   log: EventLog;
@@ -33,6 +33,7 @@ export interface SubscribeOptions {
   scope: Scope;
   caps: ReadonlySet<SseCapability>;
   visible: boolean;
+  gzip: boolean;
   cursor: string | null;
 }
 
@@ -136,7 +137,7 @@ export class SseHub {
 
   #broadcast(events: readonly HubEvent[]): void {
     if (this.#subscribers.size === 0) return;
-    const shared = new Map<string, { events: HubEvent[]; bytes: Uint8Array | null }>();
+    const shared = new Map<string, { events: HubEvent[]; frames: Frames | null }>();
     for (const subscriber of this.#subscribers.values()) {
       if (subscriber.state === "behind" || subscriber.state === "closed") continue;
       const key = subscriber.scope.all
@@ -145,14 +146,14 @@ export class SseHub {
       let group = shared.get(key);
       if (!group) {
         const wanted = events.filter((event) => subscriber.wants(event));
-        group = { events: wanted, bytes: null };
+        group = { events: wanted, frames: null };
         shared.set(key, group);
       }
       if (group.events.length === 0) continue;
       if (subscriber.state === "catching-up") this.#postpone(subscriber, group.events);
       else {
-        group.bytes ??= this.#frames(group.events);
-        this.#give(subscriber, group.events, group.bytes);
+        group.frames ??= this.#frames(group.events);
+        this.#give(subscriber, group.events, group.frames);
       }
     }
   }
@@ -164,27 +165,27 @@ export class SseHub {
     if (pending.length > maxPending) subscriber.close();
   }
 
-  #give(subscriber: Subscriber, events: readonly HubEvent[], bytes: Uint8Array): void {
+  #give(subscriber: Subscriber, events: readonly HubEvent[], frames: Frames): void {
     // A replay reads the open transaction too: what it told already is not told again when that transaction is committed.
     if (events.some((event) => event.seq !== undefined && event.seq <= subscriber.lastSeq)) {
       const fresh = events.filter((event) => event.seq === undefined || event.seq > subscriber.lastSeq);
       if (fresh.length > 0) this.#give(subscriber, fresh, this.#frames(fresh));
       return;
     }
-    subscriber.write(bytes);
+    subscriber.write(frames);
     // A reader that fell behind keeps its place: from there it is caught up.
     if (subscriber.state !== "live") return;
     const last = events.findLast((event) => event.seq !== undefined)?.seq;
     if (last !== undefined) subscriber.lastSeq = Math.max(subscriber.lastSeq, last);
   }
 
-  #frames(events: readonly HubEvent[]): Uint8Array {
+  #frames(events: readonly HubEvent[]): Frames {
     let text = "";
     for (const event of events) {
       if (event.seq !== undefined) text += `id: ${this.#deps.log.epoch}:${event.seq}:${this.#tag(event.namespace)}\n`;
       text += `data: ${event.text}\n\n`;
     }
-    return encoder.encode(text);
+    return new Frames(text);
   }
 
   #tag(namespace: string): string {

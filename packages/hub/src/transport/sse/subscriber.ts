@@ -4,9 +4,9 @@
  */
 import type { SseCapability, SyncEvent } from "@hapi/protocol";
 import type { HubEvent } from "../../events/hub-event.ts";
+import { Frames, gzipHeader } from "./frames.ts";
 
 const maxBufferedBytes = 1024 * 1024;
-const encoder = new TextEncoder();
 
 export interface Scope {
   all: boolean;
@@ -20,6 +20,7 @@ export interface SubscriberOptions {
   scope: Scope;
   caps: ReadonlySet<SseCapability>;
   visible: boolean;
+  gzip: boolean;
   /** The reader has taken everything after having fallen behind. */
   onDrained(subscriber: Subscriber): void;
   onClosed(subscriber: Subscriber): void;
@@ -51,6 +52,7 @@ export class Subscriber {
       {
         start: (controller) => {
           this.#controller = controller;
+          if (options.gzip) controller.enqueue(gzipHeader);
         },
         pull: () => {
           if (this.state === "behind") options.onDrained(this);
@@ -72,8 +74,7 @@ export class Subscriber {
     return machineId !== undefined && machineId === scope.machineId;
   }
 
-  /** Bytes that already are frames. */
-  write(bytes: Uint8Array): void {
+  write(frames: Frames): void {
     if (this.#controller === null || this.state === "closed") return;
     const room = this.#controller.desiredSize;
     if (room === null) return;
@@ -81,12 +82,12 @@ export class Subscriber {
       this.state = "behind";
       return;
     }
-    this.#controller.enqueue(bytes);
+    this.#controller.enqueue(frames.bytes(this.#options.gzip));
   }
 
   /** A frame without id, for this reader alone. */
   tell(event: SyncEvent): void {
-    this.write(encoder.encode(`data: ${JSON.stringify(event)}\n\n`));
+    this.write(new Frames(`data: ${JSON.stringify(event)}\n\n`));
   }
 
   close(): void {

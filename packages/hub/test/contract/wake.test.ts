@@ -1,0 +1,196 @@
+/** Starting things: spawn and what is said right after it, waking, resting, retrying, forking, schedules. */
+import { describe, expect, test } from "bun:test";
+import { connectHub, createManualClock, startTestHub, type HubClient } from "@hapi/testkit";
+import type { Socket } from "socket.io-client";
+import { agentText, machine, once, serveRpc, withHub } from "./setup.ts";
+
+const rig = withHub();
+
+type Json = Record<string, unknown>;
+interface Update {
+  body: { message: { localId: string; content: { content: { text: string } } } };
+}
+const end = async (socket: Socket, id: string, reason?: string): Promise<void> => {
+  socket.emit("session-end", { sid: id, time: Date.now(), ...(reason === undefined ? {} : { reason }) });
+  await socket.emitWithAck("ping");
+};
+
+/** A process of the session that comes up and says what it was given. */
+async function comeUp(client: HubClient, id: string): Promise<{ socket: Socket; first: Promise<Update> }> {
+  const socket = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
+  const first = once<Update>(socket, "update");
+  socket.emit("session-alive", { sid: id, time: Date.now(), thinking: false });
+  await socket.emitWithAck("ping");
+  return { socket, first };
+}
+
+test("a prompt right after spawn waits for the session, without wake and without local id", async () => {
+  const client = await rig.client();
+  const created = await client.cli("POST", "/sessions", { tag: "new", metadata: { path: "/p", host: "h" } });
+  const { id } = created.body["session"] as { id: string };
+  const runner = await machine(client, "m-spawn", { "spawn-happy-session": () => ({ type: "success", sessionId: id }) });
+  expect((await client.api("POST", `/sessions/${id}/messages`, { text: "too early" })).status).toBe(409);
+  await client.api("POST", "/machines/m-spawn/spawn", { directory: "/p" });
+  expect((await client.api("POST", `/sessions/${id}/messages`, { text: "right away" })).status).toBe(200);
+  const { socket, first } = await comeUp(client, id);
+  expect((await first).body.message.content.content.text).toBe("right away");
+  socket.close();
+  runner.socket.close();
+});
+
+describe("a session that goes while prompts wait", () => {
+  async function withPrompt(): Promise<{ client: HubClient; id: string; socket: Socket; spawns: Json[]; up: Promise<Update>; close(): void }> {
+    const client = await rig.client();
+    const id = crypto.randomUUID();
+    const machineId = `m-${id}`;
+    const { socket } = await client.session({ id, metadata: { claudeSessionId: "t", machineId } });
+    const up = Promise.withResolvers<Update>();
+    const spawns: Json[] = [];
+    const runner = await machine(client, machineId, {
+      async "spawn-happy-session"(params) {
+        spawns.push(params);
+        const process = await comeUp(client, id);
+        void process.first.then((update) => up.resolve(update));
+        return { type: "success", sessionId: id };
+      },
+    });
+    await client.api("POST", `/sessions/${id}/messages`, { text: "do it", localId: "w", wake: true });
+    return { client, id, socket, spawns, up: up.promise, close: () => void runner.socket.close() };
+  }
+
+  test("by itself: it is started for them", async () => {
+    const { id, socket, up, close } = await withPrompt();
+    await end(socket, id);
+    expect((await up).body.message.localId).toBe("w");
+    socket.close();
+    close();
+  });
+
+  test("because a person ended it: they rest", async () => {
+    const { client, id, socket, spawns, close } = await withPrompt();
+    await serveRpc(socket, id, { killSession: () => ({}) });
+    await client.api("POST", `/sessions/${id}/abort`, { scope: "session" });
+    await end(socket, id);
+    expect(((await client.api("GET", `/sessions/${id}`)).body["session"] as { metadata: Json }).metadata["lifecycleState"]).toBe("aborted");
+    const state = (await client.api("POST", `/sessions/${id}/messages/queued-state`, { localIds: ["w"] })).body;
+    expect([spawns, state["queuedLocalIds"]]).toEqual([[], ["w"]]);
+    socket.close();
+    close();
+  });
+
+  test("again and again: it is not started for ever, and says so at the prompt", async () => {
+    const clock = createManualClock(Date.now());
+    await using hub = await startTestHub({ clock });
+    const client = await connectHub(hub);
+    const { id, socket } = await client.session({ metadata: { claudeSessionId: "t", machineId: "m-loop" } });
+    let spawns = 0;
+    const runner = await machine(client, "m-loop", {
+      async "spawn-happy-session"() {
+        spawns += 1;
+        const process = await comeUp(client, id);
+        await end(process.socket, id, "error");
+        process.socket.close();
+        return { type: "success", sessionId: id };
+      },
+    });
+    await using sse = await client.sse();
+    await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "loop", wake: true });
+    await end(socket, id);
+    // The start that ended at once does not become active again; the hub gives it its time.
+    const told = sse.find(({ event }) => JSON.stringify(event).includes("resume_failed"));
+    for (let n = 0; n < 40; n++) {
+      await clock.advance(1_000);
+      await socket.emitWithAck("ping");
+    }
+    await told;
+    expect(spawns).toBeLessThanOrEqual(3);
+    socket.close();
+    runner.socket.close();
+  });
+});
+
+test("retry goes to the session, and wakes it first", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session({ metadata: { claudeSessionId: "t", machineId: "m-retry" } });
+  const calls = await serveRpc(socket, id, { "retry-turn": () => ({}) });
+  expect((await client.api("POST", `/sessions/${id}/retry`)).body).toEqual({ ok: true });
+  expect(calls).toHaveLength(1);
+  await end(socket, id);
+  socket.close();
+  const runner = await machine(client, "m-retry", {
+    async "spawn-happy-session"() {
+      const process = await comeUp(client, id);
+      await serveRpc(process.socket, id, { "retry-turn": () => ({ error: "There is nothing to retry" }) });
+      return { type: "success", sessionId: id };
+    },
+  });
+  expect(await client.api("POST", `/sessions/${id}/retry`)).toMatchObject({ status: 409, body: { code: "retry_unavailable" } });
+  expect(runner.calls).toHaveLength(1);
+  runner.socket.close();
+});
+
+test("a fork has the history up to its point and a row of its own", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session({ metadata: { claudeSessionId: "t", machineId: "m-fork", name: "Original" } });
+  await socket.emitWithAck("message", { sid: id, key: "1", message: agentText("before") });
+  await client.api("POST", `/sessions/${id}/messages`, { text: "the point", localId: "point" });
+  await socket.emitWithAck("message-stage", { sid: id, localId: "point", stage: "done", at: 1 });
+  await socket.emitWithAck("message", { sid: id, key: "2", message: agentText("after") });
+  expect(await client.api("POST", `/sessions/${id}/fork`, {})).toMatchObject({ status: 503, body: { code: "no_machine_online" } });
+  const runner = await machine(client, "m-fork", { "spawn-happy-session": (params) => ({ type: "success", sessionId: params["sessionId"] }) });
+  await serveRpc(socket, id, { "fork-conversation": () => ({ nativeSessionId: "t", forkSession: true }) });
+  const forked = await client.api("POST", `/sessions/${id}/fork`, { messageLocalId: "point" });
+  const forkId = forked.body["sessionId"] as string;
+  expect(forkId).not.toBe(id);
+  expect(runner.calls[0]?.params).toMatchObject({ existingSessionId: forkId, resumeSessionId: "t", forkSession: true });
+  const { messages } = (await client.api("GET", `/sessions/${forkId}/messages`)).body as { messages: Json[] };
+  expect(JSON.stringify(messages)).toContain("before");
+  expect(messages).toHaveLength(1);
+  expect(((await client.api("GET", `/sessions/${forkId}`)).body["session"] as { metadata: Json }).metadata).toMatchObject({ forkedFrom: id, name: "Original" });
+  runner.socket.close();
+  socket.close();
+});
+
+test("a scheduled prompt comes when it is due, once", async () => {
+  const clock = createManualClock(Date.now());
+  await using hub = await startTestHub({ clock });
+  const client = await connectHub(hub);
+  const { id, socket } = await client.session();
+  const got: Update[] = [];
+  socket.on("update", (update: Update) => got.push(update));
+  const body = { text: "later", localId: "s", scheduledAt: clock.now() + 20_000 };
+  expect((await client.api("POST", `/sessions/${id}/messages`, body)).status).toBe(200);
+  const [summary] = (await client.api("GET", "/sessions")).body["sessions"] as Json[];
+  expect(summary).toMatchObject({ futureScheduledMessageCount: 1, nextScheduledAt: body.scheduledAt });
+  await socket.emitWithAck("ping");
+  expect(got).toEqual([]);
+  await using sse = await client.sse();
+  const due = once<Update>(socket, "update");
+  await clock.advance(20_000);
+  expect((await due).body.message.localId).toBe("s");
+  await sse.find(({ event }) => event.type === "scheduled-matured");
+  socket.emit("messages-consumed", { sid: id, localIds: ["s"] });
+  await socket.emitWithAck("ping");
+  await clock.advance(120_000);
+  await socket.emitWithAck("ping");
+  expect(got).toHaveLength(1);
+  socket.close();
+});
+
+test("an undelivered prompt is sent again with back-off, not with every life sign", async () => {
+  const clock = createManualClock(Date.now());
+  await using hub = await startTestHub({ clock });
+  const client = await connectHub(hub);
+  const { id, socket } = await client.session();
+  let sent = 0;
+  socket.on("update", () => (sent += 1));
+  await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "b" });
+  for (let n = 0; n < 60; n++) {
+    await clock.advance(1_000);
+    socket.emit("session-alive", { sid: id, time: clock.now(), thinking: true });
+    await socket.emitWithAck("ping");
+  }
+  // At 0, 5, 15 and 35 s.
+  expect(sent).toBe(4);
+  socket.close();
+});
