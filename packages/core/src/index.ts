@@ -6,7 +6,7 @@ export { MAX_TODOS, planEntriesOf } from "./todo-entries.ts";
 export { extractTodos } from "./todos.ts";
 export { canAdvance, isFinalStage } from "./stages.ts";
 export { compareSummaries, sessionSummary, type SummaryExtras } from "./summary.ts";
-export type * from "./timeline/types.ts";
+export type * from "./timeline/view-model.ts";
 export { applyPage, applySyncEvent, closeWindow, openWindow, withGap } from "./sync/apply-event.ts";
 export { positionOf } from "./sync/rows.ts";
 export { withList, withMachines, withoutSession, withSession } from "./sync/sessions.ts";

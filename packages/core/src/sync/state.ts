@@ -3,7 +3,7 @@
  * `refetch` and `stale` say what must be read again; the sync engine of `client` does the reading.
  */
 import type { Machine, Message, Session, SessionSummary } from "@hapi/protocol";
-import type { StreamBuffer } from "../timeline/types.ts";
+import type { StreamBuffer } from "../timeline/view-model.ts";
 
 export interface SyncState {
   /** Sessions read in full. */

@@ -1,7 +1,7 @@
 /** Live text: built from deltas that name their offset, so that a missed or repeated one is seen. Dropped when the stored item arrives. */
 import type { Message, StreamDelta } from "@hapi/protocol";
 import { decodeContent } from "../envelope/decode.ts";
-import type { StreamBuffer } from "../timeline/types.ts";
+import type { StreamBuffer } from "../timeline/view-model.ts";
 import type { MessageWindow } from "./state.ts";
 
 /** At most so many items stream at once; the oldest goes. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { SyncEvent } from "@hapi/protocol";
 import fc from "fast-check";
 import { applyPage, applySyncEvent, openWindow } from "./apply-event.ts";
-import { createModelHub, modelSession } from "./model-hub.ts";
+import { createModelHub, modelSession } from "./model-hub.case.ts";
 import { emptySyncState, type MessageWindow, type SyncState } from "./state.ts";
 import { joinsWindow } from "./window.ts";
 

@@ -8,7 +8,7 @@ import { draw, statusOf, type ToolEntry } from "./entries.ts";
 import { createFold, type Fold } from "./fold.ts";
 import { attachRequests, attachStreams, createOverlayMemory, type OverlayMemory, queueOf, requestItem, requestsOf, setTopExtras } from "./overlay.ts";
 import { objectOf, verbOf } from "./tool-facts.ts";
-import type { StreamBuffer, Timeline, TimelineInput, TimelineItem } from "./types.ts";
+import type { StreamBuffer, Timeline, TimelineInput, TimelineItem } from "./view-model.ts";
 
 export interface TimelineBuilder {
   /** The timeline of this input; the same object as before when nothing in it changed. */

@@ -6,7 +6,7 @@ import type { AgentEvent, ToolContent } from "@hapi/protocol";
 import { isSameJson } from "../sync/rows.ts";
 import { groupTools } from "./group.ts";
 import { diffsOfContent, diffsOfInput, objectOf, summaryOf, verbOf } from "./tool-facts.ts";
-import type { TimelineItem, TimelineRequest, ToolDecision, ToolItem, ToolStatus } from "./types.ts";
+import type { TimelineItem, TimelineRequest, ToolDecision, ToolItem, ToolStatus } from "./view-model.ts";
 
 export interface SimpleEntry {
   kind: "simple";

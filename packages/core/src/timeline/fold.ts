@@ -5,7 +5,7 @@ import { laterStage } from "../stages.ts";
 import { positionOf } from "../sync/rows.ts";
 import { extractTodos } from "../todos.ts";
 import { type Container, createContainer, type Entry, kept, type SimpleEntry, type ToolEntry, touch, touchTool } from "./entries.ts";
-import type { PromptItem, RetryingItem, TimelineItem, TurnEndItem } from "./types.ts";
+import type { PromptItem, RetryingItem, TimelineItem, TurnEndItem } from "./view-model.ts";
 
 type Of<T extends AgentEvent["type"]> = Extract<AgentEvent, { type: T }>;
 

@@ -1,5 +1,5 @@
 /** Consecutive finished reads and searches become one row: what an agent looked at matters less than what it did. */
-import type { TimelineItem, ToolGroupItem, ToolItem } from "./types.ts";
+import type { TimelineItem, ToolGroupItem, ToolItem } from "./view-model.ts";
 
 /** The item of this key as it was drawn before. */
 type KnownItem = (key: string) => TimelineItem | undefined;

@@ -7,7 +7,7 @@ import { compareRows, isQueued } from "../sync/rows.ts";
 import { type Container, type ToolEntry, touch, touchTool } from "./entries.ts";
 import { type Fold, promptOfRow } from "./fold.ts";
 import { diffsOfInput, objectOf, questionsOf } from "./tool-facts.ts";
-import type { OutboxPrompt, PromptItem, StreamBuffer, TimelineItem, TimelineRequest, ToolDecision } from "./types.ts";
+import type { OutboxPrompt, PromptItem, StreamBuffer, TimelineItem, TimelineRequest, ToolDecision } from "./view-model.ts";
 
 export interface OverlayMemory {
   requests: WeakMap<object, TimelineRequest>;

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { encodeEvent, promptContent } from "../envelope/encode.ts";
 import { agentEvent } from "../envelope/events.arbitrary.ts";
 import { createTimeline } from "./builder.ts";
-import type { StreamBuffer, TimelineInput, TimelineItem, ToolItem } from "./types.ts";
+import type { StreamBuffer, TimelineInput, TimelineItem, ToolItem } from "./view-model.ts";
 
 let serial = 0;
 const row = (event: AgentEvent, more: Partial<Message> = {}): Message => {

@@ -2,7 +2,7 @@
 import type { ToolContent, ToolKind } from "@hapi/protocol";
 import { firstName, isRecord, list, name, record, text } from "../envelope/read.ts";
 import { toolObjectOf } from "../envelope/tools.ts";
-import type { ToolDiff, ToolStatus } from "./types.ts";
+import type { ToolDiff, ToolStatus } from "./view-model.ts";
 
 const verbs: Record<ToolKind, readonly [past: string, present: string]> = {
   read: ["Read", "Reading"],
