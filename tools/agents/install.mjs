@@ -124,6 +124,13 @@ export async function install(name) {
   });
 }
 
+/** All of them, for the suites: resolves to the environment in which the tests find them. */
+export async function installAgents(names = Object.keys(AGENTS)) {
+  const env = {};
+  for (const name of names) env[`HAPI_TEST_${name.toUpperCase()}`] = await install(name);
+  return env;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const names = process.argv.slice(2);
   for (const name of names.length > 0 ? names : Object.keys(AGENTS)) {

@@ -41,11 +41,21 @@ export function createConversation(context: DriverContext): Conversation {
     return running.remote;
   };
 
+  function runRemote(process: HostProcess): RemoteFront {
+    const remote = createRemoteFront(core, process, () => gone(remote));
+    running = { front: "remote", remote };
+    return remote;
+  }
+
+  function runLocal(process: HostProcess): LocalFront {
+    const local = createLocalFront(core, process, () => gone(local));
+    running = { front: "local", local };
+    return local;
+  }
+
   /** The process whose front ended is nobody's any more. */
-  function watch(next: Running, ended: Promise<void>): void {
-    void ended.then(() => {
-      if (running === next) running = null;
-    });
+  function gone(front: RemoteFront | LocalFront): void {
+    if (running && (running.front === "remote" ? running.remote : running.local) === front) running = null;
   }
 
   async function requireNothingRuns(): Promise<void> {
@@ -82,10 +92,7 @@ export function createConversation(context: DriverContext): Conversation {
   }
 
   async function beginRemote(process: HostProcess): Promise<void> {
-    const front = createRemoteFront(core, process);
-    const next: Running = { front: "remote", remote: front };
-    running = next;
-    watch(next, front.ended);
+    const front = runRemote(process);
     try {
       const answer = await front.begin();
       models = modelsOf(answer["models"]);
@@ -97,11 +104,7 @@ export function createConversation(context: DriverContext): Conversation {
   }
 
   async function beginLocal(process: HostProcess): Promise<void> {
-    const front = createLocalFront(core, process);
-    const next: Running = { front: "local", local: front };
-    running = next;
-    watch(next, front.ended);
-    await front.begin();
+    await runLocal(process).begin();
   }
 
   async function adopt(): Promise<Front | null> {
@@ -115,19 +118,8 @@ export function createConversation(context: DriverContext): Conversation {
       return null;
     }
     await core.feed?.sync();
-    if (last.front === "local") {
-      const local = createLocalFront(core, process);
-      const next: Running = { front: "local", local };
-      running = next;
-      watch(next, local.ended);
-      local.takeOver();
-    } else {
-      const front = createRemoteFront(core, process);
-      const next: Running = { front: "remote", remote: front };
-      running = next;
-      watch(next, front.ended);
-      await front.takeOver();
-    }
+    if (last.front === "local") runLocal(process).takeOver();
+    else await runRemote(process).takeOver();
     context.emit({ type: "thinking", thinking: core.thinking });
     return last.front;
   }
@@ -135,7 +127,7 @@ export function createConversation(context: DriverContext): Conversation {
   /** It ended while nobody looked: what it still said is told, and what it left open is ended. */
   async function finishUnseen(launchId: string, process: HostProcess | undefined): Promise<void> {
     if (process?.kind === "pipe") {
-      const front = createRemoteFront(core, process);
+      const front = createRemoteFront(core, process, () => undefined);
       await front.takeOver();
       await front.ended;
       return;

@@ -53,6 +53,7 @@ export interface FinishedLaunch {
 
 const ENDING_MS = 3_000;
 const LOOK_EVERY_MS = 50;
+const FINISH_READ_MS = 10_000;
 
 export function createCore(context: DriverContext): Core {
   const prompts = createPrompts(context);
@@ -144,7 +145,9 @@ export function createCore(context: DriverContext): Core {
   }
 
   async function finish(end: FinishedLaunch): Promise<void> {
-    await feed?.sync();
+    // With the hub away and the outbox full, the rest is read when the conversation goes on.
+    const late = new Promise<void>((resolve) => setTimeout(resolve, FINISH_READ_MS).unref());
+    await Promise.race([feed?.sync(), late]);
     const turn = feed?.parser.endTurn() ?? null;
     const localIds = prompts.abandon(end.failure);
     requests.closeAll({ outcome: "canceled", by: "agent", reason: "The agent ended" });

@@ -30,6 +30,9 @@ export interface HooksOptions {
 const NOTHING: Json = {};
 /** Tool calls seen lately, to find the one a permission belongs to: its hook does not say. */
 const MAX_CALLS = 64;
+/** The call's line in the transcript and the hook before it may both come after the permission's hook. */
+const CALL_WAIT_MS = 400;
+const CALL_LOOK_MS = 40;
 /** A prompt hook without a turn in the transcript: a command the terminal carried out itself. */
 const NO_TURN_MS = 2_000;
 /** After a restart the bridge connects again within moments; an answer waits so long for it. */
@@ -67,7 +70,15 @@ export function createHooks(options: HooksOptions): Hooks {
 
   /** The newest call of that tool with that input that no other open request has taken. The transcript knows it too, often earlier. */
   async function findCall(payload: Json): Promise<string | undefined> {
-    await core.feed?.sync();
+    for (let waited = 0; ; waited += CALL_LOOK_MS) {
+      await core.feed?.sync();
+      const found = callFor(payload);
+      if (found !== undefined || waited >= CALL_WAIT_MS) return found;
+      await new Promise((resolve) => setTimeout(resolve, CALL_LOOK_MS));
+    }
+  }
+
+  function callFor(payload: Json): string | undefined {
     const read = Object.entries(core.feed?.parser.state.calls ?? {}).map(([toolCallId, call]) => ({ toolCallId, tool: call.tool, input: JSON.stringify(call.input) }));
     const wanted = callOf(payload);
     const fits = (call: SeenCall): boolean => call.tool === wanted.tool && !requests.byTool(call.toolCallId);

@@ -15,6 +15,24 @@ export function parseJson(text: string): Json | null {
   }
 }
 
+/** Tries on one broken line. */
+const MAX_SALVAGE = 20;
+
+/**
+ * A line of a transcript. A Claude that was killed while it wrote leaves half a line behind, and the next one appends to it: the whole line
+ * that follows in the same row is found again.
+ */
+export function parseTranscriptLine(text: string): Json | null {
+  const whole = parseJson(text);
+  if (whole) return whole;
+  const starts = [...text.matchAll(/\{"(?:parentUuid|type)":/g)].slice(1, MAX_SALVAGE).map((match) => match.index);
+  for (const start of starts) {
+    const rest = parseJson(text.slice(start));
+    if (rest) return rest;
+  }
+  return null;
+}
+
 export function str(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }

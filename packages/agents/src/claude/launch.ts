@@ -1,6 +1,7 @@
 /** What is started for a front: which conversation, with which words and environment. Refuses what Claude itself would refuse late or silently. */
 import { existsSync } from "node:fs";
 import { randomUUID } from "node:crypto";
+import { basename } from "node:path";
 import { AppError } from "@hapi/protocol";
 import type { StartOptions } from "../driver.ts";
 import { type ArgvOptions, flagValue, hasFlag, localArgv, readArgs, remoteArgv, type ThreadChoice, threadAsked, type UserArgs } from "./argv.ts";
@@ -14,6 +15,9 @@ import { newestThread, transcriptPath } from "./paths.ts";
 function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoice {
   const path = core.thread?.id === threadId ? core.thread.transcript : transcriptPath(core.context.env, core.context.cwd, threadId);
   if (!existsSync(path)) {
+    const { forkOf } = core.thread ?? {};
+    // A branch that was named but never written (its start failed) is made again, under its name.
+    if (!fork && core.thread?.id === threadId && forkOf !== undefined) return { kind: "fork", from: basename(forkOf, ".jsonl"), threadId };
     if (fork || core.thread?.id !== threadId) throw new AppError("resume_unavailable", "Claude Code does not know this conversation on this machine");
     return { kind: "new", threadId };
   }

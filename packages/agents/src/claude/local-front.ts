@@ -30,7 +30,8 @@ const ESC_WAIT_MS = 3_000;
 const TURN_END_GRACE_MS = 1_500;
 const ESCAPE = "\u001b";
 
-export function createLocalFront(core: Core, process: HostProcess): LocalFront {
+/** `onGone`: just before `exited` is told, so that whoever hears it can start the next one at once. */
+export function createLocalFront(core: Core, process: HostProcess, onGone: () => void): LocalFront {
   const { context } = core;
   const { launchId } = process;
   const ended = Promise.withResolvers<void>();
@@ -77,6 +78,7 @@ export function createLocalFront(core: Core, process: HostProcess): LocalFront {
     // Quitting is the user's right and no failure, also in the middle of a turn.
     const wanted = stopping || exit.code === 0;
     await core.finish({ launchId, ...(wanted ? {} : { failure: said }) });
+    onGone();
     context.emit({ type: "exited", front: "local", ...exit, expected: stopping, ...(wanted ? {} : { failure: said }) });
   }
 

@@ -24,16 +24,6 @@ export const HOOK_EVENTS = [
   "SessionEnd",
 ] as const;
 
-/** Only reported: the terminal does not wait for them, and shows nothing of them. */
-const reports: ReadonlySet<string> = new Set([
-  "UserPromptSubmit",
-  "PreToolUse",
-  "PostToolUse",
-  "PostToolUseFailure",
-  "Notification",
-  "Stop",
-  "StopFailure",
-]);
 const needsMatcher: ReadonlySet<string> = new Set(["PreToolUse", "PermissionRequest", "PostToolUse", "PostToolUseFailure"]);
 
 function shellWord(word: string): string {
@@ -43,8 +33,9 @@ function shellWord(word: string): string {
 export function hookSettings(hookCommand: readonly string[]): Json {
   const command = hookCommand.map(shellWord).join(" ");
   const entries = HOOK_EVENTS.map((event) => {
-    const timeout = event === "PermissionRequest" ? PERMISSION_TIMEOUT_S : REPORT_TIMEOUT_S;
-    const group = { ...(needsMatcher.has(event) ? { matcher: "*" } : {}), hooks: [{ type: "command", command, timeout, ...(reports.has(event) ? { async: true } : {}) }] };
+    // What is only reported runs beside the terminal: it waits for nothing and shows nothing of it.
+    const waits = event === "PermissionRequest" ? { timeout: PERMISSION_TIMEOUT_S } : { timeout: REPORT_TIMEOUT_S, async: true };
+    const group = { ...(needsMatcher.has(event) ? { matcher: "*" } : {}), hooks: [{ type: "command", command, ...waits }] };
     return [event, [group]];
   });
   return { hooks: Object.fromEntries(entries) };

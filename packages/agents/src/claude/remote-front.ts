@@ -38,7 +38,8 @@ const TERM_WAIT_MS = 3_000;
 /** A process that reads its stdin answers at once; one that does not is believed to have nothing new. */
 const CATCH_UP_MS = 3_000;
 
-export function createRemoteFront(core: Core, process: HostProcess): RemoteFront {
+/** `onGone`: just before `exited` is told, so that whoever hears it can start the next one at once. */
+export function createRemoteFront(core: Core, process: HostProcess, onGone: () => void): RemoteFront {
   const { context } = core;
   const { launchId } = process;
   const saved = readMark(context, "claude.out");
@@ -61,6 +62,7 @@ export function createRemoteFront(core: Core, process: HostProcess): RemoteFront
     busy: from.busy,
     refuse: (controlId, subtype) =>
       send({ type: "control_response", response: { subtype: "error", request_id: controlId, error: `not supported: ${subtype}` } }),
+    hurry: () => stopping || reading.signal.aborted,
     async onTurnEnd(offset) {
       await outMark(context, launchId, offset, false);
       durable = offset;
@@ -120,6 +122,7 @@ export function createRemoteFront(core: Core, process: HostProcess): RemoteFront
     control.fail(exitError(stderr.text));
     const said = failure("agent_exited", stderr.text.trim() || `Claude Code ended (${exit.signal ?? `code ${exit.code}`})`);
     await core.finish(stopping ? { launchId } : { launchId, failure: said });
+    onGone();
     context.emit({ type: "exited", front: "remote", ...exit, expected: stopping, ...(stopping ? {} : { failure: said }) });
   }
 

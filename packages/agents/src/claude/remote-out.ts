@@ -29,6 +29,8 @@ export interface RemoteOutOptions {
   busy: boolean;
   /** Answer a request of Claude's that we don't serve. */
   refuse(controlId: string, subtype: string): Promise<void>;
+  /** The process is being ended: nothing is waited for any longer. */
+  hurry(): boolean;
   /** Read offset up to which stdout may be forgotten, once this is durable. */
   onTurnEnd(offset: number): Promise<void>;
 }
@@ -111,7 +113,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     const { feed } = core;
     if (!feed || uuid === null) return;
     while (!(await feed.reached(uuid, TRANSCRIPT_WAIT_MS))) {
-      if (feed.held) continue;
+      if (feed.held && !options.hurry()) continue;
       context.log.warn("claude.transcript_late", { uuid });
       return;
     }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { DriverContext } from "../driver.ts";
 import { createTailer, type Tailer } from "../shared/tailer.ts";
 import type { ByteLine } from "../shared/byte-lines.ts";
-import { parseJson, str } from "./json.ts";
+import { parseJson, parseTranscriptLine, str } from "./json.ts";
 import { emptyParserState, type ParserState } from "./parser-state.ts";
 import { subagentsDir } from "./paths.ts";
 import type { TailMark } from "./state.ts";
@@ -47,6 +47,7 @@ export function createSubagentFeed(options: {
   const forgotten: TailMark["subs"] = { ...options.saved };
   /** Numbers only; as many as the folder has files. */
   const sizes = new Map<string, number>();
+  const closing = Promise.withResolvers<void>();
   let closed = false;
   let looking: Promise<void> | null = null;
 
@@ -60,7 +61,7 @@ export function createSubagentFeed(options: {
 
     const onLines = async (lines: readonly ByteLine[]): Promise<void> => {
       for (const line of lines) {
-        const json = parseJson(line.text);
+        const json = parseTranscriptLine(line.text);
         entry.offset = line.end;
         if (!json || closed) continue;
         const parsed = parser.read(json);
@@ -70,7 +71,7 @@ export function createSubagentFeed(options: {
           context.emit({ type: "record", ...record, ...checkpoint });
         });
       }
-      await context.room?.();
+      await Promise.race([context.room?.(), closing.promise]);
     };
     entry.tailer = createTailer({ path: join(dir, `agent-${agentId}.jsonl`), offset: entry.offset, onLines, onError, pollMs: POLL_MS });
     followed.set(agentId, entry);
@@ -146,6 +147,7 @@ export function createSubagentFeed(options: {
     },
     async close() {
       closed = true;
+      closing.resolve();
       clearInterval(timer);
       await looking;
       await Promise.all([...followed.values()].map((entry) => entry.tailer.close()));

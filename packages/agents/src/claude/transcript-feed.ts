@@ -7,7 +7,7 @@ import type { AgentEvent } from "@hapi/protocol";
 import type { DriverContext } from "../driver.ts";
 import { createTailer, type Tailer } from "../shared/tailer.ts";
 import type { ByteLine } from "../shared/byte-lines.ts";
-import { parseJson, str } from "./json.ts";
+import { parseTranscriptLine, str } from "./json.ts";
 import { emptyParserState } from "./parser-state.ts";
 import { commitMarks, readMark, type TailMark, type ThreadMark } from "./state.ts";
 import { createSubagentFeed, type SubagentFeed } from "./subagent-feed.ts";
@@ -63,6 +63,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
   let offset = own?.offset ?? 0;
   let committed = offset;
   const copied = thread.forkOf === undefined ? null : (await activeBranch(thread.forkOf)).active;
+  const closing = Promise.withResolvers<void>();
   let closed = false;
   let held = false;
 
@@ -86,7 +87,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
   }
 
   function readLine(line: ByteLine): void {
-    const json = parseJson(line.text);
+    const json = parseTranscriptLine(line.text);
     if (!json) {
       context.log.warn("claude.transcript_line_unreadable", { offset: line.start });
       return;
@@ -118,7 +119,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
       await commitMarks(context, mark());
     }
     held = true;
-    await context.room?.();
+    await Promise.race([context.room?.(), closing.promise]);
     held = false;
     await subs.look();
   }
@@ -171,6 +172,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     mark,
     async close() {
       closed = true;
+      closing.resolve();
       await tailer.close();
       await subs.close();
     },

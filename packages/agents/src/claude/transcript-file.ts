@@ -1,7 +1,7 @@
 /** The transcript as a whole, for questions about the past: is a prompt in it, which branch is active, what failed last. */
 import { createReadStream } from "node:fs";
 import { type ByteLine, createByteLines } from "../shared/byte-lines.ts";
-import { isJson, type Json, list, obj, parseJson, str, strings } from "./json.ts";
+import { isJson, type Json, list, obj, parseTranscriptLine, str, strings } from "./json.ts";
 import { classifyUserLine } from "./prompt-lines.ts";
 import { statusOf, textOf } from "./tool-results.ts";
 import { createTree } from "./tree.ts";
@@ -48,7 +48,7 @@ export async function findPrompts(path: string, uuids: readonly string[]): Promi
   if (!(await mentions(path, uuids))) return found;
   for await (const { text } of transcriptLines(path)) {
     const here = uuids.filter((uuid) => text.includes(uuid));
-    const line = here.length > 0 ? parseJson(text) : null;
+    const line = here.length > 0 ? parseTranscriptLine(text) : null;
     for (const uuid of here) if (line && hasPrompt(line, uuid)) found.add(uuid);
   }
   return found;
@@ -59,7 +59,7 @@ export async function activeBranch(path: string): Promise<{ active: Set<string>;
   const tree = createTree();
   let end = 0;
   for await (const { text, end: after } of transcriptLines(path)) {
-    const line = parseJson(text);
+    const line = parseTranscriptLine(text);
     if (line) tree.add(line);
     end = after;
   }
@@ -81,7 +81,7 @@ export async function lastTurn(path: string): Promise<LastTurn | null> {
   let last: LastTurn | null = null;
   for await (const { text } of transcriptLines(path)) {
     if (!text.includes('"user"') && !text.includes('"assistant"')) continue;
-    const line = parseJson(text);
+    const line = parseTranscriptLine(text);
     const uuid = str(line?.["uuid"]);
     if (!line || uuid === undefined || !active.has(uuid)) continue;
     if (line["type"] === "user") last = afterUser(line, uuid, last);

@@ -8,7 +8,7 @@ const KEY = "sk-test";
 
 export function claudePath(): string {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const path = join(cache, "hapi-agents", `claude-${VERSION}`, "node_modules/.bin/claude");
+  const path = process.env["HAPI_TEST_CLAUDE"] ?? join(cache, "hapi-agents", `claude-${VERSION}`, "node_modules/.bin/claude");
   if (!existsSync(path)) throw new Error(`Claude Code ${VERSION} is not installed; run: node tools/agents/install.mjs claude`);
   return path;
 }

@@ -6,6 +6,8 @@ import { liveOnThread } from "../../src/claude/live-sessions.ts";
 import { createRig, type Rig, texts, turn } from "./rig.ts";
 
 const PROMPT_SIGN = /\?forshortcuts|manualmode|❯/;
+/** A key that a dialog took a second time stands in the line. */
+const CLEAR_LINE = "\u0015";
 const request = (rig: Rig, from = 0) => rig.wait("a request", (event) => event.type === "request" && event.request, from);
 const closed = (rig: Rig, id: string) => rig.wait("its closing", (event) => event.type === "request-closed" && event.id === id && event);
 
@@ -16,6 +18,7 @@ async function startLocal(rig: Rig, more: { threadId?: string } = {}): Promise<v
 
 /** Text and Enter apart: together they would be a paste. */
 async function say(rig: Rig, text: string): Promise<void> {
+  await rig.type(CLEAR_LINE);
   await rig.type(text);
   await rig.shows(text.replace(/\s/g, ""));
   await rig.type("\r");

@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
+import type { Answers } from "@hapi/protocol";
 import type { DriverEvent } from "../../src/driver.ts";
 import { createRig, type Rig, texts, turn } from "./rig.ts";
 
@@ -75,7 +76,8 @@ test("permissions: allow, deny with a reason, allow for the session, deny and st
 test("a question takes its answer in both wire shapes", async () => {
   await using rig = await createRig();
   await rig.start();
-  for (const answers of [{ "Which color?": ["Blue"] }, { "0": { answers: ["Blue"] } }]) {
+  const shapes: Answers[] = [{ "Which color?": ["Blue"] }, { "0": { answers: ["Blue"] } }];
+  for (const answers of shapes) {
     const from = rig.mark();
     await rig.conversation.prompt({ localId: `q${from}`, text: "ask: Which color?|Red|Blue", attachments: [] });
     const open = await request(rig, from);

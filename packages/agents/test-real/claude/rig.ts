@@ -191,7 +191,7 @@ export async function createRig(options: { env?: Record<string, string>; args?: 
       await process?.write(text);
     },
     async press(key, until) {
-      const again = setInterval(() => void rig.type(key), 400);
+      const again = setInterval(() => void rig.type(key), 1_000);
       void rig.type(key);
       return await until.finally(() => clearInterval(again));
     },
