@@ -5,7 +5,7 @@
 import { ignore, type Logger } from "@hapi/platform";
 import { AppError, normalizePermissionMode, type Session } from "@hapi/protocol";
 import type { Links } from "../rpc/links.ts";
-import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
 import type { PermissionStore } from "./store.ts";
 
 /** A session process that restarts is back within this time. */
@@ -100,8 +100,8 @@ export class Permissions {
   }
 
   #outcome(session: Session, requestId: string, reply: unknown): "applied" | "pending" {
-    const failure = rpcError(reply);
-    if (failure !== null) throw new AppError("apply_failed", failure);
+    const failure = rpcFailure(reply, "apply_failed");
+    if (failure) throw failure;
     const status = typeof reply === "object" && reply !== null && "status" in reply ? reply.status : undefined;
     if (status === "not-found") throw new AppError("request_not_found");
     if (status === "closed") throw closed(reply as Record<string, unknown>);

@@ -4,7 +4,7 @@
  * registration instead of an event that may have passed.
  */
 import type { Clock } from "@hapi/platform";
-import { AppError, RPC_TIMEOUT_MS } from "@hapi/protocol";
+import { AppError, errorCodes, RPC_TIMEOUT_MS, type ErrorCode } from "@hapi/protocol";
 import type { Link } from "./links.ts";
 
 interface Registration {
@@ -128,4 +128,18 @@ function parseAnswer(answer: unknown): unknown {
 export function rpcError(answer: unknown): string | null {
   if (typeof answer !== "object" || answer === null || !("error" in answer)) return null;
   return typeof answer.error === "string" ? answer.error : null;
+}
+
+/** The error inside a successful answer: with its own code when the other side named one, else with `fallback`. */
+export function rpcFailure(answer: unknown, fallback: ErrorCode): AppError | null {
+  const text = rpcError(answer);
+  if (text === null) return null;
+  const code = (answer as { code?: unknown }).code;
+  return new AppError(typeof code === "string" && isErrorCode(code) && code !== "internal" ? code : fallback, text);
+}
+
+const knownCodes = new Set<string>(errorCodes);
+
+function isErrorCode(code: string): code is ErrorCode {
+  return knownCodes.has(code);
 }

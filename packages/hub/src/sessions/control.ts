@@ -1,6 +1,6 @@
 /** Handing control over, retrying, forking: what a person asks of a living session, or of one that is woken for it. */
 import { AppError, type Session } from "@hapi/protocol";
-import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
 import type { Resume } from "./resume.ts";
 
 const readyMs = 2_000;
@@ -27,8 +27,8 @@ export class SessionControl {
     if (!hasModes || capabilities?.["concurrentClients"] === true) throw new AppError("control_mode_not_applicable");
     const params = now ? { to, now } : { to };
     const answer = await this.#deps.rpc.call("session", session.id, "switch", params, { readyMs, timeoutMs: switchTimeoutMs });
-    const failure = rpcError(answer);
-    if (failure !== null) throw new AppError("handoff_failed", failure);
+    const failure = rpcFailure(answer, "handoff_failed");
+    if (failure) throw failure;
   }
 
   /** The failed turn again on the same conversation. */
@@ -37,15 +37,15 @@ export class SessionControl {
     const sessionId = wasActive ? session.id : await this.#deps.resume.resume(session);
     const wait = wasActive ? readyMs : afterResumeReadyMs;
     const answer = await this.#deps.rpc.call("session", sessionId, "retry-turn", {}, { readyMs: wait });
-    const failure = rpcError(answer);
-    if (failure !== null) throw new AppError("retry_unavailable", failure);
+    const failure = rpcFailure(answer, "retry_unavailable");
+    if (failure) throw failure;
   }
 
   async fork(session: Session, messageLocalId: string | undefined): Promise<unknown> {
     const params = messageLocalId === undefined ? {} : { messageLocalId };
     const answer = await this.#deps.rpc.call("session", session.id, "fork-conversation", params, { readyMs, timeoutMs: forkTimeoutMs });
-    const failure = rpcError(answer);
-    if (failure !== null) throw new AppError("apply_failed", failure);
+    const failure = rpcFailure(answer, "apply_failed");
+    if (failure) throw failure;
     return answer;
   }
 }

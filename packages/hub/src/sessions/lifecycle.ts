@@ -5,7 +5,7 @@
 import type { Clock, Logger } from "@hapi/platform";
 import { AppError, type LifecycleState, type Metadata, type Session } from "@hapi/protocol";
 import type { Links } from "../rpc/links.ts";
-import type { Rpc } from "../rpc/rpc.ts";
+import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
 import type { SessionPresence } from "./presence.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -41,7 +41,7 @@ export class Lifecycle {
 
   /** The session process said goodbye. */
   async ended(session: Session, reason: string | undefined): Promise<void> {
-    await this.#deps.presence.end(session.id);
+    await this.#end(session.id);
     await this.#deps.store.announceEnd(session.id, reason);
     const state: LifecycleState = reason === "error" ? "failed" : "completed";
     await this.#setState(session.id, (metadata) => (stillOpen.has(metadata.lifecycleState ?? "running") ? { lifecycleState: state } : null));
@@ -50,14 +50,16 @@ export class Lifecycle {
   }
 
   async abortTurn(session: Session, reason: string): Promise<void> {
-    await this.#deps.rpc.call("session", session.id, "abort", { reason }, { readyMs });
+    const answer = await this.#deps.rpc.call("session", session.id, "abort", { reason }, { readyMs });
+    const failure = rpcFailure(answer, "apply_failed");
+    if (failure) throw failure;
   }
 
   /** Ends the agent. Nobody there to hear it counts as ended: a lease that comes back shows that it was not. */
   async abortSession(session: Session): Promise<void> {
     await this.#deps.rest(session.id);
     await this.#stopAgent(session);
-    await this.#deps.presence.end(session.id);
+    await this.#end(session.id);
     await this.#setState(session.id, () => ({ lifecycleState: "aborted" }));
     this.#deps.onEnded(session.id);
     await this.#deps.durable();
@@ -69,7 +71,7 @@ export class Lifecycle {
     if (!session.active && !archivable.has(state ?? "")) throw new AppError("session_inactive");
     await this.#deps.rest(session.id);
     if (session.active) await this.#stopAgent(session);
-    await this.#deps.presence.end(session.id);
+    await this.#end(session.id);
     await this.#setState(session.id, () => ({
       lifecycleState: "archived",
       archivedBy: "user",
@@ -78,6 +80,12 @@ export class Lifecycle {
     this.#deps.onEnded(session.id);
     await this.#deps.durable();
     return "archived";
+  }
+
+  /** What the process still says on its way out does not bring the session back. */
+  async #end(sessionId: string): Promise<void> {
+    for (const link of this.#deps.links.of("session", sessionId)) this.#deps.presence.mute(link.id);
+    await this.#deps.presence.end(sessionId);
   }
 
   async #stopAgent(session: Session): Promise<void> {

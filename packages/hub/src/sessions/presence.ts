@@ -12,6 +12,8 @@ export const leaseMs = 30_000;
 const tickMs = 5_000;
 const writeEveryMs = 10_000;
 const tellEveryMs = 60_000;
+/** For so long a socket whose session was ended is not believed to be alive. A process that refuses to die shows again after it. */
+const muteMs = 5_000;
 /** Older reports are from another life of the connection. */
 const maxAgeMs = 10 * 60_000;
 
@@ -34,6 +36,7 @@ export interface PresenceDeps {
 export class SessionPresence {
   readonly #deps: PresenceDeps;
   readonly #leases = new Map<string, Presence>();
+  readonly #muted = new Map<string, number>();
   #stop: () => void = () => undefined;
 
   constructor(deps: PresenceDeps) {
@@ -57,9 +60,9 @@ export class SessionPresence {
     return this.#leases.has(sessionId);
   }
 
-  async alive(session: Session, report: ClientEvent<"session-alive">): Promise<void> {
+  async alive(session: Session, report: ClientEvent<"session-alive">, socketId: string): Promise<void> {
     const now = this.#deps.clock.now();
-    if (report.time < now - maxAgeMs) return;
+    if (report.time < now - maxAgeMs || (this.#muted.get(socketId) ?? 0) > now) return;
     const known = this.#leases.get(session.id);
     const change = changeOf(session, report, now);
     const isNew = !known || !session.active;
@@ -72,6 +75,11 @@ export class SessionPresence {
     this.#leases.set(session.id, lease);
     await this.#deps.store.change(session.id, { ...change, active: true, activeAt: now, activeUntil: lease.activeUntil });
     if (isNew) this.#deps.onActive(session.id);
+  }
+
+  /** The process on this socket is ending: other sockets of the session are heard. */
+  mute(socketId: string): void {
+    this.#muted.set(socketId, this.#deps.clock.now() + muteMs);
   }
 
   /** Explicit end. */
@@ -103,6 +111,7 @@ export class SessionPresence {
 
   async #tick(): Promise<void> {
     const now = this.#deps.clock.now();
+    for (const [socketId, until] of this.#muted) if (until <= now) this.#muted.delete(socketId);
     const renew: { id: string; lease: Presence }[] = [];
     for (const [id, lease] of this.#leases) {
       if (lease.activeUntil <= now) {

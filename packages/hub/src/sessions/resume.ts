@@ -63,7 +63,10 @@ export class Resume {
     if (!metadata?.path) throw new AppError("resume_unavailable");
     const thread = metadata[threadKeyOf(metadata.flavor)];
     const resumeSessionId = typeof thread === "string" && thread !== "" ? thread : undefined;
-    if (resumeSessionId === undefined && (await this.#deps.messages.hasHistory(session.id))) throw new AppError("resume_unavailable");
+    // Our runner keeps its own record of the session; for others the thread is all there is.
+    const isOurs = typeof metadata.capabilities?.["control"] === "string";
+    const needsThread = !isOurs && resumeSessionId === undefined;
+    if (needsThread && (await this.#deps.messages.hasHistory(session.id))) throw new AppError("resume_unavailable");
     const permissionMode = options.permissionMode ?? session.permissionMode;
     return {
       type: "spawn-in-directory",

@@ -3,7 +3,7 @@
  * there, remembered in any case and passed to the agent at its next start.
  */
 import { AppError, normalizePermissionMode, permissionModesOf, type Session } from "@hapi/protocol";
-import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
 import type { SessionChange, SessionStore } from "./store.ts";
 
 const readyMs = 1_500;
@@ -63,8 +63,8 @@ export class SessionSettings {
     } catch (cause) {
       throw new AppError("apply_failed", cause instanceof AppError ? cause.message : undefined, { cause });
     }
-    const failure = rpcError(answer);
-    if (failure !== null) throw new AppError("apply_failed", failure);
+    const failure = rpcFailure(answer, "apply_failed");
+    if (failure) throw failure;
     const applied = typeof answer === "object" && answer !== null && "applied" in answer ? answer.applied : null;
     if (typeof applied !== "object" || applied === null || !(field in applied)) throw new AppError("apply_failed");
   }

@@ -50,7 +50,7 @@ function sessionHandlers(deps: CliHandlerDeps): CliHandlers {
     async "session-alive"(frame, connection) {
       const session = await sessionOf(deps, connection, frame.sid);
       await connection.join();
-      await deps.presence.alive(session, frame);
+      await deps.presence.alive(session, frame, connection.socket.id);
     },
     async "session-ready"(frame, connection) {
       await sessionOf(deps, connection, frame.sid);
