@@ -24,6 +24,8 @@ export interface ParserState {
   title: string | null;
   /** The conversation began in this session: what it cost so far is all ours. */
   fresh: boolean;
+  /** Its first words: what it is named after. */
+  first: string | null;
   /** Texts told lately: their live form is not to be shown again. */
   items: string[];
 }
@@ -31,10 +33,11 @@ export interface ParserState {
 /** Calls that never get a result (killed agents) must not pile up. */
 export const MAX_CALLS = 200;
 const MAX_ITEMS = 50;
+export const MAX_FIRST_WORDS = 1_000;
 const MAX_INPUT_CHARS = 20_000;
 
 export function emptyParserState(): ParserState {
-  return { turn: null, calls: {}, todos: [], usageOf: null, caveat: null, modelAsked: false, title: null, fresh: false, items: [] };
+  return { turn: null, calls: {}, todos: [], usageOf: null, caveat: null, modelAsked: false, title: null, fresh: false, first: null, items: [] };
 }
 
 /** Inputs that are needed when the result comes: a command to show, a todo list. Long ones are cut away, they are in the call itself. */

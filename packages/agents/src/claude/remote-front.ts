@@ -13,6 +13,7 @@ import { createLiveText } from "./live-text.ts";
 import { createRemoteOut, outMark, type RemoteOut } from "./remote-out.ts";
 import { readMark } from "./state.ts";
 import { createStderrTail } from "./stderr-tail.ts";
+import { createTitleAsker } from "./title.ts";
 
 export interface RemoteFront {
   readonly process: HostProcess;
@@ -62,6 +63,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     busy: from.busy,
     refuse: (controlId, subtype) =>
       send({ type: "control_response", response: { subtype: "error", request_id: controlId, error: `not supported: ${subtype}` } }),
+    onCompleted: createTitleAsker(core, control),
     hurry: () => stopping || reading.signal.aborted,
     async onTurnEnd(offset) {
       await outMark(context, launchId, offset, false);

@@ -29,6 +29,7 @@ export interface RemoteOutOptions {
   busy: boolean;
   /** Answer a request of Claude's that we don't serve. */
   refuse(controlId: string, subtype: string): Promise<void>;
+  onCompleted(): void;
   /** The process is being ended: nothing is waited for any longer. */
   hurry(): boolean;
   /** Read offset up to which stdout may be forgotten, once this is durable. */
@@ -156,6 +157,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     context.emit({ type: "record", key: id, event, at: context.clock.now(), checkpoint: { ...mark, ...out, ...prompts.mark(), ...core.feed?.mark() } });
     setBusy(false);
     await options.onTurnEnd(after);
+    if (result.outcome === "completed" && !replaying) options.onCompleted();
   }
 
   function onLifecycle(line: Json): void {

@@ -7,7 +7,7 @@ import type { AgentEvent, AgentFailure, TokenUsage, TurnOutcome } from "@hapi/pr
 import { toolKindOf, toolTitleOf } from "@hapi/core";
 import { failureOfErrorLine, failureOfRetryLine } from "./failures.ts";
 import { isJson, type Json, list, num, obj, str } from "./json.ts";
-import { addUsage, emptyParserState, type OpenTurn, type ParserState, rememberCall, rememberItem } from "./parser-state.ts";
+import { addUsage, emptyParserState, MAX_FIRST_WORDS, type OpenTurn, type ParserState, rememberCall, rememberItem } from "./parser-state.ts";
 import { classifyUserLine } from "./prompt-lines.ts";
 import { applyTodoTool, isTodoTool } from "./todos.ts";
 import { bounded, textOf, toolResultOf } from "./tool-results.ts";
@@ -102,6 +102,7 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
 
   function prompt(line: Json, uuid: string, text: string, merged: readonly string[]): void {
     if (line["entrypoint"] === CLI) closeTurn("completed");
+    state.first ??= text.slice(0, MAX_FIRST_WORDS);
     const uuids = [...merged, uuid];
     const localIds = merged.flatMap((one) => {
       const known = context.promptOf(one);

@@ -197,3 +197,12 @@ test("a prompt sent during a turn is folded in or taken back", async () => {
   expect(stages(rig, "second").at(-1)).toBe("done");
   expect(rig.lastConversation().join("\n")).not.toContain("zebra-not-sent");
 }, 60_000);
+
+test("a conversation of the remote front gets a name, and keeps it in Claude's own record", async () => {
+  await using rig = await createRig({ env: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "" } });
+  rig.fake.setScenario({ turns: [{ when: { aux: true }, reply: '{"title":"Fix the roof"}', forever: true }] });
+  await rig.start();
+  await turn(rig, "please fix the roof");
+  const title = await rig.wait("a title", (event) => event.type === "title" && event.title);
+  expect(title).toContain("roof");
+}, 60_000);

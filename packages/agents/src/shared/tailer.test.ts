@@ -1,0 +1,119 @@
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { createTailer, type Tailer } from "./tailer.ts";
+
+let folder: string;
+let tailer: Tailer;
+let seen: string[];
+let resets: number;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "hapi-tailer-"));
+  seen = [];
+  resets = 0;
+});
+afterEach(async () => {
+  await tailer.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function follow(path: string, offset = 0, pollMs = 60_000): void {
+  tailer = createTailer({
+    path,
+    offset,
+    pollMs,
+    onLines: (lines) => void seen.push(...lines.map((line) => line.text)),
+    onReset: () => void (resets += 1),
+    onError: (cause) => {
+      throw cause;
+    },
+  });
+}
+
+test("half a line waits for its other half, and the offset for both", async () => {
+  const path = join(folder, "a.jsonl");
+  writeFileSync(path, "one\ntw");
+  follow(path);
+  await tailer.sync();
+  expect([seen, tailer.offset]).toEqual([["one"], 4]);
+  appendFileSync(path, "o\n");
+  await tailer.sync();
+  expect([seen, tailer.offset]).toEqual([["one", "two"], 8]);
+});
+
+test("begins at an offset", async () => {
+  const path = join(folder, "a.jsonl");
+  writeFileSync(path, "one\ntwo\n");
+  follow(path, 4);
+  await tailer.sync();
+  expect(seen).toEqual(["two"]);
+});
+
+test("waits for a file in a folder that is not there yet", async () => {
+  const path = join(folder, "later", "a.jsonl");
+  follow(path, 0, 5);
+  await tailer.sync();
+  expect(seen).toEqual([]);
+  mkdirSync(dirname(path));
+  writeFileSync(path, "one\n");
+  await tailer.sync();
+  expect(seen).toEqual(["one"]);
+});
+
+test("a file that was cut or replaced is read from its start", async () => {
+  const path = join(folder, "a.jsonl");
+  writeFileSync(path, "one\ntwo\n");
+  follow(path);
+  await tailer.sync();
+  truncateSync(path, 0);
+  appendFileSync(path, "new\n");
+  await tailer.sync();
+  expect([seen, resets]).toEqual([["one", "two", "new"], 1]);
+  writeFileSync(join(folder, "b.jsonl"), "another file\nwith more in it\n");
+  renameSync(join(folder, "b.jsonl"), path);
+  await tailer.sync();
+  expect(seen.slice(3)).toEqual(["another file", "with more in it"]);
+  expect(resets).toBe(2);
+});
+
+test("the next batch waits for the reader", async () => {
+  const path = join(folder, "a.jsonl");
+  writeFileSync(path, "one\n");
+  const gate = Promise.withResolvers<void>();
+  const order: string[] = [];
+  tailer = createTailer({
+    path,
+    offset: 0,
+    pollMs: 60_000,
+    onError: () => undefined,
+    async onLines(lines) {
+      order.push(`start ${lines[0]?.text}`);
+      if (lines[0]?.text === "one") await gate.promise;
+      order.push(`end ${lines[0]?.text}`);
+    },
+  });
+  const first = tailer.sync();
+  appendFileSync(path, "two\n");
+  const second = tailer.sync();
+  gate.resolve();
+  await Promise.all([first, second]);
+  expect(order.filter((line) => line.startsWith("start")).length).toBeGreaterThan(0);
+  expect(order.indexOf("end one")).toBe(1);
+});
+
+test("many writers' worth of lines arrive once and in order", async () => {
+  const path = join(folder, "a.jsonl");
+  follow(path, 0, 1);
+  const expected: string[] = [];
+  for (let index = 0; index < 300; index += 1) {
+    const text = `line ${index} ${"x".repeat(index * 7)}`;
+    expected.push(text);
+    appendFileSync(path, text.slice(0, 5));
+    if (index % 10 === 0) await tailer.sync();
+    appendFileSync(path, `${text.slice(5)}\n`);
+  }
+  await tailer.sync();
+  expect(seen).toEqual(expected);
+});
