@@ -1,4 +1,5 @@
-/** `npm run build`: the publishable files in dist/: one JavaScript bundle for the packaged runtime, and the web app beside it. */
+/** `npm run build`: the publishable files in dist/: JavaScript for the packaged runtime, split so that the
+ * session host and the hook bridge load only their own few kilobytes, and the web app beside it. */
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { bunPath, ensureInstalled, ensureWebBuilt, fail, root, run, say } from "./project.mjs";
@@ -10,7 +11,7 @@ rmSync(dist, { recursive: true, force: true });
 const entries = ["packages/cli/src/main.ts"];
 const code = await run(
   bunPath(),
-  ["build", ...entries, "--target=bun", "--outdir", dist, "--entry-naming", "hapi.js", "--minify-syntax", "--minify-whitespace"],
+  ["build", ...entries, "--target=bun", "--outdir", dist, "--entry-naming", "hapi.js", "--chunk-naming", "hapi-[hash].js", "--splitting", "--minify-syntax", "--minify-whitespace"],
   {
     stdio: ["ignore", 2, 2],
   },

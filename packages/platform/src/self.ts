@@ -6,6 +6,9 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { AppError } from "@hapi/protocol/errors";
 
+/** A .env or bunfig.toml in the folder a process starts in must never change how HAPI runs; bin/hapi passes the same. */
+const ownRuntime = ["--no-env-file", "--config=/dev/null"];
+
 /** argv of `hapi <args>`. `HAPI_CLI_COMMAND` (one path, or a JSON array of words) replaces the program, for tests and wrappers. */
 export function selfCommand(...args: string[]): string[] {
   return [...selfPrefix(process.env["HAPI_CLI_COMMAND"]), ...args];
@@ -16,10 +19,10 @@ function selfPrefix(override: string | undefined): string[] {
   // A single executable sees its own files under a virtual root and needs no script.
   if (import.meta.url.includes("/$bunfs/") || import.meta.url.includes("/~BUN/")) return [process.execPath];
   const source = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
-  if (import.meta.url.endsWith("/packages/platform/src/self.ts") && existsSync(source)) return [process.execPath, source];
+  if (import.meta.url.endsWith("/packages/platform/src/self.ts") && existsSync(source)) return [process.execPath, ...ownRuntime, source];
   // Bundled: this module is a part of dist/, and dist/hapi.js is the door.
   const bundled = fileURLToPath(new URL("./hapi.js", import.meta.url));
-  return [process.execPath, existsSync(bundled) ? bundled : Bun.main];
+  return [process.execPath, ...ownRuntime, existsSync(bundled) ? bundled : Bun.main];
 }
 
 function parseCommand(text: string): string[] {

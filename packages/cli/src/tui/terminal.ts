@@ -1,5 +1,5 @@
 /** What the CLI prints: aligned, coloured by meaning, readable without colour. The only place that writes to the person's terminal. */
-import { AppError, toAppError } from "@hapi/protocol";
+import { type AppError, toAppError } from "@hapi/protocol/errors";
 
 export interface Terminal {
   readonly isInteractive: boolean;
