@@ -16,4 +16,3 @@ export * from "./port.ts";
 export { probeHost, shutdownHost } from "./probe.ts";
 export { startHost, type StartedHost, type StartHostOptions } from "./start-host.ts";
 export { runViewer, type ViewerEnd, type ViewerOptions } from "./viewer.ts";
-export { terminalReset } from "./viewer-terminal.ts";

@@ -24,6 +24,10 @@ export class ModeTracker {
     this.#scanner.feed(bytes, (sequence) => this.#apply(sequence));
   }
 
+  get isAltScreen(): boolean {
+    return [...altScreen].some((mode) => this.#modes.get(mode) === true);
+  }
+
   /** Brings a fresh terminal into the modes of now. */
   restore(): string {
     const modes = [...this.#modes].sort(([a], [b]) => Number(altScreen.has(b)) - Number(altScreen.has(a)));

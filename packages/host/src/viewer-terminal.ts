@@ -1,21 +1,21 @@
 /**
  * The user's own terminal while a session is on it: raw while we look, put back on every way out. What a program left behind is undone by
- * one fixed text, whoever left it.
+ * one fixed text, whoever left it; only the alternate screen is left where it is on, because leaving it moves the cursor.
  */
 import { writeSync } from "node:fs";
 import { attempt, delay } from "@hapi/platform/lean";
+import { ModeTracker } from "./modes.ts";
 
 /**
  * Kitty keys, modifyOtherKeys, mouse (1000–1006, 1015, 1016), focus, paste brackets, colour-scheme reports, synchronized output, application
- * keys, wrap, cursor, alternate screen, colours. Saving the cursor first keeps `1049l` from moving it where no alternate screen was on.
+ * keys, wrap, cursor, colours.
  */
-export const terminalReset = [
+const plainReset = [
   "\x18\x1b\\",
   "\x1b[?2026l",
   "\x1b[<99u",
   "\x1b[>4m",
   ...[1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004, 2031].map((mode) => `\x1b[?${mode}l`),
-  "\x1b7\x1b[?1049l",
   "\x1b[?1l\x1b>\x1b[?7h\x1b[0 q\x1b[?25h\x1b[0m",
 ].join("");
 
@@ -48,6 +48,8 @@ const lastWordsMs = 500;
 export class ViewerTerminal {
   readonly input: ViewerInput;
   readonly output: ViewerOutput;
+  /** Of what was shown since the terminal was last in order. */
+  #modes = new ModeTracker();
   #isRaw = false;
   #pendingBytes = 0;
   #onTaken: (() => void) | null = null;
@@ -70,6 +72,7 @@ export class ViewerTerminal {
   /** True: the terminal is behind; go on when `onRoom` is called. */
   show(bytes: Uint8Array, onRoom: () => void): boolean {
     const { length } = bytes;
+    this.#modes.feed(bytes);
     this.#pendingBytes += length;
     const wasFull = this.#pendingBytes > maxPendingBytes;
     this.output.write(bytes, () => {
@@ -90,7 +93,9 @@ export class ViewerTerminal {
   leave(): void {
     if (!this.#isRaw) return;
     this.#isRaw = false;
-    attempt(() => this.#say(terminalReset), "the terminal may be gone");
+    const reset = `${this.#modes.isAltScreen ? "\x1b[?1049l" : ""}${plainReset}`;
+    this.#modes = new ModeTracker();
+    attempt(() => this.#say(reset), "the terminal may be gone");
     if (this.input.isTTY) attempt(() => this.input.setRawMode?.(false), "the terminal may be gone");
   }
 

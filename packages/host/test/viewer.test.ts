@@ -67,6 +67,24 @@ test(
 );
 
 test(
+  "what a full-screen program says after its screen stays above the shell's prompt",
+  async () => {
+    await using host = await startTestHost();
+    const control = await host.control();
+    const says = String.raw`printf '\e[?1049h\e[5;5Hfull screen'; read x; printf '\e[?1049lone last word\ntwo last words\n'`;
+    const program = await control.spawn({ launchId: "full", kind: "pty", argv: ["bash", "-c", says], cwd: host.home, env: programEnv });
+    await control.setDisplay({ kind: "process", launchId: "full" });
+    await using terminal = await look(host);
+    await terminal.until((screen) => screen.includes("full screen"));
+    await terminal.keys("Enter");
+    await program.exited;
+    await control.shutdown({ exitCode: 0 });
+    expect(await terminal.until(hasEnded)).toContain("one last word\ntwo last words\nended=0");
+  },
+  slowMs,
+);
+
+test(
   "Ctrl-Z gives the shell its terminal back, fg returns to the same picture",
   async () => {
     await using host = await startTestHost();
