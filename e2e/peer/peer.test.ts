@@ -85,6 +85,8 @@ describe.skipIf("missing" in peer)("an unmodified CLI and runner", () => {
     const spawned = await client.api("POST", `/machines/${machineId}/spawn`, { directory: join(dir, "work"), agent: "claude" });
     expect(spawned.body).toMatchObject({ type: "success" });
     id = spawned.body["sessionId"] as string;
+    const isUp = ({ event }: SseFrame): boolean => event["sessionId"] === id && (event["data"] as Json | undefined)?.["active"] === true;
+    await sse.find(isUp, waitMs);
     expect(await session()).toMatchObject({ active: true, metadata: { flavor: "claude", machineId, startedBy: "runner", lifecycleState: "running" } });
   }, waitMs);
 
