@@ -5,6 +5,7 @@ import {
   hapiHome,
   resolveCliApiToken,
   serveHttp,
+  startCheckpointer,
   systemClock,
   type Clock,
   type Logger,
@@ -13,7 +14,6 @@ import { AppError, MAX_BODY_BYTES } from "@hapi/protocol";
 import type { Context } from "hono";
 import { loadJwtSecret, loadOwnerId } from "./auth/secrets.ts";
 import { createTokens } from "./auth/tokens.ts";
-import { startCheckpointer } from "./db/checkpointer.ts";
 import { openHubDatabase, type HubDatabase } from "./db/open.ts";
 import { createBus } from "./events/bus.ts";
 import { createHub, type Hub } from "./hub.ts";
@@ -108,7 +108,7 @@ async function runHub(options: HubOptions, opened: Opened): Promise<RunningHub> 
   });
   await hub.start();
   const server = await serveOrStop(hub, () => serve({ host, port, hub: hub.app, sockets }));
-  const checkpointer = startCheckpointer(db.path, log);
+  const checkpointer = startCheckpointer({ path: db.path, onFailed: (reason) => log.warn("database.checkpoint_failed", { reason }) });
   const boundPort = server.port ?? port;
   log.info("hub.started", { host, port: boundPort });
   let closing: Promise<void> | null = null;
@@ -152,8 +152,6 @@ function serve({ host, port, hub, sockets }: ServeParts) {
   return serveHttp<never>({
     hostname: host,
     port,
-    // `development: false` makes Bun share the port with whoever has it.
-    reusePort: false,
     idleTimeout: idleTimeoutSeconds,
     // Bun's own refusal has no body: what is above our limit is refused by us, before it is read.
     maxRequestBodySize: 4 * MAX_BODY_BYTES,

@@ -6,3 +6,4 @@ export * from "./redact.ts";
 export * from "./serve.ts";
 export * from "./settings.ts";
 export * from "./sqlite.ts";
+export * from "./checkpointer.ts";

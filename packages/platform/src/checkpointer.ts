@@ -1,14 +1,9 @@
 /**
- * Folds the WAL back into the database on a thread of its own, so that no reader of the hub waits for it. The thread starts when the WAL
- * first grows past the limit; its program is a string because the hub also runs from one bundled file.
+ * Folds a database's WAL back into it on a thread of its own, so that nobody waits for it. The thread starts when the WAL first grows past
+ * the limit; its program is a string because HAPI also runs from one bundled file.
  */
 import { statSync } from "node:fs";
-import { attempt, type Logger } from "@hapi/platform";
-
-const startAtBytes = 4 * 1024 * 1024;
-const everyMs = 2_000;
-/** Under steady load SQLite can't begin the WAL anew by itself: from here on the writer is held for a moment. */
-const truncateAtBytes = 32 * 1024 * 1024;
+import { attempt } from "./ignore.ts";
 
 const program = `
 import { Database } from "bun:sqlite";
@@ -22,30 +17,43 @@ self.onmessage = ({ data }) => {
   try {
     db.query("PRAGMA wal_checkpoint(PASSIVE)").get();
     if (data.truncate) db.query("PRAGMA wal_checkpoint(TRUNCATE)").get();
-    self.postMessage({ ok: true });
+    self.postMessage({});
   } catch (error) {
-    self.postMessage({ ok: false, error: String(error) });
+    self.postMessage({ failure: String(error) });
   }
 };
 `;
+
+export interface CheckpointerOptions {
+  path: string;
+  /** Default 4 MiB: below it nothing happens. */
+  startAtBytes?: number;
+  /** Under steady load SQLite can't begin the WAL anew by itself: from here on (32 MiB) the writer is held for a moment. */
+  truncateAtBytes?: number;
+  everyMs?: number;
+  onDone?(): void;
+  onFailed(reason: string): void;
+}
 
 export interface Checkpointer {
   close(): void;
 }
 
-export function startCheckpointer(path: string, log: Logger): Checkpointer {
+export function startCheckpointer(options: CheckpointerOptions): Checkpointer {
+  const { path, startAtBytes = 4 << 20, truncateAtBytes = 32 << 20, everyMs = 2_000, onDone, onFailed } = options;
   let worker: Worker | null = null;
   let busy = false;
   const start = (): Worker => {
     const url = URL.createObjectURL(new Blob([program], { type: "application/javascript" }));
     const started = new Worker(url);
-    started.onmessage = ({ data }: MessageEvent<{ ok: boolean; error?: string }>) => {
+    started.onmessage = ({ data }: MessageEvent<{ failure?: string }>) => {
       busy = false;
-      if (!data.ok) log.warn("database.checkpoint_failed", { reason: data.error });
+      if (data.failure !== undefined) onFailed(data.failure);
+      else onDone?.();
     };
     started.onerror = (event) => {
       busy = false;
-      log.warn("database.checkpointer_failed", { reason: event.message });
+      onFailed(event.message);
     };
     started.postMessage({ path });
     return started;
