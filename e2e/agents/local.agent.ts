@@ -1,12 +1,126 @@
 /** Claude in its own terminal, watched and answered from the web, through every process of HAPI. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "bun:test";
-import { createWorld, enter } from "./world.ts";
+import { atPrompt, DIALOG, enter, press, quit, shows } from "./tui.ts";
+import { createWorld } from "./world.ts";
 
-test("a turn typed in the terminal is on the web in order", async () => {
+const isClosed = (screen: string): boolean => !DIALOG.test(screen);
+
+test("a turn typed in the terminal is on the web in order, while it happens", async () => {
   await using world = await createWorld();
   const { terminal, session } = await world.start();
-  await terminal.until((screen) => screen.includes("❯"), { what: "Claude's prompt" });
+  await atPrompt(terminal);
+  await world.web.until(() => session.value.metadata?.lifecycleState === "paused" && session.value.agentState?.controlledByUser === true, "the terminal has control");
   await enter(terminal, "run: echo hi-there");
   await session.tells("ended: completed");
   expect(session.told).toEqual(["typed: run: echo hi-there", "started", "calls: Bash", "result: completed", expect.stringContaining("says: Done"), "ended: completed"]);
+  const bash = session.history.find((event) => event.type === "tool-result");
+  expect(bash?.type === "tool-result" && bash.output).toContain("hi-there");
+  await session.idle();
+  const thinking = world.web.events.flatMap((event) => (event.type === "session-updated" && event.data && "thinking" in event.data ? [event.data.thinking] : []));
+  expect(thinking).toContain(true);
+
+  await enter(terminal, "second turn");
+  await session.tells("says: Echo: second turn");
+  await session.tells("ended: completed", 6);
+  expect(session.told.slice(6)).toEqual(["typed: second turn", "started", "says: Echo: second turn", "ended: completed"]);
+}, 90_000);
+
+test("a permission asked in the terminal: answered from the web it closes the dialog, answered in the terminal it closes the web's request", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start();
+  await atPrompt(terminal);
+  const ids: string[] = [];
+  const ask = async (path: string): Promise<string> => {
+    await enter(terminal, `run: touch ${path}`);
+    const request = await session.request(ids);
+    ids.push(request.id);
+    expect(request).toMatchObject({ tool: "Bash", kind: "permission", arguments: { command: `touch ${path}` } });
+    await shows(terminal, DIALOG);
+    return request.id;
+  };
+  const closing = (id: string) => world.web.until(() => !session.requests.some((one) => one.id === id) && session.closed(id), "the request is closed");
+
+  const allowed = await ask("from-afar");
+  expect(await world.web.api.permissions.approve(session.id, allowed)).toEqual({ status: "applied" });
+  await terminal.until(isClosed, { what: "the dialog closes" });
+  expect(await closing(allowed)).toMatchObject({ status: "approved", answeredBy: "person" });
+  await session.tells("ended: completed");
+  expect(existsSync(join(world.cwd, "from-afar"))).toBe(true);
+
+  const denied = await ask("never-made");
+  expect(await world.web.api.permissions.deny(session.id, denied, { reason: "rather not" })).toEqual({ status: "applied" });
+  await terminal.until(isClosed, { what: "the dialog closes" });
+  expect(await closing(denied)).toMatchObject({ status: "denied", reason: "rather not", answeredBy: "person" });
+  await session.tells(/ended/, session.told.indexOf("ended: completed") + 1);
+  expect(world.lastConversation().join("\n")).toContain("rather not");
+  expect(existsSync(join(world.cwd, "never-made"))).toBe(false);
+
+  const byHand = await ask("by-hand");
+  await press(terminal, "1");
+  expect(await closing(byHand)).toMatchObject({ status: "approved", answeredBy: "terminal" });
+  await session.idle();
+  expect(existsSync(join(world.cwd, "by-hand"))).toBe(true);
+
+  const refused = await ask("refused");
+  await press(terminal, "Escape");
+  expect(await closing(refused)).toMatchObject({ status: "denied", answeredBy: "terminal" });
+  await session.tells("ended: interrupted");
+  expect(existsSync(join(world.cwd, "refused"))).toBe(false);
+  // Too late is a clear answer, not an error and not a second decision.
+  expect(await world.web.api.permissions.approve(session.id, refused)).toMatchObject({ status: "closed" });
+}, 120_000);
+
+test("a question on the terminal's screen is answered from the web", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start();
+  await atPrompt(terminal);
+  await enter(terminal, "ask: Which color?|Red|Blue");
+  const request = await session.request();
+  expect(request.kind).toBe("question");
+  await shows(terminal, "Which color?");
+  expect(await world.web.api.permissions.approve(session.id, request.id, { answers: { "0": ["Blue"] } })).toEqual({ status: "applied" });
+  await session.tells("ended: completed");
+  expect(world.lastConversation().join("\n")).toContain('"Which color?"="Blue"');
+  expect(session.closed(request.id)).toMatchObject({ status: "approved", answers: { "0": ["Blue"] } });
+  await atPrompt(terminal);
 }, 60_000);
+
+test("quitting ends the session; hapi again in the same directory continues session and conversation, --new starts another", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start();
+  await atPrompt(terminal);
+  await enter(terminal, "remember pineapple");
+  await session.tells("ended: completed");
+  const thread = session.value.metadata?.claudeSessionId;
+  expect(thread).toBeString();
+  await quit(terminal);
+  await world.web.until(() => !session.value.active && session.value.metadata?.lifecycleState === "completed", "completed and inactive");
+  expect(world.web.state.summaries[session.id]).toMatchObject({ active: false });
+  await enter(terminal, "clear; echo code=$?");
+  await shows(terminal, "code=0");
+
+  await enter(terminal, "clear; hapi");
+  await atPrompt(terminal);
+  await shows(terminal, "remember pineapple");
+  await world.web.until(() => session.value.active && session.value.metadata?.lifecycleState === "paused", "the same session is active again");
+  await enter(terminal, "what was it");
+  await session.tells("says: Echo: what was it");
+  expect(world.lastConversation().join("\n")).toContain("remember pineapple");
+  expect(session.value.metadata?.claudeSessionId).toBe(thread as string);
+  expect(session.told.filter((line) => line.startsWith("typed"))).toEqual(["typed: remember pineapple", "typed: what was it"]);
+  await session.idle();
+  await quit(terminal);
+
+  await enter(terminal, "clear; hapi claude --new");
+  const other = await world.session([session.id]);
+  await atPrompt(terminal);
+  await enter(terminal, "fresh start");
+  await other.tells("says: Echo: fresh start");
+  expect(world.lastConversation().join("\n")).not.toContain("pineapple");
+  expect(Object.keys(world.web.state.summaries).toSorted()).toEqual([session.id, other.id].toSorted());
+  // Claude itself agrees: two conversations, not three.
+  const projects = join(world.home, ".claude", "projects");
+  expect(readdirSync(projects).flatMap((name) => readdirSync(join(projects, name)).filter((file) => file.endsWith(".jsonl")))).toHaveLength(2);
+}, 120_000);

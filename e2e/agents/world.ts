@@ -10,6 +10,7 @@ import { delay, isAlive, processStartTime, type ProcessId, sessionDir, spawnPipe
 import { type FakeModels, type FakeRequest, startFakeModels, startTmux, type Tmux } from "@hapi/testkit";
 import { claudeProgram, onboarded, quietEnv } from "./claude-home.ts";
 import { allProcesses } from "./processes.ts";
+import { enter } from "./tui.ts";
 import { openWeb, type Web, type WebSession, webSession } from "./web.ts";
 
 const HAPI = resolve(import.meta.dir, "../../bin/hapi");
@@ -200,13 +201,6 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     throw cause;
   }
   return world;
-}
-
-/** A line at a prompt. Text and Enter apart: together they would be a paste. */
-export async function enter(terminal: Tmux, line: string): Promise<void> {
-  await terminal.type(line);
-  await terminal.until((screen) => screen.replace(/\s/g, "").includes(line.replace(/\s/g, "").slice(-60)), { what: `"${line}" at the prompt` });
-  await terminal.keys("Enter");
 }
 
 function inWords(message: NonNullable<FakeRequest["messages"]>[number]): string {

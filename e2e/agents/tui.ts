@@ -1,0 +1,47 @@
+/** What a person sees and presses in Claude's own screen and in HAPI's. */
+import type { Tmux } from "@hapi/testkit";
+
+export const BANNER = "Remote mode - waiting for input";
+export const REGAIN = "Press space twice to regain control";
+export const DIALOG = /Do you want to proceed\?/;
+
+const PRESS_AGAIN_MS = 600;
+const PRESSES = 10;
+const PROMPT = /^❯/m;
+
+/** Claude's input line, and nothing of HAPI's. */
+export function isAtPrompt(screen: string): boolean {
+  return PROMPT.test(screen) && !screen.includes(BANNER) && !DIALOG.test(screen);
+}
+
+export const atPrompt = (terminal: Tmux): Promise<string> => terminal.until(isAtPrompt, { what: "Claude's prompt", timeoutMs: 30_000 });
+export const shows = (terminal: Tmux, text: string | RegExp): Promise<string> =>
+  terminal.until((screen) => (typeof text === "string" ? screen.includes(text) : text.test(screen)), { what: String(text), timeoutMs: 30_000 });
+
+/** A line at the prompt. Text and Enter apart: together they would be a paste. */
+export async function enter(terminal: Tmux, line: string): Promise<void> {
+  await terminal.type(line);
+  await terminal.until((screen) => screen.replace(/\s/g, "").includes(line.replace(/\s/g, "").slice(-60)), { what: `"${line}" at the prompt` });
+  await terminal.keys("Enter");
+}
+
+/** A key in a dialog until the dialog is gone: Claude ignores keys in the first moments of one. */
+export async function press(terminal: Tmux, key: string, dialog: RegExp = DIALOG): Promise<void> {
+  for (let at = 0; ; at++) {
+    await terminal.keys(key);
+    try {
+      await terminal.until((screen) => !dialog.test(screen), { timeoutMs: PRESS_AGAIN_MS, what: "the dialog closes" });
+      return;
+    } catch (cause) {
+      if (at === PRESSES) throw cause;
+    }
+  }
+}
+
+/** Ctrl-C twice; back at the shell. */
+export async function quit(terminal: Tmux): Promise<void> {
+  await terminal.keys("C-c");
+  await shows(terminal, /again to exit/i);
+  await terminal.keys("C-c");
+  await shows(terminal, /^\$\s*$(?![^]*\S)/m);
+}
