@@ -1,5 +1,5 @@
 /** A session of real Claude Code against the scripted model, and what these tests look at. */
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { decodeContent } from "@hapi/core";
@@ -59,4 +59,26 @@ export async function historyOf(world: ProcessWorld): Promise<{ event: AgentEven
 /** What Claude said, in order. */
 export async function shownTexts(world: ProcessWorld): Promise<string[]> {
   return (await historyOf(world)).flatMap(({ event }) => (event.type === "agent-message" ? [event.text] : []));
+}
+
+interface TranscriptLine {
+  type: string;
+  isMeta?: boolean;
+  message?: { content: string | { type: string; text?: string }[] };
+}
+
+/** Claude's own transcript: the prompts it ran and what it said. */
+export function transcriptOf(world: ProcessWorld): { ran: string[]; said: string[] } {
+  const projects = join(world.root, ".claude", "projects");
+  const files = readdirSync(projects, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".jsonl") && !name.includes("subagents"));
+  const lines = files.flatMap((name) => readFileSync(join(projects, name), "utf8").split("\n")).filter(Boolean);
+  const ran: string[] = [];
+  const said: string[] = [];
+  for (const line of lines.map((text) => JSON.parse(text) as TranscriptLine)) {
+    const content = line.message?.content ?? [];
+    const texts = typeof content === "string" ? [content] : content.flatMap((part) => (part.type === "text" && part.text ? [part.text] : []));
+    if (line.type === "user" && !line.isMeta) ran.push(...texts);
+    if (line.type === "assistant") said.push(...texts);
+  }
+  return { ran, said };
 }

@@ -107,6 +107,18 @@ test("an open permission survives the session process; an answer given while it 
   expect(world.hub.agentState?.completedRequests?.["r1"]).toMatchObject({ status: "approved", decision: "approved" });
 });
 
+test("a request that the hub never heard of is told by the next session process", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "do it");
+  world.hub.down();
+  world.agent.ask({ id: "r1" });
+  await world.hub.until(() => world.ledger.state.open.has("r1"), "kept here");
+  await world.crash();
+  world.hub.up();
+  await world.start();
+  await world.hub.until(() => world.hub.agentState?.requests?.["r1"] !== undefined, "request at the hub");
+});
+
 test("without a hub the work goes on; nothing is lost or doubled when it comes back, also between commit and ack", async () => {
   await using world = await createWorld();
   await run(world, "p1", "hello");

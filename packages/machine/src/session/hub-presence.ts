@@ -107,6 +107,7 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
     if (isFirst) first.resolve();
     else void register(FIRST_PAUSE_MS);
     isFirst = false;
+    touch();
     backfill().catch((cause: unknown) => log.warn("hub.not_caught_up", { code: toAppError(cause).code, cause: String(cause) }));
   }
 

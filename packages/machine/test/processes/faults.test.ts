@@ -2,79 +2,16 @@
  * kill -9 at seeded points of a streamed turn with permissions open: the session process, the hub, or both. The agent keeps its pid, the
  * permission stays answerable, nothing is lost, doubled or out of order. `HAPI_FAULT_SEED` and `HAPI_FAULT_ROUNDS` choose other schedules.
  */
-import { expect, test } from "bun:test";
-import { checkHistory } from "@hapi/testkit";
-import { createProcessWorld, type ProcessWorld } from "./process-world.ts";
+import { test } from "bun:test";
+import { faultRound } from "./fault-round.ts";
+import { createProcessWorld } from "./process-world.ts";
 
 const SEED = Number(process.env["HAPI_FAULT_SEED"] ?? 20261120);
-const ROUNDS = Number(process.env["HAPI_FAULT_ROUNDS"] ?? 4);
-
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Approves everything that is asked, as a person with a phone would, through every outage. */
-function approver(world: ProcessWorld): { stop(): Promise<void>; approved: Set<string> } {
-  const approved = new Set<string>();
-  let going = true;
-  const loop = (async () => {
-    while (going) {
-      const session = await world.api.sessions.get(world.sessionId).catch(() => null);
-      for (const id of Object.keys(session?.agentState?.requests ?? {})) {
-        const answer = await world.api.permissions.approve(world.sessionId, id, { decision: "approved" }).catch(() => null);
-        if (answer) approved.add(id);
-      }
-      await pause(30);
-    }
-  })();
-  return {
-    approved,
-    async stop() {
-      going = false;
-      await loop;
-    },
-  };
-}
+const ROUNDS = Number(process.env["HAPI_FAULT_ROUNDS"] ?? 3);
 
 async function round(seed: number): Promise<void> {
-  const next = random(seed);
   await using world = await createProcessWorld({ env: { HAPI_DEMO_SPEED: "3" } });
-  const texts = [1, 2, 3].map((n) => [`say: a${n} of ${seed}`, `write f${n}.md: x`, `slow ${17 + n} 30`, `run: ls ${n}`, `say: z${n} of ${seed}`].join("\n"));
-  const accepted: { localId: string; text: string }[] = [];
-  // An agent that was killed in the middle of its own start is started again; from here on it must be the same one.
-  await world.until(async () => (await world.api.sessions.get(world.sessionId)).metadata?.lifecycleState === "running", "the agent is ready");
-  const pid = await world.agentPid();
-  for (const text of texts) accepted.push({ localId: await world.send(text), text });
-  // Each text is said once in the whole round, as the checker needs it.
-  const person = approver(world);
-  for (let kill = 0; kill < 4; kill++) {
-    await pause(next() * 400);
-    const what = next();
-    if (what < 0.6) await world.killSession();
-    if (what > 0.45) {
-      await world.killHub();
-      await pause(next() * 200);
-      await world.startHub();
-    }
-  }
-  await world.until(async () => {
-    const rows = await world.rows();
-    return accepted.every(({ localId }) => rows.find((row) => row.localId === localId)?.stage === "done");
-  }, `seed ${seed}: all done`);
-  await person.stop();
-  expect({ seed, violations: checkHistory(await world.history(accepted)) }).toEqual({ seed, violations: [] });
-  expect({ seed, pid: await world.agentPid() }).toEqual({ seed, pid });
-  const session = await world.api.sessions.get(world.sessionId);
-  expect(session.active).toBe(true);
-  expect(Object.keys(session.agentState?.requests ?? {})).toEqual([]);
+  await faultRound({ seed, world, record: world.agentRecord, kills: 4, pauseMs: 400 });
 }
 
 for (let at = 0; at < ROUNDS; at++) test(`schedule ${SEED + at}`, () => round(SEED + at), 60_000);

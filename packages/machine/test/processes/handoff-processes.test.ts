@@ -36,7 +36,7 @@ test("local turn, phone takes over, answers, two spaces return; the thread and t
     return found.active ? null : found;
   }, "inactive");
   expect(session.metadata?.lifecycleState).toBe("completed");
-  expect(checkHistory(await world.history([{ localId, text: "say: from the phone" }])).filter((violation) => violation.kind !== "output-doubled")).toEqual([]);
+  expect(checkHistory({ rows: await world.rows(), accepted: [{ localId, text: "say: from the phone" }], agent: world.agentRecord() }).filter((violation) => violation.kind !== "output-doubled")).toEqual([]);
 }, 60_000);
 
 test("the viewer goes away in the middle of a turn, the session process is killed: the terminal shows the same agent again", async () => {

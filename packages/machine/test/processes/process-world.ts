@@ -10,7 +10,6 @@ import { createHubApi, type HubApi } from "@hapi/client";
 import { type HostFacts, probeHost, shutdownHost, startHost } from "@hapi/host";
 import { isAlive, killTree, processStartTime, spawnPiped, type PipedProcess } from "@hapi/platform";
 import type { Message } from "@hapi/protocol";
-import type { History } from "@hapi/testkit";
 import { openTerminal, type TestTerminal } from "./terminal.ts";
 import { createSession, type CreateSessionOptions } from "../../src/session/create-session.ts";
 
@@ -36,7 +35,6 @@ export interface ProcessWorld {
   /** What the agent itself recorded. */
   agentRecord(): { ran: string[]; said: string[] };
   until<T>(look: () => Promise<T | null | undefined | false>, what: string): Promise<T>;
-  history(accepted: History["accepted"]): Promise<History>;
   log(): string;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -174,9 +172,6 @@ export async function createProcessWorld(options: ProcessWorldOptions = {}): Pro
     row: async (localId) => (await rows()).find((row) => row.localId === localId),
     agentRecord,
     until,
-    async history(accepted) {
-      return { rows: await rows(), accepted, agent: agentRecord() };
-    },
     log,
     async [Symbol.asyncDispose]() {
       await shutdownHost(dir);

@@ -17,7 +17,7 @@ test("a prompt, live stages, a permission approved, done: the history is what th
   expect(session.agentState?.requests).toEqual({});
   expect(session.agentState?.completedRequests?.[request]).toMatchObject({ status: "approved", decision: "approved" });
   expect(session.metadata).toMatchObject({ flavor: "demo", lifecycleState: "running", startedBy: "runner", demoSessionId: expect.any(String) });
-  expect(checkHistory(await world.history([{ localId, text: "say: before\nwrite notes.md: hello\nsay: after" }]))).toEqual([]);
+  expect(checkHistory({ rows: await world.rows(), accepted: [{ localId, text: "say: before\nwrite notes.md: hello\nsay: after" }], agent: world.agentRecord() })).toEqual([]);
   const types = (await world.rows()).flatMap((row) => decodeContent(row.content, { id: row.id })).map((event) => event.type);
   expect(types).toContain("tool-call");
   expect(types.at(-1)).toBe("turn-ended");
