@@ -2,6 +2,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App, loadScreen } from "./app/routes.tsx";
+import { loadShell } from "./app/shell.tsx";
 import { preload, startRouting } from "./app/routing/location.ts";
 import { watchBadge } from "./app/badge.ts";
 import { watchUpdates } from "./app/updates.ts";
@@ -20,7 +21,7 @@ async function start(): Promise<void> {
   if (locale !== "en") await setLocale(locale);
   // the first screen waits for what is on this device, but not for long: a slow disk is no reason for an empty window
   const restored = restoreSignIn();
-  await Promise.race([restored, new Promise((resolve) => setTimeout(resolve, FIRST_PAINT_MS))]);
+  await Promise.race([Promise.all([restored, loadShell()]), new Promise((resolve) => setTimeout(resolve, FIRST_PAINT_MS))]);
   const container = document.getElementById("root");
   if (!container) throw new Error("the page has no #root");
   createRoot(container).render(

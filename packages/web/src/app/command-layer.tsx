@@ -29,6 +29,9 @@ export function CommandLayer() {
       machines: go.machines,
       settings: go.settings,
       list: toggleList,
+      leave: () => {
+        if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+      },
     };
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.isComposing) return;

@@ -31,6 +31,12 @@ describe("keys", () => {
     expect(command("?", { blocked: true })).toBeNull();
   });
 
+  test("Escape leaves a text field, and nothing else", () => {
+    expect(command("Escape", { typing: true })).toBe("leave");
+    expect(command("Escape", { typing: true, blocked: true })).toBeNull();
+    expect(command("Escape")).toBeNull();
+  });
+
   test("⌘K and Ctrl K open the palette, also while typing, but not over a dialog", () => {
     expect(command("k", { meta: true, typing: true })).toBe("palette");
     expect(command("K", { ctrl: true })).toBe("palette");

@@ -1,23 +1,30 @@
 /**
- * Which screen an address shows. Everything but the list and the sign-in is loaded when first visited. The router is our own (some 200
+ * Which screen an address shows. Every screen is loaded when first visited. The router is our own (some 200
  * lines in `routing/`): a dozen flat addresses did not justify 26 KB of the 150 KB that a first visit may cost.
  */
 import { Suspense, useEffect } from "react";
-import { LoginScreen } from "../features/login/login-screen.tsx";
-import { safeNext } from "../features/login/login.model.ts";
-import { loadSessions, SessionsScreen } from "../features/sessions/sessions-screen.tsx";
 import { useHub } from "../sync/store.ts";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { ErrorScreen, NotFoundScreen } from "./error-screen.tsx";
 import { ErrorBoundary } from "./routing/error-boundary.tsx";
 import { navigate, useLocation } from "./routing/location.ts";
+import { safeNext } from "./routing/safe-next.ts";
 import { matchPath, paths, PATTERNS, type RouteId } from "./routing/match.ts";
-import { eagerScreen, lazyScreen, type LazyScreen } from "./routing/screens.tsx";
+import { lazyScreen, type LazyScreen, type ScreenProps } from "./routing/screens.tsx";
 import { Shell } from "./shell.tsx";
+import { isDesk, useIsDesk } from "./use-media.ts";
+
+const list = lazyScreen(async () => (await import("../features/sessions/sessions-screen.tsx")).SessionsScreen);
+const home = lazyScreen(async () => (await import("../features/home/home-screen.tsx")).HomeScreen);
+
+/** The phone's first level is the list. A desk has the list beside it, so this place shows what waits and what happened lately. */
+function Start(props: ScreenProps) {
+  return (useIsDesk() ? home : list).render(props);
+}
 
 const screens: Record<RouteId, LazyScreen> = {
-  sessions: { load: loadSessions, render: (props) => <SessionsScreen {...props} /> },
-  login: eagerScreen(({ search }) => <LoginScreen next={safeNext(search.get("next"))} />),
+  sessions: { load: () => (isDesk() ? home : list).load(), render: (props) => <Start {...props} /> },
+  login: lazyScreen(async () => (await import("../features/login/login-screen.tsx")).LoginScreen),
   session: lazyScreen(async () => (await import("./session-route.tsx")).SessionRoute),
   inbox: lazyScreen(async () => (await import("../features/inbox/inbox-screen.tsx")).InboxScreen),
   machines: lazyScreen(async () => (await import("../features/machines/machines-screen.tsx")).MachinesScreen),

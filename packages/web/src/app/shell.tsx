@@ -2,19 +2,27 @@
  * The frame around every screen. Phone: one level at a time and a bottom bar. Desk: the list beside whatever is open. The list stays
  * mounted on a desk, so its scroll and selection survive every navigation.
  */
-import { useEffect, useRef, type ReactNode } from "react";
+import { Suspense, useEffect, useRef, type ReactNode } from "react";
 import { ConnectionBar } from "../features/connection/connection-bar.tsx";
 import { useT } from "../i18n/index.ts";
 import { Toaster } from "../ui/toast.tsx";
 import { BottomBar } from "./bottom-bar.tsx";
 import { CommandLayer } from "./command-layer.tsx";
 import { levelOf } from "./levels.model.ts";
-import { Sidebar } from "./sidebar.tsx";
-import { useIsDesk } from "./use-media.ts";
+import { usePreferences } from "./preferences.ts";
+import { lazyPart } from "./routing/screens.tsx";
+import { isDesk, useIsDesk } from "./use-media.ts";
+
+/** A phone never needs it. */
+const sidebar = lazyPart(async () => (await import("./sidebar.tsx")).Sidebar);
+
+/** What the frame needs before it shows. */
+export const loadShell = (): Promise<unknown> => (isDesk() ? sidebar.load() : Promise.resolve());
 
 export function Shell({ pathname, children }: { pathname: string; children: ReactNode }) {
   const t = useT();
   const desk = useIsDesk();
+  const listWidth = usePreferences((state) => (state.listHidden ? 44 : state.listWidth));
   const level = levelOf(pathname);
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -31,7 +39,7 @@ export function Shell({ pathname, children }: { pathname: string; children: Reac
       </a>
       <ConnectionBar />
       <div className="flex min-h-0 flex-1">
-        {desk && <Sidebar />}
+        {desk && <Suspense fallback={<div className="shrink-0 border-e border-line bg-sunken" style={{ width: listWidth }} />}>{sidebar.render({})}</Suspense>}
         <main ref={main} id="content" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
           {children}
         </main>

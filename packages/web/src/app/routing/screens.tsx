@@ -1,17 +1,18 @@
-/** A screen that is loaded when first needed. Once loaded it renders at once, without passing through a placeholder. */
+/** A part of the app that is loaded when first needed. Once loaded it renders at once, without passing through a placeholder. */
 import { lazy, type ComponentType, type ReactNode } from "react";
 
 export type ScreenProps = { params: Readonly<Record<string, string>>; search: URLSearchParams };
 
-export interface LazyScreen {
+export interface LazyPart<Props> {
   load(): Promise<unknown>;
-  render(props: ScreenProps): ReactNode;
+  render(props: Props): ReactNode;
 }
+export type LazyScreen = LazyPart<ScreenProps>;
 
-export function lazyScreen(fetch: () => Promise<ComponentType<ScreenProps>>): LazyScreen {
-  let loaded: ComponentType<ScreenProps> | null = null;
-  let loading: Promise<ComponentType<ScreenProps>> | null = null;
-  const load = (): Promise<ComponentType<ScreenProps>> => {
+export function lazyPart<Props extends object>(fetch: () => Promise<ComponentType<Props>>): LazyPart<Props> {
+  let loaded: ComponentType<Props> | null = null;
+  let loading: Promise<ComponentType<Props>> | null = null;
+  const load = (): Promise<ComponentType<Props>> => {
     loading ??= fetch().then(
       (component) => (loaded = component),
       (error: unknown) => {
@@ -22,17 +23,14 @@ export function lazyScreen(fetch: () => Promise<ComponentType<ScreenProps>>): La
     );
     return loading;
   };
-  const Pending = lazy(async () => ({ default: await load() }));
+  const Pending = lazy(async () => ({ default: (await load()) as ComponentType }));
   return {
     load,
     render(props) {
-      const Loaded = loaded ?? Pending;
+      const Loaded = loaded ?? (Pending as ComponentType<Props>);
       return <Loaded {...props} />;
     },
   };
 }
 
-export const eagerScreen = (Component: ComponentType<ScreenProps>): LazyScreen => ({
-  load: () => Promise.resolve(),
-  render: (props) => <Component {...props} />,
-});
+export const lazyScreen: (fetch: () => Promise<ComponentType<ScreenProps>>) => LazyScreen = lazyPart;

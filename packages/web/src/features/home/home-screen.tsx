@@ -60,7 +60,7 @@ function Activity({ summary }: { summary: SessionSummary }) {
         <span className="block truncate text-small text-quiet">{shortPath(projectPath(summary))}</span>
       </span>
       <StatusLabel status={state.status}>{t(`status.${state.word}`)}</StatusLabel>
-      <RelativeTime at={state.since ?? summary.updatedAt} className="w-24 shrink-0 text-end text-small text-quiet tabular-nums" />
+      <RelativeTime at={Math.min(state.since ?? summary.updatedAt, Date.now())} className="w-24 shrink-0 text-end text-small text-quiet tabular-nums" />
     </Link>
   );
 }

@@ -1,5 +1,7 @@
 /** One field: the access token. Says precisely what was wrong, and never shows or sends the token anywhere else. */
 import { useState, type SyntheticEvent } from "react";
+import { safeNext } from "../../app/routing/safe-next.ts";
+import type { ScreenProps } from "../../app/routing/screens.tsx";
 import { navigate } from "../../app/routing/location.ts";
 import { useT } from "../../i18n/index.ts";
 import { credentials, signIn, type SignInOutcome } from "../../sync/auth.ts";
@@ -8,7 +10,8 @@ import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { loginMessage } from "./login.model.ts";
 
-export function LoginScreen({ next }: { next: string }) {
+export function LoginScreen({ search }: ScreenProps) {
+  const next = safeNext(search.get("next"));
   const t = useT();
   const because = useHub((state) => state.signedOutBecause);
   const [token, setToken] = useState("");

@@ -16,10 +16,3 @@ export function loginMessage(outcome: Exclude<SignInOutcome, { kind: "signed-in"
       return t("login.failed", { reason: outcome.reason });
   }
 }
-
-/** Only a path of this app: a link that carries `next` must not send anyone elsewhere. */
-export function safeNext(next: unknown): string {
-  return typeof next === "string" && next.startsWith("/") && !next.startsWith("//") && !next.startsWith("/\\") && !next.startsWith("/login")
-    ? next
-    : "/";
-}

@@ -8,6 +8,7 @@ import { EmptyState } from "../../ui/empty-state.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { go } from "../../app/go.ts";
+import { useIsDesk } from "../../app/use-media.ts";
 import { DirectoryHeader, SectionHeader } from "./list-headers.tsx";
 import { archivedCount, listRows, type ListRow, type SectionKey } from "./list.model.ts";
 import { SessionRow } from "./session-row.tsx";
@@ -116,9 +117,12 @@ function Search({ query, onChange, input }: { query: string; onChange: (query: s
 
 function Nothing({ loading, loadError, query }: { loading: boolean; loadError: string | null; query: string }) {
   const t = useT();
+  const desk = useIsDesk();
   if (loading && loadError) return <EmptyState icon="warning" title={t("list.failed", { reason: loadError })} />;
   if (loading) return <Skeleton lines={6} />;
   if (query.trim()) return <EmptyState icon="search" title={t("list.none", { query: query.trim() })} />;
+  // the desk's middle says it in full
+  if (desk) return <p className="px-4 py-2 text-quiet">{t("list.empty")}</p>;
   return (
     <EmptyState
       icon="terminal"

@@ -190,6 +190,7 @@ export const app = {
   "keys.approve": "Allow the first approval",
   "keys.deny": "Deny it",
   "keys.list": "Show or hide the list",
+  "keys.leave": "Leave the text field",
 
   "error.title": "This page has a problem",
   "error.body": "Your sessions go on. Reload to continue.",

@@ -192,6 +192,7 @@ export const app = {
   "keys.approve": "允许第一个请求",
   "keys.deny": "拒绝它",
   "keys.list": "显示或隐藏列表",
+  "keys.leave": "离开输入框",
 
   "error.title": "这个页面出了问题",
   "error.body": "你的会话仍在继续。重新加载即可。",

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { safeNext } from "./login.model.ts";
+import { safeNext } from "./safe-next.ts";
 
 test.each([
   ["/sessions/abc", "/sessions/abc"],
