@@ -206,7 +206,7 @@ function createHttp(parts: HubParts, services: Services): Hono {
   const now = () => clock.now();
   const afterRemove = async (sessionId: string): Promise<void> => {
     services.presence.forget(sessionId);
-    stores.scrub();
+    await stores.scrub();
   };
   return createApp({
     auth: { credentials: services.credentials, tokens, limit: services.limit, ownerId, addressOf },

@@ -26,7 +26,7 @@ export interface Stores {
   /** Everything committed so far survives a loss of power. */
   durable(): Promise<void>;
   /** Takes deleted text out of the write-ahead log. */
-  scrub(): void;
+  scrub(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export function sqliteStores(options: { db: Sqlite; epoch: string; bus: Bus; now
     attachments: sqliteAttachmentStore(shared),
     log,
     durable: () => commits.durable(),
-    scrub: () => void db.get("PRAGMA wal_checkpoint(TRUNCATE)"),
+    scrub: () => commits.betweenTransactions(() => void db.get("PRAGMA wal_checkpoint(TRUNCATE)")),
     close: () => commits.close(),
   };
 }

@@ -18,18 +18,29 @@ export interface AuthDeps {
 
 const bindBody = z.object({ initData: z.string(), accessToken: z.string() });
 
-export function authRoutes({ credentials, tokens, limit, ownerId, addressOf }: AuthDeps): Hono {
+/** Programs of this computer, and a proxy in front of the hub: one of them guessing must not lock out the others. */
+const isLoopback = (address: string): boolean => /^(?:::ffff:)?127\.|^::1$/.test(address);
+
+/** The namespace of a valid token. An address that guessed too often has to wait even when it then guesses right. */
+function tokenCheck({ credentials, limit, addressOf }: Pick<AuthDeps, "credentials" | "limit" | "addressOf">) {
+  return (c: Context, token: string, code: "invalid_token" | "invalid_access_token"): string => {
+    const address = addressOf(c);
+    const namespace = credentials.namespaceOf(token);
+    if (limit.isBlocked(address) && (namespace === null || !isLoopback(address))) throw new AppError("rate_limited");
+    if (namespace !== null) return namespace;
+    limit.failed(address);
+    throw new AppError(code);
+  };
+}
+
+export function authRoutes(deps: AuthDeps): Hono {
+  const { tokens, ownerId } = deps;
+  const checkToken = tokenCheck(deps);
   const app = new Hono();
   app.post("/auth", async (c) => {
     const body = await readBody(c, authBody);
     if (!("accessToken" in body)) throw new AppError("telegram_disabled");
-    const address = addressOf(c);
-    if (limit.isBlocked(address)) throw new AppError("rate_limited");
-    const namespace = credentials.namespaceOf(body.accessToken);
-    if (namespace === null) {
-      limit.failed(address);
-      throw new AppError("invalid_access_token");
-    }
+    const namespace = checkToken(c, body.accessToken, "invalid_access_token");
     const token = await tokens.issue({ userId: ownerId, namespace });
     return c.json({ token, user: { id: ownerId, firstName: "Web User" } });
   });
@@ -57,20 +68,15 @@ export function requireJwt(tokens: Tokens): MiddlewareHandler<ApiEnv> {
   };
 }
 
-export function requireAccessToken({ credentials, limit, addressOf }: AuthDeps): MiddlewareHandler<CliEnv> {
+export function requireAccessToken(deps: AuthDeps): MiddlewareHandler<CliEnv> {
+  const checkToken = tokenCheck(deps);
   return async (c, next) => {
     c.header(PROTOCOL_HEADER, String(PROTOCOL_VERSION));
     const header = c.req.header("authorization");
     if (!header) throw new AppError("missing_token", "Missing Authorization header");
     const match = /^Bearer\s+(.+)$/i.exec(header);
     if (!match) throw new AppError("invalid_token", "Invalid Authorization header");
-    const address = addressOf(c);
-    const namespace = credentials.namespaceOf(match[1] as string);
-    if (namespace === null) {
-      if (limit.isBlocked(address)) throw new AppError("rate_limited");
-      limit.failed(address);
-      throw new AppError("invalid_token");
-    }
+    const namespace = checkToken(c, match[1] as string, "invalid_token");
     c.set("namespace", namespace);
     await next();
   };

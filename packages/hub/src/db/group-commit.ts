@@ -23,6 +23,7 @@ export class GroupCommit<Recorded> {
   readonly #hooks: CommitHooks<Recorded>;
   readonly #beforeCommit: (() => void)[] = [];
   readonly #afterRollback: (() => void)[] = [];
+  readonly #between: (() => void)[] = [];
   #open = false;
   #waiting: Waiting[] = [];
   #recorded: Recorded[] = [];
@@ -77,6 +78,24 @@ export class GroupCommit<Recorded> {
     });
   }
 
+  /** Runs `work` where no transaction is open: now, or right after the next COMMIT. */
+  betweenTransactions(work: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#between.push(() => {
+        try {
+          resolve(work());
+        } catch (cause) {
+          reject(toAppError(cause));
+        }
+      });
+      if (!this.#open) this.#runBetween();
+    });
+  }
+
+  #runBetween(): void {
+    for (const work of this.#between.splice(0)) work();
+  }
+
   /** Commits what is open and waits for the disk. */
   async close(): Promise<void> {
     this.#commit();
@@ -117,6 +136,7 @@ export class GroupCommit<Recorded> {
     const waiting = this.#waiting;
     this.#reset();
     this.#committed += 1;
+    this.#runBetween();
     if (recorded.length > 0) this.#hooks.deliver(recorded);
     for (const writer of waiting) writer.done();
     // Nobody may ask (writers without an ack); the disk gets it soon all the same.
@@ -129,6 +149,7 @@ export class GroupCommit<Recorded> {
     for (const forget of this.#afterRollback) forget();
     this.#hooks.failed(cause);
     for (const writer of waiting) writer.failed(toAppError(cause));
+    this.#runBetween();
   }
 
   #reset(): void {

@@ -63,6 +63,7 @@ export class Prompts {
       wake: body.wake === true,
     });
     if (result.kind === "missing") throw new AppError("session_not_found");
+    if (result.kind === "full") throw new AppError("rate_limited", "Too many prompts wait in this session already");
     const isWaiting = result.message.invokedAt == null && result.message.scheduledAt == null;
     if (!session.active && !isComing && isWaiting) this.#deps.wake(session.id);
     if (result.message.scheduledAt != null) this.#deps.scheduled();

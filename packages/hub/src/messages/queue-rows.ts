@@ -19,6 +19,11 @@ export class QueueRows {
     this.#deps = deps;
   }
 
+  count(session: SessionRow): number {
+    const sql = `SELECT count(*) AS n FROM messages WHERE session_pk = ? AND ${queued}`;
+    return this.#deps.db.get<{ n: number }>(sql, session.pk)?.n ?? 0;
+  }
+
   async deliverable(sessionId: string, now: number): Promise<QueuedPrompt[]> {
     const session = this.#deps.cache.row(sessionId);
     if (!session) return [];

@@ -13,7 +13,7 @@ import { messageId } from "./message-id.ts";
 import { messageColumns, toMessage, type MessageRow } from "./message-row.ts";
 import { readPage } from "./pages.ts";
 import { QueueRows } from "./queue-rows.ts";
-import type { MessageStore, NewPrompt, NewRow, PageQuery, QueuedPrompt, StageReport, StoredPrompt } from "./store.ts";
+import { maxQueued, type MessageStore, type NewPrompt, type NewRow, type PageQuery, type QueuedPrompt, type StageReport, type StoredPrompt } from "./store.ts";
 
 export interface MessageStoreDeps {
   db: Sqlite;
@@ -80,6 +80,7 @@ export class SqliteMessageStore implements MessageStore {
         const known = this.#rowByLocalId(session, prompt.localId);
         if (known) return { kind: "repeated", message: toMessage(known) };
       }
+      if (this.#queue.count(session) >= maxQueued) return { kind: "full" };
       const at = Math.max(now(), session.last_at);
       const seq = session.last_seq + 1;
       const id = messageId(at);

@@ -24,7 +24,10 @@ export interface NewPrompt {
   wake: boolean;
 }
 
-export type StoredPrompt = { kind: "stored" | "repeated"; message: Message } | { kind: "missing" };
+/** Prompts that may wait in one session; more are a runaway client. */
+export const maxQueued = 1_000;
+
+export type StoredPrompt = { kind: "stored" | "repeated"; message: Message } | { kind: "missing" } | { kind: "full" };
 
 export type PageQuery =
   | { direction: "latest"; limit: number }

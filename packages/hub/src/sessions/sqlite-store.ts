@@ -1,7 +1,7 @@
 /** `SessionStore` on SQLite. Every method is one operation of the group commit; the events it causes are logged with it. */
 import { randomUUID } from "node:crypto";
 import type { Sqlite } from "@hapi/platform";
-import type { AgentState, Metadata, Session, SessionPatch, SyncEvent } from "@hapi/protocol";
+import { AppError, type AgentState, type Metadata, type Session, type SessionPatch, type SyncEvent } from "@hapi/protocol";
 import type { GroupCommit } from "../db/group-commit.ts";
 import type { SqliteEventLog } from "../events/event-log.ts";
 import type { HubEvent } from "../events/hub-event.ts";
@@ -110,7 +110,7 @@ export class SqliteSessionStore implements SessionStore {
       if (expectedVersion !== null && expectedVersion !== row.metadata_version)
         return { kind: "mismatch", version: row.metadata_version, value: current };
       const value = next(current);
-      const text = value === null ? null : JSON.stringify(value);
+      const text = value === null ? null : bounded(JSON.stringify(value), maxMetadataChars);
       // Writing the same again is a success without a new version: nobody has to hear of it.
       if (text === row.metadata) return { kind: "success", version: row.metadata_version, value };
       row.metadata = text;
@@ -135,6 +135,7 @@ export class SqliteSessionStore implements SessionStore {
       if (expectedVersion !== null && expectedVersion !== row.agent_state_version)
         return { kind: "mismatch", version: row.agent_state_version, value: current };
       const state = next(current);
+      bounded(JSON.stringify(state), maxStateChars);
       const rest = this.#deps.requests.absorb(row.pk, state ?? {});
       row.agent_state = state === null ? null : JSON.stringify(rest);
       row.agent_state_version += 1;
@@ -186,7 +187,7 @@ export class SqliteSessionStore implements SessionStore {
       input.namespace,
       input.tag,
       at,
-      input.metadata === null ? null : JSON.stringify(input.metadata),
+      input.metadata === null ? null : bounded(JSON.stringify(input.metadata), maxMetadataChars),
       input.model ?? null,
       input.modelReasoningEffort ?? null,
       input.effort ?? null,
@@ -211,6 +212,15 @@ export class SqliteSessionStore implements SessionStore {
   #log(row: SessionRow, event: SyncEvent, origin?: string, ref?: string): void {
     this.#deps.log.append({ namespace: row.namespace, event, ...(origin === undefined ? {} : { origin }), ...(ref === undefined ? {} : { ref }) });
   }
+}
+
+/** Both travel with every read of a session. */
+const maxMetadataChars = 1024 * 1024;
+const maxStateChars = 16 * 1024 * 1024;
+
+function bounded(text: string, max: number): string {
+  if (text.length > max) throw new AppError("body_too_large");
+  return text;
 }
 
 /** All columns but the counters of the session cache. */

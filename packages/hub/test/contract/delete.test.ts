@@ -34,3 +34,21 @@ test("rows, log, requests, attachments and the write-ahead log", async () => {
   socket.close();
   kept.socket.close();
 });
+
+test("many deletes while others write", async () => {
+  await using hub = await startTestHub();
+  const client = await connectHub(hub);
+  const { id: busy, socket } = await client.session();
+  const ids = await Promise.all(
+    Array.from({ length: 20 }, async (_, n) => {
+      const created = await client.cli("POST", "/sessions", { tag: `t${n}`, metadata: { path: "/p", host: "h", name: secret } });
+      return (created.body["session"] as { id: string }).id;
+    }),
+  );
+  const writes = Promise.all(Array.from({ length: 300 }, (_, n) => socket.emitWithAck("message", { sid: busy, key: `k${n}`, message: agentText("x") })));
+  const deletes = await Promise.all(ids.map((id) => client.api("DELETE", `/sessions/${id}`)));
+  expect(new Set(deletes.map((answer) => answer.status))).toEqual(new Set([200]));
+  await writes;
+  expect(filesWith(hub.home, secret)).toEqual([]);
+  socket.close();
+});

@@ -180,6 +180,18 @@ describe("a prompt", () => {
   });
 });
 
+test("a queue and a session's facts have bounds", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session();
+  socket.close();
+  for (let batch = 0; batch < 10; batch++)
+    await Promise.all(Array.from({ length: 100 }, (_, n) => client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: `${batch}-${n}` })));
+  expect(await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "one more" })).toMatchObject({ status: 429, body: { code: "rate_limited" } });
+  expect((await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "0-0" })).status).toBe(200);
+  const huge = { tag: "huge", metadata: { path: "/p", host: "h", extra: "x".repeat(2_000_000) } };
+  expect(await client.cli("POST", "/sessions", huge)).toMatchObject({ status: 413, body: { code: "body_too_large" } });
+});
+
 describe("taking a prompt back", () => {
   test("nobody attached: gone, epoch moves, and everybody hears it under the name it was called by", async () => {
     const client = await rig.client();
