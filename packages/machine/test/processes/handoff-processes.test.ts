@@ -27,7 +27,7 @@ test("local turn, phone takes over, answers, two spaces return; the thread and t
   await terminal.until((screen) => screen.includes("Demo agent") && !screen.includes("Remote mode"), "the terminal is back");
   await world.until(async () => (await world.api.sessions.get(world.sessionId)).agentState?.controlledByUser === true, "controlled by the user");
   terminal.type("recall\r");
-  await terminal.until((screen) => screen.includes("from the phone") && screen.trimEnd().endsWith("\n>"), "the agent remembers both");
+  await terminal.until((screen) => screen.includes("You have said 3 things") && screen.trimEnd().endsWith("\n>"), "the agent remembers both");
   await world.agentPid();
   terminal.type("\x04");
   expect(await terminal.exited).toMatchObject({ code: 0 });
