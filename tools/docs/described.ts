@@ -116,6 +116,7 @@ const events: Row[] = [
   row("001", "event", "session-removed", `${contract}/described.test.ts`, "event session-removed"),
   row("000", "event", "message-received", `${contract}/described.test.ts`, "event message-received"),
   row("000", "event", "machine-updated", `${contract}/described.test.ts`, "event machine-updated"),
+  row("000", "event", "toast", `${contract}/toasts.test.ts`, "event toast"),
   row("000", "event", "/api/events?token=… opens the stream", `${contract}/auth.test.ts`, "takes ?token= on the event stream only"),
   row("000", "event", "session-end makes it inactive and keeps it in history", `${contract}/described.test.ts`, "event session-end"),
 ];

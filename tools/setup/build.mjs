@@ -11,7 +11,20 @@ rmSync(dist, { recursive: true, force: true });
 const entries = ["packages/cli/src/main.ts"];
 const code = await run(
   bunPath(),
-  ["build", ...entries, "--target=bun", "--outdir", dist, "--entry-naming", "hapi.js", "--chunk-naming", "hapi-[hash].js", "--splitting", "--minify-syntax", "--minify-whitespace"],
+  [
+    "build",
+    ...entries,
+    "--target=bun",
+    "--outdir",
+    dist,
+    "--entry-naming",
+    "hapi.js",
+    "--chunk-naming",
+    "hapi-[hash].js",
+    "--splitting",
+    "--minify-syntax",
+    "--minify-whitespace",
+  ],
   {
     stdio: ["ignore", 2, 2],
   },

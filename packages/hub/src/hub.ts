@@ -15,6 +15,7 @@ import { Prompts } from "./messages/prompts.ts";
 import { messageRoutes } from "./messages/routes.ts";
 import { Schedule } from "./messages/schedule.ts";
 import { Permissions } from "./permissions/permissions.ts";
+import { Toasts } from "./notifications/toasts.ts";
 import { permissionRoutes } from "./permissions/routes.ts";
 import { refusalRoutes } from "./refusals/routes.ts";
 import { Links, type Link } from "./rpc/links.ts";
@@ -95,6 +96,7 @@ export function createHub(parts: HubParts): Hub {
       services.schedule.stop();
       services.delivery.stop();
       services.stopRelay();
+      services.toasts.stop();
       services.sse.close();
       parts.sockets.close();
       await parts.stores.close();
@@ -115,7 +117,8 @@ function createServices(parts: HubParts) {
   const live = new LiveText(bus);
   const delivery = new Delivery({ store: messages, links, bus, clock, log });
   const watch = createActivityWatch({ store: sessions, bus, clock });
-  const deliver = (sessionId: string, link?: Link): void => ignore(delivery.deliverAll(sessionId, link), "it is sent again on the next attach");
+  const deliver = (sessionId: string, link?: Link): void =>
+    ignore(delivery.deliverAll(sessionId, link), "it is sent again on the next attach");
   const expected = new ExpectedSessions(clock);
   const onActive = (sessionId: string): void => {
     expected.came(sessionId);
@@ -147,7 +150,18 @@ function createServices(parts: HubParts) {
   const waker = new Waker({ sessions, messages, resume, clock, log });
   const permissions = new Permissions({ store: stores.permissions, rpc, links, log, durable });
   const rest = (sessionId: string) => messages.rest(sessionId);
-  const lifecycle = new Lifecycle({ store: sessions, presence, rpc, links, clock, log, durable, onEnded: (id) => live.end(id), onGone, rest });
+  const lifecycle = new Lifecycle({
+    store: sessions,
+    presence,
+    rpc,
+    links,
+    clock,
+    log,
+    durable,
+    onEnded: (id) => live.end(id),
+    onGone,
+    rest,
+  });
   const settings = new SessionSettings({ store: sessions, rpc, durable });
   const control = new SessionControl({ rpc, resume });
   const fork = new Fork({ sessions, messages, control, rpc, durable });
@@ -156,16 +170,49 @@ function createServices(parts: HubParts) {
     if (!presence.isActive(sessionId)) waker.wake(sessionId);
   };
   const schedule = new Schedule({ store: messages, clock, log, onDue });
-  const prompts = new Prompts({ store: messages, links, rpc, clock, durable, wake: (id) => waker.wake(id), scheduled: () => schedule.look(), isExpected: (id) => expected.has(id) });
+  const prompts = new Prompts({
+    store: messages,
+    links,
+    rpc,
+    clock,
+    durable,
+    wake: (id) => waker.wake(id),
+    scheduled: () => schedule.look(),
+    isExpected: (id) => expected.has(id),
+  });
   const sse = new SseHub({ log: stores.log, sessions, messages, machines, bus, live, clock, logger: log });
+  const toasts = new Toasts({ bus, clock, session: (id) => sessions.get(id) });
   const limit = createFailureLimit(clock);
   const stopRelay = relayUpdates(bus, links);
   const onSpawned = (sessionId: string): void => {
     if (!presence.isActive(sessionId)) expected.expect(sessionId);
   };
   return {
-    onSpawned, credentials, access, links, rpc, live, delivery, deliver, watch, presence, machinePresence, resume, waker, permissions, lifecycle,
-    settings, control, fork, schedule, prompts, sse, limit, stopRelay, durable,
+    onSpawned,
+    credentials,
+    access,
+    links,
+    rpc,
+    live,
+    delivery,
+    deliver,
+    watch,
+    presence,
+    machinePresence,
+    resume,
+    waker,
+    permissions,
+    lifecycle,
+    settings,
+    control,
+    fork,
+    schedule,
+    prompts,
+    sse,
+    limit,
+    stopRelay,
+    durable,
+    toasts,
   };
 }
 
@@ -223,7 +270,16 @@ function createHttp(parts: HubParts, services: Services): Hono {
       settingsRoutes({ settings: parts.settings, databasePath: parts.databasePath }),
       refusalRoutes({ access }),
     ],
-    cli: cliRoutes({ access, sessions, messages, machines, rpc, now, durable, whenInactive: (id, waitMs) => watch.whenInactive(id, waitMs) }),
+    cli: cliRoutes({
+      access,
+      sessions,
+      messages,
+      machines,
+      rpc,
+      now,
+      durable,
+      whenInactive: (id, waitMs) => watch.whenInactive(id, waitMs),
+    }),
     corsOrigins,
     log,
     web,

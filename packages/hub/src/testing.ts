@@ -37,7 +37,10 @@ export function listRoutes(options: { clock: Clock; log: Logger }): { method: st
     secret: "x",
     ownerId: 1,
     corsOrigins: [],
-    settings: { read: () => ({ sessionSummaryContract: false, sessionSummaryInChat: false }), write: () => Promise.reject(new Error("not here")) },
+    settings: {
+      read: () => ({ sessionSummaryContract: false, sessionSummaryInChat: false }),
+      write: () => Promise.reject(new Error("not here")),
+    },
     databasePath: ":memory:",
     web: async () => null,
     addressOf: () => "test",
@@ -45,6 +48,8 @@ export function listRoutes(options: { clock: Clock; log: Logger }): { method: st
     log: options.log,
   });
   const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
-  const seen = new Map(hub.app.routes.filter((route) => methods.has(route.method)).map((route) => [`${route.method} ${route.path}`, route]));
+  const seen = new Map(
+    hub.app.routes.filter((route) => methods.has(route.method)).map((route) => [`${route.method} ${route.path}`, route]),
+  );
   return [...seen.values()].map(({ method, path }) => ({ method, path }));
 }

@@ -153,7 +153,10 @@ async function registerMachine(
   return registered.machine;
 }
 
-function parsed<T>(schema: { safeParse(input: unknown): { success: true; data: T } | { success: false; error: { issues: unknown } } }, input: unknown): T {
+function parsed<T>(
+  schema: { safeParse(input: unknown): { success: true; data: T } | { success: false; error: { issues: unknown } } },
+  input: unknown,
+): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   throw new AppError("invalid_body", undefined, { details: { issues: result.error.issues } });

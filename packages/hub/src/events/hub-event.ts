@@ -39,6 +39,7 @@ export class HubEvent {
   }
 
   get sessionId(): string | undefined {
+    if (this.event.type === "toast") return this.event.data.sessionId;
     return "sessionId" in this.event ? (this.event.sessionId as string) : undefined;
   }
 

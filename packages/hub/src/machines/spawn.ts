@@ -26,7 +26,10 @@ export async function spawnOnMachine(rpc: Rpc, machine: Machine, request: SpawnR
   }
   for (const [key, value] of Object.entries(params)) if (value === undefined || value === null) delete params[key];
   try {
-    const answer = await rpc.call("machine", machine.id, "spawn-happy-session", params, { timeoutMs, readyMs: machine.active ? readyMs : 0 });
+    const answer = await rpc.call("machine", machine.id, "spawn-happy-session", params, {
+      timeoutMs,
+      readyMs: machine.active ? readyMs : 0,
+    });
     return readAnswer(answer);
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
@@ -40,6 +43,7 @@ function readAnswer(answer: unknown): SpawnAnswer {
   if (!result.success) return { type: "error", message: rpcError(answer) ?? "The runner's answer could not be read", code: "spawn_failed" };
   const { data } = result;
   if (data.type === "success") return { type: "success", sessionId: data.sessionId };
-  if (data.type === "error") return { type: "error", message: data.errorMessage ?? data.message ?? "Could not start the session", code: "spawn_failed" };
+  if (data.type === "error")
+    return { type: "error", message: data.errorMessage ?? data.message ?? "Could not start the session", code: "spawn_failed" };
   return { type: "error", message: `The directory does not exist: ${data.directory}`, code: "directory_missing" };
 }

@@ -71,7 +71,11 @@ export class Delivery {
     if (links.length === 0) return;
     const { id, seq, createdAt, localId, content } = message;
     for (const link of links) {
-      const update = this.#deps.links.envelope(link, { t: "new-message", sid: sessionId, message: { id, seq, createdAt, localId, content } });
+      const update = this.#deps.links.envelope(link, {
+        t: "new-message",
+        sid: sessionId,
+        message: { id, seq, createdAt, localId, content },
+      });
       if (link.capabilities.has("stages")) {
         ignore(
           link.request("update", update, ackTimeoutMs).then(() => this.#settle(sessionId, localId as string)),

@@ -24,10 +24,7 @@ export function readPage(db: Sqlite, sessionPk: number, query: PageQuery): Messa
 
 function head(db: Sqlite, sessionPk: number): Position | null {
   return positionOf(
-    db.get<MessageRow>(
-      `SELECT ${messageColumns} FROM messages WHERE session_pk = ? ORDER BY position DESC, seq DESC LIMIT 1`,
-      sessionPk,
-    ),
+    db.get<MessageRow>(`SELECT ${messageColumns} FROM messages WHERE session_pk = ? ORDER BY position DESC, seq DESC LIMIT 1`, sessionPk),
   );
 }
 

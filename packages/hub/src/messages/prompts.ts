@@ -10,7 +10,9 @@ const cancelWaitMs = 500;
 const retryWaitMs = 5_000;
 
 export type CancelResult =
-  { status: "cancelled"; localId: string | null } | { status: "invoked"; message: Message } | { status: "busy"; localId: string | null };
+  | { status: "cancelled"; localId: string | null }
+  | { status: "invoked"; message: Message }
+  | { status: "busy"; localId: string | null };
 export type SteerResult =
   | { status: "steered"; localId: string }
   | { status: "invoked"; message: Message }

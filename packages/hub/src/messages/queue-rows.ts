@@ -208,7 +208,14 @@ export class QueueRows {
   }
 
   #logStage(session: SessionRow, { localId, stage, at, detail }: StageReport): void {
-    const event: SyncEvent = { type: "message-stage", sessionId: session.id, localId, stage, at, ...(detail === undefined ? {} : { detail }) };
+    const event: SyncEvent = {
+      type: "message-stage",
+      sessionId: session.id,
+      localId,
+      stage,
+      at,
+      ...(detail === undefined ? {} : { detail }),
+    };
     this.#deps.log.append({ namespace: session.namespace, needs: "stages", ref: localId, event });
   }
 
@@ -216,4 +223,3 @@ export class QueueRows {
     this.#deps.log.append({ namespace: session.namespace, event, ref: JSON.stringify(localIds) });
   }
 }
-

@@ -58,7 +58,13 @@ export function parsePageQuery(query: Record<string, string>): PageQuery {
   if (!after && (until || numbers.epoch !== undefined)) throw invalid("until and epoch go with after only");
   if (before) return { direction: "before", limit, ...before };
   if (!after) return { direction: "latest", limit };
-  return { direction: "after", limit, ...after, ...(until ? { until } : {}), ...(numbers.epoch === undefined ? {} : { epoch: numbers.epoch }) };
+  return {
+    direction: "after",
+    limit,
+    ...after,
+    ...(until ? { until } : {}),
+    ...(numbers.epoch === undefined ? {} : { epoch: numbers.epoch }),
+  };
 }
 
 function readNumbers(query: Record<string, string>): Numbers {

@@ -13,7 +13,16 @@ import { messageId } from "./message-id.ts";
 import { messageColumns, toMessage, type MessageRow } from "./message-row.ts";
 import { readPage } from "./pages.ts";
 import { QueueRows } from "./queue-rows.ts";
-import { maxQueued, type MessageStore, type NewPrompt, type NewRow, type PageQuery, type QueuedPrompt, type StageReport, type StoredPrompt } from "./store.ts";
+import {
+  maxQueued,
+  type MessageStore,
+  type NewPrompt,
+  type NewRow,
+  type PageQuery,
+  type QueuedPrompt,
+  type StageReport,
+  type StoredPrompt,
+} from "./store.ts";
 
 export interface MessageStoreDeps {
   db: Sqlite;
@@ -269,7 +278,12 @@ export class SqliteMessageStore implements MessageStore {
     session.todos = JSON.stringify(todos);
     session.todos_updated_at = Math.max(at, (session.todos_updated_at ?? 0) + 1);
     this.#deps.cache.changed(session);
-    this.#deps.db.run("UPDATE sessions SET todos = ?, todos_updated_at = ? WHERE pk = ?", session.todos, session.todos_updated_at, session.pk);
+    this.#deps.db.run(
+      "UPDATE sessions SET todos = ?, todos_updated_at = ? WHERE pk = ?",
+      session.todos,
+      session.todos_updated_at,
+      session.pk,
+    );
     this.#deps.log.append({
       namespace: session.namespace,
       event: {

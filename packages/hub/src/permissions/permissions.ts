@@ -68,7 +68,8 @@ export class Permissions {
   #checkOpen(session: Session, requestId: string): void {
     const state = session.agentState;
     if (state?.requests && Object.hasOwn(state.requests, requestId)) return;
-    const done = state?.completedRequests && Object.hasOwn(state.completedRequests, requestId) ? state.completedRequests[requestId] : undefined;
+    const done =
+      state?.completedRequests && Object.hasOwn(state.completedRequests, requestId) ? state.completedRequests[requestId] : undefined;
     if (!done) throw new AppError("request_not_found");
     const { status, decision, reason, completedAt } = done;
     throw closed({ status, decision, reason, completedAt });

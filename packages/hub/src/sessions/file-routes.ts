@@ -88,6 +88,11 @@ async function generatedImage(c: Context<ApiEnv>, access: SessionAccess, rpc: Rp
   const mimeType = typeof image["mimeType"] === "string" ? image["mimeType"] : "application/octet-stream";
   const isInline = /^(image\/(?!svg)|video\/|audio\/)/.test(mimeType);
   return new Response(Buffer.from(image["content"], "base64"), {
-    headers: { ...headers, "content-type": mimeType, "content-disposition": isInline ? "inline" : "attachment", "content-security-policy": "sandbox" },
+    headers: {
+      ...headers,
+      "content-type": mimeType,
+      "content-disposition": isInline ? "inline" : "attachment",
+      "content-security-policy": "sandbox",
+    },
   });
 }

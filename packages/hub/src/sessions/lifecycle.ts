@@ -44,7 +44,9 @@ export class Lifecycle {
     await this.#end(session.id);
     await this.#deps.store.announceEnd(session.id, reason);
     const state: LifecycleState = reason === "error" ? "failed" : "completed";
-    await this.#setState(session.id, (metadata) => (stillOpen.has(metadata.lifecycleState ?? "running") ? { lifecycleState: state } : null));
+    await this.#setState(session.id, (metadata) =>
+      stillOpen.has(metadata.lifecycleState ?? "running") ? { lifecycleState: state } : null,
+    );
     this.#deps.onEnded(session.id);
     this.#deps.onGone(session.id);
   }
@@ -91,7 +93,13 @@ export class Lifecycle {
   async #stopAgent(session: Session): Promise<void> {
     const isOurs = this.#deps.links.of("session", session.id).some((link) => link.capabilities.has("stages"));
     const call = isOurs
-      ? this.#deps.rpc.call("session", session.id, "abort", { scope: "session", reason: "Ended by user" }, { timeoutMs: endTimeoutMs, readyMs })
+      ? this.#deps.rpc.call(
+          "session",
+          session.id,
+          "abort",
+          { scope: "session", reason: "Ended by user" },
+          { timeoutMs: endTimeoutMs, readyMs },
+        )
       : this.#deps.rpc.call("session", session.id, "killSession", {}, { timeoutMs: endTimeoutMs });
     await call.catch(async (cause: unknown) => {
       this.#deps.log.info("session.end_not_heard", { sessionId: session.id, reason: String(cause) });
@@ -113,7 +121,9 @@ export class Lifecycle {
     await this.#deps.store.updateMetadata(sessionId, null, (metadata) => {
       if (metadata === null) return null;
       const next = change(metadata);
-      return next === null || next.lifecycleState === metadata.lifecycleState ? metadata : { ...metadata, ...next, lifecycleStateSince: now };
+      return next === null || next.lifecycleState === metadata.lifecycleState
+        ? metadata
+        : { ...metadata, ...next, lifecycleStateSince: now };
     });
   }
 }

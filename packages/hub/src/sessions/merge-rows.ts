@@ -17,7 +17,13 @@ export function mergeSessions(deps: SessionStoreDeps, fromId: string, intoId: st
   takeOver(from, into);
   db.run("UPDATE OR IGNORE permission_requests SET session_pk = ? WHERE session_pk = ?", into.pk, from.pk);
   saveRow(db, into);
-  db.run("UPDATE sessions SET last_seq = ?, last_at = ?, has_content = ? WHERE pk = ?", into.last_seq, into.last_at, into.has_content, into.pk);
+  db.run(
+    "UPDATE sessions SET last_seq = ?, last_at = ?, has_content = ? WHERE pk = ?",
+    into.last_seq,
+    into.last_at,
+    into.has_content,
+    into.pk,
+  );
   db.run("UPDATE sessions SET merged_into = ?, tag = NULL, active = 0 WHERE pk = ?", into.id, from.pk);
   db.run("UPDATE aliases SET session_id = ? WHERE session_id = ?", into.id, from.id);
   db.run("INSERT OR REPLACE INTO aliases (alias, session_id, created_at) VALUES (?, ?, ?)", from.id, into.id, now());

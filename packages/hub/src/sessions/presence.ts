@@ -142,7 +142,8 @@ function changeOf(session: Session, report: ClientEvent<"session-alive">, now: n
     change.thinkingAt = now;
     change.turnStartedAt = report.thinking ? now : null;
   }
-  if (report.permissionMode !== undefined && report.permissionMode !== session.permissionMode) change.permissionMode = report.permissionMode;
+  if (report.permissionMode !== undefined && report.permissionMode !== session.permissionMode)
+    change.permissionMode = report.permissionMode;
   if (report.model !== undefined && report.model !== session.model) change.model = report.model;
   if (report.effort !== undefined && report.effort !== session.effort) change.effort = report.effort;
   if (report.modelReasoningEffort !== undefined && report.modelReasoningEffort !== session.modelReasoningEffort)

@@ -68,4 +68,3 @@ function catalogRoutes(app: Hono<ApiEnv>, access: SessionAccess, rpc: Rpc): void
 function target(session: Session): { scope: "session"; id: string } {
   return { scope: "session", id: session.id };
 }
-

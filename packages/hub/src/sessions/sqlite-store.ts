@@ -210,7 +210,12 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   #log(row: SessionRow, event: SyncEvent, origin?: string, ref?: string): void {
-    this.#deps.log.append({ namespace: row.namespace, event, ...(origin === undefined ? {} : { origin }), ...(ref === undefined ? {} : { ref }) });
+    this.#deps.log.append({
+      namespace: row.namespace,
+      event,
+      ...(origin === undefined ? {} : { origin }),
+      ...(ref === undefined ? {} : { ref }),
+    });
   }
 }
 

@@ -18,7 +18,9 @@ export interface NewSession {
 export type CreateResult = { kind: "created" | "existing"; session: Session } | { kind: "conflict" };
 
 export type VersionedResult<Value> =
-  { kind: "success"; version: number; value: Value } | { kind: "mismatch"; version: number; value: Value } | { kind: "missing" };
+  | { kind: "success"; version: number; value: Value }
+  | { kind: "mismatch"; version: number; value: Value }
+  | { kind: "missing" };
 
 /** Changes that are more than a renewed lease: logged and pushed as one patch. */
 export interface SessionChange {

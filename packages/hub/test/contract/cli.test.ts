@@ -29,7 +29,10 @@ describe("the /cli namespace", () => {
     });
     const stale: unknown = await socket.emitWithAck("update-state", { sid: id, expectedVersion: 1, agentState: {} });
     expect(stale).toMatchObject({ result: "version-mismatch", version: 2, agentState: { controlledByUser: true } });
-    expect(await socket.emitWithAck("update-metadata", { sid: "nobody", expectedVersion: 1, metadata: {} })).toEqual({ result: "error", reason: "not-found" });
+    expect(await socket.emitWithAck("update-metadata", { sid: "nobody", expectedVersion: 1, metadata: {} })).toEqual({
+      result: "error",
+      reason: "not-found",
+    });
     expect(await socket.emitWithAck("update-metadata", { sid: id })).toMatchObject({ result: "error" });
     socket.close();
   });
@@ -59,7 +62,12 @@ describe("the /cli namespace", () => {
     let own = 0;
     socket.on("update", () => (own += 1));
     await socket.emitWithAck("update-metadata", { sid: id, expectedVersion: 1, metadata: { path: "/p", host: "h", name: "n" } });
-    expect((await heard).body).toMatchObject({ t: "update-session", sid: id, metadata: { version: 2, value: { name: "n" } }, agentState: null });
+    expect((await heard).body).toMatchObject({
+      t: "update-session",
+      sid: id,
+      metadata: { version: 2, value: { name: "n" } },
+      agentState: null,
+    });
     const renamed = once<{ body: Json }>(socket, "update");
     await client.api("PATCH", `/sessions/${id}`, { name: "by a person" });
     expect((await renamed).body).toMatchObject({ metadata: { version: 3 } });
@@ -135,7 +143,12 @@ describe("RPC", () => {
     ]);
     expect(await get("/slash-commands")).toMatchObject({ commands: [{ name: "plan" }] });
     const image = await client.api("GET", `/sessions/${id}/generated-images/img1`);
-    expect([image.status, image.text, image.headers.get("etag"), image.headers.get("content-type")]).toEqual([200, "hi", '"img1"', "image/png"]);
+    expect([image.status, image.text, image.headers.get("etag"), image.headers.get("content-type")]).toEqual([
+      200,
+      "hi",
+      '"img1"',
+      "image/png",
+    ]);
     expect((await client.api("GET", `/sessions/${id}/generated-images/img1`, undefined, { "if-none-match": '"img1"' })).status).toBe(304);
     const upload = { filename: "a.png", content: "aGk=", mimeType: "image/png" };
     expect((await client.api("POST", `/sessions/${id}/upload`, upload)).body).toEqual({ success: true, path: "/tmp/a.png" });
@@ -153,7 +166,8 @@ describe("machines", () => {
     expect([await list(), (await list("?all=1")).length]).toEqual([[], 1]);
     const sid = crypto.randomUUID();
     const { socket, calls } = await machine(client, "m1", {
-      "spawn-happy-session": (params) => (params["directory"] === "/bad" ? { type: "error", errorMessage: "no such place" } : { type: "success", sessionId: sid }),
+      "spawn-happy-session": (params) =>
+        params["directory"] === "/bad" ? { type: "error", errorMessage: "no such place" } : { type: "success", sessionId: sid },
       "path-exists": () => ({ exists: { "/a": true } }),
       "agent-availability": () => ({ agents: [{ agent: "claude", available: true }] }),
       "list-directory": () => ({ success: true, entries: [] }),
@@ -176,7 +190,9 @@ describe("machines", () => {
     expect((await client.api("POST", "/machines/m1/list-directory", { path: "/" })).body).toMatchObject({ success: true });
     expect((await client.api("PATCH", "/machines/m1", { displayName: " Box " })).body).toEqual({ ok: true });
     expect((await list())[0]).toMatchObject({ metadata: { displayName: "Box" } });
-    expect(await socket.emitWithAck("machine-update-state", { machineId: "m1", expectedVersion: 1, runnerState: { status: "running" } })).toEqual({
+    expect(
+      await socket.emitWithAck("machine-update-state", { machineId: "m1", expectedVersion: 1, runnerState: { status: "running" } }),
+    ).toEqual({
       result: "success",
       version: 2,
       runnerState: { status: "running" },
@@ -187,10 +203,16 @@ describe("machines", () => {
   test("an old runner can't spawn, and says why; one that is away too", async () => {
     const client = await rig.client();
     const { socket } = await machine(client, "m-old", {}, { capabilities: ["stop-runner"] });
-    expect((await client.api("POST", "/machines/m-old/spawn", { directory: "/" })).body).toMatchObject({ type: "error", code: "runner_upgrade_required" });
+    expect((await client.api("POST", "/machines/m-old/spawn", { directory: "/" })).body).toMatchObject({
+      type: "error",
+      code: "runner_upgrade_required",
+    });
     socket.close();
     await client.cli("POST", "/machines", { id: "m-off", metadata: { host: "h", platform: "linux", happyCliVersion: "1" } });
-    expect((await client.api("POST", "/machines/m-off/spawn", { directory: "/" })).body).toMatchObject({ type: "error", code: "machine_offline" });
+    expect((await client.api("POST", "/machines/m-off/spawn", { directory: "/" })).body).toMatchObject({
+      type: "error",
+      code: "machine_offline",
+    });
     expect(await client.api("POST", "/machines/m-off/restart-runner")).toMatchObject({ status: 503, body: { code: "machine_offline" } });
     expect(await client.api("GET", "/machines/m-off/codex-models")).toMatchObject({ status: 503, body: { code: "rpc_target_missing" } });
     expect((await client.api("GET", "/machines/m-off/opencode-models")).status).toBe(400);
@@ -201,13 +223,21 @@ describe("hapi resume", () => {
   test("targets and the picker", async () => {
     const client = await rig.client();
     const { id, socket } = await client.session({ metadata: { claudeSessionId: "thread", machineId: "m9" } });
-    await socket.emitWithAck("message", { sid: id, message: { role: "user", content: { type: "text", text: "first words" }, meta: { sentFrom: "cli" } } });
+    await socket.emitWithAck("message", {
+      sid: id,
+      message: { role: "user", content: { type: "text", text: "first words" }, meta: { sentFrom: "cli" } },
+    });
     const target = { sessionId: id, flavor: "claude", directory: "/tmp/project", agentSessionId: "thread", active: true };
     expect((await client.cli("GET", `/sessions/${id}/resume-target`)).body["target"]).toMatchObject(target);
-    expect((await client.cli("GET", "/sessions/resumable?machineId=m9")).body["sessions"]).toMatchObject([{ ...target, firstUserMessage: "first words" }]);
+    expect((await client.cli("GET", "/sessions/resumable?machineId=m9")).body["sessions"]).toMatchObject([
+      { ...target, firstUserMessage: "first words" },
+    ]);
     expect((await client.cli("GET", "/sessions/resumable?machineId=other")).body["sessions"]).toEqual([]);
     const bare = await client.session();
-    expect(await client.cli("GET", `/sessions/${bare.id}/resume-target`)).toMatchObject({ status: 409, body: { code: "resume_unavailable" } });
+    expect(await client.cli("GET", `/sessions/${bare.id}/resume-target`)).toMatchObject({
+      status: 409,
+      body: { code: "resume_unavailable" },
+    });
     await serveRpc(socket, id, {
       "handoff-local"() {
         socket.emit("session-end", { sid: id, time: Date.now(), reason: "handoff" });

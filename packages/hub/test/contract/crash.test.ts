@@ -36,7 +36,17 @@ async function spawnHub(home: string): Promise<{ hub: TestHub; kill(): Promise<v
     await child.exited;
     running.delete(child);
   };
-  const hub = { url, home, host: "127.0.0.1", port: Number(new URL(url).port), token, accessToken, login, close: kill, [Symbol.asyncDispose]: kill };
+  const hub = {
+    url,
+    home,
+    host: "127.0.0.1",
+    port: Number(new URL(url).port),
+    token,
+    accessToken,
+    login,
+    close: kill,
+    [Symbol.asyncDispose]: kill,
+  };
   return { hub, kill };
 }
 
@@ -86,7 +96,9 @@ test("every acknowledged message and prompt is there, nothing twice, no gap, sti
   const rows: { id: string; localId: string | null; content: { content: { data?: { message: string } } } }[] = [];
   let afterSeq = 0;
   for (;;) {
-    const page = (await client.cli("GET", `/sessions/${id}/messages?afterSeq=${afterSeq}&limit=200`)).body as { messages: (typeof rows[number] & { seq: number })[] };
+    const page = (await client.cli("GET", `/sessions/${id}/messages?afterSeq=${afterSeq}&limit=200`)).body as {
+      messages: ((typeof rows)[number] & { seq: number })[];
+    };
     rows.push(...page.messages);
     if (page.messages.length < 200) break;
     afterSeq = page.messages.at(-1)?.seq ?? 0;

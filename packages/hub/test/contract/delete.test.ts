@@ -19,7 +19,8 @@ test("rows, log, requests, attachments and the write-ahead log", async () => {
   const client = await connectHub(hub);
   const kept = await client.session();
   const { id, socket } = await client.session({ metadata: { name: secret } });
-  for (let n = 0; n < 50; n++) await socket.emitWithAck("message", { sid: id, key: `${secret}${n}`, message: agentText(`${secret} ${"x".repeat(2_000)}`) });
+  for (let n = 0; n < 50; n++)
+    await socket.emitWithAck("message", { sid: id, key: `${secret}${n}`, message: agentText(`${secret} ${"x".repeat(2_000)}`) });
   const request = { tool: "Bash", arguments: { command: secret } };
   await socket.emitWithAck("update-state", { sid: id, expectedVersion: 1, agentState: { requests: { r: request } } });
   await client.api("POST", `/sessions/${id}/messages`, { text: secret, localId: secret });
@@ -45,7 +46,9 @@ test("many deletes while others write", async () => {
       return (created.body["session"] as { id: string }).id;
     }),
   );
-  const writes = Promise.all(Array.from({ length: 300 }, (_, n) => socket.emitWithAck("message", { sid: busy, key: `k${n}`, message: agentText("x") })));
+  const writes = Promise.all(
+    Array.from({ length: 300 }, (_, n) => socket.emitWithAck("message", { sid: busy, key: `k${n}`, message: agentText("x") })),
+  );
   const deletes = await Promise.all(ids.map((id) => client.api("DELETE", `/sessions/${id}`)));
   expect(new Set(deletes.map((answer) => answer.status))).toEqual(new Set([200]));
   await writes;

@@ -49,11 +49,31 @@ describe("a subscription", () => {
     const client = await rig.client();
     await using sse = await client.sse();
     const { id, socket } = await client.session();
-    socket.emit("session-alive", { sid: id, time: Date.now(), thinking: true, permissionMode: "plan", model: "opus", effort: "high", extra: 1 });
+    socket.emit("session-alive", {
+      sid: id,
+      time: Date.now(),
+      thinking: true,
+      permissionMode: "plan",
+      model: "opus",
+      effort: "high",
+      extra: 1,
+    });
     await socket.emitWithAck("ping");
     await client.api("POST", `/sessions/${id}/messages`, { text: "x" });
     await sse.find(({ event }) => event.type === "message-received");
-    const known = ["active", "thinking", "activeTurnStartedAt", "activeAt", "updatedAt", "model", "effort", "permissionMode", "metadata", "agentState", "todos"];
+    const known = [
+      "active",
+      "thinking",
+      "activeTurnStartedAt",
+      "activeAt",
+      "updatedAt",
+      "model",
+      "effort",
+      "permissionMode",
+      "metadata",
+      "agentState",
+      "todos",
+    ];
     for (const { event } of sse.of("session-updated")) {
       const data = event["data"] as Json;
       if (!("id" in data)) expect(known).toEqual(expect.arrayContaining(Object.keys(data)));
@@ -72,7 +92,10 @@ describe("a subscription", () => {
     await socket.emitWithAck("message-stage", { sid: id, localId: "L", stage: "handed", at: 1 });
     const stage = await able.find(({ event }) => event.type === "message-stage");
     expect(stage.id).toBeDefined();
-    expect(able.of("stream").map((frame) => [frame.id, frame.event["delta"]])).toEqual([[undefined, "Hel"], [undefined, "lo"]]);
+    expect(able.of("stream").map((frame) => [frame.id, frame.event["delta"]])).toEqual([
+      [undefined, "Hel"],
+      [undefined, "lo"],
+    ]);
     await plain.find(({ event }) => event.type === "messages-consumed");
     expect([...plain.of("stream"), ...plain.of("message-stage")]).toEqual([]);
     // Who comes late gets the text so far; who comes after the stored message does not.

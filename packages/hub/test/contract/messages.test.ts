@@ -24,7 +24,9 @@ describe("what a session says", () => {
     const frame = { sid: id, key: "k1", message: agentText("hello") };
     expect(await socket.emitWithAck("message", frame)).toEqual({ ok: true });
     expect(await socket.emitWithAck("message", frame)).toEqual({ ok: true });
-    expect(await socket.emitWithAck("message", { ...frame, key: "k2", message: JSON.stringify(agentText("as text")) })).toEqual({ ok: true });
+    expect(await socket.emitWithAck("message", { ...frame, key: "k2", message: JSON.stringify(agentText("as text")) })).toEqual({
+      ok: true,
+    });
     expect(await rows(client, id)).toHaveLength(2);
     socket.close();
   });
@@ -32,7 +34,7 @@ describe("what a session says", () => {
   test("keeps what came over the wire, also unknown words", async () => {
     const client = await rig.client();
     const { id, socket } = await client.session();
-    const message = { role: "agent", content: { type: "never-heard", z: [1, { "ключ": "😀" }], a: null } };
+    const message = { role: "agent", content: { type: "never-heard", z: [1, { ключ: "😀" }], a: null } };
     await socket.emitWithAck("message", { sid: id, message });
     expect((await rows(client, id))[0]?.["content"]).toEqual(message);
     socket.close();
@@ -160,7 +162,10 @@ describe("a prompt", () => {
     const client = await rig.client();
     const { id, socket } = await client.session({ metadata: { remoteWhileLocal: "read-only" } });
     await socket.emitWithAck("update-state", { sid: id, expectedVersion: 1, agentState: { controlledByUser: true } });
-    expect(await client.api("POST", `/sessions/${id}/messages`, { text: "x" })).toMatchObject({ status: 409, body: { code: "local_control" } });
+    expect(await client.api("POST", `/sessions/${id}/messages`, { text: "x" })).toMatchObject({
+      status: 409,
+      body: { code: "local_control" },
+    });
     socket.close();
   });
 
@@ -185,8 +190,13 @@ test("a queue and a session's facts have bounds", async () => {
   const { id, socket } = await client.session();
   socket.close();
   for (let batch = 0; batch < 10; batch++)
-    await Promise.all(Array.from({ length: 100 }, (_, n) => client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: `${batch}-${n}` })));
-  expect(await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "one more" })).toMatchObject({ status: 429, body: { code: "rate_limited" } });
+    await Promise.all(
+      Array.from({ length: 100 }, (_, n) => client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: `${batch}-${n}` })),
+    );
+  expect(await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "one more" })).toMatchObject({
+    status: 429,
+    body: { code: "rate_limited" },
+  });
   expect((await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "0-0" })).status).toBe(200);
   const huge = { tag: "huge", metadata: { path: "/p", host: "h", extra: "x".repeat(2_000_000) } };
   expect(await client.cli("POST", "/sessions", huge)).toMatchObject({ status: 413, body: { code: "body_too_large" } });
@@ -208,7 +218,10 @@ describe("taking a prompt back", () => {
   test.each([
     [{ removed: true }, { status: "cancelled", localId: "c2" }],
     [{ removed: false, consumed: true }, { status: "invoked" }],
-    [{ removed: false, inFlight: true }, { status: "busy", localId: "c2" }],
+    [
+      { removed: false, inFlight: true },
+      { status: "busy", localId: "c2" },
+    ],
     [null, { status: "busy", localId: "c2" }],
   ])("the session answers %p", async (answer, expected) => {
     const client = await rig.client();

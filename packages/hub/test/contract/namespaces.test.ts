@@ -34,7 +34,10 @@ describe("a stranger", () => {
     const call = concrete.startsWith("/api") ? stranger.api : stranger.cli;
     const body = method === "GET" ? undefined : {};
     const answer = await call(method, `${concrete.slice(4)}${queryFor(path)}`, body);
-    expect([answer.status, answer.body["code"]]).toEqual([403, path.includes("/machines/") ? "machine_access_denied" : "session_access_denied"]);
+    expect([answer.status, answer.body["code"]]).toEqual([
+      403,
+      path.includes("/machines/") ? "machine_access_denied" : "session_access_denied",
+    ]);
   });
 
   test("hears nothing of it on the stream", async () => {

@@ -25,7 +25,11 @@ describe("an open request", () => {
     await sse.find(({ event }) => event.type === "session-updated" && "agentState" in (event["data"] as Json));
     expect(await stateOf(client, id)).toEqual({ requests: { p1: request }, completedRequests: {} });
     const [summary] = (await client.api("GET", "/sessions")).body["sessions"] as Json[];
-    expect(summary).toMatchObject({ pendingRequestsCount: 1, pendingRequestKinds: ["permission"], pendingRequests: [{ id: "p1", tool: "Bash" }] });
+    expect(summary).toMatchObject({
+      pendingRequestsCount: 1,
+      pendingRequestKinds: ["permission"],
+      pendingRequests: [{ id: "p1", tool: "Bash" }],
+    });
     socket.close();
   });
 
@@ -63,9 +67,16 @@ describe("an open request", () => {
     const client = await rig.client();
     const { id, socket } = await asking(client);
     const completed = { ...request, completedAt: 2, status: "denied", reason: "in the terminal", decision: "denied" };
-    await socket.emitWithAck("update-state", { sid: id, expectedVersion: 2, agentState: { requests: {}, completedRequests: { p1: completed } } });
+    await socket.emitWithAck("update-state", {
+      sid: id,
+      expectedVersion: 2,
+      agentState: { requests: {}, completedRequests: { p1: completed } },
+    });
     const answer = await client.api("POST", `/sessions/${id}/permissions/p1/approve`);
-    expect(answer).toMatchObject({ status: 404, body: { code: "request_closed", outcome: { status: "denied", reason: "in the terminal" } } });
+    expect(answer).toMatchObject({
+      status: 404,
+      body: { code: "request_closed", outcome: { status: "denied", reason: "in the terminal" } },
+    });
     socket.close();
   });
 
@@ -74,7 +85,10 @@ describe("an open request", () => {
     const { id, socket } = await asking(client);
     socket.emit("session-end", { sid: id, time: Date.now() });
     await socket.emitWithAck("ping");
-    expect(await client.api("POST", `/sessions/${id}/permissions/p1/deny`)).toMatchObject({ status: 409, body: { code: "session_inactive" } });
+    expect(await client.api("POST", `/sessions/${id}/permissions/p1/deny`)).toMatchObject({
+      status: 409,
+      body: { code: "session_inactive" },
+    });
     socket.close();
   });
 });
@@ -104,7 +118,11 @@ test("only the newest answered requests travel, all open ones do", async () => {
   let expectedVersion = 1;
   const completedRequests: Json = {};
   for (let n = 0; n < 80; n++) completedRequests[`r${n}`] = { ...request, completedAt: n, status: "approved" };
-  await socket.emitWithAck("update-state", { sid: id, expectedVersion: expectedVersion++, agentState: { requests: { open: request }, completedRequests } });
+  await socket.emitWithAck("update-state", {
+    sid: id,
+    expectedVersion: expectedVersion++,
+    agentState: { requests: { open: request }, completedRequests },
+  });
   const state = await stateOf(client, id);
   const kept = Object.keys(state["completedRequests"] as Json);
   expect(kept).toHaveLength(50);

@@ -10,13 +10,25 @@ describe("stated refusals", () => {
     const { id, socket } = await client.session();
     for (const path of ["title-suggestion", "rewind", "migrate-to-acp", "codex/plan/implement"])
       expect(await client.api("POST", `/sessions/${id}/${path}`, {})).toMatchObject({ status: 501, body: { code: "not_supported" } });
-    expect(await client.api("POST", `/sessions/${id}/clear`, {})).toMatchObject({ status: 409, body: { error: "Shared session required" } });
+    expect(await client.api("POST", `/sessions/${id}/clear`, {})).toMatchObject({
+      status: 409,
+      body: { error: "Shared session required" },
+    });
     expect((await client.api("GET", `/sessions/${id}/cursor-chat-store`)).body).toEqual({ onDisk: false, store: null });
     expect((await client.api("GET", `/sessions/${id}/scratchlist`)).body).toEqual({ entries: [] });
     for (const step of ["reserve", "confirm-cleanup", "abort"])
-      expect(await client.cli("POST", `/sessions/${id}/clear-opencode/${step}`, {})).toMatchObject({ status: 409, body: { code: "clear_unavailable" } });
-    expect(await client.cli("POST", `/sessions/${id}/clear-opencode`, {})).toMatchObject({ status: 409, body: { code: "clear_unavailable" } });
-    expect(await client.cli("POST", `/sessions/${id}/migrate-to-acp`, {})).toMatchObject({ status: 501, body: { ok: false, code: "not_supported" } });
+      expect(await client.cli("POST", `/sessions/${id}/clear-opencode/${step}`, {})).toMatchObject({
+        status: 409,
+        body: { code: "clear_unavailable" },
+      });
+    expect(await client.cli("POST", `/sessions/${id}/clear-opencode`, {})).toMatchObject({
+      status: 409,
+      body: { code: "clear_unavailable" },
+    });
+    expect(await client.cli("POST", `/sessions/${id}/migrate-to-acp`, {})).toMatchObject({
+      status: 501,
+      body: { ok: false, code: "not_supported" },
+    });
     socket.close();
   });
 
@@ -31,7 +43,10 @@ describe("stated refusals", () => {
       ["GET", "/codex/status"],
       ["GET", "/pi/sessions"],
     ] as const)
-      expect(await client.api(method, path, method === "GET" ? undefined : {})).toMatchObject({ status: 501, body: { code: "not_supported" } });
+      expect(await client.api(method, path, method === "GET" ? undefined : {})).toMatchObject({
+        status: 501,
+        body: { code: "not_supported" },
+      });
     for (const path of ["/push/vapid-public-key", "/voice/backend", "/voice/voices", "/hub-settings"])
       expect((await client.api("GET", path)).status).toBe(200);
   });
@@ -47,7 +62,11 @@ describe("hub settings", () => {
     expect(await client.api("GET", "/storage/sqlite")).toMatchObject(refused);
     const jwt = await rig.hub.login();
     const headers = { authorization: `Bearer ${jwt}`, "content-type": "application/json" };
-    const put = await fetch(`${rig.hub.url}/api/hub-settings`, { method: "PUT", headers, body: JSON.stringify({ sessionSummaryInChat: true }) });
+    const put = await fetch(`${rig.hub.url}/api/hub-settings`, {
+      method: "PUT",
+      headers,
+      body: JSON.stringify({ sessionSummaryInChat: true }),
+    });
     expect([put.status, await put.json()]).toEqual([200, { ...off, sessionSummaryInChat: true }]);
     const storage = (await (await fetch(`${rig.hub.url}/api/storage/sqlite`, { headers })).json()) as { totalBytes: number };
     expect(storage.totalBytes).toBeGreaterThan(0);

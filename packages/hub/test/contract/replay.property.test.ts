@@ -91,9 +91,13 @@ async function openSession(world: World): Promise<void> {
 /** Times of life signs are not pushed one by one; everything else must be equal. */
 function comparable(state: SyncState): unknown {
   const strip = <T extends object>(entry: T): T => ({ ...entry, activeAt: 0, thinkingAt: 0 });
-  const map = <T extends object>(record: Readonly<Record<string, T>>) => Object.fromEntries(Object.entries(record).map(([id, value]) => [id, strip(value)]));
+  const map = <T extends object>(record: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(record).map(([id, value]) => [id, strip(value)]));
   const windows = Object.fromEntries(
-    Object.entries(state.windows).map(([id, window]) => [id, window.stale ? "to be read again" : { rows: window.rows, queued: window.queued }]),
+    Object.entries(state.windows).map(([id, window]) => [
+      id,
+      window.stale ? "to be read again" : { rows: window.rows, queued: window.queued },
+    ]),
   );
   return { sessions: map(state.sessions), summaries: map(state.summaries), windows };
 }
@@ -122,7 +126,8 @@ for (let seed = 1; seed <= 12; seed++) {
     expect(second.frames[0]?.event["data"]).toMatchObject({ resume: "ok" });
     for (let n = 0; n < 10; n++) await act(world, roll);
     await settled(world, second, "end");
-    for (const { event } of [...first.frames.slice(1), ...second.frames.slice(1)]) state = applySyncEvent(state, event as unknown as SyncEvent);
+    for (const { event } of [...first.frames.slice(1), ...second.frames.slice(1)])
+      state = applySyncEvent(state, event as unknown as SyncEvent);
     const fresh = await readAfresh(world, ids);
     const expected = comparable(fresh) as { windows: Record<string, unknown> };
     const actual = comparable(state) as { windows: Record<string, unknown> };

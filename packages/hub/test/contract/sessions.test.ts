@@ -57,7 +57,10 @@ describe("list", () => {
     const seen: string[] = [];
     let cursor: string | null = "";
     while (cursor !== null) {
-      const page = (await client.api("GET", `/sessions?cursor=${cursor}&limit=1`)).body as { sessions: { id: string }[]; nextCursor: string | null };
+      const page = (await client.api("GET", `/sessions?cursor=${cursor}&limit=1`)).body as {
+        sessions: { id: string }[];
+        nextCursor: string | null;
+      };
       seen.push(...page.sessions.map((session) => session.id));
       cursor = page.nextCursor;
     }
@@ -111,7 +114,10 @@ describe("abort, archive, delete", () => {
     const metadata = await metadataOf(client, id);
     expect(metadata["lifecycleState"]).toBe("aborted");
     expect(metadata["lifecycleStateSince"]).toBeNumber();
-    expect((await client.api("POST", `/sessions/${id}/abort`)).body).toMatchObject({ error: "Session is inactive", code: "session_inactive" });
+    expect((await client.api("POST", `/sessions/${id}/abort`)).body).toMatchObject({
+      error: "Session is inactive",
+      code: "session_inactive",
+    });
     socket.close();
   });
 
@@ -169,7 +175,10 @@ describe("modes and models", () => {
     const calls = await serveRpc(socket, id, { "set-session-config": (params) => ({ applied: params }) });
     expect((await client.api("POST", `/sessions/${id}/permission-mode`, { mode: "yolo" })).body).toEqual({ ok: true });
     expect(calls[0]?.params).toEqual({ permissionMode: "bypassPermissions" });
-    expect(await client.api("POST", `/sessions/${id}/permission-mode`, { mode: "safe-yolo" })).toMatchObject({ status: 400, body: { code: "invalid_mode" } });
+    expect(await client.api("POST", `/sessions/${id}/permission-mode`, { mode: "safe-yolo" })).toMatchObject({
+      status: 400,
+      body: { code: "invalid_mode" },
+    });
     expect((await client.api("POST", `/sessions/${id}/model`, { model: "opus" })).status).toBe(200);
     expect(await sessionOf(client, id)).toMatchObject({ permissionMode: "bypassPermissions", model: "opus", modelMode: "opus" });
     socket.emit("session-end", { sid: id, time: Date.now() });
@@ -184,14 +193,20 @@ describe("modes and models", () => {
     const client = await rig.client();
     const { id, socket } = await client.session();
     await serveRpc(socket, id, { "set-session-config": () => ({ applied: {} }) });
-    expect(await client.api("POST", `/sessions/${id}/permission-mode`, { mode: "plan" })).toMatchObject({ status: 409, body: { code: "apply_failed" } });
+    expect(await client.api("POST", `/sessions/${id}/permission-mode`, { mode: "plan" })).toMatchObject({
+      status: 409,
+      body: { code: "apply_failed" },
+    });
     socket.close();
   });
 
   test("agents without modes refuse", async () => {
     const client = await rig.client();
     const id = await inactiveSession(client, { flavor: "pi" });
-    expect(await client.api("POST", `/sessions/${id}/permission-mode`, { mode: "plan" })).toMatchObject({ status: 400, body: { code: "unsupported_flavor" } });
+    expect(await client.api("POST", `/sessions/${id}/permission-mode`, { mode: "plan" })).toMatchObject({
+      status: 400,
+      body: { code: "unsupported_flavor" },
+    });
   });
 });
 
@@ -199,7 +214,10 @@ describe("switch, retry, resume", () => {
   test("switch is for agents with separate modes", async () => {
     const client = await rig.client();
     const shared = await client.session({ metadata: { capabilities: { control: "shared" } } });
-    expect(await client.api("POST", `/sessions/${shared.id}/switch`)).toMatchObject({ status: 409, body: { code: "control_mode_not_applicable" } });
+    expect(await client.api("POST", `/sessions/${shared.id}/switch`)).toMatchObject({
+      status: 409,
+      body: { code: "control_mode_not_applicable" },
+    });
     const own = await client.session({ metadata: { capabilities: { control: "switch" } } });
     const calls = await serveRpc(own.socket, own.id, { switch: () => ({}) });
     expect((await client.api("POST", `/sessions/${own.id}/switch`, { now: true })).status).toBe(200);
@@ -271,7 +289,9 @@ describe("switch, retry, resume", () => {
     const { id: alias, socket: aliasSocket } = second as unknown as Awaited<ReturnType<HubClient["session"]>>;
     expect((await sessionOf(client, alias))["id"]).toBe(id);
     expect(((await client.api("GET", "/sessions")).body["sessions"] as { id: string }[]).map((session) => session.id)).toEqual([id]);
-    const { messages } = (await client.api("GET", `/sessions/${id}/messages`)).body as { messages: { content: { content: { n: number } } }[] };
+    const { messages } = (await client.api("GET", `/sessions/${id}/messages`)).body as {
+      messages: { content: { content: { n: number } } }[];
+    };
     expect(messages.map((message) => message.content.content.n)).toEqual([1, 2]);
     // RPC under the id everybody knows reaches the socket that knows itself by the other one.
     const calls = await serveRpc(aliasSocket, alias, { abort: () => ({}) });

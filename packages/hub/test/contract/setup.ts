@@ -36,7 +36,11 @@ export interface RpcCall {
 }
 
 /** Registers methods on a socket and answers them; calls are kept. */
-export async function serveRpc(socket: Socket, scopeId: string, methods: Record<string, (params: Record<string, unknown>) => unknown>): Promise<RpcCall[]> {
+export async function serveRpc(
+  socket: Socket,
+  scopeId: string,
+  methods: Record<string, (params: Record<string, unknown>) => unknown>,
+): Promise<RpcCall[]> {
   const calls: RpcCall[] = [];
   socket.on("rpc-request", async (request: { method: string; params: string }, ack: (answer: string) => void) => {
     const name = request.method.slice(scopeId.length + 1);
@@ -65,7 +69,13 @@ export async function machine(
 ): Promise<{ socket: Socket; calls: RpcCall[] }> {
   await client.cli("POST", "/machines", {
     id,
-    metadata: { host: "test-host", platform: "linux", happyCliVersion: "1", capabilities: ["agent-availability", "stop-runner"], ...metadata },
+    metadata: {
+      host: "test-host",
+      platform: "linux",
+      happyCliVersion: "1",
+      capabilities: ["agent-availability", "stop-runner"],
+      ...metadata,
+    },
   });
   const socket = await client.socket({ token: client.accessToken, clientType: "machine-scoped", machineId: id });
   socket.emit("machine-alive", { machineId: id, time: Date.now() });

@@ -26,7 +26,8 @@ test("a fresh home is private and keeps its token, secret and owner", async () =
   const first = await startHub({ ...options, home, token: undefined });
   await first.close();
   expect(statSync(home).mode & 0o777).toBe(0o700);
-  for (const file of ["settings.json", "jwt-secret.json", "owner-id.json", "hub.sqlite"]) expect(statSync(join(home, file)).mode & 0o777).toBe(0o600);
+  for (const file of ["settings.json", "jwt-secret.json", "owner-id.json", "hub.sqlite"])
+    expect(statSync(join(home, file)).mode & 0o777).toBe(0o600);
   const before = readFileSync(join(home, "jwt-secret.json"), "utf8");
   const second = await startHub({ ...options, home, token: undefined });
   expect(second.token).toBe(first.token);
@@ -97,7 +98,8 @@ describe("the web app", () => {
 
   test("is served with its variants, ETag, fallback and headers", async () => {
     await using hub = await startHub({ ...options, home: freshHome(), webRoot: root });
-    const get = (path: string, headers: Record<string, string> = {}) => fetch(hub.url + path, { headers: { "accept-encoding": "identity", ...headers } });
+    const get = (path: string, headers: Record<string, string> = {}) =>
+      fetch(hub.url + path, { headers: { "accept-encoding": "identity", ...headers } });
     const page = await get("/sessions/some-id");
     expect([page.status, await page.text()]).toEqual([200, "<!doctype html><title>HAPI</title>"]);
     expect(page.headers.get("content-security-policy")).toContain("script-src 'self'");
@@ -109,13 +111,19 @@ describe("the web app", () => {
     const response = await fetch(`${hub.url}/sw.js`, { headers: { "accept-encoding": "br" }, decompress: false } as RequestInit);
     expect(response.headers.get("content-encoding")).toBe("br");
     expect((await get("/missing.js")).status).toBe(404);
-    for (const path of ["/%2e%2e/outside.txt", "/..%2foutside.txt", "/%00", "/%"]) expect(await (await get(path)).text()).not.toContain("outside");
+    for (const path of ["/%2e%2e/outside.txt", "/..%2foutside.txt", "/%00", "/%"])
+      expect(await (await get(path)).text()).not.toContain("outside");
     expect((await get("/api/nothing")).headers.get("content-type")).toContain("json");
   });
 });
 
 test("CORS for configured origins only", async () => {
-  await using hub = await startHub({ ...options, home: freshHome(), publicUrl: "https://hapi.example.org/app", corsOrigins: ["http://localhost:5173"] });
+  await using hub = await startHub({
+    ...options,
+    home: freshHome(),
+    publicUrl: "https://hapi.example.org/app",
+    corsOrigins: ["http://localhost:5173"],
+  });
   const origin = async (value: string) =>
     (await fetch(`${hub.url}/api/sessions`, { method: "OPTIONS", headers: { origin: value } })).headers.get("access-control-allow-origin");
   expect(await origin("https://hapi.example.org")).toBe("https://hapi.example.org");

@@ -39,7 +39,14 @@ test("a prompt right after spawn waits for the session, without wake and without
 });
 
 describe("a session that goes while prompts wait", () => {
-  async function withPrompt(): Promise<{ client: HubClient; id: string; socket: Socket; spawns: Json[]; up: Promise<Update>; close(): void }> {
+  async function withPrompt(): Promise<{
+    client: HubClient;
+    id: string;
+    socket: Socket;
+    spawns: Json[];
+    up: Promise<Update>;
+    close(): void;
+  }> {
     const client = await rig.client();
     const id = crypto.randomUUID();
     const machineId = `m-${id}`;
@@ -137,7 +144,9 @@ test("a fork has the history up to its point and a row of its own", async () => 
   await socket.emitWithAck("message-stage", { sid: id, localId: "point", stage: "done", at: 1 });
   await socket.emitWithAck("message", { sid: id, key: "2", message: agentText("after") });
   expect(await client.api("POST", `/sessions/${id}/fork`, {})).toMatchObject({ status: 503, body: { code: "no_machine_online" } });
-  const runner = await machine(client, "m-fork", { "spawn-happy-session": (params) => ({ type: "success", sessionId: params["sessionId"] }) });
+  const runner = await machine(client, "m-fork", {
+    "spawn-happy-session": (params) => ({ type: "success", sessionId: params["sessionId"] }),
+  });
   await serveRpc(socket, id, { "fork-conversation": () => ({ nativeSessionId: "t", forkSession: true }) });
   const forked = await client.api("POST", `/sessions/${id}/fork`, { messageLocalId: "point" });
   const forkId = forked.body["sessionId"] as string;
@@ -146,7 +155,10 @@ test("a fork has the history up to its point and a row of its own", async () => 
   const { messages } = (await client.api("GET", `/sessions/${forkId}/messages`)).body as { messages: Json[] };
   expect(JSON.stringify(messages)).toContain("before");
   expect(messages).toHaveLength(1);
-  expect(((await client.api("GET", `/sessions/${forkId}`)).body["session"] as { metadata: Json }).metadata).toMatchObject({ forkedFrom: id, name: "Original" });
+  expect(((await client.api("GET", `/sessions/${forkId}`)).body["session"] as { metadata: Json }).metadata).toMatchObject({
+    forkedFrom: id,
+    name: "Original",
+  });
   runner.socket.close();
   socket.close();
 });

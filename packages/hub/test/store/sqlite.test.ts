@@ -9,7 +9,9 @@ import { openStores } from "../../src/testing.ts";
 import { storeContract } from "./store.case.ts";
 
 storeContract("SQLite", (now) => openStores({ now, log: silentLogger }));
-storeContract("SQLite on a file", (now) => openStores({ path: join(mkdtempSync(join(tmpdir(), "hapi-store-")), "db"), now, log: silentLogger }));
+storeContract("SQLite on a file", (now) =>
+  openStores({ path: join(mkdtempSync(join(tmpdir(), "hapi-store-")), "db"), now, log: silentLogger }),
+);
 
 interface Rig {
   db: Sqlite;
@@ -66,15 +68,16 @@ describe("group commit", () => {
 
   test("a commit that fails fails all of its writers, tells nobody, and the next one works", async () => {
     let broken = true;
-    const it = rig((db) =>
-      Object.create(db, {
-        run: {
-          value: (sql: string, ...params: string[]) => {
-            if (sql === "COMMIT" && broken) throw new Error("disk full");
-            return db.run(sql, ...params);
+    const it = rig(
+      (db) =>
+        Object.create(db, {
+          run: {
+            value: (sql: string, ...params: string[]) => {
+              if (sql === "COMMIT" && broken) throw new Error("disk full");
+              return db.run(sql, ...params);
+            },
           },
-        },
-      }) as Sqlite,
+        }) as Sqlite,
     );
     const results = await Promise.allSettled([insert(it, "a"), insert(it, "b")]);
     expect(results.map((result) => result.status)).toEqual(["rejected", "rejected"]);

@@ -44,7 +44,13 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
     test("a change is told after it is committed, in the order of the log", async () => {
       const id = await create();
       await Promise.all([say(id, "a"), say(id, "b"), opened.stores.sessions.change(id, { thinking: true }), say(id, "c")]);
-      expect(heard.map((event) => event.type)).toEqual(["session-added", "message-received", "message-received", "session-updated", "message-received"]);
+      expect(heard.map((event) => event.type)).toEqual([
+        "session-added",
+        "message-received",
+        "message-received",
+        "session-updated",
+        "message-received",
+      ]);
       expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
       expect(opened.stores.log.head()).toBe(seqs.at(-1) ?? 0);
       await opened.stores.durable();
@@ -91,7 +97,8 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       await messages.stage(id, { localId: "p", stage: "unknown", at: 1 });
       expect((await messages.find(id, "p"))?.deliveryState).toBe("indeterminate");
       expect(await messages.deliverable(id, now)).toEqual([]);
-      for (const stage of ["in-transcript", "handed", "done", "failed", "accepted"] as const) await messages.stage(id, { localId: "p", stage, at: 2 });
+      for (const stage of ["in-transcript", "handed", "done", "failed", "accepted"] as const)
+        await messages.stage(id, { localId: "p", stage, at: 2 });
       expect(await messages.find(id, "p")).toMatchObject({ stage: "done" });
       await messages.consume(id, ["p"], true);
       expect(heard.filter((event) => event.type === "messages-consumed")).toHaveLength(1);
@@ -156,7 +163,8 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
             else if (kind === "ask") {
               queue.push(`l${index}`);
               await ask(id, `l${index}`);
-            } else if (kind === "consume" && queue.length > 0) await opened.stores.messages.consume(id, queue.splice(0, 1 + (index % 2)), false);
+            } else if (kind === "consume" && queue.length > 0)
+              await opened.stores.messages.consume(id, queue.splice(0, 1 + (index % 2)), false);
             else if (kind === "cancel" && queue.length > 0) await opened.stores.messages.cancel(id, queue.pop() ?? "", "x");
             else now += 1;
           }

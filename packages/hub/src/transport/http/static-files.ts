@@ -70,7 +70,10 @@ async function readFacts(root: string, name: string): Promise<FileFacts | null> 
   const [real, realRoot] = await Promise.all([realpath(path), realpath(root)]);
   if (!real.startsWith(realRoot + sep)) return null;
   const encodings: Encoding[] = [];
-  for (const [encoding, suffix] of [["br", ".br"], ["gzip", ".gz"]] as const) {
+  for (const [encoding, suffix] of [
+    ["br", ".br"],
+    ["gzip", ".gz"],
+  ] as const) {
     if ((await stat(path + suffix).catch(() => null))?.isFile()) encodings.push(encoding);
   }
   return {

@@ -1,6 +1,14 @@
 /** What each event of a session or a machine does. */
 import type { Clock } from "@hapi/platform";
-import { AppError, type AgentState, type Machine, type MachineMetadata, type Metadata, type RunnerState, type Session } from "@hapi/protocol";
+import {
+  AppError,
+  type AgentState,
+  type Machine,
+  type MachineMetadata,
+  type Metadata,
+  type RunnerState,
+  type Session,
+} from "@hapi/protocol";
 import type { LiveText } from "../../live/live-text.ts";
 import type { MachinePresence } from "../../machines/presence.ts";
 import type { MachineStore } from "../../machines/store.ts";
@@ -116,7 +124,10 @@ function machineHandlers(deps: CliHandlerDeps): CliHandlers {
     async "machine-update-state"(frame, connection) {
       const machine = await machineOf(deps, connection, frame.machineId);
       const state = asRecord<RunnerState>(frame.runnerState);
-      return versionedAck("runnerState", await deps.machines.updateRunnerState(machine.id, frame.expectedVersion, state, connection.socket.id));
+      return versionedAck(
+        "runnerState",
+        await deps.machines.updateRunnerState(machine.id, frame.expectedVersion, state, connection.socket.id),
+      );
     },
   };
 }
@@ -126,7 +137,8 @@ function rpcHandlers(deps: CliHandlerDeps): CliHandlers {
     async "rpc-register"(frame, connection) {
       await connection.join();
       if (!connection.link) throw new AppError(connection.identity.scope === "machine" ? "machine_not_found" : "session_not_found");
-      if (!deps.rpc.register(connection.link, frame.method)) throw new AppError("access_denied", "A socket registers methods of its own id only");
+      if (!deps.rpc.register(connection.link, frame.method))
+        throw new AppError("access_denied", "A socket registers methods of its own id only");
       deps.onRegistered(connection, frame.method);
     },
     "rpc-unregister"(frame, connection) {
@@ -146,4 +158,3 @@ function versionedAck(field: string, result: VersionedResult<unknown>): unknown 
   const kind = result.kind === "success" ? "success" : "version-mismatch";
   return { result: kind, version: result.version, [field]: result.value };
 }
-

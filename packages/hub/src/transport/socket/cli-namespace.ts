@@ -27,10 +27,7 @@ export interface CliConnection {
   join(): Promise<void>;
 }
 
-export type CliHandler<N extends ClientEventName> = (
-  frame: ClientEvent<N>,
-  connection: CliConnection,
-) => Promise<unknown> | unknown;
+export type CliHandler<N extends ClientEventName> = (frame: ClientEvent<N>, connection: CliConnection) => Promise<unknown> | unknown;
 
 export type CliHandlers = { [N in ClientEventName]?: CliHandler<N> };
 
@@ -114,7 +111,8 @@ async function run(deps: CliNamespaceDeps, call: Call): Promise<void> {
     ack(answer ?? { ok: true });
   } catch (cause) {
     const error = toAppError(cause);
-    if (error.code === "internal") deps.log.error("socket.event_failed", { name, reason: cause instanceof Error ? cause.stack : String(cause) });
+    if (error.code === "internal")
+      deps.log.error("socket.event_failed", { name, reason: cause instanceof Error ? cause.stack : String(cause) });
     if (ack) ack(versioned.has(name) ? { result: "error", reason: reasonOf(error) } : { error: error.message, code: error.code });
     else tell(deps, connection, error);
   }

@@ -141,7 +141,7 @@ export class SseHub {
     for (const subscriber of this.#subscribers.values()) {
       if (subscriber.state === "behind" || subscriber.state === "closed") continue;
       const key = subscriber.scope.all
-        ? `${subscriber.namespace}\n${[...subscriber.caps].join()}`
+        ? `${subscriber.namespace}\n${[...subscriber.caps].join()}\n${subscriber.visible}`
         : `${subscriber.namespace}\n${subscriber.id}`;
       let group = shared.get(key);
       if (!group) {

@@ -66,6 +66,7 @@ export class Subscriber {
   wants(event: HubEvent): boolean {
     if (event.namespace !== this.namespace) return false;
     if (event.needs !== undefined && !this.caps.has(event.needs)) return false;
+    if (event.event.type === "toast" && !this.visible) return false;
     const { scope } = this;
     if (scope.all) return true;
     const { sessionId, machineId } = event;

@@ -1,0 +1,116 @@
+/**
+ * Says to who is looking what just came up in a session: a request that waits, a turn that ended. Toasts are never logged or replayed; they
+ * only go to visible readers. Reads the bus, remembers a bounded amount, and tells each request once.
+ */
+import type { Clock } from "@hapi/platform";
+import type { AgentState, Session } from "@hapi/protocol";
+import type { Bus } from "../events/bus.ts";
+import { HubEvent } from "../events/hub-event.ts";
+
+/** Requests that come together are one toast (client contract 1 §1.12). */
+const requestQuietMs = 500;
+const readyCooldownMs = 5_000;
+/** Older ones were open before this hub began to look. */
+const freshMs = 120_000;
+const maxRemembered = 5_000;
+
+export interface ToastDeps {
+  bus: Bus;
+  clock: Clock;
+  session(id: string): Promise<Session | null>;
+}
+
+interface Noticed {
+  namespace: string;
+  sessionId: string;
+  body: string;
+}
+
+export class Toasts {
+  readonly #deps: ToastDeps;
+  readonly #told = new Set<string>();
+  readonly #readyAt = new Map<string, number>();
+  readonly #waiting = new Map<string, () => void>();
+  readonly #unsubscribe: () => void;
+
+  constructor(deps: ToastDeps) {
+    this.#deps = deps;
+    this.#unsubscribe = deps.bus.subscribe((events) => {
+      for (const event of events) this.#look(event);
+    });
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+    for (const cancel of this.#waiting.values()) cancel();
+  }
+
+  #look({ namespace, event }: HubEvent): void {
+    if (event.type === "session-updated") {
+      const state = agentStateOf(event.data);
+      if (state) this.#requests(namespace, event.sessionId, state);
+    } else if (event.type === "message-received") {
+      const body = endOfTurn(event.message.content);
+      if (body !== null) this.#ready({ namespace, sessionId: event.sessionId, body });
+    }
+  }
+
+  #requests(namespace: string, sessionId: string, state: AgentState): void {
+    const now = this.#deps.clock.now();
+    const fresh = Object.entries(state.requests ?? {}).filter(([id, request]) => {
+      return !this.#told.has(`${sessionId} ${id}`) && (request.createdAt ?? now) > now - freshMs;
+    });
+    if (fresh.length === 0) return;
+    for (const [id] of fresh) this.#remember(`${sessionId} ${id}`);
+    const [, first] = fresh[0]!;
+    const body = fresh.length > 1 ? `${fresh.length} requests wait for you` : `${first.title ?? first.tool} waits for you`;
+    this.#waiting.get(sessionId)?.();
+    const cancel = this.#deps.clock.setTimer(requestQuietMs, () => {
+      this.#waiting.delete(sessionId);
+      void this.#tell({ namespace, sessionId, body });
+    });
+    this.#waiting.set(sessionId, cancel);
+  }
+
+  #ready(noticed: Noticed): void {
+    const now = this.#deps.clock.now();
+    if (now - (this.#readyAt.get(noticed.sessionId) ?? 0) < readyCooldownMs) return;
+    if (this.#readyAt.size > maxRemembered) this.#readyAt.clear();
+    this.#readyAt.set(noticed.sessionId, now);
+    void this.#tell(noticed);
+  }
+
+  #remember(key: string): void {
+    if (this.#told.size > maxRemembered) this.#told.clear();
+    this.#told.add(key);
+  }
+
+  async #tell({ namespace, sessionId, body }: Noticed): Promise<void> {
+    const session = await this.#deps.session(sessionId);
+    if (!session) return;
+    const data = { title: titleOf(session), body, sessionId, url: `/sessions/${sessionId}` };
+    this.#deps.bus.publish([new HubEvent({ namespace, event: { type: "toast", data } })]);
+  }
+}
+
+function agentStateOf(data: unknown): AgentState | null {
+  const wrapped = (data as { agentState?: { value?: AgentState | null } | null } | undefined)?.agentState;
+  return wrapped?.value ?? null;
+}
+
+/** What the end of a turn says, or null: not an end, or one that the person brought about. */
+function endOfTurn(content: unknown): string | null {
+  const inner = (
+    content as { content?: { type?: unknown; data?: { type?: unknown; outcome?: unknown; failure?: { message?: unknown } } } } | null
+  )?.content;
+  if (inner?.type !== "event" || inner.data?.type !== "ready") return null;
+  const { outcome, failure } = inner.data;
+  if (outcome === "interrupted") return null;
+  if (outcome === "failed") return `Failed: ${typeof failure?.message === "string" ? failure.message : "the agent could not go on"}`;
+  return "Done";
+}
+
+function titleOf(session: Session): string {
+  const { metadata } = session;
+  return metadata?.name ?? metadata?.summary?.text ?? metadata?.path.split("/").at(-1) ?? session.id.slice(0, 8);
+}

@@ -1,0 +1,38 @@
+/** Toasts: what came up, told once, to who is looking. */
+import { expect, test } from "bun:test";
+import { withHub } from "./setup.ts";
+
+const rig = withHub();
+const request = { tool: "Bash", arguments: { command: "ls" }, title: "Run ls" };
+const ready = (outcome: string) => ({
+  role: "agent",
+  content: { type: "event", id: crypto.randomUUID(), data: { type: "ready", outcome } },
+});
+
+test("event toast: a request that waits is told once to visible readers, without an id, and never replayed", async () => {
+  const client = await rig.client();
+  await using looking = await client.sse("all=true&visibility=visible");
+  await using hidden = await client.sse();
+  const { id, socket } = await client.session({ metadata: { name: "Shop" } });
+  const requests = { r1: { ...request, createdAt: Date.now() } };
+  await socket.emitWithAck("update-state", { sid: id, expectedVersion: 1, agentState: { requests } });
+  const frame = await looking.find(({ event }) => event.type === "toast");
+  expect(frame.id).toBeUndefined();
+  expect(frame.event["data"]).toEqual({ title: "Shop", body: "Run ls waits for you", sessionId: id, url: `/sessions/${id}` });
+  // The same request in a later state is not told again; the end of the turn is the next toast.
+  await socket.emitWithAck("update-state", { sid: id, expectedVersion: 2, agentState: { controlledByUser: false, requests } });
+  socket.emit("message", { sid: id, message: ready("completed") });
+  await looking.find(({ event }) => event.type === "toast" && (event["data"] as { body: string }).body === "Done");
+  expect(looking.of("toast")).toHaveLength(2);
+  expect(hidden.of("toast")).toEqual([]);
+});
+
+test("a turn that the person interrupted is no news, a failed one is", async () => {
+  const client = await rig.client();
+  await using looking = await client.sse("all=true&visibility=visible");
+  const { id, socket } = await client.session();
+  socket.emit("message", { sid: id, message: ready("interrupted") });
+  socket.emit("message", { sid: id, message: ready("failed") });
+  const frame = await looking.find(({ event }) => event.type === "toast");
+  expect((frame.event["data"] as { body: string }).body).toStartWith("Failed:");
+});
