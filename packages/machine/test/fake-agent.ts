@@ -61,7 +61,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
   let items = 0;
   let context: DriverContext | null = null;
   /** Said while nobody listened: read from the record by the next one. */
-  let missed: DriverEvent[] = [];
+  const missed: DriverEvent[] = [];
 
   function emit(event: DriverEvent): void {
     if (context) context.emit(event);

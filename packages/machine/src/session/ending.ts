@@ -26,6 +26,12 @@ export interface Ending {
   message?: string;
 }
 
+/** What a person asked for from afar. */
+export function endingOf(reason: "abort" | "kill" | "handoff"): Ending {
+  if (reason === "handoff") return { lifecycle: "completed", exitCode: 0, reason, message: "The session continues elsewhere." };
+  return { lifecycle: "aborted", exitCode: 0, reason, message: "The session was ended remotely." };
+}
+
 export interface EndingDeps {
   ports: SessionPorts;
   runner: AgentRunner;
@@ -39,6 +45,8 @@ export interface EndingDeps {
   setLifecycle(lifecycle: LifecycleState, failureCode?: string | null): Promise<void>;
   close(): void;
 }
+
+export type SessionEnding = ReturnType<typeof createEnding>;
 
 export function createEnding(deps: EndingDeps) {
   const { ports, runner, events } = deps;

@@ -52,8 +52,8 @@ export function createOutbox({ ledger, link, clock, log, highBytes = OUTBOX_HIGH
   let paused = false;
   let closed = false;
   let acked: string[] = [];
-  let waiting: (() => void)[] = [];
-  let emptied: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
+  const emptied: (() => void)[] = [];
   const lowBytes = Math.min(OUTBOX_LOW_BYTES, highBytes * 0.75);
 
   function track(key: string, content: unknown): void {

@@ -2,22 +2,23 @@
  * One session, put together from its parts and run to its end. Everything it must remember is in the ledger and the record; this process may be
  * killed at any point and a new one continues. All ports come from outside, so tests run it in memory.
  */
-import type { AgentDriver, DriverLog, Front } from "@hapi/agents";
+import type { AgentDriver, DriverLog } from "@hapi/agents";
 import type { SessionLink } from "@hapi/client/link";
 import type { HostControl } from "@hapi/host";
-import { type AgentFailure, type AgentState, AppError, type LifecycleState, toAppError, type UpdateBody } from "@hapi/protocol";
+import { type AgentState, AppError, type LifecycleState, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import { confineTo, fileRpcs, type RunCommand } from "../files/index.ts";
 import { createActions } from "./actions.ts";
-import { createAgentEvents, type Exited } from "./agent-events.ts";
+import { createAgentEvents } from "./agent-events.ts";
 import { createAgentRunner } from "./agent-runner.ts";
-import { createEnding, type Ending } from "./ending.ts";
+import { createEnding, type Ending, endingOf } from "./ending.ts";
 import { createHandoffLoop } from "./handoff-loop.ts";
 import { createHubPresence } from "./hub-presence.ts";
 import { createInbox } from "./inbox.ts";
 import type { Ledger } from "./ledger.ts";
 import { metadataOf } from "./metadata.ts";
 import { createOutbox } from "./outbox.ts";
+import { createOutcomes } from "./outcomes.ts";
 import { createParking } from "./parking.ts";
 import { createPermissionBroker } from "./permissions.ts";
 import { createPresence } from "./presence.ts";
@@ -28,6 +29,7 @@ import { createScreenModel } from "./screen-model.ts";
 import { createStageReports } from "./stage-reports.ts";
 import { statusText } from "./status-text.ts";
 import { takeUp } from "./take-up.ts";
+import { updateHandler } from "./update-handler.ts";
 import { createUploads } from "./uploads.ts";
 
 export interface SessionPorts {
@@ -60,11 +62,8 @@ export interface RunningSession {
   readonly ended: Promise<number>;
 }
 
-const START_FAILURES_BEFORE_GIVING_BACK = 3;
 /** Stopping an idle agent. */
 const PARK_GRACE_MS = 10_000;
-/** The agent's own screen ended this soon with an error: it never really started. */
-const EARLY_EXIT_MS = 3_000;
 
 export async function openSession(ports: SessionPorts): Promise<RunningSession> {
   const { record, ledger, host, driver, link, clock, log } = ports;
@@ -72,7 +71,6 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   const uploads = createUploads(ports.dir);
   const confinement = await confineTo([record.value.cwd, uploads.dir]);
   const model = createScreenModel();
-  let terminalStartedAt = 0;
 
   const outbox = createOutbox({ ledger, link, clock, log });
   const reports = createStageReports({ state: ledger.state, link, log });
@@ -84,7 +82,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     inbox: () => inbox,
     broker: () => broker,
     screen: model,
-    exited: agentExited,
+    exited: (event) => outcomes.agentExited(event),
     changed,
     idle: () => queueMicrotask(poke),
     clock,
@@ -108,7 +106,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       room: outbox.room,
     },
     async terminalSpawned(process) {
-      terminalStartedAt = clock.now();
+      outcomes.terminalStarted();
       await screen.hide();
       await host.setDisplay({ kind: "process", launchId: process.launchId });
       await ledger.setFacts({ terminal: process.launchId });
@@ -144,8 +142,8 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     log,
     initial: facts.hostId === null ? record.value.startingMode : facts.front,
     remoteWhileLocal: () => ports.settings.remoteWhileLocal,
-    moved,
-    startFailed,
+    moved: (front) => outcomes.moved(front),
+    startFailed: (front, failure, times) => outcomes.startFailed(front, failure, times),
     changed,
   });
   const presence = createPresence({
@@ -211,8 +209,9 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     log,
   });
   const ending = createEnding({ ports, runner, loop, inbox, broker, events, outbox, hub, screen, setLifecycle, close: closeParts });
+  const outcomes = createOutcomes({ ledger, outbox, inbox, broker, events, ending, model, setLifecycle, clock, log });
   const off = [
-    link.on("update", updated),
+    link.on("update", updateHandler({ inbox, clock })),
     link.on("connected", () => {
       if (facts.lifecycle !== "initializing") link.ready();
     }),
@@ -245,62 +244,10 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     if (!ending.begun) loop.poke();
   }
 
-  function updated(body: UpdateBody): unknown {
-    switch (body.t) {
-      case "new-message":
-        // Acknowledged when it is on disk; without that the hub sends it again.
-        return inbox.receive(body.message, "live").then(() => ({ ok: true }));
-      case "cancel-queued-message":
-        return inbox.cancel(body.localId, body.messageId);
-      case "retry-queued-message":
-        return inbox.again(body.localId, { id: body.messageId, seq: null, createdAt: clock.now(), content: contentOf(body.message) });
-      default:
-        return undefined;
-    }
-  }
-
   async function setLifecycle(lifecycle: LifecycleState, failureCode: string | null = null): Promise<void> {
     if (facts.lifecycle === lifecycle && facts.failureCode === failureCode) return;
     await ledger.setFacts({ lifecycle, lifecycleSince: clock.now(), failureCode });
     hub.touch();
-  }
-
-  async function moved(front: Front): Promise<void> {
-    const at = clock.now();
-    await ledger.setFacts({ front });
-    const id = `hapi:switch:${at}`;
-    outbox.add(id, { type: "switch", id, mode: front }, { at });
-    await setLifecycle(front === "local" ? "paused" : "running");
-  }
-
-  function startFailed(front: Front, failure: AgentFailure, times: number): void {
-    model.note(failure.message);
-    if (front === "local" || times % START_FAILURES_BEFORE_GIVING_BACK !== 0) return;
-    inbox.failNext(failure);
-    const id = `hapi:notice:${clock.now()}`;
-    outbox.add(id, { type: "notice", id, level: "warning", text: `The agent could not be started: ${failure.message}` });
-  }
-
-  function agentExited(event: Exited): void {
-    log.info("agent.exited", { front: event.front, code: event.code, signal: event.signal, expected: event.expected, failure: event.failure?.code });
-    broker.agentGone();
-    model.clearActivity();
-    events.closeTurn(event.failure ? "failed" : "interrupted", event.failure);
-    if (event.front === "local" && !event.expected && !ending.begun) return terminalQuit(event);
-    if (event.failure) {
-      inbox.turnEnded("failed", event.failure);
-      model.note(event.failure.message);
-    }
-    if (ending.begun) return;
-    inbox.reconcile(false).catch((cause: unknown) => log.warn("prompt.not_reconciled", { cause: String(cause) }));
-  }
-
-  /** The person left the agent's own screen, or it ended by itself: so does the session, with its exit code. */
-  function terminalQuit(event: Exited): void {
-    const exitCode = event.code ?? 1;
-    const failed = exitCode !== 0 && clock.now() - terminalStartedAt < EARLY_EXIT_MS;
-    const lifecycle = failed ? "failed" : "completed";
-    void ending.end({ lifecycle, exitCode, reason: "quit", failureCode: failed ? "agent_exited" : undefined, message: event.failure?.message });
   }
 
   function closeParts(): void {
@@ -340,15 +287,4 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     },
     ended: ending.done,
   };
-}
-
-function endingOf(reason: "abort" | "kill" | "handoff"): Ending {
-  if (reason === "handoff") return { lifecycle: "completed", exitCode: 0, reason: "handoff", message: "The session continues elsewhere." };
-  return { lifecycle: "aborted", exitCode: 0, reason, message: "The session was ended remotely." };
-}
-
-/** The row itself, or only its content. */
-function contentOf(message: unknown): unknown {
-  const isRow = typeof message === "object" && message !== null && "content" in message && !("role" in message);
-  return isRow ? (message as { content: unknown }).content : message;
 }

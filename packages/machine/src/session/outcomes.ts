@@ -1,0 +1,82 @@
+/** What follows when the agent's process starts, fails to, moves between front ends, or ends: stages, history, lifecycle, the end of the session. */
+import type { DriverLog, Front } from "@hapi/agents";
+import type { AgentFailure, LifecycleState } from "@hapi/protocol";
+import type { Clock } from "@hapi/platform";
+import type { AgentEvents, Exited } from "./agent-events.ts";
+import type { SessionEnding } from "./ending.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Outbox } from "./outbox.ts";
+import type { PermissionBroker } from "./permissions.ts";
+import type { ScreenModel } from "./screen-model.ts";
+
+/** So many failed starts in a row, and the prompt that waits for the agent goes back to its sender. */
+const START_FAILURES_BEFORE_GIVING_BACK = 3;
+/** The agent's own screen ended this soon with an error: it never really started. */
+const EARLY_EXIT_MS = 3_000;
+
+export interface Outcomes {
+  moved(front: Front): Promise<void>;
+  terminalStarted(): void;
+  startFailed(front: Front, failure: AgentFailure, times: number): void;
+  agentExited(event: Exited): void;
+}
+
+export interface OutcomeDeps {
+  ledger: Ledger;
+  outbox: Outbox;
+  inbox: Inbox;
+  broker: PermissionBroker;
+  events: AgentEvents;
+  ending: SessionEnding;
+  model: ScreenModel;
+  setLifecycle(lifecycle: LifecycleState): Promise<void>;
+  clock: Clock;
+  log: DriverLog;
+}
+
+export function createOutcomes(deps: OutcomeDeps): Outcomes {
+  const { ledger, outbox, inbox, broker, events, ending, model, clock, log } = deps;
+  let terminalStartedAt = Number.NEGATIVE_INFINITY;
+
+  /** The person left the agent's own screen, or it ended by itself: so does the session, with its exit code. */
+  function terminalQuit(event: Exited): void {
+    const exitCode = event.code ?? 1;
+    const failed = exitCode !== 0 && clock.now() - terminalStartedAt < EARLY_EXIT_MS;
+    const lifecycle = failed ? "failed" : "completed";
+    void ending.end({ lifecycle, exitCode, reason: "quit", failureCode: failed ? "agent_exited" : undefined, message: event.failure?.message });
+  }
+
+  return {
+    async moved(front) {
+      const at = clock.now();
+      await ledger.setFacts({ front });
+      const id = `hapi:switch:${at}`;
+      outbox.add(id, { type: "switch", id, mode: front }, { at });
+      await deps.setLifecycle(front === "local" ? "paused" : "running");
+    },
+    terminalStarted() {
+      terminalStartedAt = clock.now();
+    },
+    startFailed(front, failure, times) {
+      model.note(failure.message);
+      if (front === "local" || times % START_FAILURES_BEFORE_GIVING_BACK !== 0) return;
+      inbox.failNext(failure);
+      const id = `hapi:notice:${clock.now()}`;
+      outbox.add(id, { type: "notice", id, level: "warning", text: `The agent could not be started: ${failure.message}` });
+    },
+    agentExited(event) {
+      log.info("agent.exited", { front: event.front, code: event.code, signal: event.signal, expected: event.expected, failure: event.failure?.code });
+      broker.agentGone();
+      model.clearActivity();
+      events.closeTurn(event.failure ? "failed" : "interrupted", event.failure);
+      if (event.front === "local" && !event.expected && !ending.begun) return terminalQuit(event);
+      if (event.failure) {
+        inbox.turnEnded("failed", event.failure);
+        model.note(event.failure.message);
+      }
+      if (ending.begun) return;
+      inbox.reconcile(false).catch((cause: unknown) => log.warn("prompt.not_reconciled", { cause: String(cause) }));
+    },
+  };
+}
