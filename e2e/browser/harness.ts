@@ -117,8 +117,18 @@ export interface Violation {
   nodes: string[];
 }
 
+/** No placeholder is left, and what the virtual list has put in is laid out: what a person would call "there". */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const isLoading = document.querySelector(".animate-breathe") !== null;
+    const isPlacing = [...document.querySelectorAll<HTMLElement>("li, [data-index]")].some((row) => row.style.visibility === "hidden");
+    return !isLoading && !isPlacing;
+  });
+}
+
 /** Everything axe finds wrong with the page as it is; empty is the only acceptable answer. */
 export async function axe(page: Page): Promise<Violation[]> {
+  await settled(page);
   // through the debugger, which the page's CSP does not bind
   await page.evaluate(AXE);
   return page.evaluate(async () => {

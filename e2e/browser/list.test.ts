@@ -99,6 +99,9 @@ test("the keyboard alone: j, k, Enter, ?, g i, c, and the palette", () =>
     expect(await focused()).toContain("audit log");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/sessions\//);
+    // on a desk the composer takes the keyboard; Escape gives it back
+    await page.getByRole("textbox", { name: /message/i }).focus();
+    await page.keyboard.press("Escape");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
     expect(await axe(page)).toEqual([]);

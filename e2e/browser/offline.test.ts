@@ -62,7 +62,9 @@ test("no network: said at once; a prompt waits, survives a reload, and is sent o
   const sent = hub.log.filter((line) => line.startsWith(`POST /api/sessions/${SESSION}/messages`));
   expect(new Set(sent.map((line) => /"localId":"([^"]+)"/.exec(line)?.[1])).size).toBe(1);
   expect(sent[0]).toContain('"wake":true');
-  expect(await page.getByText("And add a test, please").count()).toBe(1);
+  const prompt = page.getByRole("article", { name: "You" }).filter({ hasText: "And add a test" });
+  await prompt.waitFor();
+  expect(await prompt.count()).toBe(1);
 });
 
 test("installed, it opens without a network and shows the last list with its age", async () => {
