@@ -1,7 +1,7 @@
 /** The two operations that touch every table of a session: folding a second row into the first, and deleting without a trace. */
 import type { Metadata } from "@hapi/protocol";
 import { parseJson, type SessionRow } from "./session-row.ts";
-import { saveRow, type SessionStoreDeps } from "./sqlite-store.ts";
+import { saveRow, type SessionStoreDeps } from "./save-row.ts";
 
 /**
  * An existing CLI makes a second row when it resumes a conversation. Its messages are appended to the first row, its metadata and state

@@ -1,24 +1,10 @@
 /** `SessionStore` on SQLite. Every method is one operation of the group commit; the events it causes are logged with it. */
 import { randomUUID } from "node:crypto";
-import type { Sqlite } from "@hapi/platform";
 import { AppError, type AgentState, type Metadata, type Session, type SessionPatch, type SyncEvent } from "@hapi/protocol";
-import type { GroupCommit } from "../db/group-commit.ts";
-import type { SqliteEventLog } from "../events/event-log.ts";
-import type { HubEvent } from "../events/hub-event.ts";
-import type { RequestRows } from "../permissions/request-rows.ts";
 import { mergeSessions, removeSession } from "./merge-rows.ts";
-import type { SessionCache } from "./session-cache.ts";
+import { saveRow, type SessionStoreDeps } from "./save-row.ts";
 import type { SessionRow } from "./session-row.ts";
 import type { CreateResult, Lease, NewSession, SessionChange, SessionStore, VersionedResult } from "./store.ts";
-
-export interface SessionStoreDeps {
-  db: Sqlite;
-  commits: GroupCommit<HubEvent>;
-  log: SqliteEventLog;
-  cache: SessionCache;
-  requests: RequestRows;
-  now: () => number;
-}
 
 export class SqliteSessionStore implements SessionStore {
   readonly #deps: SessionStoreDeps;
@@ -228,34 +214,6 @@ function bounded(text: string, max: number): string {
   return text;
 }
 
-/** All columns but the counters of the session cache. */
-export function saveRow(db: Sqlite, row: SessionRow): void {
-  db.run(
-    `UPDATE sessions SET metadata = ?, metadata_version = ?, agent_state = ?, agent_state_version = ?, model = ?, model_reasoning_effort = ?,
-       effort = ?, service_tier = ?, permission_mode = ?, pinned = ?, active = ?, active_at = ?, active_until = ?, thinking = ?, thinking_at = ?,
-       turn_started_at = ?, todos = ?, todos_updated_at = ?, updated_at = ? WHERE pk = ?`,
-    row.metadata,
-    row.metadata_version,
-    row.agent_state,
-    row.agent_state_version,
-    row.model,
-    row.model_reasoning_effort,
-    row.effort,
-    row.service_tier,
-    row.permission_mode,
-    row.pinned,
-    row.active,
-    row.active_at,
-    row.active_until,
-    row.thinking,
-    row.thinking_at,
-    row.turn_started_at,
-    row.todos,
-    row.todos_updated_at,
-    row.updated_at,
-    row.pk,
-  );
-}
 
 function applyChange(row: SessionRow, change: SessionChange): void {
   if (change.active !== undefined) row.active = change.active ? 1 : 0;
