@@ -26,6 +26,8 @@ export interface FakeHub {
   /** Frames arrive, answers don't: as when the hub dies between commit and ack. */
   holdAcks(hold: boolean): void;
   prompt(localId: string, text: string): void;
+  /** As a person does at the hub while the session does not run. */
+  choose(choice: { permissionMode?: string; model?: string | null }): void;
   rpc<T>(name: string, params?: unknown): Promise<T>;
   cancel(localId: string): Promise<CancelAck>;
   again(localId: string): Promise<{ accepted: boolean; consumed?: boolean }>;
@@ -61,6 +63,7 @@ export function createFakeHub(sessionId: string): FakeHub {
   let repeats = 0;
   let ended: string | null = null;
   let registered = false;
+  const chosen: { permissionMode?: string; model: string | null } = { model: null };
 
   function changed(): void {
     for (const watcher of watchers) watcher();
@@ -81,6 +84,7 @@ export function createFakeHub(sessionId: string): FakeHub {
       metadataVersion: metadata.version,
       agentState: agentState.value,
       agentStateVersion: agentState.version,
+      ...chosen,
     };
   }
 
@@ -187,6 +191,7 @@ export function createFakeHub(sessionId: string): FakeHub {
       stream: (delta) => void streams.push(delta),
       alive(facts) {
         alives.push(facts);
+        Object.assign(chosen, { permissionMode: facts.permissionMode, model: facts.model });
         ended = null;
         changed();
       },
@@ -245,6 +250,9 @@ export function createFakeHub(sessionId: string): FakeHub {
       const row = { id: `m-${localId}`, seq: prompts.length + 1, localId, content, createdAt: prompts.length + 1, invokedAt: null };
       prompts.push(row);
       if (peer?.connected) emitPrompt(row);
+    },
+    choose(choice) {
+      Object.assign(chosen, choice);
     },
     async rpc<T>(name: string, params: unknown = {}) {
       const handler = peer?.connected ? peer.handlers[name] : undefined;

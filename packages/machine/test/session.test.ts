@@ -202,6 +202,24 @@ test("configuration: confirmed by the agent, kept, passed at the next start; an 
   expect(world.hub.alives.at(-1)).toMatchObject({ permissionMode: "yolo", model: "large", mode: "remote" });
 });
 
+test("mode and model chosen at the hub while the session was away count; ours count where nobody chose", async () => {
+  await using world = await createWorld({ permissionMode: "default" });
+  await world.hub.until(() => world.ledger.state.facts.published !== null, "told");
+  world.hub.choose({ permissionMode: "yolo", model: "large" });
+  await world.relaunch();
+  await world.hub.until(() => world.record.value.permissionMode === "yolo" && world.record.value.model === "large", "taken over");
+  await world.hub.until(() => world.hub.alives.length > 1 && JSON.stringify(world.hub.alives.at(-1)).includes("yolo"), "said");
+  // Changed in the terminal without a hub: the hub's word is the older one.
+  world.hub.down();
+  await world.session.release();
+  world.record.update({ permissionMode: "default" });
+  world.hub.up();
+  await world.start();
+  await world.relaunch();
+  await run(world, "p1", "hello");
+  expect(world.record.value.permissionMode).toBe("default");
+});
+
 test("handoff: a remote prompt takes over an idle terminal, two spaces give it back, never two agents", async () => {
   await using world = await createWorld({ startingMode: "local", viewers: true });
   expect(world.agent.front).toBe("local");

@@ -1,5 +1,5 @@
 /** A session in memory: real ledger and record on disk, everything else behind its port. `crash` and `start` are a kill -9 and its successor. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@hapi/platform";
@@ -20,6 +20,8 @@ export interface World {
   readonly record: RecordFile;
   readonly ledger: Ledger;
   start(): Promise<void>;
+  /** The host ended too: the next start is a new launch. */
+  relaunch(): Promise<void>;
   /** The session process is gone from one moment to the next; agent and host live on. */
   crash(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -96,6 +98,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       return ledger;
     },
     start,
+    async relaunch() {
+      await session.release();
+      agent.die({ code: 0 });
+      writeFileSync(join(dir, "session.json"), JSON.stringify({ ...openRecord(dir).value, host: { startedAt: Math.random() } }));
+      await start();
+    },
     crash: () => session.release(),
     async [Symbol.asyncDispose]() {
       if (host.ended === null) await session.release();

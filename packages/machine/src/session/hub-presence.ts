@@ -35,6 +35,7 @@ export interface HubPresenceDeps {
   lastSeq(): number | null;
   receive(message: IncomingMessage): Promise<unknown>;
   passed(seq: number): Promise<void>;
+  registered(session: Session): void;
   clock: Clock;
   log: DriverLog;
 }
@@ -90,6 +91,7 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
       const { sessionId, tag, model } = record.value;
       const session = await link.register({ id: sessionId, tag, metadata: deps.metadata(null), agentState: deps.agentState(null), model });
       registering = false;
+      deps.registered(session);
       seen(session);
       if (opened) return;
       opened = true;

@@ -64,6 +64,8 @@ export interface Facts {
   lifecycle: string;
   lifecycleSince: number;
   failureCode: string | null;
+  /** Mode and model as the hub last heard them from us. */
+  published: { permissionMode?: string; model: string | null } | null;
 }
 
 export interface LedgerState {
@@ -120,6 +122,7 @@ export function emptyState(): LedgerState {
     lifecycle: "initializing",
     lifecycleSince: 0,
     failureCode: null,
+    published: null,
   };
   return { prompts: new Map(), outbox: new Map(), open: new Map(), closed: new Map(), memory: {}, facts };
 }

@@ -13,7 +13,15 @@ export interface Presence {
   close(): void;
 }
 
-export function createPresence(deps: { link: SessionLink; clock: Clock; facts(): AliveFacts }): Presence {
+export interface PresenceDeps {
+  link: SessionLink;
+  clock: Clock;
+  facts(): AliveFacts;
+  /** The hub was told this. */
+  said(facts: AliveFacts): void;
+}
+
+export function createPresence(deps: PresenceDeps): Presence {
   let last = "";
   let cancelTimer: (() => void) | undefined;
   let closed = false;
@@ -24,7 +32,9 @@ export function createPresence(deps: { link: SessionLink; clock: Clock; facts():
     cancelTimer = deps.clock.setTimer(ALIVE_EVERY_MS, say);
     const facts = deps.facts();
     last = JSON.stringify(facts);
-    if (deps.link.connected) deps.link.alive(facts);
+    if (!deps.link.connected) return;
+    deps.link.alive(facts);
+    deps.said(facts);
   }
 
   const stop = deps.link.on("connected", say);

@@ -23,12 +23,13 @@ import { createParking } from "./parking.ts";
 import { createPermissionBroker } from "./permissions.ts";
 import { createPresence } from "./presence.ts";
 import type { RecordFile } from "./record.ts";
+import { createRememberedChoices } from "./remembered-choices.ts";
 import { createRemoteScreen } from "./remote-screen.ts";
 import { sessionRpcs } from "./rpc.ts";
 import { createScreenModel } from "./screen-model.ts";
 import { createStageReports } from "./stage-reports.ts";
 import { statusText } from "./status-text.ts";
-import { takeUp } from "./take-up.ts";
+import { hostIdOf, takeUp } from "./take-up.ts";
 import { updateHandler } from "./update-handler.ts";
 import { createUploads } from "./uploads.ts";
 
@@ -155,6 +156,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       permissionMode: record.value.permissionMode,
       model: record.value.model ?? null,
     }),
+    said: (told) => choices.said(told),
   });
   const parking = createParking({
     clock,
@@ -182,6 +184,8 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     changed,
     log,
   });
+  const launched = facts.hostId !== hostIdOf(ports);
+  const choices = createRememberedChoices({ ledger, record, launched, configure: actions.configure, log });
   const hub = createHubPresence({
     link,
     record,
@@ -205,6 +209,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     lastSeq: () => facts.lastSeq,
     receive: (message) => inbox.receive(message, "backfill"),
     passed: (seq) => inbox.passed(seq),
+    registered: (session) => choices.registered(session),
     clock,
     log,
   });

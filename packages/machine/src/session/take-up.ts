@@ -25,12 +25,17 @@ export interface TakeUpDeps {
   adopted(): void;
 }
 
+/** Names the life of the host. Process ids are used again, so its start counts too. */
+export function hostIdOf({ host, record }: Pick<SessionPorts, "host" | "record">): string {
+  return JSON.stringify([host.hostPid, (record.value["host"] as { startedAt?: unknown } | undefined)?.startedAt]);
+}
+
 export async function takeUp(deps: TakeUpDeps): Promise<void> {
   const { ports, runner, inbox, broker, events } = deps;
-  const { host, ledger, clock, log, record } = ports;
+  const { ledger, clock, log, record } = ports;
   const { facts } = ledger.state;
-  // Another host than last time: nothing of the former life runs any more. Process ids are used again, so its start counts too.
-  const hostId = JSON.stringify([host.hostPid, (record.value["host"] as { startedAt?: unknown } | undefined)?.startedAt]);
+  // Another host than last time: nothing of the former life runs any more.
+  const hostId = hostIdOf(ports);
   const launched = facts.hostId !== hostId;
   const running = await runner.adopt();
   deps.adopted();

@@ -1,0 +1,155 @@
+/** The runner's parts: repeatable launches, what may be browsed, and the private control socket. */
+import { afterEach, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AgentDriver, Detection } from "@hapi/agents";
+import { createAvailability } from "./availability.ts";
+import { askRunner, openControlSocket } from "./control-socket.ts";
+import { listDirectory, pathsExist } from "./directories.ts";
+import { createLaunches, type LaunchDeps } from "./launches.ts";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+const folder = (): string => {
+  const path = mkdtempSync(join(tmpdir(), "hapi-runner-"));
+  folders.push(path);
+  return path;
+};
+
+const driver = (detection: Partial<Detection> = {}): AgentDriver =>
+  ({
+    flavor: "demo",
+    displayName: "Demo",
+    capabilities: { permissionModes: ["default", "yolo"] },
+    detect: () => Promise.resolve({ available: true, command: ["demo"], ...detection }),
+    open: () => {
+      throw new Error("a launch opens no conversation");
+    },
+  }) as unknown as AgentDriver;
+
+function world(options: Partial<LaunchDeps> = {}) {
+  const home = folder();
+  const project = folder();
+  const started: string[] = [];
+  const registered: string[] = [];
+  const deps: LaunchDeps = {
+    home,
+    machineId: "m1",
+    hubUrl: "http://127.0.0.1:1",
+    env: {},
+    driverFor: (flavor) => (flavor === "demo" ? driver() : undefined),
+    defaultFlavor: "demo",
+    startHost: (record) => {
+      started.push(record.sessionId);
+      return Promise.resolve({ isNew: true });
+    },
+    register: (record) => {
+      registered.push(record.sessionId);
+      return Promise.resolve();
+    },
+    ...options,
+  };
+  return { launches: createLaunches(deps), deps, home, project, started, registered };
+}
+
+test("the same launch id is one session: at once, one after the other, and after the runner was killed", async () => {
+  const { launches, deps, project, started, registered } = world();
+  const wish = { type: "spawn-in-directory" as const, directory: project, agent: "demo", launchId: "wish-1" };
+  const [first, joined] = await Promise.all([launches.launch(wish), launches.launch(wish)]);
+  expect(joined?.sessionId).toBe(first?.sessionId ?? "");
+  expect(started).toHaveLength(1);
+  const again = await createLaunches(deps).launch(wish);
+  expect(again.sessionId).toBe(first?.sessionId ?? "");
+  expect(new Set(registered).size).toBe(1);
+});
+
+test("another wish in the same folder is another session; an existing id continues exactly that one", async () => {
+  const { launches, project } = world();
+  const one = await launches.launch({ type: "spawn-in-directory", directory: project, agent: "demo" });
+  const two = await launches.launch({ type: "spawn-in-directory", directory: project, agent: "demo" });
+  expect(two.sessionId).not.toBe(one.sessionId);
+  const same = await launches.launch({ type: "spawn-in-directory", directory: "/ignored", existingSessionId: one.sessionId });
+  expect(same.sessionId).toBe(one.sessionId);
+});
+
+test("what can't start says why, and leaves nothing behind", async () => {
+  const { launches, project } = world();
+  const file = join(project, "file");
+  writeFileSync(file, "");
+  const launch = (directory: string, agent = "demo") => launches.launch({ type: "spawn-in-directory", directory, agent });
+  await expect(launch(project, "nobody")).rejects.toMatchObject({ code: "unsupported_flavor" });
+  await expect(launch("relative/path")).rejects.toMatchObject({ code: "invalid_body" });
+  await expect(launch(file)).rejects.toMatchObject({ code: "spawn_failed" });
+  const away = world({ driverFor: () => driver({ available: false, hint: "Install it with: npm i -g demo" }) });
+  await expect(away.launches.launch({ type: "spawn-in-directory", directory: project, agent: "demo" })).rejects.toMatchObject({
+    code: "agent_not_installed",
+    message: "Install it with: npm i -g demo",
+  });
+  expect(away.started).toEqual([]);
+});
+
+test("a folder that is not there is made, and the mode asked for is kept", async () => {
+  const { launches, home, project } = world();
+  const directory = join(project, "a/b");
+  const { sessionId } = await launches.launch({ type: "spawn-in-directory", directory, agent: "demo", yolo: true });
+  expect(statSync(directory).isDirectory()).toBe(true);
+  const record = JSON.parse(readFileSync(join(home, "sessions", sessionId, "session.json"), "utf8")) as Record<string, unknown>;
+  expect(record).toMatchObject({ sessionId, permissionMode: "yolo", startedBy: "runner", startingMode: "remote", machineId: "m1" });
+});
+
+test("browsing stays inside the roots, links included", async () => {
+  const root = folder();
+  const outside = folder();
+  mkdirSync(join(root, "src/.git"), { recursive: true });
+  writeFileSync(join(root, "readme"), "x");
+  symlinkSync(outside, join(root, "escape"));
+  const { entries } = await listDirectory(root, { roots: [root] });
+  expect(entries.find(({ name }) => name === "src")).toMatchObject({ type: "directory", isGitRepo: true });
+  expect(entries.at(-1)?.name).toBe("readme");
+  await expect(listDirectory(join(root, "escape"), { roots: [root] })).rejects.toMatchObject({ code: "access_denied" });
+  await expect(listDirectory(join(root, "none"), { roots: [root] })).rejects.toMatchObject({ code: "not_found" });
+  const inside = join(root, "src");
+  expect(await pathsExist([inside, outside, join(root, "readme")], [root])).toEqual({ [inside]: true, [outside]: false, [join(root, "readme")]: false });
+});
+
+test("the control socket answers who has the token, and nobody else", async () => {
+  const dir = folder();
+  const paths = { socket: join(dir, "c.sock"), tokenFile: join(dir, "token") };
+  expect(await askRunner(paths, "status")).toBeNull();
+  const control = await openControlSocket(paths, { echo: (params) => Promise.resolve(params) });
+  expect(statSync(paths.socket).mode & 0o077).toBe(0);
+  expect(statSync(paths.tokenFile).mode & 0o077).toBe(0);
+  expect(await askRunner(paths, "echo", { a: 1 })).toEqual({ a: 1 });
+  await expect(askRunner(paths, "unknown")).rejects.toMatchObject({ code: "not_supported" });
+  expect(await raw(paths.socket, '{"token":"wrong","method":"echo"}\n')).toMatchObject({ ok: false, code: "invalid_token" });
+  expect(await raw(paths.socket, "garbage\n")).toMatchObject({ ok: false });
+  await control.close();
+  expect(await askRunner(paths, "echo")).toBeNull();
+});
+
+test("availability is asked once in a while, with the sentence for what is missing", async () => {
+  let asked = 0;
+  let now = 0;
+  const missing = { ...driver(), detect: () => ((asked += 1), Promise.resolve({ available: false, command: [], reason: "not_found" as const, hint: "Install it" })) };
+  const availability = createAvailability(() => [missing], {}, () => now);
+  expect((await availability()).agents).toMatchObject([{ agent: "demo", available: false, reason: "not_found", hint: "Install it" }]);
+  await availability();
+  expect(asked).toBe(1);
+  now = 31_000;
+  await availability();
+  expect(asked).toBe(2);
+});
+
+function raw(path: string, line: string): Promise<unknown> {
+  return new Promise((done, reject) => {
+    let text = "";
+    const socket = createConnection(path, () => socket.write(line));
+    socket.on("data", (chunk) => (text += String(chunk)));
+    socket.on("end", () => done(JSON.parse(text)));
+    socket.on("error", reject);
+  });
+}
