@@ -4,7 +4,11 @@ import type { AgentAvailability } from "@hapi/protocol";
 
 const KEPT_MS = 30_000;
 
-export function createAvailability(drivers: () => readonly AgentDriver[], env: Record<string, string>, now: () => number): () => Promise<AgentAvailability> {
+export function createAvailability(
+  drivers: () => readonly AgentDriver[],
+  env: Record<string, string>,
+  now: () => number,
+): () => Promise<AgentAvailability> {
   let kept: { at: number; answer: Promise<AgentAvailability> } | null = null;
   return () => {
     if (kept && now() - kept.at < KEPT_MS) return kept.answer;

@@ -89,7 +89,12 @@ function sameToken(given: string, wanted: string): boolean {
 }
 
 /** Asks the runner of this home. Null when none runs. */
-export function askRunner(paths: { socket: string; tokenFile: string }, method: string, params: Record<string, unknown> = {}, timeoutMs = 30_000): Promise<unknown> {
+export function askRunner(
+  paths: { socket: string; tokenFile: string },
+  method: string,
+  params: Record<string, unknown> = {},
+  timeoutMs = 30_000,
+): Promise<unknown> {
   let token: string;
   try {
     token = readFileSync(paths.tokenFile, "utf8");
@@ -104,7 +109,9 @@ export function askRunner(paths: { socket: string; tokenFile: string }, method: 
     socket.setTimeout(timeoutMs, () => socket.destroy(new AppError("timeout", "The runner did not answer in time")));
     socket.on("connect", () => socket.write(`${JSON.stringify({ token, method, params })}\n`));
     socket.on("data", (chunk: string) => (text += chunk));
-    socket.on("error", (cause: NodeJS.ErrnoException) => (cause.code === "ENOENT" || cause.code === "ECONNREFUSED" ? done(null) : reject(cause)));
+    socket.on("error", (cause: NodeJS.ErrnoException) =>
+      cause.code === "ENOENT" || cause.code === "ECONNREFUSED" ? done(null) : reject(cause),
+    );
     socket.on("end", () => {
       const result = JSON.parse(text) as Answer;
       if (result.ok) done(result.value);

@@ -15,7 +15,10 @@ export interface DirectoryEntry {
 /** More than this and the list is cut: a phone can't show it anyway. */
 export const MAX_ENTRIES = 2000;
 
-export async function listDirectory(path: string, options: { roots: readonly string[]; includeHidden?: boolean }): Promise<{ path: string; entries: DirectoryEntry[]; isCut: boolean }> {
+export async function listDirectory(
+  path: string,
+  options: { roots: readonly string[]; includeHidden?: boolean },
+): Promise<{ path: string; entries: DirectoryEntry[]; isCut: boolean }> {
   const real = await confined(path, options.roots);
   const names = (await readdir(real)).filter((name) => options.includeHidden || !name.startsWith(".")).sort((a, b) => a.localeCompare(b));
   const entries = await Promise.all(names.slice(0, MAX_ENTRIES).map((name) => describe(real, name)));

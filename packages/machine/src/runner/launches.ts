@@ -104,7 +104,11 @@ function prepareDirectory(path: string): string {
     mkdirSync(expanded, { recursive: true });
     if (statSync(expanded).isDirectory()) return expanded;
   } catch (cause) {
-    throw new AppError("spawn_failed", `The directory ${expanded} can't be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new AppError(
+      "spawn_failed",
+      `The directory ${expanded} can't be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
   throw new AppError("spawn_failed", `${expanded} is not a directory.`);
 }

@@ -1,8 +1,9 @@
 /** Which sessions of this home have a living host. A host that answers its handshake is alive; files and pids prove nothing. */
-import { probeHost, shutdownHost } from "@hapi/host";
+import { probeHost, readHostRecord, shutdownHost } from "@hapi/host";
 import { AppError, toAppError } from "@hapi/protocol";
 import { sessionDir } from "@hapi/platform";
 import { listSessionRecords } from "../session/create-session.ts";
+import type { SessionRecord } from "../session/record.ts";
 
 export interface LivingSession {
   sessionId: string;
@@ -40,6 +41,16 @@ export async function findLivingSessions(home: string): Promise<LivingSession[]>
     await Promise.all(batch);
   }
   return found.sort((a, b) => b.startedAt - a.startedAt);
+}
+
+/**
+ * Sessions whose host ended without saying so (kill, loss of power): it left its mark in the session's folder, and nobody answers there.
+ * A host that ends in good order removes the mark.
+ */
+export async function findLostSessions(home: string): Promise<SessionRecord[]> {
+  const marked = listSessionRecords(home).filter((record) => readHostRecord(sessionDir(home, record.sessionId)) !== null);
+  const isLost = await Promise.all(marked.map(async (record) => (await probeOrNull(sessionDir(home, record.sessionId))) === null));
+  return marked.filter((_, index) => isLost[index]);
 }
 
 async function probeOrNull(dir: string): ReturnType<typeof probeHost> {

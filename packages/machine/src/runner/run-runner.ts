@@ -2,7 +2,16 @@
 import { allDrivers } from "@hapi/agents";
 import { connectMachine, createCliRest } from "@hapi/client/link";
 import { startHost } from "@hapi/host";
-import { hapiHome, knownCliApiToken, loadSettings, resolveApiUrl, resolveMachineId, selfCommand, systemClock, type Logger } from "@hapi/platform";
+import {
+  hapiHome,
+  knownCliApiToken,
+  loadSettings,
+  resolveApiUrl,
+  resolveMachineId,
+  selfCommand,
+  systemClock,
+  type Logger,
+} from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { firstMetadata } from "../session/first-metadata.ts";
 import { startRunner, type Runner } from "./runner.ts";
@@ -38,7 +47,13 @@ export async function runRunner(options: RunRunnerOptions): Promise<Runner> {
       return { isNew: !started.joined };
     },
     register: async (record) => {
-      await rest.createSession({ id: record.sessionId, tag: record.tag, metadata: firstMetadata(record, systemClock.now()), agentState: null, model: record.model ?? null });
+      await rest.createSession({
+        id: record.sessionId,
+        tag: record.tag,
+        metadata: firstMetadata(record, systemClock.now()),
+        agentState: null,
+        model: record.model ?? null,
+      });
     },
     log,
     now: () => systemClock.now(),

@@ -9,6 +9,7 @@ import { createAvailability } from "./availability.ts";
 import { askRunner, openControlSocket } from "./control-socket.ts";
 import { listDirectory, pathsExist } from "./directories.ts";
 import { createLaunches, type LaunchDeps } from "./launches.ts";
+import { findLivingSessions, findLostSessions } from "./living-sessions.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -101,6 +102,19 @@ test("a folder that is not there is made, and the mode asked for is kept", async
   expect(record).toMatchObject({ sessionId, permissionMode: "yolo", startedBy: "runner", startingMode: "remote", machineId: "m1" });
 });
 
+test("a session whose host left its mark but does not answer is lost; one that ended in order is not", async () => {
+  const { launches, home, project } = world();
+  const ended = await launches.launch({ type: "spawn-in-directory", directory: project, agent: "demo" });
+  const killed = await launches.launch({ type: "spawn-in-directory", directory: project, agent: "demo" });
+  const file = join(home, "sessions", killed.sessionId, "session.json");
+  const host = { pid: 999_999, startTime: "1", socket: join(home, "gone.sock"), version: 1, startedAt: 1 };
+  writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, "utf8")) as object), host }));
+  writeFileSync(join(home, "sessions", killed.sessionId, "host.token"), "token");
+  expect((await findLostSessions(home)).map(({ sessionId }) => sessionId)).toEqual([killed.sessionId]);
+  expect(await findLivingSessions(home)).toEqual([]);
+  expect(ended.sessionId).not.toBe(killed.sessionId);
+});
+
 test("browsing stays inside the roots, links included", async () => {
   const root = folder();
   const outside = folder();
@@ -113,7 +127,11 @@ test("browsing stays inside the roots, links included", async () => {
   await expect(listDirectory(join(root, "escape"), { roots: [root] })).rejects.toMatchObject({ code: "access_denied" });
   await expect(listDirectory(join(root, "none"), { roots: [root] })).rejects.toMatchObject({ code: "not_found" });
   const inside = join(root, "src");
-  expect(await pathsExist([inside, outside, join(root, "readme")], [root])).toEqual({ [inside]: true, [outside]: false, [join(root, "readme")]: false });
+  expect(await pathsExist([inside, outside, join(root, "readme")], [root])).toEqual({
+    [inside]: true,
+    [outside]: false,
+    [join(root, "readme")]: false,
+  });
 });
 
 test("the control socket answers who has the token, and nobody else", async () => {
@@ -134,8 +152,15 @@ test("the control socket answers who has the token, and nobody else", async () =
 test("availability is asked once in a while, with the sentence for what is missing", async () => {
   let asked = 0;
   let now = 0;
-  const missing = { ...driver(), detect: () => ((asked += 1), Promise.resolve({ available: false, command: [], reason: "not_found" as const, hint: "Install it" })) };
-  const availability = createAvailability(() => [missing], {}, () => now);
+  const missing = {
+    ...driver(),
+    detect: () => ((asked += 1), Promise.resolve({ available: false, command: [], reason: "not_found" as const, hint: "Install it" })),
+  };
+  const availability = createAvailability(
+    () => [missing],
+    {},
+    () => now,
+  );
   expect((await availability()).agents).toMatchObject([{ agent: "demo", available: false, reason: "not_found", hint: "Install it" }]);
   await availability();
   expect(asked).toBe(1);

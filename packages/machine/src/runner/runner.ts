@@ -5,14 +5,21 @@
 import { arch, cpus, freemem, homedir, hostname, loadavg, platform, totalmem, uptime } from "node:os";
 import { join } from "node:path";
 import type { AgentDriver } from "@hapi/agents";
-import { AppError, listDirectoryBody, pathsExistBody, spawnParamsSchema, toAppError, type MachineMetadata, type RunnerState } from "@hapi/protocol";
+import {
+  AppError,
+  listDirectoryBody,
+  pathsExistBody,
+  spawnParamsSchema,
+  toAppError,
+  type MachineMetadata,
+  type RunnerState,
+} from "@hapi/protocol";
 import { isAlive, processStartTime, runnerDir, socketPath, writeFileAtomic, ensurePrivateDir, type Logger } from "@hapi/platform";
-import { listSessionRecords } from "../session/create-session.ts";
 import { createAvailability } from "./availability.ts";
 import { openControlSocket } from "./control-socket.ts";
 import { listDirectory, pathsExist } from "./directories.ts";
 import { createLaunches, type LaunchDeps } from "./launches.ts";
-import { endSession, findLivingSessions, type LivingSession } from "./living-sessions.ts";
+import { endSession, findLivingSessions, findLostSessions, type LivingSession } from "./living-sessions.ts";
 import { readRunnerState, RUNNER_STATE_FILE, type RunnerStateFile } from "./state-file.ts";
 
 /** What the runner needs of its connection to the hub; `client` implements it. */
@@ -97,7 +104,14 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   await link.updateRunnerState((current) => ({ ...current, status: "running", pid: process.pid, startedAt }));
 
   const control = await openControlSocket(runnerPaths(options.home), {
-    status: async () => ({ pid: process.pid, startedAt, version: options.version, hubUrl: options.hubUrl, machineId: options.machineId, sessionPreservation: options.sessionPreservation }),
+    status: async () => ({
+      pid: process.pid,
+      startedAt,
+      version: options.version,
+      hubUrl: options.hubUrl,
+      machineId: options.machineId,
+      sessionPreservation: options.sessionPreservation,
+    }),
     list: async () => ({ sessions: await living() }),
     spawn: async (params) => launches.launch(spawnParamsSchema.parse({ type: "spawn-in-directory", ...params })),
     "stop-session": async (params) => ({ status: await endSession(options.home, idOf(params)) }),
@@ -106,19 +120,27 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       return { stopping: true };
     },
   });
-  const stateFile: RunnerStateFile = { pid: process.pid, startTime: processStartTime(process.pid), startedAt, version: options.version, hubUrl: options.hubUrl };
+  const stateFile: RunnerStateFile = {
+    pid: process.pid,
+    startTime: processStartTime(process.pid),
+    startedAt,
+    version: options.version,
+    hubUrl: options.hubUrl,
+  };
   writeFileAtomic(join(runnerDir(options.home), RUNNER_STATE_FILE), JSON.stringify(stateFile), { mode: 0o600 });
 
   const found = await living();
   options.log.info("runner.started", { sessionsFound: found.length, hubUrl: options.hubUrl });
-  if (options.sessionPreservation === "resume") await resumeLost(options, found, launches.launch);
+  if (options.sessionPreservation === "resume") await resumeLost(options, launches.launch);
 
   return {
     stopRequested: stop.promise,
     living,
     async close() {
       await control.close();
-      await link.updateRunnerState((current) => ({ ...current, status: "stopped" })).catch((cause: unknown) => options.log.warn("runner.state_not_sent", { reason: String(cause) }));
+      await link
+        .updateRunnerState((current) => ({ ...current, status: "stopped" }))
+        .catch((cause: unknown) => options.log.warn("runner.state_not_sent", { reason: String(cause) }));
       await link.close();
     },
   };
@@ -132,12 +154,11 @@ function refuseSecond(home: string): void {
 }
 
 /** With `sessionPreservation: "resume"`: sessions that were running when the machine went down start again on their own thread. */
-async function resumeLost(options: RunnerOptions, found: readonly LivingSession[], launch: ReturnType<typeof createLaunches>["launch"]): Promise<void> {
-  const alive = new Set(found.map((session) => session.sessionId));
-  for (const record of listSessionRecords(options.home)) {
-    if (alive.has(record.sessionId) || record["wasRunning"] !== true) continue;
+async function resumeLost(options: RunnerOptions, launch: ReturnType<typeof createLaunches>["launch"]): Promise<void> {
+  for (const record of await findLostSessions(options.home)) {
     try {
       await launch({ type: "spawn-in-directory", directory: record.cwd, existingSessionId: record.sessionId });
+      options.log.info("runner.session_resumed", { sessionId: record.sessionId });
     } catch (cause) {
       options.log.warn("runner.resume_failed", { sessionId: record.sessionId, reason: toAppError(cause).message });
     }
@@ -171,5 +192,11 @@ function idOf(raw: unknown): string {
 }
 
 function health(now: number): Record<string, unknown> {
-  return { collectedAt: now, cpuCount: cpus().length, load1m: loadavg()[0], memoryPercent: Math.round((1 - freemem() / totalmem()) * 100), uptimeSeconds: Math.round(uptime()) };
+  return {
+    collectedAt: now,
+    cpuCount: cpus().length,
+    load1m: loadavg()[0],
+    memoryPercent: Math.round((1 - freemem() / totalmem()) * 100),
+    uptimeSeconds: Math.round(uptime()),
+  };
 }
