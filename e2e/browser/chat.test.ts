@@ -52,7 +52,11 @@ async function openChat(size: Size, scheme: Scheme): Promise<Chat> {
       await field.fill(text);
       await page.getByRole("button", { name: "Send", exact: true }).click();
     },
-    turnEnds: (count) => conversation.getByText(/^Done ·/).nth(count - 1).waitFor(),
+    turnEnds: (count) =>
+      conversation
+        .getByText(/^Done ·/)
+        .nth(count - 1)
+        .waitFor(),
     [Symbol.asyncDispose]: async () => {
       await open[Symbol.asyncDispose]();
       const { active } = await hub.api.sessions.get(spawned.sessionId);
@@ -66,11 +70,16 @@ async function decide(button: Locator, until: Locator): Promise<void> {
   await button.waitFor();
   for (let tries = 0; tries < 20; tries += 1) {
     await button.click({ timeout: 2_000 }).catch(() => undefined);
-    if (await until.waitFor({ timeout: 500 }).then(() => true, () => false)) return;
+    if (
+      await until.waitFor({ timeout: 500 }).then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
   }
   await until.waitFor();
 }
-
 
 async function fieldHas(page: Page, text: string): Promise<void> {
   await page.waitForFunction((wanted) => document.querySelector("textarea")?.value === wanted, text);
@@ -92,7 +101,10 @@ describe.each([
       expect(await conversation.getByText("chunk 400").count()).toBe(0);
       expect(await axe(page)).toEqual([]);
       await button(page, "Stop").click();
-      await conversation.getByText(/^Interrupted/).first().waitFor();
+      await conversation
+        .getByText(/^Interrupted/)
+        .first()
+        .waitFor();
       expect(chat.open.problems).toEqual([]);
     },
     LIMIT_MS,
@@ -131,7 +143,9 @@ describe.each([
       await decide(button(page, /^Allow for this session/), conversation.getByText(/^Done ·/).first());
       await chat.say("edit notes.md: two => three");
       await chat.turnEnds(2);
-      await button(page, /Changed notes\.md/).last().click();
+      await button(page, /Changed notes\.md/)
+        .last()
+        .click();
       await conversation.getByText("one three").first().waitFor();
       expect(await axe(page)).toEqual([]);
       expect(chat.open.problems).toEqual([]);
@@ -194,7 +208,10 @@ describe.each([
       await fieldHas(page, "say: edit me");
       await chat.field.fill("");
       await button(page, "Stop").click();
-      await conversation.getByText(/^Interrupted/).first().waitFor();
+      await conversation
+        .getByText(/^Interrupted/)
+        .first()
+        .waitFor();
       expect(await conversation.getByText("never said").count()).toBe(0);
       expect(chat.open.problems).toEqual([]);
     },
@@ -248,9 +265,15 @@ describe.each([
       await fieldHas(page, "half a thought");
       await button(page, "More").click();
       await page.getByRole("menuitem", { name: /Permission mode/ }).click();
-      await page.getByRole("dialog").getByRole("button", { name: /Read only/ }).click();
+      await page
+        .getByRole("dialog")
+        .getByRole("button", { name: /Read only/ })
+        .click();
       await button(page, "More").click();
-      await page.getByRole("menuitem", { name: /Permission mode/ }).getByText("Read only").waitFor();
+      await page
+        .getByRole("menuitem", { name: /Permission mode/ })
+        .getByText("Read only")
+        .waitFor();
       await page.keyboard.press("Escape");
       await button(page, "Session details").click();
       const dialog = page.getByRole("dialog");

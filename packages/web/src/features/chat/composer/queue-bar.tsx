@@ -13,7 +13,10 @@ const SHOWN = 2;
 
 export function QueueBar({ onEdit }: { onEdit: (prompt: PromptItem) => void }) {
   const t = useT();
-  const queue = useChat((view) => view.timeline.queue);
+  const waiting = useChat((view) => view.timeline.queue);
+  // taken back here: gone at once, whenever the news of it comes round
+  const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
+  const queue = gone.size === 0 ? waiting : waiting.filter((prompt) => !gone.has(prompt.key));
   const [all, setAll] = useState(false);
   if (queue.length === 0) return null;
   const shown = all ? queue : queue.slice(0, SHOWN);
@@ -24,7 +27,7 @@ export function QueueBar({ onEdit }: { onEdit: (prompt: PromptItem) => void }) {
     >
       <ol>
         {shown.map((prompt) => (
-          <Queued key={prompt.key} prompt={prompt} onEdit={onEdit} />
+          <Queued key={prompt.key} prompt={prompt} onEdit={onEdit} onGone={() => setGone((keys) => new Set([...keys, prompt.key]))} />
         ))}
       </ol>
       {queue.length > SHOWN && (
@@ -41,14 +44,23 @@ export function QueueBar({ onEdit }: { onEdit: (prompt: PromptItem) => void }) {
   );
 }
 
-function Queued({ prompt, onEdit }: { prompt: PromptItem; onEdit: (prompt: PromptItem) => void }) {
+interface QueuedProps {
+  prompt: PromptItem;
+  onEdit: (prompt: PromptItem) => void;
+  onGone: () => void;
+}
+
+function Queued({ prompt, onEdit, onGone }: QueuedProps) {
   const t = useT();
   const { actions } = usePort();
   const [take, busy] = useAction(async (andThen: "cancel" | "edit") => {
     const outcome = await actions.cancel(prompt);
     if (outcome === "invoked") showToast({ tone: "idle", text: t("queue.tooLate") });
     else if (outcome === "busy") showToast({ tone: "idle", text: t("queue.busy") });
-    else if (andThen === "edit") onEdit(prompt);
+    else {
+      onGone();
+      if (andThen === "edit") onEdit(prompt);
+    }
   });
   const [again, sending] = useAction(actions.sendAgain);
   const rejected = prompt.stage === "rejected";

@@ -8,6 +8,8 @@ import type { Draft, DraftStore } from "../port.ts";
 import { EMPTY_DRAFT, isEmptyDraft } from "./composer.model.ts";
 
 const SAVE_MS = 250;
+/** Where a page that is left at once puts the words its database may have no time for; taken away by the next save. */
+const lastWordsKey = (sessionId: string): string => `hapi_draft:${sessionId}`;
 
 export interface DraftHandle {
   draft: Draft;
@@ -19,41 +21,58 @@ export interface DraftHandle {
 export function useDraft(store: DraftStore, sessionId: string): DraftHandle {
   const [draft, setDraft] = useState<Draft>(EMPTY_DRAFT);
   const [loading, setLoading] = useState(true);
-  const latest = useRef({ draft: EMPTY_DRAFT, dirty: false });
+  /** `unsaved`: changes that are not known to be stored yet, those on their way included. */
+  const latest = useRef({ draft: EMPTY_DRAFT, dirty: false, unsaved: 0 });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   const flush = useCallback(() => {
     clearTimeout(timer.current);
     if (!latest.current.dirty) return;
-    latest.current.dirty = false;
-    ignore(store.save(sessionId, latest.current.draft), "a draft could not be stored; it lives on in this page");
+    const saved = latest.current;
+    saved.dirty = false;
+    saved.unsaved += 1;
+    const work = store.save(sessionId, saved.draft).then(() => sessionStorage.removeItem(lastWordsKey(sessionId)));
+    ignore(
+      work.finally(() => (saved.unsaved -= 1)),
+      "a draft could not be stored; it lives on in this page",
+    );
   }, [store, sessionId]);
 
   useEffect(() => {
     let alive = true;
-    const arrived = (stored: Draft | null) => {
+    const lastWords = sessionStorage.getItem(lastWordsKey(sessionId));
+    const arrived = (found: Draft | null) => {
       if (!alive) return;
+      const stored = lastWords === null ? found : { text: lastWords, files: found?.files ?? [] };
       if (stored && !latest.current.dirty && isEmptyDraft(latest.current.draft)) {
         latest.current.draft = stored;
+        latest.current.dirty = lastWords !== null;
         setDraft(stored);
+        flush();
       }
       setLoading(false);
     };
     store.load(sessionId).then(arrived, () => arrived(null));
-    const onHide = () => flush();
+    const onHide = () => {
+      flush();
+      // synchronous, and gone with the tab
+      if (latest.current.unsaved > 0) sessionStorage.setItem(lastWordsKey(sessionId), latest.current.draft.text);
+    };
+    const onVisibility = () => flush();
     window.addEventListener("pagehide", onHide);
-    document.addEventListener("visibilitychange", onHide);
+    document.addEventListener("visibilitychange", onVisibility);
     return () => {
       alive = false;
       window.removeEventListener("pagehide", onHide);
-      document.removeEventListener("visibilitychange", onHide);
+      document.removeEventListener("visibilitychange", onVisibility);
       flush();
     };
   }, [store, sessionId, flush]);
 
   const change = useCallback(
     (next: (now: Draft) => Draft) => {
-      latest.current = { draft: next(latest.current.draft), dirty: true };
+      latest.current.draft = next(latest.current.draft);
+      latest.current.dirty = true;
       setDraft(latest.current.draft);
       clearTimeout(timer.current);
       timer.current = setTimeout(flush, SAVE_MS);

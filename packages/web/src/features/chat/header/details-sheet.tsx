@@ -31,10 +31,12 @@ function Body({ onClose }: { onClose: () => void }) {
         {detailsOf(session, { machine, usage, agent: agentName(session.metadata?.flavor) }).map(({ key, value }) => (
           <div key={key} className="group/code flex min-h-11 items-center gap-3 border-b border-line last:border-b-0">
             <dt className="w-28 shrink-0 text-small text-quiet">{t(key)}</dt>
-            <dd dir="auto" className="min-w-0 flex-1 py-1.5 font-mono text-small wrap-any">
-              {value}
+            <dd className="flex min-w-0 flex-1 items-center gap-3">
+              <span dir="auto" className="min-w-0 flex-1 py-1.5 font-mono text-small wrap-any">
+                {value}
+              </span>
+              <CopyButton text={value} />
             </dd>
-            <CopyButton text={value} />
           </div>
         ))}
       </dl>
