@@ -24,10 +24,8 @@ export const stopCommand: Command = {
     if (session.thinking && !isForced && !(await confirm("It is working on something. End it anyway?", context.terminal.isInteractive))) {
       throw new AppError("session_active", "It is working on something; nothing was ended. Use --force to end it anyway.");
     }
-    if (isForced && (await endSession(hapiHome(context.env), session.id)) === "stopped") {
-      context.terminal.out(`${session.id} was ended.`);
-      return 0;
-    }
+    // The processes first; the hub is told in any case, or it would show a session that works until its lease runs out.
+    if (isForced) await endSession(hapiHome(context.env), session.id);
     await api.sessions.end(session.id);
     context.terminal.out(`${session.id} was ended. Continue it with: hapi resume ${session.id.slice(0, 8)}`);
     return 0;

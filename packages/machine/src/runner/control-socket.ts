@@ -10,6 +10,7 @@ import { writeFileAtomic } from "@hapi/platform";
 
 const MAX_LINE_BYTES = 1 << 20;
 const IDLE_MS = 10_000;
+const ANSWER_MS = 1_000;
 
 export type ControlHandlers = Record<string, (params: Record<string, unknown>) => Promise<unknown>>;
 
@@ -30,20 +31,24 @@ export async function openControlSocket(paths: { socket: string; tokenFile: stri
   writeFileAtomic(paths.tokenFile, token, { mode: 0o600 });
   rmSync(paths.socket, { force: true });
   const open = new Set<Socket>();
+  const answering = new Set<Promise<void>>();
   const server = createServer((socket) => {
     open.add(socket);
     socket.on("close", () => open.delete(socket));
-    serve(socket, token, handlers);
+    serve(socket, token, handlers, answering);
   });
   await listen(server, paths.socket);
   chmodSync(paths.socket, 0o600);
   return {
-    close: () =>
-      new Promise((done) => {
+    async close() {
+      // Who asked the runner to stop still hears that it does.
+      await Promise.all(answering);
+      await new Promise<void>((done) => {
         for (const socket of open) socket.destroy();
         server.close(() => done());
         rmSync(paths.socket, { force: true });
-      }),
+      });
+    },
   };
 }
 
@@ -54,7 +59,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function serve(socket: Socket, token: string, handlers: ControlHandlers): void {
+function serve(socket: Socket, token: string, handlers: ControlHandlers, answering: Set<Promise<void>>): void {
   socket.setTimeout(IDLE_MS, () => socket.destroy());
   socket.on("error", () => socket.destroy());
   let text = "";
@@ -65,7 +70,22 @@ function serve(socket: Socket, token: string, handlers: ControlHandlers): void {
     const end = text.indexOf("\n");
     if (end < 0) return;
     socket.setTimeout(0);
-    void answer(text.slice(0, end), token, handlers).then((result) => socket.end(`${JSON.stringify(result)}\n`));
+    const said = answer(text.slice(0, end), token, handlers).then((result) => sent(socket, `${JSON.stringify(result)}\n`));
+    answering.add(said);
+    void said.finally(() => answering.delete(said));
+  });
+}
+
+/** The last line of a connection; a caller that does not take it is left. */
+function sent(socket: Socket, line: string): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(done, ANSWER_MS);
+    const finish = (): void => {
+      clearTimeout(timer);
+      done();
+    };
+    socket.once("close", finish);
+    socket.end(line, finish);
   });
 }
 
@@ -113,9 +133,16 @@ export function askRunner(
       cause.code === "ENOENT" || cause.code === "ECONNREFUSED" ? done(null) : reject(cause),
     );
     socket.on("end", () => {
-      const result = JSON.parse(text) as Answer;
-      if (result.ok) done(result.value);
+      const result = readAnswer(text);
+      if (result === null) reject(new AppError("not_ready", "The runner ended before it answered. See: hapi runner status"));
+      else if (result.ok) done(result.value);
       else reject(new AppError(result.code as ErrorCode, result.error));
     });
   });
+}
+
+/** Null when the runner died in the middle of it. */
+function readAnswer(text: string): Answer | null {
+  if (!text.endsWith("\n")) return null;
+  return JSON.parse(text) as Answer;
 }

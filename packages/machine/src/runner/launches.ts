@@ -58,6 +58,8 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launch
   if (!detection.available) {
     throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed on this machine.`);
   }
+  // Never the folder itself instead of the copy that was asked for.
+  if (!known && params["sessionType"] === "worktree") throw new AppError("not_supported", "Sessions in a worktree of their own are not available yet.");
   const directory = known?.cwd ?? prepareDirectory(params.directory);
   const options: CreateSessionOptions = {
     home: deps.home,
@@ -101,14 +103,11 @@ function prepareDirectory(path: string): string {
   const expanded = path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
   if (!isAbsolute(expanded)) throw new AppError("invalid_body", `The directory must be a full path, not "${path}".`);
   try {
-    mkdirSync(expanded, { recursive: true });
-    if (statSync(expanded).isDirectory()) return expanded;
+    const found = statSync(expanded, { throwIfNoEntry: false });
+    if (!found) mkdirSync(expanded, { recursive: true });
+    if (!found || found.isDirectory()) return expanded;
   } catch (cause) {
-    throw new AppError(
-      "spawn_failed",
-      `The directory ${expanded} can't be used: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    throw new AppError("spawn_failed", `The directory ${expanded} can't be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   throw new AppError("spawn_failed", `${expanded} is not a directory.`);
 }

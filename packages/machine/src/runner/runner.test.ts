@@ -1,7 +1,7 @@
 /** The runner's parts: repeatable launches, what may be browsed, and the private control socket. */
 import { afterEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
+import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentDriver, Detection } from "@hapi/agents";
@@ -84,7 +84,9 @@ test("what can't start says why, and leaves nothing behind", async () => {
   const launch = (directory: string, agent = "demo") => launches.launch({ type: "spawn-in-directory", directory, agent });
   await expect(launch(project, "nobody")).rejects.toMatchObject({ code: "unsupported_flavor" });
   await expect(launch("relative/path")).rejects.toMatchObject({ code: "invalid_body" });
-  await expect(launch(file)).rejects.toMatchObject({ code: "spawn_failed" });
+  await expect(launch(file)).rejects.toMatchObject({ code: "spawn_failed", message: `${file} is not a directory.` });
+  const worktree = { type: "spawn-in-directory" as const, directory: project, agent: "demo", sessionType: "worktree" };
+  await expect(launches.launch(worktree)).rejects.toMatchObject({ code: "not_supported" });
   const away = world({ driverFor: () => driver({ available: false, hint: "Install it with: npm i -g demo" }) });
   await expect(away.launches.launch({ type: "spawn-in-directory", directory: project, agent: "demo" })).rejects.toMatchObject({
     code: "agent_not_installed",
@@ -147,6 +149,22 @@ test("the control socket answers who has the token, and nobody else", async () =
   expect(await raw(paths.socket, "garbage\n")).toMatchObject({ ok: false });
   await control.close();
   expect(await askRunner(paths, "echo")).toBeNull();
+});
+
+test("who stops the runner hears it; a runner that dies before it answered is said, not thrown", async () => {
+  const dir = folder();
+  const paths = { socket: join(dir, "c.sock"), tokenFile: join(dir, "token") };
+  const asked = Promise.withResolvers<void>();
+  const control = await openControlSocket(paths, { stop: async () => (asked.resolve(), { stopping: true }) });
+  const answer = askRunner(paths, "stop");
+  await asked.promise;
+  await control.close();
+  expect(await answer).toEqual({ stopping: true });
+
+  const silent = createServer((socket) => void socket.once("data", () => socket.end()));
+  await new Promise<void>((done) => silent.listen(paths.socket, done));
+  await expect(askRunner(paths, "stop")).rejects.toMatchObject({ code: "not_ready" });
+  silent.close();
 });
 
 test("availability is asked once in a while, with the sentence for what is missing", async () => {
