@@ -19,7 +19,9 @@ export interface FileEntry {
 export async function readFileContent(confinement: Confinement, path: string): Promise<{ content: string; size: number; modified: number }> {
   const real = await confinement.resolve(path);
   // Non-blocking and not following: a pipe or a link put there in the meantime must neither hang nor lead out.
-  const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((cause: unknown) => {
+    throw new AppError("not_found", "This file can't be read", { cause });
+  });
   try {
     const info = await file.stat();
     if (!info.isFile()) throw new AppError("not_found", "This is not a file");

@@ -101,7 +101,8 @@ export function listSessionRecords(home: string): SessionRecord[] {
   try {
     ids = readdirSync(sessionsDir(home));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
     throw cause;
   }
   const found = ids.flatMap((id) => {

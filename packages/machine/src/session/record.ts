@@ -10,8 +10,6 @@ import { writeFileAtomic } from "@hapi/platform";
 
 export const RECORD_FILE = "session.json";
 
-export const REMOTE_WHILE_LOCAL = ["switch", "read-only"] as const;
-
 export const sessionRecordSchema = z.looseObject({
   version: z.literal(1),
   sessionId: z.string(),
