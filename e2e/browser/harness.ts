@@ -12,7 +12,8 @@ export const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, 
 export type Size = keyof typeof SIZES;
 export type Scheme = "light" | "dark";
 
-export const WEB_ROOT = join(import.meta.dir, "../../packages/web/dist");
+/** The built app; another build than the checkout's own can be named, so that building and testing do not meet. */
+export const WEB_ROOT = process.env["HAPI_WEB_ROOT"] ?? join(import.meta.dir, "../../packages/web/dist");
 
 const CANDIDATES = [
   process.env["HAPI_CHROMIUM"],

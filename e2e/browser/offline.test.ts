@@ -74,13 +74,16 @@ test("installed, it opens without a network and shows the last list with its age
   await page.getByRole("link", { name: /Fix rounding/ }).waitFor();
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   // the list reaches the device a moment after it reached the screen
-  await page.waitForFunction(async () => {
-    const open = indexedDB.open(`hapi:${location.origin}`);
-    await new Promise((resolve) => open.addEventListener("success", resolve));
-    const get = open.result.transaction("cache").objectStore("cache").get("sync.v1.list");
-    await new Promise((resolve) => get.addEventListener("success", resolve));
-    open.result.close();
-    return get.result !== undefined;
+  await page.evaluate(async () => {
+    for (;;) {
+      const open = indexedDB.open(`hapi:${location.origin}`);
+      await new Promise((resolve) => open.addEventListener("success", resolve));
+      const get = open.result.transaction("cache").objectStore("cache").get("sync.v1.list");
+      await new Promise((resolve) => get.addEventListener("success", resolve));
+      open.result.close();
+      if (get.result !== undefined) return;
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
   });
   await context.setOffline(true);
   const other = await context.newPage();

@@ -20,7 +20,9 @@ export function watchUpdates(): void {
 }
 
 async function register(): Promise<void> {
-  const registration = await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });
+  const registration: ServiceWorkerRegistration | undefined = await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });
+  // some privacy modes answer nothing instead of refusing
+  if (!registration) return;
   if (registration.waiting && navigator.serviceWorker.controller) offer(registration.waiting);
   registration.addEventListener("updatefound", () => {
     const worker = registration.installing;

@@ -24,7 +24,8 @@ function currentKey(): string | null {
 function focusRow(key: string): boolean {
   const row = document.querySelector<HTMLElement>(`[${ROW}="${CSS.escape(key)}"]`);
   row?.focus();
-  return row !== null;
+  // a row that is placed but not measured yet is hidden and takes no focus
+  return row !== null && document.activeElement === row;
 }
 
 export function useListNavigation(
