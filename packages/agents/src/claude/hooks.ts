@@ -21,7 +21,8 @@ export interface Hooks {
 
 export interface HooksOptions {
   core: Core;
-  onBusy(busy: boolean): void;
+  /** A prompt was typed; its turn may show in the transcript only later, or never: a command the terminal carries out itself. */
+  onPrompt(): void;
   /** The first sign of life; also after `/clear` and a resume by the user. */
   onSession(start: { threadId: string; transcript?: string; source: string }): Promise<void>;
   onTurnOver(): Promise<void>;
@@ -33,8 +34,6 @@ const MAX_CALLS = 64;
 /** The call's line in the transcript and the hook before it may both come after the permission's hook. */
 const CALL_WAIT_MS = 400;
 const CALL_LOOK_MS = 40;
-/** A prompt hook without a turn in the transcript: a command the terminal carried out itself. */
-const NO_TURN_MS = 2_000;
 /** After a restart the bridge connects again within moments; an answer waits so long for it. */
 const RECONNECT_MS = 15_000;
 /** A hook that is gone was answered in the terminal; what exactly was answered stands in the transcript by then. */
@@ -98,12 +97,6 @@ export function createHooks(options: HooksOptions): Hooks {
     }
   }
 
-  async function checkTurn(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, NO_TURN_MS));
-    await core.feed?.sync();
-    if (!disposed && core.feed?.parser.state.turn == null) options.onBusy(false);
-  }
-
   function closeTool(toolCallId: string | undefined, outcome: "approved" | "denied" | "resolved"): void {
     const open = toolCallId === undefined ? undefined : requests.byTool(toolCallId);
     if (open) requests.close(open.request.id, { outcome, by: "terminal" });
@@ -160,8 +153,7 @@ export function createHooks(options: HooksOptions): Hooks {
       case "UserPromptSubmit":
         // Whoever types a prompt has left every dialog before it.
         closeOf(payload, "others");
-        options.onBusy(true);
-        return await checkTurn();
+        return options.onPrompt();
       case "PreToolUse":
         return noteCall(payload);
       case "PostToolUse":

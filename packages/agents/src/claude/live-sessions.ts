@@ -13,6 +13,8 @@ export interface LiveSession {
   sessionId: string;
   /** `cli` for a terminal, `sdk-cli` for a driven process. */
   entrypoint: string;
+  /** `busy`, `idle`, `waiting` (a dialog), `shell` (only something in the background), as Claude itself sees it. */
+  status?: string;
 }
 
 function alive(pid: number, procStart: string | undefined): boolean {
@@ -31,7 +33,7 @@ export function liveSessions(env: Readonly<Record<string, string | undefined>>):
     const pid = num(facts?.["pid"]);
     const sessionId = str(facts?.["sessionId"]);
     if (!facts || pid === undefined || sessionId === undefined || !alive(pid, str(facts["procStart"]))) return [];
-    return [{ pid, sessionId, entrypoint: str(facts["entrypoint"]) ?? "cli" }];
+    return [{ pid, sessionId, entrypoint: str(facts["entrypoint"]) ?? "cli", status: str(facts["status"]) }];
   });
 }
 

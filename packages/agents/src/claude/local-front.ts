@@ -1,12 +1,15 @@
 /**
  * Claude in the terminal: its own screen on a PTY of the host, untouched. We see it through hooks and the transcript, and end it with SIGTERM,
- * which resets its modes; Esc first when a turn runs.
+ * which resets its modes; Esc first when a turn runs. Hooks and transcript may both be seconds behind on a busy machine: what runs is never
+ * called idle against Claude's own word.
  */
 import type { HostProcess } from "@hapi/host";
 import { RingGapError } from "@hapi/host";
+import { delay } from "@hapi/platform/lean";
 import type { Core } from "./core.ts";
 import { failure } from "./failures.ts";
 import { createHooks, type Hooks } from "./hooks.ts";
+import { liveOnThread } from "./live-sessions.ts";
 import { exitError } from "./remote-front.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";
 
@@ -28,6 +31,9 @@ const TERM_WAIT_MS = 3_000;
 const ESC_WAIT_MS = 3_000;
 /** The transcript's own mark of a turn's end comes with the Stop hook; without it the turn is closed after this. */
 const TURN_END_GRACE_MS = 1_500;
+/** A prompt of which nothing shows by then was a command that the terminal carried out itself, unless Claude says that it is busy. */
+const NO_TURN_MS = 2_000;
+const LOOK_AGAIN_MS = 250;
 const ESCAPE = "\u001b";
 
 /** `onGone`: just before `exited` is told, so that whoever hears it can start the next one at once. */
@@ -39,6 +45,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   let detached = false;
   let busy = false;
   let idleWaiters: (() => void)[] = [];
+  let looks = 0;
 
   function setBusy(next: boolean): void {
     busy = next;
@@ -48,17 +55,42 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     idleWaiters = [];
   }
 
+  const turnRuns = (): boolean => core.feed?.parser.state.turn != null;
+  const saysBusy = (): boolean => core.thread != null && liveOnThread(context.env, core.thread.id).some((live) => live.status === "busy");
+
+  /** Idle as soon as Claude says so. A turn that shows in the transcript ends there; a later call takes over. */
+  async function idleWhenClaudeIs(waitMs: number): Promise<void> {
+    const look = ++looks;
+    await delay(waitMs);
+    for (;;) {
+      await core.feed?.sync();
+      if (look !== looks || turnRuns()) return;
+      if (!saysBusy()) return setBusy(false);
+      await delay(LOOK_AGAIN_MS);
+    }
+  }
+
+  function busyUntilIdle(waitMs: number): void {
+    setBusy(true);
+    idleWhenClaudeIs(waitMs).catch((cause: unknown) => context.log.warn("claude.status_unreadable", { cause: String(cause) }));
+  }
+
+  function notBusy(): void {
+    if (saysBusy()) busyUntilIdle(LOOK_AGAIN_MS);
+    else setBusy(false);
+  }
+
   const hooks = createHooks({
     core,
-    onBusy: setBusy,
+    onPrompt: () => busyUntilIdle(NO_TURN_MS),
     async onSession({ threadId, transcript }) {
       await core.useThread(threadId, { transcript });
     },
     async onTurnOver() {
       await core.feed?.sync();
       const turn = core.feed?.parser.state.turn?.id;
-      if (turn === undefined) return setBusy(false);
-      await new Promise((resolve) => setTimeout(resolve, TURN_END_GRACE_MS));
+      if (turn === undefined) return notBusy();
+      await delay(TURN_END_GRACE_MS);
       await core.feed?.sync();
       if (!detached && core.feed?.parser.state.turn?.id === turn) core.endTurn("completed");
     },
@@ -67,12 +99,14 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   function onFact(fact: TranscriptFact): void {
     hooks.onFact(fact);
     if (fact.type !== "turn") return;
-    setBusy(fact.running);
+    if (fact.running) setBusy(true);
+    else notBusy();
     if (!fact.running) core.requests.closeAll({ outcome: "resolved", by: "terminal" });
   }
 
   async function watch(): Promise<void> {
     const exit = await process.exited;
+    looks++;
     if (detached) return;
     const said = failure("agent_exited", `Claude Code ended (${exit.signal ?? `code ${exit.code}`})`);
     // Quitting is the user's right and no failure, also in the middle of a turn.
@@ -114,6 +148,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
 
   async function stop(options: { graceMs: number; interrupt: boolean }): Promise<void> {
     stopping = true;
+    if (saysBusy()) setBusy(true);
     if (busy && options.interrupt) await process.write(ESCAPE);
     if (busy) await within(idle(), options.interrupt ? Math.min(options.graceMs, ESC_WAIT_MS) : options.graceMs);
     await process.signal("SIGTERM");
@@ -125,13 +160,15 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     process,
     hooks,
     get busy() {
+      if (!busy && !stopping && saysBusy()) busyUntilIdle(LOOK_AGAIN_MS);
       return busy;
     },
     begin,
     takeOver() {
       core.listen({ onFact });
       void watch().finally(ended.resolve);
-      setBusy(core.feed?.parser.state.turn != null);
+      if (turnRuns()) setBusy(true);
+      else notBusy();
       core.requests.announce();
     },
     async interrupt() {
@@ -141,6 +178,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     ended: ended.promise,
     async detach() {
       detached = true;
+      looks++;
       hooks.dispose();
       ended.resolve();
     },
