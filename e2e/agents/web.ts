@@ -3,7 +3,7 @@
  * that never arrived by an event, or stands in another place than the app would show it, is a failure here.
  */
 import { createHubApi, createSyncEngine, type HubApi } from "@hapi/client";
-import { decodeContent, type MessageWindow, type SyncState } from "@hapi/core";
+import { createTimeline, decodeContent, type MessageWindow, type SyncState, type TimelineItem } from "@hapi/core";
 import type { AgentEvent, AgentStateCompletedRequest, AgentStateRequest, Message, PromptStage, Session, SyncEvent } from "@hapi/protocol";
 
 const UNTIL_MS = 45_000;
@@ -87,8 +87,16 @@ export async function openWeb(url: string, token: string): Promise<Web> {
   }
 }
 
+/** A prompt of the web and the agent's own record of it are one. */
 function eventsOf(window: MessageWindow | undefined): AgentEvent[] {
-  return (window?.rows ?? []).flatMap((row) => decodeContent(row.content, { id: row.id, localId: row.localId }));
+  const prompts = new Set<string>();
+  const events = (window?.rows ?? []).flatMap((row) => decodeContent(row.content, { id: row.id, localId: row.localId }));
+  return events.filter((event) => {
+    if (event.type !== "user-message" || event.localId === undefined) return true;
+    const isFirst = !prompts.has(event.localId);
+    prompts.add(event.localId);
+    return isFirst;
+  });
 }
 
 /** One session as the web shows it. */
@@ -100,6 +108,8 @@ export interface WebSession {
   readonly history: readonly AgentEvent[];
   /** The history in words, without what has no place in a conversation (usage, titles). */
   readonly told: readonly string[];
+  /** What the chat draws, in words. */
+  readonly drawn: readonly string[];
   readonly rows: readonly Message[];
   /** The open requests, oldest first. */
   readonly requests: readonly OpenRequest[];
@@ -113,6 +123,8 @@ export interface WebSession {
   request(after?: readonly string[]): Promise<OpenRequest>;
   /** `after`: length of `told` from which it counts. */
   tells(line: string | RegExp, after?: number): Promise<string>;
+  /** So many turns have ended. */
+  turns(count: number): Promise<void>;
   idle(): Promise<void>;
 }
 
@@ -120,6 +132,7 @@ export function webSession(web: Web, id: string): WebSession {
   const rows = (): readonly Message[] => web.state.windows[id]?.rows ?? [];
   const history = (): AgentEvent[] => eventsOf(web.state.windows[id]);
   const told = (): string[] => history().flatMap((event) => tell(event) ?? []);
+  const timeline = createTimeline();
   const value = (): Session => {
     const session = web.state.sessions[id];
     if (!session) throw new Error("the web does not know this session");
@@ -141,6 +154,9 @@ export function webSession(web: Web, id: string): WebSession {
     },
     get told() {
       return told();
+    },
+    get drawn() {
+      return timeline.update({ messages: rows(), agentState: value().agentState }).items.flatMap((item) => draw(item) ?? []);
     },
     get rows() {
       return rows();
@@ -167,6 +183,9 @@ export function webSession(web: Web, id: string): WebSession {
     },
     request: (after = []) => web.until(() => requests().find((one) => !after.includes(one.id)), "an open request"),
     tells: (line, after = 0) => web.until(() => told().slice(after).find((one) => (typeof line === "string" ? one === line : line.test(one))), String(line)),
+    async turns(count) {
+      await web.until(() => told().filter((line) => line.startsWith("ended")).length >= count, `the end of turn ${count}`);
+    },
     async idle() {
       await web.until(() => !value().thinking, "idle");
     },
@@ -194,6 +213,27 @@ export function tell(event: AgentEvent): string | null {
       return `${under}ended: ${event.outcome}`;
     case "switch":
       return `switch: ${event.mode}`;
+    default:
+      return null;
+  }
+}
+
+function draw(item: TimelineItem): string | null {
+  switch (item.type) {
+    case "prompt":
+      return `${item.origin === "terminal" ? "typed" : "sent"}: ${item.text}`;
+    case "text":
+      return `says: ${item.text}`;
+    case "thought":
+      return `thinks: ${item.text}`;
+    case "tool":
+      return `${item.status}: ${item.tool} ${item.object}`;
+    case "turn-end":
+      return `ended: ${item.outcome}`;
+    case "switch":
+      return `switch: ${item.mode}`;
+    case "plan":
+      return `todo: ${item.entries.map((entry) => `${entry.content} ${entry.status}`).join(", ")}`;
     default:
       return null;
   }

@@ -1,6 +1,7 @@
 /**
  * One computer as a person has it, on real Claude Code: a home folder, `hapi` and `claude` on the PATH, a hub, the scripted model server, a terminal
  * in tmux and a web client that listens all the time. At its end every process that was started in this home is gone, or the test fails.
+ * With `HAPI_KEEP=1` the folder stays, for looking into.
  */
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -131,7 +132,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     const left = allProcesses().filter((one) => ours().some(({ pid }) => pid === one.pid));
     for (const { pid } of left) process.kill(pid, "SIGKILL");
     await models.close();
-    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+    if (!process.env["HAPI_KEEP"]) rmSync(root, { recursive: true, force: true, maxRetries: 5 });
     if (left.length > 0) throw new Error(`still ran at the end: ${left.map((one) => `${one.pid} ${one.argv.join(" ")}`).join("; ")}`);
   }
 
