@@ -100,6 +100,7 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
         deps.broker().closed(event);
         break;
       case "stage":
+        if (event.stage === "handed") screen.prompted(event.localId, ledger.state.prompts.get(event.localId)?.text ?? "");
         deps.inbox().staged(event.localId, event.stage, event.failure);
         break;
       case "thinking":

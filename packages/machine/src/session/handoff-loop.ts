@@ -128,6 +128,8 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     const mine = wish;
     waiting = null;
     await move(mine.to, decision.interrupt);
+    // A slow start of the terminal program must not use up the time in which nothing takes it away again.
+    if (mine.by === "person" && front === "local") lastTypedAt = clock.now();
     // Meanwhile something else may have been wanted: that stands.
     if (wish === mine) settle("done");
     poke();

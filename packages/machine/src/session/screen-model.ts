@@ -15,6 +15,8 @@ export interface ScreenLine {
 }
 
 export interface ScreenModel {
+  /** The agent has this prompt. Its own record of it may come only after the first words of its answer. */
+  prompted(localId: string, text: string): void;
   record(event: AgentEvent): void;
   stream(delta: StreamDelta, done: boolean): void;
   requested(request: AgentRequest): void;
@@ -25,6 +27,8 @@ export interface ScreenModel {
   readonly tool: string | null;
   readonly request: string | null;
 }
+
+const promptLine = (localId: string): string => `prompt:${localId}`;
 
 export function createScreenModel(): ScreenModel {
   const lines: ScreenLine[] = [];
@@ -45,7 +49,7 @@ export function createScreenModel(): ScreenModel {
     if (event.parent !== undefined) return;
     switch (event.type) {
       case "user-message":
-        return put({ id: event.id, role: "person", text: event.text });
+        return put({ id: event.localId === undefined ? event.id : promptLine(event.localId), role: "person", text: event.text });
       case "agent-message":
         return put({ id: event.id, role: "agent", text: event.text });
       case "tool-call":
@@ -68,6 +72,9 @@ export function createScreenModel(): ScreenModel {
   }
 
   return {
+    prompted(localId, text) {
+      put({ id: promptLine(localId), role: "person", text });
+    },
     record,
     stream(delta, done) {
       if (delta.kind !== "text" || delta.parent !== undefined) return;

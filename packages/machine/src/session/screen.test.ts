@@ -86,3 +86,13 @@ test("the model keeps what a person wants to see, bounded", () => {
   for (let at = 0; at < 500; at++) model.note(`n${at}`);
   expect(model.lines).toHaveLength(200);
 });
+
+test("a prompt stands before the answer to it, once, also when the agent's record of it comes after its first words", () => {
+  const model = createScreenModel();
+  model.prompted("p1", "how many?");
+  model.stream({ itemId: "m1", kind: "text", offset: 0, delta: "thr" }, false);
+  model.record({ type: "user-message", id: "u1", localId: "p1", text: "how many?", origin: "remote" });
+  model.stream({ itemId: "m1", kind: "text", offset: 3, delta: "ee" }, true);
+  model.record({ type: "user-message", id: "u2", text: "typed", origin: "terminal" });
+  expect(model.lines.map((line) => line.text)).toEqual(["how many?", "three", "typed"]);
+});
