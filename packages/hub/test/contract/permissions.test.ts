@@ -112,6 +112,22 @@ test("while our session process is away the answer waits for it; the first one w
   again.close();
 }, 10_000);
 
+test("a session process that dies while it is asked: the answer waits for the next one, at once", async () => {
+  const client = await rig.client();
+  const { id, socket } = await asking(client, { capabilities: ["stages"], metadata: { capabilities: { control: "switch" } } });
+  const asked = Promise.withResolvers<void>();
+  await serveRpc(socket, id, {
+    permission() {
+      asked.resolve();
+      return new Promise(() => undefined);
+    },
+  });
+  const approving = client.api("POST", `/sessions/${id}/permissions/p1/approve`, {});
+  await asked.promise;
+  socket.close();
+  expect(await approving).toMatchObject({ status: 202, body: { ok: true, status: "pending" } });
+}, 5_000);
+
 test("only the newest answered requests travel, all open ones do", async () => {
   const client = await rig.client();
   const { id, socket } = await client.session();

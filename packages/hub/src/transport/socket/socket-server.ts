@@ -79,18 +79,26 @@ export function createSocketServer(options: { corsOrigins: readonly string[] }):
   };
 }
 
+/** Fails as soon as the other side is gone: its answer can't come any more, and the caller may have another way. */
+function request(socket: Socket, event: string, payload: unknown, timeoutMs: number): Promise<unknown> {
+  const gone = Promise.withResolvers<never>();
+  const onGone = (): void => gone.reject(new AppError("agent_away", "The connection was lost before the answer came"));
+  socket.once("disconnect", onGone);
+  const answer = socket
+    .timeout(timeoutMs)
+    .emitWithAck(event, payload)
+    .catch((cause: unknown) => {
+      throw new AppError("rpc_timeout", undefined, { cause });
+    });
+  return Promise.race([answer as Promise<unknown>, gone.promise]).finally(() => socket.off("disconnect", onGone));
+}
+
 function wrap(socket: Socket): ClientSocket {
   const known = new Set<string>();
   return {
     id: socket.id,
     emit: (event, payload) => void socket.emit(event, payload),
-    async request(event, payload, timeoutMs) {
-      try {
-        return (await socket.timeout(timeoutMs).emitWithAck(event, payload)) as unknown;
-      } catch (cause) {
-        throw new AppError("rpc_timeout", undefined, { cause });
-      }
-    },
+    request: (event, payload, timeoutMs) => request(socket, event, payload, timeoutMs),
     on(event, handler) {
       known.add(event);
       socket.on(event, (...args: unknown[]) => {
