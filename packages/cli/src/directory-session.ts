@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { createSession, listSessionRecords, sessionTag, type SessionRecord } from "@hapi/machine";
-import { AppError, normalizePermissionMode } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol";
 import { asksForOtherThread, type AgentFlags } from "./agent-flags.ts";
 
 export interface DirectorySessionInput {
@@ -42,9 +42,6 @@ export function findDirectorySession(input: DirectorySessionInput): DirectorySes
 export function prepareSession(input: DirectorySessionInput, found: DirectorySession): { sessionId: string; dir: string } {
   const { flags } = input;
   const wantedMode = flags.isYolo ? "yolo" : flags.permissionMode;
-  if (wantedMode && !normalizePermissionMode(input.flavor, wantedMode)) {
-    throw new AppError("invalid_mode", `This agent has no permission mode "${wantedMode}". See: hapi ${input.flavor} --help`);
-  }
   return createSession({
     home: input.home,
     flavor: input.flavor,

@@ -17,7 +17,11 @@ export function configuredHub(env: Readonly<Record<string, string | undefined>>)
 
 export function hubApi(env: Readonly<Record<string, string | undefined>>): HubApi {
   const { url, token } = configuredHub(env);
-  return createHubApi({ baseUrl: url, accessToken: () => token });
+  return createHubApi({ baseUrl: url, accessToken: () => token, fetch: (input, init) => fetch(input, init).catch((cause: unknown) => unreachable(url, cause)) });
+}
+
+function unreachable(url: string, cause: unknown): never {
+  throw new AppError("hub_unreachable", `No hub answers at ${url}. Start it with: hapi hub, or see: hapi auth status`, { cause });
 }
 
 /** One session by the beginning of its id or by its exact name. */

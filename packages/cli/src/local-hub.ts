@@ -2,6 +2,7 @@
  * Makes sure there is a hub to talk to. Nobody configured one and none answers: one is started in the background, detached, so that it
  * outlives the terminal. A hub that was configured and is away is not replaced: the session starts anyway and catches up later.
  */
+import { readFileSync } from "node:fs";
 import { ensurePrivateDir, logDir, resolveApiUrl, resolveCliApiToken, knownCliApiToken, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 
@@ -26,12 +27,21 @@ export async function ensureHub(env: Readonly<Record<string, string | undefined>
   const local = localUrl(env);
   if (await isHealthy(local)) return { url: local, token, isReachable: true, wasStarted: false };
   const logFile = `${ensurePrivateDir(logDir(home))}/hub.out.log`;
-  const child = spawnDetached(selfCommand("hub", "--with-runner", "--json"), { cwd: home, env, logFile });
-  const failed = child.exited.then(() => {
-    throw new AppError("hub_unreachable", `The hub could not be started in the background. See ${logFile}, or start it yourself: hapi hub`);
+  // Quiet: what it prints is kept in a file, and the token belongs in none.
+  const child = spawnDetached(selfCommand("hub", "--with-runner", "--quiet"), { cwd: home, env, logFile });
+  const failed = child.exited.then(async () => {
+    // Someone else may have started one at the same moment.
+    if (await isHealthy(local)) return;
+    throw new AppError("hub_unreachable", `The hub could not be started in the background: ${lastWords(logFile)}`);
   });
   await Promise.race([failed, untilHealthy(local)]);
   return { url: local, token, isReachable: true, wasStarted: true };
+}
+
+/** What it said last, which is its one sentence about what is wrong. */
+function lastWords(logFile: string): string {
+  const last = readFileSync(logFile, "utf8").trimEnd().split("\n").at(-1) ?? "";
+  return last.startsWith("hapi: ") ? last.slice("hapi: ".length) : `see ${logFile}, or start it yourself: hapi hub`;
 }
 
 function localUrl(env: Readonly<Record<string, string | undefined>>): string {

@@ -13,7 +13,7 @@ export function serveHttp<Data = undefined>(options: ServeOptions<Data>): Bun.Se
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
     const where = "port" in options && options.port !== undefined ? ` ${options.port}` : "";
     if (code === "EADDRINUSE")
-      throw new AppError("port_taken", `Port${where} is already in use. Stop the other program, or choose another port with --port.`, {
+      throw new AppError("port_taken", `Port${where} is already in use. Stop the other program, or choose another port with --port or HAPI_LISTEN_PORT.`, {
         cause,
       });
     if (code === "EACCES") throw new AppError("port_taken", `Port${where} may not be used by this user. Choose one above 1023.`, { cause });

@@ -7,7 +7,7 @@ import { createCliRest } from "@hapi/client/link";
 import { probeHost, runViewer, startHost } from "@hapi/host";
 import { firstMetadata, readRecord, type SessionRecord } from "@hapi/machine";
 import { hapiHome, resolveMachineId, selfCommand, sessionDir, systemClock } from "@hapi/platform";
-import { AppError, permissionModesOf, toAppError } from "@hapi/protocol";
+import { AppError, normalizePermissionMode, permissionModesOf, toAppError } from "@hapi/protocol";
 import { parseAgentFlags, type AgentFlags } from "../agent-flags.ts";
 import { confirm } from "../tui/confirm.ts";
 import type { CommandContext } from "../command.ts";
@@ -26,10 +26,18 @@ export async function runAgent(words: string[], context: CommandContext): Promis
   const flags = parseAgentFlags(named ? words.slice(1) : words);
   if (flags.isHelp) return printAgentHelp(driver, context);
 
+  checkMode(driver, flags);
   const detection = await driver.detect(definedOnly(context.env));
   if (!detection.available) throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed.`);
   const hub = await ensureHub(context.env, home);
   return openSession({ home, driver, flags, hub, context, ...(detection.hint ? { warning: detection.hint } : {}) });
+}
+
+/** Said before anything is started. */
+function checkMode({ flavor }: AgentDriver, { isYolo, permissionMode }: AgentFlags): void {
+  const wanted = isYolo ? "yolo" : permissionMode;
+  if (wanted === null || normalizePermissionMode(flavor, wanted)) return;
+  throw new AppError("invalid_mode", `This agent has no permission mode "${wanted}". See: hapi ${flavor} --help`);
 }
 
 interface OpenInput {
@@ -47,6 +55,7 @@ async function openSession(input: OpenInput): Promise<number> {
   const request = { home, flavor: driver.flavor, cwd: context.cwd, machineId, hubUrl: hub.url, flags, now: systemClock.now() };
   let found = findDirectorySession(request);
   if (found.kind === "existing" && (await probeHost(sessionDir(home, found.record.sessionId)))) {
+    noteUnused(input);
     return view(found.record, input, "already running; this is one more screen of it");
   }
   found = await offerArchived(found, input, request);
@@ -56,6 +65,13 @@ async function openSession(input: OpenInput): Promise<number> {
   await registerIfReachable(record, hub, context);
   await startHost({ home, sessionId, sessionArgv: selfCommand("__session"), env: { ...context.env, CLI_API_TOKEN: hub.token }, cwd: record.cwd });
   return view(record, input, found.kind === "existing" ? "continued" : "new");
+}
+
+/** What only a start can take. */
+function noteUnused({ flags, context }: OpenInput): void {
+  const given = [flags.isYolo && "--yolo", flags.permissionMode && "--permission-mode", flags.model && "--model", ...flags.rest].filter(Boolean);
+  if (given.length === 0) return;
+  context.terminal.note(context.paint.waiting(`It runs already, so ${given.join(" ")} changes nothing. Change it in the web app, or start another with --new.`));
 }
 
 /** An archived session is the person's to bring back. */

@@ -27,7 +27,8 @@ export const doctorCommand: Command = {
     if (isSet(words, "json")) context.terminal.json({ findings });
     else {
       const mark = { ok: context.paint.good("✓"), note: context.paint.waiting("·"), problem: context.paint.bad("✗") };
-      context.terminal.out(table(findings.map(({ name, state, text }) => [mark[state], name, text]), context.terminal.columns));
+      // Not cut: the next step stands at the end.
+      context.terminal.out(table(findings.map(({ name, state, text }) => [mark[state], name, text]), Number.POSITIVE_INFINITY));
     }
     return findings.some(({ state }) => state === "problem") ? 1 : 0;
   },

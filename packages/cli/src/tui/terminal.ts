@@ -1,5 +1,5 @@
 /** What the CLI prints: aligned, coloured by meaning, readable without colour. The only place that writes to the person's terminal. */
-import { type AppError, toAppError } from "@hapi/protocol/errors";
+import { type AppError, type ErrorCode, toAppError } from "@hapi/protocol/errors";
 
 export interface Terminal {
   readonly isInteractive: boolean;
@@ -24,7 +24,8 @@ export interface Palette {
 export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
   return {
     isInteractive: stdout.isTTY === true,
-    columns: stdout.columns ?? 80,
+    // What goes into a file or a pipe is not cut.
+    columns: stdout.columns ?? (stdout.isTTY ? 80 : Number.POSITIVE_INFINITY),
     out: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),
     json: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
@@ -62,9 +63,13 @@ function cut(text: string, width: number): string {
   return visibleWidth(text) <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`;
 }
 
+const wrongToken = ". The hub does not take this machine's token; give it another with: hapi auth login";
+/** Behind the hub's own words, which can't know what a person at a terminal can do. */
+const nextStep: Partial<Record<ErrorCode, string>> = { invalid_token: wrongToken, invalid_access_token: wrongToken };
+
 /** One plain sentence for whatever went wrong, and the exit code. Details go to the log, never a stack trace to the screen. */
 export function explain(error: unknown): { sentence: string; exitCode: number } {
   const failure: AppError = toAppError(error);
-  const hint = failure.code === "internal" && failure.cause instanceof Error ? ` (${failure.cause.message})` : "";
+  const hint = failure.code === "internal" && failure.cause instanceof Error ? ` (${failure.cause.message})` : (nextStep[failure.code] ?? "");
   return { sentence: `hapi: ${failure.message}${hint}`, exitCode: failure.code === "agent_not_installed" ? 127 : 1 };
 }

@@ -1,0 +1,158 @@
+/** What can go wrong on a person's computer: each time one plain sentence with the next step, the right exit code, no stack trace, nothing broken. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { openSqlite } from "@hapi/platform";
+import { type CommandOptions, HAPI, openPlace, type Place, STACK_TRACE } from "./place.ts";
+
+let place: Place;
+beforeAll(async () => {
+  place = await openPlace();
+});
+afterAll(() => place[Symbol.asyncDispose]());
+
+/** One sentence on stderr and nothing else. */
+async function refusal(args: readonly string[], options: CommandOptions = {}): Promise<{ code: number | null; said: string }> {
+  const { code, stdout, stderr } = await place.hapi(args, options);
+  expect(stdout).toBe("");
+  expect(stderr).not.toMatch(STACK_TRACE);
+  expect(stderr.trimEnd().split("\n").length).toBe(1);
+  expect(stderr).toStartWith("hapi: ");
+  return { code, said: stderr.trimEnd().slice("hapi: ".length) };
+}
+
+/** A HAPI home of its own for one test. */
+function homeOf(name: string): Record<string, string> {
+  return { HAPI_HOME: place.project(name) };
+}
+
+async function taken(use: (port: string) => Promise<void>): Promise<void> {
+  const server: Server = createServer((socket) => socket.destroy());
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  try {
+    await use(String(address !== null && typeof address === "object" ? address.port : 0));
+  } finally {
+    await new Promise((done) => server.close(done));
+  }
+}
+
+test("port taken: said by the hub, and by what wanted to start one", () =>
+  taken(async (port) => {
+    const sentence = `Port ${port} is already in use. Stop the other program, or choose another port with --port or HAPI_LISTEN_PORT.`;
+    expect(await refusal(["hub", "--port", port], { env: homeOf("taken") })).toEqual({ code: 1, said: sentence });
+    expect(await refusal(["demo", "--new"], { env: { ...homeOf("taken"), HAPI_LISTEN_PORT: port } })).toEqual({
+      code: 1,
+      said: `The hub could not be started in the background: ${sentence}`,
+    });
+    expect(existsSync(join(place.root, "taken", "sessions"))).toBe(false);
+  }));
+
+test("corrupt settings.json: named by every command, never written over", async () => {
+  const env = homeOf("corrupt");
+  const path = join(env["HAPI_HOME"] ?? "", "settings.json");
+  writeFileSync(path, '{"cliApiToken": ');
+  for (const args of [["hub", "--port", "0"], ["demo", "--new"], ["sessions"], ["stop", "x"], ["resume", "x"], ["runner", "run"], ["auth", "status"]]) {
+    const { code, said } = await refusal(args, { env });
+    expect([args[0], code, said]).toEqual([args[0], 1, `${path} is not valid JSON. Fix it, or move it away and start again; HAPI does not write over it.`]);
+  }
+  expect(readFileSync(path, "utf8")).toBe('{"cliApiToken": ');
+});
+
+test("HAPI_HOME is a file, or in a place where nobody may write", async () => {
+  const file = join(place.root, "a-file");
+  writeFileSync(file, "");
+  for (const args of [["hub", "--port", "0"], ["demo", "--new"], ["sessions"], ["runner", "run"], ["runner", "start"], ["auth", "status"]]) {
+    const { code, said } = await refusal(args, { env: { HAPI_HOME: file } });
+    expect([args.join(" "), code]).toEqual([args.join(" "), 1]);
+    expect(said).toContain(file);
+    expect(said).toContain("set HAPI_HOME to another folder");
+  }
+  expect(readFileSync(file, "utf8")).toBe("");
+  const closed = place.project("closed");
+  chmodSync(closed, 0o500);
+  const under = process.getuid?.() === 0 ? "/proc/hapi" : join(closed, "hapi");
+  expect(await refusal(["demo", "--new"], { env: { HAPI_HOME: under } })).toEqual({
+    code: 1,
+    said: `HAPI can't write to ${under}. Make it writable, or set HAPI_HOME to another folder.`,
+  });
+});
+
+test("a newer database is left as it is; a damaged one is named", async () => {
+  const env = homeOf("newer");
+  const path = join(env["HAPI_HOME"] ?? "", "hub.sqlite");
+  const db = openSqlite(path);
+  db.exec("PRAGMA user_version = 9000");
+  await db.close();
+  const before = readFileSync(path);
+  const sentence = `${path} was written by a newer HAPI. Update HAPI, or set HAPI_HOME to another folder.`;
+  expect(await refusal(["hub", "--port", "0"], { env })).toEqual({ code: 1, said: sentence });
+  const { code, said } = await refusal(["demo", "--new"], { env });
+  expect([code, said]).toEqual([1, `The hub could not be started in the background: ${sentence}`]);
+  expect(readFileSync(path).equals(before)).toBe(true);
+  const damaged = homeOf("damaged");
+  writeFileSync(join(damaged["HAPI_HOME"] ?? "", "hub.sqlite"), "this is no database, and long enough to be read as one".repeat(100));
+  const answer = await refusal(["hub", "--port", "0"], { env: damaged });
+  expect(answer.code).toBe(1);
+  expect(answer.said).toContain("hub.sqlite");
+});
+
+test("an agent that is not installed: exit code 127, and how to get it", async () => {
+  const { code, said } = await refusal(["claude", "--new"], { env: { ...homeOf("no-agent"), PATH: "" } });
+  expect(code).toBe(127);
+  expect(said).toContain("is not installed");
+  expect(said).toContain("npm install -g");
+  expect(existsSync(join(place.root, "no-agent", "logs"))).toBe(false);
+});
+
+test("words nobody knows: mode, agent, option, session, port, hub; before anything is started", async () => {
+  const env = homeOf("words");
+  const wrong: [args: string[], sentence: string, extra?: Record<string, string>][] = [
+    [["demo", "--permission-mode", "nonsense"], 'This agent has no permission mode "nonsense". See: hapi demo --help'],
+    [["demo", "--permission-mode=plan"], 'This agent has no permission mode "plan". See: hapi demo --help'],
+    [["demo", "--hapi-starting-mode", "x"], '--hapi-starting-mode must be local or remote, not "x".'],
+    [["demo", "--model"], "--model needs a value."],
+    [["nonsense"], 'hapi has no command or agent "nonsense". See: hapi --help'],
+    [["sessions", "--nope"], "Unknown option '--nope'. See: hapi sessions --help"],
+    [["stop"], "hapi stop needs a session. See: hapi stop --help"],
+    [["hub", "--port", "70000"], 'The port must be a number from 0 to 65535, not "70000".'],
+    [["demo", "--new"], "HAPI_API_URL is not an http(s) URL: ftp://x", { HAPI_API_URL: "ftp://x" }],
+    [["sessions"], "This machine does not know a hub's token yet. Start one with: hapi hub, or run: hapi auth login"],
+    [["sessions"], "No hub answers at http://127.0.0.1:1. Start it with: hapi hub, or see: hapi auth status", { HAPI_API_URL: "http://127.0.0.1:1", CLI_API_TOKEN: "t" }],
+  ];
+  for (const [args, sentence, extra] of wrong) {
+    expect([args, await refusal(args, { env: { ...env, ...extra } })]).toEqual([args, { code: 1, said: sentence }]);
+  }
+  expect(existsSync(join(place.root, "words", "sessions"))).toBe(false);
+  expect(existsSync(join(place.root, "words", "logs", "hub.out.log"))).toBe(false);
+});
+
+test("a token the hub does not take says how to give another", async () => {
+  mkdirSync(place.home, { recursive: true });
+  expect((await place.hapi(["demo", "--new", "--hapi-starting-mode", "remote"])).code).toBe(0);
+  const env = { HAPI_API_URL: `http://127.0.0.1:${place.port}`, CLI_API_TOKEN: "wrong" };
+  for (const args of [["sessions"], ["demo", "--new"], ["resume", "x"]]) {
+    const { code, said } = await refusal(args, { env });
+    expect([args[0], code]).toEqual([args[0], 1]);
+    expect(said).toEndWith("give it another with: hapi auth login");
+  }
+});
+
+test("doctor and a pipe: sentences are whole, problems are the exit code", async () => {
+  const env = homeOf("corrupt");
+  const { code, stdout, stderr } = await place.hapi(["doctor"], { env });
+  expect([code, stderr]).toEqual([1, ""]);
+  expect(stdout).toContain("HAPI does not write over it.");
+  expect(stdout).not.toContain("…");
+  expect(stdout).not.toMatch(STACK_TRACE);
+});
+
+test("in a terminal: the shell sees the exit code, the sentence is red, the terminal is as before", async () => {
+  await using terminal = await place.shell(place.root);
+  await terminal.type(`clear; ${HAPI} demo --permission-mode nonsense; echo "code $?"; stty -a | grep -o -- '-*icanon'\n`);
+  const screen = await terminal.until((now) => /^-?icanon/m.test(now), { what: "the end" });
+  expect(screen).toContain('hapi: This agent has no permission mode "nonsense". See: hapi demo --help');
+  expect(screen).toContain("code 1\nicanon");
+  expect(screen).not.toMatch(STACK_TRACE);
+});

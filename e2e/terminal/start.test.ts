@@ -1,0 +1,61 @@
+/** The first minute of a newcomer: `hapi demo` on an empty HOME, and what is left when the terminal is closed. */
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { isAlive, processStartTime } from "@hapi/platform";
+import { HAPI, isReady, openPlace, type Place, until } from "./place.ts";
+
+let place: Place;
+beforeEach(async () => {
+  place = await openPlace();
+});
+afterEach(() => place[Symbol.asyncDispose]());
+
+test("on an empty HOME: a hub in the background, at most four lines, the screen; a closed terminal ends neither", async () => {
+  const cwd = place.project("first");
+  const terminal = await place.shell(cwd);
+  await terminal.type(`clear; ${HAPI} demo\n`);
+  const screen = await terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" });
+  const said = screen.slice(0, screen.indexOf("Demo agent")).trimEnd().split("\n").filter((line) => !line.includes("$ "));
+  expect(said.length).toBeLessThanOrEqual(4);
+  expect(said.join("\n")).toContain(`http://127.0.0.1:${place.port}`);
+  expect(said.join("\n")).toContain(cwd);
+
+  const [hubPid = 0] = place.hubPids();
+  const hub = { pid: hubPid, startTime: processStartTime(hubPid) };
+  expect(isAlive(hub)).toBe(true);
+  expect(statSync(place.home).mode & 0o777).toBe(0o700);
+  expect(statSync(join(place.home, "settings.json")).mode & 0o777).toBe(0o600);
+  await terminal.type("slow 30 200\n");
+  await terminal.until((now) => now.includes("chunk 3"), { what: "the turn runs" });
+
+  // tmux closes the pane: the viewer gets what a closed window gives it, SIGHUP.
+  await terminal[Symbol.asyncDispose]();
+  const [sessionId = ""] = place.sessionIds();
+  await until(async () => (await place.facts(sessionId))?.viewers.length === 0, "the viewer is gone");
+  const facts = await place.facts(sessionId);
+  expect(facts?.processes.filter((one) => one.exit === null).length).toBe(1);
+  expect(isAlive(hub)).toBe(true);
+  const session = await place.api().sessions.get(sessionId);
+  expect([session.active, session.metadata?.lifecycleState]).toEqual([true, "paused"]);
+
+  await using again = await place.shell(cwd);
+  await again.type(`clear; ${HAPI} demo\n`);
+  await again.until((now) => now.includes("chunk 30"), { timeoutMs: 20_000, what: "the turn went on without a terminal" });
+  expect(place.sessionIds()).toEqual([sessionId]);
+  expect(place.hubPids()).toEqual([hubPid]);
+});
+
+test("two terminals at once on an empty HOME: one hub, and both get their screen", async () => {
+  const [one, other] = [place.project("one"), place.project("other")];
+  await using first = await place.shell(one);
+  await using second = await place.shell(other);
+  await Promise.all([first, second].map((terminal) => terminal.type(`clear; ${HAPI} demo\n`)));
+  await Promise.all([first, second].map((terminal) => terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" })));
+  expect(place.hubPids().filter((pid) => processStartTime(pid) !== null).length).toBe(1);
+  const { sessions } = JSON.parse((await place.hapi(["sessions", "--json"])).stdout) as { sessions: { id: string }[] };
+  expect(sessions.length).toBe(2);
+  const settings = JSON.parse(readFileSync(join(place.home, "settings.json"), "utf8")) as Record<string, unknown>;
+  expect(Object.keys(settings).sort()).toEqual(["cliApiToken", "machineId"]);
+});
+
