@@ -24,6 +24,7 @@ export const hubCommand: Command = {
     "with-demo": { type: "boolean", help: "on an empty database, start a session with the built-in demo agent" },
     "no-qr": { type: "boolean", help: "don't print the QR code" },
     json: { type: "boolean", help: "print one JSON line with url, token and pid instead of the welcome" },
+    quiet: { type: "boolean", help: "print nothing: for services and scripts that keep the output, where the token must not be" },
   },
   examples: ["hapi hub", "hapi hub --host 0.0.0.0 --port 8080", "hapi hub --with-runner --json", "HAPI_PUBLIC_URL=https://hapi.example.org hapi hub"],
   run: runHubCommand,
@@ -35,7 +36,7 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
   const settings = loadSettings(home);
   const host = textValue(words, "host") ?? context.env["HAPI_LISTEN_HOST"] ?? asText(settings["listenHost"]) ?? DEFAULT_HOST;
   const port = portOf(textValue(words, "port") ?? context.env["HAPI_LISTEN_PORT"] ?? asText(settings["listenPort"]));
-  const publicUrl = context.env["HAPI_PUBLIC_URL"] ?? asText(settings["publicUrl"]) ?? null;
+  const publicUrl = publicUrlOf(context.env["HAPI_PUBLIC_URL"]?.trim() || asText(settings["publicUrl"]));
   const token = await resolveCliApiToken(context.env);
   if (token.includes(":")) throw new AppError("settings_corrupt", "The hub's own token must not contain a colon: the part after a colon names a namespace.");
   const log = createLogger({ name: "hub", file: `${ensurePrivateDir(logDir(home))}/hub.log` });
@@ -47,8 +48,9 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
   let runner: KeptRunner | null = null;
   try {
     if (isSet(words, "with-runner")) runner = keepRunner({ env: { ...context.env, HAPI_API_URL: hub.url, CLI_API_TOKEN: token }, home, log });
-    if (isSet(words, "json")) context.terminal.out(JSON.stringify({ url: hub.url, token, pid: process.pid, home }));
-    else {
+    const isQuiet = isSet(words, "quiet");
+    if (isSet(words, "json") && !isQuiet) context.terminal.out(JSON.stringify({ url: hub.url, token, pid: process.pid, home }));
+    else if (!isQuiet) {
       const facts = { url: hub.url, publicUrl, token, home, isLoopback: /^(127\.|localhost$|::1$)/.test(host) };
       context.terminal.out(welcome(facts, context.paint, { withCode: context.terminal.isInteractive && !isSet(words, "no-qr") }));
       if (!webRoot) context.terminal.note(context.paint.waiting("The web app is not built; only the API is served. Run: npm run build"));
@@ -56,7 +58,7 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
     if (isSet(words, "with-demo")) await tryDemo(hub.url, token, home, context, log);
     const reason = await stop.promise;
     log.info("hub.stopping", { reason, version: cliVersion, at: systemClock.now() });
-    if (!isSet(words, "json")) context.terminal.note("\nStopping the hub. Sessions go on.");
+    if (!isSet(words, "json") && !isQuiet) context.terminal.note("\nStopping the hub. Sessions go on.");
     return 0;
   } finally {
     await runner?.close();
@@ -81,6 +83,14 @@ function portOf(text: string | undefined): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new AppError("invalid_query", `The port must be a number from 0 to 65535, not "${text}".`);
+}
+
+/** It goes into a QR code and decides which pages may call the API. */
+function publicUrlOf(text: string | undefined): string | null {
+  if (!text) return null;
+  const protocol = URL.parse(text)?.protocol;
+  if (protocol === "https:" || protocol === "http:") return text.replace(/\/+$/, "");
+  throw new AppError("invalid_query", `HAPI_PUBLIC_URL must be an address like https://hapi.example.org, not "${text}".`);
 }
 
 function asText(value: unknown): string | undefined {

@@ -59,7 +59,8 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launch
     throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed on this machine.`);
   }
   // Never the folder itself instead of the copy that was asked for.
-  if (!known && params["sessionType"] === "worktree") throw new AppError("not_supported", "Sessions in a worktree of their own are not available yet.");
+  if (!known && params["sessionType"] === "worktree")
+    throw new AppError("not_supported", "Sessions in a worktree of their own are not available yet.");
   const directory = known?.cwd ?? prepareDirectory(params.directory);
   const options: CreateSessionOptions = {
     home: deps.home,
@@ -107,7 +108,11 @@ function prepareDirectory(path: string): string {
     if (!found) mkdirSync(expanded, { recursive: true });
     if (!found || found.isDirectory()) return expanded;
   } catch (cause) {
-    throw new AppError("spawn_failed", `The directory ${expanded} can't be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new AppError(
+      "spawn_failed",
+      `The directory ${expanded} can't be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
   throw new AppError("spawn_failed", `${expanded} is not a directory.`);
 }
