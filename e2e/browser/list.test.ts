@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser } from "playwright-core";
 import { type FixtureHub, startFixtureHub } from "./fixture-hub.ts";
-import { axe, launchBrowser, openPage, type Scheme, type Size, WEB_ROOT } from "./harness.ts";
+import { axe, launchBrowser, openPage, settled, type Scheme, type Size, WEB_ROOT } from "./harness.ts";
 import type { Scenario } from "./fixture-data.ts";
 
 let browser: Browser;
@@ -90,7 +90,8 @@ test("the keyboard alone: j, k, Enter, ?, g i, c, and the palette", () =>
     const { page } = open;
     await page.goto(hub.url);
     const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
-    await page.getByRole("link", { name: /audit log/ }).first().waitFor();
+    await page.getByRole("region", { name: "Sessions" }).getByRole("link", { name: /audit log/ }).waitFor();
+    await settled(page);
     await page.keyboard.press("j");
     expect(await focused()).toContain("audit log");
     await page.keyboard.press("j");

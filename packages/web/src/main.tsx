@@ -18,7 +18,8 @@ async function start(): Promise<void> {
   startRouting(loadScreen);
   preload(window.location.pathname);
   const locale = preferredLocale();
-  if (locale !== "en") await setLocale(locale);
+  // without its words the app speaks English
+  if (locale !== "en") await setLocale(locale).catch((error: unknown) => console.warn("this language could not be loaded", error));
   // the first screen waits for what is on this device, but not for long: a slow disk is no reason for an empty window
   const restored = restoreSignIn();
   await Promise.race([Promise.all([restored, loadShell()]), new Promise((resolve) => setTimeout(resolve, FIRST_PAINT_MS))]);

@@ -1,7 +1,7 @@
 /**
  * Gives the service worker the list of files of this build. The worker is an ordinary entry (`src/sw/service-worker.ts`) with a fixed
- * name; after bundling, its placeholder is replaced by the list and a version made from it. Files of lazily loaded pages that are large
- * (code grammars) are left out: they are cached when they are first used.
+ * name; after bundling, its placeholder is replaced by the list and a version made from it. Large parts that are loaded late and the
+ * files of web workers (code grammars) are left out: they are cached when they are first used.
  */
 import { createHash } from "node:crypto";
 import type { Plugin } from "vite";
@@ -26,9 +26,9 @@ export function serviceWorker(): Plugin {
         const hash = createHash("sha256");
         for (const [name, item] of Object.entries(bundle)) {
           if (item === worker || name.endsWith(".map") || name.startsWith(".vite/") || name.endsWith(".html")) continue;
-          const size = item.type === "chunk" ? item.code.length : item.source.length;
-          const isFirstLoad = item.type === "chunk" ? item.isEntry : name.endsWith(".css");
-          if (!isFirstLoad && size > MAX_LAZY_BYTES) continue;
+          // scripts that arrive as assets belong to a web worker (code grammars): cached when they are first used
+          if (item.type === "asset" && !name.endsWith(".css")) continue;
+          if (item.type === "chunk" && !item.isEntry && item.code.length > MAX_LAZY_BYTES) continue;
           assets.push(`/${name}`);
           hash.update(name);
         }

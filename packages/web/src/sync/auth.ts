@@ -1,11 +1,12 @@
 /** Signing in and out of a hub, and who is signed in on this device. */
 import { createHttp, exchangeToken } from "@hapi/client";
 import { type AppError, toAppError } from "@hapi/protocol";
+import { ignore } from "../app/ignore.ts";
 import { createCredentials } from "./credentials.ts";
 import { onHubEvent } from "./hub-events.ts";
 import { hubLink, openLink } from "./link.ts";
 import { restoreSeen } from "./seen.ts";
-import { initialState, useHub } from "./store.ts";
+import { type HubState, initialState, useHub } from "./store.ts";
 
 export const credentials = createCredentials(localStorage, window.location.origin);
 
@@ -46,12 +47,14 @@ async function begin(): Promise<void> {
   const link = await openLink({
     baseUrl: credentials.baseUrl(),
     accessToken: credentials.token,
-    onExpired: () => void end({ forget: false }).then(() => useHub.setState({ signedOutBecause: "expired" })),
+    onExpired: () => ignore(end({ forget: false, because: "expired" }), "the screens are gone already; the next sign-in makes a new connection"),
     onEvent: onHubEvent,
   });
   useHub.setState({ auth: "signed-in", signedOutBecause: null });
-  // both resolve with what is on this device; the network goes on by itself
-  await Promise.all([link.engine.start(), link.outbox.start()]);
+  // both resolve with what is on this device; the network goes on by itself. A device that can't be read shows what the hub says
+  for (const started of await Promise.allSettled([link.engine.start(), link.outbox.start()])) {
+    if (started.status === "rejected") console.warn("this device's store can't be read", started.reason);
+  }
 }
 
 /** Called once at start: a link's token first, then the stored one. Resolves when what is cached can be shown. */
@@ -64,11 +67,16 @@ export async function restoreSignIn(): Promise<void> {
 }
 
 /** A refused token keeps drafts and unsent prompts for the next sign-in; leaving by choice keeps nothing. */
-async function end({ forget }: { forget: boolean }): Promise<void> {
-  credentials.forget();
+async function end({ forget, because }: { forget: boolean; because: HubState["signedOutBecause"] }): Promise<void> {
+  if (useHub.getState().auth !== "signed-in") return;
+  const link = hubLink();
   const { seen, seenBaseline } = useHub.getState();
-  await hubLink().close({ forget });
-  useHub.setState({ ...initialState, seen, seenBaseline, auth: "signed-out" });
+  const out: HubState = { ...initialState, seen, seenBaseline, auth: "signed-out", signedOutBecause: because };
+  credentials.forget();
+  // first the screens, so that none of them asks a connection that is closing
+  useHub.setState(out);
+  await link.close({ forget });
+  if (useHub.getState().auth === "signed-out") useHub.setState(out);
 }
 
-export const signOut = (): Promise<void> => end({ forget: true });
+export const signOut = (): Promise<void> => end({ forget: true, because: null });

@@ -2,6 +2,7 @@
  * This device's own store, in IndexedDB: what was last seen of a hub, prompts not sent yet, drafts. One database per hub, cleared on signing
  * out. Where IndexedDB can't be had (private windows of some browsers) everything still works, only not beyond this page.
  */
+import { AppError } from "@hapi/protocol";
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
 export type StoreName = "cache" | "outbox" | "drafts";
@@ -24,19 +25,24 @@ export interface Database {
   close(): void;
 }
 
+/** Some browsers never answer when their storage is broken. */
+const OPEN_TIMEOUT_MS = 3_000;
+
 export async function openDatabase(hub: string): Promise<Database> {
   try {
-    return onIndexedDb(
-      await openDB<Schema>(`hapi:${hub}`, VERSION, {
-        upgrade(db) {
-          for (const store of STORES) if (!db.objectStoreNames.contains(store)) db.createObjectStore(store);
-        },
-        // another tab has a newer version: let it have its way, this page goes on without
-        blocking(_current, _blocked, event) {
-          (event.target as IDBDatabase).close();
-        },
-      }),
-    );
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      setTimeout(() => reject(new AppError("timeout", "The device's database did not open")), OPEN_TIMEOUT_MS);
+    });
+    const opening = openDB<Schema>(`hapi:${hub}`, VERSION, {
+      upgrade(db) {
+        for (const store of STORES) if (!db.objectStoreNames.contains(store)) db.createObjectStore(store);
+      },
+      // another tab has a newer version: let it have its way, this page goes on without
+      blocking(_current, _blocked, event) {
+        (event.target as IDBDatabase).close();
+      },
+    });
+    return onIndexedDb(await Promise.race([opening, tooLate]));
   } catch (error) {
     console.warn("no database on this device; nothing will be kept beyond this page", error);
     return inMemory();

@@ -67,6 +67,7 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
     allMachines: true,
     visible: document.visibilityState === "visible",
     onChange(state) {
+      if (Object.values(state.windows).some((window) => window.epoch !== null)) messagesError = null;
       const shown = useHub.getState();
       const summaries = settledSummaries(shown.summaries, state.summaries);
       const listed = engine.listed !== "nowhere";
@@ -94,22 +95,23 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
     storage: outboxStorage(database),
     newId: () => crypto.randomUUID(),
     send: async (sessionId, body, signal) => {
-      const answer = await api.messages.send(sessionId, body, signal);
-      messagesError = null;
-      return answer;
+      await api.messages.send(sessionId, body, signal);
+      // before the outbox forgets it, so that it stays on screen until its row arrives
+      const entry = outbox.entries.find((candidate) => candidate.localId === body.localId);
+      if (entry) keepShowing(entry);
     },
     onChange(entries) {
       useHub.setState({ unsent: entries.filter((entry) => entry.state === "sending").length });
       tell();
     },
-    onSent(entry) {
-      justSent = [...justSent, entry];
-      setTimeout(() => {
-        justSent = justSent.filter((other) => other !== entry);
-        tell();
-      }, JUST_SENT_MS);
-    },
   });
+  function keepShowing(entry: OutboxEntry): void {
+    justSent = [...justSent, entry];
+    setTimeout(() => {
+      justSent = justSent.filter((other) => other !== entry);
+      tell();
+    }, JUST_SENT_MS);
+  }
   const stopWatching = watchDevice(engine, api, showConnection);
 
   const link: HubLink = {

@@ -2,7 +2,7 @@
 import { useDeferredValue, useMemo, useRef, useState, type RefObject, type SyntheticEvent } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useT } from "../../i18n/index.ts";
-import { useHub, useMachines, useSessions } from "../../sync/store.ts";
+import { useConnection, useHub, useMachines, useSessions } from "../../sync/store.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Icon } from "../../ui/icons.tsx";
@@ -118,6 +118,8 @@ function Search({ query, onChange, input }: { query: string; onChange: (query: s
 function Nothing({ loading, loadError, query }: { loading: boolean; loadError: string | null; query: string }) {
   const t = useT();
   const desk = useIsDesk();
+  const offline = useConnection().phase === "offline";
+  if (loading && offline) return <EmptyState icon="info" title={t("list.offline")} hint={t("list.offline.hint")} />;
   if (loading && loadError) return <EmptyState icon="warning" title={t("list.failed", { reason: loadError })} />;
   if (loading) return <Skeleton lines={6} />;
   if (query.trim()) return <EmptyState icon="search" title={t("list.none", { query: query.trim() })} />;

@@ -66,6 +66,8 @@ export const app = {
   "list.resize": "Width of the session list",
   "list.collapse": "Hide the session list",
   "list.expand": "Show the session list",
+  "list.offline": "Nothing is saved on this device yet",
+  "list.offline.hint": "Your sessions appear here once you are online.",
   "list.failed": "The sessions could not be loaded: {reason}",
 
   "session.open": "Open",

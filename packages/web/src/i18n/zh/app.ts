@@ -68,6 +68,8 @@ export const app = {
   "list.resize": "会话列表宽度",
   "list.collapse": "隐藏会话列表",
   "list.expand": "显示会话列表",
+  "list.offline": "此设备上还没有保存任何内容",
+  "list.offline.hint": "联网后会在这里显示你的会话。",
   "list.failed": "无法加载会话:{reason}",
 
   "session.open": "打开",
