@@ -2,10 +2,11 @@
  * The port every agent's driver implements. One `AgentDriver` per flavor (registry), one `Conversation` per session. A driver translates its
  * agent's own protocol into canonical events and does nothing else: no hub, no queue, no policy. The contract suite runs on every driver.
  */
+import type { Front } from "@hapi/core";
 import type { HostControl } from "@hapi/host";
 import type { AgentCapabilities, AgentEvent, AgentFailure, Answers, Attachment, PromptStage, StreamDelta, ToolKind } from "@hapi/protocol";
 
-export type Front = "local" | "remote";
+export type { Front };
 
 export interface Detection {
   available: boolean;

@@ -1,5 +1,14 @@
 export { type ContentRow, decodeContent } from "./envelope/decode.ts";
 export { encodeEvent, type Prompt, promptContent, type WireContent } from "./envelope/encode.ts";
+export {
+  BOUNDARY_WAIT_MS,
+  decideHandoff,
+  type Front,
+  type HandoffDecision,
+  type HandoffSituation,
+  type HandoffWish,
+  QUIET_KEYBOARD_MS,
+} from "./handoff.ts";
 export { toolKindOf, toolTitleOf } from "./envelope/tools.ts";
 export { type PolicyDecision, policyDecision } from "./permission-policy.ts";
 export { MAX_TODOS, planEntriesOf } from "./todo-entries.ts";

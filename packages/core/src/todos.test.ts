@@ -3,7 +3,13 @@ import type { AgentEvent } from "@hapi/protocol";
 import { extractTodos } from "./todos.ts";
 
 const call = (id: string, tool: string, input: unknown): AgentEvent => ({ type: "tool-call", id, tool, kind: "todo", title: "", input });
-const done = (callId: string, output: string): AgentEvent => ({ type: "tool-result", id: `${callId}-r`, callId, status: "completed", output });
+const done = (callId: string, output: string): AgentEvent => ({
+  type: "tool-result",
+  id: `${callId}-r`,
+  callId,
+  status: "completed",
+  output,
+});
 
 describe("todos", () => {
   test("a list written whole keeps the ids of entries whose text stays", () => {

@@ -70,4 +70,3 @@ export function extractTodos(events: readonly AgentEvent[], previous: readonly T
   const after = events.reduce<TodoItem[] | null>((current, event) => apply(event, current), before);
   return after === before ? null : after;
 }
-

@@ -172,7 +172,9 @@ export function decodeLine(data: JsonRecord, rowId: string): AgentEvent[] | null
     case "result":
       return result(data, base);
     case "summary":
-      return name(data.summary) ? [{ ...base, id: name(data.leafUuid) ?? base.id, type: "title-changed", title: String(data.summary) }] : [];
+      return name(data.summary)
+        ? [{ ...base, id: name(data.leafUuid) ?? base.id, type: "title-changed", title: String(data.summary) }]
+        : [];
     default:
       return hiddenTypes.has(type) ? [] : flavored(type, data, base);
   }

@@ -64,7 +64,8 @@ export function tokenCountUsage(info: JsonRecord, model: unknown): TokenUsage {
   const last = info.last ?? info.lastTokenUsage ?? info.last_token_usage;
   const total = info.total ?? info.totalTokenUsage ?? info.total_token_usage;
   const counts = isRecord(last) ? last : isRecord(total) ? total : info;
-  const cacheReadTokens = firstNumber(counts, "cachedInputTokens", "cached_input_tokens", "cacheReadTokens", "cache_read_input_tokens") ?? 0;
+  const cacheReadTokens =
+    firstNumber(counts, "cachedInputTokens", "cached_input_tokens", "cacheReadTokens", "cache_read_input_tokens") ?? 0;
   const cacheCreationTokens = firstNumber(counts, "cacheCreationTokens", "cache_creation_input_tokens") ?? 0;
   const input = firstNumber(counts, "inputTokens", "input_tokens") ?? 0;
   return compact({

@@ -99,7 +99,6 @@ function decodeAgent(envelope: Envelope, row: ContentRow): AgentEvent[] | null {
 
 export function decodeContent(content: unknown, row: ContentRow): AgentEvent[] {
   const envelope = unwrap(content);
-  const events =
-    envelope?.role === "user" ? decodeUser(envelope, row) : envelope?.role === "agent" ? decodeAgent(envelope, row) : null;
+  const events = envelope?.role === "user" ? decodeUser(envelope, row) : envelope?.role === "agent" ? decodeAgent(envelope, row) : null;
   return events ?? [{ type: "unknown", id: row.id, raw: content ?? null }];
 }

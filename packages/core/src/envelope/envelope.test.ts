@@ -45,15 +45,33 @@ describe("any JSON", () => {
     );
   });
 
-  const types = ["assistant", "user", "system", "result", "summary", "message", "tool-call", "tool-call-result", "token_count", "plan", "x"];
+  const types = [
+    "assistant",
+    "user",
+    "system",
+    "result",
+    "summary",
+    "message",
+    "tool-call",
+    "tool-call-result",
+    "token_count",
+    "plan",
+    "x",
+  ];
   test("inside each family too", () => {
     const payload = fc.record({ type: fc.constantFrom("output", "codex", "event", "text", "unknown"), data: fc.jsonValue() });
     const data = fc.tuple(fc.constantFrom(...types), fc.dictionary(fc.string({ maxLength: 6 }), fc.jsonValue()));
     fc.assert(
       fc.property(payload, data, fc.jsonValue(), (content, [type, fields], message) => {
         decodeContent({ role: "agent", content }, row);
-        decodeContent({ role: "agent", content: { ...content, data: { ...fields, type, message, content: message, input: message } } }, row);
-        decodeContent({ role: "agent", content: { ...content, data: { type, message: { content: [message, { type: "tool_result" }] } } } }, row);
+        decodeContent(
+          { role: "agent", content: { ...content, data: { ...fields, type, message, content: message, input: message } } },
+          row,
+        );
+        decodeContent(
+          { role: "agent", content: { ...content, data: { type, message: { content: [message, { type: "tool_result" }] } } } },
+          row,
+        );
       }),
       { numRuns: 500 },
     );
@@ -106,13 +124,17 @@ describe("lines of an agent's transcript", () => {
   });
 
   test("results, refusals and images", () => {
-    const result = (block: object) => line({ type: "user", uuid: "u", message: { content: [{ type: "tool_result", tool_use_id: "t", ...block }] } });
+    const result = (block: object) =>
+      line({ type: "user", uuid: "u", message: { content: [{ type: "tool_result", tool_use_id: "t", ...block }] } });
     expect(result({ content: "made" })).toEqual([{ type: "tool-result", id: "u", callId: "t", status: "completed", output: "made" }]);
     expect(result({ content: "The user doesn't want to proceed", is_error: true })[0]).toMatchObject({ status: "denied" });
     const image = { type: "image", source: { type: "base64", media_type: "image/png", data: "AA==" } };
     expect(result({ content: [{ type: "text", text: "see" }, image] })[0]).toMatchObject({
       output: "see",
-      content: [{ type: "text", text: "see" }, { type: "image", mimeType: "image/png", data: "AA==" }],
+      content: [
+        { type: "text", text: "see" },
+        { type: "image", mimeType: "image/png", data: "AA==" },
+      ],
     });
   });
 
@@ -128,7 +150,18 @@ describe("lines of an agent's transcript", () => {
     expect(line({ type: "system", subtype: "turn_duration", durationMs: 571, uuid: "d" })).toEqual([
       { type: "turn-ended", id: "d", outcome: "completed", durationMs: 571 },
     ]);
-    expect(line({ type: "system", subtype: "api_retry", attempt: 2, max_retries: 10, retry_delay_ms: 5, error_status: 529, error: "x", uuid: "r" })).toEqual([
+    expect(
+      line({
+        type: "system",
+        subtype: "api_retry",
+        attempt: 2,
+        max_retries: 10,
+        retry_delay_ms: 5,
+        error_status: 529,
+        error: "x",
+        uuid: "r",
+      }),
+    ).toEqual([
       {
         type: "retrying",
         id: "r",
@@ -162,14 +195,16 @@ describe("lines of an agent's transcript", () => {
 
 describe("items and events of other clients", () => {
   test("tool calls by name, with output in any shape", () => {
-    expect(item({ type: "tool-call", callId: "c", name: "CodexBash", nativeKind: "execute", input: { command: ["ls", "-l"] } })[0]).toEqual({
-      type: "tool-call",
-      id: "c",
-      tool: "CodexBash",
-      kind: "execute",
-      title: "ls -l",
-      input: { command: ["ls", "-l"] },
-    });
+    expect(item({ type: "tool-call", callId: "c", name: "CodexBash", nativeKind: "execute", input: { command: ["ls", "-l"] } })[0]).toEqual(
+      {
+        type: "tool-call",
+        id: "c",
+        tool: "CodexBash",
+        kind: "execute",
+        title: "ls -l",
+        input: { command: ["ls", "-l"] },
+      },
+    );
     expect(item({ type: "tool-call-result", callId: "c", output: { stdout: "a", stderr: "b", exit_code: 1 }, is_error: true })).toEqual([
       {
         type: "tool-result",
@@ -202,7 +237,14 @@ describe("items and events of other clients", () => {
   });
 
   test("plans without ids get stable ones", () => {
-    const read = () => item({ type: "plan_update", plan: [{ step: "one", status: "inProgress" }, { step: "one", status: "pending" }] })[0];
+    const read = () =>
+      item({
+        type: "plan_update",
+        plan: [
+          { step: "one", status: "inProgress" },
+          { step: "one", status: "pending" },
+        ],
+      })[0];
     const plan = read();
     expect(plan).toEqual(read()!);
     expect(plan).toMatchObject({ entries: [{ content: "one", status: "in_progress", priority: "medium" }, { status: "pending" }] });

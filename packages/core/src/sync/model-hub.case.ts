@@ -34,7 +34,11 @@ export function createModelHub() {
     takeEvents: (): SyncEvent[] => events.splice(0),
     agentSays: (text: string): void => {
       clock += 1;
-      insert({ localId: null, content: { role: "agent", content: { type: "codex", data: { type: "message", message: text } } }, invokedAt: clock + 1 });
+      insert({
+        localId: null,
+        content: { role: "agent", content: { type: "codex", data: { type: "message", message: text } } },
+        invokedAt: clock + 1,
+      });
     },
     prompt: (localId: string): void => {
       if (!local(localId)) insert({ localId, content: { role: "user", content: { type: "text", text: localId } }, invokedAt: null });

@@ -70,8 +70,14 @@ describe("sessions", () => {
   });
 
   test("versioned values never go back, updatedAt only grows, flat fields follow the last word", () => {
-    const newer = applySyncEvent(known, updated({ metadata: { version: 3, value: { path: "/3", host: "h" } }, updatedAt: 9, thinking: true }));
-    const older = applySyncEvent(newer, updated({ metadata: { version: 2, value: { path: "/2", host: "h" } }, updatedAt: 4, thinking: false }));
+    const newer = applySyncEvent(
+      known,
+      updated({ metadata: { version: 3, value: { path: "/3", host: "h" } }, updatedAt: 9, thinking: true }),
+    );
+    const older = applySyncEvent(
+      newer,
+      updated({ metadata: { version: 2, value: { path: "/2", host: "h" } }, updatedAt: 4, thinking: false }),
+    );
     expect(older.sessions.s).toMatchObject({ metadataVersion: 3, metadata: { path: "/3" }, updatedAt: 9, thinking: false });
     expect(withSession(older, base).sessions.s).toMatchObject({ metadataVersion: 3, updatedAt: 9 });
   });

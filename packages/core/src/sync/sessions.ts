@@ -164,7 +164,8 @@ export function withoutSession(state: SyncState, id: string): SyncState {
   const summaries = without(state.summaries, id);
   const windows = without(state.windows, id);
   const wanted = without(state.refetch.sessions, id);
-  if (sessions === state.sessions && summaries === state.summaries && windows === state.windows && wanted === state.refetch.sessions) return state;
+  if (sessions === state.sessions && summaries === state.summaries && windows === state.windows && wanted === state.refetch.sessions)
+    return state;
   return { ...state, sessions, summaries, windows, refetch: { ...state.refetch, sessions: wanted } };
 }
 

@@ -40,7 +40,7 @@ function catchUp(hub: Hub, state: SyncState, limit: number): SyncState {
   const window = windowOf(next);
   const latest = hub.page(limit);
   if (!joinsWindow(window, latest) && window.syncedTo && window.epoch === latest.page.epoch) {
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const after = windowOf(next).syncedTo;
       if (!after) break;
       const page = hub.page(limit, { after, epoch: windowOf(next).epoch ?? 0 });
@@ -60,52 +60,66 @@ function expectTruth(hub: Hub, window: MessageWindow): void {
 describe("a window of messages", () => {
   test("equals the hub's history after any mix of events, pages, gaps and repeats", () => {
     fc.assert(
-      fc.property(fc.array(act, { maxLength: 60 }), fc.array(act, { maxLength: 20 }), fc.integer({ min: 1, max: 6 }), (before, steps, limit) => {
-        const hub = createModelHub();
-        for (const step of before) perform(hub, step);
-        hub.takeEvents();
-        let state = openWindow(emptySyncState, modelSession);
-        state = catchUp(hub, state, limit);
-        for (const step of steps) {
-          perform(hub, step);
-          const events = hub.takeEvents();
-          if (step.kind === "gap") {
-            perform(hub, { kind: "says" });
-            perform(hub, { kind: "prompt", id: "l1" });
-            perform(hub, { kind: "consume", id: "l2" });
-            hub.takeEvents();
-            state = applySyncEvent(state, { type: "connection-changed", data: { status: "connected", subscriptionId: "x", resume: "gap" } });
-            state = catchUp(hub, state, limit);
-          } else if (step.kind === "older") {
-            const oldest = windowOf(state).oldest;
-            if (oldest && windowOf(state).hasOlder) state = applyPage(state, modelSession, hub.page(limit, { before: oldest }), { before: oldest });
-          } else {
-            state = applyAll(state, events);
-            if (step.kind === "twice") state = applyAll(state, events);
+      fc.property(
+        fc.array(act, { maxLength: 60 }),
+        fc.array(act, { maxLength: 20 }),
+        fc.integer({ min: 1, max: 6 }),
+        (before, steps, limit) => {
+          const hub = createModelHub();
+          for (const step of before) perform(hub, step);
+          hub.takeEvents();
+          let state = openWindow(emptySyncState, modelSession);
+          state = catchUp(hub, state, limit);
+          for (const step of steps) {
+            perform(hub, step);
+            const events = hub.takeEvents();
+            if (step.kind === "gap") {
+              perform(hub, { kind: "says" });
+              perform(hub, { kind: "prompt", id: "l1" });
+              perform(hub, { kind: "consume", id: "l2" });
+              hub.takeEvents();
+              state = applySyncEvent(state, {
+                type: "connection-changed",
+                data: { status: "connected", subscriptionId: "x", resume: "gap" },
+              });
+              state = catchUp(hub, state, limit);
+            } else if (step.kind === "older") {
+              const oldest = windowOf(state).oldest;
+              if (oldest && windowOf(state).hasOlder)
+                state = applyPage(state, modelSession, hub.page(limit, { before: oldest }), { before: oldest });
+            } else {
+              state = applyAll(state, events);
+              if (step.kind === "twice") state = applyAll(state, events);
+            }
+            if (windowOf(state).stale) state = catchUp(hub, state, limit);
           }
-          if (windowOf(state).stale) state = catchUp(hub, state, limit);
-        }
-        expectTruth(hub, windowOf(state));
-      }),
+          expectTruth(hub, windowOf(state));
+        },
+      ),
       { numRuns: 400 },
     );
   });
 
   test("events that arrive while a page is on its way are applied again after it", () => {
     fc.assert(
-      fc.property(fc.array(act, { maxLength: 20 }), fc.array(act, { maxLength: 10 }), fc.array(act, { maxLength: 10 }), (before, early, late) => {
-        const hub = createModelHub();
-        for (const step of before) perform(hub, step);
-        hub.takeEvents();
-        let state = openWindow(emptySyncState, modelSession);
-        for (const step of early) perform(hub, step);
-        const page = hub.page(100);
-        for (const step of late) perform(hub, step);
-        const meanwhile = hub.takeEvents();
-        state = applyAll(state, meanwhile);
-        state = applyAll(applyPage(state, modelSession, page), meanwhile);
-        expectTruth(hub, windowOf(state));
-      }),
+      fc.property(
+        fc.array(act, { maxLength: 20 }),
+        fc.array(act, { maxLength: 10 }),
+        fc.array(act, { maxLength: 10 }),
+        (before, early, late) => {
+          const hub = createModelHub();
+          for (const step of before) perform(hub, step);
+          hub.takeEvents();
+          let state = openWindow(emptySyncState, modelSession);
+          for (const step of early) perform(hub, step);
+          const page = hub.page(100);
+          for (const step of late) perform(hub, step);
+          const meanwhile = hub.takeEvents();
+          state = applyAll(state, meanwhile);
+          state = applyAll(applyPage(state, modelSession, page), meanwhile);
+          expectTruth(hub, windowOf(state));
+        },
+      ),
       { numRuns: 300 },
     );
   });

@@ -6,7 +6,16 @@ import type { Message } from "@hapi/protocol";
 import { isQueued, positionOf } from "../sync/rows.ts";
 import { draw, statusOf, type ToolEntry } from "./entries.ts";
 import { createFold, type Fold } from "./fold.ts";
-import { attachRequests, attachStreams, createOverlayMemory, type OverlayMemory, queueOf, requestItem, requestsOf, setTopExtras } from "./overlay.ts";
+import {
+  attachRequests,
+  attachStreams,
+  createOverlayMemory,
+  type OverlayMemory,
+  queueOf,
+  requestItem,
+  requestsOf,
+  setTopExtras,
+} from "./overlay.ts";
 import { objectOf, verbOf } from "./tool-facts.ts";
 import type { StreamBuffer, Timeline, TimelineInput, TimelineItem } from "./view-model.ts";
 

@@ -120,7 +120,8 @@ export function kept<T extends TimelineItem>(earlier: ReadonlyMap<string, Timeli
 
 /** A todo tool that worked is told by the plan item; one that failed or waits is shown. */
 function isHidden(item: TimelineItem): boolean {
-  if (item.type === "tool") return item.kind === "todo" && item.request === null && (item.status === "completed" || item.status === "running");
+  if (item.type === "tool")
+    return item.kind === "todo" && item.request === null && (item.status === "completed" || item.status === "running");
   return item.type === "plan" && item.entries.length === 0;
 }
 

@@ -26,7 +26,8 @@ function groupOf(tools: readonly ToolItem[], known: KnownItem): ToolGroupItem {
   const first = tools[0]!;
   const key = `group:${first.key}`;
   const before = known(key);
-  if (before?.type === "tool-group" && before.tools.length === tools.length && before.tools.every((tool, index) => tool === tools[index])) return before;
+  if (before?.type === "tool-group" && before.tools.length === tools.length && before.tools.every((tool, index) => tool === tools[index]))
+    return before;
   const running = tools.some((tool) => tool.status === "running");
   return { type: "tool-group", key, at: first.at, tools, summary: summaryOf(tools), running };
 }

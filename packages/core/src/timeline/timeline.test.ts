@@ -9,15 +9,36 @@ import type { StreamBuffer, TimelineInput, TimelineItem, ToolItem } from "./view
 let serial = 0;
 const row = (event: AgentEvent, more: Partial<Message> = {}): Message => {
   serial += 1;
-  return { id: `m${serial}`, seq: serial, localId: null, createdAt: serial * 1000, invokedAt: serial * 1000, content: encodeEvent(event), ...more };
+  return {
+    id: `m${serial}`,
+    seq: serial,
+    localId: null,
+    createdAt: serial * 1000,
+    invokedAt: serial * 1000,
+    content: encodeEvent(event),
+    ...more,
+  };
 };
 const prompt = (localId: string, more: Partial<Message> = {}): Message => {
   serial += 1;
-  return { id: `m${serial}`, seq: serial, localId, createdAt: serial * 1000, invokedAt: serial * 1000, content: promptContent({ text: localId }), ...more };
+  return {
+    id: `m${serial}`,
+    seq: serial,
+    localId,
+    createdAt: serial * 1000,
+    invokedAt: serial * 1000,
+    content: promptContent({ text: localId }),
+    ...more,
+  };
 };
 const build = (input: TimelineInput) => createTimeline().update(input);
 const text = (id: string, parent?: string): AgentEvent => ({ type: "agent-message", id, text: id, ...(parent ? { parent } : {}) });
-const call = (id: string, kind: "read" | "search" | "execute" | "edit" | "agent" | "todo", input: unknown = {}, parent?: string): AgentEvent => ({
+const call = (
+  id: string,
+  kind: "read" | "search" | "execute" | "edit" | "agent" | "todo",
+  input: unknown = {},
+  parent?: string,
+): AgentEvent => ({
   type: "tool-call",
   id,
   tool: kind,
@@ -96,12 +117,12 @@ describe("joining", () => {
   });
 
   test("todo tools are told by one plan item per turn", () => {
-    const write = (id: string, status: string) => [
-      row(call(id, "todo", { todos: [{ content: "a", status }] })),
-      row(result(id)),
-    ];
+    const write = (id: string, status: string) => [row(call(id, "todo", { todos: [{ content: "a", status }] })), row(result(id))];
     const asTool = (messages: Message[]): Message[] =>
-      messages.map((message) => ({ ...message, content: JSON.parse(JSON.stringify(message.content).replace('"name":"todo"', '"name":"TodoWrite"')) }));
+      messages.map((message) => ({
+        ...message,
+        content: JSON.parse(JSON.stringify(message.content).replace('"name":"todo"', '"name":"TodoWrite"')),
+      }));
     const timeline = build({ messages: asTool([...write("1", "pending"), ...write("2", "completed")]) });
     expect(types(timeline.items)).toEqual(["plan"]);
     expect(timeline.items[0]).toMatchObject({ completed: 1 });
@@ -138,7 +159,17 @@ describe("over the rows", () => {
     const { requests } = build({ messages: [], agentState: { requests: { q: { tool: "AskUserQuestion", arguments: { questions } } } } });
     expect(requests[0]).toMatchObject({
       kind: "question",
-      questions: [{ id: "0", question: "Which?", multiSelect: true, options: [{ label: "A", description: "a" }, { label: "B", description: null }] }],
+      questions: [
+        {
+          id: "0",
+          question: "Which?",
+          multiSelect: true,
+          options: [
+            { label: "A", description: "a" },
+            { label: "B", description: null },
+          ],
+        },
+      ],
     });
   });
 
@@ -153,7 +184,13 @@ describe("over the rows", () => {
 
   test("prompts that wait are in the queue, unsent ones after them", () => {
     const waiting = prompt("l1", { invokedAt: null, stage: "accepted" });
-    const outbox = [{ localId: "l1" }, { localId: "l2" }].map(({ localId }) => ({ localId, text: localId, attachments: [], createdAt: 9, state: "sending" as const }));
+    const outbox = [{ localId: "l1" }, { localId: "l2" }].map(({ localId }) => ({
+      localId,
+      text: localId,
+      attachments: [],
+      createdAt: 9,
+      state: "sending" as const,
+    }));
     const { queue, items } = build({ messages: [waiting], outbox });
     expect(items).toEqual([]);
     expect(queue.map((item) => [item.localId, item.stage])).toEqual([
@@ -204,8 +241,12 @@ describe("identity", () => {
         const builder = createTimeline();
         let input: TimelineInput = { messages: [] };
         for (const [index, one] of steps.entries()) {
-          const streams: StreamBuffer[] = one.stream ? [{ itemId: one.stream, kind: "text", text: "x", end: 1, gap: false, done: false }] : [];
-          const requests: NonNullable<AgentState["requests"]> = one.request ? { p: { tool: "Bash", arguments: {}, toolCallId: one.request } } : {};
+          const streams: StreamBuffer[] = one.stream
+            ? [{ itemId: one.stream, kind: "text", text: "x", end: 1, gap: false, done: false }]
+            : [];
+          const requests: NonNullable<AgentState["requests"]> = one.request
+            ? { p: { tool: "Bash", arguments: {}, toolCallId: one.request } }
+            : {};
           input = { messages: all.slice(Math.max(0, hidden - index), index + 1), streams, agentState: { requests } };
           builder.update(input);
         }

@@ -114,7 +114,11 @@ function count(amount: number, one: string, many = `${one}s`): string {
 const MAX_SUMMARY = 120;
 
 function firstLine(output: string): string {
-  const line = output.split("\n").find((candidate) => candidate.trim() !== "")?.trim() ?? "";
+  const line =
+    output
+      .split("\n")
+      .find((candidate) => candidate.trim() !== "")
+      ?.trim() ?? "";
   return line.length > MAX_SUMMARY ? `${line.slice(0, MAX_SUMMARY - 1)}…` : line;
 }
 

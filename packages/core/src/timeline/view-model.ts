@@ -3,7 +3,17 @@
  * `key` that never changes while the item lives (use it as React key) and is the same object as before as long as nothing in it changed
  * (so `memo` works). Words here are English and short; a screen may translate by `kind` and `status` instead.
  */
-import type { AgentFailure, AgentState, Attachment, Message, PromptStage, TodoItem, TokenUsage, ToolContent, ToolKind } from "@hapi/protocol";
+import type {
+  AgentFailure,
+  AgentState,
+  Attachment,
+  Message,
+  PromptStage,
+  TodoItem,
+  TokenUsage,
+  ToolContent,
+  ToolKind,
+} from "@hapi/protocol";
 
 export interface TimelineInput {
   /** The window's rows in order of position, queued rows included (they end up in `Timeline.queue`). */

@@ -3,11 +3,11 @@
  * is wanted is kept in `wish`, and every event that could matter asks again whether it may happen now.
  */
 import type { DriverLog, Front } from "@hapi/agents";
+import { decideHandoff, type HandoffDecision, type HandoffWish } from "@hapi/core";
 import type { HostControl } from "@hapi/host";
 import { type AgentFailure, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { AgentRunner } from "./agent-runner.ts";
-import { decideHandoff, type HandoffDecision, type HandoffWish } from "./handoff-rule.ts";
 import type { Inbox } from "./inbox.ts";
 import type { RemoteScreen } from "./remote-screen.ts";
 

@@ -2,7 +2,9 @@
  * When a wanted change of front end may happen. Pure. A remote prompt never breaks off what runs in the terminal: it waits for the end of the
  * turn and for three quiet seconds at the keyboard. A person who asks for the change waits at most ten seconds; *Take over now* not at all.
  */
-import type { Front } from "@hapi/agents";
+
+/** Where the agent's input comes from: its own screen, or its protocol. */
+export type Front = "local" | "remote";
 
 export const QUIET_KEYBOARD_MS = 3_000;
 export const BOUNDARY_WAIT_MS = 10_000;

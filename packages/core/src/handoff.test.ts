@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { BOUNDARY_WAIT_MS, decideHandoff, type HandoffSituation, type HandoffWish, QUIET_KEYBOARD_MS } from "./handoff-rule.ts";
+import fc from "fast-check";
+import { BOUNDARY_WAIT_MS, decideHandoff, type HandoffSituation, type HandoffWish, QUIET_KEYBOARD_MS } from "./handoff.ts";
 
 const wish: HandoffWish = { to: "remote", since: 100_000, by: "prompt", now: false };
 const idle: HandoffSituation = { now: 100_000, running: "local", busy: false, lastTypedAt: null };
@@ -23,4 +24,36 @@ test("a person waits ten seconds at most, and not for the keyboard; now means no
   expect(decideHandoff(person, { ...busy, now: 100_000 + BOUNDARY_WAIT_MS })).toEqual({ kind: "go", interrupt: true });
   expect(decideHandoff(person, { ...idle, lastTypedAt: 100_000 })).toEqual({ kind: "go", interrupt: false });
   expect(decideHandoff({ ...wish, now: true }, { ...busy, lastTypedAt: 100_000 })).toEqual({ kind: "go", interrupt: true });
+});
+
+const front = fc.constantFrom("local" as const, "remote" as const);
+const anyWish = fc.record({
+  to: front,
+  since: fc.integer({ min: 0, max: 100_000 }),
+  by: fc.constantFrom("prompt" as const, "person" as const),
+  now: fc.boolean(),
+});
+const anySituation = fc.record({
+  now: fc.integer({ min: 0, max: 200_000 }),
+  running: fc.option(front),
+  busy: fc.boolean(),
+  lastTypedAt: fc.option(fc.integer({ min: 0, max: 200_000 })),
+});
+
+test("a prompt never interrupts by itself; waiting always names a moment or an event; what waits goes on once its moment is there", () => {
+  fc.assert(
+    fc.property(anyWish, anySituation, (some, situation) => {
+      const decision = decideHandoff(some, situation);
+      if (decision.kind === "go") {
+        if (decision.interrupt) expect(some.now || (some.by === "person" && situation.now - some.since >= BOUNDARY_WAIT_MS)).toBe(true);
+        return;
+      }
+      expect(situation.running).not.toBeNull();
+      if (decision.checkAt === null) expect(decision.for).toBe("turn");
+      else {
+        expect(decision.checkAt).toBeGreaterThan(situation.now);
+        expect(decideHandoff(some, { ...situation, now: decision.checkAt }).kind).toBe("go");
+      }
+    }),
+  );
 });
