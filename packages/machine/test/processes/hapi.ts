@@ -14,7 +14,7 @@ async function run(): Promise<number> {
       return runHookBridge(words, { stdin: process.stdin, stdout: process.stdout, env: process.env });
     }
     case "demo": {
-      const program = (await import("@hapi/agents")).demoProgram(words);
+      const program = (await import("@hapi/agents/demo")).demoProgram(words);
       return program ? program() : 2;
     }
     case "view": {
