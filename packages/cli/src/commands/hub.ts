@@ -1,11 +1,20 @@
 /** `hapi hub`: the server, in the foreground. With `--with-runner` it also keeps this machine's runner, as `npm start` does. */
 import { startHub } from "@hapi/hub";
-import { createLogger, hapiHome, loadSettings, logDir, ensurePrivateDir, resolveCliApiToken, systemClock, type Logger } from "@hapi/platform";
+import {
+  createLogger,
+  hapiHome,
+  loadSettings,
+  logDir,
+  ensurePrivateDir,
+  resolveCliApiToken,
+  systemClock,
+  type Logger,
+} from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { startDemoOnEmptyHub } from "../demo-session.ts";
 import { keepRunner, type KeptRunner } from "../keep-runner.ts";
-import { welcome } from "../tui/welcome.ts";
+import { welcome, type WelcomeFacts } from "../tui/welcome.ts";
 import { cliVersion } from "../version.ts";
 import { findWebRoot } from "../web-root.ts";
 
@@ -26,7 +35,12 @@ export const hubCommand: Command = {
     json: { type: "boolean", help: "print one JSON line with url, token and pid instead of the welcome" },
     quiet: { type: "boolean", help: "print nothing: for services and scripts that keep the output, where the token must not be" },
   },
-  examples: ["hapi hub", "hapi hub --host 0.0.0.0 --port 8080", "hapi hub --with-runner --json", "HAPI_PUBLIC_URL=https://hapi.example.org hapi hub"],
+  examples: [
+    "hapi hub",
+    "hapi hub --host 0.0.0.0 --port 8080",
+    "hapi hub --with-runner --json",
+    "HAPI_PUBLIC_URL=https://hapi.example.org hapi hub",
+  ],
   run: runHubCommand,
 };
 
@@ -38,7 +52,8 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
   const port = portOf(textValue(words, "port") ?? context.env["HAPI_LISTEN_PORT"] ?? asText(settings["listenPort"]));
   const publicUrl = publicUrlOf(context.env["HAPI_PUBLIC_URL"]?.trim() || asText(settings["publicUrl"]));
   const token = await resolveCliApiToken(context.env);
-  if (token.includes(":")) throw new AppError("settings_corrupt", "The hub's own token must not contain a colon: the part after a colon names a namespace.");
+  if (token.includes(":"))
+    throw new AppError("settings_corrupt", "The hub's own token must not contain a colon: the part after a colon names a namespace.");
   const log = createLogger({ name: "hub", file: `${ensurePrivateDir(logDir(home))}/hub.log` });
   const webRoot = findWebRoot();
   const stop = Promise.withResolvers<string>();
@@ -47,23 +62,25 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
   const hub = await startHub({ host, port, home, token, log, ...(publicUrl ? { publicUrl } : {}), ...(webRoot ? { webRoot } : {}) });
   let runner: KeptRunner | null = null;
   try {
-    if (isSet(words, "with-runner")) runner = keepRunner({ env: { ...context.env, HAPI_API_URL: hub.url, CLI_API_TOKEN: token }, home, log });
-    const isQuiet = isSet(words, "quiet");
-    if (isSet(words, "json") && !isQuiet) context.terminal.out(JSON.stringify({ url: hub.url, token, pid: process.pid, home }));
-    else if (!isQuiet) {
-      const facts = { url: hub.url, publicUrl, token, home, isLoopback: /^(127\.|localhost$|::1$)/.test(host) };
-      context.terminal.out(welcome(facts, context.paint, { withCode: context.terminal.isInteractive && !isSet(words, "no-qr") }));
-      if (!webRoot) context.terminal.note(context.paint.waiting("The web app is not built; only the API is served. Run: npm run build"));
-    }
+    if (isSet(words, "with-runner"))
+      runner = keepRunner({ env: { ...context.env, HAPI_API_URL: hub.url, CLI_API_TOKEN: token }, home, log });
+    greet(words, context, { url: hub.url, publicUrl, token, home, isLoopback: /^(127\.|localhost$|::1$)/.test(host) }, webRoot !== null);
     if (isSet(words, "with-demo")) await tryDemo(hub.url, token, home, context, log);
     const reason = await stop.promise;
     log.info("hub.stopping", { reason, version: cliVersion, at: systemClock.now() });
-    if (!isSet(words, "json") && !isQuiet) context.terminal.note("\nStopping the hub. Sessions go on.");
+    if (!isSet(words, "json") && !isSet(words, "quiet")) context.terminal.note("\nStopping the hub. Sessions go on.");
     return 0;
   } finally {
     await runner?.close();
     await hub.close();
   }
+}
+
+function greet(words: ParsedWords, { terminal, paint }: CommandContext, facts: WelcomeFacts, hasWebApp: boolean): void {
+  if (isSet(words, "quiet")) return;
+  if (isSet(words, "json")) return terminal.out(JSON.stringify({ url: facts.url, token: facts.token, pid: process.pid, home: facts.home }));
+  terminal.out(welcome(facts, paint, { withCode: terminal.isInteractive && !isSet(words, "no-qr") }));
+  if (!hasWebApp) terminal.note(paint.waiting("The web app is not built; only the API is served. Run: npm run build"));
 }
 
 /** The demo is a courtesy: when it can't start, the hub stays and the reason is said. */
