@@ -27,6 +27,24 @@ interface SessionFacts {
   permissionMode?: string;
 }
 
+function metadataOf(facts: SessionFacts, active: boolean, at: number): Session["metadata"] {
+  return {
+    path: facts.path,
+    host: facts.machineId === "m-studio" ? "studio" : "laptop",
+    machineId: facts.machineId ?? "m-laptop",
+    flavor: facts.flavor ?? "claude",
+    homeDir: "/home/ada",
+    lifecycleState: facts.lifecycle ?? (active ? "running" : "completed"),
+    lifecycleStateSince: at,
+    ...(facts.title === undefined ? {} : { summary: { text: facts.title, updatedAt: at } }),
+    ...(facts.branch === undefined
+      ? {}
+      : { worktree: { basePath: facts.path, branch: facts.branch, name: facts.branch, worktreePath: facts.path } }),
+    ...(facts.failureCode === undefined ? {} : { failureCode: facts.failureCode }),
+    ...(facts.archiveReason === undefined ? {} : { archivedBy: "web", archiveReason: facts.archiveReason }),
+  };
+}
+
 export function makeSession(facts: SessionFacts, now: number): Session {
   const at = now - (facts.minutesAgo ?? 1) * MINUTE;
   const active = facts.active ?? true;
@@ -41,21 +59,7 @@ export function makeSession(facts: SessionFacts, now: number): Session {
     globalPinned: facts.pinned ?? false,
     active,
     activeAt: active ? now : at,
-    metadata: {
-      path: facts.path,
-      host: facts.machineId === "m-studio" ? "studio" : "laptop",
-      machineId: facts.machineId ?? "m-laptop",
-      flavor: facts.flavor ?? "claude",
-      homeDir: "/home/ada",
-      lifecycleState: facts.lifecycle ?? (active ? "running" : "completed"),
-      lifecycleStateSince: at,
-      ...(facts.title === undefined ? {} : { summary: { text: facts.title, updatedAt: at } }),
-      ...(facts.branch === undefined
-        ? {}
-        : { worktree: { basePath: facts.path, branch: facts.branch, name: facts.branch, worktreePath: facts.path } }),
-      ...(facts.failureCode === undefined ? {} : { failureCode: facts.failureCode }),
-      ...(facts.archiveReason === undefined ? {} : { archivedBy: "web", archiveReason: facts.archiveReason }),
-    },
+    metadata: metadataOf(facts, active, at),
     metadataVersion: 3,
     agentState: { controlledByUser: facts.controlledByUser ?? false, requests: facts.requests ?? {}, completedRequests: {} },
     agentStateVersion: 2,

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { extname, join, normalize } from "node:path";
 import type { Machine, Message, Session, SyncEvent } from "@hapi/protocol";
-import { requestKind } from "@hapi/protocol";
+import { summaryOf } from "./fixture-summary.ts";
 import { machinesOf, makeSession, messagesOf, type Scenario, sessionsOf } from "./fixture-data.ts";
 
 export const FIXTURE_TOKEN = "fixture-token";
@@ -46,46 +46,6 @@ export interface FixtureHub {
   /** Makes `/sw.js` another file, as a new version would. */
   setWorkerSuffix(suffix: string): void;
   stop(): Promise<void>;
-}
-
-function summaryOf(session: Session) {
-  const requests = Object.entries(session.agentState?.requests ?? {});
-  const todos = session.todos ?? [];
-  const { metadata } = session;
-  return {
-    id: session.id,
-    active: session.active,
-    thinking: session.thinking,
-    activeAt: session.activeAt,
-    updatedAt: session.updatedAt,
-    pinned: session.pinned ?? false,
-    globalPinned: session.globalPinned ?? false,
-    metadata: metadata && {
-      name: metadata.name,
-      path: metadata.path,
-      machineId: metadata.machineId,
-      summary: metadata.summary && { text: metadata.summary.text },
-      flavor: metadata.flavor,
-      worktree: metadata.worktree,
-      lifecycleState: metadata.lifecycleState,
-    },
-    metadataVersion: session.metadataVersion,
-    agentStateVersion: session.agentStateVersion,
-    todosUpdatedAt: session.todosUpdatedAt ?? null,
-    todoProgress:
-      todos.length === 0 ? null : { completed: todos.filter((todo) => todo.status === "completed").length, total: todos.length },
-    pendingRequestsCount: requests.length,
-    pendingRequestKinds: [...new Set(requests.map(([, request]) => requestKind(request)))],
-    pendingRequests: requests
-      .slice(0, 5)
-      .map(([id, request]) => ({ id, kind: requestKind(request), tool: request.tool, since: request.createdAt ?? null })),
-    backgroundTaskCount: 0,
-    futureScheduledMessageCount: 0,
-    nextScheduledAt: null,
-    model: session.model ?? null,
-    effort: null,
-    hasConversationContent: session.hasConversationContent ?? true,
-  };
 }
 
 const json = (body: unknown, status = 200): Response => Response.json(body, { status });

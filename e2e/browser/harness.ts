@@ -133,7 +133,9 @@ export async function axe(page: Page): Promise<Violation[]> {
   // through the debugger, which the page's CSP does not bind
   await page.evaluate(AXE);
   return page.evaluate(async () => {
-    const runner = (window as unknown as { axe: { run(): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }> } }).axe;
+    const runner = (
+      window as unknown as { axe: { run(): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }> } }
+    ).axe;
     const { violations } = await runner.run();
     return violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map((node) => node.html) }));
   });

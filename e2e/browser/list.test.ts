@@ -53,7 +53,10 @@ describe.each([
       await using open = await openPage(browser, { size, scheme, signedIn: hub });
       const { page } = open;
       await page.goto(hub.url);
-      await page.getByRole("link", { name: /not bold/ }).first().waitFor();
+      await page
+        .getByRole("link", { name: /not bold/ })
+        .first()
+        .waitFor();
       expect(await page.locator("b").count()).toBe(0);
       expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
       expect(await axe(page)).toEqual([]);
@@ -90,7 +93,10 @@ test("the keyboard alone: j, k, Enter, ?, g i, c, and the palette", () =>
     const { page } = open;
     await page.goto(hub.url);
     const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
-    await page.getByRole("region", { name: "Sessions" }).getByRole("link", { name: /audit log/ }).waitFor();
+    await page
+      .getByRole("region", { name: "Sessions" })
+      .getByRole("link", { name: /audit log/ })
+      .waitFor();
     await settled(page);
     await page.keyboard.press("j");
     expect(await focused()).toContain("audit log");

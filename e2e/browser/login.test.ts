@@ -31,7 +31,10 @@ describe.each([
     expect(await axe(page)).toEqual([]);
     await page.getByLabel("Access token").fill(`  ${hub.token} `);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("link", { name: /Fix rounding/ }).first().waitFor();
+    await page
+      .getByRole("link", { name: /Fix rounding/ })
+      .first()
+      .waitFor();
     expect(await axe(page)).toEqual([]);
     expect(open.problems).toEqual([]);
   });

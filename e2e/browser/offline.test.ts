@@ -95,7 +95,10 @@ test("installed, it opens without a network and shows the last list with its age
 });
 
 test("it can be installed: manifest, icons and worker are in order", async () => {
-  const manifest = (await (await fetch(`${hub.url}/manifest.webmanifest`)).json()) as { icons: { src: string; sizes: string }[]; start_url: string };
+  const manifest = (await (await fetch(`${hub.url}/manifest.webmanifest`)).json()) as {
+    icons: { src: string; sizes: string }[];
+    start_url: string;
+  };
   expect(manifest.icons.map((icon) => icon.sizes)).toContain("192x192");
   for (const icon of manifest.icons) expect((await fetch(hub.url + icon.src)).status).toBe(200);
   const worker = await (await fetch(`${hub.url}/sw.js`)).text();

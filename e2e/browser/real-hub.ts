@@ -52,7 +52,8 @@ export async function startHubWithDemo(): Promise<RealHub> {
     },
     async [Symbol.asyncDispose]() {
       const active = (await api.sessions.list()).filter((session) => session.active);
-      for (const session of active) await Bun.spawn([HAPI, "stop", "--force", session.id], { env: { ...env, HAPI_API_URL: url, CLI_API_TOKEN: token } }).exited;
+      for (const session of active)
+        await Bun.spawn([HAPI, "stop", "--force", session.id], { env: { ...env, HAPI_API_URL: url, CLI_API_TOKEN: token } }).exited;
       process_.kill("SIGTERM");
       await process_.exited;
       rmSync(root, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { App, loadScreen } from "./app/routes.tsx";
 import { loadShell } from "./app/shell.tsx";
 import { preload, startRouting } from "./app/routing/location.ts";
+import { note } from "./app/ignore.ts";
 import { watchBadge } from "./app/badge.ts";
 import { watchUpdates } from "./app/updates.ts";
 import { watchInstallOffer } from "./features/settings/install.ts";
@@ -19,7 +20,7 @@ async function start(): Promise<void> {
   preload(window.location.pathname);
   const locale = preferredLocale();
   // without its words the app speaks English
-  if (locale !== "en") await setLocale(locale).catch((error: unknown) => console.warn("this language could not be loaded", error));
+  if (locale !== "en") await setLocale(locale).catch((error: unknown) => note("this language could not be loaded", error));
   // the first screen waits for what is on this device, but not for long: a slow disk is no reason for an empty window
   const restored = restoreSignIn();
   await Promise.race([Promise.all([restored, loadShell()]), new Promise((resolve) => setTimeout(resolve, FIRST_PAINT_MS))]);

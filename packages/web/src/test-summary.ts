@@ -3,7 +3,9 @@ import type { SessionSummary } from "@hapi/protocol";
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 
-export function testSummary(change: Partial<SessionSummary> & { path?: string; lifecycle?: string; title?: string; machineId?: string } = {}): SessionSummary {
+export function testSummary(
+  change: Partial<SessionSummary> & { path?: string; lifecycle?: string; title?: string; machineId?: string } = {},
+): SessionSummary {
   const { path = "/home/ada/shop", lifecycle, title, machineId = "m1", ...rest } = change;
   return {
     id: "s1",

@@ -31,7 +31,8 @@ function toRoundedSquare(x: number, y: number, radius: number): number {
 
 /** How much of a pixel of `size` a shape at this distance covers. */
 const cover = (distance: number, pixel: number): number => Math.max(0, Math.min(1, 0.5 - distance / pixel));
-const mix = (below: Rgb, above: Rgb, share: number): Rgb => [0, 1, 2].map((at) => below[at]! + (above[at]! - below[at]!) * share) as unknown as Rgb;
+const mix = (below: Rgb, above: Rgb, share: number): Rgb =>
+  [0, 1, 2].map((at) => below[at]! + (above[at]! - below[at]!) * share) as unknown as Rgb;
 
 /** @param mark share of the field the mark takes: maskable icons need a margin; @param radius of the ground's corners, 0 fills it */
 function draw(size: number, mark: number, radius: number): Uint8Array {

@@ -1,6 +1,18 @@
 /** The keyboard: single keys, two-key ways to places, and ⌘K. Pure; the caller says what was pressed and where the focus is. */
 
-export type Command = "next" | "previous" | "search" | "palette" | "help" | "new" | "inbox" | "sessions" | "machines" | "settings" | "list" | "leave";
+export type Command =
+  | "next"
+  | "previous"
+  | "search"
+  | "palette"
+  | "help"
+  | "new"
+  | "inbox"
+  | "sessions"
+  | "machines"
+  | "settings"
+  | "list"
+  | "leave";
 
 export interface KeyPress {
   key: string;
@@ -26,7 +38,8 @@ export interface KeyState {
 
 export function pressed(state: KeyState, press: KeyPress, now: number): { state: KeyState; command: Command | null } {
   const idle: KeyState = { goAt: null };
-  if ((press.meta || press.ctrl) && !press.alt && press.key.toLowerCase() === "k") return { state: idle, command: press.blocked ? null : "palette" };
+  if ((press.meta || press.ctrl) && !press.alt && press.key.toLowerCase() === "k")
+    return { state: idle, command: press.blocked ? null : "palette" };
   // out of the text, so that single keys mean something again
   if (press.typing && !press.blocked && press.key === "Escape") return { state: idle, command: "leave" };
   if (press.typing || press.blocked || press.meta || press.ctrl || press.alt) return { state: idle, command: null };

@@ -19,7 +19,11 @@ export function Screen({ title, back, actions, onScroll, children }: ScreenProps
     <div className="flex min-h-0 flex-1 flex-col">
       <header className="flex min-h-12 shrink-0 items-center gap-1 border-b border-line px-2 pt-[env(safe-area-inset-top,0px)] desk:px-4">
         {back && (
-          <Link to={back} aria-label={t("nav.back")} className="inline-flex target-square items-center justify-center rounded-control desk:hidden">
+          <Link
+            to={back}
+            aria-label={t("nav.back")}
+            className="inline-flex target-square items-center justify-center rounded-control desk:hidden"
+          >
             <Icon name="chevronLeft" className="rtl:-scale-x-100" />
           </Link>
         )}

@@ -39,7 +39,11 @@ export function Shell({ pathname, children }: { pathname: string; children: Reac
       </a>
       <ConnectionBar />
       <div className="flex min-h-0 flex-1">
-        {desk && <Suspense fallback={<div className="shrink-0 border-e border-line bg-sunken" style={{ width: listWidth }} />}>{sidebar.render({})}</Suspense>}
+        {desk && (
+          <Suspense fallback={<div className="shrink-0 border-e border-line bg-sunken" style={{ width: listWidth }} />}>
+            {sidebar.render({})}
+          </Suspense>
+        )}
         <main ref={main} id="content" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
           {children}
         </main>

@@ -30,7 +30,11 @@ export function Sidebar() {
     );
   }
   return (
-    <aside aria-label={t("nav.sidebar")} className="relative flex min-h-0 shrink-0 flex-col border-e border-line bg-sunken" style={{ width: listWidth }}>
+    <aside
+      aria-label={t("nav.sidebar")}
+      className="relative flex min-h-0 shrink-0 flex-col border-e border-line bg-sunken"
+      style={{ width: listWidth }}
+    >
       <header className="flex items-center gap-1 ps-4 pe-2 pt-2 pb-1">
         <Link to="/" className="me-auto rounded-control font-strong">
           {t("app.name")}

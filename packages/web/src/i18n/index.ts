@@ -8,7 +8,9 @@ import { en } from "./en/index.ts";
 /** A sentence with `{holes}`, or one form per plural category, chosen by `count`. */
 export type Plural = { readonly one?: string; readonly other: string };
 export type Entry = string | Plural;
-export type CatalogOf<Source extends Record<string, Entry>> = { readonly [Key in keyof Source]: Source[Key] extends string ? string : Plural };
+export type CatalogOf<Source extends Record<string, Entry>> = {
+  readonly [Key in keyof Source]: Source[Key] extends string ? string : Plural;
+};
 
 type Catalog = typeof en;
 export type MessageKey = keyof Catalog;

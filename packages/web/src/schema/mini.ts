@@ -40,7 +40,10 @@ function schema(run: Check, { isOptional = false, ...rest }: Extras = {}): Schem
   };
 }
 
-const only = (fits: (value: unknown) => boolean): Check => (value) => (fits(value) ? value : MISFIT);
+const only =
+  (fits: (value: unknown) => boolean): Check =>
+  (value) =>
+    fits(value) ? value : MISFIT;
 const isPlain = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 export const string = (): Schema => schema(only((value) => typeof value === "string"));
@@ -48,10 +51,15 @@ export const number = (): Schema => schema(only((value) => typeof value === "num
 export const boolean = (): Schema => schema(only((value) => typeof value === "boolean"));
 export const unknown = (): Schema => schema((value) => value);
 export const uuid = (): Schema =>
-  schema(only((value) => typeof value === "string" && /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i.test(value)));
+  schema(
+    only((value) => typeof value === "string" && /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i.test(value)),
+  );
 
 function oneOf(values: readonly unknown[]): Schema {
-  return schema(only((value) => values.includes(value)), { values });
+  return schema(
+    only((value) => values.includes(value)),
+    { values },
+  );
 }
 export const literal = (value: unknown): Schema => oneOf(Array.isArray(value) ? value : [value]);
 const enumOf = (values: readonly string[]): Schema => oneOf(values);

@@ -1,7 +1,7 @@
 /** Signing in and out of a hub, and who is signed in on this device. */
 import { createHttp, exchangeToken } from "@hapi/client";
 import { type AppError, toAppError } from "@hapi/protocol";
-import { ignore } from "../app/ignore.ts";
+import { ignore, note } from "../app/ignore.ts";
 import { createCredentials } from "./credentials.ts";
 import { onHubEvent } from "./hub-events.ts";
 import { hubLink, openLink } from "./link.ts";
@@ -47,13 +47,14 @@ async function begin(): Promise<void> {
   const link = await openLink({
     baseUrl: credentials.baseUrl(),
     accessToken: credentials.token,
-    onExpired: () => ignore(end({ forget: false, because: "expired" }), "the screens are gone already; the next sign-in makes a new connection"),
+    onExpired: () =>
+      ignore(end({ forget: false, because: "expired" }), "the screens are gone already; the next sign-in makes a new connection"),
     onEvent: onHubEvent,
   });
   useHub.setState({ auth: "signed-in", signedOutBecause: null });
   // both resolve with what is on this device; the network goes on by itself. A device that can't be read shows what the hub says
   for (const started of await Promise.allSettled([link.engine.start(), link.outbox.start()])) {
-    if (started.status === "rejected") console.warn("this device's store can't be read", started.reason);
+    if (started.status === "rejected") note("this device's store can't be read", started.reason);
   }
 }
 

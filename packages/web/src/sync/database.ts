@@ -3,6 +3,7 @@
  * out. Where IndexedDB can't be had (private windows of some browsers) everything still works, only not beyond this page.
  */
 import { AppError } from "@hapi/protocol";
+import { note } from "../app/ignore.ts";
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
 export type StoreName = "cache" | "outbox" | "drafts";
@@ -44,7 +45,7 @@ export async function openDatabase(hub: string): Promise<Database> {
     });
     return onIndexedDb(await Promise.race([opening, tooLate]));
   } catch (error) {
-    console.warn("no database on this device; nothing will be kept beyond this page", error);
+    note("no database on this device; nothing will be kept beyond this page", error);
     return inMemory();
   }
 }

@@ -3,7 +3,14 @@ import type { Draft, DraftStore } from "../features/chat/port.ts";
 import type { Database } from "./database.ts";
 
 function isDraft(value: unknown): value is Draft {
-  return typeof value === "object" && value !== null && "text" in value && typeof value.text === "string" && "files" in value && Array.isArray(value.files);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "text" in value &&
+    typeof value.text === "string" &&
+    "files" in value &&
+    Array.isArray(value.files)
+  );
 }
 
 export function createDrafts(database: Database): DraftStore {

@@ -5,7 +5,7 @@
 import { createHubApi, createOutbox, createSyncEngine, type HubApi, type Outbox, type OutboxEntry, type SyncEngine } from "@hapi/client";
 import { AppError, type SyncEvent } from "@hapi/protocol";
 import type { DraftStore } from "../features/chat/port.ts";
-import { ignore } from "../app/ignore.ts";
+import { ignore, note } from "../app/ignore.ts";
 import { connectionOf, sameConnection, settledSummaries } from "./bridge.model.ts";
 import { openDatabase } from "./database.ts";
 import { createDrafts } from "./drafts.ts";
@@ -87,7 +87,7 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
     onError(error, what) {
       if (what === "messages") messagesError = error;
       if (what === "list" && !useHub.getState().listed) useHub.setState({ loadError: error.message });
-      if (what === "cache") console.warn("the cache on this device failed", error);
+      if (what === "cache") note("the cache on this device failed", error);
       tell();
     },
   });

@@ -13,7 +13,7 @@ export interface LinkProps extends Omit<ComponentPropsWithRef<"a">, "href"> {
 const isPlain = (event: MouseEvent): boolean =>
   event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey && !event.defaultPrevented;
 
-export function Link({ to, activeClassName, inactiveClassName, className, onClick, ...rest }: LinkProps) {
+export function Link({ to, activeClassName, inactiveClassName, className, onClick, children, ...rest }: LinkProps) {
   const active = useLocation().pathname === to.split("?")[0];
   return (
     <a
@@ -29,6 +29,8 @@ export function Link({ to, activeClassName, inactiveClassName, className, onClic
         event.preventDefault();
         void navigate(to);
       }}
-    />
+    >
+      {children}
+    </a>
   );
 }

@@ -41,7 +41,11 @@ export function ConnectionBar() {
             {unsent > 0 && <span className="text-ink"> · {t("connection.unsent", { count: unsent })}</span>}
           </p>
           {notice.kind === "reconnecting" && (
-            <button type="button" onClick={reconnectNow} className="target shrink-0 rounded-control px-2 font-strong text-accent hover:bg-hover">
+            <button
+              type="button"
+              onClick={reconnectNow}
+              className="target shrink-0 rounded-control px-2 font-strong text-accent hover:bg-hover"
+            >
               {t("connection.retry")}
             </button>
           )}

@@ -4,10 +4,7 @@ import type { Connection } from "../../sync/store.ts";
 /** A phone that comes back from the pocket reconnects within this; no words before. */
 export const QUIET_MS = 2_000;
 
-export type Notice =
-  | { kind: "connecting" }
-  | { kind: "reconnecting"; since: number }
-  | { kind: "offline"; since: number | null };
+export type Notice = { kind: "connecting" } | { kind: "reconnecting"; since: number } | { kind: "offline"; since: number | null };
 
 /** @param changedAt when the connection entered its present phase */
 export function noticeOf(connection: Connection, changedAt: number, now: number, hasContent: boolean): Notice | null {

@@ -49,10 +49,7 @@ function Activity({ summary }: { summary: SessionSummary }) {
   const t = useT();
   const state = statusOf(summary, useSeenAt(summary.id));
   return (
-    <Link
-      to={paths.session(summary.id)}
-      className="flex items-center gap-3 px-4 py-2.5 hover:bg-hover focus-visible:-outline-offset-2"
-    >
+    <Link to={paths.session(summary.id)} className="flex items-center gap-3 px-4 py-2.5 hover:bg-hover focus-visible:-outline-offset-2">
       <span className="min-w-0 flex-1">
         <span dir="auto" className="block truncate text-start">
           {titleOf(summary) ?? t("list.untitled")}
@@ -60,7 +57,10 @@ function Activity({ summary }: { summary: SessionSummary }) {
         <span className="block truncate text-small text-quiet">{shortPath(projectPath(summary))}</span>
       </span>
       <StatusLabel status={state.status}>{t(`status.${state.word}`)}</StatusLabel>
-      <RelativeTime at={Math.min(state.since ?? summary.updatedAt, Date.now())} className="w-24 shrink-0 text-end text-small text-quiet tabular-nums" />
+      <RelativeTime
+        at={Math.min(state.since ?? summary.updatedAt, Date.now())}
+        className="w-24 shrink-0 text-end text-small text-quiet tabular-nums"
+      />
     </Link>
   );
 }

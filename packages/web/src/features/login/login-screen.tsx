@@ -33,7 +33,10 @@ export function LoginScreen({ search }: ScreenProps) {
 
   return (
     <main className="flex min-h-dvh items-center justify-center bg-sunken p-4">
-      <form onSubmit={(event) => void submit(event)} className="flex w-full max-w-sm flex-col gap-4 rounded-card border border-line bg-raised p-6">
+      <form
+        onSubmit={(event) => void submit(event)}
+        className="flex w-full max-w-sm flex-col gap-4 rounded-card border border-line bg-raised p-6"
+      >
         <header className="flex flex-col gap-1">
           <img src="/icons/icon.svg" alt="" width={40} height={40} className="mb-2" />
           <h1 className="text-title font-strong">{t("login.title")}</h1>

@@ -1,5 +1,5 @@
 /** The agents this machine has. Those that are not installed are shown with the reason, so that nobody wonders. */
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { toAppError } from "@hapi/protocol";
 import { useT } from "../../i18n/index.ts";
 import { actions } from "../../sync/actions.ts";
@@ -23,6 +23,12 @@ export function AgentChoice({ machineId, machineName, chosen, onChoose }: AgentC
   const sessions = useSessions();
   const [loaded, setLoaded] = useState<Loaded>({ kind: "loading" });
   const [attempt, setAttempt] = useState(0);
+  // only helps to choose the first agent: its changes must not ask the machine again
+  const choose = useRef((_agents: readonly Agent[]): void => undefined);
+  choose.current = (agents) => {
+    const lastUsed = sessions.toSorted((a, b) => b.updatedAt - a.updatedAt).find((summary) => summary.metadata?.machineId === machineId);
+    onChoose(firstAgent(agents, lastUsed?.metadata?.flavor ?? undefined));
+  };
 
   useEffect(() => {
     let current = true;
@@ -31,15 +37,13 @@ export function AgentChoice({ machineId, machineName, chosen, onChoose }: AgentC
       (agents) => {
         if (!current) return;
         setLoaded({ kind: "ready", agents });
-        const lastUsed = sessions.toSorted((a, b) => b.updatedAt - a.updatedAt).find((summary) => summary.metadata?.machineId === machineId);
-        onChoose(firstAgent(agents, lastUsed?.metadata?.flavor ?? undefined));
+        choose.current(agents);
       },
       (error: unknown) => current && setLoaded({ kind: "failed", reason: toAppError(error).message }),
     );
     return () => {
       current = false;
     };
-    // the list of sessions only helps to choose the first agent; its changes must not ask again
   }, [machineId, attempt]);
 
   return (

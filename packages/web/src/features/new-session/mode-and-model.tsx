@@ -13,7 +13,12 @@ export function ModeAndModel({ form, onChange }: { form: Form; onChange: (part: 
   return (
     <div className="grid gap-4 desk:grid-cols-2">
       {modes.length > 0 && (
-        <Select label={t("new.mode")} value={form.mode} hint={modeHint(form.mode)} onChange={(event) => onChange({ mode: event.target.value })}>
+        <Select
+          label={t("new.mode")}
+          value={form.mode}
+          hint={modeHint(form.mode)}
+          onChange={(event) => onChange({ mode: event.target.value })}
+        >
           {modes.map((mode) => (
             <option key={mode} value={mode}>
               {modeName(mode)}

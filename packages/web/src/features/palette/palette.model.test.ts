@@ -19,6 +19,10 @@ test("sessions by title before path, waiting ones first among equals, archived n
     "Untitled",
   );
   expect(list.map((entry) => entry.id)).toEqual(["title", "path"]);
-  const all = paletteSessions([testSummary({ id: "a", updatedAt: NOW }), testSummary({ id: "b", ...asksFor("Bash", NOW) })], "", "Untitled");
+  const all = paletteSessions(
+    [testSummary({ id: "a", updatedAt: NOW }), testSummary({ id: "b", ...asksFor("Bash", NOW) })],
+    "",
+    "Untitled",
+  );
   expect(all.map((entry) => entry.id)).toEqual(["b", "a"]);
 });

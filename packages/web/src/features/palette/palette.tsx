@@ -119,7 +119,11 @@ export function Palette({ onClose }: { onClose: () => void }) {
             onClick={() => run(option)}
             className={cx("flex target cursor-pointer items-center gap-2.5 rounded-control px-3", index === chosen && "bg-accent-wash")}
           >
-            {option.status ? <StatusGlyph status={option.status} /> : <Icon name={option.icon ?? "chevronRight"} size={14} className="text-quiet" />}
+            {option.status ? (
+              <StatusGlyph status={option.status} />
+            ) : (
+              <Icon name={option.icon ?? "chevronRight"} size={14} className="text-quiet" />
+            )}
             <span dir="auto" className="min-w-0 flex-1 truncate text-start">
               {option.label}
             </span>

@@ -9,7 +9,8 @@ const HOUR = 3_600_000;
 const noMachines: Record<string, Machine> = {};
 const rows = (sessions: ReturnType<typeof testSummary>[], options: Partial<ListOptions> = {}): ListRow[] =>
   listRows(sessions, noMachines, { now: NOW, ...options });
-const shape = (list: ListRow[]): string[] => list.map((row) => (row.kind === "session" ? row.summary.id : row.kind === "section" ? `#${row.key}` : row.path));
+const shape = (list: ListRow[]): string[] =>
+  list.map((row) => (row.kind === "session" ? row.summary.id : row.kind === "section" ? `#${row.key}` : row.path));
 
 describe("the session list", () => {
   test("what waits stands on top, longest waiting first, whatever else it is", () => {
@@ -23,7 +24,11 @@ describe("the session list", () => {
 
   test("directories are groups, latest first; a worktree belongs to its repository", () => {
     const worktree = testSummary({ id: "tree", updatedAt: NOW - 10, path: "/home/ada/shop-streams" });
-    worktree.metadata = { path: "/home/ada/shop-streams", machineId: "m1", worktree: { basePath: "/home/ada/shop", branch: "streams", name: "streams" } };
+    worktree.metadata = {
+      path: "/home/ada/shop-streams",
+      machineId: "m1",
+      worktree: { basePath: "/home/ada/shop", branch: "streams", name: "streams" },
+    };
     const list = rows([testSummary({ id: "old" }), worktree, testSummary({ id: "new", path: "/srv/x", updatedAt: NOW })]);
     expect(shape(list)).toEqual(["/srv/x", "new", "~/shop", "tree", "old"]);
   });
@@ -81,7 +86,11 @@ describe("rows under a finger", () => {
 });
 
 describe("j and k", () => {
-  const list = rows([testSummary({ id: "w", ...asksFor("Bash", NOW) }), testSummary({ id: "x", updatedAt: NOW }), testSummary({ id: "y" })]);
+  const list = rows([
+    testSummary({ id: "w", ...asksFor("Bash", NOW) }),
+    testSummary({ id: "x", updatedAt: NOW }),
+    testSummary({ id: "y" }),
+  ]);
   test("skip headings and stop at the ends", () => {
     const w = nextRow(list, null, 1);
     expect(list[w ?? -1]?.key).toBe("w");

@@ -77,7 +77,15 @@ function Row({ row, onToggle }: { row: ListRow; onToggle: (key: SectionKey, open
   }
 }
 
-function Search({ query, onChange, input }: { query: string; onChange: (query: string) => void; input: RefObject<HTMLInputElement | null> }) {
+function Search({
+  query,
+  onChange,
+  input,
+}: {
+  query: string;
+  onChange: (query: string) => void;
+  input: RefObject<HTMLInputElement | null>;
+}) {
   const t = useT();
   const stop = (event: SyntheticEvent): void => event.preventDefault();
   return (

@@ -38,7 +38,8 @@ export function SessionMenu({ summary, title }: { summary: SessionSummary; title
   }
   if (summary.active) items.push({ id: "end", label: t("session.end"), icon: "stop", onSelect: () => setDialog("end") });
   if (!archived) items.push({ id: "archive", label: t("session.archive"), icon: "folder", onSelect: () => setDialog("archive") });
-  if (!summary.active) items.push({ id: "delete", label: t("session.delete"), icon: "trash", danger: true, onSelect: () => setDialog("delete") });
+  if (!summary.active)
+    items.push({ id: "delete", label: t("session.delete"), icon: "trash", danger: true, onSelect: () => setDialog("delete") });
   return (
     <>
       <Menu

@@ -7,8 +7,18 @@ const UNREAD = 0;
 
 const table: [name: string, summary: ReturnType<typeof testSummary>, seenAt: number, word: StatusWord][] = [
   ["an open request", testSummary(asksFor("Bash", NOW)), READ, "waiting"],
-  ["an open request while its process is away", testSummary({ ...asksFor("Bash", NOW), active: false, lifecycle: "running" }), READ, "waiting"],
-  ["a request left behind by an ended session", testSummary({ ...asksFor("Bash", NOW), active: false, lifecycle: "completed" }), READ, "ended"],
+  [
+    "an open request while its process is away",
+    testSummary({ ...asksFor("Bash", NOW), active: false, lifecycle: "running" }),
+    READ,
+    "waiting",
+  ],
+  [
+    "a request left behind by an ended session",
+    testSummary({ ...asksFor("Bash", NOW), active: false, lifecycle: "completed" }),
+    READ,
+    "ended",
+  ],
   ["a running turn", testSummary({ thinking: true }), READ, "working"],
   ["a running turn that asks", testSummary({ thinking: true, ...asksFor("Edit", NOW) }), READ, "waiting"],
   ["thinking said by a process that is gone", testSummary({ thinking: true, active: false, lifecycle: "running" }), READ, "offline"],

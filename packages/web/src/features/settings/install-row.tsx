@@ -16,7 +16,9 @@ export function InstallRow() {
           <p>{t("settings.install")}</p>
           <p className="text-small text-quiet">{offer.kind === "by-hand" ? t("settings.install.ios") : t("settings.install.hint")}</p>
         </div>
-        {offer.kind === "prompt" && <Button onClick={() => attempt(t("settings.install"), offer.install())}>{t("settings.install.do")}</Button>}
+        {offer.kind === "prompt" && (
+          <Button onClick={() => attempt(t("settings.install"), offer.install())}>{t("settings.install.do")}</Button>
+        )}
       </div>
     </Group>
   );

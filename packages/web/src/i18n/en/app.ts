@@ -28,7 +28,6 @@ export const app = {
   "status.starting": "Starting",
   "status.archived": "Archived",
 
-
   "login.title": "Sign in to HAPI",
   "login.token": "Access token",
   "login.token.hint": "It is printed where the hub was started, beside a QR code.",
@@ -156,7 +155,10 @@ export const app = {
   "settings.signOut": "Sign out",
   "settings.signOut.title": "Sign out of this hub?",
   "settings.signOut.body": "Saved lists, drafts and unsent prompts are removed from this device.",
-  "settings.signOut.unsent": { one: "{count} prompt was not sent yet and will be lost.", other: "{count} prompts were not sent yet and will be lost." },
+  "settings.signOut.unsent": {
+    one: "{count} prompt was not sent yet and will be lost.",
+    other: "{count} prompts were not sent yet and will be lost.",
+  },
   "settings.install": "Install as an app",
   "settings.install.hint": "Opens in its own window and also without a network.",
   "settings.install.ios": "In Safari, tap Share, then “Add to Home Screen”.",
