@@ -1,23 +1,41 @@
-/** Keeps a runner beside the hub of `npm start`: started as a process of its own, started again when it dies, ended with the hub. */
-import { attempt, selfCommand, systemClock, type Logger } from "@hapi/platform";
+/**
+ * Keeps a runner beside the hub of `npm start`: started as a process of its own, started again when it dies, ended with the hub. One that a
+ * person stopped stays stopped. One that outlived an earlier hub is left alone: this one is started when that one is gone.
+ */
+import { attempt, isAlive, selfCommand, systemClock, type Logger } from "@hapi/platform";
+import { readRunnerState, RESTART_EXIT_CODE } from "@hapi/machine/runner-state";
 import { spawn, type ChildProcess } from "node:child_process";
 
 const BACKOFF_MS = [200, 500, 1_000, 2_000, 5_000];
 /** A runner that lived this long was fine: the next failure starts counting again. */
 const HEALTHY_MS = 30_000;
+const LOOK_AGAIN_MS = 1_000;
 
 export interface KeptRunner {
   close(): Promise<void>;
 }
 
-export function keepRunner(options: { env: Readonly<Record<string, string | undefined>>; home: string; log: Logger }): KeptRunner {
+export interface KeepRunnerOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  log: Logger;
+  /** Default: `hapi runner run`. */
+  program?: readonly string[];
+}
+
+export function keepRunner(options: KeepRunnerOptions): KeptRunner {
   let child: ChildProcess | null = null;
   let isClosing = false;
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | null = null;
 
   const start = (): void => {
-    const [program = "", ...args] = selfCommand("runner", "run");
+    const other = readRunnerState(options.home);
+    if (other && isAlive(other)) {
+      timer = setTimeout(start, LOOK_AGAIN_MS);
+      return;
+    }
+    const [program = "", ...args] = options.program ?? selfCommand("runner", "run");
     const startedAt = systemClock.now();
     const started = spawn(program, args, { env: options.env as NodeJS.ProcessEnv, stdio: "ignore" });
     child = started;
@@ -25,6 +43,8 @@ export function keepRunner(options: { env: Readonly<Record<string, string | unde
     started.on("exit", (code, signal) => {
       child = null;
       if (isClosing) return;
+      if (code === 0) return options.log.info("runner.stopped", {});
+      if (code === RESTART_EXIT_CODE) return start();
       failures = systemClock.now() - startedAt > HEALTHY_MS ? 0 : failures + 1;
       const waitMs = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)] ?? 5_000;
       options.log.warn("runner.ended", { code, signal, waitMs });

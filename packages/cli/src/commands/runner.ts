@@ -1,5 +1,5 @@
 /** `hapi runner …`: the background daemon that starts sessions on this machine for the web app and the API. */
-import { askRunner, findLivingSessions, readRunnerState, runnerPaths, runRunner } from "@hapi/machine/runner";
+import { askRunner, findLivingSessions, readRunnerState, RESTART_EXIT_CODE, runnerPaths, runRunner } from "@hapi/machine/runner";
 import { createLogger, ensurePrivateDir, hapiHome, isAlive, logDir, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { readFileSync } from "node:fs";
@@ -59,7 +59,7 @@ async function runInForeground(words: ParsedWords, context: CommandContext): Pro
   const reason = await Promise.race([stopped.promise, runner.stopRequested]);
   log.info("runner.stopping", { reason });
   await runner.close();
-  return 0;
+  return reason === "hub" ? RESTART_EXIT_CODE : 0;
 }
 
 async function start(words: ParsedWords, context: CommandContext): Promise<number> {
@@ -113,7 +113,10 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
       ["Hub", String(answer["hubUrl"])],
       ["Machine", String(answer["machineId"])],
       ["Version", String(answer["version"])],
-      ["After a reboot", answer["sessionPreservation"] === "resume" ? "running sessions start again" : "sessions wait until you resume them"],
+      [
+        "After a reboot",
+        answer["sessionPreservation"] === "resume" ? "running sessions start again" : "sessions wait until you resume them",
+      ],
     ];
     context.terminal.out(table(rows, context.terminal.columns));
   }

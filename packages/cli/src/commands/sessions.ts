@@ -20,6 +20,7 @@ export const sessionsCommand: Command = {
     const all = await hubApi(context.env).sessions.list();
     const sessions = isSet(words, "all") ? all : all.filter((session) => session.metadata?.lifecycleState !== "archived");
     if (isSet(words, "json")) context.terminal.json({ sessions });
+    else if (sessions.length === 0 && all.length > 0) context.terminal.out("Only archived sessions. See: hapi sessions --all");
     else if (sessions.length === 0) context.terminal.out("No sessions yet. Start one in a directory with: hapi, or try: hapi demo");
     else context.terminal.out(render(sessions, context));
     return 0;

@@ -2,5 +2,5 @@ export { askRunner } from "./control-socket.ts";
 export { endSession, findLivingSessions, type LivingSession } from "./living-sessions.ts";
 export { runRunner } from "./run-runner.ts";
 export { runnerPaths, type Runner } from "./runner.ts";
-export { readRunnerState } from "./state-file.ts";
+export { readRunnerState, RESTART_EXIT_CODE } from "./state-file.ts";
 export { firstMetadata } from "../session/first-metadata.ts";

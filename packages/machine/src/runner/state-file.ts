@@ -5,6 +5,8 @@ import * as z from "zod/mini";
 import { runnerDir } from "@hapi/platform";
 
 export const RUNNER_STATE_FILE = "state.json";
+/** How a runner ends that was asked to start again; 0 means that it was asked to stop. */
+export const RESTART_EXIT_CODE = 75;
 
 const schema = z.looseObject({
   pid: z.number(),
