@@ -48,9 +48,7 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
   const home = hapiHome(context.env);
   ensurePrivateDir(home);
   const settings = loadSettings(home);
-  const host = textValue(words, "host") ?? context.env["HAPI_LISTEN_HOST"] ?? asText(settings["listenHost"]) ?? DEFAULT_HOST;
-  const port = portOf(textValue(words, "port") ?? context.env["HAPI_LISTEN_PORT"] ?? asText(settings["listenPort"]));
-  const publicUrl = publicUrlOf(context.env["HAPI_PUBLIC_URL"]?.trim() || asText(settings["publicUrl"]));
+  const { host, port, publicUrl, corsOrigins } = listening(words, context, settings);
   const token = await resolveCliApiToken(context.env);
   if (token.includes(":"))
     throw new AppError("settings_corrupt", "The hub's own token must not contain a colon: the part after a colon names a namespace.");
@@ -59,7 +57,16 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
   const stop = Promise.withResolvers<string>();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.resolve(name));
 
-  const hub = await startHub({ host, port, home, token, log, ...(publicUrl ? { publicUrl } : {}), ...(webRoot ? { webRoot } : {}) });
+  const hub = await startHub({
+    host,
+    port,
+    home,
+    token,
+    log,
+    corsOrigins,
+    ...(publicUrl ? { publicUrl } : {}),
+    ...(webRoot ? { webRoot } : {}),
+  });
   let runner: KeptRunner | null = null;
   try {
     if (isSet(words, "with-runner"))
@@ -74,6 +81,32 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
     await runner?.close();
     await hub.close();
   }
+}
+
+interface Listening {
+  host: string;
+  port: number;
+  publicUrl: string | null;
+  /** Web apps of other origins that may call the API; `*` for all. */
+  corsOrigins: string[];
+}
+
+/** A flag counts before the environment, the environment before `settings.json`. */
+function listening(words: ParsedWords, { env }: CommandContext, settings: Readonly<Record<string, unknown>>): Listening {
+  const origins = env["CORS_ORIGINS"] ?? settings["corsOrigins"];
+  return {
+    host: textValue(words, "host") ?? env["HAPI_LISTEN_HOST"] ?? asText(settings["listenHost"]) ?? DEFAULT_HOST,
+    port: portOf(textValue(words, "port") ?? env["HAPI_LISTEN_PORT"] ?? asText(settings["listenPort"])),
+    publicUrl: publicUrlOf(env["HAPI_PUBLIC_URL"]?.trim() || asText(settings["publicUrl"])),
+    corsOrigins: (Array.isArray(origins) ? origins : String(origins ?? "").split(",")).flatMap((origin) => originOf(String(origin).trim())),
+  };
+}
+
+function originOf(text: string): string[] {
+  if (text === "" || text === "*") return text === "" ? [] : ["*"];
+  const url = URL.parse(text);
+  if (url && url.origin !== "null") return [url.origin];
+  throw new AppError("invalid_query", `CORS_ORIGINS must list addresses like https://app.example.org, or be *, not "${text}".`);
 }
 
 function greet(words: ParsedWords, { terminal, paint }: CommandContext, facts: WelcomeFacts, hasWebApp: boolean): void {

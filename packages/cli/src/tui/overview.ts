@@ -39,6 +39,6 @@ export function overview(commands: readonly Command[], paint: Palette): string {
     "  hapi demo                      try it without any agent",
     "  hapi sessions --json           for scripts",
     "",
-    "Environment: HAPI_HOME, HAPI_API_URL, CLI_API_TOKEN, HAPI_LISTEN_HOST, HAPI_LISTEN_PORT, HAPI_PUBLIC_URL, NO_COLOR",
+    "Environment: HAPI_HOME, HAPI_API_URL, CLI_API_TOKEN, HAPI_LISTEN_HOST, HAPI_LISTEN_PORT, HAPI_PUBLIC_URL, CORS_ORIGINS, NO_COLOR",
   ].join("\n");
 }
