@@ -1,7 +1,8 @@
 /** The hub this machine is configured for, for commands that only read or steer; they never start one. */
 import { createHubApi, type HubApi } from "@hapi/client";
-import { knownCliApiToken, resolveApiUrl } from "@hapi/platform";
+import { knownCliApiToken } from "@hapi/platform";
 import { AppError, type SessionSummary } from "@hapi/protocol";
+import { hubAddress } from "./hub-address.ts";
 
 export interface ConfiguredHub {
   url: string;
@@ -9,15 +10,20 @@ export interface ConfiguredHub {
 }
 
 export function configuredHub(env: Readonly<Record<string, string | undefined>>): ConfiguredHub {
-  const { url, source } = resolveApiUrl(env);
+  const { url } = hubAddress(env);
   const token = knownCliApiToken(env);
-  if (!token) throw new AppError("missing_token", "This machine does not know a hub's token yet. Start one with: hapi hub, or run: hapi auth login");
-  return { url: source === "default" ? `http://127.0.0.1:${env["HAPI_LISTEN_PORT"] || 3006}` : url, token };
+  if (!token)
+    throw new AppError("missing_token", "This machine does not know a hub's token yet. Start one with: hapi hub, or run: hapi auth login");
+  return { url, token };
 }
 
 export function hubApi(env: Readonly<Record<string, string | undefined>>): HubApi {
   const { url, token } = configuredHub(env);
-  return createHubApi({ baseUrl: url, accessToken: () => token, fetch: (input, init) => fetch(input, init).catch((cause: unknown) => unreachable(url, cause)) });
+  return createHubApi({
+    baseUrl: url,
+    accessToken: () => token,
+    fetch: (input, init) => fetch(input, init).catch((cause: unknown) => unreachable(url, cause)),
+  });
 }
 
 function unreachable(url: string, cause: unknown): never {

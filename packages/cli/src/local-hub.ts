@@ -3,8 +3,9 @@
  * outlives the terminal. A hub that was configured and is away is not replaced: the session starts anyway and catches up later.
  */
 import { readFileSync } from "node:fs";
-import { ensurePrivateDir, logDir, resolveApiUrl, resolveCliApiToken, knownCliApiToken, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
+import { ensurePrivateDir, logDir, resolveCliApiToken, knownCliApiToken, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
+import { hubAddress } from "./hub-address.ts";
 
 const START_DEADLINE_MS = 15_000;
 const ASK_MS = 1_500;
@@ -17,35 +18,30 @@ export interface HubChoice {
 }
 
 export async function ensureHub(env: Readonly<Record<string, string | undefined>>, home: string): Promise<HubChoice> {
-  const { url, source } = resolveApiUrl(env);
+  const { url, source } = hubAddress(env);
   if (source !== "default") {
     const token = knownCliApiToken(env);
     if (!token) throw new AppError("missing_token", `The hub at ${url} needs a token. Run: hapi auth login`);
     return { url, token, isReachable: await isHealthy(url), wasStarted: false };
   }
   const token = await resolveCliApiToken(env);
-  const local = localUrl(env);
-  if (await isHealthy(local)) return { url: local, token, isReachable: true, wasStarted: false };
+  if (await isHealthy(url)) return { url, token, isReachable: true, wasStarted: false };
   const logFile = `${ensurePrivateDir(logDir(home))}/hub.out.log`;
   // Quiet: what it prints is kept in a file, and the token belongs in none.
   const child = spawnDetached(selfCommand("hub", "--with-runner", "--quiet"), { cwd: home, env, logFile });
   const failed = child.exited.then(async () => {
     // Someone else may have started one at the same moment.
-    if (await isHealthy(local)) return;
+    if (await isHealthy(url)) return;
     throw new AppError("hub_unreachable", `The hub could not be started in the background: ${lastWords(logFile)}`);
   });
-  await Promise.race([failed, untilHealthy(local)]);
-  return { url: local, token, isReachable: true, wasStarted: true };
+  await Promise.race([failed, untilHealthy(url)]);
+  return { url, token, isReachable: true, wasStarted: true };
 }
 
 /** What it said last, which is its one sentence about what is wrong. */
 function lastWords(logFile: string): string {
   const last = readFileSync(logFile, "utf8").trimEnd().split("\n").at(-1) ?? "";
   return last.startsWith("hapi: ") ? last.slice("hapi: ".length) : `see ${logFile}, or start it yourself: hapi hub`;
-}
-
-function localUrl(env: Readonly<Record<string, string | undefined>>): string {
-  return `http://127.0.0.1:${env["HAPI_LISTEN_PORT"] || 3006}`;
 }
 
 export async function isHealthy(url: string): Promise<boolean> {

@@ -1,8 +1,9 @@
 /** `hapi auth …`: which hub this machine talks to and with which token. The token itself is never printed. */
 import { createInterface } from "node:readline/promises";
-import { hapiHome, knownCliApiToken, loadSettings, resolveApiUrl, settingsPath, updateSettings } from "@hapi/platform";
+import { hapiHome, knownCliApiToken, loadSettings, settingsPath, updateSettings } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
+import { hubAddress } from "../hub-address.ts";
 import { isHealthy } from "../local-hub.ts";
 import { table } from "../tui/terminal.ts";
 
@@ -27,7 +28,7 @@ export const authCommand: Command = {
 
 async function status(words: ParsedWords, context: CommandContext): Promise<number> {
   const home = hapiHome(context.env);
-  const { url, source } = resolveApiUrl(context.env);
+  const { url, source } = hubAddress(context.env);
   const token = knownCliApiToken(context.env);
   const namespace = token?.includes(":") ? token.slice(token.lastIndexOf(":") + 1) : "default";
   const isReachable = await isHealthy(url);
@@ -48,7 +49,7 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
 }
 
 async function login(words: ParsedWords, context: CommandContext): Promise<number> {
-  const url = (textValue(words, "url") ?? resolveApiUrl(context.env).url).replace(/\/+$/, "");
+  const url = (textValue(words, "url") ?? hubAddress(context.env).url).replace(/\/+$/, "");
   if (!/^https?:\/\//.test(url)) throw new AppError("invalid_query", `The hub's address must begin with http:// or https://, not "${url}".`);
   const token = textValue(words, "token") ?? (await ask(`Access token for ${url}: `));
   if (!token) throw new AppError("missing_token", "No token was given. It is in settings.json on the hub's machine.");

@@ -2,9 +2,10 @@
 import { accessSync, constants } from "node:fs";
 import { allDrivers, loadRegistry } from "@hapi/agents";
 import { askRunner, findLivingSessions, runnerPaths } from "@hapi/machine";
-import { ensurePrivateDir, hapiHome, knownCliApiToken, loadSettings, resolveApiUrl } from "@hapi/platform";
+import { ensurePrivateDir, hapiHome, knownCliApiToken, loadSettings } from "@hapi/platform";
 import { toAppError } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext } from "../command.ts";
+import { hubAddress } from "../hub-address.ts";
 import { isHealthy } from "../local-hub.ts";
 import { table } from "../tui/terminal.ts";
 import { cliVersion } from "../version.ts";
@@ -53,7 +54,7 @@ async function examine(context: CommandContext): Promise<Finding[]> {
     return { state: "ok", text: "readable" };
   });
   await check("Hub", async () => {
-    const { url } = resolveApiUrl(context.env);
+    const { url } = hubAddress(context.env);
     return (await isHealthy(url)) ? { state: "ok", text: url } : { state: "note", text: `${url} does not answer; hapi starts one when you need it, or run: hapi hub` };
   });
   await check("Token", () => (knownCliApiToken(context.env) ? { state: "ok", text: "known" } : { state: "note", text: "none yet; made on the first start of a hub here, or run: hapi auth login" }));

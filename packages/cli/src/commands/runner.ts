@@ -4,6 +4,7 @@ import { createLogger, ensurePrivateDir, hapiHome, isAlive, logDir, selfCommand,
 import { AppError } from "@hapi/protocol";
 import { readFileSync } from "node:fs";
 import { isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
+import { hubAddress } from "../hub-address.ts";
 import { table } from "../tui/terminal.ts";
 import { age } from "../tui/words.ts";
 import { cliVersion } from "../version.ts";
@@ -55,7 +56,7 @@ async function runInForeground(words: ParsedWords, context: CommandContext): Pro
   const log = createLogger({ name: "runner", file: `${ensurePrivateDir(logDir(home))}/runner.log` });
   const stopped = Promise.withResolvers<string>();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stopped.resolve(name));
-  const runner = await runRunner({ env: context.env, version: cliVersion, workspaceRoots: rootsOf(words), log });
+  const runner = await runRunner({ env: { ...context.env, HAPI_API_URL: hubAddress(context.env).url }, version: cliVersion, workspaceRoots: rootsOf(words), log });
   const reason = await Promise.race([stopped.promise, runner.stopRequested]);
   log.info("runner.stopping", { reason });
   await runner.close();
