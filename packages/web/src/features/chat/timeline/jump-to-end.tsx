@@ -8,10 +8,10 @@ export function JumpToEnd({ fresh, onJump }: { fresh: number; onJump: () => void
     <button
       type="button"
       onClick={onJump}
-      aria-label={t("chat.jump")}
       className="absolute end-4 bottom-3 flex target-square animate-enter items-center justify-center gap-1.5 rounded-full border border-edge bg-raised px-3 text-small font-strong shadow-sheet hover:bg-hover"
     >
       {fresh > 0 && <span>{t("chat.fresh", { count: fresh })}</span>}
+      <span className="sr-only">{t("chat.jump")}</span>
       <Icon name="arrowDown" />
     </button>
   );

@@ -4,13 +4,17 @@ import { appendedCount, distanceToEnd, followsEnd, prependedCount, wantsOlder } 
 
 const rows = (...keys: string[]) => keys.map((key) => ({ key }));
 
-test("growth and shrinking keep hold of the end; only scrolling up lets go", () => {
+test("growth, shrinking and measuring keep hold of the end; a person scrolling up lets go", () => {
   const end = { offset: 500, viewport: 500, size: 1000 };
-  expect(followsEnd(true, 500, end)).toBe(true);
-  expect(followsEnd(true, 500, { ...end, size: 1400 })).toBe(true);
-  expect(followsEnd(true, 500, { ...end, offset: 300 })).toBe(false);
-  expect(followsEnd(false, 300, { ...end, offset: 300, size: 1400 })).toBe(false);
-  expect(followsEnd(false, 300, { ...end, offset: 480 })).toBe(true);
+  const move = (now: Partial<typeof end>, byPerson = true, follows = true) =>
+    followsEnd(follows, { before: end, now: { ...end, ...now }, byPerson });
+  expect(move({})).toBe(true);
+  expect(move({ size: 1400 })).toBe(true);
+  expect(move({ offset: 300 })).toBe(false);
+  expect(move({ offset: 300 }, false)).toBe(true);
+  expect(move({ offset: 100 }, false)).toBe(false);
+  expect(move({ offset: 550, size: 1400 }, true, false)).toBe(false);
+  expect(move({ offset: 480 }, true, false)).toBe(true);
   expect(distanceToEnd({ offset: 700, viewport: 500, size: 1000 })).toBe(0);
 });
 

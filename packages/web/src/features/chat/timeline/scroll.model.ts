@@ -13,10 +13,21 @@ export interface ScrollFacts {
 
 export const distanceToEnd = ({ offset, viewport, size }: ScrollFacts): number => Math.max(0, size - viewport - offset);
 
-/** Does the list go on following its end? Only a move upwards by the person lets go of it; arriving at the end takes hold again. */
-export function followsEnd(before: boolean, previousOffset: number, now: ScrollFacts): boolean {
+export interface ScrollMove {
+  before: ScrollFacts;
+  now: ScrollFacts;
+  /** A wheel, a finger, a key or a scroll bar moved it just now; otherwise sizes settled, or a script did. */
+  byPerson: boolean;
+}
+
+/**
+ * Does the list go on following its end? Only a person's move upwards lets go of it; arriving at the end takes hold again. The list moves
+ * by itself while rows are measured: that is no wish to leave. A jump of half a screen is (search in the page, focus going up).
+ */
+export function followsEnd(follows: boolean, { before, now, byPerson }: ScrollMove): boolean {
   if (distanceToEnd(now) <= END_SLACK_PX) return true;
-  return before && now.offset >= previousOffset - 1;
+  const up = before.offset - now.offset;
+  return follows && up <= (byPerson ? 1 : now.viewport / 2);
 }
 
 export const wantsOlder = ({ offset, viewport }: ScrollFacts): boolean => offset < viewport * AHEAD_SCREENS;

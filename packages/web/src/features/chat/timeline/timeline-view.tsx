@@ -17,7 +17,8 @@ import { Announcer } from "./announcer.tsx";
 import { ItemNode } from "./item-node.ts";
 import { JumpToEnd } from "./jump-to-end.tsx";
 import { itemNode, Row } from "./row.tsx";
-import { appendedCount, followsEnd, prependedCount, wantsOlder } from "./scroll.model.ts";
+import { appendedCount, followsEnd, prependedCount, wantsOlder, type ScrollFacts } from "./scroll.model.ts";
+import { usePersonMoves } from "./use-person-moves.ts";
 import { WorkingLine } from "./working-line.tsx";
 
 /** Fixed, so that the list knows where it starts. */
@@ -56,7 +57,8 @@ function List({ items }: { items: readonly TimelineItem[] }) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
-  const lastOffset = useRef(0);
+  const last = useRef<ScrollFacts>({ offset: 0, viewport: 0, size: 0 });
+  const movedByPerson = usePersonMoves(scroller);
   const [atEnd, setAtEnd] = useState(true);
   const [lastSeen, setLastSeen] = useState<string | undefined>(undefined);
   const shift = usePrepended(items);
@@ -91,14 +93,14 @@ function List({ items }: { items: readonly TimelineItem[] }) {
       if (!node) return;
       noteScroll();
       const facts = { offset: node.scrollTop, viewport: node.clientHeight, size: node.scrollHeight };
-      follows.current = followsEnd(follows.current, lastOffset.current, facts);
-      lastOffset.current = facts.offset;
+      follows.current = followsEnd(follows.current, { before: last.current, now: facts, byPerson: movedByPerson() });
+      last.current = facts;
       setAtEnd(follows.current);
       if (follows.current) setLastSeen(undefined);
       else setLastSeen((seen) => seen ?? port.store.view().timeline.items.at(-1)?.key);
       if (wantsOlder({ ...facts, offset })) loadOlder();
     },
-    [loadOlder, port],
+    [loadOlder, port, movedByPerson],
   );
 
   return (
