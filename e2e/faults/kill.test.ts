@@ -47,13 +47,15 @@ async function enter(): Promise<Shared> {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function strike(world: World, { target, delayMs, awayMs }: Fault): Promise<void> {
-  await pause(delayMs);
+async function strike(world: World, { target, delayMs, awayMs, again }: Fault): Promise<void> {
   const parts = TARGETS[target];
-  await Promise.all(parts.map((part) => world.kill(part)));
-  await pause(awayMs);
-  // In the order in which a person would: nothing waits for what comes after it.
-  for (const part of parts) await world.start(part);
+  for (let times = again ? 2 : 1; times > 0; times--) {
+    await pause(delayMs);
+    await Promise.all(parts.map((part) => world.kill(part)));
+    await pause(awayMs);
+    // In the order in which a person would: nothing waits for what comes after it.
+    for (const part of parts) await world.start(part);
+  }
 }
 
 /** Says yes until somebody has heard it. @returns how often it was taken as the first answer */
@@ -157,7 +159,7 @@ async function sameAsFresh({ api, sessionId, watcher, until }: World): Promise<v
 for (let at = 0; at < ROUNDS; at++) {
   const fault = faultOf(FIRST + at);
   test(
-    `seed ${fault.seed}: ${fault.target}, ${fault.moment}`,
+    `seed ${fault.seed}: ${fault.target}${fault.again ? " twice" : ""}, ${fault.moment}`,
     async () => {
       try {
         await round(fault);

@@ -25,6 +25,8 @@ export interface Fault {
   delayMs: number;
   /** How long nobody starts it again. */
   awayMs: number;
+  /** Struck once more as soon as it is back: in the middle of taking over. */
+  again: boolean;
 }
 
 export function faultOf(seed: number): Fault {
@@ -37,6 +39,7 @@ export function faultOf(seed: number): Fault {
     depth: next(),
     delayMs: next() * 40,
     awayMs: next() * 250,
+    again: next() < 0.3,
   };
 }
 

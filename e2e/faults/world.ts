@@ -56,6 +56,8 @@ export async function createWorld(options: { speed: number }): Promise<World> {
   let token = "";
   let sessionId = "";
   let watcher: Watcher | null = null;
+  /** Which of the session processes, counted by the host, was killed last. */
+  let killedStart = 0;
 
   async function dispose(): Promise<void> {
     await watcher?.stop();
@@ -156,7 +158,7 @@ export async function createWorld(options: { speed: number }): Promise<World> {
     runner: startRunner,
     viewer: startViewer,
     // The host starts it again by itself; here it is only waited for.
-    session: async () => void (await until(async () => (await facts()).hasController, "the session process is back")),
+    session: async () => void (await until(async () => (await facts()).hasController && (await facts()).session.starts > killedStart, "the session process is back")),
   };
 
   await startHub();
@@ -190,7 +192,8 @@ export async function createWorld(options: { speed: number }): Promise<World> {
     },
     async kill(what) {
       if (what === "session") {
-        const { pid } = (await facts()).session;
+        const { pid, starts } = (await facts()).session;
+        killedStart = starts;
         // Between two lives there is nothing to kill.
         return pid === null ? undefined : killPid({ pid, startTime: processStartTime(pid) });
       }

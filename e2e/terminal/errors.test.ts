@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { openSqlite } from "@hapi/platform";
-import { type CommandOptions, HAPI, openPlace, type Place, STACK_TRACE } from "./place.ts";
+import { type CommandOptions, HAPI, openPlace, type Place, STACK_TRACE, terminalTest } from "./place.ts";
 
 let place: Place;
 beforeAll(async () => {
@@ -148,10 +148,10 @@ test("doctor and a pipe: sentences are whole, problems are the exit code", async
   expect(stdout).not.toMatch(STACK_TRACE);
 });
 
-test("in a terminal: the shell sees the exit code, the sentence is red, the terminal is as before", async () => {
+terminalTest("in a terminal: the shell sees the exit code, the sentence is red, the terminal is as before", async () => {
   await using terminal = await place.shell(place.root);
-  await terminal.type(`clear; ${HAPI} demo --permission-mode nonsense; echo "code $?"; stty -a | grep -o -- '-*icanon'\n`);
-  const screen = await terminal.until((now) => /^-?icanon/m.test(now), { what: "the end" });
+  await terminal.type(`clear; ${HAPI} demo --permission-mode nonsense; echo "code $?"; stty -a | grep -o -e '-*icanon'; echo "$((1 + 1)) lines"\n`);
+  const screen = await terminal.until((now) => now.includes("2 lines"), { what: "the end" });
   expect(screen).toContain('hapi: This agent has no permission mode "nonsense". See: hapi demo --help');
   expect(screen).toContain("code 1\nicanon");
   expect(screen).not.toMatch(STACK_TRACE);

@@ -2,6 +2,7 @@
  * A person's computer with nothing of HAPI on it: an empty HOME, a free port, a real terminal (tmux) and the real CLI. What the commands start
  * in the background (hub, runner, session hosts) is found by its own records and ended by pid.
  */
+import { test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,10 +10,12 @@ import { join, resolve } from "node:path";
 import { createHubApi, type HubApi } from "@hapi/client";
 import { type HostFacts, probeHost, shutdownHost } from "@hapi/host";
 import { type CommandResult, delay, isAlive, loadSettings, processStartTime, type ProcessId, runCommand, sessionDir } from "@hapi/platform";
-import { startTmux, type Tmux } from "@hapi/testkit";
+import { hasTmux, startTmux, type Tmux } from "@hapi/testkit";
 
 export const HAPI = resolve(import.meta.dir, "../../bin/hapi");
 const UNTIL_MS = 20_000;
+
+export const terminalTest = test.skipIf(!hasTmux());
 
 export interface CommandOptions {
   cwd?: string;
@@ -49,17 +52,17 @@ export async function openPlace(): Promise<Place> {
     PS1: "$ ",
     HAPI_LISTEN_PORT: String(port),
     HAPI_DEMO_SPEED: "4",
-    // What the runtime compiles is kept for all tests, not once per empty HOME.
-    BUN_RUNTIME_TRANSPILER_CACHE_PATH: join(tmpdir(), "hapi-terminal-transpiled"),
+    // Or the runtime keeps what it compiles, anew for each empty HOME.
+    BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
   };
   const sessionIds = (): string[] => (existsSync(join(home, "sessions")) ? readdirSync(join(home, "sessions")) : []);
 
-  /** Every hub that was started here says its pid in its first line. */
+  /** Every hub that was started here and opened its port said so in its log. */
   function hubPids(): number[] {
-    const log = join(home, "logs", "hub.out.log");
+    const log = join(home, "logs", "hub.log");
     if (!existsSync(log)) return [];
-    const lines = readFileSync(log, "utf8").split("\n");
-    return lines.filter((line) => line.startsWith("{")).map((line) => (JSON.parse(line) as { pid: number }).pid);
+    const lines = readFileSync(log, "utf8").split("\n").filter((line) => line.includes('"hub.started"'));
+    return lines.map((line) => (JSON.parse(line) as { pid: number }).pid);
   }
 
   function runnerPids(): number[] {

@@ -1,9 +1,9 @@
 /** The first minute of a newcomer: `hapi demo` on an empty HOME, and what is left when the terminal is closed. */
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, processStartTime } from "@hapi/platform";
-import { HAPI, isReady, openPlace, type Place, until } from "./place.ts";
+import { HAPI, isReady, openPlace, type Place, terminalTest, until } from "./place.ts";
 
 let place: Place;
 beforeEach(async () => {
@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => place[Symbol.asyncDispose]());
 
-test("on an empty HOME: a hub in the background, at most four lines, the screen; a closed terminal ends neither", async () => {
+terminalTest("on an empty HOME: a hub in the background, at most four lines, the screen; a closed terminal ends neither", async () => {
   const cwd = place.project("first");
   const terminal = await place.shell(cwd);
   await terminal.type(`clear; ${HAPI} demo\n`);
@@ -46,7 +46,7 @@ test("on an empty HOME: a hub in the background, at most four lines, the screen;
   expect(place.hubPids()).toEqual([hubPid]);
 });
 
-test("two terminals at once on an empty HOME: one hub, and both get their screen", async () => {
+terminalTest("two terminals at once on an empty HOME: one hub, and both get their screen", async () => {
   const [one, other] = [place.project("one"), place.project("other")];
   await using first = await place.shell(one);
   await using second = await place.shell(other);
