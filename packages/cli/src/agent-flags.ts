@@ -76,8 +76,8 @@ export function parseAgentFlags(words: readonly string[]): AgentFlags {
       break;
     }
     const [name = "", inline] = splitInline(word);
-    const set = valued[name];
-    const turnOn = switches[word];
+    const set = own(valued, name);
+    const turnOn = own(switches, word);
     if (set) {
       const value = inline ?? words[index + 1];
       if (value === undefined) throw new AppError("invalid_query", `${name} needs a value.`);
@@ -87,6 +87,11 @@ export function parseAgentFlags(words: readonly string[]): AgentFlags {
     else flags.rest.push(word);
   }
   return flags;
+}
+
+/** A word like `toString` is the agent's, too. */
+function own<T>(table: Record<string, T>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
 }
 
 function splitInline(word: string): [string, string | undefined] {

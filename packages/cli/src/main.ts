@@ -27,7 +27,7 @@ const aliases: Record<string, string> = { server: "hub", list: "sessions" };
 
 export async function runCli(words: string[]): Promise<number> {
   const first = words[0] ?? "";
-  const internal = internals[first];
+  const internal = own(internals, first);
   if (internal) return (await internal())(words.slice(1));
   if (first === "demo" && isDemoProgram(words)) return (await import("./commands/demo-acp.ts")).runDemoProgram(words.slice(1));
 
@@ -36,13 +36,18 @@ export async function runCli(words: string[]): Promise<number> {
   try {
     if (first === "--version" || first === "-V") return await printVersion(context);
     if (first === "--help" || first === "help") return await printHelp(context);
-    const load = commands[aliases[first] ?? first];
+    const load = own(commands, own(aliases, first) ?? first);
     return load ? await runCommand(await load(), words.slice(1), context) : await runAgentWords(words, context);
   } catch (error) {
     const { sentence, exitCode } = explain(error);
     terminal.note(context.paint.bad(sentence));
     return exitCode;
   }
+}
+
+/** Only words of ours, never what every object has (`constructor`). */
+function own<T>(table: Record<string, T>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
 }
 
 /** The demo agent itself, not a session with it: for an ACP client (it says so, or nobody is at the terminal), or its own front end. */

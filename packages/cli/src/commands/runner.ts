@@ -41,7 +41,7 @@ async function runRunnerCommand(words: ParsedWords, context: CommandContext): Pr
     logs: () => logs(context),
     "stop-session": () => stopSession(words, context),
   };
-  const run = verbs[verb];
+  const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
   if (!run) throw new AppError("invalid_query", `hapi runner does not know "${verb}". See: hapi runner --help`);
   return run();
 }
@@ -56,7 +56,12 @@ async function runInForeground(words: ParsedWords, context: CommandContext): Pro
   const log = createLogger({ name: "runner", file: `${ensurePrivateDir(logDir(home))}/runner.log` });
   const stopped = Promise.withResolvers<string>();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stopped.resolve(name));
-  const runner = await runRunner({ env: { ...context.env, HAPI_API_URL: hubAddress(context.env).url }, version: cliVersion, workspaceRoots: rootsOf(words), log });
+  const runner = await runRunner({
+    env: { ...context.env, HAPI_API_URL: hubAddress(context.env).url },
+    version: cliVersion,
+    workspaceRoots: rootsOf(words),
+    log,
+  });
   const reason = await Promise.race([stopped.promise, runner.stopRequested]);
   log.info("runner.stopping", { reason });
   await runner.close();

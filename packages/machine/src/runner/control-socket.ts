@@ -93,7 +93,7 @@ async function answer(line: string, token: string, handlers: ControlHandlers): P
   try {
     const request = JSON.parse(line) as Request;
     if (!sameToken(String(request.token), token)) throw new AppError("invalid_token");
-    const handler = handlers[request.method];
+    const handler = Object.hasOwn(handlers, request.method) ? handlers[request.method] : undefined;
     if (!handler) throw new AppError("not_supported", `The runner does not know "${request.method}"`);
     return { ok: true, value: await handler(request.params ?? {}) };
   } catch (cause) {
