@@ -82,8 +82,9 @@ export async function openWeb(url: string, token: string): Promise<Web> {
   function seen(): string {
     const sessions = Object.values(engine.state.sessions).map((session) => `${session.id} ${JSON.stringify({ active: session.active, thinking: session.thinking, lifecycle: session.metadata?.lifecycleState, agentState: session.agentState })}`);
     const rows = Object.values(engine.state.windows).flatMap((window) => eventsOf(window).map((event) => tell(event)));
+    const stages = Object.values(engine.state.windows).flatMap((window) => window.rows.flatMap((row) => (row.stage ? [`${row.localId} ${row.stage} ${JSON.stringify(row.stageDetail ?? null)}`] : [])));
     const last = events.slice(-12).map((event) => JSON.stringify(event).slice(0, 300));
-    return [...sessions, ...rows, "last events:", ...last].join("\n");
+    return [...sessions, ...rows, ...stages, "last events:", ...last].join("\n");
   }
 }
 
@@ -117,7 +118,7 @@ export interface WebSession {
   /** Every stage that was announced for a prompt. */
   stages(localId: string): PromptStage[];
   send(text: string, more?: Partial<Parameters<HubApi["messages"]["send"]>[1]>): Promise<string>;
-  /** Sends and waits for the end of its turn. */
+  /** Sends and waits until it is done. */
   ask(text: string): Promise<string>;
   finished(localId: string, stage?: PromptStage): Promise<void>;
   request(after?: readonly string[]): Promise<OpenRequest>;
@@ -177,9 +178,7 @@ export function webSession(web: Web, id: string): WebSession {
       return localId;
     },
     async finished(localId, stage = "done") {
-      const final: readonly (PromptStage | undefined)[] = ["done", "failed", "interrupted", "unknown"];
-      const last = await web.until(() => final.find((one) => one === row(localId)?.stage), `the end of prompt ${localId} (now ${row(localId)?.stage})`);
-      if (last !== stage) throw new Error(`prompt ${localId} ended as ${last} instead of ${stage}: ${JSON.stringify(row(localId)?.stageDetail)}`);
+      await web.until(() => row(localId)?.stage === stage, `prompt ${localId} is ${stage}`);
     },
     request: (after = []) => web.until(() => requests().find((one) => !after.includes(one.id)), "an open request"),
     tells: (line, after = 0) => web.until(() => told().slice(after).find((one) => (typeof line === "string" ? one === line : line.test(one))), String(line)),

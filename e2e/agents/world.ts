@@ -35,6 +35,7 @@ export interface World extends AsyncDisposable {
   /** Of the one agent that runs now. */
   agent(sessionId: string): Promise<ProcessId>;
   kill(process: ProcessId): Promise<void>;
+  /** Resolves when its host has noticed; another one is on its way. */
   killSessionProcess(sessionId: string): Promise<void>;
   /** Requests of the conversation itself, without titles and the like. */
   asked(from?: number): FakeRequest[];
@@ -185,6 +186,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     async killSessionProcess(sessionId) {
       const pid = await until(async () => (await world.facts(sessionId)).session.pid, "a session process");
       await world.kill({ pid, startTime: processStartTime(pid) });
+      await until(async () => (await world.facts(sessionId)).session.pid !== pid, "the host noticed");
     },
     asked: (from = 0) => models.requests.slice(from).filter((request) => request.op === "answer" && !request.aux),
     lastConversation: () => (world.asked().at(-1)?.messages ?? []).map(inWords),

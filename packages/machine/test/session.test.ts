@@ -183,6 +183,22 @@ test("a crash of the agent interrupts the turn and leaves the session; the next 
   expect(world.agent.ran.at(-1)).toBe("retry again");
 });
 
+test("retry: also a turn that was begun in the terminal, after a prompt from afar that went well", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  await run(world, "p1", "from afar");
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p1").at(-1) === "done", "done");
+  world.host.viewerInput("  ");
+  await world.hub.until(() => world.agent.front === "local", "the terminal again");
+  await expect(world.hub.rpc("retry-turn")).rejects.toThrow();
+  expect(world.agent.front).toBe("local");
+  world.agent.typed("at the desk");
+  world.agent.finish({ code: "overloaded", message: "Try later", retryable: true });
+  await world.hub.rpc("retry-turn");
+  expect(world.agent.ran.at(-1)).toBe("retry at the desk");
+});
+
 test("an agent that does not start gives the prompt back instead of trying for ever", async () => {
   await using world = await createWorld();
   world.agent.die({ code: 1 });

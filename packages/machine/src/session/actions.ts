@@ -60,12 +60,18 @@ export function createActions(deps: ActionDeps): SessionActions {
     return applied;
   }
 
+  /** The newest of what ended: a prompt of ours that never became a turn counts, and so does a turn that was begun in the terminal. */
+  function lastCameThrough(): boolean {
+    const { prompts, facts: kept } = deps.state;
+    const ended = [...prompts.values()].filter((prompt) => isFinal(prompt.stage) && prompt.stage !== "canceled");
+    const last = ended.sort((a, b) => a.stageAt - b.stageAt).at(-1);
+    if (kept.lastTurn && kept.lastTurn.at >= (last?.stageAt ?? 0)) return kept.lastTurn.outcome === "completed";
+    return last?.stage === "done";
+  }
+
   async function retry(): Promise<void> {
     if (runner.front !== null && runner.busy) throw new AppError("retry_unavailable", "A turn is running");
-    const ended = [...deps.state.prompts.values()].filter((prompt) => isFinal(prompt.stage) && prompt.stage !== "canceled");
-    const last = ended.sort((a, b) => a.stageAt - b.stageAt).at(-1);
-    // A turn that was begun in the terminal is no prompt of ours: the driver knows whether it can be tried again.
-    if (last?.stage === "done") throw new AppError("retry_unavailable");
+    if (lastCameThrough()) throw new AppError("retry_unavailable");
     if (loop.front === "local") await loop.want("remote", { by: "person", now: true });
     await loop.wake();
     await runner.conversation.retry();

@@ -62,6 +62,12 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
     ledger.setFacts({ turn }).catch((cause: unknown) => log.warn("session.turn_not_kept", { cause: String(cause) }));
   }
 
+  function keepOutcome(event: Extract<AgentEvent, { type: "turn-ended" }>): void {
+    if (event.parent !== undefined) return;
+    const lastTurn = { outcome: event.outcome, at: clock.now() };
+    ledger.setFacts({ lastTurn }).catch((cause: unknown) => log.warn("session.turn_not_kept", { cause: String(cause) }));
+  }
+
   function setThinking(thinking: boolean): void {
     if (thinking) setTurn(ledger.state.facts.turn ?? String(clock.now()));
     else setTurn(null);
@@ -72,6 +78,7 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
     outbox.add(event.key, event.event, { at: event.at, checkpoint: event.checkpoint });
     screen.record(event.event);
     if (event.event.type !== "turn-ended") return;
+    keepOutcome(event.event);
     const { outcome, failure, localIds } = event.event;
     if (localIds && localIds.length > 0) deps.inbox().turnEnded(outcome === "completed" ? "done" : outcome, failure, localIds);
   }
@@ -139,8 +146,9 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
       const { turn } = ledger.state.facts;
       if (turn === null) return;
       const id = `hapi:turn:${turn}:end`;
-      const event: AgentEvent = { type: "turn-ended", id, outcome, failure };
+      const event = { type: "turn-ended" as const, id, outcome, failure };
       outbox.add(id, event);
+      keepOutcome(event);
       screen.record(event);
       setTurn(null);
     },

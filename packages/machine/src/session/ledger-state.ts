@@ -2,7 +2,7 @@
  * What the ledger's entries add up to. Pure: the same entries always give the same state, so a restarted session process knows exactly what
  * the killed one had made durable. Every collection here is bounded; limits are named below.
  */
-import type { AgentFailure, AgentStateCompletedRequest, Attachment, PromptStage } from "@hapi/protocol";
+import type { AgentFailure, AgentStateCompletedRequest, Attachment, PromptStage, TurnOutcome } from "@hapi/protocol";
 import type { AgentRequest, Front, RequestAnswer } from "@hapi/agents";
 
 /** Finished prompts kept to recognise a repeated delivery. */
@@ -59,6 +59,8 @@ export interface Facts {
   hostId: string | null;
   /** Our name for the turn that was running when last seen. */
   turn: string | null;
+  /** How the last turn ended, whoever began it. */
+  lastTurn: { outcome: TurnOutcome; at: number } | null;
   /** Launch id of the terminal program the viewers should see. */
   terminal: string | null;
   lifecycle: string;
@@ -118,6 +120,7 @@ export function emptyState(): LedgerState {
     front: "local",
     hostId: null,
     turn: null,
+    lastTurn: null,
     terminal: null,
     lifecycle: "initializing",
     lifecycleSince: 0,
