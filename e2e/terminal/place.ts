@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createHubApi, type HubApi } from "@hapi/client";
 import { type HostFacts, probeHost, shutdownHost } from "@hapi/host";
-import { type CommandResult, delay, isAlive, loadSettings, processStartTime, type ProcessId, runCommand, sessionDir } from "@hapi/platform";
+import { type CommandResult, delay, isAlive, killTree, loadSettings, processStartTime, type ProcessId, runCommand, sessionDir } from "@hapi/platform";
 import { hasTmux, startTmux, type Tmux } from "@hapi/testkit";
 
 export const HAPI = resolve(import.meta.dir, "../../bin/hapi");
@@ -94,7 +94,7 @@ export async function openPlace(): Promise<Place> {
       for (const id of sessionIds()) await shutdownHost(sessionDir(home, id));
       // The hub ends its runner with itself.
       const left: ProcessId[] = [...hubPids(), ...runnerPids()].map((pid) => ({ pid, startTime: processStartTime(pid) })).filter((id) => id.startTime !== null);
-      for (const id of left) if (isAlive(id)) process.kill(id.pid, "SIGTERM");
+      for (const id of left) killTree(id, "SIGTERM");
       await until(async () => left.every((id) => !isAlive(id)), "everything ended");
       rmSync(root, { recursive: true, force: true, maxRetries: 5 });
     },
