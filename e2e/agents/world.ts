@@ -22,6 +22,8 @@ export interface World extends AsyncDisposable {
   readonly home: string;
   /** The project; Claude trusts it. */
   readonly cwd: string;
+  /** Where `hapi` and `claude` are found. */
+  readonly bin: string;
   readonly env: Readonly<Record<string, string>>;
   readonly models: FakeModels;
   readonly web: Web;
@@ -140,6 +142,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const world: World = {
     home,
     cwd,
+    bin,
     env,
     models,
     get web() {
