@@ -3,7 +3,7 @@
  * time. Every process is the real CLI, has a pid that can be killed, and is ended by pid. The agent's own record is the truth.
  */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createHubApi, type HubApi } from "@hapi/client";
@@ -31,6 +31,8 @@ export interface World extends AsyncDisposable {
   send(text: string): Promise<string>;
   rows(): Promise<Message[]>;
   history(accepted: History["accepted"]): Promise<History>;
+  /** Every session this machine has a folder of. */
+  sessionIds(): string[];
   /** How often the agent's record has a finished tool call of this path. */
   written(path: string): number;
   until<T>(look: () => Promise<T | null | undefined | false>, what: string): Promise<T>;
@@ -59,9 +61,11 @@ export async function createWorld(options: { speed: number }): Promise<World> {
   /** Which of the session processes, counted by the host, was killed last. */
   let killedStart = 0;
 
+  const sessionIds = (): string[] => (existsSync(join(home, "sessions")) ? readdirSync(join(home, "sessions")) : []);
+
   async function dispose(): Promise<void> {
     await watcher?.stop();
-    if (sessionId) await shutdownHost(sessionDir(home, sessionId));
+    for (const id of sessionIds()) await shutdownHost(sessionDir(home, id));
     for (const id of started) if (isAlive(id)) process.kill(id.pid, "SIGKILL");
     await until(async () => started.every((id) => !isAlive(id)), "all processes are gone");
     rmSync(root, { recursive: true, force: true, maxRetries: 5 });
@@ -218,6 +222,7 @@ export async function createWorld(options: { speed: number }): Promise<World> {
       });
       return { rows: await rows(), accepted, agent: { ran, said } };
     },
+    sessionIds,
     written: (path) => record().filter((line) => line.update?.sessionUpdate === "tool_call" && line.update.rawInput?.path === path).length,
     until,
     [Symbol.asyncDispose]: dispose,
