@@ -259,7 +259,7 @@ describe.each([
     "a draft survives a reload; the mode and the name can be changed",
     async () => {
       await using chat = await openChat(size, scheme);
-      const { page, conversation } = chat;
+      const { page } = chat;
       await chat.field.fill("half a thought");
       await page.reload();
       await fieldHas(page, "half a thought");

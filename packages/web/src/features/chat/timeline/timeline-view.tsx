@@ -17,12 +17,13 @@ import { Announcer } from "./announcer.tsx";
 import { ItemNode } from "./item-node.ts";
 import { JumpToEnd } from "./jump-to-end.tsx";
 import { itemNode, Row } from "./row.tsx";
-import { appendedCount, followsEnd, prependedCount, wantsOlder, type ScrollFacts } from "./scroll.model.ts";
+import { appendedCount, distanceToEnd, END_SLACK_PX, followsEnd, prependedCount, wantsOlder, type ScrollFacts } from "./scroll.model.ts";
 import { usePersonMoves } from "./use-person-moves.ts";
 import { WorkingLine } from "./working-line.tsx";
 
 /** Fixed, so that the list knows where it starts. */
 const TOP_PX = 48;
+const BUTTON_PX = 40;
 
 export function TimelineView() {
   const t = useT();
@@ -67,19 +68,24 @@ function List({ items }: { items: readonly TimelineItem[] }) {
     const node = scroller.current;
     if (node) node.scrollTop = node.scrollHeight;
   }, []);
-  const keepEnd = useCallback(() => {
-    if (follows.current) toEnd();
+  const settle = useCallback(() => {
+    const node = scroller.current;
+    if (!node) return;
+    if (follows.current) return toEnd();
+    // a fold that was opened or closed may have taken the end away, or brought it back
+    follows.current = distanceToEnd(factsOf(node)) <= END_SLACK_PX;
+    setAtEnd(follows.current);
   }, [toEnd]);
 
   // sizes settle in steps (rows are measured, code arrives): each one is followed before it is painted
   useLayoutEffect(() => {
     const [frame, inside] = [scroller.current, content.current];
     if (!frame || !inside) return;
-    const observer = new ResizeObserver(keepEnd);
+    const observer = new ResizeObserver(settle);
     observer.observe(frame);
     observer.observe(inside);
     return () => observer.disconnect();
-  }, [keepEnd]);
+  }, [settle]);
   useEffect(() => folds.onChange(() => (follows.current = false)), [folds]);
 
   const loadOlder = useCallback(() => {
@@ -91,9 +97,11 @@ function List({ items }: { items: readonly TimelineItem[] }) {
     (offset: number) => {
       const node = scroller.current;
       if (!node) return;
-      noteScroll();
-      const facts = { offset: node.scrollTop, viewport: node.clientHeight, size: node.scrollHeight };
-      follows.current = followsEnd(follows.current, { before: last.current, now: facts, byPerson: movedByPerson() });
+      const facts = factsOf(node);
+      const byPerson = movedByPerson();
+      // a line of streaming text is no reason to hold back an answer; a button's height is
+      if (byPerson || Math.abs(facts.offset - last.current.offset) > BUTTON_PX) noteScroll();
+      follows.current = followsEnd(follows.current, { before: last.current, now: facts, byPerson });
       last.current = facts;
       setAtEnd(follows.current);
       if (follows.current) setLastSeen(undefined);
@@ -136,6 +144,8 @@ function List({ items }: { items: readonly TimelineItem[] }) {
     </div>
   );
 }
+
+const factsOf = (node: HTMLElement): ScrollFacts => ({ offset: node.scrollTop, viewport: node.clientHeight, size: node.scrollHeight });
 
 /** True in exactly the render in which older rows came in: the list then keeps its distance from the end. */
 function usePrepended(items: readonly TimelineItem[]): boolean {

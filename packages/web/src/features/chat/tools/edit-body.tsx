@@ -3,12 +3,13 @@ import { memo, useMemo } from "react";
 import { relativeTo, type ToolDiff, type ToolItem } from "@hapi/core";
 import { useT } from "../../../i18n/index.ts";
 import { diffTexts } from "../../../ui/diff.model.ts";
-import { DiffCounts, DiffView } from "../../../ui/diff-view.tsx";
+import { DiffCounts, DiffView, PatchView } from "../../../ui/diff-view.tsx";
 import { CodeBlock } from "../../../ui/code-block.tsx";
 import { Pill } from "../../../ui/status-glyph.tsx";
 import { useRoot } from "../requests/request-host.tsx";
 import { OutputText } from "./output-text.tsx";
 import { prettyJson } from "./body.model.ts";
+import { textField } from "./tool.model.ts";
 
 export const EditBody = memo(function EditBody({ item }: { item: ToolItem }) {
   const failed = item.status === "failed" || item.status === "denied";
@@ -23,6 +24,17 @@ export const EditBody = memo(function EditBody({ item }: { item: ToolItem }) {
     </>
   );
 });
+
+/** No texts to compare: a patch as it was given, or the input as it is. */
+function Otherwise({ item }: { item: ToolItem }) {
+  const patch = textField(item.input, "patch", "diff");
+  if (patch === null) return <CodeBlock code={prettyJson(item.input)} language="json" />;
+  return (
+    <div className="overflow-hidden rounded-card border border-line">
+      <PatchView path={item.object} patch={patch} />
+    </div>
+  );
+}
 
 /** `known`: a path that is on screen already, and need not be said again when it is the only one. */
 export function Diffs({ diffs, known }: { diffs: readonly ToolDiff[]; known?: string }) {

@@ -1,10 +1,10 @@
 /** The development page: `?scene=<name>` shows one state of the chat, no scene shows the components. `?theme=dark`, `?locale=zh`. Never built. */
 import { createRoot } from "react-dom/client";
-import { LOCALES, setLocale } from "../../../i18n/index.ts";
-import "../../../ui/theme.css";
-import { Toaster } from "../../../ui/toast.tsx";
-import { Components } from "./components.tsx";
-import { Scene } from "./scenes.tsx";
+import { LOCALES, setLocale } from "../i18n/index.ts";
+import "../ui/theme.css";
+import { Toaster } from "../ui/toast.tsx";
+import { Components } from "../features/chat/gallery/components.tsx";
+import { Scene } from "../features/chat/gallery/scenes.tsx";
 
 const query = new URLSearchParams(location.search);
 const theme = query.get("theme");
