@@ -142,7 +142,22 @@ const behaviours: Row[] = [
   row("001", "behaviour", "delete leaves no trace", `${contract}/delete.test.ts`, "rows, log, requests, attachments and the write-ahead log"),
 ];
 
-export const rows: readonly Row[] = [...calls, ...fields, ...events, ...states, ...modes, ...behaviours];
+const handoff = "e2e/agents/handoff.agent.ts";
+const takeOver = "a phone message takes over, is answered, space twice brings the terminal back with that turn, and typing works again";
+
+const life: Row[] = [
+  row("000", "behaviour", "hapi opens the agent's own screen, equal to the one without HAPI", "e2e/agents/screens.agent.ts", "screens are equal with and without HAPI"),
+  row("000", "behaviour", "messages and permissions of a local session in real time", "e2e/agents/local.agent.ts", "a turn typed in the terminal is on the web in order, while it happens"),
+  row("000", "behaviour", "a message from the phone: CLI detects, switches, agent processes", handoff, takeOver),
+  row("000", "behaviour", "banner: Remote mode - waiting for input / Press space twice to regain control", handoff, takeOver),
+  row("000", "behaviour", "space twice returns to the terminal", handoff, takeOver),
+  row("000", "behaviour", "the agent completes or is quit: inactive, in history", "e2e/agents/local.agent.ts", "quitting ends the session; hapi again in the same directory continues session and conversation, --new starts another"),
+  row("001", "behaviour", "abort of a running turn", "e2e/agents/remote.agent.ts", "thinking and text stream before the turn ends; abort ends it and the next turn works"),
+  row("001", "behaviour", "model and permission mode change in the running session", "e2e/agents/remote.agent.ts", "model and permission mode change in the running session"),
+  row("001", "behaviour", "resume starts the same session id through the runner", "e2e/peer/peer.test.ts", "resume"),
+];
+
+export const rows: readonly Row[] = [...life, ...calls, ...fields, ...events, ...states, ...modes, ...behaviours];
 
 export function describedTable(): string {
   const lines = rows.map(({ source, kind, item, proof: [file, test] }) => `| ${source} | ${kind} | ${item.replaceAll("|", "\\|")} | \`${file}\`: ${test} |`);
@@ -150,7 +165,7 @@ export function describedTable(): string {
     "# What was described, and the test that proves it",
     "",
     "Generated from `tools/docs/described.ts` by `npm run docs`. 000: creating a session and handing it over; 001: the session's schema, states and calls.",
-    "Handoff between terminal and remote (000) is proven on the real agent: see `e2e/agents` and `packages/machine/test`.",
+    "Files that end in `.agent.ts` run the real agent (`npm run test:agents`).",
     "",
     "| source | kind | item | proof |",
     "| --- | --- | --- | --- |",
