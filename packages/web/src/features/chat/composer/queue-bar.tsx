@@ -74,7 +74,7 @@ function Queued({ prompt, onEdit, onGone }: QueuedProps) {
   return (
     <li className="flex items-center gap-2 ps-3 pe-1 not-first:border-t not-first:border-line">
       <QueueSign stage={prompt.stage} />
-      <p className="min-w-0 flex-1">
+      <p className="min-w-0 flex-1 py-1">
         <span dir="auto" className="block truncate">
           {prompt.text || prompt.attachments.map((file) => file.filename).join(", ")}
         </span>

@@ -1,6 +1,18 @@
 /** Every shared component with its states on one page. */
 import { useState } from "react";
-import * as ui from "../../../ui/index.ts";
+import { Button, IconButton } from "../../../ui/button.tsx";
+import { EmptyState } from "../../../ui/empty-state.tsx";
+import { Field, Select, TextArea } from "../../../ui/field.tsx";
+import { Icon, ICON_NAMES } from "../../../ui/icons.tsx";
+import { Markdown } from "../../../ui/markdown.tsx";
+import { Menu } from "../../../ui/menu.tsx";
+import { RelativeTime } from "../../../ui/relative-time.tsx";
+import { Sheet } from "../../../ui/sheet.tsx";
+import { Skeleton } from "../../../ui/skeleton.tsx";
+import { Pill, StatusLabel, STATUSES } from "../../../ui/status-glyph.tsx";
+import { Tabs } from "../../../ui/tabs.tsx";
+import { showToast, Toaster } from "../../../ui/toast.tsx";
+import { Tooltip } from "../../../ui/tooltip.tsx";
 import { answer, NOW } from "./script.ts";
 
 function Part({ title, children }: { title: string; children: React.ReactNode }) {
@@ -21,48 +33,48 @@ export function Components() {
       <h1 className="text-title font-strong">Components</h1>
       <Part title="Buttons">
         <div className="flex flex-wrap gap-2">
-          <ui.Button tone="primary">Allow</ui.Button>
-          <ui.Button>Deny</ui.Button>
-          <ui.Button tone="quiet">Later</ui.Button>
-          <ui.Button tone="danger" icon="trash">
+          <Button tone="primary">Allow</Button>
+          <Button>Deny</Button>
+          <Button tone="quiet">Later</Button>
+          <Button tone="danger" icon="trash">
             Delete
-          </ui.Button>
-          <ui.Button busy>Busy</ui.Button>
-          <ui.Button disabled>Off</ui.Button>
-          <ui.Button tone="primary" shortcut="A" icon="check">
+          </Button>
+          <Button busy>Busy</Button>
+          <Button disabled>Off</Button>
+          <Button tone="primary" shortcut="A" icon="check">
             Shortcut
-          </ui.Button>
-          <ui.IconButton icon="send" label="Send" round tone="primary" />
-          <ui.IconButton icon="stop" label="Stop" round tone="plain" />
-          <ui.IconButton icon="more" label="More" />
+          </Button>
+          <IconButton icon="send" label="Send" round tone="primary" />
+          <IconButton icon="stop" label="Stop" round tone="plain" />
+          <IconButton icon="more" label="More" />
         </div>
       </Part>
       <Part title="Status">
         <div className="flex flex-wrap gap-4">
-          {ui.STATUSES.map((status) => (
-            <ui.StatusLabel key={status} status={status} />
+          {STATUSES.map((status) => (
+            <StatusLabel key={status} status={status} />
           ))}
         </div>
         <div className="flex flex-wrap gap-2">
-          {ui.STATUSES.map((status) => (
-            <ui.Pill key={status} tone={status}>
+          {STATUSES.map((status) => (
+            <Pill key={status} tone={status}>
               {status}
-            </ui.Pill>
+            </Pill>
           ))}
         </div>
       </Part>
       <Part title="Fields">
-        <ui.Field label="Name" hint="Shown in the list" defaultValue="Invoice" />
-        <ui.Field label="Token" error="The hub does not know this token." defaultValue="abc" />
-        <ui.TextArea label="Message" value={text} onChange={(event) => setText(event.target.value)} />
-        <ui.Select label="Mode" defaultValue="b">
+        <Field label="Name" hint="Shown in the list" defaultValue="Invoice" />
+        <Field label="Token" error="The hub does not know this token." defaultValue="abc" />
+        <TextArea label="Message" value={text} onChange={(event) => setText(event.target.value)} />
+        <Select label="Mode" defaultValue="b">
           <option value="a">Ask first</option>
           <option value="b">Accept edits</option>
-        </ui.Select>
+        </Select>
       </Part>
       <Part title="Menus and sheets">
         <div className="flex gap-2">
-          <ui.Menu
+          <Menu
             label="Model"
             items={["Small", "Large"].map((label) => ({
               id: label,
@@ -71,29 +83,24 @@ export function Components() {
               chosen: label === "Large",
               onSelect: () => undefined,
             }))}
-            trigger={(props) => <ui.Button {...props}>Menu</ui.Button>}
+            trigger={(props) => <Button {...props}>Menu</Button>}
           />
-          <ui.Button onClick={() => setSheet(true)}>Sheet</ui.Button>
-          <ui.Button
+          <Button onClick={() => setSheet(true)}>Sheet</Button>
+          <Button
             onClick={() =>
-              ui.showToast({ tone: "failed", text: "The hub can't be reached", action: { label: "Retry", run: () => undefined } })
+              showToast({ tone: "failed", text: "The hub can't be reached", action: { label: "Retry", run: () => undefined } })
             }
           >
             Toast
-          </ui.Button>
-          <ui.Tooltip text="A word about it">
-            <ui.Button>Tooltip</ui.Button>
-          </ui.Tooltip>
+          </Button>
+          <Tooltip text="A word about it">
+            <Button>Tooltip</Button>
+          </Tooltip>
         </div>
-        <ui.Sheet
-          open={sheet}
-          onClose={() => setSheet(false)}
-          title="Session"
-          footer={<ui.Button onClick={() => setSheet(false)}>Done</ui.Button>}
-        >
+        <Sheet open={sheet} onClose={() => setSheet(false)} title="Session" footer={<Button onClick={() => setSheet(false)}>Done</Button>}>
           <p>Choices come from below on a phone.</p>
-        </ui.Sheet>
-        <ui.Tabs
+        </Sheet>
+        <Tabs
           label="Views"
           tabs={[
             { id: "diff", label: "Diff", count: 2 },
@@ -103,33 +110,33 @@ export function Components() {
           onChoose={setTab}
         >
           <p className="p-3">{tab}</p>
-        </ui.Tabs>
+        </Tabs>
       </Part>
       <Part title="States">
-        <ui.EmptyState
+        <EmptyState
           icon="list"
           title="No sessions yet"
           hint="Run hapi in a directory."
-          action={<ui.Button tone="primary">New session</ui.Button>}
+          action={<Button tone="primary">New session</Button>}
         />
-        <ui.Skeleton />
+        <Skeleton />
         <p>
-          <ui.RelativeTime at={NOW} />
+          <RelativeTime at={NOW} />
         </p>
       </Part>
       <Part title="Markdown">
-        <ui.Markdown text={answer} />
+        <Markdown text={answer} />
       </Part>
       <Part title="Icons">
         <div className="flex flex-wrap gap-3">
-          {ui.ICON_NAMES.map((name) => (
+          {ICON_NAMES.map((name) => (
             <span key={name} title={name}>
-              <ui.Icon name={name} size={20} />
+              <Icon name={name} size={20} />
             </span>
           ))}
         </div>
       </Part>
-      <ui.Toaster />
+      <Toaster />
     </main>
   );
 }

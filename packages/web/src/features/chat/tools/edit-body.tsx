@@ -16,11 +16,7 @@ export const EditBody = memo(function EditBody({ item }: { item: ToolItem }) {
   return (
     <>
       {failed && item.output && <OutputText text={item.output} />}
-      {item.diffs.length > 0 ? (
-        <Diffs diffs={item.diffs} known={item.object} />
-      ) : (
-        <CodeBlock code={prettyJson(item.input)} language="json" />
-      )}
+      {item.diffs.length > 0 ? <Diffs diffs={item.diffs} known={item.object} /> : <Otherwise item={item} />}
     </>
   );
 });
