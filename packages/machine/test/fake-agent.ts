@@ -11,6 +11,8 @@ export interface FakeAgent {
   readonly capabilities: AgentCapabilities;
   /** In the order they ran. */
   readonly ran: string[];
+  /** Paths that came along with prompts. */
+  readonly attached: string[];
   readonly starts: StartOptions[];
   readonly answers: { id: string; answer: RequestAnswer }[];
   readonly front: Front | null;
@@ -50,6 +52,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     usage: "tokens",
   };
   const ran: string[] = [];
+  const attached: string[] = [];
   const starts: StartOptions[] = [];
   const answers: { id: string; answer: RequestAnswer }[] = [];
   const record = new Map<string, "handed" | "present">();
@@ -87,6 +90,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
   const agent: FakeAgent = {
     capabilities,
     ran,
+    attached,
     starts,
     answers,
     onPrompt: "run",
@@ -162,6 +166,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         return front;
       },
       async prompt(prompt) {
+        attached.push(...prompt.attachments.map(({ path }) => path));
         if (agent.onPrompt === "reject-absent") throw new AppError("agent_exited", "It went away");
         record.set(prompt.localId, "handed");
         if (agent.onPrompt === "reject") throw new AppError("agent_exited", "It went away");

@@ -25,7 +25,7 @@ export interface FakeHub {
   up(): void;
   /** Frames arrive, answers don't: as when the hub dies between commit and ack. */
   holdAcks(hold: boolean): void;
-  prompt(localId: string, text: string): void;
+  prompt(localId: string, text: string, attachments?: readonly string[]): void;
   /** As a person does at the hub while the session does not run. */
   choose(choice: { permissionMode?: string; model?: string | null }): void;
   rpc<T>(name: string, params?: unknown): Promise<T>;
@@ -245,8 +245,9 @@ export function createFakeHub(sessionId: string): FakeHub {
     holdAcks(hold) {
       holding = hold;
     },
-    prompt(localId, text) {
-      const content = { role: "user", content: { type: "text", text }, meta: { sentFrom: "webapp" } };
+    prompt(localId, text, paths = []) {
+      const attachments = paths.map((path, at) => ({ id: `att-${at}`, filename: "a.png", mimeType: "image/png", size: 1, path }));
+      const content = { role: "user", content: { type: "text", text, attachments }, meta: { sentFrom: "webapp" } };
       const row = { id: `m-${localId}`, seq: prompts.length + 1, localId, content, createdAt: prompts.length + 1, invokedAt: null };
       prompts.push(row);
       if (peer?.connected) emitPrompt(row);

@@ -1,5 +1,7 @@
 /** One session against an agent and a hub in memory: prompts, permissions, crashes, handoff, parking, ending. */
 import { expect, test } from "bun:test";
+import { realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createWorld, type World } from "./world.ts";
 
 const stages = (world: World, localId: string): string[] => world.hub.stages.get(localId) ?? [];
@@ -359,4 +361,22 @@ test("an agent without a screen of its own says so instead of promising one", as
 test("hooks reach the driver", async () => {
   await using world = await createWorld();
   expect(await world.session.onHook({ a: 1 }, new AbortController().signal)).toEqual({ seen: { a: 1 } });
+});
+
+test("attachments: only files of the session's folders go to the agent; any other gives the prompt back, and the next one goes on", async () => {
+  await using world = await createWorld();
+  const inFolder = join(world.record.value.cwd, "picture.png");
+  const uploaded = join(world.dir, "uploads", "up.png");
+  const link = join(world.record.value.cwd, "link.png");
+  for (const path of [inFolder, uploaded]) writeFileSync(path, "x");
+  symlinkSync("/etc/hostname", link);
+  for (const [localId, path] of Object.entries({ p1: "/etc/hostname", p2: link, p3: "../../../../../../etc/hostname", p4: `${uploaded}.gone` })) {
+    world.hub.prompt(localId, `look at ${localId}`, [inFolder, path]);
+    await world.hub.until(() => stages(world, localId).at(-1) === "failed", `${localId} fails`);
+    expect(world.ledger.state.prompts.get(localId)?.failure).toMatchObject({ code: "invalid_request", message: expect.stringContaining("attachment") });
+  }
+  expect([world.agent.ran, world.agent.attached]).toEqual([[], []]);
+  world.hub.prompt("p5", "look", [inFolder, uploaded]);
+  await world.hub.until(() => world.agent.ran.length === 1, "runs");
+  expect(world.agent.attached).toEqual([realpathSync(inFolder), realpathSync(uploaded)]);
 });

@@ -5,7 +5,7 @@
  */
 import { canAdvance } from "@hapi/core";
 import type { DriverLog, DriverPrompt } from "@hapi/agents";
-import { type AgentFailure, type CancelAck, type Message, type PromptStage, toAppError } from "@hapi/protocol";
+import { type AgentFailure, type Attachment, type CancelAck, type Message, type PromptStage, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { Ledger } from "./ledger.ts";
 import { isFinal, type LedgerStage, type PromptEntry } from "./ledger-state.ts";
@@ -55,6 +55,8 @@ export interface Inbox {
 export interface InboxDeps {
   ledger: Ledger;
   agent: PromptAgent;
+  /** The real path of a file that may be given to the agent; throws where the session has no business. */
+  attachable(path: string): Promise<string>;
   reports: StageReports;
   clock: Clock;
   log: DriverLog;
@@ -109,14 +111,33 @@ export function createInbox(deps: InboxDeps): Inbox {
   }
 
   async function hand(prompt: PromptEntry): Promise<void> {
-    const { localId, text, attachments } = prompt;
-    if (prompt.stage !== "queued") return;
+    const { localId, text } = prompt;
+    const attachments = await attachable(prompt);
+    // Meanwhile its sender may have taken it back.
+    if (attachments === null || prompts.get(localId)?.stage !== "queued") return;
     await setStage(localId, "handing");
     try {
       await agent.prompt({ localId, text, attachments });
       staged(localId, "handed");
     } catch (cause) {
       await afterFailedHanding(localId, toAppError(cause).message);
+    }
+  }
+
+  /**
+   * A client names attachments by path. Only files inside the session's folders go to the agent, by their real path; anything else gives the
+   * prompt back to its sender before a byte of it was read.
+   */
+  async function attachable({ localId, attachments }: PromptEntry): Promise<Attachment[] | null> {
+    try {
+      return await Promise.all(attachments.map(async (attachment) => ({ ...attachment, path: await deps.attachable(attachment.path) })));
+    } catch (cause) {
+      const { code, message } = toAppError(cause);
+      log.warn("prompt.attachment_refused", { localId, code });
+      const words = `An attachment can't be sent: ${message}. Attach the file again, or move it into the session's folder.`;
+      if (prompts.get(localId)?.stage === "queued") await setStage(localId, "failed", { code: "invalid_request", message: words, retryable: false });
+      deps.changed();
+      return null;
     }
   }
 

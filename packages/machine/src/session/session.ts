@@ -114,7 +114,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     },
   });
   const { conversation } = runner;
-  const inbox = createInbox({ ledger, agent: conversation, reports, clock, log, changed: poke });
+  const inbox = createInbox({ ledger, agent: conversation, attachable: confinement.resolve, reports, clock, log, changed: poke });
   const broker = createPermissionBroker({
     ledger,
     flavor: record.value.flavor,
