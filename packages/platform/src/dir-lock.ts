@@ -1,11 +1,16 @@
 /**
  * A lock between processes: a folder whose making is atomic, with a fresh time stamp while it is held. Understands and respects
- * proper-lockfile's locks (mkdir, mtime renewed, stale after 30 s), which other HAPI installations use on the same files.
+ * proper-lockfile's locks (mkdir, mtime renewed, stale after 30 s), which other HAPI installations use on the same files. Who holds it stands
+ * in a file beside the folder, so that nobody waits for a holder that was killed.
  */
-import { mkdir, rmdir, stat, utimes } from "node:fs/promises";
+import { mkdir, readFile, rm, rmdir, stat, utimes, writeFile } from "node:fs/promises";
 import { AppError } from "@hapi/protocol/errors";
 import { delay, systemClock, type Clock } from "./clock.ts";
-import { ignore } from "./ignore.ts";
+import { attempt, ignore } from "./ignore.ts";
+import { isAlive, processStartTime } from "./process-facts.ts";
+
+/** A takeover is three calls to the system; one that takes longer was killed in the middle. */
+const takeoverMs = 2_000;
 
 export interface DirLockOptions {
   staleMs?: number;
@@ -26,11 +31,20 @@ export async function withDirLock<T>(path: string, work: () => Promise<T> | T, o
   };
   cancel = clock.setTimer(staleMs / 2, renew);
   try {
+    await writeOwner(path);
     return await work();
   } finally {
     cancel();
-    await rmdir(path).catch(() => undefined);
+    await release(path);
   }
+}
+
+const ownerFile = (path: string): string => `${path}.owner`;
+
+/** The owner's name first: a folder without one is waited for, a name without its folder would be believed. */
+async function release(path: string): Promise<void> {
+  await rm(ownerFile(path), { force: true });
+  await rmdir(path).catch(() => undefined);
 }
 
 async function acquire(path: string, options: Required<DirLockOptions>): Promise<void> {
@@ -39,10 +53,54 @@ async function acquire(path: string, options: Required<DirLockOptions>): Promise
     const age = await ageMs(path, options.clock);
     // Gone meanwhile, or left behind: try again at once. Of several that remove it, mkdir lets one through.
     if (age === null) continue;
-    if (age > options.staleMs) await rmdir(path).catch(() => undefined);
-    else await delay(options.retryMs, { clock: options.clock });
+    if (age > options.staleMs) await release(path);
+    else if (!(await isOwnerDead(path)) || !(await takeFromDead(path, options.clock))) await delay(options.retryMs, { clock: options.clock });
   }
   throw new AppError("timeout", `${path} is locked by another HAPI process. If none runs, remove that folder.`, { details: { path } });
+}
+
+interface Owner {
+  pid: number;
+  startTime: string | null;
+  /** The folder this is about, not the next one of the same name. */
+  folder: string | null;
+}
+
+let ownStart: string | null = null;
+
+async function writeOwner(path: string): Promise<void> {
+  ownStart ??= processStartTime(process.pid);
+  const owner: Owner = { pid: process.pid, startTime: ownStart, folder: await folderOf(path) };
+  await writeFile(ownerFile(path), JSON.stringify(owner), { mode: 0o600 });
+}
+
+async function isOwnerDead(path: string): Promise<boolean> {
+  const text = await readFile(ownerFile(path), "utf8").catch(() => "");
+  const owner = attempt(() => JSON.parse(text) as Partial<Owner>, "not there, or half written");
+  if (!owner || typeof owner.pid !== "number" || typeof owner.startTime !== "string" || typeof owner.folder !== "string") return false;
+  return !isAlive({ pid: owner.pid, startTime: owner.startTime }) && owner.folder === (await folderOf(path));
+}
+
+async function folderOf(path: string): Promise<string | null> {
+  const facts = await stat(path).catch(() => null);
+  return facts && `${facts.dev}:${facts.ino}:${facts.birthtimeMs}`;
+}
+
+/** One waiter at a time, and it looks again: the lock of the one that was faster must not be removed with the dead one's. */
+async function takeFromDead(path: string, clock: Clock): Promise<boolean> {
+  const guard = `${path}.takeover`;
+  if (!(await tryMkdir(guard))) {
+    const age = await ageMs(guard, clock);
+    if (age !== null && age > takeoverMs) await rmdir(guard).catch(() => undefined);
+    return false;
+  }
+  try {
+    if (!(await isOwnerDead(path))) return false;
+    await release(path);
+    return true;
+  } finally {
+    await rmdir(guard).catch(() => undefined);
+  }
 }
 
 async function tryMkdir(path: string): Promise<boolean> {
