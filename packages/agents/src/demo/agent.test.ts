@@ -34,7 +34,12 @@ async function connect<T>(dir: string, use: (client: Client) => Promise<T>, pick
     })
     .connectWith(acp.ndJsonStream(toAgent.writable, toClient.readable), async (agent) => {
       await agent.request(acp.methods.agent.initialize, { protocolVersion: acp.PROTOCOL_VERSION, clientCapabilities: {} });
-      const said = () => updates.flatMap((update) => (update.sessionUpdate === "agent_message_chunk" && update.content.type === "text" ? [update.content.text] : [])).join("");
+      const said = () =>
+        updates
+          .flatMap((update) =>
+            update.sessionUpdate === "agent_message_chunk" && update.content.type === "text" ? [update.content.text] : [],
+          )
+          .join("");
       return use({ agent, updates, said });
     });
   await toAgent.writable.close();
@@ -52,20 +57,28 @@ describe("a newcomer", () => {
     await connect(temp.dir, async (client) => {
       const id = await open(client);
       expect((await prompt(client, id, "hello")).stopReason).toBe("end_turn");
-      for (const phrase of client.said().matchAll(/^- \*\*(.+?)\*\*/gm)) expect(stepsFor(phrase[1] ?? "")[0]).not.toMatchObject({ text: expect.stringContaining("You said") });
+      for (const phrase of client.said().matchAll(/^- \*\*(.+?)\*\*/gm))
+        expect(stepsFor(phrase[1] ?? "")[0]).not.toMatchObject({ text: expect.stringContaining("You said") });
     });
   });
 
-  test.each(["tour", "edit a file", "run the tests", "make a to-do list", "propose a plan", "ask me something", "tell me a story", "help", "show me some markdown"])(
-    "%s works to the end",
-    async (phrase) => {
-      await using temp = await tempDir();
-      await connect(temp.dir, async (client) => {
-        expect((await prompt(client, await open(client), phrase)).stopReason).toBe("end_turn");
-        expect(client.said()).not.toBe("");
-      });
-    },
-  );
+  test.each([
+    "tour",
+    "edit a file",
+    "run the tests",
+    "make a to-do list",
+    "propose a plan",
+    "ask me something",
+    "tell me a story",
+    "help",
+    "show me some markdown",
+  ])("%s works to the end", async (phrase) => {
+    await using temp = await tempDir();
+    await connect(temp.dir, async (client) => {
+      expect((await prompt(client, await open(client), phrase)).stopReason).toBe("end_turn");
+      expect(client.said()).not.toBe("");
+    });
+  });
 
   test("gets an echo and a hint for anything else", () => {
     expect(stepsFor("qwertz")).toEqual([{ do: "say", text: expect.stringContaining("You said: qwertz") }]);
@@ -78,7 +91,9 @@ describe("a newcomer", () => {
         await using temp = await tempDir();
         return await connect(temp.dir, async (client) => {
           await prompt(client, await open(client), "tour");
-          return JSON.stringify(client.updates).replaceAll(temp.dir, "").replaceAll(/demo-[0-9a-f-]{36}/g, "id");
+          return JSON.stringify(client.updates)
+            .replaceAll(temp.dir, "")
+            .replaceAll(/demo-[0-9a-f-]{36}/g, "id");
         });
       }),
     );
@@ -101,7 +116,14 @@ describe("its record", () => {
     await connect(temp.dir, async (client) => {
       const loaded = await client.agent.request(acp.methods.agent.session.load, { sessionId: id, cwd: "/tmp", mcpServers: [] });
       expect(loaded?.modes?.currentModeId).toBe("yolo");
-      expect(client.updates.map((update) => update.sessionUpdate)).toEqual(["user_message_chunk", "session_info_update", "agent_message_chunk", "user_message_chunk", "tool_call", "agent_message_chunk"]);
+      expect(client.updates.map((update) => update.sessionUpdate)).toEqual([
+        "user_message_chunk",
+        "session_info_update",
+        "agent_message_chunk",
+        "user_message_chunk",
+        "tool_call",
+        "agent_message_chunk",
+      ]);
       expect(client.updates[0]?._meta).toEqual({ "hapi.promptId": "p1" });
       await prompt(client, id, "recall");
       expect(client.said()).toContain("You have said 3 things");
@@ -162,6 +184,23 @@ describe("its modes and images", () => {
     expect(await fileAfter("allow_once")).toContain("Hello");
   });
 
+  test("what the phrases show works every time, not only the first", async () => {
+    await using temp = await tempDir();
+    await connect(
+      temp.dir,
+      async (client) => {
+        const id = await open(client);
+        for (const phrase of ["edit a file", "tour", "edit a file"]) {
+          await prompt(client, id, phrase);
+          expect(openScratch(join(temp.dir, "scratch", id)).read("greeting.ts")).toContain("`Hello, ");
+        }
+        openScratch(join(temp.dir, "scratch", id)).restore("greeting.ts");
+        expect(openScratch(join(temp.dir, "scratch", id)).read("greeting.ts")).toContain("`Helo, ");
+      },
+      "allow_once",
+    );
+  });
+
   test("images are acknowledged", async () => {
     await using temp = await tempDir();
     await connect(temp.dir, async (client) => {
@@ -179,7 +218,8 @@ describe("its scratch folder", () => {
     const scratch = openScratch(join(temp.dir, "s"));
     await symlink("/etc", join(scratch.root, "link"));
     await symlink("/etc/passwd", join(scratch.root, "secret"));
-    for (const name of ["../x", "/etc/passwd", "a/../../x", "link/passwd", "."]) expect(() => scratch.write(name, "x")).toThrow(ScratchError);
+    for (const name of ["../x", "/etc/passwd", "a/../../x", "link/passwd", "."])
+      expect(() => scratch.write(name, "x")).toThrow(ScratchError);
     expect(() => scratch.read("secret")).toThrow(ScratchError);
     scratch.write("deep/er/file", "x");
     expect(scratch.list()).toContain("deep/er/file");

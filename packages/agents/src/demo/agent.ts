@@ -5,9 +5,29 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
-import { agent, methods, ndJsonStream, PROTOCOL_VERSION, RequestError, type ContentBlock, type PromptRequest, type PromptResponse } from "@agentclientprotocol/sdk";
+import {
+  agent,
+  methods,
+  ndJsonStream,
+  PROTOCOL_VERSION,
+  RequestError,
+  type ContentBlock,
+  type PromptRequest,
+  type PromptResponse,
+} from "@agentclientprotocol/sdk";
 import { systemClock, type Clock } from "@hapi/platform/lean";
-import { createRecord, type LastTurn, lastTurnOf, MAX_RECORD_BYTES, openRecord, PROMPT_ID, replayOf, RETRY, settingsOf, type DemoRecord } from "./record.ts";
+import {
+  createRecord,
+  type LastTurn,
+  lastTurnOf,
+  MAX_RECORD_BYTES,
+  openRecord,
+  PROMPT_ID,
+  replayOf,
+  RETRY,
+  settingsOf,
+  type DemoRecord,
+} from "./record.ts";
 import { openScratch, type Scratch } from "./scratch.ts";
 import type { TurnContext } from "./context.ts";
 import { ModelError } from "./errors.ts";
@@ -34,7 +54,11 @@ interface DemoSession {
 const DEMO_VERSION = "1.0.0";
 
 /** Serves one client until its input ends. */
-export async function runDemoAgent(stdin: ReadableStream<Uint8Array>, stdout: WritableStream<Uint8Array>, options: DemoAgentOptions): Promise<void> {
+export async function runDemoAgent(
+  stdin: ReadableStream<Uint8Array>,
+  stdout: WritableStream<Uint8Array>,
+  options: DemoAgentOptions,
+): Promise<void> {
   const sessions = new Map<string, DemoSession>();
   const clock = options.clock ?? systemClock;
   const newId = options.newId ?? (() => `demo-${randomUUID()}`);
@@ -79,7 +103,17 @@ export async function runDemoAgent(stdin: ReadableStream<Uint8Array>, stdout: Wr
       try {
         const { record, scratch } = session;
         const breakOff = () => leave(stdout, options.exit);
-        const context = { sessionId: session.id, record, scratch, client, clock, speed: options.speed ?? 1, canAsk, signal: running.signal, breakOff };
+        const context = {
+          sessionId: session.id,
+          record,
+          scratch,
+          client,
+          clock,
+          speed: options.speed ?? 1,
+          canAsk,
+          signal: running.signal,
+          breakOff,
+        };
         return await answer(context, params, clock);
       } finally {
         session.running = null;
@@ -140,10 +174,18 @@ async function answer(context: TurnContext, params: PromptRequest, clock: Clock)
 
   if (again && !canRetry(last)) throw RequestError.invalidRequest(undefined, "there is nothing to retry");
   // The same prompt handed a second time is answered, not run again.
-  if (!again && typeof promptId === "string" && last?.promptId === promptId && typeof last.state === "object") return { stopReason: last.state.stopReason };
+  if (!again && typeof promptId === "string" && last?.promptId === promptId && typeof last.state === "object")
+    return { stopReason: last.state.stopReason };
 
   if (again) record.append({ t: "retry", at: clock.now() });
-  else record.append({ t: "user", text: prompt.text, images: prompt.images.length, ...(typeof promptId === "string" ? { promptId } : {}), at: clock.now() });
+  else
+    record.append({
+      t: "user",
+      text: prompt.text,
+      images: prompt.images.length,
+      ...(typeof promptId === "string" ? { promptId } : {}),
+      at: clock.now(),
+    });
   if (!last) await nameConversation(context, prompt.text);
   try {
     const stopReason = await performTurn(context, again && last ? { text: last.text, images: [] } : prompt);

@@ -79,7 +79,11 @@ export function voiceOf(context: TurnContext): Voice {
     stream,
     say: (text) => stream("agent_message_chunk", pieces(text), 25),
     async ask(head, options) {
-      const asked = client.request(methods.client.session.requestPermission, { sessionId, toolCall: { ...head, status: "pending" }, options });
+      const asked = client.request(methods.client.session.requestPermission, {
+        sessionId,
+        toolCall: { ...head, status: "pending" },
+        options,
+      });
       const answer = await Promise.race([asked, aborted(signal)]);
       if (answer.outcome.outcome === "cancelled") throw new Cancelled();
       const { optionId } = answer.outcome;

@@ -59,7 +59,10 @@ export class DemoLocalFront {
     // Only what is said from now on is new; the rest is history already.
     const memory: LocalMemory = { launchId, count, feed: { threadId, offset, turn: null } };
     await context.memory.commit({ [KEY]: structuredClone(memory) });
-    const flags = [...(options.permissionMode ? ["--mode", options.permissionMode] : []), ...(options.model ? ["--model", options.model] : [])];
+    const flags = [
+      ...(options.permissionMode ? ["--mode", options.permissionMode] : []),
+      ...(options.model ? ["--model", options.model] : []),
+    ];
     const argv = [...this.#command, "--thread", threadId, ...flags, ...options.args];
     const env = demoEnv(context.env);
     const { cols, rows } = options;
@@ -106,7 +109,7 @@ export class DemoLocalFront {
 
   async #watch(running: Running, memory: LocalMemory): Promise<void> {
     const { process, feed } = running;
-    for (let from: number | null = 0; from !== null; ) from = await this.#untilEnd(process, from, () => feed.catchUp());
+    for (let from: number | null = 0; from !== null;) from = await this.#untilEnd(process, from, () => feed.catchUp());
     const exit = await process.exited;
     if (this.#detach.signal.aborted) return;
     feed.catchUp();

@@ -14,7 +14,10 @@ const fixture: DriverFixture = {
   async prepare(folder) {
     const cwd = join(folder, "project");
     await mkdir(cwd);
-    return { cwd, env: { PATH: process.env["PATH"] ?? "", HOME: folder, TERM: "xterm", HAPI_DEMO_DIR: join(folder, "demo"), HAPI_DEMO_SPEED: "10" } };
+    return {
+      cwd,
+      env: { PATH: process.env["PATH"] ?? "", HOME: folder, TERM: "xterm", HAPI_DEMO_DIR: join(folder, "demo"), HAPI_DEMO_SPEED: "10" },
+    };
   },
 };
 
@@ -46,7 +49,13 @@ describe("the demo agent in the terminal", () => {
     await shows(world, "Demo agent");
     await type(world, "think: hm");
     await world.until(isRecord("turn-ended"));
-    expect(world.records().map((record) => record.type)).toEqual(["user-message", "turn-started", "thought", "agent-message", "turn-ended"]);
+    expect(world.records().map((record) => record.type)).toEqual([
+      "user-message",
+      "turn-started",
+      "thought",
+      "agent-message",
+      "turn-ended",
+    ]);
     expect(world.records()[0]).toMatchObject({ text: "think: hm", origin: "terminal" });
     expect(world.conversation.busy).toBe(false);
   }, 20_000);
@@ -60,7 +69,10 @@ describe("the demo agent in the terminal", () => {
     expect(world.conversation.busy).toBe(true);
     await type(world, "1");
     await world.until(isRecord("turn-ended"));
-    expect(world.records().find((record) => record.type === "tool-result")).toMatchObject({ status: "completed", content: [{ type: "diff", newText: "hello" }] });
+    expect(world.records().find((record) => record.type === "tool-result")).toMatchObject({
+      status: "completed",
+      content: [{ type: "diff", newText: "hello" }],
+    });
   }, 20_000);
 
   test("terminal, remote, terminal: one thread, nothing told twice, never two programs", async () => {

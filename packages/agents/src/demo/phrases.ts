@@ -61,9 +61,10 @@ On the train the person opened their phone. There it was, the same conversation,
 When they came home, the laptop showed everything that had happened, in order, and nothing twice. "How was the train?" the program would have asked, but it was only a demo.`;
 
 const EDIT: readonly Step[] = [
+  { do: "restore", path: "greeting.ts" },
   { do: "say", text: "I will look at the file first." },
   { do: "read", path: "greeting.ts" },
-  { do: "think", text: "The greeting says \"Helo\". One letter is missing; that is the whole change." },
+  { do: "think", text: 'The greeting says "Helo". One letter is missing; that is the whole change.' },
   { do: "edit", path: "greeting.ts", from: "Helo", to: "Hello" },
   { do: "say", text: "That was the typo. Say **run the tests** to check it." },
 ];
@@ -82,6 +83,7 @@ function list(done: number): Step {
 }
 
 const TOUR: readonly Step[] = [
+  { do: "restore", path: "greeting.ts" },
   { do: "think", text: "The person wants to see what I can do. I will make a list, fix a typo and run the tests." },
   list(0),
   { do: "say", text: "Here is what I will do; the list keeps up with me." },
@@ -97,13 +99,32 @@ const TOUR: readonly Step[] = [
 const phrases: readonly [RegExp, readonly Step[]][] = [
   [/\b(help|what can you do|commands|how does this work)\b/, [{ do: "say", text: HELP }]],
   [/\b(tour|everything|show me around)\b/, TOUR],
-  [/\b(propose|suggest|approve|approval)\b.*\bplan\b|\bplan mode\b/, [planStep(), { do: "say", text: "Good. Say **edit a file** and I will begin." }]],
-  [/\b(to-?do|check ?list|make a plan|plan)\b/, [list(0), { do: "pause", ms: 400 }, list(1), { do: "pause", ms: 400 }, list(2), { do: "say", text: "The list above is live: I tick things off as I go." }]],
+  [
+    /\b(propose|suggest|approve|approval)\b.*\bplan\b|\bplan mode\b/,
+    [planStep(), { do: "say", text: "Good. Say **edit a file** and I will begin." }],
+  ],
+  [
+    /\b(to-?do|check ?list|make a plan|plan)\b/,
+    [
+      list(0),
+      { do: "pause", ms: 400 },
+      list(1),
+      { do: "pause", ms: 400 },
+      list(2),
+      { do: "say", text: "The list above is live: I tick things off as I go." },
+    ],
+  ],
   [/\b(edit|change|fix|write|typo)\b/, EDIT],
   [/\b(run|tests?|command|shell)\b/, RUN],
   [/\b(ask|question)\b/, [{ do: "ask", question: "Which colour do you like best?", options: ["Green", "Blue", "Orange"] }]],
   [/\b(story|long|stream|slowly)\b/, [{ do: "say", text: STORY }]],
-  [/\b(think|thought|reason)\b/, [{ do: "think", text: "I look at the question from two sides, and take the simpler one." }, { do: "say", text: "I thought about it; open the line above to see how." }]],
+  [
+    /\b(think|thought|reason)\b/,
+    [
+      { do: "think", text: "I look at the question from two sides, and take the simpler one." },
+      { do: "say", text: "I thought about it; open the line above to see how." },
+    ],
+  ],
   [/\b(markdown|code|sample|format)\b/, [{ do: "say", text: SAMPLE }]],
   [/\b(fail|error|overload)/, [{ do: "fail", status: 529, times: 1, message: null }]],
   [/\b(what did i say|remember|history|recall)\b/, [{ do: "recall" }]],
@@ -111,7 +132,10 @@ const phrases: readonly [RegExp, readonly Step[]][] = [
 ];
 
 function planStep(): Step {
-  return { do: "plan", text: "## Plan\n\n1. Read `greeting.ts`\n2. Fix the typo in the greeting\n3. Run the tests\n\nNothing outside my scratch folder is touched." };
+  return {
+    do: "plan",
+    text: "## Plan\n\n1. Read `greeting.ts`\n2. Fix the typo in the greeting\n3. Run the tests\n\nNothing outside my scratch folder is touched.",
+  };
 }
 
 export function phraseSteps(prompt: string): readonly Step[] {

@@ -15,8 +15,17 @@ async function serveAcp(): Promise<number> {
 }
 
 async function runTui(words: string[]): Promise<number> {
-  const { values } = parseArgs({ args: words, options: { thread: { type: "string" }, mode: { type: "string" }, model: { type: "string" } }, strict: false });
+  const { values } = parseArgs({
+    args: words,
+    options: { thread: { type: "string" }, mode: { type: "string" }, model: { type: "string" } },
+    strict: false,
+  });
   const given = (value: unknown) => (typeof value === "string" ? value : undefined);
   const { runDemoTui } = await import("./tui.ts");
-  return runDemoTui({ dir: demoDir(process.env), thread: given(values["thread"]), mode: given(values["mode"]), model: given(values["model"]) });
+  return runDemoTui({
+    dir: demoDir(process.env),
+    thread: given(values["thread"]),
+    mode: given(values["mode"]),
+    model: given(values["model"]),
+  });
 }

@@ -44,7 +44,8 @@ export function feedRecord(context: DriverContext, dir: string, state: FeedState
     emit: (event) => void events.push(event),
   };
 
-  const record = (key: string, event: Extract<DriverEvent, { type: "record" }>["event"]) => to.emit({ type: "record", key, at: now(), event });
+  const record = (key: string, event: Extract<DriverEvent, { type: "record" }>["event"]) =>
+    to.emit({ type: "record", key, at: now(), event });
 
   const endTurn = (outcome: "completed" | "interrupted" | "failed", failure?: ReturnType<typeof failureOf>) => {
     if (!state.turn) return;
@@ -98,7 +99,8 @@ export function feedRecord(context: DriverContext, dir: string, state: FeedState
     const said = events;
     events = [];
     const last = said.findLastIndex((event) => event.type === "record");
-    for (const [index, event] of said.entries()) context.emit(index === last && event.type === "record" ? { ...event, checkpoint: checkpoint() } : event);
+    for (const [index, event] of said.entries())
+      context.emit(index === last && event.type === "record" ? { ...event, checkpoint: checkpoint() } : event);
   };
 
   return {
@@ -129,7 +131,7 @@ function* linesFrom(file: string, from: number): Generator<{ text: string; start
   try {
     let held = Buffer.alloc(0);
     let start = from;
-    for (let at = from; at < fstatSync(fd).size; ) {
+    for (let at = from; at < fstatSync(fd).size;) {
       const piece = Buffer.alloc(PIECE_BYTES);
       const count = readSync(fd, piece, 0, PIECE_BYTES, at);
       if (count === 0) return;

@@ -70,7 +70,7 @@ function wrap(fd: number, lines: RecordLine[], startBytes: number): DemoRecord {
     },
     append(line) {
       const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
-      for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+      for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
       fsyncSync(fd);
       sizeBytes += bytes.length;
       lines.push(line);

@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, statSyn
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 
 const SEED: Readonly<Record<string, string>> = {
-  "greeting.ts": 'export function greet(name: string): string {\n  return `Helo, ${name}!`;\n}\n',
+  "greeting.ts": "export function greet(name: string): string {\n  return `Helo, ${name}!`;\n}\n",
   "notes.md": "# Notes\n\nThis folder belongs to the demo agent. Change what you like.\n",
 };
 
@@ -20,6 +20,8 @@ export interface Scratch {
   path(name: string): string;
   read(name: string): string | null;
   write(name: string, text: string): void;
+  /** A starter file as it was in the beginning; others are left alone. */
+  restore(name: string): void;
   list(): string[];
 }
 
@@ -36,6 +38,14 @@ export function openScratch(folder: string): Scratch {
     if (parent !== root && !parent.startsWith(root + sep)) throw new ScratchError(`${name} is outside of my scratch folder`);
     return inside;
   };
+  const write = (name: string, text: string): void => {
+    if (Buffer.byteLength(text) > MAX_FILE_BYTES) throw new ScratchError(`${name} would be too large`);
+    const file = path(name);
+    mkdirSync(dirname(file), { recursive: true });
+    const draft = join(dirname(file), `.${basename(file)}.new`);
+    writeFileSync(draft, text);
+    renameSync(draft, file);
+  };
   return {
     root,
     path,
@@ -47,15 +57,15 @@ export function openScratch(folder: string): Scratch {
       if (!realpathSync(file).startsWith(root + sep)) throw new ScratchError(`${name} is outside of my scratch folder`);
       return readFileSync(file, "utf8");
     },
-    write(name, text) {
-      if (Buffer.byteLength(text) > MAX_FILE_BYTES) throw new ScratchError(`${name} would be too large`);
-      const file = path(name);
-      mkdirSync(dirname(file), { recursive: true });
-      const draft = join(dirname(file), `.${basename(file)}.new`);
-      writeFileSync(draft, text);
-      renameSync(draft, file);
+    write,
+    restore(name) {
+      const text = SEED[name];
+      if (text !== undefined) write(name, text);
     },
-    list: () => readdirSync(root, { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [relative(root, join(entry.parentPath, entry.name))] : [])).sort(),
+    list: () =>
+      readdirSync(root, { recursive: true, withFileTypes: true })
+        .flatMap((entry) => (entry.isFile() ? [relative(root, join(entry.parentPath, entry.name))] : []))
+        .sort(),
   };
 }
 

@@ -13,6 +13,8 @@ export type Step =
   | { do: "run"; command: string }
   | { do: "read"; path: string }
   | { do: "write"; path: string; text: string }
+  /** Puts a starter file back as it was, without a word: what the phrases show works every time. */
+  | { do: "restore"; path: string }
   | { do: "edit"; path: string; from: string; to: string }
   | { do: "todo"; entries: readonly { content: string; status: TodoStatus }[] }
   | { do: "ask"; question: string; options: readonly string[] }
@@ -54,11 +56,17 @@ const directives: readonly [RegExp, (groups: string[]) => Step][] = [
   [/^(?:run|sudo):\s*(.+)$/i, ([command = ""]) => ({ do: "run", command })],
   [/^read:\s*(.+)$/i, ([path = ""]) => ({ do: "read", path })],
   [/^write\s+(\S+):\s?(.*)$/i, ([path = "", text = ""]) => ({ do: "write", path, text: unescape(text) })],
-  [/^edit\s+(\S+):\s*(.+?)\s*=>\s*(.*)$/i, ([path = "", from = "", to = ""]) => ({ do: "edit", path, from: unescape(from), to: unescape(to) })],
+  [
+    /^edit\s+(\S+):\s*(.+?)\s*=>\s*(.*)$/i,
+    ([path = "", from = "", to = ""]) => ({ do: "edit", path, from: unescape(from), to: unescape(to) }),
+  ],
   [/^todo:\s*(.+)$/i, ([list = ""]) => ({ do: "todo", entries: list.split(",").flatMap(todoEntry) })],
   [/^ask:\s*(.+)$/i, ([text = ""]) => question(text)],
   [/^plan:\s*(.+)$/i, ([text = ""]) => ({ do: "plan", text: unescape(text) })],
-  [/^slow\s+(\d+)(?:\s+(\d+))?$/i, ([count = "1", ms]) => ({ do: "chunks", count: Math.min(Number(count), MAX_CHUNKS), everyMs: Number(ms ?? 200) })],
+  [
+    /^slow\s+(\d+)(?:\s+(\d+))?$/i,
+    ([count = "1", ms]) => ({ do: "chunks", count: Math.min(Number(count), MAX_CHUNKS), everyMs: Number(ms ?? 200) }),
+  ],
   [/^fail(?:\s+(\d{3}))?(?:\s+x(\d+))?(?:\s*:\s*(.+))?$/i, ([status, times, message]) => fail(status, times, message)],
   [/^rate[ -]?limit(?:\s+x(\d+))?$/i, ([times]) => fail("429", times, undefined)],
   [/^break$/i, () => ({ do: "break" })],

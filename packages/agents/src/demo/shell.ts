@@ -38,5 +38,9 @@ function cat(name: string, scratch: Scratch): CommandResult {
 function test(scratch: Scratch): CommandResult {
   const fixed = scratch.read("greeting.ts")?.includes("Hello") ?? false;
   if (fixed) return ok("greeting.test.ts:\n✓ greets by name\n✓ says Hello\n\n 2 pass\n 0 fail\n");
-  return { stdout: "greeting.test.ts:\n✓ greets by name\n✗ says Hello\n    expected \"Hello, Ada!\", got \"Helo, Ada!\"\n\n 1 pass\n 1 fail\n", stderr: "", exitCode: 1 };
+  return {
+    stdout: 'greeting.test.ts:\n✓ greets by name\n✗ says Hello\n    expected "Hello, Ada!", got "Helo, Ada!"\n\n 1 pass\n 1 fail\n',
+    stderr: "",
+    exitCode: 1,
+  };
 }

@@ -99,7 +99,8 @@ const no = (why: string) => ({ ok: false, content: [textContent(why)] });
 
 function changeCall(scratch: Scratch, step: Extract<Step, { do: "write" | "edit" }>): Call {
   const title = `${step.do === "write" ? "Write" : "Edit"} ${step.path}`;
-  const given = step.do === "write" ? { path: step.path, content: step.text } : { path: step.path, old_string: step.from, new_string: step.to };
+  const given =
+    step.do === "write" ? { path: step.path, content: step.text } : { path: step.path, old_string: step.from, new_string: step.to };
   const head = { name: step.do, title, kind: "edit" as const, rawInput: given };
   try {
     const path = scratch.path(step.path);

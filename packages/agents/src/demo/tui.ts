@@ -3,7 +3,15 @@
  * here and what is said remotely is one conversation in one record. Leaves the terminal as it was: it never changes its modes.
  */
 import { createInterface, type Interface } from "node:readline/promises";
-import { methods, client as acpClient, ndJsonStream, PROTOCOL_VERSION, type ClientContext, type PermissionOption, type SessionUpdate } from "@agentclientprotocol/sdk";
+import {
+  methods,
+  client as acpClient,
+  ndJsonStream,
+  PROTOCOL_VERSION,
+  type ClientContext,
+  type PermissionOption,
+  type SessionUpdate,
+} from "@agentclientprotocol/sdk";
 import { demoSpeed, runDemoAgent } from "./agent.ts";
 import { openRecord } from "./record.ts";
 
@@ -31,7 +39,12 @@ export async function runDemoTui(options: TuiOptions): Promise<number> {
   const toClient = new TransformStream<Uint8Array, Uint8Array>();
   const { dir, thread } = options;
   const newId = thread === undefined ? {} : { newId: () => thread };
-  const served = runDemoAgent(toAgent.readable, toClient.writable, { dir, speed: demoSpeed(process.env), ...newId, exit: (code) => process.exit(code) });
+  const served = runDemoAgent(toAgent.readable, toClient.writable, {
+    dir,
+    speed: demoSpeed(process.env),
+    ...newId,
+    exit: (code) => process.exit(code),
+  });
 
   out(`${style.bold("Demo agent")} ${style.dim("· part of HAPI, works in a scratch folder · say hello · Ctrl-D leaves")}\n\n`);
   await acpClient({ name: "hapi-demo-tui" })
@@ -151,7 +164,9 @@ function createScreen(out: (text: string) => void): Screen {
         case "tool_call":
           return line(`${marks[update.status ?? "pending"]} ${update.title}`);
         case "tool_call_update":
-          return update.status === "completed" || update.status === "failed" ? line(`${marks[update.status]} ${style.dim(update.status)}`) : undefined;
+          return update.status === "completed" || update.status === "failed"
+            ? line(`${marks[update.status]} ${style.dim(update.status)}`)
+            : undefined;
         case "plan":
           for (const entry of update.entries) line(`  ${marks[entry.status]} ${entry.content}`);
           return;

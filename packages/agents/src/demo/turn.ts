@@ -38,6 +38,9 @@ function perform(context: TurnContext, voice: Voice, step: Step): Promise<void> 
     case "edit":
     case "run":
       return runTool(context, voice, step);
+    case "restore":
+      context.scratch.restore(step.path);
+      return Promise.resolve();
     case "todo":
       return showList(voice, step);
     case "ask":
@@ -107,7 +110,8 @@ async function approve(context: TurnContext, voice: Voice, plan: string): Promis
   const status = mode === null ? "failed" : "completed";
   await voice.send({ sessionUpdate: "tool_call_update", toolCallId, status });
   voice.keep({ sessionUpdate: "tool_call", name: "plan", ...head, status });
-  if (mode === null) return voice.say(reason === null ? "I keep planning. Tell me what to change." : `I keep planning, and think of this: ${reason}`);
+  if (mode === null)
+    return voice.say(reason === null ? "I keep planning. Tell me what to change." : `I keep planning, and think of this: ${reason}`);
   context.record.append({ t: "set", mode });
   await voice.send({ sessionUpdate: "current_mode_update", currentModeId: mode });
   await voice.say("The plan is approved. ");
