@@ -30,7 +30,8 @@ export class Toasts {
   readonly #deps: ToastDeps;
   readonly #told = new Set<string>();
   readonly #readyAt = new Map<string, number>();
-  readonly #waiting = new Map<string, () => void>();
+  /** Per session: what came up in the quiet time, and how to call the toast off. */
+  readonly #waiting = new Map<string, { ids: string[]; cancel: () => void }>();
   readonly #unsubscribe: () => void;
 
   constructor(deps: ToastDeps) {
@@ -42,7 +43,7 @@ export class Toasts {
 
   stop(): void {
     this.#unsubscribe();
-    for (const cancel of this.#waiting.values()) cancel();
+    for (const { cancel } of this.#waiting.values()) cancel();
   }
 
   #look({ namespace, event }: HubEvent): void {
@@ -62,14 +63,24 @@ export class Toasts {
     });
     if (fresh.length === 0) return;
     for (const [id] of fresh) this.#remember(`${sessionId} ${id}`);
-    const [, first] = fresh[0]!;
-    const body = fresh.length > 1 ? `${fresh.length} requests wait for you` : `${first.title ?? first.tool} waits for you`;
-    this.#waiting.get(sessionId)?.();
+    const earlier = this.#waiting.get(sessionId);
+    earlier?.cancel();
+    const ids = [...(earlier?.ids ?? []), ...fresh.map(([id]) => id)];
     const cancel = this.#deps.clock.setTimer(requestQuietMs, () => {
       this.#waiting.delete(sessionId);
-      void this.#tell({ namespace, sessionId, body });
+      void this.#tellOpen(namespace, sessionId, ids);
     });
-    this.#waiting.set(sessionId, cancel);
+    this.#waiting.set(sessionId, { ids, cancel });
+  }
+
+  /** What was answered in the quiet time waits for nobody. */
+  async #tellOpen(namespace: string, sessionId: string, ids: readonly string[]): Promise<void> {
+    const requests = (await this.#deps.session(sessionId))?.agentState?.requests ?? {};
+    const open = ids.flatMap((id) => requests[id] ?? []);
+    const [first] = open;
+    if (!first) return;
+    const body = open.length > 1 ? `${open.length} requests wait for you` : `${first.title ?? first.tool} waits for you`;
+    await this.#tell({ namespace, sessionId, body });
   }
 
   #ready(noticed: Noticed): void {

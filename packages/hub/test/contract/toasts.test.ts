@@ -36,3 +36,18 @@ test("a turn that the person interrupted is no news, a failed one is", async () 
   const frame = await looking.find(({ event }) => event.type === "toast");
   expect((frame.event["data"] as { body: string }).body).toStartWith("Failed:");
 });
+
+test("what was answered at once is not told; what came up shortly after one another is told together", async () => {
+  const client = await rig.client();
+  await using looking = await client.sse("all=true&visibility=visible");
+  const { id, socket } = await client.session({ metadata: { name: "Shop" } });
+  const open = { ...request, createdAt: Date.now() };
+  const state = (expectedVersion: number, requests: Record<string, unknown>) =>
+    socket.emitWithAck("update-state", { sid: id, expectedVersion, agentState: { requests } });
+  await state(1, { r1: open });
+  await state(2, {});
+  await state(3, { r2: open });
+  await state(4, { r2: open, r3: open });
+  const frame = await looking.find(({ event }) => event.type === "toast");
+  expect((frame.event["data"] as { body: string }).body).toBe("2 requests wait for you");
+});
