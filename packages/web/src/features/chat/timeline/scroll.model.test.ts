@@ -13,6 +13,7 @@ test("growth, shrinking and measuring keep hold of the end; a person scrolling u
   expect(move({ offset: 300 })).toBe(false);
   expect(move({ offset: 300 }, false)).toBe(true);
   expect(move({ offset: 100 }, false)).toBe(false);
+  expect(move({ offset: 100, size: 900 }, false)).toBe(true);
   expect(move({ offset: 550, size: 1400 }, true, false)).toBe(false);
   expect(move({ offset: 480 }, true, false)).toBe(true);
   expect(distanceToEnd({ offset: 700, viewport: 500, size: 1000 })).toBe(0);

@@ -27,7 +27,8 @@ export interface ScrollMove {
 export function followsEnd(follows: boolean, { before, now, byPerson }: ScrollMove): boolean {
   if (distanceToEnd(now) <= END_SLACK_PX) return true;
   const up = before.offset - now.offset;
-  return follows && up <= (byPerson ? 1 : now.viewport / 2);
+  if (byPerson) return follows && up <= 1;
+  return follows && (now.size !== before.size || up <= now.viewport / 2);
 }
 
 export const wantsOlder = ({ offset, viewport }: ScrollFacts): boolean => offset < viewport * AHEAD_SCREENS;
