@@ -60,15 +60,17 @@ async function strike(world: World, { target, delayMs, awayMs, again }: Fault): 
 
 /** Says yes until somebody has heard it. @returns how often it was taken as the first answer */
 async function approve(world: World, requestId: string): Promise<number> {
-  return world.until(async () => {
-    try {
-      const { status } = await world.api.permissions.approve(world.sessionId, requestId, { decision: "approved" });
-      return { taken: status === "closed" ? 0 : 1 };
-    } catch (cause) {
-      if (cause instanceof AppError && cause.retryable) return null;
-      throw cause;
-    }
-  }, "the answer is taken").then(({ taken }) => taken);
+  return world
+    .until(async () => {
+      try {
+        const { status } = await world.api.permissions.approve(world.sessionId, requestId, { decision: "approved" });
+        return { taken: status === "closed" ? 0 : 1 };
+      } catch (cause) {
+        if (cause instanceof AppError && cause.retryable) return null;
+        throw cause;
+      }
+    }, "the answer is taken")
+    .then(({ taken }) => taken);
 }
 
 async function round(fault: Fault): Promise<void> {
@@ -78,7 +80,13 @@ async function round(fault: Fault): Promise<void> {
   const { watcher, sessionId } = world;
   const count = here.chunks++;
   const file = `notes-${seed}.md`;
-  const text = [`think: about ${seed}`, `slow ${count} 40`, `todo: +slow ${seed}, *write`, `write ${file}: of ${seed}`, `say: end of ${seed}`].join("\n");
+  const text = [
+    `think: about ${seed}`,
+    `slow ${count} 40`,
+    `todo: +slow ${seed}, *write`,
+    `write ${file}: of ${seed}`,
+    `say: end of ${seed}`,
+  ].join("\n");
   const before = new Set(watcher.requests);
   const from = watcher.events.length;
 
@@ -91,7 +99,10 @@ async function round(fault: Fault): Promise<void> {
     await strike(world, fault);
   }
 
-  const asked = await watcher.until((state) => Object.keys(state.sessions[sessionId]?.agentState?.requests ?? {}).some((id) => !before.has(id)), "the request");
+  const asked = await watcher.until(
+    (state) => Object.keys(state.sessions[sessionId]?.agentState?.requests ?? {}).some((id) => !before.has(id)),
+    "the request",
+  );
   const requestId = Object.keys(asked.sessions[sessionId]?.agentState?.requests ?? {}).find((id) => !before.has(id)) ?? "";
   if (moment === "with the permission open") await strike(world, fault);
   const struck = moment === "right after the approval" ? strike(world, fault) : Promise.resolve();
@@ -100,7 +111,10 @@ async function round(fault: Fault): Promise<void> {
     await watcher.event((event) => event.type === "stream" && event.delta.includes("end of"), "the last words", from);
     await strike(world, fault);
   }
-  await watcher.until((state) => state.windows[sessionId]?.rows.find((row) => row.localId === localId)?.stage === "done", "the turn is done");
+  await watcher.until(
+    (state) => state.windows[sessionId]?.rows.find((row) => row.localId === localId)?.stage === "done",
+    "the turn is done",
+  );
   await check(here, { fault, requestId, taken, file, before });
 }
 
@@ -158,17 +172,13 @@ async function sameAsFresh({ api, sessionId, watcher, until }: World): Promise<v
 
 for (let at = 0; at < ROUNDS; at++) {
   const fault = faultOf(FIRST + at);
-  test(
-    `seed ${fault.seed}: ${fault.target}${fault.again ? " twice" : ""}, ${fault.moment}`,
-    async () => {
-      try {
-        await round(fault);
-      } catch (cause) {
-        process.stderr.write(`\nHAPI_FAULT_SEED=${fault.seed} replays this\n`);
-        await leave();
-        throw cause;
-      }
-    },
-    120_000,
-  );
+  test(`seed ${fault.seed}: ${fault.target}${fault.again ? " twice" : ""}, ${fault.moment}`, async () => {
+    try {
+      await round(fault);
+    } catch (cause) {
+      process.stderr.write(`\nHAPI_FAULT_SEED=${fault.seed} replays this\n`);
+      await leave();
+      throw cause;
+    }
+  }, 120_000);
 }

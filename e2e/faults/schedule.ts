@@ -10,7 +10,13 @@ export const TARGETS = {
   "all at once": ["hub", "runner", "session"],
 } as const satisfies Record<string, readonly Part[]>;
 
-export const MOMENTS = ["before the first chunk", "mid stream", "with the permission open", "right after the approval", "at the end of the turn"] as const;
+export const MOMENTS = [
+  "before the first chunk",
+  "mid stream",
+  "with the permission open",
+  "right after the approval",
+  "at the end of the turn",
+] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 export const SEEDS_FOR_ALL = Object.keys(TARGETS).length * MOMENTS.length;

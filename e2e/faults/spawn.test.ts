@@ -54,7 +54,9 @@ for (let seed = FIRST; seed < FIRST + ROUNDS; seed++) {
     if (answered !== null) expect(id).toBe(answered);
     expect(await spawn(directory, launchId)).toBe(id);
 
-    const records = world.sessionIds().map((name) => JSON.parse(readFileSync(join(sessionDir(world.home, name), "session.json"), "utf8")) as { launchId?: string });
+    const records = world
+      .sessionIds()
+      .map((name) => JSON.parse(readFileSync(join(sessionDir(world.home, name), "session.json"), "utf8")) as { launchId?: string });
     expect(records.filter((record) => record.launchId === launchId).length).toBe(1);
     const session = await world.until(async () => {
       const found = await world.api.sessions.get(id);

@@ -43,15 +43,20 @@ test("slow 50 100: the first text is seen before the tenth chunk is said, all of
   await late.stop();
 
   const whole = Array.from({ length: 50 }, (_, index) => `chunk ${index + 1} `).join("");
-  await watcher.until((state) => Object.keys(state.windows[sessionId]?.streams ?? { none: true }).length === 0, "the stored text takes the place of the live one");
+  await watcher.until(
+    (state) => Object.keys(state.windows[sessionId]?.streams ?? { none: true }).length === 0,
+    "the stored text takes the place of the live one",
+  );
   expect(heard(watcher, from)).toBe(whole);
-  const texts = (await world.rows()).flatMap((row) => decodeContent(row.content, { id: row.id })).flatMap((event) => (event.type === "agent-message" ? [event.text] : []));
+  const texts = (await world.rows())
+    .flatMap((row) => decodeContent(row.content, { id: row.id }))
+    .flatMap((event) => (event.type === "agent-message" ? [event.text] : []));
   expect(texts).toEqual([whole]);
 });
 
 /** The text once nothing has come for a while. */
 async function quiet(look: () => string): Promise<string> {
-  for (let last = look(); ; ) {
+  for (let last = look(); ;) {
     await delay(400);
     const now = look();
     if (now === last) return now;

@@ -44,7 +44,8 @@ export async function watchHub(api: HubApi, sessionId: string): Promise<Watcher>
     events.push(event);
     if (event.type === "session-ended" && event.sessionId === sessionId) endings.push(`session-ended ${event.reason ?? ""}`);
     if (event.type === "session-removed" && event.sessionId === sessionId) endings.push("session-removed");
-    if (event.type === "messages-indeterminate" && event.sessionId === sessionId) endings.push(`a prompt became unknown: ${event.localIds.join()}`);
+    if (event.type === "messages-indeterminate" && event.sessionId === sessionId)
+      endings.push(`a prompt became unknown: ${event.localIds.join()}`);
     if (event.type !== "session-updated" || event.sessionId !== sessionId || !event.data) return;
     if (event.data.active === false && wasActive) endings.push("an event says inactive");
   }
@@ -84,7 +85,14 @@ export async function watchHub(api: HubApi, sessionId: string): Promise<Watcher>
       };
       const timer = setTimeout(() => {
         watchers.delete(check);
-        reject(new Error(`never seen by the client: ${what}; its stream is ${engine.status.phase}; the last events: ${events.slice(-20).map((event) => event.type).join(" ")}`));
+        reject(
+          new Error(
+            `never seen by the client: ${what}; its stream is ${engine.status.phase}; the last events: ${events
+              .slice(-20)
+              .map((event) => event.type)
+              .join(" ")}`,
+          ),
+        );
       }, UNTIL_MS);
       watchers.add(check);
       check();
@@ -106,7 +114,13 @@ export async function watchHub(api: HubApi, sessionId: string): Promise<Watcher>
   engine.openSession(sessionId);
   await watcher.until((state) => {
     const { list, machines, sessions } = state.refetch;
-    return !list && !machines && Object.keys(sessions).length === 0 && state.windows[sessionId]?.stale === false && state.sessions[sessionId] !== undefined;
+    return (
+      !list &&
+      !machines &&
+      Object.keys(sessions).length === 0 &&
+      state.windows[sessionId]?.stale === false &&
+      state.sessions[sessionId] !== undefined
+    );
   }, "everything was read once");
   return watcher;
 }

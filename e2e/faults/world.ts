@@ -8,7 +8,17 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createHubApi, type HubApi } from "@hapi/client";
 import { type HostFacts, probeHost, shutdownHost } from "@hapi/host";
-import { delay, isAlive, openPty, processStartTime, type ProcessId, type Pty, sessionDir, spawnPiped, type PipedProcess } from "@hapi/platform";
+import {
+  delay,
+  isAlive,
+  openPty,
+  processStartTime,
+  type ProcessId,
+  type Pty,
+  sessionDir,
+  spawnPiped,
+  type PipedProcess,
+} from "@hapi/platform";
 import type { Message } from "@hapi/protocol";
 import type { History } from "@hapi/testkit";
 import { watchHub, type Watcher } from "./watcher.ts";
@@ -51,7 +61,13 @@ export async function createWorld(options: { speed: number }): Promise<World> {
   const root = mkdtempSync(join(tmpdir(), "hapi-faults-"));
   const home = join(root, ".hapi");
   const cwd = mkdtempSync(join(root, "work-"));
-  const env: Record<string, string> = { PATH: process.env["PATH"] ?? "", HOME: root, LANG: "C.UTF-8", TERM: "xterm-256color", HAPI_DEMO_SPEED: String(options.speed) };
+  const env: Record<string, string> = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: root,
+    LANG: "C.UTF-8",
+    TERM: "xterm-256color",
+    HAPI_DEMO_SPEED: String(options.speed),
+  };
   const started: ProcessId[] = [];
   const parts: { hub: PipedProcess | null; runner: PipedProcess | null; viewer: Pty | null } = { hub: null, runner: null, viewer: null };
   let port = 0;
@@ -95,11 +111,21 @@ export async function createWorld(options: { speed: number }): Promise<World> {
     void new Response(parts.runner.stdout).text();
     void new Response(parts.runner.stderr).text();
     // Ready is what the hub says: this runner, not the one before.
-    await until(async () => (await api.machines.list()).some((machine) => machine.active && Number(machine.runnerState?.["startedAt"]) >= before), "the runner is registered");
+    await until(
+      async () => (await api.machines.list()).some((machine) => machine.active && Number(machine.runnerState?.["startedAt"]) >= before),
+      "the runner is registered",
+    );
   }
 
   async function startViewer(): Promise<void> {
-    const viewer = openPty({ argv: [HAPI, "demo", "--existing-session-id", sessionId], cwd, env, cols: 80, rows: 24, onData: () => undefined });
+    const viewer = openPty({
+      argv: [HAPI, "demo", "--existing-session-id", sessionId],
+      cwd,
+      env,
+      cols: 80,
+      rows: 24,
+      onData: () => undefined,
+    });
     started.push(viewer);
     parts.viewer = viewer;
     await until(async () => (await facts()).viewers.length > 0, "the viewer is attached");
@@ -107,7 +133,7 @@ export async function createWorld(options: { speed: number }): Promise<World> {
 
   async function until<T>(look: () => Promise<T | null | undefined | false>, what: string): Promise<T> {
     const deadline = Date.now() + UNTIL_MS;
-    for (let last: unknown = null; ; ) {
+    for (let last: unknown = null; ;) {
       const found = await look().catch((cause: unknown) => {
         last = cause;
         return null;
@@ -121,7 +147,13 @@ export async function createWorld(options: { speed: number }): Promise<World> {
 
   function log(): string {
     return readdirSync(join(home, "logs"))
-      .flatMap((name) => readFileSync(join(home, "logs", name), "utf8").trimEnd().split("\n").slice(-15).map((line) => `${name}: ${line}`))
+      .flatMap((name) =>
+        readFileSync(join(home, "logs", name), "utf8")
+          .trimEnd()
+          .split("\n")
+          .slice(-15)
+          .map((line) => `${name}: ${line}`),
+      )
       .join("\n");
   }
 
@@ -148,7 +180,7 @@ export async function createWorld(options: { speed: number }): Promise<World> {
 
   async function rows(): Promise<Message[]> {
     const all = new Map<string, Message>();
-    for (let before: { at: number; seq: number } | undefined; ; ) {
+    for (let before: { at: number; seq: number } | undefined; ;) {
       const { messages, page } = await api.messages.page(sessionId, { limit: 200, ...(before ? { before } : {}) });
       for (const row of messages) all.set(row.id, row);
       if (!page.hasMore) break;
@@ -162,7 +194,11 @@ export async function createWorld(options: { speed: number }): Promise<World> {
     runner: startRunner,
     viewer: startViewer,
     // The host starts it again by itself; here it is only waited for.
-    session: async () => void (await until(async () => (await facts()).hasController && (await facts()).session.starts > killedStart, "the session process is back")),
+    session: async () =>
+      void (await until(
+        async () => (await facts()).hasController && (await facts()).session.starts > killedStart,
+        "the session process is back",
+      )),
   };
 
   await startHub();
@@ -174,7 +210,10 @@ export async function createWorld(options: { speed: number }): Promise<World> {
     if (spawned.type !== "success") throw new Error(`not spawned: ${JSON.stringify(spawned)}`);
     sessionId = spawned.sessionId;
     watcher = await watchHub(api, sessionId);
-    await watcher.until((state) => state.sessions[sessionId]?.active === true && state.sessions[sessionId]?.metadata?.lifecycleState === "running", "the session runs");
+    await watcher.until(
+      (state) => state.sessions[sessionId]?.active === true && state.sessions[sessionId]?.metadata?.lifecycleState === "running",
+      "the session runs",
+    );
     await startViewer();
   } catch (cause) {
     await dispose();

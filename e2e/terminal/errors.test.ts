@@ -53,9 +53,21 @@ test("corrupt settings.json: named by every command, never written over", async 
   const env = homeOf("corrupt");
   const path = join(env["HAPI_HOME"] ?? "", "settings.json");
   writeFileSync(path, '{"cliApiToken": ');
-  for (const args of [["hub", "--port", "0"], ["demo", "--new"], ["sessions"], ["stop", "x"], ["resume", "x"], ["runner", "run"], ["auth", "status"]]) {
+  for (const args of [
+    ["hub", "--port", "0"],
+    ["demo", "--new"],
+    ["sessions"],
+    ["stop", "x"],
+    ["resume", "x"],
+    ["runner", "run"],
+    ["auth", "status"],
+  ]) {
     const { code, said } = await refusal(args, { env });
-    expect([args[0], code, said]).toEqual([args[0], 1, `${path} is not valid JSON. Fix it, or move it away and start again; HAPI does not write over it.`]);
+    expect([args[0], code, said]).toEqual([
+      args[0],
+      1,
+      `${path} is not valid JSON. Fix it, or move it away and start again; HAPI does not write over it.`,
+    ]);
   }
   expect(readFileSync(path, "utf8")).toBe('{"cliApiToken": ');
 });
@@ -63,7 +75,14 @@ test("corrupt settings.json: named by every command, never written over", async 
 test("HAPI_HOME is a file, or in a place where nobody may write", async () => {
   const file = join(place.root, "a-file");
   writeFileSync(file, "");
-  for (const args of [["hub", "--port", "0"], ["demo", "--new"], ["sessions"], ["runner", "run"], ["runner", "start"], ["auth", "status"]]) {
+  for (const args of [
+    ["hub", "--port", "0"],
+    ["demo", "--new"],
+    ["sessions"],
+    ["runner", "run"],
+    ["runner", "start"],
+    ["auth", "status"],
+  ]) {
     const { code, said } = await refusal(args, { env: { HAPI_HOME: file } });
     expect([args.join(" "), code]).toEqual([args.join(" "), 1]);
     expect(said).toContain(file);
@@ -119,7 +138,11 @@ test("words nobody knows: mode, agent, option, session, port, hub; before anythi
     [["hub", "--port", "70000"], 'The port must be a number from 0 to 65535, not "70000".'],
     [["demo", "--new"], "HAPI_API_URL is not an http(s) URL: ftp://x", { HAPI_API_URL: "ftp://x" }],
     [["sessions"], "This machine does not know a hub's token yet. Start one with: hapi hub, or run: hapi auth login"],
-    [["sessions"], "No hub answers at http://127.0.0.1:1. Start it with: hapi hub, or see: hapi auth status", { HAPI_API_URL: "http://127.0.0.1:1", CLI_API_TOKEN: "t" }],
+    [
+      ["sessions"],
+      "No hub answers at http://127.0.0.1:1. Start it with: hapi hub, or see: hapi auth status",
+      { HAPI_API_URL: "http://127.0.0.1:1", CLI_API_TOKEN: "t" },
+    ],
   ];
   for (const [args, sentence, extra] of wrong) {
     expect([args, await refusal(args, { env: { ...env, ...extra } })]).toEqual([args, { code: 1, said: sentence }]);
@@ -150,7 +173,9 @@ test("doctor and a pipe: sentences are whole, problems are the exit code", async
 
 terminalTest("in a terminal: the shell sees the exit code, the sentence is red, the terminal is as before", async () => {
   await using terminal = await place.shell(place.root);
-  await terminal.type(`clear; ${HAPI} demo --permission-mode nonsense; echo "code $?"; stty -a | grep -o -e '-*icanon'; echo "$((1 + 1)) lines"\n`);
+  await terminal.type(
+    `clear; ${HAPI} demo --permission-mode nonsense; echo "code $?"; stty -a | grep -o -e '-*icanon'; echo "$((1 + 1)) lines"\n`,
+  );
   const screen = await terminal.until((now) => now.includes("2 lines"), { what: "the end" });
   expect(screen).toContain('hapi: This agent has no permission mode "nonsense". See: hapi demo --help');
   expect(screen).toContain("code 1\nicanon");

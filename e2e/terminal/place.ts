@@ -9,7 +9,17 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createHubApi, type HubApi } from "@hapi/client";
 import { type HostFacts, probeHost, shutdownHost } from "@hapi/host";
-import { type CommandResult, delay, isAlive, killTree, loadSettings, processStartTime, type ProcessId, runCommand, sessionDir } from "@hapi/platform";
+import {
+  type CommandResult,
+  delay,
+  isAlive,
+  killTree,
+  loadSettings,
+  processStartTime,
+  type ProcessId,
+  runCommand,
+  sessionDir,
+} from "@hapi/platform";
 import { hasTmux, startTmux, type Tmux } from "@hapi/testkit";
 
 export const HAPI = resolve(import.meta.dir, "../../bin/hapi");
@@ -61,7 +71,9 @@ export async function openPlace(): Promise<Place> {
   function hubPids(): number[] {
     const log = join(home, "logs", "hub.log");
     if (!existsSync(log)) return [];
-    const lines = readFileSync(log, "utf8").split("\n").filter((line) => line.includes('"hub.started"'));
+    const lines = readFileSync(log, "utf8")
+      .split("\n")
+      .filter((line) => line.includes('"hub.started"'));
     return lines.map((line) => (JSON.parse(line) as { pid: number }).pid);
   }
 
@@ -80,9 +92,16 @@ export async function openPlace(): Promise<Place> {
       mkdirSync(path, { recursive: true });
       return path;
     },
-    hapi: (args, options = {}) => runCommand([HAPI, ...args], { cwd: options.cwd ?? root, env: { ...env, ...options.env }, timeoutMs: 30_000 }),
+    hapi: (args, options = {}) =>
+      runCommand([HAPI, ...args], { cwd: options.cwd ?? root, env: { ...env, ...options.env }, timeoutMs: 30_000 }),
     shell: (cwd, options = {}) =>
-      startTmux({ argv: ["bash", "--norc", "--noprofile", "-i"], cwd, env: { ...env, ...options.env }, cols: options.cols ?? 100, rows: options.rows ?? 30 }),
+      startTmux({
+        argv: ["bash", "--norc", "--noprofile", "-i"],
+        cwd,
+        env: { ...env, ...options.env },
+        cols: options.cols ?? 100,
+        rows: options.rows ?? 30,
+      }),
     api() {
       const { cliApiToken } = loadSettings(home);
       return createHubApi({ baseUrl: `http://127.0.0.1:${port}`, accessToken: () => cliApiToken ?? null });
@@ -93,7 +112,9 @@ export async function openPlace(): Promise<Place> {
     async [Symbol.asyncDispose]() {
       for (const id of sessionIds()) await shutdownHost(sessionDir(home, id));
       // The hub ends its runner with itself.
-      const left: ProcessId[] = [...hubPids(), ...runnerPids()].map((pid) => ({ pid, startTime: processStartTime(pid) })).filter((id) => id.startTime !== null);
+      const left: ProcessId[] = [...hubPids(), ...runnerPids()]
+        .map((pid) => ({ pid, startTime: processStartTime(pid) }))
+        .filter((id) => id.startTime !== null);
       for (const id of left) killTree(id, "SIGTERM");
       await until(async () => left.every((id) => !isAlive(id)), "everything ended");
       rmSync(root, { recursive: true, force: true, maxRetries: 5 });

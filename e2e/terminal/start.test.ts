@@ -17,7 +17,11 @@ terminalTest("on an empty HOME: a hub in the background, at most four lines, the
   const terminal = await place.shell(cwd);
   await terminal.type(`clear; ${HAPI} demo\n`);
   const screen = await terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" });
-  const said = screen.slice(0, screen.indexOf("Demo agent")).trimEnd().split("\n").filter((line) => !line.includes("$ "));
+  const said = screen
+    .slice(0, screen.indexOf("Demo agent"))
+    .trimEnd()
+    .split("\n")
+    .filter((line) => !line.includes("$ "));
   expect(said.length).toBeLessThanOrEqual(4);
   expect(said.join("\n")).toContain(`http://127.0.0.1:${place.port}`);
   expect(said.join("\n")).toContain(cwd);
@@ -47,31 +51,36 @@ terminalTest("on an empty HOME: a hub in the background, at most four lines, the
   expect(place.hubPids()).toEqual([hubPid]);
 });
 
-terminalTest("the hub is killed under a local turn: the terminal does not notice, the next hapi starts another, the history is complete", async () => {
-  await using terminal = await place.shell(place.project("local"));
-  await terminal.type(`clear; ${HAPI} demo\n`);
-  await terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" });
-  const [sessionId = ""] = place.sessionIds();
-  await terminal.type("slow 20 100\n");
-  await terminal.until((screen) => screen.includes("chunk 3"), { what: "the turn runs" });
-  const [hubPid = 0] = place.hubPids();
-  process.kill(hubPid, "SIGKILL");
-  await until(async () => processStartTime(hubPid) === null, "the hub is dead");
-  await terminal.until((screen) => screen.includes("chunk 20"), { what: "the turn goes on" });
-  await terminal.type("say: without a hub\n");
-  await terminal.until((screen) => screen.includes("\nwithout a hub"), { what: "another turn" });
-  expect(await place.hapi(["sessions"])).toMatchObject({ code: 1, stderr: expect.stringContaining("Start it with: hapi hub") });
+terminalTest(
+  "the hub is killed under a local turn: the terminal does not notice, the next hapi starts another, the history is complete",
+  async () => {
+    await using terminal = await place.shell(place.project("local"));
+    await terminal.type(`clear; ${HAPI} demo\n`);
+    await terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" });
+    const [sessionId = ""] = place.sessionIds();
+    await terminal.type("slow 20 100\n");
+    await terminal.until((screen) => screen.includes("chunk 3"), { what: "the turn runs" });
+    const [hubPid = 0] = place.hubPids();
+    process.kill(hubPid, "SIGKILL");
+    await until(async () => processStartTime(hubPid) === null, "the hub is dead");
+    await terminal.until((screen) => screen.includes("chunk 20"), { what: "the turn goes on" });
+    await terminal.type("say: without a hub\n");
+    await terminal.until((screen) => screen.includes("\nwithout a hub"), { what: "another turn" });
+    expect(await place.hapi(["sessions"])).toMatchObject({ code: 1, stderr: expect.stringContaining("Start it with: hapi hub") });
 
-  expect((await place.hapi(["demo", "--new", "--hapi-starting-mode", "remote"], { cwd: place.project("other") })).code).toBe(0);
-  expect(place.hubPids().length).toBe(2);
-  const texts = await until(async () => {
-    const { messages } = await place.api().messages.page(sessionId, { limit: 100 });
-    const said = messages.flatMap((row) => decodeContent(row.content, { id: row.id })).flatMap((event) => (event.type === "agent-message" ? [event.text] : []));
-    return said.includes("without a hub") ? said : null;
-  }, "the history has caught up");
-  expect(texts).toEqual([Array.from({ length: 20 }, (_, index) => `chunk ${index + 1} `).join(""), "without a hub"]);
-  expect((await place.api().sessions.get(sessionId)).active).toBe(true);
-});
+    expect((await place.hapi(["demo", "--new", "--hapi-starting-mode", "remote"], { cwd: place.project("other") })).code).toBe(0);
+    expect(place.hubPids().length).toBe(2);
+    const texts = await until(async () => {
+      const { messages } = await place.api().messages.page(sessionId, { limit: 100 });
+      const said = messages
+        .flatMap((row) => decodeContent(row.content, { id: row.id }))
+        .flatMap((event) => (event.type === "agent-message" ? [event.text] : []));
+      return said.includes("without a hub") ? said : null;
+    }, "the history has caught up");
+    expect(texts).toEqual([Array.from({ length: 20 }, (_, index) => `chunk ${index + 1} `).join(""), "without a hub"]);
+    expect((await place.api().sessions.get(sessionId)).active).toBe(true);
+  },
+);
 
 terminalTest("two terminals at once on an empty HOME: one hub, and both get their screen", async () => {
   const [one, other] = [place.project("one"), place.project("other")];
@@ -85,4 +94,3 @@ terminalTest("two terminals at once on an empty HOME: one hub, and both get thei
   const settings = JSON.parse(readFileSync(join(place.home, "settings.json"), "utf8")) as Record<string, unknown>;
   expect(Object.keys(settings).sort()).toEqual(["cliApiToken", "machineId"]);
 });
-

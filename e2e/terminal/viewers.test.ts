@@ -47,7 +47,9 @@ terminalTest("Ctrl-Z gives the shell back, fg the session; the turn went on mean
   await terminal.type("echo still a $((40 + 2)) shell\n");
   await terminal.until((screen) => screen.includes("still a 42 shell"), { what: "the shell works" });
   await terminal.type("fg\n");
-  await terminal.until((screen) => screen.includes("chunk 20") && screen.trimEnd().endsWith("\n>"), { what: "the session again, its turn done" });
+  await terminal.until((screen) => screen.includes("chunk 20") && screen.trimEnd().endsWith("\n>"), {
+    what: "the session again, its turn done",
+  });
   expect(await viewers(id)).toBe(1);
   await terminal.type("say: after fg\n");
   await terminal.until((screen) => screen.includes("\nafter fg"), { what: "it is the same session" });
@@ -98,7 +100,9 @@ terminalTest("a new size is drawn at once, by the agent's screen and by the remo
   await terminal.resize(60, 20);
   await until(async () => (await place.facts(id))?.viewers.some(({ cols, rows }) => cols === 60 && rows === 20), "the host knows the size");
   await terminal.type(`say: ${"wide ".repeat(20)}end\n`);
-  await terminal.until((screen) => screen.includes("wide end") && screen.split("\n").every((line) => line.length <= 60), { what: "wrapped for sixty columns" });
+  await terminal.until((screen) => screen.includes("wide end") && screen.split("\n").every((line) => line.length <= 60), {
+    what: "wrapped for sixty columns",
+  });
   await place.api().messages.send(id, { text: "say: from afar", localId: crypto.randomUUID(), wake: true });
   const top = (cols: number): string => `┌${"─".repeat(Math.min(cols, 47) - 2)}┐`;
   await terminal.until((screen) => screen.startsWith(top(60)) && screen.includes("from afar"), { what: "the remote screen" });

@@ -15,7 +15,10 @@ function run(script: string, ...args: string[]): Bun.Subprocess<"ignore", "pipe"
 
 /** A lock as a holder leaves it that was killed. */
 async function killedHolder(lock: string): Promise<void> {
-  const child = run(`await withDirLock(process.argv[1], () => { process.stdout.write("held"); return new Promise(() => setInterval(() => 0, 1000)); });`, lock);
+  const child = run(
+    `await withDirLock(process.argv[1], () => { process.stdout.write("held"); return new Promise(() => setInterval(() => 0, 1000)); });`,
+    lock,
+  );
   await child.stdout.getReader().read();
   child.kill("SIGKILL");
   await child.exited;

@@ -54,7 +54,8 @@ async function acquire(path: string, options: Required<DirLockOptions>): Promise
     // Gone meanwhile, or left behind: try again at once. Of several that remove it, mkdir lets one through.
     if (age === null) continue;
     if (age > options.staleMs) await release(path);
-    else if (!(await isOwnerDead(path)) || !(await takeFromDead(path, options.clock))) await delay(options.retryMs, { clock: options.clock });
+    else if (!(await isOwnerDead(path)) || !(await takeFromDead(path, options.clock)))
+      await delay(options.retryMs, { clock: options.clock });
   }
   throw new AppError("timeout", `${path} is locked by another HAPI process. If none runs, remove that folder.`, { details: { path } });
 }
