@@ -14,5 +14,5 @@ export { runHost } from "./host-main.ts";
 export type { HostFacts, ProcessFacts } from "./messages.ts";
 export * from "./port.ts";
 export { probeHost, shutdownHost } from "./probe.ts";
-export { startHost, type StartedHost, type StartHostOptions } from "./start-host.ts";
+export { startHost, type StartedHost, type StartHostOptions, whileHostless } from "./start-host.ts";
 export { runViewer, type ViewerEnd, type ViewerOptions } from "./viewer.ts";

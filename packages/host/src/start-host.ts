@@ -59,6 +59,21 @@ export async function startHost(options: StartHostOptions): Promise<StartedHost>
   );
 }
 
+/**
+ * Work on a session's folder while no host lives and none can start; `ran` is false when one lives. Short work: a start waits for it.
+ */
+export async function whileHostless<T>(dir: string, work: () => Promise<T>): Promise<{ ran: true; value: T } | { ran: false }> {
+  return withDirLock(
+    join(dir, "host.lock"),
+    async () => {
+      if (await probeHost(dir)) return { ran: false };
+      refuseSecond(dir);
+      return { ran: true, value: await work() };
+    },
+    { retries: lockRetries },
+  );
+}
+
 function found(dir: string, facts: HostFacts, joined: boolean): StartedHost {
   const address = readHostAddress(dir);
   if (!address) throw new AppError("host_gone");

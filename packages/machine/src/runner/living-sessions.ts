@@ -1,7 +1,7 @@
 /** Which sessions of this home have a living host. A host that answers its handshake is alive; files and pids prove nothing. */
 import { probeHost, readHostRecord, shutdownHost } from "@hapi/host";
 import { AppError, toAppError } from "@hapi/protocol";
-import { sessionDir } from "@hapi/platform";
+import { isAlive, sessionDir } from "@hapi/platform";
 import { listSessionRecords } from "../session/create-session.ts";
 import type { SessionRecord } from "../session/record.ts";
 
@@ -44,13 +44,14 @@ export async function findLivingSessions(home: string): Promise<LivingSession[]>
 }
 
 /**
- * Sessions whose host ended without saying so (kill, loss of power): it left its mark in the session's folder, and nobody answers there.
- * A host that ends in good order removes the mark.
+ * Sessions whose host ended without saying so (kill, loss of power): it left its mark in the session's folder, and its process is gone. A host
+ * that ends in good order removes the mark; one that is stuck still runs and is not lost.
  */
-export async function findLostSessions(home: string): Promise<SessionRecord[]> {
-  const marked = listSessionRecords(home).filter((record) => readHostRecord(sessionDir(home, record.sessionId)) !== null);
-  const isLost = await Promise.all(marked.map(async (record) => (await probeOrNull(sessionDir(home, record.sessionId))) === null));
-  return marked.filter((_, index) => isLost[index]);
+export function findLostSessions(home: string): SessionRecord[] {
+  return listSessionRecords(home).filter((record) => {
+    const mark = readHostRecord(sessionDir(home, record.sessionId));
+    return mark !== null && !isAlive(mark);
+  });
 }
 
 async function probeOrNull(dir: string): ReturnType<typeof probeHost> {

@@ -8,13 +8,19 @@ import {
   loadSettings,
   resolveApiUrl,
   resolveMachineId,
+  runCommand,
   selfCommand,
+  sessionDir,
   systemClock,
   type Logger,
 } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { firstMetadata } from "../session/first-metadata.ts";
+import { SETTLE_WORD, settleExit } from "../session/settle-word.ts";
 import { startRunner, type Runner } from "./runner.ts";
+
+/** Longer than a start of another host may hold its lock, and the last words to a slow hub. */
+const SETTLE_MS = 60_000;
 
 export interface RunRunnerOptions {
   env: Readonly<Record<string, string | undefined>>;
@@ -55,7 +61,13 @@ export async function runRunner(options: RunRunnerOptions): Promise<Runner> {
         model: record.model ?? null,
       });
     },
+    settle: async (record) => {
+      const argv = selfCommand("__session", SETTLE_WORD, sessionDir(home, record.sessionId));
+      const { code } = await runCommand(argv, { cwd: home, env: { ...env, HAPI_HOME: home }, timeoutMs: SETTLE_MS });
+      // A host lives after all: nothing to say.
+      return code === settleExit.settled || code === settleExit.hostLives;
+    },
     log,
-    now: () => systemClock.now(),
+    clock: systemClock,
   });
 }

@@ -112,7 +112,7 @@ test("a session whose host left its mark but does not answer is lost; one that e
   const host = { pid: 999_999, startTime: "1", socket: join(home, "gone.sock"), version: 1, startedAt: 1 };
   writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, "utf8")) as object), host }));
   writeFileSync(join(home, "sessions", killed.sessionId, "host.token"), "token");
-  expect((await findLostSessions(home)).map(({ sessionId }) => sessionId)).toEqual([killed.sessionId]);
+  expect(findLostSessions(home).map(({ sessionId }) => sessionId)).toEqual([killed.sessionId]);
   expect(await findLivingSessions(home)).toEqual([]);
   expect(ended.sessionId).not.toBe(killed.sessionId);
 });

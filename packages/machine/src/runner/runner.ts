@@ -14,12 +14,13 @@ import {
   type MachineMetadata,
   type RunnerState,
 } from "@hapi/protocol";
-import { isAlive, processStartTime, runnerDir, socketPath, writeFileAtomic, ensurePrivateDir, type Logger } from "@hapi/platform";
+import { isAlive, processStartTime, runnerDir, socketPath, writeFileAtomic, ensurePrivateDir, type Clock, type Logger } from "@hapi/platform";
 import { createAvailability } from "./availability.ts";
 import { openControlSocket } from "./control-socket.ts";
 import { listDirectory, pathsExist } from "./directories.ts";
 import { createLaunches, type LaunchDeps } from "./launches.ts";
-import { endSession, findLivingSessions, findLostSessions, type LivingSession } from "./living-sessions.ts";
+import { endSession, findLivingSessions, type LivingSession } from "./living-sessions.ts";
+import { type LostWatchDeps, watchLostSessions } from "./lost-watch.ts";
 import { readRunnerState, RUNNER_STATE_FILE, type RunnerStateFile } from "./state-file.ts";
 
 /** What the runner needs of its connection to the hub; `client` implements it. */
@@ -42,8 +43,9 @@ export interface RunnerOptions {
   connect(metadata: MachineMetadata): Promise<MachineLink>;
   startHost: LaunchDeps["startHost"];
   register: LaunchDeps["register"];
+  settle: LostWatchDeps["settle"];
   log: Logger;
-  now(): number;
+  clock: Clock;
 }
 
 export interface Runner {
@@ -76,7 +78,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   refuseSecond(options.home);
   const stop = Promise.withResolvers<string>();
   const env = Object.fromEntries(Object.entries(options.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
-  const availability = createAvailability(options.drivers, env, options.now);
+  const availability = createAvailability(options.drivers, env, () => options.clock.now());
   const launches = createLaunches({
     home: options.home,
     machineId: options.machineId,
@@ -90,8 +92,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const living = (): Promise<LivingSession[]> => findLivingSessions(options.home);
 
   const link = await options.connect(machineMetadata(options));
-  const startedAt = options.now();
-  link.setHealth(() => health(options.now()));
+  const startedAt = options.clock.now();
+  link.setHealth(() => health(options.clock.now()));
   link.handle("spawn-happy-session", async (raw) => spawn(raw, launches.launch, options.log));
   link.handle("stop-session", async (raw) => ({ status: await endSession(options.home, idOf(raw)) }));
   link.handle("list-directory", async (raw) => directoryAnswer(raw, options.workspaceRoots));
@@ -131,12 +133,22 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
 
   const found = await living();
   options.log.info("runner.started", { sessionsFound: found.length, hubUrl: options.hubUrl });
-  if (options.sessionPreservation === "resume") await resumeLost(options, launches.launch);
+  // With "resume", sessions that were running when the machine went down start again on their own thread.
+  const isResuming = options.sessionPreservation === "resume";
+  const lost = watchLostSessions({
+    home: options.home,
+    settle: options.settle,
+    ...(isResuming ? { resume: ({ cwd, sessionId }) => launches.launch({ type: "spawn-in-directory", directory: cwd, existingSessionId: sessionId }) } : {}),
+    clock: options.clock,
+    log: options.log,
+  });
+  if (isResuming) await lost.firstLook;
 
   return {
     stopRequested: stop.promise,
     living,
     async close() {
+      lost.close();
       await control.close();
       await link
         .updateRunnerState((current) => ({ ...current, status: "stopped" }))
@@ -150,18 +162,6 @@ function refuseSecond(home: string): void {
   const state = readRunnerState(home);
   if (state && state.pid !== process.pid && isAlive(state)) {
     throw new AppError("session_conflict", `A runner is already running (pid ${state.pid}). See: hapi runner status`);
-  }
-}
-
-/** With `sessionPreservation: "resume"`: sessions that were running when the machine went down start again on their own thread. */
-async function resumeLost(options: RunnerOptions, launch: ReturnType<typeof createLaunches>["launch"]): Promise<void> {
-  for (const record of await findLostSessions(options.home)) {
-    try {
-      await launch({ type: "spawn-in-directory", directory: record.cwd, existingSessionId: record.sessionId });
-      options.log.info("runner.session_resumed", { sessionId: record.sessionId });
-    } catch (cause) {
-      options.log.warn("runner.resume_failed", { sessionId: record.sessionId, reason: toAppError(cause).message });
-    }
   }
 }
 

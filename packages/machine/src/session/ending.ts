@@ -24,6 +24,8 @@ export interface Ending {
   failureCode?: string;
   /** Last line on the viewers' terminals. */
   message?: string;
+  /** How long to wait for a hub that was not there yet. */
+  contactMs?: number;
 }
 
 /** What a person asked for from afar. */
@@ -82,7 +84,7 @@ export function createEnding(deps: EndingDeps) {
     await step("prompts", () => deps.inbox.reconcile(false));
     await step("lifecycle", () => deps.setLifecycle(ending.lifecycle, ending.failureCode ?? null));
     deps.hub.touch();
-    await within(deps.hub.firstConnected, FIRST_CONTACT_MS);
+    await within(deps.hub.firstConnected, ending.contactMs ?? FIRST_CONTACT_MS);
     if (link.connected) {
       await within(deps.outbox.drained(), LAST_WORDS_MS);
       await within(deps.hub.settled(), LAST_WORDS_MS);

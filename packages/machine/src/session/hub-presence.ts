@@ -91,6 +91,7 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
       const { sessionId, tag, model } = record.value;
       const session = await link.register({ id: sessionId, tag, metadata: deps.metadata(null), agentState: deps.agentState(null), model });
       registering = false;
+      record.update({ registeredAt: record.value.hubUrl });
       deps.registered(session);
       seen(session);
       if (opened) return;

@@ -36,6 +36,8 @@ export const sessionRecordSchema = z.looseObject({
   name: z.optional(z.string()),
   worktree: z.optional(worktreeSchema),
   launchId: z.optional(z.string()),
+  /** The hub that has had this session's row: when it knows the row no more, somebody deleted it there. */
+  registeredAt: z.optional(z.string()),
 });
 export type SessionRecord = z.infer<typeof sessionRecordSchema>;
 

@@ -3,54 +3,15 @@
  * Ends with the session, or lets go of everything when it is told to (SIGTERM: an upgrade), or when the host is gone.
  */
 import { dirname, join } from "node:path";
-import { homedir } from "node:os";
-import { driverFor } from "@hapi/agents";
-import { createSessionLink } from "@hapi/client/link";
 import { connectHost, hostAddressFromEnv, hostEnv, type HostControl } from "@hapi/host";
 import { AppError, toAppError } from "@hapi/protocol";
-import { createLogger, knownCliApiToken, loadSettings, type Logger, logDir, runCommand, selfCommand, systemClock } from "@hapi/platform";
-import type { RunCommand } from "../files/index.ts";
-import { buildAgentEnv } from "./agent-env.ts";
+import { createLogger, type Logger, logDir, selfCommand } from "@hapi/platform";
 import { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
 import { hookSocketPath, hookToken, openHookServer } from "./hook-server.ts";
 import { openLedger } from "./ledger.ts";
-import { DEFAULT_PARK_AFTER_MS } from "./parking.ts";
+import { buildPorts, type Env, type SessionProcessOptions } from "./ports.ts";
 import { openRecord, type RecordFile } from "./record.ts";
 import { openSession, type RunningSession } from "./session.ts";
-
-type Env = Readonly<Record<string, string | undefined>>;
-
-export interface SessionProcessOptions {
-  /** HAPI's own version, for the session's metadata. */
-  version?: string;
-}
-
-const run: RunCommand = async (argv, options) => {
-  const result = await runCommand(argv, options);
-  // The limit ends the program by a signal.
-  return { stdout: result.stdout, stderr: result.stderr, exitCode: result.code ?? 1, truncated: result.signal !== null };
-};
-
-function settingsOf(home: string, env: Env): { remoteWhileLocal: "switch" | "read-only"; parkAfterMs: number } {
-  const settings = loadSettings(home);
-  const minutes = Number(env["HAPI_PARK_AFTER_MINUTES"] ?? settings["parkAfterMinutes"] ?? Number.NaN);
-  return {
-    remoteWhileLocal: settings["remoteWhileLocal"] === "read-only" ? "read-only" : "switch",
-    parkAfterMs: Number.isFinite(minutes) && minutes >= 0 ? minutes * 60_000 : DEFAULT_PARK_AFTER_MS,
-  };
-}
-
-function libDir(): string {
-  const words = selfCommand();
-  return dirname(words.at(-1) ?? process.execPath);
-}
-
-function extraHeaders(env: Env, home: string): Record<string, string> | undefined {
-  const given = env["HAPI_EXTRA_HEADERS_JSON"] ?? loadSettings(home)["extraHeaders"];
-  const value: unknown = typeof given === "string" ? JSON.parse(given) : given;
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
-}
 
 interface Place {
   home: string;
@@ -67,9 +28,7 @@ interface Built {
 
 async function build(env: Env, place: Place, host: HostControl, log: Logger, options: SessionProcessOptions): Promise<Built> {
   const { home, dir, record, hostSocket } = place;
-  const { sessionId, flavor, hubUrl } = record.value;
-  const driver = driverFor(flavor, home);
-  if (!driver) throw new AppError("unsupported_flavor", `This HAPI does not know the agent "${flavor}"`);
+  const { sessionId } = record.value;
   const ledger = await openLedger(dir);
   if (ledger.lostLines > 0) log.warn("ledger.lines_lost", { lines: ledger.lostLines });
   ledger.onFailure((cause) => {
@@ -84,24 +43,8 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
     token: hookToken(dir),
     onHook: async (payload, signal) => (await ready.promise).onHook(payload, signal),
   });
-  const token = knownCliApiToken({ ...env, HAPI_HOME: home }) ?? "";
-  const session = await openSession({
-    home,
-    dir,
-    record,
-    ledger,
-    host,
-    driver,
-    link: createSessionLink({ hubUrl, token, sessionId, extraHeaders: extraHeaders(env, home), log: (event, fields) => log.debug(event, fields) }),
-    clock: systemClock,
-    log,
-    agentEnv: buildAgentEnv(env, sessionId),
-    hookCommand: selfCommand("hook", hooks.path, hostSocket),
-    hookEnv: { [HOOK_TOKEN_ENV]: hooks.token },
-    runCommand: run,
-    settings: settingsOf(home, env),
-    about: { version: options.version ?? "0.1.0", libDir: libDir(), userHome: env["HOME"] ?? homedir() },
-  });
+  const hookCommand = selfCommand("hook", hooks.path, hostSocket);
+  const session = await openSession(buildPorts({ env, home, dir, record, ledger, host, log, hookCommand, hookEnv: { [HOOK_TOKEN_ENV]: hooks.token } }, options));
   return { session, ready: () => ready.resolve(session) };
 }
 

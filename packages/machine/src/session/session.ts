@@ -57,6 +57,8 @@ export interface RunningSession {
   onHook(payload: unknown, signal: AbortSignal): Promise<unknown>;
   /** Ends the session for good: agent, hub row's activity, host. */
   end(ending: Ending): Promise<void>;
+  /** Instead of `begin`, where no host lives any more: says how everything stands and ends, without an agent. */
+  settle(ending: Ending): Promise<void>;
   /** Leaves everything running and lets go of it. */
   release(): Promise<void>;
   /** Resolves with the exit code once the session is over. */
@@ -284,6 +286,14 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       return conversation.onHook(payload, signal);
     },
     end: (how) => ending.end(how),
+    async settle(how) {
+      // No sign of life and no new prompt: it only says its last words.
+      presence.close();
+      for (const stop of off) stop();
+      await runner.adopt();
+      hub.open();
+      await ending.end(how);
+    },
     async release() {
       closeParts();
       await runner.dispose();

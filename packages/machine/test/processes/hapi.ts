@@ -8,6 +8,7 @@ async function run(): Promise<number> {
       return 0;
     }
     case "__session":
+      if (words[0] === "settle") return (await import("../../src/session/settle.ts")).settleSession(words[1] ?? "", process.env);
       return (await import("../../src/session/run.ts")).runSessionProcess(process.env);
     case "hook": {
       const { runHookBridge } = await import("../../src/session/hook-bridge.ts");
@@ -22,6 +23,13 @@ async function run(): Promise<number> {
       const end = await runViewer({ ...readHostAddress(words[0] ?? "")!, stdin: process.stdin, stdout: process.stdout });
       if (end.message) process.stdout.write(`${end.message}\r\n`);
       return end.exitCode;
+    }
+    case "runner": {
+      const { createLogger } = await import("@hapi/platform");
+      const log = createLogger({ name: "runner", file: words[0] ?? "" });
+      await (await import("../../src/runner/run-runner.ts")).runRunner({ env: process.env, version: "0.0.0", workspaceRoots: [], log });
+      process.stdout.write("ready\n");
+      return new Promise(() => undefined);
     }
     case "hub": {
       const hub = await (await import("@hapi/hub")).startHub({ home: words[0], port: Number(words[1]), token: words[2] });

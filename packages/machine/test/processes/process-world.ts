@@ -27,6 +27,9 @@ export interface ProcessWorld {
   killHub(): Promise<void>;
   startHub(): Promise<void>;
   killSession(): Promise<void>;
+  killHost(): Promise<void>;
+  /** Ends with the world. */
+  startRunner(): Promise<void>;
   /** Another viewer of the session, as `hapi` in a terminal is. */
   view(size?: { cols: number; rows: number }): TestTerminal;
   send(text: string): Promise<string>;
@@ -63,6 +66,7 @@ export async function createProcessWorld(options: ProcessWorldOptions = {}): Pro
   };
   let port = 0;
   let hub: PipedProcess | null = null;
+  let runner: PipedProcess | null = null;
 
   async function startHub(): Promise<void> {
     hub = spawnPiped([process.execPath, ENTRY, "hub", home, String(port), TOKEN], { env, ownGroup: true });
@@ -162,6 +166,12 @@ export async function createProcessWorld(options: ProcessWorldOptions = {}): Pro
       const { session } = await facts();
       if (session.pid !== null) await kill(session.pid);
     },
+    killHost: async () => kill((await facts()).pid),
+    async startRunner() {
+      runner = spawnPiped([process.execPath, ENTRY, "runner", join(root, "runner.log")], { env: { ...env, HAPI_API_URL: hubUrl }, ownGroup: true });
+      void runner.stderr.pipeTo(new WritableStream());
+      await runner.stdout.getReader().read();
+    },
     view: (size) => openTerminal([process.execPath, ENTRY, "view", dir], { env, cwd, ...size }),
     async send(text) {
       const localId = randomUUID();
@@ -174,6 +184,7 @@ export async function createProcessWorld(options: ProcessWorldOptions = {}): Pro
     until,
     log,
     async [Symbol.asyncDispose]() {
+      if (runner) killTree({ pid: runner.pid, startTime: runner.startTime }, "SIGKILL");
       await shutdownHost(dir);
       if (hub) killTree({ pid: hub.pid, startTime: hub.startTime }, "SIGKILL");
       rmSync(root, { recursive: true, force: true, maxRetries: 5 });

@@ -1,0 +1,87 @@
+/**
+ * Looks for sessions whose host was killed, at once and then now and then, and has each settled (or resumed, where the settings say so). A look
+ * reads small files and asks the system about pids, nothing more; what it finds is proven under the host's lock by whoever settles.
+ */
+import { toAppError } from "@hapi/protocol";
+import type { Clock, Logger } from "@hapi/platform";
+import type { SessionRecord } from "../session/record.ts";
+import { findLostSessions } from "./living-sessions.ts";
+
+export const LOOK_EVERY_MS = 5_000;
+/** A hub that is away is not asked with a new process at every look. */
+const LONGEST_PAUSE_MS = 60_000;
+/** A session that loses its host again and again is not resumed for ever. */
+const MAX_RESUMES = 3;
+
+export interface LostWatchDeps {
+  home: string;
+  /** Speaks for the session at the hub; false: not now, try again. */
+  settle(record: SessionRecord): Promise<boolean>;
+  /** With `sessionPreservation: "resume"`: starts it again. */
+  resume?(record: SessionRecord): Promise<unknown>;
+  clock: Clock;
+  log: Logger;
+}
+
+export interface LostWatch {
+  /** Resolves when everything that was found has been looked after once. */
+  readonly firstLook: Promise<void>;
+  close(): void;
+}
+
+export function watchLostSessions(deps: LostWatchDeps): LostWatch {
+  const { home, clock, log } = deps;
+  const failed = new Map<string, { times: number; notBefore: number }>();
+  const resumes = new Map<string, number>();
+  let cancel: () => void = () => undefined;
+  let closed = false;
+
+  async function resume(record: SessionRecord): Promise<boolean> {
+    const { sessionId } = record;
+    const times = (resumes.get(sessionId) ?? 0) + 1;
+    if (!deps.resume || times > MAX_RESUMES) return false;
+    resumes.set(sessionId, times);
+    try {
+      await deps.resume(record);
+      log.info("runner.session_resumed", { sessionId });
+      return true;
+    } catch (cause) {
+      log.warn("runner.resume_failed", { sessionId, reason: toAppError(cause).message });
+      return false;
+    }
+  }
+
+  async function lookAfter(record: SessionRecord): Promise<void> {
+    const { sessionId } = record;
+    const before = failed.get(sessionId);
+    if (before && clock.now() < before.notBefore) return;
+    const done = (await resume(record)) || (await deps.settle(record));
+    if (done) {
+      failed.delete(sessionId);
+      return;
+    }
+    const times = (before?.times ?? 0) + 1;
+    failed.set(sessionId, { times, notBefore: clock.now() + Math.min(LOOK_EVERY_MS * 2 ** times, LONGEST_PAUSE_MS) });
+    if (times === 1) log.warn("runner.session_not_settled", { sessionId });
+  }
+
+  async function look(): Promise<void> {
+    try {
+      for (const record of findLostSessions(home)) {
+        if (closed) return;
+        await lookAfter(record);
+      }
+    } catch (cause) {
+      log.warn("runner.look_failed", { reason: toAppError(cause).message });
+    }
+    if (!closed) cancel = clock.setTimer(LOOK_EVERY_MS, () => void look());
+  }
+
+  return {
+    firstLook: look(),
+    close() {
+      closed = true;
+      cancel();
+    },
+  };
+}

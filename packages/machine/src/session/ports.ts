@@ -1,0 +1,76 @@
+/** The ports of a session process, built from its environment, its folder and this home's settings. */
+import { dirname } from "node:path";
+import { homedir } from "node:os";
+import { driverFor } from "@hapi/agents";
+import { createSessionLink } from "@hapi/client/link";
+import type { HostControl } from "@hapi/host";
+import { AppError } from "@hapi/protocol";
+import { knownCliApiToken, loadSettings, type Logger, runCommand, selfCommand, systemClock } from "@hapi/platform";
+import type { RunCommand } from "../files/index.ts";
+import { buildAgentEnv } from "./agent-env.ts";
+import type { Ledger } from "./ledger.ts";
+import { DEFAULT_PARK_AFTER_MS } from "./parking.ts";
+import type { RecordFile } from "./record.ts";
+import type { SessionPorts } from "./session.ts";
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export interface SessionProcessOptions {
+  /** HAPI's own version, for the session's metadata. */
+  version?: string;
+}
+
+const run: RunCommand = async (argv, options) => {
+  const result = await runCommand(argv, options);
+  // The limit ends the program by a signal.
+  return { stdout: result.stdout, stderr: result.stderr, exitCode: result.code ?? 1, truncated: result.signal !== null };
+};
+
+function settingsOf(home: string, env: Env): { remoteWhileLocal: "switch" | "read-only"; parkAfterMs: number } {
+  const settings = loadSettings(home);
+  const minutes = Number(env["HAPI_PARK_AFTER_MINUTES"] ?? settings["parkAfterMinutes"] ?? Number.NaN);
+  return {
+    remoteWhileLocal: settings["remoteWhileLocal"] === "read-only" ? "read-only" : "switch",
+    parkAfterMs: Number.isFinite(minutes) && minutes >= 0 ? minutes * 60_000 : DEFAULT_PARK_AFTER_MS,
+  };
+}
+
+function libDir(): string {
+  const words = selfCommand();
+  return dirname(words.at(-1) ?? process.execPath);
+}
+
+function extraHeaders(env: Env, home: string): Record<string, string> | undefined {
+  const given = env["HAPI_EXTRA_HEADERS_JSON"] ?? loadSettings(home)["extraHeaders"];
+  const value: unknown = typeof given === "string" ? JSON.parse(given) : given;
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+}
+
+export interface PortsInput extends Pick<SessionPorts, "hookCommand" | "hookEnv"> {
+  env: Env;
+  home: string;
+  dir: string;
+  record: RecordFile;
+  ledger: Ledger;
+  host: HostControl;
+  log: Logger;
+}
+
+export function buildPorts(input: PortsInput, options: SessionProcessOptions): SessionPorts {
+  const { env, home, record, log } = input;
+  const { sessionId, flavor, hubUrl } = record.value;
+  const driver = driverFor(flavor, home);
+  if (!driver) throw new AppError("unsupported_flavor", `This HAPI does not know the agent "${flavor}"`);
+  const token = knownCliApiToken({ ...env, HAPI_HOME: home }) ?? "";
+  return {
+    ...input,
+    driver,
+    link: createSessionLink({ hubUrl, token, sessionId, extraHeaders: extraHeaders(env, home), log: (event, fields) => log.debug(event, fields) }),
+    clock: systemClock,
+    agentEnv: buildAgentEnv(env, sessionId),
+    runCommand: run,
+    settings: settingsOf(home, env),
+    about: { version: options.version ?? "0.1.0", libDir: libDir(), userHome: env["HOME"] ?? homedir() },
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * `hapi __session settle DIR`: speaks for a session whose host was killed. What its ledger left open is closed by the rules of a new start (the
+ * agent's own record decides), the hub hears it and that the session is over; no agent is started. Never while a host lives. Repeatable: the
+ * host's mark in `session.json` goes only when the hub shows the end.
+ */
+import { rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { readHostRecord, updateSessionFile, whileHostless } from "@hapi/host";
+import { type Session, toAppError } from "@hapi/protocol";
+import { createLogger, type Logger, logDir } from "@hapi/platform";
+import { absentHost } from "./absent-host.ts";
+import type { Ending } from "./ending.ts";
+import { hookSocketPath } from "./hook-server.ts";
+import { openLedger } from "./ledger.ts";
+import { buildPorts, type Env, type SessionProcessOptions } from "./ports.ts";
+import { openRecord } from "./record.ts";
+import { settleExit } from "./settle-word.ts";
+import { openSession, type SessionPorts } from "./session.ts";
+
+const CONTACT_MS = 5_000;
+
+export async function settleSession(dir: string, env: Env, options: SessionProcessOptions = {}): Promise<number> {
+  const home = dirname(dirname(dir));
+  const { sessionId } = openRecord(dir).value;
+  const log = createLogger({ name: "settle", file: join(logDir(home), `session-${sessionId}.log`), level: "info" });
+  try {
+    const done = await whileHostless(dir, () => settle({ dir, home, env, log }, options));
+    if (!done.ran) return settleExit.hostLives;
+    return done.value ? settleExit.settled : settleExit.notTold;
+  } catch (cause) {
+    const error = toAppError(cause);
+    log.warn("session.not_settled", { code: error.code, message: error.message, cause: String(error.cause ?? "") });
+    return error.code === "not_ready" ? settleExit.hostLives : settleExit.notTold;
+  }
+}
+
+interface Place {
+  dir: string;
+  home: string;
+  env: Env;
+  log: Logger;
+}
+
+/** Answers whether the hub knows. */
+async function settle({ dir, home, env, log }: Place, options: SessionProcessOptions): Promise<boolean> {
+  const mark = readHostRecord(dir);
+  if (!mark) return true;
+  const record = openRecord(dir);
+  const { sessionId } = record.value;
+  const ledger = await openLedger(dir);
+  const host = absentHost(sessionId, mark.pid);
+  const ports = buildPorts({ env, home, dir, record, ledger, host, log, hookCommand: [], hookEnv: {} }, options);
+  const before = await rowOf(ports);
+  if (before === "unreachable") {
+    await ledger.close();
+    return false;
+  }
+  if (before === "deleted") await ledger.close();
+  else {
+    const session = await openSession(ports);
+    await session.settle(endingOf(ledger.state.facts.lifecycle));
+    const after = await rowOf(ports);
+    if (after === "unreachable" || (after !== "deleted" && after !== "unknown" && after.active)) return false;
+  }
+  updateSessionFile(dir, { host: undefined });
+  rmSync(mark.socket, { force: true });
+  rmSync(hookSocketPath(home, sessionId), { force: true });
+  log.info("session.settled", { hostPid: mark.pid });
+  return true;
+}
+
+/** A row that was there and is not any more was deleted by a person; this session does not bring it back. */
+async function rowOf({ link, record }: SessionPorts): Promise<Session | "deleted" | "unknown" | "unreachable"> {
+  try {
+    return await link.session();
+  } catch (cause) {
+    if (toAppError(cause).code !== "session_not_found") return "unreachable";
+    return record.value.registeredAt === record.value.hubUrl ? "deleted" : "unknown";
+  }
+}
+
+function endingOf(lifecycle: string): Ending {
+  const common = { exitCode: 1, reason: "terminated", contactMs: CONTACT_MS };
+  // It had come to its end already and only could not say it.
+  if (lifecycle === "completed" || lifecycle === "failed") return { ...common, lifecycle };
+  return { ...common, lifecycle: "aborted" };
+}

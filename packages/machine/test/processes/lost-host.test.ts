@@ -1,0 +1,60 @@
+/** kill -9 of a session's host: the runner says at the hub what became of it, without starting an agent. */
+import { expect, test } from "bun:test";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { decodeContent } from "@hapi/core";
+import { readHostRecord } from "@hapi/host";
+import { createProcessWorld, type ProcessWorld } from "./process-world.ts";
+
+const endings = async (world: ProcessWorld): Promise<unknown[]> =>
+  (await world.rows()).flatMap((row) => decodeContent(row.content, { id: row.id })).flatMap((event) => (event.type === "turn-ended" ? [event.outcome] : []));
+
+async function midTurn(world: ProcessWorld): Promise<string> {
+  const localId = await world.send("slow 400 100");
+  await world.until(async () => (await world.row(localId))?.stage === "started", "the turn runs");
+  return localId;
+}
+
+async function settled(world: ProcessWorld, localId: string): Promise<void> {
+  await world.until(async () => (await world.row(localId))?.stage === "interrupted", "the prompt is interrupted");
+  await world.until(async () => !(await world.api.sessions.get(world.sessionId)).active, "inactive");
+  await world.until(async () => readHostRecord(world.dir) === null, "the mark is gone");
+  const session = await world.api.sessions.get(world.sessionId);
+  expect(session).toMatchObject({ active: false, thinking: false, metadata: { lifecycleState: "aborted" } });
+  expect(await endings(world)).toEqual(["interrupted"]);
+}
+
+test("killed in a turn under a runner: soon the turn is interrupted, the session inactive; no agent was started, and it can be resumed", async () => {
+  await using world = await createProcessWorld();
+  await world.startRunner();
+  const localId = await midTurn(world);
+  const before = world.agentRecord().ran;
+  await world.killHost();
+  await settled(world, localId);
+  expect(world.agentRecord().ran).toEqual(before);
+  const next = await world.send("say: still here");
+  await world.until(async () => (await world.row(next))?.stage === "done", "a prompt wakes it again");
+  expect((await world.api.sessions.get(world.sessionId)).metadata?.lifecycleState).toBe("running");
+}, 60_000);
+
+test("killed while no runner and no hub ran: the next runner says it once both are there", async () => {
+  await using world = await createProcessWorld();
+  const localId = await midTurn(world);
+  await world.killHub();
+  await world.killHost();
+  await world.startHub();
+  await world.startRunner();
+  await settled(world, localId);
+}, 60_000);
+
+test('with sessionPreservation "resume" it runs again instead', async () => {
+  await using world = await createProcessWorld();
+  writeFileSync(join(world.root, "home", "settings.json"), JSON.stringify({ sessionPreservation: "resume" }));
+  const localId = await midTurn(world);
+  await world.killHost();
+  await world.startRunner();
+  await world.until(async () => (await world.row(localId))?.stage === "interrupted", "the prompt is interrupted");
+  await world.until(async () => (await world.facts()).processes.some((process) => process.exit === null), "its agent runs");
+  await world.until(async () => (await world.api.sessions.get(world.sessionId)).metadata?.lifecycleState === "running", "running");
+  expect(readdirSync(join(world.root, "home", "sessions"))).toEqual([world.sessionId]);
+}, 60_000);
