@@ -125,7 +125,15 @@ function createServices(parts: HubParts) {
     deliver(sessionId);
   };
   const onGone = (sessionId: string): void => ignore(waker.ended(sessionId), "the prompt stays queued");
-  const presence = new SessionPresence({ store: sessions, clock, log, onActive, onExpired: onGone });
+  const presence = new SessionPresence({
+    store: sessions,
+    clock,
+    log,
+    onActive,
+    onExpired: onGone,
+    isStopped: (id) => stores.stops.get(id) !== null,
+    onStopped: (session) => ignore(lifecycle.endAgain(session), "it is tried again with its next sign of life"),
+  });
   const machinePresence = new MachinePresence({ store: machines, clock, log, onOnline: () => undefined });
   const merge = async (from: string, into: string): Promise<void> => {
     await sessions.merge(from, into);
@@ -137,6 +145,9 @@ function createServices(parts: HubParts) {
   };
   const resume = new Resume({
     sessions,
+    stops: stores.stops,
+    stopLaunched: (machineId, id) => lifecycle.stopLaunched(machineId, id),
+    reopened: (id) => lifecycle.reopened(id),
     messages,
     machines,
     machinePresence,
@@ -152,6 +163,15 @@ function createServices(parts: HubParts) {
   const rest = (sessionId: string) => messages.rest(sessionId);
   const lifecycle = new Lifecycle({
     store: sessions,
+    stops: stores.stops,
+    launches: {
+      isUnderWay: (id) => expected.has(id) || resume.isUnderWay(id),
+      machineOf: (id) => expected.machineOf(id),
+      over(id) {
+        expected.came(id);
+        resume.giveUp(id);
+      },
+    },
     presence,
     rpc,
     links,
@@ -184,8 +204,12 @@ function createServices(parts: HubParts) {
   const toasts = new Toasts({ bus, clock, session: (id) => sessions.get(id) });
   const limit = createFailureLimit(clock);
   const stopRelay = relayUpdates(bus, links);
-  const onSpawned = (sessionId: string): void => {
-    if (!presence.isActive(sessionId)) expected.expect(sessionId);
+  const onSpawned = async (sessionId: string, machineId: string, since: number): Promise<void> => {
+    const stop = stores.stops.get(sessionId);
+    // Ended while it was started, or started again on purpose.
+    if (stop && stop.at >= since) return lifecycle.stopLaunched(machineId, sessionId);
+    if (stop) await stores.stops.clear(sessionId);
+    if (!presence.isActive(sessionId)) expected.expect(sessionId, machineId);
   };
   return {
     onSpawned,
@@ -223,6 +247,7 @@ function connectSockets(parts: HubParts, services: Services): void {
   const handlers = cliHandlers({
     access,
     sessions,
+    stops: stores.stops,
     messages,
     machines,
     presence,
@@ -253,6 +278,10 @@ function createHttp(parts: HubParts, services: Services): Hono {
   const now = () => clock.now();
   const afterRemove = async (sessionId: string): Promise<void> => {
     services.presence.forget(sessionId);
+    for (const link of services.links.of("session", sessionId)) {
+      rpc.unregisterAll(link);
+      services.links.remove(link);
+    }
     await stores.scrub();
   };
   return createApp({
@@ -265,7 +294,7 @@ function createHttp(parts: HubParts, services: Services): Hono {
       exportRoutes({ access, messages, now }),
       messageRoutes({ access, messages, prompts }),
       permissionRoutes({ access, permissions }),
-      machineRoutes({ access, machines, rpc, durable, onSpawned: (id) => services.onSpawned(id) }),
+      machineRoutes({ access, machines, rpc, now, durable, onSpawned: services.onSpawned }),
       eventRoutes({ access, sse }),
       settingsRoutes({ settings: parts.settings, databasePath: parts.databasePath }),
       refusalRoutes({ access }),
@@ -273,6 +302,8 @@ function createHttp(parts: HubParts, services: Services): Hono {
     cli: cliRoutes({
       access,
       sessions,
+      stops: stores.stops,
+      stopLaunched: (machineId, id) => lifecycle.stopLaunched(machineId, id),
       messages,
       machines,
       rpc,

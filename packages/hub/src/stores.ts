@@ -11,6 +11,8 @@ import type { MessageStore } from "./messages/store.ts";
 import { RequestRows } from "./permissions/request-rows.ts";
 import { SqlitePermissionStore } from "./permissions/sqlite-store.ts";
 import type { PermissionStore } from "./permissions/store.ts";
+import { sqliteStops } from "./sessions/sqlite-stops.ts";
+import type { StopStore } from "./sessions/stops.ts";
 import { SessionCache } from "./sessions/session-cache.ts";
 import { SqliteSessionStore } from "./sessions/sqlite-store.ts";
 import type { SessionStore } from "./sessions/store.ts";
@@ -21,6 +23,7 @@ export interface Stores {
   messages: MessageStore;
   machines: MachineStore;
   permissions: PermissionStore;
+  stops: StopStore;
   attachments: AttachmentStore;
   log: EventLog;
   /** Everything committed so far survives a loss of power. */
@@ -46,6 +49,7 @@ export function sqliteStores(options: { db: Sqlite; epoch: string; bus: Bus; now
     messages: new SqliteMessageStore(shared),
     machines: new SqliteMachineStore(shared),
     permissions: new SqlitePermissionStore(shared),
+    stops: sqliteStops(shared),
     attachments: sqliteAttachmentStore(shared),
     log,
     durable: () => commits.durable(),

@@ -1,4 +1,5 @@
 /** `/cli/*`: what a CLI and a runner ask for over HTTP. Raw access token, protocol header on every answer (also on errors). */
+import { ignore } from "@hapi/platform";
 import {
   AppError,
   CLEAR_STEPS,
@@ -16,6 +17,7 @@ import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { SessionAccess } from "../sessions/access.ts";
+import { isStartedAfter, type StopStore } from "../sessions/stops.ts";
 import type { SessionStore } from "../sessions/store.ts";
 import type { CliEnv } from "../transport/http/api-env.ts";
 import { readBody } from "../transport/http/body.ts";
@@ -27,11 +29,14 @@ const handoffWaitMs = 15_000;
 export interface CliRouteDeps {
   access: SessionAccess;
   sessions: SessionStore;
+  stops: StopStore;
   messages: MessageStore;
   machines: MachineStore;
   rpc: Rpc;
   now: () => number;
   durable(): Promise<void>;
+  /** Asks a machine to end a process that nobody wants any more. */
+  stopLaunched(machineId: string, sessionId: string): Promise<void>;
   whenInactive(sessionId: string, waitMs: number): Promise<boolean>;
 }
 
@@ -43,12 +48,14 @@ export function cliRoutes(deps: CliRouteDeps): Hono<CliEnv> {
   return app;
 }
 
-function sessionRoutes(app: Hono<CliEnv>, { access, sessions, messages, machines, now, durable }: CliRouteDeps): void {
+function sessionRoutes(app: Hono<CliEnv>, deps: CliRouteDeps): void {
+  const { access, sessions, stops, messages, machines, now, durable } = deps;
   app.post("/sessions", async (c) => {
     const namespace = c.get("namespace");
     const body = await readBody(c, createSessionBody);
     if (body.machine) await registerMachine(machines, namespace, body.machine);
     const metadata = body.metadata == null ? null : parsed(metadataSchema, body.metadata);
+    if (body.id !== undefined) await refuseDeleted(deps, namespace, body.id, metadata as Metadata | null);
     const created = await sessions.create({
       ...(body.id === undefined ? {} : { id: body.id }),
       namespace,
@@ -60,6 +67,8 @@ function sessionRoutes(app: Hono<CliEnv>, { access, sessions, messages, machines
       effort: body.effort ?? null,
     });
     if (created.kind === "conflict") throw new AppError("session_conflict");
+    const stop = stops.get(created.session.id);
+    if (stop && isStartedAfter(stop, metadata as Metadata | null, created.session.metadata, now())) await stops.clear(stop.sessionId);
     await durable();
     return c.json({ session: created.session, sessionSummaryContract: false });
   });
@@ -97,6 +106,16 @@ function sessionRoutes(app: Hono<CliEnv>, { access, sessions, messages, machines
     if (afterSeq === null || limit === null || limit < 1) throw new AppError("invalid_query");
     return c.json({ messages: await messages.since(session.id, afterSeq, Math.min(limit, maxBackfill), now()) });
   });
+}
+
+/** A deleted session stays deleted for the process that was it; somebody who starts anew in its folder gets a new row. */
+async function refuseDeleted(deps: CliRouteDeps, namespace: string, id: string, metadata: Metadata | null): Promise<void> {
+  const stop = deps.stops.get(id);
+  if (stop?.kind !== "deleted" || stop.namespace !== namespace) return;
+  if (isStartedAfter(stop, metadata, null, deps.now())) return deps.stops.clear(id);
+  const machine = metadata?.machineId === undefined ? null : await deps.machines.get(metadata.machineId);
+  if (machine?.namespace === namespace) ignore(deps.stopLaunched(machine.id, id), "said in the log");
+  throw new AppError("session_not_found");
 }
 
 function resumeRoutes(app: Hono<CliEnv>, { access, rpc, whenInactive }: CliRouteDeps): void {

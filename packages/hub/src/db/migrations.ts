@@ -127,4 +127,16 @@ CREATE TABLE log (
 ) WITHOUT ROWID;
 CREATE TABLE log_floor (namespace TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 `,
+  `
+CREATE TABLE stops (
+  session_id TEXT PRIMARY KEY,
+  namespace TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  reason TEXT,
+  at INTEGER NOT NULL,
+  held_until INTEGER NOT NULL,
+  host_pid INTEGER
+) WITHOUT ROWID;
+CREATE INDEX stops_by_time ON stops (at);
+`,
 ];

@@ -25,7 +25,9 @@ export interface MachineRouteDeps {
   machines: MachineStore;
   rpc: Rpc;
   durable(): Promise<void>;
-  onSpawned(sessionId: string): void;
+  now(): number;
+  /** `since` is when the start was asked for. */
+  onSpawned(sessionId: string, machineId: string, since: number): Promise<void>;
 }
 
 export function machineRoutes(deps: MachineRouteDeps): Hono<ApiEnv> {
@@ -57,7 +59,7 @@ function listRoutes(app: Hono<ApiEnv>, { access, machines, durable }: MachineRou
   });
 }
 
-function spawnRoutes(app: Hono<ApiEnv>, { access, rpc, onSpawned }: MachineRouteDeps): void {
+function spawnRoutes(app: Hono<ApiEnv>, { access, rpc, now, onSpawned }: MachineRouteDeps): void {
   app.post("/machines/:id/spawn", async (c) => {
     const machine = await access.machine(c.get("namespace"), c.req.param("id"));
     const body = await readBody(c, spawnBody);
@@ -66,8 +68,9 @@ function spawnRoutes(app: Hono<ApiEnv>, { access, rpc, onSpawned }: MachineRoute
       const { message } = new AppError("runner_upgrade_required");
       return c.json({ type: "error", code: "runner_upgrade_required", message });
     }
+    const since = now();
     const answer = await spawnOnMachine(rpc, machine, { ...body, agent: body.agent ?? DEFAULT_FLAVOR });
-    if (answer.type === "success") onSpawned(answer.sessionId);
+    if (answer.type === "success") await onSpawned(answer.sessionId, machine.id, since);
     return c.json(answer);
   });
   app.post("/machines/:id/restart-runner", async (c) => {

@@ -6,14 +6,27 @@ import type { Clock, Logger } from "@hapi/platform";
 import { AppError, type LifecycleState, type Metadata, type Session } from "@hapi/protocol";
 import type { Links } from "../rpc/links.ts";
 import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
+import { decidedState } from "./metadata-merge.ts";
 import type { SessionPresence } from "./presence.ts";
+import { holdMs, hostPidOf, type Stop, type StopStore } from "./stops.ts";
 import type { SessionStore } from "./store.ts";
 
 const endTimeoutMs = 10_000;
 const readyMs = 1_000;
 
+/** Sessions the hub is starting at the moment. */
+export interface Launches {
+  isUnderWay(sessionId: string): boolean;
+  /** Where, when the row can't say it yet. */
+  machineOf(sessionId: string): string | undefined;
+  /** Nobody waits for it any more. */
+  over(sessionId: string): void;
+}
+
 export interface LifecycleDeps {
   store: SessionStore;
+  stops: StopStore;
+  launches: Launches;
   presence: SessionPresence;
   rpc: Rpc;
   links: Links;
@@ -34,6 +47,7 @@ const stillOpen = new Set<string>(["initializing", "running", "paused"]);
 
 export class Lifecycle {
   readonly #deps: LifecycleDeps;
+  readonly #ending = new Set<string>();
 
   constructor(deps: LifecycleDeps) {
     this.#deps = deps;
@@ -42,6 +56,8 @@ export class Lifecycle {
   /** The session process said goodbye. */
   async ended(session: Session, reason: string | undefined): Promise<void> {
     await this.#end(session.id);
+    // The process that a decision was about is gone: whoever comes next was started after it.
+    await this.#deps.stops.clear(session.id);
     await this.#deps.store.announceEnd(session.id, reason);
     const state: LifecycleState = reason === "error" ? "failed" : "completed";
     await this.#setState(session.id, (metadata) =>
@@ -57,31 +73,84 @@ export class Lifecycle {
     if (failure) throw failure;
   }
 
-  /** Ends the agent. Nobody there to hear it counts as ended: a lease that comes back shows that it was not. */
+  /** Started, by the hub or by its runner, and nothing heard of it yet. */
+  isStarting(session: Session): boolean {
+    if (session.active) return false;
+    if (this.#deps.launches.isUnderWay(session.id)) return true;
+    const { lifecycleState, startedFromRunner } = session.metadata ?? {};
+    return lifecycleState === "initializing" && startedFromRunner === true && this.#deps.clock.now() - session.createdAt < holdMs;
+  }
+
+  /** Ends the agent. What shows up of it later is ended again. */
   async abortSession(session: Session): Promise<void> {
-    await this.#deps.rest(session.id);
-    await this.#stopAgent(session);
-    await this.#end(session.id);
-    await this.#setState(session.id, () => ({ lifecycleState: "aborted" }));
-    this.#deps.onEnded(session.id);
-    await this.#deps.durable();
+    if (!session.active && !this.isStarting(session)) throw new AppError("session_inactive");
+    await this.#stop(session, "aborted", null);
   }
 
   async archive(session: Session, reason: string | undefined): Promise<"archived" | "already"> {
     const state = session.metadata?.lifecycleState;
-    if (state === "archived" && !session.active) return "already";
-    if (!session.active && !archivable.has(state ?? "")) throw new AppError("session_inactive");
+    const isUp = session.active || this.isStarting(session);
+    if (state === "archived" && !isUp) return "already";
+    if (!isUp && !archivable.has(state ?? "")) throw new AppError("session_inactive");
+    await this.#stop(session, "archived", reason ?? null);
+    return "archived";
+  }
+
+  /** It runs again, or is wanted in the list again: it is no longer archived. */
+  async reopened(sessionId: string): Promise<void> {
+    const session = await this.#deps.store.get(sessionId);
+    if (session?.metadata?.lifecycleState !== "archived") return;
+    const lifecycleStateSince = this.#deps.clock.now();
+    await this.#deps.store.updateMetadata(sessionId, null, (metadata) => {
+      if (metadata?.lifecycleState !== "archived") return metadata;
+      const { archivedBy: _by, archiveReason: _reason, ...rest } = metadata;
+      return { ...rest, lifecycleState: session.active ? "running" : "completed", lifecycleStateSince };
+    });
+    await this.#deps.durable();
+  }
+
+  /** Row and mark in one transaction: a process that is still about can't make the row again. */
+  async remove(session: Session): Promise<void> {
+    const at = this.#deps.clock.now();
+    const { id, namespace } = session;
+    const before = this.#deps.stops.get(id);
+    const heldUntil = before?.heldUntil ?? at;
+    const stop: Stop = { sessionId: id, namespace, kind: "deleted", reason: null, at, heldUntil, hostPid: hostPidOf(session.metadata) };
+    await Promise.all([this.#deps.store.remove(id), this.#deps.stops.put(stop)]);
+  }
+
+  /** A process of a session that a person ended shows up: it is ended too. */
+  async endAgain(session: Session): Promise<void> {
+    if (this.#ending.has(session.id)) return;
+    this.#ending.add(session.id);
+    this.#deps.log.info("session.ended_again", { sessionId: session.id });
+    await this.#stopAgent(session, false).finally(() => this.#ending.delete(session.id));
+  }
+
+  /** A launch came through although somebody had ended the session meanwhile. */
+  async stopLaunched(machineId: string, sessionId: string): Promise<void> {
+    if (!this.#deps.rpc.has("machine", machineId, "stop-session")) return;
+    const options = { timeoutMs: endTimeoutMs };
+    await this.#deps.rpc.call("machine", machineId, "stop-session", { sessionId }, options).catch((cause: unknown) => {
+      this.#deps.log.warn("session.stop_failed", { sessionId, reason: String(cause) });
+    });
+  }
+
+  /** The decision is written before anything is done for it: from then on no process can undo it. */
+  async #stop(session: Session, kind: "aborted" | "archived", reason: string | null): Promise<void> {
+    const now = this.#deps.clock.now();
+    const isStarting = this.isStarting(session);
+    const heldUntil = isStarting ? now + holdMs : now;
+    const hostPid = hostPidOf(session.metadata);
+    const stop: Stop = { sessionId: session.id, namespace: session.namespace, kind, reason, at: now, heldUntil, hostPid };
+    await this.#deps.stops.put(stop);
     await this.#deps.rest(session.id);
-    if (session.active) await this.#stopAgent(session);
+    if (session.active || isStarting) await this.#stopAgent(session, isStarting);
+    this.#deps.launches.over(session.id);
     await this.#end(session.id);
-    await this.#setState(session.id, () => ({
-      lifecycleState: "archived",
-      archivedBy: "user",
-      archiveReason: reason ?? "Archived by user",
-    }));
+    await this.#setState(session.id, () => decidedState(stop));
     this.#deps.onEnded(session.id);
     await this.#deps.durable();
-    return "archived";
   }
 
   /** What the process still says on its way out does not bring the session back. */
@@ -90,7 +159,8 @@ export class Lifecycle {
     await this.#deps.presence.end(sessionId);
   }
 
-  async #stopAgent(session: Session): Promise<void> {
+  /** The machine is asked too where the process may not listen yet. */
+  async #stopAgent(session: Session, isStarting: boolean): Promise<void> {
     const isOurs = this.#deps.links.of("session", session.id).some((link) => link.capabilities.has("stages"));
     const call = isOurs
       ? this.#deps.rpc.call(
@@ -101,19 +171,15 @@ export class Lifecycle {
           { timeoutMs: endTimeoutMs, readyMs },
         )
       : this.#deps.rpc.call("session", session.id, "killSession", {}, { timeoutMs: endTimeoutMs });
-    await call.catch(async (cause: unknown) => {
-      this.#deps.log.info("session.end_not_heard", { sessionId: session.id, reason: String(cause) });
-      await this.#stopByMachine(session);
-    });
-  }
-
-  async #stopByMachine(session: Session): Promise<void> {
-    const machineId = session.metadata?.machineId;
-    if (machineId === undefined || !this.#deps.rpc.has("machine", machineId, "stop-session")) return;
-    const params = { sessionId: session.id };
-    await this.#deps.rpc.call("machine", machineId, "stop-session", params, { timeoutMs: endTimeoutMs }).catch((cause: unknown) => {
-      this.#deps.log.warn("session.stop_failed", { sessionId: session.id, reason: String(cause) });
-    });
+    const isHeard = await call.then(
+      () => true,
+      (cause: unknown) => {
+        this.#deps.log.info("session.end_not_heard", { sessionId: session.id, reason: String(cause) });
+        return false;
+      },
+    );
+    const machineId = this.#deps.launches.machineOf(session.id) ?? session.metadata?.machineId;
+    if ((!isHeard || isStarting) && machineId !== undefined) await this.stopLaunched(machineId, session.id);
   }
 
   async #setState(sessionId: string, change: (metadata: Metadata) => Partial<Metadata> | null): Promise<void> {

@@ -4,11 +4,12 @@
  * only a person archives here, so that becomes an end (decision 14).
  */
 import { TRANSIENT_THREAD_KEYS, type Metadata } from "@hapi/protocol";
+import type { Stop } from "./stops.ts";
 
 const identity = ["path", "host", "flavor", "machineId"] as const;
 const hubOwned = ["supersededBySessionId"] as const;
 
-export function mergeMetadata(stored: Metadata | null, incoming: Metadata, now: number): Metadata {
+export function mergeMetadata(stored: Metadata | null, incoming: Metadata, now: number, stop: Stop | null = null): Metadata {
   const merged: Record<string, unknown> = { ...incoming };
   for (const [key, value] of Object.entries(stored ?? {})) if (!(key in incoming) && isCarried(key)) merged[key] = value;
   for (const [key, value] of Object.entries(merged)) if (value === null && key !== "flavor") delete merged[key];
@@ -16,7 +17,8 @@ export function mergeMetadata(stored: Metadata | null, incoming: Metadata, now: 
     if (stored && key in stored) merged[key] = stored[key];
     else delete merged[key];
   }
-  return notArchivedByItself(stored, merged as Metadata, now);
+  const next = notArchivedByItself(stored, merged as Metadata, now);
+  return stop === null ? next : asDecided(stored, next, stop);
 }
 
 /** `<agent>SessionId` names the agent's own thread; `<agent>SessionProtocol` belongs to it. */
@@ -37,6 +39,19 @@ function notArchivedByItself(stored: Metadata | null, next: Metadata, now: numbe
   if (next.lifecycleState !== "archived") return next;
   const { archivedBy: _by, archiveReason: _reason, ...rest } = next;
   return { ...rest, lifecycleState: "completed", lifecycleStateSince: now };
+}
+
+/** A decision stands: whatever the process says of itself, the state is the decided one. */
+function asDecided(stored: Metadata | null, next: Metadata, stop: Stop): Metadata {
+  const { archivedBy: _by, archiveReason: _reason, ...rest } = next;
+  const isKept = stored?.lifecycleState === stop.kind;
+  const lifecycleStateSince = isKept ? stored?.lifecycleStateSince : stop.at;
+  return withoutUndefined({ ...rest, lifecycleStateSince, ...decidedState(stop) });
+}
+
+export function decidedState(stop: Stop): Pick<Metadata, "lifecycleState" | "archivedBy" | "archiveReason"> {
+  if (stop.kind !== "archived") return { lifecycleState: "aborted" };
+  return { lifecycleState: "archived", archivedBy: "user", archiveReason: stop.reason ?? "Archived by user" };
 }
 
 function withoutUndefined(metadata: Metadata): Metadata {

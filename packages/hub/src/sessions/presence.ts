@@ -29,6 +29,10 @@ export interface PresenceDeps {
   clock: Clock;
   log: Logger;
   onActive(sessionId: string): void;
+  /** A person ended it, and it was not started anew since. */
+  isStopped(sessionId: string): boolean;
+  /** A process of a stopped session shows up. */
+  onStopped(session: Session): void;
   /** The lease ran out without a word. */
   onExpired(sessionId: string): void;
 }
@@ -69,6 +73,11 @@ export class SessionPresence {
     if (!isNew && Object.keys(change).length === 0) {
       known.activeUntil = now + leaseMs;
       known.activeAt = now;
+      return;
+    }
+    if (isNew && this.#deps.isStopped(session.id)) {
+      this.mute(socketId);
+      this.#deps.onStopped(session);
       return;
     }
     const lease = { activeUntil: now + leaseMs, activeAt: now, writtenAt: now, toldAt: now };

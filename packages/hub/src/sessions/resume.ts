@@ -8,6 +8,7 @@ import type { MachinePresence } from "../machines/presence.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
 import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import type { Stop, StopStore } from "./stops.ts";
 import type { SessionStore } from "./store.ts";
 
 const spawnTimeoutMs = 60_000;
@@ -17,6 +18,7 @@ const runnerReadyMs = 2_000;
 
 export interface ResumeDeps {
   sessions: SessionStore;
+  stops: StopStore;
   messages: MessageStore;
   machines: MachineStore;
   machinePresence: MachinePresence;
@@ -27,11 +29,16 @@ export interface ResumeDeps {
   /** Resolves true once the session is active, false after `waitMs`. */
   whenActive(sessionId: string, waitMs: number): Promise<boolean>;
   merge(from: string, into: string): Promise<void>;
+  /** The launch came through, and somebody had ended the session meanwhile. */
+  stopLaunched(machineId: string, sessionId: string): Promise<void>;
+  /** It runs again: whatever was decided before is over. */
+  reopened(sessionId: string): Promise<void>;
 }
 
 export class Resume {
   readonly #deps: ResumeDeps;
   readonly #running = new Map<string, Promise<string>>();
+  readonly #given = new Map<string, () => void>();
 
   constructor(deps: ResumeDeps) {
     this.#deps = deps;
@@ -47,15 +54,51 @@ export class Resume {
     return attempt;
   }
 
+  isUnderWay(sessionId: string): boolean {
+    return this.#running.has(sessionId);
+  }
+
+  /** A person ended the session while it was being started: nobody waits for it to become active. */
+  giveUp(sessionId: string): void {
+    this.#given.get(sessionId)?.();
+  }
+
   async #attempt(session: Session, options: { permissionMode?: string }): Promise<string> {
     const params = await this.#params(session, options);
     const machine = await this.#machineOf(session);
-    const startedId = await this.#spawn(machine, params);
-    if (startedId !== session.id) await this.#adopt(startedId, session);
-    const isUp = await this.#deps.whenActive(session.id, activeWaitMs);
-    if (!isUp) throw new AppError("resume_failed");
+    // To start it is a decision too, newer than the one that ended it.
+    const earlier = this.#deps.stops.get(session.id);
+    if (earlier) await this.#deps.stops.clear(session.id);
+    const given = Promise.withResolvers<boolean>();
+    this.#given.set(session.id, () => given.resolve(false));
+    try {
+      const startedId = await this.#spawn(machine, params);
+      await this.#checkWanted(session, machine, startedId);
+      if (startedId !== session.id) await this.#adopt(startedId, session);
+      const isUp = await Promise.race([this.#deps.whenActive(session.id, activeWaitMs), given.promise]);
+      await this.#checkWanted(session, machine, startedId);
+      if (!isUp) throw new AppError("resume_failed");
+    } catch (cause) {
+      await this.#restore(earlier);
+      throw cause;
+    } finally {
+      this.#given.delete(session.id);
+    }
+    await this.#deps.reopened(session.id);
     this.#deps.log.info("session.resumed", { sessionId: session.id, machineId: machine.id });
     return session.id;
+  }
+
+  async #checkWanted(session: Session, machine: Machine, startedId: string): Promise<void> {
+    const stop = this.#deps.stops.get(session.id);
+    if (!stop) return;
+    await this.#deps.stopLaunched(machine.id, startedId);
+    throw new AppError(stop.kind === "archived" ? "session_archived" : "session_inactive", "The session was ended while it was started");
+  }
+
+  /** Nothing was started: what was decided before still counts. */
+  async #restore(earlier: Stop | null): Promise<void> {
+    if (earlier && !this.#deps.stops.get(earlier.sessionId) && !this.#deps.isActive(earlier.sessionId)) await this.#deps.stops.put(earlier);
   }
 
   async #params(session: Session, options: { permissionMode?: string }): Promise<SpawnParams & { type: "spawn-in-directory" }> {

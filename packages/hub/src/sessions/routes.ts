@@ -115,11 +115,12 @@ function nameRoutes(app: Hono<ApiEnv>, { access, sessions, now, durable }: Sessi
 }
 
 function lifecycleRoutes(app: Hono<ApiEnv>, deps: SessionRouteDeps): void {
-  const { access, lifecycle, resume, sessions, settings } = deps;
+  const { access, lifecycle, resume, settings } = deps;
   app.post("/sessions/:id/abort", async (c) => {
-    const session = await access.activeSession(c.get("namespace"), c.req.param("id"));
+    const session = await access.session(c.get("namespace"), c.req.param("id"));
     const { scope } = await readBody(c, abortBody, { optional: true });
     if (scope === "session") await lifecycle.abortSession(session);
+    else if (!session.active) throw new AppError("session_inactive");
     else await lifecycle.abortTurn(session, "Aborted by user");
     return c.json({ ok: true });
   });
@@ -131,8 +132,8 @@ function lifecycleRoutes(app: Hono<ApiEnv>, deps: SessionRouteDeps): void {
   });
   app.delete("/sessions/:id", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
-    if (session.active) throw new AppError("session_active");
-    await sessions.remove(session.id);
+    if (session.active || lifecycle.isStarting(session)) throw new AppError("session_active");
+    await lifecycle.remove(session);
     await deps.durable();
     await deps.afterRemove(session.id);
     return c.json({ ok: true });

@@ -20,12 +20,14 @@ import type { SessionAccess } from "../../sessions/access.ts";
 import type { Lifecycle } from "../../sessions/lifecycle.ts";
 import { mergeMetadata } from "../../sessions/metadata-merge.ts";
 import type { SessionPresence } from "../../sessions/presence.ts";
+import type { StopStore } from "../../sessions/stops.ts";
 import type { SessionStore, VersionedResult } from "../../sessions/store.ts";
 import type { CliConnection, CliHandlers } from "./cli-namespace.ts";
 
 export interface CliHandlerDeps {
   access: SessionAccess;
   sessions: SessionStore;
+  stops: StopStore;
   messages: MessageStore;
   machines: MachineStore;
   presence: SessionPresence;
@@ -69,7 +71,8 @@ function sessionHandlers(deps: CliHandlerDeps): CliHandlers {
     async "update-metadata"(frame, connection) {
       const session = await sessionOf(deps, connection, frame.sid);
       const incoming = asRecord<Metadata>(frame.metadata);
-      const next = (current: Metadata | null) => (incoming === null ? null : mergeMetadata(current, incoming, deps.clock.now()));
+      const next = (current: Metadata | null) => 
+        incoming === null ? null : mergeMetadata(current, incoming, deps.clock.now(), deps.stops.get(session.id));
       const result = await deps.sessions.updateMetadata(session.id, frame.expectedVersion, next, connection.socket.id);
       return versionedAck("metadata", result);
     },
