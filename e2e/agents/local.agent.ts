@@ -32,24 +32,24 @@ test("a permission asked in the terminal: answered from the web it closes the di
   const { terminal, session } = await world.start();
   await atPrompt(terminal);
   const ids: string[] = [];
-  const ask = async (path: string): Promise<string> => {
-    await enter(terminal, `run: touch ${path}`);
+  const ask = async (command: string): Promise<string> => {
+    await enter(terminal, `run: ${command}`);
     const request = await session.request(ids);
     ids.push(request.id);
-    expect(request).toMatchObject({ tool: "Bash", kind: "permission", arguments: { command: `touch ${path}` } });
+    expect(request).toMatchObject({ tool: "Bash", kind: "permission", arguments: { command } });
     await shows(terminal, DIALOG);
     return request.id;
   };
   const closing = (id: string) => world.web.until(() => !session.requests.some((one) => one.id === id) && session.closed(id), "the request is closed");
 
-  const allowed = await ask("from-afar");
+  const allowed = await ask("touch from-afar");
   expect(await world.web.api.permissions.approve(session.id, allowed)).toEqual({ status: "applied" });
   await terminal.until(isClosed, { what: "the dialog closes" });
   expect(await closing(allowed)).toMatchObject({ status: "approved", answeredBy: "person" });
   await session.tells("ended: completed");
   expect(existsSync(join(world.cwd, "from-afar"))).toBe(true);
 
-  const denied = await ask("never-made");
+  const denied = await ask("touch never-made");
   expect(await world.web.api.permissions.deny(session.id, denied, { reason: "rather not" })).toEqual({ status: "applied" });
   await terminal.until(isClosed, { what: "the dialog closes" });
   expect(await closing(denied)).toMatchObject({ status: "denied", reason: "rather not", answeredBy: "person" });
@@ -57,13 +57,16 @@ test("a permission asked in the terminal: answered from the web it closes the di
   expect(world.lastConversation().join("\n")).toContain("rather not");
   expect(existsSync(join(world.cwd, "never-made"))).toBe(false);
 
-  const byHand = await ask("by-hand");
+  const byHand = await ask("sleep 5; touch by-hand");
   await press(terminal, "1");
   expect(await closing(byHand)).toMatchObject({ status: "approved", answeredBy: "terminal" });
+  // Nobody is asked any more as soon as it runs, not only when it has run.
+  expect(existsSync(join(world.cwd, "by-hand"))).toBe(false);
+  await session.turns(3);
   await session.idle();
   expect(existsSync(join(world.cwd, "by-hand"))).toBe(true);
 
-  const refused = await ask("refused");
+  const refused = await ask("touch refused");
   await press(terminal, "Escape");
   expect(await closing(refused)).toMatchObject({ status: "denied", answeredBy: "terminal" });
   await session.tells("ended: interrupted");

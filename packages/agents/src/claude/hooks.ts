@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import type { RequestAnswer } from "../driver.ts";
 import type { Core } from "./core.ts";
+import { delay } from "@hapi/platform/lean";
 import { isJson, type Json, list, obj, str } from "./json.ts";
 import { hookDecisionOf, openRequestOf } from "./requests.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";
@@ -23,6 +24,8 @@ export interface HooksOptions {
   core: Core;
   /** A prompt was typed; its turn may show in the transcript only later, or never: a command the terminal carries out itself. */
   onPrompt(): void;
+  /** Claude's own word on itself: `busy`, `waiting`, `idle`. */
+  status(): string | undefined;
   /** The first sign of life; also after `/clear` and a resume by the user. */
   onSession(start: { threadId: string; transcript?: string; source: string }): Promise<void>;
   onTurnOver(): Promise<void>;
@@ -36,6 +39,8 @@ const CALL_WAIT_MS = 400;
 const CALL_LOOK_MS = 40;
 /** After a restart the bridge connects again within moments; an answer waits so long for it. */
 const RECONNECT_MS = 15_000;
+/** How often a dialog on the screen is looked after. */
+const DIALOG_LOOK_MS = 250;
 /** A hook that is gone was answered in the terminal; what exactly was answered stands in the transcript by then. */
 const GONE_GRACE_MS = 400;
 
@@ -73,7 +78,7 @@ export function createHooks(options: HooksOptions): Hooks {
       await core.feed?.sync();
       const found = callFor(payload);
       if (found !== undefined || waited >= CALL_WAIT_MS) return found;
-      await new Promise((resolve) => setTimeout(resolve, CALL_LOOK_MS));
+      await delay(CALL_LOOK_MS);
     }
   }
 
@@ -88,13 +93,22 @@ export function createHooks(options: HooksOptions): Hooks {
   }
 
   /** What a prompt left open when it is over. Reports may come late: requests of other prompts are not theirs. */
-  function closeOf(payload: Json, of: "this" | "others"): void {
+  function closeOf(payload: Json, of: "this" | "others", outcome: "approved" | "resolved"): void {
     const prompt = str(payload["prompt_id"]);
     for (const open of requests.all) {
       const asked = promptOf.get(open.request.id);
       const same = prompt === undefined || asked === undefined || asked === prompt;
-      if (same === (of === "this")) requests.close(open.request.id, { outcome: "resolved", by: "terminal" });
+      if (same === (of === "this")) requests.close(open.request.id, { outcome, by: "terminal" });
     }
+  }
+
+  /** A denial in the terminal ends the turn without this hook, or stands in the transcript before it: what is open still was approved. */
+  async function closeAnswered(payload: Json): Promise<void> {
+    if (requests.all.length === 0) return;
+    await core.feed?.sync();
+    await delay(GONE_GRACE_MS);
+    await core.feed?.sync();
+    if (!disposed) closeOf(payload, "this", "approved");
   }
 
   function closeTool(toolCallId: string | undefined, outcome: "approved" | "denied" | "resolved"): void {
@@ -119,6 +133,7 @@ export function createHooks(options: HooksOptions): Hooks {
     if (prompt !== undefined) promptOf.set(id, prompt);
     const answered = new Promise<RequestAnswer>((resolve) => hooks.set(id, resolve));
     await requests.open(open);
+    watchDialog(id).catch((cause: unknown) => context.log.warn("claude.dialog_unwatched", { cause: String(cause) }));
     const closed = requests.closed(id);
     arrivals.get(id)?.();
     const gone = new Promise<"gone">((resolve) => {
@@ -136,10 +151,27 @@ export function createHooks(options: HooksOptions): Hooks {
     return hookDecisionOf(open, first);
   }
 
+  /**
+   * A dialog answered in the terminal leaves its hook waiting, and what was approved may run for long before its result tells. Claude's own
+   * status says at once that the dialog is gone; with several open at a time it can't say which.
+   */
+  async function watchDialog(id: string): Promise<void> {
+    for (let shown = false; !disposed && requests.get(id); ) {
+      await delay(DIALOG_LOOK_MS);
+      const status = options.status();
+      if (status === "waiting") shown = true;
+      if (!shown || status !== "busy" || requests.all.length > 1) continue;
+      // Had it been denied, the transcript would say so by now.
+      await delay(GONE_GRACE_MS);
+      await core.feed?.sync();
+      if (!disposed && options.status() === "busy") requests.close(id, { outcome: "approved", by: "terminal" });
+    }
+  }
+
   async function answeredElsewhere(id: string): Promise<void> {
     if (disposed) return;
     await core.feed?.sync();
-    await new Promise((resolve) => setTimeout(resolve, GONE_GRACE_MS));
+    await delay(GONE_GRACE_MS);
     if (!disposed) requests.close(id, { outcome: "resolved", by: "terminal" });
   }
 
@@ -152,17 +184,13 @@ export function createHooks(options: HooksOptions): Hooks {
       }
       case "UserPromptSubmit":
         // Whoever types a prompt has left every dialog before it.
-        closeOf(payload, "others");
+        closeOf(payload, "others", "resolved");
         return options.onPrompt();
       case "PreToolUse":
         return noteCall(payload);
-      case "PostToolUse":
-        return closeTool(str(payload["tool_use_id"]), "approved");
-      case "PostToolUseFailure":
-        return closeTool(str(payload["tool_use_id"]), "resolved");
       case "Stop":
       case "StopFailure":
-        closeOf(payload, "this");
+        await closeAnswered(payload);
         return await options.onTurnOver();
       default:
         return;

@@ -56,7 +56,8 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   }
 
   const turnRuns = (): boolean => core.feed?.parser.state.turn != null;
-  const saysBusy = (): boolean => core.thread != null && liveOnThread(context.env, core.thread.id).some((live) => live.status === "busy");
+  const status = (): string | undefined => (core.thread ? liveOnThread(context.env, core.thread.id)[0]?.status : undefined);
+  const saysBusy = (): boolean => status() === "busy";
 
   /** Idle as soon as Claude says so. A turn that shows in the transcript ends there; a later call takes over. */
   async function idleWhenClaudeIs(waitMs: number): Promise<void> {
@@ -83,6 +84,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   const hooks = createHooks({
     core,
     onPrompt: () => busyUntilIdle(NO_TURN_MS),
+    status,
     async onSession({ threadId, transcript }) {
       await core.useThread(threadId, { transcript });
     },

@@ -11,20 +11,18 @@ import { isJson, type Json, list, obj } from "./json.ts";
 const PERMISSION_TIMEOUT_S = 24 * 3600;
 const REPORT_TIMEOUT_S = 20;
 
+/** As few as do: each is a process per event, and Claude's detailed view lists those that ran after a tool. */
 export const HOOK_EVENTS = [
   "SessionStart",
   "UserPromptSubmit",
   "PreToolUse",
   "PermissionRequest",
-  "PostToolUse",
-  "PostToolUseFailure",
-  "Notification",
   "Stop",
   "StopFailure",
   "SessionEnd",
 ] as const;
 
-const needsMatcher: ReadonlySet<string> = new Set(["PreToolUse", "PermissionRequest", "PostToolUse", "PostToolUseFailure"]);
+const needsMatcher: ReadonlySet<string> = new Set(["PreToolUse", "PermissionRequest"]);
 
 function shellWord(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
