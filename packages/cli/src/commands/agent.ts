@@ -7,11 +7,12 @@ import { createCliRest } from "@hapi/client/link";
 import { probeHost, runViewer, startHost } from "@hapi/host";
 import { firstMetadata, readRecord, type SessionRecord } from "@hapi/machine";
 import { hapiHome, resolveMachineId, selfCommand, sessionDir, systemClock } from "@hapi/platform";
-import { AppError, normalizePermissionMode, permissionModesOf, toAppError } from "@hapi/protocol";
+import { AppError, normalizePermissionMode, permissionModesOf } from "@hapi/protocol";
 import { parseAgentFlags, type AgentFlags } from "../agent-flags.ts";
 import { confirm } from "../tui/confirm.ts";
 import type { CommandContext } from "../command.ts";
-import { findDirectorySession, prepareSession, type DirectorySession } from "../directory-session.ts";
+import { findDirectorySession, prepareSession } from "../directory-session.ts";
+import { heedHub } from "../hub-word.ts";
 import { ensureHub, type HubChoice } from "../local-hub.ts";
 
 export async function runAgent(words: string[], context: CommandContext): Promise<number> {
@@ -58,7 +59,15 @@ async function openSession(input: OpenInput): Promise<number> {
     noteUnused(input);
     return view(found.record, input, "already running; this is one more screen of it");
   }
-  found = await offerArchived(found, input, request);
+  if (hub.isReachable) {
+    const rest = createCliRest({ hubUrl: hub.url, token: hub.token, clock: systemClock });
+    found = await heedHub(found, {
+      request,
+      row: (id) => rest.session(id),
+      confirm: (question) => confirm(question, context.terminal.isInteractive),
+      note: (line) => context.terminal.note(context.paint.waiting(line)),
+    });
+  }
   const { sessionId, dir } = prepareSession(request, found);
   const record = readRecord(dir);
   if (!record) throw new AppError("internal", "The session's record was not written");
@@ -72,20 +81,6 @@ function noteUnused({ flags, context }: OpenInput): void {
   const given = [flags.isYolo && "--yolo", flags.permissionMode && "--permission-mode", flags.model && "--model", ...flags.rest].filter(Boolean);
   if (given.length === 0) return;
   context.terminal.note(context.paint.waiting(`It runs already, so ${given.join(" ")} changes nothing. Change it in the web app, or start another with --new.`));
-}
-
-/** An archived session is the person's to bring back. */
-async function offerArchived(found: DirectorySession, input: OpenInput, request: Parameters<typeof findDirectorySession>[0]): Promise<DirectorySession> {
-  if (found.kind === "new" || input.flags.existingSessionId || !input.hub.isReachable) return found;
-  const rest = createCliRest({ hubUrl: input.hub.url, token: input.hub.token, clock: systemClock });
-  const session = await rest.session(found.record.sessionId).catch((cause: unknown) => {
-    const failure = toAppError(cause);
-    if (failure.code === "session_not_found" || failure.code === "hub_unreachable") return null;
-    throw failure;
-  });
-  if (session?.metadata?.lifecycleState !== "archived") return found;
-  const isWanted = await confirm("The session of this directory is archived. Continue it? (No starts a new one)", input.context.terminal.isInteractive);
-  return isWanted ? found : findDirectorySession({ ...request, flags: { ...input.flags, isNew: true } });
 }
 
 /** The row exists before the screen opens, so that the phone sees it at once; without a hub the session process does it later. */

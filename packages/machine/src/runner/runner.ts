@@ -18,6 +18,7 @@ import { isAlive, processStartTime, runnerDir, socketPath, writeFileAtomic, ensu
 import { createAvailability } from "./availability.ts";
 import { openControlSocket } from "./control-socket.ts";
 import { listDirectory, pathsExist } from "./directories.ts";
+import { forgetSession } from "./forget.ts";
 import { createLaunches, type LaunchDeps } from "./launches.ts";
 import { endSession, findLivingSessions, type LivingSession } from "./living-sessions.ts";
 import { type LostWatchDeps, watchLostSessions } from "./lost-watch.ts";
@@ -96,6 +97,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   link.setHealth(() => health(options.clock.now()));
   link.handle("spawn-happy-session", async (raw) => spawn(raw, launches.launch, options.log));
   link.handle("stop-session", async (raw) => ({ status: await endSession(options.home, idOf(raw)) }));
+  link.handle("forget-session", async (raw) => ({ status: await forgetSession(options.home, idOf(raw)) }));
   link.handle("list-directory", async (raw) => directoryAnswer(raw, options.workspaceRoots));
   link.handle("path-exists", async (raw) => ({ exists: await pathsExist(pathsExistBody.parse(raw).paths, options.workspaceRoots) }));
   link.handle("agent-availability", availability);

@@ -1,7 +1,7 @@
 export { buildAgentEnv } from "./agent-env.ts";
 export { createSession, type CreateSessionOptions, listSessionRecords, sessionTag } from "./create-session.ts";
 export { openLedger, type Ledger } from "./ledger.ts";
-export { readRecord, RECORD_FILE, type SessionRecord } from "./record.ts";
+export { openRecord, readRecord, RECORD_FILE, type SessionRecord } from "./record.ts";
 export type { SessionProcessOptions } from "./ports.ts";
 export { runSessionProcess } from "./run.ts";
 export { settleSession } from "./settle.ts";
