@@ -33,7 +33,11 @@ function hear(line: Line): void {
     const tool_use_id = `toolu_${crypto.randomUUID()}`;
     const input = { command: text.slice(4) };
     assistant({ type: "tool_use", id: tool_use_id, name: "Bash", input });
-    say({ type: "control_request", request_id: crypto.randomUUID(), request: { subtype: "can_use_tool", tool_name: "Bash", tool_use_id, input } });
+    say({
+      type: "control_request",
+      request_id: crypto.randomUUID(),
+      request: { subtype: "can_use_tool", tool_name: "Bash", tool_use_id, input },
+    });
   }
 }
 

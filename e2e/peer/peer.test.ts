@@ -44,7 +44,13 @@ describe.skipIf("missing" in peer)("an unmodified CLI and runner", () => {
       CLI_API_TOKEN: hub.token,
     };
     const program = "path" in peer ? peer.path : "";
-    runner = Bun.spawn([program, "runner", "start-sync"], { env, cwd: join(dir, "work"), stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+    runner = Bun.spawn([program, "runner", "start-sync"], {
+      env,
+      cwd: join(dir, "work"),
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "ignore",
+    });
   });
 
   afterAll(async () => {
@@ -72,72 +78,109 @@ describe.skipIf("missing" in peer)("an unmodified CLI and runner", () => {
     return found;
   };
 
-  test("the runner registers, and says what it can start", async () => {
-    const online = await sse.find(({ event }) => event.type === "machine-updated" && (event["data"] as Json)["active"] === true, waitMs);
-    machineId = online.event["machineId"] as string;
-    const { machines } = (await client.api("GET", "/machines")).body as { machines: Json[] };
-    expect(machines).toMatchObject([{ id: machineId, active: true }]);
-    const { agents } = (await client.api("GET", `/machines/${machineId}/agent-availability`)).body as { agents: Json[] };
-    expect(agents).toContainEqual({ agent: "claude", available: true });
-  }, waitMs);
+  test(
+    "the runner registers, and says what it can start",
+    async () => {
+      const online = await sse.find(({ event }) => event.type === "machine-updated" && (event["data"] as Json)["active"] === true, waitMs);
+      machineId = online.event["machineId"] as string;
+      const { machines } = (await client.api("GET", "/machines")).body as { machines: Json[] };
+      expect(machines).toMatchObject([{ id: machineId, active: true }]);
+      const { agents } = (await client.api("GET", `/machines/${machineId}/agent-availability`)).body as { agents: Json[] };
+      expect(agents).toContainEqual({ agent: "claude", available: true });
+    },
+    waitMs,
+  );
 
-  test("it starts a session", async () => {
-    const spawned = await client.api("POST", `/machines/${machineId}/spawn`, { directory: join(dir, "work"), agent: "claude" });
-    expect(spawned.body).toMatchObject({ type: "success" });
-    id = spawned.body["sessionId"] as string;
-    const isUp = ({ event }: SseFrame): boolean => event["sessionId"] === id && (event["data"] as Json | undefined)?.["active"] === true;
-    await sse.find(isUp, waitMs);
-    expect(await session()).toMatchObject({ active: true, metadata: { flavor: "claude", machineId, startedBy: "runner", lifecycleState: "running" } });
-  }, waitMs);
+  test(
+    "it starts a session",
+    async () => {
+      const spawned = await client.api("POST", `/machines/${machineId}/spawn`, { directory: join(dir, "work"), agent: "claude" });
+      expect(spawned.body).toMatchObject({ type: "success" });
+      id = spawned.body["sessionId"] as string;
+      const isUp = ({ event }: SseFrame): boolean => event["sessionId"] === id && (event["data"] as Json | undefined)?.["active"] === true;
+      await sse.find(isUp, waitMs);
+      expect(await session()).toMatchObject({
+        active: true,
+        metadata: { flavor: "claude", machineId, startedBy: "runner", lifecycleState: "running" },
+      });
+    },
+    waitMs,
+  );
 
-  test("a prompt is taken once, and answered", async () => {
-    await say("hello");
-    await sse.find(isReply("echo hello"), waitMs);
-    expect(sse.of("messages-consumed")).toHaveLength(1);
-    expect(sse.frames.filter(isReply("echo hello"))).toHaveLength(1);
-  }, waitMs);
+  test(
+    "a prompt is taken once, and answered",
+    async () => {
+      await say("hello");
+      await sse.find(isReply("echo hello"), waitMs);
+      expect(sse.of("messages-consumed")).toHaveLength(1);
+      expect(sse.frames.filter(isReply("echo hello"))).toHaveLength(1);
+    },
+    waitMs,
+  );
 
-  test("approve goes on, deny reaches the agent, an answered request is closed", async () => {
-    await say("run first");
-    const first = await nextRequest();
-    expect((await client.api("POST", `/sessions/${id}/permissions/${first}/approve`, {})).body).toEqual({ ok: true });
-    await sse.find(isReply("behavior=allow"), waitMs);
-    await say("run second");
-    const second = await nextRequest();
-    expect((await client.api("POST", `/sessions/${id}/permissions/${second}/deny`, { reason: "not that" })).body).toEqual({ ok: true });
-    await sse.find(isReply("behavior=deny"), waitMs);
-    const { completedRequests } = (await session())["agentState"] as { completedRequests: Json };
-    expect(completedRequests).toMatchObject({ [first]: { status: "approved" }, [second]: { status: "denied" } });
-    expect(await client.api("POST", `/sessions/${id}/permissions/${first}/approve`)).toMatchObject({ status: 404, body: { code: "request_closed" } });
-  }, waitMs * 2);
+  test(
+    "approve goes on, deny reaches the agent, an answered request is closed",
+    async () => {
+      await say("run first");
+      const first = await nextRequest();
+      expect((await client.api("POST", `/sessions/${id}/permissions/${first}/approve`, {})).body).toEqual({ ok: true });
+      await sse.find(isReply("behavior=allow"), waitMs);
+      await say("run second");
+      const second = await nextRequest();
+      expect((await client.api("POST", `/sessions/${id}/permissions/${second}/deny`, { reason: "not that" })).body).toEqual({ ok: true });
+      await sse.find(isReply("behavior=deny"), waitMs);
+      const { completedRequests } = (await session())["agentState"] as { completedRequests: Json };
+      expect(completedRequests).toMatchObject({ [first]: { status: "approved" }, [second]: { status: "denied" } });
+      expect(await client.api("POST", `/sessions/${id}/permissions/${first}/approve`)).toMatchObject({
+        status: 404,
+        body: { code: "request_closed" },
+      });
+    },
+    waitMs * 2,
+  );
 
-  test("mode, abort, commands, files and uploads", async () => {
-    expect((await client.api("POST", `/sessions/${id}/permission-mode`, { mode: "acceptEdits" })).body).toEqual({ ok: true });
-    expect((await client.api("POST", `/sessions/${id}/abort`)).body).toEqual({ ok: true });
-    expect((await client.api("GET", `/sessions/${id}/slash-commands`)).body).toMatchObject({ success: true });
-    expect((await client.api("GET", `/sessions/${id}/directory?path=.`)).body).toMatchObject({ success: true });
-    const upload = { filename: "a.txt", content: btoa("text"), mimeType: "text/plain" };
-    expect((await client.api("POST", `/sessions/${id}/upload`, upload)).body).toMatchObject({ success: true });
-  }, waitMs);
+  test(
+    "mode, abort, commands, files and uploads",
+    async () => {
+      expect((await client.api("POST", `/sessions/${id}/permission-mode`, { mode: "acceptEdits" })).body).toEqual({ ok: true });
+      expect((await client.api("POST", `/sessions/${id}/abort`)).body).toEqual({ ok: true });
+      expect((await client.api("GET", `/sessions/${id}/slash-commands`)).body).toMatchObject({ success: true });
+      expect((await client.api("GET", `/sessions/${id}/directory?path=.`)).body).toMatchObject({ success: true });
+      const upload = { filename: "a.txt", content: btoa("text"), mimeType: "text/plain" };
+      expect((await client.api("POST", `/sessions/${id}/upload`, upload)).body).toMatchObject({ success: true });
+    },
+    waitMs,
+  );
 
-  test("archive ends it, and the reason is ours, not the CLI's", async () => {
-    expect((await client.api("POST", `/sessions/${id}/archive`, { reason: "enough" })).body).toEqual({ ok: true });
-    const runnerEnd = ({ event }: SseFrame): boolean => event.type === "session-ended" && event["sessionId"] === id;
-    await sse.find(runnerEnd, waitMs);
-    expect(await session()).toMatchObject({ active: false, metadata: { lifecycleState: "archived", archivedBy: "user", archiveReason: "enough" } });
-  }, waitMs);
+  test(
+    "archive ends it, and the reason is ours, not the CLI's",
+    async () => {
+      expect((await client.api("POST", `/sessions/${id}/archive`, { reason: "enough" })).body).toEqual({ ok: true });
+      const runnerEnd = ({ event }: SseFrame): boolean => event.type === "session-ended" && event["sessionId"] === id;
+      await sse.find(runnerEnd, waitMs);
+      expect(await session()).toMatchObject({
+        active: false,
+        metadata: { lifecycleState: "archived", archivedBy: "user", archiveReason: "enough" },
+      });
+    },
+    waitMs,
+  );
 
-  test("resume keeps the id, though the CLI makes a second row", async () => {
-    expect((await client.api("POST", `/sessions/${id}/resume`)).body).toEqual({ type: "success", sessionId: id });
-    const { sessions } = (await client.api("GET", "/sessions")).body as { sessions: Json[] };
-    expect(sessions.map((entry) => entry["id"])).toEqual([id]);
-    expect(await session()).toMatchObject({ active: true, metadata: { lifecycleState: "running" } });
-    await say("again");
-    await sse.find(isReply("echo again"), waitMs);
-    const { messages } = (await client.api("GET", `/sessions/${id}/messages?limit=200`)).body as { messages: Json[] };
-    const text = JSON.stringify(messages);
-    expect(text.indexOf("echo hello")).toBeGreaterThan(0);
-    expect(text.indexOf("echo again")).toBeGreaterThan(text.indexOf("echo hello"));
-    await client.api("POST", `/sessions/${id}/archive`);
-  }, waitMs * 2);
+  test(
+    "resume keeps the id, though the CLI makes a second row",
+    async () => {
+      expect((await client.api("POST", `/sessions/${id}/resume`)).body).toEqual({ type: "success", sessionId: id });
+      const { sessions } = (await client.api("GET", "/sessions")).body as { sessions: Json[] };
+      expect(sessions.map((entry) => entry["id"])).toEqual([id]);
+      expect(await session()).toMatchObject({ active: true, metadata: { lifecycleState: "running" } });
+      await say("again");
+      await sse.find(isReply("echo again"), waitMs);
+      const { messages } = (await client.api("GET", `/sessions/${id}/messages?limit=200`)).body as { messages: Json[] };
+      const text = JSON.stringify(messages);
+      expect(text.indexOf("echo hello")).toBeGreaterThan(0);
+      expect(text.indexOf("echo again")).toBeGreaterThan(text.indexOf("echo hello"));
+      await client.api("POST", `/sessions/${id}/archive`);
+    },
+    waitMs * 2,
+  );
 });

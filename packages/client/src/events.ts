@@ -168,7 +168,8 @@ export function createEventStream(options: EventStreamOptions): EventStream {
       attempt = Math.max(attempt, shortLived);
       connectedAt = null;
     }
-    if (error && (error.code === "invalid_access_token" || error.code === "missing_token")) return setStatus({ phase: "signed-out", error });
+    if (error && (error.code === "invalid_access_token" || error.code === "missing_token"))
+      return setStatus({ phase: "signed-out", error });
     retryLater(error);
   }
 

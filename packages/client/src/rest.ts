@@ -38,7 +38,9 @@ export interface HubApiOptions {
 }
 
 export type CancelResult =
-  { status: "cancelled"; localId: string | null } | { status: "invoked"; message: Message } | { status: "busy"; localId: string | null };
+  | { status: "cancelled"; localId: string | null }
+  | { status: "invoked"; message: Message }
+  | { status: "busy"; localId: string | null };
 export type SteerResult =
   | { status: "steered"; localId: string }
   | { status: "invoked"; message: Message }
@@ -172,7 +174,8 @@ export function createHubApi(options: HubApiOptions) {
 
   const sessionPath = (id: string, rest = ""): string => `/api/sessions/${encodeURIComponent(id)}${rest}`;
   const machinePath = (id: string, rest = ""): string => `/api/machines/${encodeURIComponent(id)}${rest}`;
-  const messagePath = (id: string, messageId: string, rest = ""): string => sessionPath(id, `/messages/${encodeURIComponent(messageId)}${rest}`);
+  const messagePath = (id: string, messageId: string, rest = ""): string =>
+    sessionPath(id, `/messages/${encodeURIComponent(messageId)}${rest}`);
   const requestPath = (id: string, requestId: string, verb: string): string =>
     sessionPath(id, `/permissions/${encodeURIComponent(requestId)}/${verb}`);
   const post = async (path: string, body: unknown, timeoutMs?: number): Promise<Record<string, unknown>> =>
@@ -231,7 +234,11 @@ export function createHubApi(options: HubApiOptions) {
         return many(readModel, models).map((model) => ({ id: model.id, name: model.name ?? model.id }));
       },
       /** `content` in base64. */
-      async upload(id: string, file: { filename: string; mimeType: string; content: string }, signal?: AbortSignal): Promise<{ path: string }> {
+      async upload(
+        id: string,
+        file: { filename: string; mimeType: string; content: string },
+        signal?: AbortSignal,
+      ): Promise<{ path: string }> {
         const call = { body: file, timeoutMs: UPLOAD_MS, signal };
         const { path } = succeeded(await request("POST", sessionPath(id, "/upload"), call));
         return { path: expected(typeof path === "string" ? path : null) };
@@ -262,7 +269,9 @@ export function createHubApi(options: HubApiOptions) {
         return expected((await request("DELETE", messagePath(id, idOrLocalId))) as CancelResult | null);
       },
       async steer(id: string, idOrLocalId: string): Promise<SteerResult> {
-        return expected((await request("POST", messagePath(id, idOrLocalId, "/steer"), { body: {}, timeoutMs: SLOW_MS })) as SteerResult | null);
+        return expected(
+          (await request("POST", messagePath(id, idOrLocalId, "/steer"), { body: {}, timeoutMs: SLOW_MS })) as SteerResult | null,
+        );
       },
       /** A prompt whose fate is unknown, once more. */
       async retry(id: string, idOrLocalId: string): Promise<RetryMessageResult> {

@@ -114,7 +114,8 @@ export function createSyncCache(storage: KeyValueStorage, clock: Clock, onError:
     },
     async window(id) {
       const value = await read(windowKey(id));
-      if (!isRecord(value) || !isRecord(value.window) || !Array.isArray(value.window.rows) || !Array.isArray(value.window.queued)) return null;
+      if (!isRecord(value) || !isRecord(value.window) || !Array.isArray(value.window.rows) || !Array.isArray(value.window.queued))
+        return null;
       return value as unknown as CachedWindow;
     },
     save(state) {

@@ -8,7 +8,10 @@ import { manualClock } from "./manual-clock.ts";
 import { startHttpHub } from "./scripted-http-hub.ts";
 import { sleepless } from "./sleepless.ts";
 
-const hello = (resume: "ok" | "gap", subscriptionId = "sub") => ({ type: "connection-changed", data: { status: "connected", subscriptionId, resume } });
+const hello = (resume: "ok" | "gap", subscriptionId = "sub") => ({
+  type: "connection-changed",
+  data: { status: "connected", subscriptionId, resume },
+});
 const beat = { type: "heartbeat", data: { timestamp: 1 } };
 
 describe("frames", () => {

@@ -7,7 +7,14 @@ import { createHubApi, createOutbox, createSyncEngine, type OutboxEntry } from "
 import { connectMachine, createSessionLink, type RpcHandler } from "../src/link/index.ts";
 import { sleepless } from "./sleepless.ts";
 
-const metadata = { path: "/tmp/project", host: "h", flavor: "demo", machineId: "m1", lifecycleState: "running", capabilities: { control: "switch" } };
+const metadata = {
+  path: "/tmp/project",
+  host: "h",
+  flavor: "demo",
+  machineId: "m1",
+  lifecycleState: "running",
+  capabilities: { control: "switch" },
+};
 
 function web(hub: TestHub) {
   const changed = sleepless();
@@ -49,7 +56,8 @@ async function session(hub: TestHub, handlers: Record<string, RpcHandler> = {}) 
   link.on("disconnected", changed.tell);
   link.open(handlers);
   await changed.until(() => ups === 1);
-  const say = (event: AgentEvent, key = event.id): Promise<void> => link.sendMessage({ key, content: encodeEvent(event), createdAt: Date.now() });
+  const say = (event: AgentEvent, key = event.id): Promise<void> =>
+    link.sendMessage({ key, content: encodeEvent(event), createdAt: Date.now() });
   return { id, row, link, updates, say, connectedTimes: (times: number) => changed.until(() => ups >= times), until: changed.until };
 }
 
@@ -73,7 +81,9 @@ describe("with the real hub", () => {
     await agent.until(() => agent.updates.some((body) => body.t === "new-message"));
     const update = agent.updates.find((body) => body.t === "new-message")!;
     expect(update.message.localId).toBe(localId);
-    expect(decodeContent(update.message.content, update.message)).toMatchObject([{ type: "user-message", text: "hello", origin: "remote" }]);
+    expect(decodeContent(update.message.content, update.message)).toMatchObject([
+      { type: "user-message", text: "hello", origin: "remote" },
+    ]);
     await until((state) => state.windows[agent.id]?.queued.length === 1);
 
     agent.link.consumed([localId]);
@@ -139,7 +149,8 @@ describe("with the real hub", () => {
         const ack = await agent.link.updateMetadata(metadataVersion, { ...metadata, name: `n${step}` });
         if (ack.result !== "error") metadataVersion = ack.version;
       }
-      if (step % 9 === 0) await agent.say({ type: "plan", id: `p${step}`, entries: [{ id: "1", content: "c", status: "pending", priority: "low" }] });
+      if (step % 9 === 0)
+        await agent.say({ type: "plan", id: `p${step}`, entries: [{ id: "1", content: "c", status: "pending", priority: "low" }] });
       if (step % 6 === 0) follower.engine.reconnect();
       if (step === 20) {
         await follower.api.messages.send(agent.id, { text: "gone", localId: "gone", wake: true, scheduledAt: Date.now() + 60_000 });
@@ -152,7 +163,9 @@ describe("with the real hub", () => {
     const fresh = web(hub);
     await fresh.engine.start();
     fresh.engine.openSession(agent.id);
-    await fresh.until((state) => state.windows[agent.id]?.stale === false && state.sessions[agent.id] !== undefined && fresh.engine.listed === "hub");
+    await fresh.until(
+      (state) => state.windows[agent.id]?.stale === false && state.sessions[agent.id] !== undefined && fresh.engine.listed === "hub",
+    );
     while (fresh.engine.state.windows[agent.id]?.hasOlder) await fresh.engine.loadOlder(agent.id);
     while (follower.engine.state.windows[agent.id]?.hasOlder) await follower.engine.loadOlder(agent.id);
     const view = ({ engine }: typeof fresh) => {

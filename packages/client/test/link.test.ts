@@ -21,7 +21,11 @@ describe("session link", () => {
     link.open({ abort: async (params) => ({ got: params }), fail: async () => Promise.reject(new Error("secret detail")) });
     await hub.until("rpc-register", (payload) => payload.method === "s1:fail");
     const [socket] = [...hub.sockets];
-    expect(socket?.handshake.auth).toMatchObject({ clientType: "session-scoped", sessionId: "s1", capabilities: ["message-ack", "stages", "stream"] });
+    expect(socket?.handshake.auth).toMatchObject({
+      clientType: "session-scoped",
+      sessionId: "s1",
+      capabilities: ["message-ack", "stages", "stream"],
+    });
     const ask = async (method: string): Promise<unknown> =>
       JSON.parse(await socket!.timeout(2000).emitWithAck("rpc-request", { method, params: '{"reason":"x"}' }));
     expect(await ask("s1:abort")).toEqual({ got: { reason: "x" } });
@@ -84,7 +88,10 @@ describe("session link", () => {
     expect(done).toBe(false);
     await clock.advance(ACK_GRACE_MS);
     await first;
-    await Promise.all([link.sendMessage({ key: "b", content: {}, createdAt: 1 }), link.sendMessage({ key: "c", content: {}, createdAt: 1 })]);
+    await Promise.all([
+      link.sendMessage({ key: "b", content: {}, createdAt: 1 }),
+      link.sendMessage({ key: "c", content: {}, createdAt: 1 }),
+    ]);
     await link.close();
   });
 

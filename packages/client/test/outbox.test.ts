@@ -56,7 +56,12 @@ describe("outbox", () => {
   test("keeps a prompt until the hub has it, in order, once, whatever answers are lost", async () => {
     const storage = device();
     const server = hub();
-    server.next(away, lost, () => undefined, () => undefined);
+    server.next(
+      away,
+      lost,
+      () => undefined,
+      () => undefined,
+    );
     const { outbox, clock, sent } = outboxOn(storage, server);
     await outbox.start();
     await outbox.add({ sessionId: "s", text: "one" });

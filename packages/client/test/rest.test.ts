@@ -24,7 +24,9 @@ function tokenHub(now: () => number, lifeMs: number) {
         return { token: valid, user: { id: 1 } };
       },
       "GET /api/sessions": (request: Request) =>
-        request.headers.get("authorization") === `Bearer ${valid}` ? { sessions: [{ broken: true }] } : failed(401, { error: "Invalid token", code: "invalid_token" }),
+        request.headers.get("authorization") === `Bearer ${valid}`
+          ? { sessions: [{ broken: true }] }
+          : failed(401, { error: "Invalid token", code: "invalid_token" }),
     },
   };
 }
@@ -69,8 +71,15 @@ describe("REST client", () => {
       "PATCH /api/sessions/s": () => new Response("<html>proxy</html>"),
     });
     const api = createHubApi({ baseUrl: hub.url, accessToken: () => "t" });
-    await expect(api.messages.send("s", { text: "hi" })).rejects.toMatchObject({ code: "session_inactive", message: "Session is inactive" });
-    await expect(api.sessions.get("s")).rejects.toMatchObject({ code: "internal", message: "Odd", details: { code: "brand_new", status: 418 } });
+    await expect(api.messages.send("s", { text: "hi" })).rejects.toMatchObject({
+      code: "session_inactive",
+      message: "Session is inactive",
+    });
+    await expect(api.sessions.get("s")).rejects.toMatchObject({
+      code: "internal",
+      message: "Odd",
+      details: { code: "brand_new", status: 418 },
+    });
     await expect(api.machines.list()).rejects.toMatchObject({ code: "hub_unreachable", retryable: true });
     await expect(api.sessions.rename("s", "n")).rejects.toMatchObject({ code: "hub_unreachable" });
     const away = createHubApi({ baseUrl: "http://127.0.0.1:1", accessToken: () => "t" });

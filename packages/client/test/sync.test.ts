@@ -21,7 +21,14 @@ const session: Session = {
   thinking: false,
   thinkingAt: 0,
 };
-const row = (seq: number): Message => ({ id: `m${seq}`, seq, localId: null, createdAt: seq, invokedAt: seq, content: { role: "agent", content: `t${seq}` } });
+const row = (seq: number): Message => ({
+  id: `m${seq}`,
+  seq,
+  localId: null,
+  createdAt: seq,
+  invokedAt: seq,
+  content: { role: "agent", content: `t${seq}` },
+});
 const pageOf = (rows: Message[], query: URLSearchParams, epoch = 0) => {
   const limit = Number(query.get("limit"));
   const before = query.get("beforeSeq");

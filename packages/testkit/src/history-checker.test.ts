@@ -4,8 +4,19 @@ import { encodeEvent, promptContent } from "@hapi/core";
 import type { PromptStage } from "@hapi/protocol";
 import { checkHistory, type History, type HistoryRow } from "./history-checker.ts";
 
-const said = (seq: number, text: string): HistoryRow => ({ id: `r${seq}`, seq, localId: null, content: encodeEvent({ type: "agent-message", id: `a-${text}`, text }) });
-const prompt = (seq: number, localId: string, stage: PromptStage): HistoryRow => ({ id: `r${seq}`, seq, localId, stage, content: promptContent({ text: `text ${localId}` }) });
+const said = (seq: number, text: string): HistoryRow => ({
+  id: `r${seq}`,
+  seq,
+  localId: null,
+  content: encodeEvent({ type: "agent-message", id: `a-${text}`, text }),
+});
+const prompt = (seq: number, localId: string, stage: PromptStage): HistoryRow => ({
+  id: `r${seq}`,
+  seq,
+  localId,
+  stage,
+  content: promptContent({ text: `text ${localId}` }),
+});
 
 function sound(): History & { rows: HistoryRow[] } {
   return {

@@ -98,7 +98,8 @@ function checkStages(stages: ReadonlyMap<string, readonly PromptStage[]>): Viola
     for (let at = 1; at < list.length; at++) {
       const [before, after] = [list[at - 1]!, list[at]!];
       // The same word again is how a reconnect sounds.
-      if (before !== after && !canAdvance(before, after)) found.push({ kind: "stage-backwards", what: `${localId}: ${before}, then ${after}` });
+      if (before !== after && !canAdvance(before, after))
+        found.push({ kind: "stage-backwards", what: `${localId}: ${before}, then ${after}` });
     }
   }
   return found;

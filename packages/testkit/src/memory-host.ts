@@ -43,7 +43,12 @@ interface Program {
 
 export function createMemoryHost(options: { sessionId?: string } = {}): MemoryHost {
   const processes = new Map<string, HostProcess>();
-  const listeners: { [E in keyof HostEvents]: Set<HostEvents[E]> } = { viewerInput: new Set(), viewerTyped: new Set(), viewers: new Set(), lost: new Set() };
+  const listeners: { [E in keyof HostEvents]: Set<HostEvents[E]> } = {
+    viewerInput: new Set(),
+    viewerTyped: new Set(),
+    viewers: new Set(),
+    lost: new Set(),
+  };
   let viewers: readonly ViewerInfo[] = [];
   let display: Display = { kind: "controller" };
   let drawn = "";
@@ -229,7 +234,7 @@ function createRing(capacity: number, waits: boolean): Ring {
     },
     async *read(from, signal) {
       const aborted = new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
-      for (let at = from; ; ) {
+      for (let at = from; ;) {
         signal?.throwIfAborted();
         if (at < start) throw new RingGapError(start);
         const found = chunks.find((chunk) => chunk.offset + chunk.bytes.length > at);

@@ -50,7 +50,8 @@ export function createCliRest(options: CliRestOptions) {
     /** Rows after `afterSeq`, oldest first. */
     async messagesAfter(id: string, afterSeq: number, limit: number, signal?: AbortSignal): Promise<Message[]> {
       const query = { afterSeq, limit: Math.min(limit, MAX_BACKFILL) };
-      return expected(messagesAnswer(await http.call("GET", `/cli/sessions/${encodeURIComponent(id)}/messages`, { query, signal }))).messages;
+      return expected(messagesAnswer(await http.call("GET", `/cli/sessions/${encodeURIComponent(id)}/messages`, { query, signal })))
+        .messages;
     },
     async createMachine(body: { id: string; metadata: unknown; runnerState?: unknown }, signal?: AbortSignal): Promise<Machine> {
       return expected(machineAnswer(await http.call("POST", "/cli/machines", { body, signal }))).machine;

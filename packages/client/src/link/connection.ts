@@ -2,7 +2,16 @@
  * One Socket.IO connection to the hub's `/cli` namespace: comes back by itself for ever, registers its RPC handlers on every connect, and
  * answers requests (errors are data). What happens while it is away is not buffered here: callers keep what must not be lost.
  */
-import { AppError, type Handshake, LINK_CAPABILITIES, rpcMethod, SOCKET_PATH, toAppError, type Update, type UpdateBody } from "@hapi/protocol";
+import {
+  AppError,
+  type Handshake,
+  LINK_CAPABILITIES,
+  rpcMethod,
+  SOCKET_PATH,
+  toAppError,
+  type Update,
+  type UpdateBody,
+} from "@hapi/protocol";
 import { io, type Socket } from "socket.io-client";
 import type { Clock } from "../clock.ts";
 import { createAcks } from "./acks.ts";
@@ -44,7 +53,10 @@ function handshake(options: ConnectionOptions): Handshake {
 }
 
 function refusalOf(error: unknown): AppError {
-  const { message, code, scope } = { message: undefined, code: undefined, scope: undefined, ...(error as object) } as Record<string, unknown>;
+  const { message, code, scope } = { message: undefined, code: undefined, scope: undefined, ...(error as object) } as Record<
+    string,
+    unknown
+  >;
   const isMachine = scope === "machine";
   if (code === "not-found") return new AppError(isMachine ? "machine_not_found" : "session_not_found");
   if (code === "access-denied" || code === "namespace-missing") {

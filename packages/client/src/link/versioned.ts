@@ -9,7 +9,9 @@ export interface VersionedState<T> {
   value: T | null;
 }
 
-export type VersionedAnswer<T> = { result: "success" | "version-mismatch"; version: number; value: T | null } | { result: "error"; reason?: string };
+export type VersionedAnswer<T> =
+  | { result: "success" | "version-mismatch"; version: number; value: T | null }
+  | { result: "error"; reason?: string };
 
 /** @returns what the hub has now; nothing is sent when `next` gives what is there already */
 export async function updateVersioned<T>(

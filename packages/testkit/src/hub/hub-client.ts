@@ -44,7 +44,12 @@ export async function connectHub(hub: TestHub, namespace?: string): Promise<HubC
     const response = await fetch(hub.url + path, init);
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
-    return { status: response.status, headers: response.headers, text, body: isJson && text !== "" ? (JSON.parse(text) as Record<string, unknown>) : {} };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson && text !== "" ? (JSON.parse(text) as Record<string, unknown>) : {},
+    };
   };
   const init = (method: string, bearer: string, body: unknown, headers: Record<string, string> = {}): RequestInit => ({
     method,
@@ -70,7 +75,12 @@ export async function connectHub(hub: TestHub, namespace?: string): Promise<HubC
     socket,
     async session(options = {}) {
       const tag = crypto.randomUUID();
-      const created = await client.cli("POST", "/sessions", { tag, id: options.id, metadata: { ...metadata, ...options.metadata }, agentState: null });
+      const created = await client.cli("POST", "/sessions", {
+        tag,
+        id: options.id,
+        metadata: { ...metadata, ...options.metadata },
+        agentState: null,
+      });
       const { id } = (created.body as { session: { id: string } }).session;
       const { capabilities } = options;
       const connected = await socket({ token: accessToken, clientType: "session-scoped", sessionId: id, capabilities });
@@ -127,7 +137,10 @@ async function openSse(url: string, headers: Record<string, string>): Promise<Ss
   return connection;
 }
 
-async function readFrames(reader: { read(): Promise<{ done: boolean; value?: string }> }, onFrame: (frame: SseFrame) => void): Promise<void> {
+async function readFrames(
+  reader: { read(): Promise<{ done: boolean; value?: string }> },
+  onFrame: (frame: SseFrame) => void,
+): Promise<void> {
   let buffer = "";
   try {
     for (;;) {

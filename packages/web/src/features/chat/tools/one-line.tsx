@@ -54,7 +54,11 @@ export const OneLine = memo(function OneLine({
         {object}
       </span>
       {facts && (
-        <span className={cx("ms-auto max-w-1/2 shrink-0 truncate text-small tabular-nums", sign === "failed" ? "text-failed" : "text-quiet")}>{facts}</span>
+        <span
+          className={cx("ms-auto max-w-1/2 shrink-0 truncate text-small tabular-nums", sign === "failed" ? "text-failed" : "text-quiet")}
+        >
+          {facts}
+        </span>
       )}
       <Icon
         name={open ? "chevronDown" : "chevronRight"}
