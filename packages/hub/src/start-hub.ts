@@ -14,6 +14,7 @@ import { AppError, MAX_BODY_BYTES } from "@hapi/protocol";
 import type { Context } from "hono";
 import { loadJwtSecret, loadOwnerId } from "./auth/secrets.ts";
 import { createTokens } from "./auth/tokens.ts";
+import { lockHome, type HomeLock } from "./db/home-lock.ts";
 import { openHubDatabase, type HubDatabase } from "./db/open.ts";
 import { createBus } from "./events/bus.ts";
 import { createHub, type Hub } from "./hub.ts";
@@ -60,14 +61,24 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
   const home = ensurePrivateDir(options.home ?? hapiHome());
   const log = options.log ?? createLogger({ name: "hub" });
   const token = checkToken(options.token ?? (await resolveCliApiToken({ ...process.env, HAPI_HOME: home })));
-  const jwtSecret = loadJwtSecret(home);
-  const ownerId = loadOwnerId(home);
-  const database = openHubDatabase(home, options.bootId);
+  const lock = await lockHome(home);
   try {
-    return await runHub(options, { host, port, home, log, clock, token, jwtSecret, ownerId, database });
+    const jwtSecret = loadJwtSecret(home);
+    const ownerId = loadOwnerId(home);
+    const database = openHubDatabase(home, options.bootId);
+    return await runOrClose(options, { host, port, home, log, clock, token, jwtSecret, ownerId, database, lock });
   } catch (cause) {
-    // A taken port must not leave the database open behind.
-    await database.db.close();
+    await lock.release();
+    throw cause;
+  }
+}
+
+/** A taken port must not leave the database open behind. */
+async function runOrClose(options: HubOptions, opened: Opened): Promise<RunningHub> {
+  try {
+    return await runHub(options, opened);
+  } catch (cause) {
+    await opened.database.db.close();
     throw cause;
   }
 }
@@ -82,6 +93,7 @@ interface Opened {
   jwtSecret: Uint8Array;
   ownerId: number;
   database: HubDatabase;
+  lock: HomeLock;
 }
 
 async function runHub(options: HubOptions, opened: Opened): Promise<RunningHub> {
@@ -110,6 +122,8 @@ async function runHub(options: HubOptions, opened: Opened): Promise<RunningHub> 
   const server = await serveOrStop(hub, () => serve({ host, port, hub: hub.app, sockets }));
   const checkpointer = startCheckpointer({ path: db.path, onFailed: (reason) => log.warn("database.checkpoint_failed", { reason }) });
   const boundPort = server.port ?? port;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`;
+  opened.lock.listensAt(url);
   log.info("hub.started", { host, port: boundPort });
   let closing: Promise<void> | null = null;
   const shutdown = async (): Promise<void> => {
@@ -118,11 +132,12 @@ async function runHub(options: HubOptions, opened: Opened): Promise<RunningHub> 
     checkpointer.close();
     markClean();
     await db.close();
+    await opened.lock.release();
     log.info("hub.stopped");
   };
   const close = (): Promise<void> => (closing ??= shutdown());
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`,
+    url,
     host,
     port: boundPort,
     token,

@@ -59,6 +59,7 @@ const table = {
   agent_unsupported_version: [424, false, "This version of the agent is not supported"],
   agent_exited: [502, true, "The agent ended unexpectedly"],
   port_taken: [500, false, "The port is already in use"],
+  home_in_use: [500, false, "Another hub uses this HAPI home folder"],
   home_not_writable: [500, false, "The HAPI home folder is not writable"],
   settings_corrupt: [500, false, "settings.json can't be read"],
   database_newer: [500, false, "The database was written by a newer HAPI"],

@@ -113,3 +113,19 @@ test("every acknowledged message and prompt is there, nothing twice, no gap, sti
   await hub.close();
   await rm(home, { recursive: true, force: true });
 }, 60_000);
+
+test("a home is one hub's, also between processes, until that hub is gone", async () => {
+  const home = mkdtempSync(join(tmpdir(), "hapi-crash-"));
+  const { hub, kill } = await spawnHub(home);
+  const second = Bun.spawn([process.execPath, program, home, token], { stdout: "pipe", stderr: "pipe" });
+  running.add(second);
+  const text = await new Response(second.stderr).text();
+  expect(await second.exited).not.toBe(0);
+  expect(text).toContain("home_in_use");
+  expect(text).toContain(hub.url);
+  await kill();
+  const third = await spawnHub(home);
+  await connectHub(third.hub);
+  await third.kill();
+  await rm(home, { recursive: true, force: true });
+});

@@ -62,6 +62,21 @@ describe("refuses", () => {
     expect(await codeOf(startHub({ ...options, home }))).toBe("settings_corrupt");
   });
 
+  test("a home that another hub uses, and says which", async () => {
+    const home = freshHome();
+    const first = await startHub({ ...options, home });
+    const refused = await startHub({ ...options, home }).then(
+      () => null,
+      (cause: unknown) => cause as AppError,
+    );
+    expect(refused?.code).toBe("home_in_use");
+    expect(refused?.message).toContain(`pid ${process.pid}`);
+    expect(refused?.message).toContain(first.url);
+    await first.close();
+    const second = await startHub({ ...options, home });
+    await second.close();
+  });
+
   test("a token with a colon, a taken port", async () => {
     expect(await codeOf(startHub({ ...options, home: freshHome(), token: "a:b" }))).toBe("settings_corrupt");
     const hub = await startHub({ ...options, home: freshHome() });

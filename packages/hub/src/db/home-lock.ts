@@ -1,0 +1,58 @@
+/**
+ * One hub per home. The lock is the system's own (SQLite's write lock on a file of its own): it ends with the process however that ends,
+ * and holds across containers that share a folder, where pids mean nothing. Who holds it is said in a file beside it.
+ */
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { attempt, openSqlite, writeFileAtomic, type Sqlite } from "@hapi/platform";
+import { AppError } from "@hapi/protocol";
+
+export const lockFile = "hub.lock";
+export const ownerFile = "hub.json";
+
+export interface HomeLock {
+  /** Where this hub can be reached, for whoever finds the home taken. */
+  listensAt(url: string): void;
+  release(): Promise<void>;
+}
+
+export async function lockHome(home: string): Promise<HomeLock> {
+  const path = join(home, lockFile);
+  const owner = join(home, ownerFile);
+  const db = await hold(path).catch((cause: unknown) => {
+    if (cause instanceof Error && "code" in cause && String(cause.code).startsWith("SQLITE_BUSY")) throw inUse(home, owner, cause);
+    throw cause;
+  });
+  const say = (url?: string): void =>
+    writeFileAtomic(owner, `${JSON.stringify({ pid: process.pid, ...(url === undefined ? {} : { url }) })}\n`, { mode: 0o600 });
+  say();
+  return {
+    listensAt: say,
+    async release() {
+      attempt(() => rmSync(owner, { force: true }), "it is written anew by the next hub");
+      db.exec("ROLLBACK");
+      await db.close();
+    },
+  };
+}
+
+async function hold(path: string): Promise<Sqlite> {
+  const db = openSqlite(path, { busyTimeoutMs: 0 });
+  try {
+    db.exec("BEGIN IMMEDIATE");
+    return db;
+  } catch (cause) {
+    await db.close();
+    throw cause;
+  }
+}
+
+function inUse(home: string, ownerPath: string, cause: unknown): AppError {
+  const owner = attempt(() => JSON.parse(readFileSync(ownerPath, "utf8")) as { pid?: unknown; url?: unknown }, "it starts or ends right now");
+  const pid = typeof owner?.pid === "number" ? ` (pid ${owner.pid})` : "";
+  const at = typeof owner?.url === "string" ? ` at ${owner.url}` : "";
+  return new AppError("home_in_use", `A hub${pid} already uses ${home}${at}; use that one, stop it, or set HAPI_HOME to another folder.`, {
+    cause,
+    details: { pid: owner?.pid, url: owner?.url },
+  });
+}
