@@ -216,8 +216,9 @@ export async function createWorld(options: { speed: number }): Promise<World> {
     );
     await startViewer();
   } catch (cause) {
+    const words = `${cause instanceof Error ? cause.message : String(cause)}\n${log()}`;
     await dispose();
-    throw cause;
+    throw new Error(words, { cause });
   }
 
   return {
