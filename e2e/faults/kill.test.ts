@@ -129,7 +129,16 @@ async function check(here: Shared, { seed, requestId, file, before }: Round): Pr
   expect(world.written(file)).toBe(1);
   const history = await world.history(here.accepted);
   expect(checkHistory(history)).toEqual([]);
-  expect(timelineOf(history, seed)).toEqual(["turn-started", `thought about ${seed}`, "agent-message", "plan", "tool-call", "tool-result completed", "agent-message", "turn-ended completed"]);
+  expect(timelineOf(history, seed)).toEqual([
+    "turn-started",
+    `thought about ${seed}`,
+    "agent-message",
+    "plan",
+    "tool-call",
+    "tool-result completed",
+    "agent-message",
+    "turn-ended completed",
+  ]);
   expect(await world.agentPid()).toBe(here.agentPid);
   expect(watcher.endings).toEqual([]);
   expect(world.isViewerAlive()).toBe(true);
