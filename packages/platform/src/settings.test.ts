@@ -30,6 +30,14 @@ test("unknown keys of other installations are kept, the file is 0600", async () 
   expect(statSync(settingsPath(home)).mode & 0o777).toBe(0o600);
 });
 
+test("reading a file that others may read and that holds the token makes it ours alone; without a token it stays as it is", () => {
+  const [holding, open] = [fresh(), fresh()];
+  writeFileSync(settingsPath(holding), JSON.stringify({ cliApiToken: "t" }), { mode: 0o644 });
+  writeFileSync(settingsPath(open), JSON.stringify({ apiUrl: "http://x" }), { mode: 0o644 });
+  expect([loadSettings(holding).cliApiToken, loadSettings(open).apiUrl]).toEqual(["t", "http://x"]);
+  expect([holding, open].map((home) => statSync(settingsPath(home)).mode & 0o777)).toEqual([0o600, 0o644]);
+});
+
 test("a corrupt file is reported with its path and never written over", async () => {
   for (const text of ["{ not json", "[]", "null", ""]) {
     const home = fresh();

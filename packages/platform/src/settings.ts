@@ -2,7 +2,7 @@
  * `settings.json` of the HAPI home, shared with other HAPI installations on the same home: their keys are kept, their lock is respected.
  * A file that can't be read is reported and never written over.
  */
-import { chmodSync, readFileSync } from "node:fs";
+import { chmodSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "@hapi/protocol/errors";
 import { writeFileAtomic } from "./atomic-file.ts";
@@ -37,11 +37,22 @@ export function loadSettings(home: string): Settings {
   }
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Settings;
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      if ("cliApiToken" in value) makePrivate(path);
+      return value as Settings;
+    }
   } catch (cause) {
     throw corrupt(path, undefined, cause);
   }
   throw corrupt(path);
+}
+
+/** It holds a key to the machine: others have no business in it. A file of somebody else's, or on a file system without modes, stays as it is. */
+function makePrivate(path: string): void {
+  attempt(() => {
+    const { mode, uid } = statSync(path);
+    if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(path, 0o600);
+  }, "it was readable; its mode is not worth a failure");
 }
 
 /**
