@@ -9,7 +9,7 @@ const steps = [
   ["lint", bin("oxlint"), ["--deny-warnings"]],
   ["types", bin("tsc"), ["-p", "."]],
   ["boundaries", bunPath(), ["test", "./tools/boundaries"]],
-  ["dead code", bin("knip"), ["--no-progress"]],
+  ["dead code", bin("knip"), ["--no-progress", "--no-config-hints"]],
 ];
 const failed = [];
 for (const [name, command, args] of steps) {

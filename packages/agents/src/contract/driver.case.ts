@@ -13,7 +13,7 @@ import { requestCases } from "./requests.case.ts";
 import { codeOf, typesOf, type Cases } from "./cases.ts";
 import { isExited, isRecord, isStream, openWorld, PROMPTS, type DriverFixture } from "./world.ts";
 
-export type { DriverFixture, World } from "./world.ts";
+export type { DriverFixture } from "./world.ts";
 
 export function runDriverContract(fixture: DriverFixture): void {
   const say = { ...PROMPTS, ...fixture.prompts };

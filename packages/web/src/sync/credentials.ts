@@ -46,4 +46,3 @@ export function createCredentials(storage: KeyValue, ownOrigin: string) {
     },
   };
 }
-export type Credentials = ReturnType<typeof createCredentials>;

@@ -33,9 +33,3 @@ function parseText(text: string): unknown {
     throw new AppError(text === "" ? "invalid_body" : "invalid_json", undefined, { cause });
   }
 }
-
-export function readQuery<T>(c: Context, schema: Schema<T>): T {
-  const result = schema.safeParse(c.req.query());
-  if (!result.success) throw new AppError("invalid_query", undefined, { details: { issues: result.error.issues } });
-  return result.data;
-}

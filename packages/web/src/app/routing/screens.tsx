@@ -33,4 +33,4 @@ export function lazyPart<Props extends object>(fetch: () => Promise<ComponentTyp
   };
 }
 
-export const lazyScreen: (fetch: () => Promise<ComponentType<ScreenProps>>) => LazyScreen = lazyPart;
+export const lazyScreen = (fetch: () => Promise<ComponentType<ScreenProps>>): LazyScreen => lazyPart(fetch);
