@@ -199,6 +199,7 @@ function createServices(parts: HubParts) {
     wake: (id) => waker.wake(id),
     scheduled: () => schedule.look(),
     isExpected: (id) => expected.has(id),
+    isResuming: (id) => resume.isUnderWay(id),
   });
   const sse = new SseHub({ log: stores.log, sessions, messages, machines, bus, live, clock, logger: log });
   const toasts = new Toasts({ bus, clock, session: (id) => sessions.get(id) });

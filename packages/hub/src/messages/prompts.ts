@@ -36,6 +36,8 @@ export interface PromptDeps {
   durable(): Promise<void>;
   /** Just started, and not heard of yet. */
   isExpected(sessionId: string): boolean;
+  /** A person is starting it again. */
+  isResuming(sessionId: string): boolean;
   /** Told when a prompt was accepted for a session that is not there. */
   wake(sessionId: string): void;
   /** Told when a prompt was accepted for later. */
@@ -52,6 +54,8 @@ export class Prompts {
   /** Accepted means on the disk. The same `localId` again answers the stored row and does nothing. */
   async post(session: Session, body: SendMessage): Promise<Message> {
     this.#check(body);
+    const known = await this.#sentBeforeArchived(session, body.localId);
+    if (known) return known;
     const isComing = !session.active && this.#deps.isExpected(session.id);
     if (!session.active && !isComing && body.wake !== true) throw new AppError("session_inactive");
     if (session.metadata?.["remoteWhileLocal"] === "read-only" && session.agentState?.controlledByUser === true)
@@ -71,6 +75,15 @@ export class Prompts {
     if (result.message.scheduledAt != null) this.#deps.scheduled();
     await this.#deps.durable();
     return result.message;
+  }
+
+  /** An archived session is put away: nothing starts it but a person who reopens it. What it has already is still answered. */
+  async #sentBeforeArchived(session: Session, localId: string | undefined): Promise<Message | null> {
+    const isArchived = !session.active && session.metadata?.lifecycleState === "archived";
+    if (!isArchived || this.#deps.isResuming(session.id)) return null;
+    const known = localId === undefined ? null : await this.#deps.store.find(session.id, localId);
+    if (!known) throw new AppError("session_archived");
+    return known;
   }
 
   #check(body: SendMessage): void {

@@ -34,6 +34,7 @@ export class SessionControl {
   /** The failed turn again on the same conversation. */
   async retry(session: Session): Promise<void> {
     const wasActive = session.active;
+    if (!wasActive && session.metadata?.lifecycleState === "archived") throw new AppError("session_archived");
     const sessionId = wasActive ? session.id : await this.#deps.resume.resume(session);
     const wait = wasActive ? readyMs : afterResumeReadyMs;
     const answer = await this.#deps.rpc.call("session", sessionId, "retry-turn", {}, { readyMs: wait });

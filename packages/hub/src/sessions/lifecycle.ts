@@ -96,6 +96,13 @@ export class Lifecycle {
     return "archived";
   }
 
+  /** Back into the list, without starting anything. */
+  async unarchive(session: Session): Promise<void> {
+    if (this.#deps.stops.get(session.id)?.kind === "archived") await this.#deps.stops.clear(session.id);
+    await this.reopened(session.id);
+    await this.#deps.durable();
+  }
+
   /** It runs again, or is wanted in the list again: it is no longer archived. */
   async reopened(sessionId: string): Promise<void> {
     const session = await this.#deps.store.get(sessionId);

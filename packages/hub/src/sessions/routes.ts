@@ -130,6 +130,10 @@ function lifecycleRoutes(app: Hono<ApiEnv>, deps: SessionRouteDeps): void {
     const result = await lifecycle.archive(session, reason);
     return c.json(result === "already" ? { ok: true, alreadyArchived: true } : { ok: true });
   });
+  app.post("/sessions/:id/unarchive", async (c) => {
+    await lifecycle.unarchive(await access.session(c.get("namespace"), c.req.param("id")));
+    return c.json({ ok: true });
+  });
   app.delete("/sessions/:id", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
     if (session.active || lifecycle.isStarting(session)) throw new AppError("session_active");

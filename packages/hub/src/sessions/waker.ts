@@ -49,7 +49,7 @@ export class Waker {
   async machineReady(machineId: string): Promise<void> {
     for (const id of await this.#deps.messages.waitingToWake(this.#deps.clock.now())) {
       const session = await this.#deps.sessions.get(id);
-      if (session?.metadata?.machineId === machineId && session.metadata.lifecycleState !== "archived") this.wake(id);
+      if (session?.metadata?.machineId === machineId) this.wake(id);
     }
   }
 
@@ -69,7 +69,7 @@ export class Waker {
 
   async #wakeOne(sessionId: string): Promise<void> {
     const session = await this.#deps.sessions.get(sessionId);
-    if (!session || session.active) return;
+    if (!session || session.active || session.metadata?.lifecycleState === "archived") return;
     try {
       this.#countStart(sessionId);
       await this.#deps.resume.resume(session);
