@@ -10,6 +10,8 @@ import { age } from "../tui/words.ts";
 import { cliVersion } from "../version.ts";
 
 const START_DEADLINE_MS = 15_000;
+/** Set for a runner that `hapi runner start` left alone: nobody but itself can start it again. */
+const ALONE_ENV = "HAPI_RUNNER_ALONE";
 
 export const runnerCommand: Command = {
   name: "runner",
@@ -65,8 +67,19 @@ async function runInForeground(words: ParsedWords, context: CommandContext): Pro
   const reason = await Promise.race([stopped.promise, runner.stopRequested]);
   log.info("runner.stopping", { reason });
   await runner.close();
-  return reason === "hub" ? RESTART_EXIT_CODE : 0;
+  if (reason !== "hub") return 0;
+  if (context.env[ALONE_ENV] !== "1") return RESTART_EXIT_CODE;
+  const next = spawnAlone(words, context, home);
+  log.info("runner.restarts", { pid: next.pid });
+  return 0;
 }
+
+function spawnAlone(words: ParsedWords, context: CommandContext, home: string): ReturnType<typeof spawnDetached> {
+  const roots = rootsOf(words).flatMap((root) => ["--workspace-root", root]);
+  return spawnDetached(selfCommand("runner", "run", ...roots), { cwd: home, env: { ...context.env, [ALONE_ENV]: "1" }, logFile: outputFile(home) });
+}
+
+const outputFile = (home: string): string => `${ensurePrivateDir(logDir(home))}/runner.out.log`;
 
 async function start(words: ParsedWords, context: CommandContext): Promise<number> {
   const home = hapiHome(context.env);
@@ -75,11 +88,9 @@ async function start(words: ParsedWords, context: CommandContext): Promise<numbe
     context.terminal.out("The runner is already running. See: hapi runner status");
     return 0;
   }
-  const roots = rootsOf(words).flatMap((root) => ["--workspace-root", root]);
-  const logFile = `${ensurePrivateDir(logDir(home))}/runner.out.log`;
-  const child = spawnDetached(selfCommand("runner", "run", ...roots), { cwd: home, env: context.env, logFile });
+  const child = spawnAlone(words, context, home);
   const failed = child.exited.then(() => {
-    throw new AppError("spawn_failed", `The runner ended at once: ${lastLine(logFile)}`);
+    throw new AppError("spawn_failed", `The runner ended at once: ${lastLine(outputFile(home))}`);
   });
   await Promise.race([failed, untilAnswering(home)]);
   context.terminal.out(`The runner is running (pid ${child.pid}).`);

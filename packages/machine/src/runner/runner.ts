@@ -2,6 +2,7 @@
  * The background daemon of a machine: registers it, starts hosts for others, and finds living hosts again after its own end. It holds
  * nothing a session needs: killing it changes nothing but who can start the next one.
  */
+import { rmSync } from "node:fs";
 import { arch, cpus, freemem, homedir, hostname, loadavg, platform, totalmem, uptime } from "node:os";
 import { join } from "node:path";
 import type { AgentDriver } from "@hapi/agents";
@@ -103,7 +104,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   link.handle("agent-availability", availability);
   link.handle("stop-runner", async () => {
     stop.resolve("hub");
-    return { message: "The runner is stopping; its sessions go on." };
+    return { message: "The runner restarts; its sessions go on." };
   });
   await link.updateRunnerState((current) => ({ ...current, status: "running", pid: process.pid, startedAt }));
 
@@ -156,6 +157,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
         .updateRunnerState((current) => ({ ...current, status: "stopped" }))
         .catch((cause: unknown) => options.log.warn("runner.state_not_sent", { reason: String(cause) }));
       await link.close();
+      // A successor may begin before this process is quite gone.
+      rmSync(join(runnerDir(options.home), RUNNER_STATE_FILE), { force: true });
     },
   };
 }
