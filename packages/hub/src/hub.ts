@@ -1,5 +1,6 @@
 /** Wires the hub from its parts. Opens no file and no port: `start-hub.ts` does, and tests may do otherwise. */
 import { ignore, type Clock, type Logger } from "@hapi/platform";
+import type { Session } from "@hapi/protocol";
 import type { Context, Hono } from "hono";
 import { createCredentials } from "./auth/credentials.ts";
 import { createFailureLimit } from "./auth/rate-limit.ts";
@@ -8,6 +9,7 @@ import { cliRoutes } from "./cli-plane/routes.ts";
 import type { Bus } from "./events/bus.ts";
 import { eventRoutes } from "./events/routes.ts";
 import { LiveText } from "./live/live-text.ts";
+import { Forgets } from "./machines/forgets.ts";
 import { MachinePresence } from "./machines/presence.ts";
 import { machineRoutes } from "./machines/routes.ts";
 import { Delivery } from "./messages/delivery.ts";
@@ -161,8 +163,10 @@ function createServices(parts: HubParts) {
   const waker = new Waker({ sessions, messages, resume, clock, log });
   const permissions = new Permissions({ store: stores.permissions, rpc, links, log, durable });
   const rest = (sessionId: string) => messages.rest(sessionId);
+  const forgets = new Forgets({ store: stores.forgets, machines, rpc, log });
   const lifecycle = new Lifecycle({
     store: sessions,
+    forgets: stores.forgets,
     stops: stores.stops,
     launches: {
       isUnderWay: (id) => expected.has(id) || resume.isUnderWay(id),
@@ -214,6 +218,7 @@ function createServices(parts: HubParts) {
   };
   return {
     onSpawned,
+    forgets,
     credentials,
     access,
     links,
@@ -263,6 +268,8 @@ function connectSockets(parts: HubParts, services: Services): void {
         ignore(permissions.deliverWaiting(link.scopeId), "it is tried again when the session attaches");
       if (link?.scope === "machine" && method.endsWith(":spawn-happy-session"))
         ignore(waker.machineReady(link.scopeId), "it is tried again when the machine comes back");
+      if (link?.scope === "machine" && method.endsWith(":forget-session"))
+        ignore(services.forgets.deliver(link.scopeId), "it is tried again when the machine comes back");
     },
   });
   const onJoined = (link: Link): void => {
@@ -277,13 +284,14 @@ function createHttp(parts: HubParts, services: Services): Hono {
   const { sessions, messages, machines, attachments } = stores;
   const { access, rpc, sse, prompts, lifecycle, resume, control, fork, settings, permissions, watch, durable } = services;
   const now = () => clock.now();
-  const afterRemove = async (sessionId: string): Promise<void> => {
+  const afterRemove = async ({ id: sessionId, metadata }: Session): Promise<void> => {
     services.presence.forget(sessionId);
     for (const link of services.links.of("session", sessionId)) {
       rpc.unregisterAll(link);
       services.links.remove(link);
     }
     await stores.scrub();
+    if (metadata?.machineId !== undefined) await services.forgets.deliver(metadata.machineId);
   };
   return createApp({
     auth: { credentials: services.credentials, tokens, limit: services.limit, ownerId, addressOf },
@@ -304,7 +312,13 @@ function createHttp(parts: HubParts, services: Services): Hono {
       access,
       sessions,
       stops: stores.stops,
-      stopLaunched: (machineId, id) => lifecycle.stopLaunched(machineId, id),
+      async endDeleted(machineId, id) {
+        await lifecycle.stopLaunched(machineId, id);
+        await services.forgets.deliver(machineId);
+      },
+      async keepDeleted(id) {
+        await Promise.all([stores.stops.clear(id), stores.forgets.drop(id)]);
+      },
       messages,
       machines,
       rpc,

@@ -4,6 +4,7 @@ import { GroupCommit } from "./db/group-commit.ts";
 import type { Bus } from "./events/bus.ts";
 import { SqliteEventLog, type EventLog } from "./events/event-log.ts";
 import type { HubEvent } from "./events/hub-event.ts";
+import { sqliteForgets, type ForgetStore } from "./machines/sqlite-forgets.ts";
 import { SqliteMachineStore } from "./machines/sqlite-store.ts";
 import type { MachineStore } from "./machines/store.ts";
 import { SqliteMessageStore } from "./messages/sqlite-store.ts";
@@ -24,6 +25,7 @@ export interface Stores {
   machines: MachineStore;
   permissions: PermissionStore;
   stops: StopStore;
+  forgets: ForgetStore;
   attachments: AttachmentStore;
   log: EventLog;
   /** Everything committed so far survives a loss of power. */
@@ -50,6 +52,7 @@ export function sqliteStores(options: { db: Sqlite; epoch: string; bus: Bus; now
     machines: new SqliteMachineStore(shared),
     permissions: new SqlitePermissionStore(shared),
     stops: sqliteStops(shared),
+    forgets: sqliteForgets(shared),
     attachments: sqliteAttachmentStore(shared),
     log,
     durable: () => commits.durable(),

@@ -38,6 +38,8 @@ export const sessionRpc = {
 export const machineRpcNames = [
   "spawn-happy-session",
   "stop-session",
+  /** Ours: `{sessionId}` → `{status: "forgotten" | "not-found" | "active"}`; removes what the machine keeps of a deleted session. */
+  "forget-session",
   "stop-runner",
   "list-directory",
   "path-exists",

@@ -35,8 +35,10 @@ export interface CliRouteDeps {
   rpc: Rpc;
   now: () => number;
   durable(): Promise<void>;
-  /** Asks a machine to end a process that nobody wants any more. */
-  stopLaunched(machineId: string, sessionId: string): Promise<void>;
+  /** A process of a deleted session is still about: its machine ends and forgets it. */
+  endDeleted(machineId: string, sessionId: string): Promise<void>;
+  /** A deleted session is started anew: what its machine has of it stays. */
+  keepDeleted(sessionId: string): Promise<void>;
   whenInactive(sessionId: string, waitMs: number): Promise<boolean>;
 }
 
@@ -112,9 +114,9 @@ function sessionRoutes(app: Hono<CliEnv>, deps: CliRouteDeps): void {
 async function refuseDeleted(deps: CliRouteDeps, namespace: string, id: string, metadata: Metadata | null): Promise<void> {
   const stop = deps.stops.get(id);
   if (stop?.kind !== "deleted" || stop.namespace !== namespace) return;
-  if (isStartedAfter(stop, metadata, null, deps.now())) return deps.stops.clear(id);
+  if (isStartedAfter(stop, metadata, null, deps.now())) return deps.keepDeleted(id);
   const machine = metadata?.machineId === undefined ? null : await deps.machines.get(metadata.machineId);
-  if (machine?.namespace === namespace) ignore(deps.stopLaunched(machine.id, id), "said in the log");
+  if (machine?.namespace === namespace) ignore(deps.endDeleted(machine.id, id), "said in the log");
   throw new AppError("session_not_found");
 }
 

@@ -139,4 +139,14 @@ CREATE TABLE stops (
 ) WITHOUT ROWID;
 CREATE INDEX stops_by_time ON stops (at);
 `,
+  `
+CREATE TABLE forgets (
+  session_id TEXT PRIMARY KEY,
+  machine_id TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX forgets_by_machine ON forgets (machine_id);
+CREATE INDEX forgets_by_time ON forgets (at);
+`,
 ];

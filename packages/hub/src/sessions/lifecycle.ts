@@ -4,6 +4,7 @@
  */
 import type { Clock, Logger } from "@hapi/platform";
 import { AppError, type LifecycleState, type Metadata, type Session } from "@hapi/protocol";
+import type { ForgetStore } from "../machines/sqlite-forgets.ts";
 import type { Links } from "../rpc/links.ts";
 import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
 import { decidedState } from "./metadata-merge.ts";
@@ -26,6 +27,7 @@ export interface Launches {
 export interface LifecycleDeps {
   store: SessionStore;
   stops: StopStore;
+  forgets: Pick<ForgetStore, "put">;
   launches: Launches;
   presence: SessionPresence;
   rpc: Rpc;
@@ -123,7 +125,9 @@ export class Lifecycle {
     const before = this.#deps.stops.get(id);
     const heldUntil = before?.heldUntil ?? at;
     const stop: Stop = { sessionId: id, namespace, kind: "deleted", reason: null, at, heldUntil, hostPid: hostPidOf(session.metadata) };
-    await Promise.all([this.#deps.store.remove(id), this.#deps.stops.put(stop)]);
+    const machineId = session.metadata?.machineId;
+    const forget = machineId === undefined ? undefined : this.#deps.forgets.put({ sessionId: id, machineId, namespace, at });
+    await Promise.all([this.#deps.store.remove(id), this.#deps.stops.put(stop), forget]);
   }
 
   /** A process of a session that a person ended shows up: it is ended too. */

@@ -36,8 +36,8 @@ export interface SessionRouteDeps {
   settings: SessionSettings;
   now: () => number;
   durable(): Promise<void>;
-  /** Takes a removed session out of everything in memory, and its text off the disk. */
-  afterRemove(sessionId: string): Promise<void>;
+  /** Takes a removed session out of everything in memory, its text off the disk, and tells its machine. */
+  afterRemove(session: Session): Promise<void>;
 }
 
 export function sessionRoutes(deps: SessionRouteDeps): Hono<ApiEnv> {
@@ -139,7 +139,7 @@ function lifecycleRoutes(app: Hono<ApiEnv>, deps: SessionRouteDeps): void {
     if (session.active || lifecycle.isStarting(session)) throw new AppError("session_active");
     await lifecycle.remove(session);
     await deps.durable();
-    await deps.afterRemove(session.id);
+    await deps.afterRemove(session);
     return c.json({ ok: true });
   });
   app.post("/sessions/:id/resume", async (c) => {

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectHub, startTestHub } from "@hapi/testkit";
-import { agentText } from "./setup.ts";
+import { agentText, machine } from "./setup.ts";
 
 const secret = "a-secret-that-must-vanish-0451";
 
@@ -54,4 +54,47 @@ test("many deletes while others write", async () => {
   await writes;
   expect(filesWith(hub.home, secret)).toEqual([]);
   socket.close();
+});
+
+test("the machine forgets it: at once, or when it comes back", async () => {
+  await using hub = await startTestHub();
+  const client = await connectHub(hub, "owner");
+  const remove = async (): Promise<string> => {
+    const metadata = { path: "/p", host: "h", machineId: "m" };
+    const { body } = await client.cli("POST", "/sessions", { tag: crypto.randomUUID(), metadata });
+    const { id } = body["session"] as { id: string };
+    expect((await client.api("DELETE", `/sessions/${id}`)).status).toBe(200);
+    return id;
+  };
+  const calls: unknown[] = [];
+  const statuses = ["forgotten", "active", "not-found", "forgotten"];
+  const served = Promise.withResolvers<void>();
+  const methods = {
+    "forget-session"(params: Record<string, unknown>) {
+      calls.push(params["sessionId"]);
+      if (calls.length === 4) served.resolve();
+      return { status: statuses[calls.length - 1] };
+    },
+  };
+  const first = await machine(client, "m", methods);
+  const a = await remove();
+  expect(calls).toEqual([a]);
+  // Still running there: it is asked again. What is deleted while the machine is away waits for it.
+  const b = await remove();
+  expect(calls).toEqual([a, b]);
+  first.socket.close();
+  // A machine of somebody else under the same name can't be told.
+  const stranger = await connectHub(hub, "stranger");
+  await expect(machine(stranger, "m", methods)).resolves.toBeDefined();
+  const c = await remove();
+  expect(calls).toEqual([a, b]);
+  const second = await machine(client, "m", methods);
+  await served.promise;
+  expect(new Set(calls.slice(2))).toEqual(new Set([b, c]));
+  await client.cli("GET", "/machines/m");
+  second.socket.close();
+  const third = await machine(client, "m", methods);
+  await third.socket.emitWithAck("ping");
+  expect(calls).toHaveLength(4);
+  third.socket.close();
 });

@@ -1,0 +1,50 @@
+/**
+ * A deleted session leaves its machine too: the runner is told to forget what it keeps of it, at once or when it is there again. A session
+ * that still runs there is not forgotten; it is ended first, by whoever refuses it, and asked for again.
+ */
+import type { Logger } from "@hapi/platform";
+import type { Rpc } from "../rpc/rpc.ts";
+import type { ForgetStore } from "./sqlite-forgets.ts";
+import type { MachineStore } from "./store.ts";
+
+const timeoutMs = 5_000;
+
+export interface ForgetsDeps {
+  store: ForgetStore;
+  machines: MachineStore;
+  rpc: Rpc;
+  log: Logger;
+}
+
+export class Forgets {
+  readonly #deps: ForgetsDeps;
+
+  constructor(deps: ForgetsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Tells the machine of every deleted session it has not heard of. */
+  async deliver(machineId: string): Promise<void> {
+    const { store, machines, rpc } = this.#deps;
+    const machine = await machines.get(machineId);
+    if (!machine) return;
+    for (const sessionId of store.of(machineId, machine.namespace)) {
+      if (!rpc.has("machine", machineId, "forget-session")) return;
+      if (!(await this.#tell(machineId, sessionId))) return;
+    }
+  }
+
+  /** False when the machine did not answer: the others wait too. */
+  async #tell(machineId: string, sessionId: string): Promise<boolean> {
+    const { store, rpc, log } = this.#deps;
+    const answer = await rpc.call("machine", machineId, "forget-session", { sessionId }, { timeoutMs }).catch((cause: unknown) => {
+      log.info("session.forget_not_heard", { sessionId, machineId, reason: String(cause) });
+      return null;
+    });
+    if (answer === null) return false;
+    const status = typeof answer === "object" && "status" in answer ? answer.status : undefined;
+    if (status === "forgotten" || status === "not-found") await store.drop(sessionId);
+    else log.info("session.not_forgotten", { sessionId, machineId, status: String(status) });
+    return true;
+  }
+}
