@@ -44,8 +44,8 @@ export interface Place extends AsyncDisposable {
   hapi(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** A shell in a terminal, in this folder. */
   shell(cwd: string, options?: { cols?: number; rows?: number; env?: Record<string, string> }): Promise<Tmux>;
-  /** The hub that was started in the background. */
-  api(): HubApi;
+  /** The hub of this place. Default token: what its settings say. */
+  api(token?: string): HubApi;
   hubPids(): number[];
   sessionIds(): string[];
   facts(sessionId: string): Promise<HostFacts | null>;
@@ -102,9 +102,9 @@ export async function openPlace(): Promise<Place> {
         cols: options.cols ?? 100,
         rows: options.rows ?? 30,
       }),
-    api() {
+    api(token) {
       const { cliApiToken } = loadSettings(home);
-      return createHubApi({ baseUrl: `http://127.0.0.1:${port}`, accessToken: () => cliApiToken ?? null });
+      return createHubApi({ baseUrl: `http://127.0.0.1:${port}`, accessToken: () => token ?? cliApiToken ?? null });
     },
     hubPids,
     sessionIds,

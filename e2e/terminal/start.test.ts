@@ -82,6 +82,32 @@ terminalTest(
   },
 );
 
+terminalTest("a hub that is configured and away: the session starts anyway, and is there in full when the hub comes", async () => {
+  const env = { HAPI_API_URL: `http://127.0.0.1:${place.port}`, CLI_API_TOKEN: "a-token-of-a-hub-elsewhere" };
+  await using terminal = await place.shell(place.project("away"), { env });
+  await terminal.type(`clear; ${HAPI} demo\n`);
+  const screen = await terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" });
+  expect(screen).toContain("can't be reached. The session starts anyway");
+  expect(place.hubPids()).toEqual([]);
+  await terminal.type("say: nobody listens\n");
+  await terminal.until((now) => now.includes("\nnobody listens"), { what: "a turn" });
+
+  await using server = await place.shell(place.root, { env });
+  await server.type(`clear; ${HAPI} hub --port ${place.port} --no-qr; echo "code $?"\n`);
+  await server.until((now) => now.includes("HAPI is running"), { timeoutMs: 20_000, what: "the hub" });
+  const [sessionId = ""] = place.sessionIds();
+  const api = place.api(env.CLI_API_TOKEN);
+  await until(async () => {
+    const page = await api.messages.page(sessionId).catch(() => null);
+    return JSON.stringify(page?.messages ?? []).includes("nobody listens");
+  }, "the history has arrived");
+  expect((await api.sessions.get(sessionId)).active).toBe(true);
+  await server.keys("C-c");
+  await server.until((now) => now.includes("Stopping the hub. Sessions go on.") && now.includes("code 0"), { what: "the hub has ended" });
+  await terminal.type("say: still here\n");
+  await terminal.until((now) => now.includes("\nstill here"), { what: "the session goes on" });
+});
+
 terminalTest("two terminals at once on an empty HOME: one hub, and both get their screen", async () => {
   const [one, other] = [place.project("one"), place.project("other")];
   await using first = await place.shell(one);

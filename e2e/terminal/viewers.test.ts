@@ -125,6 +125,17 @@ terminalTest("hapi sessions, stop and resume: listed, ended, continued with its 
   const line = listed.stdout.split("\n").find((one) => one.startsWith(id.slice(0, 8))) ?? "";
   expect(line).toMatch(/^\w{8}\s+idle\s+demo\s+.*stop$/);
 
+  await terminal.type("slow 60 200\n");
+  await until(async () => (await place.api().sessions.get(id)).thinking, "the hub shows it working");
+  const refused = await place.hapi(["stop", id.slice(0, 8)]);
+  expect([refused.code, refused.stderr]).toEqual([
+    1,
+    "hapi: It is working on something; nothing was ended. Use --force to end it anyway.\n",
+  ]);
+  await terminal.keys("C-c");
+  await terminal.until((screen) => screen.includes("Stopped."), { what: "the turn is interrupted" });
+  await until(async () => !(await place.api().sessions.get(id)).thinking, "the hub shows it idle");
+
   const stopped = await place.hapi(["stop", id.slice(0, 8)]);
   expect([stopped.code, stopped.stderr]).toEqual([0, ""]);
   expect(stopped.stdout).toContain(`hapi resume ${id.slice(0, 8)}`);
