@@ -1,6 +1,6 @@
 /** Starts a session on a machine. The answer is always data: existing clients read `type`, not the status. */
 import { AppError, normalizePermissionMode, type Machine, spawnResultSchema } from "@hapi/protocol";
-import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import { codeOf, rpcError, type Rpc } from "../rpc/rpc.ts";
 
 const timeoutMs = 60_000;
 /** A runner registers its methods right after it connected. */
@@ -40,10 +40,11 @@ export async function spawnOnMachine(rpc: Rpc, machine: Machine, request: SpawnR
 
 function readAnswer(answer: unknown): SpawnAnswer {
   const result = spawnResultSchema.safeParse(answer);
-  if (!result.success) return { type: "error", message: rpcError(answer) ?? "The runner's answer could not be read", code: "spawn_failed" };
+  const code = codeOf(answer) ?? "spawn_failed";
+  if (!result.success) return { type: "error", message: rpcError(answer) ?? "The runner's answer could not be read", code };
   const { data } = result;
   if (data.type === "success") return { type: "success", sessionId: data.sessionId };
   if (data.type === "error")
-    return { type: "error", message: data.errorMessage ?? data.message ?? "Could not start the session", code: "spawn_failed" };
+    return { type: "error", message: data.errorMessage ?? data.message ?? "Could not start the session", code };
   return { type: "error", message: `The directory does not exist: ${data.directory}`, code: "directory_missing" };
 }

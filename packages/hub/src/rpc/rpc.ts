@@ -134,8 +134,13 @@ export function rpcError(answer: unknown): string | null {
 export function rpcFailure(answer: unknown, fallback: ErrorCode): AppError | null {
   const text = rpcError(answer);
   if (text === null) return null;
-  const code = (answer as { code?: unknown }).code;
-  return new AppError(typeof code === "string" && isErrorCode(code) && code !== "internal" ? code : fallback, text);
+  return new AppError(codeOf(answer) ?? fallback, text);
+}
+
+/** The code the other side gave, if it is one of the table. What went wrong inside it is no answer of ours. */
+export function codeOf(answer: unknown): ErrorCode | null {
+  const code = typeof answer === "object" && answer !== null && "code" in answer ? answer.code : null;
+  return typeof code === "string" && isErrorCode(code) && code !== "internal" ? code : null;
 }
 
 const knownCodes = new Set<string>(errorCodes);

@@ -200,6 +200,23 @@ describe("machines", () => {
     socket.close();
   });
 
+  test("why a runner could not start it is told with the runner's code", async () => {
+    const client = await rig.client();
+    const failures = [
+      { type: "error", errorMessage: "Install it first", code: "agent_not_installed" },
+      { error: "This machine has no driver for it", code: "unsupported_flavor" },
+      { type: "error", errorMessage: "Something else", code: "no_such_code" },
+      { type: "error", errorMessage: "Broken", code: "internal" },
+    ];
+    const { socket } = await machine(client, "m-why", { "spawn-happy-session": () => failures.shift() });
+    const spawn = async () => (await client.api("POST", "/machines/m-why/spawn", { directory: "/w" })).body;
+    expect(await spawn()).toEqual({ type: "error", message: "Install it first", code: "agent_not_installed" });
+    expect(await spawn()).toEqual({ type: "error", message: "This machine has no driver for it", code: "unsupported_flavor" });
+    expect(await spawn()).toEqual({ type: "error", message: "Something else", code: "spawn_failed" });
+    expect(await spawn()).toEqual({ type: "error", message: "Broken", code: "spawn_failed" });
+    socket.close();
+  });
+
   test("an old runner can't spawn, and says why; one that is away too", async () => {
     const client = await rig.client();
     const { socket } = await machine(client, "m-old", {}, { capabilities: ["stop-runner"] });
