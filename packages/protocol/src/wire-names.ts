@@ -2,6 +2,7 @@
  * Wire names that carry an agent's name: one route and one RPC per agent for the same thing, as client contract 1 has it. Ours is one RPC
  * (`list-models`) for all; these serve existing clients.
  */
+import type { Flavor } from "./flavors.ts";
 
 export interface CatalogName {
   /** Last part of `GET /api/sessions/:id/…` or `GET /api/machines/:id/…`. */
@@ -43,14 +44,22 @@ export const MACHINE_CATALOGS: readonly MachineCatalogName[] = [
   { path: "opencode-model-variants", rpc: "listOpencodeModelVariants", needsCwd: true, strict: true },
 ];
 
-/** Session settings that exist for some agents only: route, field of the body and of `set-session-config`. */
-export const AGENT_SETTINGS = [
-  { path: "effort", field: "effort", body: "effort" },
-  { path: "model-reasoning-effort", field: "modelReasoningEffort", body: "modelReasoningEffort" },
-  { path: "service-tier", field: "serviceTier", body: "serviceTier" },
-  { path: "collaboration-mode", field: "collaborationMode", body: "mode" },
-  { path: "copilot-agent-mode", field: "copilotAgentMode", body: "mode" },
-] as const;
+export interface AgentSettingName {
+  readonly path: string;
+  /** In `set-session-config`. */
+  readonly field: string;
+  readonly body: string;
+  readonly flavors: readonly Flavor[];
+}
+
+/** Session settings that exist for some agents only (reference client contract 1, §1.4). */
+export const AGENT_SETTINGS: readonly AgentSettingName[] = [
+  { path: "effort", field: "effort", body: "effort", flavors: ["claude", "grok", "pi"] },
+  { path: "model-reasoning-effort", field: "modelReasoningEffort", body: "modelReasoningEffort", flavors: ["codex", "opencode"] },
+  { path: "service-tier", field: "serviceTier", body: "serviceTier", flavors: ["codex"] },
+  { path: "collaboration-mode", field: "collaborationMode", body: "mode", flavors: ["codex"] },
+  { path: "copilot-agent-mode", field: "copilotAgentMode", body: "mode", flavors: ["copilot"] },
+];
 
 /** Steps of the durable replacement of a session that one agent's `/clear` needs; refused for now. */
 export const CLEAR_STEPS = ["clear-opencode/reserve", "clear-opencode/confirm-cleanup", "clear-opencode/abort", "clear-opencode"] as const;

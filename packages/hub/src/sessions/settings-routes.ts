@@ -1,5 +1,5 @@
 /** `POST /api/sessions/:id/{permission-mode,model,…}` and the catalogs a session's agent offers. */
-import { AGENT_SETTINGS, modelBody, permissionModeBody, SESSION_CATALOGS, type Session } from "@hapi/protocol";
+import { AGENT_SETTINGS, AppError, DEFAULT_FLAVOR, modelBody, permissionModeBody, SESSION_CATALOGS, type Session } from "@hapi/protocol";
 import { Hono } from "hono";
 import * as z from "zod/mini";
 import { relay } from "../rpc/relay.ts";
@@ -28,6 +28,8 @@ export function sessionSettingsRoutes(deps: { access: SessionAccess; settings: S
     const schema = z.object({ [setting.body]: z.nullable(z.string()) });
     app.post(`/sessions/:id/${setting.path}`, async (c) => {
       const session = await access.session(c.get("namespace"), c.req.param("id"));
+      const flavor = session.metadata?.flavor ?? DEFAULT_FLAVOR;
+      if (!setting.flavors.some((known) => known === flavor)) throw new AppError("unsupported_flavor");
       const body: Record<string, string | null> = await readBody(c, schema);
       await settings.setOther(session, setting.field, body[setting.body] ?? null);
       return c.json({ ok: true });

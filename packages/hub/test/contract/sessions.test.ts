@@ -200,6 +200,23 @@ describe("modes and models", () => {
     socket.close();
   });
 
+  test("settings of other agents are refused, while inactive too", async () => {
+    const client = await rig.client();
+    const set = async (flavor: string, path: string, body: Json) => {
+      const id = await inactiveSession(client, { flavor });
+      const { status, body: answer } = await client.api("POST", `/sessions/${id}/${path}`, body);
+      return [status, answer["code"]];
+    };
+    const no = [400, "unsupported_flavor"];
+    expect(await set("claude", "model-reasoning-effort", { modelReasoningEffort: "high" })).toEqual(no);
+    expect(await set("claude", "service-tier", { serviceTier: "fast" })).toEqual(no);
+    expect(await set("claude", "collaboration-mode", { mode: "plan" })).toEqual(no);
+    expect(await set("codex", "copilot-agent-mode", { mode: "plan" })).toEqual(no);
+    expect(await set("codex", "effort", { effort: "high" })).toEqual(no);
+    expect(await set("claude", "effort", { effort: "high" })).toEqual([200, undefined]);
+    expect(await set("codex", "service-tier", { serviceTier: "fast" })).toEqual([200, undefined]);
+  });
+
   test("agents without modes refuse", async () => {
     const client = await rig.client();
     const id = await inactiveSession(client, { flavor: "pi" });
