@@ -20,14 +20,15 @@ export const createMachineBody = z.looseObject({
   metadata: z.unknown(),
   runnerState: z.optional(z.unknown()),
 });
-export const renameBody = z.object({ name: trimmedName });
-export const summaryBody = z.object({ text: trimmedName });
-export const pinBody = z.object({ mode: z.enum(["none", "project", "global"]) });
-export const archiveBody = z.looseObject({ reason: z.optional(z.string().check(z.maxLength(1000))) });
+/** What a person changes of a session: nothing but the named keys is taken (decision 5). */
+export const renameBody = z.strictObject({ name: trimmedName });
+export const summaryBody = z.strictObject({ text: trimmedName });
+export const pinBody = z.strictObject({ mode: z.enum(["none", "project", "global"]) });
+export const archiveBody = z.strictObject({ reason: z.optional(z.string().check(z.maxLength(1000))) });
 export const abortBody = z.looseObject({ scope: z.optional(z.enum(["turn", "session"])) });
 export const switchBody = z.looseObject({ to: z.optional(z.enum(["remote", "local"])), now: z.optional(z.boolean()) });
-export const permissionModeBody = z.object({ mode: z.string() });
-export const modelBody = z.object({
+export const permissionModeBody = z.strictObject({ mode: z.string() });
+export const modelBody = z.strictObject({
   model: z.nullable(z.union([z.string(), z.looseObject({ provider: z.string(), modelId: z.string() })])),
 });
 export const resumeBody = z.looseObject({ permissionMode: z.optional(z.string()) });

@@ -168,6 +168,27 @@ describe("abort, archive, delete", () => {
   });
 });
 
+test("what a person may change of a session is named; any other key is refused and nothing is changed", async () => {
+  const client = await rig.client();
+  const id = await inactiveSession(client, { lifecycleState: "completed", name: "Old" });
+  const before = await sessionOf(client, id);
+  const bodies: [method: string, path: string, body: Json][] = [
+    ["PATCH", "", { name: "New" }],
+    ["PATCH", "/summary", { text: "New" }],
+    ["PUT", "/pin", { mode: "project" }],
+    ["POST", "/archive", { reason: "New" }],
+    ["POST", "/permission-mode", { mode: "plan" }],
+    ["POST", "/model", { model: "opus" }],
+  ];
+  for (const [method, path, body] of bodies)
+    expect(await client.api(method, `/sessions/${id}${path}`, { ...body, path: "/elsewhere" })).toMatchObject({
+      status: 400,
+      body: { code: "invalid_body" },
+    });
+  expect(await sessionOf(client, id)).toEqual(before);
+  for (const [method, path, body] of bodies) expect((await client.api(method, `/sessions/${id}${path}`, body)).status).toBe(200);
+});
+
 describe("modes and models", () => {
   test("checked against the agent, applied live, kept while inactive", async () => {
     const client = await rig.client();
