@@ -4,6 +4,7 @@
  */
 import { createTerminal, explain, palette } from "./tui/terminal.ts";
 import type { Command, CommandContext } from "./command.ts";
+import { hideOwnCache } from "./own-cache.ts";
 
 type Internal = (words: string[]) => Promise<number>;
 
@@ -26,6 +27,7 @@ const commands: Record<string, () => Promise<Command>> = {
 const aliases: Record<string, string> = { server: "hub", list: "sessions" };
 
 export async function runCli(words: string[]): Promise<number> {
+  hideOwnCache(process.env);
   const first = words[0] ?? "";
   const internal = own(internals, first);
   if (internal) return (await internal())(words.slice(1));

@@ -19,10 +19,19 @@ function selfPrefix(override: string | undefined): string[] {
   // A single executable sees its own files under a virtual root and needs no script.
   if (import.meta.url.includes("/$bunfs/") || import.meta.url.includes("/~BUN/")) return [process.execPath];
   const source = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
-  if (import.meta.url.endsWith("/packages/platform/src/self.ts") && existsSync(source)) return [process.execPath, ...ownRuntime, source];
+  if (import.meta.url.endsWith("/packages/platform/src/self.ts") && existsSync(source)) return [...ownCache(), process.execPath, ...ownRuntime, source];
   // Bundled: this module is a part of dist/, and dist/hapi.js is the door.
   const bundled = fileURLToPath(new URL("./hapi.js", import.meta.url));
   return [process.execPath, ...ownRuntime, existsSync(bundled) ? bundled : Bun.main];
+}
+
+const cacheVariable = "BUN_RUNTIME_TRANSPILER_CACHE_PATH";
+const ownCacheVariable = "HAPI_BUN_CACHE";
+
+/** bin/hapi chose a folder for translated sources; only our own processes are told (cli/own-cache.ts). */
+function ownCache(): string[] {
+  const path = process.env[ownCacheVariable];
+  return path ? ["/usr/bin/env", `${cacheVariable}=${path}`] : [];
 }
 
 function parseCommand(text: string): string[] {
