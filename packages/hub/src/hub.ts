@@ -161,7 +161,7 @@ function createServices(parts: HubParts) {
     whenActive: (id, waitMs) => watch.whenActive(id, waitMs),
   });
   const waker = new Waker({ sessions, messages, resume, clock, log });
-  const permissions = new Permissions({ store: stores.permissions, rpc, links, log, durable });
+  const permissions = new Permissions({ store: stores.permissions, rpc, links, log, durable, session: (id) => sessions.get(id) });
   const rest = (sessionId: string) => messages.rest(sessionId);
   const forgets = new Forgets({ store: stores.forgets, machines, rpc, log });
   const lifecycle = new Lifecycle({

@@ -6,7 +6,7 @@ import { ignore, type Logger } from "@hapi/platform";
 import { AppError, normalizePermissionMode, type Session } from "@hapi/protocol";
 import type { Links } from "../rpc/links.ts";
 import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
-import type { PermissionStore } from "./store.ts";
+import type { PermissionStore, StoredDecision } from "./store.ts";
 
 /** A session process that restarts is back within this time. */
 const readyMs = 1_500;
@@ -26,6 +26,7 @@ export interface PermissionDeps {
   rpc: Rpc;
   links: Links;
   log: Logger;
+  session(id: string): Promise<Session | null>;
   durable(): Promise<void>;
 }
 
@@ -37,11 +38,15 @@ export class Permissions {
   }
 
   async answer(session: Session, requestId: string, answer: Answer): Promise<"applied" | "pending"> {
-    if (!session.active) throw new AppError("session_inactive");
-    this.#checkOpen(session, requestId);
-    const params = { id: requestId, ...answer, ...this.#mode(session, answer.mode) };
+    // What was answered stays answered, also when the session has ended.
+    const done = completedOf(session, requestId);
+    if (done) throw closed(done);
     const earlier = await this.#deps.store.decision(session.id, requestId);
-    if (earlier) throw closed({ status: "pending", ...earlier.params });
+    if (earlier) throw closed(waitingOutcome(earlier));
+    if (!session.active) throw new AppError("session_inactive");
+    const { requests } = session.agentState ?? {};
+    if (!requests || !Object.hasOwn(requests, requestId)) throw new AppError("request_not_found");
+    const params = { id: requestId, ...answer, ...this.#mode(session, answer.mode) };
     let reply: unknown;
     try {
       const options = { readyMs: this.#isOurs(session) ? readyMs : 0 };
@@ -65,16 +70,6 @@ export class Permissions {
     }
   }
 
-  #checkOpen(session: Session, requestId: string): void {
-    const state = session.agentState;
-    if (state?.requests && Object.hasOwn(state.requests, requestId)) return;
-    const done =
-      state?.completedRequests && Object.hasOwn(state.completedRequests, requestId) ? state.completedRequests[requestId] : undefined;
-    if (!done) throw new AppError("request_not_found");
-    const { status, decision, reason, completedAt } = done;
-    throw closed({ status, decision, reason, completedAt });
-  }
-
   #mode(session: Session, mode: string | undefined): { mode?: string } {
     if (mode === undefined) return {};
     const known = normalizePermissionMode(session.metadata?.flavor, mode);
@@ -92,7 +87,7 @@ export class Permissions {
     if (!this.#isOurs(session)) throw new AppError("agent_away", undefined, { cause });
     const saved = await this.#deps.store.saveDecision(session.id, requestId, params);
     if (saved === "missing") throw new AppError("request_not_found");
-    if (saved === "taken") throw closed({ status: "pending" });
+    if (saved === "taken") throw closed(waitingOutcome(await this.#deps.store.decision(session.id, requestId)));
     await this.#deps.durable();
     // It may have come back while this was written.
     if (this.#deps.rpc.has("session", session.id, "permission"))
@@ -100,17 +95,56 @@ export class Permissions {
     return "pending";
   }
 
-  #outcome(session: Session, requestId: string, reply: unknown): "applied" | "pending" {
+  async #outcome(session: Session, requestId: string, reply: unknown): Promise<"applied" | "pending"> {
     const failure = rpcFailure(reply, "apply_failed");
     if (failure) throw failure;
     const status = typeof reply === "object" && reply !== null && "status" in reply ? reply.status : undefined;
     if (status === "not-found") throw new AppError("request_not_found");
-    if (status === "closed") throw closed(reply as Record<string, unknown>);
+    if (status === "closed") throw closed(await this.#closedOutcome(session.id, requestId, reply));
     this.#deps.log.info("permission.answered", { sessionId: session.id, requestId });
     return status === "pending" ? "pending" : "applied";
   }
+
+  /** The session closed it a moment ago: the row knows more of it than the reply, if it is there already. */
+  async #closedOutcome(sessionId: string, requestId: string, reply: unknown): Promise<Outcome> {
+    const session = await this.#deps.session(sessionId);
+    const done = session && completedOf(session, requestId);
+    if (done) return done;
+    const said = typeof reply === "object" && reply !== null && "outcome" in reply ? reply.outcome : undefined;
+    return { status: typeof said === "string" ? said : "canceled" };
+  }
 }
 
-function closed(outcome: Record<string, unknown>): AppError {
-  return new AppError("request_closed", undefined, { details: { outcome } });
+/** What became of a request, in the one shape in which everybody hears it. */
+interface Outcome {
+  /** `approved`, `denied`, `canceled`, or `pending`: answered, and the session has not heard it yet. */
+  status: string;
+  decision?: string;
+  reason?: string;
+  completedAt?: number;
+}
+
+function completedOf(session: Session, requestId: string): Outcome | null {
+  const completed = session.agentState?.completedRequests;
+  const done = completed && Object.hasOwn(completed, requestId) ? completed[requestId] : undefined;
+  return done ? outcome(done.status, done) : null;
+}
+
+function waitingOutcome(waiting: StoredDecision | null): Outcome {
+  const params = waiting?.params ?? {};
+  const decision = params["decision"] ?? (params["approved"] === undefined ? undefined : params["approved"] === true ? "approved" : "denied");
+  return outcome("pending", { decision, reason: params["reason"] });
+}
+
+function outcome(status: string, { decision, reason, completedAt }: { decision?: unknown; reason?: unknown; completedAt?: unknown }): Outcome {
+  return {
+    status,
+    ...(typeof decision === "string" ? { decision } : {}),
+    ...(typeof reason === "string" ? { reason } : {}),
+    ...(typeof completedAt === "number" ? { completedAt } : {}),
+  };
+}
+
+function closed(what: Outcome): AppError {
+  return new AppError("request_closed", undefined, { details: { outcome: what } });
 }

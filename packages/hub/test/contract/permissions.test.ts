@@ -77,6 +77,21 @@ describe("an open request", () => {
       status: 404,
       body: { code: "request_closed", outcome: { status: "denied", reason: "in the terminal" } },
     });
+    // Also after the session ended.
+    socket.emit("session-end", { sid: id, time: Date.now() });
+    await socket.emitWithAck("ping");
+    expect((await client.api("POST", `/sessions/${id}/permissions/p1/deny`)).body).toEqual(answer.body);
+    expect(answer.body["outcome"]).toEqual({ status: "denied", decision: "denied", reason: "in the terminal", completedAt: 2 });
+    socket.close();
+  });
+
+  test("one that the session closed first has the same shape", async () => {
+    const client = await rig.client();
+    const { id, socket } = await asking(client);
+    await serveRpc(socket, id, { permission: () => ({ status: "closed", outcome: "denied" }) });
+    const approve = () => client.api("POST", `/sessions/${id}/permissions/p1/approve`);
+    expect((await approve()).body).toMatchObject({ code: "request_closed", outcome: { status: "denied" } });
+    expect((await approve()).body["outcome"]).toEqual({ status: "denied" });
     socket.close();
   });
 
@@ -99,7 +114,7 @@ test("while our session process is away the answer waits for it; the first one w
   socket.close();
   const approve = () => client.api("POST", `/sessions/${id}/permissions/p1/approve`, {});
   expect(await approve()).toMatchObject({ status: 202, body: { ok: true, status: "pending" } });
-  expect(await approve()).toMatchObject({ status: 404, body: { code: "request_closed", outcome: { status: "pending", approved: true } } });
+  expect(await approve()).toMatchObject({ status: 404, body: { code: "request_closed", outcome: { status: "pending", decision: "approved" } } });
   const again = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id, capabilities: ["stages"] });
   const heard = Promise.withResolvers<Json>();
   await serveRpc(again, id, {
