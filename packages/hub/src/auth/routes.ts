@@ -17,6 +17,8 @@ export interface AuthDeps {
 }
 
 const bindBody = z.object({ initData: z.string(), accessToken: z.string() });
+/** Anybody may send these: no more is read than a token needs. */
+const maxLoginBytes = 64 * 1024;
 
 /** Programs of this computer, and a proxy in front of the hub: one of them guessing must not lock out the others. */
 const isLoopback = (address: string): boolean => /^(?:::ffff:)?127\.|^::1$/.test(address);
@@ -38,14 +40,14 @@ export function authRoutes(deps: AuthDeps): Hono {
   const checkToken = tokenCheck(deps);
   const app = new Hono();
   app.post("/auth", async (c) => {
-    const body = await readBody(c, authBody);
+    const body = await readBody(c, authBody, { maxBytes: maxLoginBytes });
     if (!("accessToken" in body)) throw new AppError("telegram_disabled");
     const namespace = checkToken(c, body.accessToken, "invalid_access_token");
     const token = await tokens.issue({ userId: ownerId, namespace });
     return c.json({ token, user: { id: ownerId, firstName: "Web User" } });
   });
   app.post("/bind", async (c) => {
-    await readBody(c, bindBody);
+    await readBody(c, bindBody, { maxBytes: maxLoginBytes });
     throw new AppError("telegram_disabled");
   });
   return app;

@@ -4,11 +4,10 @@
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { attempt, openSqlite, writeFileAtomic, type Sqlite } from "@hapi/platform";
+import { attempt, hubOwnerPath, openSqlite, writeFileAtomic, type Sqlite } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 
 export const lockFile = "hub.lock";
-export const ownerFile = "hub.json";
 
 export interface HomeLock {
   /** Where this hub can be reached, for whoever finds the home taken. */
@@ -18,7 +17,7 @@ export interface HomeLock {
 
 export async function lockHome(home: string): Promise<HomeLock> {
   const path = join(home, lockFile);
-  const owner = join(home, ownerFile);
+  const owner = hubOwnerPath(home);
   const db = await hold(path).catch((cause: unknown) => {
     if (cause instanceof Error && "code" in cause && String(cause.code).startsWith("SQLITE_BUSY")) throw inUse(home, owner, cause);
     throw cause;

@@ -106,3 +106,17 @@ test("many wrong tokens in a row are slowed, right ones never", async () => {
   const tries = await Promise.all(Array.from({ length: 60 }, () => post("/api/auth", JSON.stringify({ accessToken: "guess" }))));
   expect(tries.some((answer) => answer.status === 429)).toBe(true);
 });
+
+test("who has not logged in can't send much", async () => {
+  const send = (path: string, body: BodyInit, headers: Record<string, string> = {}) =>
+    fetch(`${rig.hub.url}/api${path}`, { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
+  const long = JSON.stringify({ accessToken: "x".repeat(65 * 1024), initData: "" });
+  const streamed = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(long));
+      controller.close();
+    },
+  });
+  for (const answer of [await send("/auth", long), await send("/bind", long), await send("/auth", streamed)])
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([413, "body_too_large"]);
+});
