@@ -1,8 +1,10 @@
 /** Which sessions of this home have a living host. A host that answers its handshake is alive; files and pids prove nothing. */
+import { rmSync } from "node:fs";
 import { probeHost, readHostRecord, shutdownHost } from "@hapi/host";
 import { AppError, toAppError } from "@hapi/protocol";
 import { isAlive, sessionDir } from "@hapi/platform";
 import { listSessionRecords } from "../session/create-session.ts";
+import { hookSocketPath } from "../session/hook-server.ts";
 import type { SessionRecord } from "../session/record.ts";
 
 export interface LivingSession {
@@ -69,7 +71,10 @@ export type EndOutcome = "stopped" | "already_gone" | "still_alive";
 /** Ends host, session process and agent of one session, whatever the hub thinks. */
 export async function endSession(home: string, sessionId: string): Promise<EndOutcome> {
   try {
-    return (await shutdownHost(sessionDir(home, sessionId), { message: "The session was ended." })) ? "stopped" : "already_gone";
+    const wasThere = await shutdownHost(sessionDir(home, sessionId), { message: "The session was ended." });
+    // The session process was not asked to tidy up: it left its door for a successor.
+    if (wasThere) rmSync(hookSocketPath(home, sessionId), { force: true });
+    return wasThere ? "stopped" : "already_gone";
   } catch (cause) {
     if (cause instanceof AppError && cause.code !== "internal") return "still_alive";
     throw cause;

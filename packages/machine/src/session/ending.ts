@@ -94,6 +94,7 @@ export function createEnding(deps: EndingDeps) {
     deps.close();
     await step("agent", () => runner.dispose());
     await step("link", () => link.close());
+    await step("hooks", async () => ports.closeHooks?.());
     await step("ledger", () => ledger.close());
     await step("host", () => host.shutdown({ exitCode: ending.exitCode, message: ending.message }));
     over.resolve(ending.exitCode);

@@ -67,7 +67,10 @@ export async function openHookServer(options: { path: string; token: string; onH
     close: () =>
       new Promise((resolve) => {
         closing.abort(new Error("the session process ends"));
-        server.close(() => resolve());
+        server.close(() => {
+          rmSync(options.path, { force: true });
+          resolve();
+        });
         for (const socket of sockets) socket.destroy();
       }),
   };

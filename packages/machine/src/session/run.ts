@@ -44,7 +44,8 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
     onHook: async (payload, signal) => (await ready.promise).onHook(payload, signal),
   });
   const hookCommand = selfCommand("hook", hooks.path, hostSocket);
-  const session = await openSession(buildPorts({ env, home, dir, record, ledger, host, log, hookCommand, hookEnv: { [HOOK_TOKEN_ENV]: hooks.token } }, options));
+  const hookEnv = { [HOOK_TOKEN_ENV]: hooks.token };
+  const session = await openSession(buildPorts({ env, home, dir, record, ledger, host, log, hookCommand, hookEnv, closeHooks: hooks.close }, options));
   return { session, ready: () => ready.resolve(session) };
 }
 

@@ -47,6 +47,8 @@ export interface SessionPorts {
   hookCommand: readonly string[];
   hookEnv: Readonly<Record<string, string>>;
   runCommand: RunCommand;
+  /** The session is over: no hook will come in any more. */
+  closeHooks?(): Promise<void>;
   settings: { remoteWhileLocal: "switch" | "read-only"; parkAfterMs: number };
   about: { version: string; libDir: string; userHome: string };
 }

@@ -1,8 +1,12 @@
 /** A session with real processes: hub, host, session process, demo agent. */
 import { expect, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { decodeContent } from "@hapi/core";
 import { checkHistory } from "@hapi/testkit";
-import { createProcessWorld } from "./process-world.ts";
+import { socketPath } from "@hapi/platform";
+import { endSession } from "../../src/runner/living-sessions.ts";
+import { createProcessWorld, type ProcessWorld } from "./process-world.ts";
 
 test("a prompt, live stages, a permission approved, done: the history is what the agent recorded", async () => {
   await using world = await createProcessWorld();
@@ -21,4 +25,20 @@ test("a prompt, live stages, a permission approved, done: the history is what th
   const types = (await world.rows()).flatMap((row) => decodeContent(row.content, { id: row.id })).map((event) => event.type);
   expect(types).toContain("tool-call");
   expect(types.at(-1)).toBe("turn-ended");
+}, 30_000);
+
+function sockets(world: ProcessWorld): string[] {
+  const home = join(world.root, "home");
+  const folder = join(socketPath(home, "x"), "..");
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name !== "x.sock") : [];
+}
+
+test("a session that ended leaves no socket behind, by whatever way it ended", async () => {
+  await using world = await createProcessWorld();
+  expect(sockets(world)).toHaveLength(2);
+  await world.api.sessions.end(world.sessionId);
+  await world.until(async () => sockets(world).length === 0, "no socket is left after End session");
+  await using forced = await createProcessWorld();
+  expect(await endSession(join(forced.root, "home"), forced.sessionId)).toBe("stopped");
+  await forced.until(async () => sockets(forced).length === 0, "no socket is left after a forced end");
 }, 30_000);
