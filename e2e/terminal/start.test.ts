@@ -108,6 +108,23 @@ terminalTest("a hub that is configured and away: the session starts anyway, and 
   await terminal.until((now) => now.includes("\nstill here"), { what: "the session goes on" });
 });
 
+terminalTest("a hub that was started by hand, on a port of its own, is the one that hapi uses", async () => {
+  await using server = await place.shell(place.root);
+  await server.type(`clear; ${HAPI} hub --port 0 --no-qr\n`);
+  const screen = await server.until((now) => now.includes("HAPI is running"), { timeoutMs: 20_000, what: "the hub" });
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(screen)?.[0] ?? "";
+  const started = await place.hapi(["demo", "--new", "--hapi-starting-mode", "remote"], { cwd: place.project("by-hand") });
+  expect([started.code, started.stderr.split("\n")[0]]).toEqual([0, `✓ Connected to hub ${url}`]);
+  expect((await place.hapi(["sessions"])).stdout).toContain("by-hand");
+  expect(place.hubPids().length).toBe(1);
+  expect(await place.hapi(["hub", "--port", "0"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`already uses ${place.home} at ${url}`),
+  });
+  await server.keys("C-c");
+  await server.until((now) => now.includes("Stopping the hub"), { what: "the hub has ended" });
+});
+
 terminalTest("two terminals at once on an empty HOME: one hub, and both get their screen", async () => {
   const [one, other] = [place.project("one"), place.project("other")];
   await using first = await place.shell(one);

@@ -3,10 +3,11 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hubAddress } from "./hub-address.ts";
+import { hubOwnerPath } from "@hapi/platform";
+import { hubAddress, runningHub } from "./hub-address.ts";
 
 const home = mkdtempSync(join(tmpdir(), "hapi-address-"));
-afterEach(() => rmSync(join(home, "settings.json"), { force: true }));
+afterEach(() => ["settings.json", "hub.json"].forEach((name) => rmSync(join(home, name), { force: true })));
 const settings = (value: object): void => writeFileSync(join(home, "settings.json"), JSON.stringify(value));
 
 test("the local hub's port and host come from where the hub itself reads them", () => {
@@ -21,4 +22,21 @@ test("a configured hub wins", () => {
   settings({ listenPort: 4000, apiUrl: "https://hub.example.org" });
   expect(hubAddress({ HAPI_HOME: home })).toEqual({ url: "https://hub.example.org", source: "settings" });
   expect(hubAddress({ HAPI_HOME: home, HAPI_API_URL: "http://127.0.0.1:9" })).toEqual({ url: "http://127.0.0.1:9", source: "env" });
+});
+
+test("a hub that runs on this home is found on whatever port it was started; one that is gone is not believed", () => {
+  const owner = (value: unknown): void => writeFileSync(hubOwnerPath(home), JSON.stringify(value));
+  const env = { HAPI_HOME: home };
+  settings({ listenPort: 4000 });
+  owner({ pid: process.pid, url: "http://0.0.0.0:8080" });
+  expect(hubAddress(env)).toEqual({ url: "http://127.0.0.1:8080", source: "default" });
+  owner({ pid: process.pid });
+  expect([runningHub(home), hubAddress(env).url]).toEqual([{}, "http://127.0.0.1:4000"]);
+  owner({ pid: 2 ** 30, url: "http://127.0.0.1:8080" });
+  expect([runningHub(home), hubAddress(env).url]).toEqual([null, "http://127.0.0.1:4000"]);
+  writeFileSync(hubOwnerPath(home), "{");
+  expect(runningHub(home)).toBeNull();
+  settings({ apiUrl: "https://hub.example.org" });
+  owner({ pid: process.pid, url: "http://127.0.0.1:8080" });
+  expect(hubAddress(env).url).toBe("https://hub.example.org");
 });

@@ -1,5 +1,6 @@
-/** Where this machine's hub is: the configured one, else the local one on the port a hub started here would take. */
-import { hapiHome, loadSettings, resolveApiUrl, type ApiUrl } from "@hapi/platform";
+/** Where this machine's hub is: the configured one, else the one that runs on this home, else where a hub started here would listen. */
+import { readFileSync } from "node:fs";
+import { attempt, hapiHome, hubOwnerPath, isAlive, loadSettings, resolveApiUrl, type ApiUrl } from "@hapi/platform";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -7,7 +8,16 @@ export const DEFAULT_HUB_PORT = 3006;
 
 export function hubAddress(env: Env): ApiUrl {
   const found = resolveApiUrl(env);
-  return found.source === "default" ? { url: localHubUrl(env), source: "default" } : found;
+  return found.source === "default" ? { url: runningHub(hapiHome(env))?.url ?? localHubUrl(env), source: "default" } : found;
+}
+
+/** The living hub of this home; without `url` while it starts. */
+export function runningHub(home: string): { url?: string } | null {
+  const text = attempt(() => readFileSync(hubOwnerPath(home), "utf8"), "no hub runs, or none that says so");
+  const owner = text === undefined ? undefined : attempt(() => JSON.parse(text) as { pid?: unknown; url?: unknown }, "by a foreign hand");
+  if (typeof owner?.pid !== "number" || !isAlive({ pid: owner.pid, startTime: null })) return null;
+  const url = typeof owner.url === "string" ? URL.parse(owner.url) : null;
+  return url ? { url: `http://${reachable(url.hostname)}:${url.port || 80}` } : {};
 }
 
 /** `HAPI_LISTEN_HOST` and `HAPI_LISTEN_PORT`, else what `settings.json` says, as `hapi hub` reads them. */
@@ -19,8 +29,8 @@ function localHubUrl(env: Env): string {
 }
 
 function reachable(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
-  return host.includes(":") ? `[${host}]` : host;
+  if (host === "0.0.0.0" || host === "::" || host === "[::]") return "127.0.0.1";
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
 }
 
 function text(value: unknown): string {

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { ensurePrivateDir, logDir, resolveCliApiToken, knownCliApiToken, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
-import { hubAddress } from "./hub-address.ts";
+import { hubAddress, runningHub } from "./hub-address.ts";
 
 const START_DEADLINE_MS = 15_000;
 const ASK_MS = 1_500;
@@ -29,13 +29,12 @@ export async function ensureHub(env: Readonly<Record<string, string | undefined>
   const logFile = `${ensurePrivateDir(logDir(home))}/hub.out.log`;
   // Quiet: what it prints is kept in a file, and the token belongs in none.
   const child = spawnDetached(selfCommand("hub", "--with-runner", "--quiet"), { cwd: home, env, logFile });
-  const failed = child.exited.then(async () => {
-    // Someone else may have started one at the same moment.
-    if (await isHealthy(url)) return;
+  const failed = child.exited.then(() => {
+    // Someone else has started one at the same moment: that one is waited for.
+    if (runningHub(home)) return untilHealthy(env);
     throw new AppError("hub_unreachable", `The hub could not be started in the background: ${lastWords(logFile)}`);
   });
-  await Promise.race([failed, untilHealthy(url)]);
-  return { url, token, isReachable: true, wasStarted: true };
+  return { url: await Promise.race([failed, untilHealthy(env)]), token, isReachable: true, wasStarted: true };
 }
 
 /** What it said last, which is its one sentence about what is wrong. */
@@ -56,10 +55,12 @@ export async function isHealthy(url: string): Promise<boolean> {
   }
 }
 
-async function untilHealthy(url: string): Promise<void> {
+/** @returns where it listens, which another one may have decided */
+async function untilHealthy(env: Readonly<Record<string, string | undefined>>): Promise<string> {
   const deadline = systemClock.now() + START_DEADLINE_MS;
   while (systemClock.now() < deadline) {
-    if (await isHealthy(url)) return;
+    const { url } = hubAddress(env);
+    if (await isHealthy(url)) return url;
     await new Promise((done) => setTimeout(done, 40));
   }
   throw new AppError("timeout", "The hub did not come up in time. See: hapi doctor");

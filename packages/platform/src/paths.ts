@@ -51,6 +51,11 @@ export function logDir(home: string): string {
   return join(home, "logs");
 }
 
+/** Says which hub runs on this home: `{pid, url?}`. Means nothing when that process is gone. */
+export function hubOwnerPath(home: string): string {
+  return join(home, "hub.json");
+}
+
 export function runnerDir(home: string): string {
   return join(home, "runner");
 }

@@ -47,7 +47,10 @@ async function hold(path: string): Promise<Sqlite> {
 }
 
 function inUse(home: string, ownerPath: string, cause: unknown): AppError {
-  const owner = attempt(() => JSON.parse(readFileSync(ownerPath, "utf8")) as { pid?: unknown; url?: unknown }, "it starts or ends right now");
+  const owner = attempt(
+    () => JSON.parse(readFileSync(ownerPath, "utf8")) as { pid?: unknown; url?: unknown },
+    "it starts or ends right now",
+  );
   const pid = typeof owner?.pid === "number" ? ` (pid ${owner.pid})` : "";
   const at = typeof owner?.url === "string" ? ` at ${owner.url}` : "";
   return new AppError("home_in_use", `A hub${pid} already uses ${home}${at}; use that one, stop it, or set HAPI_HOME to another folder.`, {
