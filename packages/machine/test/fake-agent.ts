@@ -2,7 +2,7 @@
  * An agent in memory behind the driver port. It outlives the conversations opened on it, as a real one outlives a session process: it remembers
  * prompts, open requests and what was said, and a new conversation adopts it.
  */
-import type { AgentDriver, AgentRequest, Conversation, DriverContext, DriverEvent, Front, RequestAnswer, StartOptions } from "@hapi/agents";
+import type { AgentDriver, AgentRequest, Conversation, DriverContext, DriverEvent, DriverPrompt, Front, RequestAnswer, StartOptions } from "@hapi/agents";
 import type { AgentCapabilities, AgentEvent, AgentFailure } from "@hapi/protocol";
 import { AppError } from "@hapi/protocol";
 
@@ -28,7 +28,9 @@ export interface FakeAgent {
   /** The process ends by itself. */
   die(exit: { code?: number | null; signal?: string | null; failure?: AgentFailure }): void;
   /** What the next `prompt` does. */
-  onPrompt: "run" | "hang" | "reject" | "reject-absent";
+  onPrompt: "run" | "wait" | "hang" | "reject" | "reject-absent";
+  /** Begins with what it was given while `onPrompt` was `wait`. */
+  takeUp(): void;
   failStarts: number;
   installed: boolean;
 }
@@ -57,6 +59,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
   const answers: { id: string; answer: RequestAnswer }[] = [];
   const record = new Map<string, "handed" | "present">();
   const requests = new Map<string, AgentRequest>();
+  const untouched: DriverPrompt[] = [];
   let front: Front | null = null;
   let alive = 0;
   let most = 0;
@@ -101,6 +104,9 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     },
     get most() {
       return most;
+    },
+    takeUp() {
+      for (const prompt of untouched.splice(0)) begin(prompt.localId, prompt.text, "remote");
     },
     typed: (text) => begin(`typed-${ran.length}`, text, "terminal"),
     say: (text) => put({ type: "agent-message", id: `a-${items + 1}`, text }),
@@ -170,7 +176,8 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         if (agent.onPrompt === "reject-absent") throw new AppError("agent_exited", "It went away");
         record.set(prompt.localId, "handed");
         if (agent.onPrompt === "reject") throw new AppError("agent_exited", "It went away");
-        if (agent.onPrompt === "run") setImmediate(() => begin(prompt.localId, prompt.text, "remote"));
+        if (agent.onPrompt === "wait") untouched.push(prompt);
+        else if (agent.onPrompt === "run") setImmediate(() => begin(prompt.localId, prompt.text, "remote"));
         else turn = prompt.localId;
       },
       withdraw: async (localId) => (record.get(localId) === "handed" && record.delete(localId) ? "removed" : "consumed"),

@@ -260,6 +260,22 @@ test("handoff: a remote prompt takes over an idle terminal, two spaces give it b
   expect(switches).toHaveLength(2);
 });
 
+test("a prompt that the agent was given and has not begun is not lost to two spaces", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  world.agent.onPrompt = "wait";
+  world.hub.prompt("p1", "from the phone");
+  await world.hub.until(() => world.ledger.state.prompts.get("p1")?.stage === "handed", "handed");
+  world.host.viewerInput("  ");
+  await world.hub.until(() => JSON.stringify(world.hub.agentState?.["handoff"] ?? null).includes("turn"), "it waits");
+  expect(world.agent.front).toBe("remote");
+  world.agent.takeUp();
+  world.agent.finish();
+  await world.hub.until(() => world.agent.front === "local", "the terminal again");
+  expect(stages(world, "p1").at(-1)).toBe("done");
+  expect(world.agent.ran).toEqual(["from the phone"]);
+});
+
 test("handoff waits for the terminal's turn, says so, and Take over now does not wait", async () => {
   await using world = await createWorld({ startingMode: "local", viewers: true });
   await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");

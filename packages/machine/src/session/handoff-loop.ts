@@ -114,10 +114,16 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     }
   }
 
+  /** The agent was given a prompt and has not begun: stopped now, it would forget it. */
+  function isHanded(): boolean {
+    const stage = runner.front === "remote" ? inbox.current?.stage : undefined;
+    return stage === "handing" || stage === "handed";
+  }
+
   async function pursue(): Promise<void> {
     if (!wish || switching || !open) return;
     if (wish.to === front) return settle("done");
-    const decision = decideHandoff(wish, { now: clock.now(), running: runner.front, busy: runner.busy, lastTypedAt });
+    const decision = decideHandoff(wish, { now: clock.now(), running: runner.front, busy: runner.busy || isHanded(), lastTypedAt });
     if (decision.kind === "wait") {
       const news = waiting?.for !== decision.for;
       waiting = decision;
