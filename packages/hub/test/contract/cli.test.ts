@@ -279,3 +279,34 @@ describe("the /terminal namespace", () => {
     socket.close();
   });
 });
+
+test("a session's socket speaks for its own session only", async () => {
+  const client = await rig.client();
+  const own = await client.session();
+  const other = await client.session({ metadata: { name: "Other" } });
+  const before = await client.api("GET", `/sessions/${other.id}`);
+  const sid = other.id;
+  const errors: Json[] = [];
+  own.socket.on("error", (error: Json) => errors.push(error));
+  own.socket.emit("message", { sid, message: { role: "agent", content: {} } });
+  own.socket.emit("session-end", { sid, time: Date.now() });
+  own.socket.emit("session-alive", { sid, time: Date.now(), thinking: true });
+  own.socket.emit("messages-consumed", { sid, localIds: ["x"] });
+  const acks: unknown[] = [
+    await own.socket.emitWithAck("update-metadata", { sid, expectedVersion: 1, metadata: { path: "/", host: "h", name: "Mine" } }),
+    await own.socket.emitWithAck("update-state", { sid, expectedVersion: 1, agentState: { requests: {} } }),
+    await own.socket.emitWithAck("message", { sid, message: { role: "agent", content: {} }, key: "k" }),
+  ];
+  expect(acks).toMatchObject([
+    { result: "error", reason: "access-denied" },
+    { result: "error", reason: "access-denied" },
+    { code: "session_access_denied" },
+  ]);
+  await own.socket.emitWithAck("ping");
+  expect(errors).toHaveLength(7);
+  for (const error of errors) expect(error).toMatchObject({ code: "access-denied", scope: "session" });
+  expect((await client.api("GET", `/sessions/${sid}`)).body).toEqual(before.body);
+  expect((await client.api("GET", `/sessions/${sid}/messages`)).body["messages"]).toEqual([]);
+  own.socket.close();
+  other.socket.close();
+});

@@ -44,8 +44,12 @@ export function cliHandlers(deps: CliHandlerDeps): CliHandlers {
   return { ...sessionHandlers(deps), ...promptHandlers(deps), ...machineHandlers(deps), ...rpcHandlers(deps) };
 }
 
-const sessionOf = (deps: CliHandlerDeps, connection: CliConnection, sid: string): Promise<Session> =>
-  deps.access.session(connection.identity.namespace, sid);
+/** A session's socket speaks for that session only, under any of its ids. */
+async function sessionOf({ access, sessions }: CliHandlerDeps, { identity }: CliConnection, sid: string): Promise<Session> {
+  const session = await access.session(identity.namespace, sid);
+  if (identity.scope === "session" && session.id !== sessions.canonicalId(identity.id)) throw new AppError("session_access_denied");
+  return session;
+}
 const machineOf = (deps: CliHandlerDeps, connection: CliConnection, id: string): Promise<Machine> =>
   deps.access.machine(connection.identity.namespace, id);
 
