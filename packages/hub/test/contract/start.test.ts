@@ -62,6 +62,19 @@ describe("refuses", () => {
     expect(await codeOf(startHub({ ...options, home }))).toBe("settings_corrupt");
   });
 
+  test("damaged files say what to do next", async () => {
+    for (const [file, text, next] of [
+      ["jwt-secret.json", "{", "Delete it; everyone logs in again."],
+      ["jwt-secret.json", "[]", "Delete it; everyone logs in again."],
+      ["jwt-secret.json", "1", "Delete it; everyone logs in again."],
+      ["owner-id.json", "", "Delete it to get a new owner id."],
+    ] as const) {
+      const home = freshHome();
+      writeFileSync(join(home, file), text);
+      await expect(startHub({ ...options, home })).rejects.toThrow(next);
+    }
+  });
+
   test("a home that another hub uses, and says which", async () => {
     const home = freshHome();
     const first = await startHub({ ...options, home });
