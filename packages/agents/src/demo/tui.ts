@@ -34,6 +34,9 @@ const style = {
 export async function runDemoTui(options: TuiOptions): Promise<number> {
   const out = (text: string) => void process.stdout.write(text);
   const keyboard = createInterface({ input: process.stdin, output: process.stdout, prompt: style.green("> ") });
+  /** The person is gone: nothing may be read or asked any more. */
+  const left = new AbortController();
+  keyboard.once("close", () => left.abort());
   const screen = createScreen(out);
   const toAgent = new TransformStream<Uint8Array, Uint8Array>();
   const toClient = new TransformStream<Uint8Array, Uint8Array>();
@@ -51,7 +54,7 @@ export async function runDemoTui(options: TuiOptions): Promise<number> {
     .onNotification(methods.client.session.update, ({ params }) => screen.show(params.update))
     .onRequest(methods.client.session.requestPermission, async ({ params }) => {
       screen.preview(params.toolCall.content ?? []);
-      const optionId = await choose(keyboard, out, params.options);
+      const optionId = await choose(keyboard, left.signal, out, params.options);
       return { outcome: optionId === null ? { outcome: "cancelled" } : { outcome: "selected", optionId } };
     })
     .connectWith(ndJsonStream(toAgent.writable, toClient.readable), async (agent) => {
@@ -59,7 +62,7 @@ export async function runDemoTui(options: TuiOptions): Promise<number> {
       const sessionId = await openThread(agent, options);
       if (options.mode) await agent.request(methods.agent.session.setMode, { sessionId, modeId: options.mode });
       if (options.model) await agent.request(methods.agent.session.setConfigOption, { sessionId, configId: "model", value: options.model });
-      await chat({ agent, sessionId, keyboard, screen, out });
+      await chat({ agent, sessionId, keyboard, left: left.signal, screen, out });
     });
   keyboard.close();
   await toAgent.writable.close();
@@ -82,17 +85,20 @@ interface Chat {
   agent: ClientContext;
   sessionId: string;
   keyboard: Interface;
+  left: AbortSignal;
   screen: Screen;
   out: (text: string) => void;
 }
 
-/** Until the input ends. Ctrl-C stops the turn, or leaves when nothing runs. */
-async function chat({ agent, sessionId, keyboard, screen, out }: Chat): Promise<void> {
+/** Until the input ends, which also stops a turn. Ctrl-C stops the turn, or leaves when nothing runs. */
+async function chat({ agent, sessionId, keyboard, left, screen, out }: Chat): Promise<void> {
   let running = false;
+  const stop = (): void => void agent.notify(methods.agent.session.cancel, { sessionId });
   keyboard.on("SIGINT", () => {
     if (!running) return keyboard.close();
-    void agent.notify(methods.agent.session.cancel, { sessionId });
+    stop();
   });
+  left.addEventListener("abort", () => running && stop());
   screen.end();
   keyboard.prompt();
   for await (const line of keyboard) {
@@ -109,16 +115,28 @@ async function chat({ agent, sessionId, keyboard, screen, out }: Chat): Promise<
         running = false;
       }
     }
+    if (left.aborted) return;
     keyboard.prompt();
   }
 }
 
-/** By number; anything else is no. */
-async function choose(keyboard: Interface, out: (text: string) => void, options: readonly PermissionOption[]): Promise<string | null> {
+/** By number; anything else, also leaving, is no. */
+async function choose(keyboard: Interface, left: AbortSignal, out: (text: string) => void, options: readonly PermissionOption[]): Promise<string | null> {
   for (const [index, option] of options.entries()) out(`  ${style.bold(String(index + 1))} ${option.name}\n`);
-  const answer = await keyboard.question(style.yellow("Which one? "));
+  const answer = await ask(keyboard, left);
+  if (answer === null) return null;
   const picked = options[Number(answer.trim()) - 1] ?? options.find((option) => option.kind === "reject_once");
   return picked?.optionId ?? null;
+}
+
+async function ask(keyboard: Interface, left: AbortSignal): Promise<string | null> {
+  if (left.aborted) return null;
+  try {
+    return await keyboard.question(style.yellow("Which one? "), { signal: left });
+  } catch (cause) {
+    if (left.aborted) return null;
+    throw cause;
+  }
 }
 
 interface Screen {
