@@ -3,9 +3,9 @@
  * the same session. A session that already has a living host is joined, never started beside itself.
  */
 import { randomUUID } from "node:crypto";
-import { mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { AgentDriver } from "@hapi/agents";
 import { AppError, type SpawnParams } from "@hapi/protocol";
 import { createSession, listSessionRecords, type CreateSessionOptions } from "../session/create-session.ts";
@@ -99,15 +99,21 @@ function findKnown(home: string, params: SpawnParams): SessionRecord | undefined
   return params.launchId ? records.find((record) => record.launchId === params.launchId) : undefined;
 }
 
-/** A folder that is not there is made; a file in its place, or no right to make it, is said. */
+/** A new folder in one that is there is made; a path that leads nowhere (a slip of the pen), a file, or no right to make it, is said. */
 function prepareDirectory(path: string): string {
   const expanded = path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
   if (!isAbsolute(expanded)) throw new AppError("invalid_body", `The directory must be a full path, not "${path}".`);
   try {
     const found = statSync(expanded, { throwIfNoEntry: false });
+    const parent = dirname(expanded);
+    if (!found && !existsSync(parent)) {
+      const words = `The directory ${expanded} does not exist, and neither does ${parent}. Check the path, or make the folder first.`;
+      throw new AppError("spawn_failed", words);
+    }
     if (!found) mkdirSync(expanded, { recursive: true });
     if (!found || found.isDirectory()) return expanded;
   } catch (cause) {
+    if (cause instanceof AppError) throw cause;
     throw new AppError(
       "spawn_failed",
       `The directory ${expanded} can't be used: ${cause instanceof Error ? cause.message : String(cause)}`,

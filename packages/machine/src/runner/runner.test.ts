@@ -1,6 +1,6 @@
 /** The runner's parts: repeatable launches, what may be browsed, and the private control socket. */
 import { afterEach, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,13 +95,24 @@ test("what can't start says why, and leaves nothing behind", async () => {
   expect(away.started).toEqual([]);
 });
 
-test("a folder that is not there is made, and the mode asked for is kept", async () => {
+test("a new folder in one that is there is made, and the mode asked for is kept", async () => {
   const { launches, home, project } = world();
-  const directory = join(project, "a/b");
+  const directory = join(project, "new");
   const { sessionId } = await launches.launch({ type: "spawn-in-directory", directory, agent: "demo", yolo: true });
   expect(statSync(directory).isDirectory()).toBe(true);
   const record = JSON.parse(readFileSync(join(home, "sessions", sessionId, "session.json"), "utf8")) as Record<string, unknown>;
   expect(record).toMatchObject({ sessionId, permissionMode: "yolo", startedBy: "runner", startingMode: "remote", machineId: "m1" });
+});
+
+test("a mistyped path is said, not made", async () => {
+  const { launches, project, started } = world();
+  const directory = join(project, "typo", "app");
+  await expect(launches.launch({ type: "spawn-in-directory", directory, agent: "demo" })).rejects.toMatchObject({
+    code: "spawn_failed",
+    message: `The directory ${directory} does not exist, and neither does ${join(project, "typo")}. Check the path, or make the folder first.`,
+  });
+  expect(existsSync(join(project, "typo"))).toBe(false);
+  expect(started).toEqual([]);
 });
 
 test("a session whose host left its mark but does not answer is lost; one that ended in order is not", async () => {
