@@ -1,69 +1,27 @@
 /** Wires the hub from its parts. Opens no file and no port: `start-hub.ts` does, and tests may do otherwise. */
-import { ignore, type Clock, type Logger } from "@hapi/platform";
+import { ignore } from "@hapi/platform";
 import type { Session } from "@hapi/protocol";
-import type { Context, Hono } from "hono";
-import { createCredentials } from "./auth/credentials.ts";
-import { createFailureLimit } from "./auth/rate-limit.ts";
-import type { Tokens } from "./auth/tokens.ts";
+import type { Hono } from "hono";
 import { cliRoutes } from "./cli-plane/routes.ts";
-import type { Bus } from "./events/bus.ts";
 import { eventRoutes } from "./events/routes.ts";
-import { LiveText } from "./live/live-text.ts";
-import { Forgets } from "./machines/forgets.ts";
-import { MachinePresence } from "./machines/presence.ts";
 import { machineRoutes } from "./machines/routes.ts";
-import { Delivery } from "./messages/delivery.ts";
-import { Prompts } from "./messages/prompts.ts";
 import { messageRoutes } from "./messages/routes.ts";
-import { Schedule } from "./messages/schedule.ts";
-import { Permissions } from "./permissions/permissions.ts";
-import { Toasts } from "./notifications/toasts.ts";
 import { permissionRoutes } from "./permissions/routes.ts";
 import { refusalRoutes } from "./refusals/routes.ts";
-import { Links, type Link } from "./rpc/links.ts";
-import { Rpc } from "./rpc/rpc.ts";
-import { createAccess } from "./sessions/access.ts";
-import { createActivityWatch } from "./sessions/activity-watch.ts";
-import { SessionControl } from "./sessions/control.ts";
+import type { Link } from "./rpc/links.ts";
+import { createServices, type HubParts, type Services } from "./services.ts";
 import { exportRoutes } from "./sessions/export-routes.ts";
 import { sessionFileRoutes } from "./sessions/file-routes.ts";
-import { ExpectedSessions } from "./sessions/expected.ts";
-import { Fork } from "./sessions/fork.ts";
-import { Lifecycle } from "./sessions/lifecycle.ts";
-import { SessionPresence } from "./sessions/presence.ts";
-import { relayUpdates } from "./sessions/relay-updates.ts";
-import { Resume } from "./sessions/resume.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 import { sessionSettingsRoutes } from "./sessions/settings-routes.ts";
-import { SessionSettings } from "./sessions/settings.ts";
-import { Waker } from "./sessions/waker.ts";
-import { settingsRoutes, type HubSettingsStore } from "./settings/routes.ts";
-import type { Stores } from "./stores.ts";
+import { settingsRoutes } from "./settings/routes.ts";
 import { createApp } from "./transport/http/app.ts";
 import { cliHandlers } from "./transport/socket/cli-handlers.ts";
 import { cliNamespace } from "./transport/socket/cli-namespace.ts";
-import type { SocketServer } from "./transport/socket/socket-server.ts";
 import { terminalNamespace } from "./transport/socket/terminal-namespace.ts";
-import { SseHub } from "./transport/sse/sse-hub.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
 
 const pruneEveryMs = 10_000;
-
-export interface HubParts {
-  stores: Stores;
-  bus: Bus;
-  sockets: SocketServer;
-  tokens: Tokens;
-  secret: string;
-  ownerId: number;
-  corsOrigins: readonly string[];
-  settings: HubSettingsStore;
-  databasePath: string;
-  web: (request: Request) => Promise<Response | null>;
-  addressOf(c: Context): string;
-  clock: Clock;
-  log: Logger;
-}
 
 export interface Hub {
   app: Hono;
@@ -103,146 +61,6 @@ export function createHub(parts: HubParts): Hub {
       parts.sockets.close();
       await parts.stores.close();
     },
-  };
-}
-
-type Services = ReturnType<typeof createServices>;
-
-function createServices(parts: HubParts) {
-  const { stores, bus, clock, log } = parts;
-  const { sessions, messages, machines } = stores;
-  const durable = () => stores.durable();
-  const credentials = createCredentials(parts.secret);
-  const access = createAccess(sessions, machines);
-  const links = new Links(() => clock.now());
-  const rpc = new Rpc(clock);
-  const live = new LiveText(bus);
-  const delivery = new Delivery({ store: messages, links, bus, clock, log });
-  const watch = createActivityWatch({ store: sessions, bus, clock });
-  const deliver = (sessionId: string, link?: Link): void =>
-    ignore(delivery.deliverAll(sessionId, link), "it is sent again on the next attach");
-  const expected = new ExpectedSessions(clock);
-  const onActive = (sessionId: string): void => {
-    expected.came(sessionId);
-    deliver(sessionId);
-  };
-  const onGone = (sessionId: string): void => ignore(waker.ended(sessionId), "the prompt stays queued");
-  const presence = new SessionPresence({
-    store: sessions,
-    clock,
-    log,
-    onActive,
-    onExpired: onGone,
-    isStopped: (id) => stores.stops.get(id) !== null,
-    onStopped: (session) => ignore(lifecycle.endAgain(session), "it is tried again with its next sign of life"),
-  });
-  const machinePresence = new MachinePresence({ store: machines, clock, log, onOnline: () => undefined });
-  const merge = async (from: string, into: string): Promise<void> => {
-    await sessions.merge(from, into);
-    links.move(from, into);
-    rpc.move(from, into);
-    presence.move(from, into);
-    await durable();
-    deliver(into);
-  };
-  const resume = new Resume({
-    sessions,
-    stops: stores.stops,
-    stopLaunched: (machineId, id) => lifecycle.stopLaunched(machineId, id),
-    reopened: (id) => lifecycle.reopened(id),
-    messages,
-    machines,
-    machinePresence,
-    rpc,
-    clock,
-    log,
-    merge,
-    isActive: (id) => presence.isActive(id),
-    whenActive: (id, waitMs) => watch.whenActive(id, waitMs),
-  });
-  const waker = new Waker({ sessions, messages, resume, clock, log });
-  const permissions = new Permissions({ store: stores.permissions, rpc, links, log, durable, session: (id) => sessions.get(id) });
-  const rest = (sessionId: string) => messages.rest(sessionId);
-  const forgets = new Forgets({ store: stores.forgets, machines, rpc, log });
-  const lifecycle = new Lifecycle({
-    store: sessions,
-    forgets: stores.forgets,
-    stops: stores.stops,
-    launches: {
-      isUnderWay: (id) => expected.has(id) || resume.isUnderWay(id),
-      machineOf: (id) => expected.machineOf(id),
-      over(id) {
-        expected.came(id);
-        resume.giveUp(id);
-      },
-    },
-    presence,
-    rpc,
-    links,
-    clock,
-    log,
-    durable,
-    onEnded: (id) => live.end(id),
-    onGone,
-    rest,
-  });
-  const settings = new SessionSettings({ store: sessions, rpc, durable });
-  const control = new SessionControl({ rpc, resume });
-  const fork = new Fork({ sessions, messages, control, rpc, durable });
-  const onDue = (sessionId: string): void => {
-    deliver(sessionId);
-    if (!presence.isActive(sessionId)) waker.wake(sessionId);
-  };
-  const schedule = new Schedule({ store: messages, clock, log, onDue });
-  const prompts = new Prompts({
-    store: messages,
-    links,
-    rpc,
-    clock,
-    durable,
-    wake: (id) => waker.wake(id),
-    scheduled: () => schedule.look(),
-    isExpected: (id) => expected.has(id),
-    isResuming: (id) => resume.isUnderWay(id),
-  });
-  const sse = new SseHub({ log: stores.log, sessions, messages, machines, bus, live, clock, logger: log });
-  const toasts = new Toasts({ bus, clock, session: (id) => sessions.get(id) });
-  const limit = createFailureLimit(clock);
-  const stopRelay = relayUpdates(bus, links);
-  const onSpawned = async (sessionId: string, machineId: string, since: number): Promise<void> => {
-    const stop = stores.stops.get(sessionId);
-    // Ended while it was started, or started again on purpose.
-    if (stop && stop.at >= since) return lifecycle.stopLaunched(machineId, sessionId);
-    if (stop) await stores.stops.clear(sessionId);
-    if (!presence.isActive(sessionId)) expected.expect(sessionId, machineId);
-  };
-  return {
-    onSpawned,
-    forgets,
-    credentials,
-    access,
-    links,
-    rpc,
-    live,
-    delivery,
-    deliver,
-    watch,
-    presence,
-    machinePresence,
-    resume,
-    waker,
-    permissions,
-    lifecycle,
-    settings,
-    control,
-    fork,
-    schedule,
-    prompts,
-    sse,
-    limit,
-    stopRelay,
-    durable,
-    toasts,
   };
 }
 

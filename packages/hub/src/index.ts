@@ -1,2 +1,3 @@
-export { createHub, type Hub, type HubParts } from "./hub.ts";
+export { createHub, type Hub } from "./hub.ts";
+export type { HubParts } from "./services.ts";
 export { defaultPort, startHub, type HubOptions, type RunningHub } from "./start-hub.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { attempt, hubOwnerPath, openSqlite, writeFileAtomic, type Sqlite } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 
-export const lockFile = "hub.lock";
+const lockFile = "hub.lock";
 
 export interface HomeLock {
   /** Where this hub can be reached, for whoever finds the home taken. */

@@ -44,7 +44,6 @@ function readAnswer(answer: unknown): SpawnAnswer {
   if (!result.success) return { type: "error", message: rpcError(answer) ?? "The runner's answer could not be read", code };
   const { data } = result;
   if (data.type === "success") return { type: "success", sessionId: data.sessionId };
-  if (data.type === "error")
-    return { type: "error", message: data.errorMessage ?? data.message ?? "Could not start the session", code };
+  if (data.type === "error") return { type: "error", message: data.errorMessage ?? data.message ?? "Could not start the session", code };
   return { type: "error", message: `The directory does not exist: ${data.directory}`, code: "directory_missing" };
 }

@@ -17,7 +17,13 @@ export function sqliteForgets({ db, commits }: { db: Sqlite; commits: GroupCommi
   return {
     put: ({ sessionId, machineId, namespace, at }) =>
       commits.write(() => {
-        db.run("INSERT OR REPLACE INTO forgets (session_id, machine_id, namespace, at) VALUES (?, ?, ?, ?)", sessionId, machineId, namespace, at);
+        db.run(
+          "INSERT OR REPLACE INTO forgets (session_id, machine_id, namespace, at) VALUES (?, ?, ?, ?)",
+          sessionId,
+          machineId,
+          namespace,
+          at,
+        );
         db.run("DELETE FROM forgets WHERE at < (SELECT at FROM forgets ORDER BY at DESC LIMIT 1 OFFSET ?)", maxRows);
       }),
     of: (machineId, namespace) =>

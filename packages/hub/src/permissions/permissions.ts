@@ -132,11 +132,15 @@ function completedOf(session: Session, requestId: string): Outcome | null {
 
 function waitingOutcome(waiting: StoredDecision | null): Outcome {
   const params = waiting?.params ?? {};
-  const decision = params["decision"] ?? (params["approved"] === undefined ? undefined : params["approved"] === true ? "approved" : "denied");
+  const decision =
+    params["decision"] ?? (params["approved"] === undefined ? undefined : params["approved"] === true ? "approved" : "denied");
   return outcome("pending", { decision, reason: params["reason"] });
 }
 
-function outcome(status: string, { decision, reason, completedAt }: { decision?: unknown; reason?: unknown; completedAt?: unknown }): Outcome {
+function outcome(
+  status: string,
+  { decision, reason, completedAt }: { decision?: unknown; reason?: unknown; completedAt?: unknown },
+): Outcome {
   return {
     status,
     ...(typeof decision === "string" ? { decision } : {}),

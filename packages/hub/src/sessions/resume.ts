@@ -141,7 +141,8 @@ export class Resume {
     const options = { timeoutMs: spawnTimeoutMs, readyMs: runnerReadyMs };
     const answer = await this.#deps.rpc.call("machine", machine.id, "spawn-happy-session", params, options).catch((cause: unknown) => {
       if (cause instanceof AppError && cause.code === "rpc_target_missing") throw new AppError("no_machine_online", undefined, { cause });
-      if (cause instanceof AppError && (cause.code === "rpc_timeout" || cause.code === "agent_away")) throw new AppError("resume_failed", undefined, { cause });
+      if (cause instanceof AppError && (cause.code === "rpc_timeout" || cause.code === "agent_away"))
+        throw new AppError("resume_failed", undefined, { cause });
       throw cause;
     });
     const result = spawnResultSchema.safeParse(answer);

@@ -214,7 +214,6 @@ function bounded(text: string, max: number): string {
   return text;
 }
 
-
 function applyChange(row: SessionRow, change: SessionChange): void {
   if (change.active !== undefined) row.active = change.active ? 1 : 0;
   if (change.activeAt !== undefined) row.active_at = change.activeAt;

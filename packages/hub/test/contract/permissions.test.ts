@@ -114,7 +114,10 @@ test("while our session process is away the answer waits for it; the first one w
   socket.close();
   const approve = () => client.api("POST", `/sessions/${id}/permissions/p1/approve`, {});
   expect(await approve()).toMatchObject({ status: 202, body: { ok: true, status: "pending" } });
-  expect(await approve()).toMatchObject({ status: 404, body: { code: "request_closed", outcome: { status: "pending", decision: "approved" } } });
+  expect(await approve()).toMatchObject({
+    status: 404,
+    body: { code: "request_closed", outcome: { status: "pending", decision: "approved" } },
+  });
   const again = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id, capabilities: ["stages"] });
   const heard = Promise.withResolvers<Json>();
   await serveRpc(again, id, {

@@ -14,7 +14,12 @@ const sessionOf = async (client: HubClient, id: string): Promise<Json & { metada
 const fromRunner = { path: "/p", host: "h", flavor: "claude", startedFromRunner: true, startedBy: "runner" };
 
 /** The session process of a launch: registers, connects, says that it runs. Its calls are what the hub asked of it. */
-async function comeUp(client: HubClient, id: string, tag: string, metadata: Json): Promise<{ status: number; socket: Socket; calls: { method: string }[] }> {
+async function comeUp(
+  client: HubClient,
+  id: string,
+  tag: string,
+  metadata: Json,
+): Promise<{ status: number; socket: Socket; calls: { method: string }[] }> {
   const registered = await client.cli("POST", "/sessions", { id, tag, metadata: { ...fromRunner, ...metadata } });
   const socket = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id, capabilities: ["stages"] });
   if (registered.status !== 200) return { status: registered.status, socket, calls: [] };
@@ -28,7 +33,9 @@ async function comeUp(client: HubClient, id: string, tag: string, metadata: Json
 }
 
 /** A runner that makes the row, as it does before it starts the process. */
-async function spawned(client: HubClient): Promise<{ id: string; tag: string; machineId: string; calls: { method: string; params: Json }[]; socket: Socket }> {
+async function spawned(
+  client: HubClient,
+): Promise<{ id: string; tag: string; machineId: string; calls: { method: string; params: Json }[]; socket: Socket }> {
   const id = crypto.randomUUID();
   const tag = `t:${id}`;
   const machineId = `m-${id}`;

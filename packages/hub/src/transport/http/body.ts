@@ -6,7 +6,7 @@ interface Schema<T> {
   safeParse(input: unknown): { success: true; data: T } | { success: false; error: { issues: unknown } };
 }
 
-export interface BodyOptions {
+interface BodyOptions {
   /** No body at all reads as `{}`. */
   optional?: boolean;
   /** Less than the limit of all bodies, for who has not logged in yet. */

@@ -75,7 +75,7 @@ function sessionHandlers(deps: CliHandlerDeps): CliHandlers {
     async "update-metadata"(frame, connection) {
       const session = await sessionOf(deps, connection, frame.sid);
       const incoming = asRecord<Metadata>(frame.metadata);
-      const next = (current: Metadata | null) => 
+      const next = (current: Metadata | null) =>
         incoming === null ? null : mergeMetadata(current, incoming, deps.clock.now(), deps.stops.get(session.id));
       const result = await deps.sessions.updateMetadata(session.id, frame.expectedVersion, next, connection.socket.id);
       return versionedAck("metadata", result);
