@@ -1,6 +1,6 @@
 /** kill -9 of a session's host: the runner says at the hub what became of it, without starting an agent. */
 import { expect, test } from "bun:test";
-import { readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeContent } from "@hapi/core";
 import { readHostRecord } from "@hapi/host";
@@ -57,4 +57,15 @@ test('with sessionPreservation "resume" it runs again instead', async () => {
   await world.until(async () => (await world.facts()).processes.some((process) => process.exit === null), "its agent runs");
   await world.until(async () => (await world.api.sessions.get(world.sessionId)).metadata?.lifecycleState === "running", "running");
   expect(readdirSync(join(world.root, "home", "sessions"))).toEqual([world.sessionId]);
+}, 60_000);
+
+test("deleted at the hub after its host was killed: its folder leaves this machine", async () => {
+  await using world = await createProcessWorld();
+  writeFileSync(join(world.root, "home", "settings.json"), JSON.stringify({ machineId: "machine-1" }));
+  await world.startRunner();
+  const localId = await midTurn(world);
+  await world.killHost();
+  await settled(world, localId);
+  await world.api.sessions.remove(world.sessionId);
+  await world.until(async () => !existsSync(world.dir), "the folder is gone");
 }, 60_000);
