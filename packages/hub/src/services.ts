@@ -123,7 +123,10 @@ export function createServices(parts: HubParts) {
     clock,
     log,
     durable,
-    onEnded: (id) => live.end(id),
+    onEnded(id) {
+      live.end(id);
+      expected.came(id);
+    },
     onGone,
     rest,
   });

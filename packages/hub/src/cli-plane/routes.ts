@@ -70,7 +70,10 @@ function sessionRoutes(app: Hono<CliEnv>, deps: CliRouteDeps): void {
     });
     if (created.kind === "conflict") throw new AppError("session_conflict");
     const stop = stops.get(created.session.id);
-    if (stop && isStartedAfter(stop, metadata as Metadata | null, created.session.metadata, now())) await stops.clear(stop.sessionId);
+    // A row that was just made has no past.
+    const isNew =
+      created.kind === "created" || (stop && isStartedAfter(stop, metadata as Metadata | null, created.session.metadata, now()));
+    if (stop && isNew) await stops.clear(stop.sessionId);
     await durable();
     return c.json({ session: created.session, sessionSummaryContract: false });
   });

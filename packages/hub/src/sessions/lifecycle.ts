@@ -154,7 +154,9 @@ export class Lifecycle {
     const heldUntil = isStarting ? now + holdMs : now;
     const hostPid = hostPidOf(session.metadata);
     const stop: Stop = { sessionId: session.id, namespace: session.namespace, kind, reason, at: now, heldUntil, hostPid };
-    await this.#deps.stops.put(stop);
+    // A process that said goodbye can't come back: nothing has to be kept against it.
+    const isOver = !session.active && !isStarting && !stillOpen.has(session.metadata?.lifecycleState ?? "running");
+    if (!isOver || this.#deps.stops.get(session.id)) await this.#deps.stops.put(stop);
     await this.#deps.rest(session.id);
     if (session.active || isStarting) await this.#stopAgent(session, isStarting);
     this.#deps.launches.over(session.id);

@@ -8,7 +8,7 @@ import type { MachinePresence } from "../machines/presence.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
 import { rpcError, type Rpc } from "../rpc/rpc.ts";
-import type { Stop, StopStore } from "./stops.ts";
+import type { StopStore } from "./stops.ts";
 import type { SessionStore } from "./store.ts";
 
 const spawnTimeoutMs = 60_000;
@@ -66,9 +66,8 @@ export class Resume {
   async #attempt(session: Session, options: { permissionMode?: string }): Promise<string> {
     const params = await this.#params(session, options);
     const machine = await this.#machineOf(session);
-    // To start it is a decision too, newer than the one that ended it.
-    const earlier = this.#deps.stops.get(session.id);
-    if (earlier) await this.#deps.stops.clear(session.id);
+    // To start it is a decision too, newer than the one that ended it. It holds for a process that comes after nobody waits for it.
+    if (this.#deps.stops.get(session.id)) await this.#deps.stops.clear(session.id);
     const given = Promise.withResolvers<boolean>();
     this.#given.set(session.id, () => given.resolve(false));
     try {
@@ -78,9 +77,6 @@ export class Resume {
       const isUp = await Promise.race([this.#deps.whenActive(session.id, activeWaitMs), given.promise]);
       await this.#checkWanted(session, machine, startedId);
       if (!isUp) throw new AppError("resume_failed");
-    } catch (cause) {
-      await this.#restore(earlier);
-      throw cause;
     } finally {
       this.#given.delete(session.id);
     }
@@ -94,11 +90,6 @@ export class Resume {
     if (!stop) return;
     await this.#deps.stopLaunched(machine.id, startedId);
     throw new AppError(stop.kind === "archived" ? "session_archived" : "session_inactive", "The session was ended while it was started");
-  }
-
-  /** Nothing was started: what was decided before still counts. */
-  async #restore(earlier: Stop | null): Promise<void> {
-    if (earlier && !this.#deps.stops.get(earlier.sessionId) && !this.#deps.isActive(earlier.sessionId)) await this.#deps.stops.put(earlier);
   }
 
   async #params(session: Session, options: { permissionMode?: string }): Promise<SpawnParams & { type: "spawn-in-directory" }> {

@@ -1,6 +1,6 @@
 /** What a person decided while a session was being started holds: archived, ended and deleted sessions do not come back by themselves. */
 import { describe, expect, test } from "bun:test";
-import { connectHub, startTestHub, type HubClient } from "@hapi/testkit";
+import { connectHub, createManualClock, startTestHub, type HubClient } from "@hapi/testkit";
 import type { Socket } from "socket.io-client";
 import { machine, once, serveRpc, withHub } from "./setup.ts";
 
@@ -158,4 +158,67 @@ test("who starts it anew, at a terminal or from afar, is heard", async () => {
   expect((await sessionOf(client, id))["active"]).toBe(true);
   again.close();
   anew.close();
+});
+
+test("a start that failed can be deleted at once", async () => {
+  const client = await rig.client();
+  const { id, machineId, socket } = await spawned(client);
+  const process = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
+  const metadata = { ...fromRunner, machineId, lifecycleState: "failed" };
+  await process.emitWithAck("update-metadata", { sid: id, expectedVersion: 1, metadata });
+  process.emit("session-end", { sid: id, time: Date.now(), reason: "error" });
+  await process.emitWithAck("ping");
+  expect((await client.api("DELETE", `/sessions/${id}`)).status).toBe(200);
+  process.close();
+  socket.close();
+});
+
+test("a session that ended, was archived, and is started in its terminal by a process of the same number", async () => {
+  const client = await rig.client();
+  const tag = "container";
+  const metadata = { path: "/p", host: "h", hostPid: 7, startedBy: "terminal", lifecycleState: "running" };
+  const { body } = await client.cli("POST", "/sessions", { tag, metadata });
+  const { id } = body["session"] as { id: string };
+  const start = async (): Promise<Socket> => {
+    await client.cli("POST", "/sessions", { tag, metadata });
+    const process = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
+    process.emit("session-alive", { sid: id, time: Date.now(), thinking: false });
+    await process.emitWithAck("ping");
+    return process;
+  };
+  const first = await start();
+  first.emit("session-end", { sid: id, time: Date.now() });
+  await first.emitWithAck("ping");
+  expect((await client.api("POST", `/sessions/${id}/archive`)).status).toBe(200);
+  const second = await start();
+  expect((await sessionOf(client, id))["active"]).toBe(true);
+  first.close();
+  second.close();
+});
+
+test("a process that comes long after its resume was given up is welcome", async () => {
+  const clock = createManualClock(Date.now());
+  await using hub = await startTestHub({ clock });
+  const client = await connectHub(hub);
+  const metadata = { claudeSessionId: "t", machineId: "m-slow", hostPid: 1 };
+  const { id, socket } = await client.session({ metadata });
+  socket.close();
+  await client.api("POST", `/sessions/${id}/archive`);
+  const asked = Promise.withResolvers<void>();
+  const runner = await machine(client, "m-slow", {
+    "spawn-happy-session": () => (asked.resolve(), { type: "success", sessionId: id }),
+  });
+  const resumed = client.api("POST", `/sessions/${id}/reopen`);
+  await asked.promise;
+  for (let n = 0; n < 16; n++) {
+    await clock.advance(1_000);
+    await runner.socket.emitWithAck("ping");
+  }
+  expect((await resumed).body).toMatchObject({ code: "resume_failed" });
+  const late = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
+  late.emit("session-alive", { sid: id, time: clock.now(), thinking: false });
+  await late.emitWithAck("ping");
+  expect((await sessionOf(client, id))["active"]).toBe(true);
+  late.close();
+  runner.socket.close();
 });
