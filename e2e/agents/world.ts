@@ -27,6 +27,8 @@ export interface World extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   readonly models: FakeModels;
   readonly web: Web;
+  /** Resolves when the machine is online at the web. */
+  startRunner(): Promise<void>;
   /** A terminal with a shell in the project. */
   terminal(size?: { cols: number; rows: number }): Promise<Tmux>;
   /** Runs `hapi <words>` in a terminal and waits for the session of the project at the web. */
@@ -78,7 +80,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   };
   const hapiHome = join(home, ".hapi");
   const terminals: Tmux[] = [];
-  let hub: ProcessId | null = null;
+  const servers: ProcessId[] = [];
   let web: Web | null = null;
 
   async function until<T>(look: () => Promise<T | null | undefined | false> | T | null | undefined | false, what: string): Promise<T> {
@@ -105,7 +107,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 
   async function startHub(): Promise<{ url: string; token: string }> {
     const child = spawnPiped([HAPI, "hub", "--port", "0", "--json"], { env, cwd: root, ownGroup: true });
-    hub = child;
+    servers.push(child);
     const { line } = await firstLine(child.stdout);
     const said = JSON.parse(line || "{}") as { url?: string; token?: string };
     if (!said.url || !said.token) throw new Error(`the hub did not start: ${await new Response(child.stderr).text()}`);
@@ -129,7 +131,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     await web?.stop();
     for (const id of sessionIds()) await shutdownHost(sessionDir(hapiHome, id));
     for (const terminal of terminals) await terminal[Symbol.asyncDispose]();
-    if (hub && isAlive(hub)) process.kill(hub.pid, "SIGTERM");
+    for (const server of servers) if (isAlive(server)) process.kill(server.pid, "SIGTERM");
     const deadline = Date.now() + GONE_MS;
     while (ours().length > 0 && Date.now() < deadline) await delay(20);
     const left = allProcesses().filter((one) => ours().some(({ pid }) => pid === one.pid));
@@ -148,6 +150,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     get web() {
       if (!web) throw new Error("there is no hub yet");
       return web;
+    },
+    async startRunner() {
+      const child = spawnPiped([HAPI, "runner", "run"], { env, cwd: root, ownGroup: true });
+      servers.push(child);
+      for (const stream of [child.stdout, child.stderr]) void new Response(stream).text();
+      await world.web.until(() => Object.values(world.web.state.machines).some((machine) => machine.active), "the runner's machine is online");
     },
     async terminal(size = { cols: 120, rows: 40 }) {
       const terminal = await startTmux({ argv: ["bash", "--norc", "--noprofile"], cwd, env, ...size });

@@ -4,7 +4,8 @@ import { createTimeline, decodeContent, encodeEvent, type SyncState } from "@hap
 import type { AgentEvent, UpdateBody } from "@hapi/protocol";
 import { startTestHub, type TestHub } from "@hapi/testkit";
 import { createHubApi, createOutbox, createSyncEngine, type OutboxEntry } from "../src/index.ts";
-import { connectMachine, createSessionLink, type RpcHandler } from "../src/link/index.ts";
+import { systemClock } from "../src/clock.ts";
+import { connectMachine, createCliRest, createSessionLink, type RpcHandler } from "../src/link/index.ts";
 import { sleepless } from "./sleepless.ts";
 
 const metadata = {
@@ -249,4 +250,14 @@ describe("with the real hub", () => {
     await link.close();
     await agent.link.close();
   });
+});
+
+test("a row that someone else began is registered by its id, whatever its tag; the tag of another row is not taken", async () => {
+  await using hub = await startTestHub();
+  const rest = createCliRest({ hubUrl: hub.url, token: hub.token, clock: systemClock });
+  const id = crypto.randomUUID();
+  await rest.createSession({ id, tag: "theirs", metadata, agentState: null });
+  expect((await rest.createSession({ id, tag: "ours", metadata, agentState: null })).id).toBe(id);
+  const other = { id: crypto.randomUUID(), tag: "theirs", metadata, agentState: null };
+  await expect(rest.createSession(other)).rejects.toMatchObject({ code: "session_conflict" });
 });

@@ -39,14 +39,24 @@ export function createCliRest(options: CliRestOptions) {
     clock: options.clock,
     headers: () => ({ ...options.extraHeaders, authorization: `Bearer ${options.token}` }),
   });
+  const session = async (id: string, signal?: AbortSignal): Promise<Session> =>
+    expected(sessionAnswer(await http.call("GET", `/cli/sessions/${encodeURIComponent(id)}`, { signal }))).session;
   return {
-    /** Creates the row or finds it; an existing row comes back as it is. */
+    /**
+     * Creates the row or finds it; an existing row comes back as it is. A row of this very id that the hub made (a branch) or another program
+     * began stands under a tag we can't know: the id counts.
+     */
     async createSession(registration: Registration, signal?: AbortSignal): Promise<Session> {
-      return expected(sessionAnswer(await http.call("POST", "/cli/sessions", { body: registration, signal }))).session;
+      try {
+        return expected(sessionAnswer(await http.call("POST", "/cli/sessions", { body: registration, signal }))).session;
+      } catch (cause) {
+        if (!(cause instanceof AppError) || cause.code !== "session_conflict") throw cause;
+        return await session(registration.id, signal).catch(() => {
+          throw cause;
+        });
+      }
     },
-    async session(id: string, signal?: AbortSignal): Promise<Session> {
-      return expected(sessionAnswer(await http.call("GET", `/cli/sessions/${encodeURIComponent(id)}`, { signal }))).session;
-    },
+    session,
     /** Rows after `afterSeq`, oldest first. */
     async messagesAfter(id: string, afterSeq: number, limit: number, signal?: AbortSignal): Promise<Message[]> {
       const query = { afterSeq, limit: Math.min(limit, MAX_BACKFILL) };
