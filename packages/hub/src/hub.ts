@@ -130,10 +130,7 @@ function createHttp(parts: HubParts, services: Services): Hono {
       access,
       sessions,
       stops: stores.stops,
-      async endDeleted(machineId, id) {
-        await lifecycle.stopLaunched(machineId, id);
-        await services.forgets.deliver(machineId);
-      },
+      endDeleted: (machineId, id) => services.endDeleted(machineId, id),
       async keepDeleted(id) {
         await Promise.all([stores.stops.clear(id), stores.forgets.drop(id)]);
       },

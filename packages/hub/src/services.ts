@@ -153,15 +153,25 @@ export function createServices(parts: HubParts) {
   const toasts = new Toasts({ bus, clock, session: (id) => sessions.get(id) });
   const limit = createFailureLimit(clock);
   const stopRelay = relayUpdates(bus, links);
+  /** It may have left new traces on its machine after that had forgotten it. */
+  const endDeleted = async (machineId: string, sessionId: string): Promise<void> => {
+    const machine = await machines.get(machineId);
+    if (!machine) return;
+    await stores.forgets.put({ sessionId, machineId, namespace: machine.namespace, at: clock.now() });
+    await lifecycle.stopLaunched(machineId, sessionId);
+    await forgets.deliver(machineId);
+  };
   const onSpawned = async (sessionId: string, machineId: string, since: number): Promise<void> => {
     const stop = stores.stops.get(sessionId);
     // Ended while it was started, or started again on purpose.
+    if (stop?.kind === "deleted") return endDeleted(machineId, sessionId);
     if (stop && stop.at >= since) return lifecycle.stopLaunched(machineId, sessionId);
     if (stop) await stores.stops.clear(sessionId);
     if (!presence.isActive(sessionId)) expected.expect(sessionId, machineId);
   };
   return {
     onSpawned,
+    endDeleted,
     forgets,
     credentials,
     access,
