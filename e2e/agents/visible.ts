@@ -51,25 +51,27 @@ function onBlank({ foreground, background, flags }: Look): string | null {
 
 function applied(look: Look, text: string): Look {
   const codes = text.split(/[;:]/).map(Number);
-  let { foreground, background } = look;
-  const flags = new Set(look.flags);
+  let next = look;
   for (let at = 0; at < codes.length; at++) {
     const code = codes[at] ?? 0;
     if (code === 38 || code === 48) {
       const length = codes[at + 1] === 5 ? 3 : 5;
-      const colour = codes.slice(at, at + length).join(";");
-      if (code === 38) foreground = colour;
-      else background = colour;
+      next = { ...next, [code === 38 ? "foreground" : "background"]: codes.slice(at, at + length).join(";") };
       at += length - 1;
-    } else if (code === 0) {
-      [foreground, background] = ["", ""];
-      flags.clear();
-    } else if (code === 39) foreground = "";
-    else if (code === 49) background = "";
-    else if ((code >= 30 && code <= 37) || (code >= 90 && code <= 97)) foreground = String(code);
-    else if ((code >= 40 && code <= 47) || (code >= 100 && code <= 107)) background = String(code);
-    else if (OFF[code]) for (const flag of OFF[code]) flags.delete(flag);
-    else if (code < 10) flags.add(code);
+    } else next = withCode(next, code);
   }
-  return { foreground, background, flags };
+  return next;
+}
+
+const isForeground = (code: number): boolean => (code >= 30 && code <= 37) || code === 39 || (code >= 90 && code <= 97);
+const isBackground = (code: number): boolean => (code >= 40 && code <= 47) || code === 49 || (code >= 100 && code <= 107);
+
+function withCode(look: Look, code: number): Look {
+  if (code === 0) return PLAIN;
+  if (isForeground(code)) return { ...look, foreground: code === 39 ? "" : String(code) };
+  if (isBackground(code)) return { ...look, background: code === 49 ? "" : String(code) };
+  const flags = new Set(look.flags);
+  if (code < 10) flags.add(code);
+  for (const flag of OFF[code] ?? []) flags.delete(flag);
+  return { ...look, flags };
 }
