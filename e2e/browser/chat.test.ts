@@ -285,6 +285,29 @@ describe.each([
     },
     LIMIT_MS,
   );
+
+  test(
+    "an archived session takes a prompt only after it was brought back; what was typed stays",
+    async () => {
+      await using chat = await openChat(size, scheme);
+      const { page } = chat;
+      await chat.say("say: before");
+      await chat.turnEnds(1);
+      const id = page.url().split("/").at(-1) ?? "";
+      await hub.api.sessions.archive(id, "put away");
+      await page.getByText("This session is archived.").waitFor();
+      await chat.field.fill("say: after");
+      expect(await button(page, "Send").isDisabled()).toBe(true);
+      expect(await axe(page)).toEqual([]);
+      await button(page, "Bring it back").click();
+      await page.getByText("This session sleeps. Sending wakes it.").waitFor();
+      await button(page, "Send").click();
+      await chat.turnEnds(2);
+      await chat.conversation.getByText("after", { exact: true }).waitFor();
+      expect(chat.open.problems).toEqual([]);
+    },
+    LIMIT_MS,
+  );
 });
 
 const DOT = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");

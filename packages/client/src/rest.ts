@@ -202,6 +202,8 @@ export function createHubApi(options: HubApiOptions) {
       setSummary: (id: string, text: string) => request("PATCH", sessionPath(id, "/summary"), { body: { text } }),
       pin: (id: string, mode: "none" | "project" | "global") => request("PUT", sessionPath(id, "/pin"), { body: { mode } }),
       archive: (id: string, reason?: string) => post(sessionPath(id, "/archive"), { reason }),
+      /** Back into the lists, without starting it. */
+      unarchive: (id: string) => post(sessionPath(id, "/unarchive"), {}),
       remove: (id: string) => request("DELETE", sessionPath(id)),
       /** @returns the id under which it runs */
       async resume(id: string, body: { permissionMode?: string } = {}): Promise<string> {

@@ -43,7 +43,6 @@ export interface ConnectionOptions {
   log?: (event: string, fields?: Record<string, unknown>) => void;
 }
 
-
 function handshake(options: ConnectionOptions): Handshake {
   const { token, scope } = options;
   return scope.kind === "session"

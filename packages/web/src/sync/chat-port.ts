@@ -43,6 +43,7 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
     setPermissionMode: (mode) => done(api.sessions.setPermissionMode(id, mode)),
     setModel: (model) => done(api.sessions.setModel(id, model)),
     rename: (name) => done(api.sessions.rename(id, name)),
+    unarchive: () => done(api.sessions.unarchive(id)),
     async upload({ filename, mimeType, content }, progress, signal): Promise<Attachment> {
       const encoded = await toBase64(content);
       progress(0);

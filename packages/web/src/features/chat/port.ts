@@ -71,6 +71,8 @@ export interface ChatActions extends RequestActions {
   setPermissionMode(mode: string): Promise<void>;
   setModel(model: string | null): Promise<void>;
   rename(name: string): Promise<void>;
+  /** An archived session takes prompts again; nothing is started. */
+  unarchive(): Promise<void>;
   upload(
     file: { filename: string; mimeType: string; content: Blob },
     progress: (share: number) => void,

@@ -31,6 +31,9 @@ export function statusOf(session: Session, timeline: Timeline): Status {
   return timeline.retryable ? "failed" : "idle";
 }
 
+/** Put away by a person: it takes no prompt until a person takes it back. */
+export const isArchived = (session: Session): boolean => session.metadata?.lifecycleState === "archived";
+
 export function titleOf(session: Session): string | null {
   return session.metadata?.name ?? session.metadata?.summary?.text ?? null;
 }

@@ -224,6 +224,8 @@ export const chat = {
   "composer.emptyFile": "{name} is empty.",
   "composer.notSent": "Not sent, and kept here: {reason}",
   "composer.drop": "Drop to attach",
+  "composer.archived": "This session is archived. Bring it back to go on.",
+  "composer.unarchive": "Bring it back",
   "composer.sleeps": "This session sleeps. Sending wakes it.",
   "composer.terminalControls": "The terminal has control. A message takes over when its turn ends.",
   "composer.handoffWaits": "Your message goes in when the terminal's turn ends.",

@@ -227,6 +227,8 @@ export const chat = {
   "composer.emptyFile": "{name} 是空文件。",
   "composer.notSent": "未发送，内容已保留：{reason}",
   "composer.drop": "松开以添加",
+  "composer.archived": "会话已归档。恢复后可以继续。",
+  "composer.unarchive": "恢复",
   "composer.sleeps": "会话在休眠。发送消息会唤醒它。",
   "composer.terminalControls": "由终端控制。终端的回合结束后，消息会接手。",
   "composer.handoffWaits": "终端的回合结束后，消息就会送入。",

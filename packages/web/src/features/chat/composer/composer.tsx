@@ -7,7 +7,7 @@ import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
 import { grow } from "../../../ui/field.tsx";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
-import { isWorking } from "../session.model.ts";
+import { isArchived, isWorking } from "../session.model.ts";
 import { buttonOf, isEmptyDraft, sendsOn, takeBack } from "./composer.model.ts";
 import { ControlNote } from "./control-note.tsx";
 import { useEnterRule } from "./enter-rule.ts";
@@ -25,6 +25,7 @@ export function Composer() {
   const rule = useEnterRule();
   const active = useChat((view) => view.session.active);
   const hasQueue = useChat((view) => view.timeline.queue.length > 0);
+  const archived = useChat((view) => isArchived(view.session));
   const working = useChat((view) => isWorking(view.session));
   const field = useRef<HTMLTextAreaElement>(null);
   const composer = useComposer(port);
@@ -67,7 +68,7 @@ export function Composer() {
     };
     if (!sendsOn(facts, rule, desk)) return;
     event.preventDefault();
-    send();
+    if (!archived) send();
   };
 
   return (
@@ -107,7 +108,7 @@ export function Composer() {
           rows={1}
           value={draft.text}
           aria-label={t("composer.label")}
-          placeholder={active ? t("composer.placeholder") : t("composer.placeholder.wake")}
+          placeholder={active || archived ? t("composer.placeholder") : t("composer.placeholder.wake")}
           enterKeyHint={rule === "enter" ? "send" : "enter"}
           aria-autocomplete="list"
           aria-controls={slash.options.length > 0 ? SLASH_LIST_ID : undefined}
@@ -133,7 +134,7 @@ export function Composer() {
             tone="primary"
             label={t("composer.send")}
             busy={sending}
-            disabled={isEmptyDraft(draft)}
+            disabled={archived || isEmptyDraft(draft)}
             onClick={send}
           />
         ) : (

@@ -1,9 +1,9 @@
-/** The line above the field when sending means more than sending: the terminal has control, the session sleeps, the hub is away. */
+/** The line above the field when sending means more than sending: the session is archived, it sleeps, or the terminal has control. */
 import { useT } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Icon } from "../../../ui/icons.tsx";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
-import { controlOf } from "../session.model.ts";
+import { controlOf, isArchived } from "../session.model.ts";
 
 export function ControlNote() {
   const t = useT();
@@ -11,6 +11,16 @@ export function ControlNote() {
   const session = useChat((view) => view.session);
   const queued = useChat((view) => view.timeline.queue.length > 0);
   const [takeOver, busy] = useAction(actions.switchControl);
+  const [bringBack, bringing] = useAction(actions.unarchive);
+  if (isArchived(session))
+    return (
+      <div className="flex flex-wrap items-center gap-x-3 pb-1.5">
+        <Line icon="clock" text={t("composer.archived")} />
+        <Button busy={bringing} onClick={() => bringBack()}>
+          {t("composer.unarchive")}
+        </Button>
+      </div>
+    );
   if (!session.active) return <Line icon="clock" text={t("composer.sleeps")} />;
   if (controlOf(session) !== "terminal") return null;
   return (

@@ -109,6 +109,7 @@ export function createFakePort(
       ),
       setPermissionMode: async (mode) => (note("setPermissionMode", mode), meta({ permissionMode: mode })),
       setModel: async (model) => (note("setModel", model), meta({ model })),
+      unarchive: async () => note("unarchive"),
       rename: async (name) => {
         note("rename", name);
         const { metadata } = fixture.session;
