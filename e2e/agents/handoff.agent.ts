@@ -16,8 +16,10 @@ import { watchWriters } from "./writers.ts";
 const HANDOFFS = Number(process.env["HAPI_HANDOFFS"] ?? 50);
 const SEED = Number(process.env["HAPI_FAULT_SEED"] ?? 20_261);
 
-const isLocal = (session: WebSession): boolean => session.value.metadata?.lifecycleState === "paused" && session.value.agentState?.controlledByUser === true;
-const isRemote = (session: WebSession): boolean => session.value.metadata?.lifecycleState === "running" && session.value.agentState?.controlledByUser === false;
+const isLocal = (session: WebSession): boolean =>
+  session.value.metadata?.lifecycleState === "paused" && session.value.agentState?.controlledByUser === true;
+const isRemote = (session: WebSession): boolean =>
+  session.value.metadata?.lifecycleState === "running" && session.value.agentState?.controlledByUser === false;
 
 test("a phone message takes over, is answered, space twice brings the terminal back with that turn, and typing works again", async () => {
   await using world = await createWorld();
@@ -78,43 +80,53 @@ test("a phone message never breaks off what runs in the terminal: a turn, a shel
   expect(existsSync(join(world.cwd, "not-broken-off"))).toBe(true);
 }, 90_000);
 
-test(`${HANDOFFS} handoffs each way under random messages`, async () => {
-  process.stderr.write(`handoffs: ${HANDOFFS}, seed ${SEED}\n`);
-  const next = randomFrom(SEED);
-  await using world = await createWorld();
-  const { terminal, session } = await world.start();
-  await atPrompt(terminal);
-  using watch = watchWriters(world.home, () => session.value.metadata?.claudeSessionId);
-  const story = { world, terminal, session, next, sent: [] as Sent[], typed: [] as string[] };
-  for (let round = 0; round < HANDOFFS; round++) {
-    await toRemote(story, round);
-    await toLocal(story, round);
-  }
-  const { sent, typed } = story;
-  for (const { localId } of sent) await session.finished(localId);
-  await world.web.until(() => isLocal(session) || null, "at the desk at the end");
-  await atPrompt(terminal);
-  typed.push("say: the last word");
-  await enter(terminal, "say: the last word");
-  await session.tells("says: the last word");
-  await session.idle();
+test(
+  `${HANDOFFS} handoffs each way under random messages`,
+  async () => {
+    process.stderr.write(`handoffs: ${HANDOFFS}, seed ${SEED}\n`);
+    const next = randomFrom(SEED);
+    await using world = await createWorld();
+    const { terminal, session } = await world.start();
+    await atPrompt(terminal);
+    using watch = watchWriters(world.home, () => session.value.metadata?.claudeSessionId);
+    const story = { world, terminal, session, next, sent: [] as Sent[], typed: [] as string[] };
+    for (let round = 0; round < HANDOFFS; round++) {
+      await toRemote(story, round);
+      await toLocal(story, round);
+    }
+    const { sent, typed } = story;
+    for (const { localId } of sent) await session.finished(localId);
+    await world.web.until(() => isLocal(session) || null, "at the desk at the end");
+    await atPrompt(terminal);
+    typed.push("say: the last word");
+    await enter(terminal, "say: the last word");
+    await session.tells("says: the last word");
+    await session.idle();
 
-  expect(watch).toMatchObject({ most: 1, crowds: [] });
-  const switches = session.told.filter((line) => line.startsWith("switch"));
-  expect(switches.filter((line) => line === "switch: remote").length).toBeGreaterThanOrEqual(HANDOFFS);
-  expect(switches).toEqual(switches.map((_, at) => (at % 2 === 0 ? "switch: remote" : "switch: local")));
-  const texts = [...sent.map((one) => one.text), ...typed].toSorted();
-  const { drawn } = session;
-  const prompts = drawn.flatMap((line) => (/^(?:sent|typed): /.test(line) ? [line.slice(line.indexOf(" ") + 1)] : []));
-  const answers = drawn.flatMap((line) => (line.startsWith("says: ") ? [`say: ${line.slice(6)}`] : []));
-  expect(prompts.toSorted()).toEqual(texts);
-  expect(answers).toEqual(prompts);
-  // Each was put to the model once, and the last request carries them all, in the order of the web.
-  expect(world.asked().map((request) => request.user ?? "").toSorted()).toEqual(texts);
-  expect(userTexts(world)).toEqual(prompts);
-}, 120_000 + HANDOFFS * 15_000);
+    expect(watch).toMatchObject({ most: 1, crowds: [] });
+    const switches = session.told.filter((line) => line.startsWith("switch"));
+    expect(switches.filter((line) => line === "switch: remote").length).toBeGreaterThanOrEqual(HANDOFFS);
+    expect(switches).toEqual(switches.map((_, at) => (at % 2 === 0 ? "switch: remote" : "switch: local")));
+    const texts = [...sent.map((one) => one.text), ...typed].toSorted();
+    const { drawn } = session;
+    const prompts = drawn.flatMap((line) => (/^(?:sent|typed): /.test(line) ? [line.slice(line.indexOf(" ") + 1)] : []));
+    const answers = drawn.flatMap((line) => (line.startsWith("says: ") ? [`say: ${line.slice(6)}`] : []));
+    expect(prompts.toSorted()).toEqual(texts);
+    expect(answers).toEqual(prompts);
+    // Each was put to the model once, and the last request carries them all, in the order of the web.
+    expect(
+      world
+        .asked()
+        .map((request) => request.user ?? "")
+        .toSorted(),
+    ).toEqual(texts);
+    expect(userTexts(world)).toEqual(prompts);
+  },
+  120_000 + HANDOFFS * 15_000,
+);
 
-const handoffOf = (session: WebSession): Record<string, unknown> | undefined => session.value.agentState?.["handoff"] as Record<string, unknown> | undefined;
+const handoffOf = (session: WebSession): Record<string, unknown> | undefined =>
+  session.value.agentState?.["handoff"] as Record<string, unknown> | undefined;
 
 interface Sent {
   localId: string;

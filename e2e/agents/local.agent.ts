@@ -11,14 +11,26 @@ test("a turn typed in the terminal is on the web in order, while it happens", as
   await using world = await createWorld();
   const { terminal, session } = await world.start();
   await atPrompt(terminal);
-  await world.web.until(() => session.value.metadata?.lifecycleState === "paused" && session.value.agentState?.controlledByUser === true, "the terminal has control");
+  await world.web.until(
+    () => session.value.metadata?.lifecycleState === "paused" && session.value.agentState?.controlledByUser === true,
+    "the terminal has control",
+  );
   await enter(terminal, "run: echo hi-there");
   await session.tells("ended: completed");
-  expect(session.told).toEqual(["typed: run: echo hi-there", "started", "calls: Bash", "result: completed", expect.stringContaining("says: Done"), "ended: completed"]);
+  expect(session.told).toEqual([
+    "typed: run: echo hi-there",
+    "started",
+    "calls: Bash",
+    "result: completed",
+    expect.stringContaining("says: Done"),
+    "ended: completed",
+  ]);
   const bash = session.history.find((event) => event.type === "tool-result");
   expect(bash?.type === "tool-result" && bash.output).toContain("hi-there");
   await session.idle();
-  const thinking = world.web.events.flatMap((event) => (event.type === "session-updated" && event.data && "thinking" in event.data ? [event.data.thinking] : []));
+  const thinking = world.web.events.flatMap((event) =>
+    event.type === "session-updated" && event.data && "thinking" in event.data ? [event.data.thinking] : [],
+  );
   expect(thinking).toContain(true);
 
   await enter(terminal, "second turn");
@@ -40,7 +52,8 @@ test("a permission asked in the terminal: answered from the web it closes the di
     await shows(terminal, DIALOG);
     return request.id;
   };
-  const closing = (id: string) => world.web.until(() => !session.requests.some((one) => one.id === id) && session.closed(id), "the request is closed");
+  const closing = (id: string) =>
+    world.web.until(() => !session.requests.some((one) => one.id === id) && session.closed(id), "the request is closed");
 
   const allowed = await ask("touch from-afar");
   expect(await world.web.api.permissions.approve(session.id, allowed)).toEqual({ status: "applied" });
@@ -107,7 +120,10 @@ test("quitting ends the session; hapi again in the same directory continues sess
   await enter(terminal, "clear; hapi");
   await atPrompt(terminal);
   await shows(terminal, "remember pineapple");
-  await world.web.until(() => session.value.active && session.value.metadata?.lifecycleState === "paused", "the same session is active again");
+  await world.web.until(
+    () => session.value.active && session.value.metadata?.lifecycleState === "paused",
+    "the same session is active again",
+  );
   await enter(terminal, "what was it");
   await session.tells("says: Echo: what was it");
   expect(world.lastConversation().join("\n")).toContain("remember pineapple");
@@ -125,5 +141,7 @@ test("quitting ends the session; hapi again in the same directory continues sess
   expect(Object.keys(world.web.state.summaries).toSorted()).toEqual([session.id, other.id].toSorted());
   // Claude itself agrees: two conversations, not three.
   const projects = join(world.home, ".claude", "projects");
-  expect(readdirSync(projects).flatMap((name) => readdirSync(join(projects, name)).filter((file) => file.endsWith(".jsonl")))).toHaveLength(2);
+  expect(readdirSync(projects).flatMap((name) => readdirSync(join(projects, name)).filter((file) => file.endsWith(".jsonl")))).toHaveLength(
+    2,
+  );
 }, 120_000);

@@ -36,7 +36,10 @@ test("started from the web, branched off, ended: two conversations, one history"
   const [machine] = await api.machines.list();
   const launchId = randomUUID();
   const request = { directory: world.cwd, agent: "claude", permissionMode: "acceptEdits", launchId };
-  const [first, second] = await Promise.all([api.machines.spawn(machine?.id ?? "", request), api.machines.spawn(machine?.id ?? "", request)]);
+  const [first, second] = await Promise.all([
+    api.machines.spawn(machine?.id ?? "", request),
+    api.machines.spawn(machine?.id ?? "", request),
+  ]);
   // The same launch twice is one session.
   expect(first).toEqual(second);
   const session = await world.session();
@@ -53,9 +56,9 @@ test("started from the web, branched off, ended: two conversations, one history"
   expect(fork.value.metadata?.claudeSessionId).not.toBe(thread as string);
   await session.ask("only in the trunk");
   expect(world.lastConversation().join("\n")).not.toContain("only in the branch");
-  expect(fork.drawn.filter((line) => line.startsWith("sent") || line.startsWith("typed")).map((line) => line.replace(/^\w+: /, ""))).toEqual([
-    ...["write note.txt: by the phone", "remember persimmon", "only in the branch"],
-  ]);
+  expect(
+    fork.drawn.filter((line) => line.startsWith("sent") || line.startsWith("typed")).map((line) => line.replace(/^\w+: /, "")),
+  ).toEqual([...["write note.txt: by the phone", "remember persimmon", "only in the branch"]]);
   for (const one of [session, fork]) {
     await api.sessions.end(one.id);
     await world.web.until(() => !one.value.active && one.value.metadata?.lifecycleState === "aborted", "ended");

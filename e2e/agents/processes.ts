@@ -9,7 +9,14 @@ export interface RunningProcess extends ProcessId {
   environment: string[] | null;
 }
 
-const words = (path: string): string[] | undefined => attempt(() => readFileSync(path, "utf8").split("\0").filter((word) => word !== ""), "it ended, or it is not ours");
+const words = (path: string): string[] | undefined =>
+  attempt(
+    () =>
+      readFileSync(path, "utf8")
+        .split("\0")
+        .filter((word) => word !== ""),
+    "it ended, or it is not ours",
+  );
 
 /** Zombies are left out: they have no command line any more. */
 export function allProcesses(): RunningProcess[] {
@@ -18,6 +25,8 @@ export function allProcesses(): RunningProcess[] {
     const stat = argv && argv.length > 0 ? attempt(() => readFileSync(`/proc/${name}/stat`, "utf8"), "it ended") : undefined;
     if (!argv || stat === undefined) return [];
     const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-    return [{ pid: Number(name), startTime: processStartTime(Number(name)), parent, argv, environment: words(`/proc/${name}/environ`) ?? null }];
+    return [
+      { pid: Number(name), startTime: processStartTime(Number(name)), parent, argv, environment: words(`/proc/${name}/environ`) ?? null },
+    ];
   });
 }

@@ -48,7 +48,14 @@ test("approve, deny with a reason, allow for the session, deny and stop", async 
   expect(session.stages(allowed)).toEqual([...HANDED_TO_DONE]);
   expect(has(world, "allowed")).toBe(true);
   await session.turns(1);
-  expect(session.told).toEqual(["sent: run: touch allowed", "started", "calls: Bash", "result: completed", expect.stringContaining("says: Done"), "ended: completed"]);
+  expect(session.told).toEqual([
+    "sent: run: touch allowed",
+    "started",
+    "calls: Bash",
+    "result: completed",
+    expect.stringContaining("says: Done"),
+    "ended: completed",
+  ]);
 
   const denied = await session.send("run: touch denied");
   const second = await asked();
@@ -116,7 +123,10 @@ test("a question, a plan sent back, a plan accepted with a mode of its own", asy
 test("thinking and text stream before the turn ends; abort ends it and the next turn works", async () => {
   const { world, session } = await remote();
   await using _ = world;
-  const streamed = (): string => Object.values(world.web.state.windows[session.id]?.streams ?? {}).map((buffer) => buffer.text).join("");
+  const streamed = (): string =>
+    Object.values(world.web.state.windows[session.id]?.streams ?? {})
+      .map((buffer) => buffer.text)
+      .join("");
   const thought = await session.send("think: let me see\nslow 30 100");
   await world.web.until(() => streamed().includes("chunk 1"), "live text");
   expect(streamed()).not.toContain("chunk 10 ");
@@ -124,7 +134,13 @@ test("thinking and text stream before the turn ends; abort ends it and the next 
   expect(session.value.thinking).toBe(true);
   await session.finished(thought);
   await session.turns(1);
-  expect(session.told).toEqual(["sent: think: let me see\nslow 30 100", "started", "thinks: let me see", expect.stringMatching(/^says: chunk 1 .*chunk 30 $/), "ended: completed"]);
+  expect(session.told).toEqual([
+    "sent: think: let me see\nslow 30 100",
+    "started",
+    "thinks: let me see",
+    expect.stringMatching(/^says: chunk 1 .*chunk 30 $/),
+    "ended: completed",
+  ]);
   // What was live has become a row: nothing is shown twice.
   expect(session.drawn.filter((line) => line.includes("chunk 30"))).toHaveLength(1);
 
@@ -173,7 +189,11 @@ test("a picture and a file go along; a sub-agent's work stands under its call", 
   await using _ = world;
   const { sessions } = world.web.api;
   const picture = await sessions.upload(session.id, { filename: "p.png", mimeType: "image/png", content: PIXEL });
-  const words = await sessions.upload(session.id, { filename: "note.md", mimeType: "text/markdown", content: Buffer.from("words in a file").toString("base64") });
+  const words = await sessions.upload(session.id, {
+    filename: "note.md",
+    mimeType: "text/markdown",
+    content: Buffer.from("words in a file").toString("base64"),
+  });
   const attachments = [
     { id: "1", filename: "p.png", mimeType: "image/png", size: 70, path: picture.path },
     { id: "2", filename: "note.md", mimeType: "text/markdown", size: 15, path: words.path },

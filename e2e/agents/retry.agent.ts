@@ -22,7 +22,8 @@ async function remote(options: WorldOptions = {}, mode = "acceptEdits"): Promise
 }
 
 const often = (world: World, words: string): number => world.lastConversation().join("\n").split(words).length - 1;
-const lastEnd = (session: WebSession): Ended | undefined => session.history.findLast((event): event is Ended => event.type === "turn-ended");
+const lastEnd = (session: WebSession): Ended | undefined =>
+  session.history.findLast((event): event is Ended => event.type === "turn-ended");
 const atCapacity = { status: 529, message: "Selected model is at capacity" };
 
 async function failsWith(world: World, session: WebSession, localId: string): Promise<void> {
@@ -91,7 +92,10 @@ test("the model's own retries are told while they last", async () => {
   const { world, session } = await remote({ env: { CLAUDE_CODE_MAX_RETRIES: "3" } });
   await using _ = world;
   const localId = await session.send("fail 529 x1");
-  await world.web.until(() => session.history.find((event) => event.type === "retrying" && event.failure.code === "overloaded"), "a retry is told");
+  await world.web.until(
+    () => session.history.find((event) => event.type === "retrying" && event.failure.code === "overloaded"),
+    "a retry is told",
+  );
   await session.finished(localId);
   expect(session.told).toContain("says: Recovered after 1 failures.");
 }, 60_000);
@@ -135,7 +139,10 @@ test("kill -9 of the session process in a turn: the agent goes on, nothing is lo
     ],
   });
   const localId = await session.send("go");
-  await world.web.until(() => Object.values(world.web.state.windows[session.id]?.streams ?? {}).some((buffer) => buffer.text.includes("chunk 3")), "live text");
+  await world.web.until(
+    () => Object.values(world.web.state.windows[session.id]?.streams ?? {}).some((buffer) => buffer.text.includes("chunk 3")),
+    "live text",
+  );
   await world.killSessionProcess(session.id);
   const request = await session.request();
   await world.killSessionProcess(session.id);

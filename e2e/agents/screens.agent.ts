@@ -6,9 +6,21 @@ import { visible } from "./visible.ts";
 import { createWorld, type World } from "./world.ts";
 
 const has = (text: string) => (screen: string) => screen.includes(text);
-const key = (name: string, keys: string[], arrived?: ScreenStep["arrived"]): ScreenStep => ({ name, act: (terminal) => terminal.keys(...keys), ...(arrived ? { arrived } : {}) });
-const type = (name: string, text: string, arrived: ScreenStep["arrived"]): ScreenStep => ({ name, act: (terminal) => terminal.type(text), arrived });
-const say = (name: string, text: string, arrived: ScreenStep["arrived"]): ScreenStep => ({ name, act: (terminal) => enter(terminal, text), arrived });
+const key = (name: string, keys: string[], arrived?: ScreenStep["arrived"]): ScreenStep => ({
+  name,
+  act: (terminal) => terminal.keys(...keys),
+  ...(arrived ? { arrived } : {}),
+});
+const type = (name: string, text: string, arrived: ScreenStep["arrived"]): ScreenStep => ({
+  name,
+  act: (terminal) => terminal.type(text),
+  arrived,
+});
+const say = (name: string, text: string, arrived: ScreenStep["arrived"]): ScreenStep => ({
+  name,
+  act: (terminal) => enter(terminal, text),
+  arrived,
+});
 /** A key until the dialog is gone. */
 const answer = (name: string, keyName: string, dialog: RegExp, arrived?: ScreenStep["arrived"]): ScreenStep => ({
   name,

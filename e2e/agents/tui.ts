@@ -16,12 +16,17 @@ export function isAtPrompt(screen: string): boolean {
 
 export const atPrompt = (terminal: Tmux): Promise<string> => terminal.until(isAtPrompt, { what: "Claude's prompt", timeoutMs: 30_000 });
 export const shows = (terminal: Tmux, text: string | RegExp): Promise<string> =>
-  terminal.until((screen) => (typeof text === "string" ? screen.includes(text) : text.test(screen)), { what: String(text), timeoutMs: 30_000 });
+  terminal.until((screen) => (typeof text === "string" ? screen.includes(text) : text.test(screen)), {
+    what: String(text),
+    timeoutMs: 30_000,
+  });
 
 /** A line at the prompt. Text and Enter apart: together they would be a paste. */
 export async function enter(terminal: Tmux, line: string): Promise<void> {
   await terminal.type(line);
-  await terminal.until((screen) => screen.replace(/\s/g, "").includes(line.replace(/\s/g, "").slice(-60)), { what: `"${line}" at the prompt` });
+  await terminal.until((screen) => screen.replace(/\s/g, "").includes(line.replace(/\s/g, "").slice(-60)), {
+    what: `"${line}" at the prompt`,
+  });
   await terminal.keys("Enter");
 }
 

@@ -80,9 +80,14 @@ export async function openWeb(url: string, token: string): Promise<Web> {
   };
 
   function seen(): string {
-    const sessions = Object.values(engine.state.sessions).map((session) => `${session.id} ${JSON.stringify({ active: session.active, thinking: session.thinking, lifecycle: session.metadata?.lifecycleState, agentState: session.agentState })}`);
+    const sessions = Object.values(engine.state.sessions).map(
+      (session) =>
+        `${session.id} ${JSON.stringify({ active: session.active, thinking: session.thinking, lifecycle: session.metadata?.lifecycleState, agentState: session.agentState })}`,
+    );
     const rows = Object.values(engine.state.windows).flatMap((window) => eventsOf(window).map((event) => tell(event)));
-    const stages = Object.values(engine.state.windows).flatMap((window) => window.rows.flatMap((row) => (row.stage ? [`${row.localId} ${row.stage} ${JSON.stringify(row.stageDetail ?? null)}`] : [])));
+    const stages = Object.values(engine.state.windows).flatMap((window) =>
+      window.rows.flatMap((row) => (row.stage ? [`${row.localId} ${row.stage} ${JSON.stringify(row.stageDetail ?? null)}`] : [])),
+    );
     const last = events.slice(-12).map((event) => JSON.stringify(event).slice(0, 300));
     return [...sessions, ...rows, ...stages, "last events:", ...last].join("\n");
   }
@@ -143,7 +148,8 @@ export function webSession(web: Web, id: string): WebSession {
     Object.entries(web.state.sessions[id]?.agentState?.requests ?? {})
       .map(([requestId, request]) => ({ ...request, id: requestId }))
       .sort((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0));
-  const row = (localId: string): Message | undefined => [...rows(), ...(web.state.windows[id]?.queued ?? [])].find((one) => one.localId === localId);
+  const row = (localId: string): Message | undefined =>
+    [...rows(), ...(web.state.windows[id]?.queued ?? [])].find((one) => one.localId === localId);
   const session: WebSession = {
     id,
     web,
@@ -181,7 +187,14 @@ export function webSession(web: Web, id: string): WebSession {
       await web.until(() => row(localId)?.stage === stage, `prompt ${localId} is ${stage}`);
     },
     request: (after = []) => web.until(() => requests().find((one) => !after.includes(one.id)), "an open request"),
-    tells: (line, after = 0) => web.until(() => told().slice(after).find((one) => (typeof line === "string" ? one === line : line.test(one))), String(line)),
+    tells: (line, after = 0) =>
+      web.until(
+        () =>
+          told()
+            .slice(after)
+            .find((one) => (typeof line === "string" ? one === line : line.test(one))),
+        String(line),
+      ),
     async turns(count) {
       await web.until(() => told().filter((line) => line.startsWith("ended")).length >= count, `the end of turn ${count}`);
     },

@@ -85,7 +85,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 
   async function until<T>(look: () => Promise<T | null | undefined | false> | T | null | undefined | false, what: string): Promise<T> {
     const deadline = Date.now() + UNTIL_MS;
-    for (let last: unknown = null; ; ) {
+    for (let last: unknown = null; ;) {
       try {
         const found = await look();
         if (found) return found;
@@ -101,7 +101,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   function log(): string {
     const dir = join(hapiHome, "logs");
     return readdirSync(dir)
-      .flatMap((name) => readFileSync(join(dir, name), "utf8").trimEnd().split("\n").slice(-40).map((line) => `${name}: ${line}`))
+      .flatMap((name) =>
+        readFileSync(join(dir, name), "utf8")
+          .trimEnd()
+          .split("\n")
+          .slice(-40)
+          .map((line) => `${name}: ${line}`),
+      )
       .join("\n");
   }
 
@@ -155,7 +161,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       const child = spawnPiped([HAPI, "runner", "run"], { env, cwd: root, ownGroup: true });
       servers.push(child);
       for (const stream of [child.stdout, child.stderr]) void new Response(stream).text();
-      await world.web.until(() => Object.values(world.web.state.machines).some((machine) => machine.active), "the runner's machine is online");
+      await world.web.until(
+        () => Object.values(world.web.state.machines).some((machine) => machine.active),
+        "the runner's machine is online",
+      );
     },
     async terminal(size = { cols: 120, rows: 40 }) {
       const terminal = await startTmux({ argv: ["bash", "--norc", "--noprofile"], cwd, env, ...size });
@@ -218,7 +227,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 function inWords(message: NonNullable<FakeRequest["messages"]>[number]): string {
-  const parts = message.parts.map((part) => part.text ?? part.thinking ?? (part.result ? `result ${part.result.text}` : part.call ? `call ${part.call.name}` : `image ${part.image}`));
+  const parts = message.parts.map(
+    (part) =>
+      part.text ??
+      part.thinking ??
+      (part.result ? `result ${part.result.text}` : part.call ? `call ${part.call.name}` : `image ${part.image}`),
+  );
   return `${message.role}: ${parts.join(" | ")}`;
 }
 

@@ -30,7 +30,10 @@ export function watchWriters(home: string, threadId: () => string | undefined): 
     if (who.length > 1 && crowds.length < 20) crowds.push(who.join(" and "));
   }
   const list = setInterval(() => saw(listed(home, threadId()).map((pid) => String(pid))), LIST_EVERY_MS);
-  const table = setInterval(() => saw(running(home, threadId()).map((one) => `${one.pid} ${one.argv.join(" ").slice(0, 200)}`)), TABLE_EVERY_MS);
+  const table = setInterval(
+    () => saw(running(home, threadId()).map((one) => `${one.pid} ${one.argv.join(" ").slice(0, 200)}`)),
+    TABLE_EVERY_MS,
+  );
   return {
     get most() {
       return most;
@@ -52,7 +55,9 @@ export function listed(home: string, threadId: string | undefined): number[] {
   const names = attempt(() => readdirSync(dir), "no Claude ran here yet") ?? [];
   return names.flatMap((name) => {
     const text = name.endsWith(".json") ? attempt(() => readFileSync(join(dir, name), "utf8"), "it ended while we looked") : undefined;
-    const facts = text ? (attempt(() => JSON.parse(text) as { pid: number; sessionId: string; procStart?: string }, "half written") ?? null) : null;
+    const facts = text
+      ? (attempt(() => JSON.parse(text) as { pid: number; sessionId: string; procStart?: string }, "half written") ?? null)
+      : null;
     if (!facts || facts.sessionId !== threadId) return [];
     return isAlive({ pid: facts.pid, startTime: facts.procStart ?? null }) ? [facts.pid] : [];
   });

@@ -29,7 +29,8 @@ describe("registry", () => {
     await using world = await openWorld({
       name: "dummy",
       driver,
-      prepare: (folder) => Promise.resolve({ cwd: folder, env: { HOME: folder, HAPI_DEMO_DIR: join(folder, "demo"), HAPI_DEMO_SPEED: "0" } }),
+      prepare: (folder) =>
+        Promise.resolve({ cwd: folder, env: { HOME: folder, HAPI_DEMO_DIR: join(folder, "demo"), HAPI_DEMO_SPEED: "0" } }),
     });
     await world.start();
     expect((await world.untilEnd(await world.prompt("hello"))).outcome).toBe("completed");
@@ -45,7 +46,10 @@ describe("registry", () => {
         empty: { command: [] },
       };
       await writeFile(join(home, "settings.json"), JSON.stringify({ agents }));
-      expect(allDrivers(home).map((driver) => driver.flavor)).toEqual([...createRegistry().drivers.map((driver) => driver.flavor), "goose"]);
+      expect(allDrivers(home).map((driver) => driver.flavor)).toEqual([
+        ...createRegistry().drivers.map((driver) => driver.flavor),
+        "goose",
+      ]);
       expect(createRegistry({ declared: agents }).problems).toHaveLength(3);
       const goose = driverFor("goose", home);
       expect(goose?.displayName).toBe("Goose");

@@ -29,8 +29,10 @@ export function createRegistry(options: { declared?: unknown; drivers?: readonly
   const problems: string[] = [];
   for (const [flavor, value] of Object.entries(fields(options.declared))) {
     const agent = readDeclared(value);
-    if (!/^[a-z][a-z0-9-]{0,40}$/.test(flavor)) problems.push(`settings.json: "${flavor}" is not a name for an agent (lower case letters, digits and dashes)`);
-    else if (drivers.some((driver) => driver.flavor === flavor)) problems.push(`settings.json: "${flavor}" is the name of an agent that is there already`);
+    if (!/^[a-z][a-z0-9-]{0,40}$/.test(flavor))
+      problems.push(`settings.json: "${flavor}" is not a name for an agent (lower case letters, digits and dashes)`);
+    else if (drivers.some((driver) => driver.flavor === flavor))
+      problems.push(`settings.json: "${flavor}" is the name of an agent that is there already`);
     else if (!agent) problems.push(`settings.json: the agent "${flavor}" needs a "command", a list of words`);
     else drivers.push(declaredDriver(flavor, agent));
   }

@@ -12,11 +12,13 @@ export interface HubWordDeps {
 export async function heedHub(found: DirectorySession, deps: HubWordDeps): Promise<DirectorySession> {
   if (found.kind === "new") return found;
   const { request } = deps;
-  const another = (): DirectorySession => findDirectorySession({ ...request, flags: { ...request.flags, existingSessionId: null, isNew: true } });
+  const another = (): DirectorySession =>
+    findDirectorySession({ ...request, flags: { ...request.flags, existingSessionId: null, isNew: true } });
   const row = await rowOf(found.record.sessionId, deps);
   if (row === "unknown" && found.record.registeredAt === request.hubUrl) {
     const short = found.record.sessionId.slice(0, 8);
-    if (request.flags.existingSessionId) throw new AppError("session_not_found", `Session ${short} was deleted at the hub. Start another with: hapi ${request.flavor}`);
+    if (request.flags.existingSessionId)
+      throw new AppError("session_not_found", `Session ${short} was deleted at the hub. Start another with: hapi ${request.flavor}`);
     deps.note(`The session of this directory (${short}) was deleted at the hub. This is a new one.`);
     return another();
   }

@@ -25,7 +25,10 @@ export function claudeWorld(models: FakeModels, startingMode: "local" | "remote"
     prepare({ root, cwd }) {
       const onboarding = { hasCompletedOnboarding: true, lastOnboardingVersion: VERSION, theme: "dark" };
       const projects = { [cwd]: { hasTrustDialogAccepted: true } };
-      writeFileSync(join(root, ".claude.json"), JSON.stringify({ ...onboarding, customApiKeyResponses: { approved: [KEY], rejected: [] }, projects }));
+      writeFileSync(
+        join(root, ".claude.json"),
+        JSON.stringify({ ...onboarding, customApiKeyResponses: { approved: [KEY], rejected: [] }, projects }),
+      );
       return {
         HAPI_CLAUDE_PATH: claudePath(),
         ANTHROPIC_BASE_URL: models.url,
@@ -49,11 +52,15 @@ export function livingClaudes(world: ProcessWorld): number {
 
 export const sessionOf = (world: ProcessWorld): Promise<Session> => world.api.sessions.get(world.sessionId);
 export const isLocal = async (world: ProcessWorld): Promise<boolean> => (await sessionOf(world)).metadata?.lifecycleState === "paused";
-export const isDone = (world: ProcessWorld, localId: string) => world.until(async () => (await world.row(localId))?.stage === "done", `${localId} done`);
-export const openRequest = (world: ProcessWorld) => world.until(async () => Object.keys((await sessionOf(world)).agentState?.requests ?? {})[0], "a request");
+export const isDone = (world: ProcessWorld, localId: string) =>
+  world.until(async () => (await world.row(localId))?.stage === "done", `${localId} done`);
+export const openRequest = (world: ProcessWorld) =>
+  world.until(async () => Object.keys((await sessionOf(world)).agentState?.requests ?? {})[0], "a request");
 
 export async function historyOf(world: ProcessWorld): Promise<{ event: AgentEvent; isPrompt: boolean }[]> {
-  return (await world.rows()).flatMap((row) => decodeContent(row.content, { id: row.id }).map((event) => ({ event, isPrompt: row.localId !== null })));
+  return (await world.rows()).flatMap((row) =>
+    decodeContent(row.content, { id: row.id }).map((event) => ({ event, isPrompt: row.localId !== null })),
+  );
 }
 
 /** What Claude said, in order. */
@@ -70,13 +77,16 @@ interface TranscriptLine {
 /** Claude's own transcript: the prompts it ran and what it said. */
 export function transcriptOf(world: ProcessWorld): { ran: string[]; said: string[] } {
   const projects = join(world.root, ".claude", "projects");
-  const files = readdirSync(projects, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".jsonl") && !name.includes("subagents"));
+  const files = readdirSync(projects, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.endsWith(".jsonl") && !name.includes("subagents"),
+  );
   const lines = files.flatMap((name) => readFileSync(join(projects, name), "utf8").split("\n")).filter(Boolean);
   const ran: string[] = [];
   const said: string[] = [];
   for (const line of lines.map((text) => JSON.parse(text) as TranscriptLine)) {
     const content = line.message?.content ?? [];
-    const texts = typeof content === "string" ? [content] : content.flatMap((part) => (part.type === "text" && part.text ? [part.text] : []));
+    const texts =
+      typeof content === "string" ? [content] : content.flatMap((part) => (part.type === "text" && part.text ? [part.text] : []));
     if (line.type === "user" && !line.isMeta) ran.push(...texts);
     if (line.type === "assistant") said.push(...texts);
   }

@@ -2,7 +2,17 @@
  * An agent in memory behind the driver port. It outlives the conversations opened on it, as a real one outlives a session process: it remembers
  * prompts, open requests and what was said, and a new conversation adopts it.
  */
-import type { AgentDriver, AgentRequest, Conversation, DriverContext, DriverEvent, DriverPrompt, Front, RequestAnswer, StartOptions } from "@hapi/agents";
+import type {
+  AgentDriver,
+  AgentRequest,
+  Conversation,
+  DriverContext,
+  DriverEvent,
+  DriverPrompt,
+  Front,
+  RequestAnswer,
+  StartOptions,
+} from "@hapi/agents";
 import type { AgentCapabilities, AgentEvent, AgentFailure } from "@hapi/protocol";
 import { AppError } from "@hapi/protocol";
 
@@ -141,7 +151,9 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       displayName: "Fake",
       capabilities,
       detect: async () =>
-        agent.installed ? { available: true, command: ["fake"] } : { available: false, command: [], reason: "not_found", hint: "Install Fake with `npm i -g fake`" },
+        agent.installed
+          ? { available: true, command: ["fake"] }
+          : { available: false, command: [], reason: "not_found", hint: "Install Fake with `npm i -g fake`" },
       open,
     },
   };
@@ -160,7 +172,8 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         alive++;
         most = Math.max(most, alive);
         front = start.front;
-        if (start.front === "local") await mine.host.spawn({ launchId: `tui-${starts.length}`, kind: "pty", argv: ["cat"], cwd: "/", env: {} });
+        if (start.front === "local")
+          await mine.host.spawn({ launchId: `tui-${starts.length}`, kind: "pty", argv: ["cat"], cwd: "/", env: {} });
         mine.emit({ type: "thread", threadId: start.threadId ?? "thread-1" });
         mine.emit({ type: "facts", tools: ["Bash"], slashCommands: ["/help"], version: "1.0" });
       },

@@ -1,6 +1,15 @@
 /** A hub in memory behind the link port: keeps rows by key, versions, stages and prompts, and goes away when a test says so. */
 import type { ConnectionListeners, RpcHandler, SessionLink } from "@hapi/client/link";
-import { type AgentState, AppError, type CancelAck, type Message, type Metadata, type PromptStage, type Session, type StreamDelta } from "@hapi/protocol";
+import {
+  type AgentState,
+  AppError,
+  type CancelAck,
+  type Message,
+  type Metadata,
+  type PromptStage,
+  type Session,
+  type StreamDelta,
+} from "@hapi/protocol";
 
 interface Row {
   key: string;
@@ -261,7 +270,8 @@ export function createFakeHub(sessionId: string): FakeHub {
       return (await handler(params)) as T;
     },
     cancel: (localId) => asked({ t: "cancel-queued-message", sid: sessionId, messageId: `m-${localId}`, localId }),
-    again: (localId) => asked({ t: "retry-queued-message", sid: sessionId, messageId: `m-${localId}`, localId, message: rowOf(localId).content }),
+    again: (localId) =>
+      asked({ t: "retry-queued-message", sid: sessionId, messageId: `m-${localId}`, localId, message: rowOf(localId).content }),
     changed,
     until(condition, what) {
       if (condition()) return Promise.resolve();

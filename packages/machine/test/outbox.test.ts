@@ -23,7 +23,9 @@ interface World {
   again(): Promise<World>;
 }
 
-async function world(options: { dir?: string; hub?: FakeHub; highBytes?: number; wrap?(link: SessionLink): SessionLink } = {}): Promise<World> {
+async function world(
+  options: { dir?: string; hub?: FakeHub; highBytes?: number; wrap?(link: SessionLink): SessionLink } = {},
+): Promise<World> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), "machine-outbox-"));
   const hub = options.hub ?? createFakeHub("s");
   const ledger = await openLedger(dir);

@@ -7,7 +7,10 @@ import { createWorld, type World } from "./world.ts";
 const stages = (world: World, localId: string): string[] => world.hub.stages.get(localId) ?? [];
 const texts = (world: World): string[] =>
   world.hub.rows.flatMap((row) => {
-    const { role, content } = row.content as { role: string; content: { type: string; text?: string; data?: { type: string; message?: string } } };
+    const { role, content } = row.content as {
+      role: string;
+      content: { type: string; text?: string; data?: { type: string; message?: string } };
+    };
     if (role === "user") return [`> ${content.text}`];
     return content.data?.type === "message" && content.type === "codex" ? [content.data.message ?? ""] : [];
   });
@@ -26,7 +29,13 @@ test("a prompt goes through its stages, its turn into the history, once and in o
   expect(stages(world, "p1")).toEqual(["handed", "in-transcript", "started", "done"]);
   expect(world.hub.consumed).toEqual(["p1"]);
   expect(texts(world)).toEqual(["> hello", "hi there"]);
-  expect(world.hub.metadata).toMatchObject({ flavor: "fake", fakeSessionId: "thread-1", lifecycleState: "running", tools: ["Bash"], machineId: "machine-1" });
+  expect(world.hub.metadata).toMatchObject({
+    flavor: "fake",
+    fakeSessionId: "thread-1",
+    lifecycleState: "running",
+    tools: ["Bash"],
+    machineId: "machine-1",
+  });
 });
 
 test("prompts run one after the other, in the hub's order; a queued one can be taken back, a running one not", async () => {
@@ -52,7 +61,12 @@ test("a permission: asked, answered once, closed only when the agent goes on; th
   await run(world, "p1", "do it");
   world.agent.ask({ id: "r1" });
   await world.hub.until(() => world.hub.agentState?.requests?.["r1"] !== undefined, "request at the hub");
-  expect(world.hub.agentState?.requests?.["r1"]).toMatchObject({ tool: "Bash", arguments: { command: "ls" }, kind: "permission", title: "Run ls" });
+  expect(world.hub.agentState?.requests?.["r1"]).toMatchObject({
+    tool: "Bash",
+    arguments: { command: "ls" },
+    kind: "permission",
+    title: "Run ls",
+  });
   expect(await world.hub.rpc<unknown>("permission", { id: "nope", approved: true })).toEqual({ status: "not-found" });
   expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: false, reason: "not now" })).toEqual({ status: "applied" });
   expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: true })).toEqual({ status: "closed", outcome: "denied" });
@@ -105,7 +119,10 @@ test("an open permission survives the session process; an answer given while it 
   expect(world.agent.answers.map(({ answer }) => answer.behavior)).toEqual(["allow", "allow"]);
   world.agent.goOn("r1", "approved");
   world.agent.finish();
-  await world.hub.until(() => stages(world, "p1").at(-1) === "done" && world.hub.agentState?.completedRequests?.["r1"] !== undefined, "done");
+  await world.hub.until(
+    () => stages(world, "p1").at(-1) === "done" && world.hub.agentState?.completedRequests?.["r1"] !== undefined,
+    "done",
+  );
   expect(world.hub.agentState?.completedRequests?.["r1"]).toMatchObject({ status: "approved", decision: "approved" });
 });
 
@@ -212,7 +229,9 @@ test("an agent that does not start gives the prompt back instead of trying for e
 
 test("configuration: confirmed by the agent, kept, passed at the next start; an unknown mode is refused", async () => {
   await using world = await createWorld();
-  expect(await world.hub.rpc<unknown>("set-session-config", { permissionMode: "yolo", model: "large" })).toEqual({ applied: { permissionMode: "yolo", model: "large" } });
+  expect(await world.hub.rpc<unknown>("set-session-config", { permissionMode: "yolo", model: "large" })).toEqual({
+    applied: { permissionMode: "yolo", model: "large" },
+  });
   await expect(world.hub.rpc("set-session-config", { permissionMode: "wild" })).rejects.toThrow();
   world.agent.die({ code: 0 });
   await run(world, "p1", "hello");
@@ -386,10 +405,18 @@ test("attachments: only files of the session's folders go to the agent; any othe
   const link = join(world.record.value.cwd, "link.png");
   for (const path of [inFolder, uploaded]) writeFileSync(path, "x");
   symlinkSync("/etc/hostname", link);
-  for (const [localId, path] of Object.entries({ p1: "/etc/hostname", p2: link, p3: "../../../../../../etc/hostname", p4: `${uploaded}.gone` })) {
+  for (const [localId, path] of Object.entries({
+    p1: "/etc/hostname",
+    p2: link,
+    p3: "../../../../../../etc/hostname",
+    p4: `${uploaded}.gone`,
+  })) {
     world.hub.prompt(localId, `look at ${localId}`, [inFolder, path]);
     await world.hub.until(() => stages(world, localId).at(-1) === "failed", `${localId} fails`);
-    expect(world.ledger.state.prompts.get(localId)?.failure).toMatchObject({ code: "invalid_request", message: expect.stringContaining("attachment") });
+    expect(world.ledger.state.prompts.get(localId)?.failure).toMatchObject({
+      code: "invalid_request",
+      message: expect.stringContaining("attachment"),
+    });
   }
   expect([world.agent.ran, world.agent.attached]).toEqual([[], []]);
   world.hub.prompt("p5", "look", [inFolder, uploaded]);

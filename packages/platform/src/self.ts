@@ -19,7 +19,8 @@ function selfPrefix(override: string | undefined): string[] {
   // A single executable sees its own files under a virtual root and needs no script.
   if (import.meta.url.includes("/$bunfs/") || import.meta.url.includes("/~BUN/")) return [process.execPath];
   const source = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
-  if (import.meta.url.endsWith("/packages/platform/src/self.ts") && existsSync(source)) return [...ownCache(), process.execPath, ...ownRuntime, source];
+  if (import.meta.url.endsWith("/packages/platform/src/self.ts") && existsSync(source))
+    return [...ownCache(), process.execPath, ...ownRuntime, source];
   // Bundled: this module is a part of dist/, and dist/hapi.js is the door.
   const bundled = fileURLToPath(new URL("./hapi.js", import.meta.url));
   return [process.execPath, ...ownRuntime, existsSync(bundled) ? bundled : Bun.main];

@@ -32,7 +32,8 @@ test("an address that can't be listened on is one sentence with the next step", 
 });
 
 test("each refusal of the system has its own sentence", () => {
-  const words = (code: string, port: number) => listenFailure(Object.assign(new Error("raw"), { code }), { hostname: "box.example", port })?.message;
+  const words = (code: string, port: number) =>
+    listenFailure(Object.assign(new Error("raw"), { code }), { hostname: "box.example", port })?.message;
   expect(words("ENOTFOUND", 3006)).toBe("There is no host box.example to listen on. Use --host 127.0.0.1, or an address of this machine.");
   expect(words("EAI_AGAIN", 3006)).toContain("could not be looked up");
   expect(words("EADDRNOTAVAIL", 3006)).toContain("does not belong to this machine");

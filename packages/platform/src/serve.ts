@@ -15,20 +15,31 @@ export function serveHttp<Data = undefined>(options: ServeOptions<Data>): Bun.Se
 }
 
 /** Why an address can't be listened on, with what to do about it; undefined when it is something else. */
-export function listenFailure(cause: unknown, { hostname = "", port }: { hostname?: string; port?: number | string }): AppError | undefined {
+export function listenFailure(
+  cause: unknown,
+  { hostname = "", port }: { hostname?: string; port?: number | string },
+): AppError | undefined {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   const atPort = port === undefined ? "" : ` ${port}`;
   const elsewhere = "Use --host 127.0.0.1, or an address of this machine.";
   switch (code) {
     case "EADDRINUSE":
-      return new AppError("port_taken", `Port${atPort} is already in use. Stop the other program, or choose another port with --port or HAPI_LISTEN_PORT.`, { cause });
+      return new AppError(
+        "port_taken",
+        `Port${atPort} is already in use. Stop the other program, or choose another port with --port or HAPI_LISTEN_PORT.`,
+        { cause },
+      );
     case "EACCES":
       if (Number(port) > 1023)
-        return new AppError("port_taken", `This user may not listen on ${hostname} port${atPort}. Choose another with --host or --port.`, { cause });
+        return new AppError("port_taken", `This user may not listen on ${hostname} port${atPort}. Choose another with --host or --port.`, {
+          cause,
+        });
       return new AppError("port_taken", `Port${atPort} may not be used by this user. Choose one above 1023.`, { cause });
     case "EADDRNOTAVAIL":
     case "EINVAL":
-      return new AppError("invalid_query", `${hostname} does not belong to this machine, so nothing can listen there. ${elsewhere}`, { cause });
+      return new AppError("invalid_query", `${hostname} does not belong to this machine, so nothing can listen there. ${elsewhere}`, {
+        cause,
+      });
     case "ENOTFOUND":
       return new AppError("invalid_query", `There is no host ${hostname} to listen on. ${elsewhere}`, { cause });
     case "EAI_AGAIN":

@@ -32,7 +32,8 @@ export function loadSettings(home: string): Settings {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT") return {};
-    if (code === "ENOTDIR") throw new AppError("home_not_writable", `${home} is not a folder. Move it away, or set HAPI_HOME to another folder.`, { cause });
+    if (code === "ENOTDIR")
+      throw new AppError("home_not_writable", `${home} is not a folder. Move it away, or set HAPI_HOME to another folder.`, { cause });
     throw corrupt(path, `${path} can't be read (${(cause as Error).message}). Fix its permissions.`, cause);
   }
   try {

@@ -167,14 +167,16 @@ export class AgentLink {
   }
 
   async #pump(): Promise<ExitStatus> {
-    for (let done = false; !done; ) done = await this.#read();
+    for (let done = false; !done;) done = await this.#read();
     const exit = await this.process.exited;
     if (this.#detach.signal.aborted) return exit;
     this.#ended = true;
     const failure: AgentFailure | null = this.expected ? null : exitFailure(exit, this.#lastWords);
     for (const waiting of this.#waiting.values()) waiting.reject(new AppError("agent_exited", failure?.message));
     this.#waiting.clear();
-    const lost = this.change((to) => processGone(to, failure, (localId) => findPrompt(this.#context, to.profile, this.state.threadId, localId)));
+    const lost = this.change((to) =>
+      processGone(to, failure, (localId) => findPrompt(this.#context, to.profile, this.state.threadId, localId)),
+    );
     if (this.durable) await this.commit(lost === null ? {} : withFate(this.#context.memory, lost, "lost"));
     const { code, signal } = exit;
     this.#context.emit({ type: "exited", front: "remote", code, signal, expected: this.expected, ...(failure ? { failure } : {}) });
@@ -201,7 +203,9 @@ export class AgentLink {
       this.#context.log.warn("acp.output_lost", lost);
       this.state.offset = cause.oldest;
       const id = `${this.state.launchId}:${lost.from}:lost`;
-      this.change((to) => to.emit({ type: "record", key: id, event: { type: "notice", id, text: "Some of the agent's output was lost.", level: "warning" } }));
+      this.change((to) =>
+        to.emit({ type: "record", key: id, event: { type: "notice", id, text: "Some of the agent's output was lost.", level: "warning" } }),
+      );
       return false;
     }
   }
@@ -263,7 +267,7 @@ export class AgentLink {
   }
 
   async #listen(): Promise<void> {
-    for (let from = 0; ; ) {
+    for (let from = 0; ;) {
       try {
         for await (const chunk of this.process.read("err", from, this.#detach.signal)) {
           from = chunk.offset + chunk.bytes.length;

@@ -138,7 +138,8 @@ export class AcpConversation implements Conversation {
   }
 
   async prompt(prompt: DriverPrompt): Promise<void> {
-    if (fateOf(this.#context.memory, prompt.localId) === "handed") throw new AppError("session_conflict", "This prompt was handed to the agent already");
+    if (fateOf(this.#context.memory, prompt.localId) === "handed")
+      throw new AppError("session_conflict", "This prompt was handed to the agent already");
     await this.#hand(prompt, false);
   }
 
@@ -166,7 +167,10 @@ export class AcpConversation implements Conversation {
       state.notes = [];
       await link.commit({ ...rememberPrompt(prompt), ...withFate(memory, localId, "handed") });
       try {
-        await link.process.write(encodeRpc.request(inputId, "session/prompt", { sessionId: state.threadId, prompt: blocks, ...meta }), inputId);
+        await link.process.write(
+          encodeRpc.request(inputId, "session/prompt", { sessionId: state.threadId, prompt: blocks, ...meta }),
+          inputId,
+        );
       } catch (cause) {
         // The host could not say whether the agent got it.
         state.turn = null;
@@ -245,7 +249,8 @@ export class AcpConversation implements Conversation {
       if (option !== null) await link.request("session/set_config_option", { sessionId, configId: option, value }, { timeoutMs: SET_MS });
       else await link.request(method, { sessionId, ...params }, { timeoutMs: SET_MS });
     } catch (cause) {
-      if (cause instanceof RpcFailure) throw new AppError("apply_failed", `The agent did not take the change: ${failureOf(cause.error).message}`, { cause });
+      if (cause instanceof RpcFailure)
+        throw new AppError("apply_failed", `The agent did not take the change: ${failureOf(cause.error).message}`, { cause });
       throw cause;
     }
   }

@@ -16,15 +16,37 @@ describe("tool calls", () => {
     const { id } = await agent.prompt("run: rm -f a");
     agent.say(ask(0, { toolCallId: "t1", status: "pending", title: "rm -f a", kind: "execute", content: [] }));
     const { request } = await agent.event("request");
-    expect(request).toMatchObject({ kind: "permission", tool: "execute", input: { command: "rm -f a" }, sessionScope: "Allow for this session", policyKind: "execute" });
+    expect(request).toMatchObject({
+      kind: "permission",
+      tool: "execute",
+      input: { command: "rm -f a" },
+      sessionScope: "Allow for this session",
+      policyKind: "execute",
+    });
     await agent.conversation.answer(request.id, { behavior: "deny" });
     expect((await agent.answerTo(0)).result).toEqual({ outcome: { outcome: "selected", optionId: "no" } });
     agent.update(text("Then not."));
-    agent.say({ id, result: { stopReason: "end_turn", _meta: { quota: { token_count: { input_tokens: 10, output_tokens: 3 }, model_usage: [{ model: "flash" }] } } } });
+    agent.say({
+      id,
+      result: {
+        stopReason: "end_turn",
+        _meta: { quota: { token_count: { input_tokens: 10, output_tokens: 3 }, model_usage: [{ model: "flash" }] } },
+      },
+    });
     await agent.event("thinking", 2);
-    expect(agent.records().map((event) => event.type)).toEqual(["user-message", "turn-started", "tool-call", "tool-result", "agent-message", "usage", "turn-ended"]);
+    expect(agent.records().map((event) => event.type)).toEqual([
+      "user-message",
+      "turn-started",
+      "tool-call",
+      "tool-result",
+      "agent-message",
+      "usage",
+      "turn-ended",
+    ]);
     expect(agent.records().find((event) => event.type === "tool-result")).toMatchObject({ callId: "t1", status: "denied" });
-    expect(agent.records().find((event) => event.type === "usage")).toMatchObject({ usage: { inputTokens: 10, outputTokens: 3, model: "flash" } });
+    expect(agent.records().find((event) => event.type === "usage")).toMatchObject({
+      usage: { inputTokens: 10, outputTokens: 3, model: "flash" },
+    });
   });
 
   test("pending with an empty input is recorded once, with the input that came later", async () => {
@@ -32,7 +54,16 @@ describe("tool calls", () => {
     await agent.begin();
     const { id } = await agent.prompt("ls");
     const _meta = { adapter: { toolName: "Bash" } };
-    agent.update({ sessionUpdate: "tool_call", toolCallId: "t1", rawInput: {}, status: "pending", title: "Terminal", kind: "execute", content: [], _meta });
+    agent.update({
+      sessionUpdate: "tool_call",
+      toolCallId: "t1",
+      rawInput: {},
+      status: "pending",
+      title: "Terminal",
+      kind: "execute",
+      content: [],
+      _meta,
+    });
     agent.update({ sessionUpdate: "tool_call_update", toolCallId: "t1", rawInput: { command: "ls" }, title: "ls" });
     agent.update({ sessionUpdate: "tool_call_update", toolCallId: "t1", status: "in_progress" });
     const output = (words: string) => [{ type: "content", content: { type: "text", text: words } }];
@@ -74,7 +105,10 @@ describe("turns", () => {
   test("a message id that changes begins a new message; costs are told as they grow", async () => {
     const agent = scriptAgent();
     await agent.begin();
-    for (const [words, amount] of [["one", 0.25], ["two", 0.75]] as const) {
+    for (const [words, amount] of [
+      ["one", 0.25],
+      ["two", 0.75],
+    ] as const) {
       const { id } = await agent.prompt(words);
       agent.update({ ...text(""), messageId: `${words}-a` });
       agent.update({ ...text("first"), messageId: `${words}-a` });
@@ -115,7 +149,10 @@ describe("turns", () => {
     agent.say({ id: first.id, result: { stopReason: "end_turn" } });
     await agent.event("thinking", 2);
     const second = await agent.prompt("b");
-    expect(second.params?.["prompt"]).toEqual([{ type: "text", text: 'I did not allow "rm": too dangerous' }, { type: "text", text: "b" }]);
+    expect(second.params?.["prompt"]).toEqual([
+      { type: "text", text: 'I did not allow "rm": too dangerous' },
+      { type: "text", text: "b" },
+    ]);
     agent.say({ id: second.id, result: { stopReason: "end_turn" } });
     await agent.event("thinking", 4);
     expect((await agent.prompt("c")).params?.["prompt"]).toEqual([{ type: "text", text: "c" }]);
@@ -182,8 +219,19 @@ describe("modes and models", () => {
 
   test("a refused change is apply_failed", async () => {
     const agent = scriptAgent();
-    await agent.begin({ models: { currentModelId: "a", availableModels: [{ modelId: "a", name: "A" }, { modelId: "b", name: "B" }] } });
-    expect(await agent.conversation.listModels()).toEqual([{ id: "a", name: "A" }, { id: "b", name: "B" }]);
+    await agent.begin({
+      models: {
+        currentModelId: "a",
+        availableModels: [
+          { modelId: "a", name: "A" },
+          { modelId: "b", name: "B" },
+        ],
+      },
+    });
+    expect(await agent.conversation.listModels()).toEqual([
+      { id: "a", name: "A" },
+      { id: "b", name: "B" },
+    ]);
     const setting = agent.conversation.setModel("b");
     agent.say({ id: (await agent.sent("session/set_model")).id, error: { code: -32602, message: "no such model" } });
     await expect(setting).rejects.toMatchObject({ code: "apply_failed" });

@@ -38,7 +38,12 @@ function detect(profile: AcpProfile, env: Readonly<Record<string, string>>): Det
   const command = profile.command(env);
   const [program] = command;
   if (program === undefined || program === "") {
-    return { available: false, command, reason: "invalid_configuration", hint: `The command of ${profile.displayName} is empty. Correct it in settings.json.` };
+    return {
+      available: false,
+      command,
+      reason: "invalid_configuration",
+      hint: `The command of ${profile.displayName} is empty. Correct it in settings.json.`,
+    };
   }
   if (findProgram(program, env["PATH"] ?? "")) return { available: true, command };
   const hint = profile.installHint ?? `Install ${profile.displayName}, or correct its command in settings.json.`;

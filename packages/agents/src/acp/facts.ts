@@ -52,7 +52,9 @@ function selectOf(value: unknown, category: string) {
 
 /** Options are a flat list or groups of them. */
 function choicesOf(option: Readonly<Record<string, unknown>>): readonly unknown[] {
-  return list(option["options"]).flatMap((choice) => (Array.isArray(fields(choice)["options"]) ? list(fields(choice)["options"]) : [choice]));
+  return list(option["options"]).flatMap((choice) =>
+    Array.isArray(fields(choice)["options"]) ? list(fields(choice)["options"]) : [choice],
+  );
 }
 
 function readModel(value: unknown, idKey: string): { id: string; name: string }[] {

@@ -26,7 +26,12 @@ export function withFate(memory: DriverMemory, localId: string, fate: Fate | nul
 }
 
 /** What the agent's own record says, where it can be asked. */
-export function findPrompt(context: DriverContext, profile: AcpProfile, threadId: string, localId: string): "present" | "absent" | "unknown" {
+export function findPrompt(
+  context: DriverContext,
+  profile: AcpProfile,
+  threadId: string,
+  localId: string,
+): "present" | "absent" | "unknown" {
   return profile.findPrompt?.({ ...context.env, ...profile.env?.(context.env) }, threadId, localId) ?? "unknown";
 }
 

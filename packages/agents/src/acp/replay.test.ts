@@ -16,7 +16,11 @@ const tool = (id: string, more: Record<string, unknown>) => update({ sessionUpda
 const ask = (id: number, toolCallId: string) => ({
   id,
   method: "session/request_permission",
-  params: { sessionId: THREAD, toolCall: { toolCallId, title: "rm", kind: "execute", rawInput: { command: "rm" } }, options: permissionOptions },
+  params: {
+    sessionId: THREAD,
+    toolCall: { toolCallId, title: "rm", kind: "execute", rawInput: { command: "rm" } },
+    options: permissionOptions,
+  },
 });
 
 /** The second part comes after the permission is answered. */
@@ -75,7 +79,7 @@ async function run(crashes: readonly number[]): Promise<Told> {
     pid: 1,
     startedAt: 0,
     async *read(stream, from, signal) {
-      for (let at = from; stream === "out" && !signal?.aborted; ) {
+      for (let at = from; stream === "out" && !signal?.aborted;) {
         const found = chunks.find((one) => one.offset + one.bytes.length > at);
         if (found) {
           yield { offset: at, bytes: found.bytes.subarray(at - found.offset) };

@@ -22,8 +22,14 @@ const request = (options: ChoiceOption[]): OpenRequest => ({
 });
 
 const kinds = ["allow_once", "allow_always", "reject_once", "reject_always", "something_new", ""];
-const options = fc.uniqueArray(fc.record({ id: fc.string({ minLength: 1, maxLength: 4 }), name: fc.string(), kind: fc.constantFrom(...kinds) }), { selector: (one) => one.id, maxLength: 6 });
-const deny: fc.Arbitrary<RequestAnswer> = fc.record({ behavior: fc.constant("deny" as const), reason: fc.option(fc.string(), { nil: undefined }) });
+const options = fc.uniqueArray(
+  fc.record({ id: fc.string({ minLength: 1, maxLength: 4 }), name: fc.string(), kind: fc.constantFrom(...kinds) }),
+  { selector: (one) => one.id, maxLength: 6 },
+);
+const deny: fc.Arbitrary<RequestAnswer> = fc.record({
+  behavior: fc.constant("deny" as const),
+  reason: fc.option(fc.string(), { nil: undefined }),
+});
 const allow: fc.Arbitrary<RequestAnswer> = fc.record({
   behavior: fc.constant("allow" as const),
   forSession: fc.option(fc.boolean(), { nil: undefined }),
@@ -67,7 +73,15 @@ describe("answers", () => {
       { name: "colour", question: "Which colour?", type: "string", options: [{ label: "Sky", value: "blue" }] },
       { name: "many", question: "Which ones?", type: "array", options: [] },
       { name: "count", question: "How many?", type: "integer", options: [] },
-      { name: "sure", question: "Sure?", type: "boolean", options: [{ label: "Yes", value: "true" }, { label: "No", value: "false" }] },
+      {
+        name: "sure",
+        question: "Sure?",
+        type: "boolean",
+        options: [
+          { label: "Yes", value: "true" },
+          { label: "No", value: "false" },
+        ],
+      },
     ];
     const open: OpenRequest = { request: { id: "r", kind: "question", tool: "q", input: {} }, rpcId: 0, ask: { type: "form", fields } };
     const answers = { "Which colour?": ["Sky"], "1": ["a", "b"], count: ["3"], "3": ["No"] };
@@ -76,7 +90,10 @@ describe("answers", () => {
       outcome: "approved",
     });
     const nested = { colour: { answers: ["Sky"] } };
-    expect(replyTo(translation(), open, { behavior: "allow", answers: nested }).result).toEqual({ action: "accept", content: { colour: "blue" } });
+    expect(replyTo(translation(), open, { behavior: "allow", answers: nested }).result).toEqual({
+      action: "accept",
+      content: { colour: "blue" },
+    });
     expect(replyTo(translation(), open, { behavior: "deny" }).result).toEqual({ action: "decline" });
   });
 

@@ -17,11 +17,17 @@ import { endItem, turnBegins } from "./turns.ts";
 const QUESTION_TOOL = "AskUserQuestion";
 const PLAN_TOOL = "ExitPlanMode";
 
-export const requestIdOf = (launchId: string, rpcId: RpcId) => `${launchId}.${typeof rpcId === "string" ? `s-${encodeURIComponent(rpcId)}` : rpcId}`;
+export const requestIdOf = (launchId: string, rpcId: RpcId) =>
+  `${launchId}.${typeof rpcId === "string" ? `s-${encodeURIComponent(rpcId)}` : rpcId}`;
 
 /** False: not a request for people. */
 export function openRequest(to: Translation, rpcId: RpcId, method: string, params: unknown): boolean {
-  const ask = method === "session/request_permission" ? permission(to, fields(params)) : method === "elicitation/create" ? question(to, fields(params)) : null;
+  const ask =
+    method === "session/request_permission"
+      ? permission(to, fields(params))
+      : method === "elicitation/create"
+        ? question(to, fields(params))
+        : null;
   if (!ask || Object.keys(to.state.requests).length >= LIMITS.openRequests) return false;
   const id = requestIdOf(to.state.launchId, rpcId);
   const open: OpenRequest = { request: { id, ...ask.request }, rpcId, ask: ask.ask };
@@ -51,7 +57,10 @@ function permission(to: Translation, params: Fields): Asked | null {
     return { request: { ...common, kind: "plan", tool: PLAN_TOOL, input: planInput(tool, options) }, ask: { type: "choice", options } };
   }
   const byPolicy = appliesMode(to.profile, to.state.facts, to.state.mode) ? {} : { policyKind: policyKindOf(tool.kind) };
-  return { request: { ...common, ...byPolicy, kind: "permission", tool: nameOf(tool), input: shownInput(tool) }, ask: { type: "choice", options } };
+  return {
+    request: { ...common, ...byPolicy, kind: "permission", tool: nameOf(tool), input: shownInput(tool) },
+    ask: { type: "choice", options },
+  };
 }
 
 /** Agents call many things "think" that are more than notes; what passes without asking must be one of the exact kinds. */
@@ -69,7 +78,11 @@ function shownInput(tool: OpenTool): unknown {
 function planInput(tool: OpenTool, options: readonly ChoiceOption[]): unknown {
   const said = tool.content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
   const input = isObject(tool.input) ? tool.input : {};
-  return { ...input, plan: text(input["plan"]) ?? (said || tool.title), options: options.map(({ id, name, kind }) => ({ id, name, kind })) };
+  return {
+    ...input,
+    plan: text(input["plan"]) ?? (said || tool.title),
+    options: options.map(({ id, name, kind }) => ({ id, name, kind })),
+  };
 }
 
 function readOption(value: unknown): ChoiceOption[] {
@@ -82,7 +95,9 @@ function question(to: Translation, params: Fields): Asked | null {
   if (params["mode"] !== "form") return null;
   const properties = fields(fields(params["requestedSchema"])["properties"]);
   const message = filled(params["message"]) ?? "The agent asks";
-  const form = Object.entries(properties).slice(0, 20).map(([name, schema]) => readField(name, fields(schema), message));
+  const form = Object.entries(properties)
+    .slice(0, 20)
+    .map(([name, schema]) => readField(name, fields(schema), message));
   turnBegins(to);
   endItem(to);
   settleTools(to);
@@ -94,7 +109,13 @@ function question(to: Translation, params: Fields): Asked | null {
     options: field.options.map(({ label }) => ({ label, description: "" })),
   }));
   const toolCallId = filled(params["toolCallId"]);
-  const request = { kind: "question" as const, tool: QUESTION_TOOL, input: { questions }, title: message, ...(toolCallId ? { toolCallId } : {}) };
+  const request = {
+    kind: "question" as const,
+    tool: QUESTION_TOOL,
+    input: { questions },
+    title: message,
+    ...(toolCallId ? { toolCallId } : {}),
+  };
   return { request, ask: { type: "form", fields: form } };
 }
 
@@ -103,10 +124,19 @@ function readField(name: string, schema: Fields, message: string): FormField {
   const source = type === "array" ? fields(schema["items"]) : schema;
   const titled = list(source["oneOf"] ?? source["anyOf"]).map(fields);
   const plain = list(source["enum"]);
-  const options = titled.length > 0
-    ? titled.flatMap((option) => (typeof option["const"] === "string" ? [{ label: filled(option["title"]) ?? option["const"], value: option["const"] }] : []))
-    : plain.flatMap((value) => (typeof value === "string" ? [{ label: value, value }] : []));
-  const yesNo = type === "boolean" ? [{ label: "Yes", value: "true" }, { label: "No", value: "false" }] : [];
+  const options =
+    titled.length > 0
+      ? titled.flatMap((option) =>
+          typeof option["const"] === "string" ? [{ label: filled(option["title"]) ?? option["const"], value: option["const"] }] : [],
+        )
+      : plain.flatMap((value) => (typeof value === "string" ? [{ label: value, value }] : []));
+  const yesNo =
+    type === "boolean"
+      ? [
+          { label: "Yes", value: "true" },
+          { label: "No", value: "false" },
+        ]
+      : [];
   return { name, type, question: filled(schema["title"]) ?? filled(schema["description"]) ?? message, options: [...options, ...yesNo] };
 }
 
@@ -163,7 +193,8 @@ function deny(to: Translation, open: OpenRequest, options: readonly ChoiceOption
 }
 
 function formReply(form: readonly FormField[], answer: RequestAnswer): Reply {
-  if (answer.behavior === "deny") return { result: { action: "decline" }, outcome: "denied", ...(answer.reason ? { reason: answer.reason } : {}) };
+  if (answer.behavior === "deny")
+    return { result: { action: "decline" }, outcome: "denied", ...(answer.reason ? { reason: answer.reason } : {}) };
   const content: Record<string, unknown> = {};
   for (const [index, field] of form.entries()) {
     const values = givenFor(answer.answers, field, index);

@@ -67,7 +67,7 @@ export function scriptAgent(profile: Partial<AcpProfile> = {}): ScriptedAgent {
     pid: 1,
     startedAt: 0,
     async *read(stream, from) {
-      for (let at = from; ; ) {
+      for (let at = from; ;) {
         if (stream === "err") return;
         if (at < oldest) throw new RingGapError(oldest);
         const chunk = chunks.find((one) => one.offset >= at);

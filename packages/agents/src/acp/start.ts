@@ -62,9 +62,18 @@ async function spawn(context: DriverContext, profile: AcpProfile, launchId: stri
 
 async function shakeHands(link: AgentLink, context: DriverContext, options: StartOptions): Promise<unknown> {
   const { state } = link;
-  const clientCapabilities = { fs: { readTextFile: false, writeTextFile: false }, terminal: false, session: { notices: {} }, elicitation: { form: {} } };
+  const clientCapabilities = {
+    fs: { readTextFile: false, writeTextFile: false },
+    terminal: false,
+    session: { notices: {} },
+    elicitation: { form: {} },
+  };
   const hello = await link
-    .request("initialize", { protocolVersion: 1, clientCapabilities, clientInfo: { name: "hapi", version: "1" } }, { timeoutMs: INITIALIZE_MS })
+    .request(
+      "initialize",
+      { protocolVersion: 1, clientCapabilities, clientInfo: { name: "hapi", version: "1" } },
+      { timeoutMs: INITIALIZE_MS },
+    )
     .catch((cause: unknown) => refuse("spawn_failed", "The agent did not answer the handshake", cause));
   const where = { cwd: context.cwd, mcpServers: [] };
   if (options.threadId === undefined) {

@@ -39,7 +39,19 @@ export function mergeTool(to: Translation, id: string, update: Fields): OpenTool
   const { tools } = to.state;
   if (!tools[id] && Object.keys(tools).length >= LIMITS.openTools) endOldest(to);
   const known = tools[id];
-  const tool: OpenTool = known ?? { id, tool: "", kind: "other", title: "", input: {}, locations: [], content: [], output: "", rawOutput: null, recorded: false, denied: false };
+  const tool: OpenTool = known ?? {
+    id,
+    tool: "",
+    kind: "other",
+    title: "",
+    input: {},
+    locations: [],
+    content: [],
+    output: "",
+    rawOutput: null,
+    recorded: false,
+    denied: false,
+  };
   tools[id] = tool;
   if (filled(update["kind"])) tool.kind = kindOf(update["kind"]);
   tool.title = filled(update["title"]) ?? tool.title;
@@ -77,7 +89,15 @@ export function recordCall(to: Translation, tool: OpenTool): void {
   if (tool.recorded) return;
   tool.recorded = true;
   const { id, kind, title, locations } = tool;
-  const event = { type: "tool-call" as const, id, tool: nameOf(tool), kind, title: title || nameOf(tool), input: inputOf(tool), ...(locations.length > 0 ? { locations } : {}) };
+  const event = {
+    type: "tool-call" as const,
+    id,
+    tool: nameOf(tool),
+    kind,
+    title: title || nameOf(tool),
+    input: inputOf(tool),
+    ...(locations.length > 0 ? { locations } : {}),
+  };
   to.emit({ type: "record", key: `${to.state.launchId}:call:${id}`, event, at: to.now() });
 }
 
@@ -87,8 +107,16 @@ function endTool(to: Translation, tool: OpenTool, status: "completed" | "failed"
   delete state.tools[tool.id];
   state.ended = [...state.ended, tool.id].slice(-LIMITS.endedTools);
   const output = tool.output || clip(rawText(tool.rawOutput));
-  const content = tool.kind === "execute" ? [terminalOf(tool, output), ...tool.content.filter((part) => part.type !== "text")] : tool.content;
-  const event = { type: "tool-result" as const, id: `${tool.id}:result`, callId: tool.id, status, output, ...(content.length > 0 ? { content } : {}) };
+  const content =
+    tool.kind === "execute" ? [terminalOf(tool, output), ...tool.content.filter((part) => part.type !== "text")] : tool.content;
+  const event = {
+    type: "tool-result" as const,
+    id: `${tool.id}:result`,
+    callId: tool.id,
+    status,
+    output,
+    ...(content.length > 0 ? { content } : {}),
+  };
   to.emit({ type: "record", key: `${state.launchId}:result:${tool.id}`, event, at: to.now() });
 }
 

@@ -28,7 +28,12 @@ export function turnBegins(to: Translation): void {
   if (!turn.retry && prompt) {
     const attachments = prompt.attachments.length > 0 ? { attachments: prompt.attachments } : {};
     const id = `${launchId}:prompt:${rpcId}`;
-    to.emit({ type: "record", key: id, at, event: { type: "user-message", id, text: prompt.text, localId, origin: "remote", ...attachments } });
+    to.emit({
+      type: "record",
+      key: id,
+      at,
+      event: { type: "user-message", id, text: prompt.text, localId, origin: "remote", ...attachments },
+    });
     stage(to, "in-transcript");
   }
   turn.prompt = null;
@@ -90,7 +95,8 @@ function endTurn(to: Translation, turn: Turn, ending: Ending): void {
   endItem(to);
   endOpenTools(to, outcome);
   withdrawRequests(to);
-  if (notice) to.emit({ type: "record", key: `${id}:notice`, at, event: { type: "notice", id: `${id}:notice`, text: notice, level: "warning" } });
+  if (notice)
+    to.emit({ type: "record", key: `${id}:notice`, at, event: { type: "notice", id: `${id}:notice`, text: notice, level: "warning" } });
   if (usage) to.emit({ type: "record", key: `${id}:usage`, at, event: { type: "usage", id: `${id}:usage`, usage } });
   stage(to, stages[outcome], failure);
   const { localId } = turn;
@@ -98,7 +104,12 @@ function endTurn(to: Translation, turn: Turn, ending: Ending): void {
   state.lastTurn = { localId, outcome };
   const facts = { ...(failure ? { failure } : {}), ...(usage ? { usage } : {}) };
   const durationMs = Math.max(0, at - turn.startedAt);
-  to.emit({ type: "record", key: `${id}:end`, at, event: { type: "turn-ended", id: `${id}:end`, outcome, durationMs, localIds: [localId], ...facts } });
+  to.emit({
+    type: "record",
+    key: `${id}:end`,
+    at,
+    event: { type: "turn-ended", id: `${id}:end`, outcome, durationMs, localIds: [localId], ...facts },
+  });
   to.emit({ type: "thinking", thinking: false });
 }
 
@@ -106,7 +117,11 @@ function endTurn(to: Translation, turn: Turn, ending: Ending): void {
  * The process is gone. A turn that had begun was interrupted; of a prompt that the agent never showed signs of only its own record can tell
  * whether it arrived. @returns the prompt whose fate is open
  */
-export function processGone(to: Translation, failure: AgentFailure | null, find: (localId: string) => "present" | "absent" | "unknown"): string | null {
+export function processGone(
+  to: Translation,
+  failure: AgentFailure | null,
+  find: (localId: string) => "present" | "absent" | "unknown",
+): string | null {
   const { turn } = to.state;
   settleTools(to);
   endItem(to);

@@ -67,7 +67,8 @@ function modeIs(to: Translation, agentModeId: string | undefined): void {
   const mode = hapiMode(to.profile, agentModeId);
   if (mode === null || mode === to.state.mode) return;
   // Held in its asking mode while the session's policy applies a mode that it does not know: that is no change.
-  if (to.state.mode !== null && !appliesMode(to.profile, to.state.facts, to.state.mode) && agentModeId === agentMode(to.profile, "default")) return;
+  if (to.state.mode !== null && !appliesMode(to.profile, to.state.facts, to.state.mode) && agentModeId === agentMode(to.profile, "default"))
+    return;
   to.state.mode = mode;
   to.emit({ type: "mode", mode });
 }
@@ -133,5 +134,10 @@ function notice(to: Translation, update: Fields, start: number): void {
   const description = filled(update["description"]);
   const level = update["severity"] === "info" ? ("info" as const) : ("warning" as const);
   const id = `${to.state.launchId}:${start}`;
-  to.emit({ type: "record", key: `${id}:notice`, at: to.now(), event: { type: "notice", id, text: description ? `${title}. ${description}` : title, level } });
+  to.emit({
+    type: "record",
+    key: `${id}:notice`,
+    at: to.now(),
+    event: { type: "notice", id, text: description ? `${title}. ${description}` : title, level },
+  });
 }

@@ -38,18 +38,31 @@ test("once the conversation has an id, their choice of one and their first promp
     "--permission-mode",
     "manual",
   ]);
-  expect(localArgv(["claude"], options(["--resume"], { thread: { kind: "theirs" } }))).toEqual(["claude", "--permission-mode", "manual", "--resume"]);
+  expect(localArgv(["claude"], options(["--resume"], { thread: { kind: "theirs" } }))).toEqual([
+    "claude",
+    "--permission-mode",
+    "manual",
+    "--resume",
+  ]);
   expect(threadAsked(readArgs(args))).toEqual({ threadId: "old", newId: undefined, newest: true, fork: true });
 });
 
 test("the session's mode and model win over theirs; without one theirs stand", () => {
   const args = ["--permission-mode", "plan", "--model", "opus", "--dangerously-skip-permissions"];
   expect(localArgv(["c"], options(args)).slice(3)).toEqual(args);
-  expect(localArgv(["c"], options(args, { permissionMode: "default", model: "sonnet" })).slice(3)).toEqual(["--permission-mode", "manual", "--model", "sonnet"]);
+  expect(localArgv(["c"], options(args, { permissionMode: "default", model: "sonnet" })).slice(3)).toEqual([
+    "--permission-mode",
+    "manual",
+    "--model",
+    "sonnet",
+  ]);
 });
 
 test("the driven front speaks its protocol; flags of the terminal are left out, the prompt is not asked", () => {
-  const argv = remoteArgv(["claude"], options(["-p", "--output-format", "text", "--ide", "--settings", "s.json", "words"], { allowBypass: true }));
+  const argv = remoteArgv(
+    ["claude"],
+    options(["-p", "--output-format", "text", "--ide", "--settings", "s.json", "words"], { allowBypass: true }),
+  );
   expect(argv).toEqual([
     "claude",
     "--print",
@@ -73,5 +86,11 @@ test("the driven front speaks its protocol; flags of the terminal are left out, 
 });
 
 test("a branch keeps the name we gave it", () => {
-  expect(remoteArgv(["c"], options([], { thread: { kind: "fork", from: "A", threadId: "B" } })).slice(11, 16)).toEqual(["--resume", "A", "--fork-session", "--session-id", "B"]);
+  expect(remoteArgv(["c"], options([], { thread: { kind: "fork", from: "A", threadId: "B" } })).slice(11, 16)).toEqual([
+    "--resume",
+    "A",
+    "--fork-session",
+    "--session-id",
+    "B",
+  ]);
 });

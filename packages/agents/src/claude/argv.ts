@@ -36,7 +36,19 @@ const oneValue = new Set([
   "--system-prompt-file",
   "--system-prompt-snapshot",
 ]);
-const optionalValue = new Set(["--resume", "-r", "--debug", "-d", "--from-pr", "--cloud", "--teleport", "--worktree", "-w", "--remote-control", "--prompt-suggestions"]);
+const optionalValue = new Set([
+  "--resume",
+  "-r",
+  "--debug",
+  "-d",
+  "--from-pr",
+  "--cloud",
+  "--teleport",
+  "--worktree",
+  "-w",
+  "--remote-control",
+  "--prompt-suggestions",
+]);
 const manyValues = new Set([
   "--add-dir",
   "--allowedTools",
@@ -53,7 +65,23 @@ const manyValues = new Set([
 const threadFlags = new Set(["--resume", "-r", "--continue", "-c", "--session-id", "--fork-session", "--from-pr", "--resume-session-at"]);
 const modeFlags = new Set(["--permission-mode", "--dangerously-skip-permissions"]);
 /** The remote front speaks a protocol of its own on stdio and has no terminal. */
-const terminalFlags = new Set(["-p", "--print", "--output-format", "--input-format", "--verbose", "--ide", "--chrome", "--tmux", "--bg", "--background", "--desktop", "--permission-prompt-tool", "--permission-prompts", "--include-partial-messages", "--replay-user-messages"]);
+const terminalFlags = new Set([
+  "-p",
+  "--print",
+  "--output-format",
+  "--input-format",
+  "--verbose",
+  "--ide",
+  "--chrome",
+  "--tmux",
+  "--bg",
+  "--background",
+  "--desktop",
+  "--permission-prompt-tool",
+  "--permission-prompts",
+  "--include-partial-messages",
+  "--replay-user-messages",
+]);
 
 interface Flag {
   name: string;

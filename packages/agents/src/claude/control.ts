@@ -45,7 +45,10 @@ export function createControl(send: (line: Json) => Promise<void>): Control {
     request(subtype, fields = {}, timeoutMs = TIMEOUT_MS) {
       const id = `${PREFIX}${randomUUID()}`;
       return new Promise<Json>((resolve, reject) => {
-        const timer = setTimeout(() => take(id)?.reject(new AppError("timeout", `Claude Code did not answer ${subtype} in time`)), timeoutMs);
+        const timer = setTimeout(
+          () => take(id)?.reject(new AppError("timeout", `Claude Code did not answer ${subtype} in time`)),
+          timeoutMs,
+        );
         waiting.set(id, { resolve, reject, timer });
         send({ type: "control_request", request_id: id, request: { ...fields, subtype } }).catch((cause: Error) => take(id)?.reject(cause));
       });

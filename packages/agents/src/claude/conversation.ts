@@ -37,7 +37,8 @@ export function createConversation(context: DriverContext): Conversation {
   let models: Model[] = [];
 
   const remote = (): RemoteFront => {
-    if (running?.front !== "remote") throw new AppError(running ? "local_control" : "agent_away", running ? undefined : "The agent is not running");
+    if (running?.front !== "remote")
+      throw new AppError(running ? "local_control" : "agent_away", running ? undefined : "The agent is not running");
     return running.remote;
   };
 
@@ -61,7 +62,8 @@ export function createConversation(context: DriverContext): Conversation {
   async function requireNothingRuns(): Promise<void> {
     const last = core.lastLaunch();
     const process = last && context.host.process(last.id);
-    if (running || (process && !(await hasExited(process)))) throw new AppError("session_active", "The agent of this session is running already");
+    if (running || (process && !(await hasExited(process))))
+      throw new AppError("session_active", "The agent of this session is running already");
   }
 
   async function start(options: StartOptions): Promise<void> {
@@ -77,7 +79,8 @@ export function createConversation(context: DriverContext): Conversation {
 
   async function startFront(options: StartOptions): Promise<void> {
     const found = await detectClaude(context.env);
-    if (!found.available) throw new AppError(found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed", found.hint);
+    if (!found.available)
+      throw new AppError(found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed", found.hint);
     const first = core.lastLaunch() === undefined;
     const { thread, argv, env } = planLaunch(core, found.command, options, first);
     if (thread.kind === "resume") await core.requireAlone(thread.threadId);
@@ -85,7 +88,15 @@ export function createConversation(context: DriverContext): Conversation {
     else if (thread.kind !== "theirs") await core.useThread(thread.threadId);
     const launch = await core.nextLaunch(options.front);
     const kind = options.front === "remote" ? "pipe" : "pty";
-    const process = await context.host.spawn({ launchId: launch.id, kind, argv, cwd: context.cwd, env, cols: options.cols, rows: options.rows });
+    const process = await context.host.spawn({
+      launchId: launch.id,
+      kind,
+      argv,
+      cwd: context.cwd,
+      env,
+      cols: options.cols,
+      rows: options.rows,
+    });
     if (options.front === "local") return await beginLocal(process);
     await beginRemote(process);
     if (options.permissionMode !== undefined) core.setMode(options.permissionMode);
@@ -141,8 +152,20 @@ export function createConversation(context: DriverContext): Conversation {
     if ((await lookup(given.localId)) === "present") throw new AppError("session_conflict", "This prompt was handed to the agent already");
     const content = await contentOf(given);
     const uuid = promptUuid(context.sessionId, given.localId);
-    const { inputId } = await core.prompts.add({ uuid, localId: given.localId, text: given.text, attachments: given.attachments, launchId: front.process.launchId });
-    const line: Json = { type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: core.thread?.id ?? "", uuid };
+    const { inputId } = await core.prompts.add({
+      uuid,
+      localId: given.localId,
+      text: given.text,
+      attachments: given.attachments,
+      launchId: front.process.launchId,
+    });
+    const line: Json = {
+      type: "user",
+      message: { role: "user", content },
+      parent_tool_use_id: null,
+      session_id: core.thread?.id ?? "",
+      uuid,
+    };
     await front.send(line, inputId);
     if (core.prompts.find(given.localId)?.recorded === false) context.emit({ type: "stage", localId: given.localId, stage: "handed" });
   }

@@ -127,9 +127,13 @@ export function createCore(context: DriverContext): Core {
       const [other] = liveOnThread(context.env, threadId);
       if (!other) return;
       if (Date.now() > deadline) {
-        throw new AppError("thread_in_use", `This conversation is open in another Claude Code (process ${other.pid}); close it there first`, {
-          details: { pid: other.pid, threadId },
-        });
+        throw new AppError(
+          "thread_in_use",
+          `This conversation is open in another Claude Code (process ${other.pid}); close it there first`,
+          {
+            details: { pid: other.pid, threadId },
+          },
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
@@ -140,7 +144,13 @@ export function createCore(context: DriverContext): Core {
     if (!turn) return;
     const id = `${turn.id}:end`;
     const usage = turn.usage ? { usage: turn.usage } : {};
-    context.emit({ type: "record", key: id, event: { type: "turn-ended", id, outcome, ...usage }, at: context.clock.now(), checkpoint: { ...feed?.mark() } });
+    context.emit({
+      type: "record",
+      key: id,
+      event: { type: "turn-ended", id, outcome, ...usage },
+      at: context.clock.now(),
+      checkpoint: { ...feed?.mark() },
+    });
     setThinking(false);
   }
 
@@ -156,7 +166,14 @@ export function createCore(context: DriverContext): Core {
       const id = turn ? `${turn.id}:end` : `${end.launchId}:end`;
       const failure = end.failure ? { failure: end.failure } : {};
       const usage = turn?.usage ? { usage: turn.usage } : {};
-      const event = { type: "turn-ended" as const, id, outcome: "interrupted" as const, ...usage, ...failure, ...(localIds.length > 0 ? { localIds } : {}) };
+      const event = {
+        type: "turn-ended" as const,
+        id,
+        outcome: "interrupted" as const,
+        ...usage,
+        ...failure,
+        ...(localIds.length > 0 ? { localIds } : {}),
+      };
       context.emit({ type: "record", key: id, event, at: context.clock.now(), checkpoint: { ...prompts.mark(), ...feed?.mark() } });
     }
     const launch = readMark(context, "claude.launch");

@@ -46,7 +46,9 @@ function judge(version: string): Pick<Detection, "available" | "reason" | "hint"
   }
   if (version === TESTED_VERSION) return { available: true };
   const old = minor < OLDEST[1] || (minor === OLDEST[1] && patch < OLDEST[2]);
-  const hint = old ? `Claude Code ${version} is older than what HAPI was tested with; please update it` : `HAPI was tested with Claude Code ${TESTED_VERSION}; this is ${version}`;
+  const hint = old
+    ? `Claude Code ${version} is older than what HAPI was tested with; please update it`
+    : `HAPI was tested with Claude Code ${TESTED_VERSION}; this is ${version}`;
   return { available: true, hint };
 }
 
@@ -54,12 +56,22 @@ export async function detectClaude(env: Readonly<Record<string, string>>): Promi
   const { path, configured } = find(env);
   if (path === null) {
     return configured
-      ? { available: false, command: [], reason: "invalid_configuration", hint: "HAPI_CLAUDE_PATH does not name a program; correct it or remove it" }
+      ? {
+          available: false,
+          command: [],
+          reason: "invalid_configuration",
+          hint: "HAPI_CLAUDE_PATH does not name a program; correct it or remove it",
+        }
       : { available: false, command: [], reason: "not_found", hint: INSTALL_HINT };
   }
   const version = await askVersion(path, env);
   if (version === null) {
-    return { available: false, command: [path], reason: "invalid_configuration", hint: `${path} does not tell its version; reinstall Claude Code` };
+    return {
+      available: false,
+      command: [path],
+      reason: "invalid_configuration",
+      hint: `${path} does not tell its version; reinstall Claude Code`,
+    };
   }
   return { command: [path], version, ...judge(version) };
 }

@@ -41,7 +41,11 @@ function codeOf(status: number | undefined, words: readonly (string | undefined)
   }
   const inText = /\b(4\d\d|5\d\d)\b/.exec(message.slice(0, 40))?.[1];
   if (inText && message.startsWith("API Error")) return byStatus(Number(inText));
-  return /overloaded/i.test(message) ? "overloaded" : /connect|network|ECONN|ETIMEDOUT|socket|fetch failed/i.test(message) ? "network" : "unknown";
+  return /overloaded/i.test(message)
+    ? "overloaded"
+    : /connect|network|ECONN|ETIMEDOUT|socket|fetch failed/i.test(message)
+      ? "network"
+      : "unknown";
 }
 
 export function failure(code: AgentFailure["code"], message: string, more: Partial<AgentFailure> = {}): AgentFailure {

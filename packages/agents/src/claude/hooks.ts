@@ -83,7 +83,11 @@ export function createHooks(options: HooksOptions): Hooks {
   }
 
   function callFor(payload: Json): string | undefined {
-    const read = Object.entries(core.feed?.parser.state.calls ?? {}).map(([toolCallId, call]) => ({ toolCallId, tool: call.tool, input: JSON.stringify(call.input) }));
+    const read = Object.entries(core.feed?.parser.state.calls ?? {}).map(([toolCallId, call]) => ({
+      toolCallId,
+      tool: call.tool,
+      input: JSON.stringify(call.input),
+    }));
     const wanted = callOf(payload);
     const fits = (call: SeenCall): boolean => call.tool === wanted.tool && !requests.byTool(call.toolCallId);
     const open = read.filter(fits);
@@ -156,7 +160,7 @@ export function createHooks(options: HooksOptions): Hooks {
    * status says at once that the dialog is gone; with several open at a time it can't say which.
    */
   async function watchDialog(id: string): Promise<void> {
-    for (let shown = false; !disposed && requests.get(id); ) {
+    for (let shown = false; !disposed && requests.get(id);) {
       await delay(DIALOG_LOOK_MS);
       const status = options.status();
       if (status === "waiting") shown = true;
@@ -180,7 +184,11 @@ export function createHooks(options: HooksOptions): Hooks {
       case "SessionStart": {
         const threadId = str(payload["session_id"]);
         if (threadId === undefined) return;
-        return await options.onSession({ threadId, transcript: str(payload["transcript_path"]), source: str(payload["source"]) ?? "startup" });
+        return await options.onSession({
+          threadId,
+          transcript: str(payload["transcript_path"]),
+          source: str(payload["source"]) ?? "startup",
+        });
       }
       case "UserPromptSubmit":
         // Whoever types a prompt has left every dialog before it.

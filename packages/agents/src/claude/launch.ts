@@ -4,7 +4,17 @@ import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { AppError } from "@hapi/protocol";
 import type { StartOptions } from "../driver.ts";
-import { type ArgvOptions, flagValue, hasFlag, localArgv, readArgs, remoteArgv, type ThreadChoice, threadAsked, type UserArgs } from "./argv.ts";
+import {
+  type ArgvOptions,
+  flagValue,
+  hasFlag,
+  localArgv,
+  readArgs,
+  remoteArgv,
+  type ThreadChoice,
+  threadAsked,
+  type UserArgs,
+} from "./argv.ts";
 import type { Core } from "./core.ts";
 import { claudeEnv, mayBypass, requireBypass } from "./environment.ts";
 import { isUuid } from "./ids.ts";
@@ -18,7 +28,8 @@ function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoi
     const { forkOf } = core.thread ?? {};
     // A branch that was named but never written (its start failed) is made again, under its name.
     if (!fork && core.thread?.id === threadId && forkOf !== undefined) return { kind: "fork", from: basename(forkOf, ".jsonl"), threadId };
-    if (fork || core.thread?.id !== threadId) throw new AppError("resume_unavailable", "Claude Code does not know this conversation on this machine");
+    if (fork || core.thread?.id !== threadId)
+      throw new AppError("resume_unavailable", "Claude Code does not know this conversation on this machine");
     return { kind: "new", threadId };
   }
   return fork ? { kind: "fork", from: threadId, threadId: randomUUID() } : { kind: "resume", threadId };
@@ -28,7 +39,8 @@ function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoi
 export function chooseThread(core: Core, options: StartOptions, args: UserArgs): ThreadChoice {
   if (options.threadId !== undefined) return continueThread(core, options.threadId, options.fork === true);
   const asked = threadAsked(args);
-  if (asked.threadId !== undefined && isUuid(asked.threadId)) return continueThread(core, asked.threadId, asked.fork || options.fork === true);
+  if (asked.threadId !== undefined && isUuid(asked.threadId))
+    return continueThread(core, asked.threadId, asked.fork || options.fork === true);
   if (asked.newest) {
     const newest = newestThread(core.context.env, core.context.cwd);
     if (newest !== null) return continueThread(core, newest, asked.fork);
@@ -49,7 +61,9 @@ export function planLaunch(core: Core, command: readonly string[], options: Star
   const { context } = core;
   const args = readArgs(options.args);
   const thread = chooseThread(core, options, args);
-  const wantsBypass = options.permissionMode === "bypassPermissions" || (options.permissionMode === undefined && hasFlag(args, "--dangerously-skip-permissions"));
+  const wantsBypass =
+    options.permissionMode === "bypassPermissions" ||
+    (options.permissionMode === undefined && hasFlag(args, "--dangerously-skip-permissions"));
   const env = claudeEnv(context.env);
   if (wantsBypass) requireBypass(env);
   const shared: ArgvOptions = {

@@ -37,7 +37,18 @@ export const MAX_FIRST_WORDS = 1_000;
 const MAX_INPUT_CHARS = 20_000;
 
 export function emptyParserState(): ParserState {
-  return { turn: null, calls: {}, todos: [], usageOf: null, caveat: null, modelAsked: false, title: null, fresh: false, first: null, items: [] };
+  return {
+    turn: null,
+    calls: {},
+    todos: [],
+    usageOf: null,
+    caveat: null,
+    modelAsked: false,
+    title: null,
+    fresh: false,
+    first: null,
+    items: [],
+  };
 }
 
 /** Inputs that are needed when the result comes: a command to show, a todo list. Long ones are cut away, they are in the call itself. */

@@ -2,7 +2,12 @@
 import { isJson, type Json, list, obj, str, strings } from "./json.ts";
 
 export type UserLine =
-  | { kind: "prompt"; text: string; images: number; /** sendings merged into this line, oldest first, without its own uuid */ merged: string[] }
+  | {
+      kind: "prompt";
+      text: string;
+      images: number;
+      /** sendings merged into this line, oldest first, without its own uuid */ merged: string[];
+    }
   | { kind: "command"; name: string; args: string }
   | { kind: "command-output"; text: string }
   | { kind: "local-caveat" }
@@ -33,7 +38,8 @@ export function classifyUserLine(line: Json): UserLine {
   const content = obj(line["message"])["content"];
   const blocks = list(content).filter(isJson);
   if (blocks.some((block) => block["type"] === "tool_result")) return { kind: "tool-results" };
-  const texts = typeof content === "string" ? [content] : blocks.flatMap((block) => (block["type"] === "text" ? [str(block["text"]) ?? ""] : []));
+  const texts =
+    typeof content === "string" ? [content] : blocks.flatMap((block) => (block["type"] === "text" ? [str(block["text"]) ?? ""] : []));
   const text = texts.join("\n");
   if (text.startsWith("<local-command-caveat>")) return { kind: "local-caveat" };
   // `isMeta` marks what Claude says to itself, except that a turn it continues by itself starts with such a line.

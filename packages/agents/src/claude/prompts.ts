@@ -55,7 +55,14 @@ export function createPrompts(context: DriverContext): Prompts {
   return {
     async add(given) {
       if (pending.length >= MAX_PENDING) throw new AppError("rate_limited", "Too many prompts are waiting for this agent");
-      const prompt: PendingPrompt = { hidden: false, ...given, attachments: [...(given.attachments ?? [])], inputId: next, recorded: false, begun: false };
+      const prompt: PendingPrompt = {
+        hidden: false,
+        ...given,
+        attachments: [...(given.attachments ?? [])],
+        inputId: next,
+        recorded: false,
+        begun: false,
+      };
       next += 1;
       lost = undefined;
       remove(prompt.uuid);

@@ -161,7 +161,9 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     const deadline = Date.now() + options.graceMs;
     const left = (): number => Math.max(0, deadline - Date.now());
     if (options.interrupt && out.busy) {
-      await control.request("interrupt", {}, Math.max(500, left())).catch((cause: unknown) => context.log.info("claude.interrupt_failed", { cause: String(cause) }));
+      await control
+        .request("interrupt", {}, Math.max(500, left()))
+        .catch((cause: unknown) => context.log.info("claude.interrupt_failed", { cause: String(cause) }));
       await Promise.race([out.idle(), new Promise((resolve) => setTimeout(resolve, Math.max(500, left())))]);
     }
     // A closed stdin lets a running turn finish; an idle process ends at once.

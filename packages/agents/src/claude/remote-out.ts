@@ -154,7 +154,13 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
       ...(localIds.length > 0 ? { localIds } : {}),
     };
     const out = { "claude.out": { launchId: options.launchId, offset: after, busy: false } };
-    context.emit({ type: "record", key: id, event, at: context.clock.now(), checkpoint: { ...mark, ...out, ...prompts.mark(), ...core.feed?.mark() } });
+    context.emit({
+      type: "record",
+      key: id,
+      event,
+      at: context.clock.now(),
+      checkpoint: { ...mark, ...out, ...prompts.mark(), ...core.feed?.mark() },
+    });
     setBusy(false);
     await options.onTurnEnd(after);
     if (result.outcome === "completed" && !replaying) options.onCompleted();

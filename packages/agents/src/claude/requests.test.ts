@@ -40,19 +40,30 @@ test("answers of both shapes, by text, place or header", () => {
   expect(foldAnswers(input, { Color: { answers: ["my own words"] } })).toEqual({ "Which color?": "my own words" });
   const open = openRequestOf({ id: "q", tool: "AskUserQuestion", input, suggestions: [] });
   expect(open.request.kind).toBe("question");
-  expect(decisionOf(open, { behavior: "allow", answers: { "0": ["Red"] } })["updatedInput"]).toEqual({ ...input, answers: { "Which color?": "Red" } });
+  expect(decisionOf(open, { behavior: "allow", answers: { "0": ["Red"] } })["updatedInput"]).toEqual({
+    ...input,
+    answers: { "Which color?": "Red" },
+  });
 });
 
 test("a denial carries its reason and may stop the turn; a plan names the mode after it", () => {
-  expect(decisionOf(bash, { behavior: "deny", reason: "not now", interrupt: true })).toEqual({ behavior: "deny", message: "not now", interrupt: true });
+  expect(decisionOf(bash, { behavior: "deny", reason: "not now", interrupt: true })).toEqual({
+    behavior: "deny",
+    message: "not now",
+    interrupt: true,
+  });
   const plan = openRequestOf({ id: "p", tool: "ExitPlanMode", input: { plan: "x" }, suggestions: [] });
   expect(plan.request.kind).toBe("plan");
   expect(decisionOf(plan, { behavior: "deny" })["message"]).toBe("Keep planning.");
-  expect(decisionOf(plan, { behavior: "allow", mode: "acceptEdits" })["updatedPermissions"]).toEqual([{ type: "setMode", mode: "acceptEdits", destination: "session" }]);
+  expect(decisionOf(plan, { behavior: "allow", mode: "acceptEdits" })["updatedPermissions"]).toEqual([
+    { type: "setMode", mode: "acceptEdits", destination: "session" },
+  ]);
 });
 
 test("a hook's answer leaves an input alone that was not changed", () => {
-  expect(hookDecisionOf(bash, { behavior: "allow" })).toEqual({ hookSpecificOutput: { hookEventName: "PermissionRequest", decision: { behavior: "allow" } } });
+  expect(hookDecisionOf(bash, { behavior: "allow" })).toEqual({
+    hookSpecificOutput: { hookEventName: "PermissionRequest", decision: { behavior: "allow" } },
+  });
   expect(hookDecisionOf(bash, { behavior: "allow", updatedInput: { command: "ls" }, allowTools: ["Bash(git *)", "Edit"] })).toEqual({
     hookSpecificOutput: {
       hookEventName: "PermissionRequest",
@@ -60,7 +71,12 @@ test("a hook's answer leaves an input alone that was not changed", () => {
         behavior: "allow",
         updatedInput: { command: "ls" },
         updatedPermissions: [
-          { type: "addRules", rules: [{ toolName: "Bash", ruleContent: "git *" }, { toolName: "Edit" }], behavior: "allow", destination: "session" },
+          {
+            type: "addRules",
+            rules: [{ toolName: "Bash", ruleContent: "git *" }, { toolName: "Edit" }],
+            behavior: "allow",
+            destination: "session",
+          },
         ],
       },
     },

@@ -31,7 +31,8 @@ function ownRule(tool: string, input: Json): Json[] {
  * would allow much more than was asked.
  */
 export function sessionUpdates(tool: string, input: Json, suggestions: readonly Json[]): Json[] {
-  const ofType = (type: string): Json[] => suggestions.filter((one) => one["type"] === type && (type !== "addRules" || one["behavior"] === "allow"));
+  const ofType = (type: string): Json[] =>
+    suggestions.filter((one) => one["type"] === type && (type !== "addRules" || one["behavior"] === "allow"));
   const modes = editTools.has(tool) ? ofType("setMode") : [];
   const rules = modes.length > 0 ? modes : ofType("addRules");
   const chosen = rules.length > 0 ? rules : ownRule(tool, input);
@@ -62,7 +63,15 @@ export function sessionScopeOf(tool: string, input: Json, suggestions: readonly 
   return words.length === 0 ? undefined : words.join("; ").slice(0, MAX_SCOPE);
 }
 
-export function openRequestOf(options: { id: string; tool: string; input: Json; suggestions: Json[]; toolCallId?: string; title?: string; controlId?: string }): OpenRequest {
+export function openRequestOf(options: {
+  id: string;
+  tool: string;
+  input: Json;
+  suggestions: Json[];
+  toolCallId?: string;
+  title?: string;
+  controlId?: string;
+}): OpenRequest {
   const kind = requestKindOf(options.tool);
   const scope = kind === "permission" ? sessionScopeOf(options.tool, options.input, options.suggestions) : undefined;
   const request: AgentRequest = {
@@ -115,7 +124,8 @@ export function decisionOf(open: OpenRequest, answer: RequestAnswer): Json {
     return { behavior: "deny", message, ...(answer.interrupt ? { interrupt: true } : {}) };
   }
   const given = isJson(answer.updatedInput) ? answer.updatedInput : open.input;
-  const updatedInput = answer.answers && open.request.kind === "question" ? { ...given, answers: foldAnswers(open.input, answer.answers) } : given;
+  const updatedInput =
+    answer.answers && open.request.kind === "question" ? { ...given, answers: foldAnswers(open.input, answer.answers) } : given;
   const updates = updatesOf(open, answer);
   return { behavior: "allow", updatedInput, ...(updates.length > 0 ? { updatedPermissions: updates } : {}) };
 }

@@ -47,7 +47,10 @@ async function resendLost(core: Core, front: RemoteFront, transcript: string): P
   const content = await contentOf(lost);
   const { uuid, localId, text, attachments, hidden } = lost;
   const { inputId } = await core.prompts.add({ uuid, localId, text, attachments, hidden, launchId: front.process.launchId });
-  await front.send({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: core.thread?.id ?? "", uuid }, inputId);
+  await front.send(
+    { type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: core.thread?.id ?? "", uuid },
+    inputId,
+  );
   return true;
 }
 

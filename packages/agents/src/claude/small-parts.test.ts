@@ -25,7 +25,11 @@ describe("overlay", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const { hooks } = JSON.parse(readFileSync(path, "utf8"));
     expect(Object.keys(hooks)).toEqual([...HOOK_EVENTS]);
-    expect(hooks.PermissionRequest[0].hooks[0]).toMatchObject({ type: "command", command: "'/opt/my hapi/hapi' hook /run/s.sock", timeout: 86_400 });
+    expect(hooks.PermissionRequest[0].hooks[0]).toMatchObject({
+      type: "command",
+      command: "'/opt/my hapi/hapi' hook /run/s.sock",
+      timeout: 86_400,
+    });
     expect(hooks.PermissionRequest[0].hooks[0].async).toBeUndefined();
     expect(hooks.Stop[0].hooks[0].async).toBe(true);
   });
@@ -37,7 +41,9 @@ describe("overlay", () => {
     });
     const file = join(folder, "mine.json");
     writeFileSync(file, JSON.stringify({ env: { A: "1" } }));
-    const merged = JSON.parse(readFileSync(writeOverlay({ sessionDir: folder, cwd: folder, hookCommand: ["h"], userSettings: "mine.json" }), "utf8"));
+    const merged = JSON.parse(
+      readFileSync(writeOverlay({ sessionDir: folder, cwd: folder, hookCommand: ["h"], userSettings: "mine.json" }), "utf8"),
+    );
     expect(merged.env).toEqual({ A: "1" });
     expect(() => writeOverlay({ sessionDir: folder, cwd: folder, hookCommand: ["h"], userSettings: "absent.json" })).toThrow("absent.json");
   });
@@ -45,7 +51,10 @@ describe("overlay", () => {
 
 test("failures are typed from status, words or text", () => {
   expect(failureOfErrorLine({ apiErrorStatus: 529 }, "x")).toMatchObject({ code: "overloaded", retryable: true, httpStatus: 529 });
-  expect(failureOfErrorLine({ error: "server_error" }, "API Error: Repeated 529 Overloaded errors")).toMatchObject({ code: "server_error", retryable: true });
+  expect(failureOfErrorLine({ error: "server_error" }, "API Error: Repeated 529 Overloaded errors")).toMatchObject({
+    code: "server_error",
+    retryable: true,
+  });
   expect(failureOfErrorLine({}, "API Error: 429 slow down")).toMatchObject({ code: "rate_limit" });
   expect(failureOfResult({ api_error_status: 401, result: "no" })).toMatchObject({ code: "auth", retryable: false });
   expect(failureOfResult({ subtype: "error_max_turns" })).toMatchObject({ code: "unknown", message: "error max turns" });
@@ -55,7 +64,9 @@ test("failures are typed from status, words or text", () => {
 test("todo tools that change single tasks need their results; unknown tasks change nothing", () => {
   const one = applyTodoTool([], "TaskCreate", { subject: "one" }, { task: { id: "1", subject: "one" } });
   expect(one).toEqual([{ id: "task-1", content: "one", status: "pending", priority: "medium" }]);
-  expect(applyTodoTool(one ?? [], "TaskUpdate", { taskId: "1", status: "completed" }, { success: true, taskId: "1" })?.[0]?.status).toBe("completed");
+  expect(applyTodoTool(one ?? [], "TaskUpdate", { taskId: "1", status: "completed" }, { success: true, taskId: "1" })?.[0]?.status).toBe(
+    "completed",
+  );
   expect(applyTodoTool(one ?? [], "TaskUpdate", { taskId: "9", status: "completed" }, { success: true, taskId: "9" })).toBeNull();
   expect(applyTodoTool(one ?? [], "TaskUpdate", { taskId: "1", status: "deleted" }, { success: true })).toEqual([]);
   expect(applyTodoTool([], "TaskCreate", { subject: "one" }, "Error: no")).toBeNull();
@@ -92,7 +103,10 @@ test("a result tells outcome, prompts and use; the context is that of the last r
   expect(result).toMatchObject({ outcome: "completed", durationMs: 12, totalUsd: 0.5, uuids: ["a", "b"] });
   expect(result.usage).toMatchObject({ model: "big", contextWindow: 200_000, contextTokens: 42, inputTokens: 10 });
   expect(readResult({ is_error: true, terminal_reason: "aborted_tools" }, null).outcome).toBe("interrupted");
-  expect(readResult({ is_error: true, terminal_reason: "api_error", api_error_status: 529 }, null)).toMatchObject({ outcome: "failed", failure: { code: "overloaded" } });
+  expect(readResult({ is_error: true, terminal_reason: "api_error", api_error_status: 529 }, null)).toMatchObject({
+    outcome: "failed",
+    failure: { code: "overloaded" },
+  });
 });
 
 test("half a line of a killed Claude does not take the next one with it", () => {
@@ -123,13 +137,29 @@ describe("detect", () => {
   };
 
   test("not installed, misconfigured, known, unknown and too new", async () => {
-    expect(await detectClaude({ PATH: folder })).toMatchObject({ available: false, reason: "not_found", hint: expect.stringContaining("npm install -g") });
-    expect(await detectClaude({ HAPI_CLAUDE_PATH: join(folder, "nothing") })).toMatchObject({ available: false, reason: "invalid_configuration" });
+    expect(await detectClaude({ PATH: folder })).toMatchObject({
+      available: false,
+      reason: "not_found",
+      hint: expect.stringContaining("npm install -g"),
+    });
+    expect(await detectClaude({ HAPI_CLAUDE_PATH: join(folder, "nothing") })).toMatchObject({
+      available: false,
+      reason: "invalid_configuration",
+    });
     const tested = await detectClaude({ HAPI_CLAUDE_PATH: program("a", "echo '2.1.329 (Claude Code)'") });
     expect(tested).toEqual({ available: true, command: [join(folder, "a")], version: "2.1.329" });
-    expect(await detectClaude({ HAPI_CLAUDE_PATH: program("b", "echo 2.4.0") })).toMatchObject({ available: true, hint: expect.stringContaining("2.4.0") });
-    expect(await detectClaude({ HAPI_CLAUDE_PATH: program("c", "echo 3.0.0") })).toMatchObject({ available: false, reason: "unsupported_version" });
-    expect(await detectClaude({ HAPI_CLAUDE_PATH: program("d", "exit 1") })).toMatchObject({ available: false, reason: "invalid_configuration" });
+    expect(await detectClaude({ HAPI_CLAUDE_PATH: program("b", "echo 2.4.0") })).toMatchObject({
+      available: true,
+      hint: expect.stringContaining("2.4.0"),
+    });
+    expect(await detectClaude({ HAPI_CLAUDE_PATH: program("c", "echo 3.0.0") })).toMatchObject({
+      available: false,
+      reason: "unsupported_version",
+    });
+    expect(await detectClaude({ HAPI_CLAUDE_PATH: program("d", "exit 1") })).toMatchObject({
+      available: false,
+      reason: "invalid_configuration",
+    });
     program("claude", "echo 2.1.329");
     expect((await detectClaude({ PATH: `/nowhere:${folder}` })).command).toEqual([join(folder, "claude")]);
   });

@@ -69,7 +69,12 @@ export interface Marks {
   "claude.launch": LaunchMark;
   "claude.out": OutMark;
   "claude.tail": TailMark;
-  "claude.prompts": { next: number; pending: PendingPrompt[]; /** failed or interrupted lately: what `retry` may be about */ unfinished: { uuid: string; localId: string }[]; /** begun, and lost with the process before it was written down */ lost?: PendingPrompt };
+  "claude.prompts": {
+    next: number;
+    pending: PendingPrompt[];
+    /** failed or interrupted lately: what `retry` may be about */ unfinished: { uuid: string; localId: string }[];
+    /** begun, and lost with the process before it was written down */ lost?: PendingPrompt;
+  };
   "claude.open": OpenRequest[];
   "claude.cost": { threadId: string; totalUsd: number };
 }

@@ -39,7 +39,12 @@ function listed(result: Json): TodoState | null {
   return list(result["tasks"])
     .filter(isJson)
     .slice(0, MAX_TODOS)
-    .map((task) => ({ id: idOf(task["id"]), content: str(task["subject"]) ?? "", status: statusOf(task["status"]) ?? "pending", priority: "medium" }));
+    .map((task) => ({
+      id: idOf(task["id"]),
+      content: str(task["subject"]) ?? "",
+      status: statusOf(task["status"]) ?? "pending",
+      priority: "medium",
+    }));
 }
 
 /** The list after a successful tool call, or null when this call says nothing about it. */

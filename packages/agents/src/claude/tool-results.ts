@@ -31,7 +31,9 @@ export function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   return list(content)
     .filter(isJson)
-    .map((block) => (block["type"] === "text" ? (str(block["text"]) ?? "") : block["type"] === "tool_reference" ? (str(block["tool_name"]) ?? "") : ""))
+    .map((block) =>
+      block["type"] === "text" ? (str(block["text"]) ?? "") : block["type"] === "tool_reference" ? (str(block["tool_name"]) ?? "") : "",
+    )
     .filter((text) => text !== "")
     .join("\n");
 }
@@ -58,7 +60,11 @@ function fromPatch(path: string, patch: unknown): ToolContent[] {
     .slice(0, 50)
     .map((hunk) => {
       const lines = list(hunk["lines"]).filter((line): line is string => typeof line === "string");
-      const side = (mark: string): string => lines.filter((line) => line[0] === mark || line[0] === " ").map((line) => line.slice(1)).join("\n");
+      const side = (mark: string): string =>
+        lines
+          .filter((line) => line[0] === mark || line[0] === " ")
+          .map((line) => line.slice(1))
+          .join("\n");
       return { type: "diff", path, oldText: bounded(side("-")), newText: bounded(side("+")) };
     });
 }

@@ -92,7 +92,8 @@ export async function lastTurn(path: string): Promise<LastTurn | null> {
 
 function afterUser(line: Json, uuid: string, last: LastTurn | null): LastTurn | null {
   const user = classifyUserLine(line);
-  if (user.kind === "prompt" || user.kind === "command") return { uuid, content: obj(line["message"])["content"], worked: false, complete: false };
+  if (user.kind === "prompt" || user.kind === "command")
+    return { uuid, content: obj(line["message"])["content"], worked: false, complete: false };
   if (user.kind === "wake" && last) return { ...last, worked: true, complete: false };
   if (user.kind === "tool-results" && last) return { ...last, worked: last.worked || ranTool(line), complete: false };
   if (user.kind === "interrupted" && last) return { ...last, complete: false };

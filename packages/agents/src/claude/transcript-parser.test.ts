@@ -80,7 +80,12 @@ test("a driven session: thoughts, live ids, refusals and retries; its turns end 
 
 test("prompts sent while Claude works: folded into the turn, or taken together, each with its own words", () => {
   const lines = recorded("remote-queue-todo-agent");
-  const folded = str((lines.find((line) => line["type"] === "attachment" && JSON.stringify(line).includes("queued_command"))?.["attachment"] as Json)["source_uuid"]) ?? "";
+  const folded =
+    str(
+      (lines.find((line) => line["type"] === "attachment" && JSON.stringify(line).includes("queued_command"))?.["attachment"] as Json)[
+        "source_uuid"
+      ],
+    ) ?? "";
   const merged = lines.find((line) => Array.isArray(line["mergedSendUuids"])) as Json;
   const first = (merged["mergedSendUuids"] as string[])[0] as string;
   const known: Record<string, KnownPrompt> = {
@@ -137,7 +142,14 @@ test("history from before this session is told without turns", () => {
 test("anything that parses as JSON gives no exception", () => {
   const types = fc.constantFrom("user", "assistant", "system", "attachment", "permission-mode", "ai-title", "zzz");
   const line = fc.record(
-    { type: types, uuid: fc.string(), message: fc.anything(), attachment: fc.anything(), subtype: fc.string(), toolUseResult: fc.anything() },
+    {
+      type: types,
+      uuid: fc.string(),
+      message: fc.anything(),
+      attachment: fc.anything(),
+      subtype: fc.string(),
+      toolUseResult: fc.anything(),
+    },
     { requiredKeys: ["type"] },
   );
   fc.assert(fc.property(fc.array(line, { maxLength: 20 }), (lines) => void parse(lines as Json[])));

@@ -7,7 +7,15 @@ import type { AgentEvent, AgentFailure, TokenUsage, TurnOutcome } from "@hapi/pr
 import { toolKindOf, toolTitleOf } from "@hapi/core";
 import { failureOfErrorLine, failureOfRetryLine } from "./failures.ts";
 import { isJson, type Json, list, num, obj, str } from "./json.ts";
-import { addUsage, emptyParserState, MAX_FIRST_WORDS, type OpenTurn, type ParserState, rememberCall, rememberItem } from "./parser-state.ts";
+import {
+  addUsage,
+  emptyParserState,
+  MAX_FIRST_WORDS,
+  type OpenTurn,
+  type ParserState,
+  rememberCall,
+  rememberItem,
+} from "./parser-state.ts";
 import { classifyUserLine } from "./prompt-lines.ts";
 import { applyTodoTool, isTodoTool } from "./todos.ts";
 import { bounded, textOf, toolResultOf } from "./tool-results.ts";
@@ -153,7 +161,8 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
       const event = toolResultOf({ line, block, input: call?.input ?? {}, id: `${uuid}:${index}`, callId, ...family });
       emit(`${uuid}:${index}`, event);
       out.facts.push({ type: "tool-ended", toolCallId: callId, status: event.status });
-      if (call && parent === undefined && isTodoTool(call.tool) && event.status === "completed") readTodos(call, line, `${uuid}:${index}:plan`);
+      if (call && parent === undefined && isTodoTool(call.tool) && event.status === "completed")
+        readTodos(call, line, `${uuid}:${index}:plan`);
     });
   }
 
@@ -187,7 +196,8 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
     const text = str(block["text"]) ?? "";
     if (block["type"] === "text" || block["type"] === "thinking") rememberItem(state, id);
     if (block["type"] === "text" && text !== "") emit(key, { type: "agent-message", id, text, ...family });
-    if (block["type"] === "thinking" && str(block["thinking"])) emit(key, { type: "thought", id, text: str(block["thinking"]) ?? "", ...family });
+    if (block["type"] === "thinking" && str(block["thinking"]))
+      emit(key, { type: "thought", id, text: str(block["thinking"]) ?? "", ...family });
     if (block["type"] !== "tool_use") return;
     const callId = str(block["id"]) ?? key;
     const tool = str(block["name"]) ?? "tool";
@@ -195,7 +205,16 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
     rememberCall(state, callId, tool, input);
     const path = str(input["file_path"]) ?? str(input["notebook_path"]);
     const locations = path === undefined ? {} : { locations: [{ path }] };
-    emit(key, { type: "tool-call", id: callId, tool, kind: toolKindOf(tool), title: toolTitleOf(tool, input), input, ...locations, ...family });
+    emit(key, {
+      type: "tool-call",
+      id: callId,
+      tool,
+      kind: toolKindOf(tool),
+      title: toolTitleOf(tool, input),
+      input,
+      ...locations,
+      ...family,
+    });
   }
 
   function readUsage(message: Json, uuid: string): void {
@@ -216,7 +235,8 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
     const subtype = line["subtype"];
     if (parent !== undefined) return;
     if (subtype === "turn_duration" && line["entrypoint"] === CLI) closeTurn("completed", { durationMs: num(line["durationMs"]) });
-    if (subtype === "compact_boundary") emit(`${uuid}:0`, { type: "notice", id: uuid, text: "The conversation was compacted", level: "info" });
+    if (subtype === "compact_boundary")
+      emit(`${uuid}:0`, { type: "notice", id: uuid, text: "The conversation was compacted", level: "info" });
     if (subtype !== "api_error" || context.history) return;
     const attempt = num(line["retryAttempt"]);
     if (attempt === undefined) return;
@@ -245,7 +265,8 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
     if (parent !== undefined) return;
     const mode = line["type"] === "permission-mode" ? str(line["permissionMode"]) : undefined;
     if (mode !== undefined) out.facts.push({ type: "mode", mode });
-    const title = line["type"] === "custom-title" ? str(line["customTitle"]) : line["type"] === "ai-title" ? str(line["aiTitle"]) : undefined;
+    const title =
+      line["type"] === "custom-title" ? str(line["customTitle"]) : line["type"] === "ai-title" ? str(line["aiTitle"]) : undefined;
     if (title === undefined || title === "" || title === state.title) return;
     state.title = title;
     out.facts.push({ type: "title", title: title.slice(0, MAX_TITLE) });

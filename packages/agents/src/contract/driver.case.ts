@@ -63,14 +63,18 @@ function turnCases({ fixture, say, it }: Cases): void {
     expect(world.conversation.busy).toBe(false);
   });
 
-  it("thoughts are their own item", async () => {
-    await using world = await openWorld(fixture);
-    await world.start();
-    await world.untilEnd(await world.prompt(say.think));
-    const types = typesOf(world.records());
-    expect(types.indexOf("thought")).toBeGreaterThan(types.indexOf("turn-started"));
-    expect(types.indexOf("thought")).toBeLessThan(types.indexOf("agent-message"));
-  }, "thought");
+  it(
+    "thoughts are their own item",
+    async () => {
+      await using world = await openWorld(fixture);
+      await world.start();
+      await world.untilEnd(await world.prompt(say.think));
+      const types = typesOf(world.records());
+      expect(types.indexOf("thought")).toBeGreaterThan(types.indexOf("turn-started"));
+      expect(types.indexOf("thought")).toBeLessThan(types.indexOf("agent-message"));
+    },
+    "thought",
+  );
 
   it("streams while it works", async () => {
     await using world = await openWorld(fixture);
@@ -139,16 +143,20 @@ function turnCases({ fixture, say, it }: Cases): void {
     expect(world.records().find((record) => record.type === "tool-result")).toMatchObject({ status: "completed" });
   });
 
-  it("model: listed, switched, confirmed", async () => {
-    await using world = await openWorld(fixture);
-    await world.start();
-    const models = await world.conversation.listModels();
-    const other = models.at(-1)?.id ?? "";
-    expect(models.length).toBeGreaterThan(1);
-    await world.conversation.setModel(other);
-    expect(world.events.findLast((event) => event.type === "model")).toMatchObject({ model: other });
-    expect((await world.untilEnd(await world.prompt(say.say))).outcome).toBe("completed");
-  }, "model");
+  it(
+    "model: listed, switched, confirmed",
+    async () => {
+      await using world = await openWorld(fixture);
+      await world.start();
+      const models = await world.conversation.listModels();
+      const other = models.at(-1)?.id ?? "";
+      expect(models.length).toBeGreaterThan(1);
+      await world.conversation.setModel(other);
+      expect(world.events.findLast((event) => event.type === "model")).toMatchObject({ model: other });
+      expect((await world.untilEnd(await world.prompt(say.say))).outcome).toBe("completed");
+    },
+    "model",
+  );
 
   it("stop and resume: the same thread, its memory, nothing told twice", async () => {
     await using world = await openWorld(fixture);

@@ -64,39 +64,59 @@ export function recoveryCases({ fixture, say, it }: Cases): void {
     expectStableKeys(world);
   });
 
-  it("a crash at any point of a turn tells the same story", async () => {
-    for (const cut of [1, 3, 6, 10, 15]) {
+  it(
+    "a crash at any point of a turn tells the same story",
+    async () => {
+      for (const cut of [1, 3, 6, 10, 15]) {
+        await using world = await openWorld(fixture);
+        await world.start();
+        const localId = await world.prompt(`${say.think}\n${say.write}\n${say.todo}`);
+        const seen = world.events.length;
+        await world.until(
+          (event): event is typeof event => event.type === "request" || (event.type !== "thread" && world.events.length >= seen + cut),
+        );
+        await world.reopen();
+        const after = world.events.length;
+        expect(await world.conversation.adopt()).toBe("remote");
+        const open = await world.request(after);
+        await world.answer(open, { behavior: "allow" });
+        expect((await world.untilEnd(localId)).outcome).toBe("completed");
+        expectStableKeys(world);
+        const types = typesOf(world.records()).filter((type) => type !== "usage");
+        expect(types.filter((type) => type === "user-message" || type === "turn-started" || type === "turn-ended")).toEqual([
+          "user-message",
+          "turn-started",
+          "turn-ended",
+        ]);
+        expect(types.filter((type) => type === "tool-call" || type === "tool-result").slice(0, 2)).toEqual(["tool-call", "tool-result"]);
+      }
+    },
+    "todo",
+  );
+
+  it(
+    "what the agent did while nobody listened is told afterwards",
+    async () => {
       await using world = await openWorld(fixture);
       await world.start();
-      const localId = await world.prompt(`${say.think}\n${say.write}\n${say.todo}`);
-      const seen = world.events.length;
-      await world.until((event): event is typeof event => event.type === "request" || (event.type !== "thread" && world.events.length >= seen + cut));
+      const localId = await world.prompt(say.slow);
+      await world.until(isStream);
+      const process = world.host.processes()[0];
       await world.reopen();
-      const after = world.events.length;
+      // Until the agent has said everything: its next answer to a fresh reader shows it.
+      for await (const chunk of process?.read("out", 0) ?? [])
+        if (
+          Buffer.from(chunk.bytes)
+            .toString("utf8")
+            .includes(fixture.saidAll ?? "stopReason")
+        )
+          break;
       expect(await world.conversation.adopt()).toBe("remote");
-      const open = await world.request(after);
-      await world.answer(open, { behavior: "allow" });
       expect((await world.untilEnd(localId)).outcome).toBe("completed");
-      expectStableKeys(world);
-      const types = typesOf(world.records()).filter((type) => type !== "usage");
-      expect(types.filter((type) => type === "user-message" || type === "turn-started" || type === "turn-ended")).toEqual(["user-message", "turn-started", "turn-ended"]);
-      expect(types.filter((type) => type === "tool-call" || type === "tool-result").slice(0, 2)).toEqual(["tool-call", "tool-result"]);
-    }
-  }, "todo");
-
-  it("what the agent did while nobody listened is told afterwards", async () => {
-    await using world = await openWorld(fixture);
-    await world.start();
-    const localId = await world.prompt(say.slow);
-    await world.until(isStream);
-    const process = world.host.processes()[0];
-    await world.reopen();
-    // Until the agent has said everything: its next answer to a fresh reader shows it.
-    for await (const chunk of process?.read("out", 0) ?? []) if (Buffer.from(chunk.bytes).toString("utf8").includes(fixture.saidAll ?? "stopReason")) break;
-    expect(await world.conversation.adopt()).toBe("remote");
-    expect((await world.untilEnd(localId)).outcome).toBe("completed");
-    expect(world.stages(localId).filter((stage) => stage === "done").length).toBeGreaterThan(0);
-  }, "kill");
+      expect(world.stages(localId).filter((stage) => stage === "done").length).toBeGreaterThan(0);
+    },
+    "kill",
+  );
 
   it("nothing to adopt is null", async () => {
     await using world = await openWorld(fixture);
@@ -108,41 +128,49 @@ export function recoveryCases({ fixture, say, it }: Cases): void {
     expect(world.conversation.front).toBeNull();
   });
 
-  it("the agent is killed: the turn is interrupted, the request withdrawn, resume and retry go on", async () => {
-    await using world = await openWorld(fixture);
-    await world.start();
-    const thread = world.events.find((event) => event.type === "thread")?.threadId;
-    const localId = await world.prompt(say.write);
-    const request = await world.request();
-    await world.host.processes()[0]?.signal("SIGKILL");
-    const exit = await world.until(isExited);
-    expect(exit).toMatchObject({ expected: false, failure: { code: "agent_exited" } });
-    expect(await world.until(isClosed)).toMatchObject({ id: request.id, outcome: "canceled", by: "agent" });
-    expect((await world.untilEnd(localId)).outcome).toBe("interrupted");
-    expect(world.conversation.front).toBeNull();
+  it(
+    "the agent is killed: the turn is interrupted, the request withdrawn, resume and retry go on",
+    async () => {
+      await using world = await openWorld(fixture);
+      await world.start();
+      const thread = world.events.find((event) => event.type === "thread")?.threadId;
+      const localId = await world.prompt(say.write);
+      const request = await world.request();
+      await world.host.processes()[0]?.signal("SIGKILL");
+      const exit = await world.until(isExited);
+      expect(exit).toMatchObject({ expected: false, failure: { code: "agent_exited" } });
+      expect(await world.until(isClosed)).toMatchObject({ id: request.id, outcome: "canceled", by: "agent" });
+      expect((await world.untilEnd(localId)).outcome).toBe("interrupted");
+      expect(world.conversation.front).toBeNull();
 
-    await world.start({ threadId: thread });
-    const before = world.events.length;
-    await world.conversation.retry();
-    await world.answer(await world.request(before), { behavior: "allow" });
-    const end = await world.until(isRecord("turn-ended"), before);
-    expect(end.event.outcome).toBe("completed");
-    expect((await world.recall()).split(say.write)).toHaveLength(2);
-  }, "kill");
+      await world.start({ threadId: thread });
+      const before = world.events.length;
+      await world.conversation.retry();
+      await world.answer(await world.request(before), { behavior: "allow" });
+      const end = await world.until(isRecord("turn-ended"), before);
+      expect(end.event.outcome).toBe("completed");
+      expect((await world.recall()).split(say.write)).toHaveLength(2);
+    },
+    "kill",
+  );
 
-  it("the agent is killed while nobody listens: adopting says so", async () => {
-    await using world = await openWorld(fixture);
-    await world.start();
-    const localId = await world.prompt(say.slower);
-    await world.until(isStream);
-    await world.reopen();
-    const process = world.host.processes()[0];
-    await process?.signal("SIGKILL");
-    await process?.exited;
-    expect(await world.conversation.adopt()).toBeNull();
-    expect((await world.untilEnd(localId)).outcome).toBe("interrupted");
-    expectStableKeys(world);
-  }, "kill");
+  it(
+    "the agent is killed while nobody listens: adopting says so",
+    async () => {
+      await using world = await openWorld(fixture);
+      await world.start();
+      const localId = await world.prompt(say.slower);
+      await world.until(isStream);
+      await world.reopen();
+      const process = world.host.processes()[0];
+      await process?.signal("SIGKILL");
+      await process?.exited;
+      expect(await world.conversation.adopt()).toBeNull();
+      expect((await world.untilEnd(localId)).outcome).toBe("interrupted");
+      expectStableKeys(world);
+    },
+    "kill",
+  );
 
   it("lookup and withdraw say what is known", async () => {
     await using world = await openWorld(fixture);

@@ -41,18 +41,22 @@ export function requestCases({ fixture, say, it }: Cases): void {
     expect((await world.untilEnd(localId)).outcome).toBe("interrupted");
   });
 
-  it("for this session: says what that covers, and does not ask again", async () => {
-    await using world = await openWorld(fixture);
-    await world.start();
-    const localId = await world.prompt(say.write);
-    const request = await world.request();
-    expect(request.sessionScope).toBeTruthy();
-    await world.answer(request, { behavior: "allow", forSession: true });
-    await world.untilEnd(localId);
-    const before = world.events.length;
-    expect((await world.untilEnd(await world.prompt(say.writeAgain))).outcome).toBe("completed");
-    expect(world.events.slice(before).some((event) => event.type === "request")).toBe(false);
-  }, "forSession");
+  it(
+    "for this session: says what that covers, and does not ask again",
+    async () => {
+      await using world = await openWorld(fixture);
+      await world.start();
+      const localId = await world.prompt(say.write);
+      const request = await world.request();
+      expect(request.sessionScope).toBeTruthy();
+      await world.answer(request, { behavior: "allow", forSession: true });
+      await world.untilEnd(localId);
+      const before = world.events.length;
+      expect((await world.untilEnd(await world.prompt(say.writeAgain))).outcome).toBe("completed");
+      expect(world.events.slice(before).some((event) => event.type === "request")).toBe(false);
+    },
+    "forSession",
+  );
 
   it("interrupt while it asks: the request is canceled", async () => {
     await using world = await openWorld(fixture);
@@ -65,45 +69,59 @@ export function requestCases({ fixture, say, it }: Cases): void {
     expect(world.records().filter((record) => record.type === "tool-result" && record.status === "completed")).toHaveLength(0);
   });
 
-  it("a question is asked as a question and the answer arrives", async () => {
-    await using world = await openWorld(fixture);
-    await world.start();
-    const localId = await world.prompt(say.ask);
-    const request = await world.request();
-    expect(request.kind).toBe("question");
-    expect(JSON.stringify(request.input)).toContain("Which colour?");
-    await world.answer(request, { behavior: "allow", answers: { "Which colour?": ["Blue"], "0": ["Blue"] } });
-    await world.untilEnd(localId);
-    const said = world.records().flatMap((record) => (record.type === "agent-message" ? [record.text] : record.type === "tool-result" ? [record.output] : []));
-    expect(said.join("\n")).toContain("Blue");
-  }, "question");
+  it(
+    "a question is asked as a question and the answer arrives",
+    async () => {
+      await using world = await openWorld(fixture);
+      await world.start();
+      const localId = await world.prompt(say.ask);
+      const request = await world.request();
+      expect(request.kind).toBe("question");
+      expect(JSON.stringify(request.input)).toContain("Which colour?");
+      await world.answer(request, { behavior: "allow", answers: { "Which colour?": ["Blue"], "0": ["Blue"] } });
+      await world.untilEnd(localId);
+      const said = world
+        .records()
+        .flatMap((record) => (record.type === "agent-message" ? [record.text] : record.type === "tool-result" ? [record.output] : []));
+      expect(said.join("\n")).toContain("Blue");
+    },
+    "question",
+  );
 
-  it("a plan is approved as a plan", async () => {
-    await using world = await openWorld(fixture);
-    await world.start(fixture.driver.capabilities.permissionModes.includes("plan") ? { permissionMode: "plan" } : {});
-    const localId = await world.prompt(say.plan);
-    let request = await world.request();
-    for (let after = 0; request.kind !== "plan"; ) {
-      after = world.events.length;
+  it(
+    "a plan is approved as a plan",
+    async () => {
+      await using world = await openWorld(fixture);
+      await world.start(fixture.driver.capabilities.permissionModes.includes("plan") ? { permissionMode: "plan" } : {});
+      const localId = await world.prompt(say.plan);
+      let request = await world.request();
+      for (let after = 0; request.kind !== "plan";) {
+        after = world.events.length;
+        await world.answer(request, { behavior: "allow" });
+        request = await world.request(after);
+      }
+      expect(JSON.stringify(request.input)).toContain("First this");
       await world.answer(request, { behavior: "allow" });
-      request = await world.request(after);
-    }
-    expect(JSON.stringify(request.input)).toContain("First this");
-    await world.answer(request, { behavior: "allow" });
-    expect((await world.untilEnd(localId)).outcome).toBe("completed");
-  }, "plan");
+      expect((await world.untilEnd(localId)).outcome).toBe("completed");
+    },
+    "plan",
+  );
 
-  it("a to-do list is a plan with three entries", async () => {
-    await using world = await openWorld(fixture);
-    await world.start();
-    await world.untilEnd(await world.prompt(say.todo));
-    const plan = world.records().find((record) => record.type === "plan");
-    expect(plan?.entries.map(({ content, status }) => [content, status])).toEqual([
-      ["one", "completed"],
-      ["two", "in_progress"],
-      ["three", "pending"],
-    ]);
-  }, "todo");
+  it(
+    "a to-do list is a plan with three entries",
+    async () => {
+      await using world = await openWorld(fixture);
+      await world.start();
+      await world.untilEnd(await world.prompt(say.todo));
+      const plan = world.records().find((record) => record.type === "plan");
+      expect(plan?.entries.map(({ content, status }) => [content, status])).toEqual([
+        ["one", "completed"],
+        ["two", "in_progress"],
+        ["three", "pending"],
+      ]);
+    },
+    "todo",
+  );
 
   it("streamed text has offsets that fit together", async () => {
     await using world = await openWorld(fixture);

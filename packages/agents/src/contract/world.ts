@@ -8,7 +8,16 @@ import { join } from "node:path";
 import { delay, ignore } from "@hapi/platform/lean";
 import type { AgentEvent, StreamDelta } from "@hapi/protocol";
 import { createMemoryHost, type MemoryHost } from "@hapi/testkit";
-import type { AgentDriver, AgentRequest, Conversation, DriverContext, DriverEvent, DriverMemory, RequestAnswer, StartOptions } from "../driver.ts";
+import type {
+  AgentDriver,
+  AgentRequest,
+  Conversation,
+  DriverContext,
+  DriverEvent,
+  DriverMemory,
+  RequestAnswer,
+  StartOptions,
+} from "../driver.ts";
 
 export interface DriverFixture {
   /** Shown in test names. */
@@ -185,8 +194,11 @@ export async function openWorld(fixture: DriverFixture): Promise<World> {
     },
     shown(itemId) {
       let text = "";
-      const deltas = events.flatMap((event): StreamDelta[] => (event.type === "stream" && event.delta.itemId === itemId ? [event.delta] : []));
-      for (const { offset, delta } of deltas) if (offset <= text.length) text = text.slice(0, offset) + delta + text.slice(offset + delta.length);
+      const deltas = events.flatMap((event): StreamDelta[] =>
+        event.type === "stream" && event.delta.itemId === itemId ? [event.delta] : [],
+      );
+      for (const { offset, delta } of deltas)
+        if (offset <= text.length) text = text.slice(0, offset) + delta + text.slice(offset + delta.length);
       return text;
     },
     async [Symbol.asyncDispose]() {
@@ -199,13 +211,18 @@ export async function openWorld(fixture: DriverFixture): Promise<World> {
   return world;
 }
 
-const tail = (events: readonly DriverEvent[]) => events.slice(-15).map((event) => JSON.stringify(event).slice(0, 300)).join("\n");
+const tail = (events: readonly DriverEvent[]) =>
+  events
+    .slice(-15)
+    .map((event) => JSON.stringify(event).slice(0, 300))
+    .join("\n");
 
 export const isRecord =
   <K extends AgentEvent["type"]>(type: K) =>
   (event: DriverEvent): event is RecordEvent & { event: Extract<AgentEvent, { type: K }> } =>
     event.type === "record" && event.event.type === type;
 
-export const isStream = (event: DriverEvent): event is Extract<DriverEvent, { type: "stream" }> => event.type === "stream" && event.delta.delta !== "";
+export const isStream = (event: DriverEvent): event is Extract<DriverEvent, { type: "stream" }> =>
+  event.type === "stream" && event.delta.delta !== "";
 export const isClosed = (event: DriverEvent): event is Extract<DriverEvent, { type: "request-closed" }> => event.type === "request-closed";
 export const isExited = (event: DriverEvent): event is Extract<DriverEvent, { type: "exited" }> => event.type === "exited";

@@ -121,7 +121,12 @@ async function chat({ agent, sessionId, keyboard, left, screen, out }: Chat): Pr
 }
 
 /** By number; anything else, also leaving, is no. */
-async function choose(keyboard: Interface, left: AbortSignal, out: (text: string) => void, options: readonly PermissionOption[]): Promise<string | null> {
+async function choose(
+  keyboard: Interface,
+  left: AbortSignal,
+  out: (text: string) => void,
+  options: readonly PermissionOption[],
+): Promise<string | null> {
   for (const [index, option] of options.entries()) out(`  ${style.bold(String(index + 1))} ${option.name}\n`);
   const answer = await ask(keyboard, left);
   if (answer === null) return null;

@@ -12,7 +12,13 @@ function readAll(bytes: Uint8Array, cuts: number[], from = 0, max?: number): Rpc
 
 describe("line reader", () => {
   test("gives the same lines with the same offsets however the bytes are cut", () => {
-    const lines = fc.array(fc.oneof(fc.string().map((s) => encodeRpc.result(1, s)), fc.constant("\n"), fc.string().map((s) => `${s.replaceAll("\n", "")}\n`)));
+    const lines = fc.array(
+      fc.oneof(
+        fc.string().map((s) => encodeRpc.result(1, s)),
+        fc.constant("\n"),
+        fc.string().map((s) => `${s.replaceAll("\n", "")}\n`),
+      ),
+    );
     fc.assert(
       fc.property(lines, fc.array(fc.nat()), (texts, cuts) => {
         const bytes = bytesOf(texts.join(""));
@@ -53,6 +59,10 @@ describe("line reader", () => {
     expect(parseRpc("[]")).toMatchObject({ type: "bad", reason: "not_rpc" });
     expect(parseRpc('{"id":null,"result":1}')).toMatchObject({ type: "bad", reason: "not_rpc" });
     expect(parseRpc("  ")).toBeNull();
-    expect(parseRpc('{"id":3,"error":{}}')).toEqual({ type: "error", id: 3, error: { code: -32603, message: "unknown error", data: undefined } });
+    expect(parseRpc('{"id":3,"error":{}}')).toEqual({
+      type: "error",
+      id: 3,
+      error: { code: -32603, message: "unknown error", data: undefined },
+    });
   });
 });

@@ -50,7 +50,9 @@ export function createLineReader(fromOffset: number, maxLineBytes = MAX_LINE_BYT
       skipping = false;
       return null;
     }
-    return bytes.length > maxLineBytes ? { type: "bad", reason: "too_long", sample: `${bytes.length} bytes at ${start}` } : parseRpc(Buffer.from(bytes).toString("utf8"));
+    return bytes.length > maxLineBytes
+      ? { type: "bad", reason: "too_long", sample: `${bytes.length} bytes at ${start}` }
+      : parseRpc(Buffer.from(bytes).toString("utf8"));
   };
 
   return {
@@ -80,7 +82,11 @@ export function createLineReader(fromOffset: number, maxLineBytes = MAX_LINE_BYT
         held += rest.length;
       }
       if (held > maxLineBytes) {
-        lines.push({ start: lineStart, end: next, message: { type: "bad", reason: "too_long", sample: `more than ${maxLineBytes} bytes at ${lineStart}` } });
+        lines.push({
+          start: lineStart,
+          end: next,
+          message: { type: "bad", reason: "too_long", sample: `more than ${maxLineBytes} bytes at ${lineStart}` },
+        });
         parts = [];
         held = 0;
         skipping = true;

@@ -20,12 +20,18 @@ runDriverContract({
     for (const dir of [home, cwd]) mkdirSync(dir);
     writeFileSync(join(home, ".claude.json"), onboarded(cwd));
     const server = fake;
-    return { env: { ...agentEnv({ home, tmp: folder, url: fake.url }), IS_SANDBOX: "1", CLAUDE_CODE_ENABLE_TASKS: "0" }, cwd, dispose: () => server.close() };
+    return {
+      env: { ...agentEnv({ home, tmp: folder, url: fake.url }), IS_SANDBOX: "1", CLAUDE_CODE_ENABLE_TASKS: "0" },
+      cwd,
+      dispose: () => server.close(),
+    };
   },
   async recall(world) {
     await world.untilEnd(await world.prompt("recall"));
     const last = fake.requests.findLast((request) => request.op === "answer" && !request.aux);
     // What the person said: the answers echo it.
-    return (last?.messages ?? []).flatMap((message) => (message.role === "user" ? message.parts.map((part) => part.text ?? "") : [])).join("\n");
+    return (last?.messages ?? [])
+      .flatMap((message) => (message.role === "user" ? message.parts.map((part) => part.text ?? "") : []))
+      .join("\n");
   },
 });

@@ -29,9 +29,18 @@ test("a turn typed in the terminal is observed in order", async () => {
   await startLocal(rig);
   await say(rig, "run: echo hi-there");
   await rig.record("turn-ended");
-  expect(texts(rig)).toEqual(["user: run: echo hi-there", "started", "call: Bash", "result: completed", expect.stringContaining("agent: Done"), "ended: completed"]);
+  expect(texts(rig)).toEqual([
+    "user: run: echo hi-there",
+    "started",
+    "call: Bash",
+    "result: completed",
+    expect.stringContaining("agent: Done"),
+    "ended: completed",
+  ]);
   expect(rig.events.flatMap((event) => (event.type === "thinking" ? [event.thinking] : []))).toEqual([true, false]);
-  expect(rig.events.some((event) => event.type === "record" && event.event.type === "user-message" && event.event.origin === "terminal")).toBe(true);
+  expect(
+    rig.events.some((event) => event.type === "record" && event.event.type === "user-message" && event.event.origin === "terminal"),
+  ).toBe(true);
 }, 60_000);
 
 test("a permission is answered from elsewhere while the dialog is up: allowed, then denied", async () => {

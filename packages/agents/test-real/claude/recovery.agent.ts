@@ -5,7 +5,8 @@ import { expect, test } from "bun:test";
 import { createRig, type Rig, texts, turn } from "./rig.ts";
 
 const request = (rig: Rig, from = 0) => rig.wait("a request", (event) => event.type === "request" && event.request, from);
-const stages = (rig: Rig, localId: string): string[] => rig.events.flatMap((event) => (event.type === "stage" && event.localId === localId ? [event.stage] : []));
+const stages = (rig: Rig, localId: string): string[] =>
+  rig.events.flatMap((event) => (event.type === "stage" && event.localId === localId ? [event.stage] : []));
 const often = (rig: Rig, words: string): number => rig.lastConversation().join("\n").split(words).length - 1;
 
 test("capacity error, then retry: the earlier conversation is sent again and the failed prompt stands once", async () => {
@@ -118,7 +119,9 @@ test("the session process dies with a permission open: the next one finds it, an
 test("the session process dies in the middle of a stream, and while a permission comes up unseen", async () => {
   await using rig = await createRig();
   await rig.start();
-  rig.fake.setScenario({ turns: [{ when: { user: "go" }, reply: [{ text: ["one ", "two ", "three ", "four "], chunkMs: 150 }, { do: "run: touch unseen" }] }] });
+  rig.fake.setScenario({
+    turns: [{ when: { user: "go" }, reply: [{ text: ["one ", "two ", "three ", "four "], chunkMs: 150 }, { do: "run: touch unseen" }] }],
+  });
   await rig.conversation.prompt({ localId: "go", text: "go", attachments: [] });
   await rig.wait("live text", (event) => event.type === "stream");
   await rig.killSessionProcess();
@@ -127,7 +130,15 @@ test("the session process dies in the middle of a stream, and while a permission
   const open = await request(rig, from);
   await rig.conversation.answer(open.id, { behavior: "deny", reason: "no" });
   await rig.record("turn-ended", undefined, from);
-  expect(texts(rig)).toEqual(["user: go", "started", "agent: one two three four ", "call: Bash", "result: denied", expect.stringContaining("agent:"), "ended: completed"]);
+  expect(texts(rig)).toEqual([
+    "user: go",
+    "started",
+    "agent: one two three four ",
+    "call: Bash",
+    "result: denied",
+    expect.stringContaining("agent:"),
+    "ended: completed",
+  ]);
   expect(rig.events.flatMap((event) => (event.type === "thinking" ? [event.thinking] : [])).at(-1)).toBe(false);
 }, 60_000);
 

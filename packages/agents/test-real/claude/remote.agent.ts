@@ -8,7 +8,8 @@ import { createRig, type Rig, texts, turn } from "./rig.ts";
 
 const request = (rig: Rig, from = 0) => rig.wait("a request", (event) => event.type === "request" && event.request, from);
 const closed = (rig: Rig, id: string) => rig.wait("its closing", (event) => event.type === "request-closed" && event.id === id && event);
-const stages = (rig: Rig, localId: string): string[] => rig.events.flatMap((event) => (event.type === "stage" && event.localId === localId ? [event.stage] : []));
+const stages = (rig: Rig, localId: string): string[] =>
+  rig.events.flatMap((event) => (event.type === "stage" && event.localId === localId ? [event.stage] : []));
 
 test("a turn: its thread before its prompt, live text, the record in order, stages, usage and cost", async () => {
   await using rig = await createRig();
@@ -113,7 +114,8 @@ for (const [family, env] of [
     await using rig = await createRig({ env });
     await rig.start();
     await turn(rig, "todo: one,two");
-    const plans = (): Extract<DriverEvent, { type: "record" }>[] => rig.events.flatMap((event) => (event.type === "record" && event.event.type === "plan" ? [event] : []));
+    const plans = (): Extract<DriverEvent, { type: "record" }>[] =>
+      rig.events.flatMap((event) => (event.type === "record" && event.event.type === "plan" ? [event] : []));
     const last = plans().at(-1)?.event;
     expect(last?.type === "plan" && last.entries.map((entry) => entry.content)).toEqual(["one", "two"]);
     if (family === "tasks") {
@@ -154,14 +156,19 @@ test("model and permission mode change in the live session", async () => {
   await turn(rig, "write note.txt: hello");
   expect(rig.events.some((event) => event.type === "request")).toBe(false);
   expect(existsSync(join(rig.cwd, "note.txt"))).toBe(true);
-  const diff = rig.events.find((event) => event.type === "record" && event.event.type === "tool-result" && event.event.content?.[0]?.type === "diff");
+  const diff = rig.events.find(
+    (event) => event.type === "record" && event.event.type === "tool-result" && event.event.content?.[0]?.type === "diff",
+  );
   expect(diff).toBeDefined();
 }, 60_000);
 
 test("a picture goes along, another file is mentioned", async () => {
   await using rig = await createRig();
   const png = join(rig.cwd, "p.png");
-  writeFileSync(png, Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64"));
+  writeFileSync(
+    png,
+    Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64"),
+  );
   const note = join(rig.cwd, "note.md");
   writeFileSync(note, "words in a file");
   await rig.start();

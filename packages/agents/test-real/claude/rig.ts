@@ -34,7 +34,11 @@ export interface Rig extends AsyncDisposable {
   start(options?: Partial<StartOptions>): Promise<void>;
   /** The first event that fits, from the mark on. */
   wait<T>(what: string, pick: (event: DriverEvent) => T | undefined | false, from?: number): Promise<T>;
-  record<T extends AgentEvent["type"]>(type: T, fits?: (event: Extract<AgentEvent, { type: T }>) => boolean, from?: number): Promise<Extract<AgentEvent, { type: T }>>;
+  record<T extends AgentEvent["type"]>(
+    type: T,
+    fits?: (event: Extract<AgentEvent, { type: T }>) => boolean,
+    from?: number,
+  ): Promise<Extract<AgentEvent, { type: T }>>;
   mark(): number;
   /** The session process dies; the host and the agent live on. Another one takes over what was durable. */
   killSessionProcess(): Promise<void>;
@@ -115,7 +119,9 @@ export async function createRig(options: { env?: Record<string, string>; args?: 
     screen = "";
     for await (const chunk of process.read("out", 0)) {
       // eslint-disable-next-line no-control-regex
-      screen += Buffer.from(chunk.bytes).toString("utf8").replace(/\u001b\[[0-9;?<>=]*[a-zA-Z]|\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)|\u001b[=>()][0-9A-B]?|\s/g, "");
+      screen += Buffer.from(chunk.bytes)
+        .toString("utf8")
+        .replace(/\u001b\[[0-9;?<>=]*[a-zA-Z]|\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)|\u001b[=>()][0-9A-B]?|\s/g, "");
       for (const look of [...screenWatchers]) look();
     }
   }
@@ -151,18 +157,29 @@ export async function createRig(options: { env?: Record<string, string>; args?: 
         };
         const timer = setTimeout(() => {
           done();
-          reject(new Error(`waited for ${what}; seen:\n${events.slice(from).map((event) => JSON.stringify(event).slice(0, 220)).join("\n")}`));
+          reject(
+            new Error(
+              `waited for ${what}; seen:\n${events
+                .slice(from)
+                .map((event) => JSON.stringify(event).slice(0, 220))
+                .join("\n")}`,
+            ),
+          );
         }, WAIT_MS);
         watchers.add(look);
         look();
       });
     },
     record: (type, fits = () => true, from = 0) =>
-      rig.wait(`a record ${type}`, (event) => {
-        if (event.type !== "record" || event.event.type !== type) return undefined;
-        const found = event.event as Extract<AgentEvent, { type: typeof type }>;
-        return fits(found) ? found : undefined;
-      }, from),
+      rig.wait(
+        `a record ${type}`,
+        (event) => {
+          if (event.type !== "record" || event.event.type !== type) return undefined;
+          const found = event.event as Extract<AgentEvent, { type: typeof type }>;
+          return fits(found) ? found : undefined;
+        },
+        from,
+      ),
     mark: () => events.length,
     async killSessionProcess() {
       const old = rig.conversation;
@@ -217,7 +234,10 @@ export async function createRig(options: { env?: Record<string, string>; args?: 
     requests: () => fake.requests.filter((request) => request.op === "answer" && !request.aux),
     lastConversation() {
       const last = rig.requests().at(-1);
-      return (last?.messages ?? []).map((message) => `${message.role}: ${message.parts.map((part) => part.text ?? (part.result ? `result ${part.result.text}` : part.call ? `call ${part.call.name}` : "image")).join(" | ")}`);
+      return (last?.messages ?? []).map(
+        (message) =>
+          `${message.role}: ${message.parts.map((part) => part.text ?? (part.result ? `result ${part.result.text}` : part.call ? `call ${part.call.name}` : "image")).join(" | ")}`,
+      );
     },
     transcript: () => readFileSync((memory.get("claude.thread") as { transcript: string }).transcript, "utf8"),
     async [Symbol.asyncDispose]() {

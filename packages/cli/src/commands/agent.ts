@@ -72,21 +72,33 @@ async function openSession(input: OpenInput): Promise<number> {
   const record = readRecord(dir);
   if (!record) throw new AppError("internal", "The session's record was not written");
   await registerIfReachable(record, hub, context);
-  await startHost({ home, sessionId, sessionArgv: selfCommand("__session"), env: { ...context.env, CLI_API_TOKEN: hub.token }, cwd: record.cwd });
+  await startHost({
+    home,
+    sessionId,
+    sessionArgv: selfCommand("__session"),
+    env: { ...context.env, CLI_API_TOKEN: hub.token },
+    cwd: record.cwd,
+  });
   return view(record, input, found.kind === "existing" ? "continued" : "new");
 }
 
 /** What only a start can take. */
 function noteUnused({ flags, context }: OpenInput): void {
-  const given = [flags.isYolo && "--yolo", flags.permissionMode && "--permission-mode", flags.model && "--model", ...flags.rest].filter(Boolean);
+  const given = [flags.isYolo && "--yolo", flags.permissionMode && "--permission-mode", flags.model && "--model", ...flags.rest].filter(
+    Boolean,
+  );
   if (given.length === 0) return;
-  context.terminal.note(context.paint.waiting(`It runs already, so ${given.join(" ")} changes nothing. Change it in the web app, or start another with --new.`));
+  context.terminal.note(
+    context.paint.waiting(`It runs already, so ${given.join(" ")} changes nothing. Change it in the web app, or start another with --new.`),
+  );
 }
 
 /** The row exists before the screen opens, so that the phone sees it at once; without a hub the session process does it later. */
 async function registerIfReachable(record: SessionRecord, hub: HubChoice, context: CommandContext): Promise<void> {
   if (!hub.isReachable) {
-    context.terminal.note(context.paint.waiting(`The hub at ${hub.url} can't be reached. The session starts anyway and appears there when it is back.`));
+    context.terminal.note(
+      context.paint.waiting(`The hub at ${hub.url} can't be reached. The session starts anyway and appears there when it is back.`),
+    );
     return;
   }
   const rest = createCliRest({ hubUrl: hub.url, token: hub.token, clock: systemClock });

@@ -33,13 +33,29 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
   const namespace = token?.includes(":") ? token.slice(token.lastIndexOf(":") + 1) : "default";
   const isReachable = await isHealthy(url);
   const isAccepted = token && isReachable ? await accepts(url, token) : null;
-  const facts = { url, source, hasToken: token !== null, namespace, isReachable, isAccepted, settings: settingsPath(home), machineId: loadSettings(home).machineId ?? null };
+  const facts = {
+    url,
+    source,
+    hasToken: token !== null,
+    namespace,
+    isReachable,
+    isAccepted,
+    settings: settingsPath(home),
+    machineId: loadSettings(home).machineId ?? null,
+  };
   if (isSet(words, "json")) context.terminal.json(facts);
   else {
     const rows = [
       ["Hub", `${url}${source === "default" ? " (default)" : ""}`],
       ["Reachable", isReachable ? context.paint.good("yes") : context.paint.bad("no; start it with: hapi hub")],
-      ["Token", !token ? context.paint.waiting("none; run: hapi auth login") : isAccepted === false ? context.paint.bad("refused by the hub") : "known"],
+      [
+        "Token",
+        !token
+          ? context.paint.waiting("none; run: hapi auth login")
+          : isAccepted === false
+            ? context.paint.bad("refused by the hub")
+            : "known",
+      ],
       ["Namespace", namespace],
       ["Settings", facts.settings],
     ];
@@ -50,11 +66,13 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
 
 async function login(words: ParsedWords, context: CommandContext): Promise<number> {
   const url = (textValue(words, "url") ?? hubAddress(context.env).url).replace(/\/+$/, "");
-  if (!/^https?:\/\//.test(url)) throw new AppError("invalid_query", `The hub's address must begin with http:// or https://, not "${url}".`);
+  if (!/^https?:\/\//.test(url))
+    throw new AppError("invalid_query", `The hub's address must begin with http:// or https://, not "${url}".`);
   const token = textValue(words, "token") ?? (await ask(`Access token for ${url}: `));
   if (!token) throw new AppError("missing_token", "No token was given. It is in settings.json on the hub's machine.");
   if (!(await isHealthy(url))) throw new AppError("hub_unreachable", `No hub answers at ${url}. Nothing was changed.`);
-  if (!(await accepts(url, token))) throw new AppError("invalid_access_token", `The hub at ${url} does not take this token. Nothing was changed.`);
+  if (!(await accepts(url, token)))
+    throw new AppError("invalid_access_token", `The hub at ${url} does not take this token. Nothing was changed.`);
   await updateSettings(hapiHome(context.env), () => ({ apiUrl: url, cliApiToken: token }));
   context.terminal.out(`Logged in to ${url}.`);
   return 0;

@@ -29,7 +29,12 @@ export const doctorCommand: Command = {
     else {
       const mark = { ok: context.paint.good("✓"), note: context.paint.waiting("·"), problem: context.paint.bad("✗") };
       // Not cut: the next step stands at the end.
-      context.terminal.out(table(findings.map(({ name, state, text }) => [mark[state], name, text]), Number.POSITIVE_INFINITY));
+      context.terminal.out(
+        table(
+          findings.map(({ name, state, text }) => [mark[state], name, text]),
+          Number.POSITIVE_INFINITY,
+        ),
+      );
     }
     return findings.some(({ state }) => state === "problem") ? 1 : 0;
   },
@@ -55,12 +60,20 @@ async function examine(context: CommandContext): Promise<Finding[]> {
   });
   await check("Hub", async () => {
     const { url } = hubAddress(context.env);
-    return (await isHealthy(url)) ? { state: "ok", text: url } : { state: "note", text: `${url} does not answer; hapi starts one when you need it, or run: hapi hub` };
+    return (await isHealthy(url))
+      ? { state: "ok", text: url }
+      : { state: "note", text: `${url} does not answer; hapi starts one when you need it, or run: hapi hub` };
   });
-  await check("Token", () => (knownCliApiToken(context.env) ? { state: "ok", text: "known" } : { state: "note", text: "none yet; made on the first start of a hub here, or run: hapi auth login" }));
+  await check("Token", () =>
+    knownCliApiToken(context.env)
+      ? { state: "ok", text: "known" }
+      : { state: "note", text: "none yet; made on the first start of a hub here, or run: hapi auth login" },
+  );
   await check("Web app", () => (findWebRoot() ? { state: "ok", text: "built" } : { state: "note", text: "not built; run: npm run build" }));
   await check("Runner", async () =>
-    (await askRunner(runnerPaths(home), "status")) ? { state: "ok", text: "running" } : { state: "note", text: "not running; the web app can't start sessions here. Run: hapi runner start" },
+    (await askRunner(runnerPaths(home), "status"))
+      ? { state: "ok", text: "running" }
+      : { state: "note", text: "not running; the web app can't start sessions here. Run: hapi runner start" },
   );
   await check("Sessions", async () => ({ state: "ok", text: `${(await findLivingSessions(home)).length} live on this machine` }));
   const env = Object.fromEntries(Object.entries(context.env).filter((entry): entry is [string, string] => entry[1] !== undefined));

@@ -76,7 +76,11 @@ async function runInForeground(words: ParsedWords, context: CommandContext): Pro
 
 function spawnAlone(words: ParsedWords, context: CommandContext, home: string): ReturnType<typeof spawnDetached> {
   const roots = rootsOf(words).flatMap((root) => ["--workspace-root", root]);
-  return spawnDetached(selfCommand("runner", "run", ...roots), { cwd: home, env: { ...context.env, [ALONE_ENV]: "1" }, logFile: outputFile(home) });
+  return spawnDetached(selfCommand("runner", "run", ...roots), {
+    cwd: home,
+    env: { ...context.env, [ALONE_ENV]: "1" },
+    logFile: outputFile(home),
+  });
 }
 
 const outputFile = (home: string): string => `${ensurePrivateDir(logDir(home))}/runner.out.log`;

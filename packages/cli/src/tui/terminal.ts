@@ -47,7 +47,9 @@ export function table(rows: readonly (readonly string[])[], columns: number): st
   return rows
     .map((row) =>
       row
-        .map((cell, index) => (index === last ? cut(cell, Math.max(12, columns - before)) : cell + " ".repeat((widths[index] ?? 0) - visibleWidth(cell) + 2)))
+        .map((cell, index) =>
+          index === last ? cut(cell, Math.max(12, columns - before)) : cell + " ".repeat((widths[index] ?? 0) - visibleWidth(cell) + 2),
+        )
         .join("")
         .trimEnd(),
     )
@@ -70,6 +72,7 @@ const nextStep: Partial<Record<ErrorCode, string>> = { invalid_token: wrongToken
 /** One plain sentence for whatever went wrong, and the exit code. Details go to the log, never a stack trace to the screen. */
 export function explain(error: unknown): { sentence: string; exitCode: number } {
   const failure: AppError = toAppError(error);
-  const hint = failure.code === "internal" && failure.cause instanceof Error ? ` (${failure.cause.message})` : (nextStep[failure.code] ?? "");
+  const hint =
+    failure.code === "internal" && failure.cause instanceof Error ? ` (${failure.cause.message})` : (nextStep[failure.code] ?? "");
   return { sentence: `hapi: ${failure.message}${hint}`, exitCode: failure.code === "agent_not_installed" ? 127 : 1 };
 }

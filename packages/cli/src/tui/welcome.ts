@@ -23,7 +23,12 @@ export function welcome(facts: WelcomeFacts, paint: Palette, options: { withCode
     "",
   ];
   if (options.withCode) {
-    lines.push(...renderUnicodeCompact(link, { border: 1 }).split("\n").map((line) => `  ${line}`), "");
+    lines.push(
+      ...renderUnicodeCompact(link, { border: 1 })
+        .split("\n")
+        .map((line) => `  ${line}`),
+      "",
+    );
   }
   if (facts.isLoopback && !facts.publicUrl) {
     lines.push(

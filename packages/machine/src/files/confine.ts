@@ -55,6 +55,7 @@ async function locate(roots: readonly string[], root: string, path: string): Pro
   const found = await realPathOrParent(wanted).catch((cause: unknown) => {
     throw new AppError("access_denied", "This path can't be read", { cause });
   });
-  if (!roots.some((allowed) => isInside(allowed, found.path))) throw new AppError("access_denied", "This path is outside the session's folder");
+  if (!roots.some((allowed) => isInside(allowed, found.path)))
+    throw new AppError("access_denied", "This path is outside the session's folder");
   return found;
 }

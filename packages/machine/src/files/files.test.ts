@@ -43,12 +43,23 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const call = async (name: string, params: unknown): Promise<Record<string, unknown>> => (await rpcs[name]!(params)) as Record<string, unknown>;
+const call = async (name: string, params: unknown): Promise<Record<string, unknown>> =>
+  (await rpcs[name]!(params)) as Record<string, unknown>;
 
 test("reads, lists and stats inside the folder", async () => {
-  expect(await call("readFile", { path: "src/main.ts" })).toMatchObject({ success: true, content: Buffer.from("two\n").toString("base64"), size: 4 });
+  expect(await call("readFile", { path: "src/main.ts" })).toMatchObject({
+    success: true,
+    content: Buffer.from("two\n").toString("base64"),
+    size: 4,
+  });
   const listed = await call("listDirectory", { path: "" });
-  expect((listed.entries as { name: string }[]).map((entry) => entry.name)).toEqual([".git", "src", ".gitignore", "ignored.log", "link.txt"]);
+  expect((listed.entries as { name: string }[]).map((entry) => entry.name)).toEqual([
+    ".git",
+    "src",
+    ".gitignore",
+    "ignored.log",
+    "link.txt",
+  ]);
   const stats = await call("statFiles", { paths: ["src/main.ts", "nope", "../secret.txt"] });
   expect((stats.files as { exists: boolean }[]).map((file) => file.exists)).toEqual([true, false, false]);
 });

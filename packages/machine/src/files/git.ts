@@ -7,7 +7,16 @@ import { commandAnswer, type CommandAnswer, type RunCommand } from "./command.ts
 
 const TIMEOUT_MS = 20_000;
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-const SAFE = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotepath=false"] as const;
+const SAFE = [
+  "git",
+  "--no-optional-locks",
+  "-c",
+  "core.fsmonitor=false",
+  "-c",
+  "core.hooksPath=/dev/null",
+  "-c",
+  "core.quotepath=false",
+] as const;
 const SAFE_DIFF = ["diff", "--no-color", "--no-ext-diff", "--no-textconv"] as const;
 
 export interface GitReader {

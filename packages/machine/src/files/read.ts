@@ -16,7 +16,10 @@ export interface FileEntry {
   modified?: number;
 }
 
-export async function readFileContent(confinement: Confinement, path: string): Promise<{ content: string; size: number; modified: number }> {
+export async function readFileContent(
+  confinement: Confinement,
+  path: string,
+): Promise<{ content: string; size: number; modified: number }> {
   const real = await confinement.resolve(path);
   // Non-blocking and not following: a pipe or a link put there in the meantime must neither hang nor lead out.
   const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((cause: unknown) => {

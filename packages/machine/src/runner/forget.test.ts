@@ -12,7 +12,15 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 function session(): { sessionId: string; dir: string } {
   mkdirSync(home, { recursive: true });
-  return createSession({ home, flavor: "demo", cwd: home, machineId: "m", hubUrl: "http://127.0.0.1:1", startedBy: "runner", startingMode: "remote" });
+  return createSession({
+    home,
+    flavor: "demo",
+    cwd: home,
+    machineId: "m",
+    hubUrl: "http://127.0.0.1:1",
+    startedBy: "runner",
+    startingMode: "remote",
+  });
 }
 
 test("its folder goes with everything in it; others stay; twice is harmless", async () => {

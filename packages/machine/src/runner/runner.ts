@@ -15,7 +15,16 @@ import {
   type MachineMetadata,
   type RunnerState,
 } from "@hapi/protocol";
-import { isAlive, processStartTime, runnerDir, socketPath, writeFileAtomic, ensurePrivateDir, type Clock, type Logger } from "@hapi/platform";
+import {
+  isAlive,
+  processStartTime,
+  runnerDir,
+  socketPath,
+  writeFileAtomic,
+  ensurePrivateDir,
+  type Clock,
+  type Logger,
+} from "@hapi/platform";
 import { createAvailability } from "./availability.ts";
 import { openControlSocket } from "./control-socket.ts";
 import { listDirectory, pathsExist } from "./directories.ts";
@@ -141,7 +150,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const lost = watchLostSessions({
     home: options.home,
     settle: options.settle,
-    ...(isResuming ? { resume: ({ cwd, sessionId }) => launches.launch({ type: "spawn-in-directory", directory: cwd, existingSessionId: sessionId }) } : {}),
+    ...(isResuming
+      ? { resume: ({ cwd, sessionId }) => launches.launch({ type: "spawn-in-directory", directory: cwd, existingSessionId: sessionId }) }
+      : {}),
     clock: options.clock,
     log: options.log,
   });

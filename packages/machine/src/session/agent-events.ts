@@ -54,7 +54,9 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
     const given = Object.entries(patch).filter(([, value]) => value !== undefined);
     if (given.every(([key, value]) => JSON.stringify(facts[key as keyof AgentFacts]) === JSON.stringify(value))) return;
     Object.assign(facts, Object.fromEntries(given));
-    ledger.memory.commit({ [FACTS_KEY]: { ...facts } }).catch((cause: unknown) => log.warn("session.facts_not_kept", { cause: String(cause) }));
+    ledger.memory
+      .commit({ [FACTS_KEY]: { ...facts } })
+      .catch((cause: unknown) => log.warn("session.facts_not_kept", { cause: String(cause) }));
   }
 
   function setTurn(turn: string | null): void {

@@ -12,7 +12,15 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const home = join(root, "home");
 const cwd = join(root, "work");
 mkdirSync(cwd);
-const common = { home, flavor: "claude", cwd, machineId: "m", hubUrl: "http://h", startedBy: "terminal" as const, startingMode: "local" as const };
+const common = {
+  home,
+  flavor: "claude",
+  cwd,
+  machineId: "m",
+  hubUrl: "http://h",
+  startedBy: "terminal" as const,
+  startingMode: "local" as const,
+};
 
 test("the same machine, folder and agent have one tag, whatever way leads to the folder", () => {
   const link = join(root, "link");
@@ -22,7 +30,14 @@ test("the same machine, folder and agent have one tag, whatever way leads to the
   expect(readRecord(b.dir)!.tag).toBe(readRecord(a.dir)!.tag);
   expect(readRecord(b.dir)!.cwd).toBe(cwd);
   expect(sessionTag("m", cwd, "claude")).toBe(readRecord(a.dir)!.tag);
-  expect(new Set([sessionTag("m", cwd, "claude"), sessionTag("m", cwd, "codex"), sessionTag("n", cwd, "claude"), sessionTag("m", "/x", "claude")]).size).toBe(4);
+  expect(
+    new Set([
+      sessionTag("m", cwd, "claude"),
+      sessionTag("m", cwd, "codex"),
+      sessionTag("n", cwd, "claude"),
+      sessionTag("m", "/x", "claude"),
+    ]).size,
+  ).toBe(4);
   expect(statSync(a.dir).mode & 0o777).toBe(0o700);
   expect(statSync(join(a.dir, RECORD_FILE)).mode & 0o777).toBe(0o600);
 });
@@ -31,7 +46,15 @@ test("preparing it again keeps thread and tag and takes the new launch", () => {
   const { sessionId, dir } = createSession({ ...common, permissionMode: "yolo", args: ["--model", "opus"] });
   openRecord(dir).update({ threadId: "t-1" });
   createSession({ ...common, sessionId, startingMode: "remote", startedBy: "runner", threadId: "t-2", launchId: "l" });
-  expect(readRecord(dir)).toMatchObject({ sessionId, threadId: "t-1", startingMode: "remote", startedBy: "runner", launchId: "l", permissionMode: "bypassPermissions", args: ["--model", "opus"] });
+  expect(readRecord(dir)).toMatchObject({
+    sessionId,
+    threadId: "t-1",
+    startingMode: "remote",
+    startedBy: "runner",
+    launchId: "l",
+    permissionMode: "bypassPermissions",
+    args: ["--model", "opus"],
+  });
   expect(() => createSession({ ...common, sessionId, flavor: "codex" })).toThrow("another agent");
   expect(() => createSession({ ...common, permissionMode: "wild" })).toThrow("wild");
   expect(() => createSession({ ...common, cwd: join(root, "nowhere") })).toThrow("does not exist");
@@ -52,7 +75,19 @@ test("what others keep in the record's file stays; a damaged one is an error and
 });
 
 test("an agent sees nothing of ours but its session's id", () => {
-  const env = buildAgentEnv({ PATH: "/bin", CLAUDECODE: "1", CLI_API_TOKEN: "secret", HAPI_HOME: "/h", HAPI_HOST_SOCKET: "/s", HAPI_SESSION_ID: "old", EMPTY: undefined, ANTHROPIC_API_KEY: "k" }, "s-1");
+  const env = buildAgentEnv(
+    {
+      PATH: "/bin",
+      CLAUDECODE: "1",
+      CLI_API_TOKEN: "secret",
+      HAPI_HOME: "/h",
+      HAPI_HOST_SOCKET: "/s",
+      HAPI_SESSION_ID: "old",
+      EMPTY: undefined,
+      ANTHROPIC_API_KEY: "k",
+    },
+    "s-1",
+  );
   expect(env).toEqual({ PATH: "/bin", ANTHROPIC_API_KEY: "k", HAPI_SESSION_ID: "s-1" });
 });
 

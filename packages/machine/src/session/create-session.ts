@@ -34,7 +34,9 @@ export interface CreateSessionOptions {
 
 /** Decision 1: the same machine, folder and agent are the same session. Opaque, bounded, the same on every call. */
 export function sessionTag(machineId: string, realPath: string, flavor: string): string {
-  const digest = createHash("sha256").update(JSON.stringify([machineId, realPath, flavor])).digest("hex");
+  const digest = createHash("sha256")
+    .update(JSON.stringify([machineId, realPath, flavor]))
+    .digest("hex");
   return `${flavor}:${digest.slice(0, 32)}`;
 }
 

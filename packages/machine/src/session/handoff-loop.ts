@@ -11,7 +11,9 @@ import type { AgentRunner } from "./agent-runner.ts";
 import type { Inbox } from "./inbox.ts";
 import type { RemoteScreen } from "./remote-screen.ts";
 
-export type HandoffState = { state: "local" | "remote" | "switching" } | { state: "draining"; to: Front; waitsFor: "turn" | "keyboard"; since: number };
+export type HandoffState =
+  | { state: "local" | "remote" | "switching" }
+  | { state: "draining"; to: Front; waitsFor: "turn" | "keyboard"; since: number };
 
 export interface HandoffLoop {
   /** Front end the session is in; its agent may be parked. */

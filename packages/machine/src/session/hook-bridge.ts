@@ -76,7 +76,7 @@ function listens(path: string | undefined): Promise<boolean> {
 
 async function askUntilAnswered(path: string, hostPath: string | undefined, line: string, reconnectForMs: number): Promise<unknown> {
   // The time counts from when the session process was last there, so a hook may wait for a person as long as the agent lets it.
-  for (let awaySince = 0; ; ) {
+  for (let awaySince = 0; ;) {
     const asked = Date.now();
     const response = await ask(path, line);
     if (response) return "answer" in response ? response.answer : undefined;

@@ -113,7 +113,9 @@ async function answer(socket: Socket, request: HookRequestLine, onHook: HookHand
 function parseRequest(line: string): HookRequestLine | null {
   try {
     const value = JSON.parse(line) as Partial<HookRequestLine>;
-    return typeof value.id === "string" && typeof value.token === "string" ? { id: value.id, token: value.token, payload: value.payload } : null;
+    return typeof value.id === "string" && typeof value.token === "string"
+      ? { id: value.id, token: value.token, payload: value.payload }
+      : null;
   } catch {
     return null;
   }

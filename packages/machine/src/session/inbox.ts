@@ -27,7 +27,10 @@ export interface PromptAgent {
   withdraw(localId: string): Promise<"removed" | "consumed" | "unknown">;
 }
 
-export type IncomingMessage = Pick<Message, "id" | "seq" | "createdAt" | "content"> & { localId?: string | null; invokedAt?: number | null };
+export type IncomingMessage = Pick<Message, "id" | "seq" | "createdAt" | "content"> & {
+  localId?: string | null;
+  invokedAt?: number | null;
+};
 
 export interface Inbox {
   /** A row of the session. Answers whether it is a prompt that was new. */
@@ -82,8 +85,10 @@ export function createInbox(deps: InboxDeps): Inbox {
     written.catch((cause: unknown) => log.warn("prompt.stage_not_kept", { cause: String(cause) }));
   };
 
-  const order = (a: PromptEntry, b: PromptEntry): number => (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER) || a.at - b.at;
-  const inStage = (...stages: LedgerStage[]): PromptEntry[] => [...prompts.values()].filter((prompt) => stages.includes(prompt.stage)).sort(order);
+  const order = (a: PromptEntry, b: PromptEntry): number =>
+    (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER) || a.at - b.at;
+  const inStage = (...stages: LedgerStage[]): PromptEntry[] =>
+    [...prompts.values()].filter((prompt) => stages.includes(prompt.stage)).sort(order);
 
   async function receive(message: IncomingMessage, from: "live" | "backfill"): Promise<boolean> {
     const found = promptFromContent(message.content);
@@ -135,7 +140,8 @@ export function createInbox(deps: InboxDeps): Inbox {
       const { code, message } = toAppError(cause);
       log.warn("prompt.attachment_refused", { localId, code });
       const words = `An attachment can't be sent: ${message}. Attach the file again, or move it into the session's folder.`;
-      if (prompts.get(localId)?.stage === "queued") await setStage(localId, "failed", { code: "invalid_request", message: words, retryable: false });
+      if (prompts.get(localId)?.stage === "queued")
+        await setStage(localId, "failed", { code: "invalid_request", message: words, retryable: false });
       deps.changed();
       return null;
     }
@@ -205,7 +211,8 @@ export function createInbox(deps: InboxDeps): Inbox {
     const prompt = prompts.get(localId);
     if (!prompt) return { accepted: await receive({ ...message, localId, invokedAt: null }, "live") };
     if (prompt.stage === "queued" || prompt.stage === "handing") return { accepted: true };
-    if (prompt.stage !== "unknown" && prompt.stage !== "failed" && prompt.stage !== "interrupted") return { accepted: false, consumed: true };
+    if (prompt.stage !== "unknown" && prompt.stage !== "failed" && prompt.stage !== "interrupted")
+      return { accepted: false, consumed: true };
     const found = await agent.lookup(localId).catch(() => "unknown" as const);
     if (found === "present") {
       staged(localId, "in-transcript");

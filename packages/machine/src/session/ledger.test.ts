@@ -24,13 +24,33 @@ const prompt = (localId: string): LedgerEntry => ({
 const ids = fc.constantFrom("a", "b", "c");
 const entries: fc.Arbitrary<LedgerEntry> = fc.oneof(
   ids.map(prompt),
-  fc.record({ k: fc.constant("stage" as const), localId: ids, stage: fc.constantFrom("handing", "handed", "done", "canceled"), at: fc.nat() }),
-  fc.record({ k: fc.constant("out" as const), key: ids, content: fc.string(), at: fc.nat(), memory: fc.constantFrom({ o: 1 }, { o: 2, p: "x" }) }),
+  fc.record({
+    k: fc.constant("stage" as const),
+    localId: ids,
+    stage: fc.constantFrom("handing", "handed", "done", "canceled"),
+    at: fc.nat(),
+  }),
+  fc.record({
+    k: fc.constant("out" as const),
+    key: ids,
+    content: fc.string(),
+    at: fc.nat(),
+    memory: fc.constantFrom({ o: 1 }, { o: 2, p: "x" }),
+  }),
   fc.array(ids).map((keys) => ({ k: "acked" as const, keys })),
   fc.constantFrom({ k: "memory" as const, values: { o: 3 } }, { k: "memory" as const, values: { o: null } }),
   ids.map((id) => ({ k: "request" as const, entry: { request: { id, kind: "permission" as const, tool: "t", input: {} }, createdAt: 1 } })),
-  fc.record({ k: fc.constant("answer" as const), id: ids, answer: fc.constantFrom({ behavior: "allow" as const }, { behavior: "deny" as const }), at: fc.nat(), by: fc.constant("person" as const) }),
-  ids.map((id) => ({ k: "closed" as const, request: { id, outcome: "approved", completed: { tool: "t", arguments: {}, status: "approved" } } })),
+  fc.record({
+    k: fc.constant("answer" as const),
+    id: ids,
+    answer: fc.constantFrom({ behavior: "allow" as const }, { behavior: "deny" as const }),
+    at: fc.nat(),
+    by: fc.constant("person" as const),
+  }),
+  ids.map((id) => ({
+    k: "closed" as const,
+    request: { id, outcome: "approved", completed: { tool: "t", arguments: {}, status: "approved" } },
+  })),
   fc.constantFrom({ k: "facts" as const, patch: { turn: "t1" } }, { k: "facts" as const, patch: { lastSeq: 7 } }),
 ) as fc.Arbitrary<LedgerEntry>;
 
@@ -92,7 +112,10 @@ test("finished prompts and closed requests are bounded, open ones are never drop
     applyEntry(state, { k: "stage", localId: `p${at}`, stage: "done", at });
   }
   for (let at = 0; at < MAX_CLOSED_REQUESTS + 5; at++) {
-    applyEntry(state, { k: "closed", request: { id: `r${at}`, outcome: "approved", completed: { tool: "t", arguments: {}, status: "approved" } } });
+    applyEntry(state, {
+      k: "closed",
+      request: { id: `r${at}`, outcome: "approved", completed: { tool: "t", arguments: {}, status: "approved" } },
+    });
   }
   expect(state.prompts.size).toBe(MAX_FINISHED_PROMPTS + 1);
   expect(state.prompts.has("open")).toBe(true);

@@ -33,10 +33,14 @@ export interface MetadataInput {
   parked: boolean;
 }
 
-const names = (list: readonly string[] | undefined): string[] | undefined => list?.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME_CHARS));
+const names = (list: readonly string[] | undefined): string[] | undefined =>
+  list?.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME_CHARS));
 
 /** States in which this session writes its own lifecycle; an archived row stays archived until it runs again. */
-function lifecycleOf(input: MetadataInput, current: Metadata | null): Pick<Metadata, "lifecycleState" | "lifecycleStateSince" | "failureCode"> {
+function lifecycleOf(
+  input: MetadataInput,
+  current: Metadata | null,
+): Pick<Metadata, "lifecycleState" | "lifecycleStateSince" | "failureCode"> {
   const ended: readonly string[] = ["completed", "aborted", "failed"] satisfies LifecycleState[];
   if (current?.lifecycleState === "archived" && ended.includes(input.facts.lifecycle)) {
     return { lifecycleState: "archived", lifecycleStateSince: current.lifecycleStateSince, failureCode: current.failureCode };

@@ -91,7 +91,12 @@ export function createOutbox({ ledger, link, clock, log, highBytes = OUTBOX_HIGH
       if (!HOPELESS.has(error.code)) return retryLater(mine, error.code);
       log.warn("outbox.event_refused", { key, code: error.code });
       settle(key);
-      add(`${key}:refused`, { type: "notice", id: `${key}:refused`, level: "warning", text: `One entry could not be stored: ${error.message}` });
+      add(`${key}:refused`, {
+        type: "notice",
+        id: `${key}:refused`,
+        level: "warning",
+        text: `One entry could not be stored: ${error.message}`,
+      });
     } finally {
       if (mine === generation) {
         flying.delete(key);

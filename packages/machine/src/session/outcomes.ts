@@ -44,7 +44,13 @@ export function createOutcomes(deps: OutcomeDeps): Outcomes {
     const exitCode = event.code ?? 1;
     const failed = exitCode !== 0 && clock.now() - terminalStartedAt < EARLY_EXIT_MS;
     const lifecycle = failed ? "failed" : "completed";
-    void ending.end({ lifecycle, exitCode, reason: "quit", failureCode: failed ? "agent_exited" : undefined, message: event.failure?.message });
+    void ending.end({
+      lifecycle,
+      exitCode,
+      reason: "quit",
+      failureCode: failed ? "agent_exited" : undefined,
+      message: event.failure?.message,
+    });
   }
 
   return {
@@ -66,7 +72,13 @@ export function createOutcomes(deps: OutcomeDeps): Outcomes {
       outbox.add(id, { type: "notice", id, level: "warning", text: `The agent could not be started: ${failure.message}` });
     },
     agentExited(event) {
-      log.info("agent.exited", { front: event.front, code: event.code, signal: event.signal, expected: event.expected, failure: event.failure?.code });
+      log.info("agent.exited", {
+        front: event.front,
+        code: event.code,
+        signal: event.signal,
+        expected: event.expected,
+        failure: event.failure?.code,
+      });
       broker.agentGone();
       model.clearActivity();
       events.closeTurn(event.failure ? "failed" : "interrupted", event.failure);

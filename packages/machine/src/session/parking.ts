@@ -9,7 +9,13 @@ export interface Parking {
   close(): void;
 }
 
-export function createParking(deps: { clock: Clock; parkAfterMs: number; isIdle(): boolean; park(): Promise<void>; failed(cause: unknown): void }): Parking {
+export function createParking(deps: {
+  clock: Clock;
+  parkAfterMs: number;
+  isIdle(): boolean;
+  park(): Promise<void>;
+  failed(cause: unknown): void;
+}): Parking {
   let cancel: (() => void) | undefined;
   let closed = false;
 

@@ -1,6 +1,13 @@
 /** Between the wire's words for an answer and the driver's. Rule: anything that is not a clear yes is a no. */
 import type { AgentRequest, RequestAnswer, RequestOutcome } from "@hapi/agents";
-import { type AgentStateCompletedRequest, type AgentStateRequest, AppError, type Decision, normalizePermissionMode, type sessionRpc } from "@hapi/protocol";
+import {
+  type AgentStateCompletedRequest,
+  type AgentStateRequest,
+  AppError,
+  type Decision,
+  normalizePermissionMode,
+  type sessionRpc,
+} from "@hapi/protocol";
 import type * as z from "zod/mini";
 import type { RequestEntry } from "./ledger-state.ts";
 import { shorten } from "./shorten.ts";
@@ -65,7 +72,8 @@ export function closedOnWire(entry: RequestEntry, closing: Closing, at: number):
   const { request } = entry;
   // What was answered here counts only when it is what the agent acted on.
   const status = statusOf(closing.outcome, entry.answer);
-  const ours = entry.answer && closing.by !== "terminal" && (entry.answer.behavior === "allow") === (status === "approved") ? entry.answer : undefined;
+  const ours =
+    entry.answer && closing.by !== "terminal" && (entry.answer.behavior === "allow") === (status === "approved") ? entry.answer : undefined;
   return {
     tool: request.tool,
     arguments: shorten(request.input, MAX_CLOSED_CHARS),

@@ -116,7 +116,8 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
       live.add(request.id);
       const known = open.get(request.id);
       if (known?.answer) void apply(known);
-      else if (!known) begin(request).catch((cause: unknown) => log.warn("permission.not_opened", { id: request.id, cause: String(cause) }));
+      else if (!known)
+        begin(request).catch((cause: unknown) => log.warn("permission.not_opened", { id: request.id, cause: String(cause) }));
     },
     closed(event) {
       live.delete(event.id);

@@ -66,7 +66,13 @@ export function buildPorts(input: PortsInput, options: SessionProcessOptions): S
   return {
     ...input,
     driver,
-    link: createSessionLink({ hubUrl, token, sessionId, extraHeaders: extraHeaders(env, home), log: (event, fields) => log.debug(event, fields) }),
+    link: createSessionLink({
+      hubUrl,
+      token,
+      sessionId,
+      extraHeaders: extraHeaders(env, home),
+      log: (event, fields) => log.debug(event, fields),
+    }),
     clock: systemClock,
     agentEnv: buildAgentEnv(env, sessionId),
     runCommand: run,

@@ -33,7 +33,12 @@ export function createKeyReader(): (bytes: Uint8Array) => RegainKey[] {
       // Answers and reports of the terminal are no keys: they look like sequences too.
       const sequence = /^\x1b\[([0-9:;<=>?]*)([ -/]*)([@-~])/.exec(text);
       if (sequence) {
-        const key = sequence[3] === "u" && !/[<=>?]/.test(sequence[1]!) ? kittyKey(sequence[1]!) : isReport(sequence[1]!, sequence[3]!) ? null : "other";
+        const key =
+          sequence[3] === "u" && !/[<=>?]/.test(sequence[1]!)
+            ? kittyKey(sequence[1]!)
+            : isReport(sequence[1]!, sequence[3]!)
+              ? null
+              : "other";
         if (key) keys.push(key);
         text = text.slice(sequence[0].length);
       } else if (/^\x1b(\[[0-9:;<=>?]*[ -/]*)?$/.test(text)) {
@@ -50,7 +55,15 @@ export function createKeyReader(): (bytes: Uint8Array) => RegainKey[] {
 
 /** Mouse, focus, cursor position, device attributes, mode reports: a terminal says these by itself. */
 function isReport(parameters: string, final: string): boolean {
-  return final === "I" || final === "O" || final === "R" || final === "c" || final === "y" || final === "n" || (parameters.startsWith("<") && (final === "M" || final === "m"));
+  return (
+    final === "I" ||
+    final === "O" ||
+    final === "R" ||
+    final === "c" ||
+    final === "y" ||
+    final === "n" ||
+    (parameters.startsWith("<") && (final === "M" || final === "m"))
+  );
 }
 
 export type RegainAction = "regain" | "exit" | "armed-regain" | "armed-exit" | null;

@@ -58,7 +58,14 @@ export function createRemoteScreen(deps: RemoteScreenDeps): RemoteScreen {
 
   function picture(): string {
     const status = deps.status();
-    return drawFrame({ ...size(), canRegain: deps.canRegain, lines: model.lines, status: model.tool ?? status.text, busy: status.busy, alert: alert() });
+    return drawFrame({
+      ...size(),
+      canRegain: deps.canRegain,
+      lines: model.lines,
+      status: model.tool ?? status.text,
+      busy: status.busy,
+      alert: alert(),
+    });
   }
 
   /** A whole beginning: what a viewer that attaches later is shown first. */

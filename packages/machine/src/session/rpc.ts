@@ -46,19 +46,27 @@ export function sessionRpcs(actions: SessionActions): Record<keyof typeof sessio
       return { ok: true };
     }),
     "fork-conversation": taking(sessionRpc["fork-conversation"], async (params) => {
-      if (params.messageLocalId !== undefined) throw new AppError("not_supported", "Branching off at an earlier message is not available yet");
+      if (params.messageLocalId !== undefined)
+        throw new AppError("not_supported", "Branching off at an earlier message is not available yet");
       return actions.fork();
     }),
     listSlashCommands: taking(sessionRpc.listSlashCommands, async () => ({
       success: true,
       commands: actions.slashCommands.map((name) => ({ name: name.replace(/^\//, ""), source: "builtin" })),
     })),
-    "list-models": taking(sessionRpc["list-models"], async () => ({ success: true, models: await actions.models(), current: actions.currentModel })),
+    "list-models": taking(sessionRpc["list-models"], async () => ({
+      success: true,
+      models: await actions.models(),
+      current: actions.currentModel,
+    })),
     "retry-turn": taking(sessionRpc["retry-turn"], async () => {
       await actions.retry();
       return { ok: true };
     }),
-    uploadFile: taking(sessionRpc.uploadFile, async (params) => ({ success: true, path: await actions.uploads.save(params.filename, params.content) })),
+    uploadFile: taking(sessionRpc.uploadFile, async (params) => ({
+      success: true,
+      path: await actions.uploads.save(params.filename, params.content),
+    })),
     deleteUpload: taking(sessionRpc.deleteUpload, async (params) => {
       await actions.uploads.remove(params.path);
       return { success: true };

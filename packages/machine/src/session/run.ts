@@ -45,7 +45,9 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
   });
   const hookCommand = selfCommand("hook", hooks.path, hostSocket);
   const hookEnv = { [HOOK_TOKEN_ENV]: hooks.token };
-  const session = await openSession(buildPorts({ env, home, dir, record, ledger, host, log, hookCommand, hookEnv, closeHooks: hooks.close }, options));
+  const session = await openSession(
+    buildPorts({ env, home, dir, record, ledger, host, log, hookCommand, hookEnv, closeHooks: hooks.close }, options),
+  );
   return { session, ready: () => ready.resolve(session) };
 }
 
@@ -65,7 +67,14 @@ export async function runSessionProcess(env: Env, options: SessionProcessOptions
   try {
     const built = await build(env, { home, dir, record, hostSocket: address.socket }, host, log, options);
     session = built.session;
-    process.on("SIGTERM", () => void session.release().then(() => gone.resolve(0), () => gone.resolve(1)));
+    process.on(
+      "SIGTERM",
+      () =>
+        void session.release().then(
+          () => gone.resolve(0),
+          () => gone.resolve(1),
+        ),
+    );
     // An agent's first hook may be part of its start: from the moment it can run, hooks come through.
     await session.begin(built.ready);
   } catch (cause) {

@@ -63,7 +63,11 @@ export function createScreenModel(): ScreenModel {
         if (event.outcome !== "completed") put({ id: event.id, role: "note", text: event.failure?.message ?? `Turn ${event.outcome}` });
         return;
       case "retrying":
-        return put({ id: event.id, role: "note", text: `${event.failure.message}; trying again (${event.attempt} of ${event.maxAttempts})` });
+        return put({
+          id: event.id,
+          role: "note",
+          text: `${event.failure.message}; trying again (${event.attempt} of ${event.maxAttempts})`,
+        });
       case "notice":
         return put({ id: event.id, role: "note", text: event.text });
       default:

@@ -3,7 +3,8 @@
  * characters count two columns, and lines break at spaces where they can.
  */
 
-const WIDE = /[\p{Emoji_Presentation}\u{1100}-\u{115f}\u{2e80}-\u{303e}\u{3041}-\u{a4cf}\u{a960}-\u{a97c}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe30}-\u{fe6f}\u{ff00}-\u{ff60}\u{ffe0}-\u{ffe6}\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]|\ufe0f/u;
+const WIDE =
+  /[\p{Emoji_Presentation}\u{1100}-\u{115f}\u{2e80}-\u{303e}\u{3041}-\u{a4cf}\u{a960}-\u{a97c}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe30}-\u{fe6f}\u{ff00}-\u{ff60}\u{ffe0}-\u{ffe6}\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]|\ufe0f/u;
 const MARKS_ONLY = /^[\p{M}\p{Cf}]+$/u;
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 // Escape sequences first as a whole, then every control character that is left, bidi overrides included.
@@ -22,7 +23,10 @@ interface Cell {
 function cells(line: string): Cell[] {
   // The common case without the cost of segmentation.
   if (/^[\x20-\x7e]*$/.test(line)) return [...line].map((text) => ({ text, width: 1 }));
-  return [...segmenter.segment(line)].map(({ segment }) => ({ text: segment, width: MARKS_ONLY.test(segment) ? 0 : WIDE.test(segment) ? 2 : 1 }));
+  return [...segmenter.segment(line)].map(({ segment }) => ({
+    text: segment,
+    width: MARKS_ONLY.test(segment) ? 0 : WIDE.test(segment) ? 2 : 1,
+  }));
 }
 
 export function textWidth(text: string): number {
@@ -51,7 +55,12 @@ function wrapLine(line: string, width: number): string[] {
     if (used + cell.width > width && row.length > 0) {
       const space = row.findLastIndex((one) => one.text === " ");
       const keep = cell.text !== " " && space > 0 ? row.splice(space + 1) : [];
-      rows.push(row.map((one) => one.text).join("").trimEnd());
+      rows.push(
+        row
+          .map((one) => one.text)
+          .join("")
+          .trimEnd(),
+      );
       row = keep;
       used = row.reduce((sum, one) => sum + one.width, 0);
       if (row.length === 0 && cell.text === " ") continue;
@@ -59,7 +68,12 @@ function wrapLine(line: string, width: number): string[] {
     row.push(cell);
     used += cell.width;
   }
-  rows.push(row.map((one) => one.text).join("").trimEnd());
+  rows.push(
+    row
+      .map((one) => one.text)
+      .join("")
+      .trimEnd(),
+  );
   return rows;
 }
 

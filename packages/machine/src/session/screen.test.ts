@@ -15,10 +15,18 @@ test("the banner says exactly what it must, in its frame", () => {
   expect(bannerLines(12).join(" ")).toBe("Remote mode - waiting for input Press space twice to regain control");
 });
 
-const anyText = fc.string({ unit: fc.oneof(fc.constantFrom("a", "word ", " ", "\n", "漢", "👍🏽", "é", "\x1b[31m", "\x07", "\t"), fc.string({ unit: "binary", maxLength: 3 })), maxLength: 60 });
+const anyText = fc.string({
+  unit: fc.oneof(
+    fc.constantFrom("a", "word ", " ", "\n", "漢", "👍🏽", "é", "\x1b[31m", "\x07", "\t"),
+    fc.string({ unit: "binary", maxLength: 3 }),
+  ),
+  maxLength: 60,
+});
 
 test("a picture fits any size and lets nothing of the agent's words steer the terminal", () => {
-  const lines = fc.array(fc.record({ id: fc.uuid(), role: fc.constantFrom("person", "agent", "tool", "note"), text: anyText }), { maxLength: 8 });
+  const lines = fc.array(fc.record({ id: fc.uuid(), role: fc.constantFrom("person", "agent", "tool", "note"), text: anyText }), {
+    maxLength: 8,
+  });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 40 }), lines, anyText, (cols, rows, body, status) => {
       const picture = drawFrame({ canRegain: true, cols, rows, lines: body as never, status, busy: true, alert: null });

@@ -166,7 +166,14 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     clock,
     parkAfterMs: ports.settings.parkAfterMs,
     isIdle: () =>
-      loop.front === "remote" && runner.front === "remote" && !runner.busy && !runner.moving && inbox.current === null && inbox.queued === 0 && broker.openCount === 0 && host.viewers().length === 0,
+      loop.front === "remote" &&
+      runner.front === "remote" &&
+      !runner.busy &&
+      !runner.moving &&
+      inbox.current === null &&
+      inbox.queued === 0 &&
+      broker.openCount === 0 &&
+      host.viewers().length === 0,
     park: async () => {
       log.info("agent.parked");
       await runner.stop({ graceMs: PARK_GRACE_MS });
@@ -236,7 +243,8 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
 
   /** Asked again while it waits: now. */
   function regain(): void {
-    if (driver.capabilities.control === "remote") return model.note(`${driver.displayName} has no terminal of its own; steer it from the web or a phone`);
+    if (driver.capabilities.control === "remote")
+      return model.note(`${driver.displayName} has no terminal of its own; steer it from the web or a phone`);
     const { state } = loop;
     void loop.want("local", { by: "person", now: state.state === "draining" && state.to === "local" });
   }

@@ -14,7 +14,12 @@ const SILENT: ReadonlySet<LedgerStage> = new Set(["queued", "handing", "canceled
 
 function reportOf(prompt: PromptEntry): StageReport | null {
   if (SILENT.has(prompt.stage)) return null;
-  return { localId: prompt.localId, stage: prompt.stage as PromptStage, at: prompt.stageAt, detail: prompt.failure && detailOf(prompt.failure) };
+  return {
+    localId: prompt.localId,
+    stage: prompt.stage as PromptStage,
+    at: prompt.stageAt,
+    detail: prompt.failure && detailOf(prompt.failure),
+  };
 }
 
 function detailOf(failure: AgentFailure): StageReport["detail"] {

@@ -41,7 +41,11 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
   deps.adopted();
   const front = running ?? (launched ? record.value.startingMode : facts.front);
   log.info("session.begun", { launched, running, front, queued: inbox.queued });
-  await ledger.setFacts({ hostId, front, ...(launched ? { lifecycle: "initializing", lifecycleSince: clock.now(), failureCode: null } : {}) });
+  await ledger.setFacts({
+    hostId,
+    front,
+    ...(launched ? { lifecycle: "initializing", lifecycleSince: clock.now(), failureCode: null } : {}),
+  });
   if (running === null) {
     broker.agentGone();
     events.closeTurn("interrupted");

@@ -64,6 +64,13 @@ export function createUploads(sessionDir: string): Uploads {
 
 async function usage(dir: string): Promise<{ count: number; bytes: number }> {
   const found = await readdir(dir);
-  const sizes = await Promise.all(found.map((name) => lstat(join(dir, name)).then((info) => info.size, () => 0)));
+  const sizes = await Promise.all(
+    found.map((name) =>
+      lstat(join(dir, name)).then(
+        (info) => info.size,
+        () => 0,
+      ),
+    ),
+  );
   return { count: found.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }

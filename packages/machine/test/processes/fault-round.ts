@@ -51,10 +51,15 @@ export interface Round {
 /** One schedule: three prompts, each with streamed text and two permissions, under kills of the session process, the hub, or both. */
 export async function faultRound({ seed, world, record, kills, pauseMs }: Round): Promise<void> {
   const next = random(seed);
-  const texts = [1, 2, 3].map((n) => [`say: a${n} of ${seed}`, `write f${n}.md: x`, `slow ${17 + n} 30`, `run: touch ${n}.txt`, `say: z${n} of ${seed}`].join("\n"));
+  const texts = [1, 2, 3].map((n) =>
+    [`say: a${n} of ${seed}`, `write f${n}.md: x`, `slow ${17 + n} 30`, `run: touch ${n}.txt`, `say: z${n} of ${seed}`].join("\n"),
+  );
   const accepted: { localId: string; text: string }[] = [];
   // An agent that was killed in the middle of its own start is started again; from here on it must be the same one.
-  await world.until(async () => (await world.api.sessions.get(world.sessionId)).metadata?.lifecycleState === "running", "the agent is ready");
+  await world.until(
+    async () => (await world.api.sessions.get(world.sessionId)).metadata?.lifecycleState === "running",
+    "the agent is ready",
+  );
   const pid = await world.agentPid();
   for (const text of texts) accepted.push({ localId: await world.send(text), text });
   // Each text is said once in the whole round, as the checker needs it.

@@ -3,7 +3,12 @@ import { expect, test } from "bun:test";
 import { checkHistory } from "@hapi/testkit";
 import { createProcessWorld } from "./process-world.ts";
 
-const BANNER = ["┌─────────────────────────────────────────────┐", "│ Remote mode - waiting for input             │", "│ Press space twice to regain control         │", "└─────────────────────────────────────────────┘"];
+const BANNER = [
+  "┌─────────────────────────────────────────────┐",
+  "│ Remote mode - waiting for input             │",
+  "│ Press space twice to regain control         │",
+  "└─────────────────────────────────────────────┘",
+];
 
 test("local turn, phone takes over, answers, two spaces return; the thread and the agent are one", async () => {
   await using world = await createProcessWorld({ session: { startedBy: "terminal", startingMode: "local" } });
@@ -25,9 +30,15 @@ test("local turn, phone takes over, answers, two spaces return; the thread and t
 
   terminal.type("  ");
   await terminal.until((screen) => screen.includes("Demo agent") && !screen.includes("Remote mode"), "the terminal is back");
-  await world.until(async () => (await world.api.sessions.get(world.sessionId)).agentState?.controlledByUser === true, "controlled by the user");
+  await world.until(
+    async () => (await world.api.sessions.get(world.sessionId)).agentState?.controlledByUser === true,
+    "controlled by the user",
+  );
   terminal.type("recall\r");
-  await terminal.until((screen) => screen.includes("You have said 3 things") && screen.trimEnd().endsWith("\n>"), "the agent remembers both");
+  await terminal.until(
+    (screen) => screen.includes("You have said 3 things") && screen.trimEnd().endsWith("\n>"),
+    "the agent remembers both",
+  );
   await world.agentPid();
   terminal.type("\x04");
   expect(await terminal.exited).toMatchObject({ code: 0 });
@@ -36,7 +47,11 @@ test("local turn, phone takes over, answers, two spaces return; the thread and t
     return found.active ? null : found;
   }, "inactive");
   expect(session.metadata?.lifecycleState).toBe("completed");
-  expect(checkHistory({ rows: await world.rows(), accepted: [{ localId, text: "say: from the phone" }], agent: world.agentRecord() }).filter((violation) => violation.kind !== "output-doubled")).toEqual([]);
+  expect(
+    checkHistory({ rows: await world.rows(), accepted: [{ localId, text: "say: from the phone" }], agent: world.agentRecord() }).filter(
+      (violation) => violation.kind !== "output-doubled",
+    ),
+  ).toEqual([]);
 }, 60_000);
 
 test("the viewer goes away in the middle of a turn, the session process is killed: the terminal shows the same agent again", async () => {

@@ -7,7 +7,9 @@ import { readHostRecord } from "@hapi/host";
 import { createProcessWorld, type ProcessWorld } from "./process-world.ts";
 
 const endings = async (world: ProcessWorld): Promise<unknown[]> =>
-  (await world.rows()).flatMap((row) => decodeContent(row.content, { id: row.id })).flatMap((event) => (event.type === "turn-ended" ? [event.outcome] : []));
+  (await world.rows())
+    .flatMap((row) => decodeContent(row.content, { id: row.id }))
+    .flatMap((event) => (event.type === "turn-ended" ? [event.outcome] : []));
 
 async function midTurn(world: ProcessWorld): Promise<string> {
   const localId = await world.send("slow 400 100");

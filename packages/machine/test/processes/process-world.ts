@@ -168,7 +168,10 @@ export async function createProcessWorld(options: ProcessWorldOptions = {}): Pro
     },
     killHost: async () => kill((await facts()).pid),
     async startRunner() {
-      runner = spawnPiped([process.execPath, ENTRY, "runner", join(root, "runner.log")], { env: { ...env, HAPI_API_URL: hubUrl }, ownGroup: true });
+      runner = spawnPiped([process.execPath, ENTRY, "runner", join(root, "runner.log")], {
+        env: { ...env, HAPI_API_URL: hubUrl },
+        ownGroup: true,
+      });
       void runner.stderr.pipeTo(new WritableStream());
       await runner.stdout.getReader().read();
     },

@@ -11,7 +11,10 @@ import { createProcessWorld, type ProcessWorld } from "./process-world.ts";
 test("a prompt, live stages, a permission approved, done: the history is what the agent recorded", async () => {
   await using world = await createProcessWorld();
   const localId = await world.send("say: before\nwrite notes.md: hello\nsay: after");
-  const request = await world.until(async () => Object.keys((await world.api.sessions.get(world.sessionId)).agentState?.requests ?? {})[0], "a request");
+  const request = await world.until(
+    async () => Object.keys((await world.api.sessions.get(world.sessionId)).agentState?.requests ?? {})[0],
+    "a request",
+  );
   expect(await world.api.permissions.approve(world.sessionId, request, { decision: "approved" })).toEqual({ status: "applied" });
   await world.until(async () => (await world.row(localId))?.stage === "done", "done");
   const session = await world.until(async () => {
@@ -20,8 +23,19 @@ test("a prompt, live stages, a permission approved, done: the history is what th
   }, "closed");
   expect(session.agentState?.requests).toEqual({});
   expect(session.agentState?.completedRequests?.[request]).toMatchObject({ status: "approved", decision: "approved" });
-  expect(session.metadata).toMatchObject({ flavor: "demo", lifecycleState: "running", startedBy: "runner", demoSessionId: expect.any(String) });
-  expect(checkHistory({ rows: await world.rows(), accepted: [{ localId, text: "say: before\nwrite notes.md: hello\nsay: after" }], agent: world.agentRecord() })).toEqual([]);
+  expect(session.metadata).toMatchObject({
+    flavor: "demo",
+    lifecycleState: "running",
+    startedBy: "runner",
+    demoSessionId: expect.any(String),
+  });
+  expect(
+    checkHistory({
+      rows: await world.rows(),
+      accepted: [{ localId, text: "say: before\nwrite notes.md: hello\nsay: after" }],
+      agent: world.agentRecord(),
+    }),
+  ).toEqual([]);
   const types = (await world.rows()).flatMap((row) => decodeContent(row.content, { id: row.id })).map((event) => event.type);
   expect(types).toContain("tool-call");
   expect(types.at(-1)).toBe("turn-ended");

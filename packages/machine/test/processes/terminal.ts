@@ -13,7 +13,10 @@ export interface TestTerminal {
 
 const UNTIL_MS = 15_000;
 
-export function openTerminal(argv: readonly string[], options: { env: Record<string, string>; cwd: string; cols?: number; rows?: number }): TestTerminal {
+export function openTerminal(
+  argv: readonly string[],
+  options: { env: Record<string, string>; cwd: string; cols?: number; rows?: number },
+): TestTerminal {
   const { cols = 80, rows = 24, env, cwd } = options;
   const emulator = new Terminal({ cols, rows, allowProposedApi: true });
   const watchers = new Set<() => void>();
