@@ -50,6 +50,9 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
   const { open, closed } = ledger.state;
   /** Announced by the driver of this life: answers can be applied. */
   const live = new Set<string>();
+  /** Answers on their way to the disk, and to the agent. */
+  const recording = new Map<string, Promise<void>>();
+  const applying = new Map<string, Promise<PermissionAnswer>>();
 
   const keep = (promise: Promise<void>, what: string): void => {
     promise.catch((cause: unknown) => log.warn("permission.not_kept", { what, cause: String(cause) }));
@@ -58,6 +61,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
   function finish(entry: RequestEntry, closing: Closing): void {
     const { id } = entry.request;
     live.delete(id);
+    applying.delete(id);
     const completed = closedOnWire(entry, closing, clock.now());
     keep(ledger.write({ k: "closed", request: { id, outcome: completed.status, completed } }), "closed");
     log.info("permission.closed", { id, tool: entry.request.tool, status: completed.status, by: completed.answeredBy });
@@ -69,12 +73,26 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
     if (entry) finish(entry, { outcome: "canceled", by: "agent", reason: "The agent no longer asks" });
   }
 
-  /** Gives the recorded answer to the agent; the request stays open until the driver says it is over. */
+  /**
+   * Gives the recorded answer to the agent, once: who answers and the agent that announces its request again may both come here. The request
+   * stays open until the driver says it is over.
+   */
   async function apply(entry: RequestEntry): Promise<PermissionAnswer> {
     const { id } = entry.request;
     if (!entry.answer || !live.has(id)) return { status: "pending" };
+    const running = applying.get(id);
+    if (running) return running;
+    const attempt = applyOnce(entry, entry.answer);
+    applying.set(id, attempt);
+    const result = await attempt;
+    if (result.status === "pending") applying.delete(id);
+    return result;
+  }
+
+  async function applyOnce({ request: { id } }: RequestEntry, answer: RequestAnswer): Promise<PermissionAnswer> {
     try {
-      const result = await deps.apply(id, entry.answer);
+      await recording.get(id);
+      const result = await deps.apply(id, answer);
       if (result === "gone") clock.setTimer(GONE_WAIT_MS, () => withdraw(id));
       return result === "applied" ? { status: "applied" } : { status: "closed", outcome: closed.get(id)?.outcome };
     } catch (cause) {
@@ -85,8 +103,15 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
   }
 
   async function record(entry: RequestEntry, answer: RequestAnswer, by: "person" | "policy"): Promise<void> {
-    await ledger.write({ k: "answer", id: entry.request.id, answer, at: clock.now(), by });
-    log.info("permission.answered", { id: entry.request.id, tool: entry.request.tool, behavior: answer.behavior, by });
+    const { id } = entry.request;
+    const written = ledger.write({ k: "answer", id, answer, at: clock.now(), by });
+    recording.set(id, written);
+    try {
+      await written;
+    } finally {
+      recording.delete(id);
+    }
+    log.info("permission.answered", { id, tool: entry.request.tool, behavior: answer.behavior, by });
   }
 
   async function decideByPolicy(entry: RequestEntry): Promise<boolean> {
@@ -137,6 +162,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
     },
     agentGone() {
       live.clear();
+      applying.clear();
       for (const entry of open.values()) finish(entry, { outcome: "canceled", by: "agent", reason: "The agent ended" });
     },
     agentAdopted() {

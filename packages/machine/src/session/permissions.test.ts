@@ -1,0 +1,44 @@
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AgentRequest, RequestAnswer } from "@hapi/agents";
+import { createManualClock } from "@hapi/testkit";
+import { openLedger } from "./ledger.ts";
+import { createPermissionBroker } from "./permissions.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "machine-permissions-"));
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const request: AgentRequest = { id: "r1", kind: "permission", tool: "Bash", input: { command: "ls" } };
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+
+test("an answer that meets the agent announcing its request again is given once, after it is on disk, and heard as applied", async () => {
+  const ledger = await openLedger(dir);
+  const given: (RequestAnswer & { onDisk: boolean })[] = [];
+  await ledger.write({ k: "request", entry: { request, createdAt: 1 } });
+  let onDisk = false;
+  const broker = createPermissionBroker({
+    ledger: {
+      ...ledger,
+      async write(...entries) {
+        await ledger.write(...entries);
+        onDisk = true;
+      },
+    },
+    flavor: "fake",
+    mode: () => undefined,
+    async apply(_, answer) {
+      given.push({ ...answer, onDisk });
+      return given.length === 1 ? "applied" : "gone";
+    },
+    changed: () => undefined,
+    clock: createManualClock(),
+    log: quiet,
+  });
+  const answered = broker.answer({ id: "r1", approved: true });
+  broker.announced(request);
+  expect(await answered).toEqual({ status: "applied" });
+  expect(given).toEqual([expect.objectContaining({ behavior: "allow", onDisk: true })]);
+  await ledger.close();
+});
