@@ -7,19 +7,21 @@ import {
   type Answers,
   AppError,
   type Decision,
+  type CancelResult,
   type Machine,
   machineSchema,
-  type Message,
   messageSchema,
   type MessagesResponse,
   messagesResponseSchema,
   parser,
+  type RetryMessageResult,
   type SendMessage,
   type Session,
   sessionSchema,
   type SessionSummary,
   sessionSummarySchema,
   type SpawnResult,
+  type SteerResult,
   spawnResultSchema,
 } from "@hapi/protocol";
 import * as z from "zod/mini";
@@ -36,19 +38,6 @@ export interface HubApiOptions {
   /** The hub does not take the access token any more. */
   onSignedOut?: (error: AppError) => void;
 }
-
-export type CancelResult =
-  | { status: "cancelled"; localId: string | null }
-  | { status: "invoked"; message: Message }
-  | { status: "busy"; localId: string | null };
-export type SteerResult =
-  | { status: "steered"; localId: string }
-  | { status: "invoked"; message: Message }
-  | { status: "failed"; error: string; localId: string | null };
-export type RetryMessageResult =
-  | { status: "retried" | "already-queued" | "retry-unavailable"; localId: string | null }
-  | { status: "invoked"; message: Message }
-  | { status: "not-found" };
 
 /** `pending`: the hub has it and the session gets it when it is back. `closed`: someone was faster. */
 export type AnswerResult = { status: "applied" | "pending" } | { status: "closed"; outcome: Record<string, unknown> | null };

@@ -69,3 +69,17 @@ export const sendMessageSchema = z.object({
 export type SendMessage = z.infer<typeof sendMessageSchema>;
 
 export const MAX_SCHEDULE_AHEAD_MS = 7 * 24 * 3600_000;
+
+/** What became of cancelling, steering or repeating a prompt (client contract 1 §1.4). `invoked`: too late, the agent has it. */
+export type CancelResult =
+  | { status: "cancelled"; localId: string | null }
+  | { status: "invoked"; message: Message }
+  | { status: "busy"; localId: string | null };
+export type SteerResult =
+  | { status: "steered"; localId: string }
+  | { status: "invoked"; message: Message }
+  | { status: "failed"; error: string; localId: string | null };
+export type RetryMessageResult =
+  | { status: "retried" | "already-queued" | "retry-unavailable"; localId: string | null }
+  | { status: "invoked"; message: Message }
+  | { status: "not-found" };

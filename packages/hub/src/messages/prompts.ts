@@ -1,26 +1,23 @@
 /** Prompts as the REST plane sees them: post, cancel, steer, retry, and where they are. Answers are the unions existing clients expect. */
 import { promptContent } from "@hapi/core";
 import type { Clock } from "@hapi/platform";
-import { AppError, MAX_SCHEDULE_AHEAD_MS, type CancelAck, type Message, type SendMessage, type Session } from "@hapi/protocol";
+import {
+  AppError,
+  MAX_SCHEDULE_AHEAD_MS,
+  type CancelAck,
+  type CancelResult,
+  type Message,
+  type RetryMessageResult,
+  type SendMessage,
+  type Session,
+  type SteerResult,
+} from "@hapi/protocol";
 import type { Links } from "../rpc/links.ts";
 import { rpcError, type Rpc } from "../rpc/rpc.ts";
 import type { MessageStore } from "./store.ts";
 
 const cancelWaitMs = 500;
 const retryWaitMs = 5_000;
-
-export type CancelResult =
-  | { status: "cancelled"; localId: string | null }
-  | { status: "invoked"; message: Message }
-  | { status: "busy"; localId: string | null };
-export type SteerResult =
-  | { status: "steered"; localId: string }
-  | { status: "invoked"; message: Message }
-  | { status: "failed"; error: string; localId: string | null };
-export type RetryResult =
-  | { status: "retried" | "already-queued" | "retry-unavailable"; localId: string }
-  | { status: "invoked"; message: Message }
-  | { status: "not-found" };
 
 export interface QueuedState {
   queuedLocalIds: string[];
@@ -150,7 +147,7 @@ export class Prompts {
     return steered ? { status: "steered", localId } : { status: "failed", error: rpcError(answer) ?? "Could not steer", localId };
   }
 
-  async retry(session: Session, idOrLocalId: string): Promise<RetryResult> {
+  async retry(session: Session, idOrLocalId: string): Promise<RetryMessageResult> {
     const message = await this.#deps.store.find(session.id, idOrLocalId);
     if (!message || message.localId === null) return { status: "not-found" };
     const { localId } = message;
