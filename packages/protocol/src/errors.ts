@@ -95,6 +95,10 @@ export interface ErrorBody {
   error: string;
   code: ErrorCode;
   issues?: unknown;
+  /** Of a resume or retry that failed: the code of whoever noticed (runner, driver, agent). */
+  cause?: string;
+  /** What can be done instead. `fork`: `POST …/fork` starts a new session with this history. */
+  offers?: readonly ("fork" | "retry")[];
   [detail: string]: unknown;
 }
 

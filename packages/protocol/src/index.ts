@@ -1,5 +1,6 @@
 export * from "./agent-events.ts";
 export * from "./capabilities.ts";
+export * from "./diagnostics.ts";
 export * from "./errors.ts";
 export * from "./flavors.ts";
 export * from "./machine.ts";

@@ -31,6 +31,8 @@ export const permissionModeBody = z.strictObject({ mode: z.string() });
 export const modelBody = z.strictObject({
   model: z.nullable(z.union([z.string(), z.looseObject({ provider: z.string(), modelId: z.string() })])),
 });
+/** Ours. */
+export const autoRetryBody = z.strictObject({ enabled: z.boolean() });
 export const resumeBody = z.looseObject({ permissionMode: z.optional(z.string()) });
 export const forkBody = z.looseObject({ messageLocalId: z.optional(z.string()) });
 export const approveBody = z.looseObject({

@@ -22,6 +22,8 @@ export const sessionRpc = {
     permissionMode: z.optional(z.string()),
     model: z.optional(z.nullable(z.string())),
     effort: z.optional(z.nullable(z.string())),
+    /** Ours: turns that a provider's error failed are retried by themselves. */
+    autoRetry: z.optional(z.boolean()),
   }),
   killSession: z.looseObject({}),
   "handoff-local": z.looseObject({}),

@@ -13,6 +13,20 @@ export const worktreeSchema = z.looseObject({
   createdAt: z.optional(timestamp),
 });
 
+/** One start of the agent. `resume` continued `asked`; `fork` branched off from it; `new` began a conversation. */
+export const lastStartSchema = z.looseObject({
+  at: timestamp,
+  how: z.enum(["new", "resume", "fork"]),
+  front: z.enum(["local", "remote"]),
+  /** The thread that was there to be continued. */
+  asked: z.nullable(z.string()),
+  /** The thread the agent works on; null: the start failed before there was one. */
+  used: z.nullable(z.string()),
+  /** Absent: it came up. */
+  failure: z.optional(z.looseObject({ code: z.string(), message: z.string() })),
+});
+export type LastStart = z.infer<typeof lastStartSchema>;
+
 /** Unknown keys are kept: other agents and newer clients store their own. */
 export const metadataSchema = z.looseObject({
   path: z.string(),
@@ -46,8 +60,12 @@ export const metadataSchema = z.looseObject({
   flavor: z.optional(z.nullable(z.string())),
   worktree: z.optional(worktreeSchema),
   preferredPermissionMode: z.optional(z.string()),
-  /** What this session's agent can do; UI and API decide on this, never on the agent's name. */
+  /** What this session's agent can do; UI and API decide on this, never on the agent's name. `autoRetry` (ours): the session can retry by itself. */
   capabilities: z.optional(z.looseObject({})),
+  /** Ours. A person allowed that turns which a provider's error failed are retried by themselves. Absent: not allowed. */
+  autoRetry: z.optional(z.boolean()),
+  /** Ours. How the agent was started last, and with which of its threads. */
+  lastStart: z.optional(lastStartSchema),
 });
 export type Metadata = z.infer<typeof metadataSchema>;
 
@@ -96,8 +114,22 @@ export const agentStateCompletedRequestSchema = z.looseObject({
 });
 export type AgentStateCompletedRequest = z.infer<typeof agentStateCompletedRequestSchema>;
 
+/** A failed turn that will be tried again by itself: number `attempt` of `maxAttempts`, at `at`, unless a person cancels it. */
+export const retryStateSchema = z.looseObject({
+  /** The prompt of the turn; null: it was typed in the terminal. */
+  localId: z.nullable(z.string()),
+  attempt: z.number(),
+  maxAttempts: z.number(),
+  at: timestamp,
+  /** What it failed with (`AgentFailure.code`). */
+  failureCode: z.string(),
+});
+export type RetryState = z.infer<typeof retryStateSchema>;
+
 export const agentStateSchema = z.looseObject({
   controlledByUser: z.optional(z.nullable(z.boolean())),
+  /** Ours. Null or absent: nothing is going to be retried by itself. */
+  retry: z.optional(z.nullable(retryStateSchema)),
   requests: z.optional(z.nullable(z.record(z.string(), agentStateRequestSchema))),
   completedRequests: z.optional(z.nullable(z.record(z.string(), agentStateCompletedRequestSchema))),
 });

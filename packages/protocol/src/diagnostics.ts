@@ -1,0 +1,51 @@
+/**
+ * `GET /api/sessions/:id/diagnostics` (ours): which of the agent's threads was there to be continued, which one is used, and how that came
+ * about. Never holds a credential: values of flags and variables that could be one are left out.
+ */
+import * as z from "zod/mini";
+import { timestamp } from "./primitives.ts";
+import { lastStartSchema, retryStateSchema } from "./session.ts";
+
+/** Why something failed, with the code of who noticed first. */
+export const failureFactSchema = z.looseObject({
+  code: z.string(),
+  message: z.string(),
+  at: z.optional(timestamp),
+});
+
+export const sessionDiagnosticsSchema = z.looseObject({
+  sessionId: z.string(),
+  flavor: z.nullable(z.string()),
+  /** Who answered: the living session process, or the hub from what it was told last. */
+  source: z.enum(["session", "hub"]),
+  /** The same thread in three places. `hub`: the row's metadata; `record`: session.json; `driver`: the ledger's marks of the driver. Null: none. */
+  threads: z.object({
+    hub: z.nullable(z.string()),
+    record: z.optional(z.nullable(z.string())),
+    driver: z.optional(z.nullable(z.string())),
+  }),
+  lastStart: z.nullable(lastStartSchema),
+  /** The process that owns the agent; `id` names one life of it. */
+  host: z.looseObject({
+    machineId: z.nullable(z.string()),
+    name: z.nullable(z.string()),
+    pid: z.nullable(z.number()),
+    id: z.optional(z.nullable(z.string())),
+  }),
+  launch: z.looseObject({
+    cwd: z.nullable(z.string()),
+    startedBy: z.nullable(z.string()),
+    startingMode: z.nullable(z.string()),
+    permissionMode: z.nullable(z.string()),
+    model: z.nullable(z.string()),
+    /** The agent's own flags; values that could be a secret read `***`. */
+    args: z.optional(z.array(z.string())),
+  }),
+  /** Absent fields are known to the living session process only. */
+  agent: z.optional(z.looseObject({ front: z.nullable(z.enum(["local", "remote"])), running: z.boolean(), busy: z.boolean() })),
+  lastTurn: z.optional(z.nullable(z.looseObject({ outcome: z.string(), at: timestamp }))),
+  lastFailure: z.nullable(failureFactSchema),
+  autoRetry: z.boolean(),
+  retry: z.nullable(retryStateSchema),
+});
+export type SessionDiagnostics = z.infer<typeof sessionDiagnosticsSchema>;
