@@ -1,6 +1,9 @@
 /**
  * Prompts on their way to the hub. Stored on the device before anything else, kept until the hub answered 2xx, sent in order per session,
  * repeated by the same `localId` (so a repetition is no second prompt), and never thrown away by an error: a refused prompt keeps its text.
+ *
+ * Several may share one storage (two tabs, two processes): what the storage says is true, each sends only what is still there, first things
+ * first, and `exclusive` lets one at a time send for a session. So none sends what another has sent or taken back, and none overtakes.
  */
 import { AppError, type Attachment, type SendMessage, toAppError } from "@hapi/protocol";
 import { backoffMs, type Clock, type Random, systemClock } from "./clock.ts";
@@ -35,6 +38,8 @@ export interface OutboxOptions {
   /** The hub has it. */
   onSent?(entry: OutboxEntry): void;
   onStorageError?(cause: unknown): void;
+  /** Where others share the storage: runs `work` while nobody else's work for this session runs, and ends that claim with it. */
+  exclusive?<T>(sessionId: string, work: () => Promise<T>): Promise<T>;
   clock?: Clock;
   random?: Random;
 }
@@ -63,6 +68,8 @@ export interface Outbox {
   retry(localId: string): Promise<void>;
   /** Something changed for the better (online again, signed in): don't wait out the pause. */
   kick(): void;
+  /** Another that shares the storage changed it. */
+  refresh(): Promise<void>;
 }
 
 const BACKOFF = { baseMs: 1_000, maxMs: 60_000, jitterMs: 500 };
@@ -76,20 +83,34 @@ function isPermanent(error: AppError): boolean {
 }
 
 interface Flight {
-  localId: string;
+  localId: string | null;
+  /** It is known which one goes, if any. */
+  chosen: Promise<void>;
   isCancelled: boolean;
   /** Whether the hub has it. */
   landed: Promise<boolean>;
 }
 
+const inOrder = (a: OutboxEntry, b: OutboxEntry): number => a.order - b.order;
+
+/** The known entry where the stored one says nothing new; why the last attempt failed is not stored. */
+function current(known: OutboxEntry | undefined, stored: OutboxEntry): OutboxEntry {
+  return known?.state === stored.state && (known.state === "sending" || known.error?.message === stored.error?.message) ? known : stored;
+}
+
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { storage, clock = systemClock, random = Math.random } = options;
+  const { storage, clock = systemClock, random = Math.random, exclusive = (_session, work) => work() } = options;
   let entries: readonly OutboxEntry[] = [];
   let isRunning = false;
   let lastOrder = 0;
   let stopSending = new AbortController();
   const sending = new Map<string, Flight>();
   const pauses = new Map<string, { attempt: number; cancel: () => void; isOver: boolean }>();
+  /** What the storage has not taken (null: not forgotten) yet, or would not: for these memory is right and the storage is not. */
+  const unwritten = new Map<string, OutboxEntry | null>();
+  let writes = 0;
+  /** Being taken back: not to be chosen any more. */
+  const leaving = new Set<string>();
 
   function set(next: readonly OutboxEntry[]): void {
     entries = next;
@@ -100,34 +121,81 @@ export function createOutbox(options: OutboxOptions): Outbox {
     set(entries.map((other) => (other.localId === entry.localId ? entry : other)));
   }
 
+  async function write(localId: string, entry: OutboxEntry | null): Promise<void> {
+    unwritten.set(localId, entry);
+    writes += 1;
+    await (entry === null ? storage.delete(localId) : storage.put(entry));
+    writes += 1;
+    if (unwritten.get(localId) === entry) unwritten.delete(localId);
+  }
+
+  /** Memory as the storage has it now; the same objects where nothing changed. */
+  async function reread(): Promise<void> {
+    let stored: OutboxEntry[];
+    let before: number;
+    do {
+      before = writes;
+      stored = await storage.list();
+    } while (before !== writes);
+    const known = new Map(entries.map((entry) => [entry.localId, entry]));
+    const next = [
+      ...stored.filter((entry) => !unwritten.has(entry.localId)).map((entry) => current(known.get(entry.localId), entry)),
+      ...[...unwritten.values()].filter((entry) => entry !== null),
+    ].toSorted(inOrder);
+    lastOrder = Math.max(lastOrder, ...next.map((entry) => entry.order));
+    if (next.length !== entries.length || next.some((entry, at) => entry !== entries[at])) set(next);
+  }
+
+  function nextOf(sessionId: string): OutboxEntry | undefined {
+    return entries.find((entry) => entry.sessionId === sessionId && entry.state === "sending" && !leaving.has(entry.localId));
+  }
+
   function pump(): void {
     if (!isRunning) return;
     for (const sessionId of new Set(entries.map((entry) => entry.sessionId))) {
-      const next = entries.find((entry) => entry.sessionId === sessionId && entry.state === "sending");
       const isPaused = pauses.get(sessionId)?.isOver === false;
-      if (next && !sending.has(sessionId) && !isPaused) void send(next);
+      if (nextOf(sessionId) && !sending.has(sessionId) && !isPaused) void fly(sessionId);
     }
   }
 
-  async function send(entry: OutboxEntry): Promise<void> {
-    const { sessionId, localId } = entry;
+  async function fly(sessionId: string): Promise<void> {
     const { promise: landed, resolve: land } = Promise.withResolvers<boolean>();
-    const flight: Flight = { localId, isCancelled: false, landed };
+    const { promise: chosen, resolve: choose } = Promise.withResolvers<void>();
+    const flight: Flight = { localId: null, chosen, isCancelled: false, landed };
     sending.set(sessionId, flight);
     const { signal } = stopSending;
     try {
-      await options.send(sessionId, bodyOf(entry), signal);
+      await exclusive(sessionId, async () => {
+        // another may have sent it or taken it back in the meantime; a storage that can't be read has no other
+        await guarded(reread());
+        const entry = nextOf(sessionId);
+        if (!entry || signal.aborted) return;
+        flight.localId = entry.localId;
+        choose();
+        await send(entry, flight, land, signal);
+      });
+    } catch (cause) {
+      options.onStorageError?.(cause);
+      pause(sessionId);
+    } finally {
+      choose();
+      land(false);
+      sending.delete(sessionId);
+      pump();
+    }
+  }
+
+  async function send(entry: OutboxEntry, flight: Flight, land: (hasLanded: boolean) => void, signal: AbortSignal): Promise<void> {
+    try {
+      await options.send(entry.sessionId, bodyOf(entry), signal);
       land(true);
-      pauses.delete(sessionId);
-      await forget(localId);
+      pauses.delete(entry.sessionId);
+      await guarded(forget(entry.localId));
       options.onSent?.(entry);
     } catch (cause) {
       land(false);
-      if (flight.isCancelled) await guarded(forget(localId));
+      if (flight.isCancelled) await guarded(forget(entry.localId));
       else if (!signal.aborted) await guarded(failed(entry, toAppError(cause)));
-    } finally {
-      sending.delete(sessionId);
-      pump();
     }
   }
 
@@ -151,7 +219,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Off the device only after the answer; a crash between the two sends it again, which changes nothing. */
   async function forget(localId: string): Promise<void> {
     set(entries.filter((entry) => entry.localId !== localId));
-    await storage.delete(localId);
+    await write(localId, null);
+  }
+
+  async function takeBack(localId: string): Promise<"removed" | "sent"> {
+    await guarded(reread());
+    if (!entries.some((other) => other.localId === localId)) return "sent";
+    await forget(localId);
+    return "removed";
   }
 
   async function failed(entry: OutboxEntry, error: AppError): Promise<void> {
@@ -162,16 +237,20 @@ export function createOutbox(options: OutboxOptions): Outbox {
       pauses.delete(entry.sessionId);
       const rejected: OutboxEntry = { ...known, state: "rejected", error: { code, message, retryable } };
       replace(rejected);
-      return storage.put(rejected);
+      return write(rejected.localId, rejected);
     }
-    const attempt = (pauses.get(entry.sessionId)?.attempt ?? 0) + 1;
-    const pause = { attempt, isOver: false, cancel: () => undefined as void };
-    pause.cancel = clock.setTimer(backoffMs(attempt, BACKOFF, random), () => {
-      pause.isOver = true;
+    pause(entry.sessionId);
+    replace({ ...known, error: { code, message, retryable: true } });
+  }
+
+  function pause(sessionId: string): void {
+    const attempt = (pauses.get(sessionId)?.attempt ?? 0) + 1;
+    const made = { attempt, isOver: false, cancel: () => undefined as void };
+    made.cancel = clock.setTimer(backoffMs(attempt, BACKOFF, random), () => {
+      made.isOver = true;
       pump();
     });
-    pauses.set(entry.sessionId, pause);
-    replace({ ...known, error: { code, message, retryable: true } });
+    pauses.set(sessionId, made);
   }
 
   return {
@@ -182,16 +261,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (isRunning) return;
       isRunning = true;
       stopSending = new AbortController();
-      const stored = (await storage.list()).toSorted((a, b) => a.order - b.order);
-      const known = new Set(entries.map((entry) => entry.localId));
-      const merged = [...stored.filter((entry) => !known.has(entry.localId)), ...entries];
-      lastOrder = Math.max(lastOrder, ...merged.map((entry) => entry.order));
-      set(merged);
+      await reread();
       pump();
     },
     stop() {
       isRunning = false;
-      for (const pause of pauses.values()) pause.cancel();
+      for (const waiting of pauses.values()) waiting.cancel();
       pauses.clear();
       stopSending.abort(new AppError("hub_unreachable", "Stopped"));
     },
@@ -216,7 +291,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
         ...(deliveryMode === undefined ? {} : { deliveryMode }),
       };
       await storage.put(entry);
-      set([...entries, entry].toSorted((a, b) => a.order - b.order));
+      writes += 1;
+      set([...entries.filter((other) => other.localId !== localId), entry].toSorted(inOrder));
       pump();
       return entry;
     },
@@ -224,12 +300,20 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const entry = entries.find((other) => other.localId === localId);
       if (!entry) return "sent";
       const flight = sending.get(entry.sessionId);
+      await flight?.chosen;
       if (flight?.localId === localId) {
         flight.isCancelled = true;
         if (await flight.landed) return "sent";
+        await forget(localId);
+        return "removed";
       }
-      await forget(localId);
-      return "removed";
+      leaving.add(localId);
+      try {
+        // behind an earlier one of ours the claim is ours already
+        return await (sending.has(entry.sessionId) ? takeBack(localId) : exclusive(entry.sessionId, () => takeBack(localId)));
+      } finally {
+        leaving.delete(localId);
+      }
     },
     async retry(localId) {
       const entry = entries.find((other) => other.localId === localId);
@@ -237,14 +321,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const { error: _before, ...rest } = entry;
       const again: OutboxEntry = { ...rest, state: "sending" };
       await storage.put(again);
+      writes += 1;
+      unwritten.delete(localId);
       replace(again);
       pump();
     },
     kick() {
-      for (const pause of pauses.values()) {
-        pause.cancel();
-        pause.isOver = true;
+      for (const waiting of pauses.values()) {
+        waiting.cancel();
+        waiting.isOver = true;
       }
+      pump();
+    },
+    async refresh() {
+      if (!isRunning) return;
+      await guarded(reread());
       pump();
     },
   };

@@ -156,4 +156,101 @@ describe("outbox", () => {
       expect(server.accepted).toHaveLength(result === "sent" ? 1 : 0);
     }
   });
+
+  /** Two tabs: one storage, one claim per session. */
+  function tabs(server: ReturnType<typeof hub>) {
+    const storage = device();
+    const claims = new Map<string, Promise<unknown>>();
+    const exclusive = async <T>(sessionId: string, work: () => Promise<T>): Promise<T> => {
+      const claim = (claims.get(sessionId) ?? Promise.resolve()).then(work, work);
+      claims.set(
+        sessionId,
+        claim.catch(() => undefined),
+      );
+      return claim;
+    };
+    const tab = (name: string) => {
+      let serial = 0;
+      const clock = manualClock();
+      const newId = () => `${name}${(serial += 1)}`;
+      return { clock, outbox: createOutbox({ storage, send: server.send, newId, exclusive, clock, random: () => 0 }) };
+    };
+    return { storage, one: tab("a"), two: tab("b") };
+  }
+
+  test("two that share a storage send each prompt once, in the order it was written", async () => {
+    const server = hub();
+    const sends: string[] = [];
+    const counted = {
+      ...server,
+      send: (id: string, body: { localId?: string; text: string }) => (sends.push(body.text), server.send(id, body)),
+    };
+    const { storage, one, two } = tabs(counted);
+    server.next(away, away);
+    await one.outbox.start();
+    await two.outbox.start();
+    await one.outbox.add({ sessionId: "s", text: "first" });
+    await one.clock.advance(0);
+    await two.clock.advance(10_000);
+    await two.outbox.add({ sessionId: "s", text: "second" });
+    await two.clock.advance(0);
+    expect(server.accepted).toEqual([]);
+    sends.length = 0;
+    await Promise.all([two.clock.advance(5_000), one.clock.advance(5_000)]);
+    await two.clock.advance(0);
+    expect(server.accepted).toEqual(["s:a1", "s:b1"]);
+    expect(sends).toEqual(["first", "second"]);
+    expect(storage.entries.size).toBe(0);
+    await one.outbox.refresh();
+    expect(one.outbox.entries).toEqual([]);
+  });
+
+  test("what one took back, or was refused, the other does not send", async () => {
+    const server = hub();
+    const { one, two } = tabs(server);
+    server.next(away, away);
+    await one.outbox.start();
+    await one.outbox.add({ sessionId: "s", text: "taken back" });
+    await one.clock.advance(0);
+    await two.outbox.start();
+    await two.clock.advance(0);
+    expect(two.outbox.entries).toHaveLength(1);
+    expect(await two.outbox.cancel("a1")).toBe("removed");
+    await one.clock.advance(60_000);
+    expect(server.accepted).toEqual([]);
+    expect(one.outbox.entries).toEqual([]);
+    expect(await one.outbox.cancel("a1")).toBe("sent");
+    server.next(refused);
+    await one.outbox.add({ sessionId: "s", text: "refused" });
+    await one.clock.advance(0);
+    await two.outbox.refresh();
+    await two.clock.advance(60_000);
+    expect(two.outbox.entries).toMatchObject([{ text: "refused", state: "rejected" }]);
+    expect(server.accepted).toEqual([]);
+  });
+
+  test("a storage that forgets nothing sends nothing twice", async () => {
+    const server = hub();
+    const storage = { ...device(), delete: async () => Promise.reject(new Error("disk")) };
+    const errors: unknown[] = [];
+    const clock = manualClock();
+    let serial = 0;
+    const newId = () => `id${(serial += 1)}`;
+    const outbox = createOutbox({
+      storage,
+      send: server.send,
+      newId,
+      clock,
+      random: () => 0,
+      onStorageError: (cause) => errors.push(cause),
+    });
+    await outbox.start();
+    await outbox.add({ sessionId: "s", text: "one" });
+    await clock.advance(0);
+    await outbox.add({ sessionId: "s", text: "two" });
+    await clock.advance(60_000);
+    expect(server.accepted).toEqual(["s:id1", "s:id2"]);
+    expect(outbox.entries).toEqual([]);
+    expect(errors).toHaveLength(2);
+  });
 });
