@@ -96,7 +96,9 @@ export class Host {
   }
 
   leaveControl(controller: Controller): void {
-    if (this.#controller === controller) this.#controller = null;
+    if (this.#controller !== controller) return;
+    this.#controller = null;
+    this.supervisor.disconnected();
   }
 
   /** Repeatable: an id that is known answers with its program, running or exited. */

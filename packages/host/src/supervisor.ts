@@ -1,6 +1,7 @@
 /**
- * Keeps the session process running: started at once, again after every end that nobody asked for, with growing pauses. Gives up only while
- * nothing would be lost by it: when it has never managed to connect and no agent is there.
+ * Keeps the session process running: started at once, again after every end that nobody asked for, with growing pauses. The system's word on its
+ * end is not trusted alone: now and then it is looked whether it still runs, and one that does not come up (or let go of us and stays) is
+ * ended. Gives up only while nothing would be lost by it: when it has never managed to connect and no agent is there.
  */
 import { isAlive, killTree, spawnDetached, type Clock, type DetachedProcess } from "@hapi/platform/lean";
 
@@ -9,6 +10,10 @@ const longestPauseMs = 5_000;
 /** Whoever ran this long was all right. */
 const healthyMs = 10_000;
 const maxStartsWithoutContact = 5;
+/** How long an end can go unnoticed. */
+export const lookEveryMs = 5_000;
+/** To start and shake hands takes well under a second; on the busiest machine, not a minute. */
+export const contactMs = 60_000;
 
 export interface SupervisorOptions {
   argv: readonly string[];
@@ -19,6 +24,8 @@ export interface SupervisorOptions {
   /** It can't be brought to life. `hint` is one sentence. */
   onGiveUp(hint: string): void;
   hasAgents(): boolean;
+  /** Default: a real one. */
+  spawn?: typeof spawnDetached;
 }
 
 export class Supervisor {
@@ -28,7 +35,10 @@ export class Supervisor {
   #starts = 0;
   #startsWithoutContact = 0;
   #isStopped = false;
+  /** Since when it lives without having shaken hands; null while it steers. */
+  #silentSince: number | null = null;
   #cancelRestart: (() => void) | null = null;
+  #cancelLook: (() => void) | null = null;
   #ended = Promise.withResolvers<void>();
 
   constructor(options: SupervisorOptions) {
@@ -40,31 +50,42 @@ export class Supervisor {
   }
 
   start(): void {
-    const { argv, cwd, env, logFile, clock } = this.#options;
+    const { argv, cwd, env, logFile, clock, spawn = spawnDetached } = this.#options;
     if (this.#isStopped || argv.length === 0) return;
     this.#starts++;
     this.#startsWithoutContact++;
     const startedAt = clock.now();
     let child: DetachedProcess;
     try {
-      child = spawnDetached(argv, { cwd, env, logFile });
+      child = spawn(argv, { cwd, env, logFile });
     } catch {
       // Missing program or folder; it may come back (an upgrade in progress).
       this.#afterEnd(startedAt);
       return;
     }
     this.#child = child;
+    this.#silentSince = startedAt;
     this.#ended = Promise.withResolvers();
-    void child.exited.then(() => {
+    const over = (): void => {
+      if (this.#child !== child) return;
       this.#child = null;
+      this.#cancelLook?.();
       this.#ended.resolve();
       this.#afterEnd(startedAt);
-    });
+    };
+    void child.exited.then(over);
+    this.#lookAgain(child, over);
   }
 
   /** The session process has shaken hands. */
   connected(): void {
     this.#startsWithoutContact = 0;
+    this.#silentSince = null;
+  }
+
+  /** Nobody steers any more; it connects again, or ends. */
+  disconnected(): void {
+    this.#silentSince = this.#options.clock.now();
   }
 
   /** Lets it end by itself for a while, then ends it. Resolves when it is gone. */
@@ -79,6 +100,15 @@ export class Supervisor {
     if (isAlive(child)) await this.#ended.promise;
     cancelTerm();
     cancelKill();
+  }
+
+  #lookAgain(child: DetachedProcess, over: () => void): void {
+    const { clock } = this.#options;
+    this.#cancelLook = clock.setTimer(lookEveryMs, () => {
+      if (!isAlive(child)) return over();
+      if (this.#silentSince !== null && clock.now() - this.#silentSince >= contactMs) killTree(child, "SIGKILL");
+      this.#lookAgain(child, over);
+    });
   }
 
   #afterEnd(startedAt: number): void {
