@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import { en } from "./en/index.ts";
+import { later } from "./en/later.ts";
+import { screens } from "./en/screens.ts";
 import { setLocale, t } from "./index.ts";
 import { zh } from "./zh/index.ts";
 
@@ -8,7 +10,7 @@ const forms = (entry: string | { one?: string; other: string }): string[] =>
   typeof entry === "string" ? [entry] : [entry.other, ...(entry.one === undefined ? [] : [entry.one])];
 
 test("every language has every sentence, with the same holes", () => {
-  for (const [key, entry] of Object.entries(en)) {
+  for (const [key, entry] of Object.entries({ ...en, ...later, ...screens })) {
     const translated: string | { one?: string; other: string } = zh[key as keyof typeof zh];
     const [wanted = ""] = forms(entry);
     for (const form of forms(translated)) expect({ key, holes: holes(form) }).toEqual({ key, holes: holes(wanted) });

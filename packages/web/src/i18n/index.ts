@@ -4,6 +4,8 @@
  */
 import { useSyncExternalStore } from "react";
 import { en } from "./en/index.ts";
+import type { later } from "./en/later.ts";
+import type { screens } from "./en/screens.ts";
 
 /** A sentence with `{holes}`, or one form per plural category, chosen by `count`. */
 export type Plural = { readonly one?: string; readonly other: string };
@@ -12,7 +14,7 @@ export type CatalogOf<Source extends Record<string, Entry>> = {
   readonly [Key in keyof Source]: Source[Key] extends string ? string : Plural;
 };
 
-type Catalog = typeof en;
+type Catalog = typeof en & typeof later & typeof screens;
 export type MessageKey = keyof Catalog;
 
 type Holes<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Holes<Rest> : never;
@@ -30,7 +32,9 @@ const loaders: Record<Exclude<Locale, "en">, () => Promise<CatalogOf<Catalog>>> 
   zh: async () => (await import("./zh/index.ts")).zh,
 };
 
-let catalog: CatalogOf<Catalog> = en;
+/** Grows by the words of later parts (`later.ts`, `screens.ts`). */
+const english: Partial<CatalogOf<Catalog>> = { ...en };
+let catalog: Partial<CatalogOf<Catalog>> = english;
 let locale: Locale = "en";
 let plurals = new Intl.PluralRules("en");
 let translate: Translate = bind();
@@ -60,12 +64,16 @@ function bind(): Translate {
 /** For code outside components; components use `useT` so that they follow a change of language. */
 export const t: Translate = (key, ...values) => translate(key, ...values);
 
+export function addWords(words: Partial<CatalogOf<Catalog>>): void {
+  Object.assign(english, words);
+}
+
 export function currentLocale(): Locale {
   return locale;
 }
 
 export async function setLocale(next: Locale): Promise<void> {
-  catalog = next === "en" ? en : await loaders[next]();
+  catalog = next === "en" ? english : await loaders[next]();
   locale = next;
   plurals = new Intl.PluralRules(next);
   translate = bind();

@@ -1,4 +1,5 @@
 /** The computers HAPI runs on: whether they can be reached, what runs there, and a way to start something. */
+import "../../i18n/screens.ts";
 import type { Machine } from "@hapi/protocol";
 import { useMemo } from "react";
 import { go } from "../../app/go.ts";

@@ -1,4 +1,5 @@
 /** Where, in which directory, with which agent. Mode and model are there but already have a value. */
+import "../../i18n/screens.ts";
 import { useMemo, useRef, useState, type SyntheticEvent } from "react";
 import { go } from "../../app/go.ts";
 import type { ScreenProps } from "../../app/routing/screens.tsx";

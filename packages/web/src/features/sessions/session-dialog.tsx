@@ -1,4 +1,5 @@
 /** The questions behind the session menu: a new name, a reason for archiving, and a clear yes before something ends or is gone. */
+import "../../i18n/screens.ts";
 import type { SessionSummary } from "@hapi/protocol";
 import { useState, type ReactNode, type SyntheticEvent } from "react";
 import { useT } from "../../i18n/index.ts";

@@ -1,4 +1,5 @@
 /** Choices of this device and the way out. On a phone "More" shows the same page. */
+import "../../i18n/screens.ts";
 import { useState, type ReactNode } from "react";
 import { Group, Screen } from "../../app/screen.tsx";
 import { showOverlay } from "../../app/overlays.ts";

@@ -1,7 +1,11 @@
 /** Chinese (Simplified), loaded when chosen. */
 import type { CatalogOf } from "../index.ts";
 import type { en } from "../en/index.ts";
+import type { later as laterEn } from "../en/later.ts";
+import type { screens as screensEn } from "../en/screens.ts";
 import { app } from "./app.ts";
 import { chat } from "./chat.ts";
+import { later } from "./later.ts";
+import { screens } from "./screens.ts";
 
-export const zh = { ...app, ...chat } satisfies CatalogOf<typeof en>;
+export const zh = { ...app, ...chat, ...later, ...screens } satisfies CatalogOf<typeof en & typeof laterEn & typeof screensEn>;

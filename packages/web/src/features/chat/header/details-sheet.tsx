@@ -1,4 +1,5 @@
 /** Everything about the session that is not worth space on the screen: rename, place, ids, versions. Values can be copied. */
+import "../../../i18n/later.ts";
 import { useState, type FormEvent } from "react";
 import { agentName } from "../../sessions/names.model.ts";
 import { useT } from "../../../i18n/index.ts";

@@ -1,4 +1,5 @@
 /** Anything that waits for a person. What kind it is decides the form; a kind nobody knows is still shown and can be allowed or denied. */
+import "../../../i18n/later.ts";
 import { memo } from "react";
 import type { TimelineRequest } from "@hapi/core";
 import { PermissionCard } from "./permission-card.tsx";

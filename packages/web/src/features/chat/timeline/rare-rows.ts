@@ -1,4 +1,5 @@
 /** One file to fetch for all of them. */
+import "../../../i18n/later.ts";
 export { FailureCard } from "./failure-card.tsx";
 export { PlanRow } from "./plan-row.tsx";
 export { RetryingRow } from "./retrying-row.tsx";
