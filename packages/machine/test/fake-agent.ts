@@ -35,6 +35,8 @@ export interface FakeAgent {
   /** The request is over. */
   goOn(id: string, outcome: "approved" | "denied" | "canceled", by?: "remote" | "terminal" | "agent"): void;
   finish(failure?: AgentFailure): void;
+  /** Reads something from its record a second time, under the key it had. */
+  repeat(key: string, event: AgentEvent): void;
   /** The process ends by itself. */
   die(exit: { code?: number | null; signal?: string | null; failure?: AgentFailure }): void;
   /** What the next `prompt` does. */
@@ -74,6 +76,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
   let alive = 0;
   let most = 0;
   let turn: string | null = null;
+  let turnBefore: string | null = null;
   let items = 0;
   let context: DriverContext | null = null;
   /** Said while nobody listened: read from the record by the next one. */
@@ -133,10 +136,12 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       if (turn === null) return;
       const localId = turn;
       turn = null;
+      turnBefore = localId;
       put({ type: "turn-ended", id: `e-${localId}-${items}`, outcome: failure ? "failed" : "completed", failure, localIds: [localId] });
       emit({ type: "stage", localId, stage: failure ? "failed" : "done", failure });
       emit({ type: "thinking", thinking: false });
     },
+    repeat: (key, event) => emit({ type: "record", key, event }),
     die({ code = null, signal = null, failure }) {
       const was = front;
       if (was === null) return;
@@ -196,9 +201,13 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       withdraw: async (localId) => (record.get(localId) === "handed" && record.delete(localId) ? "removed" : "consumed"),
       lookup: async (localId) => (record.has(localId) ? "present" : "absent"),
       async retry() {
-        const last = ran.at(-1);
+        const last = ran.findLast((text) => !text.startsWith("retry "));
         if (last === undefined) throw new AppError("retry_unavailable");
+        if (front !== "remote") throw new AppError("agent_away");
         ran.push(`retry ${last}`);
+        if (agent.onPrompt === "wait") return;
+        turn = turnBefore;
+        setImmediate(() => mine.emit({ type: "thinking", thinking: true }));
       },
       async answer(id, answer) {
         if (!requests.has(id)) return "gone";

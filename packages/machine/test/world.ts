@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "@hapi/platform";
+import { type Clock, systemClock } from "@hapi/platform";
 import { createMemoryHost, type MemoryHost } from "@hapi/testkit";
 import { createSession, type CreateSessionOptions } from "../src/session/create-session.ts";
 import { type Ledger, openLedger } from "../src/session/ledger.ts";
@@ -33,6 +33,9 @@ export interface WorldOptions extends Partial<CreateSessionOptions> {
   parkAfterMs?: number;
   control?: "switch" | "remote";
   installed?: boolean;
+  /** Sessions of this home retry by themselves. */
+  autoRetry?: boolean;
+  clock?: Clock;
 }
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -70,13 +73,18 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       host,
       driver: agent.driver,
       link: hub.link(),
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
+      random: () => 0,
       log,
       agentEnv: {},
       hookCommand: ["hapi", "hook"],
       hookEnv: {},
       runCommand: async () => ({ stdout: "", stderr: "", exitCode: 0, truncated: false }),
-      settings: { remoteWhileLocal: options.remoteWhileLocal ?? "switch", parkAfterMs: options.parkAfterMs ?? 0 },
+      settings: {
+        remoteWhileLocal: options.remoteWhileLocal ?? "switch",
+        parkAfterMs: options.parkAfterMs ?? 0,
+        autoRetry: options.autoRetry,
+      },
       about: { version: "0.1.0", libDir: "/lib", userHome: "/home/me" },
     });
     await session.begin();

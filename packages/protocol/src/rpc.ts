@@ -33,6 +33,8 @@ export const sessionRpc = {
   "list-models": z.looseObject({}),
   /** Ours: send the last failed turn again on the same conversation. */
   "retry-turn": z.looseObject({}),
+  /** Ours: the retry that waits for its time is given up. Answer: `{status: "cancelled" | "none"}`. */
+  "cancel-retry": z.looseObject({}),
   uploadFile: z.looseObject({ sessionId: z.optional(z.string()), filename: z.string(), content: z.string(), mimeType: z.string() }),
   deleteUpload: z.looseObject({ sessionId: z.optional(z.string()), path: z.string() }),
 } as const;

@@ -4,11 +4,11 @@ import { AppError, normalizePermissionMode, toAppError } from "@hapi/protocol";
 import type { DriverLog } from "@hapi/agents";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
-import { isFinal, type LedgerState } from "./ledger-state.ts";
 import type { AgentFacts } from "./metadata.ts";
 import type { PermissionBroker } from "./permissions.ts";
 import type { RecordFile } from "./record.ts";
-import type { SessionActions } from "./rpc.ts";
+import type { Retrying } from "./retrying.ts";
+import type { ConfigChange, SessionActions } from "./rpc.ts";
 import type { Uploads } from "./uploads.ts";
 
 export interface ActionDeps {
@@ -16,7 +16,7 @@ export interface ActionDeps {
   loop: HandoffLoop;
   broker: PermissionBroker;
   record: RecordFile;
-  state: LedgerState;
+  retrying: Retrying;
   facts: AgentFacts;
   capabilities: AgentCapabilities;
   hasViewers(): boolean;
@@ -40,7 +40,7 @@ export function createActions(deps: ActionDeps): SessionActions {
     }
   }
 
-  async function configure(change: { permissionMode?: string; model?: string | null }): Promise<Record<string, unknown>> {
+  async function configure(change: ConfigChange): Promise<Record<string, unknown>> {
     const applied: Record<string, unknown> = {};
     if (change.permissionMode !== undefined) {
       const mode = normalizePermissionMode(record.value.flavor, change.permissionMode);
@@ -56,34 +56,33 @@ export function createActions(deps: ActionDeps): SessionActions {
       record.update({ model });
       applied["model"] = model;
     }
+    if (change.autoRetry !== undefined) {
+      record.update({ autoRetry: change.autoRetry });
+      if (change.autoRetry) await deps.retrying.allowed();
+      else await deps.retrying.cancel();
+      applied["autoRetry"] = change.autoRetry;
+    }
     deps.changed();
     return applied;
   }
 
-  /** The newest of what ended: a prompt of ours that never became a turn counts, and so does a turn that was begun in the terminal. */
-  function lastCameThrough(): boolean {
-    const { prompts, facts: kept } = deps.state;
-    const ended = [...prompts.values()].filter((prompt) => isFinal(prompt.stage) && prompt.stage !== "canceled");
-    const last = ended.sort((a, b) => a.stageAt - b.stageAt).at(-1);
-    if (kept.lastTurn && kept.lastTurn.at >= (last?.stageAt ?? 0)) return kept.lastTurn.outcome === "completed";
-    return last?.stage === "done";
-  }
-
-  async function retry(): Promise<void> {
-    if (runner.front !== null && runner.busy) throw new AppError("retry_unavailable", "A turn is running");
-    if (lastCameThrough()) throw new AppError("retry_unavailable");
-    if (loop.front === "local") await loop.want("remote", { by: "person", now: true });
-    await loop.wake();
-    await runner.conversation.retry();
+  async function retry(): Promise<{ status: "started" | "joined" }> {
+    const status = await deps.retrying.now();
     deps.changed();
+    return { status };
   }
 
   return {
     permission: (params) => deps.broker.answer(params),
     async interrupt() {
+      await deps.retrying.cancel();
       if (runner.front !== null) await runner.conversation.interrupt();
     },
-    end: deps.end,
+    end(reason) {
+      // What a person ended does not begin again by itself when it is started for something else.
+      deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause: String(cause) }));
+      deps.end(reason);
+    },
     switchTo(to, now) {
       if (capabilities.control === "shared") throw new AppError("control_mode_not_applicable");
       if (to === "local" && capabilities.control === "remote") throw new AppError("control_mode_not_applicable");
@@ -93,6 +92,7 @@ export function createActions(deps: ActionDeps): SessionActions {
     },
     configure,
     retry,
+    cancelRetry: async () => ({ status: await deps.retrying.cancel() }),
     fork() {
       const { threadId } = record.value;
       if (!capabilities.fork || threadId === undefined) throw new AppError("not_supported", "This conversation can't be branched off");

@@ -11,7 +11,9 @@ import type { SessionLink } from "@hapi/client/link";
 import type { AgentFacts } from "./metadata.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PermissionBroker } from "./permissions.ts";
+import { MAX_ENDED_TURNS } from "./ledger-state.ts";
 import type { RecordFile } from "./record.ts";
+import type { Retrying } from "./retrying.ts";
 import type { ScreenModel } from "./screen-model.ts";
 
 /** Key of what the agent told about itself, beside the driver's own keys. */
@@ -36,6 +38,7 @@ export interface AgentEventDeps {
   link: SessionLink;
   inbox(): Inbox;
   broker(): PermissionBroker;
+  retrying(): Retrying;
   screen: ScreenModel;
   exited(event: Exited): void;
   /** Anything shown at the hub or on the screen changed. */
@@ -64,10 +67,16 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
     ledger.setFacts({ turn }).catch((cause: unknown) => log.warn("session.turn_not_kept", { cause: String(cause) }));
   }
 
-  function keepOutcome(event: Extract<AgentEvent, { type: "turn-ended" }>): void {
-    if (event.parent !== undefined) return;
-    const lastTurn = { outcome: event.outcome, at: clock.now() };
-    ledger.setFacts({ lastTurn }).catch((cause: unknown) => log.warn("session.turn_not_kept", { cause: String(cause) }));
+  /** Written before the end itself: told again after a crash in between, it is known by its key. */
+  function keepOutcome(key: string, event: Extract<AgentEvent, { type: "turn-ended" }>): void {
+    const { endedTurns } = ledger.state.facts;
+    if (event.parent !== undefined || endedTurns.includes(key)) return;
+    const { outcome, failure, localIds } = event;
+    const lastTurn = { outcome, at: clock.now(), localId: localIds?.at(-1) ?? null, ...(failure ? { failure } : {}) };
+    ledger
+      .setFacts({ lastTurn, endedTurns: [...endedTurns, key].slice(-MAX_ENDED_TURNS), ...deps.retrying().turnEnded(event) })
+      .catch((cause: unknown) => log.warn("session.turn_not_kept", { cause: String(cause) }));
+    deps.retrying().look();
   }
 
   function setThinking(thinking: boolean): void {
@@ -77,10 +86,10 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
   }
 
   function recorded(event: Extract<DriverEvent, { type: "record" }>): void {
+    if (event.event.type === "turn-ended") keepOutcome(event.key, event.event);
     outbox.add(event.key, event.event, { at: event.at, checkpoint: event.checkpoint });
     screen.record(event.event);
     if (event.event.type !== "turn-ended") return;
-    keepOutcome(event.event);
     const { outcome, failure, localIds } = event.event;
     if (localIds && localIds.length > 0) deps.inbox().turnEnded(outcome === "completed" ? "done" : outcome, failure, localIds);
   }
@@ -149,8 +158,8 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
       if (turn === null) return;
       const id = `hapi:turn:${turn}:end`;
       const event = { type: "turn-ended" as const, id, outcome, failure };
+      keepOutcome(id, event);
       outbox.add(id, event);
-      keepOutcome(event);
       screen.record(event);
       setTurn(null);
     },

@@ -40,6 +40,8 @@ export interface HandoffDeps {
   /** Where the session was, until it is taken up. */
   initial: Front;
   remoteWhileLocal(): "switch" | "read-only";
+  /** A failed turn is to be sent again first. */
+  isHeld(): boolean;
   /** The front end changed; durable before the other one starts. */
   moved(front: Front): Promise<void>;
   /** The agent could not be started, so many times in a row. */
@@ -153,7 +155,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   }
 
   async function handNext(): Promise<void> {
-    if (handing || switching || !open) return;
+    if (handing || switching || !open || deps.isHeld()) return;
     const prompt = inbox.next;
     if (!prompt) return;
     if (front === "local") {

@@ -2,11 +2,13 @@
  * What the ledger's entries add up to. Pure: the same entries always give the same state, so a restarted session process knows exactly what
  * the killed one had made durable. Every collection here is bounded; limits are named below.
  */
-import type { AgentFailure, AgentStateCompletedRequest, Attachment, PromptStage, TurnOutcome } from "@hapi/protocol";
+import type { AgentFailure, AgentStateCompletedRequest, Attachment, LastStart, PromptStage, TurnOutcome } from "@hapi/protocol";
 import type { AgentRequest, Front, RequestAnswer } from "@hapi/agents";
 
 /** Finished prompts kept to recognise a repeated delivery. */
 export const MAX_FINISHED_PROMPTS = 2_000;
+/** Ends of turns kept to recognise one that is told again. */
+export const MAX_ENDED_TURNS = 16;
 /** Answered requests kept for history and for late second answers. */
 export const MAX_CLOSED_REQUESTS = 50;
 
@@ -50,6 +52,15 @@ export interface ClosedRequest {
   completed: AgentStateCompletedRequest;
 }
 
+/** `waiting` for its time, or `sent`. `attempt` counts those made by itself; 0: a person asked. */
+export interface RetryFact {
+  phase: "waiting" | "sent";
+  localId: string | null;
+  attempt: number;
+  at: number;
+  failureCode: string;
+}
+
 export interface Facts {
   /** Highest hub sequence number whose message was looked at. */
   lastSeq: number | null;
@@ -60,7 +71,13 @@ export interface Facts {
   /** Our name for the turn that was running when last seen. */
   turn: string | null;
   /** How the last turn ended, whoever began it. */
-  lastTurn: { outcome: TurnOutcome; at: number } | null;
+  lastTurn: { outcome: TurnOutcome; at: number; localId?: string | null; failure?: AgentFailure } | null;
+  /** Keys of the ends of turns that were taken in lately: told again after a crash, they mean nothing new. */
+  endedTurns: string[];
+  /** The failed turn that is to be sent again, or was sent again and has not ended. */
+  retry: RetryFact | null;
+  /** How the agent was started last, and with which of its threads. */
+  lastStart: LastStart | null;
   /** Launch id of the terminal program the viewers should see. */
   terminal: string | null;
   lifecycle: string;
@@ -121,6 +138,9 @@ export function emptyState(): LedgerState {
     hostId: null,
     turn: null,
     lastTurn: null,
+    endedTurns: [],
+    retry: null,
+    lastStart: null,
     terminal: null,
     lifecycle: "initializing",
     lifecycleSince: 0,

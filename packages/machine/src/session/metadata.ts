@@ -31,6 +31,7 @@ export interface MetadataInput {
   userHome: string;
   remoteWhileLocal: "switch" | "read-only";
   parked: boolean;
+  autoRetry: boolean;
 }
 
 const names = (list: readonly string[] | undefined): string[] | undefined =>
@@ -77,11 +78,14 @@ export function metadataOf(input: MetadataInput, current: Metadata | null): Meta
     agentVersion: agent.version,
     remoteWhileLocal: input.remoteWhileLocal,
     parked: input.parked,
+    lastStart: input.facts.lastStart ?? undefined,
     ...lifecycleOf(input, current),
   };
   if (record.threadId && !record.fork) mine[threadKeyOf(record.flavor)] = record.threadId;
   if (agent.summary && (current?.summary?.updatedAt ?? 0) <= agent.summary.updatedAt) mine.summary = agent.summary;
   if (record.name && current?.name === undefined) mine.name = record.name;
+  // Chosen at the hub; only the beginning is ours.
+  if (input.autoRetry && current?.autoRetry === undefined) mine.autoRetry = true;
   const merged: Metadata = { ...current, ...dropUndefined(mine) };
   if (mine.lifecycleState !== "archived") {
     delete merged.archivedBy;
@@ -93,7 +97,7 @@ export function metadataOf(input: MetadataInput, current: Metadata | null): Meta
 
 /** Existing clients read some capabilities under their own names. */
 function withPeers(capabilities: AgentCapabilities): Record<string, unknown> {
-  return { ...capabilities, conversationHistory: { forkCurrent: capabilities.fork } };
+  return { ...capabilities, autoRetry: true, conversationHistory: { forkCurrent: capabilities.fork } };
 }
 
 function dropUndefined(metadata: Metadata): Metadata {

@@ -26,11 +26,12 @@ const run: RunCommand = async (argv, options) => {
   return { stdout: result.stdout, stderr: result.stderr, exitCode: result.code ?? 1, truncated: result.signal !== null };
 };
 
-function settingsOf(home: string, env: Env): { remoteWhileLocal: "switch" | "read-only"; parkAfterMs: number } {
+function settingsOf(home: string, env: Env): SessionPorts["settings"] {
   const settings = loadSettings(home);
   const minutes = Number(env["HAPI_PARK_AFTER_MINUTES"] ?? settings["parkAfterMinutes"] ?? Number.NaN);
   return {
     remoteWhileLocal: settings["remoteWhileLocal"] === "read-only" ? "read-only" : "switch",
+    autoRetry: settings["autoRetry"] === true,
     parkAfterMs: Number.isFinite(minutes) && minutes >= 0 ? minutes * 60_000 : DEFAULT_PARK_AFTER_MS,
   };
 }

@@ -28,6 +28,8 @@ export const sessionRecordSchema = z.looseObject({
   /** As the person asked for it; survives restarts and is passed to the agent at each start. */
   permissionMode: z.optional(z.string()),
   model: z.optional(z.nullable(z.string())),
+  /** Failed turns are sent again by themselves; absent: as this home's settings say. */
+  autoRetry: z.optional(z.boolean()),
   /** The agent's own conversation. */
   threadId: z.optional(z.string()),
   /** The thread is another session's: branch off at the first start, then forget this flag. */

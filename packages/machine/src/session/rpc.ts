@@ -5,13 +5,20 @@ import { AppError, sessionRpc } from "@hapi/protocol";
 import type { PermissionParams } from "./permission-answer.ts";
 import type { Uploads } from "./uploads.ts";
 
+export interface ConfigChange {
+  permissionMode?: string;
+  model?: string | null;
+  autoRetry?: boolean;
+}
+
 export interface SessionActions {
   permission(params: PermissionParams): Promise<unknown>;
   interrupt(): Promise<void>;
   end(reason: "abort" | "kill" | "handoff"): void;
   switchTo(to: "local" | "remote", now: boolean): Promise<"done" | "waiting">;
-  configure(change: { permissionMode?: string; model?: string | null }): Promise<Record<string, unknown>>;
-  retry(): Promise<void>;
+  configure(change: ConfigChange): Promise<Record<string, unknown>>;
+  retry(): Promise<{ status: "started" | "joined" }>;
+  cancelRetry(): Promise<{ status: "cancelled" | "none" }>;
   fork(): { nativeSessionId: string; forkSession: true };
   models(): Promise<{ id: string; name: string }[]>;
   readonly currentModel: string | null;
@@ -60,9 +67,9 @@ export function sessionRpcs(actions: SessionActions): Record<keyof typeof sessio
       current: actions.currentModel,
     })),
     "retry-turn": taking(sessionRpc["retry-turn"], async () => {
-      await actions.retry();
-      return { ok: true };
+      return { ok: true, ...(await actions.retry()) };
     }),
+    "cancel-retry": taking(sessionRpc["cancel-retry"], async () => ({ ok: true, ...(await actions.cancelRetry()) })),
     uploadFile: taking(sessionRpc.uploadFile, async (params) => ({
       success: true,
       path: await actions.uploads.save(params.filename, params.content),

@@ -26,6 +26,7 @@ import type { RecordFile } from "./record.ts";
 import { createRememberedChoices } from "./remembered-choices.ts";
 import { createRemoteScreen } from "./remote-screen.ts";
 import { sessionRpcs } from "./rpc.ts";
+import { createRetrying } from "./retrying.ts";
 import { createScreenModel } from "./screen-model.ts";
 import { createStageReports } from "./stage-reports.ts";
 import { statusText } from "./status-text.ts";
@@ -49,7 +50,9 @@ export interface SessionPorts {
   runCommand: RunCommand;
   /** The session is over: no hook will come in any more. */
   closeHooks?(): Promise<void>;
-  settings: { remoteWhileLocal: "switch" | "read-only"; parkAfterMs: number };
+  settings: { remoteWhileLocal: "switch" | "read-only"; parkAfterMs: number; autoRetry?: boolean };
+  /** Chance, for pauses that must not fall together. */
+  random?: () => number;
   about: { version: string; libDir: string; userHome: string };
 }
 
@@ -86,8 +89,12 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     link,
     inbox: () => inbox,
     broker: () => broker,
+    retrying: () => retrying,
     screen: model,
-    exited: (event) => outcomes.agentExited(event),
+    exited(event) {
+      outcomes.agentExited(event);
+      retrying.agentGone(event.expected);
+    },
     changed,
     idle: () => queueMicrotask(poke),
     clock,
@@ -118,7 +125,15 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     },
   });
   const { conversation } = runner;
-  const inbox = createInbox({ ledger, agent: conversation, attachable: confinement.resolve, reports, clock, log, changed: poke });
+  const inbox = createInbox({
+    ledger,
+    agent: conversation,
+    attachable: confinement.resolve,
+    reports,
+    clock,
+    log,
+    changed: () => queueMicrotask(poke),
+  });
   const broker = createPermissionBroker({
     ledger,
     flavor: record.value.flavor,
@@ -132,7 +147,8 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     host,
     model,
     canRegain: driver.capabilities.control !== "remote",
-    status: () => statusText({ state: loop.state, thinking: events.thinking, queued: inbox.queued, connected: link.connected }),
+    status: () =>
+      statusText({ state: loop.state, thinking: events.thinking, queued: inbox.queued, connected: link.connected, retry: retrying.onWire }),
     regain,
     exit: () => void ending.end({ lifecycle: "completed", exitCode: 0, reason: "exit", message: "Session ended." }),
     clock,
@@ -147,9 +163,28 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     log,
     initial: facts.hostId === null ? record.value.startingMode : facts.front,
     remoteWhileLocal: () => ports.settings.remoteWhileLocal,
+    isHeld: () => retrying.holdsQueue,
     moved: (front) => outcomes.moved(front),
     startFailed: (front, failure, times) => outcomes.startFailed(front, failure, times),
     changed,
+  });
+  const retrying = createRetrying({
+    ledger,
+    runner,
+    loop,
+    isAllowed: autoRetry,
+    isHanding: () => inbox.current !== null,
+    changed() {
+      changed();
+      queueMicrotask(poke);
+    },
+    notice(text) {
+      const id = `hapi:notice:${clock.now()}`;
+      outbox.add(id, { type: "notice", id, level: "warning", text });
+    },
+    clock,
+    random: ports.random ?? Math.random,
+    log,
   });
   const presence = createPresence({
     link,
@@ -186,7 +221,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     loop,
     broker,
     record,
-    state: ledger.state,
+    retrying,
     facts: events.facts,
     capabilities: driver.capabilities,
     hasViewers: () => host.viewers().length > 0,
@@ -211,6 +246,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
           hostPid: host.hostPid,
           remoteWhileLocal: ports.settings.remoteWhileLocal,
           parked: loop.front === "remote" && runner.front === null && !runner.moving,
+          autoRetry: autoRetry(),
           ...ports.about,
         },
         current,
@@ -220,7 +256,10 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     lastSeq: () => facts.lastSeq,
     receive: (message) => inbox.receive(message, "backfill"),
     passed: (seq) => inbox.passed(seq),
-    registered: (session) => choices.registered(session),
+    registered(session) {
+      choices.registered(session);
+      allowRetry(session.metadata?.autoRetry);
+    },
     clock,
     log,
   });
@@ -238,7 +277,18 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   function agentState(current: AgentState | null): AgentState {
     const { state } = loop;
     const handoff = state.state === "draining" ? { to: state.to, waitsFor: state.waitsFor, since: state.since } : undefined;
-    return { ...current, controlledByUser: loop.front === "local", handoff, ...broker.onWire() };
+    const retry = ending.begun ? undefined : retrying.onWire;
+    return { ...current, controlledByUser: loop.front === "local", handoff, retry, ...broker.onWire() };
+  }
+
+  function autoRetry(): boolean {
+    return record.value.autoRetry ?? ports.settings.autoRetry ?? false;
+  }
+
+  /** The hub's word is the newer one: only there it is chosen. */
+  function allowRetry(allowed: boolean | undefined): void {
+    if (allowed === undefined || allowed === autoRetry()) return;
+    actions.configure({ autoRetry: allowed }).catch((cause: unknown) => log.warn("session.choices_not_applied", { cause: String(cause) }));
   }
 
   /** Asked again while it waits: now. */
@@ -270,6 +320,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   function closeParts(): void {
     for (const stop of off) stop();
     parking.close();
+    retrying.close();
     presence.close();
     loop.close();
     screen.close();
@@ -283,6 +334,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       hub.open();
       try {
         await takeUp({ ports, runner, loop, inbox, broker, events, setLifecycle, adopted });
+        retrying.takenUp();
       } catch (cause) {
         const error = toAppError(cause);
         log.warn("session.not_begun", { code: error.code, message: error.message, cause: String(error.cause ?? "") });
