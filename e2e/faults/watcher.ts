@@ -2,22 +2,13 @@
  * A client that listens through every outage, as the web app does: the sync engine over the real event stream. Keeps every event, and notes what
  * no client may ever see: the session away or ended.
  */
-import { type Clock, createSyncEngine, type HubApi, type SyncEngine } from "@hapi/client";
+import { createSyncEngine, type HubApi, type SyncEngine } from "@hapi/client";
 import type { SyncState } from "@hapi/core";
-import type { SyncEvent } from "@hapi/protocol";
+import type { PromptStage, SyncEvent } from "@hapi/protocol";
+import { fasterClock } from "./faster-clock.ts";
 
-/** A person waits up to half a minute between attempts to connect; the tests wait for the same steps, faster. */
-const FASTER = 5;
-const UNTIL_MS = 30_000;
+const UNTIL_MS = 45_000;
 const ALIVE_STATES = new Set(["initializing", "running", "paused"]);
-
-const fastClock: Clock = {
-  now: () => Date.now(),
-  setTimer(ms, fn) {
-    const timer = setTimeout(fn, ms / FASTER);
-    return () => clearTimeout(timer);
-  },
-};
 
 export interface Watcher {
   readonly state: SyncState;
@@ -26,6 +17,8 @@ export interface Watcher {
   readonly endings: readonly string[];
   /** Ids of every permission request that was ever shown. */
   readonly requests: ReadonlySet<string>;
+  /** What it was told about each prompt, in order. */
+  readonly stages: ReadonlyMap<string, readonly PromptStage[]>;
   until(test: (state: SyncState) => boolean, what: string): Promise<SyncState>;
   /** The next event, or one that was heard already after `from`. */
   event(test: (event: SyncEvent) => boolean, what: string, from?: number): Promise<SyncEvent>;
@@ -37,11 +30,14 @@ export async function watchHub(api: HubApi, sessionId: string): Promise<Watcher>
   const events: SyncEvent[] = [];
   const endings: string[] = [];
   const requests = new Set<string>();
+  const stages = new Map<string, PromptStage[]>();
   const watchers = new Set<() => void>();
   let wasActive = false;
 
   function note(event: SyncEvent): void {
     events.push(event);
+    if (event.type === "message-stage" && event.sessionId === sessionId)
+      stages.set(event.localId, [...(stages.get(event.localId) ?? []), event.stage]);
     if (event.type === "session-ended" && event.sessionId === sessionId) endings.push(`session-ended ${event.reason ?? ""}`);
     if (event.type === "session-removed" && event.sessionId === sessionId) endings.push("session-removed");
     if (event.type === "messages-indeterminate" && event.sessionId === sessionId)
@@ -66,7 +62,7 @@ export async function watchHub(api: HubApi, sessionId: string): Promise<Watcher>
 
   const engine: SyncEngine = createSyncEngine({
     api,
-    clock: fastClock,
+    clock: fasterClock,
     onChange: look,
     onEvent: (event) => {
       note(event);
@@ -106,6 +102,7 @@ export async function watchHub(api: HubApi, sessionId: string): Promise<Watcher>
     events,
     endings,
     requests,
+    stages,
     until: (test, what) => when(() => (test(engine.state) ? engine.state : undefined), what),
     event: (test, what, from = events.length) => when(() => events.slice(from).find(test), what),
     stop: () => engine.stop(),

@@ -1,36 +1,38 @@
 /**
- * One machine as a person has it: hub, runner, a demo session started through the web's API, a terminal on it, and a client that listens all the
- * time. Every process is the real CLI, has a pid that can be killed, and is ended by pid. The agent's own record is the truth.
+ * One machine as a person has it: hub, runner, a demo session started through the web's API, a terminal on it, a client that sends from an
+ * outbox on disk, and one that listens all the time. Every process is the real CLI, has a pid that can be killed, and is ended by pid. Between
+ * the hub and everybody else stand two bad networks: one to the machine, one to the people. The agent's own record is the truth.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createHubApi, type HubApi } from "@hapi/client";
-import { type HostFacts, probeHost, shutdownHost } from "@hapi/host";
-import {
-  delay,
-  isAlive,
-  openPty,
-  processStartTime,
-  type ProcessId,
-  type Pty,
-  sessionDir,
-  spawnPiped,
-  type PipedProcess,
-} from "@hapi/platform";
+import { type HostFacts, shutdownHost } from "@hapi/host";
+import { delay, isAlive, openPty, type PipedProcess, type ProcessId, type Pty, sessionDir, spawnPiped } from "@hapi/platform";
 import type { Message } from "@hapi/protocol";
-import type { History } from "@hapi/testkit";
+import { type ChaosProxy, createChaosProxy, createProcessKiller, type History } from "@hapi/testkit";
+import { type ClientProcess, createClientProcess } from "./client-process.ts";
+import { fasterClock } from "./faster-clock.ts";
+import { linesOf } from "./lines.ts";
+import { type SessionPlace, sessionPlace } from "./session-place.ts";
 import { watchHub, type Watcher } from "./watcher.ts";
 
 export const HAPI = resolve(import.meta.dir, "../../bin/hapi");
-const UNTIL_MS = 30_000;
+const UNTIL_MS = 45_000;
 
 export interface World extends AsyncDisposable {
   readonly home: string;
   readonly sessionId: string;
+  readonly session: SessionPlace;
+  /** Straight to the hub: for looking. */
   readonly api: HubApi;
+  /** As people reach it: through the network to the clients. */
+  readonly person: HubApi;
   readonly watcher: Watcher;
+  readonly client: ClientProcess;
+  /** Between the hub and runner, session processes and terminals; between the hub and clients. */
+  readonly nets: { readonly machine: ChaosProxy; readonly clients: ChaosProxy };
   readonly env: Readonly<Record<string, string>>;
   facts(): Promise<HostFacts>;
   agentPid(): Promise<number>;
@@ -38,7 +40,11 @@ export interface World extends AsyncDisposable {
   /** Starts again what does not start itself. */
   start(what: Part): Promise<void>;
   isViewerAlive(): boolean;
+  /** The client has it on disk; the hub gets it sooner or later. */
   send(text: string): Promise<string>;
+  /** Another session on this machine. */
+  spawn(): Promise<SessionPlace>;
+  pid(what: "hub" | "runner"): number | null;
   rows(): Promise<Message[]>;
   history(accepted: History["accepted"]): Promise<History>;
   /** Every session this machine has a folder of. */
@@ -46,21 +52,22 @@ export interface World extends AsyncDisposable {
   /** How often the agent's record has a finished tool call of this path. */
   written(path: string): number;
   until<T>(look: () => Promise<T | null | undefined | false>, what: string): Promise<T>;
+  /** The ends of all log files. */
+  log(): string;
 }
 
-export const PARTS = ["hub", "session", "runner", "viewer"] as const;
+export const PARTS = ["hub", "session", "runner", "viewer", "client", "agent", "host"] as const;
 export type Part = (typeof PARTS)[number];
 
-interface RecordLine {
-  t: string;
-  text?: string;
-  update?: { sessionUpdate: string; status?: string; title?: string; content?: unknown; rawInput?: { path?: string } };
+export interface WorldOptions {
+  speed: number;
+  /** Of the networks. */
+  seed?: number;
 }
 
-export async function createWorld(options: { speed: number }): Promise<World> {
+export async function createWorld(options: WorldOptions): Promise<World> {
   const root = mkdtempSync(join(tmpdir(), "hapi-faults-"));
   const home = join(root, ".hapi");
-  const cwd = mkdtempSync(join(root, "work-"));
   const env: Record<string, string> = {
     PATH: process.env["PATH"] ?? "",
     HOME: root,
@@ -70,44 +77,55 @@ export async function createWorld(options: { speed: number }): Promise<World> {
   };
   const started: ProcessId[] = [];
   const parts: { hub: PipedProcess | null; runner: PipedProcess | null; viewer: Pty | null } = { hub: null, runner: null, viewer: null };
+  const nets: { machine?: ChaosProxy; clients?: ChaosProxy } = {};
   let port = 0;
   let token = "";
-  let sessionId = "";
+  let session: SessionPlace | null = null;
   let watcher: Watcher | null = null;
   /** Which of the session processes, counted by the host, was killed last. */
   let killedStart = 0;
 
   const sessionIds = (): string[] => (existsSync(join(home, "sessions")) ? readdirSync(join(home, "sessions")) : []);
+  const main = (): SessionPlace => {
+    if (!session) throw new Error("there is no session yet");
+    return session;
+  };
 
   async function dispose(): Promise<void> {
     await watcher?.stop();
-    for (const id of sessionIds()) await shutdownHost(sessionDir(home, id));
+    for (const id of sessionIds()) await shutdownHost(sessionDir(home, id)).catch(() => false);
     for (const id of started) if (isAlive(id)) process.kill(id.pid, "SIGKILL");
     await until(async () => started.every((id) => !isAlive(id)), "all processes are gone");
+    await nets.machine?.close();
+    await nets.clients?.close();
     rmSync(root, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  function run(...args: string[]): PipedProcess {
-    const child = spawnPiped([HAPI, ...args], { env, cwd: root, ownGroup: true });
+  function run(environment: Record<string, string>, ...args: string[]): PipedProcess {
+    const child = spawnPiped([HAPI, ...args], { env: environment, cwd: root, ownGroup: true });
     started.push(child);
     return child;
   }
 
   async function startHub(): Promise<void> {
-    const hub = run("hub", "--port", String(port), "--json");
+    const { HAPI_API_URL: _network, ...own } = env;
+    const hub = run(own, "hub", "--port", String(port), "--json");
     parts.hub = hub;
-    const { line, rest } = await firstLine(hub);
-    const said = JSON.parse(line || "{}") as { url?: string; token?: string };
+    const first = Promise.withResolvers<string>();
+    // The reading goes on, so that the program never waits.
+    linesOf(hub.stdout, first.resolve).then(
+      () => first.resolve("{}"),
+      () => first.resolve("{}"),
+    );
+    const said = JSON.parse(await first.promise) as { url?: string; token?: string };
     if (!said.url || !said.token) throw new Error(`the hub did not start: ${await new Response(hub.stderr).text()}`);
-    rest.catch(() => undefined);
     port = Number(new URL(said.url).port);
     token = said.token;
-    env["HAPI_API_URL"] = said.url;
   }
 
   async function startRunner(): Promise<void> {
     const before = Date.now();
-    parts.runner = run("runner", "run");
+    parts.runner = run(env, "runner", "run");
     void new Response(parts.runner.stdout).text();
     void new Response(parts.runner.stderr).text();
     // Ready is what the hub says: this runner, not the one before.
@@ -118,8 +136,9 @@ export async function createWorld(options: { speed: number }): Promise<World> {
   }
 
   async function startViewer(): Promise<void> {
+    const { cwd, id, facts } = main();
     const viewer = openPty({
-      argv: [HAPI, "demo", "--existing-session-id", sessionId],
+      argv: [HAPI, "demo", "--existing-session-id", id],
       cwd,
       env,
       cols: 80,
@@ -129,6 +148,14 @@ export async function createWorld(options: { speed: number }): Promise<World> {
     started.push(viewer);
     parts.viewer = viewer;
     await until(async () => (await facts()).viewers.length > 0, "the viewer is attached");
+  }
+
+  async function spawn(): Promise<SessionPlace> {
+    const cwd = mkdtempSync(join(root, "work-"));
+    const [machine] = await api.machines.list();
+    const spawned = await api.machines.spawn(machine?.id ?? "", { directory: cwd, agent: "demo", launchId: randomUUID() });
+    if (spawned.type !== "success") throw new Error(`not spawned: ${JSON.stringify(spawned)}`);
+    return sessionPlace({ id: spawned.sessionId, cwd, home, userHome: root, api });
   }
 
   async function until<T>(look: () => Promise<T | null | undefined | false>, what: string): Promise<T> {
@@ -146,72 +173,73 @@ export async function createWorld(options: { speed: number }): Promise<World> {
   }
 
   function log(): string {
+    if (!existsSync(join(home, "logs"))) return "no logs";
     return readdirSync(join(home, "logs"))
       .flatMap((name) =>
         readFileSync(join(home, "logs", name), "utf8")
           .trimEnd()
           .split("\n")
-          .slice(-15)
+          .slice(-40)
           .map((line) => `${name}: ${line}`),
       )
       .join("\n");
   }
 
-  async function facts(): Promise<HostFacts> {
-    const found = await probeHost(sessionDir(home, sessionId));
-    if (!found) throw new Error("the host is gone");
-    return found;
-  }
-
-  async function killPid(id: ProcessId): Promise<void> {
-    process.kill(id.pid, "SIGKILL");
-    await until(async () => !isAlive(id), `${id.pid} is dead`);
-  }
-
-  function record(): RecordLine[] {
-    const threads = join(root, ".local", "state", "hapi-demo", "threads");
-    return readdirSync(threads).flatMap((name) =>
-      readFileSync(join(threads, name), "utf8")
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => JSON.parse(line) as RecordLine),
-    );
-  }
-
-  async function rows(): Promise<Message[]> {
-    const all = new Map<string, Message>();
-    for (let before: { at: number; seq: number } | undefined; ;) {
-      const { messages, page } = await api.messages.page(sessionId, { limit: 200, ...(before ? { before } : {}) });
-      for (const row of messages) all.set(row.id, row);
-      if (!page.hasMore) break;
-      before = { at: page.nextBeforeAt ?? 0, seq: page.nextBeforeSeq ?? 0 };
-    }
-    return [...all.values()].sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
-  }
+  const killer = createProcessKiller<Part>({
+    hub: async () => parts.hub,
+    runner: async () => parts.runner,
+    viewer: async () => parts.viewer,
+    client: async () => client.process,
+    // Between two lives there is nothing to kill.
+    async session() {
+      killedStart = (await main().facts()).session.starts;
+      return main().find("session");
+    },
+    agent: () => main().find("agent"),
+    async host() {
+      killedStart = 0;
+      return main().find("host");
+    },
+  });
 
   const starters: Record<Part, () => Promise<void>> = {
     hub: startHub,
     runner: startRunner,
     viewer: startViewer,
+    client: () => client.start(),
     // The host starts it again by itself; here it is only waited for.
     session: async () =>
-      void (await until(
-        async () => (await facts()).hasController && (await facts()).session.starts > killedStart,
-        "the session process is back",
-      )),
+      void (await until(async () => {
+        const { hasController, session: own } = await main().facts();
+        return hasController && own.starts > killedStart;
+      }, "the session process is back")),
+    // The next prompt does.
+    agent: async () => undefined,
+    host: async () => undefined,
   };
 
+  const client = createClientProcess({
+    dir: join(root, "outbox"),
+    env: () => env,
+    baseUrl: () => nets.clients?.url ?? "",
+    token: () => token,
+    started: (child) => void started.push(child),
+  });
+
   await startHub();
-  const api = createHubApi({ baseUrl: env["HAPI_API_URL"] ?? "", accessToken: () => token });
+  const seed = options.seed ?? 1;
+  const machine = (nets.machine = await createChaosProxy({ seed, target: { port } }));
+  const clients = (nets.clients = await createChaosProxy({ seed: seed + 1, target: { port } }));
+  env["HAPI_API_URL"] = machine.url;
+  const api = createHubApi({ baseUrl: `http://127.0.0.1:${port}`, accessToken: () => token });
+  const person = createHubApi({ baseUrl: clients.url, accessToken: () => token, clock: fasterClock });
   try {
-    await startRunner();
-    const [machine] = await api.machines.list();
-    const spawned = await api.machines.spawn(machine?.id ?? "", { directory: cwd, agent: "demo", launchId: randomUUID() });
-    if (spawned.type !== "success") throw new Error(`not spawned: ${JSON.stringify(spawned)}`);
-    sessionId = spawned.sessionId;
-    watcher = await watchHub(api, sessionId);
+    await Promise.all([startRunner(), client.start()]);
+    session = await spawn();
+    const { id } = session;
+    watcher = await watchHub(person, id);
     await watcher.until(
-      (state) => state.sessions[sessionId]?.active === true && state.sessions[sessionId]?.metadata?.lifecycleState === "running",
+      (state) => state.sessions[id]?.active === true && state.sessions[id]?.metadata?.lifecycleState === "running",
       "the session runs",
     );
     await startViewer();
@@ -220,66 +248,39 @@ export async function createWorld(options: { speed: number }): Promise<World> {
     await dispose();
     throw new Error(words, { cause });
   }
+  const place = session;
 
   return {
     home,
-    sessionId,
+    sessionId: place.id,
+    session: place,
     api,
+    person,
     watcher,
+    client,
+    nets: { machine, clients },
     env,
-    facts,
-    async agentPid() {
-      const running = (await facts()).processes.filter((one) => one.exit === null);
-      const [only] = running;
-      if (!only || running.length > 1) throw new Error(`${running.length} agents run`);
-      return only.pid;
-    },
+    facts: place.facts,
+    agentPid: place.agentPid,
     async kill(what) {
-      if (what === "session") {
-        const { pid, starts } = (await facts()).session;
-        killedStart = starts;
-        // Between two lives there is nothing to kill.
-        return pid === null ? undefined : killPid({ pid, startTime: processStartTime(pid) });
-      }
-      const target = parts[what];
-      parts[what] = null;
-      if (target) await killPid(target);
+      await killer.kill(what);
+      if (what === "hub" || what === "runner" || what === "viewer") parts[what] = null;
     },
     start: (what) => starters[what](),
     isViewerAlive: () => parts.viewer !== null && isAlive(parts.viewer),
     async send(text) {
       const localId = randomUUID();
-      await api.messages.send(sessionId, { text, localId, wake: true });
+      await client.give({ localId, sessionId: place.id, text });
       return localId;
     },
-    rows,
-    async history(accepted) {
-      const lines = record();
-      const ran = lines.flatMap((line) => (line.t === "user" ? [line.text ?? ""] : []));
-      const said = lines.flatMap((line) => {
-        const { sessionUpdate, content } = line.update ?? {};
-        return sessionUpdate === "agent_message_chunk" ? [(content as { text: string }).text] : [];
-      });
-      return { rows: await rows(), accepted, agent: { ran, said } };
-    },
+    spawn,
+    pid: (what) => parts[what]?.pid ?? null,
+    rows: place.rows,
+    history: place.history,
     sessionIds,
-    written: (path) => record().filter((line) => line.update?.sessionUpdate === "tool_call" && line.update.rawInput?.path === path).length,
+    written: place.written,
     until,
+    log,
     [Symbol.asyncDispose]: dispose,
   };
-}
-
-/** The first line of its output; `rest` is the reading of the others, which must go on so that the program never waits. */
-async function firstLine(child: PipedProcess): Promise<{ line: string; rest: Promise<void> }> {
-  const reader = child.stdout.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
-  let text = "";
-  while (!text.includes("\n")) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    text += value;
-  }
-  const rest = (async () => {
-    while (!(await reader.read()).done);
-  })();
-  return { line: text.split("\n")[0] ?? "", rest };
 }
