@@ -1,6 +1,7 @@
 /**
  * Folds a database's WAL back into it on a thread of its own, so that nobody waits for it. The thread starts when the WAL first grows past
- * the limit; its program is a string because HAPI also runs from one bundled file.
+ * the limit; its program is a string because HAPI also runs from one bundled file. A reader that stays long (a backup) keeps the WAL from
+ * being begun anew: the writer is never held for it, the WAL grows until the reader is done.
  */
 import { statSync } from "node:fs";
 import { attempt } from "./ignore.ts";
@@ -11,13 +12,20 @@ let db;
 self.onmessage = ({ data }) => {
   if (data.path) {
     db = new Database(data.path);
-    db.exec("PRAGMA busy_timeout = 2000");
+    // How long the writer may be held.
+    db.exec("PRAGMA busy_timeout = 200");
     return;
   }
+  const fold = () => db.query("PRAGMA wal_checkpoint(PASSIVE)").get();
   try {
-    db.query("PRAGMA wal_checkpoint(PASSIVE)").get();
-    if (data.truncate) db.query("PRAGMA wal_checkpoint(TRUNCATE)").get();
-    self.postMessage({});
+    const first = fold();
+    if (data.truncate) {
+      // What is left after the second is what came meanwhile, unless somebody still reads it.
+      const { log, checkpointed } = first.log - first.checkpointed > 0 ? fold() : first;
+      const isRead = log - checkpointed > data.maxLeft;
+      const isHeld = isRead || db.query("PRAGMA wal_checkpoint(TRUNCATE)").get().busy === 1;
+      self.postMessage({ isHeld });
+    } else self.postMessage({});
   } catch (error) {
     self.postMessage({ failure: String(error) });
   }
@@ -35,6 +43,11 @@ export interface CheckpointerOptions {
   onFailed(reason: string): void;
 }
 
+/** Frames that may come while one checkpoint runs. */
+const maxLeft = 2_000;
+/** Somebody reads what could be thrown away: asked again after so many rounds. */
+const roundsWhenHeld = 5;
+
 export interface Checkpointer {
   close(): void;
 }
@@ -43,11 +56,13 @@ export function startCheckpointer(options: CheckpointerOptions): Checkpointer {
   const { path, startAtBytes = 4 << 20, truncateAtBytes = 32 << 20, everyMs = 2_000, onDone, onFailed } = options;
   let worker: Worker | null = null;
   let busy = false;
+  let waitRounds = 0;
   const start = (): Worker => {
     const url = URL.createObjectURL(new Blob([program], { type: "application/javascript" }));
     const started = new Worker(url);
-    started.onmessage = ({ data }: MessageEvent<{ failure?: string }>) => {
+    started.onmessage = ({ data }: MessageEvent<{ failure?: string; isHeld?: boolean }>) => {
       busy = false;
+      if (data.isHeld === true) waitRounds = roundsWhenHeld;
       if (data.failure !== undefined) onFailed(data.failure);
       else onDone?.();
     };
@@ -63,7 +78,8 @@ export function startCheckpointer(options: CheckpointerOptions): Checkpointer {
     if (size < startAtBytes || busy) return;
     worker ??= start();
     busy = true;
-    worker.postMessage({ truncate: size >= truncateAtBytes });
+    waitRounds = Math.max(0, waitRounds - 1);
+    worker.postMessage({ truncate: size >= truncateAtBytes && waitRounds === 0, maxLeft });
   }, everyMs);
   timer.unref();
   return {

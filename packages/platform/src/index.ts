@@ -7,3 +7,4 @@ export * from "./serve.ts";
 export * from "./settings.ts";
 export * from "./sqlite.ts";
 export * from "./checkpointer.ts";
+export * from "./sqlite-copy.ts";

@@ -3,10 +3,12 @@
  * Against loss of power the caller awaits `syncWal` after a commit and acknowledges only then.
  */
 import { Database, type SQLQueryBindings, type Statement } from "bun:sqlite";
-import { chmodSync } from "node:fs";
+import { chmodSync, statfsSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
 import { AppError } from "@hapi/protocol/errors";
 import { attempt } from "./ignore.ts";
+import { WalRoom } from "./wal-room.ts";
 
 export type SqlValue = string | number | bigint | boolean | null | Uint8Array;
 export type SqlParams = SqlValue[] | [Record<string, SqlValue>];
@@ -32,6 +34,10 @@ export interface SqliteOptions {
   busyTimeoutMs?: number;
   /** Pages after which SQLite folds the WAL back by itself; 0 leaves it to a worker of the caller. Default 1000. */
   autoCheckpointPages?: number;
+  /** A new file can give free pages back a few at a time (`PRAGMA incremental_vacuum`). Means nothing for a file that has tables. */
+  isShrinkable?: boolean;
+  /** No WAL beside it: for a file that is carried around. */
+  isSingleFile?: boolean;
 }
 
 /** Statements kept per connection; the oldest makes room. Sql text must not carry values, or the cache is useless. */
@@ -42,12 +48,18 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Sqlite {
     const opened = options.readonly
       ? new Database(path, { readonly: true, strict: true })
       : new Database(path, { create: true, strict: true });
-    configure(opened, options);
+    try {
+      configure(opened, options);
+    } catch (cause) {
+      opened.close();
+      throw cause;
+    }
     return opened;
   });
   if (!options.readonly && path !== ":memory:") attempt(() => chmodSync(path, 0o600), "the folder is private already");
   const statements = new Map<string, Statement>();
   let wal: Promise<FileHandle> | null = null;
+  let room: WalRoom | null = null;
 
   const prepare = (sql: string): Statement => {
     const known = statements.get(sql);
@@ -60,6 +72,12 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Sqlite {
     const statement = db.prepare(sql);
     statements.set(sql, statement);
     return statement;
+  };
+  const walRoom = (): WalRoom => {
+    const { page_size: pageBytes } = db.prepare("PRAGMA page_size").get() as { page_size: number };
+    // NOOP counts and folds nothing (SQLite 3.51 and newer; an older one folds what it can without waiting).
+    const count = db.prepare("PRAGMA wal_checkpoint(NOOP)");
+    return new WalRoom({ pageBytes, frames: () => Math.max(0, (count.get() as { log: number }).log) });
   };
   const call = <T>(sql: string, params: SqlParams, work: (statement: Statement, bound: SQLQueryBindings[]) => T): T =>
     guard(path, () => work(prepare(sql), params as SQLQueryBindings[]));
@@ -95,8 +113,15 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Sqlite {
       if (path === ":memory:") return;
       // Closing a second handle on the database file itself would drop SQLite's locks (POSIX); the WAL carries none. It keeps its inode
       // as long as a connection is open, so one handle serves for good.
-      wal ??= open(`${path}-wal`, "r");
-      await (await wal).datasync();
+      try {
+        wal ??= open(`${path}-wal`, "r+");
+        const file = await wal;
+        room ??= walRoom();
+        if (!db.inTransaction) room.ensure(file.fd);
+        await file.datasync();
+      } catch (cause) {
+        throw diskFailure(path, (cause as NodeJS.ErrnoException).code ?? "", cause) ?? cause;
+      }
     },
     async close() {
       const handle = wal;
@@ -117,7 +142,9 @@ function configure(db: Database, options: SqliteOptions): void {
     db.query("SELECT count(*) FROM sqlite_schema").get();
     return;
   }
-  db.exec("PRAGMA journal_mode = WAL");
+  // Only counts before the first page is written, which the next line does.
+  if (options.isShrinkable) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  db.exec(`PRAGMA journal_mode = ${options.isSingleFile ? "DELETE" : "WAL"}`);
   db.exec("PRAGMA synchronous = NORMAL");
   db.exec(`PRAGMA wal_autocheckpoint = ${options.autoCheckpointPages ?? 1_000}`);
 }
@@ -130,7 +157,8 @@ function guard<T>(path: string, work: () => T): T {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
     if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT"))
       throw new AppError("database_corrupt", `${path} is damaged. Move it away, or restore a backup.`, { cause, details: { path } });
-    if (code.startsWith("SQLITE_FULL")) throw new AppError("database_full", undefined, { cause, details: { path } });
+    const failure = diskFailure(path, code, cause);
+    if (failure) throw failure;
     if (code.startsWith("SQLITE_CANTOPEN") || code.startsWith("SQLITE_READONLY"))
       throw new AppError("home_not_writable", `The database ${path} can't be opened for writing. Check the folder's permissions.`, {
         cause,
@@ -138,4 +166,25 @@ function guard<T>(path: string, work: () => T): T {
       });
     throw cause;
   }
+}
+
+/** Less than this is a full disk, whatever the system calls the failure (SQLite's shared memory knows only "I/O error"). */
+const fullBelowBytes = 1 << 20;
+
+/** What the disk refused, in words; null when it was something else. */
+function diskFailure(path: string, code: string, cause: unknown): AppError | null {
+  const details = { path };
+  const isFull = code.startsWith("SQLITE_FULL") || code === "ENOSPC" || code === "EDQUOT";
+  const isIo = code.startsWith("SQLITE_IOERR") || code === "EIO";
+  if (!isFull && !isIo) return null;
+  if (isFull || isDiskFull(path)) return new AppError("database_full", undefined, { cause, details });
+  return new AppError("disk_failed", `The disk of ${path} reported an error (${code}). Check the disk; nothing was saved.`, {
+    cause,
+    details,
+  });
+}
+
+function isDiskFull(path: string): boolean {
+  const facts = attempt(() => statfsSync(dirname(path)), "a disk that can't be asked is not said to be full");
+  return facts !== undefined && facts.bavail * facts.bsize < fullBelowBytes;
 }
