@@ -1,10 +1,10 @@
 /**
  * One writing connection, one transaction per turn of the event loop. `write` runs an operation at once inside the open transaction and
- * answers after COMMIT; `durable` answers once everything committed so far survives a loss of power (one fdatasync in flight). Events an
+ * answers after COMMIT; `durable` answers once everything committed so far survives a loss of power (at most two fdatasyncs in flight). Events an
  * operation recorded are handed to `deliver` after COMMIT, in the order of their operations and before the writers hear of it.
  * An operation that throws takes back only itself.
  */
-import type { Sqlite } from "@hapi/platform";
+import { ignore, type Sqlite } from "@hapi/platform";
 import { toAppError } from "@hapi/protocol";
 
 export interface CommitHooks<Recorded> {
@@ -18,6 +18,10 @@ interface Waiting {
   failed(cause: unknown): void;
 }
 
+const maxSyncs = 2;
+/** How much may be lost with the machine's power of what nobody was promised. */
+const lazySyncMs = 50;
+
 export class GroupCommit<Recorded> {
   readonly #db: Sqlite;
   readonly #hooks: CommitHooks<Recorded>;
@@ -27,11 +31,14 @@ export class GroupCommit<Recorded> {
   #open = false;
   #waiting: Waiting[] = [];
   #recorded: Recorded[] = [];
-  /** How many commits there were, how many of them the disk has, and up to which one the running sync goes. */
+  /** How many commits there were, and how many of them the disk has. */
   #committed = 0;
   #synced = 0;
-  #syncing: { upTo: number; waiting: Waiting[] } | null = null;
-  #next: Waiting[] = [];
+  /** Up to which commit each running sync goes. */
+  #syncing: number[] = [];
+  #failures = 0;
+  #unsynced: (Waiting & { upTo: number })[] = [];
+  #lazySync: ReturnType<typeof setTimeout> | null = null;
 
   constructor(db: Sqlite, hooks: CommitHooks<Recorded>) {
     this.#db = db;
@@ -68,11 +75,10 @@ export class GroupCommit<Recorded> {
 
   /** Resolves when everything that was committed before this call is on the disk. */
   durable(): Promise<void> {
-    if (this.#synced >= this.#committed) return Promise.resolve();
+    const upTo = this.#committed;
+    if (this.#synced >= upTo) return Promise.resolve();
     return new Promise((done, failed) => {
-      const waiting = { done, failed };
-      if (this.#syncing && this.#syncing.upTo >= this.#committed) this.#syncing.waiting.push(waiting);
-      else this.#next.push(waiting);
+      this.#unsynced.push({ upTo, done, failed });
       // One microtask later, so that the writers of one commit share one sync.
       queueMicrotask(() => this.#startSync());
     });
@@ -99,6 +105,7 @@ export class GroupCommit<Recorded> {
   /** Commits what is open and waits for the disk. */
   async close(): Promise<void> {
     this.#commit();
+    if (this.#lazySync) clearTimeout(this.#lazySync);
     await this.durable();
   }
 
@@ -139,8 +146,11 @@ export class GroupCommit<Recorded> {
     this.#runBetween();
     if (recorded.length > 0) this.#hooks.deliver(recorded);
     for (const writer of waiting) writer.done();
-    // Nobody may ask (writers without an ack); the disk gets it soon all the same.
-    setImmediate(() => this.#startSync());
+    // Nobody may ask (writers without an ack); the disk gets it soon all the same, but not in the way of somebody who asks.
+    this.#lazySync ??= setTimeout(() => {
+      this.#lazySync = null;
+      ignore(this.durable(), "the failure was told to `failed`, and nobody waits");
+    }, lazySyncMs);
   }
 
   #abandon(cause: unknown): void {
@@ -158,27 +168,37 @@ export class GroupCommit<Recorded> {
     this.#recorded = [];
   }
 
+  /**
+   * Two at once: who commits while a sync runs need not wait for its end first. More would only queue in the device.
+   */
   #startSync(): void {
-    if (this.#syncing || this.#synced >= this.#committed) return;
-    const run = { upTo: this.#committed, waiting: this.#next };
-    this.#next = [];
-    this.#syncing = run;
+    const last = this.#unsynced.at(-1)?.upTo ?? 0;
+    if (last <= this.#synced || this.#syncing.length >= maxSyncs || this.#syncing.some((running) => running >= last)) return;
+    const upTo = this.#committed;
+    const failuresBefore = this.#failures;
+    this.#syncing.push(upTo);
     this.#db.syncWal().then(
       () => {
-        this.#synced = run.upTo;
-        this.#finishSync((waiting) => waiting.done());
+        this.#syncing = this.#syncing.filter((running) => running !== upTo);
+        // The system reports a failed write to one of those who sync: then none of them may rely on it.
+        if (failuresBefore === this.#failures) this.#settle(upTo, (waiting) => waiting.done());
+        this.#startSync();
       },
       (cause) => {
+        this.#failures += 1;
+        const newest = Math.max(...this.#syncing);
+        this.#syncing = this.#syncing.filter((running) => running !== upTo);
         this.#hooks.failed(cause);
-        this.#finishSync((waiting) => waiting.failed(toAppError(cause)));
+        this.#settle(newest, (waiting) => waiting.failed(toAppError(cause)));
+        this.#startSync();
       },
     );
   }
 
-  #finishSync(settle: (waiting: Waiting) => void): void {
-    const waiting = this.#syncing?.waiting ?? [];
-    this.#syncing = null;
-    for (const one of waiting) settle(one);
-    if (this.#next.length > 0) this.#startSync();
+  /** Those who wait stand in the order of their commits. */
+  #settle(upTo: number, tell: (waiting: Waiting) => void): void {
+    this.#synced = Math.max(this.#synced, upTo);
+    const count = this.#unsynced.findIndex((waiting) => waiting.upTo > upTo);
+    for (const waiting of this.#unsynced.splice(0, count < 0 ? this.#unsynced.length : count)) tell(waiting);
   }
 }

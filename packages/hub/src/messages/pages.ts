@@ -38,7 +38,8 @@ function latest(db: Sqlite, sessionPk: number, limit: number, facts: { epoch: nu
   const shown = new Set(rows.map((row) => row.id));
   const queued = db
     .all<MessageRow>(
-      `SELECT ${messageColumns} FROM messages WHERE session_pk = ? AND invoked_at IS NULL AND local_id IS NOT NULL ORDER BY seq`,
+      `SELECT ${messageColumns} FROM messages INDEXED BY messages_queued
+       WHERE session_pk = ? AND invoked_at IS NULL AND local_id IS NOT NULL ORDER BY seq`,
       sessionPk,
     )
     .filter((row) => !shown.has(row.id));
