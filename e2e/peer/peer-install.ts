@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { arch, homedir, platform } from "node:os";
 import { join } from "node:path";
 
-const version = "0.30.7";
+export const peerVersion = "0.30.7";
 const installDeadlineMs = 5 * 60_000;
 
 /** Path of its program (the launcher of its npm package leaves its child behind when it is killed), or why there is none. */
@@ -11,12 +11,12 @@ export async function peerProgram(): Promise<{ path: string } | { missing: strin
   const given = process.env["PEER_HAPI"];
   if (given) return existsSync(given) ? { path: given } : { missing: `PEER_HAPI names no file: ${given}` };
   const root = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const folder = join(root, "hapi-agents", `peer-${version}`);
+  const folder = join(root, "hapi-agents", `peer-${peerVersion}`);
   const path = join(folder, `node_modules/@twsxtd/hapi-${platform()}-${arch()}/bin/hapi`);
   if (existsSync(path)) return { path };
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), "{}");
-  const npm = Bun.spawn(["npm", "install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error", `@twsxtd/hapi@${version}`], {
+  const npm = Bun.spawn(["npm", "install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error", `@twsxtd/hapi@${peerVersion}`], {
     cwd: folder,
     stdout: "ignore",
     stderr: "pipe",

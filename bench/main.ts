@@ -1,0 +1,112 @@
+/** `npm run bench`. `--help` says what it takes. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, release, tmpdir, totalmem } from "node:os";
+import { join, resolve } from "node:path";
+import { HubUnderTest } from "./lib/hub.ts";
+import { helpText, isComplete, type Options, parseOptions } from "./options.ts";
+import { phases } from "./phases/index.ts";
+import { benchmarkDocument, type Circumstances, reachTable } from "./report/document.ts";
+import type { Measurements } from "./report/measurements.ts";
+import { metricTable } from "./report/table.ts";
+import { runPhases } from "./run.ts";
+import { ourHub } from "./targets/ours.ts";
+import { peerHub } from "./targets/peer.ts";
+
+const phaseNames = phases.map(({ name }) => name);
+const usualDocument = resolve(import.meta.dir, "../docs/benchmarks.md");
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+const parsed = parseOptions(process.argv.slice(2), phaseNames, () => 1 + Math.floor(Math.random() * 999_999_999));
+if ("help" in parsed) process.stdout.write(helpText(phases));
+else if ("wrong" in parsed) {
+  say(`bench: ${parsed.wrong}. See npm run bench -- --help.`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = await bench(parsed.options).catch((cause: unknown) => {
+    say(`bench: ${cause instanceof Error ? cause.message : String(cause)}`);
+    return 1;
+  });
+}
+
+async function bench(options: Options): Promise<number> {
+  const scratch = mkdtempSync(join(tmpdir(), "hapi-bench-"));
+  const hubs: HubUnderTest[] = [];
+  const leave = async (code: number): Promise<void> => {
+    await Promise.all(hubs.map((hub) => hub.kill()));
+    rmSync(scratch, { recursive: true, force: true });
+    process.exit(code);
+  };
+  process.on("SIGINT", () => void leave(130));
+  process.on("SIGTERM", () => void leave(143));
+  try {
+    const missingPeer = await prepare(options, scratch, hubs);
+    say(
+      `Seed ${options.seed}. ${hubs.map(({ program }) => `${program.label} ${program.version}`).join(" and ")}, ${options.rounds} rounds.`,
+    );
+    const random = seededRandom(options.seed);
+    const wanted = phases.filter(({ name }) => options.phases.includes(name));
+    const circumstances = circumstancesOf(options, hubs, missingPeer);
+    const save = (measurements: Measurements): void => {
+      if (options.out !== null) writeFileSync(options.out, `${JSON.stringify({ ...circumstances, ...measurements }, null, 1)}\n`);
+    };
+    const { rounds, quick, crashRuns } = options;
+    const measurements = await runPhases(wanted, hubs, { rounds, quick, crashRuns, random, say, onProgress: save });
+    return report(options, circumstances, measurements);
+  } finally {
+    await Promise.all(hubs.map((hub) => hub.stop()));
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Why there is no peer, or null. */
+async function prepare(options: Options, scratch: string, hubs: HubUnderTest[]): Promise<string | null> {
+  const peer = options.oursOnly ? { missing: "asked for without it" } : await peerHub();
+  if (!("missing" in peer)) hubs.push(new HubUnderTest(peer, scratch));
+  else if (!options.oursOnly) say(`\n!! THE PEER COULD NOT BE HAD, our hub is measured alone: ${peer.missing}\n`);
+  if (options.ours === null) say("Building and packing our hub …");
+  hubs.push(new HubUnderTest(ourHub(scratch, options.ours === null ? undefined : resolve(options.ours)), scratch));
+  return "missing" in peer ? peer.missing : null;
+}
+
+function circumstancesOf(options: Options, hubs: readonly HubUnderTest[], missingPeer: string | null): Circumstances {
+  return {
+    at: new Date(),
+    machine: {
+      cpu: cpus()[0]?.model ?? "unknown processor",
+      cores: cpus().length,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      kernel: release(),
+      runtime: `Bun ${process.versions.bun}`,
+    },
+    hubs: hubs.map(({ program: { label, version } }) => ({ label, version })),
+    rounds: options.rounds,
+    seed: options.seed,
+    isComplete: isComplete(options, phaseNames, missingPeer === null),
+    missingPeer,
+  };
+}
+
+function report(options: Options, circumstances: Circumstances, measurements: Measurements): number {
+  const labels = circumstances.hubs.map(({ label }) => label);
+  const broken = measurements.violations.map((text) => `  ${text}`);
+  process.stdout.write(
+    `${metricTable(measurements, labels)}\n\n${reachTable(measurements)}\n\nbroken rules: ${broken.length}\n${broken.join("\n")}\n`,
+  );
+  const file = options.doc ?? (circumstances.isComplete ? usualDocument : null);
+  if (file !== null) {
+    writeFileSync(file, benchmarkDocument(circumstances, measurements));
+    say(`Written: ${file}`);
+  }
+  return broken.length === 0 ? 0 : 1;
+}
+
+/** Mulberry32: the moments of a run's kills, again. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
