@@ -1,6 +1,6 @@
 /** The demo agent against the SDK's own client: what any ACP client sees of it. */
 import { describe, expect, test } from "bun:test";
-import { appendFile, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as acp from "@agentclientprotocol/sdk";
@@ -20,7 +20,11 @@ interface Client {
   said(): string;
 }
 
-async function connect<T>(dir: string, use: (client: Client) => Promise<T>, pick: acp.PermissionOptionKind = "allow_once"): Promise<T> {
+async function connect<T>(
+  dir: string,
+  use: (client: Client) => Promise<T>,
+  { pick = "allow_once", asked }: { pick?: acp.PermissionOptionKind; asked?: () => Promise<void> } = {},
+): Promise<T> {
   const toAgent = new TransformStream<Uint8Array, Uint8Array>();
   const toClient = new TransformStream<Uint8Array, Uint8Array>();
   const updates: acp.SessionUpdate[] = [];
@@ -28,7 +32,8 @@ async function connect<T>(dir: string, use: (client: Client) => Promise<T>, pick
   const result = await acp
     .client({ name: "test" })
     .onNotification(acp.methods.client.session.update, ({ params }) => void updates.push(params.update))
-    .onRequest(acp.methods.client.session.requestPermission, ({ params }) => {
+    .onRequest(acp.methods.client.session.requestPermission, async ({ params }) => {
+      await asked?.();
       const option = params.options.find((one) => one.kind === pick);
       return { outcome: option ? { outcome: "selected", optionId: option.optionId } : { outcome: "cancelled" } };
     })
@@ -102,6 +107,30 @@ describe("a newcomer", () => {
 });
 
 describe("its record", () => {
+  test("a tool call that dies with its process keeps its id to itself: the next one has another", async () => {
+    await using temp = await tempDir();
+    await using left = await tempDir();
+    const calls = ({ updates }: Client) => updates.flatMap((update) => (update.sessionUpdate === "tool_call" ? [update.toolCallId] : []));
+    // What is on disk while the question is open is what a kill leaves.
+    const asked = () => cp(temp.dir, left.dir, { recursive: true });
+    const [id, [cut]] = await connect(
+      temp.dir,
+      async (client) => {
+        const sessionId = await open(client);
+        await prompt(client, sessionId, "write a.txt: x");
+        return [sessionId, calls(client)] as const;
+      },
+      { asked },
+    );
+    const later = await connect(left.dir, async (client) => {
+      await client.agent.request(acp.methods.agent.session.load, { sessionId: id, cwd: "/tmp", mcpServers: [] });
+      await prompt(client, id, "write a.txt: x\nwrite b.txt: y");
+      return calls(client);
+    });
+    expect(cut).toBeString();
+    expect(new Set([cut, ...later]).size).toBe(3);
+  });
+
   test("a conversation is loaded by another process with its whole history, also after a torn last line", async () => {
     await using temp = await tempDir();
     const id = await connect(temp.dir, async (client) => {
@@ -178,7 +207,7 @@ describe("its modes and images", () => {
           await prompt(client, id, "edit greeting.ts: Helo => Hello");
           return readFile(join(temp.dir, "scratch", id, "greeting.ts"), "utf8");
         },
-        pick,
+        { pick },
       );
     expect(await fileAfter("reject_once")).toContain("Helo");
     expect(await fileAfter("allow_once")).toContain("Hello");
@@ -186,19 +215,15 @@ describe("its modes and images", () => {
 
   test("what the phrases show works every time, not only the first", async () => {
     await using temp = await tempDir();
-    await connect(
-      temp.dir,
-      async (client) => {
-        const id = await open(client);
-        for (const phrase of ["edit a file", "tour", "edit a file"]) {
-          await prompt(client, id, phrase);
-          expect(openScratch(join(temp.dir, "scratch", id)).read("greeting.ts")).toContain("`Hello, ");
-        }
-        openScratch(join(temp.dir, "scratch", id)).restore("greeting.ts");
-        expect(openScratch(join(temp.dir, "scratch", id)).read("greeting.ts")).toContain("`Helo, ");
-      },
-      "allow_once",
-    );
+    await connect(temp.dir, async (client) => {
+      const id = await open(client);
+      for (const phrase of ["edit a file", "tour", "edit a file"]) {
+        await prompt(client, id, phrase);
+        expect(openScratch(join(temp.dir, "scratch", id)).read("greeting.ts")).toContain("`Hello, ");
+      }
+      openScratch(join(temp.dir, "scratch", id)).restore("greeting.ts");
+      expect(openScratch(join(temp.dir, "scratch", id)).read("greeting.ts")).toContain("`Helo, ");
+    });
   });
 
   test("images are acknowledged", async () => {

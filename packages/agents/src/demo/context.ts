@@ -90,8 +90,16 @@ export function voiceOf(context: TurnContext): Voice {
       const reason: unknown = answer._meta?.["hapi.reason"];
       return { option: options.find((option) => option.optionId === optionId), reason: typeof reason === "string" ? reason : null };
     },
-    nextToolId: () => `tool-${record.lines.filter((line) => line.t === "update" && line.update.sessionUpdate === "tool_call").length + 1}`,
+    nextToolId: () => nextToolId(record),
   };
+}
+
+/** By its turn: a call that died with its process before it came into the record was of an earlier one, and keeps its id to itself. */
+function nextToolId({ lines }: DemoRecord): string {
+  const starts = lines.filter((line) => line.t === "user" || line.t === "retry").length;
+  const turn = lines.slice(lines.findLastIndex((line) => line.t === "user" || line.t === "retry") + 1);
+  const calls = turn.filter((line) => line.t === "update" && line.update.sessionUpdate === "tool_call").length;
+  return `tool-${starts}-${calls + 1}`;
 }
 
 /** Three words at a time, as a model streams. */
