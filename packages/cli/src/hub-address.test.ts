@@ -3,8 +3,8 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hubOwnerPath } from "@hapi/platform";
-import { hubAddress, runningHub } from "./hub-address.ts";
+import { hubOwnerPath, runningHub } from "@hapi/platform";
+import { hubAddress } from "./hub-address.ts";
 
 const home = mkdtempSync(join(tmpdir(), "hapi-address-"));
 afterEach(() => ["settings.json", "hub.json"].forEach((name) => rmSync(join(home, name), { force: true })));

@@ -3,9 +3,18 @@
  * outlives the terminal. A hub that was configured and is away is not replaced: the session starts anyway and catches up later.
  */
 import { readFileSync } from "node:fs";
-import { ensurePrivateDir, logDir, resolveCliApiToken, knownCliApiToken, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
+import {
+  ensurePrivateDir,
+  logDir,
+  resolveCliApiToken,
+  knownCliApiToken,
+  runningHub,
+  selfCommand,
+  spawnDetached,
+  systemClock,
+} from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
-import { hubAddress, runningHub } from "./hub-address.ts";
+import { hubAddress } from "./hub-address.ts";
 
 const START_DEADLINE_MS = 15_000;
 const ASK_MS = 1_500;

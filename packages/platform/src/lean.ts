@@ -2,6 +2,7 @@
 export * from "./atomic-file.ts";
 export * from "./clock.ts";
 export * from "./dir-lock.ts";
+export * from "./hub-owner.ts";
 export * from "./ignore.ts";
 export * from "./paths.ts";
 export * from "./process-facts.ts";
