@@ -1,5 +1,5 @@
 /** All stores on one SQLite database, one group commit and one log. Another database would offer the same ports. */
-import type { Logger, Sqlite } from "@hapi/platform";
+import type { Clock, Logger, Sqlite } from "@hapi/platform";
 import { GroupCommit } from "./db/group-commit.ts";
 import type { Bus } from "./events/bus.ts";
 import { SqliteEventLog, type EventLog } from "./events/event-log.ts";
@@ -35,12 +35,22 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-export function sqliteStores(options: { db: Sqlite; epoch: string; bus: Bus; now: () => number; logger: Logger }): Stores {
-  const { db, epoch, bus, now, logger } = options;
-  const commits = new GroupCommit<HubEvent>(db, {
-    deliver: (events) => bus.publish(events),
-    failed: (cause) => logger.error("database.write_failed", { reason: cause instanceof Error ? cause.stack : String(cause) }),
-  });
+export interface StoresOptions {
+  db: Sqlite;
+  epoch: string;
+  bus: Bus;
+  now: () => number;
+  /** For what is written to the disk although nobody waits for it. */
+  clock?: Clock;
+  logger: Logger;
+}
+
+export function sqliteStores({ db, epoch, bus, now, clock, logger }: StoresOptions): Stores {
+  const hooks = {
+    deliver: (events: readonly HubEvent[]) => bus.publish(events),
+    failed: (cause: unknown) => logger.error("database.write_failed", { reason: cause instanceof Error ? cause.stack : String(cause) }),
+  };
+  const commits = new GroupCommit<HubEvent>(db, hooks, clock);
   const log = new SqliteEventLog({ db, commits, epoch, now });
   const requests = new RequestRows(db, now);
   const cache = new SessionCache(db, requests);

@@ -4,7 +4,7 @@
  * operation recorded are handed to `deliver` after COMMIT, in the order of their operations and before the writers hear of it.
  * An operation that throws takes back only itself.
  */
-import { ignore, type Sqlite } from "@hapi/platform";
+import { type Clock, ignore, type Sqlite, systemClock } from "@hapi/platform";
 import { toAppError } from "@hapi/protocol";
 
 export interface CommitHooks<Recorded> {
@@ -38,11 +38,13 @@ export class GroupCommit<Recorded> {
   #syncing: number[] = [];
   #failures = 0;
   #unsynced: (Waiting & { upTo: number })[] = [];
-  #lazySync: ReturnType<typeof setTimeout> | null = null;
+  readonly #clock: Clock;
+  #cancelLazySync: (() => void) | null = null;
 
-  constructor(db: Sqlite, hooks: CommitHooks<Recorded>) {
+  constructor(db: Sqlite, hooks: CommitHooks<Recorded>, clock: Clock = systemClock) {
     this.#db = db;
     this.#hooks = hooks;
+    this.#clock = clock;
   }
 
   /** `flush` runs inside the transaction just before COMMIT; `forget` drops what was remembered when something was rolled back. */
@@ -105,7 +107,7 @@ export class GroupCommit<Recorded> {
   /** Commits what is open and waits for the disk. */
   async close(): Promise<void> {
     this.#commit();
-    if (this.#lazySync) clearTimeout(this.#lazySync);
+    this.#cancelLazySync?.();
     await this.durable();
   }
 
@@ -147,10 +149,10 @@ export class GroupCommit<Recorded> {
     if (recorded.length > 0) this.#hooks.deliver(recorded);
     for (const writer of waiting) writer.done();
     // Nobody may ask (writers without an ack); the disk gets it soon all the same, but not in the way of somebody who asks.
-    this.#lazySync ??= setTimeout(() => {
-      this.#lazySync = null;
+    this.#cancelLazySync ??= this.#clock.setTimer(lazySyncMs, () => {
+      this.#cancelLazySync = null;
       ignore(this.durable(), "the failure was told to `failed`, and nobody waits");
-    }, lazySyncMs);
+    });
   }
 
   #abandon(cause: unknown): void {
