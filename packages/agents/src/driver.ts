@@ -130,6 +130,11 @@ export interface StartOptions {
   rows?: number;
 }
 
+/** What a start did with the thread. */
+export interface Started {
+  how: "new" | "resume" | "fork";
+}
+
 export interface DriverPrompt {
   localId: string;
   text: string;
@@ -137,8 +142,11 @@ export interface DriverPrompt {
 }
 
 export interface Conversation {
-  /** Start the agent. Refuses to run beside a living process on the same thread. Resolves when it takes prompts (remote) or is on screen (local). */
-  start(options: StartOptions): Promise<void>;
+  /**
+   * Start the agent. Refuses to run beside a living process on the same thread, and to begin anew where a thread that had a past can't be found.
+   * Resolves when it takes prompts (remote) or is on screen (local).
+   */
+  start(options: StartOptions): Promise<Started>;
   /** After a restart of the session process: take over what the host still runs, from the remembered offsets. Null: nothing runs. */
   adopt(): Promise<Front | null>;
   /** Remote only. Resolves when the agent has the bytes (stage `handed`); the stages that follow are events. */
@@ -163,6 +171,8 @@ export interface Conversation {
   /** Is a turn running? */
   readonly busy: boolean;
   readonly front: Front | null;
+  /** The agent's own conversation as the driver's durable marks have it; null: none yet. */
+  readonly threadId: string | null;
   /** End the agent process so that the thread can go on elsewhere; waits until it is gone. */
   stop(options: { graceMs: number; interrupt?: boolean }): Promise<void>;
   /** Stop listening. The agent goes on under its host. */

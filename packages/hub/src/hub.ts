@@ -114,7 +114,7 @@ function createHttp(parts: HubParts, services: Services): Hono {
   return createApp({
     auth: { credentials: services.credentials, tokens, limit: services.limit, ownerId, addressOf },
     api: [
-      sessionRoutes({ access, sessions, messages, lifecycle, resume, control, fork, settings, now, durable, afterRemove }),
+      sessionRoutes({ access, sessions, messages, lifecycle, resume, control, fork, settings, rpc, now, durable, afterRemove }),
       sessionSettingsRoutes({ access, settings, rpc }),
       sessionFileRoutes({ access, rpc }),
       uploadRoutes({ access, rpc, attachments }),

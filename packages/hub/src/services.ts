@@ -99,7 +99,7 @@ export function createServices(parts: HubParts) {
     log,
     merge,
     isActive: (id) => presence.isActive(id),
-    whenActive: (id, waitMs) => watch.whenActive(id, waitMs),
+    watch,
   });
   const waker = new Waker({ sessions, messages, resume, clock, log });
   const permissions = new Permissions({ store: stores.permissions, rpc, links, log, durable, session: (id) => sessions.get(id) });
@@ -132,7 +132,7 @@ export function createServices(parts: HubParts) {
   });
   const settings = new SessionSettings({ store: sessions, rpc, durable });
   const control = new SessionControl({ rpc, resume });
-  const fork = new Fork({ sessions, messages, control, rpc, durable });
+  const fork = new Fork({ sessions, messages, control, rpc, watch, durable });
   const onDue = (sessionId: string): void => {
     deliver(sessionId);
     if (!presence.isActive(sessionId)) waker.wake(sessionId);

@@ -181,6 +181,8 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
           await mine.host.spawn({ launchId: `tui-${starts.length}`, kind: "pty", argv: ["cat"], cwd: "/", env: {} });
         mine.emit({ type: "thread", threadId: start.threadId ?? "thread-1" });
         mine.emit({ type: "facts", tools: ["Bash"], slashCommands: ["/help"], version: "1.0" });
+        await mine.memory.commit({ thread: start.threadId ?? "thread-1" });
+        return { how: start.threadId === undefined ? "new" : start.fork ? "fork" : "resume" };
       },
       async adopt() {
         if (front === null) return null;
@@ -234,6 +236,9 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       },
       get front() {
         return front;
+      },
+      get threadId() {
+        return mine.memory.get<string>("thread") ?? null;
       },
       async stop() {
         if (front === null) return;

@@ -49,6 +49,8 @@ export interface AgentFailure {
   retryable: boolean;
   retryAfterMs?: number;
   httpStatus?: number;
+  /** Of the error table, where the agent could not even be started. */
+  cause?: string;
 }
 
 export type TurnOutcome = "completed" | "interrupted" | "failed";

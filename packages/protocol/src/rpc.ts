@@ -35,6 +35,8 @@ export const sessionRpc = {
   "retry-turn": z.looseObject({}),
   /** Ours: the retry that waits for its time is given up. Answer: `{status: "cancelled" | "none"}`. */
   "cancel-retry": z.looseObject({}),
+  /** Ours: what this session process knows of itself; the answer is a `sessionDiagnostics` without `source`. */
+  diagnostics: z.looseObject({}),
   uploadFile: z.looseObject({ sessionId: z.optional(z.string()), filename: z.string(), content: z.string(), mimeType: z.string() }),
   deleteUpload: z.looseObject({ sessionId: z.optional(z.string()), path: z.string() }),
 } as const;

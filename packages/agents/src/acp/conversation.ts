@@ -3,7 +3,7 @@
  * the agent said is told again, with the same keys, after this process was killed. ACP takes one prompt at a time: queueing is the session's.
  */
 import { AppError } from "@hapi/protocol";
-import type { Conversation, DriverContext, DriverEvent, DriverPrompt, Front, RequestAnswer, StartOptions } from "../driver.ts";
+import type { Conversation, DriverContext, DriverEvent, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { encodeRpc } from "../shared/jsonrpc.ts";
 import { AgentLink, RpcFailure, STATE_KEY } from "./agent-link.ts";
 import { failureOf } from "./failure.ts";
@@ -38,7 +38,11 @@ export class AcpConversation implements Conversation {
     return this.#link?.ended === false ? "remote" : null;
   }
 
-  async start(options: StartOptions): Promise<void> {
+  get threadId(): string | null {
+    return this.#context.memory.get<AcpState>(STATE_KEY)?.threadId ?? null;
+  }
+
+  async start(options: StartOptions): Promise<Started> {
     if (options.front === "local") throw new AppError("not_supported", `${this.#profile.displayName} has no terminal front end`);
     if (options.fork) throw new AppError("not_supported", `${this.#profile.displayName} can't branch a conversation off`);
     if (this.#starting || (await this.#isRunning())) throw new AppError("session_active", "The agent is running already");
@@ -60,6 +64,7 @@ export class AcpConversation implements Conversation {
       await this.stop({ graceMs: 0 });
       throw cause;
     }
+    return { how: options.threadId === undefined ? "new" : "resume" };
   }
 
   /** Never two agents on one conversation: also one that this process has not adopted yet counts. */

@@ -17,6 +17,8 @@ const OPEN_MS = 180_000;
 const AFTER_INPUT_MS = 700;
 /** SIGTERM, then this long, then SIGKILL. */
 const KILL_AFTER_MS = 3_000;
+/** ACP's code for a conversation that is not there. */
+const RESOURCE_NOT_FOUND = -32002;
 
 export interface Launch {
   id: string;
@@ -102,7 +104,8 @@ function threadOf(opened: unknown): string {
 function refuse(code: "spawn_failed" | "resume_failed", what: string, cause: unknown): never {
   if (cause instanceof RpcFailure) {
     const failure = failureOf(cause.error);
-    throw new AppError(code, `${what}: ${failure.message}`, { cause, details: { failure } });
+    const isUnknown = code === "resume_failed" && cause.error.code === RESOURCE_NOT_FOUND;
+    throw new AppError(isUnknown ? "resume_unavailable" : code, `${what}: ${failure.message}`, { cause, details: { failure } });
   }
   throw new AppError(code, `${what}: ${toAppError(cause).message}`, { cause });
 }

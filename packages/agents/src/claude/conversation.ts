@@ -4,7 +4,7 @@
  */
 import { AppError } from "@hapi/protocol";
 import type { HostProcess } from "@hapi/host";
-import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, StartOptions } from "../driver.ts";
+import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { ControlRefused } from "./control.ts";
 import { createCore } from "./core.ts";
 import { detectClaude } from "./detect.ts";
@@ -66,18 +66,18 @@ export function createConversation(context: DriverContext): Conversation {
       throw new AppError("session_active", "The agent of this session is running already");
   }
 
-  async function start(options: StartOptions): Promise<void> {
+  async function start(options: StartOptions): Promise<Started> {
     if (starting) throw new AppError("session_active", "The agent of this session is starting already");
     starting = true;
     try {
       await requireNothingRuns();
-      await startFront(options);
+      return await startFront(options);
     } finally {
       starting = false;
     }
   }
 
-  async function startFront(options: StartOptions): Promise<void> {
+  async function startFront(options: StartOptions): Promise<Started> {
     const found = await detectClaude(context.env);
     if (!found.available)
       throw new AppError(found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed", found.hint);
@@ -97,9 +97,11 @@ export function createConversation(context: DriverContext): Conversation {
       cols: options.cols,
       rows: options.rows,
     });
-    if (options.front === "local") return await beginLocal(process);
-    await beginRemote(process);
-    if (options.permissionMode !== undefined) core.setMode(options.permissionMode);
+    if (options.front === "local") await beginLocal(process);
+    else await beginRemote(process);
+    if (options.front === "remote" && options.permissionMode !== undefined) core.setMode(options.permissionMode);
+    // A picker in the terminal continues what the person picks there.
+    return { how: thread.kind === "theirs" ? "resume" : thread.kind };
   }
 
   async function beginRemote(process: HostProcess): Promise<void> {
@@ -268,6 +270,9 @@ export function createConversation(context: DriverContext): Conversation {
     },
     get front() {
       return running?.front ?? null;
+    },
+    get threadId() {
+      return core.thread?.id ?? null;
     },
     stop,
     async [Symbol.asyncDispose]() {

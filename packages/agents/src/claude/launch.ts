@@ -20,6 +20,7 @@ import { claudeEnv, mayBypass, requireBypass } from "./environment.ts";
 import { isUuid } from "./ids.ts";
 import { writeOverlay } from "./overlay.ts";
 import { newestThread, transcriptPath } from "./paths.ts";
+import { readMark } from "./state.ts";
 
 /** Our own conversation that was never written to disk (no prompt yet) can't be resumed, but it can be begun. */
 function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoice {
@@ -28,7 +29,10 @@ function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoi
     const { forkOf } = core.thread ?? {};
     // A branch that was named but never written (its start failed) is made again, under its name.
     if (!fork && core.thread?.id === threadId && forkOf !== undefined) return { kind: "fork", from: basename(forkOf, ".jsonl"), threadId };
-    if (fork || core.thread?.id !== threadId)
+    // Its past was there and is gone (Claude Code itself removes old ones): to begin under its name would be a fresh start in disguise.
+    const tail = readMark(core.context, "claude.tail");
+    const hadPast = tail?.threadId === threadId && tail.offset > 0;
+    if (fork || hadPast || core.thread?.id !== threadId)
       throw new AppError("resume_unavailable", "Claude Code does not know this conversation on this machine");
     return { kind: "new", threadId };
   }

@@ -159,7 +159,9 @@ export async function openWorld(fixture: DriverFixture): Promise<World> {
     records: () => [...all().values()].map((record) => record.event),
     keys: () => [...all().keys()],
     stages: (localId) => events.flatMap((event) => (event.type === "stage" && event.localId === localId ? [event.stage] : [])),
-    start: (options = {}) => conversation.start({ front: "remote", args: [], ...options }),
+    async start(options = {}) {
+      await conversation.start({ front: "remote", args: [], ...options });
+    },
     async prompt(text, localId = `local-${++prompts}`) {
       await conversation.prompt({ localId, text, attachments: [] });
       return localId;

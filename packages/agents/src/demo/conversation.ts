@@ -1,6 +1,6 @@
 /** A conversation with the demo agent: over ACP when it is steered remotely, its own front end when the terminal has it; one thread, never both. */
 import { AppError } from "@hapi/protocol";
-import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, StartOptions } from "../driver.ts";
+import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { DemoLocalFront } from "./local-front.ts";
 
 export class DemoConversation implements Conversation {
@@ -20,11 +20,17 @@ export class DemoConversation implements Conversation {
     return this.#local.isRunning ? "local" : this.#remote.front;
   }
 
-  async start(options: StartOptions): Promise<void> {
+  /** Of the front end that was started last; both work on the same one. */
+  get threadId(): string | null {
+    return this.#local.threadId ?? this.#remote.threadId;
+  }
+
+  async start(options: StartOptions): Promise<Started> {
     if (this.front !== null) throw new AppError("session_active", "The agent is running already");
     if (options.front === "remote") return this.#remote.start(options);
     if (options.fork) throw new AppError("not_supported", "The demo agent can't branch a conversation off");
     await this.#local.start(options);
+    return { how: options.threadId === undefined ? "new" : "resume" };
   }
 
   async adopt(): Promise<Front | null> {

@@ -42,6 +42,10 @@ export class DemoLocalFront {
     this.#dir = demoDir(demoEnv(context.env));
   }
 
+  get threadId(): string | null {
+    return this.#context.memory.get<LocalMemory>(KEY)?.feed.threadId ?? null;
+  }
+
   get isRunning(): boolean {
     return this.#running?.over === false;
   }
@@ -53,9 +57,12 @@ export class DemoLocalFront {
   async start(options: StartOptions): Promise<void> {
     const context = this.#context;
     const threadId = options.threadId ?? `demo-${randomUUID()}`;
-    const count = (context.memory.get<LocalMemory>(KEY)?.count ?? 0) + 1;
+    const before = context.memory.get<LocalMemory>(KEY);
+    const count = (before?.count ?? 0) + 1;
     const launchId = `demo-tui-${count}-${context.clock.now().toString(36)}`;
     const offset = statSync(recordFile(this.#dir, threadId), { throwIfNoEntry: false })?.size ?? 0;
+    if (offset === 0 && before?.feed.threadId === threadId && before.feed.offset > 0)
+      throw new AppError("resume_unavailable", "The demo agent does not know this conversation any more");
     // Only what is said from now on is new; the rest is history already.
     const memory: LocalMemory = { launchId, count, feed: { threadId, offset, turn: null } };
     await context.memory.commit({ [KEY]: structuredClone(memory) });

@@ -1,16 +1,19 @@
-/** Waits until a session is active, or no longer: state first, then the bus, so that nothing that happened already is missed. */
+/** Waits until a session is active, or no longer, or whatever else is asked of it: state first, then the bus, so that nothing that happened already is missed. */
 import type { Clock } from "@hapi/platform";
+import type { Session } from "@hapi/protocol";
 import type { Bus } from "../events/bus.ts";
 import type { SessionStore } from "./store.ts";
 
 export interface ActivityWatch {
   whenActive(sessionId: string, waitMs: number): Promise<boolean>;
   whenInactive(sessionId: string, waitMs: number): Promise<boolean>;
+  /** False after `waitMs`. */
+  when(sessionId: string, holds: (session: Session | null) => boolean, waitMs: number): Promise<boolean>;
 }
 
 export function createActivityWatch(deps: { store: SessionStore; bus: Bus; clock: Clock }): ActivityWatch {
-  const wait = async (sessionId: string, active: boolean, waitMs: number): Promise<boolean> => {
-    const isThere = async () => (await deps.store.get(sessionId))?.active === active;
+  const when: ActivityWatch["when"] = async (sessionId, holds, waitMs) => {
+    const isThere = async () => holds(await deps.store.get(sessionId));
     if (await isThere()) return true;
     return new Promise((resolve) => {
       const finish = (reached: boolean) => {
@@ -28,7 +31,8 @@ export function createActivityWatch(deps: { store: SessionStore; bus: Bus; clock
     });
   };
   return {
-    whenActive: (sessionId, waitMs) => wait(sessionId, true, waitMs),
-    whenInactive: (sessionId, waitMs) => wait(sessionId, false, waitMs),
+    when,
+    whenActive: (sessionId, waitMs) => when(sessionId, (session) => session?.active === true, waitMs),
+    whenInactive: (sessionId, waitMs) => when(sessionId, (session) => session?.active === false, waitMs),
   };
 }

@@ -31,8 +31,8 @@ export class SessionControl {
     if (failure) throw failure;
   }
 
-  /** The failed turn again on the same conversation. */
-  async retry(session: Session): Promise<void> {
+  /** The failed turn again on the same conversation. Asked twice, it is sent once: the session says that the second call joined. */
+  async retry(session: Session): Promise<"started" | "joined"> {
     const wasActive = session.active;
     if (!wasActive && session.metadata?.lifecycleState === "archived") throw new AppError("session_archived");
     const sessionId = wasActive ? session.id : await this.#deps.resume.resume(session);
@@ -40,6 +40,15 @@ export class SessionControl {
     const answer = await this.#deps.rpc.call("session", sessionId, "retry-turn", {}, { readyMs: wait });
     const failure = rpcFailure(answer, "retry_unavailable");
     if (failure) throw failure;
+    return isObject(answer) && answer["status"] === "joined" ? "joined" : "started";
+  }
+
+  /** The retry that waits for its time is given up. */
+  async cancelRetry(session: Session): Promise<"cancelled" | "none"> {
+    const answer = await this.#deps.rpc.call("session", session.id, "cancel-retry", {}, { readyMs });
+    const failure = rpcFailure(answer, "apply_failed");
+    if (failure) throw failure;
+    return isObject(answer) && answer["status"] === "cancelled" ? "cancelled" : "none";
   }
 
   async fork(session: Session, messageLocalId: string | undefined): Promise<unknown> {
@@ -49,4 +58,8 @@ export class SessionControl {
     if (failure) throw failure;
     return answer;
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }

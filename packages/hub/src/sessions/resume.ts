@@ -7,12 +7,17 @@ import { AppError, DEFAULT_FLAVOR, spawnResultSchema, threadKeyOf, type Machine,
 import type { MachinePresence } from "../machines/presence.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
-import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import { codeOf, rpcError, type Rpc } from "../rpc/rpc.ts";
+import type { ActivityWatch } from "./activity-watch.ts";
+import { resumeFailed } from "./resume-failure.ts";
 import type { StopStore } from "./stops.ts";
 import type { SessionStore } from "./store.ts";
 
 const spawnTimeoutMs = 60_000;
 const activeWaitMs = 15_000;
+/** An agent that takes longer than this to start is believed to be starting still. */
+const startedWaitMs = 60_000;
+const endedWaitMs = 5_000;
 /** A runner that came back a moment ago registers its methods after it connected. */
 const runnerReadyMs = 2_000;
 
@@ -27,7 +32,7 @@ export interface ResumeDeps {
   log: Logger;
   isActive(sessionId: string): boolean;
   /** Resolves true once the session is active, false after `waitMs`. */
-  whenActive(sessionId: string, waitMs: number): Promise<boolean>;
+  watch: ActivityWatch;
   merge(from: string, into: string): Promise<void>;
   /** The launch came through, and somebody had ended the session meanwhile. */
   stopLaunched(machineId: string, sessionId: string): Promise<void>;
@@ -71,12 +76,12 @@ export class Resume {
     const given = Promise.withResolvers<boolean>();
     this.#given.set(session.id, () => given.resolve(false));
     try {
-      const startedId = await this.#spawn(machine, params);
+      const startedId = await this.#spawn(session, machine, params);
       await this.#checkWanted(session, machine, startedId);
       if (startedId !== session.id) await this.#adopt(startedId, session);
-      const isUp = await Promise.race([this.#deps.whenActive(session.id, activeWaitMs), given.promise]);
+      await Promise.race([this.#up(session), given.promise]);
       await this.#checkWanted(session, machine, startedId);
-      if (!isUp) throw new AppError("resume_failed");
+      await this.#checkUp(session);
     } finally {
       this.#given.delete(session.id);
     }
@@ -90,6 +95,27 @@ export class Resume {
     if (!stop) return;
     await this.#deps.stopLaunched(machine.id, startedId);
     throw new AppError(stop.kind === "archived" ? "session_archived" : "session_inactive", "The session was ended while it was started");
+  }
+
+  /** Active, and with the word of its process on how the start of its agent went. Who never said such a thing is not waited for. */
+  async #up({ id, metadata }: Session): Promise<void> {
+    const before = metadata?.lastStart?.at;
+    const isTold = (now: Session | null) => now === null || now.metadata?.lastStart?.at !== before;
+    const { watch } = this.#deps;
+    if (!(await watch.when(id, (now) => now?.active === true || isTold(now), activeWaitMs)) || before === undefined) return;
+    await watch.when(id, (now) => now?.active !== true || isTold(now), startedWaitMs);
+  }
+
+  /** It stands; or the real cause. */
+  async #checkUp(before: Session): Promise<void> {
+    const now = await this.#deps.sessions.get(before.id);
+    const { lastStart, lifecycleState, failureCode } = now?.metadata ?? {};
+    const failure = lastStart?.at === before.metadata?.lastStart?.at ? undefined : lastStart?.failure;
+    if (!failure && now?.active) return;
+    // It is on its way out: whoever looks after this answer sees it ended.
+    if (now?.active) await this.#deps.watch.whenInactive(before.id, endedWaitMs);
+    if (failure) throw resumeFailed(before, failure.code, failure.message);
+    throw resumeFailed(before, lifecycleState === "failed" ? failureCode : undefined);
   }
 
   async #params(session: Session, options: { permissionMode?: string }): Promise<SpawnParams & { type: "spawn-in-directory" }> {
@@ -128,18 +154,18 @@ export class Resume {
     return machine;
   }
 
-  async #spawn(machine: Machine, params: SpawnParams): Promise<string> {
+  async #spawn(session: Session, machine: Machine, params: SpawnParams): Promise<string> {
     const options = { timeoutMs: spawnTimeoutMs, readyMs: runnerReadyMs };
     const answer = await this.#deps.rpc.call("machine", machine.id, "spawn-happy-session", params, options).catch((cause: unknown) => {
       if (cause instanceof AppError && cause.code === "rpc_target_missing") throw new AppError("no_machine_online", undefined, { cause });
       if (cause instanceof AppError && (cause.code === "rpc_timeout" || cause.code === "agent_away"))
-        throw new AppError("resume_failed", undefined, { cause });
+        throw resumeFailed(session, cause.code, "The machine did not answer in time; its runner may be busy or gone", cause);
       throw cause;
     });
     const result = spawnResultSchema.safeParse(answer);
     if (result.success && result.data.type === "success") return result.data.sessionId;
     const reason = result.success && result.data.type === "error" ? (result.data.errorMessage ?? result.data.message) : rpcError(answer);
-    throw new AppError("resume_failed", reason ?? undefined);
+    throw resumeFailed(session, codeOf(answer) ?? undefined, reason ?? undefined);
   }
 
   async #adopt(startedId: string, session: Session): Promise<void> {

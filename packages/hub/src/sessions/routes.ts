@@ -17,8 +17,10 @@ import { Hono } from "hono";
 import type { MessageStore } from "../messages/store.ts";
 import type { ApiEnv } from "../transport/http/api-env.ts";
 import { readBody } from "../transport/http/body.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 import type { SessionAccess } from "./access.ts";
 import type { SessionControl } from "./control.ts";
+import { readDiagnostics } from "./diagnostics.ts";
 import type { Fork } from "./fork.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Resume } from "./resume.ts";
@@ -34,6 +36,7 @@ export interface SessionRouteDeps {
   control: SessionControl;
   fork: Fork;
   settings: SessionSettings;
+  rpc: Rpc;
   now: () => number;
   durable(): Promise<void>;
   /** Takes a removed session out of everything in memory, its text off the disk, and tells its machine. */
@@ -156,7 +159,7 @@ function lifecycleRoutes(app: Hono<ApiEnv>, deps: SessionRouteDeps): void {
   });
 }
 
-function controlRoutes(app: Hono<ApiEnv>, { access, control, fork }: SessionRouteDeps): void {
+function controlRoutes(app: Hono<ApiEnv>, { access, control, fork, rpc }: SessionRouteDeps): void {
   app.post("/sessions/:id/switch", async (c) => {
     const session = await access.activeSession(c.get("namespace"), c.req.param("id"));
     const { to, now } = await readBody(c, switchBody, { optional: true });
@@ -165,11 +168,19 @@ function controlRoutes(app: Hono<ApiEnv>, { access, control, fork }: SessionRout
   });
   app.post("/sessions/:id/retry", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
-    await control.retry(session);
-    return c.json({ ok: true });
+    return c.json({ ok: true, status: await control.retry(session) });
+  });
+  app.delete("/sessions/:id/retry", async (c) => {
+    const session = await access.session(c.get("namespace"), c.req.param("id"));
+    // Of a session that does not run nothing waits for its time.
+    return c.json({ ok: true, status: session.active ? await control.cancelRetry(session) : "none" });
+  });
+  app.get("/sessions/:id/diagnostics", async (c) => {
+    const session = await access.session(c.get("namespace"), c.req.param("id"));
+    return c.json({ diagnostics: await readDiagnostics(rpc, session) });
   });
   app.post("/sessions/:id/fork", async (c) => {
-    const session = await access.activeSession(c.get("namespace"), c.req.param("id"));
+    const session = await access.session(c.get("namespace"), c.req.param("id"));
     const { messageLocalId } = await readBody(c, forkBody, { optional: true });
     return c.json({ sessionId: await fork.fork(session, messageLocalId) });
   });

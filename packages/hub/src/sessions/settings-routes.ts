@@ -1,5 +1,14 @@
 /** `POST /api/sessions/:id/{permission-mode,model,…}` and the catalogs a session's agent offers. */
-import { AGENT_SETTINGS, AppError, DEFAULT_FLAVOR, modelBody, permissionModeBody, SESSION_CATALOGS, type Session } from "@hapi/protocol";
+import {
+  AGENT_SETTINGS,
+  AppError,
+  autoRetryBody,
+  DEFAULT_FLAVOR,
+  modelBody,
+  permissionModeBody,
+  SESSION_CATALOGS,
+  type Session,
+} from "@hapi/protocol";
 import { Hono } from "hono";
 import * as z from "zod/mini";
 import { relay } from "../rpc/relay.ts";
@@ -22,6 +31,11 @@ export function sessionSettingsRoutes(deps: { access: SessionAccess; settings: S
   app.post("/sessions/:id/model", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
     await settings.setModel(session, (await readBody(c, modelBody)).model);
+    return c.json({ ok: true });
+  });
+  app.post("/sessions/:id/auto-retry", async (c) => {
+    const session = await access.session(c.get("namespace"), c.req.param("id"));
+    await settings.setAutoRetry(session, (await readBody(c, autoRetryBody)).enabled);
     return c.json({ ok: true });
   });
   for (const setting of AGENT_SETTINGS) {

@@ -41,6 +41,14 @@ export class SessionSettings {
     await this.#apply(session, "model", value, { model: stored });
   }
 
+  /** Kept in the metadata, which the session reads whenever it registers; a living one hears it at once. */
+  async setAutoRetry(session: Session, enabled: boolean): Promise<void> {
+    if (session.metadata?.capabilities?.["autoRetry"] !== true) throw new AppError("unsupported_flavor");
+    if (session.active) await this.#applyLive(session, "autoRetry", enabled);
+    await this.#deps.store.updateMetadata(session.id, null, (metadata) => metadata && { ...metadata, autoRetry: enabled });
+    await this.#deps.durable();
+  }
+
   async setOther(session: Session, field: string, value: string | null): Promise<void> {
     const change: SessionChange = {};
     if (field === "effort") change.effort = value;

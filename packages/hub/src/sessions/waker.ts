@@ -4,7 +4,7 @@
  */
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
-import { AppError, toAppError } from "@hapi/protocol";
+import { AppError, errorCodes, errorFacts, toAppError } from "@hapi/protocol";
 import type { MessageStore } from "../messages/store.ts";
 import type { Resume } from "./resume.ts";
 import type { SessionStore } from "./store.ts";
@@ -14,6 +14,7 @@ const maxAtOnce = 2;
 /** A session that ends again and again right after its start is not started for ever. */
 const maxStarts = 3;
 const startsWindowMs = 5 * 60_000;
+const maxHopeless = 1_000;
 
 export interface WakerDeps {
   sessions: SessionStore;
@@ -28,6 +29,7 @@ export class Waker {
   #queue: string[] = [];
   #running = 0;
   readonly #starts = new Map<string, number[]>();
+  readonly #hopeless = new Set<string>();
 
   constructor(deps: WakerDeps) {
     this.#deps = deps;
@@ -42,7 +44,8 @@ export class Waker {
   async ended(sessionId: string): Promise<void> {
     const waiting = await this.#deps.messages.waitingToWake(this.#deps.clock.now());
     const session = await this.#deps.sessions.get(sessionId);
-    if (session && waiting.includes(session.id)) this.wake(session.id);
+    // What can't be started stays so until somebody does something about it.
+    if (session && waiting.includes(session.id) && !this.#hopeless.has(session.id)) this.wake(session.id);
   }
 
   /** The machine can start sessions now. */
@@ -73,13 +76,21 @@ export class Waker {
     try {
       this.#countStart(sessionId);
       await this.#deps.resume.resume(session);
+      this.#hopeless.delete(sessionId);
     } catch (cause) {
-      const { code, message, retryable } = toAppError(cause);
+      const { code, message, retryable } = realCause(toAppError(cause));
+      if (retryable) this.#hopeless.delete(sessionId);
+      else this.#rememberHopeless(sessionId);
       this.#deps.log.info("session.not_woken", { sessionId, code });
       const waiting = await this.#deps.messages.deliverable(sessionId, this.#deps.clock.now());
       const localIds = waiting.flatMap(({ message: row }) => (row.localId === null ? [] : [row.localId]));
       await this.#deps.messages.note(sessionId, localIds, { code, message, retryable });
     }
+  }
+
+  #rememberHopeless(sessionId: string): void {
+    this.#hopeless.add(sessionId);
+    if (this.#hopeless.size > maxHopeless) this.#hopeless.delete(this.#hopeless.values().next().value as string);
   }
 
   #countStart(sessionId: string): void {
@@ -90,4 +101,11 @@ export class Waker {
     this.#starts.set(sessionId, [...recent, now]);
     if (this.#starts.size > 1_000) this.#starts.delete(this.#starts.keys().next().value as string);
   }
+}
+
+/** What the machine or the agent said, where it is known: that, not "it failed", is what the person can act on. */
+function realCause(error: AppError): { code: string; message: string; retryable: boolean } {
+  const { code, message, retryable, details } = error;
+  const known = errorCodes.find((one) => one === details["cause"]);
+  return known ? { code: known, message, retryable: errorFacts(known).retryable } : { code, message, retryable };
 }

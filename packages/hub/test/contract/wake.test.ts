@@ -120,7 +120,7 @@ test("retry goes to the session, and wakes it first", async () => {
   const client = await rig.client();
   const { id, socket } = await client.session({ metadata: { claudeSessionId: "t", machineId: "m-retry" } });
   const calls = await serveRpc(socket, id, { "retry-turn": () => ({}) });
-  expect((await client.api("POST", `/sessions/${id}/retry`)).body).toEqual({ ok: true });
+  expect((await client.api("POST", `/sessions/${id}/retry`)).body).toEqual({ ok: true, status: "started" });
   expect(calls).toHaveLength(1);
   await end(socket, id);
   socket.close();

@@ -19,6 +19,7 @@ export interface ActionDeps {
   retrying: Retrying;
   facts: AgentFacts;
   capabilities: AgentCapabilities;
+  diagnostics(): unknown;
   hasViewers(): boolean;
   uploads: Uploads;
   end(reason: "abort" | "kill" | "handoff"): void;
@@ -98,6 +99,7 @@ export function createActions(deps: ActionDeps): SessionActions {
       if (!capabilities.fork || threadId === undefined) throw new AppError("not_supported", "This conversation can't be branched off");
       return { nativeSessionId: threadId, forkSession: true };
     },
+    diagnostics: deps.diagnostics,
     async models() {
       if (runner.front !== null) return runner.conversation.listModels();
       return facts.models ?? [...capabilities.models];

@@ -4,9 +4,11 @@
  */
 import type { AgentDriver, Conversation, DriverContext, Front } from "@hapi/agents";
 import type { HostControl, HostProcess, SpawnSpec } from "@hapi/host";
+import { type AppError, type LastStart, toAppError } from "@hapi/protocol";
 import type { RecordFile } from "./record.ts";
 
 const STOP_GRACE_MS = 5_000;
+const MAX_MESSAGE = 2_000;
 const DEFAULT_SIZE = { cols: 80, rows: 24 };
 
 export interface AgentRunner {
@@ -14,6 +16,8 @@ export interface AgentRunner {
   /** The front end whose process runs; null: parked, or between two. */
   readonly front: Front | null;
   readonly busy: boolean;
+  /** Why it does not run, where its start failed. */
+  readonly startFailure: AppError | null;
   /** An operation is under way. */
   readonly moving: boolean;
   adopt(): Promise<Front | null>;
@@ -28,6 +32,9 @@ export interface AgentRunnerDeps {
   context: Omit<DriverContext, "host">;
   host: HostControl;
   record: RecordFile;
+  now(): number;
+  /** How it was started, and with which thread; also when it could not be. */
+  started(start: LastStart): void;
   /** The agent's own terminal program is there: put it on the viewers' screens. */
   terminalSpawned(process: HostProcess): Promise<void>;
 }
@@ -61,6 +68,7 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
   const conversation = deps.driver.open({ ...deps.context, host: watchTerminals(host, deps.terminalSpawned) });
   let last: Promise<unknown> = Promise.resolve();
   let pending = 0;
+  let startFailure: AppError | null = null;
 
   function inTurn<T>(operation: () => Promise<T>): Promise<T> {
     pending++;
@@ -82,7 +90,18 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
 
   async function startNow(front: Front): Promise<void> {
     const { threadId, fork, permissionMode, model, args } = record.value;
-    await conversation.start({ front, threadId, fork, permissionMode, model, args, ...viewerSize() });
+    const start = { at: deps.now(), front, asked: threadId ?? null };
+    startFailure = null;
+    try {
+      const { how } = await conversation.start({ front, threadId, fork, permissionMode, model, args, ...viewerSize() });
+      deps.started({ ...start, how, used: conversation.threadId });
+    } catch (cause) {
+      startFailure = toAppError(cause);
+      const { code, message } = startFailure;
+      const how = threadId === undefined ? "new" : fork ? "fork" : "resume";
+      deps.started({ ...start, how, used: null, failure: { code, message: message.slice(0, MAX_MESSAGE) } });
+      throw cause;
+    }
   }
 
   return {
@@ -95,6 +114,9 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
     },
     get moving() {
       return pending > 0;
+    },
+    get startFailure() {
+      return conversation.front === null ? startFailure : null;
     },
     adopt: () => inTurn(() => conversation.adopt()),
     ensure: (front, options) =>

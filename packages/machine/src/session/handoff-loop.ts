@@ -69,7 +69,12 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
 
   function failureOf(cause: unknown): AgentFailure {
     const error = toAppError(cause);
-    return { code: error.code === "internal" ? "unknown" : "agent_exited", message: error.message, retryable: error.retryable };
+    return {
+      code: error.code === "internal" ? "unknown" : "agent_exited",
+      message: error.message,
+      retryable: error.retryable,
+      cause: error.code,
+    };
   }
 
   function later(at: number): void {

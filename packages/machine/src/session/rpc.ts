@@ -20,6 +20,7 @@ export interface SessionActions {
   retry(): Promise<{ status: "started" | "joined" }>;
   cancelRetry(): Promise<{ status: "cancelled" | "none" }>;
   fork(): { nativeSessionId: string; forkSession: true };
+  diagnostics(): unknown;
   models(): Promise<{ id: string; name: string }[]>;
   readonly currentModel: string | null;
   readonly slashCommands: readonly string[];
@@ -70,6 +71,7 @@ export function sessionRpcs(actions: SessionActions): Record<keyof typeof sessio
       return { ok: true, ...(await actions.retry()) };
     }),
     "cancel-retry": taking(sessionRpc["cancel-retry"], async () => ({ ok: true, ...(await actions.cancelRetry()) })),
+    diagnostics: taking(sessionRpc.diagnostics, async () => actions.diagnostics()),
     uploadFile: taking(sessionRpc.uploadFile, async (params) => ({
       success: true,
       path: await actions.uploads.save(params.filename, params.content),

@@ -11,6 +11,7 @@ import { confineTo, fileRpcs, type RunCommand } from "../files/index.ts";
 import { createActions } from "./actions.ts";
 import { createAgentEvents } from "./agent-events.ts";
 import { createAgentRunner } from "./agent-runner.ts";
+import { diagnosticsOf } from "./diagnostics.ts";
 import { createEnding, type Ending, endingOf } from "./ending.ts";
 import { createHandoffLoop } from "./handoff-loop.ts";
 import { createHubPresence } from "./hub-presence.ts";
@@ -104,6 +105,11 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     driver,
     host,
     record,
+    now: () => clock.now(),
+    started(lastStart) {
+      ledger.setFacts({ lastStart }).catch((cause: unknown) => log.warn("session.start_not_kept", { cause: String(cause) }));
+      changed();
+    },
     context: {
       sessionId: record.value.sessionId,
       cwd: record.value.cwd,
@@ -224,6 +230,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     retrying,
     facts: events.facts,
     capabilities: driver.capabilities,
+    diagnostics: () => diagnosticsOf({ record: record.value, facts, runner, retrying, autoRetry: autoRetry(), hostPid: host.hostPid }),
     hasViewers: () => host.viewers().length > 0,
     uploads,
     end: (reason) => void ending.end(endingOf(reason)),

@@ -23,7 +23,7 @@ function reportOf(prompt: PromptEntry): StageReport | null {
 }
 
 function detailOf(failure: AgentFailure): StageReport["detail"] {
-  return { code: failure.code, message: failure.message, retryable: failure.retryable };
+  return { code: failure.cause ?? failure.code, message: failure.message, retryable: failure.retryable };
 }
 
 export interface StageReports {

@@ -89,7 +89,12 @@ async function startIn(deps: TakeUpDeps, front: Front, launched: boolean): Promi
     await mustBeInstalled(ports);
     throw cause;
   }
-  if (startAgent && deps.runner.front === null) await mustBeInstalled(ports);
+  if (startAgent && deps.runner.front === null) {
+    await mustBeInstalled(ports);
+    const { startFailure } = deps.runner;
+    // Started from afar to go on with its conversation, and it can't: whoever asked hears why, and nothing is begun in its place.
+    if (launched && startFailure && ports.record.value.threadId !== undefined && host.viewers().length === 0) throw startFailure;
+  }
   await deps.setLifecycle(to === "local" ? "paused" : "running");
   if (link.connected) link.ready();
 }
