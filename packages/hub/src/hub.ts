@@ -4,6 +4,7 @@ import type { Session } from "@hapi/protocol";
 import type { Hono } from "hono";
 import { cliRoutes } from "./cli-plane/routes.ts";
 import { eventRoutes } from "./events/routes.ts";
+import { keepingRoutes } from "./keeping/routes.ts";
 import { machineRoutes } from "./machines/routes.ts";
 import { messageRoutes } from "./messages/routes.ts";
 import { permissionRoutes } from "./permissions/routes.ts";
@@ -124,6 +125,7 @@ function createHttp(parts: HubParts, services: Services): Hono {
       machineRoutes({ access, machines, rpc, now, durable, onSpawned: services.onSpawned }),
       eventRoutes({ access, sse }),
       settingsRoutes({ settings: parts.settings, databasePath: parts.databasePath }),
+      keepingRoutes({ restorer: parts.restorer }),
       refusalRoutes({ access }),
     ],
     cli: cliRoutes({

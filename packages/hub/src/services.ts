@@ -5,6 +5,7 @@ import { createCredentials } from "./auth/credentials.ts";
 import { createFailureLimit } from "./auth/rate-limit.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Bus } from "./events/bus.ts";
+import type { Restorer } from "./keeping/routes.ts";
 import { LiveText } from "./live/live-text.ts";
 import { Forgets } from "./machines/forgets.ts";
 import { MachinePresence } from "./machines/presence.ts";
@@ -41,6 +42,7 @@ export interface HubParts {
   corsOrigins: readonly string[];
   settings: HubSettingsStore;
   databasePath: string;
+  restorer: Restorer;
   web: (request: Request) => Promise<Response | null>;
   addressOf(c: Context): string;
   clock: Clock;

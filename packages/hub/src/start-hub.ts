@@ -14,10 +14,14 @@ import { AppError, MAX_BODY_BYTES } from "@hapi/protocol";
 import type { Context } from "hono";
 import { loadJwtSecret, loadOwnerId } from "./auth/secrets.ts";
 import { createTokens } from "./auth/tokens.ts";
+import { durabilityOf } from "./db/durability.ts";
 import { lockHome, type HomeLock } from "./db/home-lock.ts";
 import { openHubDatabase, type HubDatabase } from "./db/open.ts";
 import { createBus } from "./events/bus.ts";
 import { createHub, type Hub } from "./hub.ts";
+import { isStaged } from "./keeping/restore.ts";
+import type { Restorer } from "./keeping/routes.ts";
+import { swapDatabase } from "./keeping/swap.ts";
 import { fileHubSettings } from "./settings/hub-settings.ts";
 import { sqliteStores } from "./stores.ts";
 import { createStaticFiles } from "./transport/http/static-files.ts";
@@ -41,6 +45,8 @@ export interface HubOptions {
   log?: Logger;
   /** For tests of what happens after a loss of power. */
   bootId?: string;
+  /** The hub could not be opened again after a restore; it is closed. */
+  onFailed?: (cause: unknown) => void;
 }
 
 export interface RunningHub {
@@ -65,20 +71,9 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
   try {
     const jwtSecret = loadJwtSecret(home);
     const ownerId = loadOwnerId(home);
-    const database = openHubDatabase(home, options.bootId);
-    return await runOrClose(options, { host, port, home, log, clock, token, jwtSecret, ownerId, database, lock });
+    return await keepRunning(options, { host, port, home, log, clock, token, jwtSecret, ownerId, lock });
   } catch (cause) {
     await lock.release();
-    throw cause;
-  }
-}
-
-/** A taken port must not leave the database open behind. */
-async function runOrClose(options: HubOptions, opened: Opened): Promise<RunningHub> {
-  try {
-    return await runHub(options, opened);
-  } catch (cause) {
-    await opened.database.db.close();
     throw cause;
   }
 }
@@ -92,13 +87,64 @@ interface Opened {
   token: string;
   jwtSecret: Uint8Array;
   ownerId: number;
-  database: HubDatabase;
   lock: HomeLock;
 }
 
-async function runHub(options: HubOptions, opened: Opened): Promise<RunningHub> {
+/** One hub on one database and one port, from its opening to its end. */
+interface Instance {
+  url: string;
+  port: number;
+  close(): Promise<void>;
+}
+
+/** Time for an answer that was given to leave before the connection is closed. */
+const answerMs = 50;
+
+/** The home's lock and the port stay with this process while a restore changes the database under it. */
+async function keepRunning(options: HubOptions, opened: Opened): Promise<RunningHub> {
+  const { host, home, token, log, clock, lock } = opened;
+  const onFailed = options.onFailed ?? ((cause) => log.error("hub.failed", { reason: String(cause) }));
+  let changing: Promise<unknown> = Promise.resolve();
+  let closing: Promise<void> | null = null;
+  const restorer = {
+    isStaged: (id: string) => isStaged(home, id),
+    restore(id: string) {
+      clock.setTimer(answerMs, () => {
+        if (closing === null) changing = changing.then(() => swap(id)).catch(onFailed);
+      });
+    },
+  };
+  let instance = await openInstance(options, opened, restorer);
+  const { url, port } = instance;
+  const swap = async (id: string): Promise<void> => {
+    const open = (): Promise<Instance> => openInstance(options, { ...opened, port }, restorer);
+    instance = await swapDatabase({ home, id, now: clock.now(), log, close: () => instance.close(), open });
+  };
+  const shutdown = async (): Promise<void> => {
+    await changing;
+    await instance.close();
+    await lock.release();
+    log.info("hub.stopped");
+  };
+  const close = (): Promise<void> => (closing ??= shutdown());
+  return { url, host, port, token, home, close, [Symbol.asyncDispose]: close };
+}
+
+async function openInstance(options: HubOptions, opened: Opened, restorer: Restorer): Promise<Instance> {
+  const database = openHubDatabase(opened.home, options.bootId);
+  opened.log.info("database.opened", { ...durabilityOf(database.db) });
+  try {
+    return await runHub(options, opened, database, restorer);
+  } catch (cause) {
+    // A taken port must not leave the database open behind.
+    await database.db.close();
+    throw cause;
+  }
+}
+
+async function runHub(options: HubOptions, opened: Opened, database: HubDatabase, restorer: Restorer): Promise<Instance> {
   const { host, port, home, log, clock, token } = opened;
-  const { db, epoch, markClean } = opened.database;
+  const { db, epoch, markClean } = database;
   const bus = createBus(log);
   const stores = sqliteStores({ db, epoch, bus, now: () => clock.now(), logger: log });
   const corsOrigins = [...(options.corsOrigins ?? []), ...originOf(options.publicUrl)];
@@ -113,6 +159,7 @@ async function runHub(options: HubOptions, opened: Opened): Promise<RunningHub> 
     corsOrigins,
     settings: fileHubSettings(home),
     databasePath: db.path,
+    restorer,
     web: options.webRoot === undefined ? async () => null : createStaticFiles(options.webRoot),
     addressOf,
     clock,
@@ -125,26 +172,28 @@ async function runHub(options: HubOptions, opened: Opened): Promise<RunningHub> 
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`;
   opened.lock.listensAt(url);
   log.info("hub.started", { host, port: boundPort });
-  let closing: Promise<void> | null = null;
-  const shutdown = async (): Promise<void> => {
-    await hub.stop();
-    await server.stop(true);
-    checkpointer.close();
-    markClean();
-    await db.close();
-    await opened.lock.release();
-    log.info("hub.stopped");
-  };
-  const close = (): Promise<void> => (closing ??= shutdown());
   return {
     url,
-    host,
     port: boundPort,
-    token,
-    home,
-    close,
-    [Symbol.asyncDispose]: close,
+    async close() {
+      // A full disk must not keep a hub from ending: what was acknowledged is safe, and the next start sees that this was no clean end.
+      const isSaved = await saysWhy(log, () => hub.stop());
+      await server.stop(true);
+      checkpointer.close();
+      if (isSaved) await saysWhy(log, markClean);
+      await db.close();
+    },
   };
+}
+
+async function saysWhy(log: Logger, work: () => Promise<void> | void): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (cause) {
+    log.error("hub.not_ended_cleanly", { reason: cause instanceof Error ? cause.stack : String(cause) });
+    return false;
+  }
 }
 
 async function serveOrStop<T>(hub: Hub, listen: () => T): Promise<T> {

@@ -42,6 +42,7 @@ export function listRoutes(options: { clock: Clock; log: Logger }): { method: st
       write: () => Promise.reject(new Error("not here")),
     },
     databasePath: ":memory:",
+    restorer: { isStaged: () => false, restore: () => undefined },
     web: async () => null,
     addressOf: () => "test",
     clock: options.clock,

@@ -1,4 +1,7 @@
-/** `hapi hub`: the server, in the foreground. With `--with-runner` it also keeps this machine's runner, as `npm start` does. */
+/**
+ * `hapi hub`: the server, in the foreground. With `--with-runner` it also keeps this machine's runner, as `npm start` does. With a word
+ * behind it (`backup`, …) it takes care of the hub's data; those are in `hub/`.
+ */
 import { startHub } from "@hapi/hub";
 import {
   createLogger,
@@ -24,15 +27,17 @@ const DEFAULT_PORT = 3006;
 export const hubCommand: Command = {
   name: "hub",
   aliases: ["server"],
-  summary: "Start the hub: web app, API and database",
-  usage: "[options]",
+  summary: "Start the hub: web app, API and database; back up, restore and check its data",
+  usage: "[options] | backup [FILE] | restore FILE [--yes] | check [--fix] | status",
   options: {
     host: { type: "string", value: "HOST", help: `address to listen on (default ${DEFAULT_HOST}; HAPI_LISTEN_HOST)` },
     port: { type: "string", short: "p", value: "PORT", help: `port to listen on (default ${DEFAULT_PORT}, 0 picks one; HAPI_LISTEN_PORT)` },
     "with-runner": { type: "boolean", help: "also run this machine's runner, so that the web app can start sessions here" },
     "with-demo": { type: "boolean", help: "on an empty database, start a session with the built-in demo agent" },
     "no-qr": { type: "boolean", help: "don't print the QR code" },
-    json: { type: "boolean", help: "print one JSON line with url, token and pid instead of the welcome" },
+    yes: { type: "boolean", short: "y", help: "restore: don't ask" },
+    fix: { type: "boolean", help: "check: mend what can be mended, with the hub stopped" },
+    json: { type: "boolean", help: "print JSON; the hub itself one line with url, token and pid instead of the welcome" },
     quiet: { type: "boolean", help: "print nothing: for services and scripts that keep the output, where the token must not be" },
   },
   examples: [
@@ -40,9 +45,32 @@ export const hubCommand: Command = {
     "hapi hub --host 0.0.0.0 --port 8080",
     "hapi hub --with-runner --json",
     "HAPI_PUBLIC_URL=https://hapi.example.org hapi hub",
+    "hapi hub backup                           into backups/ of the home, while the hub runs",
+    "hapi hub backup /mnt/disk/hapi.sqlite --json",
+    "hapi hub restore /mnt/disk/hapi.sqlite    stopped or running; what was there is kept beside it",
+    "hapi hub check                            exit code 1 when something is wrong",
+    "hapi hub status --json",
   ],
-  run: runHubCommand,
+  run: runHubWords,
 };
+
+const verbs: Record<string, () => Promise<Command["run"]>> = {
+  backup: async () => (await import("./hub/backup.ts")).backup,
+  restore: async () => (await import("./hub/restore.ts")).restore,
+  check: async () => (await import("./hub/check.ts")).check,
+  status: async () => (await import("./hub/status.ts")).status,
+};
+
+async function runHubWords(words: ParsedWords, context: CommandContext): Promise<number> {
+  const verb = words.positionals[0];
+  if (verb === undefined) return runHubCommand(words, context);
+  const load = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+  if (!load) throw new AppError("invalid_query", `hapi hub does not know "${verb}". See: hapi hub --help`);
+  const most = verb === "backup" || verb === "restore" ? 2 : 1;
+  if (words.positionals.length > most)
+    throw new AppError("invalid_query", `hapi hub ${verb} was given too many words. See: hapi hub --help`);
+  return (await load())(words, context);
+}
 
 async function runHubCommand(words: ParsedWords, context: CommandContext): Promise<number> {
   const home = hapiHome(context.env);
@@ -66,6 +94,7 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
     corsOrigins,
     ...(publicUrl ? { publicUrl } : {}),
     ...(webRoot ? { webRoot } : {}),
+    onFailed: (cause) => stop.reject(cause),
   });
   let runner: KeptRunner | null = null;
   try {

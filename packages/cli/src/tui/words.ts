@@ -12,3 +12,11 @@ export function age(since: number, now: number): string {
   for (const [unitMs, word] of steps) if (passed >= unitMs) return `${Math.floor(passed / unitMs)} ${word}`;
   return "now";
 }
+
+const units = ["bytes", "KB", "MB", "GB", "TB"] as const;
+
+export function sizeText(bytes: number): string {
+  const power = bytes < 1_000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1_000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}

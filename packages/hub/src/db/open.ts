@@ -7,6 +7,7 @@ import { openSqlite, type Sqlite } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { newEpoch } from "../events/cursor.ts";
 import { readBootId, sameBoot } from "./boot-id.ts";
+import { readMeta, writeMeta } from "../keeping/facts.ts";
 import { migrate } from "./migrate.ts";
 
 export const databaseFile = "hub.sqlite";
@@ -20,12 +21,14 @@ export interface HubDatabase {
 
 export function openHubDatabase(home: string, bootId: string = readBootId()): HubDatabase {
   const path = join(home, databaseFile);
-  const db = openSqlite(path, { autoCheckpointPages: 0 });
+  const db = openSqlite(path, { autoCheckpointPages: 0, isShrinkable: true });
   try {
     db.exec("PRAGMA secure_delete = ON");
+    // A full temp folder must not get into the way of taking an operation back.
+    db.exec("PRAGMA temp_store = MEMORY");
     db.exec("PRAGMA cache_size = -16000");
     migrate(db);
-    return { db, epoch: readEpoch(db, bootId), markClean: () => setMeta(db, "clean", "1") };
+    return { db, epoch: readEpoch(db, bootId), markClean: () => writeMeta(db, "clean", "1") };
   } catch (cause) {
     void db.close();
     if (cause instanceof AppError) throw cause;
@@ -34,20 +37,12 @@ export function openHubDatabase(home: string, bootId: string = readBootId()): Hu
 }
 
 function readEpoch(db: Sqlite, bootId: string): string {
-  const epoch = getMeta(db, "epoch");
-  const wasClean = getMeta(db, "clean") === "1";
-  const isSameBoot = sameBoot(getMeta(db, "boot_id") ?? "", bootId);
+  const epoch = readMeta(db, "epoch");
+  const wasClean = readMeta(db, "clean") === "1";
+  const isSameBoot = sameBoot(readMeta(db, "boot_id") ?? "", bootId);
   const kept = epoch !== null && (wasClean || isSameBoot) ? epoch : newEpoch();
-  setMeta(db, "epoch", kept);
-  setMeta(db, "boot_id", bootId);
-  setMeta(db, "clean", "0");
+  writeMeta(db, "epoch", kept);
+  writeMeta(db, "boot_id", bootId);
+  writeMeta(db, "clean", "0");
   return kept;
-}
-
-function getMeta(db: Sqlite, key: string): string | null {
-  return db.get<{ value: string }>("SELECT value FROM meta WHERE key = ?", key)?.value ?? null;
-}
-
-function setMeta(db: Sqlite, key: string, value: string): void {
-  db.run("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
 }

@@ -1,0 +1,32 @@
+/** `hapi hub status`: does it run, how large is its database, what was restored and cleaned away. */
+import { hubStatus, type HubStatus } from "@hapi/hub";
+import { hapiHome, systemClock } from "@hapi/platform";
+import { isSet, type CommandContext, type ParsedWords } from "../../command.ts";
+import { table } from "../../tui/terminal.ts";
+import { age, sizeText } from "../../tui/words.ts";
+
+export async function status(words: ParsedWords, { terminal, env }: CommandContext): Promise<number> {
+  const home = hapiHome(env);
+  const found = await hubStatus(home);
+  if (isSet(words, "json")) terminal.json({ home, hasDatabase: found !== null, ...found });
+  else if (!found) terminal.out(`There is no hub's database in ${home} yet. Start the hub with: hapi hub`);
+  else terminal.out(table(rows(found), Number.POSITIVE_INFINITY));
+  return found?.isRunning ? 0 : 3;
+}
+
+function rows(found: HubStatus): string[][] {
+  const { databaseBytes, walBytes, freePages, pageBytes, diskFreeBytes, restored } = found;
+  const now = systemClock.now();
+  return [
+    ["Hub", found.isRunning ? `running${found.url ? ` at ${found.url}` : ""}` : "not running; start it with: hapi hub"],
+    [
+      "Database",
+      `${found.path}  ${sizeText(databaseBytes)}, write-ahead log ${sizeText(walBytes)}, free inside ${sizeText(freePages * pageBytes)}`,
+    ],
+    ["Holds", `${found.sessions} sessions, ${found.messages} messages, ${found.machines} machines`],
+    ["Disk", `${sizeText(diskFreeBytes)} free`],
+    ...(restored
+      ? [["Restored", `${age(restored.at, now)} ago${restored.backupAt === null ? "" : `, as it was ${age(restored.backupAt, now)} ago`}`]]
+      : []),
+  ];
+}

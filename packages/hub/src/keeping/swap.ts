@@ -1,0 +1,39 @@
+/**
+ * A restore while the hub runs: the hub is closed, the databases change places, a hub is opened on the same port. When that one can't be
+ * opened, the database it had comes back. Whatever happens is written down for whoever asked.
+ */
+import type { Logger } from "@hapi/platform";
+import { AppError, toAppError } from "@hapi/protocol";
+import { putBack, putInPlace, writeOutcome } from "./restore.ts";
+
+export interface SwapRequest<Running> {
+  home: string;
+  id: string;
+  now: number;
+  log: Logger;
+  close(): Promise<void>;
+  open(): Promise<Running>;
+}
+
+export async function swapDatabase<Running>(request: SwapRequest<Running>): Promise<Running> {
+  const { home, id, now, log } = request;
+  log.info("restore.started", { id });
+  await request.close();
+  let keptAs: string | null = null;
+  let failure: AppError | null = null;
+  let running: Running | null = null;
+  try {
+    keptAs = await putInPlace(home, id, now);
+    running = await request.open();
+  } catch (cause) {
+    failure = toAppError(cause);
+    log.error("restore.failed", { id, reason: cause instanceof Error ? cause.stack : String(cause) });
+    if (keptAs !== null) putBack(home, keptAs);
+    running = await request.open();
+    keptAs = null;
+  }
+  const reason = failure?.code === "internal" && failure.cause instanceof Error ? failure.cause.message : failure?.message;
+  writeOutcome(home, { id, at: now, keptAs, failure: reason ?? null });
+  if (failure === null) log.info("restore.finished", { id, keptAs });
+  return running;
+}
