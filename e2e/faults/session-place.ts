@@ -27,6 +27,8 @@ export interface SessionPlace {
   history(accepted: History["accepted"]): Promise<History>;
   /** How often the agent's record has a finished tool call of this path. */
   written(path: string): number;
+  /** What the agent said in this prompt's turn, by its record. */
+  saidIn(text: string): string[];
   /** Whether the record has the end of this prompt's turn. */
   ended(text: string): boolean;
 }
@@ -64,6 +66,13 @@ export function sessionPlace({ id, cwd, home, userHome, api }: SessionPlaceOptio
     });
   }
 
+  function turnOf(text: string): RecordLine[] {
+    const lines = record();
+    const after = lines.slice(lines.findLastIndex((line) => line.t === "user" && line.text === text) + 1);
+    const next = after.findIndex((line) => line.t === "user");
+    return after.slice(0, next < 0 ? after.length : next);
+  }
+
   async function rows(): Promise<Message[]> {
     const all = new Map<string, Message>();
     for (let before: { at: number; seq: number } | undefined; ;) {
@@ -97,18 +106,14 @@ export function sessionPlace({ id, cwd, home, userHome, api }: SessionPlaceOptio
       const shown = await rows();
       const lines = record();
       const ran = lines.flatMap((line) => (line.t === "user" ? [line.text ?? ""] : []));
-      const said = lines.flatMap((line) => {
-        const { sessionUpdate, content } = line.update ?? {};
-        return sessionUpdate === "agent_message_chunk" ? [(content as { text: string }).text] : [];
-      });
-      return { rows: shown, accepted, agent: { ran, said } };
+      return { rows: shown, accepted, agent: { ran, said: lines.flatMap(saidBy) } };
     },
     written: (path) => record().filter((line) => line.update?.sessionUpdate === "tool_call" && line.update.rawInput?.path === path).length,
-    ended(text) {
-      const lines = record();
-      const after = lines.slice(lines.findLastIndex((line) => line.t === "user" && line.text === text) + 1);
-      const next = after.findIndex((line) => line.t === "user");
-      return after.slice(0, next < 0 ? after.length : next).some((line) => line.t === "end" && line.stopReason === "end_turn");
-    },
+    saidIn: (text) => turnOf(text).flatMap(saidBy),
+    ended: (text) => turnOf(text).some((line) => line.t === "end" && line.stopReason === "end_turn"),
   };
+}
+
+function saidBy({ update }: RecordLine): string[] {
+  return update?.sessionUpdate === "agent_message_chunk" ? [(update.content as { text: string }).text] : [];
 }
