@@ -15,10 +15,17 @@ const maxKeyLength = 300;
 /** Words without which no decoder finds a todo; most messages have none of them. */
 const todoWords = /[Tt]odo|Task(?:Create|Update)|"plan"|plan_update/;
 
-export async function ingestMessage(store: MessageStore, session: Session, frame: ClientEvent<"message">, origin: string): Promise<void> {
+export interface IncomingMessage extends ClientEvent<"message"> {
+  /** The JSON of `message` when it is known already. */
+  text?: string | undefined;
+  /** The socket it came from. */
+  origin: string;
+}
+
+export async function ingestMessage(store: MessageStore, session: Session, frame: IncomingMessage): Promise<void> {
   const content = readContent(frame.message);
   if (frame.key !== undefined && (frame.key === "" || frame.key.length > maxKeyLength)) throw new AppError("invalid_body");
-  let text = JSON.stringify(content);
+  let text = content === frame.message && frame.text !== undefined ? frame.text : JSON.stringify(content);
   let kept = content;
   if (text.length > maxString && content.role !== "user") {
     kept = shorten(content) as Record<string, unknown>;
@@ -32,7 +39,7 @@ export async function ingestMessage(store: MessageStore, session: Session, frame
     ...(frame.createdAt === undefined ? {} : { createdAt: frame.createdAt }),
     ...(frame.localId == null ? {} : { localId: frame.localId }),
     ...facts,
-    origin,
+    origin: frame.origin,
   });
   if (stored === "missing") throw new AppError("session_not_found");
 }

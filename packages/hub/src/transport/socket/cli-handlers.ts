@@ -55,8 +55,8 @@ const machineOf = (deps: CliHandlerDeps, connection: CliConnection, id: string):
 
 function sessionHandlers(deps: CliHandlerDeps): CliHandlers {
   return {
-    async message(frame, connection) {
-      await ingestMessage(deps.messages, await sessionOf(deps, connection, frame.sid), frame, connection.socket.id);
+    async message(frame, connection, text) {
+      await ingestMessage(deps.messages, await sessionOf(deps, connection, frame.sid), { ...frame, text, origin: connection.socket.id });
     },
     async stream(frame, connection) {
       deps.live.push(await sessionOf(deps, connection, frame.sid), frame);

@@ -9,7 +9,7 @@ import type { MachineStore } from "../../machines/store.ts";
 import type { Link, Links } from "../../rpc/links.ts";
 import type { Rpc } from "../../rpc/rpc.ts";
 import type { SessionStore } from "../../sessions/store.ts";
-import type { ClientSocket, SocketNamespace } from "./socket-server.ts";
+import type { ClientSocket, SocketNamespace } from "./client-socket.ts";
 
 export interface CliIdentity {
   namespace: string;
@@ -27,7 +27,12 @@ export interface CliConnection {
   join(): Promise<void>;
 }
 
-export type CliHandler<N extends ClientEventName> = (frame: ClientEvent<N>, connection: CliConnection) => Promise<unknown> | unknown;
+/** `text`: see `SocketHandler`. */
+export type CliHandler<N extends ClientEventName> = (
+  frame: ClientEvent<N>,
+  connection: CliConnection,
+  text?: string,
+) => Promise<unknown> | unknown;
 
 export type CliHandlers = { [N in ClientEventName]?: CliHandler<N> };
 
@@ -72,7 +77,7 @@ function connect(deps: CliNamespaceDeps, socket: ClientSocket, identity: CliIden
   for (const name of Object.keys(clientEvents) as ClientEventName[]) {
     const handler = deps.handlers[name] as CliHandler<ClientEventName> | undefined;
     if (!handler) continue;
-    socket.on(name, (payload, ack) => track(run(deps, { name, handler, payload, ack, connection })));
+    socket.on(name, (payload, ack, text) => track(run(deps, { name, handler, payload, ack, connection, text })));
   }
   // The barrier: everything this socket said before is on the disk.
   socket.on("ping", (_payload, ack) => {
@@ -98,6 +103,7 @@ interface Call {
   payload: unknown;
   ack: ((answer?: unknown) => void) | null;
   connection: CliConnection;
+  text: string | undefined;
 }
 
 async function run(deps: CliNamespaceDeps, call: Call): Promise<void> {
@@ -105,7 +111,7 @@ async function run(deps: CliNamespaceDeps, call: Call): Promise<void> {
   try {
     const parsed = clientEvents[name].safeParse(call.payload);
     if (!parsed.success) throw new AppError("invalid_body", `${name}: the payload does not fit`);
-    const answer = await call.handler(parsed.data as ClientEvent<ClientEventName>, connection);
+    const answer = await call.handler(parsed.data as ClientEvent<ClientEventName>, connection, call.text);
     if (!ack) return;
     await deps.durable();
     ack(answer ?? { ok: true });

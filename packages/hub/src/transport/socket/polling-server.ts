@@ -1,44 +1,22 @@
 /**
- * Socket.IO on Bun: the only file that knows either of them. bun-engine drops frames silently at Bun's back-pressure limit, so the limit
- * closes the connection instead; the other side connects again and asks for what it missed.
+ * Socket.IO over HTTP long polling, and WebSockets that begin as such: for clients of others that ask for it, so it is loaded with the
+ * first of them. The only file that knows the Socket.IO library.
  */
 import { AppError, MAX_FRAME_BYTES, SOCKET_PATH, toAppError } from "@hapi/protocol";
 import { Server as Engine } from "@socket.io/bun-engine";
 import { Server, type Socket } from "socket.io";
+import type { ClientSocket, SocketNamespace } from "./client-socket.ts";
 
-const backpressureLimitBytes = 64 * 1024 * 1024;
-
-export type SocketHandler = (payload: unknown, ack: ((answer?: unknown) => void) | null) => void;
-
-/** A connected client, whatever carries it. */
-export interface ClientSocket {
-  readonly id: string;
-  emit(event: string, payload: unknown): void;
-  request(event: string, payload: unknown, timeoutMs: number): Promise<unknown>;
-  on(event: string, handler: SocketHandler): void;
-  /** Any event without a handler of its own. */
-  onOther(handler: (event: string, payload: unknown) => void): void;
-  onClose(handler: () => void): void;
-  close(): void;
-}
-
-export interface SocketNamespace<Identity> {
-  /** Throws what the client sees as its connect error. */
-  authenticate(auth: Record<string, unknown>): Promise<Identity>;
-  connected(socket: ClientSocket, identity: Identity): void;
-}
-
-export interface SocketServer {
-  readonly path: string;
-  /** `Bun.serve`'s websocket handlers. */
+export interface PollingServer {
   readonly websocket: Bun.WebSocketHandler<never>;
-  readonly idleTimeoutSeconds: number;
   handle(request: Request, server: Bun.Server<never>): Promise<Response>;
-  namespace<Identity>(name: string, namespace: SocketNamespace<Identity>): void;
   close(): void;
 }
 
-export function createSocketServer(options: { corsOrigins: readonly string[] }): SocketServer {
+export function createPollingServer(
+  options: { corsOrigins: readonly string[] },
+  namespaces: Iterable<[string, SocketNamespace<unknown>]>,
+): PollingServer {
   const engine = new Engine({
     path: SOCKET_PATH,
     maxHttpBufferSize: MAX_FRAME_BYTES,
@@ -46,32 +24,25 @@ export function createSocketServer(options: { corsOrigins: readonly string[] }):
   });
   const io = new Server({ serveClient: false });
   io.bind(engine);
-  const handler = engine.handler();
+  for (const [name, namespace] of namespaces) {
+    const space = io.of(name);
+    space.use((socket, next) => {
+      namespace.authenticate(socket.handshake.auth).then(
+        (identity) => {
+          (socket.data as { identity?: unknown }).identity = identity;
+          next();
+        },
+        (cause: unknown) => next(new Error(toAppError(cause).message)),
+      );
+    });
+    space.on("connection", (socket) => {
+      const { identity } = socket.data as { identity: unknown };
+      namespace.connected(wrap(socket), identity);
+    });
+  }
   return {
-    path: SOCKET_PATH,
-    websocket: {
-      ...handler.websocket,
-      closeOnBackpressureLimit: true,
-      backpressureLimit: backpressureLimitBytes,
-    } as unknown as Bun.WebSocketHandler<never>,
-    idleTimeoutSeconds: handler.idleTimeout,
+    websocket: engine.handler().websocket as unknown as Bun.WebSocketHandler<never>,
     handle: (request, server) => engine.handleRequest(request, server as never),
-    namespace(name, namespace) {
-      const space = io.of(name);
-      space.use((socket, next) => {
-        namespace.authenticate(socket.handshake.auth).then(
-          (identity) => {
-            (socket.data as { identity?: unknown }).identity = identity;
-            next();
-          },
-          (cause: unknown) => next(new Error(toAppError(cause).message)),
-        );
-      });
-      space.on("connection", (socket) => {
-        const { identity } = socket.data as { identity: unknown };
-        namespace.connected(wrap(socket), identity as never);
-      });
-    },
     close() {
       io.disconnectSockets(true);
       engine.close();

@@ -1,7 +1,7 @@
 /** Namespace `/terminal`: a browser's terminals. It authenticates as the contract says and answers each request with a stated refusal. */
 import { AppError, errorFacts } from "@hapi/protocol";
 import type { Tokens } from "../../auth/tokens.ts";
-import type { SocketNamespace } from "./socket-server.ts";
+import type { SocketNamespace } from "./client-socket.ts";
 
 export function terminalNamespace(tokens: Tokens): SocketNamespace<{ namespace: string }> {
   return {

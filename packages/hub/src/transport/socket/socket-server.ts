@@ -1,0 +1,83 @@
+/**
+ * Socket.IO on Bun. Clients with a WebSocket of their own are served here; long polling has a library (`polling-server.ts`). Bun drops
+ * frames silently at its back-pressure limit, so the limit closes the connection instead; the other side connects again and asks for what
+ * it missed.
+ */
+import { MAX_FRAME_BYTES, SOCKET_PATH } from "@hapi/protocol";
+import type { SocketNamespace } from "./client-socket.ts";
+import type { PollingServer } from "./polling-server.ts";
+import { pingIntervalMs, WebSocketConnection } from "./websocket-connection.ts";
+
+const backpressureLimitBytes = 64 * 1024 * 1024;
+/** Longer than a ping and its answer. */
+const idleTimeoutSeconds = 60;
+
+export interface SocketServer {
+  readonly path: string;
+  /** `Bun.serve`'s websocket handlers. */
+  readonly websocket: Bun.WebSocketHandler<never>;
+  handle(request: Request, server: Bun.Server<never>): Promise<Response>;
+  /** Before the first client comes. */
+  namespace<Identity>(name: string, namespace: SocketNamespace<Identity>): void;
+  close(): void;
+}
+
+export function createSocketServer(options: { corsOrigins: readonly string[] }): SocketServer {
+  const namespaces = new Map<string, SocketNamespace<unknown>>();
+  const connections = new Set<WebSocketConnection>();
+  let polling: PollingServer | null = null;
+  const loadPolling = async (): Promise<PollingServer> => {
+    const { createPollingServer } = await import("./polling-server.ts");
+    polling ??= createPollingServer(options, namespaces);
+    return polling;
+  };
+  const pings = setInterval(() => {
+    for (const connection of connections) connection.ping();
+  }, pingIntervalMs);
+  pings.unref();
+
+  const websocket: Bun.WebSocketHandler<unknown> = {
+    maxPayloadLength: MAX_FRAME_BYTES,
+    idleTimeout: idleTimeoutSeconds,
+    closeOnBackpressureLimit: true,
+    backpressureLimit: backpressureLimitBytes,
+    open(ws) {
+      const connection = ws.data;
+      if (!(connection instanceof WebSocketConnection)) return polling?.websocket.open?.(ws as never);
+      connections.add(connection);
+      connection.opened(ws);
+    },
+    message(ws, data) {
+      if (ws.data instanceof WebSocketConnection) ws.data.received(data);
+      else return polling?.websocket.message?.(ws as never, data);
+    },
+    close(ws, code, reason) {
+      if (!(ws.data instanceof WebSocketConnection)) return polling?.websocket.close?.(ws as never, code, reason);
+      connections.delete(ws.data);
+      ws.data.closed();
+    },
+  };
+
+  return {
+    path: SOCKET_PATH,
+    websocket: websocket as Bun.WebSocketHandler<never>,
+    async handle(request, server) {
+      if (!isPlainWebSocket(request)) return (await loadPolling()).handle(request, server);
+      const data = new WebSocketConnection(namespaces);
+      return server.upgrade(request, { data: data as never }) ? new Response(null) : new Response("Expected a WebSocket", { status: 400 });
+    },
+    namespace: (name, namespace) => void namespaces.set(name, namespace as SocketNamespace<unknown>),
+    close() {
+      clearInterval(pings);
+      for (const connection of connections) connection.close();
+      polling?.close();
+    },
+  };
+}
+
+/** Of Engine.IO 4, and without a session that began with polling. */
+function isPlainWebSocket(request: Request): boolean {
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") return false;
+  const { searchParams } = new URL(request.url);
+  return searchParams.get("transport") === "websocket" && searchParams.get("EIO") === "4" && !searchParams.has("sid");
+}
