@@ -17,6 +17,8 @@ import {
   type RetryMessageResult,
   type SendMessage,
   type Session,
+  type SessionDiagnostics,
+  sessionDiagnosticsSchema,
   sessionSchema,
   type SessionSummary,
   sessionSummarySchema,
@@ -92,6 +94,7 @@ const many = <T>(read: (input: unknown) => T | null, input: unknown): T[] =>
   (Array.isArray(input) ? input : []).flatMap((entry) => read(entry) ?? []);
 const readSummary = parser(sessionSummarySchema);
 const readSession = parser(sessionSchema);
+const readDiagnostics = parser(sessionDiagnosticsSchema);
 const readMachine = parser(machineSchema);
 const readMessage = parser(messageSchema);
 const readPage = parser(z.looseObject({ messages: z.array(z.unknown()), page: messagesResponseSchema.shape.page }));
@@ -211,6 +214,13 @@ export function createHubApi(options: HubApiOptions) {
         post(sessionPath(id, "/switch"), now ? { to, now } : { to }, SLOW_MS),
       /** The failed turn once more on the same conversation. */
       retry: (id: string) => post(sessionPath(id, "/retry"), {}, SLOW_MS),
+      /** Turns that a provider's error failed are tried again by themselves, or not any more. */
+      setAutoRetry: (id: string, enabled: boolean) => post(sessionPath(id, "/auto-retry"), { enabled }, SLOW_MS),
+      /** The try that is planned does not happen. */
+      stopRetry: (id: string) => request("DELETE", sessionPath(id, "/retry")),
+      async diagnostics(id: string): Promise<SessionDiagnostics> {
+        return expected(readDiagnostics(await request("GET", sessionPath(id, "/diagnostics"), { timeoutMs: SLOW_MS })));
+      },
       async fork(id: string, messageLocalId?: string): Promise<string> {
         return expected((await post(sessionPath(id, "/fork"), { messageLocalId }, UPLOAD_MS)).sessionId as string | undefined);
       },

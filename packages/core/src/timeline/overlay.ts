@@ -161,7 +161,7 @@ function outboxItem(prompt: OutboxPrompt, memory: OverlayMemory): PromptItem {
     origin: "remote",
     stage: prompt.state,
     detail: prompt.error ?? null,
-    scheduledAt: null,
+    scheduledAt: prompt.scheduledAt ?? null,
     steered: false,
   });
   return remembered(memory.prompts, prompt, make) ?? make();

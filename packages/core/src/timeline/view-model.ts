@@ -263,6 +263,7 @@ export interface OutboxPrompt {
   text: string;
   attachments: readonly Attachment[];
   createdAt: number;
+  scheduledAt?: number | null;
   state: "sending" | "rejected";
   error?: { code?: string; message?: string; retryable?: boolean };
 }

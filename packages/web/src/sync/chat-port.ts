@@ -5,6 +5,7 @@ import { requestActions } from "./actions.ts";
 import { createSessionStore, type SessionStore } from "./chat-store.ts";
 import type { HubLink } from "./link.ts";
 import { toBase64 } from "./base64.ts";
+import { newId } from "../app/new-id.ts";
 
 export function createChatPort(link: HubLink, session: Session): ChatPort {
   const store = createSessionStore(link, session);
@@ -15,8 +16,9 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
   const { api, engine, outbox } = link;
   return {
     ...requestActions,
-    async send({ text, attachments, steer }) {
-      await outbox.add({ sessionId: id, text, attachments, ...(steer ? { deliveryMode: "steer" as const } : {}) });
+    async send({ text, attachments, steer, at }) {
+      const mode = steer ? { deliveryMode: "steer" as const } : {};
+      await outbox.add({ sessionId: id, text, attachments, ...mode, ...(at ? { scheduledAt: at } : {}) });
     },
     async cancel({ localId, messageId }) {
       if (localId !== null && (await outbox.cancel(localId)) === "removed") return "cancelled";
@@ -24,12 +26,31 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
       if (known === null) return "busy";
       return (await api.messages.cancel(id, known)).status;
     },
-    async sendAgain({ localId, text, attachments }) {
+    async sendAgain({ localId, messageId, text, attachments }) {
       const isRefused = outbox.entries.some((entry) => entry.localId === localId && entry.state === "rejected");
-      if (isRefused && localId !== null) await outbox.retry(localId);
-      else await outbox.add({ sessionId: id, text, attachments });
+      if (isRefused && localId !== null) {
+        await outbox.retry(localId);
+        return "sent";
+      }
+      const known = messageId ?? localId;
+      const answer = known === null ? null : await api.messages.retry(id, known);
+      if (answer?.status === "retried" || answer?.status === "already-queued") return "sent";
+      if (answer?.status === "invoked" && answer.message.stage !== "unknown") return "has-it";
+      // nobody there to ask: the person was told that it may run twice
+      await outbox.add({ sessionId: id, text, attachments });
+      return "sent";
+    },
+    async steer({ messageId, localId }) {
+      const known = messageId ?? localId;
+      const answer = known === null ? null : await api.messages.steer(id, known);
+      return answer === null || answer.status === "failed" ? "waits" : answer.status;
     },
     retry: () => done(api.sessions.retry(id)),
+    setAutoRetry: (enabled) => done(api.sessions.setAutoRetry(id, enabled)),
+    stopRetry: () => done(api.sessions.stopRetry(id)),
+    resume: () => done(api.sessions.resume(id)),
+    fork: () => api.sessions.fork(id),
+    diagnostics: () => api.sessions.diagnostics(id),
     async loadOlder() {
       store.setLoadingOlder(true);
       try {
@@ -49,7 +70,7 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
       progress(0);
       const { path } = await api.sessions.upload(id, { filename, mimeType, content: encoded }, signal);
       progress(1);
-      return { id: crypto.randomUUID(), filename, mimeType, size: content.size, path };
+      return { id: newId(), filename, mimeType, size: content.size, path };
     },
     slashCommands: () => api.sessions.slashCommands(id),
     models: () => api.sessions.models(id),

@@ -21,12 +21,13 @@ function remembered<Args extends readonly unknown[], Result>(make: (...args: Arg
   };
 }
 
-const toPrompt = ({ localId, text, attachments, createdAt, state, error }: OutboxEntry): OutboxPrompt => ({
+const toPrompt = ({ localId, text, attachments, createdAt, scheduledAt, state, error }: OutboxEntry): OutboxPrompt => ({
   localId,
   text,
   attachments,
   createdAt,
   state,
+  ...(scheduledAt === undefined ? {} : { scheduledAt }),
   ...(error === undefined ? {} : { error }),
 });
 
@@ -79,6 +80,7 @@ export function createSessionStore(link: HubLink, session: Session): SessionStor
       loadingOlder: isLoadingOlder,
       online: useHub.getState().connection.phase === "online",
       machineName: machineName(machine) ?? known.metadata?.host ?? null,
+      machineOnline: machine?.active ?? null,
     };
   }
 

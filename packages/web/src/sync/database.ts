@@ -17,6 +17,8 @@ interface Schema extends DBSchema {
 }
 
 export interface Database {
+  /** False: everything is gone with the page. */
+  readonly lasting: boolean;
   get(store: StoreName, key: string): Promise<unknown>;
   put(store: StoreName, key: string, value: unknown): Promise<void>;
   remove(store: StoreName, key: string): Promise<void>;
@@ -52,6 +54,7 @@ export async function openDatabase(hub: string): Promise<Database> {
 
 function onIndexedDb(db: IDBPDatabase<Schema>): Database {
   return {
+    lasting: true,
     get: (store, key) => db.get(store, key),
     async put(store, key, value) {
       // relaxed durability would lose a prompt on a power cut; these are small and rare
@@ -76,6 +79,7 @@ export function inMemory(): Database {
   const stores = new Map(STORES.map((store) => [store, new Map<string, unknown>()]));
   const at = (store: StoreName): Map<string, unknown> => stores.get(store) ?? new Map();
   return {
+    lasting: false,
     get: (store, key) => Promise.resolve(at(store).get(key)),
     put: (store, key, value) => Promise.resolve(void at(store).set(key, value)),
     remove: (store, key) => Promise.resolve(void at(store).delete(key)),

@@ -21,7 +21,10 @@ export function createDrafts(database: Database): DraftStore {
     },
     async save(sessionId, draft) {
       if (draft.text === "" && draft.files.length === 0) await database.remove("drafts", sessionId);
-      else await database.put("drafts", sessionId, { text: draft.text, files: [...draft.files] });
+      else {
+        const { text, files, at } = draft;
+        await database.put("drafts", sessionId, { text, files: [...files], ...(at ? { at } : {}) } satisfies Draft);
+      }
     },
   };
 }

@@ -6,12 +6,16 @@ import { createHubApi, createOutbox, createSyncEngine, type HubApi, type Outbox,
 import { AppError, type SyncEvent } from "@hapi/protocol";
 import type { DraftStore } from "../features/chat/port.ts";
 import { ignore, note } from "../app/ignore.ts";
+import { t } from "../i18n/index.ts";
+import { showToast } from "../ui/toast.tsx";
 import { connectionOf, sameConnection, settledSummaries } from "./bridge.model.ts";
 import { openDatabase } from "./database.ts";
 import { createDrafts } from "./drafts.ts";
 import { lastContact } from "./last-contact.ts";
+import { newId } from "../app/new-id.ts";
 import { cacheStorage, outboxStorage } from "./storage.ts";
 import { useHub } from "./store.ts";
+import { openTabs } from "./tabs.ts";
 
 export interface HubLink {
   readonly api: HubApi;
@@ -91,11 +95,15 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
       tell();
     },
   });
+  useHub.setState({ lasting: database.lasting });
+  const tabs = openTabs(options.baseUrl, () => ignore(outbox.refresh(), "heard of again with the next change"));
   const outbox = createOutbox({
-    storage: outboxStorage(database),
-    newId: () => crypto.randomUUID(),
+    storage: tabs.shared(outboxStorage(database)),
+    exclusive: tabs.exclusive,
+    newId,
     send: async (sessionId, body, signal) => {
       await api.messages.send(sessionId, body, signal);
+      if (body.deliveryMode === "steer" && body.localId) steer(sessionId, body.localId);
       // before the outbox forgets it, so that it stays on screen until its row arrives
       const entry = outbox.entries.find((candidate) => candidate.localId === body.localId);
       if (entry) keepShowing(entry);
@@ -104,7 +112,18 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
       useHub.setState({ unsent: entries.filter((entry) => entry.state === "sending").length });
       tell();
     },
+    onStorageError: (cause) => note("the outbox on this device failed", cause),
   });
+  /** The hub has it in the queue; what the agent does not take into its running turn stays there. */
+  function steer(sessionId: string, localId: string): void {
+    const isWorking = (): boolean => engine.state.sessions[sessionId]?.thinking ?? false;
+    api.messages.steer(sessionId, localId).then(
+      (answer) => {
+        if (answer.status === "failed" && isWorking()) showToast({ tone: "idle", text: t("steer.waits") });
+      },
+      () => isWorking() && showToast({ tone: "idle", text: t("steer.waits") }),
+    );
+  }
   function keepShowing(entry: OutboxEntry): void {
     justSent = [...justSent, entry];
     setTimeout(() => {
@@ -133,6 +152,7 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
       current = null;
       stopWatching();
       outbox.stop();
+      tabs.close();
       await engine.stop({ forget });
       if (forget) {
         contact.forget();

@@ -30,6 +30,8 @@ export interface HubState {
   loadError: string | null;
   /** Prompts and answers that no hub has taken yet. */
   unsent: number;
+  /** This device keeps them when the page is closed. */
+  lasting: boolean;
   /** When this person last looked at a session; `baseline` stands for those never opened here. */
   seen: Readonly<Record<string, number>>;
   seenBaseline: number;
@@ -45,6 +47,7 @@ export const initialState: HubState = {
   connection: { phase: "connecting" },
   loadError: null,
   unsent: 0,
+  lasting: true,
   seen: {},
   seenBaseline: 0,
 };

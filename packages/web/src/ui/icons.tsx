@@ -7,6 +7,8 @@ const PATHS = {
   stop: "M4.5 4.5h7v7h-7z",
   plus: "M8 3v10M3 8h10",
   close: "m4 4 8 8M12 4l-8 8",
+  checks: "m1.5 8.5 3 3 6-6.5M8 11l.5.5 6-6.5",
+  steer: "M3 3v4.5a2 2 0 0 0 2 2h8M10 6.5l3 3-3 3",
   check: "m3 8.5 3.2 3.2L13 4.8",
   chevronRight: "m6 3.5 4.5 4.5L6 12.5",
   chevronDown: "m3.5 6 4.5 4.5L12.5 6",

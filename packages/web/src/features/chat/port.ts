@@ -3,7 +3,7 @@
  * layer implements it on the hub; the gallery and the tests implement it on fixtures. The chat itself knows no REST, no SSE and no storage.
  */
 import type { PromptItem, Timeline } from "@hapi/core";
-import type { Answers, Attachment, Session } from "@hapi/protocol";
+import type { Answers, Attachment, Session, SessionDiagnostics } from "@hapi/protocol";
 
 export interface ChatView {
   session: Session;
@@ -19,6 +19,8 @@ export interface ChatView {
   online: boolean;
   /** Display name of the machine; null when it is not known. */
   machineName: string | null;
+  /** null: not known. */
+  machineOnline: boolean | null;
 }
 
 export interface ChatStore {
@@ -32,6 +34,8 @@ export interface OutgoingPrompt {
   attachments: readonly Attachment[];
   /** Into the running turn, where the agent can. */
   steer?: boolean;
+  /** When it goes to the agent; absent: now. */
+  at?: number | null;
 }
 
 export interface SlashCommand {
@@ -61,10 +65,24 @@ export interface ChatActions extends RequestActions {
   send(prompt: OutgoingPrompt): Promise<void>;
   /** A queued prompt; `invoked`: too late, the agent has it. */
   cancel(prompt: PromptItem): Promise<"cancelled" | "invoked" | "busy">;
-  /** A rejected, unknown or failed prompt once more, as a new one. */
-  sendAgain(prompt: PromptItem): Promise<void>;
+  /**
+   * A rejected prompt, or one whose fate is unknown, once more because a person said so. The agent's record is asked first where it can
+   * be: `has-it` means that nothing needed to be sent.
+   */
+  sendAgain(prompt: PromptItem): Promise<"sent" | "has-it">;
+  /** A queued prompt into the running turn; `waits`: the agent does not take it now, it stays in the queue. */
+  steer(prompt: PromptItem): Promise<"steered" | "invoked" | "waits">;
   /** The failed turn once more on the same conversation. */
   retry(): Promise<void>;
+  /** Failed turns are tried again by themselves, or not. */
+  setAutoRetry(enabled: boolean): Promise<void>;
+  /** The try that is planned does not happen. */
+  stopRetry(): Promise<void>;
+  /** Starts the session again on its own conversation. The error says why not (`details.cause`) and what can be done (`details.offers`). */
+  resume(): Promise<void>;
+  /** A new session with this history. @returns its id */
+  fork(): Promise<string>;
+  diagnostics(): Promise<SessionDiagnostics>;
   loadOlder(): Promise<void>;
   abort(): Promise<void>;
   switchControl(to: "remote" | "local", now?: boolean): Promise<void>;
@@ -95,6 +113,8 @@ export interface DraftFile {
 export interface Draft {
   text: string;
   files: readonly DraftFile[];
+  /** When it goes to the agent; absent: at once. */
+  at?: number | null;
 }
 
 /** Kept on this device, per session (IndexedDB in the app). `save` with an empty draft forgets it. */

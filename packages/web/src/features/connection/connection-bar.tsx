@@ -14,6 +14,7 @@ export function ConnectionBar() {
   const t = useT();
   const connection = useConnection();
   const unsent = useHub((state) => state.unsent);
+  const lasting = useHub((state) => state.lasting);
   const hasContent = useHub((state) => state.listed);
   const changedAt = useRef({ phase: connection.phase, at: Date.now() });
   if (changedAt.current.phase !== connection.phase) changedAt.current = { phase: connection.phase, at: Date.now() };
@@ -38,7 +39,13 @@ export function ConnectionBar() {
                 <RelativeTime at={notice.since} />
               </>
             )}
-            {unsent > 0 && <span className="text-ink"> · {t("connection.unsent", { count: unsent })}</span>}
+            {unsent > 0 && (
+              <span className="text-ink">
+                {" · "}
+                {t("connection.unsent", { count: unsent })}
+                {!lasting && `. ${t("connection.notKept")}`}
+              </span>
+            )}
           </p>
           {notice.kind === "reconnecting" && (
             <button

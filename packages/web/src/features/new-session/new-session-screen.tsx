@@ -15,6 +15,7 @@ import { AgentChoice } from "./agent-choice.tsx";
 import { DirectoryField } from "./directory-field.tsx";
 import { ModeAndModel } from "./mode-and-model.tsx";
 import { firstMachine, fullPath, modesFor, problemOf, recentDirectories, type Form } from "./new-session.model.ts";
+import { newId } from "../../app/new-id.ts";
 
 interface Preset {
   machine: string;
@@ -62,13 +63,13 @@ function NewSessionForm({ preset }: { preset: Preset }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   // The same press twice, or a press repeated after a lost answer, starts one session.
-  const launchId = useRef(crypto.randomUUID());
+  const launchId = useRef(newId());
   const machine = machines[form.machineId];
   const name = machineName(machine) ?? form.machineId;
   const change = (part: Partial<Form>): void => {
     setForm((before) => ({ ...before, ...part }));
     setProblem(null);
-    launchId.current = crypto.randomUUID();
+    launchId.current = newId();
   };
 
   const submit = async (event: SyntheticEvent): Promise<void> => {

@@ -98,7 +98,12 @@ export const app = {
   "connection.reconnecting": "Connection lost. Reconnecting",
   "connection.offline": "You are offline. This is what was here last",
   "connection.unsent": { one: "{count} prompt waits to be sent", other: "{count} prompts wait to be sent" },
+  "connection.notKept": "Keep this page open: this browser can't store them",
   "connection.retry": "Try now",
+
+  "outbox.full": "This device has no room to keep the prompt. Free some space, then send again.",
+  "outbox.broken": "This device could not store the prompt. Send again; if that fails too, copy the text and reload.",
+  "steer.waits": "The agent does not take it into this turn. It waits for its turn.",
 
   "update.ready": "A new version is ready",
   "update.reload": "Reload",

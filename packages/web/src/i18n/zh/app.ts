@@ -101,7 +101,12 @@ export const app = {
   "connection.reconnecting": "连接已断开,正在重连",
   "connection.offline": "你已离线。这是上次的内容",
   "connection.unsent": { other: "{count} 条消息等待发送" },
+  "connection.notKept": "请保持此页面打开：浏览器无法保存它们",
   "connection.retry": "立即重试",
+
+  "outbox.full": "此设备没有空间保存这条提示。请清理空间后再次发送。",
+  "outbox.broken": "此设备无法保存这条提示。请再次发送；若仍失败，请复制文字并重新加载页面。",
+  "steer.waits": "代理无法在当前回合接收它。它会排队等候。",
 
   "update.ready": "新版本已就绪",
   "update.reload": "重新加载",

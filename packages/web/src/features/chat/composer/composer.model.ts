@@ -32,10 +32,15 @@ export function sendsOn(key: KeyFacts, rule: EnterRule, desk: boolean): boolean 
   return rule === "enter" || (rule === "auto" && desk);
 }
 
-/** A prompt taken back from the queue goes in front of what is being written. */
-export function takeBack(draft: Draft, text: string, files: readonly DraftFile[]): Draft {
+/** A prompt taken back from the queue goes in front of what is being written, with the time it was planned for. */
+export function takeBack(draft: Draft, text: string, files: readonly DraftFile[], plannedAt: number | null = null): Draft {
   const own = draft.text.trim() === "" ? "" : draft.text;
-  return { text: own === "" ? text : text === "" ? own : `${text}\n\n${own}`, files: [...files, ...draft.files].slice(0, MAX_FILES) };
+  const at = draft.at ?? plannedAt;
+  return {
+    text: own === "" ? text : text === "" ? own : `${text}\n\n${own}`,
+    files: [...files, ...draft.files].slice(0, MAX_FILES),
+    ...(at === null ? {} : { at }),
+  };
 }
 
 export type Refusal = "too-big" | "too-many" | "empty";

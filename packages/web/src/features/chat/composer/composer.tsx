@@ -7,11 +7,11 @@ import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
 import { grow } from "../../../ui/field.tsx";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
-import { isArchived, isWorking } from "../session.model.ts";
-import { buttonOf, isEmptyDraft, sendsOn, takeBack } from "./composer.model.ts";
-import { ControlNote } from "./control-note.tsx";
+import { capabilitiesOf, isArchived, isWorking } from "../session.model.ts";
+import type { Draft } from "../port.ts";
+import { buttonOf, EMPTY_DRAFT, isEmptyDraft, sendsOn, takeBack } from "./composer.model.ts";
 import { useEnterRule } from "./enter-rule.ts";
-import { FileChips, PlusMenu, QueueBar, SlashMenu } from "./lazy-extras.tsx";
+import { ControlNote, FileChips, PlusMenu, QueueBar, SendOptions, SlashMenu } from "./lazy-extras.tsx";
 import { SLASH_LIST_ID, slashOptionId } from "./slash.model.ts";
 import { useComposer } from "./use-composer.ts";
 import { useFileDrop } from "./use-file-drop.ts";
@@ -27,12 +27,20 @@ export function Composer() {
   const hasQueue = useChat((view) => view.timeline.queue.length > 0);
   const archived = useChat((view) => isArchived(view.session));
   const working = useChat((view) => isWorking(view.session));
+  const steerable = useChat((view) => isWorking(view.session) && capabilitiesOf(view.session).steer === true);
+  const [steer, setSteer] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const composer = useComposer(port);
-  const { draft, change, send, sending, addFiles, removeFile, uploads } = composer;
+  const { draft, change, keep, sending, addFiles, removeFile, uploads } = composer;
   const slash = useSlash(port.actions, draft.text, (text) => change((now) => ({ ...now, text })));
   const [abort, aborting] = useAction(port.actions.abort);
   const button = buttonOf(draft, working);
+  const at = draft.at ?? null;
+  const offersSteer = steerable && at === null && !isEmptyDraft(draft);
+  const send = () => {
+    composer.send({ steer: steer && steerable });
+    setSteer(false);
+  };
   const [plusWanted, setPlusWanted] = useState(false);
   const dropping = useFileDrop(addFiles);
 
@@ -43,7 +51,7 @@ export function Composer() {
   }, [desk]);
 
   const onEdit = useCallback(
-    (prompt: PromptItem) => {
+    async (prompt: PromptItem) => {
       const files = prompt.attachments.map((uploaded) => ({
         id: uploaded.id,
         filename: uploaded.filename,
@@ -51,10 +59,18 @@ export function Composer() {
         content: new Blob([]),
         uploaded,
       }));
-      change((now) => takeBack(now, prompt.text, files));
+      let before: Draft = EMPTY_DRAFT;
+      let taken: Draft = EMPTY_DRAFT;
+      change((now) => {
+        before = now;
+        taken = takeBack(now, prompt.text, files, prompt.scheduledAt);
+        return taken;
+      });
       field.current?.focus();
+      await keep();
+      return () => change((now) => (now === taken ? before : now));
     },
-    [change],
+    [change, keep],
   );
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
@@ -74,7 +90,19 @@ export function Composer() {
   return (
     <div className={`${rowWidth} pt-1 pb-2`}>
       <Suspense fallback={null}>{hasQueue && <QueueBar onEdit={onEdit} />}</Suspense>
-      <ControlNote />
+      <Suspense fallback={null}>
+        <ControlNote />
+      </Suspense>
+      <Suspense fallback={null}>
+        {(at !== null || offersSteer) && (
+          <SendOptions
+            at={at}
+            onAt={(next) => change((now) => ({ ...now, at: next }))}
+            steer={offersSteer ? steer : null}
+            onSteer={setSteer}
+          />
+        )}
+      </Suspense>
       <Suspense fallback={null}>
         {slash.options.length > 0 && <SlashMenu options={slash.options} chosen={slash.chosen} onTake={slash.take} />}
       </Suspense>
@@ -96,6 +124,8 @@ export function Composer() {
             desk={desk}
             openAtOnce={plusWanted}
             onFiles={addFiles}
+            at={at}
+            onAt={(next) => change((now) => ({ ...now, at: next }))}
             onSlash={() => {
               change((now) => ({ ...now, text: now.text.startsWith("/") ? now.text : `/${now.text}` }));
               field.current?.focus();
@@ -129,10 +159,10 @@ export function Composer() {
         />
         {button === "send" ? (
           <IconButton
-            icon="send"
+            icon={at === null ? "send" : "clock"}
             round
             tone="primary"
-            label={t("composer.send")}
+            label={at === null ? t("composer.send") : t("composer.schedule")}
             busy={sending}
             disabled={archived || isEmptyDraft(draft)}
             onClick={send}

@@ -1,9 +1,10 @@
-/** The line above the field when sending means more than sending: the session is archived, it sleeps, or the terminal has control. */
+/** The line above the field when sending means more than sending: the session is archived, sleeps, can't be started, or the terminal has control. */
 import { useT } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
-import { Icon } from "../../../ui/icons.tsx";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
 import { controlOf, isArchived } from "../session.model.ts";
+import { NoteLine } from "./note-line.tsx";
+import { SleepNote } from "./sleep-note.tsx";
 
 export function ControlNote() {
   const t = useT();
@@ -15,31 +16,22 @@ export function ControlNote() {
   if (isArchived(session))
     return (
       <div className="flex flex-wrap items-center gap-x-3 pb-1.5">
-        <Line icon="clock" text={t("composer.archived")} />
+        <NoteLine icon="clock" text={t("composer.archived")} />
         <Button busy={bringing} onClick={() => bringBack()}>
           {t("composer.unarchive")}
         </Button>
       </div>
     );
-  if (!session.active) return <Line icon="clock" text={t("composer.sleeps")} />;
+  if (!session.active) return <SleepNote />;
   if (controlOf(session) !== "terminal") return null;
   return (
     <div className="flex flex-wrap items-center gap-x-3 pb-1.5">
-      <Line icon="terminal" text={queued ? t("composer.handoffWaits") : t("composer.terminalControls")} />
+      <NoteLine icon="terminal" text={queued ? t("composer.handoffWaits") : t("composer.terminalControls")} />
       {queued && (
         <Button busy={busy} onClick={() => takeOver("remote", true)}>
           {t("composer.takeOver")}
         </Button>
       )}
     </div>
-  );
-}
-
-function Line({ icon, text }: { icon: "clock" | "terminal"; text: string }) {
-  return (
-    <p className="flex min-w-0 flex-1 items-start gap-1.5 py-1 text-small text-quiet">
-      <Icon name={icon} size={14} className="mt-px" />
-      {text}
-    </p>
   );
 }

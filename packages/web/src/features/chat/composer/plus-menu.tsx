@@ -1,4 +1,4 @@
-/** Everything that is not writing: files, permission mode, model, commands, what Enter does. One "+" on a phone and on a desk. */
+/** Everything that is not writing: files, sending later, permission mode, model, commands, what Enter does. One "+" on a phone and on a desk. */
 import { lazy, Suspense, useRef, useState } from "react";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
@@ -10,6 +10,7 @@ import { setEnterRule, useEnterRule } from "./enter-rule.ts";
 import { useModels } from "./use-models.ts";
 
 const ChoiceSheet = lazy(async () => ({ default: (await import("./choice-sheet.tsx")).ChoiceSheet }));
+const ScheduleSheet = lazy(async () => ({ default: (await import("./schedule-sheet.tsx")).ScheduleSheet }));
 
 /** The agent's own choice of model. */
 const DEFAULT_MODEL = "";
@@ -18,15 +19,17 @@ export interface PlusMenuProps {
   desk: boolean;
   openAtOnce: boolean;
   onFiles: (files: File[]) => void;
+  at: number | null;
+  onAt: (at: number) => void;
   onSlash: () => void;
 }
 
-export function PlusMenu({ desk, openAtOnce, onFiles, onSlash }: PlusMenuProps) {
+export function PlusMenu({ desk, openAtOnce, onFiles, at, onAt, onSlash }: PlusMenuProps) {
   const t = useT();
   const { actions } = usePort();
   const session = useChat((view) => view.session);
   const picker = useRef<HTMLInputElement>(null);
-  const [sheet, setSheet] = useState<"mode" | "model" | null>(null);
+  const [sheet, setSheet] = useState<"mode" | "model" | "later" | null>(null);
   const modeName = useModeName();
   const modeHint = useModeHint();
   const rule = useEnterRule();
@@ -42,6 +45,7 @@ export function PlusMenu({ desk, openAtOnce, onFiles, onSlash }: PlusMenuProps) 
     ...(can.images === false
       ? []
       : [{ id: "files", label: t("composer.attach"), icon: "image" as const, onSelect: () => picker.current?.click() }]),
+    { id: "later", label: t("send.later"), icon: "clock", onSelect: () => setSheet("later") },
     ...(modes.length > 0 && can.setPermissionMode !== false
       ? [{ id: "mode", label: t("composer.mode"), hint: modeName(mode), icon: "lock" as const, onSelect: () => setSheet("mode") }]
       : []),
@@ -94,6 +98,7 @@ export function PlusMenu({ desk, openAtOnce, onFiles, onSlash }: PlusMenuProps) 
             onChoose={setMode}
           />
         )}
+        {sheet === "later" && <ScheduleSheet at={at} onClose={() => setSheet(null)} onChoose={onAt} />}
         {sheet === "model" && (
           <ChoiceSheet
             title={t("composer.model")}

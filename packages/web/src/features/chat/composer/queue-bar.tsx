@@ -1,25 +1,35 @@
-/** Prompts that wait for the agent, oldest first, each with cancel and edit. More than two fold to a count. */
+/** Prompts that wait for the agent, oldest first, each with what can be done with it. More than two fold to a count. */
 import { useState } from "react";
 import type { PromptItem } from "@hapi/core";
-import { useT } from "../../../i18n/index.ts";
-import { IconButton, Spinner } from "../../../ui/button.tsx";
+import { currentLocale, useT, type Translate } from "../../../i18n/index.ts";
+import { Button, IconButton, Spinner } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
-import { RelativeTime } from "../../../ui/relative-time.tsx";
 import { showToast } from "../../../ui/toast.tsx";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
+import { leavePrompt, useLeftPrompts } from "../left-prompts.ts";
+import { capabilitiesOf, isWorking } from "../session.model.ts";
+import { useSendAgain } from "../use-send-again.ts";
+import { queueOf, waitingOf, type Waiting } from "./queue.model.ts";
+import { clockWords } from "./schedule.model.ts";
 
 const SHOWN = 2;
 
-export function QueueBar({ onEdit }: { onEdit: (prompt: PromptItem) => void }) {
+/** Puts a prompt into the field, and says how to take it out again. */
+export type OnEdit = (prompt: PromptItem) => Promise<() => void>;
+
+export function QueueBar({ onEdit }: { onEdit: OnEdit }) {
   const t = useT();
   const waiting = useChat((view) => view.timeline.queue);
+  const leftKeys = useLeftPrompts();
   // taken back here: gone at once, whenever the news of it comes round
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
-  const queue = gone.size === 0 ? waiting : waiting.filter((prompt) => !gone.has(prompt.key));
+  const { shown: queue, left } = queueOf(waiting, gone, leftKeys);
   const [all, setAll] = useState(false);
-  if (queue.length === 0) return null;
-  const shown = all ? queue : queue.slice(0, SHOWN);
+  if (queue.length === 0 && left.length === 0) return null;
+  const shown = all ? [...queue, ...left] : queue.slice(0, SHOWN);
+  const hidden = queue.length + left.length - shown.length;
+  const rest = queue.length > SHOWN ? t("queue.more", { count: hidden }) : t("queue.left", { count: left.length });
   return (
     <section
       aria-label={t("queue.label", { count: queue.length })}
@@ -27,17 +37,23 @@ export function QueueBar({ onEdit }: { onEdit: (prompt: PromptItem) => void }) {
     >
       <ol>
         {shown.map((prompt) => (
-          <Queued key={prompt.key} prompt={prompt} onEdit={onEdit} onGone={() => setGone((keys) => new Set([...keys, prompt.key]))} />
+          <Queued
+            key={prompt.key}
+            prompt={prompt}
+            isLeft={left.includes(prompt)}
+            onEdit={onEdit}
+            onGone={() => setGone((keys) => new Set([...keys, prompt.key]))}
+          />
         ))}
       </ol>
-      {queue.length > SHOWN && (
+      {(hidden > 0 || (all && queue.length + left.length > SHOWN) || (all && left.length > 0)) && (
         <button
           type="button"
           onClick={() => setAll(!all)}
           aria-expanded={all}
-          className="target w-full border-t border-line px-3 text-start text-small text-quiet hover:bg-hover"
+          className="target w-full border-line px-3 text-start text-small text-quiet not-first:border-t hover:bg-hover"
         >
-          {all ? t("ui.showLess") : t("queue.more", { count: queue.length - SHOWN })}
+          {all ? t("ui.showLess") : rest}
         </button>
       )}
     </section>
@@ -46,54 +62,103 @@ export function QueueBar({ onEdit }: { onEdit: (prompt: PromptItem) => void }) {
 
 interface QueuedProps {
   prompt: PromptItem;
-  onEdit: (prompt: PromptItem) => void;
+  isLeft: boolean;
+  onEdit: OnEdit;
   onGone: () => void;
 }
 
-function Queued({ prompt, onEdit, onGone }: QueuedProps) {
+function Queued({ prompt, isLeft, onEdit, onGone }: QueuedProps) {
   const t = useT();
-  const { actions } = usePort();
+  const { actions, now } = usePort();
+  const session = useChat((view) => view.session);
+  const machineOnline = useChat((view) => view.machineOnline);
+  const machine = useChat((view) => view.machineName) ?? "";
   const [take, busy] = useAction(async (andThen: "cancel" | "edit") => {
-    const outcome = await actions.cancel(prompt);
-    if (outcome === "invoked") showToast({ tone: "idle", text: t("queue.tooLate") });
-    else if (outcome === "busy") showToast({ tone: "idle", text: t("queue.busy") });
-    else {
-      onGone();
-      if (andThen === "edit") onEdit(prompt);
-    }
+    // first the words are safe in the field, then the prompt goes: nothing that ends in between loses them
+    const undo = andThen === "edit" ? await onEdit(prompt) : () => undefined;
+    const outcome = await actions.cancel(prompt).catch((cause: unknown) => {
+      undo();
+      throw cause;
+    });
+    if (outcome === "cancelled") return onGone();
+    undo();
+    showToast({ tone: "idle", text: t(outcome === "invoked" ? "queue.tooLate" : "queue.busy") });
   });
-  const [again, sending] = useAction(actions.sendAgain);
-  const rejected = prompt.stage === "rejected";
-  const word = rejected
-    ? "stage.rejected"
-    : prompt.scheduledAt !== null
-      ? "queue.scheduled"
-      : prompt.stage === "sending"
-        ? "stage.sending"
-        : "queue.waiting";
+  const [steer, steering] = useAction(async () => {
+    const outcome = await actions.steer(prompt);
+    if (outcome === "waits") showToast({ tone: "idle", text: t("steer.waits") });
+  });
+  const [again, sending] = useSendAgain(prompt);
+  const waits = waitingOf(prompt, session, machineOnline, now());
+  const canSteer = waits === "turn" && isWorking(session) && capabilitiesOf(session).steer === true && prompt.attachments.length === 0;
+  const isUnknown = waits === "unknown";
   return (
-    <li className="flex items-center gap-2 ps-3 pe-1 not-first:border-t not-first:border-line">
-      <QueueSign stage={prompt.stage} />
+    <li className="flex flex-wrap items-center gap-x-2 ps-3 pe-1 not-first:border-t not-first:border-line">
+      <Sign waits={waits} />
       <p className="min-w-0 flex-1 py-1">
         <span dir="auto" className="block truncate">
           {prompt.text || prompt.attachments.map((file) => file.filename).join(", ")}
         </span>
-        <span className={cx("block text-small wrap-any", rejected ? "text-failed" : "text-quiet")}>
-          {t(word)}
-          {rejected && prompt.detail?.message && `: ${prompt.detail.message}`}{" "}
-          {prompt.scheduledAt !== null && <RelativeTime at={prompt.scheduledAt} />}
+        <span
+          className={cx(
+            "block text-small wrap-any",
+            waits === "rejected" ? "text-failed" : isUnknown && !isLeft ? "text-waiting" : "text-quiet",
+          )}
+        >
+          {wordsOf(waits, prompt, { machine, now: now() }, t)}
         </span>
       </p>
-      {rejected && <IconButton icon="retry" label={t("chat.sendAgain")} busy={sending} onClick={() => again(prompt)} />}
-      <IconButton icon="edit" label={t("queue.edit")} disabled={busy} onClick={() => take("edit")} />
-      <IconButton icon="close" label={t("queue.cancel")} busy={busy} onClick={() => take("cancel")} />
+      {canSteer && <IconButton icon="steer" label={t("send.steer")} busy={steering} onClick={() => steer()} />}
+      {waits === "rejected" && <IconButton icon="retry" label={t("chat.sendAgain")} busy={sending} onClick={() => again()} />}
+      {!isUnknown && (
+        <>
+          <IconButton icon="edit" label={t("queue.edit")} disabled={busy} onClick={() => take("edit")} />
+          <IconButton
+            icon="close"
+            label={t(waits === "rejected" ? "queue.discard" : "queue.cancel")}
+            busy={busy}
+            onClick={() => take("cancel")}
+          />
+        </>
+      )}
+      {isUnknown && (
+        <div className="flex basis-full flex-wrap items-center gap-2 pb-2 ps-5">
+          <Button icon="retry" busy={sending} onClick={() => again()}>
+            {t("chat.sendAgain")}
+          </Button>
+          {!isLeft && <Button onClick={() => leavePrompt(prompt.key)}>{t("stage.leave")}</Button>}
+          <span className="text-small text-quiet">{t("stage.unknown.hint")}</span>
+        </div>
+      )}
     </li>
   );
 }
 
-function QueueSign({ stage }: { stage: PromptItem["stage"] }) {
-  if (stage === "sending") return <Spinner className="size-3.5 text-quiet" />;
-  return (
-    <Icon name={stage === "rejected" ? "warning" : "clock"} size={14} className={stage === "rejected" ? "text-failed" : "text-quiet"} />
+function wordsOf(waits: Waiting, prompt: PromptItem, about: { machine: string; now: number }, t: Translate): string {
+  switch (waits) {
+    case "rejected":
+      return [t("stage.rejected"), prompt.detail?.message].filter(Boolean).join(": ");
+    case "unknown":
+      return t("stage.unknown");
+    case "planned":
+      return t("queue.at", { time: clockWords(prompt.scheduledAt ?? 0, about.now, currentLocale()) });
+    case "sending":
+      return t("stage.sending");
+    case "machine":
+      return t("queue.waitsFor", { machine: about.machine });
+    case "wake":
+      return t("queue.wakes");
+    case "turn":
+      return t("queue.waiting");
+  }
+}
+
+function Sign({ waits }: { waits: Waiting }) {
+  if (waits === "sending") return <Spinner className="size-3.5 text-quiet" />;
+  if (waits === "rejected") return <Icon name="warning" size={14} className="text-failed" />;
+  return waits === "unknown" ? (
+    <Icon name="question" size={14} className="text-waiting" />
+  ) : (
+    <Icon name="clock" size={14} className="text-quiet" />
   );
 }

@@ -8,14 +8,16 @@ import type { ChatPort, Draft, DraftFile } from "../port.ts";
 import { admit, EMPTY_DRAFT, fileNameOf, isEmptyDraft } from "./composer.model.ts";
 import { useDraft } from "./use-draft.ts";
 import { useUploads, type Uploads } from "./use-uploads.ts";
+import { newId } from "../../../app/new-id.ts";
 
 export interface ComposerHandle {
   draft: Draft;
   change(next: (now: Draft) => Draft): void;
+  keep(): Promise<void>;
   uploads: Uploads;
   addFiles(files: readonly File[]): void;
   removeFile(file: DraftFile): void;
-  send(): void;
+  send(how?: { steer?: boolean }): void;
   sending: boolean;
 }
 
@@ -25,7 +27,7 @@ let pasted = 0;
 export function useComposer(port: ChatPort): ComposerHandle {
   const t = useT();
   const { actions, drafts, store } = port;
-  const { draft, change } = useDraft(drafts, store.view().session.id);
+  const { draft, change, keep } = useDraft(drafts, store.view().session.id);
   const [sending, setSending] = useState(false);
   const busy = useRef(false);
 
@@ -47,7 +49,7 @@ export function useComposer(port: ChatPort): ComposerHandle {
         }
         pasted += 1;
         added.push({
-          id: crypto.randomUUID(),
+          id: newId(),
           filename: fileNameOf(file, pasted),
           mimeType: file.type || "application/octet-stream",
           content: file,
@@ -69,26 +71,31 @@ export function useComposer(port: ChatPort): ComposerHandle {
     [uploads, change],
   );
 
-  const send = useCallback(() => {
-    if (busy.current || isEmptyDraft(draft)) return;
-    busy.current = true;
-    setSending(true);
-    Promise.all(draft.files.map((file) => uploads.start(file)))
-      .then((attachments) => actions.send({ text: draft.text.trim(), attachments }))
-      // what was typed while the prompt was on its way stays
-      .then(() =>
-        change((now) =>
-          now.text === draft.text
-            ? EMPTY_DRAFT
-            : { text: now.text, files: now.files.filter((file) => !draft.files.some((sent) => sent.id === file.id)) },
-        ),
-      )
-      .catch((cause: unknown) => showToast({ tone: "failed", text: t("composer.notSent", { reason: toAppError(cause).message }) }))
-      .finally(() => {
-        busy.current = false;
-        setSending(false);
-      });
-  }, [draft, uploads, actions, change, t]);
+  const send = useCallback(
+    ({ steer = false }: { steer?: boolean } = {}) => {
+      if (busy.current || isEmptyDraft(draft)) return;
+      const at = draft.at && draft.at > port.now() ? draft.at : null;
+      if (at !== null && draft.files.length > 0) return void showToast({ tone: "failed", text: t("composer.noFilesLater") });
+      busy.current = true;
+      setSending(true);
+      Promise.all(draft.files.map((file) => uploads.start(file)))
+        .then((attachments) => actions.send({ text: draft.text.trim(), attachments, steer: steer && at === null, at }))
+        // what was typed while the prompt was on its way stays
+        .then(() =>
+          change((now) =>
+            now.text === draft.text
+              ? EMPTY_DRAFT
+              : { text: now.text, files: now.files.filter((file) => !draft.files.some((sent) => sent.id === file.id)) },
+          ),
+        )
+        .catch((cause: unknown) => showToast({ tone: "failed", text: t("composer.notSent", { reason: toAppError(cause).message }) }))
+        .finally(() => {
+          busy.current = false;
+          setSending(false);
+        });
+    },
+    [draft, uploads, actions, change, t, port],
+  );
 
-  return { draft, change, uploads, addFiles, removeFile, send, sending };
+  return { draft, change, keep, uploads, addFiles, removeFile, send, sending };
 }

@@ -14,6 +14,8 @@ const lastWordsKey = (sessionId: string): string => `hapi_draft:${sessionId}`;
 export interface DraftHandle {
   draft: Draft;
   change(next: (now: Draft) => Draft): void;
+  /** Resolves when the last change is on the device, or can't be. */
+  keep(): Promise<void>;
   /** Not read back yet: an empty field says nothing about the draft. */
   loading: boolean;
 }
@@ -25,16 +27,18 @@ export function useDraft(store: DraftStore, sessionId: string): DraftHandle {
   const latest = useRef({ draft: EMPTY_DRAFT, dirty: false, unsaved: 0 });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
-  const flush = useCallback(() => {
+  const flush = useCallback((): Promise<void> => {
     clearTimeout(timer.current);
-    if (!latest.current.dirty) return;
+    if (!latest.current.dirty) return Promise.resolve();
     const saved = latest.current;
     saved.dirty = false;
     saved.unsaved += 1;
     const work = store.save(sessionId, saved.draft).then(() => sessionStorage.removeItem(lastWordsKey(sessionId)));
-    ignore(
-      work.finally(() => (saved.unsaved -= 1)),
-      "a draft could not be stored; it lives on in this page",
+    const settled = work.finally(() => (saved.unsaved -= 1));
+    ignore(settled, "a draft could not be stored; it lives on in this page");
+    return settled.then(
+      () => undefined,
+      () => undefined,
     );
   }, [store, sessionId]);
 
@@ -43,29 +47,29 @@ export function useDraft(store: DraftStore, sessionId: string): DraftHandle {
     const lastWords = sessionStorage.getItem(lastWordsKey(sessionId));
     const arrived = (found: Draft | null) => {
       if (!alive) return;
-      const stored = lastWords === null ? found : { text: lastWords, files: found?.files ?? [] };
+      const stored = lastWords === null ? found : { ...found, text: lastWords, files: found?.files ?? [] };
       if (stored && !latest.current.dirty && isEmptyDraft(latest.current.draft)) {
         latest.current.draft = stored;
         latest.current.dirty = lastWords !== null;
         setDraft(stored);
-        flush();
+        void flush();
       }
       setLoading(false);
     };
     store.load(sessionId).then(arrived, () => arrived(null));
     const onHide = () => {
-      flush();
+      void flush();
       // synchronous, and gone with the tab
       if (latest.current.unsaved > 0) sessionStorage.setItem(lastWordsKey(sessionId), latest.current.draft.text);
     };
-    const onVisibility = () => flush();
+    const onVisibility = () => void flush();
     window.addEventListener("pagehide", onHide);
     document.addEventListener("visibilitychange", onVisibility);
     return () => {
       alive = false;
       window.removeEventListener("pagehide", onHide);
       document.removeEventListener("visibilitychange", onVisibility);
-      flush();
+      void flush();
     };
   }, [store, sessionId, flush]);
 
@@ -75,9 +79,9 @@ export function useDraft(store: DraftStore, sessionId: string): DraftHandle {
       latest.current.dirty = true;
       setDraft(latest.current.draft);
       clearTimeout(timer.current);
-      timer.current = setTimeout(flush, SAVE_MS);
+      timer.current = setTimeout(() => void flush(), SAVE_MS);
     },
     [flush],
   );
-  return { draft, change, loading };
+  return { draft, change, keep: flush, loading };
 }

@@ -11,6 +11,7 @@ export interface Fixture {
   hasOlder: boolean;
   loadingOlder: boolean;
   loaded: boolean;
+  machineOnline: boolean;
 }
 
 export interface FakePort extends ChatPort {
@@ -24,7 +25,16 @@ export function createFakePort(
   now: () => number,
   older?: (first: Message | undefined) => readonly Message[],
 ): FakePort {
-  let fixture: Fixture = { messages: [], streams: [], outbox: [], hasOlder: false, loadingOlder: false, loaded: true, ...start };
+  let fixture: Fixture = {
+    messages: [],
+    streams: [],
+    outbox: [],
+    hasOlder: false,
+    loadingOlder: false,
+    loaded: true,
+    machineOnline: true,
+    ...start,
+  };
   const builder = createTimeline();
   const listeners = new Set<() => void>();
   const calls: FakePort["calls"] = [];
@@ -44,6 +54,7 @@ export function createFakePort(
     loadingOlder: fixture.loadingOlder,
     online: true,
     machineName: "workbench",
+    machineOnline: fixture.machineOnline,
   });
   let view = draw();
   const change = (next: (now: Fixture) => Partial<Fixture>) => {
@@ -79,10 +90,12 @@ export function createFakePort(
     actions: {
       approve: async (_session, id, answer) => (note("approve", id, answer), close(id, "approved"), { status: "applied" }),
       deny: async (_session, id, answer) => (note("deny", id, answer), close(id, "denied", answer.reason), { status: "applied" }),
-      send: async ({ text, attachments }) => {
-        note("send", text, attachments);
+      send: async ({ text, attachments, steer, at }) => {
+        note("send", text, attachments, { steer, at });
         const localId = crypto.randomUUID();
-        change((was) => ({ outbox: [...was.outbox, { localId, text, attachments, createdAt: now(), state: "sending" }] }));
+        change((was) => ({
+          outbox: [...was.outbox, { localId, text, attachments, createdAt: now(), scheduledAt: at ?? null, state: "sending" }],
+        }));
       },
       cancel: async (prompt) => {
         note("cancel", prompt.localId);
@@ -92,8 +105,34 @@ export function createFakePort(
         }));
         return "cancelled";
       },
-      sendAgain: async (prompt) => note("sendAgain", prompt.localId),
+      sendAgain: async (prompt) => (note("sendAgain", prompt.localId), "sent"),
+      steer: async (prompt) => (note("steer", prompt.localId), "waits"),
       retry: async () => note("retry"),
+      setAutoRetry: async (autoRetry) => {
+        note("setAutoRetry", autoRetry);
+        const { metadata } = fixture.session;
+        if (metadata) meta({ metadata: { ...metadata, autoRetry } });
+      },
+      stopRetry: async () => (note("stopRetry"), withState({ ...fixture.session.agentState, retry: null })),
+      resume: async () => {
+        note("resume");
+        throw new AppError("resume_failed", "The conversation is not on this machine any more.", {
+          details: { cause: "thread_missing", offers: ["fork"] },
+        });
+      },
+      fork: async () => (note("fork"), crypto.randomUUID()),
+      diagnostics: async () => ({
+        sessionId: fixture.session.id,
+        flavor: fixture.session.metadata?.flavor ?? null,
+        source: "hub",
+        threads: { hub: "3f0e", record: "3f0e" },
+        lastStart: { at: now() - 3_600_000, how: "resume", front: "remote", asked: "3f0e", used: "3f0e" },
+        host: { machineId: "m", name: "workbench", pid: 4242 },
+        launch: { cwd: "/home/ada/shop", startedBy: "runner", startingMode: "remote", permissionMode: "default", model: null },
+        lastFailure: { code: "overloaded", message: "The model is overloaded", at: now() - 60_000 },
+        autoRetry: false,
+        retry: null,
+      }),
       loadOlder: async () => {
         note("loadOlder");
         if (!older) return;

@@ -1,15 +1,19 @@
-/** Everything about the session that is not worth space on the screen: rename, place, ids, versions. Values can be copied. */
+/** Everything about the session that is not worth space on the screen: rename, place, ids, versions, diagnostics. Values can be copied. */
 import "../../../i18n/later.ts";
-import { useState, type FormEvent } from "react";
+import { useEffect, useState, type FormEvent } from "react";
+import { AppError, toAppError, type SessionDiagnostics } from "@hapi/protocol";
 import { agentName } from "../../sessions/names.model.ts";
-import { useT } from "../../../i18n/index.ts";
+import { currentLocale, useT, type MessageKey } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { CopyButton } from "../../../ui/code-block.tsx";
 import { Field } from "../../../ui/field.tsx";
 import { Sheet } from "../../../ui/sheet.tsx";
+import { AutoRetry } from "../auto-retry.tsx";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
+import { clockWords } from "../composer/schedule.model.ts";
 import { titleOf } from "../session.model.ts";
-import { detailsOf } from "./details.model.ts";
+import { detailsOf, type DetailKey } from "./details.model.ts";
+import { diagnosticsOf, type DiagnosticKey } from "./diagnostics.model.ts";
 
 export function DetailsSheet({ open, onClose }: { open: boolean; onClose: () => void }) {
   const t = useT();
@@ -21,27 +25,64 @@ export function DetailsSheet({ open, onClose }: { open: boolean; onClose: () => 
 }
 
 function Body({ onClose }: { onClose: () => void }) {
-  const t = useT();
   const session = useChat((view) => view.session);
   const machine = useChat((view) => view.machineName);
   const usage = useChat((view) => view.timeline.usage);
   return (
     <div className="flex flex-col gap-4">
       <Rename onDone={onClose} />
-      <dl className="flex flex-col">
-        {detailsOf(session, { machine, usage, agent: agentName(session.metadata?.flavor) }).map(({ key, value }) => (
-          <div key={key} className="group/code flex min-h-11 items-center gap-3 border-b border-line last:border-b-0">
-            <dt className="w-28 shrink-0 text-small text-quiet">{t(key)}</dt>
-            <dd className="flex min-w-0 flex-1 items-center gap-3">
-              <span dir="auto" className="min-w-0 flex-1 py-1.5 font-mono text-small wrap-any">
-                {value}
-              </span>
-              <CopyButton text={value} />
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <AutoRetry />
+      <Details rows={detailsOf(session, { machine, usage, agent: agentName(session.metadata?.flavor) })} />
+      <Diagnostics />
     </div>
+  );
+}
+
+function Details({ rows }: { rows: readonly { key: MessageKey & (DetailKey | DiagnosticKey); value: string }[] }) {
+  const t = useT();
+  return (
+    <dl className="flex flex-col">
+      {rows.map(({ key, value }) => (
+        <div key={key} className="group/code flex min-h-11 items-center gap-3 border-b border-line last:border-b-0">
+          <dt className="w-28 shrink-0 text-small text-quiet">{t(key)}</dt>
+          <dd className="flex min-w-0 flex-1 items-center gap-3">
+            <span dir="auto" className="min-w-0 flex-1 py-1.5 font-mono text-small wrap-any">
+              {value}
+            </span>
+            <CopyButton text={value} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Read when the sheet opens: what the session, or the hub in its place, knows of how it was started and what went wrong last. */
+function Diagnostics() {
+  const t = useT();
+  const { actions, now } = usePort();
+  const [found, setFound] = useState<SessionDiagnostics | AppError | null>(null);
+  useEffect(() => {
+    let alive = true;
+    const put = (answer: SessionDiagnostics | AppError): void => {
+      if (alive) setFound(answer);
+    };
+    actions.diagnostics().then(put, (cause: unknown) => put(toAppError(cause)));
+    return () => {
+      alive = false;
+    };
+  }, [actions]);
+  return (
+    <section aria-labelledby="diagnostics">
+      <h3 id="diagnostics" className="font-strong">
+        {t("diagnostics.title")}
+      </h3>
+      {found === null && <p className="py-2 text-small text-quiet">{t("diagnostics.loading")}</p>}
+      {found instanceof AppError && <p className="py-2 text-small text-quiet">{t("diagnostics.failed", { reason: found.message })}</p>}
+      {found !== null && !(found instanceof AppError) && (
+        <Details rows={diagnosticsOf(found, t, (at) => clockWords(at, now(), currentLocale()))} />
+      )}
+    </section>
   );
 }
 

@@ -1,4 +1,7 @@
-/** A turn that failed: what happened, what was kept, and Retry on the same conversation. Only the last turn offers it. */
+/**
+ * A turn that failed: what happened, what was kept, whether and when to try again, and Retry on the same conversation. Only the last turn
+ * offers it. Where the session tries again by itself, the card says when, and lets the person stop it or not wait.
+ */
 import { useEffect, useState } from "react";
 import type { TurnEndItem } from "@hapi/core";
 import type { AgentFailure } from "@hapi/protocol";
@@ -7,7 +10,9 @@ import { Button } from "../../../ui/button.tsx";
 import { Card } from "../../../ui/card.tsx";
 import { durationWords } from "../../../ui/relative-time.model.ts";
 import { StatusGlyph } from "../../../ui/status-glyph.tsx";
+import { AutoRetry } from "../auto-retry.tsx";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
+import { clockWords } from "../composer/schedule.model.ts";
 
 const TITLES = {
   overloaded: "failure.overloaded",
@@ -22,14 +27,23 @@ const TITLES = {
 
 export const failureTitle = (code: AgentFailure["code"]): (typeof TITLES)[AgentFailure["code"]] => TITLES[code] ?? TITLES.unknown;
 
+const ADVICE = {
+  overloaded: "failure.advice.wait",
+  rate_limit: "failure.advice.limit",
+  network: "failure.advice.network",
+  auth: "failure.advice.auth",
+  invalid_request: "failure.advice.request",
+  server_error: "failure.advice.wait",
+} as const satisfies Partial<Record<AgentFailure["code"], MessageKey>>;
+
+const hasAdvice = (code: string): code is keyof typeof ADVICE => Object.hasOwn(ADVICE, code);
+
 export function FailureCard({ item, failure }: { item: TurnEndItem; failure: AgentFailure }) {
   const t = useT();
-  const { actions } = usePort();
-  const [retry, busy] = useAction(actions.retry);
+  const machine = useChat((view) => view.machineName) ?? "";
   const isLast = useChat(
-    (view) => view.timeline.items.findLast((other) => other.type === "turn-end")?.key === item.key && view.timeline.retryable,
+    (view) => view.timeline.items.findLast((other) => other.type === "turn-end")?.key === item.key && !view.timeline.running,
   );
-  const waitMs = useCountdown(failure.retryAfterMs === undefined ? null : item.at + failure.retryAfterMs);
   return (
     <Card tone="failed" aria-label={t("failure.label")} className="flex flex-col gap-2 p-3">
       <p className="flex items-start gap-2 font-strong text-failed">
@@ -39,18 +53,51 @@ export function FailureCard({ item, failure }: { item: TurnEndItem; failure: Age
       <p dir="auto" className="wrap-any">
         {failure.message}
       </p>
-      <p className="text-small text-quiet">{t("failure.kept")}</p>
-      {isLast && (
-        <div className="flex flex-wrap items-center gap-3">
-          <Button tone="primary" icon="retry" busy={busy} onClick={() => retry()}>
-            {t("failure.retry")}
-          </Button>
-          <span className="text-small text-quiet tabular-nums" role="status">
-            {waitMs > 0 ? t("failure.retryAfter", { wait: durationWords(waitMs, currentLocale()) }) : t("failure.sameContext")}
-          </span>
-        </div>
-      )}
+      <p className="text-small text-quiet">
+        {t("failure.kept")} {hasAdvice(failure.code) && t(ADVICE[failure.code], { machine })}
+      </p>
+      {isLast && <WhatNow item={item} failure={failure} />}
     </Card>
+  );
+}
+
+function WhatNow({ item, failure }: { item: TurnEndItem; failure: AgentFailure }) {
+  const t = useT();
+  const port = usePort();
+  const retryable = useChat((view) => view.timeline.retryable);
+  const planned = useChat((view) => view.session.agentState?.retry ?? null);
+  const [retry, busy] = useAction(port.actions.retry);
+  const [stop, stopping] = useAction(port.actions.stopRetry);
+  const readyAt = failure.retryAfterMs === undefined ? null : item.at + failure.retryAfterMs;
+  const waitMs = useCountdown(planned ? planned.at : readyAt);
+  if (!planned && !retryable) return null;
+  const locale = currentLocale();
+  const wait = durationWords(waitMs, locale);
+  const about = planned && { attempt: planned.attempt, max: planned.maxAttempts, time: clockWords(planned.at, port.now(), locale) };
+  const words = about
+    ? waitMs > 0
+      ? t("failure.planned", about)
+      : t("failure.trying", about)
+    : readyAt !== null && waitMs > 0
+      ? t("failure.retryAt", { time: clockWords(readyAt, port.now(), locale), wait })
+      : t("failure.sameContext");
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-3">
+        <Button tone={planned ? "plain" : "primary"} icon="retry" busy={busy} onClick={() => retry()}>
+          {t(planned || waitMs > 0 ? "failure.retryNow" : "failure.retry")}
+        </Button>
+        {planned && (
+          <Button icon="stop" busy={stopping} onClick={() => stop()}>
+            {t("failure.stop")}
+          </Button>
+        )}
+        <span className="min-w-0 text-small text-quiet tabular-nums" role="status">
+          {words}
+        </span>
+      </div>
+      <AutoRetry />
+    </>
   );
 }
 

@@ -1,4 +1,4 @@
-/** What the person asked: a quiet block, and below it where it is, as long as that is worth knowing. */
+/** What the person asked: a quiet block with one small mark for where it is; the word for it on tap, or at once when it asks for something. */
 import { memo } from "react";
 import type { PromptItem } from "@hapi/core";
 import type { Attachment } from "@hapi/protocol";
@@ -6,8 +6,10 @@ import { currentLocale, useT, type MessageKey } from "../../../i18n/index.ts";
 import { Button, Spinner } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
-import { useAction, useFold, usePort } from "../chat-context.tsx";
-import { isLongPrompt, promptTone, wantsSendAgain, type PromptTone } from "./prompt.model.ts";
+import { useFold } from "../chat-context.tsx";
+import { leavePrompt, useLeftPrompts } from "../left-prompts.ts";
+import { useSendAgain } from "../use-send-again.ts";
+import { isLongPrompt, promptTone, STAGE_MARKS, wantsSendAgain, type PromptTone } from "./prompt.model.ts";
 
 const STAGES = {
   sending: "stage.sending",
@@ -22,14 +24,25 @@ const STAGES = {
   rejected: "stage.rejected",
 } as const satisfies Record<NonNullable<PromptItem["stage"]>, MessageKey>;
 
+const INKS: Record<PromptTone, string> = {
+  moving: "text-quiet",
+  settled: "text-quiet",
+  noted: "text-quiet",
+  waiting: "text-waiting",
+  failed: "text-failed",
+};
+
 export const PromptRow = memo(function PromptRow({ item }: { item: PromptItem }) {
   const t = useT();
   const long = isLongPrompt(item.text);
   const [open, toggle] = useFold(item.key, false);
   return (
-    <article aria-label={t("chat.you")} className="group/prompt relative rounded-card bg-sunken px-3 py-2">
+    <article
+      aria-label={t("chat.you")}
+      className="group/prompt relative min-h-[calc(var(--line-body)+16px)] rounded-card bg-sunken px-3 py-2"
+    >
       {item.attachments.length > 0 && <AttachmentList attachments={item.attachments} />}
-      <p dir="auto" className={cx("wrap-any whitespace-pre-wrap", long && !open && "line-clamp-8")}>
+      <p dir="auto" className={cx("wrap-any whitespace-pre-wrap", item.stage && "pe-6", long && !open && "line-clamp-8")}>
         {item.text}
       </p>
       {long && (
@@ -38,66 +51,63 @@ export const PromptRow = memo(function PromptRow({ item }: { item: PromptItem })
         </button>
       )}
       <Stage item={item} />
-      <Time at={item.at} />
     </article>
   );
 });
 
 function Stage({ item }: { item: PromptItem }) {
   const t = useT();
-  const { actions } = usePort();
-  const [again, busy] = useAction(actions.sendAgain);
+  const left = useLeftPrompts().includes(item.key);
+  const [asked, toggle] = useFold(`${item.key}:stage`, false);
   const tone = promptTone(item.stage);
+  const ink = left ? "text-quiet" : INKS[tone];
+  const isOpen = asked || (tone !== "moving" && tone !== "settled" && !left);
+  const word = item.stage && t(STAGES[item.stage]);
   const notes = [
-    item.stage && tone !== "settled" && t(STAGES[item.stage]),
-    item.stage !== "failed" && item.detail?.message,
+    isOpen && word,
+    isOpen && item.stage !== "failed" && item.detail?.message,
+    asked && timeWords(item.at),
     item.origin === "terminal" && t("chat.fromTerminal"),
     item.steered && t("chat.steered"),
   ].filter((note) => typeof note === "string");
   return (
     <>
-      {item.stage && tone === "settled" && <span className="sr-only">{t(STAGES[item.stage])}</span>}
-      {notes.length > 0 && (
-        <p
-          className={cx(
-            "flex items-start gap-1.5 pt-0.5 text-small",
-            tone === "failed" ? "text-failed" : tone === "waiting" ? "text-waiting" : "text-quiet",
-          )}
+      {notes.length > 0 && <p className={cx("pt-0.5 pe-6 text-small wrap-any", ink)}>{notes.join(" · ")}</p>}
+      {wantsSendAgain(item) && !left && <SendAgain item={item} />}
+      {item.stage && word && (
+        <button
+          type="button"
+          aria-label={word}
+          aria-expanded={isOpen}
+          onClick={toggle}
+          className={cx("absolute end-0 bottom-0 flex target-square max-h-full items-center justify-center rounded-card", ink)}
         >
-          <ToneSign tone={tone} />
-          <span className="min-w-0 wrap-any">{notes.join(" · ")}</span>
-        </p>
-      )}
-      {wantsSendAgain(item) && (
-        <div className="flex flex-wrap items-center gap-2 pt-1.5">
-          <Button icon="retry" busy={busy} onClick={() => again(item)}>
-            {t("chat.sendAgain")}
-          </Button>
-          {item.stage === "unknown" && <span className="text-small text-quiet">{t("stage.unknown.hint")}</span>}
-        </div>
+          {item.stage === "sending" ? <Spinner className="size-3" /> : <Icon name={STAGE_MARKS[item.stage]} size={14} />}
+        </button>
       )}
     </>
   );
 }
 
-function ToneSign({ tone }: { tone: PromptTone }) {
-  if (tone === "moving") return <Spinner className="mt-0.5 size-3.5" />;
-  if (tone === "failed") return <Icon name="warning" size={14} className="mt-0.5" />;
-  return tone === "waiting" ? <Icon name="question" size={14} className="mt-0.5" /> : null;
-}
-
-/** On hover or focus only: a time on each row is noise. */
-function Time({ at }: { at: number }) {
-  const time = new Date(at);
+function SendAgain({ item }: { item: PromptItem }) {
+  const t = useT();
+  const [again, busy] = useSendAgain(item);
   return (
-    <time
-      dateTime={time.toISOString()}
-      className="absolute end-3 bottom-full text-small text-quiet opacity-0 group-focus-within/prompt:opacity-100 group-hover/prompt:opacity-100"
-    >
-      {time.toLocaleTimeString(currentLocale(), { hour: "2-digit", minute: "2-digit" })}
-    </time>
+    <div className="flex flex-wrap items-center gap-2 pt-1.5 pe-6">
+      <Button icon="retry" busy={busy} onClick={again}>
+        {t("chat.sendAgain")}
+      </Button>
+      {item.stage === "unknown" && (
+        <>
+          <Button onClick={() => leavePrompt(item.key)}>{t("stage.leave")}</Button>
+          <span className="text-small text-quiet">{t("stage.unknown.hint")}</span>
+        </>
+      )}
+    </div>
   );
 }
+
+const timeWords = (at: number): string => new Date(at).toLocaleTimeString(currentLocale(), { hour: "2-digit", minute: "2-digit" });
 
 export function AttachmentList({ attachments }: { attachments: readonly Attachment[] }) {
   const t = useT();

@@ -1,7 +1,8 @@
 /** How much of a prompt's stage is worth a person's eyes. */
 import type { PromptItem } from "@hapi/core";
+import type { IconName } from "../../../ui/icons.tsx";
 
-/** `settled` is told to screen readers only: a finished prompt needs no words beside the answer below it. */
+/** What is `moving` or `settled` shows its mark only: a prompt needs no words beside the answer below it. */
 export type PromptTone = "moving" | "settled" | "noted" | "waiting" | "failed";
 
 export function promptTone(stage: PromptItem["stage"]): PromptTone {
@@ -24,6 +25,20 @@ export function promptTone(stage: PromptItem["stage"]): PromptTone {
       return "settled";
   }
 }
+
+/** One tick: with the hub. Two: with the agent. */
+export const STAGE_MARKS = {
+  sending: "clock",
+  accepted: "check",
+  handed: "checks",
+  "in-transcript": "checks",
+  started: "checks",
+  done: "checks",
+  failed: "warning",
+  interrupted: "stop",
+  unknown: "question",
+  rejected: "warning",
+} as const satisfies Record<NonNullable<PromptItem["stage"]>, IconName>;
 
 /** A failed turn has its own Retry, which keeps the conversation; only what never ran is sent again. */
 export const wantsSendAgain = (item: PromptItem): boolean => item.stage === "unknown" || item.stage === "rejected";

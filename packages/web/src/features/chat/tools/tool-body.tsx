@@ -1,4 +1,5 @@
 /** The open part of a tool card: the right view for its kind, then whatever the result carried beside text. */
+import "../../../i18n/later.ts";
 import { memo, type ReactNode } from "react";
 import type { ToolItem } from "@hapi/core";
 import { useT } from "../../../i18n/index.ts";

@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import type { SessionDiagnostics } from "@hapi/protocol";
+import { en } from "../../../i18n/en/index.ts";
+import { later } from "../../../i18n/en/later.ts";
+import type { Translate } from "../../../i18n/index.ts";
+import { diagnosticsOf } from "./diagnostics.model.ts";
+
+const words: Record<string, unknown> = { ...en, ...later };
+const t = ((key: string, values?: { time?: string }) => String(words[key]).replace("{time}", values?.time ?? "")) as Translate;
+
+const found: SessionDiagnostics = {
+  sessionId: "s",
+  flavor: "demo",
+  source: "hub",
+  threads: { hub: "one", record: "one", driver: "two" },
+  lastStart: { at: 1, how: "resume", front: "remote", asked: "one", used: "two" },
+  host: { machineId: "m", name: "laptop", pid: 42 },
+  launch: { cwd: "/x", startedBy: "runner", startingMode: "remote", permissionMode: "default", model: null },
+  lastFailure: null,
+  autoRetry: false,
+  retry: null,
+};
+const valueOf = (more: Partial<SessionDiagnostics>, key: string): string | undefined =>
+  diagnosticsOf({ ...found, ...more }, t, String).find((row) => row.key === key)?.value;
+
+test("every conversation that was found is named once, beside the one that is used", () => {
+  expect(valueOf({}, "diagnostics.available")).toBe("one\ntwo");
+  expect(valueOf({}, "diagnostics.used")).toBe("two");
+  expect(valueOf({}, "diagnostics.how")).toBe("Continued, 1");
+});
+
+test("what is not known takes no row", () => {
+  const keys = diagnosticsOf({ ...found, lastStart: null, threads: { hub: null } }, t, String).map((row) => row.key);
+  expect(keys).toEqual(["diagnostics.host", "diagnostics.launch", "diagnostics.source"]);
+});
+
+test("the last failure is the session's own, or else that of its last start", () => {
+  expect(valueOf({ lastFailure: { code: "overloaded", message: "Busy", at: 7 } }, "diagnostics.failure")).toBe("overloaded · Busy · 7");
+  const lastStart = { ...found.lastStart!, failure: { code: "agent_exited", message: "Gone" } };
+  expect(valueOf({ lastStart }, "diagnostics.failure")).toBe("agent_exited · Gone · 1");
+});

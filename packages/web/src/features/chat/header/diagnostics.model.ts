@@ -1,0 +1,43 @@
+/** What the diagnostics say, as rows for people: which conversation was there, which one is used, how it was started, what failed last. */
+import type { SessionDiagnostics } from "@hapi/protocol";
+import type { Translate } from "../../../i18n/index.ts";
+
+export type DiagnosticKey =
+  | "diagnostics.available"
+  | "diagnostics.used"
+  | "diagnostics.how"
+  | "diagnostics.host"
+  | "diagnostics.launch"
+  | "diagnostics.args"
+  | "diagnostics.failure"
+  | "diagnostics.source";
+
+export interface Diagnostic {
+  key: DiagnosticKey;
+  value: string;
+}
+
+const HOW = { new: "diagnostics.how.new", resume: "diagnostics.how.resume", fork: "diagnostics.how.fork" } as const;
+
+export function diagnosticsOf(found: SessionDiagnostics, t: Translate, time: (at: number) => string): readonly Diagnostic[] {
+  const { threads, lastStart, host, launch, lastFailure } = found;
+  // the places normally agree; where they don't, each is worth seeing
+  const known = [...new Set([lastStart?.asked, threads.driver, threads.record, threads.hub])].filter(
+    (thread) => typeof thread === "string",
+  );
+  const failure = lastFailure ?? (lastStart?.failure ? { ...lastStart.failure, at: lastStart.at } : null);
+  const rows: [DiagnosticKey, string][] = [
+    ["diagnostics.available", known.join("\n")],
+    ["diagnostics.used", lastStart?.used ?? ""],
+    ["diagnostics.how", lastStart ? t(HOW[lastStart.how], { time: time(lastStart.at) }) : ""],
+    ["diagnostics.host", [host.name, host.pid, host.id].filter(Boolean).join(" · ")],
+    ["diagnostics.launch", [launch.startedBy, launch.startingMode, launch.permissionMode, launch.model].filter(Boolean).join(" · ")],
+    ["diagnostics.args", (launch.args ?? []).join(" ")],
+    [
+      "diagnostics.failure",
+      failure ? [failure.code, failure.message, failure.at === undefined ? "" : time(failure.at)].filter(Boolean).join(" · ") : "",
+    ],
+    ["diagnostics.source", t(found.source === "session" ? "diagnostics.source.session" : "diagnostics.source.hub")],
+  ];
+  return rows.flatMap(([key, value]) => (value === "" ? [] : [{ key, value }]));
+}
