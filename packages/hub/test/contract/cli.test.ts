@@ -1,5 +1,6 @@
 /** The CLI's side: sockets, versioned updates, RPC scopes, backfill, machines (reference §8.1). */
 import { describe, expect, test } from "bun:test";
+import { io } from "socket.io-client";
 import { agentText, machine, once, serveRpc, withHub } from "./setup.ts";
 
 const rig = withHub();
@@ -13,9 +14,44 @@ describe("the /cli namespace", () => {
     expect(client.socket({})).rejects.toThrow("Invalid token");
   });
 
-  test("polling works too", async () => {
-    const response = await fetch(`${rig.hub.url}/socket.io/?EIO=4&transport=polling`);
-    expect([response.status, (await response.text()).startsWith("0{")]).toEqual([200, true]);
+  for (const transports of [["polling"], ["polling", "websocket"], ["websocket"]]) {
+    test(`a client that asks for ${transports.join(", then ")} is served`, async () => {
+      const client = await rig.client();
+      const { id, socket: plain } = await client.session();
+      const auth = { token: client.accessToken, clientType: "session-scoped", sessionId: id };
+      const socket = io(`${rig.hub.url}/cli`, { path: "/socket.io/", transports, auth, forceNew: true });
+      await new Promise<void>((resolve, reject) => {
+        socket.once("connect", resolve);
+        socket.once("connect_error", reject);
+      });
+      const { engine } = socket.io;
+      if (transports.length > 1 && engine.transport.name === "polling")
+        await new Promise<void>((resolve) => engine.once("upgrade", () => resolve()));
+      expect(await socket.emitWithAck("message", { sid: id, message: agentText("hello"), key: "k1" })).toEqual({ ok: true });
+      const heard = once<{ body: Json }>(socket, "update");
+      await plain.emitWithAck("update-metadata", { sid: id, expectedVersion: 1, metadata: { path: "/p", host: "h" } });
+      expect((await heard).body).toMatchObject({ t: "update-session", sid: id });
+      const asked = await serveRpc(socket, id, { abort: () => ({}) });
+      await client.api("POST", `/sessions/${id}/abort`);
+      expect(asked.length).toBe(1);
+      const wrong = io(`${rig.hub.url}/cli`, { path: "/socket.io/", transports, auth: { token: "wrong" }, forceNew: true });
+      expect(await new Promise<string>((resolve) => wrong.once("connect_error", (error) => resolve(error.message)))).toBe("Invalid token");
+      for (const each of [socket, wrong, plain]) each.close();
+    });
+  }
+
+  test("an unknown namespace, binary data and rubbish end in a word or a closed connection, never in silence", async () => {
+    const socket = io(`${rig.hub.url}/nowhere`, { path: "/socket.io/", transports: ["websocket"], forceNew: true });
+    expect(await new Promise<string>((resolve) => socket.once("connect_error", (error) => resolve(error.message)))).toBe(
+      "Invalid namespace",
+    );
+    socket.close();
+    for (const words of ["42/cli,[", "nonsense", new Uint8Array([1, 2, 3])]) {
+      const raw = new WebSocket(`${rig.hub.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`);
+      const closed = new Promise<void>((resolve) => raw.addEventListener("close", () => resolve()));
+      raw.addEventListener("open", () => raw.send(words));
+      await closed;
+    }
   });
 
   test("versioned updates: success, then mismatch with the current value, until it fits", async () => {
