@@ -40,11 +40,9 @@ test("asked for by its id it is said, not replaced", async () => {
   await expect(heed()).rejects.toMatchObject({ code: "session_not_found", message: expect.stringContaining("deleted at the hub") });
 });
 
-test("never at this hub, or no hub there: it goes on", async () => {
-  const elsewhere = world({ registeredAt: "http://other.example" });
-  expect(await elsewhere.heed()).toMatchObject({ kind: "existing" });
-  const never = world({});
-  expect(await never.heed()).toMatchObject({ kind: "existing" });
+test("known there (also again, at a hub that had lost it), or no hub there: it goes on", async () => {
+  const known = world({ registeredAt: "http://other.example", row: () => Promise.resolve({ metadata: null } as Session) });
+  expect(await known.heed()).toMatchObject({ kind: "existing" });
   const away = world({ registeredAt: HUB, row: () => Promise.reject(new AppError("hub_unreachable")) });
   expect(await away.heed()).toMatchObject({ kind: "existing" });
 });

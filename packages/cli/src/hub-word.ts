@@ -1,10 +1,12 @@
 /** What the hub says about the session that this directory would continue: deleted there means gone, archived means ask first. */
+import type { SessionRecord } from "@hapi/machine";
 import { AppError, type Session, toAppError } from "@hapi/protocol";
 import { type DirectorySession, type DirectorySessionInput, findDirectorySession } from "./directory-session.ts";
 
 export interface HubWordDeps {
   request: DirectorySessionInput;
-  row(sessionId: string): Promise<Session>;
+  /** Its row, made again where the hub does not know it; `session_not_found` where it was deleted. */
+  row(record: SessionRecord): Promise<Session>;
   confirm(question: string): Promise<boolean>;
   note(line: string): void;
 }
@@ -14,8 +16,8 @@ export async function heedHub(found: DirectorySession, deps: HubWordDeps): Promi
   const { request } = deps;
   const another = (): DirectorySession =>
     findDirectorySession({ ...request, flags: { ...request.flags, existingSessionId: null, isNew: true } });
-  const row = await rowOf(found.record.sessionId, deps);
-  if (row === "unknown" && found.record.registeredAt === request.hubUrl) {
+  const row = await rowOf(found.record, deps);
+  if (row === "deleted") {
     const short = found.record.sessionId.slice(0, 8);
     if (request.flags.existingSessionId)
       throw new AppError("session_not_found", `Session ${short} was deleted at the hub. Start another with: hapi ${request.flavor}`);
@@ -28,12 +30,12 @@ export async function heedHub(found: DirectorySession, deps: HubWordDeps): Promi
   return (await deps.confirm("The session of this directory is archived. Continue it? (No starts a new one)")) ? found : another();
 }
 
-async function rowOf(sessionId: string, { row }: HubWordDeps): Promise<Session | "unknown" | "unreachable"> {
+async function rowOf(record: SessionRecord, { row }: HubWordDeps): Promise<Session | "deleted" | "unreachable"> {
   try {
-    return await row(sessionId);
+    return await row(record);
   } catch (cause) {
     const failure = toAppError(cause);
-    if (failure.code === "session_not_found") return "unknown";
+    if (failure.code === "session_not_found") return "deleted";
     if (failure.code === "hub_unreachable") return "unreachable";
     throw failure;
   }

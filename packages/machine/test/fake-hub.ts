@@ -32,6 +32,10 @@ export interface FakeHub {
   /** Up from the start; while down, nothing gets through. */
   down(): void;
   up(): void;
+  /** A person deletes the session: no process of it is taken any more. */
+  remove(): void;
+  /** Away, and back as an older copy that knows neither the session nor anything of it. */
+  forget(): void;
   /** Frames arrive, answers don't: as when the hub dies between commit and ack. */
   holdAcks(hold: boolean): void;
   prompt(localId: string, text: string, attachments?: readonly string[]): void;
@@ -72,6 +76,7 @@ export function createFakeHub(sessionId: string): FakeHub {
   let repeats = 0;
   let ended: string | null = null;
   let registered = false;
+  let isDeleted = false;
   const chosen: { permissionMode?: string; model: string | null } = { model: null };
 
   function changed(): void {
@@ -156,6 +161,7 @@ export function createFakeHub(sessionId: string): FakeHub {
       },
       async register(registration) {
         if (!isUp) throw new AppError("hub_unreachable");
+        if (isDeleted) throw new AppError("session_not_found");
         if (!registered) {
           registered = true;
           metadata.value = structuredClone(registration.metadata) as Metadata;
@@ -168,6 +174,13 @@ export function createFakeHub(sessionId: string): FakeHub {
       open(handlers) {
         mine.handlers = handlers;
         mine.opened = true;
+        setImmediate(() => {
+          if (peer === mine) connect();
+        });
+      },
+      again() {
+        if (!mine.connected) return;
+        disconnect();
         setImmediate(() => {
           if (peer === mine) connect();
         });
@@ -250,6 +263,20 @@ export function createFakeHub(sessionId: string): FakeHub {
     up() {
       isUp = true;
       connect();
+    },
+    remove() {
+      isDeleted = true;
+    },
+    forget() {
+      this.down();
+      registered = false;
+      rows.length = 0;
+      keys.clear();
+      stages.clear();
+      for (const row of prompts) row.invokedAt = null;
+      Object.assign(metadata, { version: 1, value: null });
+      Object.assign(agentState, { version: 1, value: null });
+      this.up();
     },
     holdAcks(hold) {
       holding = hold;

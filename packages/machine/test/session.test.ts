@@ -423,3 +423,35 @@ test("attachments: only files of the session's folders go to the agent; any othe
   await world.hub.until(() => world.agent.ran.length === 1, "runs");
   expect(world.agent.attached).toEqual([realpathSync(inFolder), realpathSync(uploaded)]);
 });
+
+test("a hub that lost the session (an older copy of it) gets the row and what it has not acknowledged, and hears where each prompt is", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "one");
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p1").at(-1) === "done", "done");
+  await run(world, "p2", "two");
+  world.hub.holdAcks(true);
+  world.agent.say("not acknowledged");
+  await world.hub.until(() => texts(world).includes("not acknowledged"), "sent");
+  world.hub.holdAcks(false);
+  world.hub.forget();
+  await world.hub.until(() => texts(world).includes("not acknowledged"), "said again");
+  await world.hub.until(() => stages(world, "p1").at(-1) === "done", "its fate is told to the hub that sends it again");
+  expect(world.hub.metadata).toMatchObject({ flavor: "fake", lifecycleState: "running", machineId: "machine-1" });
+  world.hub.prompt("p3", "three");
+  world.agent.finish();
+  await world.hub.until(() => world.agent.ran.at(-1) === "three", "and it goes on");
+  expect(world.agent.ran).toEqual(["one", "two", "three"]);
+  expect(await world.hub.rpc("abort", {})).toBeDefined();
+});
+
+test("deleted at the hub while it runs: the session ends, its agent too", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "one");
+  world.hub.remove();
+  world.hub.down();
+  world.hub.up();
+  expect(await world.session.ended).toBe(1);
+  expect(world.host.ended).toMatchObject({ message: "The session was deleted at the hub." });
+  expect(world.ledger.state.facts.lifecycle).toBe("aborted");
+});

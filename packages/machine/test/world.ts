@@ -73,6 +73,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       host,
       driver: agent.driver,
       link: hub.link(),
+      hub: () => ({ hubUrl: record.value.hubUrl }),
       clock: options.clock ?? systemClock,
       random: () => 0,
       log,

@@ -5,7 +5,7 @@
 import { allDrivers, type AgentDriver } from "@hapi/agents";
 import { createCliRest } from "@hapi/client/link";
 import { probeHost, runViewer, startHost } from "@hapi/host";
-import { firstMetadata, readRecord, type SessionRecord } from "@hapi/machine";
+import { firstMetadata, readRecord, rowAtHub, type SessionRecord } from "@hapi/machine";
 import { hapiHome, resolveMachineId, selfCommand, sessionDir, systemClock } from "@hapi/platform";
 import { AppError, normalizePermissionMode, permissionModesOf } from "@hapi/protocol";
 import { parseAgentFlags, type AgentFlags } from "../agent-flags.ts";
@@ -63,7 +63,8 @@ async function openSession(input: OpenInput): Promise<number> {
     const rest = createCliRest({ hubUrl: hub.url, token: hub.token, clock: systemClock });
     found = await heedHub(found, {
       request,
-      row: (id) => rest.session(id),
+      row: (record) =>
+        rowAtHub({ session: (id) => rest.session(id), register: (row) => rest.createSession(row) }, record, systemClock.now()),
       confirm: (question) => confirm(question, context.terminal.isInteractive),
       note: (line) => context.terminal.note(context.paint.waiting(line)),
     });

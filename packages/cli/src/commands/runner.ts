@@ -138,10 +138,19 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
         "After a reboot",
         answer["sessionPreservation"] === "resume" ? "running sessions start again" : "sessions wait until you resume them",
       ],
+      ["Sessions", sinceItsStart(answer)],
     ];
     context.terminal.out(table(rows, context.terminal.columns));
   }
   return answer ? 0 : 3;
+}
+
+/** What it found when it started, and what it did for sessions that had lost their host. */
+function sinceItsStart(answer: Record<string, unknown>): string {
+  const lost = (answer["lost"] ?? []) as { fate: string }[];
+  const resumed = lost.filter(({ fate }) => fate === "resumed").length;
+  const adopted = ((answer["adopted"] ?? []) as string[]).length;
+  return `${adopted} adopted at its start, ${resumed} resumed, ${lost.length - resumed} shown as interrupted`;
 }
 
 async function list(words: ParsedWords, context: CommandContext): Promise<number> {

@@ -2,10 +2,13 @@
 import { AppError, type Machine, machineSchema, type Message, messageSchema, parser, type Session, sessionSchema } from "@hapi/protocol";
 import * as z from "zod/mini";
 import type { Clock } from "../clock.ts";
-import { createHttp, type Fetch } from "../http.ts";
+import { createHttp, type Fetch, type Http } from "../http.ts";
+
+/** Where the hub is; a function where it may move: asked before every attempt to reach it. */
+export type HubAddress = string | (() => string);
 
 export interface CliRestOptions {
-  hubUrl: string;
+  hubUrl: HubAddress;
   token: string;
   clock: Clock;
   fetch?: Fetch;
@@ -32,23 +35,34 @@ export interface Registration {
 /** Most rows one backfill call may ask for. */
 export const MAX_BACKFILL = 200;
 
+export function addressOf(hubUrl: HubAddress): string {
+  return typeof hubUrl === "string" ? hubUrl : hubUrl();
+}
+
 export function createCliRest(options: CliRestOptions) {
-  const http = createHttp({
-    baseUrl: options.hubUrl,
-    fetch: options.fetch,
-    clock: options.clock,
-    headers: () => ({ ...options.extraHeaders, authorization: `Bearer ${options.token}` }),
-  });
+  const at = (baseUrl: string): Http =>
+    createHttp({
+      baseUrl,
+      fetch: options.fetch,
+      clock: options.clock,
+      headers: () => ({ ...options.extraHeaders, authorization: `Bearer ${options.token}` }),
+    });
+  let http = at(addressOf(options.hubUrl));
+  const call: Http["call"] = (method, path, how) => {
+    const url = addressOf(options.hubUrl);
+    if (url !== http.baseUrl) http = at(url);
+    return http.call(method, path, how);
+  };
   const session = async (id: string, signal?: AbortSignal): Promise<Session> =>
-    expected(sessionAnswer(await http.call("GET", `/cli/sessions/${encodeURIComponent(id)}`, { signal }))).session;
+    expected(sessionAnswer(await call("GET", `/cli/sessions/${encodeURIComponent(id)}`, { signal }))).session;
   return {
     /**
      * Creates the row or finds it; an existing row comes back as it is. A row of this very id that the hub made (a branch) or another program
-     * began stands under a tag we can't know: the id counts.
+     * began stands under a tag we can't know: the id counts. `session_not_found` means one thing only: a person deleted it there.
      */
     async createSession(registration: Registration, signal?: AbortSignal): Promise<Session> {
       try {
-        return expected(sessionAnswer(await http.call("POST", "/cli/sessions", { body: registration, signal }))).session;
+        return expected(sessionAnswer(await call("POST", "/cli/sessions", { body: registration, signal }))).session;
       } catch (cause) {
         if (!(cause instanceof AppError) || cause.code !== "session_conflict") throw cause;
         return await session(registration.id, signal).catch(() => {
@@ -60,15 +74,14 @@ export function createCliRest(options: CliRestOptions) {
     /** Rows after `afterSeq`, oldest first. */
     async messagesAfter(id: string, afterSeq: number, limit: number, signal?: AbortSignal): Promise<Message[]> {
       const query = { afterSeq, limit: Math.min(limit, MAX_BACKFILL) };
-      return expected(messagesAnswer(await http.call("GET", `/cli/sessions/${encodeURIComponent(id)}/messages`, { query, signal })))
-        .messages;
+      return expected(messagesAnswer(await call("GET", `/cli/sessions/${encodeURIComponent(id)}/messages`, { query, signal }))).messages;
     },
     async createMachine(body: { id: string; metadata: unknown; runnerState?: unknown }, signal?: AbortSignal): Promise<Machine> {
-      return expected(machineAnswer(await http.call("POST", "/cli/machines", { body, signal }))).machine;
+      return expected(machineAnswer(await call("POST", "/cli/machines", { body, signal }))).machine;
     },
     /** `{target}` or `{sessions}` as the hub gives them, for resume and hand-off commands. */
-    get: (path: `/cli/${string}`, signal?: AbortSignal): Promise<unknown> => http.call("GET", path, { signal }),
-    post: (path: `/cli/${string}`, body: unknown, signal?: AbortSignal): Promise<unknown> => http.call("POST", path, { body, signal }),
+    get: (path: `/cli/${string}`, signal?: AbortSignal): Promise<unknown> => call("GET", path, { signal }),
+    post: (path: `/cli/${string}`, body: unknown, signal?: AbortSignal): Promise<unknown> => call("POST", path, { body, signal }),
   };
 }
 export type CliRest = ReturnType<typeof createCliRest>;

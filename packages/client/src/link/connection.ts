@@ -12,9 +12,10 @@ import {
   type Update,
   type UpdateBody,
 } from "@hapi/protocol";
-import { io, type Socket } from "socket.io-client";
+import { io } from "socket.io-client";
 import type { Clock } from "../clock.ts";
 import { createAcks } from "./acks.ts";
+import { addressOf, type HubAddress } from "./cli-rest.ts";
 
 /** How long after a refusal (wrong token) the hub is asked again. */
 const REFUSED_RETRY_MS = 30_000;
@@ -34,13 +35,46 @@ export interface ConnectionListeners {
   refused: (error: AppError) => void;
 }
 
+/** What a connection needs of a Socket.IO client; `on` takes the client's own events besides the hub's. */
+export interface LinkSocket {
+  readonly connected: boolean;
+  /** It comes back by itself. */
+  readonly active: boolean;
+  readonly io?: { readonly engine?: unknown; on(event: "reconnect_attempt", listener: () => void): unknown };
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  emit(event: string, ...args: unknown[]): unknown;
+  connect(): unknown;
+  disconnect(): unknown;
+}
+
+export interface DialOptions {
+  auth: Handshake;
+  extraHeaders?: Record<string, string>;
+}
+
+/** Makes a socket that is not connected yet. */
+export type Dial = (url: string, options: DialOptions) => LinkSocket;
+
+const dialSocketIo: Dial = (url, options) =>
+  io(url, {
+    path: SOCKET_PATH,
+    ...options,
+    transports: ["websocket"],
+    autoConnect: false,
+    forceNew: true,
+    reconnectionDelay: 500,
+    reconnectionDelayMax: 5_000,
+  });
+
 export interface ConnectionOptions {
-  hubUrl: string;
+  hubUrl: HubAddress;
   token: string;
   scope: { kind: "session"; id: string } | { kind: "machine"; id: string };
   clock: Clock;
   extraHeaders?: Record<string, string>;
   log?: (event: string, fields?: Record<string, unknown>) => void;
+  /** Another carrier than Socket.IO over WebSocket. */
+  dial?: Dial;
 }
 
 function handshake(options: ConnectionOptions): Handshake {
@@ -75,31 +109,29 @@ export function createConnection(options: ConnectionOptions) {
   };
   let cancelRetry: (() => void) | undefined;
 
-  const socket: Socket = io(`${options.hubUrl}/cli`, {
-    path: SOCKET_PATH,
+  const address = (): string => `${addressOf(options.hubUrl)}/cli`;
+  const socket = (options.dial ?? dialSocketIo)(address(), {
     auth: handshake(options),
-    transports: ["websocket"],
-    autoConnect: false,
-    forceNew: true,
-    reconnectionDelay: 500,
-    reconnectionDelayMax: 5_000,
     ...(options.extraHeaders ? { extraHeaders: options.extraHeaders } : {}),
   });
   const acks = createAcks(socket, clock);
+  // A hub may come back at another address. Socket.IO's manager reads its own before every attempt; there is no official way to tell it another.
+  const follow = (): void => void (socket.io && Object.assign(socket.io, { uri: address() }));
+  socket.io?.on("reconnect_attempt", follow);
 
   socket.on("connect", () => {
     log("link.connected", { scope: scope.kind });
     for (const name of handlers.keys()) socket.emit("rpc-register", { method: rpcMethod(scope.id, name) });
     for (const listener of listeners.connected) listener();
   });
-  socket.on("disconnect", (reason) => {
+  socket.on("disconnect", (reason: string) => {
     log("link.disconnected", { scope: scope.kind, reason });
     acks.reset();
     for (const listener of listeners.disconnected) listener();
     // The hub closed it on purpose (it is ending, or we were too slow): Socket.IO would leave it at that.
     if (reason === "io server disconnect") retryLater(1_000);
   });
-  socket.on("connect_error", (error) => {
+  socket.on("connect_error", (error: Error) => {
     // While `active`, Socket.IO tries again by itself; a refusal by the hub ends that.
     if (socket.active) return log("link.connect_failed", { scope: scope.kind, cause: error.message });
     refused(refusalOf(error));
@@ -117,7 +149,13 @@ export function createConnection(options: ConnectionOptions) {
 
   function retryLater(ms: number): void {
     cancelRetry?.();
-    cancelRetry = clock.setTimer(ms, () => socket.connect());
+    cancelRetry = clock.setTimer(ms, open);
+  }
+
+  function open(): void {
+    cancelRetry?.();
+    follow();
+    socket.connect();
   }
 
   function refused(error: AppError): void {
@@ -163,8 +201,12 @@ export function createConnection(options: ConnectionOptions) {
       handlers.set(name, handler);
       if (socket.connected) socket.emit("rpc-register", { method: rpcMethod(scope.id, name) });
     },
-    open(): void {
-      socket.connect();
+    open,
+    /** Breaks the connection and makes it anew: everything is said again, by everybody. */
+    again(): void {
+      if (!socket.connected) return;
+      socket.disconnect();
+      open();
     },
     on<E extends keyof ConnectionListeners>(event: E, listener: ConnectionListeners[E]): () => void {
       listeners[event].add(listener);
@@ -179,7 +221,7 @@ export function createConnection(options: ConnectionOptions) {
     },
     /** As `tell`, and dropped when the wire is full. */
     tellIfFree(event: string, payload: unknown): void {
-      const engine = socket.io.engine as { writeBuffer?: unknown[] } | undefined;
+      const engine = socket.io?.engine as { writeBuffer?: unknown[] } | undefined;
       if (socket.connected && (engine?.writeBuffer?.length ?? 0) < MAX_WAITING_FRAMES) socket.emit(event, payload);
     },
     /** A call with an answer of its own. */

@@ -2,8 +2,8 @@
 import { AppError, type MachineMetadata, type RunnerState, toAppError, type VersionedAck } from "@hapi/protocol";
 import { backoffMs, type Clock, type Random, systemClock, wait } from "../clock.ts";
 import type { Fetch } from "../http.ts";
-import { createCliRest } from "./cli-rest.ts";
-import { type ConnectionListeners, createConnection, type RpcHandler } from "./connection.ts";
+import { createCliRest, type HubAddress } from "./cli-rest.ts";
+import { type ConnectionListeners, createConnection, type Dial, type RpcHandler } from "./connection.ts";
 import { updateVersioned, type VersionedState } from "./versioned.ts";
 
 /** The hub takes a machine for offline after 45 s. */
@@ -12,7 +12,7 @@ const CONNECT_WAIT_MS = 5_000;
 const REGISTER_BACKOFF = { baseMs: 1_000, maxMs: 30_000, jitterMs: 500 };
 
 export interface MachineLinkOptions {
-  hubUrl: string;
+  hubUrl: HubAddress;
   token: string;
   machineId: string;
   metadata: MachineMetadata;
@@ -24,6 +24,7 @@ export interface MachineLinkOptions {
   fetch?: Fetch;
   extraHeaders?: Record<string, string>;
   log?: (event: string, fields?: Record<string, unknown>) => void;
+  dial?: Dial;
 }
 
 export interface MachineLink {
@@ -93,6 +94,22 @@ export async function connectMachine(options: MachineLinkOptions): Promise<Machi
     return result;
   }
 
+  /** A hub that does not know this machine (restored from an older copy, or another one) gets it again, and hears everything anew. */
+  async function registerAgain(): Promise<void> {
+    const body = { id: machineId, metadata: metadata.value ?? options.metadata, runnerState: runnerState.value ?? options.runnerState };
+    const made = await rest.createMachine(body, options.signal);
+    runnerState = { version: made.runnerStateVersion, value: made.runnerState };
+    metadata = { version: made.metadataVersion, value: made.metadata };
+    connection.again();
+  }
+
+  let registering: Promise<void> | null = null;
+  connection.on("refused", (error) => {
+    if (error.code !== "machine_not_found") return;
+    registering ??= registerAgain()
+      .catch((cause: unknown) => log("link.register_failed", { code: toAppError(cause).code }))
+      .finally(() => (registering = null));
+  });
   connection.on("connected", alive);
   connection.on("disconnected", () => cancelAlive?.());
   connection.on("update", (body) => {

@@ -2,20 +2,21 @@
  * A session process's connection to its hub: REST for registration and backfill, the socket for the rest. It keeps nothing: the session's
  * ledger does, and says everything again, by key, whenever `connected` fires.
  */
-import type { Message, PromptStage, Session, StreamDelta, VersionedAck } from "@hapi/protocol";
+import { type Message, type PromptStage, type Session, type StreamDelta, toAppError, type VersionedAck } from "@hapi/protocol";
 import { type Clock, systemClock, wait } from "../clock.ts";
 import type { Fetch } from "../http.ts";
-import { createCliRest, type Registration } from "./cli-rest.ts";
-import { type ConnectionListeners, createConnection, type RpcHandler } from "./connection.ts";
+import { createCliRest, type HubAddress, type Registration } from "./cli-rest.ts";
+import { type ConnectionListeners, createConnection, type Dial, type RpcHandler } from "./connection.ts";
 
 export interface SessionLinkOptions {
-  hubUrl: string;
+  hubUrl: HubAddress;
   token: string;
   sessionId: string;
   clock?: Clock;
   fetch?: Fetch;
   extraHeaders?: Record<string, string>;
   log?: (event: string, fields?: Record<string, unknown>) => void;
+  dial?: Dial;
 }
 
 export interface AliveFacts {
@@ -34,7 +35,10 @@ export interface StageReport {
 
 export interface SessionLink {
   readonly connected: boolean;
-  /** Creates or finds the row at the hub. Throws an `AppError`; `retryable` says whether later may be better. */
+  /**
+   * Creates or finds the row at the hub. One that does not know the session and gave its tag to another (it was restored from an older copy) gets
+   * it under a tag of its own. Throws an `AppError`; `retryable` says whether later may be better, `session_not_found` that a person deleted it.
+   */
   register(registration: Registration, signal?: AbortSignal): Promise<Session>;
   /** The row as the hub has it. */
   session(signal?: AbortSignal): Promise<Session>;
@@ -42,6 +46,8 @@ export interface SessionLink {
   messagesAfter(afterSeq: number, limit: number, signal?: AbortSignal): Promise<Message[]>;
   /** Opens the socket and keeps it open; only after `register` worked once. */
   open(handlers: Readonly<Record<string, RpcHandler>>): void;
+  /** Connects anew, if it is connected: for a hub that did not know the session when everything was said to it. */
+  again(): void;
   on<E extends keyof ConnectionListeners>(event: E, listener: ConnectionListeners[E]): () => void;
 
   /** Resolves when the hub has it on disk. Rejects with an `AppError`, at the latest when the connection breaks. */
@@ -72,15 +78,23 @@ export function createSessionLink(options: SessionLinkOptions): SessionLink {
     get connected() {
       return connection.connected;
     },
-    register: (registration, signal) => rest.createSession(registration, signal),
+    async register(registration, signal) {
+      try {
+        return await rest.createSession(registration, signal);
+      } catch (cause) {
+        if (toAppError(cause).code !== "session_conflict") throw cause;
+        return rest.createSession({ ...registration, tag: `${registration.tag}:${registration.id}` }, signal);
+      }
+    },
     session: (signal) => rest.session(sid, signal),
     messagesAfter: (afterSeq, limit, signal) => rest.messagesAfter(sid, afterSeq, limit, signal),
     open(handlers) {
       for (const [name, handler] of Object.entries(handlers)) connection.handle(name, handler);
       connection.open();
     },
+    again: connection.again,
     on: connection.on,
-    sendMessage: ({ key, content, createdAt }) => connection.send("message", { sid, message: content, key, createdAt }),
+    sendMessage: ({ key, content, createdAt }) => connection.send("message", { sid, key, createdAt, message: content }),
     sendStage: (report) => connection.send("message-stage", { sid, ...report }),
     updateMetadata: (expectedVersion, metadata) => connection.ask("update-metadata", { sid, expectedVersion, metadata }),
     updateState: (expectedVersion, agentState) => connection.ask("update-state", { sid, expectedVersion, agentState }),

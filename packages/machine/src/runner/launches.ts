@@ -14,7 +14,7 @@ import type { SessionRecord } from "../session/record.ts";
 export interface LaunchDeps {
   home: string;
   machineId: string;
-  hubUrl: string;
+  hubUrl: () => string;
   env: Readonly<Record<string, string | undefined>>;
   driverFor(flavor: string): AgentDriver | undefined;
   defaultFlavor: string;
@@ -67,7 +67,7 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launch
     flavor,
     cwd: directory,
     machineId: deps.machineId,
-    hubUrl: deps.hubUrl,
+    hubUrl: deps.hubUrl(),
     startedBy: "runner",
     startingMode: "remote",
     ...(known ? { sessionId: known.sessionId, tag: known.tag } : newIdentity(flavor, params)),

@@ -23,7 +23,20 @@ export interface LostWatchDeps {
   log: Logger;
 }
 
+/** What became of a session that was found without its host. */
+export interface LostFate {
+  sessionId: string;
+  /** `settled`: its end was said at the hub, no agent was started. */
+  fate: "resumed" | "settled";
+  at: number;
+}
+
+/** So many are remembered for who asks; the log has all. */
+const MAX_FATES = 100;
+
 export interface LostWatch {
+  /** The newest last. */
+  readonly fates: readonly LostFate[];
   /** Resolves when everything that was found has been looked after once. */
   readonly firstLook: Promise<void>;
   close(): void;
@@ -33,6 +46,7 @@ export function watchLostSessions(deps: LostWatchDeps): LostWatch {
   const { home, clock, log } = deps;
   const failed = new Map<string, { times: number; notBefore: number }>();
   const resumes = new Map<string, number>();
+  const fates: LostFate[] = [];
   let cancel: () => void = () => undefined;
   let closed = false;
 
@@ -55,9 +69,11 @@ export function watchLostSessions(deps: LostWatchDeps): LostWatch {
     const { sessionId } = record;
     const before = failed.get(sessionId);
     if (before && clock.now() < before.notBefore) return;
-    const done = (await resume(record)) || (await deps.settle(record));
-    if (done) {
+    const isResumed = await resume(record);
+    if (isResumed || (await deps.settle(record))) {
       failed.delete(sessionId);
+      fates.push({ sessionId, fate: isResumed ? "resumed" : "settled", at: clock.now() });
+      if (fates.length > MAX_FATES) fates.shift();
       return;
     }
     const times = (before?.times ?? 0) + 1;
@@ -78,6 +94,7 @@ export function watchLostSessions(deps: LostWatchDeps): LostWatch {
   }
 
   return {
+    fates,
     firstLook: look(),
     close() {
       closed = true;

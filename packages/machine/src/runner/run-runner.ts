@@ -1,5 +1,6 @@
 /** The runner wired to the real hub, real hosts and this machine's settings: what `hapi runner run` does. */
 import { allDrivers } from "@hapi/agents";
+import { createHubApi } from "@hapi/client";
 import { connectMachine, createCliRest } from "@hapi/client/link";
 import { startHost } from "@hapi/host";
 import {
@@ -9,13 +10,17 @@ import {
   resolveApiUrl,
   resolveMachineId,
   runCommand,
+  runningHub,
   selfCommand,
   sessionDir,
   systemClock,
   type Logger,
 } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
+import { isSameHub, namespaceOf } from "../outbox/kept-prompts.ts";
+import { watchOutbox } from "../outbox/watch-outbox.ts";
 import { firstMetadata } from "../session/first-metadata.ts";
+import { hubNow, type KnownHub } from "../session/hub-address.ts";
 import { SETTLE_WORD, settleExit } from "../session/settle-word.ts";
 import { startRunner, type Runner } from "./runner.ts";
 
@@ -36,18 +41,23 @@ export async function runRunner(options: RunRunnerOptions): Promise<Runner> {
   const token = knownCliApiToken(env);
   if (!token) throw new AppError("missing_token", "This machine does not know the hub's token. Run: hapi auth login");
   const machineId = await resolveMachineId(env);
-  const rest = createCliRest({ hubUrl: url, token, clock: systemClock });
+  let known: KnownHub = { hubUrl: url };
+  const hubUrl = (): string => {
+    known = hubNow(home, known);
+    return known.hubUrl;
+  };
+  const rest = createCliRest({ hubUrl, token, clock: systemClock });
   const preservation = loadSettings(home)["sessionPreservation"];
-  return startRunner({
+  const runner = await startRunner({
     home,
     version,
     machineId,
-    hubUrl: url,
+    hubUrl,
     env,
     workspaceRoots: options.workspaceRoots,
     sessionPreservation: preservation === "resume" ? "resume" : "adopt",
     drivers: () => allDrivers(home),
-    connect: (metadata) => connectMachine({ hubUrl: url, token, machineId, metadata, log: (event, fields) => log.info(event, fields) }),
+    connect: (metadata) => connectMachine({ hubUrl, token, machineId, metadata, log: (event, fields) => log.info(event, fields) }),
     startHost: async (record) => {
       const started = await startHost({ home, sessionId: record.sessionId, sessionArgv: selfCommand("__session"), env, cwd: record.cwd });
       return { isNew: !started.joined };
@@ -70,4 +80,22 @@ export async function runRunner(options: RunRunnerOptions): Promise<Runner> {
     log,
     clock: systemClock,
   });
+  const outbox = watchOutbox({
+    home,
+    // The hub of this home may come back elsewhere.
+    hub: () => {
+      const now = hubUrl();
+      return { url: now, isOwn: isSameHub(runningHub(home)?.url ?? "", now), namespace: namespaceOf(token) };
+    },
+    api: (now) => createHubApi({ baseUrl: now, accessToken: () => token }),
+    log,
+    clock: systemClock,
+  });
+  return {
+    ...runner,
+    async close() {
+      await outbox.close();
+      await runner.close();
+    },
+  };
 }

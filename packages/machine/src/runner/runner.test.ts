@@ -40,7 +40,7 @@ function world(options: Partial<LaunchDeps> = {}) {
   const deps: LaunchDeps = {
     home,
     machineId: "m1",
-    hubUrl: "http://127.0.0.1:1",
+    hubUrl: () => "http://127.0.0.1:1",
     env: {},
     driverFor: (flavor) => (flavor === "demo" ? driver() : undefined),
     defaultFlavor: "demo",

@@ -31,7 +31,7 @@ import { listDirectory, pathsExist } from "./directories.ts";
 import { forgetSession } from "./forget.ts";
 import { createLaunches, type LaunchDeps } from "./launches.ts";
 import { endSession, findLivingSessions, type LivingSession } from "./living-sessions.ts";
-import { type LostWatchDeps, watchLostSessions } from "./lost-watch.ts";
+import { type LostFate, type LostWatchDeps, watchLostSessions } from "./lost-watch.ts";
 import { readRunnerState, RUNNER_STATE_FILE, type RunnerStateFile } from "./state-file.ts";
 
 /** What the runner needs of its connection to the hub; `client` implements it. */
@@ -46,7 +46,8 @@ export interface RunnerOptions {
   home: string;
   version: string;
   machineId: string;
-  hubUrl: string;
+  /** Where the hub is now: one that moved is followed. */
+  hubUrl: () => string;
   env: Readonly<Record<string, string | undefined>>;
   workspaceRoots: readonly string[];
   sessionPreservation: "adopt" | "resume";
@@ -117,14 +118,18 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   });
   await link.updateRunnerState((current) => ({ ...current, status: "running", pid: process.pid, startedAt }));
 
+  let adopted: LivingSession[] = [];
+  let fates: readonly LostFate[] = [];
   const control = await openControlSocket(runnerPaths(options.home), {
     status: async () => ({
       pid: process.pid,
       startedAt,
       version: options.version,
-      hubUrl: options.hubUrl,
+      hubUrl: options.hubUrl(),
       machineId: options.machineId,
       sessionPreservation: options.sessionPreservation,
+      adopted: adopted.map(({ sessionId }) => sessionId),
+      lost: fates,
     }),
     list: async () => ({ sessions: await living() }),
     spawn: async (params) => launches.launch(spawnParamsSchema.parse({ type: "spawn-in-directory", ...params })),
@@ -139,12 +144,11 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     startTime: processStartTime(process.pid),
     startedAt,
     version: options.version,
-    hubUrl: options.hubUrl,
+    hubUrl: options.hubUrl(),
   };
   writeFileAtomic(join(runnerDir(options.home), RUNNER_STATE_FILE), JSON.stringify(stateFile), { mode: 0o600 });
 
-  const found = await living();
-  options.log.info("runner.started", { sessionsFound: found.length, hubUrl: options.hubUrl });
+  adopted = await living();
   // With "resume", sessions that were running when the machine went down start again on their own thread.
   const isResuming = options.sessionPreservation === "resume";
   const lost = watchLostSessions({
@@ -156,6 +160,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     clock: options.clock,
     log: options.log,
   });
+  fates = lost.fates;
+  options.log.info("runner.started", { sessionsFound: adopted.length, hubUrl: options.hubUrl() });
   if (isResuming) await lost.firstLook;
 
   return {

@@ -26,6 +26,8 @@ export interface Ending {
   message?: string;
   /** How long to wait for a hub that was not there yet. */
   contactMs?: number;
+  /** The hub does not want to know of it any more. */
+  isForgotten?: boolean;
 }
 
 /** What a person asked for from afar. */
@@ -84,8 +86,8 @@ export function createEnding(deps: EndingDeps) {
     await step("prompts", () => deps.inbox.reconcile(false));
     await step("lifecycle", () => deps.setLifecycle(ending.lifecycle, ending.failureCode ?? null));
     deps.hub.touch();
-    await within(deps.hub.firstConnected, ending.contactMs ?? FIRST_CONTACT_MS);
-    if (link.connected) {
+    if (!ending.isForgotten) await within(deps.hub.firstConnected, ending.contactMs ?? FIRST_CONTACT_MS);
+    if (link.connected && !ending.isForgotten) {
       await within(deps.outbox.drained(), LAST_WORDS_MS);
       await within(deps.hub.settled(), LAST_WORDS_MS);
       await within(link.end(ending.reason), LAST_WORDS_MS);

@@ -1,10 +1,12 @@
 /**
  * The session's row at the hub: made (or found) first, then kept true. Registration is repeated after every reconnect: it is harmless, gives the
- * present versions, and brings the row back where a hub lost it.
+ * present versions, and brings the row back where a hub lost it (then everything is said anew to a hub that knows us). Where a person deleted
+ * the session, the hub says so for good, and the session ends.
  */
-import { type AgentState, type Message, type Metadata, type Session, toAppError } from "@hapi/protocol";
+import { type AgentState, type AppError, type Message, type Metadata, type Session, toAppError } from "@hapi/protocol";
 import type { DriverLog } from "@hapi/agents";
 import type { Clock } from "@hapi/platform";
+import type { KnownHub } from "./hub-address.ts";
 import type { IncomingMessage } from "./inbox.ts";
 import type { RpcHandler, SessionLink } from "@hapi/client/link";
 import type { RecordFile } from "./record.ts";
@@ -35,7 +37,11 @@ export interface HubPresenceDeps {
   lastSeq(): number | null;
   receive(message: IncomingMessage): Promise<unknown>;
   passed(seq: number): Promise<void>;
+  /** Where the hub is, and how that is known. */
+  address(): KnownHub;
   registered(session: Session): void;
+  /** Somebody deleted the session at the hub. */
+  deleted(): void;
   clock: Clock;
   log: DriverLog;
 }
@@ -46,6 +52,8 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
   let opened = false;
   let registering = false;
   let isFirst = true;
+  /** This connection's hub did not know the session when it was spoken to. */
+  let isUnknown = false;
   const first = Promise.withResolvers<void>();
   const common = { connected: () => link.connected, clock, log };
   const metadata = createVersionedValue<Metadata, "metadata">({
@@ -91,15 +99,26 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
       const { sessionId, tag, model } = record.value;
       const session = await link.register({ id: sessionId, tag, metadata: deps.metadata(null), agentState: deps.agentState(null), model });
       registering = false;
-      record.update({ registeredAt: record.value.hubUrl });
+      const hub = deps.address();
+      record.update({ hubUrl: hub.hubUrl, hubFrom: hub.hubFrom, registeredAt: hub.hubUrl });
       deps.registered(session);
       seen(session);
-      if (opened) return;
-      opened = true;
-      link.open(deps.handlers);
+      if (!opened) {
+        opened = true;
+        link.open(deps.handlers);
+      } else if (isUnknown) {
+        isUnknown = false;
+        log.info("hub.row_made_again", {});
+        link.again();
+      }
     } catch (cause) {
       registering = false;
       const error = toAppError(cause);
+      if (closed) return;
+      if (error.code === "session_not_found") {
+        log.info("hub.session_deleted", {});
+        return deps.deleted();
+      }
       log.warn("hub.registration_failed", { code: error.code, message: error.message, pauseMs });
       clock.setTimer(pauseMs, () => void register(Math.min(pauseMs * 2, LONGEST_PAUSE_MS)));
     }
@@ -114,7 +133,13 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
     backfill().catch((cause: unknown) => log.warn("hub.not_caught_up", { code: toAppError(cause).code, cause: String(cause) }));
   }
 
-  const off = [link.on("connected", connected)];
+  function refused(error: AppError): void {
+    if (error.code !== "session_not_found") return;
+    isUnknown = true;
+    void register(FIRST_PAUSE_MS);
+  }
+
+  const off = [link.on("connected", connected), link.on("refused", refused)];
   return {
     open: () => void register(FIRST_PAUSE_MS),
     touch,

@@ -5,5 +5,6 @@ export { openRecord, readRecord, RECORD_FILE, type SessionRecord } from "./recor
 export type { SessionProcessOptions } from "./ports.ts";
 export { runSessionProcess } from "./run.ts";
 export { settleSession } from "./settle.ts";
+export { rowAtHub } from "./row-at-hub.ts";
 export { SETTLE_WORD } from "./settle-word.ts";
 export { openSession, type RunningSession, type SessionPorts } from "./session.ts";

@@ -9,6 +9,7 @@ import { knownCliApiToken, loadSettings, type Logger, runCommand, selfCommand, s
 import type { RunCommand } from "../files/index.ts";
 import { buildAgentEnv } from "./agent-env.ts";
 import type { Ledger } from "./ledger.ts";
+import { hubNow, hubOfRecord, type KnownHub } from "./hub-address.ts";
 import { DEFAULT_PARK_AFTER_MS } from "./parking.ts";
 import type { RecordFile } from "./record.ts";
 import type { SessionPorts } from "./session.ts";
@@ -60,20 +61,22 @@ export interface PortsInput extends Pick<SessionPorts, "hookCommand" | "hookEnv"
 
 export function buildPorts(input: PortsInput, options: SessionProcessOptions): SessionPorts {
   const { env, home, record, log } = input;
-  const { sessionId, flavor, hubUrl } = record.value;
+  const { sessionId, flavor } = record.value;
   const driver = driverFor(flavor, home);
   if (!driver) throw new AppError("unsupported_flavor", `This HAPI does not know the agent "${flavor}"`);
   const token = knownCliApiToken({ ...env, HAPI_HOME: home }) ?? "";
+  const hub = (): KnownHub => hubNow(home, hubOfRecord(record.value));
   return {
     ...input,
     driver,
     link: createSessionLink({
-      hubUrl,
+      hubUrl: () => hub().hubUrl,
       token,
       sessionId,
       extraHeaders: extraHeaders(env, home),
       log: (event, fields) => log.debug(event, fields),
     }),
+    hub,
     clock: systemClock,
     agentEnv: buildAgentEnv(env, sessionId),
     runCommand: run,

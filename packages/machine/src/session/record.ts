@@ -38,8 +38,10 @@ export const sessionRecordSchema = z.looseObject({
   name: z.optional(z.string()),
   worktree: z.optional(worktreeSchema),
   launchId: z.optional(z.string()),
-  /** The hub that has had this session's row: when it knows the row no more, somebody deleted it there. */
+  /** The hub that has had this session's row last. */
   registeredAt: z.optional(z.string()),
+  /** Where that address came from: it is asked there again when the hub is away. */
+  hubFrom: z.optional(z.enum(["home", "settings"])),
 });
 export type SessionRecord = z.infer<typeof sessionRecordSchema>;
 

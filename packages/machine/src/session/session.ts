@@ -14,6 +14,7 @@ import { createAgentRunner } from "./agent-runner.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
 import { createEnding, type Ending, endingOf } from "./ending.ts";
 import { createHandoffLoop } from "./handoff-loop.ts";
+import type { KnownHub } from "./hub-address.ts";
 import { createHubPresence } from "./hub-presence.ts";
 import { createInbox } from "./inbox.ts";
 import type { Ledger } from "./ledger.ts";
@@ -43,6 +44,8 @@ export interface SessionPorts {
   host: HostControl;
   driver: AgentDriver;
   link: SessionLink;
+  /** Where the link looks for its hub. */
+  hub(): KnownHub;
   clock: Clock;
   log: DriverLog;
   agentEnv: Readonly<Record<string, string>>;
@@ -71,6 +74,14 @@ export interface RunningSession {
   readonly ended: Promise<number>;
 }
 
+/** A person deleted it at the hub while it ran: nobody is left to hear its last words. */
+const DELETED: Ending = {
+  lifecycle: "aborted",
+  exitCode: 1,
+  reason: "deleted",
+  message: "The session was deleted at the hub.",
+  isForgotten: true,
+};
 /** Stopping an idle agent. */
 const PARK_GRACE_MS = 10_000;
 
@@ -263,6 +274,8 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     lastSeq: () => facts.lastSeq,
     receive: (message) => inbox.receive(message, "backfill"),
     passed: (seq) => inbox.passed(seq),
+    address: () => ports.hub(),
+    deleted: () => void ending.end(DELETED),
     registered(session) {
       choices.registered(session);
       allowRetry(session.metadata?.autoRetry);
@@ -273,7 +286,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   const ending = createEnding({ ports, runner, loop, inbox, broker, events, outbox, hub, screen, setLifecycle, close: closeParts });
   const outcomes = createOutcomes({ ledger, outbox, inbox, broker, events, ending, model, setLifecycle, clock, log });
   const off = [
-    link.on("update", updateHandler({ inbox, clock })),
+    link.on("update", updateHandler({ inbox, reports, prompts: ledger.state.prompts, clock })),
     link.on("connected", () => {
       if (facts.lifecycle !== "initializing") link.ready();
     }),

@@ -14,6 +14,7 @@ import { hookSocketPath } from "./hook-server.ts";
 import { openLedger } from "./ledger.ts";
 import { buildPorts, type Env, type SessionProcessOptions } from "./ports.ts";
 import { openRecord } from "./record.ts";
+import { rowAtHub } from "./row-at-hub.ts";
 import { settleExit } from "./settle-word.ts";
 import { openSession, type SessionPorts } from "./session.ts";
 
@@ -60,7 +61,7 @@ async function settle({ dir, home, env, log }: Place, options: SessionProcessOpt
     const session = await openSession(ports);
     await session.settle(endingOf(ledger.state.facts.lifecycle));
     const after = await rowOf(ports);
-    if (after === "unreachable" || (after !== "deleted" && after !== "unknown" && after.active)) return false;
+    if (after === "unreachable" || (after !== "deleted" && after.active)) return false;
   }
   updateSessionFile(dir, { host: undefined });
   rmSync(mark.socket, { force: true });
@@ -69,13 +70,11 @@ async function settle({ dir, home, env, log }: Place, options: SessionProcessOpt
   return true;
 }
 
-/** A row that was there and is not any more was deleted by a person; this session does not bring it back. */
-async function rowOf({ link, record }: SessionPorts): Promise<Session | "deleted" | "unknown" | "unreachable"> {
+async function rowOf({ link, record, clock }: SessionPorts): Promise<Session | "deleted" | "unreachable"> {
   try {
-    return await link.session();
+    return await rowAtHub({ session: () => link.session(), register: (row) => link.register(row) }, record.value, clock.now());
   } catch (cause) {
-    if (toAppError(cause).code !== "session_not_found") return "unreachable";
-    return record.value.registeredAt === record.value.hubUrl ? "deleted" : "unknown";
+    return toAppError(cause).code === "session_not_found" ? "deleted" : "unreachable";
   }
 }
 

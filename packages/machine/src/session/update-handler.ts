@@ -1,14 +1,31 @@
 /** What the hub pushes to a session about its prompts; the answer goes back as the acknowledgement. */
 import type { UpdateBody } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
-import type { Inbox } from "./inbox.ts";
+import type { IncomingMessage, Inbox } from "./inbox.ts";
+import type { PromptEntry } from "./ledger-state.ts";
+import type { StageReports } from "./stage-reports.ts";
 
-export function updateHandler({ inbox, clock }: { inbox: Inbox; clock: Clock }): (body: UpdateBody) => unknown {
+export interface UpdateHandlerDeps {
+  inbox: Inbox;
+  reports: StageReports;
+  prompts: ReadonlyMap<string, PromptEntry>;
+  clock: Clock;
+}
+
+export function updateHandler({ inbox, reports, prompts, clock }: UpdateHandlerDeps): (body: UpdateBody) => unknown {
+  /** A hub that sends what was handed long ago does not know of it (restored from an older copy): it is told where the prompt is. */
+  async function received(message: IncomingMessage): Promise<{ ok: true }> {
+    const known = prompts.get(message.localId ?? message.id);
+    await inbox.receive(message, "live");
+    if (known) reports.changed(known);
+    return { ok: true };
+  }
+
   return (body) => {
     switch (body.t) {
       case "new-message":
         // Acknowledged when it is on disk; without that the hub sends it again.
-        return inbox.receive(body.message, "live").then(() => ({ ok: true }));
+        return received(body.message);
       case "cancel-queued-message":
         return inbox.cancel(body.localId, body.messageId);
       case "retry-queued-message":

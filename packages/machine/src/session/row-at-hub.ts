@@ -1,0 +1,23 @@
+/**
+ * A session's row as the hub has it. A hub that does not know the session any more may have been restored from an older copy: it gets the row
+ * again. Only where a person deleted the session does it refuse: then this throws `session_not_found`.
+ */
+import type { Registration } from "@hapi/client/link";
+import { type Session, toAppError } from "@hapi/protocol";
+import { firstMetadata } from "./first-metadata.ts";
+import type { SessionRecord } from "./record.ts";
+
+export interface RowsAtHub {
+  session(sessionId: string): Promise<Session>;
+  register(registration: Registration): Promise<Session>;
+}
+
+export async function rowAtHub(hub: RowsAtHub, record: SessionRecord, now: number): Promise<Session> {
+  const { sessionId, tag, model } = record;
+  try {
+    return await hub.session(sessionId);
+  } catch (cause) {
+    if (toAppError(cause).code !== "session_not_found") throw cause;
+    return hub.register({ id: sessionId, tag, metadata: firstMetadata(record, now), agentState: null, model: model ?? null });
+  }
+}
