@@ -37,8 +37,9 @@ function consumed(window: MessageWindow, event: Of<"messages-consumed">): Messag
 function requeued(window: MessageWindow, localIds: readonly string[]): MessageWindow {
   return mapRows(window, named(localIds), (row) => {
     if ((row.invokedAt ?? null) === null && row.deliveryState === undefined) return row;
-    const { deliveryState: _settled, ...rest } = row;
-    return { ...rest, invokedAt: null };
+    const { deliveryState: _settled, stageDetail: _before, ...rest } = row;
+    // on its way once more: the stages of the first time are over
+    return { ...rest, invokedAt: null, ...(rest.stage === undefined ? {} : { stage: "accepted" as const }) };
   });
 }
 

@@ -184,3 +184,27 @@ describe("live text", () => {
     expect(Object.keys(windowOf(ended).streams)).toEqual(["j"]);
   });
 });
+
+test("an uncertain prompt that is sent again begins anew: its next stage is heard", () => {
+  const row = {
+    id: "m",
+    seq: 1,
+    localId: "l1",
+    content: {},
+    createdAt: 1,
+    invokedAt: null,
+    stage: "unknown" as const,
+    deliveryState: "indeterminate",
+  };
+  const forSession = { sessionId: modelSession };
+  const stageAfter = (...events: SyncEvent[]): unknown => {
+    const [prompt] = windowOf(applyAll(openWindow(emptySyncState, modelSession), events)).queued;
+    return [prompt?.stage, prompt?.deliveryState, prompt?.stageDetail];
+  };
+  const uncertain: SyncEvent[] = [
+    { ...forSession, type: "message-received", message: { ...row, stageDetail: { message: "the agent died" } } },
+    { ...forSession, type: "messages-requeued", localIds: ["l1"] },
+  ];
+  expect(stageAfter(...uncertain)).toEqual(["accepted", undefined, undefined]);
+  expect(stageAfter(...uncertain, { ...forSession, type: "message-stage", localId: "l1", stage: "handed", at: 2 })[0]).toBe("handed");
+});
