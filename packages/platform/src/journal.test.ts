@@ -1,12 +1,15 @@
 import { afterAll, expect, test } from "bun:test";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { decodeLine, encodeLine, openJournal } from "./journal.ts";
 
 const root = mkdtempSync(join(tmpdir(), "hapi-journal-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => {
+  if (isMounted) Bun.spawnSync(["umount", "-l", disk]);
+  rmSync(root, { recursive: true, force: true });
+});
 let next = 0;
 const fresh = () => join(root, `j${next++}`, "journal");
 const big = { maxBytes: 1 << 20 };
@@ -113,3 +116,55 @@ test("kill -9 in the middle of appending keeps everything that was acknowledged"
   expect(existsSync(`${path}.damaged`)).toBe(false);
   await journal.close();
 }, 20_000);
+
+const disk = join(root, "disk");
+mkdirSync(disk);
+const isMounted =
+  process.platform === "linux" &&
+  Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], { stderr: "ignore" }).exitCode === 0;
+if (!isMounted) process.stderr.write("\n!! No file system can be mounted here: the journal on a REAL full disk is SKIPPED.\n\n");
+
+test.skipIf(!isMounted)(
+  "a full disk: refused by its code, what was acknowledged stays readable, and it goes on when there is room",
+  async () => {
+    const path = join(disk, "j", "journal");
+    const ballast = join(disk, "ballast");
+    const kept: number[] = [];
+    let snapshot: unknown[] = [];
+    const journal = await openJournal(path, { maxBytes: 1 << 30, snapshot: () => snapshot });
+    writeFileSync(ballast, new Uint8Array(400_000));
+    const pad = "p".repeat(3_000);
+    const add = async (n: number): Promise<void> => {
+      await journal.append({ n, pad });
+      kept.push(n);
+    };
+    const full = { code: "database_full" };
+    let n = 0;
+    const untilFull = async (): Promise<void> => {
+      for (;;) {
+        try {
+          await add(n++);
+        } catch (cause) {
+          expect(cause).toMatchObject(full);
+          return;
+        }
+      }
+    };
+    await untilFull();
+    // Together with others, and again and again.
+    expect(await Promise.allSettled([add(n++), add(n++)])).toMatchObject([{ reason: full }, { reason: full }]);
+    snapshot = [{ n: 0, pad: "s".repeat(300_000) }];
+    await expect(journal.compact()).rejects.toMatchObject(full);
+    const beside = await openJournal(path, big);
+    expect(beside.recovered.map((record) => (record as { n: number }).n)).toEqual(kept);
+    expect(beside.lostLines).toBe(0);
+    await beside.close();
+    rmSync(ballast);
+    await add(n++);
+    await untilFull();
+    await journal.close();
+    const again = await openJournal(path, big);
+    expect(again.recovered.map((record) => (record as { n: number }).n)).toEqual(kept);
+    await again.close();
+  },
+);

@@ -8,6 +8,7 @@ import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AppError } from "@hapi/protocol/errors";
 import { syncDir, writeFileAtomic } from "./atomic-file.ts";
+import { attempt } from "./ignore.ts";
 import { ensurePrivateDir } from "./paths.ts";
 
 export interface JournalOptions {
@@ -43,26 +44,36 @@ export async function openJournal(path: string, options: JournalOptions): Promis
     const text = options.snapshot().map(encodeLine).join("");
     const bytes = Buffer.from(text);
     writeFileAtomic(path, bytes);
-    await file.close();
+    const before = file;
     file = await open(path, "a", 0o600);
+    await before.close();
     size = bytes.length;
   };
 
+  /** Behind `size` may stand half a line, which would swallow the next one. */
+  let isTorn = false;
+  const mend = (): void => {
+    truncateDurably(path, size);
+    isTorn = false;
+  };
+
   const writeAll = async (batch: Waiting[]) => {
+    if (isTorn) mend();
     const lines = batch.flatMap((one) => (one.line === null ? [] : [one.line]));
     const bytes = Buffer.from(lines.join(""));
     if (batch.some((one) => one.line === null) || size + bytes.length > options.maxBytes) await rewrite();
     if (bytes.length === 0) return;
     // The snapshot may hold these very records already (the caller knew them before they were on disk); records are idempotent by contract.
     if (size + bytes.length > options.maxBytes) throw new AppError("journal_full", undefined, { details: { path } });
+    isTorn = true;
     try {
       await writeFully(file, bytes);
       await file.datasync();
     } catch (cause) {
-      // A half-written line would swallow the next one.
-      ftruncateQuietly(path, size);
-      throw (cause as NodeJS.ErrnoException).code === "ENOSPC" ? new AppError("database_full", undefined, { cause }) : cause;
+      attempt(mend, "tried again before the next line");
+      throw cause;
     }
+    isTorn = false;
     size += bytes.length;
   };
 
@@ -74,7 +85,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
         await writeAll(batch);
         for (const one of batch) one.resolve();
       } catch (cause) {
-        for (const one of batch) one.reject(cause);
+        for (const one of batch) one.reject(inWords(cause, path));
       }
     }
     running = null;
@@ -116,13 +127,9 @@ async function writeFully(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten;
 }
 
-function ftruncateQuietly(path: string, size: number): void {
-  const fd = openSync(path, "r+");
-  try {
-    ftruncateSync(fd, size);
-  } finally {
-    closeSync(fd);
-  }
+function inWords(cause: unknown, path: string): unknown {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT" ? new AppError("database_full", undefined, { cause, details: { path } }) : cause;
 }
 
 /** `<crc32 in 8 hex digits> <json>\n`: JSON holds no line break, so a line is a record. */

@@ -2,7 +2,7 @@
  * One hub per home. The lock is the system's own (SQLite's write lock on a file of its own): it ends with the process however that ends,
  * and holds across containers that share a folder, where pids mean nothing. Who holds it is said in a file beside it.
  */
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { attempt, hubOwnerPath, openSqlite, writeFileAtomic, type Sqlite } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
@@ -22,8 +22,7 @@ export async function lockHome(home: string): Promise<HomeLock> {
     if (cause instanceof Error && "code" in cause && String(cause.code).startsWith("SQLITE_BUSY")) throw inUse(home, owner, cause);
     throw cause;
   });
-  const say = (url?: string): void =>
-    writeFileAtomic(owner, `${JSON.stringify({ pid: process.pid, ...(url === undefined ? {} : { url }) })}\n`, { mode: 0o600 });
+  const say = (url?: string): void => sayOwner(owner, `${JSON.stringify({ pid: process.pid, ...(url === undefined ? {} : { url }) })}\n`);
   say();
   return {
     listensAt: say,
@@ -33,6 +32,17 @@ export async function lockHome(home: string): Promise<HomeLock> {
       await db.close();
     },
   };
+}
+
+/** On a full disk over the one that is there, which takes no room. A hub that can't say who it is still serves what can be read. */
+function sayOwner(path: string, text: string): void {
+  try {
+    writeFileAtomic(path, text, { mode: 0o600 });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOSPC") throw cause;
+    attempt(() => writeFileSync(path, text, { flag: "r+" }), "the lock itself holds all the same");
+    attempt(() => truncateSync(path, Buffer.byteLength(text)), "the lock itself holds all the same");
+  }
 }
 
 async function hold(path: string): Promise<Sqlite> {
