@@ -1,0 +1,96 @@
+/**
+ * Whether a process's memory stays where it is. A collector makes saw teeth: the lows are what it can't give back, so a line is laid through
+ * the lows of equal spans after the warm-up, and its rise over the whole time is compared with what is allowed. A short run can't tell a
+ * leak from growing caches; its bound is wide, and it says so.
+ */
+import { readFileSync } from "node:fs";
+import { runCommand } from "@hapi/platform";
+
+const MB = 1 << 20;
+/** The share of a run that is not looked at. */
+export const WARM_UP = 0.2;
+const SPANS = 12;
+/** From here on the narrow bound counts. */
+const LONG_MS = 15 * 60_000;
+
+export interface Sample {
+  at: number;
+  bytes: number;
+}
+
+export interface MemoryVerdict {
+  name: string;
+  samples: number;
+  firstMb: number;
+  medianMb: number;
+  lastMb: number;
+  slopeMbPerHour: number;
+  /** What the line rises from its beginning to its end. */
+  riseMb: number;
+  allowedMb: number;
+  isFlat: boolean;
+}
+
+/** Resident memory in bytes; null when the process is gone. */
+export async function residentBytes(pid: number): Promise<number | null> {
+  if (process.platform !== "linux") {
+    const { stdout } = await runCommand(["ps", "-o", "rss=", "-p", String(pid)]);
+    return stdout.trim() === "" ? null : Number(stdout) * 1024;
+  }
+  try {
+    const kb = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return kb === undefined ? null : Number(kb) * 1024;
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ESRCH")) return null;
+    throw cause;
+  }
+}
+
+/** `samples` of one process, in order of time, over the whole run. */
+export function judgeMemory(name: string, samples: readonly Sample[], run: { from: number; to: number }): MemoryVerdict {
+  const warm = samples.filter(({ at }) => at >= run.from + WARM_UP * (run.to - run.from));
+  const [first, last] = [warm[0], warm.at(-1)];
+  if (!first || !last || warm.length < SPANS) {
+    // Nothing can be said of a process that was hardly seen: that is a finding, not a pass.
+    const none = { firstMb: 0, medianMb: 0, lastMb: 0, slopeMbPerHour: 0, riseMb: 0, allowedMb: 0 };
+    return { name, samples: warm.length, ...none, isFlat: false };
+  }
+  const lasted = last.at - first.at;
+  const lows = spans(warm, first.at, lasted).map((span) => span.reduce((low, one) => (one.bytes < low.bytes ? one : low)));
+  const slope = slopeOf(lows);
+  const sorted = warm.map(({ bytes }) => bytes).toSorted((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const isLong = run.to - run.from >= LONG_MS;
+  const allowed = isLong ? Math.max(8 * MB, 0.1 * median) : Math.max(32 * MB, 0.5 * median);
+  const rise = slope * lasted;
+  const mb = (bytes: number): number => Math.round((bytes / MB) * 10) / 10;
+  return {
+    name,
+    samples: warm.length,
+    firstMb: mb(first.bytes),
+    medianMb: mb(median),
+    lastMb: mb(last.bytes),
+    slopeMbPerHour: mb(slope * 3_600_000),
+    riseMb: mb(rise),
+    allowedMb: mb(allowed),
+    isFlat: rise <= allowed,
+  };
+}
+
+function spans(samples: readonly Sample[], from: number, lasted: number): Sample[][] {
+  const all: Sample[][] = Array.from({ length: SPANS }, () => []);
+  for (const sample of samples) all[Math.min(SPANS - 1, Math.floor(((sample.at - from) / Math.max(1, lasted)) * SPANS))]?.push(sample);
+  return all.filter((span) => span.length > 0);
+}
+
+/** Least squares, bytes per millisecond. */
+function slopeOf(samples: readonly Sample[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [midAt, midBytes] = [mean(samples.map(({ at }) => at)), mean(samples.map(({ bytes }) => bytes))];
+  let [above, below] = [0, 0];
+  for (const { at, bytes } of samples) {
+    above += (at - midAt) * (bytes - midBytes);
+    below += (at - midAt) ** 2;
+  }
+  return below === 0 ? 0 : above / below;
+}

@@ -1,0 +1,230 @@
+/**
+ * Hub, runner and several sessions under a person's load for a long time, with readers whose connections break and come back, and kills. In
+ * the first fifth anything may be killed. Afterwards hub, runner and all sessions but one live on, so that their memory can be followed; the
+ * client, the terminal and the last session's processes go on dying. In the end nothing may be lost, doubled or out of order, every reader
+ * must show what a fresh one reads, and no memory may have grown.
+ */
+import { delay } from "@hapi/platform";
+import { type ChaosProxy, checkHistory, seededKillings, seededRandom, type Violation, type Weather } from "@hapi/testkit";
+import { weathers } from "../faults/bad-network.ts";
+import type { SessionPlace } from "../faults/session-place.ts";
+import { createWorld, type Part, type World } from "../faults/world.ts";
+import { judgeMemory, type MemoryVerdict, residentBytes, type Sample, WARM_UP } from "./memory.ts";
+import { type Reader, startReader } from "./reader.ts";
+import { startWorker, type Worker } from "./worker.ts";
+
+export interface SoakOptions {
+  minutes: number;
+  seed: number;
+  sessions?: number;
+  readers?: number;
+  sampleEveryMs?: number;
+  /** One line now and then. */
+  say(line: string): void;
+}
+
+export interface SoakResult {
+  seed: number;
+  minutes: number;
+  sessions: number;
+  prompts: number;
+  stages: Record<string, number>;
+  rows: number;
+  approvals: number;
+  readers: number;
+  events: number;
+  reconnects: number;
+  cuts: number;
+  repeats: number;
+  lostAnswers: number;
+  kills: Record<string, number>;
+  memory: MemoryVerdict[];
+  /** In words, with the session; empty: nothing lost, nothing twice, memory flat. */
+  violations: string[];
+}
+
+const FULL_ROUND: readonly Part[] = ["hub", "runner", "session", "agent", "client", "viewer"];
+/** Those whose memory is not followed. */
+const UNWATCHED: readonly Part[] = ["session", "agent", "client", "viewer"];
+
+export async function runSoak(options: SoakOptions): Promise<SoakResult> {
+  const { minutes, seed, sessions = 4, readers = 6, say } = options;
+  const lastsMs = minutes * 60_000;
+  const sampleEveryMs = options.sampleEveryMs ?? Math.min(10_000, lastsMs / 60);
+  await using world = await createWorld({ speed: 3, seed });
+  // The world's own session takes the kills; the others are followed.
+  const places = [world.session];
+  while (places.length < sessions) places.push(await world.spawn());
+  const run = { from: Date.now(), to: Date.now() + lastsMs };
+  const workers = places.map((place, index) => startWorker(world, place, seed + index, `s${index}`));
+  const watching = await Promise.all(
+    Array.from({ length: readers }, (_, index) => startReader(world.person, places[index % places.length]!.id)),
+  );
+  const stop = new AbortController();
+  const background = [
+    flap(world.nets.clients, seed, stop.signal),
+    changeWeather(world, seed, stop.signal),
+    sample(world, places.slice(1), sampleEveryMs, stop.signal),
+    killNowAndThen(world, { ...run, seed, signal: stop.signal }),
+    tell(workers, run, say, stop.signal),
+  ] as const;
+  // What goes wrong in the background ends the run.
+  const failed = Promise.all(background.map((one) => one.then(() => new Promise<never>(() => undefined))));
+  await Promise.race([delay(lastsMs), failed]);
+  stop.abort();
+  const [, , samples, kills] = await Promise.all(background);
+  const measured = { from: run.from, to: Date.now() };
+  for (const net of Object.values(world.nets)) net.weather({});
+  say("load ends; waiting for what is under way");
+  await Promise.all(workers.map((worker) => worker.stop()));
+
+  const memory = [...samples].map(([name, own]) => judgeMemory(name, own, measured));
+  const violations = (await Promise.all(workers.map((worker) => violationsOf(worker)))).flat();
+  violations.push(...(await pictureViolations(world, watching)));
+  for (const [id, code] of world.client.refused) violations.push(`the hub refused prompt ${id}: ${code}`);
+  for (const { name, isFlat, riseMb, allowedMb, samples: count } of memory) {
+    if (!isFlat) violations.push(`memory of ${name} rose by ${riseMb} MB (${count} samples), ${allowedMb} MB are allowed`);
+  }
+  const rows = (await Promise.all(places.map((place) => place.rows()))).reduce((sum, own) => sum + own.length, 0);
+  await Promise.all(watching.map((reader) => reader.stop()));
+  return {
+    seed,
+    minutes,
+    sessions,
+    prompts: workers.reduce((sum, { accepted }) => sum + accepted.length, 0),
+    stages: count(workers.flatMap(({ stages }) => [...stages.values()])),
+    rows,
+    approvals: workers.reduce((sum, { answers }) => sum + answers, 0),
+    readers,
+    events: watching.reduce((sum, { events }) => sum + events, 0),
+    reconnects: watching.reduce((sum, { connections }) => sum + connections - 1, 0),
+    ...networkCounts(world),
+    kills,
+    memory,
+    violations,
+  };
+}
+
+const count = (words: readonly string[]): Record<string, number> =>
+  words.reduce<Record<string, number>>((sums, word) => ({ ...sums, [word]: (sums[word] ?? 0) + 1 }), {});
+
+function networkCounts({ nets }: World): { cuts: number; repeats: number; lostAnswers: number } {
+  const sum = (key: "cuts" | "duplicates" | "lostAnswers"): number => nets.clients.counts[key] + nets.machine.counts[key];
+  return { cuts: sum("cuts"), repeats: sum("duplicates"), lostAnswers: sum("lostAnswers") };
+}
+
+/** Resolves early, without a word, when the run is over. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, { signal }).catch(() => undefined);
+
+/** People on the move: all their connections break every few seconds. */
+async function flap(net: ChaosProxy, seed: number, signal: AbortSignal): Promise<void> {
+  const random = seededRandom(seed + 1);
+  while (!signal.aborted) {
+    await pause(3_000 + random() * 9_000, signal);
+    net.cut();
+  }
+}
+
+async function changeWeather({ nets }: World, seed: number, signal: AbortSignal): Promise<void> {
+  const random = seededRandom(seed + 2);
+  const kinds: readonly Weather[] = [weathers.calm, weathers.slow, weathers.flaky, weathers.repeating];
+  while (!signal.aborted) {
+    for (const net of [nets.machine, nets.clients]) net.weather(kinds[Math.floor(random() * kinds.length)] ?? {});
+    await pause(10_000 + random() * 10_000, signal);
+  }
+}
+
+async function sample(
+  world: World,
+  places: readonly SessionPlace[],
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Sample[]>> {
+  const all = new Map<string, Sample[]>();
+  const note = async (name: string, pid: number | null | undefined): Promise<void> => {
+    const bytes = pid === null || pid === undefined ? null : await residentBytes(pid);
+    if (bytes !== null) all.set(name, [...(all.get(name) ?? []), { at: Date.now(), bytes }]);
+  };
+  while (!signal.aborted) {
+    await note("hub", world.pid("hub"));
+    await note("runner", world.pid("runner"));
+    for (const [index, place] of places.entries()) {
+      await note(`session process ${index + 1}`, (await place.find("session"))?.pid);
+      await note(`host ${index + 1}`, (await place.find("host"))?.pid);
+    }
+    await pause(everyMs, signal);
+  }
+  return all;
+}
+
+async function killNowAndThen(
+  world: World,
+  run: { from: number; to: number; seed: number; signal: AbortSignal },
+): Promise<Record<string, number>> {
+  const { signal } = run;
+  const kills: Record<string, number> = {};
+  const lasts = run.to - run.from;
+  const calmFrom = run.from + WARM_UP * lasts * 0.75;
+  const most = Math.min(30_000, lasts / 12);
+  const all = seededKillings(run.seed, FULL_ROUND, { least: most / 3, most });
+  const few = seededKillings(run.seed, UNWATCHED, { least: most / 3, most });
+  while (!signal.aborted) {
+    const next = (Date.now() < calmFrom ? all : few).next().value;
+    await pause(next.afterMs, signal);
+    if (signal.aborted) break;
+    const part = Date.now() < calmFrom || UNWATCHED.includes(next.part) ? next.part : "client";
+    await world.kill(part);
+    await world.start(part);
+    kills[part] = (kills[part] ?? 0) + 1;
+  }
+  return kills;
+}
+
+async function tell(
+  workers: readonly Worker[],
+  run: { from: number; to: number },
+  say: SoakOptions["say"],
+  signal: AbortSignal,
+): Promise<void> {
+  const every = Math.max(10_000, (run.to - run.from) / 30);
+  while (!signal.aborted) {
+    await pause(every, signal);
+    const prompts = workers.reduce((sum, { accepted }) => sum + accepted.length, 0);
+    say(`${Math.round((Date.now() - run.from) / 1_000)} s: ${prompts} prompts`);
+  }
+}
+
+/** The session's history against the agent's record; what was allowed was done once. */
+async function violationsOf({ session, accepted, files, stages }: Worker): Promise<string[]> {
+  const where = session.cwd.slice(session.cwd.lastIndexOf("/") + 1);
+  const words = ({ kind, what }: Violation): string => `${where}: ${kind} ${what}`;
+  const found = checkHistory(await session.history(accepted)).map(words);
+  for (const [localId, file] of files) {
+    const times = session.written(file);
+    if (times > 1) found.push(`${where}: an approval was applied ${times} times: ${file}`);
+    if (times === 0 && stages.get(localId) === "done") found.push(`${where}: an approval was lost: ${file}`);
+  }
+  return found;
+}
+
+const PAGE = 60;
+const PICTURE_WITHIN_MS = 60_000;
+
+/** Every reader shows in the end what stands in the hub. */
+async function pictureViolations(world: World, readers: readonly Reader[]): Promise<string[]> {
+  const found = await Promise.all(
+    readers.map(async (reader, index) => {
+      for (const deadline = Date.now() + PICTURE_WITHIN_MS; ;) {
+        const { messages } = await world.api.messages.page(reader.sessionId, { limit: PAGE });
+        const want = messages.map(({ id }) => id).toSorted();
+        const rows = reader.state.windows[reader.sessionId]?.rows ?? [];
+        const have = rows.map(({ id }) => id);
+        const tail = new Set(have);
+        if (new Set(have).size === have.length && want.every((id) => tail.has(id))) return [];
+        if (Date.now() > deadline) return [`reader ${index + 1} does not show what the hub has`];
+        await delay(100);
+      }
+    }),
+  );
+  return found.flat();
+}
