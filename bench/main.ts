@@ -90,7 +90,7 @@ function report(options: Options, circumstances: Circumstances, measurements: Me
   const labels = circumstances.hubs.map(({ label }) => label);
   const broken = measurements.violations.map((text) => `  ${text}`);
   process.stdout.write(
-    `${metricTable(measurements, labels)}\n\n${reachTable(measurements)}\n\nbroken rules: ${broken.length}\n${broken.join("\n")}\n`,
+    `${metricTable(measurements, labels)}\n\n${reachTable(measurements, "measured")}\n\nbroken rules: ${broken.length}\n${broken.join("\n")}\n`,
   );
   const file = options.doc ?? (circumstances.isComplete ? usualDocument : null);
   if (file !== null) {

@@ -62,7 +62,7 @@ export class HubUnderTest {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  get #pid(): number | undefined {
+  get pid(): number | undefined {
     return this.#child?.pid;
   }
 
@@ -103,7 +103,7 @@ export class HubUnderTest {
 
   /** SIGKILL, for it and all it started. */
   async kill(): Promise<void> {
-    const pid = this.#pid;
+    const pid = this.pid;
     if (pid === undefined) return;
     this.#spentCpuSeconds = this.cpuSeconds();
     await this.#end(() => {
@@ -114,11 +114,11 @@ export class HubUnderTest {
 
   /** CPU time of all its starts so far. */
   cpuSeconds(): number {
-    return this.#spentCpuSeconds + (this.#pid === undefined ? 0 : cpuSecondsOf(this.#pid));
+    return this.#spentCpuSeconds + (this.pid === undefined ? 0 : cpuSecondsOf(this.pid));
   }
 
   memoryMb(): number {
-    return this.#pid === undefined ? Number.NaN : memoryMbOf(this.#pid);
+    return this.pid === undefined ? Number.NaN : memoryMbOf(this.pid);
   }
 
   databaseBytes(): number {

@@ -2,6 +2,7 @@
 import { approvals } from "./approvals.ts";
 import { coldStart } from "./cold-start.ts";
 import { crash } from "./crash.ts";
+import { durability } from "./durability.ts";
 import { fanOut } from "./fan-out.ts";
 import { firstLoad } from "./first-load.ts";
 import { history } from "./history.ts";
@@ -12,4 +13,17 @@ import { prompts } from "./prompts.ts";
 import { restart } from "./restart.ts";
 import { sessions } from "./sessions.ts";
 
-export const phases: readonly Phase[] = [coldStart, firstLoad, sessions, ingest, fanOut, prompts, approvals, history, restart, crash, idle];
+export const phases: readonly Phase[] = [
+  coldStart,
+  durability,
+  firstLoad,
+  sessions,
+  ingest,
+  fanOut,
+  prompts,
+  approvals,
+  history,
+  restart,
+  crash,
+  idle,
+];

@@ -1,6 +1,6 @@
 /**
  * Our hub the way it ships: what `npm pack` puts into the package, unpacked beside the packaged runtime, started by `bin/hapi hub` with the
- * defaults. That acknowledgements follow an fdatasync can't be seen from outside, so the hub says at its start how its database is set up.
+ * defaults. How its database is set up can't be seen from outside, so the hub says it at its start.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
@@ -9,7 +9,7 @@ import { attempt } from "@hapi/platform";
 import type { HubProgram } from "../lib/hub.ts";
 
 const root = resolve(import.meta.dir, "../..");
-const shippedDurability = { journalMode: "wal", synchronous: "normal", acknowledged: "after-fdatasync" } as const;
+const shippedDurability = { journalMode: "wal", synchronous: "normal" } as const;
 
 /** `program` is one that is installed already; without it the checkout is packed as it is now. */
 export function ourHub(scratch: string, program?: string): HubProgram {

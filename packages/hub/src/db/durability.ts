@@ -1,6 +1,6 @@
 /**
- * How the open database keeps what is written, in words for the log: who measures or operates a hub sees that it runs as it ships. The two
- * settings are asked of the connection itself; when acknowledgements go out is decided in `group-commit.ts`.
+ * How the open database keeps what is written, as the connection itself says it: for the log, so that who operates or measures a hub sees that
+ * it runs as it ships. When acknowledgements go out is decided in `group-commit.ts`.
  */
 import type { Sqlite } from "@hapi/platform";
 
@@ -9,7 +9,6 @@ const synchronousWords = ["off", "normal", "full", "extra"];
 export interface Durability {
   journalMode: string;
   synchronous: string;
-  acknowledged: "after-fdatasync";
 }
 
 export function durabilityOf(db: Sqlite): Durability {
@@ -18,6 +17,5 @@ export function durabilityOf(db: Sqlite): Durability {
   return {
     journalMode: journal?.journal_mode ?? "unknown",
     synchronous: synchronousWords[level?.synchronous ?? -1] ?? "unknown",
-    acknowledged: "after-fdatasync",
   };
 }
