@@ -4,9 +4,10 @@
  */
 import { existsSync } from "node:fs";
 import { extname, join, normalize } from "node:path";
-import type { Machine, Message, Session, SyncEvent } from "@hapi/protocol";
+import type { Machine, Session, SyncEvent } from "@hapi/protocol";
 import { summaryOf } from "./fixture-summary.ts";
-import { machinesOf, makeSession, messagesOf, type Scenario, sessionsOf } from "./fixture-data.ts";
+import { machinesOf, makeSession, type Scenario, sessionsOf } from "./fixture-data.ts";
+import { createFixturePrompts, type FixturePrompts } from "./fixture-prompts.ts";
 
 export const FIXTURE_TOKEN = "fixture-token";
 const JWT = `e30.${Buffer.from(JSON.stringify({ uid: 1, ns: "default", exp: 4_102_444_800 })).toString("base64url")}.x`;
@@ -34,11 +35,16 @@ export interface FixtureHub {
   url: string;
   token: string;
   sessions: Map<string, Session>;
+  prompts: FixturePrompts;
+  /** A session as it is from now on, told to everybody. */
+  change(id: string, next: (session: Session) => Session): Session;
   /** Requests seen so far, as `METHOD path body`. */
   log: string[];
   push(event: SyncEvent): void;
   /** Resolves with the first request, past or coming, whose log line matches. */
   received(pattern: RegExp): Promise<string>;
+  /** Resolves when this holds, looked at with every request. */
+  seen(holds: () => boolean): Promise<void>;
   /** Cuts every stream and refuses connections to the API until `true` again. */
   setReachable(reachable: boolean): void;
   /** The next call whose path contains this answers with that status and body. */
@@ -48,6 +54,27 @@ export interface FixtureHub {
   stop(): Promise<void>;
 }
 
+/** What a living session would say of itself. */
+const diagnosticsOf = (session: Session) => ({
+  sessionId: session.id,
+  flavor: session.metadata?.flavor ?? null,
+  source: "session",
+  threads: { hub: "7d1c-thread", record: "7d1c-thread" },
+  lastStart: { at: session.createdAt, how: "resume", front: "remote", asked: "7d1c-thread", used: "7d1c-thread" },
+  host: { machineId: "m-laptop", name: "laptop", pid: 4711 },
+  launch: {
+    cwd: session.metadata?.path ?? null,
+    startedBy: "runner",
+    startingMode: "remote",
+    permissionMode: "default",
+    model: null,
+    args: ["--verbose"],
+  },
+  lastFailure: { code: "overloaded", message: "The model was busy", at: session.updatedAt },
+  autoRetry: false,
+  retry: null,
+});
+
 const json = (body: unknown, status = 200): Response => Response.json(body, { status });
 
 export function startFixtureHub(options: FixtureOptions): FixtureHub {
@@ -55,7 +82,6 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
   const scenario = options.scenario ?? "everyday";
   const sessions = new Map(sessionsOf(scenario, now).map((session) => [session.id, session]));
   const machines: Machine[] = machinesOf(scenario, now);
-  const messages = new Map<string, Message[]>();
   const streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const log: string[] = [];
   const waiting = new Set<(line: string) => void>();
@@ -71,6 +97,7 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
     eventSeq += 1;
     for (const stream of streams) stream.enqueue(frame(event, `fixture0:${eventSeq}:default0`));
   };
+  const prompts = createFixturePrompts(push);
   const changed = (session: Session): void => push({ type: "session-updated", sessionId: session.id, data: session });
 
   function events(): Response {
@@ -92,8 +119,7 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
   }
 
   function messagePage(session: Session): Response {
-    const rows = messages.get(session.id) ?? messagesOf(session);
-    messages.set(session.id, rows);
+    const rows = prompts.rows(session);
     const last = rows.at(-1);
     return json({
       messages: rows,
@@ -170,25 +196,29 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
         return json({ type: "success", sessionId: session.id });
       case "GET messages":
         return messagePage(session);
-      case "POST messages": {
-        const rows = messages.get(session.id) ?? messagesOf(session);
-        const at = Date.now();
-        const message: Message = {
-          id: `msg-${rows.length + 1}`,
-          seq: rows.length + 1,
-          localId: typeof body["localId"] === "string" ? body["localId"] : null,
-          content: {
-            role: "user",
-            content: { type: "text", text: body["text"] },
-            meta: { sentFrom: "webapp", deliveryMode: "queue" },
-          },
-          createdAt: at,
-          invokedAt: at,
+      case "POST messages":
+      case "DELETE messages":
+        return prompts.route(method, session, rest.slice(1), body);
+      case "POST auto-retry":
+        return patch(session, { metadata: { ...metadata, autoRetry: body["enabled"] === true } });
+      case "DELETE retry":
+        return patch(session, {
+          agentState: { ...session.agentState, retry: null },
+          agentStateVersion: session.agentStateVersion + 1,
+        });
+      case "POST fork": {
+        const fork = {
+          ...session,
+          id: crypto.randomUUID(),
+          active: true,
+          metadata: { ...metadata, name: "The branch", lifecycleState: "running" },
         };
-        messages.set(session.id, [...rows, message]);
-        push({ type: "message-received", sessionId: session.id, message });
-        return json({ ok: true });
+        sessions.set(fork.id, fork);
+        push({ type: "session-added", sessionId: fork.id, data: fork });
+        return json({ sessionId: fork.id });
       }
+      case "GET diagnostics":
+        return json(diagnosticsOf(session));
       case "POST permissions":
         return answer(session, rest[1] ?? "", rest[2] === "approve" ? "approved" : "denied", body);
       default:
@@ -308,6 +338,15 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
     url: `http://127.0.0.1:${server.port}`,
     token: FIXTURE_TOKEN,
     sessions,
+    prompts,
+    change(id, next) {
+      const before = sessions.get(id);
+      if (!before) throw new Error(`the fixture has no session ${id}`);
+      const after = { ...next(before), metadataVersion: before.metadataVersion + 1, agentStateVersion: before.agentStateVersion + 1 };
+      sessions.set(id, after);
+      changed(after);
+      return after;
+    },
     log,
     push,
     received: (pattern) =>
@@ -320,6 +359,16 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
           resolve(line);
         };
         waiting.add(tell);
+      }),
+    seen: (holds) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!holds()) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
       }),
     setReachable(next) {
       reachable = next;
