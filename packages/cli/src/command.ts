@@ -35,6 +35,8 @@ export interface Command {
   usage: string;
   options: Record<string, OptionSpec>;
   examples: readonly string[];
+  /** It has just spoken with the hub: prompts that waited for it are sent along. */
+  reachesHub?: boolean;
   /** @returns the exit code */
   run(words: ParsedWords, context: CommandContext): Promise<number>;
 }

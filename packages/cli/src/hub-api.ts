@@ -1,7 +1,7 @@
 /** The hub this machine is configured for, for commands that only read or steer; they never start one. */
 import { createHubApi, type HubApi } from "@hapi/client";
 import { knownCliApiToken } from "@hapi/platform";
-import { AppError, type SessionSummary } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol";
 import { hubAddress } from "./hub-address.ts";
 
 export interface ConfiguredHub {
@@ -28,15 +28,4 @@ export function hubApi(env: Readonly<Record<string, string | undefined>>): HubAp
 
 function unreachable(url: string, cause: unknown): never {
   throw new AppError("hub_unreachable", `No hub answers at ${url}. Start it with: hapi hub, or see: hapi auth status`, { cause });
-}
-
-/** One session by the beginning of its id or by its exact name. */
-export async function pickSession(api: HubApi, wanted: string): Promise<SessionSummary> {
-  const sessions = await api.sessions.list();
-  const exact = sessions.filter((session) => session.id === wanted || session.metadata?.name === wanted);
-  const found = exact.length > 0 ? exact : sessions.filter((session) => session.id.startsWith(wanted));
-  const [session] = found;
-  if (!session) throw new AppError("session_not_found", `No session is called "${wanted}" or has an id that begins so. See: hapi sessions`);
-  if (found.length > 1) throw new AppError("invalid_query", `"${wanted}" fits ${found.length} sessions; give more of the id.`);
-  return session;
 }

@@ -19,7 +19,10 @@ const commands: Record<string, () => Promise<Command>> = {
   hub: async () => (await import("./commands/hub.ts")).hubCommand,
   runner: async () => (await import("./commands/runner.ts")).runnerCommand,
   sessions: async () => (await import("./commands/sessions.ts")).sessionsCommand,
+  send: async () => (await import("./commands/send.ts")).sendCommand,
+  outbox: async () => (await import("./commands/outbox.ts")).outboxCommand,
   resume: async () => (await import("./commands/resume.ts")).resumeCommand,
+  retry: async () => (await import("./commands/retry.ts")).retryCommand,
   stop: async () => (await import("./commands/stop.ts")).stopCommand,
   auth: async () => (await import("./commands/auth.ts")).authCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
@@ -64,7 +67,9 @@ async function runCommand(command: Command, words: string[], context: CommandCon
     context.terminal.out(helpFor(command, context.paint));
     return 0;
   }
-  return command.run(parsed, context);
+  const code = await command.run(parsed, context);
+  if (command.reachesHub) await (await import("./outbox.ts")).sendAlong(context);
+  return code;
 }
 
 /** `hapi <agent> …`, or `hapi …` for the agent that needs no name. */

@@ -6,3 +6,4 @@ export * from "./rest.ts";
 export { createOutbox, MAX_OUTBOX, type Outbox, type OutboxEntry, type OutboxOptions, type OutboxStorage } from "./outbox.ts";
 export { createSyncEngine, type SyncEngine, type SyncOptions } from "./sync.ts";
 export type { KeyValueStorage } from "./sync-cache.ts";
+export { type PromptEnd, watchPrompt } from "./watch-prompt.ts";

@@ -1,26 +1,105 @@
-/** `hapi resume`: continue a session on its own thread, here when it belongs to this machine, through its runner when not. */
+/**
+ * `hapi resume`: continue a session on its own thread, here when it belongs to this machine, through its runner when not. Without a session the
+ * directory's own; where there is none, a choice of those that can be continued.
+ */
+import type { HubApi } from "@hapi/client";
 import { listSessionRecords } from "@hapi/machine";
-import { hapiHome } from "@hapi/platform";
-import { hubApi, pickSession } from "../hub-api.ts";
-import { isSet, requirePositional, type Command } from "../command.ts";
+import { hapiHome, systemClock } from "@hapi/platform";
+import { AppError, type SessionSummary, toAppError } from "@hapi/protocol";
+import { hubApi } from "../hub-api.ts";
+import { isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
+import { withNextStep } from "../resume-failure.ts";
+import { choose } from "../tui/choose.ts";
+import { table } from "../tui/terminal.ts";
+import { age } from "../tui/words.ts";
+import { findSession, findSessionAnyway, type WhichSession } from "../which-session.ts";
+
+/** More than a screen is searched with `hapi sessions`. */
+const MAX_CHOICES = 20;
 
 export const resumeCommand: Command = {
   name: "resume",
+  reachesHub: true,
   summary: "Continue a session: same id, same conversation",
-  usage: "<session> [--remote]",
-  options: { remote: { type: "boolean", help: "only wake it; don't open it in this terminal" } },
-  examples: ["hapi resume 3f2a", 'hapi resume "Fix the login"', "hapi resume 3f2a --remote"],
-  async run(words, context) {
-    const wanted = requirePositional(words, "session", "resume");
-    const api = hubApi(context.env);
-    const session = await pickSession(api, wanted);
-    const record = listSessionRecords(hapiHome(context.env)).find((candidate) => candidate.sessionId === session.id);
-    if (record && !isSet(words, "remote")) {
-      const { runAgent } = await import("./agent.ts");
-      return runAgent([record.flavor, "--existing-session-id", record.sessionId], { ...context, cwd: record.cwd });
-    }
-    const id = await api.sessions.resume(session.id);
-    context.terminal.out(`${id} is running${record ? "" : " on its machine"}.`);
-    return 0;
+  usage: "[session] [--remote] [--fork] [--json]",
+  options: {
+    remote: { type: "boolean", help: "only wake it; don't open it in this terminal" },
+    fork: { type: "boolean", help: "in a new session that begins with its history; the old one stays as it is" },
+    json: { type: "boolean", help: "only wake it, and print JSON" },
   },
+  examples: [
+    "hapi resume                      this directory's session, or a choice",
+    "hapi resume 3f2a                 by the beginning of its id",
+    'hapi resume "Fix the login"      by its name',
+    "hapi resume 3f2a --remote        for the web app and the phone",
+    "hapi resume 3f2a --fork          when its own thread can't be continued",
+  ],
+  run: runResume,
 };
+
+async function runResume(words: ParsedWords, context: CommandContext): Promise<number> {
+  const api = hubApi(context.env);
+  const session = await wantedSession(api, words.positionals[0], context);
+  if (!session) return 0;
+  const isWakingOnly = isSet(words, "remote") || isSet(words, "json");
+  if (isSet(words, "fork")) return fork(api, session, words, context);
+  if (session.record && !isWakingOnly) return openHere(session.record, context);
+  const wasActive = session.row?.active ?? false;
+  const id = await api.sessions.resume(session.id).catch((cause: unknown) => Promise.reject(withNextStep(cause, session.id)));
+  if (isSet(words, "json")) context.terminal.json({ sessionId: id, resumed: !wasActive });
+  else context.terminal.out(`${id} ${wasActive ? "is running already" : "is running again"}${session.record ? "" : " on its machine"}.`);
+  return 0;
+}
+
+async function openHere(record: { flavor: string; sessionId: string; cwd: string }, context: CommandContext): Promise<number> {
+  const { runAgent } = await import("./agent.ts");
+  return runAgent([record.flavor, "--existing-session-id", record.sessionId], { ...context, cwd: record.cwd });
+}
+
+async function fork(api: HubApi, session: WhichSession, words: ParsedWords, context: CommandContext): Promise<number> {
+  const { terminal } = context;
+  const id = await api.sessions.fork(session.id).catch((cause: unknown) => Promise.reject(withNextStep(cause, session.id)));
+  if (isSet(words, "json")) terminal.json({ sessionId: id, forkedFrom: session.id });
+  else terminal.out(`${id} is a new session with the history of ${session.id}.`);
+  const record = listSessionRecords(hapiHome(context.env)).find(({ sessionId }) => sessionId === id);
+  const isHere = record && terminal.isInteractive && !isSet(words, "remote") && !isSet(words, "json");
+  return isHere ? openHere(record, context) : 0;
+}
+
+/** Null: the person chose none. */
+async function wantedSession(api: HubApi, wanted: string | undefined, context: CommandContext): Promise<WhichSession | null> {
+  if (wanted !== undefined) return findWhole(api, wanted, context);
+  try {
+    return await findWhole(api, ".", context);
+  } catch (cause) {
+    if (toAppError(cause).code !== "session_not_found") throw cause;
+  }
+  if (!context.terminal.isInteractive || !process.stdin.isTTY)
+    throw new AppError("invalid_query", "This directory has no session. Say which one: hapi resume <session>. See: hapi sessions");
+  const rows = (await api.sessions.list()).filter((row) => row.metadata?.lifecycleState !== "archived").slice(0, MAX_CHOICES);
+  if (rows.length === 0)
+    throw new AppError("session_not_found", "There is no session to continue yet. Start one with: hapi, or try: hapi demo");
+  context.terminal.note("This directory has no session. Continue another one?");
+  const index = await choose(choices(rows, context), "Which one?");
+  const row = index === null ? undefined : rows[index];
+  return row ? findSession(api, row.id, context) : null;
+}
+
+/** A session of this machine can be continued while the hub is away, too. */
+async function findWhole(api: HubApi, wanted: string, context: CommandContext): Promise<WhichSession> {
+  const { session, away } = await findSessionAnyway(api, wanted, context);
+  if (away && !session.record) throw away;
+  return session;
+}
+
+function choices(rows: readonly SessionSummary[], { paint, terminal }: CommandContext): string[] {
+  const now = systemClock.now();
+  const cells = rows.map((row, index) => [
+    `${index + 1}`.padStart(2),
+    row.id.slice(0, 8),
+    row.active ? paint.good("running") : paint.dim("ended"),
+    age(row.updatedAt, now),
+    `${row.metadata?.name ?? row.metadata?.summary?.text ?? ""}  ${paint.dim(row.metadata?.path ?? "")}`.trim(),
+  ]);
+  return table(cells, terminal.columns).split("\n");
+}

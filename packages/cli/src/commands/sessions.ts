@@ -8,6 +8,7 @@ import { age } from "../tui/words.ts";
 
 export const sessionsCommand: Command = {
   name: "sessions",
+  reachesHub: true,
   aliases: ["list"],
   summary: "List sessions: waiting for you, working, idle, ended",
   usage: "[--all] [--json]",

@@ -2,12 +2,14 @@
 import { endSession } from "@hapi/machine";
 import { hapiHome } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
-import { hubApi, pickSession } from "../hub-api.ts";
+import { hubApi } from "../hub-api.ts";
 import { isSet, requirePositional, type Command } from "../command.ts";
 import { confirm } from "../tui/confirm.ts";
+import { findSession } from "../which-session.ts";
 
 export const stopCommand: Command = {
   name: "stop",
+  reachesHub: true,
   summary: "End a session's agent; its history stays and it can be resumed",
   usage: "<session> [--force]",
   options: { force: { type: "boolean", short: "f", help: "don't ask, and don't wait for the agent" } },
@@ -15,13 +17,17 @@ export const stopCommand: Command = {
   async run(words, context) {
     const wanted = requirePositional(words, "session", "stop");
     const api = hubApi(context.env);
-    const session = await pickSession(api, wanted);
-    if (!session.active) {
+    const session = await findSession(api, wanted, context);
+    if (!session.row?.active) {
       context.terminal.out(`${session.id} is not running.`);
       return 0;
     }
     const isForced = isSet(words, "force");
-    if (session.thinking && !isForced && !(await confirm("It is working on something. End it anyway?", context.terminal.isInteractive))) {
+    if (
+      session.row.thinking &&
+      !isForced &&
+      !(await confirm("It is working on something. End it anyway?", context.terminal.isInteractive))
+    ) {
       throw new AppError("session_active", "It is working on something; nothing was ended. Use --force to end it anyway.");
     }
     // The processes first; the hub is told in any case, or it would show a session that works until its lease runs out.

@@ -215,7 +215,7 @@ test("steering happens when the hub has the prompt; where it can't, the prompt s
   const { sent } = await sendKept({ home, target: own, send: hubSender(api, (localId, outcome) => told.push(`${localId}: ${outcome}`)) });
   expect(sent.length).toBe(2);
   expect(calls).toEqual(["send now", "steer id-1", "send then"]);
-  expect(told).toEqual(["id-1: Session is inactive"]);
+  expect(told).toEqual(["id-1: the session is not running"]);
 });
 
 test("the runner's watch asks nobody while the folder is empty, and sends when the hub is back", async () => {

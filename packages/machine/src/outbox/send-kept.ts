@@ -2,6 +2,7 @@
  * Sends what is kept: one process at a time, in the order it was written per session, by the client's own state machine. Safe to be killed
  * anywhere: a prompt leaves the disk only after the hub's answer, and the same `localId` again is no second prompt.
  */
+import { join } from "node:path";
 import { createOutbox, type HubApi, type OutboxEntry } from "@hapi/client";
 import { type Clock, systemClock, withDirLock } from "@hapi/platform";
 import { AppError, type SendMessage, toAppError } from "@hapi/protocol";
@@ -29,9 +30,19 @@ export interface SendKeptResult {
 }
 
 /** Only one process sends from this home, or takes back, at a time. */
-export function withOutboxLock<T>(home: string, work: () => Promise<T>, options: { lockMs?: number; clock?: Clock } = {}): Promise<T> {
+export async function withOutboxLock<T>(
+  home: string,
+  work: () => Promise<T>,
+  options: { lockMs?: number; clock?: Clock } = {},
+): Promise<T> {
+  const path = join(outboxDir(home), "sending.lock");
   const retries = Math.floor((options.lockMs ?? 0) / LOCK_RETRY_MS);
-  return withDirLock(`${outboxDir(home)}/sending.lock`, work, { retries, retryMs: LOCK_RETRY_MS, clock: options.clock ?? systemClock });
+  try {
+    return await withDirLock(path, work, { retries, retryMs: LOCK_RETRY_MS, clock: options.clock ?? systemClock });
+  } catch (cause) {
+    const isLocked = cause instanceof AppError && cause.code === "timeout" && cause.details["path"] === path;
+    throw isLocked ? new AppError("timeout", "Another hapi command is sending at the moment", { cause }) : cause;
+  }
 }
 
 /** @throws `timeout` when another process sends for longer than `lockMs` */
@@ -112,8 +123,13 @@ export function hubSender(api: HubApi, onSteer?: (localId: string, outcome: stri
     const { localId } = body;
     const outcome = await api.messages.steer(sessionId, localId).then(
       (result) => (result.status === "failed" ? result.error : result.status),
-      (cause: unknown) => toAppError(cause).message,
+      (cause: unknown) => notSteered(toAppError(cause)),
     );
     onSteer?.(localId, outcome);
   };
+}
+
+function notSteered({ code, message }: AppError): string {
+  if (code === "session_inactive") return "the session is not running";
+  return code === "rpc_target_missing" ? "its agent can't be steered at the moment" : message;
 }
