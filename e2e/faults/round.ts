@@ -81,13 +81,16 @@ export async function playRound(here: Shared, fault: Fault): Promise<void> {
     return localId;
   };
   turn.main = await send(main);
-  const [, queued] = await Promise.all([playTurn(turn), send(`say: after ${seed}`)]);
+  const [, queued] = await Promise.all([playTurn(turn), send(nextText(fault))]);
   turn.next = queued;
   if (LETHAL.has(fault.target)) await goOn(turn, send);
   for (const localId of [turn.main, turn.next]) await settled(world, localId);
   for (const net of NETS) nets[net].weather({});
   await check(turn);
 }
+
+/** What waits in the queue behind the turn. */
+const nextText = ({ seed }: Fault): string => `say: after ${seed}`;
 
 interface Turn {
   here: Shared;
@@ -215,7 +218,9 @@ async function check(turn: Turn): Promise<void> {
  * history. Everything that was said before that turn must be there.
  */
 function notLost(violations: Violation[], { here, fault, text }: Turn): Violation[] {
-  if (fault.target === "host") for (const said of here.world.session.saidIn(text)) here.lostWithHost.add(said);
+  // The next prompt may have been under way already.
+  const cut = fault.target === "host" ? [text, nextText(fault)] : [];
+  for (const said of cut.flatMap((one) => here.world.session.saidIn(one))) here.lostWithHost.add(said);
   return violations.filter(({ kind, what }) => kind !== "output-lost" || !here.lostWithHost.has(what));
 }
 
