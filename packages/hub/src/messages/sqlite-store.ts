@@ -99,7 +99,16 @@ export class SqliteMessageStore implements MessageStore {
       const { pk } = session;
       db.run(insertSql, pk, seq, id, null, localId, text, at, null, at, prompt.scheduledAt, "accepted", at, prompt.wake ? 1 : 0);
       this.#moveHead(session, seq, at, true);
-      const message = toMessage(this.#rowByLocalId(session, localId) as MessageRow);
+      const message: Message = {
+        id,
+        seq,
+        localId,
+        content: prompt.content,
+        createdAt: at,
+        invokedAt: null,
+        ...(prompt.scheduledAt === null ? {} : { scheduledAt: prompt.scheduledAt }),
+        stage: "accepted",
+      };
       this.#logMessage(session, message, text);
       this.#deps.log.append({
         namespace: session.namespace,

@@ -1,15 +1,17 @@
 /**
  * Permission requests as rows. The wire's `agentState.requests / completedRequests` is taken apart into them and made from them again;
- * only the newest `maxCompleted` answered ones travel. Runs inside the session store's operations.
+ * only the newest `maxCompleted` answered ones are kept and travel. Runs inside the session store's operations, and keeps the rows of
+ * sessions it has seen in memory: a request is on its way to a person.
  */
 import type { Sqlite } from "@hapi/platform";
 import type { AgentState, AgentStateCompletedRequest, AgentStateRequest } from "@hapi/protocol";
 
-export const maxCompleted = 50;
+/** With every change of its state the whole of it goes to every reader. */
+export const maxCompleted = 20;
 /** Requests open at the same time in one session; more are a runaway agent. */
 const maxOpen = 200;
 
-interface RequestRow {
+interface StoredRow {
   id: string;
   opened_at: number;
   request: string;
@@ -17,9 +19,19 @@ interface RequestRow {
   outcome: string | null;
 }
 
+interface Known {
+  openedAt: number;
+  request: AgentStateRequest;
+  /** As it is stored, to see whether something changed. */
+  requestText: string;
+  closed: { at: number; outcome: AgentStateCompletedRequest; text: string } | null;
+}
+
 export class RequestRows {
   readonly #db: Sqlite;
   readonly #now: () => number;
+  /** By session and request, in the order in which they were opened. */
+  readonly #sessions = new Map<number, Map<string, Known>>();
 
   constructor(db: Sqlite, now: () => number) {
     this.#db = db;
@@ -29,87 +41,138 @@ export class RequestRows {
   /** Takes the requests out of what a session said and answers the rest. */
   absorb(sessionPk: number, state: AgentState): AgentState {
     const { requests, completedRequests, ...rest } = state;
-    const known = new Map(this.#rows(sessionPk).map((row) => [row.id, row]));
+    const known = this.#of(sessionPk);
     const open = Object.entries(requests ?? {}).slice(0, maxOpen);
     const completed = completedRequests ?? {};
-    for (const [id, request] of open) if (!(id in completed)) this.#open(sessionPk, id, request, known.get(id));
-    for (const [id, outcome] of Object.entries(completed)) this.#close(sessionPk, id, outcome, known.get(id));
     const named = new Set([...open.map(([id]) => id), ...Object.keys(completed)]);
-    for (const row of known.values()) {
-      if (row.closed_at === null && !named.has(row.id)) this.#withdraw(sessionPk, row);
+    for (const [id, request] of open) if (!(id in completed)) this.#open(sessionPk, known, id, request);
+    for (const [id, outcome] of worthKeeping(completed, known)) this.#close(sessionPk, known, id, outcome);
+    for (const [id, row] of known) {
+      if (row.closed === null && !named.has(id)) this.#close(sessionPk, known, id, this.#withdrawn(row));
     }
-    if (known.size + open.length + Object.keys(completed).length > maxCompleted) this.#trim(sessionPk);
+    this.#trim(sessionPk, known);
     return rest;
   }
 
   /** The wire blob again. */
   render(sessionPk: number, rest: AgentState | null): AgentState | null {
-    const rows = this.#rows(sessionPk);
-    if (rest === null && rows.length === 0) return null;
+    const known = this.#of(sessionPk);
+    if (rest === null && known.size === 0) return null;
     const requests: Record<string, AgentStateRequest> = {};
     const completedRequests: Record<string, AgentStateCompletedRequest> = {};
-    for (const row of rows) {
-      if (row.closed_at === null) requests[row.id] = JSON.parse(row.request) as AgentStateRequest;
-      else if (row.outcome !== null) completedRequests[row.id] = JSON.parse(row.outcome) as AgentStateCompletedRequest;
+    for (const [id, row] of known) {
+      if (row.closed === null) requests[id] = row.request;
+      else completedRequests[id] = row.closed.outcome;
     }
     return { ...rest, requests, completedRequests };
   }
 
-  #rows(sessionPk: number): RequestRow[] {
-    return this.#db.all<RequestRow>(
+  /** Somebody else changed the rows of a session, or its operation was taken back. */
+  forget(sessionPk?: number): void {
+    if (sessionPk === undefined) this.#sessions.clear();
+    else this.#sessions.delete(sessionPk);
+  }
+
+  #of(sessionPk: number): Map<string, Known> {
+    const known = this.#sessions.get(sessionPk);
+    if (known) return known;
+    const rows = this.#db.all<StoredRow>(
       "SELECT id, opened_at, request, closed_at, outcome FROM permission_requests WHERE session_pk = ? ORDER BY opened_at, id",
       sessionPk,
     );
+    const read = new Map(rows.map((row) => [row.id, toKnown(row)]));
+    this.#sessions.set(sessionPk, read);
+    return read;
   }
 
-  #open(sessionPk: number, id: string, request: AgentStateRequest, known: RequestRow | undefined): void {
+  #open(sessionPk: number, rows: Map<string, Known>, id: string, request: AgentStateRequest): void {
+    const known = rows.get(id);
     const text = JSON.stringify(request);
-    if (known?.request === text && known.closed_at === null) return;
+    if (known?.requestText === text && known.closed === null) return;
+    const openedAt = known?.openedAt ?? this.#now();
+    rows.set(id, { openedAt, request, requestText: text, closed: null });
     this.#db.run(
       `INSERT INTO permission_requests (session_pk, id, opened_at, request) VALUES (?, ?, ?, ?)
        ON CONFLICT (session_pk, id) DO UPDATE SET request = excluded.request, closed_at = NULL, outcome = NULL`,
       sessionPk,
       id,
-      known?.opened_at ?? this.#now(),
+      openedAt,
       text,
     );
   }
 
-  #close(sessionPk: number, id: string, completed: AgentStateCompletedRequest, known: RequestRow | undefined): void {
-    const text = JSON.stringify(completed);
-    if (known?.outcome === text) return;
+  #close(sessionPk: number, rows: Map<string, Known>, id: string, outcome: AgentStateCompletedRequest): void {
+    const known = rows.get(id);
+    const text = JSON.stringify(outcome);
+    if (known?.closed?.text === text) return;
+    const request = known?.request ?? { tool: outcome.tool, arguments: outcome.arguments };
+    const row: Known = {
+      openedAt: known?.openedAt ?? outcome.createdAt ?? this.#now(),
+      request,
+      requestText: known?.requestText ?? JSON.stringify(request),
+      closed: { at: known?.closed?.at ?? outcome.completedAt ?? this.#now(), outcome, text },
+    };
+    rows.set(id, row);
     this.#db.run(
       `INSERT INTO permission_requests (session_pk, id, opened_at, request, closed_at, outcome) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (session_pk, id) DO UPDATE SET closed_at = excluded.closed_at, outcome = excluded.outcome`,
       sessionPk,
       id,
-      known?.opened_at ?? completed.createdAt ?? this.#now(),
-      known?.request ?? JSON.stringify({ tool: completed.tool, arguments: completed.arguments }),
-      known?.closed_at ?? completed.completedAt ?? this.#now(),
+      row.openedAt,
+      row.requestText,
+      row.closed?.at ?? null,
       text,
     );
   }
 
   /** Gone from the session's state without a word: nobody waits for an answer any more. */
-  #withdraw(sessionPk: number, row: RequestRow): void {
-    const request = JSON.parse(row.request) as AgentStateRequest;
-    const completedAt = this.#now();
-    const outcome: AgentStateCompletedRequest = {
+  #withdrawn({ request, openedAt }: Known): AgentStateCompletedRequest {
+    return {
       tool: request.tool,
       arguments: request.arguments,
-      createdAt: request.createdAt ?? row.opened_at,
-      completedAt,
+      createdAt: request.createdAt ?? openedAt,
+      completedAt: this.#now(),
       status: "canceled",
     };
-    this.#close(sessionPk, row.id, outcome, row);
   }
 
-  #trim(sessionPk: number): void {
-    this.#db.run(
-      `DELETE FROM permission_requests WHERE session_pk = ?1 AND closed_at IS NOT NULL AND id NOT IN (
-         SELECT id FROM permission_requests WHERE session_pk = ?1 AND closed_at IS NOT NULL ORDER BY closed_at DESC, id DESC LIMIT ?2)`,
-      sessionPk,
-      maxCompleted,
-    );
+  /** The ones that were closed first go; of two closed at once, the one with the smaller id. */
+  #trim(sessionPk: number, rows: Map<string, Known>): void {
+    if (rows.size <= maxCompleted) return;
+    const closed = [...rows].flatMap(([id, row]) => (row.closed ? [{ id, at: row.closed.at }] : []));
+    const surplus = closed.length - maxCompleted;
+    if (surplus <= 0) return;
+    closed.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+    for (const { id } of closed.slice(0, surplus)) {
+      rows.delete(id);
+      this.#db.run("DELETE FROM permission_requests WHERE session_pk = ? AND id = ?", sessionPk, id);
+    }
   }
+}
+
+/** A session may say again and again what was trimmed long ago. */
+function worthKeeping(
+  completed: Record<string, AgentStateCompletedRequest>,
+  known: ReadonlyMap<string, Known>,
+): [string, AgentStateCompletedRequest][] {
+  const said = Object.entries(completed);
+  if (said.length <= maxCompleted) return said;
+  const byTime = said.toSorted(([, a], [, b]) => (b.completedAt ?? 0) - (a.completedAt ?? 0));
+  return byTime.filter(([id], place) => place < maxCompleted || known.get(id)?.closed === null);
+}
+
+function toKnown(row: StoredRow): Known {
+  const isClosed = row.closed_at !== null && row.outcome !== null;
+  return {
+    openedAt: row.opened_at,
+    request: JSON.parse(row.request) as AgentStateRequest,
+    requestText: row.request,
+    closed: isClosed
+      ? {
+          at: row.closed_at as number,
+          outcome: JSON.parse(row.outcome as string) as AgentStateCompletedRequest,
+          text: row.outcome as string,
+        }
+      : null,
+  };
 }

@@ -85,7 +85,10 @@ export class SessionCache {
 
   drop(id: string): void {
     const row = this.#rows.get(id);
-    if (row) this.#moved.delete(row);
+    if (row) {
+      this.#moved.delete(row);
+      this.#requests.forget(row.pk);
+    }
     this.#rows.delete(id);
     this.#sessions.delete(id);
     this.#parsed.delete(id);
@@ -118,6 +121,7 @@ export class SessionCache {
     this.#rows.clear();
     this.#sessions.clear();
     this.#parsed.clear();
+    this.#requests.forget();
     this.#aliases = this.#readAliases();
   }
 

@@ -159,7 +159,7 @@ test("only the newest answered requests travel, all open ones do", async () => {
   });
   const state = await stateOf(client, id);
   const kept = Object.keys(state["completedRequests"] as Json);
-  expect(kept).toHaveLength(50);
+  expect(kept).toHaveLength(20);
   expect(kept).toContain("r79");
   expect(kept).not.toContain("r0");
   expect(Object.keys(state["requests"] as Json)).toEqual(["open"]);

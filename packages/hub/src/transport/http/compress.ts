@@ -10,11 +10,11 @@ const brotliAsync = promisify(brotliCompress);
 export type Encoding = "br" | "gzip";
 
 export async function compress(c: Context, next: () => Promise<void>): Promise<void> {
+  const encoding = pickEncoding(c.req.header("accept-encoding"), ["gzip", "br"]);
   await next();
+  if (encoding === null) return;
   const type = c.res.headers.get("content-type") ?? "";
   if (!type.startsWith("application/json") || c.res.body === null || c.req.method === "HEAD") return;
-  const encoding = pickEncoding(c.req.header("accept-encoding"), ["gzip", "br"]);
-  if (encoding === null) return;
   const bytes = Buffer.from(await c.res.arrayBuffer());
   const headers = new Headers(c.res.headers);
   headers.append("vary", "Accept-Encoding");
