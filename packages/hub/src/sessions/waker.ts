@@ -1,6 +1,7 @@
 /**
  * Prompts accepted for a session that is not there: the session is started for them, at once or when its machine comes. A start that fails
- * is told at the prompt; it is tried again when the machine comes back, when a person asks, or with the next prompt.
+ * is told at the prompt; it is tried again when the machine comes back, when a person asks, or with the next prompt, and by itself where the
+ * reason was a moment's (the machine could not reach the hub, or did not answer in time).
  */
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
@@ -15,6 +16,11 @@ const maxAtOnce = 2;
 const maxStarts = 3;
 const startsWindowMs = 5 * 60_000;
 const maxHopeless = 1_000;
+const maxPauses = 1_000;
+/** Nothing was wrong with the session; between such starts the pause grows. */
+const passing = new Set(["hub_unreachable", "rpc_timeout", "agent_away", "timeout", "not_ready"]);
+const firstPauseMs = 2_000;
+const longestPauseMs = 60_000;
 
 export interface WakerDeps {
   sessions: SessionStore;
@@ -30,14 +36,26 @@ export class Waker {
   #running = 0;
   readonly #starts = new Map<string, number[]>();
   readonly #hopeless = new Set<string>();
+  readonly #underWay = new Set<string>();
+  /** Asked for while a start was under way: should that fail, once more. */
+  readonly #askedMeanwhile = new Set<string>();
+  readonly #pauses = new Map<string, { ms: number; cancel: () => void }>();
 
   constructor(deps: WakerDeps) {
     this.#deps = deps;
   }
 
   wake(sessionId: string): void {
-    if (!this.#queue.includes(sessionId)) this.#queue.push(sessionId);
+    this.#pauses.get(sessionId)?.cancel();
+    if (this.#underWay.has(sessionId)) this.#askedMeanwhile.add(sessionId);
+    else if (!this.#queue.includes(sessionId)) this.#queue.push(sessionId);
     this.#next();
+  }
+
+  /** Nothing is started by itself any more. */
+  close(): void {
+    for (const pause of this.#pauses.values()) pause.cancel();
+    this.#pauses.clear();
   }
 
   /** It ended or its lease ran out, with prompts that were accepted to be run. */
@@ -61,9 +79,12 @@ export class Waker {
     const sessionId = this.#queue.shift();
     if (sessionId === undefined) return;
     this.#running += 1;
+    this.#underWay.add(sessionId);
     ignore(
       this.#wakeOne(sessionId).finally(() => {
         this.#running -= 1;
+        this.#underWay.delete(sessionId);
+        if (this.#askedMeanwhile.delete(sessionId)) this.wake(sessionId);
         this.#next();
       }),
       "failures are told at the prompt",
@@ -77,6 +98,7 @@ export class Waker {
       this.#countStart(sessionId);
       await this.#deps.resume.resume(session);
       this.#hopeless.delete(sessionId);
+      this.#pauses.delete(sessionId);
     } catch (cause) {
       const { code, message, retryable } = realCause(toAppError(cause));
       if (retryable) this.#hopeless.delete(sessionId);
@@ -85,7 +107,20 @@ export class Waker {
       const waiting = await this.#deps.messages.deliverable(sessionId, this.#deps.clock.now());
       const localIds = waiting.flatMap(({ message: row }) => (row.localId === null ? [] : [row.localId]));
       await this.#deps.messages.note(sessionId, localIds, { code, message, retryable });
+      if (passing.has(code)) this.#againLater(sessionId);
     }
+  }
+
+  #againLater(sessionId: string): void {
+    // It did not start: that is no start that ended at once.
+    this.#starts.get(sessionId)?.pop();
+    const ms = Math.min((this.#pauses.get(sessionId)?.ms ?? firstPauseMs / 2) * 2, longestPauseMs);
+    const cancel = this.#deps.clock.setTimer(ms, () => ignore(this.ended(sessionId), "the prompt stays queued"));
+    this.#pauses.set(sessionId, { ms, cancel });
+    const [oldest] = this.#pauses.keys();
+    if (this.#pauses.size <= maxPauses || oldest === undefined) return;
+    this.#pauses.get(oldest)?.cancel();
+    this.#pauses.delete(oldest);
   }
 
   #rememberHopeless(sessionId: string): void {

@@ -85,6 +85,36 @@ describe("a session that goes while prompts wait", () => {
     close();
   });
 
+  test("its start fails for a moment's reason: it is started again by itself, more than a session that keeps ending would be", async () => {
+    const clock = createManualClock(Date.now());
+    await using hub = await startTestHub({ clock });
+    const client = await connectHub(hub);
+    const { id, socket } = await client.session({ metadata: { claudeSessionId: "t", machineId: "m-moment" } });
+    const up = Promise.withResolvers<Update>();
+    let spawns = 0;
+    const runner = await machine(client, "m-moment", {
+      async "spawn-happy-session"() {
+        spawns += 1;
+        if (spawns <= 4) return { type: "error", errorMessage: "The hub can't be reached", code: "hub_unreachable" };
+        void (await comeUp(client, id)).first.then(up.resolve);
+        return { type: "success", sessionId: id };
+      },
+    });
+    await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "moment", wake: true });
+    await end(socket, id);
+    let given: Update | undefined;
+    void up.promise.then((update) => (given = update));
+    for (let n = 0; n < 60 && !given; n++) {
+      await clock.advance(1_000);
+      await socket.emitWithAck("ping");
+    }
+    expect([given?.body.message.localId, spawns]).toEqual(["moment", 5]);
+    // Joins the start, should it not be through: the hub ends at rest.
+    expect((await client.api("POST", `/sessions/${id}/resume`)).status).toBe(200);
+    socket.close();
+    runner.socket.close();
+  });
+
   test("again and again: it is not started for ever, and says so at the prompt", async () => {
     const clock = createManualClock(Date.now());
     await using hub = await startTestHub({ clock });
