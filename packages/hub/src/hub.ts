@@ -4,6 +4,8 @@ import type { Session } from "@hapi/protocol";
 import type { Hono } from "hono";
 import { cliRoutes } from "./cli-plane/routes.ts";
 import { eventRoutes } from "./events/routes.ts";
+import { Housekeeping } from "./keeping/housekeeping.ts";
+import { keepsEverything } from "./keeping/retention.ts";
 import { keepingRoutes } from "./keeping/routes.ts";
 import { machineRoutes } from "./machines/routes.ts";
 import { messageRoutes } from "./messages/routes.ts";
@@ -34,7 +36,19 @@ export interface Hub {
 export function createHub(parts: HubParts): Hub {
   const services = createServices(parts);
   connectSockets(parts, services);
-  const app = createHttp(parts, services);
+  const retention = parts.retention ?? keepsEverything;
+  const remove = removal(services, () => housekeeping.scrub());
+  const app = createHttp(parts, services, remove);
+  const housekeeping = new Housekeeping({
+    store: parts.stores.keeping,
+    retention: () => retention.read(),
+    session: (id) => parts.stores.sessions.get(id),
+    isStarting: (session) => services.lifecycle.isStarting(session),
+    remove,
+    databasePath: parts.databasePath,
+    clock: parts.clock,
+    log: parts.log,
+  });
   let stopPruning = (): void => undefined;
   const prune = (): void => {
     stopPruning = parts.clock.setTimer(pruneEveryMs, () => {
@@ -49,9 +63,11 @@ export function createHub(parts: HubParts): Hub {
       await services.machinePresence.start();
       services.schedule.look();
       prune();
+      housekeeping.start();
     },
     async stop() {
       stopPruning();
+      housekeeping.stop();
       services.presence.stop();
       services.machinePresence.stop();
       services.schedule.stop();
@@ -98,24 +114,31 @@ function connectSockets(parts: HubParts, services: Services): void {
   sockets.namespace("/terminal", terminalNamespace(tokens));
 }
 
-function createHttp(parts: HubParts, services: Services): Hono {
+/** Takes a session out of the database, of everything in memory and of its machine, and its text off the disk. */
+function removal(services: Services, scrub: () => Promise<void>): (session: Session) => Promise<void> {
+  return async (session) => {
+    const { id, metadata } = session;
+    await services.lifecycle.remove(session);
+    await services.durable();
+    services.presence.forget(id);
+    for (const link of services.links.of("session", id)) {
+      services.rpc.unregisterAll(link);
+      services.links.remove(link);
+    }
+    await scrub();
+    if (metadata?.machineId !== undefined) await services.forgets.deliver(metadata.machineId);
+  };
+}
+
+function createHttp(parts: HubParts, services: Services, remove: (session: Session) => Promise<void>): Hono {
   const { stores, tokens, ownerId, addressOf, corsOrigins, clock, log, web } = parts;
   const { sessions, messages, machines, attachments } = stores;
   const { access, rpc, sse, prompts, lifecycle, resume, control, fork, settings, permissions, watch, durable } = services;
   const now = () => clock.now();
-  const afterRemove = async ({ id: sessionId, metadata }: Session): Promise<void> => {
-    services.presence.forget(sessionId);
-    for (const link of services.links.of("session", sessionId)) {
-      rpc.unregisterAll(link);
-      services.links.remove(link);
-    }
-    await stores.scrub();
-    if (metadata?.machineId !== undefined) await services.forgets.deliver(metadata.machineId);
-  };
   return createApp({
     auth: { credentials: services.credentials, tokens, limit: services.limit, ownerId, addressOf },
     api: [
-      sessionRoutes({ access, sessions, messages, lifecycle, resume, control, fork, settings, rpc, now, durable, afterRemove }),
+      sessionRoutes({ access, sessions, messages, lifecycle, resume, control, fork, settings, rpc, now, durable, remove }),
       sessionSettingsRoutes({ access, settings, rpc }),
       sessionFileRoutes({ access, rpc }),
       uploadRoutes({ access, rpc, attachments }),
@@ -125,7 +148,7 @@ function createHttp(parts: HubParts, services: Services): Hono {
       machineRoutes({ access, machines, rpc, now, durable, onSpawned: services.onSpawned }),
       eventRoutes({ access, sse }),
       settingsRoutes({ settings: parts.settings, databasePath: parts.databasePath }),
-      keepingRoutes({ restorer: parts.restorer }),
+      keepingRoutes({ restorer: parts.restorer, retention: parts.retention ?? keepsEverything }),
       refusalRoutes({ access }),
     ],
     cli: cliRoutes({

@@ -5,6 +5,7 @@ import { createCredentials } from "./auth/credentials.ts";
 import { createFailureLimit } from "./auth/rate-limit.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Bus } from "./events/bus.ts";
+import type { RetentionStore } from "./keeping/retention.ts";
 import type { Restorer } from "./keeping/routes.ts";
 import { LiveText } from "./live/live-text.ts";
 import { Forgets } from "./machines/forgets.ts";
@@ -43,6 +44,8 @@ export interface HubParts {
   settings: HubSettingsStore;
   databasePath: string;
   restorer: Restorer;
+  /** Absent: nothing is ever deleted by itself. */
+  retention?: RetentionStore;
   web: (request: Request) => Promise<Response | null>;
   addressOf(c: Context): string;
   clock: Clock;

@@ -19,6 +19,7 @@ import { lockHome, type HomeLock } from "./db/home-lock.ts";
 import { openHubDatabase, type HubDatabase } from "./db/open.ts";
 import { createBus } from "./events/bus.ts";
 import { createHub, type Hub } from "./hub.ts";
+import { fileRetention } from "./keeping/retention.ts";
 import { isStaged } from "./keeping/restore.ts";
 import type { Restorer } from "./keeping/routes.ts";
 import { swapDatabase } from "./keeping/swap.ts";
@@ -160,6 +161,7 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
     settings: fileHubSettings(home),
     databasePath: db.path,
     restorer,
+    retention: fileRetention(home),
     web: options.webRoot === undefined ? async () => null : createStaticFiles(options.webRoot),
     addressOf,
     clock,

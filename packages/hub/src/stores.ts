@@ -4,6 +4,8 @@ import { GroupCommit } from "./db/group-commit.ts";
 import type { Bus } from "./events/bus.ts";
 import { SqliteEventLog, type EventLog } from "./events/event-log.ts";
 import type { HubEvent } from "./events/hub-event.ts";
+import type { KeepingStore } from "./keeping/housekeeping.ts";
+import { sqliteKeeping } from "./keeping/sqlite-keeping.ts";
 import { sqliteForgets, type ForgetStore } from "./machines/sqlite-forgets.ts";
 import { SqliteMachineStore } from "./machines/sqlite-store.ts";
 import type { MachineStore } from "./machines/store.ts";
@@ -27,11 +29,10 @@ export interface Stores {
   stops: StopStore;
   forgets: ForgetStore;
   attachments: AttachmentStore;
+  keeping: KeepingStore;
   log: EventLog;
   /** Everything committed so far survives a loss of power. */
   durable(): Promise<void>;
-  /** Takes deleted text out of the write-ahead log. */
-  scrub(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -64,9 +65,9 @@ export function sqliteStores({ db, epoch, bus, now, clock, logger }: StoresOptio
     stops: sqliteStops(shared),
     forgets: sqliteForgets(shared),
     attachments: sqliteAttachmentStore(shared),
+    keeping: sqliteKeeping({ db, commits, changes: () => log.head() }),
     log,
     durable: () => commits.durable(),
-    scrub: () => commits.betweenTransactions(() => void db.get("PRAGMA wal_checkpoint(TRUNCATE)")),
     close: () => commits.close(),
   };
 }

@@ -1,6 +1,7 @@
 /** `hapi doctor`: what works here and what does not, with the next step for each. Changes nothing. */
 import { accessSync, constants } from "node:fs";
 import { allDrivers, loadRegistry } from "@hapi/agents";
+import { hubStatus } from "@hapi/hub";
 import { askRunner, findLivingSessions, runnerPaths } from "@hapi/machine";
 import { ensurePrivateDir, hapiHome, knownCliApiToken, loadSettings } from "@hapi/platform";
 import { toAppError } from "@hapi/protocol";
@@ -8,8 +9,13 @@ import { isSet, type Command, type CommandContext } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
 import { isHealthy } from "../local-hub.ts";
 import { table } from "../tui/terminal.ts";
+import { sizeText } from "../tui/words.ts";
 import { cliVersion } from "../version.ts";
 import { findWebRoot } from "../web-root.ts";
+import { isLarge } from "./hub/status.ts";
+
+/** Less than this on the home's disk is worth a word. */
+const LOW_DISK_BYTES = 256 * 1_000_000;
 
 interface Finding {
   name: string;
@@ -63,6 +69,16 @@ async function examine(context: CommandContext): Promise<Finding[]> {
     return (await isHealthy(url))
       ? { state: "ok", text: url }
       : { state: "note", text: `${url} does not answer; hapi starts one when you need it, or run: hapi hub` };
+  });
+  await check("Hub's data", async () => {
+    const found = await hubStatus(home);
+    if (!found) return { state: "note", text: "none here; made by the first hub on this home" };
+    const size = sizeText(found.databaseBytes + found.walBytes);
+    if (found.diskFreeBytes < LOW_DISK_BYTES)
+      return { state: "problem", text: `${size}, and only ${sizeText(found.diskFreeBytes)} are free on its disk; free some space` };
+    if (isLarge(found)) return { state: "note", text: `${size} is large; see: hapi hub status` };
+    const deleted = found.cleaned ? `; ${found.cleaned.sessionsInAll} sessions deleted by your settings` : "";
+    return { state: "ok", text: `${size}${deleted}; see: hapi hub status` };
   });
   await check("Token", () =>
     knownCliApiToken(context.env)

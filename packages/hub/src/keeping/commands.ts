@@ -1,14 +1,16 @@
 /** What `hapi hub restore`, `check` and `status` do in a process of their own, beside a hub that runs or without one. */
 import { existsSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { attempt, delay, openSqlite, runningHub, systemClock, type Clock, type Sqlite } from "@hapi/platform";
+import { attempt, delay, loadSettings, openSqlite, runningHub, systemClock, type Clock, type Sqlite } from "@hapi/platform";
 import { AppError, toAppError } from "@hapi/protocol";
 import { lockHome, type HomeLock } from "../db/home-lock.ts";
 import { migrations } from "../db/migrations.ts";
 import { databaseFile } from "../db/open.ts";
 import { databaseOf } from "./backup.ts";
 import { checkDatabase, repairDatabase, type Problem } from "./check.ts";
-import { databaseFacts, readMeta, type DatabaseFacts } from "./facts.ts";
+import { databaseFacts, type DatabaseFacts } from "./facts.ts";
+import { readRetention, type Retention } from "./retention.ts";
+import { readCleaned, type Cleaned } from "./sqlite-keeping.ts";
 import { putInPlace, readOutcome, readRestored, restoreSecrets, stageRestore, type RestoredFrom, type StagedRestore } from "./restore.ts";
 
 /** A hub that was asked needs as long as its shutdown and start take. */
@@ -159,8 +161,9 @@ export interface HubStatus extends DatabaseFacts {
   walBytes: number;
   diskFreeBytes: number;
   restored: RestoredFrom | null;
-  /** What retention did last, in its own words. */
-  retention: unknown;
+  retention: Retention;
+  /** What was deleted by itself. */
+  cleaned: Cleaned | null;
 }
 
 /** Null while there is no database. */
@@ -173,7 +176,7 @@ export async function hubStatus(home: string): Promise<HubStatus | null> {
   const inside = await reading(path, (db) => ({
     ...databaseFacts(db),
     restored: readRestored(db),
-    retention: JSON.parse(readMeta(db, "retention") ?? "null") as unknown,
+    cleaned: readCleaned(db),
   }));
   return {
     path,
@@ -182,6 +185,7 @@ export async function hubStatus(home: string): Promise<HubStatus | null> {
     databaseBytes: size(""),
     walBytes: size("-wal"),
     diskFreeBytes: bavail * bsize,
+    retention: readRetention(loadSettings(home)),
     ...inside,
   };
 }

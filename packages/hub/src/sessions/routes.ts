@@ -39,8 +39,8 @@ export interface SessionRouteDeps {
   rpc: Rpc;
   now: () => number;
   durable(): Promise<void>;
-  /** Takes a removed session out of everything in memory, its text off the disk, and tells its machine. */
-  afterRemove(session: Session): Promise<void>;
+  /** Takes a session off the disk, out of everything in memory, and tells its machine. */
+  remove(session: Session): Promise<void>;
 }
 
 export function sessionRoutes(deps: SessionRouteDeps): Hono<ApiEnv> {
@@ -140,9 +140,7 @@ function lifecycleRoutes(app: Hono<ApiEnv>, deps: SessionRouteDeps): void {
   app.delete("/sessions/:id", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
     if (session.active || lifecycle.isStarting(session)) throw new AppError("session_active");
-    await lifecycle.remove(session);
-    await deps.durable();
-    await deps.afterRemove(session);
+    await deps.remove(session);
     return c.json({ ok: true });
   });
   app.post("/sessions/:id/resume", async (c) => {

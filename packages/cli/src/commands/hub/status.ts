@@ -15,7 +15,7 @@ export async function status(words: ParsedWords, { terminal, env }: CommandConte
 }
 
 function rows(found: HubStatus): string[][] {
-  const { databaseBytes, walBytes, freePages, pageBytes, diskFreeBytes, restored } = found;
+  const { databaseBytes, walBytes, freePages, pageBytes, diskFreeBytes, restored, cleaned } = found;
   const now = systemClock.now();
   return [
     ["Hub", found.isRunning ? `running${found.url ? ` at ${found.url}` : ""}` : "not running; start it with: hapi hub"],
@@ -25,8 +25,23 @@ function rows(found: HubStatus): string[][] {
     ],
     ["Holds", `${found.sessions} sessions, ${found.messages} messages, ${found.machines} machines`],
     ["Disk", `${sizeText(diskFreeBytes)} free`],
+    ["Deletes by itself", ruleText(found.retention)],
+    ...(cleaned ? [["Deleted last", `${cleaned.sessions} sessions, ${age(cleaned.at, now)} ago; ${cleaned.sessionsInAll} in all`]] : []),
+    ...(isLarge(found) ? [["Large", "see docs/operations.md for what may be deleted, or raise databaseWarnMegabytes"]] : []),
     ...(restored
       ? [["Restored", `${age(restored.at, now)} ago${restored.backupAt === null ? "" : `, as it was ${age(restored.backupAt, now)} ago`}`]]
       : []),
   ];
+}
+
+export function isLarge({ databaseBytes, walBytes, retention }: HubStatus): boolean {
+  return databaseBytes + walBytes >= retention.databaseWarnMegabytes * 1_000_000;
+}
+
+function ruleText({ deleteArchivedAfterDays: archived, deleteInactiveAfterDays: inactive }: HubStatus["retention"]): string {
+  const rules = [
+    ...(archived === null ? [] : [`archived sessions after ${archived} days`]),
+    ...(inactive === null ? [] : [`inactive ones after ${inactive} days`]),
+  ];
+  return rules.length === 0 ? "nothing" : rules.join(", ");
 }

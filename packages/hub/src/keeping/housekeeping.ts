@@ -1,0 +1,180 @@
+/**
+ * What the hub does for its data by itself: deletes what the owner's settings let it delete, gives room of deleted rows back to the disk in
+ * small steps while little is going on, and says in the log when the database or the disk needs a person.
+ */
+import { statfsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { attempt, type Clock, type Logger } from "@hapi/platform";
+import type { Session } from "@hapi/protocol";
+import type { Expired, Retention } from "./retention.ts";
+
+const firstLookMs = 60_000;
+const lookEveryMs = 60_000;
+const cleanEveryMs = 3600_000;
+const warnEveryMs = 24 * 3600_000;
+/** Sessions deleted in one round; the next round comes when the next look does. */
+export const maxPerRound = 50;
+/** Fewer logged changes than this since the last look: nobody is kept waiting. */
+const quietChanges = 600;
+/** Room is given back from here on, and until only so much of the file is free. */
+const freeBytesWorth = 16 << 20;
+const freeShareWorth = 0.2;
+const freeShareLeft = 0.05;
+/** About two milliseconds. */
+const pagesPerStep = 128;
+const stepEveryMs = 20;
+const scrubAgainMs = 2_000;
+const lowDiskBytes = 256 << 20;
+
+export interface FreePages {
+  free: number;
+  total: number;
+  pageBytes: number;
+  isShrinkable: boolean;
+}
+
+/** The database's side of it. */
+export interface KeepingStore {
+  expired(retention: Retention, now: number, limit: number): Promise<Expired[]>;
+  noteDeleted(count: number, now: number): Promise<void>;
+  pages(): FreePages;
+  /** Between transactions. */
+  giveBack(pages: number): Promise<void>;
+  /** Takes deleted text out of the write-ahead log. False while somebody still reads it (a backup); nobody waits for that. */
+  scrub(): Promise<boolean>;
+  /** Grows with every change. */
+  changes(): number;
+}
+
+export interface HousekeepingDeps {
+  store: KeepingStore;
+  retention(): Retention;
+  session(id: string): Promise<Session | null>;
+  isStarting(session: Session): boolean;
+  /** As if its owner had deleted it. */
+  remove(session: Session): Promise<void>;
+  databasePath: string;
+  clock: Clock;
+  log: Logger;
+}
+
+export class Housekeeping {
+  readonly #deps: HousekeepingDeps;
+  #cancel: () => void = () => undefined;
+  #isStopped = false;
+  #cleanedAt = Number.NEGATIVE_INFINITY;
+  #hasMore = false;
+  #warnedAt = Number.NEGATIVE_INFINITY;
+  #changes = 0;
+  #saidNotShrinkable = false;
+  #cancelScrub: (() => void) | null = null;
+
+  constructor(deps: HousekeepingDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#changes = this.#deps.store.changes();
+    this.#arm(firstLookMs);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel();
+    this.#cancelScrub?.();
+  }
+
+  /** Deleted text leaves the disk now, or as soon as nobody reads it any more. */
+  async scrub(): Promise<void> {
+    const { store, clock, log } = this.#deps;
+    if ((await store.scrub()) || this.#isStopped) return;
+    this.#cancelScrub?.();
+    this.#cancelScrub = clock.setTimer(scrubAgainMs, () => {
+      this.#cancelScrub = null;
+      void this.scrub().catch((cause: unknown) => log.error("database.scrub_failed", { reason: String(cause) }));
+    });
+  }
+
+  #arm(ms: number): void {
+    if (this.#isStopped) return;
+    this.#cancel = this.#deps.clock.setTimer(ms, () => {
+      void this.#look()
+        .catch((cause: unknown) =>
+          this.#deps.log.error("housekeeping.failed", { reason: cause instanceof Error ? cause.stack : String(cause) }),
+        )
+        .then(() => this.#arm(lookEveryMs));
+    });
+  }
+
+  async #look(): Promise<void> {
+    const now = this.#deps.clock.now();
+    const changes = this.#deps.store.changes();
+    const isQuiet = changes - this.#changes < quietChanges;
+    this.#changes = changes;
+    if (this.#hasMore || now - this.#cleanedAt >= cleanEveryMs) {
+      this.#cleanedAt = now;
+      await this.clean();
+      this.#warn(now);
+    }
+    if (isQuiet) await this.shrink();
+  }
+
+  /** Deletes what is old enough. @returns how many */
+  async clean(): Promise<number> {
+    const { store, clock, log } = this.#deps;
+    const retention = this.#deps.retention();
+    if (retention.deleteArchivedAfterDays === null && retention.deleteInactiveAfterDays === null) return 0;
+    const expired = await store.expired(retention, clock.now(), maxPerRound);
+    this.#hasMore = expired.length === maxPerRound;
+    let deleted = 0;
+    for (const { id, rule } of expired) {
+      if (this.#isStopped) break;
+      const session = await this.#deps.session(id);
+      // Somebody may have come back to it meanwhile.
+      if (!session || session.active || this.#deps.isStarting(session)) continue;
+      await this.#deps.remove(session);
+      deleted += 1;
+      log.info("retention.session_deleted", { sessionId: id, rule, days: retention[rule] });
+    }
+    if (deleted > 0) await store.noteDeleted(deleted, clock.now());
+    return deleted;
+  }
+
+  /** Gives free pages back while nobody needs the database. */
+  async shrink(): Promise<void> {
+    const { store, clock, log } = this.#deps;
+    const { free, total, pageBytes, isShrinkable } = store.pages();
+    if (free * pageBytes < freeBytesWorth || free < total * freeShareWorth) return;
+    if (!isShrinkable) {
+      if (!this.#saidNotShrinkable)
+        log.warn("database.not_shrinkable", { freeBytes: free * pageBytes, next: "hapi hub backup, then restore it" });
+      this.#saidNotShrinkable = true;
+      return;
+    }
+    const before = store.changes();
+    const from = clock.now();
+    for (let left = free; left > total * freeShareLeft && !this.#isStopped;) {
+      await store.giveBack(pagesPerStep);
+      if (store.changes() - before > quietChanges) break;
+      const now = store.pages().free;
+      if (now >= left) break;
+      left = now;
+      await new Promise<void>((resolve) => clock.setTimer(stepEveryMs, resolve));
+    }
+    log.info("database.shrunk", { pages: free - store.pages().free, tookMs: clock.now() - from });
+  }
+
+  #warn(now: number): void {
+    const { databasePath, log } = this.#deps;
+    if (now - this.#warnedAt < warnEveryMs) return;
+    const size = (end: string): number => attempt(() => statSync(databasePath + end).size, "a file that is not there is empty") ?? 0;
+    const bytes = size("") + size("-wal");
+    const warnBytes = this.#deps.retention().databaseWarnMegabytes * 1_000_000;
+    const disk = attempt(() => statfsSync(dirname(databasePath)), "not every system says it");
+    const freeBytes = disk ? disk.bavail * disk.bsize : Number.POSITIVE_INFINITY;
+    if (bytes < warnBytes && freeBytes >= lowDiskBytes) return;
+    this.#warnedAt = now;
+    if (bytes >= warnBytes) log.warn("database.large", { bytes, warnBytes });
+    if (freeBytes < lowDiskBytes) log.warn("disk.low", { freeBytes });
+  }
+}
