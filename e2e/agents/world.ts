@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathS
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type HostFacts, probeHost, shutdownHost } from "@hapi/host";
-import { delay, isAlive, processStartTime, type ProcessId, sessionDir, spawnPiped } from "@hapi/platform";
+import { attempt, delay, isAlive, processStartTime, type ProcessId, sessionDir, spawnPiped } from "@hapi/platform";
 import { type FakeModels, type FakeRequest, startFakeModels, startTmux, type Tmux } from "@hapi/testkit";
 import { claudeProgram, onboarded, quietEnv } from "./claude-home.ts";
 import { allProcesses } from "./processes.ts";
@@ -41,6 +41,14 @@ export interface World extends AsyncDisposable {
   kill(process: ProcessId): Promise<void>;
   /** Resolves when its host has noticed; another one is on its way. */
   killSessionProcess(sessionId: string): Promise<void>;
+  /** kill -9 of the hub's process. The web's client goes on looking for it. */
+  killHub(): Promise<void>;
+  /** Another hub on the same home and port. */
+  restartHub(): Promise<void>;
+  /** As a machine loses power: everything that runs in this home is gone at once. Terminals of tests excepted, there is none. */
+  loseAll(): Promise<void>;
+  /** What the demo agent's model was asked, one line per message; the newest request. */
+  lastDemoConversation(): string[];
   /** Requests of the conversation itself, without titles and the like. */
   asked(from?: number): FakeRequest[];
   /** The conversation in the newest request, one line per message. */
@@ -62,6 +70,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const cwd = join(root, "project");
   const bin = join(root, "bin");
   const tmp = join(root, "tmp");
+  const requests = join(root, "demo-requests.jsonl");
   for (const dir of [home, cwd, bin, tmp]) mkdirSync(dir);
   symlinkSync(HAPI, join(bin, "hapi"));
   if (!options.withoutClaude) symlinkSync(claudeProgram(), join(bin, "claude"));
@@ -76,6 +85,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     HISTFILE: "",
     ...quietEnv(models.url),
     HAPI_LOG_LEVEL: "debug",
+    HAPI_DEMO_REQUESTS: requests,
+    HAPI_DEMO_SPEED: "5",
     ...options.env,
   };
   const hapiHome = join(home, ".hapi");
@@ -111,9 +122,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       .join("\n");
   }
 
-  async function startHub(): Promise<{ url: string; token: string }> {
-    const child = spawnPiped([HAPI, "hub", "--port", "0", "--json"], { env, cwd: root, ownGroup: true });
+  let hub: ProcessId | null = null;
+
+  async function startHub(port = "0"): Promise<{ url: string; token: string }> {
+    const child = spawnPiped([HAPI, "hub", "--port", port, "--json"], { env, cwd: root, ownGroup: true });
     servers.push(child);
+    hub = child;
     const { line } = await firstLine(child.stdout);
     const said = JSON.parse(line || "{}") as { url?: string; token?: string };
     if (!said.url || !said.token) throw new Error(`the hub did not start: ${await new Response(child.stderr).text()}`);
@@ -207,6 +221,24 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       const pid = await until(async () => (await world.facts(sessionId)).session.pid, "a session process");
       await world.kill({ pid, startTime: processStartTime(pid) });
       await until(async () => (await world.facts(sessionId)).session.pid !== pid, "the host noticed");
+    },
+    async killHub() {
+      if (!hub) throw new Error("there is no hub");
+      await world.kill(hub);
+    },
+    async restartHub() {
+      await startHub(new URL(env["HAPI_API_URL"] ?? "").port);
+    },
+    async loseAll() {
+      for (let left = ours(); left.length > 0; left = ours()) {
+        for (const { pid } of left) attempt(() => process.kill(pid, "SIGKILL"), "it ended in this moment");
+        await delay(20);
+      }
+    },
+    lastDemoConversation() {
+      const lines = readFileSync(requests, "utf8").trimEnd().split("\n");
+      const { messages } = JSON.parse(lines.at(-1) ?? "{}") as { messages: { role: string; text: string }[] };
+      return messages.map(({ role, text }) => `${role}: ${text}`);
     },
     asked: (from = 0) => models.requests.slice(from).filter((request) => request.op === "answer" && !request.aux),
     lastConversation: () => (world.asked().at(-1)?.messages ?? []).map(inWords),

@@ -136,7 +136,7 @@ export function createServices(parts: HubParts) {
     rest,
   });
   const settings = new SessionSettings({ store: sessions, rpc, durable });
-  const control = new SessionControl({ rpc, resume });
+  const control = new SessionControl({ rpc, resume, session: (id) => sessions.get(id) });
   const fork = new Fork({ sessions, messages, control, rpc, watch, durable });
   const onDue = (sessionId: string): void => {
     deliver(sessionId);

@@ -32,6 +32,7 @@ import { openScratch, type Scratch } from "./scratch.ts";
 import type { TurnContext } from "./context.ts";
 import { ModelError } from "./errors.ts";
 import { INITIAL, MODELS, MODES } from "./offer.ts";
+import { keepRequest, modelRequest } from "./request.ts";
 import { performTurn } from "./turn.ts";
 
 export interface DemoAgentOptions {
@@ -41,6 +42,8 @@ export interface DemoAgentOptions {
   /** Delays are divided by this; 0: no delays. Default 1. */
   speed?: number;
   newId?: () => string;
+  /** Keeps what the model is asked, one line of JSON per request. */
+  requests?: string | undefined;
   exit?: (code: number) => void;
 }
 
@@ -110,6 +113,7 @@ export async function runDemoAgent(
           client,
           clock,
           speed: options.speed ?? 1,
+          requests: options.requests,
           canAsk,
           signal: running.signal,
           breakOff,
@@ -151,7 +155,12 @@ export async function runDemoAgent(
 export async function serveDemoOnStdio(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const stdin = Readable.toWeb(process.stdin) as unknown as ReadableStream<Uint8Array>;
   const stdout = Writable.toWeb(process.stdout) as WritableStream<Uint8Array>;
-  await runDemoAgent(stdin, stdout, { dir: demoDir(env), speed: demoSpeed(env), exit: (code) => process.exit(code) });
+  await runDemoAgent(stdin, stdout, {
+    dir: demoDir(env),
+    speed: demoSpeed(env),
+    requests: env["HAPI_DEMO_REQUESTS"],
+    exit: (code) => process.exit(code),
+  });
 }
 
 export function demoDir(env: Readonly<Record<string, string | undefined>>): string {
@@ -188,7 +197,9 @@ async function answer(context: TurnContext, params: PromptRequest, clock: Clock)
     });
   if (!last) await nameConversation(context, prompt.text);
   try {
-    const stopReason = await performTurn(context, again && last ? { text: last.text, images: [] } : prompt);
+    const request = modelRequest(record.lines);
+    keepRequest(context.requests, context.sessionId, request, clock.now());
+    const stopReason = await performTurn(context, request, again ? [] : prompt.images);
     record.append({ t: "end", stopReason, at: clock.now() });
     return await withUsage(context, stopReason);
   } catch (cause) {

@@ -15,6 +15,8 @@ export interface TurnContext {
   clock: Clock;
   /** Delays are divided by this; 0: no delays at all. */
   speed: number;
+  /** File that keeps what the model is asked. */
+  requests?: string | undefined;
   /** The client understands forms. */
   canAsk: boolean;
   signal: AbortSignal;

@@ -6,7 +6,7 @@ import { MODELS } from "./offer.ts";
 import { openRecord } from "./record.ts";
 
 /** Settings of the demo itself; an agent's environment otherwise holds nothing that is named after us. */
-const OWN_VARIABLES = ["HAPI_DEMO_DIR", "HAPI_DEMO_SPEED"] as const;
+const OWN_VARIABLES = ["HAPI_DEMO_DIR", "HAPI_DEMO_SPEED", "HAPI_DEMO_REQUESTS"] as const;
 
 export function demoEnv(env: Readonly<Record<string, string>>): Record<string, string> {
   const own = OWN_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));

@@ -3,18 +3,19 @@ import type { PermissionOption, SessionUpdate, StopReason } from "@agentclientpr
 import { methods } from "@agentclientprotocol/sdk";
 import { textContent, voiceOf, type TurnContext, type Voice } from "./context.ts";
 import { aborted, Cancelled, modelError } from "./errors.ts";
-import { lastTurnOf, type DemoRecord } from "./record.ts";
+import { lastTurnOf } from "./record.ts";
+import { askedIn, type ModelMessage } from "./request.ts";
 import { stepsFor, type Step } from "./script.ts";
 import { runTool } from "./tools.ts";
 
-export async function performTurn(context: TurnContext, prompt: { text: string; images: string[] }): Promise<StopReason> {
+/** `images` are described in words; the rest is what the model is asked. */
+export async function performTurn(context: TurnContext, request: readonly ModelMessage[], images: readonly string[]): Promise<StopReason> {
   const voice = voiceOf(context);
-  const { images } = prompt;
   try {
     if (images.length > 0) await voice.say(`I got ${images.length} image${images.length === 1 ? "" : "s"}: ${images.join("; ")}.\n\n`);
-    for (const step of stepsFor(prompt.text)) {
+    for (const step of stepsFor(askedIn(request))) {
       if (context.signal.aborted) throw new Cancelled();
-      await perform(context, voice, step);
+      await perform(context, voice, step, request);
     }
     return "end_turn";
   } catch (cause) {
@@ -23,7 +24,7 @@ export async function performTurn(context: TurnContext, prompt: { text: string; 
   }
 }
 
-function perform(context: TurnContext, voice: Voice, step: Step): Promise<void> {
+function perform(context: TurnContext, voice: Voice, step: Step, request: readonly ModelMessage[]): Promise<void> {
   switch (step.do) {
     case "say":
       return voice.say(step.text);
@@ -48,9 +49,9 @@ function perform(context: TurnContext, voice: Voice, step: Step): Promise<void> 
     case "plan":
       return approve(context, voice, step.text);
     case "recall":
-      return voice.say(recall(context.record));
+      return voice.say(recall(request));
     case "fail":
-      return fail(context, voice, step);
+      return fail(context, voice, step, request);
     case "break":
       return voice.say("I begin to answer, and then ").then(() => context.breakOff());
     case "hang":
@@ -117,14 +118,19 @@ async function approve(context: TurnContext, voice: Voice, plan: string): Promis
   await voice.say("The plan is approved. ");
 }
 
-async function fail({ record }: TurnContext, voice: Voice, step: Extract<Step, { do: "fail" }>): Promise<void> {
+async function fail(
+  { record }: TurnContext,
+  voice: Voice,
+  step: Extract<Step, { do: "fail" }>,
+  request: readonly ModelMessage[],
+): Promise<void> {
   const failures = lastTurnOf(record.lines)?.failures ?? 0;
   if (step.times === null || failures < step.times) throw modelError(step.status, step.message);
-  await voice.say(`Recovered after ${failures} failure${failures === 1 ? "" : "s"}.\n\n${recall(record)}`);
+  await voice.say(`Recovered after ${failures} failure${failures === 1 ? "" : "s"}.\n\n${recall(request)}`);
 }
 
-/** The conversation as the record has it: what proves after a resume or a retry that nothing is missing and nothing stands twice. */
-function recall(record: DemoRecord): string {
-  const said = record.lines.flatMap((line) => (line.t === "user" ? [line.text] : []));
+/** The conversation as the model was given it: what proves after a resume or a retry that nothing is missing and nothing stands twice. */
+function recall(request: readonly ModelMessage[]): string {
+  const said = request.flatMap(({ role, text }) => (role === "user" ? [text] : []));
   return `You have said ${said.length} thing${said.length === 1 ? "" : "s"}:\n\n${said.map((text, index) => `${index + 1}. ${text.slice(0, 200)}`).join("\n")}`;
 }

@@ -11,6 +11,7 @@ const afterResumeReadyMs = 15_000;
 export interface ControlDeps {
   rpc: Rpc;
   resume: Resume;
+  session(id: string): Promise<Session | null>;
 }
 
 export class SessionControl {
@@ -33,10 +34,21 @@ export class SessionControl {
 
   /** The failed turn again on the same conversation. Asked twice, it is sent once: the session says that the second call joined. */
   async retry(session: Session): Promise<"started" | "joined"> {
-    const wasActive = session.active;
-    if (!wasActive && session.metadata?.lifecycleState === "archived") throw new AppError("session_archived");
-    const sessionId = wasActive ? session.id : await this.#deps.resume.resume(session);
-    const wait = wasActive ? readyMs : afterResumeReadyMs;
+    if (!session.active && session.metadata?.lifecycleState === "archived") throw new AppError("session_archived");
+    try {
+      return await this.#retryOnce(session);
+    } catch (cause) {
+      // Its process went away over this call, with or without having heard it: asked again, it is still sent once.
+      const isAway = cause instanceof AppError && (cause.code === "agent_away" || cause.code === "rpc_target_missing");
+      const now = isAway ? await this.#deps.session(session.id) : null;
+      if (!now) throw cause;
+      return this.#retryOnce(now);
+    }
+  }
+
+  async #retryOnce(session: Session): Promise<"started" | "joined"> {
+    const sessionId = await this.#deps.resume.resume(session);
+    const wait = session.active ? readyMs : afterResumeReadyMs;
     const answer = await this.#deps.rpc.call("session", sessionId, "retry-turn", {}, { readyMs: wait });
     const failure = rpcFailure(answer, "retry_unavailable");
     if (failure) throw failure;

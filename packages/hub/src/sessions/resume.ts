@@ -9,6 +9,7 @@ import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
 import { codeOf, rpcError, type Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
+import { leaseMs } from "./presence.ts";
 import { resumeFailed } from "./resume-failure.ts";
 import type { StopStore } from "./stops.ts";
 import type { SessionStore } from "./store.ts";
@@ -18,6 +19,8 @@ const activeWaitMs = 15_000;
 /** An agent that takes longer than this to start is believed to be starting still. */
 const startedWaitMs = 60_000;
 const endedWaitMs = 5_000;
+/** A lease, and the time until that is noticed. */
+const leaseEndsMs = leaseMs + 10_000;
 /** A runner that came back a moment ago registers its methods after it connected. */
 const runnerReadyMs = 2_000;
 
@@ -51,10 +54,12 @@ export class Resume {
 
   /** Answers the id under which the session is active. */
   resume(session: Session, options: { permissionMode?: string } = {}): Promise<string> {
-    if (session.active) return Promise.resolve(session.id);
+    if (session.active && this.#isThere(session)) return Promise.resolve(session.id);
     const running = this.#running.get(session.id);
     if (running) return running;
-    const attempt = this.#attempt(session, options).finally(() => this.#running.delete(session.id));
+    const attempt = (session.active ? this.#backOrGone(session, options) : this.#attempt(session, options)).finally(() =>
+      this.#running.delete(session.id),
+    );
     this.#running.set(session.id, attempt);
     return attempt;
   }
@@ -66,6 +71,19 @@ export class Resume {
   /** A person ended the session while it was being started: nobody waits for it to become active. */
   giveUp(sessionId: string): void {
     this.#given.get(sessionId)?.();
+  }
+
+  /** The lease outlives a process that was killed with its machine: of ours, one that is there has said what can be asked of it. */
+  #isThere({ id, metadata }: Session): boolean {
+    return !isOurs(metadata) || this.#deps.rpc.has("session", id, "abort");
+  }
+
+  /** Its process comes back, or its lease runs out; then it is started. */
+  async #backOrGone(session: Session, options: { permissionMode?: string }): Promise<string> {
+    const { rpc, watch, sessions } = this.#deps;
+    await Promise.race([rpc.ready("session", session.id, "abort", leaseEndsMs), watch.whenInactive(session.id, leaseEndsMs)]);
+    const now = (await sessions.get(session.id)) ?? session;
+    return now.active ? now.id : this.#attempt(now, options);
   }
 
   async #attempt(session: Session, options: { permissionMode?: string }): Promise<string> {
@@ -124,8 +142,7 @@ export class Resume {
     const thread = metadata[threadKeyOf(metadata.flavor)];
     const resumeSessionId = typeof thread === "string" && thread !== "" ? thread : undefined;
     // Our runner keeps its own record of the session; for others the thread is all there is.
-    const isOurs = typeof metadata.capabilities?.["control"] === "string";
-    const needsThread = !isOurs && resumeSessionId === undefined;
+    const needsThread = !isOurs(metadata) && resumeSessionId === undefined;
     if (needsThread && (await this.#deps.messages.hasHistory(session.id))) throw new AppError("resume_unavailable");
     const permissionMode = options.permissionMode ?? session.permissionMode;
     return {
@@ -173,4 +190,8 @@ export class Resume {
     if (!started || started.namespace !== session.namespace) throw new AppError("resume_failed");
     await this.#deps.merge(startedId, session.id);
   }
+}
+
+function isOurs(metadata: Session["metadata"]): boolean {
+  return typeof metadata?.capabilities?.["control"] === "string";
 }

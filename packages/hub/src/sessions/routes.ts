@@ -175,7 +175,7 @@ function controlRoutes(app: Hono<ApiEnv>, { access, control, fork, rpc }: Sessio
   });
   app.get("/sessions/:id/diagnostics", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
-    return c.json({ diagnostics: await readDiagnostics(rpc, session) });
+    return c.json(await readDiagnostics(rpc, session));
   });
   app.post("/sessions/:id/fork", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));

@@ -1,6 +1,6 @@
 /** Resume, retry and fork that fail or are asked twice: the real cause, the row as it was, what is offered instead; diagnostics; automatic retries. */
 import { describe, expect, test } from "bun:test";
-import type { HubClient } from "@hapi/testkit";
+import { connectHub, createManualClock, startTestHub, type HubClient } from "@hapi/testkit";
 import type { Socket } from "socket.io-client";
 import { machine, serveRpc, withHub } from "./setup.ts";
 
@@ -94,7 +94,7 @@ describe("a resume that fails", () => {
     const row = await sessionOf(client, id);
     expect(row).toMatchObject({ active: false, metadata: { claudeSessionId: "thread-1" } });
     const { body } = await client.api("GET", `/sessions/${id}/diagnostics`);
-    expect(body["diagnostics"]).toMatchObject({
+    expect(body).toMatchObject({
       source: "hub",
       threads: { hub: "thread-1" },
       lastStart: { how: "resume", asked: "thread-1", used: null },
@@ -215,6 +215,7 @@ describe("retry", () => {
     const { id, socket } = await client.session({ metadata: ours });
     let status = "started";
     const calls = await serveRpc(socket, id, {
+      abort: () => ({}),
       "retry-turn": () => ({ ok: true, status }),
       "cancel-retry": () => ({ ok: true, status: "cancelled" }),
     });
@@ -281,7 +282,7 @@ test("diagnostics of a living session come from its process, with the thread the
   };
   await serveRpc(socket, id, { diagnostics: () => answer });
   const { body } = await client.api("GET", `/sessions/${id}/diagnostics`);
-  expect(body["diagnostics"]).toEqual({
+  expect(body).toEqual({
     ...answer,
     source: "session",
     threads: { hub: "thread-1", record: "thread-1", driver: "thread-1" },
@@ -289,4 +290,35 @@ test("diagnostics of a living session come from its process, with the thread the
   const other = await rig.client();
   expect((await other.api("GET", `/sessions/${id}/diagnostics`)).status).toBe(403);
   socket.close();
+});
+
+test("a session that is active by its lease only: resume and retry wait for its process, or start it once the lease is over", async () => {
+  const clock = createManualClock(Date.now());
+  await using hub = await startTestHub({ clock });
+  const client = await connectHub(hub);
+  const { id, socket } = await client.session({ metadata: { ...ours, machineId: "m-lease" } });
+  socket.close();
+  let process: Socket | null = null;
+  const runner = await machine(client, "m-lease", {
+    async "spawn-happy-session"() {
+      process = await comeUp(client, id, { used: "thread-1" });
+      await serveRpc(process, id, { abort: () => ({}), "retry-turn": () => ({ ok: true, status: "started" }) });
+      return { type: "success", sessionId: id };
+    },
+  });
+  const both = Promise.all([client.api("POST", `/sessions/${id}/resume`), client.api("POST", `/sessions/${id}/retry`)]);
+  let answered = false;
+  void both.then(() => (answered = true));
+  for (let second = 0; second < 60 && !answered; second++) {
+    await clock.advance(1_000);
+    runner.socket.emit("machine-alive", { machineId: "m-lease", time: clock.now() });
+    await runner.socket.emitWithAck("ping");
+  }
+  expect((await both).map(({ body }) => body)).toEqual([
+    { type: "success", sessionId: id },
+    { ok: true, status: "started" },
+  ]);
+  expect(runner.calls).toHaveLength(1);
+  (process as Socket | null)?.close();
+  runner.socket.close();
 });

@@ -248,6 +248,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     changed,
     log,
   });
+  let settling = false;
   const launched = facts.hostId !== hostIdOf(ports);
   const choices = createRememberedChoices({ ledger, record, launched, configure: actions.configure, log });
   const hub = createHubPresence({
@@ -270,7 +271,10 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
         current,
       ),
     agentState,
-    handlers: { ...sessionRpcs(actions), ...fileRpcs(confinement, ports.runCommand) },
+    get handlers() {
+      // It is on its way out from the beginning: whoever asks something of the session must find that nobody is there.
+      return settling ? {} : { ...sessionRpcs(actions), ...fileRpcs(confinement, ports.runCommand) };
+    },
     lastSeq: () => facts.lastSeq,
     receive: (message) => inbox.receive(message, "backfill"),
     passed: (seq) => inbox.passed(seq),
@@ -370,6 +374,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     end: (how) => ending.end(how),
     async settle(how) {
       // No sign of life and no new prompt: it only says its last words.
+      settling = true;
       presence.close();
       for (const stop of off) stop();
       await runner.adopt();

@@ -1,0 +1,233 @@
+/**
+ * Whatever fails, the conversation goes on with everything that was said: the next model request holds the whole earlier conversation, and the
+ * prompt that failed stands in it exactly once. Each failure on real Claude Code and on the demo agent, with the next prompt and with Retry.
+ */
+import { describe, expect, test } from "bun:test";
+import { threadKeyOf } from "@hapi/protocol";
+import { isAlive } from "@hapi/platform";
+import type { WebSession } from "./web.ts";
+import { createWorld, type World } from "./world.ts";
+
+interface Agent {
+  flavor: "claude" | "demo";
+  /** The newest request to the model, one line per message. */
+  lastAsked(world: World): string[];
+  /** Words that make the model fail once, at the beginning or in the middle of its answer. */
+  atCapacity: string;
+  brokenStream: string;
+  /** Words that take about two seconds to be answered. */
+  long: string;
+}
+
+const agents: readonly Agent[] = [
+  {
+    flavor: "claude",
+    lastAsked: (world) => world.lastConversation(),
+    atCapacity: "the words at capacity",
+    brokenStream: "the words cut off",
+    long: "slow 40 50",
+  },
+  {
+    flavor: "demo",
+    lastAsked: (world) => world.lastDemoConversation(),
+    atCapacity: "fail 529 x1",
+    brokenStream: "say: half of an answer\nfail 500 x1",
+    long: "slow 40 250",
+  },
+];
+
+type Fault = {
+  name: string;
+  words(agent: Agent): string;
+  /** From the moment the prompt was sent; resolves when the fault is over. */
+  happens(world: World, session: WebSession, localId: string): Promise<void>;
+  ends: "failed" | "interrupted" | "done";
+};
+
+const failure = { status: 529, message: "Selected model is at capacity" };
+
+const started = (session: WebSession, localId: string): Promise<unknown> =>
+  session.web.until(() => session.stages(localId).includes("started"), "its turn runs");
+
+const faults: readonly Fault[] = [
+  { name: "the provider is at capacity", words: (agent) => agent.atCapacity, happens: async () => undefined, ends: "failed" },
+  { name: "the stream breaks off", words: (agent) => agent.brokenStream, happens: async () => undefined, ends: "failed" },
+  {
+    name: "kill -9 of the agent",
+    words: (agent) => agent.long,
+    async happens(world, session, localId) {
+      await started(session, localId);
+      await world.kill(await world.agent(session.id));
+    },
+    ends: "interrupted",
+  },
+  {
+    name: "kill -9 of the session process",
+    words: (agent) => agent.long,
+    async happens(world, session, localId) {
+      await started(session, localId);
+      await world.killSessionProcess(session.id);
+    },
+    ends: "done",
+  },
+  {
+    name: "kill -9 of the hub",
+    words: (agent) => agent.long,
+    async happens(world, session, localId) {
+      await started(session, localId);
+      await world.killHub();
+      await world.restartHub();
+    },
+    ends: "done",
+  },
+  {
+    name: "loss of all processes",
+    words: (agent) => agent.long,
+    async happens(world, session, localId) {
+      await started(session, localId);
+      const agent = await world.agent(session.id);
+      await world.loseAll();
+      expect(isAlive(agent)).toBe(false);
+      await world.restartHub();
+      await world.startRunner();
+    },
+    ends: "interrupted",
+  },
+];
+
+async function spawned(flavor: string): Promise<{ world: World; session: WebSession }> {
+  const world = await createWorld();
+  try {
+    await world.startRunner();
+    const [machine] = await world.web.api.machines.list();
+    await world.web.api.machines.spawn(machine?.id ?? "", { directory: world.cwd, agent: flavor, permissionMode: "default" });
+    const session = await world.session();
+    await world.web.until(() => session.value.active && session.value.metadata?.lifecycleState === "running", "running");
+    return { world, session };
+  } catch (cause) {
+    await world[Symbol.asyncDispose]();
+    throw cause;
+  }
+}
+
+/** How often these words stand in what the person said. */
+const said = (asked: readonly string[], words: string): number =>
+  asked
+    .filter((line) => line.startsWith("user: "))
+    .join("\n")
+    .split(words).length - 1;
+
+const sent = (session: WebSession): string[] =>
+  session.drawn.filter((line) => line.startsWith("sent: ")).map((line) => line.slice("sent: ".length));
+
+const threadOf = (session: WebSession): unknown => session.value.metadata?.[threadKeyOf(session.value.metadata.flavor)];
+
+/** The failing prompt after one that went well. */
+async function fails(agent: Agent, fault: Fault): Promise<{ world: World; session: WebSession; localId: string; words: string }> {
+  const { world, session } = await spawned(agent.flavor);
+  try {
+    await session.ask("remember pineapple");
+    world.models.setScenario({
+      turns: [
+        { when: { user: "words at capacity" }, error: failure },
+        { when: { user: "words cut off" }, reply: [{ text: "half of an answer" }, { error: failure }] },
+      ],
+    });
+    const words = fault.words(agent);
+    const localId = await session.send(words);
+    await fault.happens(world, session, localId);
+    await session.finished(localId, fault.ends);
+    return { world, session, localId, words };
+  } catch (cause) {
+    await world[Symbol.asyncDispose]();
+    throw cause;
+  }
+}
+
+/** The whole earlier conversation, each of its prompts once, and this one last. */
+function expectWhole(asked: readonly string[], words: string, last: string): void {
+  expect(said(asked, "remember pineapple")).toBe(1);
+  expect(asked[1]).toMatch(/^assistant: .*remember pineapple/s);
+  expect(said(asked, words)).toBe(1);
+  expect(asked.at(-1)?.startsWith("user: ")).toBe(true);
+  expect(asked.at(-1)).toContain(last);
+}
+
+for (const agent of agents) {
+  describe(agent.flavor, () => {
+    test.each([...faults])(
+      "$name: the next prompt's request holds the whole conversation, the failed prompt once",
+      async (fault) => {
+        const { world, session, words } = await fails(agent, fault);
+        await using _ = world;
+        const thread = threadOf(session);
+        await session.ask("and on");
+        expectWhole(agent.lastAsked(world), words, "and on");
+        expect(sent(session)).toEqual(["remember pineapple", words, "and on"]);
+        expect(threadOf(session)).toBe(thread);
+        const { lastStart } = await world.web.api.sessions.diagnostics(session.id);
+        expect(lastStart?.used).toBe(thread as string);
+      },
+      120_000,
+    );
+
+    test.each(faults.filter(({ ends }) => ends !== "done"))(
+      "$name: Retry sends it once, with the whole conversation before it",
+      async (fault) => {
+        const { world, session, localId, words } = await fails(agent, fault);
+        await using _ = world;
+        const thread = threadOf(session);
+        await world.web.api.sessions.retry(session.id);
+        await session.finished(localId);
+        expect(said(agent.lastAsked(world), "remember pineapple")).toBe(1);
+        expect(said(agent.lastAsked(world), words)).toBe(1);
+        await session.ask("and on");
+        expectWhole(agent.lastAsked(world), words, "and on");
+        expect(sent(session)).toEqual(["remember pineapple", words, "and on"]);
+        expect(threadOf(session)).toBe(thread);
+      },
+      120_000,
+    );
+
+    test("all processes are lost right after the first prompt was handed: its thread was known before, and goes on", async () => {
+      const { world, session } = await spawned(agent.flavor);
+      await using _ = world;
+      const thread = threadOf(session);
+      expect(thread).toEqual(expect.stringMatching(/.+/));
+      const first = await session.send(agent.long);
+      await world.web.until(() => session.stages(first).includes("handed"), "handed");
+      await world.loseAll();
+      await world.restartHub();
+      await world.startRunner();
+      await world.web.until(() => ["interrupted", "accepted", "handed", "done"].includes(session.rows[0]?.stage ?? ""), "its stage");
+      await session.ask("and on");
+      const asked = agent.lastAsked(world);
+      expect(said(asked, agent.long)).toBe(1);
+      expect(asked.at(-1)).toContain("and on");
+      expect(threadOf(session)).toBe(thread);
+    }, 120_000);
+
+    test("tried again by itself: planned, shown, cancelled; then planned again and done, the prompt once", async () => {
+      const { world, session } = await spawned(agent.flavor);
+      await using _ = world;
+      const { sessions } = world.web.api;
+      await sessions.setAutoRetry(session.id, true);
+      await session.ask("remember pineapple");
+      world.models.setScenario({ turns: [{ when: { user: "words at capacity" }, error: failure, times: 2 }] });
+      const words = agent.flavor === "demo" ? "fail 529 x2" : agent.atCapacity;
+      const localId = await session.send(words);
+      await session.finished(localId, "failed");
+      const planned = await world.web.until(() => session.value.agentState?.retry, "planned");
+      expect(planned).toMatchObject({ localId, attempt: 1, maxAttempts: 6, failureCode: "overloaded" });
+      await sessions.stopRetry(session.id);
+      await world.web.until(() => session.value.agentState?.retry == null, "given up");
+      await sessions.retry(session.id);
+      await world.web.until(() => session.value.agentState?.retry?.attempt === 1, "failed again, planned again");
+      await session.finished(localId);
+      expect(said(agent.lastAsked(world), words)).toBe(1);
+      await session.ask("and on");
+      expectWhole(agent.lastAsked(world), words, "and on");
+      expect(sent(session)).toEqual(["remember pineapple", words, "and on"]);
+    }, 120_000);
+  });
+}
