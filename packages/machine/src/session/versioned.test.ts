@@ -93,3 +93,30 @@ test("a stale version is answered with the present one; a failure is tried again
   await value.settled();
   expect(hub.value.mine).toBe("d");
 });
+
+test("a hub that went back to an older copy of itself is told again, and nobody else's change is lost", async () => {
+  const { hub, value } = world();
+  value.seen(1, hub.value);
+  value.touch();
+  await value.settled();
+  value.touch();
+  await value.settled();
+  expect(hub.version).toBeGreaterThan(1);
+  Object.assign(hub, { version: 1, value: { mine: "old", theirs: "of then" } });
+  value.seen(1, hub.value);
+  value.touch();
+  await value.settled();
+  expect(hub.value).toMatchObject({ mine: "a", theirs: expect.stringContaining("of then") });
+});
+
+test("an answer that was overtaken costs one question and changes nothing", async () => {
+  const { hub, value } = world();
+  value.seen(1, hub.value);
+  value.touch();
+  await value.settled();
+  const { version } = hub;
+  value.seen(version - 1, { mine: "", theirs: "x" });
+  value.touch();
+  await value.settled();
+  expect(hub.value.mine).toBe("a");
+});

@@ -74,7 +74,12 @@ export function createVersionedValue<T, Field extends string>(deps: VersionedDep
       return current;
     },
     seen(seenVersion, value) {
-      if (version !== null && seenVersion < version) return;
+      // A hub that went back (restored from an older copy, or killed before its last words were on the disk) has to be told again. So it is
+      // after an answer that was overtaken; then the hub corrects us.
+      if (version !== null && seenVersion < version) {
+        taken = null;
+        dirty = true;
+      }
       version = seenVersion;
       current = value;
       start();
