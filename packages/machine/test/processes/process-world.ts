@@ -25,7 +25,9 @@ export interface ProcessWorld {
   facts(): Promise<HostFacts>;
   agentPid(): Promise<number>;
   killHub(): Promise<void>;
-  startHub(): Promise<void>;
+  /** At its port, or at another one. */
+  startHub(where?: "elsewhere"): Promise<void>;
+  stopRunner(): Promise<void>;
   killSession(): Promise<void>;
   killHost(): Promise<void>;
   /** Ends with the world. */
@@ -68,7 +70,8 @@ export async function createProcessWorld(options: ProcessWorldOptions = {}): Pro
   let hub: PipedProcess | null = null;
   let runner: PipedProcess | null = null;
 
-  async function startHub(): Promise<void> {
+  async function startHub(where?: "elsewhere"): Promise<void> {
+    if (where) port = 0;
     hub = spawnPiped([process.execPath, ENTRY, "hub", home, String(port), TOKEN], { env, ownGroup: true });
     void hub.stderr.pipeTo(new WritableStream());
     const reader = hub.stdout.getReader();
@@ -78,20 +81,20 @@ export async function createProcessWorld(options: ProcessWorldOptions = {}): Pro
   }
 
   await startHub();
-  const hubUrl = `http://127.0.0.1:${port}`;
+  const hubUrl = (): string => `http://127.0.0.1:${port}`;
   const { sessionId, dir } = createSession({
     home,
     flavor: "demo",
     cwd,
     machineId: "machine-1",
-    hubUrl,
+    hubUrl: hubUrl(),
     startedBy: "runner",
     startingMode: "remote",
     ...options.session,
   });
   const sessionArgv = [process.execPath, ENTRY, "__session"];
   await startHost({ home, sessionId, cwd, env, sessionArgv, hostCommand: [process.execPath, ENTRY, "__host"] });
-  const api = createHubApi({ baseUrl: hubUrl, accessToken: () => TOKEN });
+  let api = createHubApi({ baseUrl: hubUrl(), accessToken: () => TOKEN });
 
   async function until<T>(look: () => Promise<T | null | undefined | false>, what: string): Promise<T> {
     const deadline = Date.now() + UNTIL_MS;
@@ -150,7 +153,9 @@ export async function createProcessWorld(options: ProcessWorldOptions = {}): Pro
     root,
     sessionId,
     dir,
-    api,
+    get api() {
+      return api;
+    },
     facts,
     async agentPid() {
       const running = (await facts()).processes.filter((one) => one.exit === null);
@@ -161,7 +166,10 @@ export async function createProcessWorld(options: ProcessWorldOptions = {}): Pro
       if (hub) await kill(hub.pid);
       hub = null;
     },
-    startHub,
+    async startHub(where) {
+      await startHub(where);
+      api = createHubApi({ baseUrl: hubUrl(), accessToken: () => TOKEN });
+    },
     async killSession() {
       const { session } = await facts();
       if (session.pid !== null) await kill(session.pid);
@@ -169,11 +177,15 @@ export async function createProcessWorld(options: ProcessWorldOptions = {}): Pro
     killHost: async () => kill((await facts()).pid),
     async startRunner() {
       runner = spawnPiped([process.execPath, ENTRY, "runner", join(root, "runner.log")], {
-        env: { ...env, HAPI_API_URL: hubUrl },
+        env: { ...env, HAPI_API_URL: hubUrl() },
         ownGroup: true,
       });
       void runner.stderr.pipeTo(new WritableStream());
       await runner.stdout.getReader().read();
+    },
+    async stopRunner() {
+      if (runner) await kill(runner.pid);
+      runner = null;
     },
     view: (size) => openTerminal([process.execPath, ENTRY, "view", dir], { env, cwd, ...size }),
     async send(text) {
