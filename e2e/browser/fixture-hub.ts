@@ -199,6 +199,8 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
       case "POST messages":
       case "DELETE messages":
         return prompts.route(method, session, rest.slice(1), body);
+      case "POST upload":
+        return json({ success: true, path: `/tmp/uploads/${String(body["filename"])}` });
       case "POST auto-retry":
         return patch(session, { metadata: { ...metadata, autoRetry: body["enabled"] === true } });
       case "DELETE retry":

@@ -72,6 +72,11 @@ export function currentLocale(): Locale {
   return locale;
 }
 
+/** For days and clocks: the browser's own variant of the language, so that who reads 14:03 elsewhere reads it here. */
+export function dateLocale(): string {
+  return typeof navigator !== "undefined" && navigator.language.startsWith(locale) ? navigator.language : locale;
+}
+
 export async function setLocale(next: Locale): Promise<void> {
   catalog = next === "en" ? english : await loaders[next]();
   locale = next;

@@ -1,7 +1,7 @@
 /** Prompts that wait for the agent, oldest first, each with what can be done with it. More than two fold to a count. */
 import { useState } from "react";
 import type { PromptItem } from "@hapi/core";
-import { currentLocale, useT, type Translate } from "../../../i18n/index.ts";
+import { dateLocale, useT, type Translate } from "../../../i18n/index.ts";
 import { Button, IconButton, Spinner } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
@@ -141,7 +141,7 @@ function wordsOf(waits: Waiting, prompt: PromptItem, about: { machine: string; n
     case "unknown":
       return t("stage.unknown");
     case "planned":
-      return t("queue.at", { time: clockWords(prompt.scheduledAt ?? 0, about.now, currentLocale()) });
+      return t("queue.at", { time: clockWords(prompt.scheduledAt ?? 0, about.now, dateLocale()) });
     case "sending":
       return t("stage.sending");
     case "machine":

@@ -1,6 +1,6 @@
 /** When a prompt goes out: a few times that are often right, or any day and time within the week. */
 import { useId, useState, type FormEvent } from "react";
-import { currentLocale, useT } from "../../../i18n/index.ts";
+import { dateLocale, useT } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Field } from "../../../ui/field.tsx";
 import { Icon } from "../../../ui/icons.tsx";
@@ -44,7 +44,7 @@ export function ScheduleSheet({ at, onClose, onChoose }: ScheduleSheetProps) {
             >
               <Icon name="clock" className="text-quiet" />
               <span className="min-w-0 flex-1">{t(preset.key)}</span>
-              <span className="text-small text-quiet tabular-nums">{clockWords(preset.at, now, currentLocale())}</span>
+              <span className="text-small text-quiet tabular-nums">{clockWords(preset.at, now, dateLocale())}</span>
             </button>
           </li>
         ))}

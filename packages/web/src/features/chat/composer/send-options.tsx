@@ -1,6 +1,6 @@
 /** The line above the field while a prompt is written that does not simply go next: later, or into the running turn. */
 import { lazy, Suspense, useState } from "react";
-import { currentLocale, useT } from "../../../i18n/index.ts";
+import { dateLocale, useT } from "../../../i18n/index.ts";
 import { Button, IconButton } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
@@ -28,7 +28,7 @@ function LaterLine({ at, onAt }: Pick<SendOptionsProps, "onAt"> & { at: number }
   return (
     <div className="flex items-center gap-1.5 pb-1 text-small text-quiet">
       <Icon name="clock" size={14} />
-      <span className="min-w-0 truncate tabular-nums">{t("send.at", { time: clockWords(at, port.now(), currentLocale()) })}</span>
+      <span className="min-w-0 truncate tabular-nums">{t("send.at", { time: clockWords(at, port.now(), dateLocale()) })}</span>
       <Button tone="quiet" onClick={() => setOpen(true)} className="ms-auto text-small">
         {t("send.change")}
       </Button>

@@ -3,7 +3,7 @@ import "../../../i18n/later.ts";
 import { useEffect, useState, type FormEvent } from "react";
 import { AppError, toAppError, type SessionDiagnostics } from "@hapi/protocol";
 import { agentName } from "../../sessions/names.model.ts";
-import { currentLocale, useT, type MessageKey } from "../../../i18n/index.ts";
+import { dateLocale, useT, type MessageKey } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { CopyButton } from "../../../ui/code-block.tsx";
 import { Field } from "../../../ui/field.tsx";
@@ -80,7 +80,7 @@ function Diagnostics() {
       {found === null && <p className="py-2 text-small text-quiet">{t("diagnostics.loading")}</p>}
       {found instanceof AppError && <p className="py-2 text-small text-quiet">{t("diagnostics.failed", { reason: found.message })}</p>}
       {found !== null && !(found instanceof AppError) && (
-        <Details rows={diagnosticsOf(found, t, (at) => clockWords(at, now(), currentLocale()))} />
+        <Details rows={diagnosticsOf(found, t, (at) => clockWords(at, now(), dateLocale()))} />
       )}
     </section>
   );

@@ -5,7 +5,7 @@
 import { useEffect, useState } from "react";
 import type { TurnEndItem } from "@hapi/core";
 import type { AgentFailure } from "@hapi/protocol";
-import { currentLocale, useT, type MessageKey } from "../../../i18n/index.ts";
+import { currentLocale, dateLocale, useT, type MessageKey } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Card } from "../../../ui/card.tsx";
 import { durationWords } from "../../../ui/relative-time.model.ts";
@@ -73,13 +73,13 @@ function WhatNow({ item, failure }: { item: TurnEndItem; failure: AgentFailure }
   if (!planned && !retryable) return null;
   const locale = currentLocale();
   const wait = durationWords(waitMs, locale);
-  const about = planned && { attempt: planned.attempt, max: planned.maxAttempts, time: clockWords(planned.at, port.now(), locale) };
+  const about = planned && { attempt: planned.attempt, max: planned.maxAttempts, time: clockWords(planned.at, port.now(), dateLocale()) };
   const words = about
     ? waitMs > 0
       ? t("failure.planned", about)
       : t("failure.trying", about)
     : readyAt !== null && waitMs > 0
-      ? t("failure.retryAt", { time: clockWords(readyAt, port.now(), locale), wait })
+      ? t("failure.retryAt", { time: clockWords(readyAt, port.now(), dateLocale()), wait })
       : t("failure.sameContext");
   return (
     <>

@@ -2,7 +2,7 @@
 import { memo } from "react";
 import type { PromptItem } from "@hapi/core";
 import type { Attachment } from "@hapi/protocol";
-import { currentLocale, useT, type MessageKey } from "../../../i18n/index.ts";
+import { dateLocale, useT, type MessageKey } from "../../../i18n/index.ts";
 import { Button, Spinner } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
@@ -107,7 +107,7 @@ function SendAgain({ item }: { item: PromptItem }) {
   );
 }
 
-const timeWords = (at: number): string => new Date(at).toLocaleTimeString(currentLocale(), { hour: "2-digit", minute: "2-digit" });
+const timeWords = (at: number): string => new Date(at).toLocaleTimeString(dateLocale(), { hour: "2-digit", minute: "2-digit" });
 
 export function AttachmentList({ attachments }: { attachments: readonly Attachment[] }) {
   const t = useT();
