@@ -127,7 +127,8 @@ test("kill -9 in the middle of a backup leaves no file of that name, and the nex
     running.add(child);
     await new Promise<void>((resolve) => {
       const watcher = watch(home, (_, name) => {
-        if (!name?.endsWith(".partial")) return;
+        // Those of the rounds before are cleaned up meanwhile.
+        if (!name?.endsWith(`.${child.pid}.partial`)) return;
         watcher.close();
         resolve();
       });

@@ -67,7 +67,7 @@ export function createHub(parts: HubParts): Hub {
     },
     async stop() {
       stopPruning();
-      housekeeping.stop();
+      await housekeeping.stop();
       services.presence.stop();
       services.machinePresence.stop();
       services.schedule.stop();

@@ -68,6 +68,8 @@ export class Housekeeping {
   #changes = 0;
   #saidNotShrinkable = false;
   #cancelScrub: (() => void) | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #goOn: () => void = () => undefined;
 
   constructor(deps: HousekeepingDeps) {
     this.#deps = deps;
@@ -78,10 +80,13 @@ export class Housekeeping {
     this.#arm(firstLookMs);
   }
 
-  stop(): void {
+  /** Resolves when nothing of it touches the database any more. */
+  async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel();
     this.#cancelScrub?.();
+    this.#goOn();
+    await this.#running;
   }
 
   /** Deleted text leaves the disk now, or as soon as nobody reads it any more. */
@@ -91,17 +96,15 @@ export class Housekeeping {
     this.#cancelScrub?.();
     this.#cancelScrub = clock.setTimer(scrubAgainMs, () => {
       this.#cancelScrub = null;
-      void this.scrub().catch((cause: unknown) => log.error("database.scrub_failed", { reason: String(cause) }));
+      void this.scrub().catch((cause: unknown) => log.error("database.scrub_failed", { reason: reasonOf(cause) }));
     });
   }
 
   #arm(ms: number): void {
     if (this.#isStopped) return;
     this.#cancel = this.#deps.clock.setTimer(ms, () => {
-      void this.#look()
-        .catch((cause: unknown) =>
-          this.#deps.log.error("housekeeping.failed", { reason: cause instanceof Error ? cause.stack : String(cause) }),
-        )
+      this.#running = this.#look()
+        .catch((cause: unknown) => this.#deps.log.error("housekeeping.failed", { reason: reasonOf(cause) }))
         .then(() => this.#arm(lookEveryMs));
     });
   }
@@ -159,9 +162,20 @@ export class Housekeeping {
       const now = store.pages().free;
       if (now >= left) break;
       left = now;
-      await new Promise<void>((resolve) => clock.setTimer(stepEveryMs, resolve));
+      await this.#pause();
     }
     log.info("database.shrunk", { pages: free - store.pages().free, tookMs: clock.now() - from });
+  }
+
+  #pause(): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#deps.clock.setTimer(stepEveryMs, resolve);
+      this.#goOn = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
   #warn(now: number): void {
@@ -177,4 +191,8 @@ export class Housekeeping {
     if (bytes >= warnBytes) log.warn("database.large", { bytes, warnBytes });
     if (freeBytes < lowDiskBytes) log.warn("disk.low", { freeBytes });
   }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }

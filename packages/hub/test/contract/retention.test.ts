@@ -127,8 +127,8 @@ test("archived and inactive sessions go when they are old enough; pinned, runnin
   expect(left).toContain(lateArchived);
   await events.close();
   running.socket.close();
-  expect(await hubStatus(home)).toMatchObject({ cleaned: { sessions: 1, sessionsInAll: 2 }, retention: { deleteInactiveAfterDays: 10 } });
   await hub.close();
+  expect(await hubStatus(home)).toMatchObject({ cleaned: { sessions: 1, sessionsInAll: 2 }, retention: { deleteInactiveAfterDays: 10 } });
   const files = ["hub.sqlite", "hub.sqlite-wal"].map((name) => readFileSync(join(home, name), { flag: "a+" }).toString("latin1")).join("");
   expect(files).not.toContain(`secret words of ${oldArchived}`);
   expect(files).toContain(`secret words of ${pinned}`);
