@@ -3,7 +3,7 @@
  * fdatasync (appends that wait together share one), and a torn tail is cut off when the file is opened. Order is the order of the calls.
  * The file never grows past `maxBytes`: it is first rewritten from the caller's `snapshot`, and when that does not help, the append fails.
  */
-import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AppError } from "@hapi/protocol/errors";
@@ -22,6 +22,8 @@ export interface Journal {
   readonly recovered: readonly unknown[];
   /** Lines that could not be read; a damaged file (not just a torn tail) is kept beside it as `<path>.damaged`. */
   readonly lostLines: number;
+  /** Not just a torn tail: something that was acknowledged is gone. */
+  readonly isDamaged: boolean;
   readonly sizeBytes: number;
   /** Resolves when the record is on disk. One record is atomic: put together what must not be torn apart. */
   append(record: unknown): Promise<void>;
@@ -103,6 +105,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
   return {
     recovered: found.records,
     lostLines: found.lostLines,
+    isDamaged: found.isDamaged,
     get sizeBytes() {
       return size;
     },
@@ -151,13 +154,14 @@ function checksum(text: string): string {
 interface Found {
   records: unknown[];
   lostLines: number;
+  isDamaged: boolean;
   keptBytes: number;
 }
 
 /** Reads what is whole. A bad end is a torn append and is cut off; bad lines before good ones are damage, and the original is kept. */
 function recover(path: string): Found {
   const bytes = readIfThere(path);
-  if (bytes === null) return { records: [], lostLines: 0, keptBytes: 0 };
+  if (bytes === null) return { records: [], lostLines: 0, isDamaged: false, keptBytes: 0 };
   const records: unknown[] = [];
   let lost = 0;
   let lostBeforeGood = 0;
@@ -173,13 +177,14 @@ function recover(path: string): Found {
     } else lost++;
   }
   if (lostBeforeGood > 0) {
-    renameSync(path, `${path}.damaged`);
+    // A copy, not a rename: a kill between the two must not leave nothing.
+    writeFileAtomic(`${path}.damaged`, bytes);
     const whole = Buffer.from(records.map(encodeLine).join(""));
     writeFileAtomic(path, whole);
-    return { records, lostLines: lost, keptBytes: whole.length };
+    return { records, lostLines: lost, isDamaged: true, keptBytes: whole.length };
   }
   if (goodEnd < bytes.length) truncateDurably(path, goodEnd);
-  return { records, lostLines: lost, keptBytes: goodEnd };
+  return { records, lostLines: lost, isDamaged: false, keptBytes: goodEnd };
 }
 
 function readIfThere(path: string): Buffer | null {

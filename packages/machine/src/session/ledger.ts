@@ -27,6 +27,11 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
+/** A line is missing that was on disk, perhaps the one that says that a waiting prompt was given away: the agent's record is asked first. */
+function doubt(state: LedgerState): void {
+  for (const prompt of state.prompts.values()) if (prompt.stage === "queued") prompt.stage = "handing";
+}
+
 export async function openLedger(dir: string, options: { maxBytes?: number } = {}): Promise<Ledger> {
   const state = emptyState();
   const journal = await openJournal(join(dir, LEDGER_FILE), {
@@ -34,6 +39,10 @@ export async function openLedger(dir: string, options: { maxBytes?: number } = {
     snapshot: () => [[{ k: "snapshot", state: snapshotOf(state) } satisfies LedgerEntry]],
   });
   for (const record of journal.recovered) for (const entry of record as LedgerEntry[]) applyEntry(state, entry);
+  if (journal.isDamaged) {
+    doubt(state);
+    await journal.compact();
+  }
   let compactedBytes = 0;
   let failure: ((cause: unknown) => void) | undefined;
 
