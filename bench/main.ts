@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
-import { HubUnderTest } from "./lib/hub.ts";
+import { type HubProgram, HubUnderTest } from "./lib/hub.ts";
 import { helpText, isComplete, type Options, parseOptions } from "./options.ts";
 import { phases } from "./phases/index.ts";
 import { benchmarkDocument, type Circumstances, reachTable } from "./report/document.ts";
@@ -13,6 +13,7 @@ import { ourHub } from "./targets/ours.ts";
 import { peerHub } from "./targets/peer.ts";
 
 const phaseNames = phases.map(({ name }) => name);
+const restMs = 500;
 const usualDocument = resolve(import.meta.dir, "../docs/benchmarks.md");
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
@@ -30,45 +31,52 @@ else if ("wrong" in parsed) {
 
 async function bench(options: Options): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), "hapi-bench-"));
-  const hubs: HubUnderTest[] = [];
+  const opened: HubUnderTest[] = [];
+  const open = (program: HubProgram): HubUnderTest => {
+    const hub = new HubUnderTest(program, scratch);
+    opened.push(hub);
+    return hub;
+  };
   const leave = async (code: number): Promise<void> => {
-    await Promise.all(hubs.map((hub) => hub.kill()));
+    await Promise.all(opened.map((hub) => hub.kill()));
     rmSync(scratch, { recursive: true, force: true });
     process.exit(code);
   };
   process.on("SIGINT", () => void leave(130));
   process.on("SIGTERM", () => void leave(143));
+  // A phase that was given up may still be waiting for something: nobody listens any more, and it is no reason to end everything.
+  const stray: string[] = [];
+  process.on("unhandledRejection", (cause) => void stray.push(`unhandled: ${cause instanceof Error ? cause.message : String(cause)}`));
   try {
-    const missingPeer = await prepare(options, scratch, hubs);
-    say(
-      `Seed ${options.seed}. ${hubs.map(({ program }) => `${program.label} ${program.version}`).join(" and ")}, ${options.rounds} rounds.`,
-    );
+    const { programs, missingPeer } = await prepare(options, scratch);
+    say(`Seed ${options.seed}. ${programs.map(({ label, version }) => `${label} ${version}`).join(" and ")}, ${options.rounds} rounds.`);
     const random = seededRandom(options.seed);
     const wanted = phases.filter(({ name }) => options.phases.includes(name));
-    const circumstances = circumstancesOf(options, hubs, missingPeer);
+    const circumstances = circumstancesOf(options, programs, missingPeer);
     const save = (measurements: Measurements): void => {
       if (options.out !== null) writeFileSync(options.out, `${JSON.stringify({ ...circumstances, ...measurements }, null, 1)}\n`);
     };
     const { rounds, quick, crashRuns } = options;
-    const measurements = await runPhases(wanted, hubs, { rounds, quick, crashRuns, random, say, onProgress: save });
+    const measurements = await runPhases(wanted, programs, { rounds, quick, crashRuns, random, open, restMs, say, onProgress: save });
+    measurements.violations.push(...stray);
     return report(options, circumstances, measurements);
   } finally {
-    await Promise.all(hubs.map((hub) => hub.stop()));
+    await Promise.all(opened.map((hub) => hub.retire()));
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-/** Why there is no peer, or null. */
-async function prepare(options: Options, scratch: string, hubs: HubUnderTest[]): Promise<string | null> {
+/** The hubs to measure, and why there is no peer among them, or null. */
+async function prepare(options: Options, scratch: string): Promise<{ programs: HubProgram[]; missingPeer: string | null }> {
   const peer = options.oursOnly ? { missing: "asked for without it" } : await peerHub();
-  if (!("missing" in peer)) hubs.push(new HubUnderTest(peer, scratch));
-  else if (!options.oursOnly) say(`\n!! THE PEER COULD NOT BE HAD, our hub is measured alone: ${peer.missing}\n`);
+  const missingPeer = "missing" in peer ? peer.missing : null;
+  if (missingPeer !== null && !options.oursOnly) say(`\n!! THE PEER COULD NOT BE HAD, our hub is measured alone: ${missingPeer}\n`);
   if (options.ours === null) say("Building and packing our hub …");
-  hubs.push(new HubUnderTest(ourHub(scratch, options.ours === null ? undefined : resolve(options.ours)), scratch));
-  return "missing" in peer ? peer.missing : null;
+  const ours = ourHub(scratch, options.ours === null ? undefined : resolve(options.ours));
+  return { programs: "missing" in peer ? [ours] : [peer, ours], missingPeer };
 }
 
-function circumstancesOf(options: Options, hubs: readonly HubUnderTest[], missingPeer: string | null): Circumstances {
+function circumstancesOf(options: Options, programs: readonly HubProgram[], missingPeer: string | null): Circumstances {
   return {
     at: new Date(),
     machine: {
@@ -78,7 +86,7 @@ function circumstancesOf(options: Options, hubs: readonly HubUnderTest[], missin
       kernel: release(),
       runtime: `Bun ${process.versions.bun}`,
     },
-    hubs: hubs.map(({ program: { label, version } }) => ({ label, version })),
+    hubs: programs.map(({ label, version }) => ({ label, version })),
     rounds: options.rounds,
     seed: options.seed,
     isComplete: isComplete(options, phaseNames, missingPeer === null),

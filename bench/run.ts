@@ -1,8 +1,8 @@
 /** Runs phases in alternating rounds (A B, B A, A B …), so that a machine that gets slower or faster favours nobody. */
-import type { HubUnderTest } from "./lib/hub.ts";
+import type { HubProgram, HubUnderTest } from "./lib/hub.ts";
 import { loadAverage, machineCpu, ownCpuSeconds } from "./lib/process-facts.ts";
 import { toHundredths } from "./lib/stats.ts";
-import { now, within } from "./lib/timing.ts";
+import { now, pause, within } from "./lib/timing.ts";
 import type { Metrics, Phase, PhaseContext } from "./phases/phase.ts";
 import type { Measurements } from "./report/measurements.ts";
 
@@ -11,24 +11,28 @@ export interface RunOptions {
   quick: boolean;
   crashRuns: number;
   random(): number;
+  /** A hub for one run of one phase. */
+  open(program: HubProgram): HubUnderTest;
+  /** What the last hub left for the disk to do must not be in the next one's way. */
+  restMs: number;
   /** What a person who waits may read. */
   say(line: string): void;
   /** After each step, with everything so far. */
   onProgress(measurements: Measurements): void;
 }
 
-export async function runPhases(phases: readonly Phase[], hubs: readonly HubUnderTest[], options: RunOptions): Promise<Measurements> {
+export async function runPhases(phases: readonly Phase[], programs: readonly HubProgram[], options: RunOptions): Promise<Measurements> {
   const measurements: Measurements = {
-    figures: Object.fromEntries(hubs.map(({ label }) => [label, {}])),
+    figures: Object.fromEntries(programs.map(({ label }) => [label, {}])),
     violations: [],
     notes: [],
     noise: [],
   };
   for (const phase of phases) {
     for (let round = 0; round < options.rounds; round++) {
-      for (const hub of round % 2 === 0 ? hubs : hubs.toReversed()) {
-        const metrics = await runOnce({ phase, round, hub }, measurements, options);
-        const figures = measurements.figures[hub.label]!;
+      for (const program of round % 2 === 0 ? programs : programs.toReversed()) {
+        const metrics = await runOnce({ phase, round, program }, measurements, options);
+        const figures = measurements.figures[program.label]!;
         for (const [name, value] of Object.entries(metrics)) (figures[name] ??= []).push(value);
         options.onProgress(measurements);
       }
@@ -40,11 +44,12 @@ export async function runPhases(phases: readonly Phase[], hubs: readonly HubUnde
 interface Step {
   phase: Phase;
   round: number;
-  hub: HubUnderTest;
+  program: HubProgram;
 }
 
-async function runOnce({ phase, round, hub }: Step, { violations, notes, noise }: Measurements, options: RunOptions): Promise<Metrics> {
-  const name = `${phase.name}, ${hub.label}, round ${round + 1}`;
+async function runOnce({ phase, round, program }: Step, { violations, notes, noise }: Measurements, options: RunOptions): Promise<Metrics> {
+  const hub = options.open(program);
+  const name = `${phase.name}, ${program.label}, round ${round + 1}`;
   const violation = (text: string): void => {
     violations.push(`[${name}] ${text}`);
     options.say(`  VIOLATION ${text}`);
@@ -58,10 +63,12 @@ async function runOnce({ phase, round, hub }: Step, { violations, notes, noise }
     metrics = await within(phase.run(hub, context), phase.limitMs(context), name);
   } catch (cause) {
     violation(`the phase failed: ${cause instanceof Error ? cause.message : String(cause)}`);
+    options.say(hub.lastWords());
   } finally {
-    await hub.stop();
+    await hub.retire();
   }
   const spent = readNoise();
+  await pause(options.restMs);
   noise.push({ step: name, ...spent });
   options.say(`${name}: ${spent.seconds} s`);
   return metrics;

@@ -1,9 +1,9 @@
 /**
  * A hub under test: a program started on a home of its own with a scrubbed environment, measured from outside, and ended by its pid.
- * Each start may have a fresh home or one that an earlier start left.
+ * Each start may have a fresh home or one that an earlier start left. One of these serves one run of one phase.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readdirSync, statSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { attempt } from "@hapi/platform";
@@ -30,6 +30,8 @@ export interface StartOptions {
   port?: number;
 }
 
+const outputFile = "output.log";
+const lastLines = 8;
 const readyLimitMs = 60_000;
 const endLimitMs = 10_000;
 /** The hub's own access token in its scratch homes; it guards nothing. */
@@ -40,7 +42,8 @@ let nextPort = 20_000 + (process.pid % 1000) * 11;
 export class HubUnderTest {
   readonly program: HubProgram;
   readonly #scratch: string;
-  #homes = 0;
+  readonly #homes = new Set<string>();
+  #isRetired = false;
   #child: ChildProcess | null = null;
   #exited: Promise<unknown> = Promise.resolve();
   #spentCpuSeconds = 0;
@@ -67,16 +70,30 @@ export class HubUnderTest {
   }
 
   newHome(): string {
-    const home = join(this.#scratch, `${this.label}-home-${this.#homes++}`);
-    mkdirSync(home, { recursive: true });
+    this.#refuseRetired();
+    const home = mkdtempSync(join(this.#scratch, `${this.label}-home-`));
+    this.#homes.add(home);
     return home;
   }
 
+  /** Leaves a home to later runs, which know where it is. */
+  keepHome(home: string): void {
+    this.#homes.delete(home);
+  }
+
+  /** Ends it for good, with what it wrote: a phase that was given up must not start it again beside the next one. */
+  async retire(): Promise<void> {
+    this.#isRetired = true;
+    await this.stop();
+    for (const home of this.#homes) rmSync(home, { recursive: true, force: true });
+  }
+
   async start({ home = this.newHome(), port }: StartOptions = {}): Promise<void> {
+    this.#refuseRetired();
     this.home = home;
     this.port = port ?? (await freePort());
     const [program, ...args] = this.program.command;
-    const output = openSync(join(home, "output.log"), "a");
+    const output = openSync(join(home, outputFile), "a");
     const start = now();
     const child = spawn(program, args, { cwd: home, env: this.#environment(), stdio: ["ignore", output, output] });
     closeSync(output);
@@ -128,11 +145,21 @@ export class HubUnderTest {
       .reduce((sum, name) => sum + (attempt(() => statSync(join(this.home, name)).size, "a WAL may just have been folded back") ?? 0), 0);
   }
 
+  /** The end of what it printed, for who wonders why a phase failed. */
+  lastWords(): string {
+    const printed = attempt(() => readFileSync(join(this.home, outputFile), "utf8"), "it may never have started") ?? "";
+    return printed.trim().split("\n").slice(-lastLines).join("\n");
+  }
+
   /** A signed-in client bound to one namespace. */
   async client(namespace: string): Promise<HubClient> {
     const client = new HubClient(this.url, `${token}:${namespace}`);
     await client.signIn();
     return client;
+  }
+
+  #refuseRetired(): void {
+    if (this.#isRetired) throw new Error(`${this.label}: the phase is over`);
   }
 
   #environment(): Record<string, string> {

@@ -3,7 +3,7 @@
  * per run of the benchmark: each round starts on it again.
  */
 import type { HubClient } from "../lib/hub-client.ts";
-import type { HubUnderTest } from "../lib/hub.ts";
+import type { HubProgram, HubUnderTest } from "../lib/hub.ts";
 import { Http } from "../lib/http.ts";
 import { messagePacket, prose } from "../lib/messages.ts";
 import { median, summarize, toHundredths } from "../lib/stats.ts";
@@ -24,7 +24,7 @@ interface Filled {
 }
 
 /** Filled once for all rounds. */
-const filled = new WeakMap<HubUnderTest, Filled>();
+const filled = new WeakMap<HubProgram, Filled>();
 
 export const restart: Phase = {
   name: "restart",
@@ -33,8 +33,8 @@ export const restart: Phase = {
   async run(hub, context) {
     // At the peer's rate the filling alone would take longer than everything else together.
     if (!hub.program.hasKeyedAcks) return {};
-    const full = filled.get(hub) ?? (await fill(hub, context));
-    filled.set(hub, full);
+    const full = filled.get(hub.program) ?? (await fill(hub, context));
+    filled.set(hub.program, full);
     const empty: number[] = [];
     const loaded: number[] = [];
     const memory: number[] = [];
@@ -78,6 +78,7 @@ async function fill(hub: HubUnderTest, context: PhaseContext): Promise<Filled> {
   await Promise.all(Array.from({ length: sessionsAtOnce }, work));
   const loadSeconds = (now() - start) / 1000;
   await hub.stop();
+  hub.keepHome(hub.home);
   return { home: hub.home, namespace, sessions, loadSeconds };
 }
 

@@ -17,7 +17,7 @@ export function ourHub(scratch: string, program?: string): HubProgram {
   if (!existsSync(path)) throw new Error(`--ours names no file: ${path}`);
   return {
     label: "ours",
-    version: run(path, ["--version"], scratch).trim(),
+    version: [run(path, ["--version"], scratch).trim(), program === undefined ? commit() : ""].join(" ").trim(),
     command: [path, "hub", "--json"],
     hasKeyedAcks: true,
     hasListPages: true,
@@ -37,6 +37,15 @@ function pack(scratch: string): string {
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(runtime, join(folder, "node_modules/@oven"));
   return join(folder, "bin/hapi");
+}
+
+/** Which state of the checkout it is, where git knows. */
+function commit(): string {
+  const why = "a checkout may come without its history";
+  const hash = attempt(() => run("git", ["rev-parse", "--short", "HEAD"], root).trim(), why);
+  if (hash === undefined) return "";
+  const changes = attempt(() => run("git", ["status", "--porcelain"], root).trim(), why) ?? "";
+  return `(${hash}${changes === "" ? "" : " and changes"})`;
 }
 
 function run(command: string, args: readonly string[], cwd: string): string {
