@@ -1,5 +1,14 @@
 /** `hapi outbox`: the prompts of this machine that no hub has yet, and what to do with them. */
-import { damagedPrompts, forgetKeptPrompt, type KeptPrompt, readKeptPrompts, withOutboxLock, writeKeptPrompt } from "@hapi/machine";
+import {
+  damagedPrompts,
+  forgetKeptPrompt,
+  isFor,
+  type KeptPrompt,
+  readKeptPrompts,
+  type SendKeptResult,
+  withOutboxLock,
+  writeKeptPrompt,
+} from "@hapi/machine";
 import { hapiHome, systemClock } from "@hapi/platform";
 import { AppError, toAppError } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
@@ -74,8 +83,10 @@ function row(prompt: KeptPrompt, paint: CommandContext["paint"]): string[] {
 }
 
 async function send(words: ParsedWords, context: CommandContext): Promise<number> {
-  const { terminal, paint, env } = context;
-  const { sent, rejected, waiting } = await sendNow(env, { api: hubApi(env), withinMs: SEND_MS });
+  return report(words, context, await sendNow(context.env, { api: hubApi(context.env), withinMs: SEND_MS }));
+}
+
+function report(words: ParsedWords, { terminal, paint }: CommandContext, { sent, rejected, waiting }: SendKeptResult): number {
   if (isSet(words, "json")) terminal.json({ sent, rejected, waiting });
   else {
     if (sent.length > 0) terminal.out(`${paint.good("✓")} ${prompts(sent.length)} sent.`);
@@ -98,7 +109,15 @@ async function retry(words: ParsedWords, context: CommandContext): Promise<numbe
     },
     { lockMs: LOCK_MS },
   );
-  return send(words, context);
+  await sendNow(context.env, { api: hubApi(context.env), withinMs: SEND_MS });
+  // The runner may have been faster: the disk says what became of them.
+  const left = stillThere(home, chosen);
+  const isLeft = new Set(left.map(({ localId }) => localId));
+  return report(words, context, {
+    sent: chosen.filter(({ localId }) => !isLeft.has(localId)),
+    rejected: left.filter(({ state }) => state === "rejected"),
+    waiting: left.filter(({ state }) => state === "sending"),
+  });
 }
 
 async function cancel(words: ParsedWords, context: CommandContext): Promise<number> {
@@ -115,7 +134,7 @@ async function cancel(words: ParsedWords, context: CommandContext): Promise<numb
     { lockMs: LOCK_MS },
   );
   // One whose answer was lost may be with the hub all the same.
-  for (const { sessionId, localId } of chosen) await cancelAtHub(context, sessionId, localId);
+  for (const prompt of chosen) await cancelAtHub(context, prompt);
   if (isSet(words, "json")) terminal.json({ cancelled: removed.map(({ localId }) => localId) });
   else terminal.out(`${paint.good("✓")} ${prompts(removed.length)} thrown away.`);
   const missed = chosen.length - removed.length;
@@ -126,9 +145,10 @@ async function cancel(words: ParsedWords, context: CommandContext): Promise<numb
   return 0;
 }
 
-async function cancelAtHub({ env, terminal, paint }: CommandContext, sessionId: string, localId: string): Promise<void> {
+async function cancelAtHub({ env, terminal, paint }: CommandContext, prompt: KeptPrompt): Promise<void> {
+  const { sessionId, localId } = prompt;
   try {
-    hubTarget(env);
+    if (!isFor(prompt, hubTarget(env))) return;
     const { status } = await hubApi(env).messages.cancel(sessionId, localId);
     if (status !== "cancelled")
       terminal.note(paint.waiting(`${localId.slice(0, 8)} is with its agent already; it can only be interrupted there.`));

@@ -4,6 +4,7 @@ export {
   forgetKeptPrompt,
   hasKeptPrompts,
   type HubTarget,
+  isFor,
   isSameHub,
   keepPrompt,
   type KeptPrompt,

@@ -1,0 +1,172 @@
+/**
+ * `hapi send`, `outbox`, `resume` and `retry` with the real hub, runner, hosts and the demo agent: what is said, what is left on the disk, and the
+ * exit codes scripts decide on.
+ */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { readRunnerState } from "@hapi/machine/runner";
+import { isAlive, killTree, processStartTime } from "@hapi/platform";
+import { HAPI, openPlace, type Place, until } from "./place.ts";
+
+let place: Place;
+let shop: string;
+let sessionId: string;
+beforeAll(async () => {
+  place = await openPlace();
+  shop = place.project("shop");
+  const { stdout } = await hapi("demo", "--new", "--hapi-starting-mode", "remote");
+  sessionId = stdout.trim();
+  await until(async () => (await place.api().sessions.get(sessionId)).active, "the session runs");
+}, 60_000);
+afterAll(() => place[Symbol.asyncDispose](), 60_000);
+
+const hapi = (...words: string[]) => place.hapi(words, { cwd: shop });
+const json = async (...words: string[]): Promise<Record<string, unknown>> =>
+  JSON.parse((await hapi(...words, "--json")).stdout) as Record<string, unknown>;
+const kept = (): string[] => {
+  const dir = join(place.home, "outbox");
+  return readdirSync(dir).filter((name) => name.endsWith(".prompt"));
+};
+const answerTo = async (text: string): Promise<string> => {
+  const { code, stdout, stderr } = await hapi("send", ".", text, "--wait");
+  expect([code, stderr]).toEqual([0, ""]);
+  return stdout;
+};
+
+test("--wait prints the answer and nothing else; by directory, beginning of the id, and from a pipe", async () => {
+  expect(await answerTo("say: hello")).toBe("hello\n");
+  expect((await hapi("send", sessionId.slice(0, 6), "say: two words", "-w")).stdout).toBe("two words\n");
+  const child = spawn(HAPI, ["send", ".", "-", "--wait"], { cwd: shop, env: place.env, stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.end("say: from a pipe\n");
+  let out = "";
+  child.stdout.on("data", (chunk: Buffer) => void (out += chunk.toString()));
+  expect([await new Promise((done) => child.once("close", done)), out]).toEqual([0, "from a pipe\n"]);
+  expect(kept()).toEqual([]);
+}, 60_000);
+
+test("a turn that fails says why with exit code 2, and hapi retry runs it again on the same conversation", async () => {
+  const failed = await hapi("send", ".", "fail 529 x1", "--wait");
+  expect([failed.code, failed.stdout]).toEqual([2, ""]);
+  expect(failed.stderr).toMatch(/^hapi: The turn failed: .*overloaded.* Try again with: hapi retry [0-9a-f]{8}\n$/);
+  expect(await json("retry")).toEqual({ sessionId, retried: true });
+  await until(async () => {
+    const { messages } = await place.api().messages.page(sessionId, { limit: 50 });
+    return messages.findLast((row) => row.localId !== null)?.stage === "done";
+  }, "the retried turn is done");
+  const { code, stderr } = await hapi("retry", sessionId);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("Send a prompt instead: hapi send")]);
+}, 60_000);
+
+test("--timeout ends the wait, not the turn; a second prompt waits behind it and --json says everything", async () => {
+  const slow = await hapi("send", ".", "slow 20 400", "--wait", "--timeout", "1s");
+  expect([slow.code, slow.stdout]).toEqual([5, ""]);
+  expect(slow.stderr).toMatch(/Time is up; (the turn goes on|the prompt is kept)/);
+  expect(await json("send", ".", "say: behind", "--wait")).toEqual({
+    sessionId,
+    localId: expect.any(String),
+    outcome: "done",
+    text: "behind",
+    failure: null,
+  });
+}, 60_000);
+
+test("--at is kept by the hub until then", async () => {
+  const { scheduledAt, localId, state } = await json("send", ".", "say: later", "--at", "+2h");
+  expect(state).toBe("sent");
+  expect(Math.abs(Number(scheduledAt) - Date.now() - 7_200_000)).toBeLessThan(60_000);
+  const { messages } = await place.api().messages.page(sessionId, { limit: 50 });
+  expect(messages.find((row) => row.localId === localId)?.scheduledAt).toBe(Number(scheduledAt));
+  expect(await place.api().messages.cancel(sessionId, String(localId))).toMatchObject({ status: "cancelled" });
+}, 60_000);
+
+test("what can't be sent is said before anything is kept", async () => {
+  const wrong: [string[], string][] = [
+    [["send", "."], "hapi send needs a session and a text: hapi send <session> <text>, or - to read it from a pipe."],
+    [["send", ".", " "], "The text is empty; nothing was sent."],
+    [["send", ".", "x", "--at", "yesterday"], '--at must be a time like +30m, 14:30 or 2026-11-21T09:00, not "yesterday".'],
+    [["send", ".", "x", "--at", "+1h", "--steer"], "--at and --steer exclude each other: a later prompt has no turn to steer."],
+    [["send", ".", "x", "--timeout", "1s"], "--timeout goes with --wait."],
+    [["send", "nobody", "x"], 'No session is called "nobody" or has an id that begins so. See: hapi sessions'],
+    [["outbox", "cancel"], "hapi outbox cancel needs an id, or --all. See: hapi outbox"],
+    [["outbox", "retry", "abc"], 'No prompt in the outbox begins with "abc". See: hapi outbox'],
+    [["outbox", "burn"], 'hapi outbox does not know "burn". See: hapi outbox --help'],
+  ];
+  for (const [args, sentence] of wrong)
+    expect([args, await hapi(...args)]).toEqual([args, { code: 1, signal: null, stdout: "", stderr: `hapi: ${sentence}\n` }]);
+  expect(kept()).toEqual([]);
+  const elsewhere = await place.hapi(["send", ".", "x"], { cwd: place.project("empty") });
+  expect(elsewhere.stderr).toBe("hapi: This directory has no session. Start one here with: hapi, or see: hapi sessions\n");
+}, 60_000);
+
+test("a refused prompt keeps its text and reason until it is retried or thrown away", async () => {
+  const cwd = place.project("archived");
+  const { stdout } = await place.hapi(["demo", "--new", "--hapi-starting-mode", "remote"], { cwd });
+  const id = stdout.trim();
+  await until(async () => (await place.api().sessions.get(id)).active, "the session runs");
+  await place.api().sessions.end(id);
+  await place.api().sessions.archive(id);
+  const { code, stderr } = await hapi("send", id, "say: too late");
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^hapi: Session is archived\. The text is kept; send it again with: hapi outbox retry [0-9a-f]{8}\n$/),
+  ]);
+  const { prompts } = (await json("outbox")) as { prompts: { localId: string; text: string; state: string }[] };
+  expect(prompts).toMatchObject([{ text: "say: too late", state: "rejected", error: { code: "session_archived" } }]);
+  expect((await hapi("outbox", "retry", prompts[0]?.localId ?? "")).code).toBe(1);
+  expect((await hapi("outbox")).stdout).toContain("refused");
+  expect((await hapi("outbox", "cancel", prompts[0]?.localId.slice(0, 8) ?? "")).stdout).toBe("✓ 1 prompt thrown away.\n");
+  expect((await hapi("outbox")).stdout).toBe("Nothing waits: the hub has every prompt of this machine.\n");
+}, 60_000);
+
+test("the hub is away: kept and said so, also across commands; sent once and in order when it is back", async () => {
+  const [pid = 0] = place.hubPids().slice(-1);
+  const runner = readRunnerState(place.home);
+  process.kill(pid, "SIGKILL");
+  await until(async () => processStartTime(pid) === null, "the hub is dead");
+  if (runner && isAlive(runner)) killTree(runner, "SIGKILL");
+
+  const first = await hapi("send", ".", "say: first");
+  expect([first.code, first.stderr]).toEqual([0, ""]);
+  expect(first.stdout).toContain("Kept, not sent yet. No hub answers at");
+  expect(first.stdout).toContain("the next hapi command that reaches the hub sends it, or: hapi runner start");
+  expect(await json("send", sessionId.slice(0, 8), "say: second")).toMatchObject({ sessionId, state: "kept", code: "hub_unreachable" });
+  expect(await json("send", ".", "say: third")).toMatchObject({ state: "kept" });
+  const dir = join(place.home, "outbox");
+  expect(kept().map((name) => statSync(join(dir, name)).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
+  const { prompts } = (await json("outbox")) as { prompts: { localId: string; text: string }[] };
+  expect(prompts.map((prompt) => prompt.text)).toEqual(["say: first", "say: second", "say: third"]);
+  await hapi("outbox", "cancel", prompts[1]?.localId ?? "");
+
+  // `hapi` starts another hub; any command that reaches it sends what waited.
+  await place.hapi(["demo", "--new", "--hapi-starting-mode", "remote"], { cwd: place.project("other") });
+  const sent = async (): Promise<string[]> => {
+    const { messages } = await place.api().messages.page(sessionId, { limit: 20 });
+    return messages
+      .filter((row) => row.localId !== null)
+      .map((row) => JSON.stringify(row.content))
+      .flatMap((text) => /say: (first|second|third)/.exec(text)?.[1] ?? []);
+  };
+  await hapi("sessions");
+  await until(async () => kept().length === 0, "the outbox is empty");
+  expect(await sent()).toEqual(["first", "third"]);
+  expect(await answerTo("say: and on")).toBe("and on\n");
+}, 90_000);
+
+test("the runner sends what was kept while nobody runs a command", async () => {
+  const [pid = 0] = place.hubPids().slice(-1);
+  process.kill(pid, "SIGKILL");
+  await until(async () => processStartTime(pid) === null, "the hub is dead");
+  const runner = await until(async () => {
+    const state = readRunnerState(place.home);
+    return state && isAlive(state) ? state : null;
+  }, "the runner lives");
+  const { stdout } = await hapi("send", ".", "say: while nobody looks");
+  expect(stdout).toContain("this machine's runner sends it when the hub is back");
+  const hub = spawn(HAPI, ["hub", "--quiet"], { cwd: place.root, env: place.env, stdio: "ignore" });
+  await until(async () => kept().length === 0, "the runner has sent it");
+  expect(isAlive(runner)).toBe(true);
+  hub.kill("SIGTERM");
+  await new Promise((done) => hub.once("exit", done));
+}, 90_000);
