@@ -169,7 +169,11 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
   });
   await hub.start();
   const server = await serveOrStop(hub, () => serve({ host, port, hub: hub.app, sockets }));
-  const checkpointer = startCheckpointer({ path: db.path, onFailed: (reason) => log.warn("database.checkpoint_failed", { reason }) });
+  const checkpointer = startCheckpointer({
+    db,
+    between: (work) => stores.between(work),
+    onFailed: (reason) => log.warn("database.checkpoint_failed", { reason }),
+  });
   const boundPort = server.port ?? port;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`;
   opened.lock.listensAt(url);

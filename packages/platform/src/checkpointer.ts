@@ -1,31 +1,24 @@
 /**
- * Folds a database's WAL back into it on a thread of its own, so that nobody waits for it. The thread starts when the WAL first grows past
- * the limit; its program is a string because HAPI also runs from one bundled file. A reader that stays long (a backup) keeps the WAL from
- * being begun anew: the writer is never held for it, the WAL grows until the reader is done.
+ * Folds a database's WAL back into it on a thread of its own, so that nobody waits for it. Once (nearly) all of it is folded the writer
+ * folds the rest between two transactions, and its next commit begins the WAL anew: the writer is never locked out, and the file keeps its
+ * length (`wal-room.ts`). A reader that stays long (a backup) only makes the WAL grow until it is done.
+ * The thread starts when the WAL first grows past the limit; its program is a string because HAPI also runs from one bundled file.
  */
-import { statSync } from "node:fs";
-import { attempt } from "./ignore.ts";
+import type { Sqlite, WalState } from "./sqlite.ts";
 
 const program = `
 import { Database } from "bun:sqlite";
 let db;
 self.onmessage = ({ data }) => {
-  if (data.path) {
-    db = new Database(data.path);
-    // How long the writer may be held.
-    db.exec("PRAGMA busy_timeout = 200");
-    return;
-  }
-  const fold = () => db.query("PRAGMA wal_checkpoint(PASSIVE)").get();
   try {
-    const first = fold();
-    if (data.truncate) {
-      // What is left after the second is what came meanwhile, unless somebody still reads it.
-      const { log, checkpointed } = first.log - first.checkpointed > 0 ? fold() : first;
-      const isRead = log - checkpointed > data.maxLeft;
-      const isHeld = isRead || db.query("PRAGMA wal_checkpoint(TRUNCATE)").get().busy === 1;
-      self.postMessage({ isHeld });
-    } else self.postMessage({});
+    if (data.path) db = new Database(data.path);
+    else {
+      const fold = () => db.query("PRAGMA wal_checkpoint(PASSIVE)").get();
+      const first = fold();
+      // The second takes what came meanwhile.
+      const { log, checkpointed } = first.log > first.checkpointed ? fold() : first;
+      self.postMessage({ frames: log, folded: checkpointed });
+    }
   } catch (error) {
     self.postMessage({ failure: String(error) });
   }
@@ -33,57 +26,67 @@ self.onmessage = ({ data }) => {
 `;
 
 export interface CheckpointerOptions {
-  path: string;
-  /** Default 4 MiB: below it nothing happens. */
-  startAtBytes?: number;
-  /** Under steady load SQLite can't begin the WAL anew by itself: from here on (32 MiB) the writer is held for a moment. */
-  truncateAtBytes?: number;
+  db: Sqlite;
+  /** Runs work of the writing connection where no transaction is open. */
+  between<T>(work: () => T): Promise<T>;
+  /** Default 1,000 (4 MiB of usual pages): with fewer frames nothing happens. */
+  startAtFrames?: number;
+  /** From so many frames on (8,000, 32 MiB) the WAL is begun anew when it can be. */
+  restartAtFrames?: number;
   everyMs?: number;
-  onDone?(): void;
+  onDone?(state: WalState): void;
   onFailed(reason: string): void;
 }
 
-/** Frames that may come while one checkpoint runs. */
-const maxLeft = 2_000;
-/** Somebody reads what could be thrown away: asked again after so many rounds. */
-const roundsWhenHeld = 5;
+/** What the writer folds itself: a millisecond or two. */
+const maxLeftFrames = 500;
+/** Grown beyond by a long reader, the file is cut (frames of 4 KiB pages: 256 MiB). */
+const cutAboveFrames = 64_000;
 
 export interface Checkpointer {
   close(): void;
 }
 
 export function startCheckpointer(options: CheckpointerOptions): Checkpointer {
-  const { path, startAtBytes = 4 << 20, truncateAtBytes = 32 << 20, everyMs = 2_000, onDone, onFailed } = options;
+  const { db, between, startAtFrames = 1_000, restartAtFrames = 8_000, everyMs = 2_000, onDone, onFailed } = options;
   let worker: Worker | null = null;
-  let busy = false;
-  let waitRounds = 0;
+  let isBusy = false;
+  let isClosed = false;
+  const failed = (cause: unknown): void => {
+    isBusy = false;
+    if (!isClosed) onFailed(String(cause));
+  };
   const start = (): Worker => {
     const url = URL.createObjectURL(new Blob([program], { type: "application/javascript" }));
     const started = new Worker(url);
-    started.onmessage = ({ data }: MessageEvent<{ failure?: string; isHeld?: boolean }>) => {
-      busy = false;
-      if (data.isHeld === true) waitRounds = roundsWhenHeld;
-      if (data.failure !== undefined) onFailed(data.failure);
-      else onDone?.();
+    started.onmessage = ({ data }: MessageEvent<WalState | { failure: string }>) => {
+      if ("failure" in data) failed(data.failure);
+      else finish(data).then(onDone, failed);
     };
-    started.onerror = (event) => {
-      busy = false;
-      onFailed(event.message);
-    };
-    started.postMessage({ path });
+    started.onerror = (event) => failed(event.message);
+    started.postMessage({ path: db.path });
     return started;
   };
-  const timer = setInterval(() => {
-    const size = attempt(() => statSync(`${path}-wal`).size, "there is no WAL before the first write") ?? 0;
-    if (size < startAtBytes || busy) return;
+  const finish = async ({ frames, folded }: WalState): Promise<WalState> => {
+    const mayRestart = frames >= restartAtFrames && frames - folded <= maxLeftFrames;
+    const state = mayRestart && !isClosed ? await between(() => db.foldWal({ cut: frames > cutAboveFrames })) : { frames, folded };
+    isBusy = false;
+    return state;
+  };
+  const look = async (): Promise<void> => {
+    const { frames, folded } = await between(() => db.walState());
+    if (isClosed || isBusy || frames < startAtFrames || frames === folded) return;
+    isBusy = true;
     worker ??= start();
-    busy = true;
-    waitRounds = Math.max(0, waitRounds - 1);
-    worker.postMessage({ truncate: size >= truncateAtBytes && waitRounds === 0, maxLeft });
+    worker.postMessage({});
+  };
+  const timer = setInterval(() => {
+    if (!isBusy) look().catch(failed);
   }, everyMs);
   timer.unref();
   return {
     close() {
+      isClosed = true;
       clearInterval(timer);
       worker?.terminate();
     },

@@ -26,7 +26,18 @@ export interface Sqlite {
   readonly inTransaction: boolean;
   /** Makes everything committed so far survive a loss of power. */
   syncWal(): Promise<void>;
+  /** Not inside a transaction. */
+  walState(): WalState;
+  /** Not inside a transaction: copies what is left of the WAL into the database, as far as nobody reads an older state; `cut`: and shortens the file. */
+  foldWal(options?: { cut?: boolean }): WalState;
   close(): Promise<void>;
+}
+
+export interface WalState {
+  /** Frames (pages) in the WAL. */
+  frames: number;
+  /** How many of them the database file has. */
+  folded: number;
 }
 
 export interface SqliteOptions {
@@ -73,15 +84,18 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Sqlite {
     statements.set(sql, statement);
     return statement;
   };
-  const walRoom = (): WalRoom => {
-    const { page_size: pageBytes } = db.prepare("PRAGMA page_size").get() as { page_size: number };
-    // NOOP counts and folds nothing (SQLite 3.51 and newer; an older one folds what it can without waiting).
-    const count = db.prepare("PRAGMA wal_checkpoint(NOOP)");
-    return new WalRoom({ pageBytes, frames: () => Math.max(0, (count.get() as { log: number }).log) });
-  };
   const call = <T>(sql: string, params: SqlParams, work: (statement: Statement, bound: SQLQueryBindings[]) => T): T =>
     guard(path, () => work(prepare(sql), params as SQLQueryBindings[]));
-
+  const checkpoint = (mode: "NOOP" | "PASSIVE" | "TRUNCATE"): WalState => {
+    const row = call(`PRAGMA wal_checkpoint(${mode})`, [], (s) => s.get()) as { log: number; checkpointed: number };
+    return { frames: Math.max(0, row.log), folded: Math.max(0, row.checkpointed) };
+  };
+  // NOOP counts and folds nothing (SQLite 3.51 and newer; an older one folds what it can without waiting).
+  const walState = (): WalState => checkpoint("NOOP");
+  const walRoom = (): WalRoom => {
+    const { page_size: pageBytes } = call("PRAGMA page_size", [], (s) => s.get()) as { page_size: number };
+    return new WalRoom({ pageBytes, frames: () => walState().frames });
+  };
   return {
     path,
     get: <Row>(sql: string, ...params: SqlParams) => call(sql, params, (s, bound) => (s.get(...bound) as Row | null) ?? undefined),
@@ -109,6 +123,8 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Sqlite {
     get inTransaction() {
       return db.inTransaction;
     },
+    walState,
+    foldWal: ({ cut = false } = {}) => checkpoint(cut ? "TRUNCATE" : "PASSIVE"),
     async syncWal() {
       if (path === ":memory:") return;
       // Closing a second handle on the database file itself would drop SQLite's locks (POSIX); the WAL carries none. It keeps its inode

@@ -87,7 +87,7 @@ export class GroupCommit<Recorded> {
   }
 
   /** Runs `work` where no transaction is open: now, or right after the next COMMIT. */
-  betweenTransactions(work: () => void): Promise<void> {
+  betweenTransactions<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#between.push(() => {
         try {

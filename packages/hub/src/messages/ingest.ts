@@ -13,7 +13,7 @@ const keepTail = 12 * 1024;
 const maxKeyLength = 300;
 
 /** Words without which no decoder finds a todo; most messages have none of them. */
-const todoWords = /[Tt]odo|Task(?:Create|Update)|"plan"|plan_update/;
+const todoWords = ["odo", "TaskCreate", "TaskUpdate", '"plan"', "plan_update"];
 
 export interface IncomingMessage extends ClientEvent<"message"> {
   /** The JSON of `message` when it is known already. */
@@ -60,7 +60,7 @@ function parsed(text: string): unknown {
 
 function readFacts(session: Session, content: unknown, text: string): { isContent: boolean; todos?: TodoItem[] } {
   const known = session.hasConversationContent === true;
-  const mayHaveTodos = todoWords.test(text) || session.todos?.some((todo) => todo.id.startsWith("call-")) === true;
+  const mayHaveTodos = todoWords.some((word) => text.includes(word)) || session.todos?.some((todo) => todo.id.startsWith("call-")) === true;
   if (known && !mayHaveTodos) return { isContent: false };
   const events = decodeContent(content, { id: "ingest" });
   const todos = mayHaveTodos ? extractTodos(events, session.todos ?? null) : null;
