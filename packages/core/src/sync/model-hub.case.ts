@@ -54,7 +54,7 @@ export function createModelHub() {
       const row = local(localId);
       if (!row || isQueued(row)) return;
       epoch += 1;
-      rows.set(row.id, { ...row, invokedAt: null });
+      rows.set(row.id, { ...row, invokedAt: null, ...(row.stage === undefined ? {} : { stage: "accepted" as const }) });
       push({ type: "messages-requeued", localIds: [localId] });
     },
     cancel: (localId: string): void => {

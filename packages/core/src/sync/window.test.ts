@@ -197,7 +197,7 @@ test("an uncertain prompt that is sent again begins anew: its next stage is hear
     deliveryState: "indeterminate",
   };
   const forSession = { sessionId: modelSession };
-  const stageAfter = (...events: SyncEvent[]): unknown => {
+  const stageAfter = (...events: SyncEvent[]): unknown[] => {
     const [prompt] = windowOf(applyAll(openWindow(emptySyncState, modelSession), events)).queued;
     return [prompt?.stage, prompt?.deliveryState, prompt?.stageDetail];
   };
