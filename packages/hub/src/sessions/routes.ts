@@ -63,7 +63,7 @@ function listRoutes(app: Hono<ApiEnv>, { access, sessions, messages, now }: Sess
     const limit = clampLimit(c.req.query("limit"));
     const cursor = c.req.query("cursor");
     if (cursor !== undefined) {
-      const size = limit ?? 100;
+      const size = limit ?? pageSize;
       const page = await sessions.listPage(namespace, parseListCursor(cursor), size);
       const last = page.length === size ? page.at(-1) : undefined;
       return c.json({ sessions: page.map(summarize), nextCursor: last ? `${last.updatedAt}:${last.id}` : null });
@@ -75,6 +75,9 @@ function listRoutes(app: Hono<ApiEnv>, { access, sessions, messages, now }: Sess
   });
   app.get("/sessions/:id", async (c) => c.json({ session: await access.session(c.get("namespace"), c.req.param("id")) }));
 }
+
+/** A screenful and some more: under 20 KB. */
+const pageSize = 25;
 
 function clampLimit(text: string | undefined): number | undefined {
   const limit = Number(text);
