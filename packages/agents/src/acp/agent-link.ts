@@ -109,6 +109,8 @@ export class AgentLink {
       id = inputId;
       if (options.loading) this.#loading = id;
       const waiting = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+      // The agent may end before the write is confirmed: nobody listens yet.
+      ignore(waiting, "who asked hears of it");
       await this.process.write(encodeRpc.request(id, method, params), inputId);
       return { waiting };
     }).then(({ waiting }) => waiting);

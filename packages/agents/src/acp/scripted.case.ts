@@ -39,7 +39,7 @@ export interface ScriptedAgent {
 
 export const THREAD = "thread-1";
 
-export function scriptAgent(profile: Partial<AcpProfile> = {}): ScriptedAgent {
+export function scriptAgent(profile: Partial<AcpProfile> = {}, options: { confirmed?: Promise<void> } = {}): ScriptedAgent {
   const chunks: Chunk[] = [];
   const written: Written[] = [];
   const events: DriverEvent[] = [];
@@ -83,7 +83,7 @@ export function scriptAgent(profile: Partial<AcpProfile> = {}): ScriptedAgent {
       const line: unknown = JSON.parse(typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes));
       if (isObject(line)) written.push(line as Written);
       change();
-      return Promise.resolve();
+      return options.confirmed ?? Promise.resolve();
     },
     lastInputId: () => Promise.resolve(0),
     closeInput: () => Promise.resolve(agent.end()),
