@@ -73,3 +73,51 @@ test("planted: order, cancellation, stages that lie or run backwards, prompts th
   expect(kinds({ ...history, stages: new Map([["p1", ["started", "handed"] satisfies PromptStage[]]]) })).toEqual(["stage-backwards"]);
   expect(kinds({ ...history, rows: history.rows.toReversed() })).toContain("seq-not-increasing");
 });
+
+test("planted: prompts that ran in another order than the hub took them", () => {
+  const history = sound();
+  const ran = ["text p2", "text p1"];
+  expect(kinds({ ...history, agent: { ...history.agent, ran } })).toEqual(["prompt-out-of-order"]);
+  const later = history.accepted.map((one) => ({ ...one, scheduled: one.localId === "p1" }));
+  expect(kinds({ ...history, accepted: later, agent: { ...history.agent, ran } })).toEqual([]);
+});
+
+test("planted: an answer that reaches the agent twice", () => {
+  const history = sound();
+  const given = (...answers: string[]): History => ({ ...history, agent: { ...history.agent, answers: new Map([["r1", answers]]) } });
+  expect(kinds(given("allow"))).toEqual([]);
+  expect(kinds(given("allow", "deny"))).toEqual(["approval-doubled"]);
+});
+
+test("planted: a client that shows something else than the hub has", () => {
+  const history = sound();
+  const shows = (rows: HistoryRow[]): string[] => kinds({ ...history, views: [{ who: "ada", rows }] });
+  expect(shows(history.rows)).toEqual([]);
+  expect(shows(history.rows.slice(0, -1))).toEqual(["view-differs"]);
+  expect(shows([...history.rows, said(6, "four")])).toEqual(["view-differs"]);
+  expect(shows(history.rows.map((row) => (row.localId === "p1" ? { ...row, stage: "started" as const } : row)))).toEqual(["view-differs"]);
+});
+
+test("what the record can tell decides whether unknown is true, and sent again by a person is no fault", () => {
+  const history = sound();
+  const unknown = [prompt(1, "p1", "unknown"), ...history.rows.slice(1)];
+  const never: History["agent"] = { ran: ["text p2"], said: ["one", "two", "three"] };
+  expect(kinds({ ...history, rows: unknown, agent: { ...never, tells: "always" } })).toEqual(["stage-untrue"]);
+  expect(kinds({ ...history, rows: unknown, agent: { ...history.agent, tells: "never" } })).toEqual([]);
+  const interrupted = [prompt(1, "p1", "interrupted"), ...history.rows.slice(1)];
+  expect(kinds({ ...history, rows: interrupted, agent: { ...never, tells: "always" } })).toEqual(["prompt-not-run"]);
+  const twice = { ...history.agent, ran: ["text p1", "text p2", "text p1"] };
+  expect(kinds({ ...history, agent: twice })).toEqual(["prompt-ran-twice"]);
+  const again = history.accepted.map((one) => ({ ...one, again: one.localId === "p1" ? 1 : 0 }));
+  expect(kinds({ ...history, accepted: again, agent: twice })).toEqual([]);
+});
+
+test("what nobody could tell the sender, and what died with its host, may be either way, but not twice and not hidden", () => {
+  const history = sound();
+  const unclear = history.accepted.map((one) => (one.localId === "p2" ? { ...one, canceled: "unclear" as const } : one));
+  const gone = history.rows.filter((row) => row.localId !== "p2");
+  expect(kinds({ ...history, accepted: unclear, rows: gone, agent: { ...history.agent, ran: ["text p1"] } })).toEqual([]);
+  expect(kinds({ ...history, accepted: unclear, rows: gone })).toEqual(["prompt-lost"]);
+  const silent = history.rows.filter((row) => row.seq !== 5);
+  expect(kinds({ ...history, rows: silent, agent: { ...history.agent, unheard: ["three"] } })).toEqual([]);
+});

@@ -11,19 +11,44 @@ export interface HistoryRow {
   localId?: string | null;
   content: unknown;
   stage?: PromptStage;
+  invokedAt?: number | null;
 }
 
 export interface History {
   /** All rows of the session as a client reads them, in order of `seq`. */
   rows: readonly HistoryRow[];
-  /** Prompts that were answered with 2xx; `canceled` ones were taken back and must not have run. */
-  accepted: readonly { localId: string; text: string; canceled?: boolean }[];
-  /** The agent's own record: prompts in the order it ran them, and what it said, each with a text that is unique in the test. */
-  agent: { ran: readonly string[]; said: readonly string[] };
+  /** Prompts that were answered with 2xx. */
+  accepted: readonly AcceptedPrompt[];
+  agent: AgentTruth;
+  /** What clients that listened all the time show of this history in the end, in order of `seq`. */
+  views?: readonly { who: string; rows: readonly HistoryRow[] }[];
   /** What subscribers were told, per prompt, in order. */
   stages?: ReadonlyMap<string, readonly PromptStage[]>;
   /** Prompts whose end is not expected yet. */
   running?: readonly string[];
+}
+
+export interface AcceptedPrompt {
+  localId: string;
+  text: string;
+  /** Taken back, and whoever asked was told so: it must not have run. `unclear`: nobody could tell the sender what became of it. */
+  canceled?: boolean | "unclear";
+  /** How often a person had it sent again. */
+  again?: number;
+  /** Its place is by its time, not by its arrival. */
+  scheduled?: boolean;
+}
+
+/** The agent's own record: prompts in the order it ran them, and what it said, each with a text that is unique in the test. */
+export interface AgentTruth {
+  ran: readonly string[];
+  said: readonly string[];
+  /** Of `said`: what stood in a host that died before anyone had read it. It is shown in its place, cut short, or not at all. */
+  unheard?: readonly string[];
+  /** Answers that reached the agent, by the request they were given to. */
+  answers?: ReadonlyMap<string, readonly unknown[]>;
+  /** Can the record always be asked for a prompt, or never? Where it can, `unknown` is never true; where it can't, it always may be. */
+  tells?: "always" | "never";
 }
 
 export interface Violation {
@@ -32,6 +57,10 @@ export interface Violation {
     | "prompt-doubled"
     | "prompt-ran-twice"
     | "prompt-ran-after-cancel"
+    | "prompt-out-of-order"
+    | "prompt-not-run"
+    | "approval-doubled"
+    | "view-differs"
     | "prompt-not-settled"
     | "stage-backwards"
     | "stage-untrue"
@@ -68,28 +97,71 @@ function checkRows(rows: readonly HistoryRow[], events: readonly AgentEvent[]): 
   return found;
 }
 
-function checkPrompt(prompt: History["accepted"][number], history: History, echoes: readonly AgentEvent[]): Violation[] {
-  const { localId, text, canceled } = prompt;
+function checkPrompt(prompt: AcceptedPrompt, history: History, echoes: readonly AgentEvent[]): Violation[] {
+  const { localId, text, canceled, again = 0 } = prompt;
   const found: Violation[] = [];
   const rows = history.rows.filter((row) => row.localId === localId);
   const ran = times(history.agent.ran, text);
   const echoed = echoes.filter((event) => event.type === "user-message" && event.localId === localId).length;
-  if (ran > 1) found.push({ kind: "prompt-ran-twice", what: `${localId} ran ${ran} times` });
+  if (ran > 1 + again) found.push({ kind: "prompt-ran-twice", what: `${localId} ran ${ran} times` });
   if (rows.length > 1) found.push({ kind: "prompt-doubled", what: `${localId} has ${rows.length} rows` });
-  if (echoed > 1) found.push({ kind: "prompt-doubled", what: `${localId} was read from the record ${echoed} times` });
-  if (canceled) {
+  if (echoed > 1 + again) found.push({ kind: "prompt-doubled", what: `${localId} was read from the record ${echoed} times` });
+  if (canceled === true) {
     if (ran > 0) found.push({ kind: "prompt-ran-after-cancel", what: localId });
     return found;
   }
   const row = rows[0];
-  if (!row) return [...found, { kind: "prompt-lost", what: `${localId} was accepted and has no row` }];
+  if (!row) {
+    if (canceled !== "unclear") found.push({ kind: "prompt-lost", what: `${localId} was accepted and has no row` });
+    else if (ran > 0) found.push({ kind: "prompt-lost", what: `${localId} ran and has no row` });
+    return found;
+  }
   if (history.running?.includes(localId)) return found;
   const stage = row.stage ?? "accepted";
   if (!isFinalStage(stage) && stage !== "unknown") found.push({ kind: "prompt-not-settled", what: `${localId} stays at ${stage}` });
-  // The record is the truth: it can neither be unknown what it shows, nor done what it does not show.
-  if (ran > 0 && stage === "unknown") found.push({ kind: "stage-untrue", what: `${localId} ran and is shown as unknown` });
+  return [...found, ...checkTruth(prompt, stage, ran, history.agent)];
+}
+
+/** The record is the truth: it can neither be unknown what it shows, nor done what it does not show. */
+function checkTruth({ localId }: AcceptedPrompt, stage: PromptStage, ran: number, { tells }: AgentTruth): Violation[] {
+  const found: Violation[] = [];
+  const isUntrue = stage === "unknown" && (tells === undefined ? ran > 0 : tells === "always");
+  if (isUntrue) found.push({ kind: "stage-untrue", what: `${localId} ${ran > 0 ? "ran" : "did not run"} and is shown as unknown` });
   if (ran === 0 && stage === "done") found.push({ kind: "stage-untrue", what: `${localId} did not run and is shown as done` });
+  if (ran === 0 && stage === "interrupted" && tells === "always")
+    found.push({ kind: "prompt-not-run", what: `${localId} never reached the agent and is shown as ${stage}` });
   return found;
+}
+
+/** First runs, in the order in which the hub took the prompts. */
+function checkOrder({ accepted, rows, agent }: History): Violation[] {
+  const places = rows.flatMap((row) => {
+    const prompt = row.localId ? accepted.find(({ localId }) => localId === row.localId) : undefined;
+    if (!prompt || row.seq === null || prompt.scheduled || prompt.again) return [];
+    const place = agent.ran.indexOf(prompt.text);
+    return place < 0 ? [] : [{ seq: row.seq, place, localId: prompt.localId }];
+  });
+  const inOrder = places.toSorted((a, b) => a.seq - b.seq);
+  return inOrder.flatMap((one, at): Violation[] => {
+    const before = inOrder[at - 1];
+    if (!before || before.place < one.place) return [];
+    return [{ kind: "prompt-out-of-order", what: `${one.localId} ran before ${before.localId}, which was accepted first` }];
+  });
+}
+
+function checkAnswers(answers: NonNullable<AgentTruth["answers"]>): Violation[] {
+  return [...answers].flatMap(([id, given]): Violation[] =>
+    given.length > 1 ? [{ kind: "approval-doubled", what: `${id} was given ${given.length} answers: ${given.join(" and ")}` }] : [],
+  );
+}
+
+function checkView(who: string, shown: readonly HistoryRow[], rows: readonly HistoryRow[]): Violation[] {
+  const words = (row: HistoryRow | undefined): string =>
+    JSON.stringify(row && [row.id, row.seq, row.localId, row.stage, row.invokedAt, row.content]);
+  const at = rows.findIndex((row, index) => words(row) !== words(shown[index]));
+  if (at < 0 && shown.length === rows.length) return [];
+  const place = at < 0 ? rows.length : at;
+  return [{ kind: "view-differs", what: `${who} shows ${words(shown[place])} where the hub has ${words(rows[place])}` }];
 }
 
 function checkStages(stages: ReadonlyMap<string, readonly PromptStage[]>): Violation[] {
@@ -105,11 +177,11 @@ function checkStages(stages: ReadonlyMap<string, readonly PromptStage[]>): Viola
   return found;
 }
 
-function checkOutput(said: readonly string[], shown: readonly string[]): Violation[] {
+function checkOutput({ said, unheard = [] }: AgentTruth, shown: readonly string[]): Violation[] {
   const found: Violation[] = [];
   for (const text of said) {
     const count = times(shown, text);
-    if (count === 0) found.push({ kind: "output-lost", what: text });
+    if (count === 0 && !unheard.includes(text)) found.push({ kind: "output-lost", what: text });
     if (count > 1) found.push({ kind: "output-doubled", what: `${text} (${count} times)` });
   }
   const misplaced = outOfOrder(shown, said);
@@ -125,7 +197,10 @@ export function checkHistory(history: History): Violation[] {
   return [
     ...checkRows(history.rows, events),
     ...history.accepted.flatMap((prompt) => checkPrompt(prompt, history, echoes)),
-    ...checkOutput(history.agent.said, shown),
+    ...checkOrder(history),
+    ...checkOutput(history.agent, shown),
+    ...(history.agent.answers ? checkAnswers(history.agent.answers) : []),
+    ...(history.views ?? []).flatMap(({ who, rows }) => checkView(who, rows, history.rows)),
     ...(history.stages ? checkStages(history.stages) : []),
   ];
 }

@@ -1,0 +1,188 @@
+/**
+ * The real session process (session, ledger, ACP driver, link) on a real folder. Killed, it leaves what it had written: everything it was told is
+ * durable, and of what was still on its way to the disk as much as chance wants, down to half a line.
+ */
+import { statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { createAcpDriver, type AcpProfile } from "@hapi/agents";
+import { createSessionLink, type SessionLink } from "@hapi/client/link";
+import type { HostControl } from "@hapi/host";
+import { openLedger, openRecord, openSession, type Ledger, type RunningSession } from "@hapi/machine";
+import { toAppError } from "@hapi/protocol";
+import type { DriverLog } from "@hapi/agents";
+import { absentHost } from "../../packages/machine/src/session/absent-host.ts";
+import type { AgentRecord, SimHost } from "./agent.ts";
+import { TOKEN } from "./hub-process.ts";
+import type { Network, Wire } from "./network.ts";
+import type { Chance } from "./random.ts";
+import type { Life, VirtualTime } from "./time.ts";
+
+const LEDGER = "ledger.jsonl";
+export const HUB_URL = "http://hub.simulated";
+
+export interface SessionPlants {
+  ledger?(ledger: Ledger): Ledger;
+  link?(link: SessionLink): SessionLink;
+  /** What a driver says of a prompt when its agent's record can't be asked. */
+  guess?: "absent";
+}
+
+export interface SessionProcess {
+  readonly life: Life;
+  readonly wire: Wire;
+  readonly ledger: Ledger;
+  /** It came to its end by itself. */
+  readonly isOver: boolean;
+  kill(): Promise<void>;
+}
+
+export interface SessionProcessOptions {
+  home: string;
+  dir: string;
+  time: VirtualTime;
+  network: Network;
+  chance: Chance;
+  /** Null: only to say how everything stands (its host was killed). */
+  host: SimHost | null;
+  lastHost: number;
+  record: AgentRecord;
+  /** Can the agent's record be asked for a prompt? */
+  tells: boolean;
+  parkAfterMs: number;
+  plants: SessionPlants;
+  log: DriverLog;
+}
+
+export async function startSessionProcess(options: SessionProcessOptions): Promise<SessionProcess> {
+  const { home, dir, time, network, chance, plants, log } = options;
+  const life = time.life();
+  const wire = network.wire("session", life);
+  const file = openRecord(dir);
+  const disk = await time.real(openDisk(dir, { time, life, chance }));
+  const ledger = plants.ledger?.(disk.ledger) ?? disk.ledger;
+  const { sessionId } = file.value;
+  const link = createSessionLink({ hubUrl: HUB_URL, token: TOKEN, sessionId, clock: life.clock, fetch: wire.fetch, dial: wire.dial });
+  const host: HostControl = options.host ? options.host.control(life) : absentHost(sessionId, 10_000 + options.lastHost);
+  const driver = createAcpDriver(profileOf(options.record, options.tells, plants.guess));
+  const session = await time.real(
+    openSession({
+      home,
+      dir,
+      record: {
+        get value() {
+          return file.value;
+        },
+        update(patch) {
+          if (life.alive) file.update(patch);
+        },
+      },
+      ledger,
+      host,
+      driver,
+      link: plants.link?.(link) ?? link,
+      hub: () => ({ hubUrl: HUB_URL }),
+      clock: life.clock,
+      random: chance.fork("jitter").next,
+      log,
+      agentEnv: {},
+      hookCommand: [],
+      hookEnv: {},
+      runCommand: async () => ({ stdout: "", stderr: "", exitCode: 0, truncated: false }),
+      settings: { remoteWhileLocal: "switch", parkAfterMs: options.parkAfterMs },
+      about: { version: "0.0.0", libDir: "/", userHome: "/" },
+    }),
+  );
+  let isOver = false;
+  session.ended.then(
+    () => {
+      isOver = true;
+      wire.drop();
+    },
+    () => undefined,
+  );
+  if (options.host) void session.begin();
+  else void session.settle(endingOf(session, ledger));
+  return {
+    life,
+    wire,
+    ledger,
+    get isOver() {
+      return isOver;
+    },
+    async kill() {
+      if (!life.alive) return;
+      life.end();
+      wire.drop();
+      await time.real(disk.abandon());
+    },
+  };
+}
+
+/** As the runner's word to a session without a host decides. */
+function endingOf(_session: RunningSession, { state }: Ledger): Parameters<RunningSession["settle"]>[0] {
+  const { lifecycle } = state.facts;
+  const isOver = lifecycle === "completed" || lifecycle === "failed";
+  return { exitCode: 1, reason: "terminated", contactMs: 5_000, lifecycle: isOver ? lifecycle : "aborted" };
+}
+
+function profileOf(record: AgentRecord, tells: boolean, guess: SessionPlants["guess"]): AcpProfile {
+  const find = (promptId: string) => (record.prompts.some((one) => one.promptId === promptId) ? "present" : "absent");
+  return {
+    flavor: "simulated",
+    displayName: "Simulated agent",
+    command: () => [process.execPath],
+    retry: "flag",
+    denyReason: "meta",
+    ...(tells ? { findPrompt: (_env, _thread, promptId) => find(promptId) } : guess ? { findPrompt: () => guess } : {}),
+  };
+}
+
+interface LedgerDisk {
+  readonly ledger: Ledger;
+  abandon(): Promise<void>;
+}
+
+async function openDisk(dir: string, world: { time: VirtualTime; life: Life; chance: Chance }): Promise<LedgerDisk> {
+  const { time, life, chance } = world;
+  const path = join(dir, LEDGER);
+  const real = await openLedger(dir);
+  const bytes = (): number => statSync(path).size;
+  let durable = bytes();
+  let busyUntil = 0;
+
+  async function synced(work: Promise<void>): Promise<void> {
+    const took = chance.is(0.05) ? chance.between(5, 100) : chance.between(0, 3);
+    busyUntil = Math.max(busyUntil, time.now + took);
+    const virtual = life.wait(busyUntil - time.now);
+    await time.real(work);
+    const upTo = bytes();
+    await virtual;
+    durable = Math.max(durable, upTo);
+  }
+  const write: Ledger["write"] = (...entries) => {
+    time.touch();
+    return life.alive ? synced(real.write(...entries)) : new Promise(() => undefined);
+  };
+  const ledger: Ledger = {
+    state: real.state,
+    write,
+    setFacts: (patch) => write({ k: "facts", patch }),
+    memory: { get: real.memory.get, commit: (values) => write({ k: "memory", values }) },
+    lostLines: real.lostLines,
+    onFailure: real.onFailure,
+    async close() {
+      if (life.alive) await time.real(real.close());
+    },
+  };
+  return {
+    ledger,
+    async abandon() {
+      const cut = chance.between(durable, bytes());
+      await real.close().catch((cause: unknown) => {
+        // It had come to its end and closed the file itself.
+        if (toAppError(cause).code !== "internal") throw cause;
+      });
+      if (cut < bytes()) truncateSync(path, cut);
+    },
+  };
+}
