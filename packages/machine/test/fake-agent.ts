@@ -149,6 +149,8 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       alive--;
       turn = null;
       requests.clear();
+      // What it had in memory only never was.
+      for (const { localId } of untouched.splice(0)) record.delete(localId);
       emit({ type: "exited", front: was, code, signal, expected: false, failure });
     },
     driver: {

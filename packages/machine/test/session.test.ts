@@ -187,6 +187,39 @@ test("a prompt that provably never arrived is handed again, three times at most"
   await world.hub.until(() => world.agent.ran.length === 1, "runs");
 });
 
+test("an agent that is killed leaves its turn interrupted, also where it says why; a prompt it never began goes to the next one", async () => {
+  await using world = await createWorld();
+  const failure = { code: "agent_exited" as const, message: "The agent ended unexpectedly (SIGKILL)", retryable: true };
+  await run(world, "p1", "first");
+  await world.hub.until(() => world.ledger.state.prompts.get("p1")?.stage === "started", "its turn runs");
+  world.agent.die({ signal: "SIGKILL", failure });
+  await world.hub.until(() => stages(world, "p1").at(-1) === "interrupted", "interrupted");
+  world.agent.onPrompt = "wait";
+  world.hub.prompt("p2", "second");
+  await world.hub.until(() => world.ledger.state.prompts.get("p2")?.stage === "handed", "handed");
+  world.agent.onPrompt = "run";
+  world.agent.die({ signal: "SIGKILL", failure });
+  await world.hub.until(() => world.ledger.state.prompts.get("p2")?.stage === "started", "it runs");
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p2").at(-1) === "done", "done");
+  expect(world.agent.ran).toEqual(["first", "second"]);
+  expect(stages(world, "p2")).not.toContain("failed");
+});
+
+test("a prompt that three agents died with before they began it goes back to its sender", async () => {
+  await using world = await createWorld();
+  world.agent.onPrompt = "wait";
+  world.hub.prompt("p1", "deadly");
+  for (let times = 1; times <= 3; times++) {
+    await world.hub.until(() => world.ledger.state.prompts.get("p1")?.stage === "handed", "handed");
+    world.agent.die({ signal: "SIGSEGV", failure: { code: "agent_exited", message: "it crashed", retryable: true } });
+    await world.hub.until(() => world.ledger.state.prompts.get("p1")?.stage !== "handed", "looked up");
+  }
+  await world.hub.until(() => stages(world, "p1").at(-1) === "failed", "failed");
+  expect(world.ledger.state.prompts.get("p1")?.failure).toMatchObject({ code: "agent_exited", retryable: true });
+  expect(world.agent.ran).toEqual([]);
+});
+
 test("a crash of the agent interrupts the turn and leaves the session; the next prompt continues the thread", async () => {
   await using world = await createWorld();
   await run(world, "p1", "hello");

@@ -152,16 +152,11 @@ export function createInbox(deps: InboxDeps): Inbox {
     const prompt = prompts.get(localId);
     if (!prompt || prompt.stage !== "handing") return;
     const found = await agent.lookup(localId).catch(() => "unknown" as const);
-    const tries = (handings.get(localId) ?? 0) + 1;
-    handings.set(localId, tries);
-    log.warn("prompt.handing_failed", { localId, found, tries, message });
+    log.warn("prompt.handing_failed", { localId, found, message });
     if (found === "present") return setStage(localId, "in-transcript");
     if (found === "unknown") return setStage(localId, "unknown");
-    if (tries < MAX_HANDINGS) {
-      await setStage(localId, "queued");
-      return deps.changed();
-    }
-    return setStage(localId, "failed", { code: "agent_exited", message, retryable: true });
+    await handAgain(localId, message);
+    deps.changed();
   }
 
   function staged(localId: string, stage: PromptStage, failure?: AgentFailure): void {
@@ -241,7 +236,15 @@ export function createInbox(deps: InboxDeps): Inbox {
     if (found === "present") return setStage(localId, agentLives ? "in-transcript" : "interrupted");
     // A living agent may hold it in memory and write it down at any moment: only a dead one's record is the whole truth.
     if (agentLives && (agent.busy || !last)) return;
-    return setStage(localId, "queued");
+    return handAgain(localId, "The agent ended before it took the prompt");
+  }
+
+  /** It never arrived; but what never arrives, again and again, is given back to its sender. */
+  function handAgain(localId: string, message: string): Promise<void> {
+    const tries = (handings.get(localId) ?? 0) + 1;
+    handings.set(localId, tries);
+    if (tries < MAX_HANDINGS) return setStage(localId, "queued");
+    return setStage(localId, "failed", { code: "agent_exited", message, retryable: true });
   }
 
   async function reconcile(agentLives: boolean): Promise<void> {

@@ -81,12 +81,12 @@ export function createOutcomes(deps: OutcomeDeps): Outcomes {
       });
       broker.agentGone();
       model.clearActivity();
-      events.closeTurn(event.failure ? "failed" : "interrupted", event.failure);
+      // That it is gone says nothing of what it had begun: its record does. Only a reason of its own (no login, no capacity) is the prompt's end.
+      const reason = event.failure?.code === "agent_exited" ? undefined : event.failure;
+      events.closeTurn(reason ? "failed" : "interrupted", event.failure);
       if (event.front === "local" && !event.expected && !ending.begun) return terminalQuit(event);
-      if (event.failure) {
-        inbox.turnEnded("failed", event.failure);
-        model.note(event.failure.message);
-      }
+      if (reason) inbox.turnEnded("failed", reason);
+      if (event.failure) model.note(event.failure.message);
       if (ending.begun) return;
       inbox.reconcile(false).catch((cause: unknown) => log.warn("prompt.not_reconciled", { cause: String(cause) }));
     },
