@@ -9,6 +9,7 @@ const steps: Steps = {
   machine_offline: (short) => `Start a runner on its machine with: hapi runner start. A prompt waits for it: hapi send ${short} "…"`,
   session_archived: (short) => `It is archived; bring it back in the web app, then: hapi resume ${short}`,
   thread_in_use: (short) => `Close that program, then: hapi resume ${short}`,
+  not_supported: (short) => `Continue it itself with: hapi resume ${short}, or start another one with: hapi --new`,
   retry_unavailable: (short) => `Send a prompt instead: hapi send ${short} "…"`,
 };
 
