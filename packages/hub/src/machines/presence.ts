@@ -27,7 +27,8 @@ export class MachinePresence {
   async start(): Promise<void> {
     const now = this.#deps.clock.now();
     for (const machine of await this.#deps.store.active())
-      this.#leases.set(machine.id, { activeUntil: Math.max(machine.activeUntil, now + machineLeaseMs), writtenAt: now });
+      // Not what stands on the disk: a clock that was set back would make that hours.
+      this.#leases.set(machine.id, { activeUntil: now + machineLeaseMs, writtenAt: now });
     this.#schedule();
   }
 

@@ -50,8 +50,8 @@ export class SessionPresence {
   async start(): Promise<void> {
     const now = this.#deps.clock.now();
     for (const session of await this.#deps.store.active()) {
-      const activeUntil = Math.max(session.activeUntil, now + leaseMs);
-      this.#leases.set(session.id, { activeUntil, activeAt: now, writtenAt: now, toldAt: now });
+      // Not what stands on the disk: a clock that was set back would make that hours.
+      this.#leases.set(session.id, { activeUntil: now + leaseMs, activeAt: now, writtenAt: now, toldAt: now });
     }
     this.#schedule();
   }
