@@ -139,6 +139,17 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
     });
   }
 
+  /** Newest first, from a cursor on; all of it where none is given. */
+  function listPage(query: URLSearchParams): Response {
+    const all = [...sessions.values()].map(summaryOf);
+    const cursor = query.get("cursor");
+    if (cursor === null) return json({ sessions: all });
+    all.sort((a, b) => b.updatedAt - a.updatedAt || (a.id < b.id ? 1 : -1));
+    const start = cursor === "" ? 0 : all.findIndex((one) => one.id === cursor) + 1;
+    const page = all.slice(start, start + Number(query.get("limit")));
+    return json({ sessions: page, nextCursor: start + page.length < all.length ? (page.at(-1)?.id ?? null) : null });
+  }
+
   function answer(session: Session, requestId: string, status: string, body: Record<string, unknown>): Response {
     const request = session.agentState?.requests?.[requestId];
     if (!request) return json({ error: "Request not found", code: "request_not_found" }, 404);
@@ -291,7 +302,7 @@ export function startFixtureHub(options: FixtureOptions): FixtureHub {
     if (request.headers.get("authorization") !== `Bearer ${JWT}`) {
       return json({ error: "Missing authorization token", code: "missing_token" }, 401);
     }
-    if (kind === "sessions" && id === "") return json({ sessions: [...sessions.values()].map(summaryOf) });
+    if (kind === "sessions" && id === "") return listPage(new URL(request.url).searchParams);
     if (kind === "sessions") {
       const session = sessions.get(id);
       return session

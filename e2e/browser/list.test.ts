@@ -152,3 +152,30 @@ test("rename, pin, archive and delete from the row's menu", () =>
     await page.getByText("Someone else changed this").waitFor();
     expect(open.problems).toEqual([]);
   }));
+
+test("10,000 sessions: the newest are there after 20 KB, the rest comes behind them in pages", async () => {
+  const crowded = startFixtureHub({ webRoot: WEB_ROOT, scenario: "many" });
+  try {
+    await using open = await openPage(browser, { size: "phone", signedIn: crowded });
+    const { page } = open;
+    const lists: { cursor: string | null; bytes: number }[] = [];
+    page.on("response", async (response) => {
+      const url = new URL(response.url());
+      if (url.pathname === "/api/sessions") lists.push({ cursor: url.searchParams.get("cursor"), bytes: (await response.body()).length });
+    });
+    await page.goto(crowded.url);
+    await page.getByRole("link", { name: /Task 0:/ }).waitFor();
+    const search = page.getByRole("searchbox", { name: "Search sessions" });
+    await search.fill("Task 9999:");
+    // the oldest of all, so every page has come
+    await page.getByRole("link", { name: /Task 9999:/ }).waitFor({ timeout: 30_000 });
+    const [first, ...rest] = lists;
+    expect(first?.cursor).toBe("");
+    expect(first?.bytes).toBeLessThanOrEqual(20 * 1024);
+    expect(rest.length).toBeGreaterThan(10);
+    for (const { cursor } of rest) expect(cursor).not.toBeNull();
+    expect(open.problems).toEqual([]);
+  } finally {
+    await crowded.stop();
+  }
+}, 60_000);

@@ -187,6 +187,12 @@ export function createHubApi(options: HubApiOptions) {
       async list(signal?: AbortSignal): Promise<SessionSummary[]> {
         return many(readSummary, fields(await request("GET", "/api/sessions", { signal })).sessions);
       },
+      /** Newest first; `cursor` as the last page said, empty for the first. `next` null: that was all. */
+      async page(cursor: string, limit: number, signal?: AbortSignal): Promise<{ sessions: SessionSummary[]; next: string | null }> {
+        const answer = fields(await request("GET", "/api/sessions", { query: { cursor, limit }, signal }));
+        // a hub that does not know pages gave everything
+        return { sessions: many(readSummary, answer.sessions), next: typeof answer.nextCursor === "string" ? answer.nextCursor : null };
+      },
       async get(id: string, signal?: AbortSignal): Promise<Session> {
         return expected(readSession(fields(await request("GET", sessionPath(id), { signal })).session));
       },

@@ -11,9 +11,10 @@ import {
   openWindow,
   type SyncState,
   withGap,
-  withList,
+  withListed,
   withMachines,
   withoutSession,
+  withoutUnlisted,
   withSession,
 } from "@hapi/core";
 import { AppError, type MessagesResponse, type SyncEvent, toAppError } from "@hapi/protocol";
@@ -63,6 +64,9 @@ export interface SyncEngine {
   setVisible(isVisible: boolean): void;
 }
 
+/** Entries of the list in its first page (some 20 KB) and in the following ones. */
+const FIRST_LISTED = 25;
+const LISTED = 250;
 /** Sessions nobody looks at any more stay warm, up to this many. */
 const MAX_WARM = 8;
 /** Sessions read at the same time. */
@@ -187,11 +191,32 @@ export function createSyncEngine(options: SyncOptions): SyncEngine {
     for (const [id, window] of Object.entries(state.windows)) if (window.stale) once(`messages\n${id}`, () => readTail(id));
   }
 
+  /** The newest sessions at once, in a page a phone gets in a moment; the others behind them. */
   async function readList(): Promise<void> {
-    await read((signal) => api.sessions.list(signal), withList);
-    if (listed === "hub") return;
-    listed = "hub";
-    options.onChange(state);
+    const before = state.summaries;
+    const seen = new Set<string>();
+    let cursor: string | null = "";
+    state = { ...state, refetch: { ...state.refetch, list: false } };
+    try {
+      while (cursor !== null) {
+        const from: string = cursor;
+        await read(
+          (signal) => api.sessions.page(from, from === "" ? FIRST_LISTED : LISTED, signal),
+          (current, { sessions, next }) => {
+            cursor = next;
+            for (const { id } of sessions) seen.add(id);
+            const listedNow = withListed(current, sessions);
+            return next === null ? withoutUnlisted(listedNow, before, seen) : listedNow;
+          },
+        );
+        if (listed === "hub") continue;
+        listed = "hub";
+        options.onChange(state);
+      }
+    } catch (cause) {
+      state = { ...state, refetch: { ...state.refetch, list: true } };
+      throw cause;
+    }
   }
 
   /** The newest page; before it the pages between, where it does not reach back to what is known. */

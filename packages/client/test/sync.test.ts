@@ -114,6 +114,58 @@ describe("sync engine", () => {
     await engine.stop();
   });
 
+  test("a long list comes in pages: the newest at once; what moved or went meanwhile is right at the end", async () => {
+    const ids = Array.from({ length: 600 }, (_, index) => `n${String(index).padStart(3, "0")}`);
+    const summaries = new Map(ids.map((id, index) => [id, { ...sessionSummary({ ...session, id, updatedAt: 1_000 - index }) }]));
+    const asked: string[] = [];
+    const pauses: (() => void)[] = [];
+    const paused = sleepless();
+    await using hub = await startHttpHub({
+      "POST /api/auth": () => ({ token: "opaque", user: {} }),
+      "GET /api/machines": () => ({ machines: [] }),
+      "GET /api/sessions": async (request) => {
+        const { searchParams } = new URL(request.url);
+        const [cursor, limit] = [searchParams.get("cursor") ?? "none", Number(searchParams.get("limit"))];
+        asked.push(cursor);
+        if (cursor !== "") {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          pauses.push(resolve);
+          paused.tell();
+          await promise;
+        }
+        const all = [...summaries.values()].sort((a, b) => b.updatedAt - a.updatedAt);
+        const page = all.filter((one) => cursor === "" || one.updatedAt < Number(cursor)).slice(0, limit);
+        return { sessions: page, nextCursor: page.length === limit ? String(page.at(-1)?.updatedAt) : null };
+      },
+    });
+    const storage = memory();
+    const ghost = sessionSummary({ ...session, id: "ghost" });
+    storage.values.set("sync.v1.list", { summaries: { ghost, n500: summaries.get("n500") }, machines: {} });
+    const { engine, until } = engineOn(hub.url, { storage });
+    await engine.start();
+    const wire = await hub.stream(0);
+    wire.send(hello("gap"));
+    await until(() => engine.listed === "hub");
+    const known = (): string[] => Object.keys(engine.state.summaries);
+    expect(known()).toHaveLength(27);
+    // the oldest of all comes to the top, another goes, while the pages between are read
+    await paused.until(() => pauses.length === 1);
+    summaries.set("n500", { ...summaries.get("n500")!, updatedAt: 2_000 });
+    summaries.delete("n599");
+    wire.send({ type: "session-updated", sessionId: "n500", data: { updatedAt: 2_000 } });
+    wire.send({ type: "session-removed", sessionId: "n599" });
+    await until(() => engine.state.summaries["n500"]?.updatedAt === 2_000);
+    for (let page = 1; page <= 3; page += 1) {
+      await paused.until(() => pauses.length === page);
+      pauses[page - 1]?.();
+    }
+    await until(() => known().length === 599 && engine.state.summaries["ghost"] === undefined);
+    expect(known().sort()).toEqual([...summaries.keys()].sort());
+    expect(asked[0]).toBe("");
+    expect(asked).not.toContain("none");
+    await engine.stop();
+  });
+
   test("after a gap the tail is read, forward where the newest page does not reach back", async () => {
     const rows = [1, 2, 3].map(row);
     await using hub = await scripted(rows);

@@ -18,7 +18,7 @@ export { compareSummaries, sessionSummary, type SummaryExtras } from "./summary.
 export type * from "./timeline/view-model.ts";
 export { applyPage, applySyncEvent, closeWindow, openWindow, withGap } from "./sync/apply-event.ts";
 export { positionOf } from "./sync/rows.ts";
-export { withList, withMachines, withoutSession, withSession } from "./sync/sessions.ts";
+export { withList, withListed, withMachines, withoutSession, withoutUnlisted, withSession } from "./sync/sessions.ts";
 export { emptySyncState, emptyWindow, type MessageWindow, type Position, type Refetch, type SyncState } from "./sync/state.ts";
 export { joinsWindow, type PageRequest } from "./sync/window.ts";
 export { createTimeline, type TimelineBuilder } from "./timeline/builder.ts";

@@ -169,15 +169,28 @@ export function withoutSession(state: SyncState, id: string): SyncState {
   return { ...state, sessions, summaries, windows, refetch: { ...state.refetch, sessions: wanted } };
 }
 
+/** Some entries of the list as just read; what else is known stays. */
+export function withListed(state: SyncState, heard: readonly SessionSummary[]): SyncState {
+  const changed = heard.filter((summary) => !isSameJson(state.summaries[summary.id], summary));
+  if (changed.length === 0) return state;
+  return { ...state, summaries: { ...state.summaries, ...Object.fromEntries(changed.map((summary) => [summary.id, summary])) } };
+}
+
+/** The whole list was read since `before`: what was known then, was not in it, and of which nothing was heard meanwhile, is gone. */
+export function withoutUnlisted(state: SyncState, before: SyncState["summaries"], seen: ReadonlySet<string>): SyncState {
+  const gone = Object.keys(before).filter((id) => !seen.has(id) && state.summaries[id] === before[id]);
+  if (gone.length === 0) return state;
+  const summaries = { ...state.summaries };
+  for (const id of gone) delete summaries[id];
+  return gone.reduce(withoutSession, { ...state, summaries });
+}
+
 /** The list as just read: entries that are not in it are gone. */
 export function withList(state: SyncState, heard: readonly SessionSummary[]): SyncState {
-  const summaries: Record<string, SessionSummary> = {};
-  for (const summary of heard) {
-    const known = state.summaries[summary.id];
-    summaries[summary.id] = known && isSameJson(known, summary) ? known : summary;
-  }
-  const listed: SyncState = { ...state, summaries, refetch: { ...state.refetch, list: false } };
-  return Object.keys(state.sessions).reduce((next, id) => (Object.hasOwn(summaries, id) ? next : withoutSession(next, id)), listed);
+  const ids = new Set(heard.map((summary) => summary.id));
+  const listed = withoutUnlisted(withListed(state, heard), state.summaries, ids);
+  const unlisted = Object.keys(listed.sessions).filter((id) => !ids.has(id));
+  return unlisted.reduce(withoutSession, { ...listed, refetch: { ...listed.refetch, list: false } });
 }
 
 export function withMachines(state: SyncState, heard: readonly Machine[]): SyncState {

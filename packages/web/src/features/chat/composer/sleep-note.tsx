@@ -54,7 +54,7 @@ function Problem({ problem, busy, onRetry }: { problem: StartProblem; busy: bool
       </p>
       <div className="flex flex-wrap gap-2">
         {problem.canFork && (
-          <Button tone="primary" busy={forking} onClick={() => fork()}>
+          <Button tone="primary" busy={forking} className="py-1" onClick={() => fork()}>
             {t("resume.fork")}
           </Button>
         )}

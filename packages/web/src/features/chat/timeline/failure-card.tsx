@@ -41,8 +41,10 @@ const hasAdvice = (code: string): code is keyof typeof ADVICE => Object.hasOwn(A
 export function FailureCard({ item, failure }: { item: TurnEndItem; failure: AgentFailure }) {
   const t = useT();
   const machine = useChat((view) => view.machineName) ?? "";
+  // nothing was asked after it
   const isLast = useChat(
-    (view) => view.timeline.items.findLast((other) => other.type === "turn-end")?.key === item.key && !view.timeline.running,
+    ({ timeline }) =>
+      timeline.items.findLast((other) => other.type === "turn-end" || other.type === "prompt")?.key === item.key && !timeline.running,
   );
   return (
     <Card tone="failed" aria-label={t("failure.label")} className="flex flex-col gap-2 p-3">
@@ -64,13 +66,11 @@ export function FailureCard({ item, failure }: { item: TurnEndItem; failure: Age
 function WhatNow({ item, failure }: { item: TurnEndItem; failure: AgentFailure }) {
   const t = useT();
   const port = usePort();
-  const retryable = useChat((view) => view.timeline.retryable);
   const planned = useChat((view) => view.session.agentState?.retry ?? null);
   const [retry, busy] = useAction(port.actions.retry);
   const [stop, stopping] = useAction(port.actions.stopRetry);
   const readyAt = failure.retryAfterMs === undefined ? null : item.at + failure.retryAfterMs;
   const waitMs = useCountdown(planned ? planned.at : readyAt);
-  if (!planned && !retryable) return null;
   const locale = currentLocale();
   const wait = durationWords(waitMs, locale);
   const about = planned && { attempt: planned.attempt, max: planned.maxAttempts, time: clockWords(planned.at, port.now(), dateLocale()) };
@@ -84,7 +84,7 @@ function WhatNow({ item, failure }: { item: TurnEndItem; failure: AgentFailure }
   return (
     <>
       <div className="flex flex-wrap items-center gap-3">
-        <Button tone={planned ? "plain" : "primary"} icon="retry" busy={busy} onClick={() => retry()}>
+        <Button tone={planned || !failure.retryable ? "plain" : "primary"} icon="retry" busy={busy} onClick={() => retry()}>
           {t(planned || waitMs > 0 ? "failure.retryNow" : "failure.retry")}
         </Button>
         {planned && (
@@ -96,7 +96,7 @@ function WhatNow({ item, failure }: { item: TurnEndItem; failure: AgentFailure }
           {words}
         </span>
       </div>
-      <AutoRetry />
+      {failure.retryable && <AutoRetry />}
     </>
   );
 }
