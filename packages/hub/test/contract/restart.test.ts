@@ -165,9 +165,9 @@ test("what is said again after a restart, because nobody heard the answer, is ta
   });
   expect(await back.emitWithAck("message", { ...frame, key: "k2" })).toEqual({ ok: true });
   // The first that is told is the first that is new.
-  const { event } = await sse.find((found) => (found.event as Json)["type"] === "message-received");
+  const { event } = await sse.find((found) => found.event["type"] === "message-received");
   const { messages } = (await client.api("GET", `/sessions/${id}/messages`)).body as { messages: Json[] };
-  expect((event as { message: Json }).message["id"]).toBe(messages.at(-1)?.["id"] as string);
+  expect((event["message"] as Json)["id"]).toBe(messages.at(-1)?.["id"] as string);
   expect(messages.map(({ localId, stage }) => [localId, stage])).toEqual([
     [null, undefined],
     ["p", "started"],
