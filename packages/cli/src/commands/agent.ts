@@ -14,6 +14,7 @@ import type { CommandContext } from "../command.ts";
 import { findDirectorySession, prepareSession } from "../directory-session.ts";
 import { heedHub } from "../hub-word.ts";
 import { ensureHub, type HubChoice } from "../local-hub.ts";
+import { sendAlong } from "../outbox.ts";
 
 export async function runAgent(words: string[], context: CommandContext): Promise<number> {
   const home = hapiHome(context.env);
@@ -80,6 +81,8 @@ async function openSession(input: OpenInput): Promise<number> {
     env: { ...context.env, CLI_API_TOKEN: hub.token },
     cwd: record.cwd,
   });
+  // Before the screen is the agent's.
+  if (hub.isReachable) await sendAlong(context);
   return view(record, input, found.kind === "existing" ? "continued" : "new");
 }
 

@@ -37,6 +37,8 @@ export function overview(commands: readonly Command[], paint: Palette): string {
     "  hapi                           continue the conversation of this directory",
     "  hapi --new --model opus        start another one",
     "  hapi demo                      try it without any agent",
+    '  hapi send . "run the tests"    a prompt to this directory\'s session, from anywhere; --wait prints the answer',
+    "  hapi resume                    this directory's session, or a choice",
     "  hapi sessions --json           for scripts",
     "",
     "Environment: HAPI_HOME, HAPI_API_URL, CLI_API_TOKEN, HAPI_LISTEN_HOST, HAPI_LISTEN_PORT, HAPI_PUBLIC_URL, CORS_ORIGINS, NO_COLOR",
