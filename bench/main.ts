@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { type HubProgram, HubUnderTest } from "./lib/hub.ts";
 import { helpText, isComplete, type Options, parseOptions } from "./options.ts";
 import { phases } from "./phases/index.ts";
-import { benchmarkDocument, type Circumstances, reachTable } from "./report/document.ts";
+import { benchmarkDocument, type Circumstances, reachSummary, reachTable } from "./report/document.ts";
 import type { Measurements } from "./report/measurements.ts";
 import { metricTable } from "./report/table.ts";
 import { runPhases } from "./run.ts";
@@ -18,7 +18,10 @@ const usualDocument = resolve(import.meta.dir, "../docs/benchmarks.md");
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const parsed = parseOptions(process.argv.slice(2), phaseNames, () => 1 + Math.floor(Math.random() * 999_999_999));
-if ("help" in parsed) process.stdout.write(helpText(phases));
+if (process.platform !== "linux") {
+  say("bench: it reads memory, CPU and system calls from /proc, so it needs Linux.");
+  process.exitCode = 1;
+} else if ("help" in parsed) process.stdout.write(helpText(phases));
 else if ("wrong" in parsed) {
   say(`bench: ${parsed.wrong}. See npm run bench -- --help.`);
   process.exitCode = 2;
@@ -98,7 +101,7 @@ function report(options: Options, circumstances: Circumstances, measurements: Me
   const labels = circumstances.hubs.map(({ label }) => label);
   const broken = measurements.violations.map((text) => `  ${text}`);
   process.stdout.write(
-    `${metricTable(measurements, labels)}\n\n${reachTable(measurements, "measured")}\n\nbroken rules: ${broken.length}\n${broken.join("\n")}\n`,
+    `${metricTable(measurements, labels)}\n\n${reachTable(measurements, "measured")}\n\n${reachSummary(measurements)}\nbroken rules: ${broken.length}\n${broken.join("\n")}\n`,
   );
   const file = options.doc ?? (circumstances.isComplete ? usualDocument : null);
   if (file !== null) {

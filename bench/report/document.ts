@@ -25,6 +25,7 @@ export function benchmarkDocument(circumstances: Circumstances, measurements: Me
       `[${basename(notesFile)}](${notesFile}).`,
     circumstancesText(circumstances),
     "## Wanted and reached",
+    reachSummary(measurements),
     reachTable(measurements, "all"),
     reachNotes,
     "## Rules of correctness",
@@ -72,6 +73,16 @@ export function reachTable(measurements: Measurements, which: "all" | "measured"
   return markdownTable(head, rows);
 }
 
+/** How many goals are met, of those that can be judged: in this run, and against the peer from source. */
+export function reachSummary(measurements: Measurements): string {
+  const verdicts = goals.map((goal) => judgeGoal(goal, measurements));
+  const count = (results: readonly (boolean | null)[]): string =>
+    `${results.filter((one) => one === true).length} of ${results.filter((one) => one !== null).length}`;
+  const here = count(verdicts.map((one) => one.isMet));
+  const source = count(verdicts.map((one) => one.isMetAgainstSource));
+  return `Met: ${here} in this run; ${source} of the ratios against the peer 0.29 too.`;
+}
+
 const reachNotes = `The middle of the rounds; a ratio is the middle of the ratios of rounds measured beside each other.
 
 ¹ From another run on the machine of the goals' table (2 cores): the peer 0.29 run from source, which is faster than its released program, and
@@ -81,8 +92,8 @@ a throw-away hub that does only what the phase needs.
 Our hub is what \`npm pack\` ships, started by \`bin/hapi hub\` with the defaults in a scrubbed environment. Its log says at each start how the
 database is set up, and anything but WAL and \`synchronous=NORMAL\` is a violation; its acknowledgements follow an \`fdatasync\` of the WAL
 ([decision 3](decisions/003-group-commit.md)), which the phase \`durability\` sees happen by watching its system calls. The rows "with a key and
-the ack after fsync" are sent as our session process sends them, while the peer's side is its own wire, which has no acknowledgements. What
-is lost after kill -9 is the peer's own wire on its side too; ours on that wire is \`crash.200ps\` and \`crash.2000ps\` below.`;
+the ack after fsync" are sent as our session process sends them; the peer's side of them, and of what is lost after kill -9, is the wire of
+existing CLIs, which has no acknowledgements. Ours on that wire is \`crash.200ps\` and \`crash.2000ps\` below.`;
 
 function withUnit(value: number, { unit }: Goal): string {
   return Number.isFinite(value) ? `${showNumber(value)} ${unit}`.trim() : "–";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { phases } from "../phases/index.ts";
-import { benchmarkDocument, type Circumstances, reachTable } from "./document.ts";
+import { benchmarkDocument, type Circumstances, reachSummary, reachTable } from "./document.ts";
 import { type Measurements, ratioOf, showNumber } from "./measurements.ts";
 import { type Goal, goals, judgeGoal } from "./reach.ts";
 import { metricTable } from "./table.ts";
@@ -119,6 +119,14 @@ test("a document never hides that it is not whole, or that something broke", () 
   expect(text).toContain("no network");
   expect(text).toContain("**1 broken:**\n- one was lost");
   expect(text).toContain("2 of 3 runs");
+});
+
+test("the summary counts what can be judged, and only that", () => {
+  const measurements = measured(
+    { "coldstart.ms": [300], "coldstart.rssMB": [100], "fanout.100.deliveriesPerSec": [10] },
+    { "coldstart.ms": [104], "coldstart.rssMB": [90], "sessions.firstPage.KB": [17] },
+  );
+  expect(reachSummary(measurements)).toBe("Met: 2 of 3 in this run; 0 of 2 of the ratios against the peer 0.29 too.");
 });
 
 test("the table on the screen leaves out what was not measured", () => {
