@@ -16,6 +16,7 @@ import {
   type RunnerState,
 } from "@hapi/protocol";
 import {
+  ignore,
   isAlive,
   processStartTime,
   runnerDir,
@@ -41,6 +42,9 @@ export interface MachineLink {
   updateRunnerState(next: (current: RunnerState | null) => RunnerState): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Between attempts to say that it runs; each also waits for the line itself. */
+const TELL_AGAIN_MS = 1_000;
 
 export interface RunnerOptions {
   home: string;
@@ -116,7 +120,21 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     stop.resolve("hub");
     return { message: "The runner restarts; its sessions go on." };
   });
-  await link.updateRunnerState((current) => ({ ...current, status: "running", pid: process.pid, startedAt }));
+  let cancelTelling: () => void = () => undefined;
+  /** Until the hub has it: a line that breaks now is no reason not to run. */
+  async function tellRunning(): Promise<void> {
+    try {
+      await link.updateRunnerState((current) => ({ ...current, status: "running", pid: process.pid, startedAt }));
+    } catch (cause) {
+      const error = toAppError(cause);
+      if (!error.retryable) throw error;
+      options.log.warn("runner.state_not_sent", { reason: error.message });
+      cancelTelling = options.clock.setTimer(TELL_AGAIN_MS, () =>
+        ignore(tellRunning(), "what a better line would not change was said at first"),
+      );
+    }
+  }
+  await tellRunning();
 
   let adopted: LivingSession[] = [];
   let fates: readonly LostFate[] = [];
@@ -169,6 +187,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     living,
     async close() {
       lost.close();
+      cancelTelling();
       await control.close();
       await link
         .updateRunnerState((current) => ({ ...current, status: "stopped" }))
