@@ -18,8 +18,6 @@ export interface Shared {
   rounds: number;
   agentPid: number;
   accepted: { localId: string; text: string }[];
-  /** The text of each round's stream is said once in a world. */
-  chunks: number;
   /** Endings of the session that were seen in earlier rounds. */
   endings: number;
   /** What agents said in turns that ended with their host. */
@@ -28,7 +26,7 @@ export interface Shared {
 
 export async function openShared(seed: number): Promise<Shared> {
   const world = await createWorld({ speed: 3, seed });
-  return { world, rounds: 0, agentPid: await world.agentPid(), accepted: [], chunks: 20, endings: 0, lostWithHost: new Set() };
+  return { world, rounds: 0, agentPid: await world.agentPid(), accepted: [], endings: 0, lostWithHost: new Set() };
 }
 
 async function strike(world: World, { target, delayMs, awayMs, again, blow, nets }: Fault): Promise<void> {
@@ -54,11 +52,10 @@ export async function playRound(here: Shared, fault: Fault): Promise<void> {
   const { world, accepted } = here;
   const { watcher, nets } = world;
   here.rounds += 1;
-  const count = here.chunks++;
   const file = `notes-${seed}.md`;
   const main = [
     `think: about ${seed}`,
-    `slow ${count} 40`,
+    `say: ${words(seed)}`,
     `todo: +slow ${seed}, *write`,
     `write ${file}: of ${seed}`,
     `say: end of ${seed}`,
@@ -66,7 +63,6 @@ export async function playRound(here: Shared, fault: Fault): Promise<void> {
   const turn: Turn = {
     here,
     fault,
-    count,
     file,
     before: new Set(watcher.requests),
     from: watcher.events.length,
@@ -89,13 +85,16 @@ export async function playRound(here: Shared, fault: Fault): Promise<void> {
   await check(turn);
 }
 
+const WORDS = 90;
+/** A long answer; any part of it is said once in a world, whole or cut short. */
+const words = (seed: number): string => Array.from({ length: WORDS }, (_, index) => `${seed}-${index}`).join(" ");
+
 /** What waits in the queue behind the turn. */
 const nextText = ({ seed }: Fault): string => `say: after ${seed}`;
 
 interface Turn {
   here: Shared;
   fault: Fault;
-  count: number;
   file: string;
   /** Requests of earlier rounds. */
   before: ReadonlySet<string>;
@@ -120,18 +119,18 @@ async function settled(world: World, localId: string): Promise<void> {
 
 /** Walks through the turn up to the moment, strikes, and walks on as far as there still is a turn. */
 async function playTurn(turn: Turn): Promise<void> {
-  const { here, fault, count, from } = turn;
+  const { here, fault, from } = turn;
   const { world } = here;
   const { watcher } = world;
   const { moment } = fault;
   if (moment === "before the first chunk") await strike(world, fault);
   if (moment === "mid stream") {
-    const number = 1 + Math.floor(fault.depth * count);
+    const number = Math.floor(fault.depth * WORDS);
     // Live text is not repeated to a line that was down: a later piece, or the question after it, will do.
-    const isThere = (delta: string): boolean => [...delta.matchAll(/chunk (\d+) /g)].some(([, said]) => Number(said) >= number);
+    const isThere = (delta: string): boolean => [...delta.matchAll(/\d+-(\d+)/g)].some(([, said]) => Number(said) >= number);
     await watcher.until(
       () => openRequest(turn) !== undefined || watcher.events.slice(from).some((event) => event.type === "stream" && isThere(event.delta)),
-      `chunk ${number}`,
+      `word ${number}`,
     );
     await strike(world, fault);
   }

@@ -1,0 +1,71 @@
+/** The start of a runner on a bad line. */
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { MachineLink } from "@hapi/client/link";
+import { createLogger, systemClock } from "@hapi/platform";
+import { AppError, type RunnerState } from "@hapi/protocol";
+import { startRunner } from "./runner.ts";
+
+/** A line that breaks the first times something is said over it. */
+function badLine(breaks: number): { link: MachineLink; state: Promise<RunnerState> } {
+  const told = Promise.withResolvers<RunnerState>();
+  const link: MachineLink = {
+    connected: true,
+    handle: () => undefined,
+    setHealth: () => undefined,
+    async updateRunnerState(next) {
+      if (breaks-- > 0) throw new AppError("hub_unreachable");
+      told.resolve(next(null));
+    },
+    updateMetadata: async () => undefined,
+    on: () => () => undefined,
+    close: async () => undefined,
+  };
+  return { link, state: told.promise };
+}
+
+async function start(link: MachineLink, state?: Promise<RunnerState>): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), "hapi-runner-"));
+  try {
+    const runner = await startRunner({
+      home,
+      version: "1",
+      machineId: "m",
+      hubUrl: () => "http://127.0.0.1:1",
+      env: {},
+      workspaceRoots: [],
+      sessionPreservation: "adopt",
+      drivers: () => [],
+      connect: async () => link,
+      startHost: async () => ({ isNew: true }),
+      register: async () => undefined,
+      settle: async () => true,
+      clock: { ...systemClock, setTimer: (_ms, fn) => systemClock.setTimer(1, fn) },
+      log: createLogger({ name: "runner", file: join(home, "runner.log") }),
+    });
+    expect(await Promise.race([runner.stopRequested, runner.living()])).toEqual([]);
+    await state;
+    await runner.close();
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+test("a line that breaks right after it stood does not end the runner: it says that it runs as soon as it can", async () => {
+  const { link, state } = badLine(3);
+  await start(link, state);
+  expect(await state).toMatchObject({ status: "running", pid: process.pid });
+});
+
+test("what a better line would not change is said at once", async () => {
+  const { link } = badLine(0);
+  const refused: MachineLink = {
+    ...link,
+    updateRunnerState: async () => {
+      throw new AppError("invalid_token");
+    },
+  };
+  await expect(start(refused)).rejects.toMatchObject({ code: "invalid_token" });
+});
