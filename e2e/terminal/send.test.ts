@@ -110,7 +110,9 @@ test("a refused prompt keeps its text and reason until it is retried or thrown a
   const { code, stderr } = await hapi("send", id, "say: too late");
   expect([code, stderr]).toEqual([
     1,
-    expect.stringMatching(/^hapi: Session is archived\. The text is kept; send it again with: hapi outbox retry [0-9a-f]{8}\n$/),
+    expect.stringMatching(
+      /^hapi: Session is archived\. Bring it back with: hapi resume [0-9a-f]{8}\. The text is kept; send it again with: hapi outbox retry [0-9a-f]{8}\n$/,
+    ),
   ]);
   const { prompts } = (await json("outbox")) as { prompts: { localId: string; text: string; state: string }[] };
   expect(prompts).toMatchObject([{ text: "say: too late", state: "rejected", error: { code: "session_archived" } }]);

@@ -91,10 +91,10 @@ export function prompts(count: number): string {
 
 const wasOrWere = (count: number): string => (count === 1 ? "was" : "were");
 
-/** Who sends what is left behind. */
+/** Who sends what is left behind for the hub of this command. */
 export function whoSendsLater(env: Env): string {
   const state = readRunnerState(hapiHome(env));
-  return state && isAlive(state)
+  return state && isAlive(state) && isSameHub(state.hubUrl, hubTarget(env).url)
     ? "this machine's runner sends it when the hub is back"
     : "the next hapi command that reaches the hub sends it, or: hapi runner start";
 }

@@ -9,7 +9,7 @@ import {
   withOutboxLock,
   writeKeptPrompt,
 } from "@hapi/machine";
-import { hapiHome, systemClock } from "@hapi/platform";
+import { hapiHome, knownCliApiToken, systemClock } from "@hapi/platform";
 import { AppError, toAppError } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubApi } from "../hub-api.ts";
@@ -62,12 +62,25 @@ function list(words: ParsedWords, { terminal, paint, env }: CommandContext): num
   else {
     const head = ["ID", "STATE", "AGE", "SESSION", "TEXT"].map(paint.dim);
     terminal.out(table([head, ...waiting.map((prompt) => row(prompt, paint))], terminal.columns));
-    if (waiting.some(({ state }) => state === "sending")) terminal.note(paint.dim(`What waits is safe: ${whoSendsLater(env)}.`));
+    noteLater(
+      waiting.filter(({ state }) => state === "sending"),
+      { terminal, paint, env },
+    );
     if (waiting.some(({ state }) => state === "rejected"))
       terminal.note(paint.dim("What was refused: hapi outbox retry <id>, or cancel <id>."));
   }
   for (const path of damaged) terminal.note(paint.bad(`A damaged prompt was put aside and is not sent: ${path}`));
   return 0;
+}
+
+/** Without a token no hub is known, and nothing can be said. */
+function noteLater(waiting: readonly KeptPrompt[], { terminal, paint, env }: Pick<CommandContext, "terminal" | "paint" | "env">): void {
+  const token = knownCliApiToken(env);
+  const isOurs = (prompt: KeptPrompt): boolean => token !== null && isFor(prompt, hubTarget(env));
+  if (waiting.some(isOurs)) terminal.note(paint.dim(`What waits is safe: ${whoSendsLater(env)}.`));
+  const elsewhere = waiting.filter((prompt) => !isOurs(prompt));
+  if (elsewhere.length > 0)
+    terminal.note(paint.dim(`${prompts(elsewhere.length)} for another hub or token: sent by a command or runner that uses those.`));
 }
 
 function row(prompt: KeptPrompt, paint: CommandContext["paint"]): string[] {

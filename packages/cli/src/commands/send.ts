@@ -135,10 +135,11 @@ async function deliver({ api, localId, context }: Sending, away: AppError | null
   return { kept: failure ?? new AppError("timeout", "The hub does not answer in time"), steering };
 }
 
-function refused({ error, localId }: KeptPrompt): AppError {
+function refused({ error, localId, sessionId }: KeptPrompt): AppError {
   const known: ErrorCode = errorCodes.find((code) => code === error?.code) ?? "internal";
-  const step = `The text is kept; send it again with: hapi outbox retry ${localId.slice(0, 8)}`;
-  return new AppError(known, `${sentence(error?.message ?? "The hub refused it")} ${step}`);
+  const back = known === "session_archived" ? ` Bring it back with: hapi resume ${sessionId.slice(0, 8)}.` : "";
+  const step = ` The text is kept; send it again with: hapi outbox retry ${localId.slice(0, 8)}`;
+  return new AppError(known, `${sentence(error?.message ?? "The hub refused it")}${back}${step}`);
 }
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
