@@ -85,3 +85,29 @@ test("what was stopped is not started again, whoever finds it dead", async () =>
   await clock.advance(10 * lookEveryMs);
   expect(supervisor.facts).toEqual({ pid: null, starts: 1 });
 });
+
+test("killed again and again after it shook hands, the next comes within a second; once it was all right, at once", async () => {
+  const { clock, supervisor } = supervised({ isDeaf: false });
+  const pauses: number[] = [];
+  for (let kill = 1; kill <= 8; kill++) {
+    supervisor.connected();
+    if (kill === 8) await clock.advance(3_000);
+    await killLast();
+    let pause = 0;
+    for (; supervisor.facts.starts === kill; pause += 50) await clock.advance(50);
+    pauses.push(pause);
+  }
+  expect(pauses.map((pause) => Math.min(pause, 1_050))).toEqual(pauses);
+  expect(pauses[6]).toBeGreaterThanOrEqual(1_000);
+  expect(pauses[7]).toBeLessThanOrEqual(150);
+});
+
+test("one that ends before it shook hands is started again with pauses that grow to seconds", async () => {
+  const { clock, supervisor } = supervised({ isDeaf: false });
+  let pause = 0;
+  for (let kill = 1; kill <= 8; kill++) {
+    await killLast();
+    for (pause = 0; supervisor.facts.starts === kill; pause += 50) await clock.advance(50);
+  }
+  expect(pause).toBeGreaterThanOrEqual(5_000);
+});

@@ -7,8 +7,10 @@ import { isAlive, killTree, spawnDetached, type Clock, type DetachedProcess } fr
 
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
-/** Whoever ran this long was all right. */
-const healthyMs = 10_000;
+/** After one that had shaken hands: what ends those is mostly a kill, and somebody waits for the next. */
+const longestPauseAfterContactMs = 1_000;
+/** Whoever steered this long was all right. */
+const healthyMs = 2_000;
 const maxStartsWithoutContact = 5;
 /** How long an end can go unnoticed. */
 export const lookEveryMs = 5_000;
@@ -37,6 +39,8 @@ export class Supervisor {
   #isStopped = false;
   /** Since when it lives without having shaken hands; null while it steers. */
   #silentSince: number | null = null;
+  /** When this life shook hands first. */
+  #contactAt: number | null = null;
   #cancelRestart: (() => void) | null = null;
   #cancelLook: (() => void) | null = null;
   #ended = Promise.withResolvers<void>();
@@ -55,12 +59,13 @@ export class Supervisor {
     this.#starts++;
     this.#startsWithoutContact++;
     const startedAt = clock.now();
+    this.#contactAt = null;
     let child: DetachedProcess;
     try {
       child = spawn(argv, { cwd, env, logFile });
     } catch {
       // Missing program or folder; it may come back (an upgrade in progress).
-      this.#afterEnd(startedAt);
+      this.#afterEnd();
       return;
     }
     this.#child = child;
@@ -71,7 +76,7 @@ export class Supervisor {
       this.#child = null;
       this.#cancelLook?.();
       this.#ended.resolve();
-      this.#afterEnd(startedAt);
+      this.#afterEnd();
     };
     void child.exited.then(over);
     this.#lookAgain(child, over);
@@ -81,6 +86,7 @@ export class Supervisor {
   connected(): void {
     this.#startsWithoutContact = 0;
     this.#silentSince = null;
+    this.#contactAt ??= this.#options.clock.now();
   }
 
   /** Nobody steers any more; it connects again, or ends. */
@@ -111,16 +117,18 @@ export class Supervisor {
     });
   }
 
-  #afterEnd(startedAt: number): void {
+  #afterEnd(): void {
     if (this.#isStopped) return;
     const { clock, hasAgents, onGiveUp, logFile } = this.#options;
-    if (clock.now() - startedAt >= healthyMs) this.#pauseMs = firstPauseMs;
+    const longestMs = this.#contactAt === null ? longestPauseMs : longestPauseAfterContactMs;
+    if (this.#contactAt !== null && clock.now() - this.#contactAt >= healthyMs) this.#pauseMs = firstPauseMs;
     if (this.#startsWithoutContact >= maxStartsWithoutContact && !hasAgents()) {
       this.#isStopped = true;
       onGiveUp(`The session could not be started. See ${logFile}`);
       return;
     }
+    this.#pauseMs = Math.min(this.#pauseMs, longestMs);
     this.#cancelRestart = clock.setTimer(this.#pauseMs, () => this.start());
-    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+    this.#pauseMs *= 2;
   }
 }
