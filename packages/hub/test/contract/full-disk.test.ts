@@ -4,10 +4,10 @@
  * mount one), once with the system's limit on the size of files.
  */
 import { afterAll, afterEach, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkHub, makeBackup } from "@hapi/hub";
+import { checkHub, makeBackup, restoreHub } from "@hapi/hub";
 import { runCommand } from "@hapi/platform";
 import { connectHub, type HubClient, type TestHub } from "@hapi/testkit";
 import type { Socket } from "socket.io-client";
@@ -152,10 +152,15 @@ test.skipIf(!mounted)(
     const client = await connectHub(first.hub);
     const { id, socket } = await client.session({ capabilities: ["stages"] });
     const writer = new Writer(socket, id, "a");
+    for (let n = 0; n < 100; n++) await writer.one();
+    const { path: file } = await makeBackup({ home, target: join(root, "elsewhere.sqlite"), version: "1", now: Date.now() });
     await writer.untilRefused();
     expect(new Set(writer.refusals.map(({ code }) => code))).toEqual(new Set(["database_full"]));
     await expectRefusesAndReads(first.hub, client, id, socket, { status: 507, code: "database_full" });
     await expect(makeBackup({ home, version: "1", now: Date.now() })).rejects.toMatchObject({ code: "database_full" });
+    const noHub = { askHub: () => Promise.reject(new Error("nothing was made ready")), confirm: async () => true };
+    await expect(restoreHub({ home, file, ...noHub })).rejects.toMatchObject({ code: "database_full" });
+    expect(readdirSync(home).filter((name) => /restor|partial/.test(name))).toEqual([]);
 
     rmSync(ballast);
     await writer.untilTaken();
