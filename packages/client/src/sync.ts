@@ -14,6 +14,7 @@ import {
   withListed,
   withMachines,
   withoutSession,
+  withoutDoubtful,
   withoutUnlisted,
   withSession,
 } from "@hapi/core";
@@ -226,7 +227,7 @@ export function createSyncEngine(options: SyncOptions): SyncEngine {
     await read(latest, (current, page) => {
       const window = current.windows[id];
       isFar = !!window?.syncedTo && window.epoch === page.page.epoch && page.page.hasMore && !joinsWindow(window, page);
-      return isFar ? current : applyPage(current, id, page);
+      return isFar ? withoutDoubtful(current, id, page) : applyPage(current, id, page);
     });
     if (!isFar) return;
     await readForward(id);

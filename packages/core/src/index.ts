@@ -16,7 +16,7 @@ export { extractTodos } from "./todos.ts";
 export { canAdvance, isFinalStage } from "./stages.ts";
 export { compareSummaries, sessionSummary, type SummaryExtras } from "./summary.ts";
 export type * from "./timeline/view-model.ts";
-export { applyPage, applySyncEvent, closeWindow, openWindow, withGap } from "./sync/apply-event.ts";
+export { applyPage, applySyncEvent, closeWindow, openWindow, withGap, withoutDoubtful } from "./sync/apply-event.ts";
 export { positionOf } from "./sync/rows.ts";
 export { withList, withListed, withMachines, withoutSession, withoutUnlisted, withSession } from "./sync/sessions.ts";
 export { emptySyncState, emptyWindow, type MessageWindow, type Position, type Refetch, type SyncState } from "./sync/state.ts";

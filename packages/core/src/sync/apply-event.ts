@@ -2,12 +2,12 @@
  * The one reducer: a pushed event applied to what a client knows. Used by the web app, the CLI and the hub's own tests, where applying
  * every event must give what reading afresh gives. Applying an event again changes nothing.
  */
-import type { Message, SyncEvent } from "@hapi/protocol";
+import type { Message, MessagesResponse, SyncEvent } from "@hapi/protocol";
 import { laterStage } from "../stages.ts";
 import { withMachineEvent, withoutSession, withRowHeard, withSessionEvent } from "./sessions.ts";
 import { emptyWindow, type MessageWindow, type SyncState, without } from "./state.ts";
 import { withDelta } from "./streams.ts";
-import { invalidated, mapRows, type PageRequest, removeRow, withLiveRow, withPage } from "./window.ts";
+import { certainRows, invalidated, mapRows, type PageRequest, removeRow, withLiveRow, withPage } from "./window.ts";
 
 type Of<T extends SyncEvent["type"]> = Extract<SyncEvent, { type: T }>;
 
@@ -132,6 +132,11 @@ export function openWindow(state: SyncState, sessionId: string, cached?: Message
 export function closeWindow(state: SyncState, sessionId: string): SyncState {
   const windows = without(state.windows, sessionId);
   return windows === state.windows ? state : { ...state, windows };
+}
+
+/** Before the pages between are read: `response` is the newest one, and does not reach back to what is known. */
+export function withoutDoubtful(state: SyncState, sessionId: string, response: MessagesResponse): SyncState {
+  return inWindow(state, sessionId, (window) => certainRows(window, response));
 }
 
 export function applyPage(state: SyncState, sessionId: string, response: Parameters<typeof withPage>[1], asked?: PageRequest): SyncState {

@@ -1,5 +1,6 @@
 /** A tiny hub in memory for property tests: messages of one session, pages by the contract's algorithm, and the events it would push. */
 import type { Message, MessagesResponse, PromptStage, SyncEvent } from "@hapi/protocol";
+import { canAdvance } from "../stages.ts";
 import { comparePositions, compareRows, isQueued, positionOf } from "./rows.ts";
 import type { PageRequest } from "./window.ts";
 
@@ -66,7 +67,7 @@ export function createModelHub() {
     },
     stage: (localId: string, stage: PromptStage): void => {
       const row = local(localId);
-      if (!row || row.stage !== undefined) return;
+      if (!row || !canAdvance(row.stage, stage)) return;
       rows.set(row.id, { ...row, stage });
       push({ type: "message-stage", localId, stage, at: clock });
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { SyncEvent } from "@hapi/protocol";
 import fc from "fast-check";
-import { applyPage, applySyncEvent, openWindow } from "./apply-event.ts";
+import { applyPage, applySyncEvent, openWindow, withoutDoubtful } from "./apply-event.ts";
 import { createModelHub, modelSession } from "./model-hub.case.ts";
 import { emptySyncState, type MessageWindow, type SyncState } from "./state.ts";
 import { joinsWindow } from "./window.ts";
@@ -13,7 +13,10 @@ const act = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("says" as const) }) },
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constantFrom("prompt", "consume", "requeue", "cancel", "stage"), id: fc.constantFrom(...localIds) }),
+    arbitrary: fc.record({
+      kind: fc.constantFrom("prompt", "consume", "requeue", "cancel", "stage", "done"),
+      id: fc.constantFrom(...localIds),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("gap" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("older" as const) }) },
@@ -29,6 +32,7 @@ function perform(hub: Hub, step: Act): void {
   if (step.kind === "requeue") hub.requeue(id);
   if (step.kind === "cancel") hub.cancel(id);
   if (step.kind === "stage") hub.stage(id, "started");
+  if (step.kind === "done") hub.stage(id, "done");
 }
 
 const windowOf = (state: SyncState): MessageWindow => state.windows[modelSession]!;
@@ -40,6 +44,7 @@ function catchUp(hub: Hub, state: SyncState, limit: number): SyncState {
   const window = windowOf(next);
   const latest = hub.page(limit);
   if (!joinsWindow(window, latest) && window.syncedTo && window.epoch === latest.page.epoch) {
+    next = withoutDoubtful(next, modelSession, latest);
     for (let more = true; more;) {
       const after = windowOf(next).syncedTo;
       if (!after) break;
@@ -77,6 +82,7 @@ describe("a window of messages", () => {
               perform(hub, { kind: "says" });
               perform(hub, { kind: "prompt", id: "l1" });
               perform(hub, { kind: "consume", id: "l2" });
+              perform(hub, { kind: "done", id: "l3" });
               hub.takeEvents();
               state = applySyncEvent(state, {
                 type: "connection-changed",
@@ -123,6 +129,32 @@ describe("a window of messages", () => {
       { numRuns: 300 },
     );
   });
+
+  for (const [missed, limit] of [
+    [1, 2],
+    [5, 2],
+  ] as const) {
+    test(`a prompt that went on unheard is not shown as it was: ${missed} rows missed, pages of ${limit}`, () => {
+      const hub = createModelHub();
+      hub.agentSays("before");
+      hub.prompt("l1");
+      hub.consume("l1");
+      hub.stage("l1", "started");
+      for (let n = 0; n < 3; n++) hub.agentSays("after");
+      hub.takeEvents();
+      let state = catchUp(hub, openWindow(emptySyncState, modelSession), 100);
+      hub.stage("l1", "done");
+      for (let n = 0; n < missed; n++) hub.agentSays("unheard");
+      state = applySyncEvent(state, { type: "connection-changed", data: { status: "connected", subscriptionId: "x", resume: "gap" } });
+      state = catchUp(hub, state, limit);
+      expectTruth(hub, windowOf(state));
+      // And it is there again for who scrolls back.
+      const before = windowOf(state).oldest;
+      expect(windowOf(state).hasOlder && before).toBeTruthy();
+      state = applyPage(state, modelSession, hub.page(100, { before: before! }), { before: before! });
+      expect(windowOf(state).rows).toEqual(hub.placed());
+    });
+  }
 
   test("applying the same event again gives the same object", () => {
     const hub = createModelHub();

@@ -136,11 +136,28 @@ export function withPage(window: MessageWindow, response: MessagesResponse, aske
 }
 
 /**
+ * After a gap: a prompt from before the page may have gone on unheard, and nothing tells how far. What is older than the newest of these is
+ * forgotten together with it and read again when somebody looks; the others can't have changed.
+ */
+export function certainRows(window: MessageWindow, { messages }: MessagesResponse): MessageWindow {
+  if (!window.stale) return window;
+  const isDoubtful = (row: Message): boolean =>
+    row.stage !== undefined && row.stage !== "done" && !messages.some((other) => isSameRow(other, row));
+  const last = window.rows.findLastIndex(isDoubtful);
+  const doubtful = window.rows[last];
+  if (!doubtful) return window;
+  const rows = window.rows.slice(last + 1);
+  const { at, seq } = positionOf(doubtful);
+  return { ...window, rows, hasOlder: true, oldest: rows[0] ? positionOf(rows[0]) : { at, seq: seq + 1 } };
+}
+
+/**
  * The newest page. It replaces the window when the hub renumbered (another epoch, `reset`) or when rows may be missing between the two;
  * otherwise both become one. Its queued prompts are all there are.
  */
-function withLatest(window: MessageWindow, response: MessagesResponse): MessageWindow {
+function withLatest(known: MessageWindow, response: MessagesResponse): MessageWindow {
   const { page, messages } = response;
+  const window = certainRows(known, response);
   const placedRows = messages.filter((row) => !isQueued(row));
   const oldest = cursor(page.nextBeforeAt, page.nextBeforeSeq) ?? (placedRows[0] ? positionOf(placedRows[0]) : null);
   const joins = joinsWindow(window, response);
