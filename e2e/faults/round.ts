@@ -22,11 +22,13 @@ export interface Shared {
   endings: number;
   /** What agents said in turns that ended with their host. */
   lostWithHost: Set<string>;
+  /** Who gave prompts; more than one are in no order among each other. */
+  senders: number;
 }
 
 export async function openShared(seed: number): Promise<Shared> {
   const world = await createWorld({ speed: 3, seed });
-  return { world, rounds: 0, agentPid: await world.agentPid(), accepted: [], endings: 0, lostWithHost: new Set() };
+  return { world, rounds: 0, agentPid: await world.agentPid(), accepted: [], endings: 0, lostWithHost: new Set(), senders: 1 };
 }
 
 async function strike(world: World, { target, delayMs, awayMs, again, blow, nets }: Fault): Promise<void> {
@@ -77,7 +79,7 @@ export async function playRound(here: Shared, fault: Fault): Promise<void> {
     return localId;
   };
   turn.main = await send(main);
-  const [, queued] = await Promise.all([playTurn(turn), send(nextText(fault))]);
+  const [, queued] = await Promise.all([playTurn(turn), fault.byCommand ? sendByCommand(turn) : send(nextText(fault))]);
   turn.next = queued;
   if (LETHAL.has(fault.target)) await goOn(turn, send);
   for (const localId of [turn.main, turn.next]) await settled(world, localId);
@@ -91,6 +93,17 @@ const words = (seed: number): string => Array.from({ length: WORDS }, (_, index)
 
 /** What waits in the queue behind the turn. */
 const nextText = ({ seed }: Fault): string => `say: after ${seed}`;
+
+/** Behind the prompt of the other sender, as soon as the hub has that: order is promised to each sender, not between two. */
+async function sendByCommand({ here, fault, main }: Turn): Promise<string> {
+  const { world, accepted } = here;
+  await world.watcher.until(() => stageOf(world, main) !== undefined, "the hub has the prompt before");
+  const text = nextText(fault);
+  here.senders = 2;
+  const localId = await world.sendByCommand(text);
+  accepted.push({ localId, text });
+  return localId;
+}
 
 interface Turn {
   here: Shared;
@@ -168,7 +181,9 @@ async function goOn(turn: Turn, send: (text: string) => Promise<string>): Promis
     .flatMap((event) => (event.type === "agent-message" ? event.text : []));
   const list = agent.ran.map((text, index) => `${index + 1}. ${text.slice(0, 200)}`).join("\n");
   expect(texts.at(-1)).toBe(`You have said ${agent.ran.length} things:\n\n${list}`);
-  expect(agent.ran).toEqual(here.accepted.map(({ text }) => text));
+  const given = here.accepted.map(({ text }) => text);
+  const inOrder = (list: readonly string[]): string[] => (here.senders > 1 ? list.toSorted() : [...list]);
+  expect(inOrder(agent.ran)).toEqual(inOrder(given));
   if (fault.target === "host") await world.start("viewer");
   here.agentPid = await world.agentPid();
 }

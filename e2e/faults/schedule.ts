@@ -59,6 +59,8 @@ export interface Fault {
   weather: WeatherName;
   blow: Blow | null;
   nets: readonly NetName[];
+  /** The prompt in the queue comes from `hapi send` on the machine, which leaves it to the runner when the hub does not answer. */
+  byCommand: boolean;
 }
 
 export function faultOf(seed: number): Fault {
@@ -83,11 +85,13 @@ export function faultOf(seed: number): Fault {
     weather,
     blow,
     nets,
+    byCommand: next() < 0.3,
   };
 }
 
 /** In words, for the name of a test. */
-export function wordsOf({ target, again, moment, weather, blow, nets }: Fault): string {
+export function wordsOf({ target, again, moment, weather, blow, nets, byCommand }: Fault): string {
   const network = [weather === "calm" ? "" : `${weather} weather`, blow ?? ""].filter((word) => word !== "").join(", ");
-  return `${target}${again ? " twice" : ""}, ${moment}${network === "" ? "" : `; ${network} (${nets.join(" and ")})`}`;
+  const who = byCommand ? "; hapi send" : "";
+  return `${target}${again ? " twice" : ""}, ${moment}${network === "" ? "" : `; ${network} (${nets.join(" and ")})`}${who}`;
 }

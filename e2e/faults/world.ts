@@ -42,6 +42,8 @@ export interface World extends AsyncDisposable {
   isViewerAlive(): boolean;
   /** The client has it on disk; the hub gets it sooner or later. */
   send(text: string): Promise<string>;
+  /** By `hapi send` on the machine: sent, or kept for the runner to send. */
+  sendByCommand(text: string): Promise<string>;
   /** Another session on this machine. */
   spawn(): Promise<SessionPlace>;
   pid(what: "hub" | "runner"): number | null;
@@ -272,6 +274,16 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       const localId = randomUUID();
       await client.give({ localId, sessionId: place.id, text });
       return localId;
+    },
+    async sendByCommand(text) {
+      const child = run(env, "send", place.id, text, "--json");
+      const [said, complaint, { code }] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+        child.exited,
+      ]);
+      if (code !== 0) throw new Error(`hapi send ended with ${code}: ${complaint}${said}`);
+      return (JSON.parse(said) as { localId: string }).localId;
     },
     spawn,
     pid: (what) => parts[what]?.pid ?? null,
