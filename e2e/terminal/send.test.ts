@@ -156,6 +156,25 @@ test("the hub is away: kept and said so, also across commands; sent once and in 
   expect(await answerTo("say: and on")).toBe("and on\n");
 }, 90_000);
 
+test("--wait outlives the hub: killed in the middle of the turn, the whole answer is printed when another one is there", async () => {
+  const waiting = hapi("send", ".", "slow 20 400", "--wait", "--timeout", "25s");
+  await until(async () => {
+    const { messages } = await place.api().messages.page(sessionId, { limit: 10 });
+    return messages.findLast((row) => row.localId !== null)?.stage === "started";
+  }, "the turn runs");
+  const [pid = 0] = place.hubPids().slice(-1);
+  process.kill(pid, "SIGKILL");
+  await until(async () => processStartTime(pid) === null, "the hub is dead");
+  await place.hapi(["demo", "--new", "--hapi-starting-mode", "remote"], { cwd: place.project("third") });
+  const { code, stdout } = await waiting;
+  expect(code).toBe(0);
+  expect(stdout.trimEnd()).toBe(
+    Array.from({ length: 20 }, (_, index) => `chunk ${index + 1} `)
+      .join("")
+      .trimEnd(),
+  );
+}, 90_000);
+
 test("the runner sends what was kept while nobody runs a command", async () => {
   const [pid = 0] = place.hubPids().slice(-1);
   process.kill(pid, "SIGKILL");
