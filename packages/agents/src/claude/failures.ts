@@ -69,6 +69,32 @@ export function failureOfResult(result: Json): AgentFailure {
   return build(num(result["api_error_status"]), [str(result["api_error_type"]), str(result["error"])], message);
 }
 
+/**
+ * What is known of when to ask again. Measured on 2.1.329: the error itself does not carry the provider's Retry-After; the pause that Claude Code
+ * kept before its last own try follows it, and a rejected `rate_limit_event` (subscriptions) names the moment its limit is lifted.
+ */
+export interface RetryHint {
+  pauseMs: number | undefined;
+  /** Epoch milliseconds. */
+  liftedAt: number | undefined;
+}
+
+export function retryHint(line: Json, before: RetryHint): RetryHint {
+  if (line["type"] === "rate_limit_event") {
+    const info = obj(line["rate_limit_info"]);
+    const resetsAt = num(info["resetsAt"]);
+    return { ...before, liftedAt: info["status"] === "rejected" && resetsAt !== undefined ? resetsAt * 1000 : undefined };
+  }
+  return line["subtype"] === "api_retry" ? { ...before, pauseMs: num(line["retry_delay_ms"]) } : before;
+}
+
+export function withHint(given: AgentFailure, { pauseMs, liftedAt }: RetryHint, now: number): AgentFailure {
+  if (!given.retryable) return given;
+  const untilLifted = given.code === "rate_limit" && liftedAt !== undefined ? liftedAt - now : undefined;
+  const retryAfterMs = untilLifted !== undefined && untilLifted > 0 ? untilLifted : pauseMs;
+  return retryAfterMs === undefined ? given : { ...given, retryAfterMs: Math.round(retryAfterMs) };
+}
+
 /** A `system/api_error` line of the transcript: Claude will try again. */
 export function failureOfRetryLine(line: Json): AgentFailure {
   const error = obj(line["error"]);

@@ -6,6 +6,7 @@ import type { AgentEvent } from "@hapi/protocol";
 import type { ByteLine } from "../shared/byte-lines.ts";
 import type { Control } from "./control.ts";
 import type { Core } from "./core.ts";
+import { type RetryHint, retryHint, withHint } from "./failures.ts";
 import { isJson, type Json, list, obj, parseJson, str, strings } from "./json.ts";
 import type { LiveText } from "./live-text.ts";
 import { openRequestOf, titleOf } from "./requests.ts";
@@ -45,6 +46,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
   let busy = options.busy;
   let replaying = false;
   let saidFacts = false;
+  let hint: RetryHint = { pauseMs: undefined, liftedAt: undefined };
   let lastUuid: string | null = null;
   let idleWaiters: (() => void)[] = [];
 
@@ -137,6 +139,8 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     await catchUp();
     const turn = core.feed?.parser.endTurn() ?? null;
     const result = readResult(line, turn?.usage ?? null);
+    if (result.failure) result.failure = withHint(result.failure, hint, context.clock.now());
+    hint = { pauseMs: undefined, liftedAt: hint.liftedAt };
     for (const delta of live.takeOpen()) if (!replaying) context.emit({ type: "stream", delta, done: true });
     const stage = result.outcome === "completed" ? "done" : result.outcome;
     // One result ends every prompt that was folded into its turn; without a list, those whose lines were read.
@@ -183,6 +187,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
       context.log.debug("claude.stdout_not_json", { sample: line.text.slice(0, 200) });
       return;
     }
+    hint = retryHint(json, hint);
     switch (json["type"]) {
       case "control_request":
         return onControlRequest(json);

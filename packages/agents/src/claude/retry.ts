@@ -27,6 +27,7 @@ export async function retryLastTurn(core: Core, front: RemoteFront): Promise<voi
   const thread = core.thread;
   if (!thread) throw new AppError("retry_unavailable");
   if (front.busy) throw new AppError("retry_unavailable", "A turn is running");
+  if (await isUnderWay(core, front)) return;
   await core.feed?.sync();
   if (await resendLost(core, front, thread.transcript)) return;
   const last = await lastTurn(thread.transcript);
@@ -38,6 +39,14 @@ export async function retryLastTurn(core: Core, front: RemoteFront): Promise<voi
   const content = cut ? last.content : GO_ON;
   const { inputId } = await core.prompts.add({ uuid, localId, text: textOf(content), launchId: front.process.launchId, hidden: true });
   await front.send({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: thread.id, uuid }, inputId);
+}
+
+/** Written into the living process and not begun yet: whoever asks again (the session process was killed in between) has what it asked for. */
+async function isUnderWay(core: Core, { process }: RemoteFront): Promise<boolean> {
+  const open = core.prompts.pending.filter((prompt) => prompt.launchId === process.launchId && !prompt.recorded);
+  if (open.length === 0) return false;
+  const written = await process.lastInputId();
+  return open.some((prompt) => prompt.inputId <= written);
 }
 
 /** Begun, and gone with the process before Claude wrote it down: for the conversation it never was, so it is sent as it was. */

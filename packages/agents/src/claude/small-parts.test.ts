@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { detectClaude } from "./detect.ts";
 import { claudeEnv, mayBypass, requireBypass } from "./environment.ts";
-import { failureOfErrorLine, failureOfResult, failureOfRetryLine } from "./failures.ts";
+import { failureOfErrorLine, failureOfResult, failureOfRetryLine, retryHint, withHint } from "./failures.ts";
 import { promptUuid } from "./ids.ts";
 import { parseTranscriptLine } from "./json.ts";
 import { createLiveText } from "./live-text.ts";
@@ -47,6 +47,21 @@ describe("overlay", () => {
     expect(merged.env).toEqual({ A: "1" });
     expect(() => writeOverlay({ sessionDir: folder, cwd: folder, hookCommand: ["h"], userSettings: "absent.json" })).toThrow("absent.json");
   });
+});
+
+test("when to ask again: the pause before the last own try, or the moment a subscription's limit is lifted", () => {
+  const none = { pauseMs: undefined, liftedAt: undefined };
+  const limit = failureOfResult({ api_error_status: 429, result: "no" });
+  expect(withHint(limit, none, 0)).toEqual(limit);
+  const tried = retryHint({ type: "system", subtype: "api_retry", retry_delay_ms: 2498.4 }, none);
+  expect(withHint(limit, tried, 0)).toMatchObject({ retryAfterMs: 2498 });
+  const rejected = retryHint({ type: "rate_limit_event", rate_limit_info: { status: "rejected", resetsAt: 100 } }, tried);
+  expect(withHint(limit, rejected, 40_000)).toMatchObject({ retryAfterMs: 60_000 });
+  expect(withHint(limit, rejected, 200_000)).toMatchObject({ retryAfterMs: 2498 });
+  expect(withHint(failureOfResult({ api_error_status: 529, result: "no" }), rejected, 40_000)).toMatchObject({ retryAfterMs: 2498 });
+  const allowed = retryHint({ type: "rate_limit_event", rate_limit_info: { status: "allowed", resetsAt: 100 } }, rejected);
+  expect(allowed.liftedAt).toBeUndefined();
+  expect(withHint(failureOfResult({ api_error_status: 401, result: "no" }), rejected, 0).retryAfterMs).toBeUndefined();
 });
 
 test("failures are typed from status, words or text", () => {

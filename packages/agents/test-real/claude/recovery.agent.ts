@@ -50,6 +50,35 @@ test("a turn that had worked before it failed goes on without doing the work twi
   expect(texts(rig, from).some((line) => line.startsWith("user:"))).toBe(false);
 }, 60_000);
 
+test("a retry that is asked again right after it was sent is sent once", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  rig.fake.setScenario({ turns: [{ when: { user: "failing-words" }, error: { status: 529, message: "at capacity" } }] });
+  await rig.conversation.prompt({ localId: "fails", text: "failing-words", attachments: [] });
+  await rig.record("turn-ended", (event) => event.outcome === "failed");
+  const asked = rig.fake.requests.length;
+  const from = rig.mark();
+  await rig.conversation.retry();
+  // Before its turn has begun it is under way; from then on it is refused as running.
+  await rig.conversation.retry().catch((cause: unknown) => expect(cause).toMatchObject({ code: "retry_unavailable" }));
+  await rig.record("turn-ended", undefined, from);
+  await turn(rig, "and on");
+  expect(often(rig, "failing-words")).toBe(2); // the prompt and its echo
+  expect(rig.fake.requests.slice(asked).filter((one) => one.op === "answer" && !one.aux)).toHaveLength(2);
+}, 60_000);
+
+test("a rate limit says when it is worth asking again: not before the provider's Retry-After", async () => {
+  await using rig = await createRig({ env: { CLAUDE_CODE_MAX_RETRIES: "1" } });
+  await rig.start();
+  const error = { status: 429, message: "Slow down", retryAfter: 2 };
+  rig.fake.setScenario({ turns: [{ when: { user: "limited" }, error, times: 2 }] });
+  await rig.conversation.prompt({ localId: "limited", text: "limited", attachments: [] });
+  const { failure } = await rig.record("turn-ended", (event) => event.outcome === "failed");
+  expect(failure).toMatchObject({ code: "rate_limit", retryable: true, httpStatus: 429 });
+  expect(failure?.retryAfterMs).toBeGreaterThanOrEqual(2_000);
+  expect(failure?.retryAfterMs).toBeLessThan(10_000);
+}, 60_000);
+
 test("retries of Claude's own are told while they last", async () => {
   await using rig = await createRig({ env: { CLAUDE_CODE_MAX_RETRIES: "3" } });
   await rig.start();
