@@ -12,6 +12,8 @@ export const LOOK_EVERY_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** A session that loses its host again and again is not resumed for ever. */
 const MAX_RESUMES = 3;
+/** One that can't be started for a reason that may pass is shown for what it is after so many attempts. */
+const MAX_TRIES = 4;
 
 export interface LostWatchDeps {
   home: string;
@@ -50,18 +52,22 @@ export function watchLostSessions(deps: LostWatchDeps): LostWatch {
   let cancel: () => void = () => undefined;
   let closed = false;
 
-  async function resume(record: SessionRecord): Promise<boolean> {
+  /** `later`: a hub that is away, a host that is just being started; the next look tries again. */
+  async function resume(record: SessionRecord): Promise<"resumed" | "later" | "not"> {
     const { sessionId } = record;
-    const times = (resumes.get(sessionId) ?? 0) + 1;
-    if (!deps.resume || times > MAX_RESUMES) return false;
-    resumes.set(sessionId, times);
+    const times = resumes.get(sessionId) ?? 0;
+    if (!deps.resume || times >= MAX_RESUMES) return "not";
     try {
       await deps.resume(record);
+      resumes.set(sessionId, times + 1);
       log.info("runner.session_resumed", { sessionId });
-      return true;
+      return "resumed";
     } catch (cause) {
-      log.warn("runner.resume_failed", { sessionId, reason: toAppError(cause).message });
-      return false;
+      const { code, message, retryable } = toAppError(cause);
+      const tries = (failed.get(sessionId)?.times ?? 0) + 1;
+      log.warn("runner.resume_failed", { sessionId, code, reason: message, tries });
+      // Without a hub there is nobody to settle it with either.
+      return code === "hub_unreachable" || (retryable && tries < MAX_TRIES) ? "later" : "not";
     }
   }
 
@@ -69,10 +75,10 @@ export function watchLostSessions(deps: LostWatchDeps): LostWatch {
     const { sessionId } = record;
     const before = failed.get(sessionId);
     if (before && clock.now() < before.notBefore) return;
-    const isResumed = await resume(record);
-    if (isResumed || (await deps.settle(record))) {
+    const outcome = await resume(record);
+    if (outcome === "resumed" || (outcome === "not" && (await deps.settle(record)))) {
       failed.delete(sessionId);
-      fates.push({ sessionId, fate: isResumed ? "resumed" : "settled", at: clock.now() });
+      fates.push({ sessionId, fate: outcome === "resumed" ? "resumed" : "settled", at: clock.now() });
       if (fates.length > MAX_FATES) fates.shift();
       return;
     }
