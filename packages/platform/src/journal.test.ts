@@ -1,9 +1,22 @@
 import { afterAll, expect, test } from "bun:test";
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { toAppError } from "@hapi/protocol/errors";
 import { decodeLine, encodeLine, openJournal } from "./journal.ts";
+import { updateSettings } from "./settings.ts";
 
 const root = mkdtempSync(join(tmpdir(), "hapi-journal-"));
 afterAll(() => {
@@ -168,3 +181,19 @@ test.skipIf(!isMounted)(
     await again.close();
   },
 );
+
+test.skipIf(!isMounted)("settings and whatever else meets a full disk are said by the same code", async () => {
+  const ballast = join(disk, "ballast2");
+  for (let size = 1 << 20; size >= 4_096; size /= 2)
+    while (statfsSync(disk).bavail * 4_096 >= size) writeFileSync(`${ballast}${size}-${statfsSync(disk).bavail}`, new Uint8Array(size));
+  const refused: unknown = await updateSettings(disk, () => ({ machineId: "m" })).catch((cause: unknown) => cause);
+  expect(toAppError(refused)).toMatchObject({ code: "database_full" });
+  const raw = (() => {
+    try {
+      return writeFileSync(join(disk, "one more"), new Uint8Array(8_192));
+    } catch (cause) {
+      return toAppError(cause);
+    }
+  })();
+  expect(raw).toMatchObject({ code: "database_full", status: 507 });
+});

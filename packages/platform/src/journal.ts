@@ -6,7 +6,7 @@
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { AppError } from "@hapi/protocol/errors";
+import { AppError, isFullDisk, toAppError } from "@hapi/protocol/errors";
 import { syncDir, writeFileAtomic } from "./atomic-file.ts";
 import { attempt } from "./ignore.ts";
 import { ensurePrivateDir } from "./paths.ts";
@@ -87,7 +87,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
         await writeAll(batch);
         for (const one of batch) one.resolve();
       } catch (cause) {
-        for (const one of batch) one.reject(inWords(cause, path));
+        for (const one of batch) one.reject(isFullDisk(cause) ? toAppError(cause) : cause);
       }
     }
     running = null;
@@ -128,11 +128,6 @@ interface Waiting {
 
 async function writeFully(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten;
-}
-
-function inWords(cause: unknown, path: string): unknown {
-  const { code } = cause as NodeJS.ErrnoException;
-  return code === "ENOSPC" || code === "EDQUOT" ? new AppError("database_full", undefined, { cause, details: { path } }) : cause;
 }
 
 /** `<crc32 in 8 hex digits> <json>\n`: JSON holds no line break, so a line is a record. */

@@ -5,7 +5,7 @@
 import { chmodSync, lstatSync, mkdirSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import { AppError } from "@hapi/protocol/errors";
+import { AppError, isFullDisk, toAppError } from "@hapi/protocol/errors";
 import { sha256Hex } from "./secrets.ts";
 
 const maxSocketPathBytes = 99;
@@ -29,6 +29,7 @@ export function ensurePrivateDir(path: string): string {
     // A link may lead to a folder of the user's choice; its own mode means nothing.
     if (!stat.isSymbolicLink() && (stat.mode & 0o077) !== 0) chmodSync(path, 0o700);
   } catch (cause) {
+    if (isFullDisk(cause)) throw toAppError(cause);
     throw new AppError("home_not_writable", `HAPI can't write to ${path}. Make it writable, or set HAPI_HOME to another folder.`, {
       cause,
       details: { path },

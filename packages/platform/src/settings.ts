@@ -4,7 +4,7 @@
  */
 import { chmodSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "@hapi/protocol/errors";
+import { AppError, isFullDisk, toAppError } from "@hapi/protocol/errors";
 import { writeFileAtomic } from "./atomic-file.ts";
 import { withDirLock } from "./dir-lock.ts";
 import { attempt } from "./ignore.ts";
@@ -72,6 +72,7 @@ export async function updateSettings(home: string, change: (current: Settings) =
       writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
       attempt(() => chmodSync(path, 0o600), "it was made with this mode");
     } catch (cause) {
+      if (isFullDisk(cause)) throw toAppError(cause);
       throw new AppError("home_not_writable", `HAPI can't write ${path}. Make the folder writable, or set HAPI_HOME.`, { cause });
     }
     return next;

@@ -136,5 +136,11 @@ export class AppError extends Error {
 /** The only converter from anything thrown. Unknown failures become `internal`, with the cause kept for the log. */
 export function toAppError(cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
+  if (isFullDisk(cause)) return new AppError("database_full", undefined, { cause });
   return new AppError("internal", undefined, { cause });
+}
+
+/** A person can do something about it, whatever it was that did not fit: the system's own words for no room, and for no quota. */
+export function isFullDisk(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && (cause.code === "ENOSPC" || cause.code === "EDQUOT");
 }

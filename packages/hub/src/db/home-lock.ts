@@ -5,7 +5,7 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { attempt, hubOwnerPath, openSqlite, writeFileAtomic, type Sqlite } from "@hapi/platform";
-import { AppError } from "@hapi/protocol";
+import { AppError, isFullDisk } from "@hapi/protocol";
 
 const lockFile = "hub.lock";
 
@@ -39,7 +39,7 @@ function sayOwner(path: string, text: string): void {
   try {
     writeFileAtomic(path, text, { mode: 0o600 });
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOSPC") throw cause;
+    if (!isFullDisk(cause)) throw cause;
     attempt(() => writeFileSync(path, text, { flag: "r+" }), "the lock itself holds all the same");
     attempt(() => truncateSync(path, Buffer.byteLength(text)), "the lock itself holds all the same");
   }

@@ -21,7 +21,7 @@ import {
 import { copyFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { attempt, ensurePrivateDir, loadSettings, openSqlite, syncDir, updateSettings, writeFileAtomic, type Sqlite } from "@hapi/platform";
-import { AppError, toAppError } from "@hapi/protocol";
+import { AppError, isFullDisk, toAppError } from "@hapi/protocol";
 import { migrate } from "../db/migrate.ts";
 import { migrations } from "../db/migrations.ts";
 import { databaseFile } from "../db/open.ts";
@@ -57,8 +57,7 @@ export async function stageRestore(request: { home: string; file: string; now: n
     return { id, discard, ...(await prepare(staged, file, { id, now })) };
   } catch (cause) {
     discard();
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOSPC" || code === "EDQUOT")
+    if (isFullDisk(cause))
       throw new AppError("database_full", `There is not enough space in ${home} for the backup beside the present data.`, { cause });
     throw cause;
   }
