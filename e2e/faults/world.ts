@@ -78,6 +78,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     HAPI_DEMO_SPEED: String(options.speed),
   };
   const started: ProcessId[] = [];
+  /** What programs said before they ended. */
+  const complaints: string[] = [];
   const parts: { hub: PipedProcess | null; runner: PipedProcess | null; viewer: Pty | null } = { hub: null, runner: null, viewer: null };
   const nets: { machine?: ChaosProxy; clients?: ChaosProxy } = {};
   let port = 0;
@@ -129,7 +131,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     const before = Date.now();
     parts.runner = run(env, "runner", "run");
     void new Response(parts.runner.stdout).text();
-    void new Response(parts.runner.stderr).text();
+    linesOf(parts.runner.stderr, (line) => complaints.push(`runner: ${line}`)).catch((cause: unknown) => complaints.push(String(cause)));
     // Ready is what the hub says: this runner, not the one before.
     await until(
       async () => (await api.machines.list()).some((machine) => machine.active && Number(machine.runnerState?.["startedAt"]) >= before),
@@ -139,17 +141,19 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 
   async function startViewer(): Promise<void> {
     const { cwd, id, facts } = main();
-    const viewer = openPty({
-      argv: [HAPI, "demo", "--existing-session-id", id],
-      cwd,
-      env,
-      cols: 80,
-      rows: 24,
-      onData: () => undefined,
-    });
-    started.push(viewer);
-    parts.viewer = viewer;
-    await until(async () => (await facts()).viewers.length > 0, "the viewer is attached");
+    const argv = [HAPI, "demo", "--existing-session-id", id];
+    const open = (): Pty => {
+      const viewer = openPty({ argv, cwd, env, cols: 80, rows: 24, onData: () => undefined });
+      started.push(viewer);
+      parts.viewer = viewer;
+      return viewer;
+    };
+    let viewer = open();
+    await until(async () => {
+      // On a bad line it may say so and end; a person types it again.
+      if (!isAlive(viewer)) viewer = open();
+      return (await facts()).viewers.length > 0;
+    }, "the viewer is attached");
   }
 
   async function spawn(): Promise<SessionPlace> {
@@ -184,6 +188,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
           .slice(-40)
           .map((line) => `${name}: ${line}`),
       )
+      .concat(complaints.slice(-20))
       .join("\n");
   }
 
