@@ -256,6 +256,59 @@ describe.each([
   );
 
   test(
+    "a failed turn is tried again by itself once the person allows it, and the details say how the session stands",
+    async () => {
+      await using chat = await openChat(size, scheme);
+      const { page, conversation } = chat;
+      await chat.say("fail 529 x1");
+      const card = page.getByRole("group", { name: "The turn failed" });
+      await card.getByLabel("Retry by itself").check();
+      await card.getByText(/^Retrying/).waitFor();
+      await conversation.getByText("Recovered after 1 failure.").waitFor({ timeout: 60_000 });
+      expect(await page.getByRole("article", { name: "You" }).filter({ hasText: "fail 529" }).count()).toBe(1);
+      await button(page, "Session details").click();
+      const sheet = page.getByRole("dialog");
+      await sheet.getByText("Conversation used").waitFor();
+      await sheet.getByText("The running session").waitFor();
+      expect(await sheet.getByLabel("Retry by itself").isChecked()).toBe(true);
+      expect(await axe(page)).toEqual([]);
+      expect(chat.open.problems).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "a prompt for later waits at the hub through an end and a resume of its session, and is taken back",
+    async () => {
+      await using chat = await openChat(size, scheme);
+      const { page } = chat;
+      await chat.say("say: first");
+      await chat.turnEnds(1);
+      await chat.field.fill("say: much later");
+      await button(page, "More").click();
+      await page.getByRole("menuitem", { name: "Send later" }).click();
+      await page
+        .getByRole("dialog")
+        .getByRole("button", { name: /In 2 hours/ })
+        .click();
+      await button(page, "Send later").click();
+      const row = page.getByRole("region", { name: /wait/ }).locator("li", { hasText: "much later" });
+      await row.getByText(/^Goes out /).waitFor();
+      const id = page.url().split("/").at(-1) ?? "";
+      await hub.api.sessions.end(id);
+      await button(page, "Resume").click();
+      await button(page, "Resume").waitFor({ state: "detached", timeout: 30_000 });
+      await chat.say("say: second");
+      await chat.turnEnds(2);
+      await row.getByText(/^Goes out /).waitFor();
+      await row.getByRole("button", { name: "Cancel this prompt" }).click();
+      await row.waitFor({ state: "detached" });
+      expect(chat.open.problems).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
     "a draft survives a reload; the mode and the name can be changed",
     async () => {
       await using chat = await openChat(size, scheme);

@@ -341,8 +341,37 @@ test("pictures that are pasted and dropped stand beside the field with a preview
   await shot(page, "files-desk");
   await field(page).fill("like this");
   await button(page, "Send").click();
-  const { attachments } = body(await hub.received(/^POST \S+\/messages .*like this/)) as { attachments: { filename: string }[] };
+  const { attachments } = body(await hub.received(/^POST \S+\/messages .*like this/)) as {
+    attachments: { filename: string; previewUrl?: string }[];
+  };
   expect(attachments.map((file) => file.filename)).toEqual(["pasted-1.png", "plan.png"]);
+  // the pictures stay to be seen, also where the files are not
+  for (const { previewUrl } of attachments) expect(previewUrl).toMatch(/^data:image\/jpeg;base64,/);
+  await page.reload();
+  const sent = page.getByRole("article", { name: "You" }).filter({ hasText: "like this" });
+  await sent.locator("img").nth(1).waitFor();
+  expect(await axe(page)).toEqual([]);
+  expect(open.problems).toEqual([]);
+});
+
+test("a slow upload shows how far it is; removed, it ends", async () => {
+  await using open = await openPage(browser, { size: "phone", signedIn: hub });
+  const { page, context } = open;
+  await page.goto(`${hub.url}/sessions/${IDLE}`);
+  await field(page).waitFor();
+  await button(page, "More").waitFor();
+  const debug = await context.newCDPSession(page);
+  await debug.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 300_000 });
+  const buffer = Buffer.alloc(1_500_000, 1);
+  await page.locator("input[type=file]").setInputFiles({ name: "large.png", mimeType: "image/png", buffer });
+  const bar = page.getByRole("progressbar", { name: "Uploading large.png" });
+  await page.waitForFunction(() => {
+    const share = Number(document.querySelector("[role=progressbar]")?.getAttribute("aria-valuenow"));
+    return share > 5 && share < 95;
+  });
+  await button(page, "Remove large.png").click();
+  await bar.waitFor({ state: "detached" });
+  expect(calls(/\/upload/)).toEqual([]);
   expect(open.problems).toEqual([]);
 });
 

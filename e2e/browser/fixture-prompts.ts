@@ -17,10 +17,10 @@ export interface FixturePrompts {
 
 const json = (body: unknown, status = 200): Response => Response.json(body, { status });
 
-export const promptOf = (text: unknown, meta: Body = {}): unknown => ({
+export const promptOf = (text: unknown, attachments?: unknown): unknown => ({
   role: "user",
-  content: { type: "text", text },
-  meta: { sentFrom: "webapp", deliveryMode: "queue", ...meta },
+  content: { type: "text", text, ...(attachments === undefined ? {} : { attachments }) },
+  meta: { sentFrom: "webapp", deliveryMode: "queue" },
 });
 
 export function createFixturePrompts(push: (event: SyncEvent) => void): FixturePrompts {
@@ -48,7 +48,7 @@ export function createFixturePrompts(push: (event: SyncEvent) => void): FixtureP
     tell(session, {
       id: `msg-${crypto.randomUUID()}`,
       localId,
-      content: promptOf(body["text"]),
+      content: promptOf(body["text"], body["attachments"]),
       invokedAt: waits ? null : Date.now(),
       scheduledAt,
       stage: waits ? "accepted" : "handed",

@@ -4,7 +4,6 @@ import type { ChatActions, ChatPort } from "../features/chat/port.ts";
 import { requestActions } from "./actions.ts";
 import { createSessionStore, type SessionStore } from "./chat-store.ts";
 import type { HubLink } from "./link.ts";
-import { toBase64 } from "./base64.ts";
 import { newId } from "../app/new-id.ts";
 
 export function createChatPort(link: HubLink, session: Session): ChatPort {
@@ -50,7 +49,7 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
     stopRetry: () => done(api.sessions.stopRetry(id)),
     resume: () => done(api.sessions.resume(id)),
     fork: () => api.sessions.fork(id),
-    diagnostics: () => api.sessions.diagnostics(id),
+    diagnostics: async () => (await import("./diagnostics.ts")).diagnosticsOf(api, id),
     async loadOlder() {
       store.setLoadingOlder(true);
       try {
@@ -65,12 +64,16 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
     setModel: (model) => done(api.sessions.setModel(id, model)),
     rename: (name) => done(api.sessions.rename(id, name)),
     unarchive: () => done(api.sessions.unarchive(id)),
-    async upload({ filename, mimeType, content }, progress, signal): Promise<Attachment> {
-      const encoded = await toBase64(content);
+    async upload(file, progress, signal): Promise<Attachment> {
       progress(0);
-      const { path } = await api.sessions.upload(id, { filename, mimeType, content: encoded }, signal);
+      const [{ upload }, { thumbnailOf }] = await Promise.all([import("./upload.ts"), import("./thumbnail.ts")]);
+      const { filename, mimeType, content } = file;
+      const [path, previewUrl] = await Promise.all([
+        upload(api, { sessionId: id, file, progress, signal }),
+        thumbnailOf(content, mimeType),
+      ]);
       progress(1);
-      return { id: newId(), filename, mimeType, size: content.size, path };
+      return { id: newId(), filename, mimeType, size: content.size, path, ...(previewUrl === null ? {} : { previewUrl }) };
     },
     slashCommands: () => api.sessions.slashCommands(id),
     models: () => api.sessions.models(id),

@@ -1,5 +1,5 @@
 /** The person's leave to try failed turns again without asking; shown where the session can. */
-import { useId } from "react";
+import { useId, useState } from "react";
 import { useT } from "../../i18n/index.ts";
 import { useAction, useChat, usePort } from "./chat-context.tsx";
 import { capabilitiesOf } from "./session.model.ts";
@@ -9,16 +9,24 @@ export function AutoRetry() {
   const id = useId();
   const { actions } = usePort();
   const session = useChat((view) => view.session);
-  const [set, busy] = useAction(actions.setAutoRetry);
-  if (!("autoRetry" in capabilitiesOf(session))) return null;
+  // shown as wished at once, until the session says the same or the hub refuses
+  const [wished, setWished] = useState<boolean | null>(null);
+  const [set] = useAction(async (next: boolean) => {
+    setWished(next);
+    await actions.setAutoRetry(next).catch((cause: unknown) => {
+      setWished(null);
+      throw cause;
+    });
+  });
   const isOn = session.metadata?.autoRetry === true;
+  if (wished === isOn) setWished(null);
+  if (!("autoRetry" in capabilitiesOf(session))) return null;
   return (
     <div className="flex target items-center gap-2">
       <input
         id={id}
         type="checkbox"
-        checked={isOn}
-        disabled={busy}
+        checked={wished ?? isOn}
         aria-describedby={`${id}-hint`}
         onChange={(event) => set(event.target.checked)}
         className="size-5 shrink-0 accent-accent-fill"

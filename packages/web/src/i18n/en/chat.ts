@@ -141,17 +141,6 @@ export const chat = {
 
   "header.waiting": { one: "{count} waits for you", other: "{count} wait for you" },
   "header.context": "Context {percent}% full: {used} of {limit} tokens",
-  "control.label": "Who has control",
-  "control.state": "Control: {who}",
-  "control.terminal": "Terminal",
-  "control.here": "Here",
-  "control.both": "Terminal and here",
-  "control.takeOver": "Take over here",
-  "control.takeOver.hint": "When the terminal's turn ends",
-  "control.takeOverNow": "Take over now",
-  "control.takeOverNow.hint": "Interrupts the running turn",
-  "control.giveBack": "Give back to the terminal",
-  "control.giveBack.hint": "When the running turn ends",
 
   "details.open": "Session details",
 } as const;

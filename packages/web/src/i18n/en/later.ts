@@ -177,4 +177,16 @@ export const later = {
   "wish.fetch": "{agent} wants to open {object}",
   "wish.agent": "{agent} wants to start a sub-agent: {object}",
   "wish.tool": "{agent} wants to use {tool}",
+
+  "control.label": "Who has control",
+  "control.state": "Control: {who}",
+  "control.terminal": "Terminal",
+  "control.here": "Here",
+  "control.both": "Terminal and here",
+  "control.takeOver": "Take over here",
+  "control.takeOver.hint": "When the terminal's turn ends",
+  "control.takeOverNow": "Take over now",
+  "control.takeOverNow.hint": "Interrupts the running turn",
+  "control.giveBack": "Give back to the terminal",
+  "control.giveBack.hint": "When the running turn ends",
 } as const;

@@ -144,17 +144,6 @@ export const chat = {
 
   "header.waiting": { other: "{count} 项等你处理" },
   "header.context": "上下文已用 {percent}%：{used}/{limit} 个令牌",
-  "control.label": "谁在控制",
-  "control.state": "控制：{who}",
-  "control.terminal": "终端",
-  "control.here": "这里",
-  "control.both": "终端和这里",
-  "control.takeOver": "在这里接手",
-  "control.takeOver.hint": "终端的回合结束后",
-  "control.takeOverNow": "立即接手",
-  "control.takeOverNow.hint": "会中断正在进行的回合",
-  "control.giveBack": "交还终端",
-  "control.giveBack.hint": "正在进行的回合结束后",
 
   "details.open": "会话详情",
 } satisfies CatalogOf<typeof source>;

@@ -180,4 +180,16 @@ export const later = {
   "wish.fetch": "{agent} 想打开 {object}",
   "wish.agent": "{agent} 想启动子代理：{object}",
   "wish.tool": "{agent} 想使用 {tool}",
+
+  "control.label": "谁在控制",
+  "control.state": "控制：{who}",
+  "control.terminal": "终端",
+  "control.here": "这里",
+  "control.both": "终端和这里",
+  "control.takeOver": "在这里接手",
+  "control.takeOver.hint": "终端的回合结束后",
+  "control.takeOverNow": "立即接手",
+  "control.takeOverNow.hint": "会中断正在进行的回合",
+  "control.giveBack": "交还终端",
+  "control.giveBack.hint": "正在进行的回合结束后",
 } satisfies CatalogOf<typeof source>;

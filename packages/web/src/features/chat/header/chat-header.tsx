@@ -9,8 +9,9 @@ import { StatusGlyph, statusWord } from "../../../ui/status-glyph.tsx";
 import { useChat } from "../chat-context.tsx";
 import { statusOf, titleOf } from "../session.model.ts";
 import { ContextGauge } from "./context-gauge.tsx";
-import { ControlMenu } from "./control-menu.tsx";
 
+// the header stands at once; who has control follows with the rest that can wait
+const ControlMenu = lazy(async () => ({ default: (await import("./control-menu.tsx")).ControlMenu }));
 const DetailsSheet = lazy(async () => ({ default: (await import("./details-sheet.tsx")).DetailsSheet }));
 
 export function ChatHeader({ onBack }: { onBack?: () => void }) {
@@ -27,7 +28,9 @@ export function ChatHeader({ onBack }: { onBack?: () => void }) {
         </h1>
         <StatusLine />
       </div>
-      <ControlMenu />
+      <Suspense fallback={null}>
+        <ControlMenu />
+      </Suspense>
       <IconButton icon="info" label={t("details.open")} onClick={() => setDetails(true)} />
       {details && (
         <Suspense fallback={null}>

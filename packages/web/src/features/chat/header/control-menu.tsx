@@ -1,4 +1,5 @@
 /** Who types: the terminal, here, or both. Where it can be changed, this is also where it is changed. */
+import "../../../i18n/later.ts";
 import { useT } from "../../../i18n/index.ts";
 import { Icon, type IconName } from "../../../ui/icons.tsx";
 import { Menu, type MenuItem } from "../../../ui/menu.tsx";

@@ -1,0 +1,64 @@
+/** A file on its way to the machine, with its progress, which `fetch` does not tell. Refusals are the hub's own. */
+import { errorFromBody, type HubApi } from "@hapi/client";
+import { AppError } from "@hapi/protocol";
+import { toBase64 } from "./base64.ts";
+
+const TIMEOUT_MS = 120_000;
+
+interface Upload {
+  sessionId: string;
+  file: { filename: string; mimeType: string; content: Blob };
+  progress: (share: number) => void;
+  signal: AbortSignal;
+}
+
+/** @returns what the machine calls the file */
+export async function upload(api: HubApi, { sessionId, file, progress, signal }: Upload): Promise<string> {
+  const [content, token] = await Promise.all([toBase64(file.content), api.token()]);
+  const url = `${api.baseUrl}/api/sessions/${encodeURIComponent(sessionId)}/upload`;
+  const body = JSON.stringify({ filename: file.filename, mimeType: file.mimeType, content });
+  const answer = await post(url, { token, body, progress, signal }).catch((cause: unknown) => {
+    // the token ran out: the client's own call renews it
+    if (cause instanceof AppError && cause.status === 401) return api.sessions.upload(sessionId, { ...file, content }, signal);
+    throw cause;
+  });
+  const fields = typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>) : {};
+  if (fields["success"] === false) throw new AppError("apply_failed", typeof fields["error"] === "string" ? fields["error"] : undefined);
+  if (typeof fields["path"] !== "string") throw new AppError("protocol_mismatch");
+  return fields["path"];
+}
+
+function post(
+  url: string,
+  call: { token: string; body: string; progress: (share: number) => void; signal: AbortSignal },
+): Promise<unknown> {
+  const { token, body, progress, signal } = call;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason as Error);
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    request.timeout = TIMEOUT_MS;
+    request.setRequestHeader("authorization", `Bearer ${token}`);
+    request.setRequestHeader("content-type", "application/json");
+    request.upload.addEventListener("progress", ({ loaded, total }) => total > 0 && progress(loaded / total));
+    request.addEventListener("load", () => {
+      const answer = parsed(request.responseText);
+      if (request.status >= 200 && request.status < 300) resolve(answer);
+      else reject(errorFromBody(request.status, answer));
+    });
+    request.addEventListener("error", () => reject(new AppError("hub_unreachable")));
+    request.addEventListener("timeout", () => reject(new AppError("timeout")));
+    request.addEventListener("abort", () => reject(signal.reason as Error));
+    signal.addEventListener("abort", () => request.abort(), { once: true });
+    request.send(body);
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // not from a hub: the status alone speaks
+    return null;
+  }
+}
