@@ -15,8 +15,7 @@ const row = (event: AgentEvent): Message => ({
 });
 const said = (text: string, parent?: string): Message =>
   row({ type: "agent-message", id: `i${serial}`, text, ...(parent ? { parent } : {}) });
-const tool = (): Message =>
-  row({ type: "tool-call", id: `t${serial}`, tool: "Bash", kind: "command", title: "ls", input: {} } as AgentEvent);
+const tool = (): Message => row({ type: "tool-call", id: `t${serial}`, tool: "Bash", kind: "execute", title: "ls", input: {} });
 const ended = (): Message => row({ type: "turn-ended", id: `e${serial}`, outcome: "completed" });
 const prompt = (localId: string): Message => ({
   ...row({ type: "agent-message", id: "x", text: "x" }),

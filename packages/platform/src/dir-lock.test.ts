@@ -56,6 +56,22 @@ test("a dead holder's name says nothing about the next folder of that name, made
   expect(existsSync(`${lock}.owner`)).toBe(false);
 });
 
+test("a holder that was killed before it said who it is: waited for no longer than it may take, where only HAPI takes the lock", async () => {
+  const lock = join(folder, "nameless.lock");
+  mkdirSync(lock);
+  const options = { retries: 2, retryMs: 1, ownerWithinMs: 3_000 };
+  await expect(withDirLock(lock, () => 1, options)).rejects.toMatchObject({ code: "timeout" });
+  const old = Date.now() / 1000 - 4;
+  utimesSync(lock, old, old);
+  await expect(withDirLock(lock, () => 1, { retries: 2, retryMs: 1 })).rejects.toMatchObject({ code: "timeout" });
+  expect(await withDirLock(lock, () => "mine", options)).toBe("mine");
+  expect(existsSync(lock)).toBe(false);
+  await withDirLock(lock, async () => {
+    utimesSync(lock, old, old);
+    await expect(withDirLock(lock, () => 1, options)).rejects.toMatchObject({ code: "timeout" });
+  });
+});
+
 test("many that find a dead one's lock have it one after the other", async () => {
   const lock = join(folder, "many.lock");
   const counter = join(folder, "counter");

@@ -16,13 +16,16 @@ export interface DirLockOptions {
   staleMs?: number;
   retries?: number;
   retryMs?: number;
+  /** For a lock that only HAPI takes: whoever holds it has said who it is within this time, or was killed in the middle of taking it. */
+  ownerWithinMs?: number;
   clock?: Clock;
 }
 
 /** Runs `work` while holding the lock folder `path`. */
 export async function withDirLock<T>(path: string, work: () => Promise<T> | T, options: DirLockOptions = {}): Promise<T> {
   const { staleMs = 30_000, clock = systemClock } = options;
-  await acquire(path, { staleMs, clock, retries: options.retries ?? 50, retryMs: options.retryMs ?? 100 });
+  const ownerWithinMs = options.ownerWithinMs ?? Number.POSITIVE_INFINITY;
+  await acquire(path, { staleMs, clock, ownerWithinMs, retries: options.retries ?? 50, retryMs: options.retryMs ?? 100 });
   let cancel: () => void = () => undefined;
   const renew = () => {
     const now = clock.now() / 1000;
@@ -54,7 +57,7 @@ async function acquire(path: string, options: Required<DirLockOptions>): Promise
     // Gone meanwhile, or left behind: try again at once. Of several that remove it, mkdir lets one through.
     if (age === null) continue;
     if (age > options.staleMs) await release(path);
-    else if (!(await isOwnerDead(path)) || !(await takeFromDead(path, options.clock)))
+    else if (!(await isAbandoned(path, options)) || !(await takeFromDead(path, options)))
       await delay(options.retryMs, { clock: options.clock });
   }
   throw new AppError("timeout", `${path} is locked by another HAPI process. If none runs, remove that folder.`, { details: { path } });
@@ -82,21 +85,34 @@ async function isOwnerDead(path: string): Promise<boolean> {
   return !isAlive({ pid: owner.pid, startTime: owner.startTime }) && owner.folder === (await folderOf(path));
 }
 
+async function isAbandoned(path: string, { clock, ownerWithinMs }: Required<DirLockOptions>): Promise<boolean> {
+  if (await isOwnerDead(path)) return true;
+  const age = await ageMs(path, clock);
+  return age !== null && age > ownerWithinMs && !(await hasOwner(path));
+}
+
+function hasOwner(path: string): Promise<boolean> {
+  return stat(ownerFile(path)).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function folderOf(path: string): Promise<string | null> {
   const facts = await stat(path).catch(() => null);
   return facts && `${facts.dev}:${facts.ino}:${facts.birthtimeMs}`;
 }
 
 /** One waiter at a time, and it looks again: the lock of the one that was faster must not be removed with the dead one's. */
-async function takeFromDead(path: string, clock: Clock): Promise<boolean> {
+async function takeFromDead(path: string, options: Required<DirLockOptions>): Promise<boolean> {
   const guard = `${path}.takeover`;
   if (!(await tryMkdir(guard))) {
-    const age = await ageMs(guard, clock);
+    const age = await ageMs(guard, options.clock);
     if (age !== null && age > takeoverMs) await rmdir(guard).catch(() => undefined);
     return false;
   }
   try {
-    if (!(await isOwnerDead(path))) return false;
+    if (!(await isAbandoned(path, options))) return false;
     await release(path);
     return true;
   } finally {

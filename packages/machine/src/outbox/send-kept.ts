@@ -9,6 +9,8 @@ import { AppError, type SendMessage, toAppError } from "@hapi/protocol";
 import { forgetKeptPrompt, type HubTarget, isFor, type KeptPrompt, outboxDir, readKeptPrompts, writeKeptPrompt } from "./kept-prompts.ts";
 
 const LOCK_RETRY_MS = 50;
+/** Two that send at once do no harm, so a holder that says nothing of itself is not waited for longer. */
+const OWNER_WITHIN_MS = 3_000;
 
 export interface SendKeptOptions {
   home: string;
@@ -36,9 +38,10 @@ export async function withOutboxLock<T>(
   options: { lockMs?: number; clock?: Clock } = {},
 ): Promise<T> {
   const path = join(outboxDir(home), "sending.lock");
-  const retries = Math.floor((options.lockMs ?? 0) / LOCK_RETRY_MS);
+  const { lockMs = 0, clock = systemClock } = options;
+  const lock = { retries: Math.floor(lockMs / LOCK_RETRY_MS), retryMs: LOCK_RETRY_MS, ownerWithinMs: OWNER_WITHIN_MS, clock };
   try {
-    return await withDirLock(path, work, { retries, retryMs: LOCK_RETRY_MS, clock: options.clock ?? systemClock });
+    return await withDirLock(path, work, lock);
   } catch (cause) {
     const isLocked = cause instanceof AppError && cause.code === "timeout" && cause.details["path"] === path;
     throw isLocked ? new AppError("timeout", "Another hapi command is sending at the moment", { cause }) : cause;
