@@ -101,7 +101,8 @@ export class Permissions {
     const status = typeof reply === "object" && reply !== null && "status" in reply ? reply.status : undefined;
     if (status === "not-found") throw new AppError("request_not_found");
     if (status === "closed") throw closed(await this.#closedOutcome(session.id, requestId, reply));
-    this.#deps.log.info("permission.answered", { sessionId: session.id, requestId });
+    // The person waits for the answer, not for the log.
+    setImmediate(() => this.#deps.log.info("permission.answered", { sessionId: session.id, requestId }));
     return status === "pending" ? "pending" : "applied";
   }
 
