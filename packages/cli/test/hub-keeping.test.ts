@@ -143,6 +143,48 @@ test("kill -9 in the middle of a backup leaves no file of that name, and the nex
   expect(JSON.parse((await hapi(home, "check", "--json")).stdout)).toMatchObject({ ok: true, messages: 40_000 });
 }, 60_000);
 
+test("kill -9 at any moment of a restore leaves a whole database, the old one or the backup, and never less than one", async () => {
+  const home = newHome();
+  await fill(home, 8_000);
+  const small = newHome();
+  await fill(small, 3_000);
+  const file = join(small, "backup.sqlite");
+  expect(await hapi(small, "backup", file)).toMatchObject({ code: 0 });
+  // Struck when it has made the copy, when it has kept the old one, and after times in between.
+  const moments: (string | number)[] = ["restoring-", 3, 12, 25, 60, "before-restore", "before-restore"];
+  for (const moment of moments) {
+    const child = Bun.spawn([process.execPath, MAIN, "hub", "restore", file, "--yes"], {
+      env: envOf(home),
+      cwd: home,
+      stdout: "ignore",
+      stderr: "ignore",
+    });
+    running.add(child);
+    const until = typeof moment === "string" ? moment : "restoring-";
+    await new Promise<void>((resolve) => {
+      const watcher = watch(home, (_, name) => {
+        if (!name?.includes(until)) return;
+        watcher.close();
+        resolve();
+      });
+      void child.exited.then(() => resolve());
+    });
+    if (typeof moment === "number") await new Promise((resolve) => setTimeout(resolve, moment));
+    await end(child, "SIGKILL");
+    const { ok, messages } = JSON.parse((await hapi(home, "check", "--json")).stdout) as { ok: boolean; messages: number };
+    expect(ok).toBe(true);
+    expect([3_000, 8_000]).toContain(messages);
+    if (messages === 3_000) {
+      // Whatever was there stands beside it, whole.
+      const [kept = ""] = readdirSync(home).filter((name) => name.startsWith("hub.before-restore"));
+      expect(await hapi(home, "restore", join(home, kept), "--yes")).toMatchObject({ code: 0 });
+    }
+    for (const name of readdirSync(home)) if (name.startsWith("hub.before-restore")) rmSync(join(home, name));
+  }
+  expect(await hapi(home, "restore", file, "--yes")).toMatchObject({ code: 0 });
+  expect(readdirSync(home).filter((name) => name.includes("restoring"))).toEqual([]);
+}, 120_000);
+
 test("words it does not know, and a home without a hub, are said in one sentence", async () => {
   const home = newHome();
   expect(await hapi(home, "bakup")).toMatchObject({ code: 1, stderr: expect.stringContaining('hapi hub does not know "bakup"') });

@@ -12,6 +12,7 @@ import {
   linkSync,
   openSync,
   closeSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
@@ -20,7 +21,17 @@ import {
 } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { attempt, ensurePrivateDir, loadSettings, openSqlite, syncDir, updateSettings, writeFileAtomic, type Sqlite } from "@hapi/platform";
+import {
+  attempt,
+  ensurePrivateDir,
+  isAlive,
+  loadSettings,
+  openSqlite,
+  syncDir,
+  updateSettings,
+  writeFileAtomic,
+  type Sqlite,
+} from "@hapi/platform";
 import { AppError, isFullDisk, toAppError } from "@hapi/protocol";
 import { migrate } from "../db/migrate.ts";
 import { migrations } from "../db/migrations.ts";
@@ -40,14 +51,16 @@ export interface StagedRestore extends DatabaseFacts {
 }
 
 const restoredKey = "restored";
+const stagedStart = `${databaseFile}.restoring-`;
 const header = "SQLite format 3\u0000";
 
 export async function stageRestore(request: { home: string; file: string; now: number }): Promise<StagedRestore> {
   const { home, now } = request;
   const file = resolve(request.file);
   lookAt(file);
-  const id = randomBytes(8).toString("hex");
+  const id = `${process.pid.toString(16).padStart(8, "0")}${randomBytes(4).toString("hex")}`;
   const staged = stagedPath(ensurePrivateDir(home), id);
+  sweep(home);
   const discard = (): void => {
     for (const end of ["", "-journal"]) rmSync(staged + end, { force: true });
   };
@@ -84,6 +97,16 @@ async function prepare(staged: string, file: string, { id, now }: { id: string; 
     return { ...databaseFacts(db), createdAt: label?.createdAt ?? null, version: label?.version ?? null, secrets: label?.secrets ?? {} };
   } finally {
     await closeSynced(db);
+  }
+}
+
+/** What was made ready by somebody who was killed; the process is the first half of the id. */
+function sweep(home: string): void {
+  for (const name of readdirSync(home)) {
+    const pid = name.startsWith(stagedStart)
+      ? /^([0-9a-f]{8})[0-9a-f]{8}(-journal)?$/.exec(name.slice(stagedStart.length))?.[1]
+      : undefined;
+    if (pid !== undefined && !isAlive({ pid: Number.parseInt(pid, 16), startTime: null })) rmSync(join(home, name), { force: true });
   }
 }
 
@@ -137,7 +160,7 @@ function refuseForeign(db: Sqlite, file: string): void {
 
 function stagedPath(home: string, id: string): string {
   if (!/^[0-9a-f]{16}$/.test(id)) throw new AppError("backup_not_found");
-  return join(home, `${databaseFile}.restoring-${id}`);
+  return join(home, stagedStart + id);
 }
 
 export function isStaged(home: string, id: string): boolean {
