@@ -107,6 +107,24 @@ test("without a hub it fills to its limit, then whoever reads the agent's record
   expect(keys(hub)).toEqual(Array.from({ length: 100 }, (_, at) => `k${at}`));
 });
 
+test("a full box survives its process: still full, and in order once the hub is back, beside what was said since", async () => {
+  const first = await world({ highBytes: 10_000 });
+  first.hub.down();
+  const wanted = Array.from({ length: 12 }, (_, at) => `k${at}`);
+  for (const key of wanted) first.outbox.add(key, { type: "agent-message", id: key, text: "x".repeat(1_000) }, { checkpoint: { key } });
+  const second = await first.again();
+  let hasRoom = false;
+  const room = second.outbox.room().then(() => (hasRoom = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([second.outbox.size, hasRoom, second.ledger.memory.get<string>("key")]).toEqual([12, false, "k11"]);
+  first.hub.up();
+  await room;
+  second.outbox.add("after", said("after"));
+  await second.outbox.drained();
+  expect(keys(first.hub)).toEqual([...wanted, "after"]);
+  expect(first.hub.repeats).toBe(0);
+});
+
 test("an event that the hub will never take is replaced by a word about it; the others go on", async () => {
   const refusing = (link: SessionLink): SessionLink => ({
     ...link,
