@@ -109,7 +109,10 @@ function sessionRoutes(app: Hono<CliEnv>, deps: CliRouteDeps): void {
     const afterSeq = wholeNumber(c.req.query("afterSeq"));
     const limit = c.req.query("limit") === undefined ? maxBackfill : wholeNumber(c.req.query("limit"));
     if (afterSeq === null || limit === null || limit < 1) throw new AppError("invalid_query");
-    return c.json({ messages: await messages.since(session.id, afterSeq, Math.min(limit, maxBackfill), now()) });
+    const rows = await messages.since(session.id, afterSeq, Math.min(limit, maxBackfill), now());
+    const prompts = rows.flatMap(({ localId, invokedAt }) => (localId !== null && invokedAt == null ? [localId] : []));
+    await messages.markSent(session.id, prompts);
+    return c.json({ messages: rows });
   });
 }
 

@@ -149,4 +149,6 @@ CREATE TABLE forgets (
 CREATE INDEX forgets_by_machine ON forgets (machine_id);
 CREATE INDEX forgets_by_time ON forgets (at);
 `,
+  // A prompt that was sent to its session once may be running there, whatever the hub hears.
+  `ALTER TABLE messages ADD COLUMN sent INTEGER NOT NULL DEFAULT 0`,
 ];

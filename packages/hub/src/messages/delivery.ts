@@ -31,6 +31,8 @@ export interface DeliveryDeps {
 export class Delivery {
   readonly #deps: DeliveryDeps;
   readonly #outstanding = new Map<string, Map<string, Outstanding>>();
+  /** What is on its way to the links of a session, one after the other: prompts arrive in the order in which they were accepted. */
+  readonly #sending = new Map<string, Promise<void>>();
   readonly #unsubscribe: () => void;
 
   constructor(deps: DeliveryDeps) {
@@ -48,8 +50,34 @@ export class Delivery {
 
   /** A socket of the session came, or a scheduled prompt fell due: everything that waits, oldest first. */
   async deliverAll(sessionId: string, only?: Link): Promise<void> {
-    const prompts = await this.#deps.store.deliverable(sessionId, this.#deps.clock.now());
-    for (const { message } of prompts) this.#send(sessionId, message, only);
+    await this.#inTurn(sessionId, async () => {
+      const { store, links, clock } = this.#deps;
+      if (links.of("session", sessionId).length === 0) return;
+      const prompts = await store.deliverable(sessionId, clock.now());
+      await store.markSent(
+        sessionId,
+        prompts.map(({ message }) => message.localId as string),
+      );
+      for (const { message } of prompts) this.#send(sessionId, message, only);
+    });
+  }
+
+  #inTurn(sessionId: string, work: () => Promise<void>): Promise<void> {
+    const mine = (this.#sending.get(sessionId) ?? Promise.resolve()).then(work);
+    const tail = mine.catch((cause: unknown) => this.#deps.log.error("prompt.not_sent", { sessionId, reason: String(cause) }));
+    this.#sending.set(sessionId, tail);
+    void tail.then(() => {
+      if (this.#sending.get(sessionId) === tail) this.#sending.delete(sessionId);
+    });
+    return mine;
+  }
+
+  /** Accepted while the session was connected. One that is not marked came before that, and goes with the attach. */
+  #sendAccepted(sessionId: string, message: Message): void {
+    const sent = this.#inTurn(sessionId, async () => {
+      if (await this.#deps.store.wasSent(sessionId, message.localId as string)) this.#send(sessionId, message);
+    });
+    ignore(sent, "it is sent on the next attach");
   }
 
   #hear(hubEvent: HubEvent): void {
@@ -58,7 +86,7 @@ export class Delivery {
       const { message } = event;
       const isDue = message.scheduledAt == null || message.scheduledAt <= this.#deps.clock.now();
       if (message.localId !== null && message.invokedAt == null && isDue && hubEvent.origin === undefined)
-        this.#send(event.sessionId, message);
+        this.#sendAccepted(event.sessionId, message);
     } else if (event.type === "messages-consumed" || event.type === "messages-indeterminate") {
       for (const localId of event.localIds) this.#settle(event.sessionId, localId);
     } else if (event.type === "message-stage") this.#settle(event.sessionId, event.localId);

@@ -17,10 +17,11 @@ export interface MessageRow {
   delivery_state: string;
   steered: number;
   wake: number;
+  sent: number;
 }
 
 export const messageColumns =
-  "session_pk, seq, id, local_id, content, created_at, invoked_at, position, scheduled_at, stage, stage_at, stage_detail, delivery_state, steered, wake";
+  "session_pk, seq, id, local_id, content, created_at, invoked_at, position, scheduled_at, stage, stage_at, stage_detail, delivery_state, steered, wake, sent";
 
 export function toMessage(row: MessageRow): Message {
   return {

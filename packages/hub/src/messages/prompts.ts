@@ -64,6 +64,7 @@ export class Prompts {
       content: promptContent({ text: body.text, attachments, meta: { deliveryMode: "queue" } }),
       scheduledAt: body.scheduledAt ?? null,
       wake: body.wake === true,
+      sent: body.scheduledAt == null && this.#deps.links.of("session", session.id).length > 0,
     });
     if (result.kind === "missing") throw new AppError("session_not_found");
     if (result.kind === "full") throw new AppError("rate_limited", "Too many prompts wait in this session already");
@@ -111,12 +112,12 @@ export class Prompts {
   }
 
   /**
-   * The session may hold the prompt already. Nobody there: it is ours to delete. No answer in time: the prompt may be running, and a row
+   * The session may hold the prompt already. It never got there: it is ours to delete. Nobody there, or no answer in time: the prompt may be running, and a row
    * that vanishes while it runs would be a lie, so it stays (reference W8).
    */
   async #askToDrop(sessionId: string, message: Message, localId: string): Promise<"drop" | "keep" | "consumed"> {
     const links = this.#deps.links.of("session", sessionId);
-    if (links.length === 0) return "drop";
+    if (links.length === 0) return (await this.#deps.store.wasSent(sessionId, localId)) ? "keep" : "drop";
     const answers = await Promise.all(
       links.map(async (link): Promise<CancelAck | null> => {
         const update = this.#deps.links.envelope(link, { t: "cancel-queued-message", sid: sessionId, messageId: message.id, localId });

@@ -39,6 +39,19 @@ export class QueueRows {
     return rows.map((row) => ({ sessionId: session.id, namespace: session.namespace, message: toMessage(row), wake: row.wake === 1 }));
   }
 
+  async markSent(sessionId: string, localIds: readonly string[]): Promise<void> {
+    const session = this.#deps.cache.row(sessionId);
+    if (!session || this.#rows(session, localIds).every((row) => row.sent === 1)) return;
+    await this.#change(sessionId, ({ pk }) => {
+      for (const localId of localIds) this.#deps.db.run("UPDATE messages SET sent = 1 WHERE session_pk = ? AND local_id = ?", pk, localId);
+    });
+  }
+
+  async wasSent(sessionId: string, localId: string): Promise<boolean> {
+    const session = this.#deps.cache.row(sessionId);
+    return session !== null && this.#rows(session, [localId]).some((row) => row.sent === 1);
+  }
+
   async waitingToWake(now: number): Promise<string[]> {
     const rows = this.#deps.db.all<{ id: string }>(
       `SELECT DISTINCT sessions.id AS id FROM ${inQueue} JOIN sessions ON sessions.pk = messages.session_pk

@@ -32,8 +32,8 @@ export interface MessageStoreDeps {
   now: () => number;
 }
 
-const insertSql = `INSERT INTO messages (session_pk, seq, id, key, local_id, content, created_at, invoked_at, position, scheduled_at, stage, stage_at, wake)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const insertSql = `INSERT INTO messages (session_pk, seq, id, key, local_id, content, created_at, invoked_at, position, scheduled_at, stage, stage_at, wake, sent)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 
 export class SqliteMessageStore implements MessageStore {
   readonly #deps: MessageStoreDeps;
@@ -70,6 +70,7 @@ export class SqliteMessageStore implements MessageStore {
         null,
         null,
         0,
+        0,
       );
       if (stored.changes === 0) return "repeated";
       this.#moveHead(session, seq, at, row.isContent);
@@ -97,7 +98,23 @@ export class SqliteMessageStore implements MessageStore {
       const localId = prompt.localId ?? id;
       const text = JSON.stringify(prompt.content);
       const { pk } = session;
-      db.run(insertSql, pk, seq, id, null, localId, text, at, null, at, prompt.scheduledAt, "accepted", at, prompt.wake ? 1 : 0);
+      db.run(
+        insertSql,
+        pk,
+        seq,
+        id,
+        null,
+        localId,
+        text,
+        at,
+        null,
+        at,
+        prompt.scheduledAt,
+        "accepted",
+        at,
+        prompt.wake ? 1 : 0,
+        prompt.sent ? 1 : 0,
+      );
       this.#moveHead(session, seq, at, true);
       const message: Message = {
         id,
@@ -201,6 +218,14 @@ export class SqliteMessageStore implements MessageStore {
 
   deliverable(sessionId: string, now: number): Promise<QueuedPrompt[]> {
     return this.#queue.deliverable(sessionId, now);
+  }
+
+  markSent(sessionId: string, localIds: readonly string[]): Promise<void> {
+    return this.#queue.markSent(sessionId, localIds);
+  }
+
+  wasSent(sessionId: string, localId: string): Promise<boolean> {
+    return this.#queue.wasSent(sessionId, localId);
   }
 
   waitingToWake(now: number): Promise<string[]> {

@@ -22,6 +22,8 @@ export interface NewPrompt {
   scheduledAt: number | null;
   /** Accepted for an inactive session. */
   wake: boolean;
+  /** The session is connected: it gets the prompt with the commit. */
+  sent: boolean;
 }
 
 /** Prompts that may wait in one session; more are a runaway client. */
@@ -58,6 +60,9 @@ export interface MessageStore {
   findLocal(sessionId: string, localIds: readonly string[]): Promise<Message[]>;
   /** Prompts a session should have now, oldest first. */
   deliverable(sessionId: string, now: number): Promise<QueuedPrompt[]>;
+  /** Before a session gets these prompts: from then on only the session can say that they don't run. */
+  markSent(sessionId: string, localIds: readonly string[]): Promise<void>;
+  wasSent(sessionId: string, localId: string): Promise<boolean>;
   /** Sessions that have prompts which were accepted to wake them. */
   waitingToWake(now: number): Promise<string[]>;
   /** Queued prompts stay, but start nothing any more. */

@@ -215,6 +215,23 @@ describe("taking a prompt back", () => {
     expect(await client.api("DELETE", `/sessions/${id}/messages/c1`)).toMatchObject({ status: 404, body: { code: "message_not_found" } });
   });
 
+  test("sent once, and nobody attached any more: it may be running there, so it stays until the session can be asked", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    const arrived = new Promise<void>((resolve) => socket.on("update", () => resolve()));
+    await client.api("POST", `/sessions/${id}/messages`, { text: "go", localId: "c1" });
+    await arrived;
+    socket.close();
+    const gone = async () => (await client.api("DELETE", `/sessions/${id}/messages/c1`)).body;
+    expect(await gone()).toEqual({ status: "busy", localId: "c1" });
+    const back = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
+    back.on("update", (update: { body: { t: string } }, ack?: (answer: unknown) => void) => {
+      if (update.body.t === "cancel-queued-message") ack?.({ removed: true });
+    });
+    expect(await gone()).toEqual({ status: "cancelled", localId: "c1" });
+    back.close();
+  });
+
   test.each([
     [{ removed: true }, { status: "cancelled", localId: "c2" }],
     [{ removed: false, consumed: true }, { status: "invoked" }],

@@ -39,7 +39,7 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       return opened.stores.messages.append(id, { content, text: JSON.stringify(content), key, isContent: true });
     };
     const ask = (id: string, localId: string, scheduledAt: number | null = null): Promise<unknown> =>
-      opened.stores.messages.enqueue(id, { localId, content: { role: "user" }, scheduledAt, wake: false });
+      opened.stores.messages.enqueue(id, { localId, content: { role: "user" }, scheduledAt, wake: false, sent: false });
 
     test("a change is told after it is committed, in the order of the log", async () => {
       const id = await create();
