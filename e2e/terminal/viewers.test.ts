@@ -158,7 +158,7 @@ terminalTest("hapi sessions, stop and resume: listed, ended, continued with its 
   expect([forced.code, forced.stdout]).toEqual([0, `${id} was ended. Continue it with: hapi resume ${id.slice(0, 8)}\n`]);
   expect(await place.facts(id)).toBeNull();
   const remote = await place.hapi(["resume", id, "--remote"]);
-  expect([remote.code, remote.stdout, remote.stderr]).toEqual([0, `${id} is running.\n`, ""]);
+  expect([remote.code, remote.stdout, remote.stderr]).toEqual([0, `${id} is running again.\n`, ""]);
   expect(await place.facts(id)).not.toBeNull();
   expect(await onlySessionOf(cwd)).toBe(id);
 });
