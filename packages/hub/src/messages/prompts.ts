@@ -64,7 +64,7 @@ export class Prompts {
       content: promptContent({ text: body.text, attachments, meta: { deliveryMode: "queue" } }),
       scheduledAt: body.scheduledAt ?? null,
       wake: body.wake === true,
-      sent: body.scheduledAt == null && this.#deps.links.of("session", session.id).length > 0,
+      sent: this.#goesAtOnce(session.id, body),
     });
     if (result.kind === "missing") throw new AppError("session_not_found");
     if (result.kind === "full") throw new AppError("rate_limited", "Too many prompts wait in this session already");
@@ -73,6 +73,10 @@ export class Prompts {
     if (result.message.scheduledAt != null) this.#deps.scheduled();
     await this.#deps.durable();
     return result.message;
+  }
+
+  #goesAtOnce(sessionId: string, { scheduledAt }: SendMessage): boolean {
+    return scheduledAt == null && this.#deps.links.of("session", sessionId).length > 0;
   }
 
   /** An archived session is put away: nothing starts it but a person who reopens it. What it has already is still answered. */
