@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { randomUUID } from "node:crypto";
 import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isAlive } from "@hapi/platform";
 import { type AcceptedPrompt, checkHistory } from "@hapi/testkit";
 import { createProcessWorld, type ProcessWorld } from "./process-world.ts";
 
@@ -118,6 +119,29 @@ test(
     );
     expect(await world.api.permissions.approve(world.sessionId, asked, { decision: "approved" })).toEqual({ status: "applied" });
     await world.until(async () => (await world.row(localId))?.stage === "done", "done");
+  },
+  SLOW_MS,
+);
+
+test(
+  "deleted at the hub between two processes of it: the next one ends, with its agent and its host",
+  async () => {
+    await using world = await createProcessWorld();
+    await world.until(async () => (await world.api.sessions.get(world.sessionId)).metadata?.lifecycleState === "running", "it runs");
+    const { pid, startTime, session } = await world.facts();
+    const agent = await world.agentPid();
+    // Its host can't start the next one before the session is deleted.
+    process.kill(pid, "SIGSTOP");
+    try {
+      process.kill(session.pid ?? 0, "SIGKILL");
+      await world.api.sessions.end(world.sessionId);
+      await world.api.sessions.remove(world.sessionId);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await world.until(async () => !isAlive({ pid, startTime }) && !isAlive({ pid: agent, startTime: null }), "nothing of it runs");
+    expect(world.log()).toContain("hub.session_deleted");
+    await expect(world.api.sessions.get(world.sessionId)).rejects.toMatchObject({ code: "session_not_found" });
   },
   SLOW_MS,
 );
