@@ -47,7 +47,7 @@ export interface FakeAgent {
   installed: boolean;
 }
 
-export function createFakeAgent(options: { control?: AgentCapabilities["control"] } = {}): FakeAgent {
+export function createFakeAgent(options: { control?: AgentCapabilities["control"]; steer?: boolean } = {}): FakeAgent {
   const capabilities: AgentCapabilities = {
     control: options.control ?? "switch",
     permissionModes: ["default", "yolo"],
@@ -55,7 +55,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     setModel: true,
     setPermissionMode: true,
     interrupt: true,
-    steer: false,
+    steer: options.steer ?? false,
     images: false,
     todos: true,
     questions: true,

@@ -22,6 +22,8 @@ export interface FakeHub {
   readonly repeats: number;
   readonly stages: Map<string, PromptStage[]>;
   readonly consumed: string[];
+  /** Of those, what went into a running turn. */
+  readonly steered: string[];
   readonly streams: StreamDelta[];
   readonly alives: unknown[];
   readonly ended: string | null;
@@ -65,6 +67,7 @@ export function createFakeHub(sessionId: string): FakeHub {
   const prompts: (Message & { localId: string })[] = [];
   const stages = new Map<string, PromptStage[]>();
   const consumed: string[] = [];
+  const steered: string[] = [];
   const streams: StreamDelta[] = [];
   const alives: unknown[] = [];
   const watchers = new Set<() => void>();
@@ -204,7 +207,8 @@ export function createFakeHub(sessionId: string): FakeHub {
         }),
       updateMetadata: (expected, value) => answered(mine, () => ({ ...versioned(metadata, expected, value), metadata: metadata.value })),
       updateState: (expected, value) => answered(mine, () => ({ ...versioned(agentState, expected, value), agentState: agentState.value })),
-      consumed(localIds) {
+      consumed(localIds, how) {
+        if (how?.steered) steered.push(...localIds);
         for (const row of prompts) if (localIds.includes(row.localId)) row.invokedAt ??= 1;
         consumed.push(...localIds);
         changed();
@@ -241,6 +245,7 @@ export function createFakeHub(sessionId: string): FakeHub {
     rows,
     stages,
     consumed,
+    steered,
     streams,
     alives,
     get repeats() {

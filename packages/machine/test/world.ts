@@ -32,6 +32,7 @@ export interface WorldOptions extends Partial<CreateSessionOptions> {
   remoteWhileLocal?: "switch" | "read-only";
   parkAfterMs?: number;
   control?: "switch" | "remote";
+  steer?: boolean;
   installed?: boolean;
   /** Sessions of this home retry by themselves. */
   autoRetry?: boolean;
@@ -54,7 +55,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ...options,
   });
   const hub = createFakeHub(sessionId);
-  const agent = createFakeAgent({ control: options.control });
+  const agent = createFakeAgent({ control: options.control, steer: options.steer });
   agent.installed = options.installed ?? true;
   const host = createMemoryHost({ sessionId });
   if (options.viewers) host.setViewers([{ id: "viewer-1", cols: 80, rows: 24 }]);

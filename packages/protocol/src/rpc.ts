@@ -29,6 +29,8 @@ export const sessionRpc = {
   "handoff-local": z.looseObject({}),
   "fork-conversation": z.looseObject({ messageLocalId: z.optional(z.string()) }),
   listSlashCommands: z.looseObject({ agent: z.optional(z.string()) }),
+  /** A queued prompt goes into the running turn. Answer: `{steered}`; false: the agent has it already, or it was taken back. */
+  "steer-queued-message": z.looseObject({ localId: z.string() }),
   /** Ours: the models this session's agent offers. */
   "list-models": z.looseObject({}),
   /** Ours: send the last failed turn again on the same conversation. */

@@ -55,7 +55,7 @@ export interface SessionLink {
   sendStage(report: StageReport): Promise<void>;
   updateMetadata(expectedVersion: number, metadata: unknown): Promise<VersionedAck<"metadata">>;
   updateState(expectedVersion: number, agentState: unknown): Promise<VersionedAck<"agentState">>;
-  consumed(localIds: readonly string[]): void;
+  consumed(localIds: readonly string[], how?: { steered: boolean }): void;
   indeterminate(localIds: readonly string[]): void;
   stream(delta: StreamDelta & { done?: boolean }): void;
   alive(facts: AliveFacts): void;
@@ -98,8 +98,9 @@ export function createSessionLink(options: SessionLinkOptions): SessionLink {
     sendStage: (report) => connection.send("message-stage", { sid, ...report }),
     updateMetadata: (expectedVersion, metadata) => connection.ask("update-metadata", { sid, expectedVersion, metadata }),
     updateState: (expectedVersion, agentState) => connection.ask("update-state", { sid, expectedVersion, agentState }),
-    consumed: (localIds) => {
-      if (localIds.length > 0) connection.tell("messages-consumed", { sid, localIds });
+    consumed: (localIds, how) => {
+      const steered = how?.steered ? { steered: true } : {};
+      if (localIds.length > 0) connection.tell("messages-consumed", { sid, localIds, ...steered });
     },
     indeterminate: (localIds) => {
       if (localIds.length > 0) connection.tell("messages-indeterminate", { sid, localIds });

@@ -4,6 +4,7 @@ import { AppError, normalizePermissionMode, toAppError } from "@hapi/protocol";
 import type { DriverLog } from "@hapi/agents";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
+import type { Inbox } from "./inbox.ts";
 import type { AgentFacts } from "./metadata.ts";
 import type { PermissionBroker } from "./permissions.ts";
 import type { RecordFile } from "./record.ts";
@@ -17,6 +18,7 @@ export interface ActionDeps {
   broker: PermissionBroker;
   record: RecordFile;
   retrying: Retrying;
+  inbox: Pick<Inbox, "steer">;
   facts: AgentFacts;
   capabilities: AgentCapabilities;
   diagnostics(): unknown;
@@ -93,6 +95,12 @@ export function createActions(deps: ActionDeps): SessionActions {
     },
     configure,
     retry,
+    async steer(localId) {
+      if (!capabilities.steer) throw new AppError("not_supported", "This agent takes nothing while a turn runs; the prompt is next");
+      if (loop.front !== "remote" || runner.front !== "remote" || !runner.busy)
+        throw new AppError("not_ready", "No turn is running that it could go into; it is handed in its turn");
+      return { steered: await deps.inbox.steer(localId) };
+    },
     cancelRetry: async () => ({ status: await deps.retrying.cancel() }),
     fork() {
       const { threadId } = record.value;

@@ -43,6 +43,8 @@ export interface Inbox {
   readonly current: PromptEntry | null;
   readonly queued: number;
   hand(prompt: PromptEntry): Promise<void>;
+  /** Out of its turn, into the one that runs. False: it does not wait any more. */
+  steer(localId: string): Promise<boolean>;
   staged(localId: string, stage: PromptStage, failure?: AgentFailure): void;
   /** The agent can't be started: the next prompt is given back to its sender. */
   failNext(failure: AgentFailure): void;
@@ -71,12 +73,13 @@ export function createInbox(deps: InboxDeps): Inbox {
   const { ledger, agent, clock, log } = deps;
   const { prompts, facts } = ledger.state;
   const handings = new Map<string, number>();
+  const steered = new Set<string>();
 
   function setStage(localId: string, stage: LedgerStage, failure?: AgentFailure): Promise<void> {
     const at = clock.now();
     const written = ledger.write({ k: "stage", localId, stage, at, failure });
     const prompt = prompts.get(localId);
-    if (prompt) deps.reports.changed(prompt);
+    if (prompt) deps.reports.changed(prompt, { steered: steered.has(localId) });
     log.debug("prompt.staged", { localId, stage, code: failure?.code });
     return written;
   }
@@ -113,6 +116,18 @@ export function createInbox(deps: InboxDeps): Inbox {
     log.info("prompt.received", { localId, from });
     deps.changed();
     return true;
+  }
+
+  async function steer(localId: string): Promise<boolean> {
+    const prompt = prompts.get(localId);
+    if (prompt?.stage !== "queued") return false;
+    steered.add(localId);
+    try {
+      await hand(prompt);
+    } finally {
+      steered.delete(localId);
+    }
+    return prompts.get(localId)?.stage !== "queued";
   }
 
   async function hand(prompt: PromptEntry): Promise<void> {
@@ -280,6 +295,7 @@ export function createInbox(deps: InboxDeps): Inbox {
       return inStage("queued").length;
     },
     hand,
+    steer,
     staged,
     failNext(failure) {
       const next = inStage("queued")[0];

@@ -18,6 +18,7 @@ export interface SessionActions {
   switchTo(to: "local" | "remote", now: boolean): Promise<"done" | "waiting">;
   configure(change: ConfigChange): Promise<Record<string, unknown>>;
   retry(): Promise<{ status: "started" | "joined" }>;
+  steer(localId: string): Promise<{ steered: boolean }>;
   cancelRetry(): Promise<{ status: "cancelled" | "none" }>;
   fork(): { nativeSessionId: string; forkSession: true };
   diagnostics(): unknown;
@@ -70,6 +71,7 @@ export function sessionRpcs(actions: SessionActions): Record<keyof typeof sessio
     "retry-turn": taking(sessionRpc["retry-turn"], async () => {
       return { ok: true, ...(await actions.retry()) };
     }),
+    "steer-queued-message": taking(sessionRpc["steer-queued-message"], ({ localId }) => actions.steer(localId)),
     "cancel-retry": taking(sessionRpc["cancel-retry"], async () => ({ ok: true, ...(await actions.cancelRetry()) })),
     diagnostics: taking(sessionRpc.diagnostics, async () => actions.diagnostics()),
     uploadFile: taking(sessionRpc.uploadFile, async (params) => ({

@@ -239,6 +239,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     broker,
     record,
     retrying,
+    inbox,
     facts: events.facts,
     capabilities: driver.capabilities,
     diagnostics: () => diagnosticsOf({ record: record.value, facts, runner, retrying, autoRetry: autoRetry(), hostPid: host.hostPid }),

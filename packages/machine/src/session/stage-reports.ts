@@ -27,7 +27,8 @@ function detailOf(failure: AgentFailure): StageReport["detail"] {
 }
 
 export interface StageReports {
-  changed(prompt: PromptEntry): void;
+  /** `steered`: it went into a turn that ran already. */
+  changed(prompt: PromptEntry, how?: { steered: boolean }): void;
   close(): void;
 }
 
@@ -57,12 +58,12 @@ export function createStageReports(deps: { state: LedgerState; link: SessionLink
   });
 
   return {
-    changed(prompt) {
+    changed(prompt, how) {
       const report = reportOf(prompt);
       if (!report) return;
       const first = !unconfirmed.has(report.localId) && report.stage === "handed";
       unconfirmed.set(report.localId, report);
-      if (first && link.connected) link.consumed([report.localId]);
+      if (first && link.connected) link.consumed([report.localId], how);
       send(report);
     },
     close: stop,
