@@ -1,6 +1,6 @@
 /** kill -9 of a session's host: the runner says at the hub what became of it, without starting an agent. */
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeContent } from "@hapi/core";
 import { readHostRecord } from "@hapi/host";
@@ -70,4 +70,25 @@ test("deleted at the hub after its host was killed: its folder leaves this machi
   await settled(world, localId);
   await world.api.sessions.remove(world.sessionId);
   await world.until(async () => !existsSync(world.dir), "the folder is gone");
+}, 60_000);
+
+test("killed together with everything the hub knew: the runner makes its row again and says how it ended", async () => {
+  await using world = await createProcessWorld();
+  const localId = await midTurn(world);
+  await world.killHub();
+  await world.killHost();
+  const home = join(world.root, "home");
+  for (const name of readdirSync(home)) if (name.startsWith("hub.sqlite")) rmSync(join(home, name));
+  await world.startHub();
+  await world.startRunner();
+  await world.until(async () => readHostRecord(world.dir) === null, "the mark is gone");
+  expect(await world.api.sessions.get(world.sessionId)).toMatchObject({
+    active: false,
+    metadata: { lifecycleState: "aborted", flavor: "demo" },
+  });
+  expect(await endings(world)).toEqual(["interrupted"]);
+  // Its prompt was on the disk of the hub that is no more.
+  expect(await world.row(localId)).toBeUndefined();
+  const next = await world.send("say: still here");
+  await world.until(async () => (await world.row(next))?.stage === "done", "a prompt wakes it again");
 }, 60_000);
