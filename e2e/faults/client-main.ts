@@ -3,7 +3,8 @@
  * next one goes on with what it finds. Reads `{"localId","sessionId","text"}` per line, says `{"kept": id}` when the prompt is on disk,
  * `{"sent": id}` when the hub has it, `{"refused": id, "code"}` when the hub never will.
  *
- * Arguments: the outbox's folder, and the hub. The access token is in HAPI_ACCESS_TOKEN.
+ * Arguments: the outbox's folder, and the hub. The access token is in HAPI_ACCESS_TOKEN. `--new-key-each-time` plants a fault: what is sent
+ * again is a new prompt.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +14,7 @@ import { syncDir, writeFileAtomic } from "@hapi/platform";
 import { randomUUID } from "node:crypto";
 import { fasterClock } from "./faster-clock.ts";
 
-const [dir = "", baseUrl = ""] = process.argv.slice(2);
+const [dir = "", baseUrl = "", fault] = process.argv.slice(2);
 
 /** A file for each prompt: whole or not there. */
 function storageIn(folder: string): OutboxStorage {
@@ -39,7 +40,8 @@ function say(words: Record<string, string>): void {
 const api = createHubApi({ baseUrl, accessToken: () => process.env["HAPI_ACCESS_TOKEN"] ?? null, clock: fasterClock });
 const outbox = createOutbox({
   storage: storageIn(dir),
-  send: (sessionId, body, signal) => api.messages.send(sessionId, body, signal),
+  send: (sessionId, body, signal) =>
+    api.messages.send(sessionId, fault === "--new-key-each-time" ? { ...body, localId: randomUUID() } : body, signal),
   newId: randomUUID,
   clock: fasterClock,
   onSent: ({ localId }) => say({ sent: localId }),

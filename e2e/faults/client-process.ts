@@ -27,6 +27,8 @@ export interface ClientProcessOptions {
   env: () => Readonly<Record<string, string>>;
   baseUrl: () => string;
   token: () => string;
+  /** A fault to plant. */
+  fault?: string;
   started(child: PipedProcess): void;
 }
 
@@ -67,7 +69,8 @@ export function createClientProcess(options: ClientProcessOptions): ClientProces
       });
     },
     async start() {
-      const next = spawnPiped([process.execPath, "--no-env-file", MAIN, options.dir, options.baseUrl()], {
+      const fault = options.fault === undefined ? [] : [options.fault];
+      const next = spawnPiped([process.execPath, "--no-env-file", MAIN, options.dir, options.baseUrl(), ...fault], {
         env: { ...options.env(), HAPI_ACCESS_TOKEN: options.token() },
         ownGroup: true,
       });

@@ -65,6 +65,8 @@ export interface WorldOptions {
   speed: number;
   /** Of the networks. */
   seed?: number;
+  /** Planted in the client. */
+  clientFault?: string;
 }
 
 export async function createWorld(options: WorldOptions): Promise<World> {
@@ -230,6 +232,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     env: () => env,
     baseUrl: () => nets.clients?.url ?? "",
     token: () => token,
+    ...(options.clientFault === undefined ? {} : { fault: options.clientFault }),
     started: (child) => void started.push(child),
   });
 

@@ -205,6 +205,8 @@ test("an answer is lost: the request arrived, the caller can't know", async () =
   expect(await post(url, "heard?").catch(() => "nothing")).toBe("nothing");
   expect(server.heard).toContain("heard?");
   expect(counts.lostAnswers).toBeGreaterThan(0);
+  weather({ loseAnswer: 1, plays: /^POST \/other/ });
+  expect(await post(url, "heard")).toBe("heard");
 });
 
 test("stranded words arrive after those of a newer connection", async () => {

@@ -27,7 +27,10 @@ export interface Weather {
   duplicate?: number;
   /** The unit arrives after the next one. */
   reorder?: number;
-  /** Which units `duplicate` and `reorder` may choose, by request line or frame text. Default: requests that change something. */
+  /**
+   * Which units `duplicate`, `reorder` and `loseAnswer` may choose, by request line or frame text. Default: requests that change something, and
+   * for lost answers every request.
+   */
   plays?: RegExp;
 }
 
@@ -173,7 +176,7 @@ export async function createChaosProxy(options: ChaosProxyOptions): Promise<Chao
       const mayPlay = (weather.plays ?? CHANGES).test(unit.text);
       const overtaken = mayPlay && hits(weather.reorder);
       const repeated = mayPlay && hits(weather.duplicate);
-      if (unit.kind === "request" && hits(weather.loseAnswer)) losesAnswer = true;
+      if (unit.kind === "request" && (weather.plays === undefined || mayPlay) && hits(weather.loseAnswer)) losesAnswer = true;
       const breaks = hits(weather.cut);
       const wasHeld = held;
       if (overtaken && !wasHeld) hold(unit);
