@@ -145,6 +145,27 @@ test("scrolling up loads older pages without moving what is read, and lets go of
   expect(open.problems).toEqual([]);
 }, 60_000);
 
+test("who leaves a conversation in the middle and comes back is where they were", async () => {
+  await using open = await openLong();
+  const { page } = open;
+  await page.locator(region).evaluate((node) => (node.scrollTop = node.scrollHeight - node.clientHeight - 2_500));
+  await page.getByRole("button", { name: /Go to the newest message/ }).waitFor();
+  const seen = await page.evaluate(anchor, null);
+  await page.getByRole("button", { name: "Back" }).click();
+  await page.getByRole("link", { name: /Long/ }).first().click();
+  await page.waitForFunction(
+    ([selector, text, top]) => {
+      const node = document.querySelector(selector);
+      const here = [...(node?.querySelectorAll("article") ?? [])].find((one) => one.textContent === text);
+      return here !== undefined && Math.abs(here.getBoundingClientRect().top - top) <= 4;
+    },
+    [region, seen.text, seen.top] as const,
+  );
+  await page.getByRole("button", { name: /Go to the newest message/ }).click();
+  await atEnd(page);
+  expect(open.problems).toEqual([]);
+}, 60_000);
+
 interface Anchor {
   text: string;
   top: number;

@@ -87,7 +87,8 @@ export async function openPage(browser: Browser, options: OpenOptions = {}): Pro
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(`uncaught: ${error.message}`));
   page.on("console", (message) => {
-    if (message.type() === "error" && !EXPECTED.test(message.text())) problems.push(`console: ${message.text()}`);
+    const isProblem = (message.type() === "error" && !EXPECTED.test(message.text())) || message.text().startsWith("no words for");
+    if (isProblem) problems.push(`console: ${message.text()}`);
   });
   return { page, context, problems, [Symbol.asyncDispose]: () => context.close() };
 }

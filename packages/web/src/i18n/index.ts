@@ -3,6 +3,7 @@
  * English ships with the shell; other languages are loaded when chosen. Never build sentences from pieces: one key per sentence.
  */
 import { useSyncExternalStore } from "react";
+import { note } from "../app/ignore.ts";
 import { en } from "./en/index.ts";
 import type { later } from "./en/later.ts";
 import type { screens } from "./en/screens.ts";
@@ -53,7 +54,10 @@ function bind(): Translate {
   return (key, ...[values]) => {
     const entry: Entry | undefined = catalog[key];
     // an old catalog beside newer code (a cached chunk): the key is better than a broken screen
-    if (entry === undefined) return key;
+    if (entry === undefined) {
+      note("no words for", key);
+      return key;
+    }
     const holes = values as Record<string, string | number> | undefined;
     if (typeof entry === "string") return fill(entry, holes);
     const form = plurals.select(Number(holes?.count ?? 0)) === "one" ? (entry.one ?? entry.other) : entry.other;

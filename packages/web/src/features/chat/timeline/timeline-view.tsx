@@ -3,7 +3,7 @@
  * The list itself is not a live region (rows mount and unmount while scrolling); `Announcer` tells what is new.
  */
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { Virtualizer } from "virtua";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { TimelineItem } from "@hapi/core";
 import { ignore } from "../../../app/ignore.ts";
 import { useT } from "../../../i18n/index.ts";
@@ -16,6 +16,7 @@ import { noteScroll } from "../requests/tap-guard.ts";
 import { Announcer } from "./announcer.tsx";
 import { ItemNode } from "./item-node.ts";
 import { JumpToEnd } from "./jump-to-end.tsx";
+import { keepPlace, placeOf } from "./places.ts";
 import { itemNode, Row } from "./row.tsx";
 import { appendedCount, distanceToEnd, END_SLACK_PX, followsEnd, prependedCount, wantsOlder, type ScrollFacts } from "./scroll.model.ts";
 import { usePersonMoves } from "./use-person-moves.ts";
@@ -57,6 +58,7 @@ function List({ items }: { items: readonly TimelineItem[] }) {
   const folds = useFolds();
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
+  const list = useRef<VirtualizerHandle>(null);
   const follows = useRef(true);
   const last = useRef<ScrollFacts>({ offset: 0, viewport: 0, size: 0 });
   const movedByPerson = usePersonMoves(scroller);
@@ -76,6 +78,12 @@ function List({ items }: { items: readonly TimelineItem[] }) {
     follows.current = distanceToEnd(factsOf(node)) <= END_SLACK_PX;
     setAtEnd(follows.current);
   }, [toEnd]);
+
+  useReturn(port.store.view().session.id, items, (index, into) => {
+    follows.current = false;
+    setAtEnd(false);
+    list.current?.scrollToIndex(index, { align: "start", offset: into });
+  });
 
   // sizes settle in steps (rows are measured, code arrives): each one is followed before it is painted
   useLayoutEffect(() => {
@@ -104,6 +112,11 @@ function List({ items }: { items: readonly TimelineItem[] }) {
       follows.current = followsEnd(follows.current, { before: last.current, now: facts, byPerson });
       last.current = facts;
       setAtEnd(follows.current);
+      const { session, timeline } = port.store.view();
+      const top = list.current?.findItemIndex(facts.offset) ?? 0;
+      const key = timeline.items[top]?.key;
+      const into = facts.offset - (list.current?.getItemOffset(top) ?? 0) - TOP_PX;
+      keepPlace(session.id, follows.current || key === undefined ? null : { key, into });
       if (follows.current) setLastSeen(undefined);
       else setLastSeen((seen) => seen ?? port.store.view().timeline.items.at(-1)?.key);
       if (wantsOlder({ ...facts, offset })) loadOlder();
@@ -123,7 +136,7 @@ function List({ items }: { items: readonly TimelineItem[] }) {
       >
         <div ref={content}>
           <Top />
-          <Virtualizer scrollRef={scroller} startMargin={TOP_PX} data={items} shift={shift} onScroll={onScroll} bufferSize={600}>
+          <Virtualizer ref={list} scrollRef={scroller} startMargin={TOP_PX} data={items} shift={shift} onScroll={onScroll} bufferSize={600}>
             {(item) => <Row key={item.key} item={item} />}
           </Virtualizer>
           <WorkingLine />
@@ -146,6 +159,18 @@ function List({ items }: { items: readonly TimelineItem[] }) {
 }
 
 const factsOf = (node: HTMLElement): ScrollFacts => ({ offset: node.scrollTop, viewport: node.clientHeight, size: node.scrollHeight });
+
+/** Back where the person left the conversation, once, when it is shown again. */
+function useReturn(sessionId: string, items: readonly TimelineItem[], go: (index: number, into: number) => void): void {
+  const isBack = useRef(false);
+  useLayoutEffect(() => {
+    if (isBack.current) return;
+    isBack.current = true;
+    const place = placeOf(sessionId);
+    const index = items.findIndex((item) => item.key === place?.key);
+    if (place && index !== -1) go(index, place.into);
+  }, [sessionId, items, go]);
+}
 
 /** True in exactly the render in which older rows came in: the list then keeps its distance from the end. */
 function usePrepended(items: readonly TimelineItem[]): boolean {
