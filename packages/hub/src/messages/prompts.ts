@@ -68,7 +68,7 @@ export class Prompts {
     });
     if (result.kind === "missing") throw new AppError("session_not_found");
     if (result.kind === "full") throw new AppError("rate_limited", "Too many prompts wait in this session already");
-    const isWaiting = result.message.invokedAt == null && result.message.scheduledAt == null;
+    const isWaiting = result.message.invokedAt == null && this.#isDue(result.message.scheduledAt);
     if (!session.active && !isComing && isWaiting) this.#deps.wake(session.id);
     if (result.message.scheduledAt != null) this.#deps.scheduled();
     await this.#deps.durable();
@@ -76,7 +76,12 @@ export class Prompts {
   }
 
   #goesAtOnce(sessionId: string, { scheduledAt }: SendMessage): boolean {
-    return scheduledAt == null && this.#deps.links.of("session", sessionId).length > 0;
+    return this.#isDue(scheduledAt) && this.#deps.links.of("session", sessionId).length > 0;
+  }
+
+  /** One that was on its way for long may arrive after its time. */
+  #isDue(scheduledAt: number | null | undefined): boolean {
+    return scheduledAt == null || scheduledAt <= this.#deps.clock.now();
   }
 
   /** An archived session is put away: nothing starts it but a person who reopens it. What it has already is still answered. */

@@ -193,6 +193,37 @@ test("a fork has the history up to its point and a row of its own", async () => 
   socket.close();
 });
 
+describe("a scheduled prompt that arrives after its time", () => {
+  const late = (localId: string) => ({ text: "late", localId, scheduledAt: Date.now() - 5_000, wake: true });
+
+  test("goes to its session at once", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    const first = once<Update>(socket, "update");
+    expect((await client.api("POST", `/sessions/${id}/messages`, late("late-1"))).status).toBe(200);
+    expect((await first).body.message.localId).toBe("late-1");
+    socket.close();
+  });
+
+  test("starts a session that is not there", async () => {
+    const client = await rig.client();
+    const id = crypto.randomUUID();
+    const { socket } = await client.session({ id, metadata: { claudeSessionId: "t", machineId: `m-${id}` } });
+    await end(socket, id);
+    socket.close();
+    const asked = Promise.withResolvers<Json>();
+    const runner = await machine(client, `m-${id}`, {
+      "spawn-happy-session"(params) {
+        asked.resolve(params);
+        return { type: "error", message: "enough" };
+      },
+    });
+    expect((await client.api("POST", `/sessions/${id}/messages`, late("late-2"))).status).toBe(200);
+    expect(await asked.promise).toMatchObject({ existingSessionId: id });
+    runner.socket.close();
+  });
+});
+
 test("a scheduled prompt comes when it is due, once", async () => {
   const clock = createManualClock(Date.now());
   await using hub = await startTestHub({ clock });
