@@ -72,6 +72,7 @@ export function createHub(parts: HubParts): Hub {
       services.machinePresence.stop();
       services.schedule.stop();
       services.delivery.stop();
+      services.waker.close();
       services.stopRelay();
       services.toasts.stop();
       services.sse.close();
@@ -167,6 +168,7 @@ function createHttp(parts: HubParts, services: Services, remove: (session: Sessi
       whenInactive: (id, waitMs) => watch.whenInactive(id, waitMs),
     }),
     corsOrigins,
+    settled: () => stores.between(() => undefined),
     log,
     web,
   });

@@ -154,7 +154,17 @@ export function createServices(parts: HubParts) {
     isExpected: (id) => expected.has(id),
     isResuming: (id) => resume.isUnderWay(id),
   });
-  const sse = new SseHub({ log: stores.log, sessions, messages, machines, bus, live, clock, logger: log });
+  const sse = new SseHub({
+    log: stores.log,
+    sessions,
+    messages,
+    machines,
+    bus,
+    live,
+    clock,
+    logger: log,
+    settled: () => stores.between(() => undefined),
+  });
   const toasts = new Toasts({ bus, clock, session: (id) => sessions.get(id) });
   const limit = createFailureLimit(clock);
   const stopRelay = relayUpdates(bus, links);

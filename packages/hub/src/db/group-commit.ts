@@ -67,7 +67,7 @@ export class GroupCommit<Recorded> {
       value = operation();
       this.#db.run("RELEASE operation");
     } catch (cause) {
-      this.#takeBack(mark);
+      this.#takeBack(mark, cause);
       return Promise.reject(cause);
     }
     return new Promise<T>((resolve, reject) => {
@@ -118,11 +118,11 @@ export class GroupCommit<Recorded> {
     setImmediate(() => this.#commit());
   }
 
-  #takeBack(mark: number): void {
+  #takeBack(mark: number, cause: unknown): void {
     this.#recorded.length = mark;
     if (!this.#db.inTransaction) {
       // SQLite gave up the whole transaction (a full disk): nobody of this turn was saved.
-      this.#abandon(new Error("the transaction was rolled back by the database"));
+      this.#abandon(cause);
       return;
     }
     this.#db.run("ROLLBACK TO operation");
@@ -183,7 +183,10 @@ export class GroupCommit<Recorded> {
       () => {
         this.#syncing = this.#syncing.filter((running) => running !== upTo);
         // The system reports a failed write to one of those who sync: then none of them may rely on it.
-        if (failuresBefore === this.#failures) this.#settle(upTo, (waiting) => waiting.done());
+        if (failuresBefore === this.#failures) {
+          this.#synced = Math.max(this.#synced, upTo);
+          this.#settle(upTo, (waiting) => waiting.done());
+        }
         this.#startSync();
       },
       (cause) => {
@@ -199,7 +202,6 @@ export class GroupCommit<Recorded> {
 
   /** Those who wait stand in the order of their commits. */
   #settle(upTo: number, tell: (waiting: Waiting) => void): void {
-    this.#synced = Math.max(this.#synced, upTo);
     const count = this.#unsynced.findIndex((waiting) => waiting.upTo > upTo);
     for (const waiting of this.#unsynced.splice(0, count < 0 ? this.#unsynced.length : count)) tell(waiting);
   }

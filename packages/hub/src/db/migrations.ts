@@ -151,4 +151,13 @@ CREATE INDEX forgets_by_time ON forgets (at);
 `,
   // A prompt that was sent to its session once may be running there, whatever the hub hears.
   `ALTER TABLE messages ADD COLUMN sent INTEGER NOT NULL DEFAULT 0`,
+  // Prompts that were taken back: their sender may not know that they came, and send them again.
+  `
+CREATE TABLE withdrawn (
+  session_pk INTEGER NOT NULL REFERENCES sessions (pk) ON DELETE CASCADE,
+  local_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (session_pk, local_id)
+) WITHOUT ROWID;
+`,
 ];

@@ -19,6 +19,9 @@ import type { MessageStore } from "./store.ts";
 const cancelWaitMs = 500;
 const retryWaitMs = 5_000;
 
+/** The row of a prompt, as far as its sender hears of it. One that was taken back has no stage. */
+export type PostedPrompt = Pick<Message, "id" | "localId" | "stage">;
+
 export interface QueuedState {
   queuedLocalIds: string[];
   indeterminateLocalIds: string[];
@@ -48,8 +51,8 @@ export class Prompts {
     this.#deps = deps;
   }
 
-  /** Accepted means on the disk. The same `localId` again answers the stored row and does nothing. */
-  async post(session: Session, body: SendMessage): Promise<Message> {
+  /** Accepted means on the disk. The same `localId` again does nothing: it answers the stored row, or none when the prompt was taken back. */
+  async post(session: Session, body: SendMessage): Promise<PostedPrompt> {
     this.#check(body);
     const known = await this.#sentBeforeArchived(session, body.localId);
     if (known) return known;
@@ -67,6 +70,7 @@ export class Prompts {
       sent: this.#goesAtOnce(session.id, body),
     });
     if (result.kind === "missing") throw new AppError("session_not_found");
+    if (result.kind === "withdrawn") return { id: body.localId as string, localId: body.localId as string };
     if (result.kind === "full") throw new AppError("rate_limited", "Too many prompts wait in this session already");
     const isWaiting = result.message.invokedAt == null && this.#isDue(result.message.scheduledAt);
     if (!session.active && !isComing && isWaiting) this.#deps.wake(session.id);

@@ -15,6 +15,9 @@ const queued = "invoked_at IS NULL AND local_id IS NOT NULL";
 const inQueue = "messages INDEXED BY messages_queued";
 const inSchedule = "messages INDEXED BY messages_scheduled";
 
+/** Longer than a sender keeps trying. */
+const keepWithdrawnMs = 30 * 24 * 3600_000;
+
 export class QueueRows {
   readonly #deps: MessageStoreDeps;
 
@@ -25,6 +28,11 @@ export class QueueRows {
   count(session: SessionRow): number {
     const sql = `SELECT count(*) AS n FROM ${inQueue} WHERE session_pk = ? AND ${queued}`;
     return this.#deps.db.get<{ n: number }>(sql, session.pk)?.n ?? 0;
+  }
+
+  /** It was taken back: a sender that never heard of its arrival sends it again. */
+  isWithdrawn(session: SessionRow, localId: string): boolean {
+    return this.#deps.db.get("SELECT 1 FROM withdrawn WHERE session_pk = ? AND local_id = ?", session.pk, localId) !== undefined;
   }
 
   async deliverable(sessionId: string, now: number): Promise<QueuedPrompt[]> {
@@ -133,6 +141,8 @@ export class QueueRows {
       if (!session) return false;
       const gone = db.run(`DELETE FROM messages WHERE session_pk = ? AND local_id = ? AND ${queued}`, session.pk, localId);
       if (gone.changes === 0) return false;
+      db.run("INSERT OR REPLACE INTO withdrawn (session_pk, local_id, at) VALUES (?, ?, ?)", session.pk, localId, this.#deps.now());
+      db.run("DELETE FROM withdrawn WHERE session_pk = ? AND at < ?", session.pk, this.#deps.now() - keepWithdrawnMs);
       bumpEpoch(this.#deps, session.pk);
       const event: SyncEvent = { type: "message-cancelled", sessionId: session.id, messageId: urlId, localId };
       this.#deps.log.append({ namespace: session.namespace, event, ref: JSON.stringify({ messageId: urlId, localId }) });

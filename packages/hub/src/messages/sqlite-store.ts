@@ -89,6 +89,7 @@ export class SqliteMessageStore implements MessageStore {
       if (prompt.localId !== null) {
         const known = this.#rowByLocalId(session, prompt.localId);
         if (known) return { kind: "repeated", message: toMessage(known) };
+        if (this.#queue.isWithdrawn(session, prompt.localId)) return { kind: "withdrawn" };
       }
       if (this.#queue.count(session) >= maxQueued) return { kind: "full" };
       const at = Math.max(now(), session.last_at);

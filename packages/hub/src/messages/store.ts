@@ -29,7 +29,11 @@ export interface NewPrompt {
 /** Prompts that may wait in one session; more are a runaway client. */
 export const maxQueued = 1_000;
 
-export type StoredPrompt = { kind: "stored" | "repeated"; message: Message } | { kind: "missing" } | { kind: "full" };
+export type StoredPrompt =
+  | { kind: "stored" | "repeated"; message: Message }
+  | { kind: "missing" }
+  | { kind: "full" }
+  | { kind: "withdrawn" };
 
 export type PageQuery =
   | { direction: "latest"; limit: number }

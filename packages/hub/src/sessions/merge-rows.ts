@@ -16,6 +16,7 @@ export function mergeSessions(deps: SessionStoreDeps, fromId: string, intoId: st
   moveMessages(deps, from, into);
   takeOver(from, into);
   db.run("UPDATE OR IGNORE permission_requests SET session_pk = ? WHERE session_pk = ?", into.pk, from.pk);
+  db.run("UPDATE OR IGNORE withdrawn SET session_pk = ? WHERE session_pk = ?", into.pk, from.pk);
   deps.requests.forget(into.pk);
   saveRow(db, into);
   db.run(

@@ -211,6 +211,14 @@ describe("taking a prompt back", () => {
     await using sse = await client.sse();
     expect((await client.api("DELETE", `/sessions/${id}/messages/c1`)).body).toEqual({ status: "cancelled", localId: "c1" });
     expect((await sse.find(({ event }) => event.type === "message-cancelled")).event).toMatchObject({ messageId: "c1", localId: "c1" });
+    // Its sender may never have heard that it came, and sends it again.
+    expect(await client.api("POST", `/sessions/${id}/messages`, { text: "c", localId: "c1", wake: true })).toMatchObject({
+      status: 200,
+      body: { ok: true, message: { localId: "c1" } },
+    });
+    expect(
+      ((await client.api("GET", `/sessions/${id}/messages`)).body as { messages: Json[] }).messages.filter((m) => m["localId"] === "c1"),
+    ).toEqual([]);
     expect((await client.api("GET", `/sessions/${id}/messages`)).body["page"]).toMatchObject({ epoch: 1 });
     expect(await client.api("DELETE", `/sessions/${id}/messages/c1`)).toMatchObject({ status: 404, body: { code: "message_not_found" } });
   });

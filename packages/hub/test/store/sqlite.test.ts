@@ -99,3 +99,20 @@ describe("group commit", () => {
     await it.commits.durable();
   });
 });
+
+describe("a sync that fails", () => {
+  test("promises nothing: who asks later waits for one that works", async () => {
+    let broken = true;
+    const it = rig();
+    const failing = Object.create(it.db, {
+      syncWal: { value: () => (broken ? Promise.reject(new Error("no room")) : Promise.resolve()) },
+    }) as Sqlite;
+    const commits = new GroupCommit<string>(failing, { deliver: () => undefined, failed: (cause) => void it.failures.push(cause) });
+    await commits.write(() => it.db.run("INSERT INTO t (v) VALUES ('x')"));
+    await expect(commits.durable()).rejects.toThrow();
+    // The same again is no change, and is acknowledged only when the disk has the first.
+    await expect(commits.durable()).rejects.toThrow();
+    broken = false;
+    await commits.durable();
+  });
+});

@@ -12,6 +12,8 @@ export interface AppDeps {
   api: readonly Hono<ApiEnv>[];
   cli: Hono<CliEnv>;
   corsOrigins: readonly string[];
+  /** What was read so far will not be taken back. */
+  settled(): Promise<unknown>;
   log: Logger;
   /** Answers what is no API. */
   web: (request: Request) => Promise<Response | null>;
@@ -25,6 +27,7 @@ export function createApp(deps: AppDeps): Hono {
   app.use("/api/*", limitBody);
   app.use("/cli/*", limitBody);
   app.use("/api/*", compress);
+  for (const path of ["/api/*", "/cli/*"]) app.use(path, settledReads(deps));
   app.get("/health", (c) =>
     c.json({ status: "ok", protocolVersion: PROTOCOL_VERSION, capabilities: { workGraph: false, titleSuggestion: false } }),
   );
@@ -51,6 +54,14 @@ function cliPlane(deps: AppDeps): Hono<CliEnv> {
     throw new AppError("not_found");
   });
   return plane;
+}
+
+/** A read sees what the transaction of this moment holds: nobody hears of it before it is committed. */
+function settledReads({ settled }: Pick<AppDeps, "settled">) {
+  return async (c: Context, next: () => Promise<void>): Promise<void> => {
+    await next();
+    if (c.req.method === "GET") await settled();
+  };
 }
 
 async function limitBody(c: Context, next: () => Promise<void>): Promise<void> {

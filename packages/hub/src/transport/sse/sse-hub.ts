@@ -26,6 +26,8 @@ export interface SseHubDeps extends ReplayDeps {
   live: LiveText;
   clock: Clock;
   logger: Logger;
+  /** What was read so far will not be taken back. */
+  settled(): Promise<unknown>;
 }
 
 export interface SubscribeOptions {
@@ -106,6 +108,8 @@ export class SseHub {
   async #catchUp(subscriber: Subscriber, seq: number | null): Promise<void> {
     const head = this.#deps.log.head();
     const missed = seq === null ? null : await replayAfter(this.#deps, subscriber.namespace, seq);
+    // Told before it is committed, an event that a crash takes back would leave the reader with a place in the log that another one gets.
+    await this.#deps.settled();
     const resume = missed === null ? "gap" : "ok";
     subscriber.tell({
       type: "connection-changed",
