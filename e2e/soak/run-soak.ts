@@ -68,9 +68,9 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
     killNowAndThen(world, { ...run, seed, signal: stop.signal }),
     tell(workers, run, say, stop.signal),
   ] as const;
-  // What goes wrong in the background ends the run.
-  const failed = Promise.all(background.map((one) => one.then(() => new Promise<never>(() => undefined))));
-  await Promise.race([delay(lastsMs), failed]);
+  // What goes wrong in the background, or with a worker, ends the run.
+  const failed = background.map((one) => one.then(() => new Promise<never>(() => undefined)));
+  await Promise.race([delay(lastsMs), ...failed, ...workers.map((worker) => worker.failed)]);
   stop.abort();
   const [, , samples, kills] = await Promise.all(background);
   const measured = { from: run.from, to: Date.now() };

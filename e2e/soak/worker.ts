@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { isFinalStage } from "@hapi/core";
 import { delay } from "@hapi/platform";
-import type { PromptStage } from "@hapi/protocol";
+import { type PromptStage, toAppError } from "@hapi/protocol";
 import { seededRandom } from "@hapi/testkit";
 import type { SessionPlace } from "../faults/session-place.ts";
 import type { World } from "../faults/world.ts";
@@ -17,6 +17,8 @@ export interface Worker {
   readonly files: ReadonlyMap<string, string>;
   readonly stages: ReadonlyMap<string, PromptStage>;
   readonly answers: number;
+  /** Rejects when the day goes wrong, and never resolves. */
+  readonly failed: Promise<never>;
   /** Ends when every prompt that was begun has come to its end. */
   stop(): Promise<void>;
 }
@@ -24,6 +26,12 @@ export interface Worker {
 /** A prompt that has not ended by then never will. */
 const PROMPT_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 150;
+
+/** The hub may be away for a moment, and so may the way to it; anything else ends the run. */
+function whileAway(cause: unknown): undefined {
+  const error = toAppError(cause);
+  if (!error.retryable) throw error;
+}
 
 export function startWorker(world: World, session: SessionPlace, seed: number, name: string): Worker {
   const random = seededRandom(seed);
@@ -73,11 +81,9 @@ export function startWorker(world: World, session: SessionPlace, seed: number, n
 
   async function ended(localId: string): Promise<void> {
     for (const deadline = Date.now() + PROMPT_WITHIN_MS; ;) {
-      // The hub may be away for a moment, and so may the way to it.
-      const stage = await answer().then(
-        () => stageOf(localId),
-        () => undefined,
-      );
+      const stage = await answer()
+        .then(() => stageOf(localId))
+        .catch(whileAway);
       if (stage !== undefined) stages.set(localId, stage);
       if (stage !== undefined && (isFinalStage(stage) || stage === "unknown")) return;
       if (Date.now() > deadline) throw new Error(`a prompt of ${name} stays at ${stage ?? "nowhere"}: ${localId}\n${world.log()}`);
@@ -94,11 +100,11 @@ export function startWorker(world: World, session: SessionPlace, seed: number, n
     }
   }
   const working = work();
-  // Looked at when the run ends.
-  working.catch(() => undefined);
+  const failed = working.then(() => new Promise<never>(() => undefined));
 
   return {
     session,
+    failed,
     accepted,
     files,
     stages,
