@@ -13,6 +13,7 @@ import { StatusGlyph } from "../../../ui/status-glyph.tsx";
 import { AutoRetry } from "../auto-retry.tsx";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
 import { clockWords } from "../composer/schedule.model.ts";
+import { isWorking } from "../session.model.ts";
 
 const TITLES = {
   overloaded: "failure.overloaded",
@@ -67,10 +68,13 @@ function WhatNow({ item, failure }: { item: TurnEndItem; failure: AgentFailure }
   const t = useT();
   const port = usePort();
   const planned = useChat((view) => view.session.agentState?.retry ?? null);
+  const working = useChat((view) => isWorking(view.session));
   const [retry, busy] = useAction(port.actions.retry);
   const [stop, stopping] = useAction(port.actions.stopRetry);
   const readyAt = failure.retryAfterMs === undefined ? null : item.at + failure.retryAfterMs;
   const waitMs = useCountdown(planned ? planned.at : readyAt);
+  // it goes on already
+  if (working && !planned) return null;
   const locale = currentLocale();
   const wait = durationWords(waitMs, locale);
   const about = planned && { attempt: planned.attempt, max: planned.maxAttempts, time: clockWords(planned.at, port.now(), dateLocale()) };
