@@ -312,7 +312,9 @@ export function createNetwork({ time, chance, faults }: NetworkOptions): Network
             untrack();
             const was = connected;
             connected = null;
-            if (!life.alive || !was) return;
+            if (!life.alive) return;
+            // Broken before the client heard that it stands.
+            if (!was) return failed();
             if (reason === "io server disconnect") active = false;
             fire("disconnect", reason);
             if (active) again();

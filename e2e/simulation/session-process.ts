@@ -61,7 +61,15 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
   const disk = await time.real(openDisk(dir, { time, life, chance }));
   const ledger = plants.ledger?.(disk.ledger) ?? disk.ledger;
   const { sessionId } = file.value;
-  const link = createSessionLink({ hubUrl: HUB_URL, token: TOKEN, sessionId, clock: life.clock, fetch: wire.fetch, dial: wire.dial });
+  const link = createSessionLink({
+    hubUrl: HUB_URL,
+    token: TOKEN,
+    sessionId,
+    clock: life.clock,
+    fetch: wire.fetch,
+    dial: wire.dial,
+    log: (event, fields) => log.debug(event, fields),
+  });
   const host: HostControl = options.host ? options.host.control(life) : absentHost(sessionId, 10_000 + options.lastHost);
   const driver = createAcpDriver(profileOf(options.record, options.tells, plants.guess));
   const session = await time.real(

@@ -21,6 +21,7 @@ if (wanted.length > 0) {
       timeoutMs: 240_000,
     }),
   );
+  results.push(await runTests("Faults, simulated", ["./e2e/simulation"], { timeoutMs: 240_000 }));
   const chromium = ensureChromium();
   if (chromium) {
     results.push(await runTests("Browser", ["./e2e/browser"], { env: { HAPI_CHROMIUM: chromium }, timeoutMs: 120_000 }));
