@@ -56,15 +56,14 @@ export class Prompts {
     this.#check(body);
     const known = await this.#sentBeforeArchived(session, body.localId);
     if (known) return known;
-    const isComing = !session.active && this.#deps.isExpected(session.id);
-    if (!session.active && !isComing && body.wake !== true) throw new AppError("session_inactive");
+    const isThere = session.active || this.#deps.isExpected(session.id);
+    if (!isThere && body.wake !== true) throw new AppError("session_inactive");
     if (session.metadata?.["remoteWhileLocal"] === "read-only" && session.agentState?.controlledByUser === true)
       throw new AppError("local_control");
-    const attachments = body.attachments ?? [];
     const result = await this.#deps.store.enqueue(session.id, {
       localId: body.localId ?? null,
       // Steering at post time is for agents that take it mid-turn; the dedicated route does it for those that can.
-      content: promptContent({ text: body.text, attachments, meta: { deliveryMode: "queue" } }),
+      content: promptContent({ text: body.text, attachments: body.attachments ?? [], meta: { deliveryMode: "queue" } }),
       scheduledAt: body.scheduledAt ?? null,
       wake: body.wake === true,
       sent: this.#goesAtOnce(session.id, body),
@@ -72,11 +71,15 @@ export class Prompts {
     if (result.kind === "missing") throw new AppError("session_not_found");
     if (result.kind === "withdrawn") return { id: body.localId as string, localId: body.localId as string };
     if (result.kind === "full") throw new AppError("rate_limited", "Too many prompts wait in this session already");
-    const isWaiting = result.message.invokedAt == null && this.#isDue(result.message.scheduledAt);
-    if (!session.active && !isComing && isWaiting) this.#deps.wake(session.id);
-    if (result.message.scheduledAt != null) this.#deps.scheduled();
+    this.#startFor(session.id, result.message, isThere);
     await this.#deps.durable();
     return result.message;
+  }
+
+  /** Now, or when its time has come. */
+  #startFor(sessionId: string, { invokedAt, scheduledAt }: Message, isThere: boolean): void {
+    if (!isThere && invokedAt == null && this.#isDue(scheduledAt)) this.#deps.wake(sessionId);
+    if (scheduledAt != null) this.#deps.scheduled();
   }
 
   #goesAtOnce(sessionId: string, { scheduledAt }: SendMessage): boolean {
