@@ -19,6 +19,8 @@ const activeWaitMs = 15_000;
 /** An agent that takes longer than this to start is believed to be starting still. */
 const startedWaitMs = 60_000;
 const endedWaitMs = 5_000;
+/** A session of ours shows itself sooner than this. */
+const signMs = 2_000;
 /** A lease, and the time until that is noticed. */
 const leaseEndsMs = leaseMs + 10_000;
 /** A runner that came back a moment ago registers its methods after it connected. */
@@ -97,7 +99,7 @@ export class Resume {
       const startedId = await this.#spawn(session, machine, params);
       await this.#checkWanted(session, machine, startedId);
       if (startedId !== session.id) await this.#adopt(startedId, session);
-      await Promise.race([this.#up(session), given.promise]);
+      await Promise.race([this.#up(session, () => this.#spawn(session, machine, params)), given.promise]);
       await this.#checkWanted(session, machine, startedId);
       await this.#checkUp(session);
     } finally {
@@ -116,11 +118,19 @@ export class Resume {
   }
 
   /** Active, and with the word of its process on how the start of its agent went. Who never said such a thing is not waited for. */
-  async #up({ id, metadata }: Session): Promise<void> {
+  async #up({ id, metadata }: Session, startAgain: () => Promise<unknown>): Promise<void> {
     const before = metadata?.lastStart?.at;
     const isTold = (now: Session | null) => now === null || now.metadata?.lastStart?.at !== before;
-    const { watch } = this.#deps;
-    if (!(await watch.when(id, (now) => now?.active === true || isTold(now), activeWaitMs)) || before === undefined) return;
+    const { watch, clock } = this.#deps;
+    const isThere = (now: Session | null) => now?.active === true || isTold(now);
+    const deadline = clock.now() + activeWaitMs;
+    for (let left = activeWaitMs; !(await watch.when(id, isThere, isOurs(metadata) ? Math.min(left, signMs) : left));) {
+      left = deadline - clock.now();
+      if (left <= 0 || !this.#given.has(id)) return;
+      // The host that was found there was on its way out. Our runner joins one that lives, so asking again is harmless.
+      await startAgain();
+    }
+    if (before === undefined) return;
     await watch.when(id, (now) => now?.active !== true || isTold(now), startedWaitMs);
   }
 

@@ -322,3 +322,22 @@ test("a session that is active by its lease only: resume and retry wait for its 
   (process as Socket | null)?.close();
   runner.socket.close();
 });
+
+test("the host that the machine found was on its way out: the session is started again, and comes up", async () => {
+  const client = await rig.client();
+  const machineId = `m-${crypto.randomUUID()}`;
+  const { id, socket } = await ranBefore(client, machineId);
+  let process: Socket | null = null;
+  const runner = await machine(client, machineId, {
+    async "spawn-happy-session"() {
+      // The first time a host answered that ended right after it.
+      if (runner.calls.length > 1) process = await comeUp(client, id, { used: "thread-1" });
+      return { type: "success", sessionId: id };
+    },
+  });
+  expect(await client.api("POST", `/sessions/${id}/resume`)).toMatchObject({ status: 200, body: { type: "success", sessionId: id } });
+  expect(runner.calls).toHaveLength(2);
+  (process as Socket | null)?.close();
+  runner.socket.close();
+  socket.close();
+});
