@@ -48,14 +48,16 @@ export function createModelHub() {
       const row = local(localId);
       if (!row || !isQueued(row)) return;
       clock += 1;
-      rows.set(row.id, { ...row, invokedAt: clock });
+      const { deliveryState: _settled, ...rest } = row;
+      rows.set(row.id, { ...rest, invokedAt: clock });
       push({ type: "messages-consumed", localIds: [localId], invokedAt: clock });
     },
     requeue: (localId: string): void => {
       const row = local(localId);
-      if (!row || isQueued(row)) return;
-      epoch += 1;
-      rows.set(row.id, { ...row, invokedAt: null, ...(row.stage === undefined ? {} : { stage: "accepted" as const }) });
+      if (!row || (isQueued(row) && row.deliveryState === undefined)) return;
+      if (!isQueued(row)) epoch += 1;
+      const { deliveryState: _settled, ...rest } = row;
+      rows.set(row.id, { ...rest, invokedAt: null, ...(row.stage === undefined ? {} : { stage: "accepted" as const }) });
       push({ type: "messages-requeued", localIds: [localId] });
     },
     cancel: (localId: string): void => {
@@ -64,6 +66,19 @@ export function createModelHub() {
       epoch += 1;
       rows.delete(row.id);
       push({ type: "message-cancelled", messageId: localId });
+    },
+    /** Nobody can say what became of it. */
+    indeterminate: (localId: string): void => {
+      const row = local(localId);
+      if (!row || !isQueued(row) || row.deliveryState === "indeterminate") return;
+      rows.set(row.id, { ...row, deliveryState: "indeterminate" });
+      push({ type: "messages-indeterminate", localIds: [localId] });
+    },
+    /** Another history. */
+    rewrite: (): void => {
+      epoch += 1;
+      for (const row of placed()) rows.delete(row.id);
+      push({ type: "messages-invalidated" });
     },
     stage: (localId: string, stage: PromptStage): void => {
       const row = local(localId);
