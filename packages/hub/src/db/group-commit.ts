@@ -5,7 +5,7 @@
  * An operation that throws takes back only itself.
  */
 import { type Clock, ignore, type Sqlite, systemClock } from "@hapi/platform";
-import { toAppError } from "@hapi/protocol";
+import { AppError, toAppError } from "@hapi/protocol";
 
 export interface CommitHooks<Recorded> {
   /** After COMMIT, before the writers of this transaction go on. */
@@ -29,6 +29,7 @@ export class GroupCommit<Recorded> {
   readonly #afterRollback: (() => void)[] = [];
   readonly #between: (() => void)[] = [];
   #open = false;
+  #isClosed = false;
   #waiting: Waiting[] = [];
   #recorded: Recorded[] = [];
   /** How many commits there were, and how many of them the disk has. */
@@ -59,6 +60,7 @@ export class GroupCommit<Recorded> {
   }
 
   write<T>(operation: () => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new AppError("not_ready", "The hub is stopping"));
     const mark = this.#recorded.length;
     let value: T;
     try {
@@ -107,6 +109,7 @@ export class GroupCommit<Recorded> {
   /** Commits what is open and waits for the disk. */
   async close(): Promise<void> {
     this.#commit();
+    this.#isClosed = true;
     this.#cancelLazySync?.();
     await this.durable();
   }
