@@ -106,12 +106,19 @@ export class Delivery {
       });
       if (link.capabilities.has("stages")) {
         ignore(
-          link.request("update", update, ackTimeoutMs).then(() => this.#settle(sessionId, localId as string)),
+          link.request("update", update, ackTimeoutMs).then((answer) => this.#answered(sessionId, localId as string, answer)),
           "without an ack it is sent again",
         );
       } else link.emit("update", update);
     }
     this.#remember(sessionId, message);
+  }
+
+  /** Its sender wanted it back, the session took it back, and its answer to that was lost. */
+  async #answered(sessionId: string, localId: string, answer: unknown): Promise<void> {
+    this.#settle(sessionId, localId);
+    if (typeof answer !== "object" || answer === null || !("canceled" in answer) || answer.canceled !== true) return;
+    await this.#deps.store.cancel(sessionId, localId, localId);
   }
 
   #remember(sessionId: string, message: Message): void {

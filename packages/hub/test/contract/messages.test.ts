@@ -240,6 +240,22 @@ describe("taking a prompt back", () => {
     back.close();
   });
 
+  test("the session took it back and its answer was lost: it says so when it gets the prompt again, and the row goes", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    await client.api("POST", `/sessions/${id}/messages`, { text: "oops", localId: "c3" });
+    // Asked, and silent: nobody can tell.
+    expect((await client.api("DELETE", `/sessions/${id}/messages/c3`)).body).toEqual({ status: "busy", localId: "c3" });
+    socket.close();
+    await using sse = await client.sse();
+    const auth = { token: client.accessToken, clientType: "session-scoped", sessionId: id, capabilities: ["stages"] };
+    const back = await client.socket(auth);
+    back.on("update", (_update: unknown, ack?: (answer: unknown) => void) => ack?.({ ok: true, canceled: true }));
+    back.emit("session-alive", { sid: id, time: Date.now(), thinking: false });
+    expect((await sse.find(({ event }) => event.type === "message-cancelled")).event).toMatchObject({ localId: "c3" });
+    back.close();
+  });
+
   test.each([
     [{ removed: true }, { status: "cancelled", localId: "c2" }],
     [{ removed: false, consumed: true }, { status: "invoked" }],

@@ -13,12 +13,15 @@ export interface UpdateHandlerDeps {
 }
 
 export function updateHandler({ inbox, reports, prompts, clock }: UpdateHandlerDeps): (body: UpdateBody) => unknown {
-  /** A hub that sends what was handed long ago does not know of it (restored from an older copy): it is told where the prompt is. */
-  async function received(message: IncomingMessage): Promise<{ ok: true }> {
+  /**
+   * A hub that sends what was taken back never heard our answer to that: it hears it now. One that sends what was handed long ago does not know
+   * of it (restored from an older copy): it is told where the prompt is.
+   */
+  async function received(message: IncomingMessage): Promise<{ ok: true; canceled?: true }> {
     const known = prompts.get(message.localId ?? message.id);
     await inbox.receive(message, "live");
     if (known) reports.changed(known);
-    return { ok: true };
+    return known?.stage === "canceled" ? { ok: true, canceled: true } : { ok: true };
   }
 
   return (body) => {
