@@ -28,6 +28,8 @@ export interface MemoryVerdict {
   /** What the line rises from its beginning to its end. */
   riseMb: number;
   allowedMb: number;
+  /** The lows themselves, in order of time: whether it climbs or has found its height. */
+  lowsMb: number[];
   isFlat: boolean;
 }
 
@@ -52,7 +54,7 @@ export function judgeMemory(name: string, samples: readonly Sample[], run: { fro
   const [first, last] = [warm[0], warm.at(-1)];
   if (!first || !last || warm.length < SPANS) {
     // Nothing can be said of a process that was hardly seen: that is a finding, not a pass.
-    const none = { firstMb: 0, medianMb: 0, lastMb: 0, slopeMbPerHour: 0, riseMb: 0, allowedMb: 0 };
+    const none = { firstMb: 0, medianMb: 0, lastMb: 0, slopeMbPerHour: 0, riseMb: 0, allowedMb: 0, lowsMb: [] };
     return { name, samples: warm.length, ...none, isFlat: false };
   }
   const lasted = last.at - first.at;
@@ -73,6 +75,7 @@ export function judgeMemory(name: string, samples: readonly Sample[], run: { fro
     slopeMbPerHour: mb(slope * 3_600_000),
     riseMb: mb(rise),
     allowedMb: mb(allowed),
+    lowsMb: lows.map(({ bytes }) => mb(bytes)),
     isFlat: rise <= allowed,
   };
 }

@@ -50,16 +50,16 @@ function table({ memory, ...result }: SoakResult): string {
     return `| ${name} | ${shown} |`;
   });
   const lines = memory.map(
-    ({ name, samples, firstMb, medianMb, lastMb, slopeMbPerHour, riseMb, allowedMb, isFlat }) =>
-      `| ${name} | ${samples} | ${firstMb} | ${medianMb} | ${lastMb} | ${slopeMbPerHour} | ${riseMb} | ${allowedMb} | ${isFlat ? "flat" : "GROWS"} |`,
+    ({ name, samples, firstMb, medianMb, lastMb, slopeMbPerHour, riseMb, allowedMb, lowsMb, isFlat }) =>
+      `| ${name} | ${samples} | ${firstMb} | ${medianMb} | ${lastMb} | ${slopeMbPerHour} | ${riseMb} | ${allowedMb} | ${isFlat ? "flat" : "GROWS"} | ${lowsMb.map(Math.round).join(" ")} |`,
   );
   return [
     "| what | how many |",
     "| --- | --- |",
     ...facts,
     "",
-    "| memory, MB, after the warm-up | samples | first | median | last | slope per hour | rise | allowed | verdict |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    "| memory, MB, after the warm-up | samples | first | median | last | slope per hour | rise | allowed | verdict | lows |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...lines,
     "",
   ].join("\n");
