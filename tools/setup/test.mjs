@@ -17,7 +17,7 @@ if (wanted.length > 0) {
   if (!tmux) say("\n!! tmux is not here and could not be installed: the terminal tests will be SKIPPED.\n");
   results.push(await runTests("Unit, contract and integration", ["./packages", "./tools", "./bench"]));
   results.push(
-    await runTests("Faults, with real processes", ["./e2e/faults", "./e2e/terminal", "./e2e/install", "./e2e/peer"], {
+    await runTests("Faults, with real processes", ["./e2e/faults", "./e2e/soak", "./e2e/terminal", "./e2e/install", "./e2e/peer"], {
       timeoutMs: 240_000,
     }),
   );
