@@ -84,7 +84,7 @@ export class GroupCommit<Recorded> {
     return new Promise((done, failed) => {
       this.#unsynced.push({ upTo, done, failed });
       // One microtask later, so that the writers of one commit share one sync.
-      queueMicrotask(() => this.#startSync());
+      setImmediate(() => this.#startSync());
     });
   }
 

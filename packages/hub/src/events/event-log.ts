@@ -32,6 +32,7 @@ export interface LogDraft {
   ref?: string;
   needs?: SseCapability;
   origin?: string;
+  isSent?: boolean;
   render?: () => string;
 }
 

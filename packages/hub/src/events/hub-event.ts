@@ -10,6 +10,8 @@ export interface EventFacts {
   readonly needs?: SseCapability;
   /** The socket it came from, which is not told again. */
   readonly origin?: string;
+  /** A prompt that was marked as sent when it was stored: its session was connected. */
+  readonly isSent?: boolean;
   /** Makes the wire text when there is a cheaper way than `JSON.stringify` of the event. */
   readonly render?: () => string;
 }
@@ -20,6 +22,7 @@ export class HubEvent {
   readonly seq: number | undefined;
   readonly needs: SseCapability | undefined;
   readonly origin: string | undefined;
+  readonly isSent: boolean;
   readonly #render: (() => string) | undefined;
   #text: string | null = null;
 
@@ -29,6 +32,7 @@ export class HubEvent {
     this.seq = facts.seq;
     this.needs = facts.needs;
     this.origin = facts.origin;
+    this.isSent = facts.isSent === true;
     this.#render = facts.render;
   }
 

@@ -73,7 +73,11 @@ export class Delivery {
   }
 
   /** Accepted while the session was connected. One that is not marked came before that, and goes with the attach. */
-  #sendAccepted(sessionId: string, message: Message): void {
+  #sendAccepted(sessionId: string, message: Message, isSent: boolean): void {
+    if (isSent && !this.#sending.has(sessionId)) {
+      this.#send(sessionId, message);
+      return;
+    }
     const sent = this.#inTurn(sessionId, async () => {
       if (await this.#deps.store.wasSent(sessionId, message.localId as string)) this.#send(sessionId, message);
     });
@@ -86,7 +90,7 @@ export class Delivery {
       const { message } = event;
       const isDue = message.scheduledAt == null || message.scheduledAt <= this.#deps.clock.now();
       if (message.localId !== null && message.invokedAt == null && isDue && hubEvent.origin === undefined)
-        this.#sendAccepted(event.sessionId, message);
+        this.#sendAccepted(event.sessionId, message, hubEvent.isSent);
     } else if (event.type === "messages-consumed" || event.type === "messages-indeterminate") {
       for (const localId of event.localIds) this.#settle(event.sessionId, localId);
     } else if (event.type === "message-stage") this.#settle(event.sessionId, event.localId);

@@ -5,7 +5,7 @@
 import type { Sqlite } from "@hapi/platform";
 import type { Message, MessagesResponse, TodoItem } from "@hapi/protocol";
 import type { GroupCommit } from "../db/group-commit.ts";
-import type { SqliteEventLog } from "../events/event-log.ts";
+import type { LogDraft, SqliteEventLog } from "../events/event-log.ts";
 import type { HubEvent } from "../events/hub-event.ts";
 import type { SessionCache } from "../sessions/session-cache.ts";
 import type { SessionRow } from "../sessions/session-row.ts";
@@ -75,7 +75,7 @@ export class SqliteMessageStore implements MessageStore {
       if (stored.changes === 0) return "repeated";
       this.#moveHead(session, seq, at, row.isContent);
       const message: Message = { id, seq, localId, content: row.content, createdAt, invokedAt };
-      this.#logMessage(session, message, row.text, row.origin);
+      this.#logMessage(session, message, row.text, row.origin === undefined ? {} : { origin: row.origin });
       if (row.todos) this.#saveTodos(session, row.todos, at);
       return "stored";
     });
@@ -86,12 +86,11 @@ export class SqliteMessageStore implements MessageStore {
     return commits.write(() => {
       const session = cache.row(sessionId);
       if (!session) return { kind: "missing" };
-      if (prompt.localId !== null) {
-        const known = this.#rowByLocalId(session, prompt.localId);
-        if (known) return { kind: "repeated", message: toMessage(known) };
-        if (this.#queue.isWithdrawn(session, prompt.localId)) return { kind: "withdrawn" };
+      if (prompt.localId !== null && this.#queue.isWithdrawn(session, prompt.localId)) return { kind: "withdrawn" };
+      if (this.#queue.count(session) >= maxQueued) {
+        const known = prompt.localId === null ? undefined : this.#rowByLocalId(session, prompt.localId);
+        return known ? { kind: "repeated", message: toMessage(known) } : { kind: "full" };
       }
-      if (this.#queue.count(session) >= maxQueued) return { kind: "full" };
       const at = Math.max(now(), session.last_at);
       const seq = session.last_seq + 1;
       const id = messageId(at);
@@ -99,7 +98,7 @@ export class SqliteMessageStore implements MessageStore {
       const localId = prompt.localId ?? id;
       const text = JSON.stringify(prompt.content);
       const { pk } = session;
-      db.run(
+      const stored = db.run(
         insertSql,
         pk,
         seq,
@@ -116,6 +115,7 @@ export class SqliteMessageStore implements MessageStore {
         prompt.wake ? 1 : 0,
         prompt.sent ? 1 : 0,
       );
+      if (stored.changes === 0) return { kind: "repeated", message: toMessage(this.#rowByLocalId(session, localId) as MessageRow) };
       this.#moveHead(session, seq, at, true);
       const message: Message = {
         id,
@@ -127,7 +127,7 @@ export class SqliteMessageStore implements MessageStore {
         ...(prompt.scheduledAt === null ? {} : { scheduledAt: prompt.scheduledAt }),
         stage: "accepted",
       };
-      this.#logMessage(session, message, text);
+      this.#logMessage(session, message, text, { isSent: prompt.sent });
       this.#deps.log.append({
         namespace: session.namespace,
         event: { type: "session-updated", sessionId: session.id, data: { updatedAt: session.updated_at } },
@@ -294,10 +294,10 @@ export class SqliteMessageStore implements MessageStore {
   }
 
   /** The content is spliced in as it came: large tool results are turned into text once, not per reader. */
-  #logMessage(session: SessionRow, message: Message, text: string, origin?: string): void {
+  #logMessage(session: SessionRow, message: Message, text: string, facts: Pick<LogDraft, "origin" | "isSent">): void {
     const render = (): string => {
-      const { content: _content, ...facts } = message;
-      const head = JSON.stringify({ type: "message-received", namespace: session.namespace, sessionId: session.id, message: facts });
+      const { content: _content, ...rest } = message;
+      const head = JSON.stringify({ type: "message-received", namespace: session.namespace, sessionId: session.id, message: rest });
       return `${head.slice(0, -2)},"content":${text}}}`;
     };
     this.#deps.log.append({
@@ -305,7 +305,7 @@ export class SqliteMessageStore implements MessageStore {
       event: { type: "message-received", sessionId: session.id, message },
       ref: message.id,
       render,
-      ...(origin === undefined ? {} : { origin }),
+      ...facts,
     });
   }
 
