@@ -144,6 +144,7 @@ function createDisk(real: Sqlite, path: string, world: { time: VirtualTime; life
     transaction: use(real.transaction),
     walState: use(real.walState),
     foldWal: use(real.foldWal),
+    reserveWal: async () => false,
     get inTransaction() {
       return life.alive && real.inTransaction;
     },

@@ -31,7 +31,7 @@ export interface CheckpointerOptions {
   between<T>(work: () => T): Promise<T>;
   /** Default 1,000 (4 MiB of usual pages): with fewer frames nothing happens. */
   startAtFrames?: number;
-  /** From so many frames on (8,000, 32 MiB) the WAL is begun anew when it can be. */
+  /** From so many frames on (1,500, 6 MiB) the WAL is begun anew when it can be. */
   restartAtFrames?: number;
   everyMs?: number;
   onDone?(state: WalState): void;
@@ -40,6 +40,14 @@ export interface CheckpointerOptions {
 
 /** What the writer folds itself: a millisecond or two. */
 const maxLeftFrames = 500;
+/**
+ * What the WAL is given in advance, a step at a time, a moment after the start: a hub that is not busy begins it anew before it is used up,
+ * and so never makes anybody wait for a file that grows.
+ */
+const reservedBytes = 8 << 20;
+const reserveAfterMs = 500;
+const reserveEveryMs = 20;
+
 /** Grown beyond by a long reader, the file is cut (frames of 4 KiB pages: 256 MiB). */
 const cutAboveFrames = 64_000;
 
@@ -48,7 +56,7 @@ export interface Checkpointer {
 }
 
 export function startCheckpointer(options: CheckpointerOptions): Checkpointer {
-  const { db, between, startAtFrames = 1_000, restartAtFrames = 8_000, everyMs = 2_000, onDone, onFailed } = options;
+  const { db, between, startAtFrames = 1_000, restartAtFrames = 1_500, everyMs = 2_000, onDone, onFailed } = options;
   let worker: Worker | null = null;
   let isBusy = false;
   let isClosed = false;
@@ -80,6 +88,13 @@ export function startCheckpointer(options: CheckpointerOptions): Checkpointer {
     worker ??= start();
     worker.postMessage({});
   };
+  const reserve = (afterMs: number): void => {
+    setTimeout(() => {
+      if (isClosed) return;
+      db.reserveWal(reservedBytes).then((isLonger) => isLonger && reserve(reserveEveryMs), failed);
+    }, afterMs).unref();
+  };
+  reserve(reserveAfterMs);
   const timer = setInterval(() => {
     if (!isBusy) look().catch(failed);
   }, everyMs);

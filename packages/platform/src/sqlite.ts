@@ -28,6 +28,8 @@ export interface Sqlite {
   syncWal(): Promise<void>;
   /** Not inside a transaction. */
   walState(): WalState;
+  /** Not inside a transaction: makes the WAL file one step longer than it is, and syncs it. False when it has `bytes` already, or can't grow. */
+  reserveWal(bytes: number): Promise<boolean>;
   /** Not inside a transaction: copies what is left of the WAL into the database, as far as nobody reads an older state; `cut`: and shortens the file. */
   foldWal(options?: { cut?: boolean }): WalState;
   close(): Promise<void>;
@@ -92,9 +94,20 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Sqlite {
   };
   // NOOP counts and folds nothing (SQLite 3.51 and newer; an older one folds what it can without waiting).
   const walState = (): WalState => checkpoint("NOOP");
+  const openWal = (): Promise<FileHandle> => {
+    if (wal) return wal;
+    const opening = open(`${path}-wal`, "r+");
+    wal = opening;
+    opening.catch(() => {
+      if (wal === opening) wal = null;
+    });
+    return opening;
+  };
   const walRoom = (): WalRoom => {
+    if (room) return room;
     const { page_size: pageBytes } = call("PRAGMA page_size", [], (s) => s.get()) as { page_size: number };
-    return new WalRoom({ pageBytes, frames: () => walState().frames });
+    room = new WalRoom({ pageBytes, frames: () => walState().frames });
+    return room;
   };
   return {
     path,
@@ -125,15 +138,21 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Sqlite {
     },
     walState,
     foldWal: ({ cut = false } = {}) => checkpoint(cut ? "TRUNCATE" : "PASSIVE"),
+    async reserveWal(bytes) {
+      if (path === ":memory:") return false;
+      const file = await openWal();
+      if (db.inTransaction) return true;
+      const isLonger = walRoom().reserve(file.fd, bytes);
+      if (isLonger) await file.datasync();
+      return isLonger;
+    },
     async syncWal() {
       if (path === ":memory:") return;
       // Closing a second handle on the database file itself would drop SQLite's locks (POSIX); the WAL carries none. It keeps its inode
       // as long as a connection is open, so one handle serves for good.
       try {
-        wal ??= open(`${path}-wal`, "r+");
-        const file = await wal;
-        room ??= walRoom();
-        if (!db.inTransaction) room.ensure(file.fd);
+        const file = await openWal();
+        if (!db.inTransaction) walRoom().ensure(file.fd);
         await file.datasync();
       } catch (cause) {
         throw diskFailure(path, (cause as NodeJS.ErrnoException).code ?? "", cause) ?? cause;

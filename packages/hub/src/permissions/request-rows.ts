@@ -8,6 +8,8 @@ import type { AgentState, AgentStateCompletedRequest, AgentStateRequest } from "
 
 /** With every change of its state the whole of it goes to every reader. */
 export const maxCompleted = 20;
+/** Of those, requests that vanished without an answer: who asks a moment later hears what became of them. */
+const maxWithdrawn = 4;
 /** Requests open at the same time in one session; more are a runaway agent. */
 const maxOpen = 200;
 
@@ -138,17 +140,25 @@ export class RequestRows {
 
   /** The ones that were closed first go; of two closed at once, the one with the smaller id. */
   #trim(sessionPk: number, rows: Map<string, Known>): void {
-    if (rows.size <= maxCompleted) return;
-    const closed = [...rows].flatMap(([id, row]) => (row.closed ? [{ id, at: row.closed.at }] : []));
-    const surplus = closed.length - maxCompleted;
-    if (surplus <= 0) return;
+    if (rows.size <= maxWithdrawn) return;
+    const closed = [...rows].flatMap(([id, { closed }]) =>
+      closed ? [{ id, at: closed.at, isWithdrawn: isWithdrawn(closed.outcome) }] : [],
+    );
     closed.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
-    for (const { id } of closed.slice(0, surplus)) {
+    const withdrawn = closed.filter((one) => one.isWithdrawn);
+    const surplus = new Set([
+      ...withdrawn.slice(0, Math.max(0, withdrawn.length - maxWithdrawn)),
+      ...closed.slice(0, Math.max(0, closed.length - maxCompleted)),
+    ]);
+    for (const { id } of surplus) {
       rows.delete(id);
       this.#db.run("DELETE FROM permission_requests WHERE session_pk = ? AND id = ?", sessionPk, id);
     }
   }
 }
+
+const isWithdrawn = ({ status, decision, reason }: AgentStateCompletedRequest): boolean =>
+  status === "canceled" && decision === undefined && reason === undefined;
 
 /** A session may say again and again what was trimmed long ago. */
 function worthKeeping(
