@@ -3,7 +3,7 @@
  * viewer, client, agent, host, and several at once (round.ts says what must hold). What does not start itself is started. Several worlds run
  * side by side, so each is also the other's load.
  *
- * `HAPI_FAULT_SEED=n` replays one seed; `HAPI_FAULT_ROUNDS=m` runs m seeds, with `HAPI_FAULT_SEED=n` from there (`npm run faults -- --rounds m`).
+ * `HAPI_FAULT_SEED=n` replays one seed; `HAPI_FAULT_ROUNDS=m` runs m seeds, with `HAPI_FAULT_SEED=n` from there.
  */
 import { afterAll, beforeAll, test } from "bun:test";
 import { openShared, playRound, type Shared } from "./round.ts";
