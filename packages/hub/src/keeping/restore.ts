@@ -193,7 +193,7 @@ export function putBack(home: string, kept: string): void {
 }
 
 async function keepBeside(present: string, home: string, now: number): Promise<string> {
-  const kept = join(home, `hub.before-restore-${stamp(now)}.sqlite`);
+  const kept = freeName(home, now);
   const isWhole = await foldWal(present);
   // A WAL must never meet a database it does not belong to. One that can't be folded in stays with its own.
   if (!isWhole) for (const end of ["-wal", "-shm"]) attempt(() => renameSync(present + end, kept + end), "there may be none");
@@ -204,6 +204,14 @@ async function keepBeside(present: string, home: string, now: number): Promise<s
     copyFileSync(present, kept, constants.COPYFILE_EXCL);
   }
   return kept;
+}
+
+/** Two restores within a second keep what each of them found. */
+function freeName(home: string, now: number): string {
+  for (let n = 1; ; n++) {
+    const name = join(home, `hub.before-restore-${stamp(now)}${n === 1 ? "" : `-${n}`}.sqlite`);
+    if (!existsSync(name)) return name;
+  }
 }
 
 async function foldWal(path: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import { createHubApi, createSyncEngine, type SyncEngine } from "@hapi/client";
 import { createSessionLink, type SessionLink } from "@hapi/client/link";
 import { checkHub, hubStatus, makeBackup, restoreHub, type Restored } from "@hapi/hub";
 import type { SyncState } from "@hapi/core";
-import { connectHub, startTestHub, type TestHub } from "@hapi/testkit";
+import { connectHub, createManualClock, startTestHub, type TestHub } from "@hapi/testkit";
 import { agentText } from "./setup.ts";
 
 const homes: string[] = [];
@@ -280,6 +280,20 @@ test("what can't be opened after the swap is taken back, and the hub goes on wit
   });
   const again = await connectHub(hub);
   expect((await again.cli("GET", `/sessions/${id}/messages?afterSeq=0`)).body["messages"]).toHaveLength(3);
+});
+
+test("two restores at the same moment keep what each of them found", async () => {
+  const home = newHome();
+  const first = await startTestHub({ home, token });
+  await filled(first, 20);
+  const { path } = await backupOf(home);
+  await first.close();
+  const clock = createManualClock(1_700_000_000_000);
+  const restore = () =>
+    restoreHub({ home, file: path, clock, confirm: async () => true, askHub: () => Promise.reject(new Error("no hub should run here")) });
+  const kept = [await restore(), await restore()].map((restored) => restored?.keptAs ?? "");
+  expect(new Set(kept).size).toBe(2);
+  for (const file of kept) expect(existsSync(file)).toBe(true);
 });
 
 test("a damaged, a cut, a newer, a foreign file, one in use and none: each by its code, and nothing is changed", async () => {
