@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, statSync } from "node:fs";
+import { cpSync, mkdtempSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startCheckpointer } from "./checkpointer.ts";
@@ -64,5 +64,27 @@ test("a reader of an older state is not waited for", async () => {
   expect(reader.get("SELECT count(*) AS n FROM t")).toEqual({ n: 100 });
   reader.exec("COMMIT");
   await reader.close();
+  await db.close();
+});
+
+test("a moment after the start the WAL has its room, and what is committed meanwhile is kept", async () => {
+  const { path, db } = open();
+  const failures: string[] = [];
+  const running = startCheckpointer({ db, between: async (work) => work(), onFailed: (reason) => failures.push(reason) });
+  const hasRoom = Promise.withResolvers<void>();
+  let rows = 0;
+  const writing = setInterval(() => {
+    db.run("INSERT INTO t (v) VALUES ('x')");
+    rows += 1;
+    if (statSync(`${path}-wal`).size >= 8 << 20) hasRoom.resolve();
+  }, 10);
+  await hasRoom.promise;
+  clearInterval(writing);
+  running.close();
+  expect(failures).toEqual([]);
+  for (const end of ["", "-wal"]) cpSync(path + end, `${path}2${end}`);
+  const copy = openSqlite(`${path}2`);
+  expect(copy.get("SELECT count(*) AS n FROM t")).toEqual({ n: rows });
+  await copy.close();
   await db.close();
 });
