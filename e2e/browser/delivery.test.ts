@@ -238,16 +238,16 @@ describe.each([
     await using open = await chat(ENDED);
     const { page } = open;
     const cause = {
-      error: "The conversation is not on laptop any more.",
+      error: "The agent ended while it was starting on laptop.",
       code: "resume_failed",
-      cause: "thread_missing",
+      cause: "agent_exited",
       offers: ["fork"],
     };
     hub.failNext("/resume", 500, cause);
     await button(page, "Resume").click();
     const card = page.getByRole("group", { name: "The session could not be started again" });
-    await card.getByText("The conversation is not on laptop any more.").waitFor();
-    await card.getByText("thread_missing").waitFor();
+    await card.getByText("The agent ended while it was starting on laptop.").waitFor();
+    await card.getByText("agent_exited").waitFor();
     await look(page, "resume-failed");
     await button(card, "Continue in a new session with this history").click();
     await page.getByRole("heading", { level: 1, name: "The branch" }).waitFor();

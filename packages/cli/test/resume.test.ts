@@ -71,14 +71,12 @@ test("the same id again; asked once more, it says that it runs", async () => {
   expect((await hapi("resume", id.slice(0, 12))).stdout).toBe(`${id} is running already on its machine.\n`);
 }, 30_000);
 
-test("its thread can't be continued: the cause, and the fork that is offered works", async () => {
+test("it does not start: the cause, and the fork that is offered works", async () => {
   const id = await ended();
-  answer = () => ({ type: "error", errorMessage: "The agent knows no such conversation.", code: "spawn_failed" });
+  answer = () => ({ type: "error", errorMessage: "The disk is full.", code: "spawn_failed" });
   const refused = await hapi("resume", id, "--remote");
   expect([refused.code, refused.stdout]).toEqual([1, ""]);
-  expect(refused.stderr).toBe(
-    `hapi: The agent knows no such conversation. Go on in a new session with its history: hapi resume ${id.slice(0, 8)} --fork\n`,
-  );
+  expect(refused.stderr).toBe(`hapi: The disk is full. Go on in a new session with its history: hapi resume ${id.slice(0, 8)} --fork\n`);
   const asked: Record<string, unknown>[] = [];
   answer = (params) => {
     asked.push(params);

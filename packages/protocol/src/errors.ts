@@ -103,9 +103,24 @@ export interface ErrorBody {
   issues?: unknown;
   /** Of a resume or retry that failed: the code of whoever noticed (runner, driver, agent). */
   cause?: string;
-  /** What can be done instead. `fork`: `POST …/fork` starts a new session with this history. */
+  /** What can be done instead. `fork`: `POST …/fork` starts a new session with this history on a branch of the agent's own thread. */
   offers?: readonly ("fork" | "retry")[];
   [detail: string]: unknown;
+}
+
+/** Behind these a branch fails like the resume did: the program, its machine or the thread itself is not there. */
+const alsoInABranch: ReadonlySet<string> = new Set([
+  "agent_not_installed",
+  "agent_unsupported_version",
+  "unsupported_flavor",
+  "rpc_timeout",
+  "agent_away",
+  "resume_unavailable",
+]);
+
+/** Whether a branch of the thread is worth an attempt after a start that failed for this reason. */
+export function mayBranchAfter(cause: string | null | undefined): boolean {
+  return !alsoInABranch.has(cause ?? "");
 }
 
 export class AppError extends Error {

@@ -24,7 +24,7 @@ export const resumeCommand: Command = {
   usage: "[session] [--remote] [--fork] [--json]",
   options: {
     remote: { type: "boolean", help: "only wake it; don't open it in this terminal" },
-    fork: { type: "boolean", help: "in a new session that begins with its history; the old one stays as it is" },
+    fork: { type: "boolean", help: "in a new session, on a branch of its conversation; the old one stays as it is" },
     json: { type: "boolean", help: "only wake it, and print JSON" },
   },
   examples: [
@@ -32,7 +32,7 @@ export const resumeCommand: Command = {
     "hapi resume 3f2a                 by the beginning of its id",
     'hapi resume "Fix the login"      by its name',
     "hapi resume 3f2a --remote        for the web app and the phone",
-    "hapi resume 3f2a --fork          when its own thread can't be continued",
+    "hapi resume 3f2a --fork          in a new session, from where this one is",
   ],
   run: runResume,
 };

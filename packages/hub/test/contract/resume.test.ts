@@ -51,6 +51,11 @@ describe("a resume that fails", () => {
       cause: "agent_not_installed",
       offers: undefined,
     },
+    {
+      said: { type: "error", errorMessage: "The agent does not know this conversation any more", code: "resume_unavailable" },
+      cause: "resume_unavailable",
+      offers: undefined,
+    },
     { said: { type: "error", errorMessage: "Disk is full", code: "spawn_failed" }, cause: "spawn_failed", offers: ["fork"] },
     { said: { error: "No such folder", code: "not_found" }, cause: "not_found", offers: ["fork"] },
   ];

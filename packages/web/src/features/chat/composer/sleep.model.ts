@@ -1,5 +1,5 @@
 /** Why a session is not running, and what can be done about it. Pure. */
-import { AppError, threadKeyOf, type Session } from "@hapi/protocol";
+import { AppError, mayBranchAfter, threadKeyOf, type Session } from "@hapi/protocol";
 import { capabilitiesOf } from "../session.model.ts";
 
 export interface StartProblem {
@@ -27,6 +27,6 @@ export function problemOfSession({ metadata }: Pick<Session, "metadata">): Start
   const code = failure?.code ?? metadata.failureCode ?? null;
   if (!failure && code === null) return null;
   const hasThread = typeof metadata[threadKeyOf(metadata.flavor)] === "string";
-  const canFork = hasThread && capabilitiesOf({ metadata } as Session).fork === true;
+  const canFork = hasThread && mayBranchAfter(code) && capabilitiesOf({ metadata } as Session).fork === true;
   return { message: failure?.message ?? "", cause: code, canFork };
 }

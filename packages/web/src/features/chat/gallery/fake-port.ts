@@ -116,8 +116,8 @@ export function createFakePort(
       stopRetry: async () => (note("stopRetry"), withState({ ...fixture.session.agentState, retry: null })),
       resume: async () => {
         note("resume");
-        throw new AppError("resume_failed", "The conversation is not on this machine any more.", {
-          details: { cause: "thread_missing", offers: ["fork"] },
+        throw new AppError("resume_failed", "The agent ended while it was starting.", {
+          details: { cause: "agent_exited", offers: ["fork"] },
         });
       },
       fork: async () => (note("fork"), crypto.randomUUID()),
