@@ -72,7 +72,11 @@ export async function playRound(here: Shared, fault: Fault): Promise<void> {
     main: "",
     next: "",
   };
-  for (const net of NETS) nets[net].weather(fault.nets.includes(net) ? weathers[fault.weather] : {});
+  for (const [at, net] of NETS.entries()) {
+    // Whatever this world has been through: the round's chance is its own seed's.
+    nets[net].reseed(seed + at);
+    nets[net].weather(fault.nets.includes(net) ? weathers[fault.weather] : {});
+  }
   const send = async (text: string): Promise<string> => {
     const localId = await world.send(text);
     accepted.push({ localId, text });

@@ -132,6 +132,54 @@ test("by chance the connection breaks, the same requests for the same seed", asy
   expect(await broken(6)).not.toBe(first);
 });
 
+test("reseeded, a proxy with a past gives the chances of a fresh one, to connections that live too", async () => {
+  const marksOf = (net: ChaosProxy): Promise<string> =>
+    Array.from({ length: 12 }).reduce<Promise<string>>(
+      async (marks) =>
+        (await marks) +
+        (await post(net.url, "x").then(
+          () => ".",
+          () => "!",
+        )),
+      Promise.resolve(""),
+    );
+  const server = await echo();
+  const fresh = await proxy(server.port, 5);
+  const used = await proxy(server.port, 6);
+  used.weather({ cut: 0.5, toClient: { delayMs: 30 } });
+  const before = await marksOf(used);
+  for (const net of [fresh, used]) net.weather({ cut: 0.5, toClient: { delayMs: 30 } });
+  used.reseed(5);
+  const after = await marksOf(used);
+  expect(after).toBe(await marksOf(fresh));
+  expect(after).not.toBe(before);
+
+  // One connection that lives through it: which of its requests are sent twice.
+  async function twice(seed: number, next: number): Promise<string> {
+    const net = await proxy(server.port, seed);
+    const socket = await client(net.port);
+    let text = "";
+    socket.on("data", (bytes: Buffer) => (text += bytes.toString()));
+    const ask = async (count: number): Promise<string> => {
+      let marks = "";
+      for (let at = 0; at < count; at++) {
+        const [answers, duplicates] = [text.split("HTTP/1.1 ").length, net.counts.duplicates];
+        socket.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx");
+        while (text.split("HTTP/1.1 ").length === answers) await new Promise((heard) => socket.once("data", heard));
+        marks += net.counts.duplicates > duplicates ? "2" : "1";
+      }
+      return marks;
+    };
+    net.weather({ duplicate: 0.5 });
+    await ask(5);
+    net.reseed(next);
+    return ask(16);
+  }
+  const marks = await twice(1, 7);
+  expect(await twice(2, 7)).toBe(marks);
+  expect(await twice(2, 8)).not.toBe(marks);
+});
+
 test("half-open: accepted, silent in both directions, and over only when cut", async () => {
   const server = await echo();
   const made = await proxy(server.port);

@@ -48,6 +48,8 @@ export interface ChaosProxy {
   readonly counts: Readonly<ChaosCounts>;
   /** From now on, for living connections too. */
   weather(weather: Weather): void;
+  /** All chance begins anew from this seed: that of living connections, in the order in which they came, and of new ones. */
+  reseed(seed: number): void;
   /** Breaks every connection; new ones work. Answers how many. */
   cut(): number;
   /** Living connections go silent for ever, new ones are accepted and hear nothing, until `heal`. */
@@ -81,11 +83,12 @@ interface Connection {
   up: Lane;
   down: Lane;
   isSilent: boolean;
+  reseed(): void;
   end(): void;
 }
 
 export async function createChaosProxy(options: ChaosProxyOptions): Promise<ChaosProxy> {
-  const { target, seed, clock = systemClock } = options;
+  const { target, clock = systemClock } = options;
   const host = target.host ?? "127.0.0.1";
   const counts: ChaosCounts = { connections: 0, cuts: 0, lostAnswers: 0, duplicates: 0, reorders: 0 };
   const connections = new Set<Connection>();
@@ -93,6 +96,8 @@ export async function createChaosProxy(options: ChaosProxyOptions): Promise<Chao
   const timers = new Set<() => void>();
   const overtakable = new Set<() => void>();
   let weather: Weather = {};
+  let { seed } = options;
+  let dealt = 0;
   let isSilent = false;
   let isClosed = false;
 
@@ -108,9 +113,12 @@ export async function createChaosProxy(options: ChaosProxyOptions): Promise<Chao
     };
   }
 
+  const nextChance = (): (() => number) => seededRandom(seed + ++dealt * 7_919);
+
   function accept(client: Socket): void {
     counts.connections++;
-    const random = seededRandom(seed + counts.connections * 7_919);
+    let chance = nextChance();
+    const random = (): number => chance();
     const server = connect({ host, port: target.port, allowHalfOpen: true });
     const up = createLane({ to: server, weather: () => weather.toServer ?? {}, random, clock, hasRoom: () => client.resume() });
     const down = createLane({ to: client, weather: () => weather.toClient ?? {}, random, clock, hasRoom: () => server.resume() });
@@ -120,6 +128,9 @@ export async function createChaosProxy(options: ChaosProxyOptions): Promise<Chao
       up,
       down,
       isSilent,
+      reseed() {
+        chance = nextChance();
+      },
       end() {
         connections.delete(connection);
         client.destroy();
@@ -249,6 +260,11 @@ export async function createChaosProxy(options: ChaosProxyOptions): Promise<Chao
     counts,
     weather(next) {
       weather = next;
+    },
+    reseed(next) {
+      seed = next;
+      dealt = 0;
+      for (const connection of connections) connection.reseed();
     },
     cut() {
       const all = [...connections];
