@@ -1,10 +1,12 @@
 /**
  * Hub, runner and several sessions under a person's load for a long time, with readers whose connections break and come back, and kills. In
  * the first fifth anything may be killed. Afterwards hub, runner and all sessions but one live on, so that their memory can be followed; the
- * client, the terminal and the last session's processes go on dying. In the end nothing may be lost, doubled or out of order, every reader
- * must show what a fresh one reads, and no memory may have grown.
+ * client, the terminal and the first session's processes go on dying. Hosts are not killed here (`e2e/faults/kill.test.ts` does that). In the end
+ * nothing may be lost, doubled or out of order; every reader must show the newest page as the hub has it, by order, content and stage; and no
+ * memory may have grown by more than `memory.ts` allows.
  */
 import { delay } from "@hapi/platform";
+import type { Message } from "@hapi/protocol";
 import { type ChaosProxy, checkHistory, seededKillings, seededRandom, type Violation, type Weather } from "@hapi/testkit";
 import { weathers } from "../faults/bad-network.ts";
 import type { SessionPlace } from "../faults/session-place.ts";
@@ -210,18 +212,25 @@ async function violationsOf({ session, accepted, files, stages }: Worker): Promi
 const PAGE = 60;
 const PICTURE_WITHIN_MS = 60_000;
 
-/** Every reader shows in the end what stands in the hub. */
+/** What a reader shows of a row, for comparing. */
+const shownOf = ({ id, seq, localId, stage, content }: Message): string =>
+  JSON.stringify([id, seq, localId ?? null, stage ?? null, new Bun.CryptoHasher("sha256").update(JSON.stringify(content)).digest("hex")]);
+
+/** Every reader shows in the end the newest page as the hub has it: which rows, in which order, with what in them, how far each prompt is. */
 async function pictureViolations(world: World, readers: readonly Reader[]): Promise<string[]> {
   const found = await Promise.all(
     readers.map(async (reader, index) => {
       for (const deadline = Date.now() + PICTURE_WITHIN_MS; ;) {
         const { messages } = await world.api.messages.page(reader.sessionId, { limit: PAGE });
-        const want = messages.map(({ id }) => id).toSorted();
+        const want = messages.map(shownOf);
         const rows = reader.state.windows[reader.sessionId]?.rows ?? [];
-        const have = rows.map(({ id }) => id);
-        const tail = new Set(have);
-        if (new Set(have).size === have.length && want.every((id) => tail.has(id))) return [];
-        if (Date.now() > deadline) return [`reader ${index + 1} does not show what the hub has`];
+        const have = rows.slice(-want.length).map(shownOf);
+        const isOnce = new Set(rows.map(({ id }) => id)).size === rows.length;
+        if (isOnce && want.length > 0 && Bun.deepEquals(have, want)) return [];
+        if (Date.now() > deadline) {
+          const at = want.findIndex((row, place) => row !== have[place]);
+          return [`reader ${index + 1} does not show what the hub has: ${isOnce ? `${have[at]} for ${want[at]}` : "a row twice"}`];
+        }
         await delay(100);
       }
     }),
