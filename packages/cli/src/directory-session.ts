@@ -1,6 +1,6 @@
 /**
  * Which session `hapi <agent>` means: the one of this directory, another one (`--new`), or exactly one (`--existing-session-id`).
- * The newest of the directory wins; one that was archived is offered, never revived by itself (decision 1 of the design).
+ * The newest of the directory wins; one that was archived is offered, never revived by itself.
  */
 import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";

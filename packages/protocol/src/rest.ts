@@ -20,7 +20,7 @@ export const createMachineBody = z.looseObject({
   metadata: z.unknown(),
   runnerState: z.optional(z.unknown()),
 });
-/** What a person changes of a session: nothing but the named keys is taken (decision 5). */
+/** What a person changes of a session: nothing but the named keys is taken, so a misspelt key is refused. */
 export const renameBody = z.strictObject({ name: trimmedName });
 export const summaryBody = z.strictObject({ text: trimmedName });
 export const pinBody = z.strictObject({ mode: z.enum(["none", "project", "global"]) });

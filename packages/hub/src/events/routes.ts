@@ -44,7 +44,7 @@ export function eventRoutes(deps: { access: SessionAccess; sse: SseHub }): Hono<
   return app;
 }
 
-/** No scope given means all of the namespace (decision 11). */
+/** No scope given means all of the namespace. */
 async function readScope(access: SessionAccess, namespace: string, query: Record<string, string>): Promise<Scope> {
   const all = query["all"] === "true" || query["all"] === "1";
   const sessionId = query["sessionId"] ? (await access.session(namespace, query["sessionId"])).id : undefined;

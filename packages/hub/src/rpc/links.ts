@@ -1,6 +1,6 @@
 /**
  * Who is connected: one link per socket of a session or a machine. Nothing outside `transport/socket` knows what a link is made of.
- * A link belongs to one namespace and one scope; it never acts for another (reference W44).
+ * A link belongs to one namespace and one scope: it answers only for methods of its own id.
  */
 import type { UpdateBody } from "@hapi/protocol";
 import { randomUUID } from "node:crypto";

@@ -1,4 +1,4 @@
-/** Sessions that were just started and have not said anything yet: a prompt for them is accepted and delivered when they come (decision 13). */
+/** Sessions that were just started and have not said anything yet: a prompt for them is accepted and delivered when they come. */
 import type { Clock } from "@hapi/platform";
 
 const expectMs = 60_000;

@@ -1,7 +1,7 @@
 /**
  * How a session's `update-metadata` replaces what is stored: an absent key is removed, except those that say who the session is and how
  * to resume it; `null` removes a key for good; keys the hub owns keep their value. An existing CLI archives its session on every exit;
- * only a person archives here, so that becomes an end (decision 14).
+ * only a person archives here, so that becomes an end.
  */
 import { TRANSIENT_THREAD_KEYS, type Metadata } from "@hapi/protocol";
 import type { Stop } from "./stops.ts";

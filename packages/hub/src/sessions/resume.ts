@@ -1,6 +1,6 @@
 /**
  * Brings an inactive session back on its machine, under the same id. One attempt at a time: who asks meanwhile joins it. An existing
- * runner may answer with a new id; that row is merged into the one everybody knows (decision 14).
+ * runner may answer with a new id; that row is merged into the one everybody knows.
  */
 import type { Clock, Logger } from "@hapi/platform";
 import { AppError, DEFAULT_FLAVOR, spawnResultSchema, threadKeyOf, type Machine, type Session, type SpawnParams } from "@hapi/protocol";

@@ -32,7 +32,7 @@ export interface CreateSessionOptions {
   now?: number;
 }
 
-/** Decision 1: the same machine, folder and agent are the same session. Opaque, bounded, the same on every call. */
+/** The same machine, folder and agent are the same session. Opaque, bounded, the same on every call. */
 export function sessionTag(machineId: string, realPath: string, flavor: string): string {
   const digest = createHash("sha256")
     .update(JSON.stringify([machineId, realPath, flavor]))
