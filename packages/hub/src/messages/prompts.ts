@@ -129,7 +129,7 @@ export class Prompts {
 
   /**
    * The session may hold the prompt already. It never got there: it is ours to delete. Nobody there, or no answer in time: the prompt may be running, and a row
-   * that vanishes while it runs would be a lie, so it stays (reference W8).
+   * that vanishes while it runs would be a lie, so it stays.
    */
   async #askToDrop(sessionId: string, message: Message, localId: string): Promise<"drop" | "keep" | "consumed"> {
     const links = this.#deps.links.of("session", sessionId);

@@ -124,7 +124,7 @@ describe("the /cli namespace", () => {
 });
 
 describe("RPC", () => {
-  test("a socket registers methods of its own id only (W44)", async () => {
+  test("a socket registers methods of its own id only", async () => {
     const client = await rig.client();
     const victim = await client.session();
     const sibling = await client.session();
