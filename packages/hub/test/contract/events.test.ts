@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { applyPage, applySyncEvent, emptySyncState, openWindow } from "@hapi/core";
-import type { MessagesResponse, SyncEvent } from "@hapi/protocol";
+import type { MessagesResponse, Session, SyncEvent } from "@hapi/protocol";
 import { connectHub, createManualClock, startTestHub } from "@hapi/testkit";
 import { agentText, withHub } from "./setup.ts";
 
@@ -361,6 +361,32 @@ test("a reader that does not read is cut off at the bound, told so once it reads
   expect(state.windows[id]?.rows.map(numberOf)).toEqual(Array.from({ length: total + 1 }, (_, n) => n));
   expect(state.windows[id]?.rows).toEqual(fresh.windows[id]?.rows);
   expect(state.windows[id]?.stale).toBe(false);
+  reader.close();
+  socket.close();
+}, 30_000);
+
+test("a reader that was cut off gets what it missed when that is little: each thing as it is now, once", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session();
+  const reader = await slowReader(rig.hub.url, client.jwt);
+  const next = async (type: string): Promise<Json> => {
+    for (;;) {
+      const event = await reader.next();
+      if (event["type"] === type) return event;
+    }
+  };
+  await next("caught-up");
+  const total = 100;
+  let expectedVersion = (await client.api("GET", `/sessions/${id}`).then(({ body }) => body["session"] as Session)).metadataVersion;
+  for (let n = 0; n < total; n++) {
+    const metadata = { path: "/p", host: "h", n, note: "x".repeat(480_000) };
+    const answer = (await socket.emitWithAck("update-metadata", { sid: id, expectedVersion, metadata })) as { version: number };
+    expectedVersion = answer.version;
+  }
+  expect(await next("connection-changed")).toMatchObject({ data: { resume: "ok" } });
+  const missed = await next("session-updated");
+  expect(missed["data"]).toMatchObject({ id, metadataVersion: expectedVersion, metadata: { n: total - 1 } });
+  expect((await reader.next())["type"]).toBe("caught-up");
   reader.close();
   socket.close();
 }, 30_000);

@@ -165,3 +165,46 @@ test("only the newest answered requests travel, all open ones do", async () => {
   expect(Object.keys(state["requests"] as Json)).toEqual(["open"]);
   socket.close();
 });
+
+test("of requests that vanished unanswered the newest four are kept, and say how they ended; answered ones are kept as ever", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session();
+  await serveRpc(socket, id, { permission: () => ({ status: "applied" }) });
+  let expectedVersion = 1;
+  const say = (agentState: Json): Promise<unknown> =>
+    socket.emitWithAck("update-state", { sid: id, expectedVersion: expectedVersion++, agentState });
+  const completedRequests = Object.fromEntries(
+    Array.from({ length: 10 }, (_, n) => [`done${n}`, { ...request, completedAt: n + 1, status: "approved", decision: "approved" }]),
+  );
+  const answered = Object.keys(completedRequests);
+  await say({ requests: {}, completedRequests });
+  const kept = async (): Promise<string[]> => Object.keys((await stateOf(client, id))["completedRequests"] as Json).toSorted();
+  const names = ["gone0", "gone1", "gone2", "gone3", "gone4", "gone5"];
+  await say({ requests: Object.fromEntries(names.slice(0, 4).map((name) => [name, request])), completedRequests });
+  await say({ requests: {}, completedRequests });
+  expect(await kept()).toEqual([...answered, ...names.slice(0, 4)].toSorted());
+  // Two more, later: of those that went at once the smaller names go first.
+  await say({ requests: Object.fromEntries(names.slice(4).map((name) => [name, request])), completedRequests });
+  await say({ requests: {}, completedRequests });
+  expect(await kept()).toEqual([...answered, ...names.slice(2)].toSorted());
+  const approve = (name: string) => client.api("POST", `/sessions/${id}/permissions/${name}/approve`, {});
+  const answer = await approve("gone5");
+  expect(answer).toMatchObject({ status: 404, body: { code: "request_closed", outcome: { status: "canceled" } } });
+  expect((answer.body["outcome"] as Json)["completedAt"]).toBeNumber();
+  expect(await approve("gone0")).toMatchObject({ status: 404, body: { code: "request_not_found" } });
+  // One that a person canceled was answered.
+  const canceled = Object.fromEntries(
+    names.map((name, n) => [`no${n}`, { ...request, completedAt: 20 + n, status: "canceled", reason: "not now" }]),
+  );
+  await say({ requests: {}, completedRequests: { ...completedRequests, ...canceled } });
+  expect(await kept()).toEqual([...answered, ...names.slice(2), ...Object.keys(canceled)].toSorted());
+  // All of them together are never more than twenty; what was closed first goes, and comes back with nobody's word.
+  const more = Object.fromEntries(
+    Array.from({ length: 5 }, (_, n) => [`more${n}`, { ...request, completedAt: Date.now() + 60_000 + n, status: "denied" }]),
+  );
+  await say({ requests: {}, completedRequests: { ...completedRequests, ...canceled, ...more } });
+  expect(await kept()).toHaveLength(20);
+  expect(await kept()).toEqual(expect.arrayContaining([...names.slice(2), ...Object.keys(more)]));
+  expect(await kept()).not.toContain("done0");
+  socket.close();
+});
