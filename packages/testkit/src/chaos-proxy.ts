@@ -48,7 +48,7 @@ export interface ChaosProxy {
   readonly counts: Readonly<ChaosCounts>;
   /** From now on, for living connections too. */
   weather(weather: Weather): void;
-  /** All chance begins anew from this seed: that of living connections, in the order in which they came, and of new ones. */
+  /** All chance begins anew from this seed: that of new connections, and apart from it, whatever still lives, that of living ones. */
   reseed(seed: number): void;
   /** Breaks every connection; new ones work. Answers how many. */
   cut(): number;
@@ -83,7 +83,7 @@ interface Connection {
   up: Lane;
   down: Lane;
   isSilent: boolean;
-  reseed(): void;
+  reseed(place: number): void;
   end(): void;
 }
 
@@ -113,11 +113,11 @@ export async function createChaosProxy(options: ChaosProxyOptions): Promise<Chao
     };
   }
 
-  const nextChance = (): (() => number) => seededRandom(seed + ++dealt * 7_919);
+  const chanceOf = (place: number): (() => number) => seededRandom(seed + place * 7_919);
 
   function accept(client: Socket): void {
     counts.connections++;
-    let chance = nextChance();
+    let chance = chanceOf(++dealt);
     const random = (): number => chance();
     const server = connect({ host, port: target.port, allowHalfOpen: true });
     const up = createLane({ to: server, weather: () => weather.toServer ?? {}, random, clock, hasRoom: () => client.resume() });
@@ -128,8 +128,8 @@ export async function createChaosProxy(options: ChaosProxyOptions): Promise<Chao
       up,
       down,
       isSilent,
-      reseed() {
-        chance = nextChance();
+      reseed(place) {
+        chance = chanceOf(place);
       },
       end() {
         connections.delete(connection);
@@ -264,7 +264,7 @@ export async function createChaosProxy(options: ChaosProxyOptions): Promise<Chao
     reseed(next) {
       seed = next;
       dealt = 0;
-      for (const connection of connections) connection.reseed();
+      for (const [at, connection] of [...connections].entries()) connection.reseed(-1 - at);
     },
     cut() {
       const all = [...connections];
