@@ -168,7 +168,7 @@ function createHttp(parts: HubParts, services: Services, remove: (session: Sessi
       whenInactive: (id, waitMs) => watch.whenInactive(id, waitMs),
     }),
     corsOrigins,
-    settled: () => stores.between(() => undefined),
+    settled: () => stores.settled(),
     log,
     web,
   });

@@ -163,7 +163,7 @@ export function createServices(parts: HubParts) {
     live,
     clock,
     logger: log,
-    settled: () => stores.between(() => undefined),
+    settled: () => stores.settled(),
   });
   const toasts = new Toasts({ bus, clock, session: (id) => sessions.get(id) });
   const limit = createFailureLimit(clock);

@@ -33,6 +33,8 @@ export interface Stores {
   log: EventLog;
   /** Everything committed so far survives a loss of power. */
   durable(): Promise<void>;
+  /** What was read so far will not be taken back; rejects when it was. */
+  settled(): Promise<void>;
   /** Runs work of the writing connection where no transaction is open. */
   between<T>(work: () => T): Promise<T>;
   close(): Promise<void>;
@@ -70,6 +72,7 @@ export function sqliteStores({ db, epoch, bus, now, clock, logger }: StoresOptio
     keeping: sqliteKeeping({ db, commits, changes: () => log.head() }),
     log,
     durable: () => commits.durable(),
+    settled: () => commits.settled(),
     between: (work) => commits.betweenTransactions(work),
     close: () => commits.close(),
   };

@@ -48,7 +48,7 @@ const reservedBytes = 8 << 20;
 const reserveAfterMs = 500;
 const reserveEveryMs = 20;
 
-/** Grown beyond by a long reader, the file is cut (frames of 4 KiB pages: 256 MiB). */
+/** Grown beyond by a long reader, the file is cut (frames of 4 KiB pages: 250 MiB). */
 const cutAboveFrames = 64_000;
 
 export interface Checkpointer {
@@ -62,6 +62,9 @@ export function startCheckpointer(options: CheckpointerOptions): Checkpointer {
   let isClosed = false;
   const failed = (cause: unknown): void => {
     isBusy = false;
+    // The next round begins with a new one, whatever became of it.
+    worker?.terminate();
+    worker = null;
     if (!isClosed) onFailed(String(cause));
   };
   const start = (): Worker => {

@@ -137,7 +137,17 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Sqlite {
       return db.inTransaction;
     },
     walState,
-    foldWal: ({ cut = false } = {}) => checkpoint(cut ? "TRUNCATE" : "PASSIVE"),
+    foldWal({ cut = false } = {}) {
+      if (!cut) return checkpoint("PASSIVE");
+      const { timeout } = call("PRAGMA busy_timeout", [], (s) => s.get()) as { timeout: number };
+      try {
+        // It waits for readers of older states, and with it everybody: whoever asked asks again.
+        db.exec("PRAGMA busy_timeout = 20");
+        return checkpoint("TRUNCATE");
+      } finally {
+        db.exec(`PRAGMA busy_timeout = ${timeout}`);
+      }
+    },
     async reserveWal(bytes) {
       if (path === ":memory:") return false;
       const file = await openWal();

@@ -22,6 +22,12 @@ const maxSyncs = 2;
 /** How much may be lost with the machine's power of what nobody was promised. */
 const lazySyncMs = 50;
 
+interface Sync {
+  /** The last commit it covers. */
+  upTo: number;
+  isDone: boolean;
+}
+
 export class GroupCommit<Recorded> {
   readonly #db: Sqlite;
   readonly #hooks: CommitHooks<Recorded>;
@@ -35,9 +41,10 @@ export class GroupCommit<Recorded> {
   /** How many commits there were, and how many of them the disk has. */
   #committed = 0;
   #synced = 0;
-  /** Up to which commit each running sync goes. */
-  #syncing: number[] = [];
-  #failures = 0;
+  /** Running syncs, in the order of their beginning. */
+  #syncing: Sync[] = [];
+  /** A sync failed, and what it should have written may be nowhere but in memory. */
+  #isSuspect = false;
   #unsynced: (Waiting & { upTo: number })[] = [];
   readonly #clock: Clock;
   #cancelLazySync: (() => void) | null = null;
@@ -77,13 +84,19 @@ export class GroupCommit<Recorded> {
     });
   }
 
+  /** Resolves when what can be read now is committed; rejects when it was taken back. */
+  settled(): Promise<void> {
+    if (!this.#open) return Promise.resolve();
+    return new Promise((done, failed) => this.#waiting.push({ done, failed }));
+  }
+
   /** Resolves when everything that was committed before this call is on the disk. */
   durable(): Promise<void> {
     const upTo = this.#committed;
     if (this.#synced >= upTo) return Promise.resolve();
     return new Promise((done, failed) => {
       this.#unsynced.push({ upTo, done, failed });
-      // One microtask later, so that the writers of one commit share one sync.
+      // In the next turn of the event loop: the readers were told by then, and the writers of one commit share one sync.
       setImmediate(() => this.#startSync());
     });
   }
@@ -173,34 +186,43 @@ export class GroupCommit<Recorded> {
     this.#recorded = [];
   }
 
-  /**
-   * Two at once: who commits while a sync runs need not wait for its end first. More would only queue in the device.
-   */
+  /** Two at once: who commits while a sync runs need not wait for its end first. More would only queue in the device. */
   #startSync(): void {
     const last = this.#unsynced.at(-1)?.upTo ?? 0;
-    if (last <= this.#synced || this.#syncing.length >= maxSyncs || this.#syncing.some((running) => running >= last)) return;
-    const upTo = this.#committed;
-    const failuresBefore = this.#failures;
-    this.#syncing.push(upTo);
-    this.#db.syncWal().then(
+    if (last <= this.#synced || this.#syncing.length >= maxSyncs || this.#syncing.some((running) => running.upTo >= last)) return;
+    // After one that failed the system calls the lost pages clean: only what is written into the database file itself counts again.
+    if (this.#isSuspect && this.#syncing.length > 0) return;
+    const sync: Sync = { upTo: this.#committed, isDone: false };
+    this.#syncing.push(sync);
+    const written = this.#isSuspect ? this.betweenTransactions(() => this.#foldAll()) : this.#db.syncWal();
+    written.then(
       () => {
-        this.#syncing = this.#syncing.filter((running) => running !== upTo);
-        // The system reports a failed write to one of those who sync: then none of them may rely on it.
-        if (failuresBefore === this.#failures) {
-          this.#synced = Math.max(this.#synced, upTo);
-          this.#settle(upTo, (waiting) => waiting.done());
-        }
+        sync.isDone = true;
+        // In the order of their beginning: a failed write is told to one of those who sync, and none after it may rely on it.
+        while (this.#syncing[0]?.isDone) this.#finished((this.#syncing.shift() as Sync).upTo);
         this.#startSync();
       },
-      (cause) => {
-        this.#failures += 1;
-        const newest = Math.max(...this.#syncing);
-        this.#syncing = this.#syncing.filter((running) => running !== upTo);
+      (cause: unknown) => {
+        const newest = Math.max(...this.#syncing.map((running) => running.upTo));
+        this.#syncing = [];
+        this.#isSuspect = true;
         this.#hooks.failed(cause);
         this.#settle(newest, (waiting) => waiting.failed(toAppError(cause)));
         this.#startSync();
       },
     );
+  }
+
+  #finished(upTo: number): void {
+    this.#synced = Math.max(this.#synced, upTo);
+    this.#settle(upTo, (waiting) => waiting.done());
+  }
+
+  /** Copies the whole log into the database, synced, and cuts it: nothing of what was lost is read after a loss of power. */
+  #foldAll(): void {
+    if (this.#db.foldWal({ cut: true }).frames > 0)
+      throw new AppError("disk_failed", "The disk did not take what was written; it is tried again. Check the disk");
+    this.#isSuspect = false;
   }
 
   /** Those who wait stand in the order of their commits. */

@@ -2,7 +2,7 @@
  * A restore while the hub runs: the hub is closed, the databases change places, a hub is opened on the same port. When that one can't be
  * opened, the database it had comes back. Whatever happens is written down for whoever asked.
  */
-import type { Logger } from "@hapi/platform";
+import { attempt, type Logger } from "@hapi/platform";
 import { AppError, toAppError } from "@hapi/protocol";
 import { putBack, putInPlace, writeOutcome } from "./restore.ts";
 
@@ -33,7 +33,10 @@ export async function swapDatabase<Running>(request: SwapRequest<Running>): Prom
     keptAs = null;
   }
   const reason = failure?.code === "internal" && failure.cause instanceof Error ? failure.cause.message : failure?.message;
-  writeOutcome(home, { id, at: now, keptAs, failure: reason ?? null });
+  attempt(
+    () => writeOutcome(home, { id, at: now, keptAs, failure: reason ?? null }),
+    "the hub serves all the same; the log says how it went",
+  );
   if (failure === null) log.info("restore.finished", { id, keptAs });
   return running;
 }

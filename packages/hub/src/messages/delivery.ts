@@ -33,6 +33,7 @@ export class Delivery {
   readonly #outstanding = new Map<string, Map<string, Outstanding>>();
   /** What is on its way to the links of a session, one after the other: prompts arrive in the order in which they were accepted. */
   readonly #sending = new Map<string, Promise<void>>();
+  readonly #laters = new Map<string, () => void>();
   readonly #unsubscribe: () => void;
 
   constructor(deps: DeliveryDeps) {
@@ -46,6 +47,8 @@ export class Delivery {
     this.#unsubscribe();
     for (const prompts of this.#outstanding.values()) for (const prompt of prompts.values()) prompt.cancel();
     this.#outstanding.clear();
+    for (const cancel of this.#laters.values()) cancel();
+    this.#laters.clear();
   }
 
   /** A socket of the session came, or a scheduled prompt fell due: everything that waits, oldest first. */
@@ -64,12 +67,25 @@ export class Delivery {
 
   #inTurn(sessionId: string, work: () => Promise<void>): Promise<void> {
     const mine = (this.#sending.get(sessionId) ?? Promise.resolve()).then(work);
-    const tail = mine.catch((cause: unknown) => this.#deps.log.error("prompt.not_sent", { sessionId, reason: String(cause) }));
+    const tail = mine.catch((cause: unknown) => {
+      this.#deps.log.error("prompt.not_sent", { sessionId, reason: String(cause) });
+      this.#allLater(sessionId);
+    });
     this.#sending.set(sessionId, tail);
     void tail.then(() => {
       if (this.#sending.get(sessionId) === tail) this.#sending.delete(sessionId);
     });
     return mine;
+  }
+
+  /** It could not be marked (a full disk): the session is there, and no attach will come for it. */
+  #allLater(sessionId: string): void {
+    this.#laters.get(sessionId)?.();
+    const again = (): void => {
+      this.#laters.delete(sessionId);
+      ignore(this.deliverAll(sessionId), "said in the log, and tried again");
+    };
+    this.#laters.set(sessionId, this.#deps.clock.setTimer(firstRetryMs, again));
   }
 
   /** Accepted while the session was connected. One that is not marked came before that, and goes with the attach. */

@@ -40,7 +40,7 @@ export class QueueRows {
     if (!session) return [];
     const rows = this.#deps.db.all<MessageRow>(
       `SELECT ${messageColumns} FROM ${inQueue} WHERE session_pk = ? AND ${queued} AND delivery_state = 'queued'
-       AND (scheduled_at IS NULL OR scheduled_at <= ?) ORDER BY seq LIMIT 500`,
+       AND (scheduled_at IS NULL OR scheduled_at <= ?) ORDER BY seq`,
       session.pk,
       now,
     );
@@ -49,7 +49,9 @@ export class QueueRows {
 
   async markSent(sessionId: string, localIds: readonly string[]): Promise<void> {
     const session = this.#deps.cache.row(sessionId);
-    if (!session || this.#rows(session, localIds).every((row) => row.sent === 1)) return;
+    if (!session) return;
+    // Also those that are marked may stand in the transaction that is open.
+    if (this.#rows(session, localIds).every((row) => row.sent === 1)) return this.#deps.commits.settled();
     await this.#change(sessionId, ({ pk }) => {
       for (const localId of localIds) this.#deps.db.run("UPDATE messages SET sent = 1 WHERE session_pk = ? AND local_id = ?", pk, localId);
     });

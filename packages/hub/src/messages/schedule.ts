@@ -4,6 +4,7 @@ import { ignore } from "@hapi/platform";
 import type { MessageStore } from "./store.ts";
 
 const maxWaitMs = 60_000;
+const againMs = 10_000;
 
 export interface ScheduleDeps {
   store: MessageStore;
@@ -25,10 +26,7 @@ export class Schedule {
 
   /** Call after a scheduled prompt was accepted. */
   look(): void {
-    ignore(
-      this.#arm().catch((cause) => this.#deps.log.error("schedule.failed", { reason: String(cause) })),
-      "said in the log",
-    );
+    this.#guard(this.#arm());
   }
 
   stop(): void {
@@ -41,12 +39,17 @@ export class Schedule {
     this.#cancel();
     if (this.#stopped || next === null) return;
     const waitMs = Math.min(Math.max(0, next - this.#deps.clock.now()), maxWaitMs);
-    this.#cancel = this.#deps.clock.setTimer(waitMs, () => {
-      ignore(
-        this.#due().catch((cause) => this.#deps.log.error("schedule.failed", { reason: String(cause) })),
-        "said in the log",
-      );
+    this.#cancel = this.#deps.clock.setTimer(waitMs, () => this.#guard(this.#due()));
+  }
+
+  /** A disk that is full for a moment must not stop all schedules. */
+  #guard(work: Promise<void>): void {
+    const kept = work.catch((cause: unknown) => {
+      this.#deps.log.error("schedule.failed", { reason: String(cause) });
+      this.#cancel();
+      if (!this.#stopped) this.#cancel = this.#deps.clock.setTimer(againMs, () => this.look());
     });
+    ignore(kept, "said in the log, and tried again");
   }
 
   async #due(): Promise<void> {

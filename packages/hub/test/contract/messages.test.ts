@@ -202,6 +202,27 @@ test("a queue and a session's facts have bounds", async () => {
   expect(await client.cli("POST", "/sessions", huge)).toMatchObject({ status: 413, body: { code: "body_too_large" } });
 });
 
+test("a long queue goes to its session as a whole and in order, before anything that comes after", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session();
+  socket.close();
+  const names = Array.from({ length: 620 }, (_, n) => `q-${n}`);
+  for (const localId of names) await client.api("POST", `/sessions/${id}/messages`, { text: localId, localId, wake: true });
+  const heard: string[] = [];
+  const all = Promise.withResolvers<void>();
+  const second = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
+  second.on("update", (update: { body: { t: string; message?: { localId: string } } }) => {
+    if (update.body.t !== "new-message") return;
+    heard.push(update.body.message?.localId ?? "");
+    if (new Set(heard).size === names.length + 1) all.resolve();
+  });
+  await second.emitWithAck("ping");
+  await client.api("POST", `/sessions/${id}/messages`, { text: "last", localId: "last", wake: true });
+  await all.promise;
+  expect([...new Set(heard)]).toEqual([...names, "last"]);
+  second.close();
+});
+
 describe("taking a prompt back", () => {
   test("nobody attached: gone, epoch moves, and everybody hears it under the name it was called by", async () => {
     const client = await rig.client();

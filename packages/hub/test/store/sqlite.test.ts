@@ -101,18 +101,79 @@ describe("group commit", () => {
 });
 
 describe("a sync that fails", () => {
-  test("promises nothing: who asks later waits for one that works", async () => {
-    let broken = true;
+  test("promises nothing until the whole log is in the database, also to those who repeat what they said", async () => {
     const it = rig();
+    let isBroken = true;
+    let left = 5;
+    let syncs = 0;
     const failing = Object.create(it.db, {
-      syncWal: { value: () => (broken ? Promise.reject(new Error("no room")) : Promise.resolve()) },
+      syncWal: { value: () => (++syncs, isBroken ? Promise.reject(new Error("no room")) : Promise.resolve()) },
+      foldWal: { value: () => ({ frames: left, folded: 0 }) },
     }) as Sqlite;
     const commits = new GroupCommit<string>(failing, { deliver: () => undefined, failed: (cause) => void it.failures.push(cause) });
     await commits.write(() => it.db.run("INSERT INTO t (v) VALUES ('x')"));
     await expect(commits.durable()).rejects.toThrow();
-    // The same again is no change, and is acknowledged only when the disk has the first.
-    await expect(commits.durable()).rejects.toThrow();
-    broken = false;
+    // The system says of a lost page only once that it is lost: a second sync that succeeds proves nothing.
+    isBroken = false;
+    await expect(commits.durable()).rejects.toMatchObject({ code: "disk_failed" });
+    expect(syncs).toBe(1);
+    left = 0;
     await commits.durable();
+    await commits.write(() => it.db.run("INSERT INTO t (v) VALUES ('y')"));
+    await commits.durable();
+    expect(syncs).toBe(2);
   });
+
+  test("of two at once, the younger waits for the elder: a failure is told to one of them", async () => {
+    const it = rig();
+    const running: ReturnType<typeof Promise.withResolvers<void>>[] = [];
+    const slow = Object.create(it.db, {
+      syncWal: {
+        value: () => {
+          running.push(Promise.withResolvers<void>());
+          return running.at(-1)?.promise;
+        },
+      },
+      foldWal: { value: () => ({ frames: 1, folded: 0 }) },
+    }) as Sqlite;
+    const commits = new GroupCommit<string>(slow, { deliver: () => undefined, failed: () => undefined });
+    const ends: string[] = [];
+    const asked: Promise<unknown>[] = [];
+    const ask = async (name: string) => {
+      await commits.write(() => it.db.run("INSERT INTO t (v) VALUES (?)", name));
+      const kept = () => ends.push(`${name} kept`);
+      const refused = () => ends.push(`${name} refused`);
+      asked.push(commits.durable().then(kept, refused));
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    };
+    await ask("elder");
+    await ask("younger");
+    expect(running.length).toBe(2);
+    running[1]?.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(ends).toEqual([]);
+    running[0]?.reject(new Error("lost"));
+    await Promise.all(asked);
+    expect(ends.toSorted()).toEqual(["elder refused", "younger refused"]);
+  });
+});
+
+test("a read of what is taken back is not settled", async () => {
+  let isBroken = true;
+  const it = rig(
+    (db) =>
+      Object.create(db, {
+        run: {
+          value: (sql: string, ...params: string[]) => {
+            if (sql === "COMMIT" && isBroken) throw new Error("disk full");
+            return db.run(sql, ...params);
+          },
+        },
+      }) as Sqlite,
+  );
+  const written = it.commits.write(() => it.db.run("INSERT INTO t (v) VALUES ('x')"));
+  const ends = await Promise.allSettled([written, it.commits.settled()]);
+  expect(ends.map((end) => end.status)).toEqual(["rejected", "rejected"]);
+  isBroken = false;
+  await it.commits.settled();
 });
