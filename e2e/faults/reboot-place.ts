@@ -178,7 +178,8 @@ export async function createRebootPlace({ preservation, cgroup }: RebootOptions)
     until,
     async [Symbol.asyncDispose]() {
       await powerLoss();
-      if (cgroup) rmdirSync(cgroup);
+      // A process that is gone for us may still be leaving its group.
+      if (cgroup) await until(async () => (rmdirSync(cgroup), true), "the cgroup is empty");
       rmSync(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
