@@ -43,6 +43,10 @@ export interface FakeAgent {
   onPrompt: "run" | "wait" | "hang" | "reject" | "reject-absent";
   /** Begins with what it was given while `onPrompt` was `wait`. */
   takeUp(): void;
+  /** It takes prompts back when this resolves. */
+  beforeWithdrawal: Promise<void> | null;
+  /** It starts when this resolves. */
+  beforeStart: Promise<void> | null;
   failStarts: number;
   installed: boolean;
 }
@@ -110,6 +114,8 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     starts,
     answers,
     onPrompt: "run",
+    beforeWithdrawal: null,
+    beforeStart: null,
     failStarts: 0,
     installed: true,
     get front() {
@@ -176,6 +182,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
           throw new AppError("agent_exited", "It would not start");
         }
         if (front !== null) throw new Error("two agents on one thread");
+        if (agent.beforeStart) await agent.beforeStart;
         alive++;
         most = Math.max(most, alive);
         front = start.front;
@@ -202,7 +209,14 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         else if (agent.onPrompt === "run") setImmediate(() => begin(prompt.localId, prompt.text, "remote"));
         else turn = prompt.localId;
       },
-      withdraw: async (localId) => (record.get(localId) === "handed" && record.delete(localId) ? "removed" : "consumed"),
+      async withdraw(localId) {
+        if (agent.beforeWithdrawal) await agent.beforeWithdrawal;
+        if (record.get(localId) !== "handed") return "consumed";
+        record.delete(localId);
+        const at = untouched.findIndex((prompt) => prompt.localId === localId);
+        if (at >= 0) untouched.splice(at, 1);
+        return "removed";
+      },
       lookup: async (localId) => (record.has(localId) ? "present" : "absent"),
       async retry() {
         const last = ran.findLast((text) => !text.startsWith("retry "));

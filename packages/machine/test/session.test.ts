@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createManualClock } from "@hapi/testkit";
 import { createWorld, type World } from "./world.ts";
 
 const stages = (world: World, localId: string): string[] => world.hub.stages.get(localId) ?? [];
@@ -54,6 +55,40 @@ test("prompts run one after the other, in the hub's order; a queued one can be t
   world.agent.finish();
   await world.hub.until(() => stages(world, "p4").at(-1) === "done", "all done");
   expect(world.agent.ran).toEqual(["one", "text 2", "text 4"]);
+});
+
+test("an agent that gives a prompt back after the hub stopped waiting: it never runs, the hub hears it, and the queue goes on", async () => {
+  const clock = createManualClock();
+  await using world = await createWorld({ clock });
+  world.agent.onPrompt = "wait";
+  world.hub.prompt("p1", "taken back");
+  await world.hub.until(() => stages(world, "p1").at(-1) === "handed", "handed");
+  const withdrawal = Promise.withResolvers<void>();
+  world.agent.beforeWithdrawal = withdrawal.promise;
+  const answers = Promise.all([world.hub.cancel("p1"), world.hub.cancel("p1")]);
+  await clock.advance(400);
+  expect(await answers).toEqual([
+    { removed: false, inFlight: true },
+    { removed: false, inFlight: true },
+  ]);
+  world.hub.prompt("p2", "next");
+  await world.hub.until(() => world.ledger.state.prompts.has("p2"), "queued");
+  withdrawal.resolve();
+  await world.hub.until(() => stages(world, "p1").at(-1) === "interrupted", "told");
+  expect(await world.hub.cancel("p1")).toEqual({ removed: true });
+  await world.hub.until(() => stages(world, "p2").at(-1) === "handed", "the queue goes on");
+  world.agent.onPrompt = "run";
+  world.agent.die({ code: 1 });
+  await world.hub.until(() => world.agent.ran.length > 0, "the agent has a new process");
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p2").at(-1) === "done", "done");
+  expect(world.agent.ran).toEqual(["next"]);
+  // It is said once more by the next process: the last one may have been killed before the hub heard.
+  await world.crash();
+  world.hub.stages.clear();
+  await world.start();
+  await world.hub.until(() => stages(world, "p1").length > 0, "told again");
+  expect(stages(world, "p1")).toEqual(["interrupted"]);
 });
 
 test("a permission: asked, answered once, closed only when the agent goes on; the second answer hears what became of it", async () => {

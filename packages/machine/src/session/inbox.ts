@@ -24,8 +24,10 @@ export interface PromptAgent {
   readonly busy: boolean;
   prompt(prompt: DriverPrompt): Promise<void>;
   lookup(localId: string): Promise<"present" | "absent" | "unknown">;
-  withdraw(localId: string): Promise<"removed" | "consumed" | "unknown">;
+  withdraw(localId: string): Promise<Withdrawal>;
 }
+
+type Withdrawal = "removed" | "consumed" | "unknown";
 
 export type IncomingMessage = Pick<Message, "id" | "seq" | "createdAt" | "content"> & {
   localId?: string | null;
@@ -74,10 +76,12 @@ export function createInbox(deps: InboxDeps): Inbox {
   const { prompts, facts } = ledger.state;
   const handings = new Map<string, number>();
   const steered = new Set<string>();
+  /** Asked of the agent, not answered yet: who asks too waits for the same answer. */
+  const withdrawals = new Map<string, Promise<Withdrawal>>();
 
-  function setStage(localId: string, stage: LedgerStage, failure?: AgentFailure): Promise<void> {
+  function setStage(localId: string, stage: LedgerStage, failure?: AgentFailure, hubKeeps?: boolean): Promise<void> {
     const at = clock.now();
-    const written = ledger.write({ k: "stage", localId, stage, at, failure });
+    const written = ledger.write({ k: "stage", localId, stage, at, failure, hubKeeps });
     const prompt = prompts.get(localId);
     if (prompt) deps.reports.changed(prompt, { steered: steered.has(localId) });
     log.debug("prompt.staged", { localId, stage, code: failure?.code });
@@ -207,14 +211,36 @@ export function createInbox(deps: InboxDeps): Inbox {
     if (prompt.stage === "canceled") return { removed: true };
     if (prompt.stage === "unknown") return { removed: false, indeterminate: true };
     if (prompt.stage !== "handing" && prompt.stage !== "handed") return { removed: false, consumed: true };
-    const late = new Promise<"late">((resolve) => clock.setTimer(WITHDRAW_WAIT_MS, () => resolve("late")));
-    const result = await Promise.race([agent.withdraw(id).catch(() => "unknown" as const), late]);
+    const asked = withdraw(id);
+    const late = Promise.withResolvers<"late">();
+    const stopTimer = clock.setTimer(WITHDRAW_WAIT_MS, () => late.resolve("late"));
+    const result = await Promise.race([asked, late.promise]);
+    stopTimer();
+    if (result === "late") loosely(asked.then((answer) => (answer === "removed" ? gaveBack(id, { late: true }) : undefined)));
     if (result === "removed") {
-      await setStage(id, "canceled");
-      deps.changed();
+      await gaveBack(id, { late: false });
       return { removed: true };
     }
     return result === "consumed" ? { removed: false, consumed: true } : { removed: false, inFlight: true };
+  }
+
+  function withdraw(localId: string): Promise<Withdrawal> {
+    const asked =
+      withdrawals.get(localId) ??
+      agent
+        .withdraw(localId)
+        .catch(() => "unknown" as const)
+        .finally(() => withdrawals.delete(localId));
+    withdrawals.set(localId, asked);
+    return asked;
+  }
+
+  /** The agent has it no more, and nothing hands it again. After the time in which the hub hears an answer, that hub keeps its row. */
+  async function gaveBack(localId: string, { late }: { late: boolean }): Promise<void> {
+    const stage = prompts.get(localId)?.stage;
+    if (stage !== "handing" && stage !== "handed" && stage !== "queued") return;
+    await setStage(localId, "canceled", undefined, late || stage === "handed");
+    deps.changed();
   }
 
   async function again(localId: string, message: IncomingMessage): Promise<{ accepted: boolean; consumed?: boolean }> {

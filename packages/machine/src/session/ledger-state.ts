@@ -28,6 +28,8 @@ export interface PromptEntry {
   stage: LedgerStage;
   stageAt: number;
   failure?: AgentFailure;
+  /** It was taken back, but the hub heard before that the agent has it, or may have it: its row stays, and must hear the end. */
+  hubKeeps?: boolean;
 }
 
 export interface OutboxEntry {
@@ -100,7 +102,7 @@ export type LedgerEntry =
   | { k: "prompt"; prompt: PromptEntry }
   /** A person sends a finished or unknown prompt again, under the same id. */
   | { k: "requeued"; prompt: PromptEntry }
-  | { k: "stage"; localId: string; stage: LedgerStage; at: number; failure?: AgentFailure }
+  | { k: "stage"; localId: string; stage: LedgerStage; at: number; failure?: AgentFailure; hubKeeps?: boolean }
   | { k: "out"; key: string; content: unknown; at: number; memory?: Record<string, unknown> }
   | { k: "acked"; keys: string[] }
   | { k: "memory"; values: Record<string, unknown> }
@@ -163,6 +165,7 @@ function setStage(state: LedgerState, entry: Extract<LedgerEntry, { k: "stage" }
   prompt.stage = entry.stage;
   prompt.stageAt = entry.at;
   prompt.failure = entry.failure;
+  prompt.hubKeeps = entry.hubKeeps;
   if (!isSettled(entry.stage)) return;
   // Its words are in the hub and in the agent's record; here only the id still matters. It moves to the end: oldest finished go first.
   state.prompts.delete(entry.localId);

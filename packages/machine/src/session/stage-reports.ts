@@ -13,10 +13,12 @@ const MAX_REPEATED = 500;
 const SILENT: ReadonlySet<LedgerStage> = new Set(["queued", "handing", "canceled"]);
 
 function reportOf(prompt: PromptEntry): StageReport | null {
-  if (SILENT.has(prompt.stage)) return null;
+  // The wire has no word for what was taken back after it was shown as handed: it did not run.
+  const stage = prompt.stage === "canceled" && prompt.hubKeeps ? "interrupted" : prompt.stage;
+  if (SILENT.has(stage)) return null;
   return {
     localId: prompt.localId,
-    stage: prompt.stage as PromptStage,
+    stage: stage as PromptStage,
     at: prompt.stageAt,
     detail: prompt.failure && detailOf(prompt.failure),
   };
