@@ -107,7 +107,12 @@ function readOne(path: string): KeptPrompt | null {
   }
   const parsed = keptSchema.safeParse(decodeLine(line.trimEnd())?.record);
   if (parsed.success) return parsed.data;
-  renameSync(path, `${path}.damaged`);
+  try {
+    renameSync(path, `${path}.damaged`);
+  } catch (cause) {
+    // Another process met it too, and was faster.
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+  }
   return null;
 }
 

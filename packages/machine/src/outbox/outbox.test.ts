@@ -147,6 +147,21 @@ test("a damaged file is put aside and named, the others are sent", async () => {
   expect(damagedPrompts(home)).toEqual([join(dir, `${first}.damaged`)]);
 });
 
+test.skipIf(process.platform === "win32")("a damaged file that another process puts aside first is no failure", async () => {
+  const { home, keep } = machine();
+  keep("whole");
+  const path = join(home, "outbox", `${"9".repeat(16)}-torn.prompt`);
+  expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+  // Opened for reading here, it is moved there, and only then read to its end.
+  const other = Bun.spawn(["sh", "-c", 'exec 3>"$1"; mv "$1" "$1.damaged"; printf torn >&3', "sh", path]);
+  try {
+    expect(readKeptPrompts(home).map(({ text }) => text)).toEqual(["whole"]);
+    expect(await other.exited).toBe(0);
+  } finally {
+    other.kill();
+  }
+});
+
 test("two that send at once: the second waits, finds nothing left, and says when it waited too long", async () => {
   const { home, keep } = machine();
   keep("one");
