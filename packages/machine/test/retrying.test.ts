@@ -133,6 +133,16 @@ test("a person who asks twice, also while the session process is killed in betwe
   await expect(world.hub.rpc("retry-turn")).rejects.toMatchObject({ code: "retry_unavailable" });
 });
 
+test("asked twice while the session is still in the terminal: one begins it, the other joins, and it is sent once", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true, clock: createManualClock() });
+  world.agent.typed("in the terminal");
+  world.agent.finish(overloaded);
+  await world.hub.until(() => world.ledger.state.facts.lastTurn?.outcome === "failed", "failed");
+  const both = await Promise.all([world.hub.rpc<{ status: string }>("retry-turn"), world.hub.rpc<{ status: string }>("retry-turn")]);
+  expect(both.map(({ status }) => status).toSorted()).toEqual(["joined", "started"]);
+  expect(retries(world)).toBe(1);
+});
+
 test("allowed after the failure: the turn that just failed is tried again too; Retry does not wait for its time", async () => {
   const { world, clock } = await failed({ autoRetry: false });
   await using _ = world;

@@ -115,8 +115,9 @@ export function createRetrying(deps: RetryingDeps): Retrying {
     return null;
   }
 
-  function send(retry: Omit<RetryFact, "phase">): Promise<void> {
-    sending ??= sendNow(retry).finally(() => {
+  /** `first` is done before it is written down. Whoever asks from here on joins this one. */
+  function send(retry: Omit<RetryFact, "phase">, first?: () => Promise<unknown>): Promise<void> {
+    sending ??= sendNow(retry, first).finally(() => {
       sending = null;
       look();
       deps.changed();
@@ -124,7 +125,8 @@ export function createRetrying(deps: RetryingDeps): Retrying {
     return sending;
   }
 
-  async function sendNow(retry: Omit<RetryFact, "phase">): Promise<void> {
+  async function sendNow(retry: Omit<RetryFact, "phase">, first?: () => Promise<unknown>): Promise<void> {
+    await first?.();
     await keep({ ...retry, phase: "sent" });
     await loop.wake();
     await runner.conversation.retry();
@@ -168,9 +170,9 @@ export function createRetrying(deps: RetryingDeps): Retrying {
       if (last.cameThrough) throw new AppError("retry_unavailable");
       const asked = { localId: last.localId, attempt: 0, at: clock.now(), failureCode: facts.retry?.failureCode ?? "" };
       try {
-        // From here on a second call joins this one.
-        if (loop.front === "local") await loop.want("remote", { by: "person", now: true });
-        await send(asked);
+        await send(asked, async () => {
+          if (loop.front === "local") await loop.want("remote", { by: "person", now: true });
+        });
       } catch (cause) {
         await keep(null);
         throw cause;
