@@ -11,10 +11,10 @@ import type { HubUnderTest } from "../lib/hub.ts";
 
 const tag = "d";
 /**
- * A look is a sample, and on a busy machine about every second flush of some tenths of a millisecond is missed. A hub that answers before it
- * flushes is seen flushing during a few answers at most: each message waits until the flush of the one before it is over.
+ * A look is a sample and misses some. On a busy machine with two cores a hub that waits was seen flushing before 85 to 93 of 100 answers, one
+ * that flushes right after it answered before 15 to 27: each message is sent when the flush of the one before it is over.
  */
-const leastSeen = 0.25;
+const leastSeen = 0.5;
 /** So many looks without a flush: none is underway. */
 const quietLooks = 5;
 /** Flushes shorter than this are too short to be seen by chance. */
