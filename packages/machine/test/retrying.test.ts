@@ -143,6 +143,38 @@ test("asked twice while the session is still in the terminal: one begins it, the
   expect(retries(world)).toBe(1);
 });
 
+test("a prompt that the agent was given and has not begun goes first: Retry is refused, and says why", async () => {
+  const { world } = await failed({ autoRetry: false });
+  await using _ = world;
+  world.agent.onPrompt = "wait";
+  world.hub.prompt("p2", "after it");
+  await world.hub.until(() => stages(world, "p2").at(-1) === "handed", "handed");
+  await expect(world.hub.rpc("retry-turn")).rejects.toMatchObject({
+    code: "retry_unavailable",
+    message: expect.stringContaining("prompt"),
+  });
+  expect(retries(world)).toBe(0);
+});
+
+test("Retry while the agent starts for the next prompt goes first: the prompt waits for it", async () => {
+  const { world } = await failed({ autoRetry: false });
+  await using _ = world;
+  const start = Promise.withResolvers<void>();
+  world.agent.beforeStart = start.promise;
+  world.agent.die({ code: 1 });
+  world.hub.prompt("p2", "after it");
+  await world.hub.until(() => world.agent.starts.length === 2, "it starts");
+  const asked = world.hub.rpc<{ status: string }>("retry-turn");
+  start.resolve();
+  expect(await asked).toMatchObject({ status: "started" });
+  await world.hub.until(() => world.ledger.state.facts.turn !== null, "its turn runs");
+  expect(world.ledger.state.prompts.get("p2")?.stage).toBe("queued");
+  expect(world.agent.ran).toEqual(["hello", "retry hello"]);
+  world.agent.finish();
+  await world.hub.until(() => world.agent.ran.length === 3, "the queue goes on");
+  expect(world.agent.ran).toEqual(["hello", "retry hello", "after it"]);
+});
+
 test("allowed after the failure: the turn that just failed is tried again too; Retry does not wait for its time", async () => {
   const { world, clock } = await failed({ autoRetry: false });
   await using _ = world;

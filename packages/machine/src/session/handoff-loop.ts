@@ -172,7 +172,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     if (clock.now() < notBefore) return later(notBefore);
     handing = true;
     try {
-      if (runner.front === "remote" || (await startAgent("remote"))) await inbox.hand(prompt);
+      if (runner.front === "remote" || (await startAgent("remote"))) await inbox.hand(prompt, { isHeld: deps.isHeld });
       else later(notBefore);
     } finally {
       handing = false;

@@ -44,7 +44,8 @@ export interface Inbox {
   /** Handed, and its turn has not ended. */
   readonly current: PromptEntry | null;
   readonly queued: number;
-  hand(prompt: PromptEntry): Promise<void>;
+  /** `isHeld` is asked in the very step in which the prompt is marked: until then something else may have to go first, and the prompt stays queued. */
+  hand(prompt: PromptEntry, options?: { isHeld(): boolean }): Promise<void>;
   /** Out of its turn, into the one that runs. False: it does not wait any more. */
   steer(localId: string): Promise<boolean>;
   staged(localId: string, stage: PromptStage, failure?: AgentFailure): void;
@@ -134,11 +135,11 @@ export function createInbox(deps: InboxDeps): Inbox {
     return prompts.get(localId)?.stage !== "queued";
   }
 
-  async function hand(prompt: PromptEntry): Promise<void> {
+  async function hand(prompt: PromptEntry, options?: { isHeld(): boolean }): Promise<void> {
     const { localId, text } = prompt;
     const attachments = await attachable(prompt);
     // Meanwhile its sender may have taken it back.
-    if (attachments === null || prompts.get(localId)?.stage !== "queued") return;
+    if (attachments === null || prompts.get(localId)?.stage !== "queued" || options?.isHeld()) return;
     await setStage(localId, "handing");
     try {
       await agent.prompt({ localId, text, attachments });

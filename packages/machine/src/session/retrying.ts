@@ -166,6 +166,8 @@ export function createRetrying(deps: RetryingDeps): Retrying {
       }
       if (facts.retry?.phase === "sent" && runner.busy) return "joined";
       if (runner.front !== null && runner.busy) throw new AppError("retry_unavailable", "A turn is running");
+      if (deps.isHanding())
+        throw new AppError("retry_unavailable", "A prompt is on its way to the agent. Ask again when it has run, or take it back first");
       const last = newest();
       if (last.cameThrough) throw new AppError("retry_unavailable");
       const asked = { localId: last.localId, attempt: 0, at: clock.now(), failureCode: facts.retry?.failureCode ?? "" };
