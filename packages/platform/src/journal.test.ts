@@ -11,6 +11,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -90,6 +91,24 @@ test("a full journal is rewritten from the snapshot; one that stays full refuses
   await journal.close();
   const again = await openJournal(path, big);
   expect(again.recovered).toEqual([...state, 7]);
+  await again.close();
+});
+
+test("rewritten, and then not to be opened: nothing counts as kept that only the file without a name has, and it goes on when it can", async () => {
+  const path = fresh();
+  let isRefused = false;
+  const openFile = (name: string) =>
+    isRefused ? Promise.reject(Object.assign(new Error("too many open files"), { code: "EMFILE" })) : open(name, "a", 0o600);
+  const journal = await openJournal(path, { maxBytes: 1 << 20, snapshot: () => ["all"], openFile });
+  await journal.append("a".repeat(100));
+  isRefused = true;
+  await expect(journal.compact()).rejects.toMatchObject({ code: "EMFILE" });
+  await expect(journal.append("lost")).rejects.toMatchObject({ code: "EMFILE" });
+  isRefused = false;
+  await journal.append("kept");
+  await journal.close();
+  const again = await openJournal(path, big);
+  expect([again.recovered, again.lostLines]).toEqual([["all", "kept"], 0]);
   await again.close();
 });
 

@@ -15,7 +15,11 @@ export interface JournalOptions {
   maxBytes: number;
   /** The records that still matter, oldest first. Called when the file is full, and by `compact`. Absent: nothing is ever forgotten. */
   snapshot?: () => readonly unknown[];
+  /** How the file is opened for appending. */
+  openFile?: (path: string) => Promise<FileHandle>;
 }
+
+const openToAppend = (path: string): Promise<FileHandle> => open(path, "a", 0o600);
 
 export interface Journal {
   /** What the file held when it was opened, oldest first. */
@@ -35,21 +39,30 @@ export interface Journal {
 export async function openJournal(path: string, options: JournalOptions): Promise<Journal> {
   ensurePrivateDir(dirname(path));
   const found = recover(path);
-  let file: FileHandle = await open(path, "a", 0o600);
+  const openFile = options.openFile ?? openToAppend;
+  let file: FileHandle = await openFile(path);
   let size = found.keptBytes;
   let waiting: Waiting[] = [];
   let running: Promise<void> | null = null;
   let closed = false;
+
+  /** `file` is the one before the rewrite: it has no name any more, and what is appended there is lost with it. */
+  let isReplaced = false;
+  const reopen = async () => {
+    const before = file;
+    file = await openFile(path);
+    isReplaced = false;
+    await before.close();
+  };
 
   const rewrite = async () => {
     if (!options.snapshot) return;
     const text = options.snapshot().map(encodeLine).join("");
     const bytes = Buffer.from(text);
     writeFileAtomic(path, bytes);
-    const before = file;
-    file = await open(path, "a", 0o600);
-    await before.close();
     size = bytes.length;
+    isReplaced = true;
+    await reopen();
   };
 
   /** Behind `size` may stand half a line, which would swallow the next one. */
@@ -60,6 +73,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
   };
 
   const writeAll = async (batch: Waiting[]) => {
+    if (isReplaced) await reopen();
     if (isTorn) mend();
     const lines = batch.flatMap((one) => (one.line === null ? [] : [one.line]));
     const bytes = Buffer.from(lines.join(""));
