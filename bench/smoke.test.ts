@@ -18,7 +18,7 @@ test.skipIf(process.platform !== "linux")(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "hapi-bench-test-"));
     const [out, doc] = [join(folder, "figures.json"), join(folder, "document.md")];
-    const phases = "durability,webcli,permission";
+    const phases = "coldstart,webcli,permission";
     const own = ["--ours-only", "--ours", join(root, "bin/hapi")];
     const { code, output } = await bench(...own, "--quick", "--rounds", "1", "--phases", phases, "--out", out, "--doc", doc);
     expect(output).toContain("broken rules: 0");

@@ -42,7 +42,8 @@ export function createModelHub() {
       });
     },
     prompt: (localId: string): void => {
-      if (!local(localId)) insert({ localId, content: { role: "user", content: { type: "text", text: localId } }, invokedAt: null });
+      if (local(localId)) return;
+      insert({ localId, content: { role: "user", content: { type: "text", text: localId } }, invokedAt: null, stage: "accepted" });
     },
     consume: (localId: string): void => {
       const row = local(localId);
@@ -54,8 +55,8 @@ export function createModelHub() {
     },
     requeue: (localId: string): void => {
       const row = local(localId);
-      if (!row || (isQueued(row) && row.deliveryState === undefined)) return;
-      if (!isQueued(row)) epoch += 1;
+      // What an agent has taken is never queued again.
+      if (!row || !isQueued(row) || row.deliveryState === undefined) return;
       const { deliveryState: _settled, ...rest } = row;
       rows.set(row.id, { ...rest, invokedAt: null, ...(row.stage === undefined ? {} : { stage: "accepted" as const }) });
       push({ type: "messages-requeued", localIds: [localId] });
