@@ -171,6 +171,8 @@ export interface Conversation {
   /** Is a turn running? */
   readonly busy: boolean;
   readonly front: Front | null;
+  /** A process that has ended may still be `front` while its end is told: resolves when it is nobody's any more, at once where nothing ends. */
+  settled(): Promise<void>;
   /** The agent's own conversation as the driver's durable marks have it; null: none yet. */
   readonly threadId: string | null;
   /** End the agent process so that the thread can go on elsewhere; waits until it is gone. */

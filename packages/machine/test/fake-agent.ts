@@ -37,8 +37,8 @@ export interface FakeAgent {
   finish(failure?: AgentFailure): void;
   /** Reads something from its record a second time, under the key it had. */
   repeat(key: string, event: AgentEvent): void;
-  /** The process ends by itself. */
-  die(exit: { code?: number | null; signal?: string | null; failure?: AgentFailure }): void;
+  /** The process ends by itself. `untold`: its turn is shown as interrupted, but until this resolves it is not told that the process is gone. */
+  die(exit: { code?: number | null; signal?: string | null; failure?: AgentFailure }, untold?: Promise<void>): void;
   /** What the next `prompt` does. */
   onPrompt: "run" | "wait" | "hang" | "reject" | "reject-absent";
   /** Begins with what it was given while `onPrompt` was `wait`. */
@@ -82,6 +82,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
   let turn: string | null = null;
   let turnBefore: string | null = null;
   let items = 0;
+  let ending: Promise<void> = Promise.resolve();
   let context: DriverContext | null = null;
   /** Said while nobody listened: read from the record by the next one. */
   const missed: DriverEvent[] = [];
@@ -105,6 +106,19 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       emit({ type: "stage", localId, stage: "in-transcript" });
       emit({ type: "stage", localId, stage: "started" });
     }
+  }
+
+  function over({ code = null, signal = null, failure }: Parameters<FakeAgent["die"]>[0]): void {
+    const was = front;
+    if (was === null) return;
+    front = null;
+    alive--;
+    turnBefore = turn ?? turnBefore;
+    turn = null;
+    requests.clear();
+    // What it had in memory only never was.
+    for (const { localId } of untouched.splice(0)) record.delete(localId);
+    emit({ type: "exited", front: was, code, signal, expected: false, failure });
   }
 
   const agent: FakeAgent = {
@@ -148,16 +162,11 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       emit({ type: "thinking", thinking: false });
     },
     repeat: (key, event) => emit({ type: "record", key, event }),
-    die({ code = null, signal = null, failure }) {
-      const was = front;
-      if (was === null) return;
-      front = null;
-      alive--;
-      turn = null;
-      requests.clear();
-      // What it had in memory only never was.
-      for (const { localId } of untouched.splice(0)) record.delete(localId);
-      emit({ type: "exited", front: was, code, signal, expected: false, failure });
+    die(exit, untold) {
+      if (front === null) return;
+      if (!untold) return over(exit);
+      if (turn !== null) emit({ type: "stage", localId: turn, stage: "interrupted" });
+      ending = untold.then(() => over(exit));
     },
     driver: {
       flavor: "fake",
@@ -256,6 +265,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       get threadId() {
         return mine.memory.get<string>("thread") ?? null;
       },
+      settled: () => ending,
       async stop() {
         if (front === null) return;
         const was = front;

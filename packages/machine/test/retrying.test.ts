@@ -133,6 +133,22 @@ test("a person who asks twice, also while the session process is killed in betwe
   await expect(world.hub.rpc("retry-turn")).rejects.toMatchObject({ code: "retry_unavailable" });
 });
 
+test("asked in the moment in which the agent's end shows but is not told in full: it waits for that, starts the agent anew and sends once", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "hello");
+  const told = Promise.withResolvers<void>();
+  world.agent.die({ signal: "SIGKILL" }, told.promise);
+  await world.hub.until(() => stages(world, "p1").at(-1) === "interrupted", "interrupted");
+  const both = [world.hub.rpc<{ status: string }>("retry-turn"), world.hub.rpc<{ status: string }>("retry-turn")];
+  expect(retries(world)).toBe(0);
+  told.resolve();
+  expect((await Promise.all(both)).map(({ status }) => status).toSorted()).toEqual(["joined", "started"]);
+  expect(retries(world)).toBe(1);
+  expect(world.agent.starts).toHaveLength(2);
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p1").at(-1) === "done", "came through");
+});
+
 test("asked twice while the session is still in the terminal: one begins it, the other joins, and it is sent once", async () => {
   await using world = await createWorld({ startingMode: "local", viewers: true, clock: createManualClock() });
   world.agent.typed("in the terminal");

@@ -264,6 +264,10 @@ export class AcpConversation implements Conversation {
     return Promise.resolve(this.#link?.state.facts.models ?? []);
   }
 
+  async settled(): Promise<void> {
+    if (this.#link?.ended) await this.#link.gone;
+  }
+
   async stop(options: { graceMs: number; interrupt?: boolean }): Promise<void> {
     const link = this.#link;
     if (!link || link.ended) return;

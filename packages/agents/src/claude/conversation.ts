@@ -274,6 +274,10 @@ export function createConversation(context: DriverContext): Conversation {
     get threadId() {
       return core.thread?.id ?? null;
     },
+    async settled() {
+      const front = running?.front === "remote" ? running.remote : running?.local;
+      if (front?.ending) await front.ended;
+    },
     stop,
     async [Symbol.asyncDispose]() {
       const now = running;

@@ -22,6 +22,8 @@ export interface LocalFront {
   takeOver(): void;
   interrupt(): Promise<void>;
   stop(options: { graceMs: number; interrupt: boolean }): Promise<void>;
+  /** The program is gone, and its end is being told. */
+  readonly ending: boolean;
   readonly ended: Promise<void>;
   detach(): Promise<void>;
 }
@@ -43,6 +45,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   const ended = Promise.withResolvers<void>();
   let stopping = false;
   let detached = false;
+  let ending = false;
   let busy = false;
   let idleWaiters: (() => void)[] = [];
   let looks = 0;
@@ -110,6 +113,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     const exit = await process.exited;
     looks++;
     if (detached) return;
+    ending = true;
     const said = failure("agent_exited", `Claude Code ended (${exit.signal ?? `code ${exit.code}`})`);
     // Quitting is the user's right and no failure, also in the middle of a turn.
     const wanted = stopping || exit.code === 0;
@@ -177,6 +181,9 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       if (busy) await process.write(ESCAPE);
     },
     stop,
+    get ending() {
+      return ending;
+    },
     ended: ended.promise,
     async detach() {
       detached = true;

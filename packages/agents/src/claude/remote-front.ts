@@ -26,6 +26,8 @@ export interface RemoteFront {
   send(line: Json, inputId?: number): Promise<void>;
   idle(): Promise<void>;
   stop(options: { graceMs: number; interrupt: boolean }): Promise<void>;
+  /** The process is gone, and its end is being told. */
+  readonly ending: boolean;
   /** After the process is gone and everything it said was told. */
   readonly ended: Promise<void>;
   /** Stops reading; the process goes on. */
@@ -51,6 +53,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
   const stderr = createStderrTail(process, reading.signal);
   let stopping = false;
   let detached = false;
+  let ending = false;
   let durable = from.offset;
 
   const send = (line: Json, inputId?: number): Promise<void> => process.write(`${JSON.stringify(line)}\n`, inputId);
@@ -120,6 +123,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     if (detached) return;
     const exit = await process.exited;
     if (detached) return;
+    ending = true;
     out.replaying = false;
     control.fail(exitError(stderr.text));
     const said = failure("agent_exited", stderr.text.trim() || `Claude Code ended (${exit.signal ?? `code ${exit.code}`})`);
@@ -186,6 +190,9 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     send,
     idle: out.idle,
     stop,
+    get ending() {
+      return ending;
+    },
     ended: ended.promise,
     async detach() {
       detached = true;

@@ -137,11 +137,13 @@ export function recoveryCases({ fixture, say, it }: Cases): void {
       const localId = await world.prompt(say.write);
       const request = await world.request();
       await world.host.processes()[0]?.signal("SIGKILL");
+      // From its first word on the end on, who waits for the rest finds nothing running any more.
+      expect((await world.untilEnd(localId)).outcome).toBe("interrupted");
+      await world.conversation.settled();
+      expect(world.conversation).toMatchObject({ busy: false, front: null });
       const exit = await world.until(isExited);
       expect(exit).toMatchObject({ expected: false, failure: { code: "agent_exited" } });
       expect(await world.until(isClosed)).toMatchObject({ id: request.id, outcome: "canceled", by: "agent" });
-      expect((await world.untilEnd(localId)).outcome).toBe("interrupted");
-      expect(world.conversation.front).toBeNull();
 
       await world.start({ threadId: thread });
       const before = world.events.length;

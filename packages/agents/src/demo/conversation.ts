@@ -77,6 +77,10 @@ export class DemoConversation implements Conversation {
     return this.#remote.listModels();
   }
 
+  async settled(): Promise<void> {
+    await Promise.all([this.#local.settled(), this.#remote.settled()]);
+  }
+
   async stop(options: { graceMs: number; interrupt?: boolean }): Promise<void> {
     if (this.#local.isRunning) return this.#local.stop(options);
     await this.#remote.stop(options);

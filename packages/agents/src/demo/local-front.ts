@@ -161,6 +161,10 @@ export class DemoLocalFront {
     await running.gone;
   }
 
+  async settled(): Promise<void> {
+    if (this.#running?.over) await this.#running.gone;
+  }
+
   detach(): void {
     this.#detach.abort();
   }

@@ -160,6 +160,8 @@ export function createRetrying(deps: RetryingDeps): Retrying {
     },
     look,
     async now() {
+      // The agent is gone, which shows at the hub already: who asks in this moment must not hear that its turn still runs.
+      await runner.conversation.settled();
       if (sending) {
         await sending;
         return "joined";
