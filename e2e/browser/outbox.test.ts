@@ -32,6 +32,22 @@ async function chat(page: Page, id = SESSION): Promise<void> {
   await page.getByText("I'll count in cents instead").waitFor();
 }
 
+/** As a browser does that needs the room for another site. */
+async function forgetSessions(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    for (const { name = "" } of await indexedDB.databases()) {
+      const database = await new Promise<IDBDatabase>((resolve) => {
+        const asked = indexedDB.open(name);
+        asked.addEventListener("success", () => resolve(asked.result));
+      });
+      const emptied = database.transaction("cache", "readwrite");
+      emptied.objectStore("cache").clear();
+      await new Promise((resolve) => emptied.addEventListener("complete", resolve));
+      database.close();
+    }
+  });
+}
+
 async function say(page: Page, text: string): Promise<void> {
   await field(page).fill(text);
   await page.getByRole("button", { name: "Send", exact: true }).click();
@@ -54,11 +70,31 @@ test("a tab that is killed offline loses nothing: the next one shows the prompt 
   const page = await context.newPage();
   await page.goto(`${hub.url}/sessions/${SESSION}`);
   await page.getByText("1 prompt waits to be sent").waitFor();
+  await waiting(page).getByText("written in a tab that dies").waitFor();
   await context.setOffline(false);
   await hub.seen(() => posts().length > 0);
   // this session works: what the hub has waits for its turn
   await waiting(page).getByText("Waits for its turn").waitFor();
   expect(textsOf(posts())).toEqual(["written in a tab that dies"]);
+});
+
+test("of a session that the device does not keep, an offline tab shows what waits for it, and the whole once it is online", async () => {
+  await using open = await openPage(browser, { signedIn: hub, serviceWorkers: "allow" });
+  const { page, context } = open;
+  await chat(page);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await context.setOffline(true);
+  await page.getByText("You are offline").waitFor();
+  await say(page, "kept without its session");
+  await forgetSessions(page);
+  await page.reload();
+  await page.getByText("This session is not kept on this device").waitFor();
+  await waiting(page).getByText("kept without its session").waitFor();
+  expect(await axe(page)).toEqual([]);
+  await context.setOffline(false);
+  await page.getByText("I'll count in cents instead").waitFor();
+  await waiting(page).getByText("Waits for its turn").waitFor();
+  expect(textsOf(posts())).toEqual(["kept without its session"]);
 });
 
 test("an answer that is lost is asked for again by the same id, and the prompt is there once", async () => {

@@ -109,6 +109,8 @@ export function createSyncEngine(options: SyncOptions): SyncEngine {
     options.onEvent?.(event);
   }
 
+  const keepNow = (): void => void cache?.flush();
+
   const stream = createEventStream({
     open: api.open,
     caps: ["stream", "stages", "caught-up"],
@@ -129,6 +131,8 @@ export function createSyncEngine(options: SyncOptions): SyncEngine {
     },
     onStatus: (status) => {
       options.onStatus?.(status);
+      // From here on the device has only what it kept, and may be switched off at any moment.
+      if (status.phase === "waiting") keepNow();
       // Without events the reads alone have to do.
       if (status.phase === "waiting" && status.error) pump();
     },
@@ -349,6 +353,10 @@ export function createSyncEngine(options: SyncOptions): SyncEngine {
       pump();
     },
     setOnline: stream.setOnline,
-    setVisible: stream.setVisible,
+    setVisible(isVisible) {
+      // An app in the background is ended without a word.
+      if (!isVisible) keepNow();
+      stream.setVisible(isVisible);
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { sessionSummary } from "@hapi/core";
 import type { Message, Session } from "@hapi/protocol";
-import { createHubApi, createSyncEngine, type KeyValueStorage, type SyncOptions } from "../src/index.ts";
+import { createHubApi, createSyncEngine, type KeyValueStorage, type SyncEngine, type SyncOptions } from "../src/index.ts";
 import { manualClock } from "./manual-clock.ts";
 import { startHttpHub } from "./scripted-http-hub.ts";
 import { sleepless } from "./sleepless.ts";
@@ -83,12 +83,17 @@ function engineOn(url: string, more: Partial<SyncOptions> = {}) {
   return { engine, clock, ids, until: changed.until };
 }
 
-const memory = (): KeyValueStorage & { values: Map<string, unknown> } => {
+const memory = (): KeyValueStorage & { values: Map<string, unknown>; until(condition: () => boolean): Promise<void> } => {
   const values = new Map<string, unknown>();
+  const changed = sleepless();
   return {
     values,
+    until: changed.until,
     get: async (key) => structuredClone(values.get(key)),
-    set: async (key, value) => void values.set(key, structuredClone(value)),
+    async set(key, value) {
+      values.set(key, structuredClone(value));
+      changed.tell();
+    },
     delete: async (key) => void values.delete(key),
   };
 };
@@ -242,6 +247,25 @@ describe("sync engine", () => {
     expect(second.engine.state.windows.s).toMatchObject({ stale: true, hasOlder: true });
     await second.engine.stop({ forget: true });
     expect(storage.values.size).toBe(0);
+  });
+
+  test.each([
+    ["the network goes", (engine: SyncEngine) => engine.setOnline(false)],
+    ["the app goes to the background", (engine: SyncEngine) => engine.setVisible(false)],
+  ])("%s: what is on screen is kept at once, for a tab that is killed right after", async (_, happens) => {
+    const storage = memory();
+    const rows = [1, 2, 3].map(row);
+    await using hub = await scripted(rows);
+    const { engine, until, ids } = engineOn(hub.url, { storage });
+    await engine.start();
+    engine.openSession("s");
+    (await hub.stream(0)).send(hello("gap"));
+    await until(() => ids().length === 3 && engine.listed === "hub" && engine.state.sessions.s !== undefined);
+    expect(storage.values.size).toBe(0);
+    // The clock stands still: nothing that waits for its time is done.
+    happens(engine);
+    await storage.until(() => storage.values.has("sync.v1.window.s") && storage.values.has("sync.v1.list"));
+    await engine.stop();
   });
 
   test("a session that is not there any more is dropped, and its failure told", async () => {

@@ -1,7 +1,8 @@
 /** One session at its address: opened in the sync engine while it is shown, marked as seen, and gone when the hub says so. */
-import { useEffect, useMemo, useState } from "react";
+import { lazy, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { toAppError } from "@hapi/protocol";
 import { ChatScreen } from "../features/chat/index.ts";
+import { isAway } from "../sync/bridge.model.ts";
 import { createChatPort } from "../sync/chat-port.ts";
 import { hubLink } from "../sync/link.ts";
 import { markSeen } from "../sync/seen.ts";
@@ -12,6 +13,8 @@ import { goBack } from "./routing/location.ts";
 import { paths } from "./routing/match.ts";
 import type { ScreenProps } from "./routing/screens.tsx";
 
+const AbsentSession = lazy(async () => ({ default: (await import("./absent-session.tsx")).AbsentSession }));
+
 export function SessionRoute({ params }: ScreenProps) {
   const id = params["sessionId"] ?? "";
   return <OpenSession key={id} id={id} />;
@@ -20,6 +23,7 @@ export function SessionRoute({ params }: ScreenProps) {
 function OpenSession({ id }: { id: string }) {
   const session = useHub((state) => state.sessions[id]);
   const problem = useOpen(id);
+  const away = useAway();
   useSeen(id);
   const isKnown = session !== undefined;
   // one port per session: its later words reach the chat through the port itself
@@ -30,7 +34,7 @@ function OpenSession({ id }: { id: string }) {
   if (port) return <ChatScreen port={port} onBack={() => goBack(paths.sessions)} />;
   if (problem?.status === 404 || problem?.status === 403) return <NotFoundScreen />;
   if (problem) return <ErrorScreen error={problem} />;
-  return <Skeleton lines={6} />;
+  return away ? <AbsentSession id={id} /> : <Skeleton lines={6} />;
 }
 
 /** Keeps the session's rows coming; tells why it can't be had at all. */
@@ -52,6 +56,13 @@ function useOpen(id: string) {
     };
   }, [id, phase]);
   return problem;
+}
+
+function useAway(): boolean {
+  return useSyncExternalStore(
+    (listener) => hubLink().subscribe(listener),
+    () => isAway(hubLink().engine.status),
+  );
 }
 
 /** What is in front of the person is seen, as far as it goes at that moment. */

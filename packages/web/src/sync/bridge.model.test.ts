@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { AppError } from "@hapi/protocol";
 import { asksFor, NOW, testSummary } from "../test-summary.ts";
-import { connectionOf, settledSummaries } from "./bridge.model.ts";
+import { connectionOf, isAway, settledSummaries } from "./bridge.model.ts";
 
 describe("the list that is shown", () => {
   const shown = { a: testSummary({ id: "a" }), b: testSummary({ id: "b" }) };
@@ -39,4 +39,14 @@ describe("the connection", () => {
   test("a stream that is up is online even if the device says otherwise", () => {
     expect(connectionOf({ phase: "online", since: 7, subscriptionId: "s" }, 5, false)).toEqual({ phase: "online", since: 7 });
   });
+});
+
+test.each([
+  [false, { phase: "stopped" }],
+  [false, { phase: "connecting", attempt: 1 }],
+  [false, { phase: "online", since: NOW, subscriptionId: "s" }],
+  [true, { phase: "connecting", attempt: 2 }],
+  [true, { phase: "waiting", attempt: 0, retryAt: null, error: null }],
+] as const)("away is %p for %p", (away, status) => {
+  expect(isAway(status)).toBe(away);
 });

@@ -50,5 +50,9 @@ export function connectionOf(status: StreamStatus, heardAt: number | null, isDev
   }
 }
 
+/** At least one try to reach the hub has failed, or none can be made: for now nothing more comes than this device keeps. */
+export const isAway = (status: StreamStatus): boolean =>
+  status.phase === "waiting" || (status.phase === "connecting" && status.attempt > 1);
+
 export const sameConnection = (a: Connection, b: Connection): boolean =>
   a.phase === b.phase && ("since" in a ? a.since : null) === ("since" in b ? b.since : null);

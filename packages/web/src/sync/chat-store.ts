@@ -7,8 +7,8 @@ import { createTimeline, emptyWindow, type MessageWindow, type OutboxPrompt, typ
 import type { Message, Session } from "@hapi/protocol";
 import { machineName } from "../features/sessions/names.model.ts";
 import type { ChatStore, ChatView } from "../features/chat/port.ts";
+import { isAway } from "./bridge.model.ts";
 import type { HubLink } from "./link.ts";
-import { useHub } from "./store.ts";
 
 /** Remembers one result as long as its arguments are the same objects. */
 function remembered<Args extends readonly unknown[], Result>(make: (...args: Args) => Result): (...args: Args) => Result {
@@ -78,7 +78,7 @@ export function createSessionStore(link: HubLink, session: Session): SessionStor
       loadError: loaded || !messagesError ? null : messagesError.message,
       hasOlder: window.hasOlder,
       loadingOlder: isLoadingOlder,
-      online: useHub.getState().connection.phase === "online",
+      away: isAway(engine.status),
       machineName: machineName(machine) ?? known.metadata?.host ?? null,
       machineOnline: machine?.active ?? null,
     };

@@ -15,8 +15,8 @@ export interface ChatView {
   loadError: string | null;
   hasOlder: boolean;
   loadingOlder: boolean;
-  /** Connected to the hub. */
-  online: boolean;
+  /** The hub can't be reached: for now there is only what this device keeps. */
+  away: boolean;
   /** Display name of the machine; null when it is not known. */
   machineName: string | null;
   /** null: not known. */

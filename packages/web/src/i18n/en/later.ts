@@ -53,6 +53,9 @@ export const later = {
   "queue.tooLate": "The agent has this prompt already.",
   "queue.busy": "The session did not answer. The prompt is unchanged; try again.",
 
+  "absent.title": "This session is not kept on this device",
+  "absent.hint": "It is shown as soon as your hub can be reached. The agent goes on without you.",
+
   "slash.label": "Commands",
 
   "details.title": "Session",

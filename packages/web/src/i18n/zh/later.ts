@@ -56,6 +56,9 @@ export const later = {
   "queue.tooLate": "代理已经收到这条消息。",
   "queue.busy": "会话没有回应。消息未变，请再试。",
 
+  "absent.title": "此设备上没有保存这个会话",
+  "absent.hint": "连接到 hub 后会立即显示。代理会继续工作。",
+
   "slash.label": "命令",
 
   "details.title": "会话",

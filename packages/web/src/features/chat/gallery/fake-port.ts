@@ -52,7 +52,7 @@ export function createFakePort(
     loadError: null,
     hasOlder: fixture.hasOlder,
     loadingOlder: fixture.loadingOlder,
-    online: true,
+    away: false,
     machineName: "workbench",
     machineOnline: fixture.machineOnline,
   });

@@ -18,6 +18,7 @@ function late<Props extends object>(component: () => Promise<ComponentType<Props
   };
 }
 
+export const AbsentRows = late(async () => (await loadRareRows()).AbsentRows);
 export const PlanRow = late<Parameters<typeof Plan>[0]>(async () => (await loadRareRows()).PlanRow);
 export const FailureCard = late<Parameters<typeof Failure>[0]>(async () => (await loadRareRows()).FailureCard);
 export const RetryingRow = late<Parameters<typeof Retrying>[0]>(async () => (await loadRareRows()).RetryingRow);

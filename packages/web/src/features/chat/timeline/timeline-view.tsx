@@ -16,6 +16,7 @@ import { noteScroll } from "../requests/tap-guard.ts";
 import { Announcer } from "./announcer.tsx";
 import { ItemNode } from "./item-node.ts";
 import { JumpToEnd } from "./jump-to-end.tsx";
+import { AbsentRows } from "./lazy-rows.tsx";
 import { keepPlace, placeOf } from "./places.ts";
 import { itemNode, Row } from "./row.tsx";
 import { appendedCount, distanceToEnd, END_SLACK_PX, followsEnd, prependedCount, wantsOlder, type ScrollFacts } from "./scroll.model.ts";
@@ -32,11 +33,18 @@ export function TimelineView() {
   const loaded = useChat((view) => view.loaded);
   const loadError = useChat((view) => view.loadError);
   const hasOlder = useChat((view) => view.hasOlder);
+  const away = useChat((view) => view.away);
   const working = useChat((view) => isWorking(view.session));
   if (!loaded)
     return (
       <div className="min-h-0 flex-1">
-        {loadError ? <EmptyState icon="warning" title={t("chat.loadFailed")} hint={loadError} /> : <Skeleton lines={8} />}
+        {loadError && !away ? (
+          <EmptyState icon="warning" title={t("chat.loadFailed")} hint={loadError} />
+        ) : away ? (
+          <AbsentRows />
+        ) : (
+          <Skeleton lines={8} />
+        )}
       </div>
     );
   if (items.length === 0 && !hasOlder && !working)
