@@ -8,6 +8,7 @@ import { AppError } from "@hapi/protocol";
 import { newEpoch } from "../events/cursor.ts";
 import { readBootId, sameBoot } from "./boot-id.ts";
 import { readMeta, writeMeta } from "../keeping/facts.ts";
+import { bumpEveryEpoch } from "../messages/epochs.ts";
 import { migrate } from "./migrate.ts";
 
 export const databaseFile = "hub.sqlite";
@@ -41,6 +42,8 @@ function readEpoch(db: Sqlite, bootId: string): string {
   const wasClean = readMeta(db, "clean") === "1";
   const isSameBoot = sameBoot(readMeta(db, "boot_id") ?? "", bootId);
   const kept = epoch !== null && (wasClean || isSameBoot) ? epoch : newEpoch();
+  // What they saw last may be gone with the power; a row that stands there now is another one.
+  if (epoch !== null && kept !== epoch) bumpEveryEpoch(db, 1);
   writeMeta(db, "epoch", kept);
   writeMeta(db, "boot_id", bootId);
   writeMeta(db, "clean", "0");

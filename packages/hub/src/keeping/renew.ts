@@ -5,6 +5,7 @@
  */
 import type { Sqlite } from "@hapi/platform";
 import { newEpoch } from "../events/cursor.ts";
+import { bumpEveryEpoch } from "../messages/epochs.ts";
 import { removeLabel, writeMeta } from "./facts.ts";
 
 /** More changes than anything sees between a backup and its restore. */
@@ -28,11 +29,7 @@ export function renewRestored(db: Sqlite, now: number): void {
     );
     db.run("UPDATE machines SET metadata_version = metadata_version + ?1, runner_state_version = runner_state_version + ?1", leap);
     // Readers drop the pages they have.
-    db.run(
-      `INSERT INTO message_epochs (session_pk, epoch) SELECT pk, ?1 FROM sessions WHERE true
-       ON CONFLICT (session_pk) DO UPDATE SET epoch = max(epoch + 1, excluded.epoch)`,
-      Math.floor(now / 1000),
-    );
+    bumpEveryEpoch(db, Math.floor(now / 1000));
     db.run(
       `UPDATE messages SET delivery_state = 'indeterminate', stage = 'unknown', stage_at = ?1, wake = 0
        WHERE invoked_at IS NULL AND local_id IS NOT NULL AND (scheduled_at IS NULL OR scheduled_at <= ?1)`,

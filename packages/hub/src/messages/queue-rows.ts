@@ -4,8 +4,8 @@
  */
 import { canAdvance } from "@hapi/core";
 import type { SyncEvent } from "@hapi/protocol";
-import { bumpEpoch } from "../sessions/merge-rows.ts";
 import type { SessionRow } from "../sessions/session-row.ts";
+import { bumpEpoch } from "./epochs.ts";
 import { leavesQueue, messageColumns, toMessage, type MessageRow } from "./message-row.ts";
 import type { MessageStoreDeps } from "./sqlite-store.ts";
 import type { QueuedPrompt, StageReport } from "./store.ts";
@@ -145,7 +145,7 @@ export class QueueRows {
       if (gone.changes === 0) return false;
       db.run("INSERT OR REPLACE INTO withdrawn (session_pk, local_id, at) VALUES (?, ?, ?)", session.pk, localId, this.#deps.now());
       db.run("DELETE FROM withdrawn WHERE session_pk = ? AND at < ?", session.pk, this.#deps.now() - keepWithdrawnMs);
-      bumpEpoch(this.#deps, session.pk);
+      bumpEpoch(this.#deps.db, session.pk);
       const event: SyncEvent = { type: "message-cancelled", sessionId: session.id, messageId: urlId, localId };
       this.#deps.log.append({ namespace: session.namespace, event, ref: JSON.stringify({ messageId: urlId, localId }) });
       return true;

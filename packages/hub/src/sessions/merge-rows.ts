@@ -1,5 +1,6 @@
 /** The two operations that touch every table of a session: folding a second row into the first, and deleting without a trace. */
 import type { Metadata } from "@hapi/protocol";
+import { bumpEpoch } from "../messages/epochs.ts";
 import { parseJson, type SessionRow } from "./session-row.ts";
 import { saveRow, type SessionStoreDeps } from "./save-row.ts";
 
@@ -29,7 +30,7 @@ export function mergeSessions(deps: SessionStoreDeps, fromId: string, intoId: st
   db.run("UPDATE sessions SET merged_into = ?, tag = NULL, active = 0 WHERE pk = ?", into.id, from.pk);
   db.run("UPDATE aliases SET session_id = ? WHERE session_id = ?", into.id, from.id);
   db.run("INSERT OR REPLACE INTO aliases (alias, session_id, created_at) VALUES (?, ?, ?)", from.id, into.id, now());
-  bumpEpoch(deps, into.pk);
+  bumpEpoch(deps.db, into.pk);
   cache.drop(from.id);
   cache.removeAliasesOf(from.id);
   cache.addAlias(from.id, into.id);
@@ -78,13 +79,6 @@ function takeOver(from: SessionRow, into: SessionRow): void {
   into.todos_updated_at = Math.max(from.todos_updated_at ?? 0, into.todos_updated_at ?? 0) || null;
   into.has_content = Math.max(into.has_content, from.has_content);
   into.updated_at = Math.max(into.updated_at, from.updated_at);
-}
-
-export function bumpEpoch({ db }: Pick<SessionStoreDeps, "db">, sessionPk: number): void {
-  db.run(
-    "INSERT INTO message_epochs (session_pk, epoch) VALUES (?, 1) ON CONFLICT (session_pk) DO UPDATE SET epoch = epoch + 1",
-    sessionPk,
-  );
 }
 
 /** The row's removal cascades to messages, requests and attachments. Deleted pages are overwritten (`secure_delete`). */

@@ -19,8 +19,8 @@ afterEach(async () => {
   running.clear();
 });
 
-async function spawnHub(home: string): Promise<{ hub: TestHub; kill(): Promise<void> }> {
-  const child = Bun.spawn([process.execPath, program, home, token], { stdout: "pipe", stderr: "inherit" });
+async function spawnHub(home: string, bootId = "boot-1"): Promise<{ hub: TestHub; kill(): Promise<void> }> {
+  const child = Bun.spawn([process.execPath, program, home, token, bootId], { stdout: "pipe", stderr: "inherit" });
   running.add(child);
   const reader = child.stdout.getReader();
   const { value } = await reader.read();
@@ -113,6 +113,40 @@ test("every acknowledged message and prompt is there, nothing twice, no gap, sti
   await hub.close();
   await rm(home, { recursive: true, force: true });
 }, 60_000);
+
+test("after an unclean end of the machine readers read everything afresh, after a kill of the hub alone they go on", async () => {
+  const home = mkdtempSync(join(tmpdir(), "hapi-crash-"));
+  const first = await spawnHub(home);
+  const client = await connectHub(first.hub);
+  const { id, socket } = await client.session();
+  for (const key of ["one", "two"]) await socket.emitWithAck("message", { sid: id, key, message: agentText(key, key) });
+  const epochOf = async (hub: TestHub): Promise<number> => {
+    const { body } = await (await connectHub(hub)).api("GET", `/sessions/${id}/messages`);
+    return (body["page"] as { epoch: number }).epoch;
+  };
+  const epoch = await epochOf(first.hub);
+  const sse = await client.sse();
+  await client.api("PATCH", `/sessions/${id}`, { name: "seen" });
+  await sse.find((frame) => frame.id !== undefined);
+  await first.kill();
+  await sse.closed;
+  const resumes = async (hub: TestHub): Promise<unknown> => {
+    await using again = await (await connectHub(hub)).sse(`lastEventId=${sse.lastId}`);
+    return (again.frames[0]?.event["data"] as { resume: string }).resume;
+  };
+  const sameBoot = await spawnHub(home);
+  expect(await resumes(sameBoot.hub)).toBe("ok");
+  expect(await epochOf(sameBoot.hub)).toBe(epoch);
+  await sameBoot.kill();
+  const rebooted = await spawnHub(home, "boot-2");
+  expect(await resumes(rebooted.hub)).toBe("gap");
+  expect(await epochOf(rebooted.hub)).toBeGreaterThan(epoch);
+  const page = await (await connectHub(rebooted.hub)).api("GET", `/sessions/${id}/messages?afterSeq=1&afterAt=1&epoch=${epoch}`);
+  expect(page.body["page"]).toMatchObject({ reset: true, direction: "latest" });
+  await rebooted.kill();
+  socket.close();
+  await rm(home, { recursive: true, force: true });
+});
 
 test("a home is one hub's, also between processes, until that hub is gone", async () => {
   const home = mkdtempSync(join(tmpdir(), "hapi-crash-"));

@@ -2,6 +2,6 @@
 import { startHub } from "@hapi/hub";
 import { silentLogger } from "@hapi/platform";
 
-const [home, token] = process.argv.slice(2);
-const hub = await startHub({ home, token, port: 0, log: silentLogger });
+const [home, token, bootId] = process.argv.slice(2);
+const hub = await startHub({ home, token, bootId, port: 0, log: silentLogger });
 process.stdout.write(`${hub.url}\n`);
