@@ -5,7 +5,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { installAgents } from "../agents/install.mjs";
-import { closingLine, runTests, sum } from "./tests.mjs";
+import { conclude, runTests, sum } from "./tests.mjs";
 import { ensureInstalled, ensureTmux, ensureWebBuilt, fail, root } from "./project.mjs";
 
 await ensureInstalled();
@@ -21,7 +21,7 @@ const results = [];
 for (const file of files) results.push(await runTests(file, [`./${file}`], { env, timeoutMs: 240_000 }));
 
 const total = sum(results);
-process.stdout.write(`${closingLine(total)}\n`);
+conclude(total);
 process.exitCode = total.failed > 0 || total.skipped > 0 || total.passed === 0 ? 1 : 0;
 
 function agentFiles(folder) {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bunPath, root } from "./project.mjs";
 
-/** @returns {Promise<{passed: number, failed: number, skipped: number, ok: boolean}>} */
+/** @returns {Promise<{passed: number, failed: number, skipped: number, failures: string[]}>} */
 export async function runTests(label, args, { env = {}, timeoutMs = 60_000 } = {}) {
   process.stderr.write(`\n── ${label}\n`);
   const folder = mkdtempSync(join(tmpdir(), "hapi-tests-"));
@@ -20,7 +20,8 @@ export async function runTests(label, args, { env = {}, timeoutMs = 60_000 } = {
   // A run that dies without a report, or fails outside of any test, is a failure too.
   const failed = counts.failed === 0 && code !== 0 ? 1 : counts.failed;
   process.stderr.write(`── ${label}: ${counts.passed} passed, ${failed} failed, ${counts.skipped} skipped\n`);
-  return { passed: counts.passed, failed, skipped: counts.skipped, ok: failed === 0 };
+  const failures = counts.failed === failed ? counts.failures : [`${label}: ended with code ${code}, outside of any test`];
+  return { passed: counts.passed, failed, skipped: counts.skipped, failures };
 }
 
 function countReport(file) {
@@ -29,23 +30,48 @@ function countReport(file) {
     xml = readFileSync(file, "utf8");
   } catch (error) {
     process.stderr.write(`No test report was written: ${error.message}\n`);
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: 0, failed: 0, skipped: 0, failures: [] };
   }
   const head = /<testsuites[^>]*>/.exec(xml)?.[0] ?? "";
   const number = (name) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
   const failed = number("failures") + number("errors");
   const skipped = number("skipped");
-  return { passed: number("tests") - failed - skipped, failed, skipped };
+  return { passed: number("tests") - failed - skipped, failed, skipped, failures: failuresOf(xml) };
 }
 
-export function sum(results) {
-  return results.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }), {
-    passed: 0,
-    failed: 0,
-    skipped: 0,
+const MAX_REASON = 1_500;
+
+/** Each failed test with its file and its reason. */
+export function failuresOf(xml) {
+  const cases = xml.matchAll(/<testcase ([^>]*[^/])>\s*<(?:failure|error)([^>]*?)(?:\/>|>([\s\S]*?)<\/(?:failure|error)>)/g);
+  return [...cases].map(([, test, failure, text = ""]) => {
+    const [file, name, around] = ["file", "name", "classname"].map((key) => attribute(test, key));
+    const reason = decode(text) || attribute(failure, "message");
+    return `${file}: ${around ? `${around} > ` : ""}${name}\n${reason.trim().slice(0, MAX_REASON).replaceAll(/^/gm, "    ")}`;
   });
 }
 
-export function closingLine({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+const attribute = (tag, key) => decode(new RegExp(`\\b${key}="([^"]*)"`).exec(tag)?.[1] ?? "");
+
+const ENTITIES = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+const decode = (text) =>
+  text.replaceAll(/&(?:#(\d+)|(lt|gt|quot|apos|amp));/g, (_, code, name) => (code ? String.fromCodePoint(Number(code)) : ENTITIES[name]));
+
+export function sum(results) {
+  const none = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  return results.reduce(
+    (a, b) => ({
+      passed: a.passed + b.passed,
+      failed: a.failed + b.failed,
+      skipped: a.skipped + b.skipped,
+      failures: [...a.failures, ...b.failures],
+    }),
+    none,
+  );
+}
+
+/** What failed once more, where one looks first: at the end. The last line is `N passed, N failed, N skipped`. */
+export function conclude({ passed, failed, skipped, failures }) {
+  for (const failure of failures) process.stdout.write(`FAILED ${failure}\n`);
+  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 }

@@ -29,7 +29,7 @@ export function AbsentSession({ id }: { id: string }) {
           {title}
         </h1>
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto">
+      <div className="min-h-0 flex-1 overflow-y-auto px-4 pb-4">
         <AbsentRows />
         {waiting.length > 0 && (
           <section
