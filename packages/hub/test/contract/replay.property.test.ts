@@ -2,11 +2,12 @@
 import { expect, test } from "bun:test";
 import { applyPage, applySyncEvent, emptySyncState, openWindow, withList, withMachines, withSession, type SyncState } from "@hapi/core";
 import type { Machine, MessagesResponse, Session, SessionSummary, SyncEvent } from "@hapi/protocol";
-import type { HubClient, SseConnection } from "@hapi/testkit";
+import { createManualClock, type HubClient, type SseConnection } from "@hapi/testkit";
 import type { Socket } from "socket.io-client";
 import { agentText, machine, withHub } from "./setup.ts";
 
-const rig = withHub();
+const clock = createManualClock(Date.now());
+const rig = withHub({ clock });
 const caps = "caps=stages,caught-up";
 
 /** Small and repeatable: the seed is in the test's name. */
@@ -22,13 +23,18 @@ interface World {
   client: HubClient;
   open: { id: string; socket: Socket }[];
   asked: { id: string; localId: string }[];
+  /** Not due yet. */
+  planned: { id: string; localId: string }[];
   /** Nobody runs them: they can be deleted. */
   ended: string[];
   machine: { id: string; socket: Socket };
+  /** Hears all that is pushed, from the beginning to the end; nothing is compared with it. */
+  witness: SseConnection;
   count: number;
 }
 
-const inAnHour = (): number => Date.now() + 3_600_000;
+const SOON_MS = 100;
+const inAnHour = (): number => clock.now() + 3_600_000;
 
 const listOf = async ({ client }: World) => ((await client.api("GET", "/sessions")).body as { sessions: SessionSummary[] }).sessions;
 const machinesOf = async ({ client }: World) => ((await client.api("GET", "/machines?all=1")).body as { machines: Machine[] }).machines;
@@ -62,7 +68,7 @@ async function act(world: World, roll: (below: number) => number): Promise<void>
   const n = world.count++;
   if (!target) return;
   const { id, socket } = target;
-  switch (roll(14)) {
+  switch (roll(16)) {
     case 0:
     case 1:
       await socket.emitWithAck("message", { sid: id, key: `k${n}`, message: agentText(`text ${n}`) });
@@ -87,7 +93,7 @@ async function act(world: World, roll: (below: number) => number): Promise<void>
       await client.api("PATCH", `/sessions/${id}`, { name: `name ${n}` });
       break;
     case 7:
-      socket.emit("session-alive", { sid: id, time: Date.now(), thinking: n % 2 === 0, permissionMode: n % 3 === 0 ? "plan" : "default" });
+      socket.emit("session-alive", { sid: id, time: clock.now(), thinking: n % 2 === 0, permissionMode: n % 3 === 0 ? "plan" : "default" });
       await socket.emitWithAck("ping");
       break;
     case 8:
@@ -120,12 +126,31 @@ async function act(world: World, roll: (below: number) => number): Promise<void>
       if (gone !== undefined) await client.api("DELETE", `/sessions/${gone}`);
       break;
     }
+    case 13:
+      await plansOrFallsDue(world, id, n);
+      break;
     default: {
       const { agentStateVersion } = (await client.api("GET", `/sessions/${id}`)).body["session"] as Session;
       const requests = { [`r${n}`]: { tool: "Bash", arguments: { n }, createdAt: n } };
       await socket.emitWithAck("update-state", { sid: id, expectedVersion: agentStateVersion, agentState: { requests } });
     }
   }
+}
+
+/** A prompt is planned, and the next time its time comes: what its planning made everybody read again is read by then. */
+async function plansOrFallsDue(world: World, id: string, n: number): Promise<void> {
+  const { client, witness, planned } = world;
+  const next = planned.pop();
+  if (!next) {
+    const localId = `l${n}`;
+    await client.api("POST", `/sessions/${id}/messages`, { text: `soon ${n}`, localId, scheduledAt: clock.now() + SOON_MS });
+    planned.push({ id, localId });
+    return;
+  }
+  const row = (await pageOf(world, next.id)).messages.find(({ localId }) => localId === next.localId);
+  const before = witness.of("scheduled-matured").length;
+  await clock.advance(SOON_MS);
+  if (row?.invokedAt === null) await witness.find(() => witness.of("scheduled-matured").length > before);
 }
 
 async function openSession(world: World): Promise<void> {
@@ -141,7 +166,7 @@ async function openSession(world: World): Promise<void> {
 async function openEnded(world: World): Promise<void> {
   const { id, socket } = await world.client.session();
   await socket.emitWithAck("message", { sid: id, key: "k", message: agentText("over") });
-  socket.emit("session-end", { sid: id, time: Date.now() });
+  socket.emit("session-end", { sid: id, time: clock.now() });
   await socket.emitWithAck("ping");
   socket.close();
   world.ended.push(id);
@@ -164,6 +189,9 @@ async function settled(world: World, sse: SseConnection, mark: string): Promise<
   await sse.find(({ event }) => event.type === "session-updated" && JSON.stringify(event).includes(mark));
 }
 
+const applied = (state: SyncState, { frames }: SseConnection): SyncState =>
+  frames.slice(1).reduce((before, { event }) => applySyncEvent(before, event as unknown as SyncEvent), state);
+
 const heard = { live: new Set<string>(), replayed: new Set<string>() };
 const windows = { told: 0, readAgain: 0 };
 
@@ -172,7 +200,9 @@ for (let seed = 1; seed <= 12; seed++) {
     const roll = random(seed);
     const client = await rig.client();
     const { socket: runner } = await machine(client, `machine-${seed}`);
-    const world: World = { client, open: [], asked: [], ended: [], machine: { id: `machine-${seed}`, socket: runner }, count: 0 };
+    await using witness = await client.sse();
+    const of = { id: `machine-${seed}`, socket: runner };
+    const world: World = { client, open: [], asked: [], planned: [], ended: [], machine: of, witness, count: 0 };
     for (let n = 0; n < 2; n++) await openSession(world);
     for (let n = 0; n < 3; n++) await openEnded(world);
     const ids = [...world.open.map(({ id }) => id), ...world.ended];
@@ -181,14 +211,16 @@ for (let seed = 1; seed <= 12; seed++) {
     let state = await readAfresh(world, ids);
     const [seen, missed] = [15 + roll(10), 10 + roll(20)];
     for (let n = 0; n < seen; n++) await act(world, roll);
+    await settled(world, first, "away");
     await first.close();
+    // What the first events left open is read now, so that it does not hide what the later ones leave open.
+    state = await readWanted(world, applied(state, first));
     for (let n = 0; n < missed; n++) await act(world, roll);
     await using second = await world.client.sse(`${caps}&lastEventId=${first.lastId}`);
     expect(second.frames[0]?.event["data"]).toMatchObject({ resume: "ok" });
     for (let n = 0; n < 10; n++) await act(world, roll);
     await settled(world, second, "end");
-    for (const { event } of [...first.frames.slice(1), ...second.frames.slice(1)])
-      state = applySyncEvent(state, event as unknown as SyncEvent);
+    state = applied(state, second);
     for (const { stale } of Object.values(state.windows)) windows[stale ? "readAgain" : "told"] += 1;
     const liveFrom = second.frames.findIndex(({ event }) => event.type === "caught-up");
     for (const { event } of second.frames.slice(0, liveFrom)) heard.replayed.add(event.type);
@@ -198,6 +230,41 @@ for (let seed = 1; seed <= 12; seed++) {
     for (const { socket } of [...world.open, world.machine]) socket.close();
   });
 }
+
+test("a prompt falls due and nothing else happens, heard live and replayed: what is left to wait for is right", async () => {
+  const client = await rig.client();
+  await using witness = await client.sse();
+  const { socket: runner } = await machine(client, "machine-due");
+  const of = { id: "machine-due", socket: runner };
+  const world: World = { client, open: [], asked: [], planned: [], ended: [], machine: of, witness, count: 0 };
+  await openSession(world);
+  const [session] = world.open;
+  if (!session) throw new Error("no session");
+  const fallsDue = async (times: number): Promise<void> => {
+    await clock.advance(SOON_MS);
+    await witness.find(() => witness.of("scheduled-matured").length === times);
+  };
+  for (const at of [1, 2]) {
+    const prompt = { text: `soon ${at}`, localId: `due-${at}`, scheduledAt: clock.now() + at * SOON_MS };
+    await client.api("POST", `/sessions/${session.id}/messages`, prompt);
+  }
+  let state = await readAfresh(world, [session.id]);
+  expect(state.summaries[session.id]?.futureScheduledMessageCount).toBe(2);
+  const first = await client.sse(caps);
+  await fallsDue(1);
+  await first.find(({ event }) => event.type === "scheduled-matured");
+  await first.close();
+  state = await readWanted(world, applied(state, first));
+  expect(comparable(state)).toEqual(comparable(await readAfresh(world, [session.id])));
+  expect(state.summaries[session.id]?.futureScheduledMessageCount).toBe(1);
+  await fallsDue(2);
+  await using second = await client.sse(`${caps}&lastEventId=${first.lastId}`);
+  await second.find(({ event }) => event.type === "caught-up");
+  state = await readWanted(world, applied(state, second));
+  expect(comparable(state)).toEqual(comparable(await readAfresh(world, [session.id])));
+  expect(state.summaries[session.id]?.futureScheduledMessageCount).toBe(0);
+  for (const { socket } of [session, of]) socket.close();
+});
 
 test("the seeds together said everything, live and replayed", () => {
   const all = [
@@ -210,6 +277,7 @@ test("the seeds together said everything, live and replayed", () => {
     "messages-consumed",
     "messages-indeterminate",
     "messages-requeued",
+    "scheduled-matured",
   ];
   expect([...heard.live]).toEqual(expect.arrayContaining(all));
   expect([...heard.replayed]).toEqual(expect.arrayContaining(all));
