@@ -53,6 +53,19 @@ test("emits several calls in one answer for a todo list kept as tasks", async ()
   assert.deepEqual((await anthropic(say("todo: a,*b"))).calls, ["TaskCreate", "TaskCreate"]);
 });
 
+test("cuts the connection in the middle of an answer: its beginning arrives, its end never does", async () => {
+  fake.setScenario({ turns: [{ reply: [{ text: "half of an answer" }, { cut: true }] }] });
+  const response = await post("/v1/messages", say("x"));
+  assert.equal(response.status, 200);
+  let heard = "";
+  await assert.rejects(async () => {
+    for await (const bytes of response.body) heard += new TextDecoder().decode(bytes);
+  });
+  assert.match(heard, /half of an answer/);
+  assert.doesNotMatch(heard, /message_stop/);
+  assert.equal((await anthropic(say("and on"))).text, "Echo: and on");
+});
+
 test("fails as often as told, in the dialect of the request", async () => {
   for (const [path, body, status, field] of [
     ["/v1/messages", say("fail 529 x1"), 529, (e) => e.error.type === "overloaded_error"],

@@ -44,6 +44,8 @@ export interface FakeStep {
   do?: string;
   error?: FakeError;
   hang?: true;
+  /** Closes the connection, without an end. */
+  cut?: true;
   delayMs?: number;
   chunkMs?: number;
 }
