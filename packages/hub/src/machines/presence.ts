@@ -47,8 +47,15 @@ export class MachinePresence {
     const activeUntil = now + machineLeaseMs;
     const health = report.health === undefined ? {} : { health: report.health };
     if (!known) {
-      this.#leases.set(machineId, { activeUntil, writtenAt: now });
-      await this.#deps.store.setActive(machineId, { active: true, activeAt: now, activeUntil, ...health });
+      const lease = { activeUntil, writtenAt: now };
+      this.#leases.set(machineId, lease);
+      try {
+        await this.#deps.store.setActive(machineId, { active: true, activeAt: now, activeUntil, ...health });
+      } catch (cause) {
+        // Nobody knows of it yet: it comes with its next sign of life.
+        if (this.#leases.get(machineId) === lease) this.#leases.delete(machineId);
+        throw cause;
+      }
       this.#deps.onOnline(machineId);
       return;
     }
@@ -74,7 +81,13 @@ export class MachinePresence {
       if (lease.activeUntil > now) continue;
       this.#leases.delete(id);
       this.#deps.log.info("machine.lease_expired", { machineId: id });
-      await this.#deps.store.setActive(id, { active: false, activeUntil: 0 });
+      try {
+        await this.#deps.store.setActive(id, { active: false, activeUntil: 0 });
+      } catch (cause) {
+        // Not written, it stands as online still: its lease runs out once more.
+        if (!this.#leases.has(id)) this.#leases.set(id, lease);
+        throw cause;
+      }
     }
   }
 }

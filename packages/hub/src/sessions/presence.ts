@@ -93,8 +93,15 @@ export class SessionPresence {
 
   /** Explicit end. */
   async end(sessionId: string): Promise<void> {
+    const lease = this.#leases.get(sessionId);
     this.#leases.delete(sessionId);
-    await this.#deps.store.change(sessionId, { active: false, thinking: false, turnStartedAt: null, activeUntil: 0 });
+    try {
+      await this.#deps.store.change(sessionId, { active: false, thinking: false, turnStartedAt: null, activeUntil: 0 });
+    } catch (cause) {
+      // Not written, it stands as active still: its lease runs out once more.
+      if (lease && !this.#leases.has(sessionId)) this.#leases.set(sessionId, lease);
+      throw cause;
+    }
   }
 
   /** The lease of a merged row counts for the row it was merged into. */
