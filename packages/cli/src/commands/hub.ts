@@ -49,7 +49,7 @@ export const hubCommand: Command = {
     "hapi hub backup /mnt/disk/hapi.sqlite --json",
     "hapi hub restore /mnt/disk/hapi.sqlite    stopped or running; what was there is kept beside it",
     "hapi hub check                            exit code 1 when something is wrong",
-    "hapi hub status --json",
+    "hapi hub status --json                    exit code 3 when no hub runs here",
   ],
   run: runHubWords,
 };

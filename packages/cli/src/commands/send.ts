@@ -39,7 +39,7 @@ export const sendCommand: Command = {
       short: "w",
       help: "until the turn is over: prints the answer; exits 0 done, 2 failed, 3 interrupted, 4 unknown",
     },
-    timeout: { type: "string", value: "TIME", help: "with --wait: at most so long (10m); the turn goes on, and the exit code is 5" },
+    timeout: { type: "string", value: "TIME", help: "with --wait: at most so long (10m); the prompt goes on, and the exit code is 5" },
     json: { type: "boolean", help: "print JSON" },
   },
   examples: [
@@ -224,7 +224,7 @@ function answered(prompt: Sending, end: PromptEnd | "timeout", isJson: boolean):
       "It is not known whether the agent got it; HAPI does not repeat it by itself. Look at the session, and send it again if it is missing.",
     timeout: isKept
       ? `Time is up; the prompt is kept and not sent yet: ${whoSendsLater(context.env)}.`
-      : `Time is up; the turn goes on. See it with: hapi resume ${short}`,
+      : `Time is up; the hub has the prompt, and it goes on. See it with: hapi resume ${short}`,
   };
   if (words[outcome] !== "" && !isJson) terminal.note(paint.bad(`hapi: ${words[outcome]}`));
   return exitCodes[outcome];

@@ -1,4 +1,4 @@
-/** Relative times that a person reads at a glance. */
+/** Times, sizes and numbers that a person reads at a glance. */
 
 const steps: readonly [unitMs: number, word: string][] = [
   [86_400_000, "d"],
@@ -11,6 +11,11 @@ export function age(since: number, now: number): string {
   const passed = Math.max(0, now - since);
   for (const [unitMs, word] of steps) if (passed >= unitMs) return `${Math.floor(passed / unitMs)} ${word}`;
   return "now";
+}
+
+/** `1 session`, `2 sessions`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 const units = ["bytes", "KB", "MB", "GB", "TB"] as const;

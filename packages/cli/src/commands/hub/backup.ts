@@ -2,7 +2,7 @@
 import { makeBackup } from "@hapi/hub";
 import { hapiHome, systemClock } from "@hapi/platform";
 import { isSet, type CommandContext, type ParsedWords } from "../../command.ts";
-import { sizeText } from "../../tui/words.ts";
+import { counted, sizeText } from "../../tui/words.ts";
 import { cliVersion } from "../../version.ts";
 import { problemLines } from "./problems.ts";
 
@@ -28,7 +28,7 @@ export async function backup(words: ParsedWords, { terminal, paint, env }: Comma
   else {
     terminal.out(`${made.path}  ${sizeText(made.bytes)}, read back and checked in ${(tookMs / 1000).toFixed(1)} s`);
     terminal.out(
-      `${made.sessions} sessions, ${made.messages} messages, ${made.machines} machines. It holds the hub's keys: keep it private.`,
+      `${counted(made.sessions, "session")}, ${counted(made.messages, "message")}, ${counted(made.machines, "machine")}. It holds the hub's keys: keep it private.`,
     );
     for (const line of problemLines(made.problems, paint)) terminal.note(line);
   }

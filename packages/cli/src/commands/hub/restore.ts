@@ -5,6 +5,8 @@ import { hapiHome, knownCliApiToken, runningHub } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { isSet, type CommandContext, type ParsedWords } from "../../command.ts";
 import { confirm } from "../../tui/confirm.ts";
+import { counted } from "../../tui/words.ts";
+import { said } from "../../when.ts";
 
 export async function restore(words: ParsedWords, context: CommandContext): Promise<number> {
   const file = words.positionals[1];
@@ -17,11 +19,10 @@ export async function restore(words: ParsedWords, context: CommandContext): Prom
     home,
     file,
     async confirm({ staged, present, isRunning }) {
-      const made = staged.createdAt === null ? "a copy of unknown age" : `from ${localTime(staged.createdAt)}`;
+      const made = staged.createdAt === null ? "a copy of unknown age" : `from ${said(staged.createdAt)}`;
       if (!isSet(words, "json")) {
-        context.terminal.note(`The backup is ${made}: ${staged.sessions} sessions, ${staged.messages} messages.`);
-        if (present)
-          context.terminal.note(`The hub has ${present.sessions} sessions, ${present.messages} messages now; they are kept in a file.`);
+        context.terminal.note(`The backup is ${made}: ${holds(staged)}.`);
+        if (present) context.terminal.note(`The hub has ${holds(present)} now; they are kept in a file.`);
         if (isRunning) context.terminal.note("The hub that runs here goes away for a moment; sessions go on and connect again.");
       }
       return isYes || (await confirm("Restore it?", context.terminal.isInteractive));
@@ -34,9 +35,13 @@ export async function restore(words: ParsedWords, context: CommandContext): Prom
   return restored ? 0 : 1;
 }
 
-function story({ sessions, messages, keptAs, isRunning }: Restored): string[] {
+const holds = ({ sessions, messages }: { sessions: number; messages: number }): string =>
+  `${counted(sessions, "session")}, ${counted(messages, "message")}`;
+
+function story(restored: Restored): string[] {
+  const { keptAs, isRunning } = restored;
   return [
-    `Restored: ${sessions} sessions, ${messages} messages. ${isRunning ? "The hub runs on with it." : "Start the hub with: hapi hub"}`,
+    `Restored: ${holds(restored)}. ${isRunning ? "The hub runs on with it." : "Start the hub with: hapi hub"}`,
     "What was said after the backup is not in the hub any more, although agents and their own records still know it. Prompts that waited",
     "then are shown as unknown and are not run by themselves. What sessions have not delivered yet still comes.",
     ...(keptAs === null ? [] : [`What the hub had before is in ${keptAs}; to undo: hapi hub restore ${keptAs}`]),
@@ -51,8 +56,4 @@ async function askHub(home: string, id: string, { env }: CommandContext): Promis
   if (!token) throw new AppError("missing_token", "The hub that runs here has a token this command does not know. Set CLI_API_TOKEN.");
   const api = createHubApi({ baseUrl: url, accessToken: () => token });
   await api.request("POST", "/api/storage/restore", { body: { id } });
-}
-
-function localTime(at: number): string {
-  return new Date(at).toLocaleString();
 }

@@ -3,7 +3,7 @@ import { hubStatus, type HubStatus } from "@hapi/hub";
 import { hapiHome, systemClock } from "@hapi/platform";
 import { isSet, type CommandContext, type ParsedWords } from "../../command.ts";
 import { table } from "../../tui/terminal.ts";
-import { age, sizeText } from "../../tui/words.ts";
+import { age, counted, sizeText } from "../../tui/words.ts";
 
 export async function status(words: ParsedWords, { terminal, env }: CommandContext): Promise<number> {
   const home = hapiHome(env);
@@ -23,10 +23,12 @@ function rows(found: HubStatus): string[][] {
       "Database",
       `${found.path}  ${sizeText(databaseBytes)}, write-ahead log ${sizeText(walBytes)}, free inside ${sizeText(freePages * pageBytes)}`,
     ],
-    ["Holds", `${found.sessions} sessions, ${found.messages} messages, ${found.machines} machines`],
+    ["Holds", `${counted(found.sessions, "session")}, ${counted(found.messages, "message")}, ${counted(found.machines, "machine")}`],
     ["Disk", `${sizeText(diskFreeBytes)} free`],
     ["Deletes by itself", ruleText(found.retention)],
-    ...(cleaned ? [["Deleted last", `${cleaned.sessions} sessions, ${age(cleaned.at, now)} ago; ${cleaned.sessionsInAll} in all`]] : []),
+    ...(cleaned
+      ? [["Deleted last", `${counted(cleaned.sessions, "session")}, ${age(cleaned.at, now)} ago; ${cleaned.sessionsInAll} in all`]]
+      : []),
     ...(isLarge(found) ? [["Large", "see docs/operations.md for what may be deleted, or raise databaseWarnMegabytes"]] : []),
     ...(restored
       ? [["Restored", `${age(restored.at, now)} ago${restored.backupAt === null ? "" : `, as it was ${age(restored.backupAt, now)} ago`}`]]
