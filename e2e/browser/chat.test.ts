@@ -2,20 +2,13 @@
  * The chat on a real hub with the real demo agent: text as it streams, everything an agent can ask and every way to answer, the queue, files,
  * failures. Each flow runs on a phone in light and on a desk in dark, in a session of its own, and ends without a problem on the page.
  */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Browser, Locator, Page } from "playwright-core";
-import { axe, launchBrowser, openPage, type OpenPage, type Scheme, type Size } from "./harness.ts";
-import { type RealHub, startHubWithDemo } from "./real-hub.ts";
+import { describe, expect, test } from "bun:test";
+import type { Locator, Page } from "playwright-core";
+import { button, field, fieldHas, promptWith, say } from "./chat-page.ts";
+import { axe, LOOKS, openPage, type OpenPage, type Scheme, type Size } from "./harness.ts";
+import { realWorld } from "./worlds.ts";
 
-let browser: Browser;
-let hub: RealHub;
-beforeAll(async () => {
-  [browser, hub] = await Promise.all([launchBrowser(), startHubWithDemo()]);
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await hub[Symbol.asyncDispose]();
-}, 30_000);
+const world = realWorld();
 
 const STEP_MS = 15_000;
 const LIMIT_MS = 90_000;
@@ -25,33 +18,31 @@ interface Chat extends AsyncDisposable {
   page: Page;
   /** What was said and done, without what is told to screen readers besides. */
   conversation: Locator;
-  field: Locator;
   say(text: string): Promise<void>;
   turnEnds(count: number): Promise<void>;
 }
 
-async function openChat(size: Size, scheme: Scheme): Promise<Chat> {
-  const [machine] = await hub.api.machines.list();
+async function startChat(size: Size, scheme: Scheme): Promise<Chat> {
+  const [machine] = await world.hub.api.machines.list();
   if (!machine) throw new Error("the hub has no machine");
-  const spawned = await hub.api.machines.spawn(machine.id, { directory: hub.directory, agent: "demo", launchId: crypto.randomUUID() });
+  const spawned = await world.hub.api.machines.spawn(machine.id, {
+    directory: world.hub.directory,
+    agent: "demo",
+    launchId: crypto.randomUUID(),
+  });
   if (spawned.type !== "success") throw new Error(`no session: ${JSON.stringify(spawned)}`);
-  const open = await openPage(browser, { size, scheme, signedIn: hub });
+  const open = await openPage(world.browser, { size, scheme, signedIn: world.hub });
   const { page } = open;
   // sooner than the test's own limit, at which the runner would end the hub too
   page.setDefaultTimeout(STEP_MS);
-  await page.goto(`${hub.url}/sessions/${spawned.sessionId}`);
+  await page.goto(`${world.hub.url}/sessions/${spawned.sessionId}`);
   const conversation = page.getByRole("region", { name: "Conversation" });
-  const field = page.getByRole("textbox", { name: "Message", exact: true });
-  await field.waitFor();
+  await field(page).waitFor();
   return {
     open,
     page,
     conversation,
-    field,
-    async say(text) {
-      await field.fill(text);
-      await page.getByRole("button", { name: "Send", exact: true }).click();
-    },
+    say: (text) => say(page, text),
     turnEnds: (count) =>
       conversation
         .getByText(/^Done ·/)
@@ -59,8 +50,8 @@ async function openChat(size: Size, scheme: Scheme): Promise<Chat> {
         .waitFor(),
     [Symbol.asyncDispose]: async () => {
       await open[Symbol.asyncDispose]();
-      const { active } = await hub.api.sessions.get(spawned.sessionId);
-      if (active) await hub.api.sessions.end(spawned.sessionId);
+      const { active } = await world.hub.api.sessions.get(spawned.sessionId);
+      if (active) await world.hub.api.sessions.end(spawned.sessionId);
     },
   };
 }
@@ -81,20 +72,11 @@ async function decide(button: Locator, until: Locator): Promise<void> {
   await until.waitFor();
 }
 
-async function fieldHas(page: Page, text: string): Promise<void> {
-  await page.waitForFunction((wanted) => document.querySelector("textarea")?.value === wanted, text);
-}
-
-describe.each([
-  ["phone", "light"],
-  ["desk", "dark"],
-] as [Size, Scheme][])("on a %s, %s", (size, scheme) => {
-  const button = (page: Page, name: string | RegExp): Locator => page.getByRole("button", { name, exact: typeof name === "string" });
-
+describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
   test(
     "text shows while it streams, and Stop ends the turn",
     async () => {
-      await using chat = await openChat(size, scheme);
+      await using chat = await startChat(size, scheme);
       const { page, conversation } = chat;
       await chat.say("slow 400 50");
       await conversation.getByText("chunk 3 ").waitFor();
@@ -113,7 +95,7 @@ describe.each([
   test(
     "a command is shown before it is allowed, and a refusal takes its reason to the agent",
     async () => {
-      await using chat = await openChat(size, scheme);
+      await using chat = await startChat(size, scheme);
       const { page, conversation } = chat;
       await chat.say("run: echo first");
       const card = page.getByRole("group", { name: /wants to run a command/ });
@@ -136,7 +118,7 @@ describe.each([
   test(
     "an edit is approved by its diff, once for the whole session",
     async () => {
-      await using chat = await openChat(size, scheme);
+      await using chat = await startChat(size, scheme);
       const { page, conversation } = chat;
       await chat.say("write notes.md: one two");
       await conversation.getByText("one two").first().waitFor();
@@ -156,7 +138,7 @@ describe.each([
   test(
     "a question is answered with a choice",
     async () => {
-      await using chat = await openChat(size, scheme);
+      await using chat = await startChat(size, scheme);
       const { page, conversation } = chat;
       await chat.say("ask: Which colour?|Red|Blue");
       await conversation.getByText("Which colour?").first().waitFor();
@@ -172,7 +154,7 @@ describe.each([
   test(
     "a plan is sent back with what should be different, and approved with a mode",
     async () => {
-      await using chat = await openChat(size, scheme);
+      await using chat = await startChat(size, scheme);
       const { page, conversation } = chat;
       await chat.say("plan: Paint the shed\\n\\n1. Sand it");
       const feedback = page.getByLabel("What should be different?");
@@ -192,7 +174,7 @@ describe.each([
   test(
     "prompts wait in the queue, can be cancelled, and come back to be edited",
     async () => {
-      await using chat = await openChat(size, scheme);
+      await using chat = await startChat(size, scheme);
       const { page, conversation } = chat;
       await chat.say("slow 600 50");
       await conversation.getByText("chunk 3 ").waitFor();
@@ -206,7 +188,7 @@ describe.each([
       await queue.locator("li", { hasText: "edit me" }).getByRole("button", { name: "Edit this prompt" }).click();
       await queue.waitFor({ state: "detached" });
       await fieldHas(page, "say: edit me");
-      await chat.field.fill("");
+      await field(chat.page).fill("");
       await button(page, "Stop").click();
       await conversation
         .getByText(/^Interrupted/)
@@ -221,7 +203,7 @@ describe.each([
   test(
     "a picture goes with the prompt",
     async () => {
-      await using chat = await openChat(size, scheme);
+      await using chat = await startChat(size, scheme);
       const { page, conversation } = chat;
       await page.locator("input[type=file]").setInputFiles({ name: "dot.png", mimeType: "image/png", buffer: DOT });
       await page.getByText("dot.png").waitFor();
@@ -238,7 +220,7 @@ describe.each([
   test(
     "a failed turn says what happened, and Retry goes on with the same conversation",
     async () => {
-      await using chat = await openChat(size, scheme);
+      await using chat = await startChat(size, scheme);
       const { page, conversation } = chat;
       await chat.say("say: remember this");
       await chat.turnEnds(1);
@@ -258,14 +240,14 @@ describe.each([
   test(
     "a failed turn is tried again by itself once the person allows it, and the details say how the session stands",
     async () => {
-      await using chat = await openChat(size, scheme);
+      await using chat = await startChat(size, scheme);
       const { page, conversation } = chat;
       await chat.say("fail 529 x1");
       const card = page.getByRole("group", { name: "The turn failed" });
       await card.getByLabel("Retry by itself").check();
       await card.getByText(/^Retrying/).waitFor();
       await conversation.getByText("Recovered after 1 failure.").waitFor({ timeout: 60_000 });
-      expect(await page.getByRole("article", { name: "You" }).filter({ hasText: "fail 529" }).count()).toBe(1);
+      expect(await promptWith(page, "fail 529").count()).toBe(1);
       await button(page, "Session details").click();
       const sheet = page.getByRole("dialog");
       await sheet.getByText("Conversation used").waitFor();
@@ -280,11 +262,11 @@ describe.each([
   test(
     "a prompt for later waits at the hub through an end and a resume of its session, and is taken back",
     async () => {
-      await using chat = await openChat(size, scheme);
+      await using chat = await startChat(size, scheme);
       const { page } = chat;
       await chat.say("say: first");
       await chat.turnEnds(1);
-      await chat.field.fill("say: much later");
+      await field(chat.page).fill("say: much later");
       await button(page, "More").click();
       await page.getByRole("menuitem", { name: "Send later" }).click();
       await page
@@ -295,7 +277,7 @@ describe.each([
       const row = page.getByRole("region", { name: /wait/ }).locator("li", { hasText: "much later" });
       await row.getByText(/^Goes out /).waitFor();
       const id = page.url().split("/").at(-1) ?? "";
-      await hub.api.sessions.end(id);
+      await world.hub.api.sessions.end(id);
       await button(page, "Resume").click();
       await button(page, "Resume").waitFor({ state: "detached", timeout: 30_000 });
       await chat.say("say: second");
@@ -311,9 +293,9 @@ describe.each([
   test(
     "a draft survives a reload; the mode and the name can be changed",
     async () => {
-      await using chat = await openChat(size, scheme);
+      await using chat = await startChat(size, scheme);
       const { page } = chat;
-      await chat.field.fill("half a thought");
+      await field(chat.page).fill("half a thought");
       await page.reload();
       await fieldHas(page, "half a thought");
       await button(page, "More").click();
@@ -342,14 +324,14 @@ describe.each([
   test(
     "an archived session takes a prompt only after it was brought back; what was typed stays",
     async () => {
-      await using chat = await openChat(size, scheme);
+      await using chat = await startChat(size, scheme);
       const { page } = chat;
       await chat.say("say: before");
       await chat.turnEnds(1);
       const id = page.url().split("/").at(-1) ?? "";
-      await hub.api.sessions.archive(id, "put away");
+      await world.hub.api.sessions.archive(id, "put away");
       await page.getByText("This session is archived.").waitFor();
-      await chat.field.fill("say: after");
+      await field(chat.page).fill("say: after");
       expect(await button(page, "Send").isDisabled()).toBe(true);
       expect(await axe(page)).toEqual([]);
       await button(page, "Bring it back").click();

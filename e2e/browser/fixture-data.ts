@@ -5,6 +5,14 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
+/** Sessions of `everyday` that flows open: one for each thing a session can be doing. */
+export const WORKING = "5b0f6c1e-0003-4000-8000-000000000003";
+export const IDLE = "5b0f6c1e-0004-4000-8000-000000000004";
+/** Its machine is offline. */
+export const AWAY = "5b0f6c1e-0006-4000-8000-000000000006";
+export const FAILED = "5b0f6c1e-0007-4000-8000-000000000007";
+export const ENDED = "5b0f6c1e-0008-4000-8000-000000000008";
+
 export type Scenario = "everyday" | "empty" | "many" | "hostile";
 
 interface SessionFacts {
@@ -135,7 +143,7 @@ function everyday(now: number): Session[] {
     ),
     makeSession(
       {
-        id: "5b0f6c1e-0003-4000-8000-000000000003",
+        id: WORKING,
         title: "Move the importer to streams",
         path: "/home/ada/shop",
         branch: "streams",
@@ -147,7 +155,7 @@ function everyday(now: number): Session[] {
     ),
     makeSession(
       {
-        id: "5b0f6c1e-0004-4000-8000-000000000004",
+        id: IDLE,
         title: "Write the release notes for 2.4",
         path: "/home/ada/shop",
         flavor: "codex",
@@ -168,7 +176,7 @@ function everyday(now: number): Session[] {
     ),
     makeSession(
       {
-        id: "5b0f6c1e-0006-4000-8000-000000000006",
+        id: AWAY,
         title: "Upgrade to the new compiler",
         path: "/srv/render",
         machineId: "m-studio",
@@ -180,7 +188,7 @@ function everyday(now: number): Session[] {
     ),
     makeSession(
       {
-        id: "5b0f6c1e-0007-4000-8000-000000000007",
+        id: FAILED,
         title: "Port the video pipeline",
         path: "/srv/render",
         machineId: "m-studio",
@@ -191,10 +199,7 @@ function everyday(now: number): Session[] {
       },
       now,
     ),
-    makeSession(
-      { id: "5b0f6c1e-0008-4000-8000-000000000008", title: "Tidy the README", path: "/home/ada/shop", active: false, minutesAgo: 60 * 26 },
-      now,
-    ),
+    makeSession({ id: ENDED, title: "Tidy the README", path: "/home/ada/shop", active: false, minutesAgo: 60 * 26 }, now),
     makeSession(
       {
         id: "5b0f6c1e-0009-4000-8000-000000000009",

@@ -15,8 +15,6 @@ export interface FixturePrompts {
   route(method: string, session: Session, rest: readonly string[], body: Body): Response;
 }
 
-const json = (body: unknown, status = 200): Response => Response.json(body, { status });
-
 export const promptOf = (text: unknown, attachments?: unknown): unknown => ({
   role: "user",
   content: { type: "text", text, ...(attachments === undefined ? {} : { attachments }) },
@@ -42,7 +40,7 @@ export function createFixturePrompts(push: (event: SyncEvent) => void): FixtureP
   function post(session: Session, body: Body): Response {
     const localId = typeof body["localId"] === "string" ? body["localId"] : null;
     const known = localId === null ? undefined : find(session, localId);
-    if (known) return json({ ok: true, message: { id: known.id, localId, stage: known.stage } });
+    if (known) return Response.json({ ok: true, message: { id: known.id, localId, stage: known.stage } });
     const scheduledAt = typeof body["scheduledAt"] === "number" ? body["scheduledAt"] : null;
     const waits = scheduledAt !== null || !session.active || session.thinking;
     tell(session, {
@@ -53,7 +51,7 @@ export function createFixturePrompts(push: (event: SyncEvent) => void): FixtureP
       scheduledAt,
       stage: waits ? "accepted" : "handed",
     });
-    return json({ ok: true });
+    return Response.json({ ok: true });
   }
 
   return {
@@ -64,9 +62,9 @@ export function createFixturePrompts(push: (event: SyncEvent) => void): FixtureP
       const [id = "", verb = ""] = rest;
       if (method === "POST" && id === "") return post(session, body);
       const row = find(session, id);
-      if (!row) return json({ error: "Message not found", code: "message_not_found" }, 404);
+      if (!row) return Response.json({ error: "Message not found", code: "message_not_found" }, { status: 404 });
       if (method === "DELETE") {
-        if (row.invokedAt != null) return json({ status: "invoked", message: row });
+        if (row.invokedAt != null) return Response.json({ status: "invoked", message: row });
         all.set(
           session.id,
           rowsOf(session).filter((other) => other !== row),
@@ -77,11 +75,11 @@ export function createFixturePrompts(push: (event: SyncEvent) => void): FixtureP
           messageId: row.id,
           ...(row.localId === null ? {} : { localId: row.localId }),
         });
-        return json({ status: "cancelled", localId: row.localId });
+        return Response.json({ status: "cancelled", localId: row.localId });
       }
       if (verb === "steer") {
         tell(session, { ...row, invokedAt: Date.now(), steered: true, stage: "handed" });
-        return json({ status: "steered", localId: row.localId });
+        return Response.json({ status: "steered", localId: row.localId });
       }
       const { deliveryState: _settled, ...settled } = row;
       all.set(
@@ -89,7 +87,7 @@ export function createFixturePrompts(push: (event: SyncEvent) => void): FixtureP
         rowsOf(session).map((other) => (other === row ? { ...settled, stage: "accepted" } : other)),
       );
       if (row.localId !== null) push({ type: "messages-requeued", sessionId: session.id, localIds: [row.localId] });
-      return json({ status: "retried", localId: row.localId });
+      return Response.json({ status: "retried", localId: row.localId });
     },
   };
 }

@@ -11,6 +11,11 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 export const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } } as const;
 export type Size = keyof typeof SIZES;
 export type Scheme = "light" | "dark";
+/** What a flow that everybody sees is run in, for `describe.each`. */
+export const LOOKS: [Size, Scheme][] = [
+  ["phone", "light"],
+  ["desk", "dark"],
+];
 
 /** The built app; another build than the checkout's own can be named, so that building and testing do not meet. */
 export const WEB_ROOT = process.env["HAPI_WEB_ROOT"] ?? join(import.meta.dir, "../../packages/web/dist");
@@ -127,6 +132,9 @@ export async function settled(page: Page): Promise<void> {
     return !isLoading && !isPlacing;
   });
 }
+
+/** The worker is there: from now on the page opens without a network. */
+export const workerReady = (page: Page): Promise<void> => page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
 
 /** Everything axe finds wrong with the page as it is; empty is the only acceptable answer. */
 export async function axe(page: Page): Promise<Violation[]> {

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser } from "playwright-core";
 import { type FixtureHub, startFixtureHub } from "./fixture-hub.ts";
-import { axe, launchBrowser, openPage, settled, type Scheme, type Size, WEB_ROOT } from "./harness.ts";
-import type { Scenario } from "./fixture-data.ts";
+import { axe, launchBrowser, openPage, LOOKS, settled, WEB_ROOT } from "./harness.ts";
+import { IDLE, type Scenario } from "./fixture-data.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -20,10 +20,7 @@ async function withHub(scenario: Scenario, run: (hub: FixtureHub) => Promise<voi
   }
 }
 
-describe.each([
-  ["phone", "light"],
-  ["desk", "dark"],
-] as [Size, Scheme][])("the list on a %s, %s", (size, scheme) => {
+describe.each(LOOKS)("the list on a %s, %s", (size, scheme) => {
   test("says in words what each session does, what waits on top, and follows changes", () =>
     withHub("everyday", async (hub) => {
       await using open = await openPage(browser, { size, scheme, signedIn: hub });
@@ -40,7 +37,7 @@ describe.each([
       expect(await page.title()).toBe("(2) HAPI");
       hub.push({
         type: "session-updated",
-        sessionId: "5b0f6c1e-0004-4000-8000-000000000004",
+        sessionId: IDLE,
         data: { thinking: true, updatedAt: Date.now() },
       });
       await list.getByRole("link", { name: /release notes.*Working/ }).waitFor();
@@ -143,7 +140,7 @@ test("rename, pin, archive and delete from the row's menu", () =>
     await page.getByLabel("Reason (optional)").fill("done");
     await page.getByRole("dialog").getByRole("button", { name: "Archive" }).click();
     await page.getByRole("link", { name: /^Notes for 2\.4/ }).waitFor({ state: "detached" });
-    expect(hub.log.find((line) => line.includes("/archive"))).toContain('{"reason":"done"}');
+    expect(hub.calls(/\/archive/)[0]).toContain('{"reason":"done"}');
     await menu("Tidy the README", "Delete");
     await page.getByRole("dialog").getByRole("button", { name: "Delete for good" }).click();
     await page.getByRole("link", { name: /Tidy the README/ }).waitFor({ state: "detached" });

@@ -1,39 +1,29 @@
 /** Without the hub and without a network: what was seen stays, says how old it is, and prompts wait to be sent. */
-import { afterAll, beforeAll, beforeEach, afterEach, expect, test } from "bun:test";
-import type { Browser } from "playwright-core";
-import { type FixtureHub, startFixtureHub } from "./fixture-hub.ts";
-import { axe, launchBrowser, openPage, openProfile, WEB_ROOT } from "./harness.ts";
+import { expect, test } from "bun:test";
+import { lastMessage, openChat, say } from "./chat-page.ts";
+import { WORKING } from "./fixture-data.ts";
+import { axe, openPage, openProfile, workerReady } from "./harness.ts";
+import { fixtureWorld } from "./worlds.ts";
 
-const SESSION = "5b0f6c1e-0003-4000-8000-000000000003";
-
-let browser: Browser;
-let hub: FixtureHub;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-beforeEach(() => {
-  hub = startFixtureHub({ webRoot: WEB_ROOT });
-});
-afterEach(() => hub.stop());
+const world = fixtureWorld();
 
 test("the hub goes away and comes back: the page says so, keeps everything, and catches up", async () => {
-  await using open = await openPage(browser, { size: "phone", signedIn: hub });
+  await using open = await openPage(world.browser, { size: "phone", signedIn: world.hub });
   const { page } = open;
-  await page.goto(hub.url);
+  await page.goto(world.hub.url);
   await page.getByRole("link", { name: /Fix rounding/ }).waitFor();
-  hub.setReachable(false);
+  world.hub.setReachable(false);
   await page.getByText("Connection lost. Reconnecting").waitFor();
   expect(await axe(page)).toEqual([]);
   await page.getByRole("link", { name: /Fix rounding/ }).waitFor();
-  const session = hub.sessions.get(SESSION);
+  const session = world.hub.sessions.get(WORKING);
   if (!session?.metadata) throw new Error("the fixture lost a session");
-  hub.sessions.set(SESSION, {
+  world.hub.sessions.set(WORKING, {
     ...session,
     metadata: { ...session.metadata, name: "Renamed while away" },
     metadataVersion: session.metadataVersion + 1,
   });
-  hub.setReachable(true);
+  world.hub.setReachable(true);
   await page.getByRole("button", { name: "Try now" }).click();
   await page.getByRole("link", { name: /Renamed while away/ }).waitFor();
   await page.getByText("Connection lost").waitFor({ state: "detached" });
@@ -41,25 +31,22 @@ test("the hub goes away and comes back: the page says so, keeps everything, and 
 });
 
 test("no network: said at once; a prompt waits, survives a reload, and is sent once when the network is back", async () => {
-  await using open = await openPage(browser, { size: "phone", signedIn: hub, serviceWorkers: "allow" });
+  await using open = await openChat(world, WORKING, { serviceWorkers: "allow" });
   const { page, context } = open;
-  await page.goto(`${hub.url}/sessions/${SESSION}`);
-  await page.getByText("I'll count in cents instead").waitFor();
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await workerReady(page);
   await context.setOffline(true);
   await page.getByText("You are offline").waitFor();
-  await page.getByRole("textbox", { name: /message/i }).fill("And add a test, please");
-  await page.getByRole("button", { name: "Send" }).click();
+  await say(page, "And add a test, please");
   await page.getByText("And add a test, please").first().waitFor();
   await page.getByText("1 prompt waits to be sent").waitFor();
   expect(await axe(page)).toEqual([]);
   await page.reload();
   await page.getByText("1 prompt waits to be sent").waitFor();
-  await page.getByText("I'll count in cents instead").waitFor();
+  await lastMessage(page).waitFor();
   await context.setOffline(false);
-  await hub.received(/^POST .*\/messages .*add a test/);
+  await world.hub.received(/^POST .*\/messages .*add a test/);
   await page.getByText("waits to be sent").waitFor({ state: "detached" });
-  const sent = hub.log.filter((line) => line.startsWith(`POST /api/sessions/${SESSION}/messages`));
+  const sent = world.hub.calls(new RegExp(`^POST /api/sessions/${WORKING}/messages`));
   expect(new Set(sent.map((line) => /"localId":"([^"]+)"/.exec(line)?.[1])).size).toBe(1);
   expect(sent[0]).toContain('"wake":true');
   // this session works: what the hub has waits for its turn, once
@@ -71,9 +58,9 @@ test("no network: said at once; a prompt waits, survives a reload, and is sent o
 test("installed, it opens without a network and shows the last list with its age", async () => {
   await using open = await openProfile("phone");
   const { page, context } = open;
-  await page.goto(`${hub.url}/?token=${hub.token}`);
+  await page.goto(`${world.hub.url}/?token=${world.hub.token}`);
   await page.getByRole("link", { name: /Fix rounding/ }).waitFor();
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await workerReady(page);
   // the list reaches the device a moment after it reached the screen
   await page.evaluate(async () => {
     for (;;) {
@@ -88,40 +75,40 @@ test("installed, it opens without a network and shows the last list with its age
   });
   await context.setOffline(true);
   const other = await context.newPage();
-  await other.goto(`${hub.url}/`);
+  await other.goto(`${world.hub.url}/`);
   await other.getByRole("link", { name: /Fix rounding/ }).waitFor();
   await other.getByText("You are offline").waitFor();
-  await other.goto(`${hub.url}/machines`);
+  await other.goto(`${world.hub.url}/machines`);
   await other.getByRole("heading", { name: "Machines", level: 1 }).waitFor();
 });
 
 test("it can be installed: manifest, icons and worker are in order", async () => {
-  const manifest = (await (await fetch(`${hub.url}/manifest.webmanifest`)).json()) as {
+  const manifest = (await (await fetch(`${world.hub.url}/manifest.webmanifest`)).json()) as {
     icons: { src: string; sizes: string }[];
     start_url: string;
   };
   expect(manifest.icons.map((icon) => icon.sizes)).toContain("192x192");
-  for (const icon of manifest.icons) expect((await fetch(hub.url + icon.src)).status).toBe(200);
-  const worker = await (await fetch(`${hub.url}/sw.js`)).text();
+  for (const icon of manifest.icons) expect((await fetch(world.hub.url + icon.src)).status).toBe(200);
+  const worker = await (await fetch(`${world.hub.url}/sw.js`)).text();
   const files = /"files":\s*(\[[^\]]*\])/.exec(worker)?.[1];
-  for (const file of JSON.parse(files ?? "[]") as string[]) expect((await fetch(hub.url + file)).status).toBe(200);
-  await using open = await openPage(browser, { serviceWorkers: "allow" });
+  for (const file of JSON.parse(files ?? "[]") as string[]) expect((await fetch(world.hub.url + file)).status).toBe(200);
+  await using open = await openPage(world.browser, { serviceWorkers: "allow" });
   const session = await open.context.newCDPSession(open.page);
-  await open.page.goto(hub.url);
-  await open.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await open.page.goto(world.hub.url);
+  await workerReady(open.page);
   const { installabilityErrors } = await session.send("Page.getInstallabilityErrors");
   expect(installabilityErrors.filter((error) => error.errorId !== "in-incognito")).toEqual([]);
 });
 
 test("a new version is offered, and taken only when asked", async () => {
-  await using open = await openPage(browser, { size: "phone", signedIn: hub, serviceWorkers: "allow" });
+  await using open = await openPage(world.browser, { size: "phone", signedIn: world.hub, serviceWorkers: "allow" });
   const { page } = open;
-  await page.goto(hub.url);
+  await page.goto(world.hub.url);
   await page.getByRole("link", { name: /Fix rounding/ }).waitFor();
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await workerReady(page);
   await page.reload();
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-  hub.setWorkerSuffix("\n// next version");
+  world.hub.setWorkerSuffix("\n// next version");
   await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
   await page.getByText("A new version is ready").waitFor();
   await page.evaluate(() => Object.assign(window, { stillHere: true }));
