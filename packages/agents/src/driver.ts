@@ -139,6 +139,11 @@ export interface DriverPrompt {
   localId: string;
   text: string;
   attachments: readonly Attachment[];
+  /**
+   * Path of the text of an earlier conversation. It goes to the agent in front of the words, in a block of its own (`shared/earlier.ts`), and is
+   * never told as the person's. Not part of a `retry`, for which the agent has it.
+   */
+  earlier?: string;
 }
 
 export interface Conversation {

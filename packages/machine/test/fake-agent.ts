@@ -2,6 +2,7 @@
  * An agent in memory behind the driver port. It outlives the conversations opened on it, as a real one outlives a session process: it remembers
  * prompts, open requests and what was said, and a new conversation adopts it.
  */
+import { readFileSync } from "node:fs";
 import type {
   AgentDriver,
   AgentRequest,
@@ -23,6 +24,8 @@ export interface FakeAgent {
   readonly ran: string[];
   /** Paths that came along with prompts. */
   readonly attached: string[];
+  /** The text of an earlier conversation, each time a prompt came with one. */
+  readonly told: { localId: string; text: string }[];
   readonly starts: StartOptions[];
   readonly answers: { id: string; answer: RequestAnswer }[];
   readonly front: Front | null;
@@ -71,6 +74,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
   };
   const ran: string[] = [];
   const attached: string[] = [];
+  const told: FakeAgent["told"] = [];
   const starts: StartOptions[] = [];
   const answers: { id: string; answer: RequestAnswer }[] = [];
   const record = new Map<string, "handed" | "present">();
@@ -125,6 +129,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     capabilities,
     ran,
     attached,
+    told,
     starts,
     answers,
     onPrompt: "run",
@@ -211,6 +216,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       },
       async prompt(prompt) {
         attached.push(...prompt.attachments.map(({ path }) => path));
+        if (prompt.earlier !== undefined) told.push({ localId: prompt.localId, text: readFileSync(prompt.earlier, "utf8") });
         if (agent.onPrompt === "reject-absent") throw new AppError("agent_exited", "It went away");
         record.set(prompt.localId, "handed");
         if (agent.onPrompt === "reject") throw new AppError("agent_exited", "It went away");

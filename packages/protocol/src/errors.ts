@@ -103,24 +103,31 @@ export interface ErrorBody {
   issues?: unknown;
   /** Of a resume or retry that failed: the code of whoever noticed (runner, driver, agent). */
   cause?: string;
-  /** What can be done instead. `fork`: `POST …/fork` starts a new session with this history on a branch of the agent's own thread. */
-  offers?: readonly ("fork" | "retry")[];
+  /**
+   * What can be done instead. `fork`: `POST …/fork` starts a new session with this history on a branch of the agent's own thread. `history`: that
+   * thread can't be had any more, but `POST …/fork {"from":"history"}` starts a new session whose agent is given the text of this one.
+   */
+  offers?: readonly ("fork" | "history" | "retry")[];
   [detail: string]: unknown;
 }
 
-/** Behind these a branch fails like the resume did: the program, its machine or the thread itself is not there. */
-const alsoInABranch: ReadonlySet<string> = new Set([
+/** Behind these every start there fails like this one did: the program or its machine is not there. */
+const alsoAnew: ReadonlySet<string> = new Set([
   "agent_not_installed",
   "agent_unsupported_version",
   "unsupported_flavor",
   "rpc_timeout",
   "agent_away",
-  "resume_unavailable",
 ]);
 
-/** Whether a branch of the thread is worth an attempt after a start that failed for this reason. */
+/** Whether a new session on the same machine is worth an attempt after a start that failed for this reason. */
+export function mayBeginAfter(cause: string | null | undefined): boolean {
+  return !alsoAnew.has(cause ?? "");
+}
+
+/** Whether a branch of the thread is: it also needs the thread itself. */
 export function mayBranchAfter(cause: string | null | undefined): boolean {
-  return !alsoInABranch.has(cause ?? "");
+  return mayBeginAfter(cause) && cause !== "resume_unavailable";
 }
 
 export class AppError extends Error {

@@ -49,7 +49,13 @@ export const spawnResultSchema = z.union([
 ]);
 export type SpawnResult = z.infer<typeof spawnResultSchema>;
 
-/** Parameters of the machine RPC `spawn-happy-session`. `launchId` is ours: the same id twice starts one session. */
+/** Capability of a runner that takes `history`. */
+export const CARRIES_HISTORY = "spawn-history";
+
+/**
+ * Parameters of the machine RPC `spawn-happy-session`. `launchId` is ours: the same id twice starts one session. `history` is ours, too: the
+ * text of an earlier conversation, given to the agent in front of the new session's first prompt.
+ */
 export const spawnParamsSchema = z.looseObject({
   type: z.literal("spawn-in-directory"),
   directory: z.string(),
@@ -62,5 +68,6 @@ export const spawnParamsSchema = z.looseObject({
   sessionId: z.optional(z.string()),
   forkSession: z.optional(z.boolean()),
   launchId: z.optional(z.string()),
+  history: z.optional(z.string()),
 });
 export type SpawnParams = z.infer<typeof spawnParamsSchema>;

@@ -34,7 +34,8 @@ export const modelBody = z.strictObject({
 /** Ours. */
 export const autoRetryBody = z.strictObject({ enabled: z.boolean() });
 export const resumeBody = z.looseObject({ permissionMode: z.optional(z.string()) });
-export const forkBody = z.looseObject({ messageLocalId: z.optional(z.string()) });
+/** `history`, ours: no branch of the agent's own thread; its agent is given the text of the conversation with the first prompt. */
+export const forkBody = z.looseObject({ messageLocalId: z.optional(z.string()), from: z.optional(z.enum(["thread", "history"])) });
 export const approveBody = z.looseObject({
   mode: z.optional(z.string()),
   allowTools: z.optional(z.array(z.string())),

@@ -153,7 +153,7 @@ export class AcpConversation implements Conversation {
     const last = this.#running().state.lastTurn;
     if (!prompt || last?.localId !== prompt.localId || last.outcome === "completed") throw new AppError("retry_unavailable");
     const isAbsent = (await this.lookup(prompt.localId)) === "absent";
-    await this.#hand(prompt, !isAbsent);
+    await this.#hand(isAbsent ? prompt : { ...prompt, earlier: undefined }, !isAbsent);
   }
 
   async #hand(prompt: DriverPrompt, retry: boolean): Promise<void> {

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError, type Attachment } from "@hapi/protocol";
 import type { DriverContext, DriverMemory, DriverPrompt } from "../driver.ts";
+import { readEarlier } from "../shared/earlier.ts";
 import type { AcpProfile } from "./profile.ts";
 
 const HANDED_KEY = "acp.handed";
@@ -38,11 +39,12 @@ export function findPrompt(
 export const rememberPrompt = (prompt: DriverPrompt): Record<string, unknown> => ({ [PROMPT_KEY]: prompt });
 export const lastPrompt = (memory: DriverMemory): DriverPrompt | undefined => memory.get<DriverPrompt>(PROMPT_KEY);
 
-/** The content blocks of `session/prompt`. Notes (reasons of denials) come first, as a block of their own. */
+/** The content blocks of `session/prompt`. What is not the person's words comes first, each as a block of its own; notes are reasons of denials. */
 export async function promptBlocks(prompt: DriverPrompt, options: { images: boolean; notes: readonly string[] }): Promise<unknown[]> {
   const notes = options.notes.length > 0 ? [{ type: "text", text: options.notes.join("\n") }] : [];
   const files = await Promise.all(prompt.attachments.map((attachment) => block(attachment, options.images)));
-  return [...notes, { type: "text", text: prompt.text }, ...files];
+  const earlier = prompt.earlier === undefined ? [] : [{ type: "text", text: await readEarlier(prompt.earlier) }];
+  return [...earlier, ...notes, { type: "text", text: prompt.text }, ...files];
 }
 
 async function block(attachment: Attachment, images: boolean): Promise<unknown> {

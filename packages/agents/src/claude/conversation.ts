@@ -159,6 +159,7 @@ export function createConversation(context: DriverContext): Conversation {
       localId: given.localId,
       text: given.text,
       attachments: given.attachments,
+      earlier: given.earlier,
       launchId: front.process.launchId,
     });
     const line: Json = {

@@ -2,6 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { AppError, type Attachment } from "@hapi/protocol";
 import type { DriverPrompt } from "../driver.ts";
+import { readEarlier } from "../shared/earlier.ts";
 import type { Json } from "./json.ts";
 
 const pictureTypes: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
@@ -22,8 +23,15 @@ async function pictureOf(attachment: Attachment): Promise<Json | null> {
   }
 }
 
-/** A plain string without attachments, as Claude itself writes it. */
 export async function contentOf(prompt: DriverPrompt): Promise<string | Json[]> {
+  const own = await ownContentOf(prompt);
+  if (prompt.earlier === undefined) return own;
+  const text = await readEarlier(prompt.earlier);
+  return [{ type: "text", text }, ...(typeof own === "string" ? [{ type: "text", text: own }] : own)];
+}
+
+/** A plain string without attachments, as Claude itself writes it. */
+async function ownContentOf(prompt: DriverPrompt): Promise<string | Json[]> {
   if (prompt.attachments.length === 0) return prompt.text;
   const pictures: Json[] = [];
   const mentions: string[] = [];

@@ -1,4 +1,5 @@
 /** What a `user` line of the transcript is: someone's prompt, a slash command, an interruption, or Claude talking to itself. */
+import { withoutEarlier } from "../shared/earlier.ts";
 import { isJson, type Json, list, obj, str, strings } from "./json.ts";
 
 export type UserLine =
@@ -40,7 +41,7 @@ export function classifyUserLine(line: Json): UserLine {
   if (blocks.some((block) => block["type"] === "tool_result")) return { kind: "tool-results" };
   const texts =
     typeof content === "string" ? [content] : blocks.flatMap((block) => (block["type"] === "text" ? [str(block["text"]) ?? ""] : []));
-  const text = texts.join("\n");
+  const text = withoutEarlier(texts.join("\n"));
   if (text.startsWith("<local-command-caveat>")) return { kind: "local-caveat" };
   // `isMeta` marks what Claude says to itself, except that a turn it continues by itself starts with such a line.
   if (line["isMeta"] === true) return line["promptSource"] === "system" ? { kind: "wake" } : { kind: "other" };

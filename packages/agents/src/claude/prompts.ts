@@ -15,6 +15,7 @@ export interface NewPrompt {
   text: string;
   launchId: string;
   attachments?: readonly Attachment[];
+  earlier?: string;
   hidden?: boolean;
 }
 

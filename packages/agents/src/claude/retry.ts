@@ -5,6 +5,7 @@
  * Claude go on from where it failed, with the prompt where it stands.
  */
 import { AppError } from "@hapi/protocol";
+import { withoutEarlier } from "../shared/earlier.ts";
 import type { Core } from "./core.ts";
 import { findPrompts, type LastTurn, lastTurn } from "./transcript-file.ts";
 import { MAX_ATTEMPTS, promptUuid } from "./ids.ts";
@@ -37,7 +38,8 @@ export async function retryLastTurn(core: Core, front: RemoteFront): Promise<voi
   const uuid = await nextUuid(thread.transcript, core.context.sessionId, localId);
   const cut = !last.worked && (await cutBack(front, last));
   const content = cut ? last.content : GO_ON;
-  const { inputId } = await core.prompts.add({ uuid, localId, text: textOf(content), launchId: front.process.launchId, hidden: true });
+  const text = withoutEarlier(textOf(content));
+  const { inputId } = await core.prompts.add({ uuid, localId, text, launchId: front.process.launchId, hidden: true });
   await front.send({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: thread.id, uuid }, inputId);
 }
 
@@ -54,8 +56,9 @@ async function resendLost(core: Core, front: RemoteFront, transcript: string): P
   const { lost } = core.prompts;
   if (!lost || (await findPrompts(transcript, [lost.uuid])).size > 0) return false;
   const content = await contentOf(lost);
-  const { uuid, localId, text, attachments, hidden } = lost;
-  const { inputId } = await core.prompts.add({ uuid, localId, text, attachments, hidden, launchId: front.process.launchId });
+  const { uuid, localId, text, attachments, earlier, hidden } = lost;
+  const again = { uuid, localId, text, attachments, earlier, hidden, launchId: front.process.launchId };
+  const { inputId } = await core.prompts.add(again);
   await front.send(
     { type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: core.thread?.id ?? "", uuid },
     inputId,

@@ -48,6 +48,8 @@ export interface PendingPrompt {
   launchId: string;
   inputId: number;
   attachments: Attachment[];
+  /** As in the prompt. */
+  earlier?: string;
   /** Seen in the transcript. */
   recorded: boolean;
   /** Claude said that it took it up; its line in the transcript comes a moment later, or never when it is killed. */

@@ -5,6 +5,7 @@
  */
 import type { AgentEvent, AgentFailure, TokenUsage, TurnOutcome } from "@hapi/protocol";
 import { toolKindOf, toolTitleOf } from "@hapi/core";
+import { withoutEarlier } from "../shared/earlier.ts";
 import { failureOfErrorLine, failureOfRetryLine } from "./failures.ts";
 import { isJson, type Json, list, num, obj, str } from "./json.ts";
 import {
@@ -256,7 +257,7 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
     if (attachment["type"] !== "queued_command" || parent !== undefined || attachment["commandMode"] !== "prompt") return;
     const source = str(attachment["source_uuid"]) ?? uuid;
     const text = typeof attachment["prompt"] === "string" ? attachment["prompt"] : textOf(attachment["prompt"]);
-    const localId = userMessage(source, text, line);
+    const localId = userMessage(source, withoutEarlier(text), line);
     out.facts.push({ type: "prompts", uuids: [source] });
     if (localId !== null && state.turn && !state.turn.localIds.includes(localId)) state.turn.localIds.push(localId);
   }

@@ -191,6 +191,7 @@ async function answer(context: TurnContext, params: PromptRequest, clock: Clock)
     record.append({
       t: "user",
       text: prompt.text,
+      ...(prompt.before === "" ? {} : { before: prompt.before }),
       images: prompt.images.length,
       ...(typeof promptId === "string" ? { promptId } : {}),
       at: clock.now(),
@@ -237,10 +238,14 @@ async function withUsage(context: TurnContext, stopReason: PromptResponse["stopR
   return { stopReason, _meta: { quota: { token_count: tokens, model_usage: [{ model, token_count: tokens }] } } };
 }
 
-function readPrompt(blocks: readonly ContentBlock[]): { text: string; images: string[] } {
-  const text = blocks.flatMap((block) => (block.type === "text" ? [block.text] : block.type === "resource_link" ? [block.uri] : []));
+/** The words of the person are the last text; what a client tells the agent besides stands before it. */
+function readPrompt(blocks: readonly ContentBlock[]): { text: string; before: string; images: string[] } {
+  const words = blocks.findLastIndex((block) => block.type === "text");
+  const before = blocks.slice(0, Math.max(0, words)).flatMap((block) => (block.type === "text" ? [block.text] : []));
+  const own = blocks.filter((block, index) => index >= words || block.type !== "text");
+  const text = own.flatMap((block) => (block.type === "text" ? [block.text] : block.type === "resource_link" ? [block.uri] : []));
   const images = blocks.flatMap((block) => (block.type === "image" ? [`${block.mimeType}, ${sizeOf(block.data)}`] : []));
-  return { text: text.join("\n"), images };
+  return { text: text.join("\n"), before: before.join("\n"), images };
 }
 
 function sizeOf(base64: string): string {

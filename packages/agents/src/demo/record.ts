@@ -10,7 +10,8 @@ export type GrantKind = "edit" | "execute";
 
 export type RecordLine =
   | { t: "session"; v: 1; id: string; cwd: string; at: number }
-  | { t: "user"; text: string; images: number; promptId?: string; at: number }
+  /** `before`: given along with the person's words. */
+  | { t: "user"; text: string; before?: string; images: number; promptId?: string; at: number }
   | { t: "retry"; at: number }
   | { t: "update"; update: SessionUpdate }
   | { t: "set"; mode?: string; model?: string; grant?: GrantKind }

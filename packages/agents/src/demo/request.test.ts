@@ -29,3 +29,10 @@ test("the model is asked with the whole conversation; a prompt that is retried s
   ]);
   expect(askedIn(modelRequest(lines))).toBe("again");
 });
+
+test("what a client tells it before the person's words is in the request, and is not what it answers", () => {
+  const lines: RecordLine[] = [{ t: "user", text: "go on", before: "the conversation so far: tell me a story", images: 0, at: 1 }];
+  const request = modelRequest(lines);
+  expect(request.map(({ text }) => text)).toEqual(["the conversation so far: tell me a story", "go on"]);
+  expect(askedIn(request)).toBe("go on");
+});

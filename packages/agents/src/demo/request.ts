@@ -13,6 +13,7 @@ export interface ModelMessage {
 export function modelRequest(lines: readonly RecordLine[]): ModelMessage[] {
   const messages: ModelMessage[] = [];
   for (const line of lines) {
+    if (line.t === "user" && line.before !== undefined) messages.push({ role: "user", text: line.before });
     const said = line.t === "user" ? ({ role: "user", text: line.text } as const) : line.t === "update" ? answerOf(line.update) : null;
     if (said === null) continue;
     const last = messages.at(-1);

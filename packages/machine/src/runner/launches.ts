@@ -76,6 +76,7 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launch
     ...(params.model === undefined ? {} : { model: params.model }),
     ...(params.resumeSessionId ? { threadId: params.resumeSessionId } : {}),
     ...(params.forkSession ? { fork: true } : {}),
+    ...(params.history ? { history: params.history } : {}),
     ...(params.launchId ? { launchId: params.launchId } : {}),
   };
   const { sessionId } = createSession(options);

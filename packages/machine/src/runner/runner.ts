@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { AgentDriver } from "@hapi/agents";
 import {
   AppError,
+  CARRIES_HISTORY,
   listDirectoryBody,
   pathsExistBody,
   spawnParamsSchema,
@@ -84,7 +85,7 @@ export function machineMetadata(options: Pick<RunnerOptions, "version" | "home" 
     homeDir: homedir(),
     happyHomeDir: options.home,
     // A superset of what other clients require of a runner before they let it spawn (0.30.7).
-    capabilities: ["agent-availability", "cursor-chat-store-status", "stop-runner", "launch-id"],
+    capabilities: ["agent-availability", "cursor-chat-store-status", "stop-runner", "launch-id", CARRIES_HISTORY],
     ...(options.workspaceRoots.length > 0 ? { workspaceRoots: [...options.workspaceRoots] } : {}),
   };
 }

@@ -6,6 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, realpathSync } from "node:fs";
 import { AppError, normalizePermissionMode } from "@hapi/protocol";
 import { ensurePrivateDir, sessionDir, sessionsDir } from "@hapi/platform";
+import { keepEarlier } from "./earlier.ts";
 import { readRecord, type SessionRecord, writeRecord } from "./record.ts";
 
 export interface CreateSessionOptions {
@@ -26,6 +27,8 @@ export interface CreateSessionOptions {
   /** Continue, or with `fork` branch off, this conversation of the agent. */
   threadId?: string;
   fork?: boolean;
+  /** The text of an earlier conversation that its agent is given. Only a new session takes it. */
+  history?: string;
   name?: string;
   worktree?: SessionRecord["worktree"];
   launchId?: string;
@@ -84,7 +87,9 @@ export function createSession(options: CreateSessionOptions): { sessionId: strin
     startedBy: options.startedBy,
     startingMode: options.startingMode,
     args: [],
+    ...(options.history === undefined ? {} : { earlier: true }),
   };
+  if (!existing && options.history !== undefined) keepEarlier(dir, options.history);
   writeRecord(dir, { ...base, ...stated });
   return { sessionId, dir };
 }

@@ -34,6 +34,8 @@ export const sessionRecordSchema = z.looseObject({
   threadId: z.optional(z.string()),
   /** The thread is another session's: branch off at the first start, then forget this flag. */
   fork: z.optional(z.boolean()),
+  /** Its agent is given the text of an earlier conversation with the first prompt (`earlier.ts`). */
+  earlier: z.optional(z.boolean()),
   /** Name given by the person who started it. */
   name: z.optional(z.string()),
   worktree: z.optional(worktreeSchema),

@@ -12,6 +12,7 @@ import { createActions } from "./actions.ts";
 import { createAgentEvents } from "./agent-events.ts";
 import { createAgentRunner } from "./agent-runner.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
+import { createEarlier } from "./earlier.ts";
 import { createEnding, type Ending, endingOf } from "./ending.ts";
 import { createHandoffLoop } from "./handoff-loop.ts";
 import type { KnownHub } from "./hub-address.ts";
@@ -131,7 +132,10 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       hookCommand: ports.hookCommand,
       hookEnv: ports.hookEnv,
       log,
-      emit: events.emit,
+      emit(event) {
+        events.emit(event);
+        if (event.type === "stage") earlier.staged(event.localId, event.stage);
+      },
       room: outbox.room,
     },
     async terminalSpawned(process) {
@@ -142,9 +146,17 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     },
   });
   const { conversation } = runner;
+  const earlier = createEarlier({
+    dir: ports.dir,
+    isCarried: record.value.earlier === true,
+    conversation,
+    memory: ledger.memory,
+    commands: () => events.facts.slashCommands ?? [],
+    log,
+  });
   const inbox = createInbox({
     ledger,
-    agent: conversation,
+    agent: earlier.agent,
     attachable: confinement.resolve,
     reports,
     clock,
