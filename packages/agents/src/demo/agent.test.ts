@@ -4,6 +4,8 @@ import { appendFile, cp, mkdtemp, readdir, readFile, rm, symlink } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as acp from "@agentclientprotocol/sdk";
+import { failureOf } from "../acp/failure.ts";
+import type { RpcError } from "../shared/jsonrpc.ts";
 import { runDemoAgent } from "./agent.ts";
 import { openRecord } from "./record.ts";
 import { openScratch, ScratchError } from "./scratch.ts";
@@ -171,6 +173,19 @@ describe("its record", () => {
       await expect(prompt(client, id, "fail 429 x1")).rejects.toMatchObject({ data: { httpStatus: 429, retryAfterMs: 1000 } });
       expect((await prompt(client, id, "fail 429 x1", { "hapi.retry": true })).stopReason).toBe("end_turn");
       expect(openRecord(temp.dir, id)?.lines.filter((line) => line.t === "user")).toHaveLength(2);
+    });
+  });
+
+  test("a lost connection is a network error and no status, and goes on with a retry", async () => {
+    await using temp = await tempDir();
+    await connect(temp.dir, async (client) => {
+      const id = await open(client);
+      const lost: unknown = await prompt(client, id, "say: half of it\ncut x1").catch((cause: unknown) => cause);
+      expect(failureOf(lost as RpcError)).toMatchObject({ code: "network", retryable: true });
+      expect(failureOf(lost as RpcError).httpStatus).toBeUndefined();
+      expect(client.said()).toContain("half of it");
+      expect((await prompt(client, id, "say: half of it\ncut x1", { "hapi.retry": true })).stopReason).toBe("end_turn");
+      expect(client.said()).toContain("Recovered after 1 failure.");
     });
   });
 

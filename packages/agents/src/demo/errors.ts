@@ -11,15 +11,22 @@ export function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
+/** Instead of a status: the connection was lost before the answer had ended. */
+export const CONNECTION_LOST = 0;
+
 export class ModelError extends RequestError {
   readonly status: number;
   constructor(status: number, message: string) {
-    super(-32603, message, { httpStatus: status, ...(status === 429 ? { retryAfterMs: 1000 } : {}) });
+    super(-32603, message, {
+      ...(status === CONNECTION_LOST ? {} : { httpStatus: status }),
+      ...(status === 429 ? { retryAfterMs: 1000 } : {}),
+    });
     this.status = status;
   }
 }
 
 const sentences: Readonly<Record<number, string>> = {
+  [CONNECTION_LOST]: "The network connection to the model was lost in the middle of its answer",
   400: "The request is not valid",
   401: "The key is not valid",
   429: "Rate limit reached. Try again in a moment.",

@@ -26,7 +26,7 @@ const HELP = `These lines, one or several in a message, make me do exactly that:
 | \`plan: text\` | a plan to approve |
 | \`think: text\` · \`say: text\` | a thought, an answer |
 | \`slow 50 100\` | 50 pieces of text, 100 ms apart |
-| \`fail 529 x1\` · \`rate limit\` · \`break\` · \`hang\` | errors: overloaded (once), rate limit, the process ends, silence |
+| \`fail 529 x1\` · \`rate limit\` · \`cut x1\` · \`break\` · \`hang\` | errors: overloaded (once), rate limit, the connection lost (once), the process ends, silence |
 | \`recall\` | what you said before, from my own record |`;
 
 const SAMPLE = `Here is a bit of everything a message can hold.

@@ -2,6 +2,7 @@
  * What a prompt makes the demo agent do: directives (one per line, for tests and the curious) or plain phrases (for newcomers). Pure, and
  * without chance: the same prompt always gives the same steps.
  */
+import { CONNECTION_LOST } from "./errors.ts";
 import { phraseSteps } from "./phrases.ts";
 
 export type TodoStatus = "pending" | "in_progress" | "completed";
@@ -69,6 +70,7 @@ const directives: readonly [RegExp, (groups: string[]) => Step][] = [
   ],
   [/^fail(?:\s+(\d{3}))?(?:\s+x(\d+))?(?:\s*:\s*(.+))?$/i, ([status, times, message]) => fail(status, times, message)],
   [/^rate[ -]?limit(?:\s+x(\d+))?$/i, ([times]) => fail("429", times, undefined)],
+  [/^cut(?:\s+x(\d+))?$/i, ([times]) => fail(String(CONNECTION_LOST), times, undefined)],
   [/^break$/i, () => ({ do: "break" })],
   [/^hang$/i, () => ({ do: "hang" })],
   [/^recall$/i, () => ({ do: "recall" })],
