@@ -3,8 +3,9 @@
  * prompt that failed stands in it exactly once. Each failure on real Claude Code and on the demo agent, with the next prompt and with Retry.
  */
 import { describe, expect, test } from "bun:test";
-import { threadKeyOf } from "@hapi/protocol";
+import { type AgentEvent, type AgentFailure, threadKeyOf } from "@hapi/protocol";
 import { isAlive } from "@hapi/platform";
+import type { FakeScenario } from "@hapi/testkit";
 import type { WebSession } from "./web.ts";
 import { createWorld, type World } from "./world.ts";
 
@@ -12,9 +13,10 @@ interface Agent {
   flavor: "claude" | "demo";
   /** The newest request to the model, one line per message. */
   lastAsked(world: World): string[];
-  /** Words that make the model fail once, at the beginning or in the middle of its answer. */
+  /** Words that make the model fail once, at the beginning or in the middle of its answer; said by it, or by a connection that ends. */
   atCapacity: string;
   brokenStream: string;
+  cutConnection: string;
   /** Words that take about two seconds to be answered. */
   long: string;
 }
@@ -26,6 +28,7 @@ const agents: readonly Agent[] = [
     lastAsked: (world) => world.lastConversation().filter((line) => !line.startsWith("system: ")),
     atCapacity: "the words at capacity",
     brokenStream: "the words cut off",
+    cutConnection: "the words on a cut line",
     long: "slow 40 50",
   },
   {
@@ -33,6 +36,7 @@ const agents: readonly Agent[] = [
     lastAsked: (world) => world.lastDemoConversation(),
     atCapacity: "fail 529 x1",
     brokenStream: "say: half of an answer\nfail 500 x1",
+    cutConnection: "say: half of an answer\ncut x1",
     long: "slow 40 250",
   },
 ];
@@ -40,9 +44,13 @@ const agents: readonly Agent[] = [
 type Fault = {
   name: string;
   words(agent: Agent): string;
+  /** What the scripted model server does until the turn has ended. */
+  turns?: FakeScenario["turns"];
   /** From the moment the prompt was sent; resolves when the fault is over. */
   happens(world: World, session: WebSession, localId: string): Promise<void>;
   ends: "failed" | "interrupted" | "done";
+  /** What the turn is said to have failed with. */
+  code?: AgentFailure["code"];
 };
 
 const failure = { status: 529, message: "Selected model is at capacity" };
@@ -51,8 +59,40 @@ const started = (session: WebSession, localId: string): Promise<unknown> =>
   session.web.until(() => session.stages(localId).includes("started"), "its turn runs");
 
 const faults: readonly Fault[] = [
-  { name: "the provider is at capacity", words: (agent) => agent.atCapacity, happens: async () => undefined, ends: "failed" },
-  { name: "the stream breaks off", words: (agent) => agent.brokenStream, happens: async () => undefined, ends: "failed" },
+  {
+    name: "the provider is at capacity",
+    words: (agent) => agent.atCapacity,
+    turns: [{ when: { user: "words at capacity" }, error: failure }],
+    happens: async () => undefined,
+    ends: "failed",
+    code: "overloaded",
+  },
+  {
+    name: "the stream breaks off",
+    words: (agent) => agent.brokenStream,
+    turns: [
+      { when: { user: "words cut off" }, reply: [{ text: "half of an answer" }, { error: failure }] },
+      // Claude Code asks for the rest by itself, once.
+      { when: { user: "was cut off mid-stream" }, error: failure },
+    ],
+    happens: async () => undefined,
+    ends: "failed",
+  },
+  {
+    name: "the connection is cut in the middle",
+    words: (agent) => agent.cutConnection,
+    turns: [
+      // Claude Code asks for the rest by itself, some times: until it gives up, no connection lasts.
+      {
+        when: { user: "words on a cut line|was cut off mid-stream" },
+        reply: [{ text: "half of an answer" }, { cut: true }],
+        forever: true,
+      },
+    ],
+    happens: async () => undefined,
+    ends: "failed",
+    code: "network",
+  },
   {
     name: "kill -9 of the agent",
     words: (agent) => agent.long,
@@ -128,18 +168,17 @@ async function fails(agent: Agent, fault: Fault): Promise<{ world: World; sessio
   const { world, session } = await spawned(agent.flavor);
   try {
     await session.ask("remember pineapple");
-    world.models.setScenario({
-      turns: [
-        { when: { user: "words at capacity" }, error: failure },
-        { when: { user: "words cut off" }, reply: [{ text: "half of an answer" }, { error: failure }] },
-        // Claude Code asks for the rest by itself, once.
-        { when: { user: "was cut off mid-stream" }, error: failure },
-      ],
-    });
+    world.models.setScenario({ turns: fault.turns ?? [] });
     const words = fault.words(agent);
     const localId = await session.send(words);
     await fault.happens(world, session, localId);
     await session.finished(localId, fault.ends);
+    world.models.setScenario(null);
+    if (fault.code) {
+      const isFailed = (event: AgentEvent): boolean => event.type === "turn-ended" && event.outcome === "failed";
+      const ended = await world.web.until(() => session.history.findLast(isFailed), "its end is told");
+      expect(ended).toMatchObject({ failure: { code: fault.code, retryable: true } });
+    }
     return { world, session, localId, words };
   } catch (cause) {
     await world[Symbol.asyncDispose]();
