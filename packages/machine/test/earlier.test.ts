@@ -3,11 +3,10 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { createSession } from "../src/session/create-session.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, stages, type World } from "./world.ts";
 
 const history = "## Person\nremember pineapple";
 const fileOf = (world: World): string => join(world.dir, "history.txt");
-const stages = (world: World, localId: string) => world.hub.stages.get(localId) ?? [];
 const carriers = (world: World): string[] => world.agent.told.map(({ localId }) => localId);
 
 async function run(world: World, localId: string, text = localId): Promise<void> {

@@ -122,3 +122,23 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
   };
 }
+
+/** The stages that the hub heard of, in order. */
+export const stages = (world: World, localId: string): string[] => world.hub.stages.get(localId) ?? [];
+
+/** The conversation at the hub: prompts behind `> `, and what the agent said. */
+export const texts = (world: World): string[] =>
+  world.hub.rows.flatMap((row) => {
+    const { role, content } = row.content as {
+      role: string;
+      content: { type: string; text?: string; data?: { type: string; message?: string } };
+    };
+    if (role === "user") return [`> ${content.text}`];
+    return content.data?.type === "message" && content.type === "codex" ? [content.data.message ?? ""] : [];
+  });
+
+/** Says it and waits until the agent runs it. */
+export async function run(world: World, localId: string, text: string): Promise<void> {
+  world.hub.prompt(localId, text);
+  await world.hub.until(() => world.agent.ran.at(-1) === text, `${text} runs`);
+}

@@ -1,0 +1,90 @@
+/** Who has control, the terminal or a remote: taking over, giving back, waiting for a turn; never two agents. */
+import { expect, test } from "bun:test";
+import { createWorld, run, stages } from "./world.ts";
+
+test("handoff: a remote prompt takes over an idle terminal, two spaces give it back, never two agents", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  expect(world.agent.front).toBe("local");
+  expect(world.host.display).toMatchObject({ kind: "process" });
+  await world.hub.until(() => world.hub.metadata?.lifecycleState === "paused", "paused");
+  expect(world.hub.agentState?.controlledByUser).toBe(true);
+  await run(world, "p1", "from the phone");
+  expect(world.agent.front).toBe("remote");
+  expect(world.host.display).toEqual({ kind: "controller" });
+  expect(world.host.drawn).toContain("│ Remote mode - waiting for input             │");
+  expect(world.host.drawn).toContain("│ Press space twice to regain control         │");
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p1").at(-1) === "done", "done");
+  world.host.viewerInput("  ");
+  await world.hub.until(() => world.agent.front === "local", "terminal again");
+  expect(world.agent.starts.at(-1)).toMatchObject({ front: "local", threadId: "thread-1" });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true && world.hub.metadata?.lifecycleState === "paused", "told");
+  expect(world.agent.most).toBe(1);
+  const switches = world.hub.rows.filter((row) => row.key.startsWith("hapi:switch"));
+  expect(switches).toHaveLength(2);
+});
+
+test("a prompt that the agent was given and has not begun is not lost to two spaces", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  world.agent.onPrompt = "wait";
+  world.hub.prompt("p1", "from the phone");
+  await world.hub.until(() => world.ledger.state.prompts.get("p1")?.stage === "handed", "handed");
+  world.host.viewerInput("  ");
+  await world.hub.until(() => JSON.stringify(world.hub.agentState?.["handoff"] ?? null).includes("turn"), "it waits");
+  expect(world.agent.front).toBe("remote");
+  world.agent.takeUp();
+  world.agent.finish();
+  await world.hub.until(() => world.agent.front === "local", "the terminal again");
+  expect(stages(world, "p1").at(-1)).toBe("done");
+  expect(world.agent.ran).toEqual(["from the phone"]);
+});
+
+test("handoff waits for the terminal's turn, says so, and Take over now does not wait", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  world.agent.typed("long work");
+  world.hub.prompt("p1", "me now");
+  await world.hub.until(() => world.hub.agentState?.["handoff"] !== undefined, "waiting is shown");
+  expect(world.hub.agentState?.["handoff"]).toMatchObject({ to: "remote", waitsFor: "turn" });
+  expect(world.agent.front).toBe("local");
+  await world.hub.rpc("switch", { to: "remote", now: true });
+  expect(world.agent.front).toBe("remote");
+  await world.hub.until(() => world.agent.ran.at(-1) === "me now", "runs");
+  expect(world.hub.agentState?.["handoff"]).toBeUndefined();
+});
+
+test("space twice in the moment of the switch is not forgotten", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  world.hub.prompt("p1", "me");
+  await world.hub.until(() => world.host.drawn.includes("Remote mode"), "the banner, before the agent runs");
+  world.host.viewerInput("  ");
+  await world.hub.until(() => world.agent.ran.includes("me") || world.agent.front === "local", "either");
+  world.agent.finish();
+  await world.hub.until(() => world.agent.starts.at(-1)?.front === "local" && world.agent.starts.length > 1, "back in the terminal");
+  expect(world.agent.most).toBe(1);
+});
+
+test("read-only while local: the prompt waits for the switch", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true, remoteWhileLocal: "read-only" });
+  world.hub.prompt("p1", "later");
+  await world.hub.until(() => world.ledger.state.prompts.has("p1"), "kept");
+  expect(world.agent.front).toBe("local");
+  await world.hub.rpc("switch", { to: "remote" });
+  await world.hub.until(() => world.agent.ran.at(-1) === "later", "runs");
+});
+
+test("an agent without a screen of its own says so instead of promising one", async () => {
+  await using world = await createWorld({ control: "remote", startingMode: "local", viewers: true });
+  expect(world.agent.starts.map((start) => start.front)).toEqual(["remote"]);
+  expect(world.host.drawn).toContain("Press Ctrl-C twice to end the session");
+  world.host.viewerInput("  ");
+  await world.hub.until(() => world.host.drawn.includes("has no terminal of its own"), "said");
+  await expect(world.hub.rpc("switch", { to: "local" })).rejects.toThrow();
+});
+
+test("a remote session without viewers never starts a terminal, also when it was asked to begin in one", async () => {
+  await using world = await createWorld({ startingMode: "local" });
+  expect(world.agent.starts.map((start) => start.front)).toEqual(["remote"]);
+}, 10_000);

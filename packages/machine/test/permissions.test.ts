@@ -1,0 +1,85 @@
+/** What the agent asks, and the answers: each applied once, none turned into a yes, across the end of a session process. */
+import { expect, test } from "bun:test";
+import { createWorld, run, stages, texts } from "./world.ts";
+
+test("a permission: asked, answered once, closed only when the agent goes on; the second answer hears what became of it", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "do it");
+  world.agent.ask({ id: "r1" });
+  await world.hub.until(() => world.hub.agentState?.requests?.["r1"] !== undefined, "request at the hub");
+  expect(world.hub.agentState?.requests?.["r1"]).toMatchObject({
+    tool: "Bash",
+    arguments: { command: "ls" },
+    kind: "permission",
+    title: "Run ls",
+  });
+  expect(await world.hub.rpc<unknown>("permission", { id: "nope", approved: true })).toEqual({ status: "not-found" });
+  expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: false, reason: "not now" })).toEqual({ status: "applied" });
+  expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: true })).toEqual({ status: "closed", outcome: "denied" });
+  expect(world.agent.answers).toEqual([{ id: "r1", answer: { behavior: "deny", reason: "not now" } }]);
+  expect(world.hub.agentState?.requests?.["r1"]).toBeDefined();
+  world.agent.goOn("r1", "denied");
+  await world.hub.until(() => world.hub.agentState?.completedRequests?.["r1"] !== undefined, "closed");
+  expect(world.hub.agentState?.completedRequests?.["r1"]).toMatchObject({ status: "denied", reason: "not now", decision: "denied" });
+  expect(world.hub.agentState?.requests).toEqual({});
+  expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: true })).toEqual({ status: "closed", outcome: "denied" });
+});
+
+test("no contradiction becomes a yes", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "do it");
+  const cases = [
+    { approved: false, decision: "approved" },
+    { approved: true, decision: "denied" },
+    { approved: true, decision: "abort" },
+    { approved: false, decision: "approved_for_session" },
+  ];
+  for (const [at, params] of cases.entries()) {
+    world.agent.ask({ id: `r${at}` });
+    await world.hub.until(() => world.hub.agentState?.requests?.[`r${at}`] !== undefined, "request");
+    await world.hub.rpc("permission", { id: `r${at}`, ...params });
+  }
+  expect(world.agent.answers.map(({ answer }) => answer.behavior)).toEqual(["deny", "deny", "deny", "deny"]);
+  expect(world.agent.answers[2]!.answer).toMatchObject({ interrupt: true });
+  await expect(world.hub.rpc("permission", { id: "r0", approved: "yes" })).rejects.toThrow();
+});
+
+test("an open permission survives the session process; an answer given while it was away is applied once", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "do it");
+  world.agent.ask({ id: "r1" });
+  await world.hub.until(() => world.hub.agentState?.requests?.["r1"] !== undefined, "request");
+  const { createdAt } = world.hub.agentState!.requests!["r1"]!;
+  await world.crash();
+  world.agent.say("meanwhile");
+  await world.start();
+  await world.hub.until(() => texts(world).includes("meanwhile"), "what was said meanwhile");
+  expect(world.hub.agentState?.requests?.["r1"]?.createdAt).toBe(createdAt!);
+  expect(world.agent.starts).toHaveLength(1);
+  expect(world.agent.ran).toEqual(["do it"]);
+  expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: true, decision: "approved" })).toEqual({ status: "applied" });
+  // Killed between the answer and the agent's going on: the agent still waits, so it is told again, from what was recorded.
+  await world.crash();
+  await world.start();
+  await world.hub.until(() => world.agent.answers.length === 2, "told again");
+  expect(world.agent.answers.map(({ answer }) => answer.behavior)).toEqual(["allow", "allow"]);
+  world.agent.goOn("r1", "approved");
+  world.agent.finish();
+  await world.hub.until(
+    () => stages(world, "p1").at(-1) === "done" && world.hub.agentState?.completedRequests?.["r1"] !== undefined,
+    "done",
+  );
+  expect(world.hub.agentState?.completedRequests?.["r1"]).toMatchObject({ status: "approved", decision: "approved" });
+});
+
+test("a request that the hub never heard of is told by the next session process", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "do it");
+  world.hub.down();
+  world.agent.ask({ id: "r1" });
+  await world.hub.until(() => world.ledger.state.open.has("r1"), "kept here");
+  await world.crash();
+  world.hub.up();
+  await world.start();
+  await world.hub.until(() => world.hub.agentState?.requests?.["r1"] !== undefined, "request at the hub");
+});

@@ -1,0 +1,102 @@
+/** The way of a prompt through one session: its stages, the queue, taking it back, and what may come along with it. */
+import { expect, test } from "bun:test";
+import { realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createManualClock } from "@hapi/testkit";
+import { createWorld, run, stages, texts } from "./world.ts";
+
+test("a prompt goes through its stages, its turn into the history, once and in order", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "hello");
+  world.agent.say("hi there");
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p1").at(-1) === "done", "done");
+  expect(stages(world, "p1")).toEqual(["handed", "in-transcript", "started", "done"]);
+  expect(world.hub.consumed).toEqual(["p1"]);
+  expect(texts(world)).toEqual(["> hello", "hi there"]);
+  expect(world.hub.metadata).toMatchObject({
+    flavor: "fake",
+    fakeSessionId: "thread-1",
+    lifecycleState: "running",
+    tools: ["Bash"],
+    machineId: "machine-1",
+  });
+});
+
+test("prompts run one after the other, in the hub's order; a queued one can be taken back, a running one not", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "one");
+  for (const at of [2, 3, 4]) world.hub.prompt(`p${at}`, `text ${at}`);
+  await world.hub.until(() => world.ledger.state.prompts.size === 4, "all queued");
+  expect(await world.hub.cancel("p3")).toEqual({ removed: true });
+  expect(await world.hub.cancel("p1")).toEqual({ removed: false, consumed: true });
+  expect(await world.hub.cancel("never-came")).toEqual({ removed: true });
+  world.hub.prompt("never-came", "must not run");
+  world.agent.finish();
+  await world.hub.until(() => world.agent.ran.length === 2, "the next runs");
+  world.agent.finish();
+  await world.hub.until(() => world.agent.ran.length === 3, "the one after it runs");
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p4").at(-1) === "done", "all done");
+  expect(world.agent.ran).toEqual(["one", "text 2", "text 4"]);
+});
+
+test("an agent that gives a prompt back after the hub stopped waiting: it never runs, the hub hears it, and the queue goes on", async () => {
+  const clock = createManualClock();
+  await using world = await createWorld({ clock });
+  world.agent.onPrompt = "wait";
+  world.hub.prompt("p1", "taken back");
+  await world.hub.until(() => stages(world, "p1").at(-1) === "handed", "handed");
+  const withdrawal = Promise.withResolvers<void>();
+  world.agent.beforeWithdrawal = withdrawal.promise;
+  const answers = Promise.all([world.hub.cancel("p1"), world.hub.cancel("p1")]);
+  await clock.advance(400);
+  expect(await answers).toEqual([
+    { removed: false, inFlight: true },
+    { removed: false, inFlight: true },
+  ]);
+  world.hub.prompt("p2", "next");
+  await world.hub.until(() => world.ledger.state.prompts.has("p2"), "queued");
+  withdrawal.resolve();
+  await world.hub.until(() => stages(world, "p1").at(-1) === "interrupted", "told");
+  expect(await world.hub.cancel("p1")).toEqual({ removed: true });
+  await world.hub.until(() => stages(world, "p2").at(-1) === "handed", "the queue goes on");
+  world.agent.onPrompt = "run";
+  world.agent.die({ code: 1 });
+  await world.hub.until(() => world.agent.ran.length > 0, "the agent has a new process");
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p2").at(-1) === "done", "done");
+  expect(world.agent.ran).toEqual(["next"]);
+  // It is said once more by the next process: the last one may have been killed before the hub heard.
+  await world.crash();
+  world.hub.stages.clear();
+  await world.start();
+  await world.hub.until(() => stages(world, "p1").length > 0, "told again");
+  expect(stages(world, "p1")).toEqual(["interrupted"]);
+});
+
+test("attachments: only files of the session's folders go to the agent; any other gives the prompt back, and the next one goes on", async () => {
+  await using world = await createWorld();
+  const inFolder = join(world.record.value.cwd, "picture.png");
+  const uploaded = join(world.dir, "uploads", "up.png");
+  const link = join(world.record.value.cwd, "link.png");
+  for (const path of [inFolder, uploaded]) writeFileSync(path, "x");
+  symlinkSync("/etc/hostname", link);
+  for (const [localId, path] of Object.entries({
+    p1: "/etc/hostname",
+    p2: link,
+    p3: "../../../../../../etc/hostname",
+    p4: `${uploaded}.gone`,
+  })) {
+    world.hub.prompt(localId, `look at ${localId}`, [inFolder, path]);
+    await world.hub.until(() => stages(world, localId).at(-1) === "failed", `${localId} fails`);
+    expect(world.ledger.state.prompts.get(localId)?.failure).toMatchObject({
+      code: "invalid_request",
+      message: expect.stringContaining("attachment"),
+    });
+  }
+  expect([world.agent.ran, world.agent.attached]).toEqual([[], []]);
+  world.hub.prompt("p5", "look", [inFolder, uploaded]);
+  await world.hub.until(() => world.agent.ran.length === 1, "runs");
+  expect(world.agent.attached).toEqual([realpathSync(inFolder), realpathSync(uploaded)]);
+});
