@@ -4,23 +4,29 @@ import type { AgentEvent, Message } from "@hapi/protocol";
 import type { HubApi } from "./rest.ts";
 
 const PAGE = 200;
-/** Longer turns are cut: only their end is of interest. */
+/** Of a longer turn only the end is kept: that is what is of interest. */
 const MAX_PAGES = 20;
 
 /** The rows behind a prompt's own, oldest first; null when the session's history does not hold it (any more). */
 export async function rowsSince(api: HubApi, sessionId: string, localId: string): Promise<{ prompt: Message; after: Message[] } | null> {
+  if (!(await isThere(api, sessionId, localId))) return null;
   const after: Message[] = [];
   let before: { at: number; seq: number } | undefined;
-  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+  for (let pages = 0; ; pages += 1) {
     const { messages, page } = await api.messages.page(sessionId, { limit: PAGE, ...(before ? { before } : {}) });
     const at = messages.findLastIndex((row) => row.localId === localId);
-    after.unshift(...messages.slice(at + 1));
+    if (pages < MAX_PAGES) after.unshift(...messages.slice(at + 1));
     const prompt = messages[at];
     if (prompt) return { prompt, after };
     if (!page.hasMore || page.nextBeforeAt === null || page.nextBeforeSeq === null) return null;
     before = { at: page.nextBeforeAt, seq: page.nextBeforeSeq };
   }
-  return null;
+}
+
+/** One question instead of a whole history without it. */
+async function isThere(api: HubApi, sessionId: string, localId: string): Promise<boolean> {
+  const { queuedLocalIds, indeterminateLocalIds, invokedLocalMessages } = await api.messages.queuedState(sessionId, [localId]);
+  return [queuedLocalIds, indeterminateLocalIds, invokedLocalMessages].some((list) => Array.isArray(list) && list.length > 0);
 }
 
 export interface Answer {
