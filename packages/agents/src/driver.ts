@@ -162,7 +162,10 @@ export interface Conversation {
   lookup(localId: string): Promise<"present" | "absent" | "unknown">;
   /** Send the failed turn again on the same conversation without adding its prompt a second time. */
   retry(): Promise<void>;
+  /** Take back what `retry` handed and the agent has not begun. `consumed`: it runs, or may run. `none`: the agent has nothing of it. */
+  withdrawRetry(): Promise<"removed" | "consumed" | "none">;
   answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "gone">;
+  /** Ends the running turn, and takes back what was handed and not begun: its stage is `interrupted` then. */
   interrupt(): Promise<void>;
   setPermissionMode(mode: string): Promise<void>;
   setModel(model: string | null): Promise<void>;

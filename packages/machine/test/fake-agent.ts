@@ -85,6 +85,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
   let most = 0;
   let turn: string | null = null;
   let turnBefore: string | null = null;
+  let retryWaits = false;
   let items = 0;
   let ending: Promise<void> = Promise.resolve();
   let context: DriverContext | null = null;
@@ -119,6 +120,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     alive--;
     turnBefore = turn ?? turnBefore;
     turn = null;
+    retryWaits = false;
     requests.clear();
     // What it had in memory only never was.
     for (const { localId } of untouched.splice(0)) record.delete(localId);
@@ -145,6 +147,10 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     },
     takeUp() {
       for (const prompt of untouched.splice(0)) begin(prompt.localId, prompt.text, "remote");
+      if (!retryWaits) return;
+      retryWaits = false;
+      turn = turnBefore;
+      emit({ type: "thinking", thinking: true });
     },
     typed: (text) => begin(`typed-${ran.length}`, text, "terminal"),
     say: (text) => put({ type: "agent-message", id: `a-${items + 1}`, text }),
@@ -238,9 +244,17 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         if (last === undefined) throw new AppError("retry_unavailable");
         if (front !== "remote") throw new AppError("agent_away");
         ran.push(`retry ${last}`);
-        if (agent.onPrompt === "wait") return;
+        retryWaits = agent.onPrompt === "wait";
+        if (retryWaits) return;
         turn = turnBefore;
         setImmediate(() => mine.emit({ type: "thinking", thinking: true }));
+      },
+      async withdrawRetry() {
+        if (agent.beforeWithdrawal) await agent.beforeWithdrawal;
+        if (!retryWaits) return turn === null ? "none" : "consumed";
+        retryWaits = false;
+        ran.pop();
+        return "removed";
       },
       async answer(id, answer) {
         if (!requests.has(id)) return "gone";
@@ -248,6 +262,10 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         return "applied";
       },
       async interrupt() {
+        for (const { localId } of untouched.splice(0)) {
+          record.delete(localId);
+          mine.emit({ type: "stage", localId, stage: "interrupted" });
+        }
         if (turn === null) return;
         const localId = turn;
         turn = null;

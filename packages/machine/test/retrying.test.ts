@@ -2,15 +2,9 @@
 import { expect, test } from "bun:test";
 import type { AgentFailure } from "@hapi/protocol";
 import { createManualClock, type ManualClock } from "@hapi/testkit";
-import { createWorld, type World, type WorldOptions } from "./world.ts";
+import { createWorld, run, stages, type World, type WorldOptions } from "./world.ts";
 
 const overloaded: AgentFailure = { code: "overloaded", message: "Try later", retryable: true };
-const stages = (world: World, localId: string): string[] => world.hub.stages.get(localId) ?? [];
-
-async function run(world: World, localId: string, text: string): Promise<void> {
-  world.hub.prompt(localId, text);
-  await world.hub.until(() => world.agent.ran.at(-1) === text, `${text} runs`);
-}
 
 async function failed(options: WorldOptions = {}): Promise<{ world: World; clock: ManualClock }> {
   const clock = createManualClock();
@@ -117,6 +111,60 @@ test("cancelled, switched off, interrupted or ended by a person: it does not hap
   await using _ = world;
   expect(await world.hub.rpc<unknown>("cancel-retry")).toMatchObject({ status: "cancelled" });
   expect(await world.hub.rpc<unknown>("cancel-retry")).toMatchObject({ status: "none" });
+});
+
+test("given up after it was sent: what the agent has not begun does not run, and what it has begun is said to run", async () => {
+  const { world } = await failed({ autoRetry: false });
+  await using _ = world;
+  world.agent.onPrompt = "wait";
+  await world.hub.rpc("retry-turn");
+  expect(await world.hub.rpc<unknown>("cancel-retry")).toMatchObject({ status: "cancelled" });
+  world.agent.takeUp();
+  expect(world.agent.ran).toEqual(["hello"]);
+  expect(world.ledger.state.facts.retry).toBeNull();
+
+  await world.hub.rpc("retry-turn");
+  const begun = Promise.withResolvers<void>();
+  world.agent.beforeWithdrawal = begun.promise;
+  const asked = world.hub.rpc<unknown>("cancel-retry");
+  world.agent.takeUp();
+  begun.resolve();
+  expect(await asked).toMatchObject({ status: "none" });
+  expect(world.ledger.state.facts.retry).toMatchObject({ phase: "sent" });
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p1").at(-1) === "done", "it ran");
+});
+
+test("given up while the agent is still started for it: it is cancelled, and does not run", async () => {
+  const { world } = await failed({ autoRetry: false });
+  await using _ = world;
+  world.agent.onPrompt = "wait";
+  const start = Promise.withResolvers<void>();
+  world.agent.beforeStart = start.promise;
+  world.agent.die({ code: 1 });
+  const asked = world.hub.rpc<{ status: string }>("retry-turn");
+  await world.hub.until(() => world.agent.starts.length === 2, "it starts");
+  const given = world.hub.rpc<unknown>("cancel-retry");
+  start.resolve();
+  await asked;
+  expect(await given).toMatchObject({ status: "cancelled" });
+  world.agent.takeUp();
+  expect(world.agent.ran).toEqual(["hello"]);
+});
+
+test("Stop takes back what the agent was given and has not begun: it is interrupted, does not run, and the queue goes on", async () => {
+  const { world } = await failed({ autoRetry: false });
+  await using _ = world;
+  world.agent.onPrompt = "wait";
+  world.hub.prompt("p2", "after it");
+  await world.hub.until(() => stages(world, "p2").at(-1) === "handed", "handed");
+  world.hub.prompt("p3", "and the next");
+  await world.hub.until(() => world.ledger.state.prompts.has("p3"), "queued");
+  await world.hub.rpc("abort", {});
+  await world.hub.until(() => stages(world, "p2").at(-1) === "interrupted", "stopped");
+  await world.hub.until(() => stages(world, "p3").at(-1) === "handed", "the queue goes on");
+  world.agent.takeUp();
+  expect(world.agent.ran).toEqual(["hello", "and the next"]);
 });
 
 test("a person who asks twice, also while the session process is killed in between, sends it once", async () => {
@@ -234,4 +282,20 @@ test("an agent that dies with the retry before it began is started again for it;
   await world.hub.until(() => world.ledger.state.facts.lastTurn?.outcome !== undefined && world.ledger.state.facts.retry === null, "over");
   await clock.advance(600_000);
   expect(retries(world)).toBe(2);
+});
+
+test("retry: also a turn that was begun in the terminal, after a prompt from afar that went well", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  await run(world, "p1", "from afar");
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p1").at(-1) === "done", "done");
+  world.host.viewerInput("  ");
+  await world.hub.until(() => world.agent.front === "local", "the terminal again");
+  await expect(world.hub.rpc("retry-turn")).rejects.toThrow();
+  expect(world.agent.front).toBe("local");
+  world.agent.typed("at the desk");
+  world.agent.finish({ code: "overloaded", message: "Try later", retryable: true });
+  await world.hub.rpc("retry-turn");
+  expect(world.agent.ran.at(-1)).toBe("retry at the desk");
 });

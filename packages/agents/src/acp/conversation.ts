@@ -191,6 +191,10 @@ export class AcpConversation implements Conversation {
     return Promise.resolve(fateOf(this.#context.memory, localId) === "handed" ? "consumed" : "unknown");
   }
 
+  withdrawRetry(): Promise<"removed" | "consumed" | "none"> {
+    return Promise.resolve(this.busy ? "consumed" : "none");
+  }
+
   lookup(localId: string): Promise<"present" | "absent" | "unknown"> {
     const fate = fateOf(this.#context.memory, localId);
     if (fate === undefined) return Promise.resolve("absent");

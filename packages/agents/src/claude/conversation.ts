@@ -10,6 +10,7 @@ import { createCore } from "./core.ts";
 import { detectClaude } from "./detect.ts";
 import { claudeEnv, requireBypass } from "./environment.ts";
 import { MAX_ATTEMPTS, promptUuid } from "./ids.ts";
+import type { AskedBack } from "./prompts.ts";
 import { type Json, isJson, list, str } from "./json.ts";
 import { planLaunch } from "./launch.ts";
 import { createLocalFront, type LocalFront } from "./local-front.ts";
@@ -18,11 +19,14 @@ import { contentOf } from "./prompt-content.ts";
 import { createRemoteFront, type RemoteFront } from "./remote-front.ts";
 import { decisionOf } from "./requests.ts";
 import { retryLastTurn } from "./retry.ts";
+import { commitMarks, type PendingPrompt } from "./state.ts";
 import { findPrompts } from "./transcript-file.ts";
 
 const GONE_MS = 3_000;
 /** Claude repeats an answer on stdout when it takes it. */
 const ANSWER_TAKEN_MS = 10_000;
+/** What becomes of a prompt that was asked back stands on stdout beside the answer. */
+const FATE_MS = 5_000;
 
 /** What the protocol takes; HAPI offers fewer. */
 const CLAUDE_MODES: ReadonlySet<string> = new Set(["default", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions"]);
@@ -149,11 +153,22 @@ export function createConversation(context: DriverContext): Conversation {
     context.emit({ type: "thinking", thinking: false });
   }
 
+  /** What is being written to Claude: taking back waits for it, or its line would come behind the one that takes it back. */
+  let writing: Promise<unknown> = Promise.resolve();
+
+  function write<T>(work: () => Promise<T>): Promise<T> {
+    const mine = work();
+    writing = Promise.allSettled([writing, mine]);
+    return mine;
+  }
+
   async function prompt(given: DriverPrompt): Promise<void> {
     const front = remote();
     if ((await lookup(given.localId)) === "present") throw new AppError("session_conflict", "This prompt was handed to the agent already");
     const content = await contentOf(given);
-    const uuid = promptUuid(context.sessionId, given.localId);
+    const uuid = uuidsOf(given.localId).find((one) => !core.prompts.isSpent(one));
+    if (uuid === undefined)
+      throw new AppError("session_conflict", "This prompt was sent and taken back too often. Send its words as a new one");
     const { inputId } = await core.prompts.add({
       uuid,
       localId: given.localId,
@@ -173,14 +188,58 @@ export function createConversation(context: DriverContext): Conversation {
     if (core.prompts.find(given.localId)?.recorded === false) context.emit({ type: "stage", localId: given.localId, stage: "handed" });
   }
 
-  async function withdraw(localId: string): Promise<"removed" | "consumed" | "unknown"> {
-    const pending = core.prompts.find(localId);
-    if (!pending || running?.front !== "remote") return (await lookup(localId)) === "present" ? "consumed" : "unknown";
-    const answer = await running.remote.control.request("cancel_async_message", { message_uuid: pending.uuid });
-    if (answer["cancelled"] !== true) return "consumed";
-    core.prompts.drop(pending.uuid);
-    return "removed";
+  /** Handed to the process that runs, and not in its record. */
+  function open(front: RemoteFront): PendingPrompt[] {
+    return core.prompts.pending.filter((prompt) => prompt.launchId === front.process.launchId && !prompt.recorded);
   }
+
+  /**
+   * Measured on 2.1.329: what it has just taken from its queue and not begun, it drops as well, but answers that it did not; the lifecycle of the
+   * prompt says right after which of the two it is.
+   */
+  async function takeBack(front: RemoteFront, { uuid, begun }: PendingPrompt, why: AskedBack): Promise<"removed" | "consumed" | "unknown"> {
+    if (begun) return "consumed";
+    const fate = core.prompts.fate(uuid, why);
+    try {
+      const answer = await front.control.request("cancel_async_message", { message_uuid: uuid });
+      if (answer["cancelled"] === true) {
+        core.prompts.cancelled(uuid);
+        await commitMarks(context, core.prompts.mark());
+      }
+      const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), FATE_MS).unref());
+      const said = await Promise.race([fate, late]);
+      if (said === null && why !== "withdraw" && !front.busy) {
+        // Neither dropped nor begun: Claude has nothing of it, and nothing else would end it.
+        core.prompts.cancelled(uuid);
+        await commitMarks(context, core.prompts.mark());
+        return "removed";
+      }
+      return said === null ? "unknown" : said === "begun" ? "consumed" : "removed";
+    } finally {
+      core.prompts.askedBack(uuid);
+    }
+  }
+
+  async function withdraw(localId: string): Promise<"removed" | "consumed" | "unknown"> {
+    await writing;
+    const pending = core.prompts.find(localId);
+    if (!pending || running?.front !== "remote" || !open(running.remote).includes(pending))
+      return (await lookup(localId)) === "present" ? "consumed" : "unknown";
+    return await takeBack(running.remote, pending, "withdraw");
+  }
+
+  async function withdrawRetry(): Promise<"removed" | "consumed" | "none"> {
+    await writing;
+    if (running?.front !== "remote") return "none";
+    const front = running.remote;
+    // Nothing else is handed while a retry is on its way.
+    const fates = await Promise.all(open(front).map((prompt) => takeBack(front, prompt, "retry")));
+    if (front.busy || fates.some((fate) => fate !== "removed")) return "consumed";
+    return fates.length === 0 ? "none" : "removed";
+  }
+
+  const uuidsOf = (localId: string): string[] =>
+    Array.from({ length: MAX_ATTEMPTS }, (_, attempt) => promptUuid(context.sessionId, localId, attempt));
 
   async function lookup(localId: string): Promise<"present" | "absent" | "unknown"> {
     const pending = core.prompts.find(localId);
@@ -190,9 +249,8 @@ export function createConversation(context: DriverContext): Conversation {
       if ((await running.remote.process.lastInputId()) >= pending.inputId) return "present";
     }
     if (!core.thread) return "absent";
-    const uuids = Array.from({ length: MAX_ATTEMPTS }, (_, attempt) => promptUuid(context.sessionId, localId, attempt));
     try {
-      return (await findPrompts(core.thread.transcript, uuids)).size > 0 ? "present" : "absent";
+      return (await findPrompts(core.thread.transcript, uuidsOf(localId))).size > 0 ? "present" : "absent";
     } catch (cause) {
       context.log.warn("claude.transcript_unreadable", { cause: String(cause) });
       return "unknown";
@@ -240,7 +298,14 @@ export function createConversation(context: DriverContext): Conversation {
 
   async function interrupt(): Promise<void> {
     if (running?.front === "local") return await running.local.interrupt();
-    if (running?.front === "remote" && running.remote.busy) await running.remote.control.request("interrupt");
+    await writing;
+    if (running?.front !== "remote") return;
+    const front = running.remote;
+    const handed = open(front);
+    if (handed.length === 0 && !front.busy) return;
+    // In this order: what can't be taken back has begun by then, and is interrupted.
+    const taken = handed.map((prompt) => takeBack(front, prompt, "stop"));
+    await Promise.all([...taken, front.control.request("interrupt")]);
   }
 
   async function stop(options: { graceMs: number; interrupt?: boolean }): Promise<void> {
@@ -254,10 +319,11 @@ export function createConversation(context: DriverContext): Conversation {
   return {
     start,
     adopt,
-    prompt,
+    prompt: (given) => write(() => prompt(given)),
     withdraw,
     lookup,
-    retry: () => retryLastTurn(core, remote()),
+    retry: () => write(async () => retryLastTurn(core, remote())),
+    withdrawRetry,
     answer,
     interrupt,
     setPermissionMode,

@@ -170,15 +170,16 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     if (result.outcome === "completed" && !replaying) options.onCompleted();
   }
 
-  function onLifecycle(line: Json): void {
+  async function onLifecycle(line: Json): Promise<void> {
     const uuid = str(line["command_uuid"]) ?? "";
     if (line["state"] === "started") {
       prompts.begun(uuid);
       setBusy(true);
     }
-    // Taken back before it began. A prompt of a failed or interrupted turn is ended by its result.
-    const prompt = prompts.pending.find((one) => one.uuid === uuid);
-    if (line["state"] === "cancelled" && prompt && !prompt.recorded) prompts.drop(uuid);
+    if (line["state"] !== "cancelled") return;
+    // Taken back before it began. A prompt of a failed or interrupted turn was ended by its result.
+    prompts.cancelled(uuid);
+    await commitMarks(context, prompts.mark());
   }
 
   async function handle(line: ByteLine): Promise<void> {

@@ -7,6 +7,7 @@
 import { AppError } from "@hapi/protocol";
 import { withoutEarlier } from "../shared/earlier.ts";
 import type { Core } from "./core.ts";
+import { commitMarks, readMark } from "./state.ts";
 import { findPrompts, type LastTurn, lastTurn } from "./transcript-file.ts";
 import { MAX_ATTEMPTS, promptUuid } from "./ids.ts";
 import { contentOf } from "./prompt-content.ts";
@@ -16,10 +17,10 @@ import { textOf } from "./tool-results.ts";
 const GO_ON = "Continue from where you left off.";
 
 /** An unused uuid for one more sending of this prompt. */
-async function nextUuid(path: string, sessionId: string, localId: string): Promise<string> {
-  const all = Array.from({ length: MAX_ATTEMPTS }, (_, attempt) => promptUuid(sessionId, localId, attempt + 1));
+async function nextUuid({ prompts, context }: Core, path: string, localId: string): Promise<string> {
+  const all = Array.from({ length: MAX_ATTEMPTS }, (_, attempt) => promptUuid(context.sessionId, localId, attempt + 1));
   const used = await findPrompts(path, all);
-  const free = all.find((uuid) => !used.has(uuid));
+  const free = all.find((uuid) => !used.has(uuid) && !prompts.isSpent(uuid));
   if (free === undefined) throw new AppError("retry_unavailable", "This prompt was sent again too often");
   return free;
 }
@@ -35,11 +36,16 @@ export async function retryLastTurn(core: Core, front: RemoteFront): Promise<voi
   if (!last || last.complete) throw new AppError("retry_unavailable");
   // Named after the line when the prompt was typed in the terminal.
   const localId = core.prompts.unfinished(last.uuid) ?? `line-${last.uuid}`;
-  const uuid = await nextUuid(thread.transcript, core.context.sessionId, localId);
-  const cut = !last.worked && (await cutBack(front, last));
+  const uuid = await nextUuid(core, thread.transcript, localId);
+  const cut = !last.worked && (await cutBack(core, front, last));
   const content = cut ? last.content : GO_ON;
-  const text = withoutEarlier(textOf(content));
-  const { inputId } = await core.prompts.add({ uuid, localId, text, launchId: front.process.launchId, hidden: true });
+  const { inputId } = await core.prompts.add({
+    uuid,
+    localId,
+    text: withoutEarlier(textOf(content)),
+    launchId: front.process.launchId,
+    hidden: true,
+  });
   await front.send({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: thread.id, uuid }, inputId);
 }
 
@@ -51,12 +57,13 @@ async function isUnderWay(core: Core, { process }: RemoteFront): Promise<boolean
   return open.some((prompt) => prompt.inputId <= written);
 }
 
-/** Begun, and gone with the process before Claude wrote it down: for the conversation it never was, so it is sent as it was. */
+/** Begun and gone with the process before Claude wrote it down, or stopped before it began: for the conversation it never was, so it is sent as it was. */
 async function resendLost(core: Core, front: RemoteFront, transcript: string): Promise<boolean> {
   const { lost } = core.prompts;
   if (!lost || (await findPrompts(transcript, [lost.uuid])).size > 0) return false;
   const content = await contentOf(lost);
-  const { uuid, localId, text, attachments, earlier, hidden } = lost;
+  const { localId, text, attachments, earlier, hidden } = lost;
+  const uuid = core.prompts.isSpent(lost.uuid) ? await nextUuid(core, transcript, localId) : lost.uuid;
   const again = { uuid, localId, text, attachments, earlier, hidden, launchId: front.process.launchId };
   const { inputId } = await core.prompts.add(again);
   await front.send(
@@ -66,7 +73,13 @@ async function resendLost(core: Core, front: RemoteFront, transcript: string): P
   return true;
 }
 
-async function cutBack(front: RemoteFront, last: LastTurn): Promise<boolean> {
+/** Only the process forgets it: in the transcript the prompt stands until something follows. So a retry that was given up is not cut back twice. */
+async function cutBack({ context }: Core, front: RemoteFront, last: LastTurn): Promise<boolean> {
+  const { launchId } = front.process;
+  const done = readMark(context, "claude.cut");
+  if (done?.launchId === launchId && done.uuid === last.uuid) return true;
   const answer = await front.control.request("rewind_conversation", { target_message_uuid: last.uuid });
-  return answer["rewound"] === true;
+  if (answer["rewound"] !== true) return false;
+  await commitMarks(context, { "claude.cut": { launchId, uuid: last.uuid } });
+  return true;
 }

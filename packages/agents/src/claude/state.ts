@@ -75,8 +75,12 @@ export interface Marks {
     next: number;
     pending: PendingPrompt[];
     /** failed or interrupted lately: what `retry` may be about */ unfinished: { uuid: string; localId: string }[];
-    /** begun, and lost with the process before it was written down */ lost?: PendingPrompt;
+    /** begun and lost with the process before it was written down, or stopped before it began */ lost?: PendingPrompt;
+    /** Uuids of prompts that Claude dropped before they began: it ignores them from then on. */
+    spent?: string[];
   };
+  /** The failed prompt that the process was made to forget, for a retry. */
+  "claude.cut": { launchId: string; uuid: string };
   "claude.open": OpenRequest[];
   "claude.cost": { threadId: string; totalUsd: number };
 }

@@ -179,10 +179,13 @@ export function recoveryCases({ fixture, say, it }: Cases): void {
     await world.start();
     expect(await world.conversation.lookup("never-handed")).toBe("absent");
     expect(await world.conversation.withdraw("never-handed")).toBe("unknown");
+    expect(await world.conversation.withdrawRetry()).toBe("none");
+    await world.conversation.interrupt();
     const localId = await world.prompt(say.slow);
     await world.until(isStream);
     expect(await world.conversation.lookup(localId)).toBe("present");
     expect(await world.conversation.withdraw(localId)).toBe("consumed");
+    expect(await world.conversation.withdrawRetry()).toBe("consumed");
     await world.untilEnd(localId);
     await world.reopen();
     await world.conversation.adopt();

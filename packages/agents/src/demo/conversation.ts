@@ -55,6 +55,10 @@ export class DemoConversation implements Conversation {
     return this.#remote.retry();
   }
 
+  withdrawRetry(): Promise<"removed" | "consumed" | "none"> {
+    return this.#remote.withdrawRetry();
+  }
+
   answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "gone"> {
     return this.#remote.answer(requestId, answer);
   }

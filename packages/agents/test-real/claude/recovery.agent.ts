@@ -67,6 +67,79 @@ test("a retry that is asked again right after it was sent is sent once", async (
   expect(rig.fake.requests.slice(asked).filter((one) => one.op === "answer" && !one.aux)).toHaveLength(2);
 }, 60_000);
 
+test("a prompt that is taken back or stopped in the moment in which it is handed: what is said of it is what became of it", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  await turn(rig, "first");
+  for (const pause of [0, 0, 1, 2, 4, 8]) {
+    const localId = `back-${rig.mark()}`;
+    const from = rig.mark();
+    await rig.conversation.prompt({ localId, text: `${localId} please`, attachments: [] });
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    const answer = await rig.conversation.withdraw(localId);
+    expect(["removed", "consumed"]).toContain(answer);
+    if (answer === "consumed") await rig.record("turn-ended", (event) => event.localIds?.includes(localId) === true, from);
+    await turn(rig, "in between");
+    expect(rig.lastConversation().join("\n").includes(`${localId} please`)).toBe(answer === "consumed");
+    expect(stages(rig, localId).at(-1)).toBe(answer === "consumed" ? "done" : "handed");
+  }
+  for (const pause of [0, 0, 1, 2, 4, 8]) {
+    const localId = `stop-${rig.mark()}`;
+    const from = rig.mark();
+    await rig.conversation.prompt({ localId, text: `slow 40 50 ${localId}`, attachments: [] });
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    await rig.conversation.interrupt();
+    await rig.wait("its end", (event) => event.type === "stage" && event.localId === localId && event.stage === "interrupted", from);
+    await turn(rig, "in between");
+    expect(stages(rig, localId).at(-1)).toBe("interrupted");
+    expect(texts(rig, from).filter((line) => line.startsWith("agent:") && line.includes("chunk 40"))).toEqual([]);
+  }
+}, 90_000);
+
+test("a prompt that was stopped before it began is sent by Retry as it was, once", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  await turn(rig, "remember mango");
+  await rig.conversation.prompt({ localId: "stopped", text: "stopped-words", attachments: [] });
+  await rig.conversation.interrupt();
+  await rig.wait("its end", (event) => event.type === "stage" && event.localId === "stopped" && event.stage === "interrupted");
+  const from = rig.mark();
+  await rig.conversation.retry();
+  expect(await rig.record("turn-ended", undefined, from)).toMatchObject({ outcome: "completed", localIds: ["stopped"] });
+  expect(often(rig, "stopped-words")).toBe(1);
+  expect(often(rig, "remember mango")).toBeGreaterThan(0);
+  expect(
+    rig
+      .transcript()
+      .split("\n")
+      .filter((line) => line.includes('"type":"user"') && line.includes("stopped-words")),
+  ).toHaveLength(1);
+}, 60_000);
+
+test("a retry that is given up before it began does not run; asked again, the failed prompt stands once", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  await turn(rig, "remember mango");
+  expect(await rig.conversation.withdrawRetry()).toBe("none");
+  rig.fake.setScenario({ turns: [{ when: { user: "failing-words" }, error: { status: 529, message: "at capacity" } }] });
+  await rig.conversation.prompt({ localId: "fails", text: "failing-words", attachments: [] });
+  await rig.record("turn-ended", (event) => event.outcome === "failed");
+  const asked = rig.requests().length;
+  const from = rig.mark();
+  await rig.conversation.retry();
+  const answer = await rig.conversation.withdrawRetry();
+  expect(["removed", "consumed"]).toContain(answer);
+  if (answer === "consumed") {
+    await rig.record("turn-ended", undefined, from);
+    return expect(stages(rig, "fails").at(-1)).toBe("done");
+  }
+  await rig.conversation.retry();
+  expect(await rig.record("turn-ended", undefined, from)).toMatchObject({ outcome: "completed", localIds: ["fails"] });
+  expect(rig.requests()).toHaveLength(asked + 1);
+  expect(often(rig, "failing-words")).toBe(1);
+  expect(often(rig, "remember mango")).toBeGreaterThan(0);
+}, 60_000);
+
 test("a rate limit says when it is worth asking again: not before the provider's Retry-After", async () => {
   await using rig = await createRig({ env: { CLAUDE_CODE_MAX_RETRIES: "1" } });
   await rig.start();

@@ -78,7 +78,8 @@ export function createActions(deps: ActionDeps): SessionActions {
   return {
     permission: (params) => deps.broker.answer(params),
     async interrupt() {
-      await deps.retrying.cancel();
+      // Whatever becomes of that, what runs is stopped.
+      await deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause: String(cause) }));
       if (runner.front !== null) await runner.conversation.interrupt();
     },
     end(reason) {

@@ -25,7 +25,7 @@ export interface Retrying {
   look(): void;
   /** A person asks. `joined`: it is on its way already. */
   now(): Promise<"started" | "joined">;
-  /** Gives up what waits. */
+  /** Gives up what waits, and takes back what the agent has not begun. `none`: there is nothing, or it runs. */
   cancel(): Promise<"cancelled" | "none">;
   /** It is allowed now: also for the turn that failed just before. */
   allowed(): Promise<void>;
@@ -184,10 +184,15 @@ export function createRetrying(deps: RetryingDeps): Retrying {
       return "started";
     },
     async cancel() {
-      // Sent and never begun: nothing would end it, and the queue behind it would wait for ever.
-      if (!facts.retry || sending || runner.busy) return "none";
-      log.info("retry.cancelled", { attempt: facts.retry.attempt });
-      await keep(null);
+      // On its way to the agent: there it is taken back. Whether it could be sent is told to whoever asked for it.
+      if (sending) await Promise.allSettled([sending]);
+      const { retry } = facts;
+      if (!retry || runner.busy) return "none";
+      // Sent and never begun, nothing would end it: the queue behind it would wait for ever.
+      const fate = retry.phase === "sent" && runner.front !== null ? await runner.conversation.withdrawRetry() : "none";
+      if (fate === "consumed" || (fate === "none" && !facts.retry)) return "none";
+      log.info("retry.cancelled", { attempt: retry.attempt, fate });
+      if (facts.retry) await keep(null);
       return "cancelled";
     },
     async allowed() {
