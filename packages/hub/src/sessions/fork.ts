@@ -1,25 +1,56 @@
-/** Forks a conversation, running or not: the agent names the thread to branch from, a new row gets a copy of the history, and a session starts on it. */
+/**
+ * Forks a conversation, running or not: a new row gets a copy of the history, and a session starts on it, either on a branch of the agent's own
+ * thread, which that agent names, or, where a person asks for it, on a new thread that begins with the text of the history.
+ */
 import { randomUUID } from "node:crypto";
-import { AppError, type LastStart, type Metadata, type Session, spawnResultSchema, threadKeyOf } from "@hapi/protocol";
-import type { MessageStore } from "../messages/store.ts";
+import { positionOf } from "@hapi/core";
+import {
+  AppError,
+  CARRIES_HISTORY,
+  type LastStart,
+  mayBeginAfter,
+  type Metadata,
+  type Session,
+  type SpawnParams,
+  spawnResultSchema,
+  threadKeyOf,
+  toAppError,
+} from "@hapi/protocol";
+import type { MachineStore } from "../machines/store.ts";
+import type { MessageStore, PageQuery } from "../messages/store.ts";
 import { codeOf, rpcError, type Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
 import type { SessionControl } from "./control.ts";
-import { canFork } from "./resume-failure.ts";
+import { createConversationText } from "./conversation-text.ts";
+import { canFork, type OfferDeps, offersHistory, type StartFailure } from "./resume-failure.ts";
 import type { SessionStore } from "./store.ts";
 
 const spawnTimeoutMs = 60_000;
 /** An agent that takes longer than this to start is believed to be starting still. */
 const startedWaitMs = 60_000;
 
-export interface ForkDeps {
+/** Rows are read until the text is full. */
+const pageRows = 200;
+
+export interface ForkDeps extends OfferDeps {
   sessions: SessionStore;
   messages: MessageStore;
+  machines: MachineStore;
   control: SessionControl;
   rpc: Rpc;
   watch: Pick<ActivityWatch, "when">;
   durable(): Promise<void>;
 }
+
+export interface ForkOptions {
+  /** Up to and without this prompt. */
+  messageLocalId?: string | undefined;
+  /** `history`: its agent does not go on from the old one's thread, but is given the text of the conversation. */
+  from?: "thread" | "history" | undefined;
+}
+
+/** What the new session's agent begins with. */
+type Beginning = Pick<SpawnParams, "resumeSessionId" | "forkSession" | "history">;
 
 export class Fork {
   readonly #deps: ForkDeps;
@@ -28,38 +59,83 @@ export class Fork {
     this.#deps = deps;
   }
 
-  async fork(session: Session, messageLocalId: string | undefined): Promise<string> {
+  async fork(session: Session, { messageLocalId, from = "thread" }: ForkOptions): Promise<string> {
     const { metadata } = session;
     if (!metadata?.machineId) throw new AppError("no_machine_online");
     if (!this.#deps.rpc.has("machine", metadata.machineId, "spawn-happy-session")) throw new AppError("no_machine_online");
-    const thread = await this.#threadOf(session, messageLocalId);
+    const beginning = await (from === "history" ? this.#historyOf(session, messageLocalId) : this.#branchOf(session, messageLocalId));
     const forkId = await this.#createRow(session, metadata);
     await this.#deps.messages.copyHistory(session.id, forkId, messageLocalId);
     await this.#deps.durable();
+    const started = await this.#start(session, metadata, { forkId, ...beginning });
+    if (typeof started === "string") return started;
+    await this.#deps.sessions.remove(forkId);
+    const { code, message } = started;
+    const offers = from === "thread" && mayBeginAfter(code) && (await offersHistory(this.#deps, session)) ? { offers: ["history"] } : {};
+    throw new AppError("spawn_failed", message, { details: { ...(code === undefined ? {} : { cause: code }), ...offers } });
+  }
+
+  /** The id under which it stands: an existing runner may have chosen another. */
+  async #start(
+    session: Session,
+    metadata: Metadata,
+    { forkId, ...beginning }: { forkId: string } & Beginning,
+  ): Promise<string | StartFailure> {
+    const { permissionMode, model } = session;
     const params = {
       type: "spawn-in-directory",
       directory: metadata.path,
       agent: metadata.flavor,
       existingSessionId: forkId,
       sessionId: forkId,
-      resumeSessionId: thread.nativeSessionId,
-      forkSession: thread.forkSession,
+      ...beginning,
       launchId: forkId,
-      ...(session.permissionMode === undefined ? {} : { permissionMode: session.permissionMode }),
-      ...(session.model == null ? {} : { model: session.model }),
+      ...(permissionMode === undefined ? {} : { permissionMode }),
+      ...(model == null ? {} : { model }),
     };
-    const answer = await this.#deps.rpc.call("machine", metadata.machineId, "spawn-happy-session", params, { timeoutMs: spawnTimeoutMs });
+    const answer = await this.#deps.rpc.call("machine", String(metadata.machineId), "spawn-happy-session", params, {
+      timeoutMs: spawnTimeoutMs,
+    });
     const result = spawnResultSchema.safeParse(answer);
-    if (result.success && result.data.type === "success") {
-      const failure = metadata.lastStart === undefined ? undefined : await this.#failedStart(forkId);
-      if (!failure) return result.data.sessionId;
-      await this.#deps.sessions.remove(forkId);
-      throw new AppError("spawn_failed", failure.message, { details: { cause: failure.code } });
+    if (!result.success || result.data.type !== "success") return refusalOf(answer);
+    // Of other runners nobody says how the start went; what takes a history is ours.
+    const tells = beginning.history !== undefined || metadata.lastStart !== undefined;
+    return (tells ? await this.#failedStart(forkId) : undefined) ?? result.data.sessionId;
+  }
+
+  async #branchOf(session: Session, messageLocalId: string | undefined): Promise<Beginning> {
+    try {
+      const { nativeSessionId, forkSession } = await this.#threadOf(session, messageLocalId);
+      return { resumeSessionId: nativeSessionId, forkSession };
+    } catch (cause) {
+      const error = toAppError(cause);
+      if (error.code !== "not_supported" || !(await offersHistory(this.#deps, session))) throw cause;
+      throw new AppError(error.code, error.message, { cause, details: { ...error.details, offers: ["history"] } });
     }
-    await this.#deps.sessions.remove(forkId);
-    const reason = result.success && result.data.type === "error" ? (result.data.errorMessage ?? result.data.message) : rpcError(answer);
-    const cause = codeOf(answer);
-    throw new AppError("spawn_failed", reason ?? undefined, { details: cause === null ? {} : { cause } });
+  }
+
+  /** Read from the session's own rows: nobody needs to be there. */
+  async #historyOf({ id, metadata }: Session, messageLocalId: string | undefined): Promise<Beginning> {
+    const { messages, machines } = this.#deps;
+    const machine = await machines.get(String(metadata?.machineId));
+    if (machine?.metadata?.capabilities?.includes(CARRIES_HISTORY) !== true)
+      throw new AppError(
+        "runner_upgrade_required",
+        "The runner on this session's machine can't give its agent a history; update HAPI there",
+      );
+    const conversation = createConversationText();
+    const cut = messageLocalId === undefined ? null : await messages.find(id, messageLocalId);
+    let query: PageQuery | null = cut
+      ? { direction: "before", limit: pageRows, ...positionOf(cut) }
+      : { direction: "latest", limit: pageRows };
+    while (query !== null) {
+      const { messages: rows, page } = await messages.page(id, query);
+      const { nextBeforeAt: at, nextBeforeSeq: seq } = page;
+      const goesOn = conversation.addOlder(rows) && page.hasMore && at !== null && seq !== null;
+      query = goesOn ? { direction: "before", limit: pageRows, at, seq } : null;
+    }
+    if (conversation.text === "") throw new AppError("not_supported", "Nothing was said in this session; start a new one instead");
+    return { history: conversation.text };
   }
 
   /** A branch that can't be begun is no branch: whoever asked hears why. */
@@ -93,6 +169,12 @@ export class Fork {
     if (created.kind === "conflict") throw new AppError("session_conflict");
     return created.session.id;
   }
+}
+
+function refusalOf(answer: unknown): StartFailure {
+  const result = spawnResultSchema.safeParse(answer);
+  const reason = result.success && result.data.type === "error" ? (result.data.errorMessage ?? result.data.message) : rpcError(answer);
+  return { code: codeOf(answer) ?? undefined, message: reason ?? undefined };
 }
 
 function readThread(answer: unknown): { nativeSessionId: string; forkSession: boolean } {

@@ -10,7 +10,7 @@ import type { MessageStore } from "../messages/store.ts";
 import { codeOf, rpcError, type Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
 import { leaseMs } from "./presence.ts";
-import { resumeFailed } from "./resume-failure.ts";
+import { offersHistory, resumeFailed } from "./resume-failure.ts";
 import type { StopStore } from "./stops.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -142,8 +142,7 @@ export class Resume {
     if (!failure && now?.active) return;
     // It is on its way out: whoever looks after this answer sees it ended.
     if (now?.active) await this.#deps.watch.whenInactive(before.id, endedWaitMs);
-    if (failure) throw resumeFailed(before, failure.code, failure.message);
-    throw resumeFailed(before, lifecycleState === "failed" ? failureCode : undefined);
+    throw await resumeFailed(this.#deps, before, failure ?? { code: lifecycleState === "failed" ? failureCode : undefined });
   }
 
   async #params(session: Session, options: { permissionMode?: string }): Promise<SpawnParams & { type: "spawn-in-directory" }> {
@@ -153,7 +152,10 @@ export class Resume {
     const resumeSessionId = typeof thread === "string" && thread !== "" ? thread : undefined;
     // Our runner keeps its own record of the session; for others the thread is all there is.
     const needsThread = !isOurs(metadata) && resumeSessionId === undefined;
-    if (needsThread && (await this.#deps.messages.hasHistory(session.id))) throw new AppError("resume_unavailable");
+    if (needsThread && (await this.#deps.messages.hasHistory(session.id))) {
+      const details = (await offersHistory(this.#deps, session)) ? { offers: ["history"] } : {};
+      throw new AppError("resume_unavailable", undefined, { details });
+    }
     const permissionMode = options.permissionMode ?? session.permissionMode;
     return {
       type: "spawn-in-directory",
@@ -183,16 +185,18 @@ export class Resume {
 
   async #spawn(session: Session, machine: Machine, params: SpawnParams): Promise<string> {
     const options = { timeoutMs: spawnTimeoutMs, readyMs: runnerReadyMs };
-    const answer = await this.#deps.rpc.call("machine", machine.id, "spawn-happy-session", params, options).catch((cause: unknown) => {
-      if (cause instanceof AppError && cause.code === "rpc_target_missing") throw new AppError("no_machine_online", undefined, { cause });
-      if (cause instanceof AppError && (cause.code === "rpc_timeout" || cause.code === "agent_away"))
-        throw resumeFailed(session, cause.code, "The machine did not answer in time; its runner may be busy or gone", cause);
-      throw cause;
-    });
+    const answer = await this.#deps.rpc
+      .call("machine", machine.id, "spawn-happy-session", params, options)
+      .catch(async (cause: unknown) => {
+        if (cause instanceof AppError && cause.code === "rpc_target_missing") throw new AppError("no_machine_online", undefined, { cause });
+        if (!(cause instanceof AppError) || (cause.code !== "rpc_timeout" && cause.code !== "agent_away")) throw cause;
+        const message = "The machine did not answer in time; its runner may be busy or gone";
+        throw await resumeFailed(this.#deps, session, { code: cause.code, message, cause });
+      });
     const result = spawnResultSchema.safeParse(answer);
     if (result.success && result.data.type === "success") return result.data.sessionId;
     const reason = result.success && result.data.type === "error" ? (result.data.errorMessage ?? result.data.message) : rpcError(answer);
-    throw resumeFailed(session, codeOf(answer) ?? undefined, reason ?? undefined);
+    throw await resumeFailed(this.#deps, session, { code: codeOf(answer) ?? undefined, message: reason ?? undefined });
   }
 
   async #adopt(startedId: string, session: Session): Promise<void> {

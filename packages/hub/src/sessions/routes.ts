@@ -182,7 +182,7 @@ function controlRoutes(app: Hono<ApiEnv>, { access, control, fork, rpc }: Sessio
   });
   app.post("/sessions/:id/fork", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
-    const { messageLocalId } = await readBody(c, forkBody, { optional: true });
-    return c.json({ sessionId: await fork.fork(session, messageLocalId) });
+    const { messageLocalId, from } = await readBody(c, forkBody, { optional: true });
+    return c.json({ sessionId: await fork.fork(session, { messageLocalId, from }) });
   });
 }
