@@ -1,0 +1,208 @@
+/**
+ * The machine of a world: its one session with host and session process, and a runner that knows how to start it. What is killed comes back as the
+ * one who kills it says.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DriverLog } from "@hapi/agents";
+import { connectMachine, type MachineLink } from "@hapi/client/link";
+import { createSession } from "@hapi/machine";
+import { type AgentRecord, createSimHost, type SimHost } from "./agent.ts";
+import { TOKEN } from "./hub-process.ts";
+import type { Network } from "./network.ts";
+import type { Chance } from "./random.ts";
+import { HUB_URL, type SessionPlants, type SessionProcess, type SessionProcessOptions, startSessionProcess } from "./session-process.ts";
+import type { VirtualTime } from "./time.ts";
+
+export const SESSION = "11111111-1111-4111-8111-111111111111";
+const MACHINE = "machine-1";
+
+export interface MachinePlants extends SessionPlants {
+  /** The host writes again what it has written before, and does not remember that it did. */
+  hostForgetsInputs?: boolean;
+}
+
+export interface SimMachine {
+  readonly host: SimHost | null;
+  readonly session: SessionProcess | null;
+  /** What stood in hosts that died before anyone had read it. */
+  readonly unheard: ReadonlySet<string>;
+  launch(): void;
+  /** Null: it does not come back by itself. */
+  killSession(backAfterMs: number | null): void;
+  killHost(backAfterMs: number, settles: boolean): void;
+  /** Connects the runner, which knows only what waking a session needs. */
+  startRunner(): void;
+  stop(): Promise<void>;
+}
+
+export interface SimMachineOptions {
+  root: string;
+  time: VirtualTime;
+  network: Network;
+  chance: Chance;
+  record: AgentRecord;
+  /** Can the agent's record be asked for a prompt? */
+  tells: boolean;
+  /** How often a turn asks for permission, and fails. */
+  character: { asks: number; fails: number };
+  parkAfterMs: number;
+  plants: MachinePlants;
+  log: DriverLog;
+  isCalm(): boolean;
+  tell(what: string): void;
+  /** Starts and ends of processes, one after the other. */
+  inTurn(work: () => Promise<unknown>): void;
+}
+
+export function createSimMachine(options: SimMachineOptions): SimMachine {
+  const { root, time, network, chance, record, tells, character, parkAfterMs, plants, log, isCalm, tell, inTurn } = options;
+  const cwd = join(root, "work");
+  mkdirSync(cwd);
+  const home = join(root, "home");
+  const { dir } = createSession({
+    home,
+    flavor: "simulated",
+    cwd,
+    machineId: MACHINE,
+    hubUrl: HUB_URL,
+    startedBy: "runner",
+    startingMode: "remote",
+    sessionId: SESSION,
+    now: time.now,
+  });
+  const unheard = new Set<string>();
+  const runner = time.life();
+  let hosts = 0;
+  let host: SimHost | null = null;
+  let session: SessionProcess | null = null;
+  let lives = 0;
+
+  function newHost(): void {
+    hosts++;
+    host = createSimHost({
+      sessionId: SESSION,
+      number: hosts,
+      time,
+      chance: chance.fork(`host ${hosts}`),
+      record,
+      ...character,
+      forgetsInputs: plants.hostForgetsInputs ?? false,
+      isCalm,
+    });
+    // As the host itself says in the session's file.
+    const file = join(dir, "session.json");
+    const known = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...known, host: { pid: 10_000 + hosts, startedAt: hosts } }));
+    tell(`host ${hosts} starts`);
+  }
+
+  const startSession = (): void =>
+    inTurn(async () => {
+      if (!host?.alive || (session?.life.alive && !session.isOver)) return;
+      await session?.kill();
+      lives++;
+      tell(`session process ${lives} starts`);
+      session = await startSessionProcess(sessionOptions(host));
+    });
+
+  const settleSession = (): void =>
+    inTurn(async () => {
+      if (host?.alive) return;
+      await session?.kill();
+      lives++;
+      tell(`session process ${lives} speaks for the lost host`);
+      session = await startSessionProcess(sessionOptions(null));
+    });
+
+  function sessionOptions(on: SimHost | null): SessionProcessOptions {
+    return {
+      home,
+      dir,
+      time,
+      network,
+      chance: chance.fork(`session ${lives}`),
+      host: on,
+      lastHost: hosts,
+      record,
+      tells,
+      parkAfterMs,
+      plants,
+      log,
+    };
+  }
+
+  const killSession = (backAfterMs: number | null): void => {
+    const old = session;
+    if (!old) return;
+    inTurn(() => old.kill());
+    if (backAfterMs !== null) time.after(backAfterMs, startSession);
+  };
+
+  /** With its host goes what stood in its ring; what the session process had read by then is in its ledger. */
+  const killHost = (backAfterMs: number, settles: boolean): void => {
+    const dying = host;
+    if (!dying?.alive) return;
+    dying.die();
+    killSession(null);
+    inTurn(async () => {
+      const written = readFileSync(join(dir, "ledger.jsonl"), "utf8");
+      const ledger = written.slice(0, written.lastIndexOf("\n") + 1);
+      for (const { text, host: number } of record.said)
+        if (number === dying.number && !ledger.includes(JSON.stringify(text))) unheard.add(text);
+    });
+    time.after(backAfterMs, () => {
+      if (host?.alive) return;
+      if (settles) settleSession();
+      else launch();
+    });
+  };
+
+  function launch(): void {
+    inTurn(async () => {
+      if (host?.alive && !host.ended) return;
+      await session?.kill();
+      newHost();
+    });
+    startSession();
+  }
+
+  function startRunner(): void {
+    const runnerWire = network.wire("runner", runner);
+    const ready: Promise<MachineLink> = connectMachine({
+      hubUrl: HUB_URL,
+      token: TOKEN,
+      machineId: MACHINE,
+      metadata: { host: "simulated", platform: "linux", happyCliVersion: "0.0.0" },
+      clock: runner.clock,
+      random: chance.fork("runner").next,
+      fetch: runnerWire.fetch,
+      dial: runnerWire.dial,
+    });
+    void ready.then((link) => {
+      link.handle("spawn-happy-session", async () => {
+        tell("runner is asked to start the session");
+        launch();
+        return { type: "success", sessionId: SESSION };
+      });
+    });
+  }
+
+  return {
+    get host() {
+      return host;
+    },
+    get session() {
+      return session;
+    },
+    unheard,
+    launch,
+    killSession,
+    killHost,
+    startRunner,
+    async stop() {
+      runner.end();
+      await session?.kill();
+    },
+  };
+}
