@@ -13,6 +13,11 @@ export function age(since: number, now: number): string {
   return "now";
 }
 
+export function ago(since: number, now: number): string {
+  const passed = age(since, now);
+  return passed === "now" ? "just now" : `${passed} ago`;
+}
+
 /** `1 session`, `2 sessions`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -3,7 +3,7 @@ import { hubStatus, type HubStatus } from "@hapi/hub";
 import { hapiHome, systemClock } from "@hapi/platform";
 import { isSet, type CommandContext, type ParsedWords } from "../../command.ts";
 import { table } from "../../tui/terminal.ts";
-import { age, counted, sizeText } from "../../tui/words.ts";
+import { ago, counted, sizeText } from "../../tui/words.ts";
 
 export async function status(words: ParsedWords, { terminal, env }: CommandContext): Promise<number> {
   const home = hapiHome(env);
@@ -27,11 +27,11 @@ function rows(found: HubStatus): string[][] {
     ["Disk", `${sizeText(diskFreeBytes)} free`],
     ["Deletes by itself", ruleText(found.retention)],
     ...(cleaned
-      ? [["Deleted last", `${counted(cleaned.sessions, "session")}, ${age(cleaned.at, now)} ago; ${cleaned.sessionsInAll} in all`]]
+      ? [["Deleted last", `${counted(cleaned.sessions, "session")}, ${ago(cleaned.at, now)}; ${cleaned.sessionsInAll} in all`]]
       : []),
     ...(isLarge(found) ? [["Large", "see docs/operations.md for what may be deleted, or raise databaseWarnMegabytes"]] : []),
     ...(restored
-      ? [["Restored", `${age(restored.at, now)} ago${restored.backupAt === null ? "" : `, as it was ${age(restored.backupAt, now)} ago`}`]]
+      ? [["Restored", `${ago(restored.at, now)}${restored.backupAt === null ? "" : `, as it was ${ago(restored.backupAt, now)}`}`]]
       : []),
   ];
 }
