@@ -6,8 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { delay } from "@hapi/platform/lean";
-import type { Tmux } from "@hapi/testkit";
-import { randomFrom } from "./random.ts";
+import { seededRandom, type Tmux } from "@hapi/testkit";
 import { atPrompt, BANNER, enter, isAtPrompt, REGAIN, shows } from "./tui.ts";
 import type { WebSession } from "./web.ts";
 import { createWorld, type World } from "./world.ts";
@@ -84,7 +83,7 @@ test(
   `${HANDOFFS} handoffs each way under random messages`,
   async () => {
     process.stderr.write(`handoffs: ${HANDOFFS}, seed ${SEED}\n`);
-    const next = randomFrom(SEED);
+    const next = seededRandom(SEED);
     await using world = await createWorld();
     const { terminal, session } = await world.start();
     await atPrompt(terminal);

@@ -8,28 +8,11 @@ import fc from "fast-check";
 import { sessionSummary } from "../summary.ts";
 import { applyPage, applySyncEvent, openWindow } from "./apply-event.ts";
 import { createModelHub, modelSession } from "./model-hub.case.ts";
+import { plainSession } from "./session.case.ts";
 import { withList, withMachines, withSession } from "./sessions.ts";
 import { emptySyncState, type SyncState } from "./state.ts";
 
 const OTHER = "s2";
-
-function session(id: string): Session {
-  return {
-    id,
-    namespace: "default",
-    seq: 1,
-    createdAt: 1,
-    updatedAt: 1,
-    active: true,
-    activeAt: 1,
-    metadata: { path: "/p", host: "h" },
-    metadataVersion: 1,
-    agentState: null,
-    agentStateVersion: 1,
-    thinking: false,
-    thinkingAt: 0,
-  };
-}
 
 const machine = (id: string, active: boolean): Machine => ({
   id,
@@ -48,7 +31,7 @@ const machine = (id: string, active: boolean): Machine => ({
 /** The messages' model, and around it sessions, machines and what is only said. */
 function createWholeHub() {
   const messages = createModelHub();
-  const sessions = new Map<string, Session>([[modelSession, session(modelSession)]]);
+  const sessions = new Map<string, Session>([[modelSession, plainSession({ id: modelSession })]]);
   const machines = new Map<string, Machine>();
   let time = 10_000;
   let said: SyncEvent[] = [];
@@ -63,8 +46,8 @@ function createWholeHub() {
       say({ type: "connection-changed", data: { status: "connected", subscriptionId: "x", resume: n % 2 === 0 ? "ok" : "gap" } }),
     "session-added"() {
       if (sessions.has(OTHER)) return;
-      sessions.set(OTHER, session(OTHER));
-      say({ type: "session-added", sessionId: OTHER, data: session(OTHER) });
+      sessions.set(OTHER, plainSession({ id: OTHER }));
+      say({ type: "session-added", sessionId: OTHER, data: plainSession({ id: OTHER }) });
     },
     "session-updated"(n) {
       time += 1;

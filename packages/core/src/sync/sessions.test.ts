@@ -3,24 +3,11 @@ import type { Session, SessionPatch, SyncEvent } from "@hapi/protocol";
 import fc from "fast-check";
 import { sessionSummary } from "../summary.ts";
 import { applySyncEvent } from "./apply-event.ts";
+import { plainSession } from "./session.case.ts";
 import { withList, withSession } from "./sessions.ts";
 import { emptySyncState } from "./state.ts";
 
-const base: Session = {
-  id: "s",
-  namespace: "default",
-  seq: 1,
-  createdAt: 1,
-  updatedAt: 1,
-  active: false,
-  activeAt: 1,
-  metadata: { path: "/p", host: "h" },
-  metadataVersion: 1,
-  agentState: null,
-  agentStateVersion: 1,
-  thinking: false,
-  thinkingAt: 0,
-};
+const base = plainSession({ active: false });
 const updated = (data?: SessionPatch | Session): SyncEvent => ({ type: "session-updated", sessionId: "s", data });
 const known = withSession(withList(emptySyncState, [sessionSummary(base)]), base);
 

@@ -1,54 +1,14 @@
 /** kill -9 of a hub in a process of its own: what it acknowledged is there, and its readers go on where they were. */
-import { afterEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectHub, type TestHub } from "@hapi/testkit";
 import { agentText } from "./setup.ts";
+import { hubProcesses } from "./spawn-hub.ts";
 
-const program = join(import.meta.dir, "hub-process.ts");
-const token = "crash-secret-0123456789";
-const running = new Set<Bun.Subprocess>();
-
-afterEach(async () => {
-  for (const child of running) {
-    child.kill("SIGKILL");
-    await child.exited;
-  }
-  running.clear();
-});
-
-async function spawnHub(home: string, bootId = "boot-1"): Promise<{ hub: TestHub; kill(): Promise<void> }> {
-  const child = Bun.spawn([process.execPath, program, home, token, bootId], { stdout: "pipe", stderr: "inherit" });
-  running.add(child);
-  const reader = child.stdout.getReader();
-  const { value } = await reader.read();
-  const url = new TextDecoder().decode(value).trim();
-  const accessToken = (namespace?: string): string => (namespace === undefined ? token : `${token}:${namespace}`);
-  const login = async (namespace?: string): Promise<string> => {
-    const body = JSON.stringify({ accessToken: accessToken(namespace) });
-    const response = await fetch(`${url}/api/auth`, { method: "POST", headers: { "content-type": "application/json" }, body });
-    return ((await response.json()) as { token: string }).token;
-  };
-  const kill = async (): Promise<void> => {
-    child.kill("SIGKILL");
-    await child.exited;
-    running.delete(child);
-  };
-  const hub = {
-    url,
-    home,
-    host: "127.0.0.1",
-    port: Number(new URL(url).port),
-    token,
-    accessToken,
-    login,
-    close: kill,
-    [Symbol.asyncDispose]: kill,
-  };
-  return { hub, kill };
-}
+const { spawnHub, spawnRefused } = hubProcesses();
 
 test("every acknowledged message and prompt is there, nothing twice, no gap, still active", async () => {
   const home = mkdtempSync(join(tmpdir(), "hapi-crash-"));
@@ -138,7 +98,7 @@ test("after an unclean end of the machine readers read everything afresh, after 
   expect(await resumes(sameBoot.hub)).toBe("ok");
   expect(await epochOf(sameBoot.hub)).toBe(epoch);
   await sameBoot.kill();
-  const rebooted = await spawnHub(home, "boot-2");
+  const rebooted = await spawnHub(home, { bootId: "boot-2" });
   expect(await resumes(rebooted.hub)).toBe("gap");
   expect(await epochOf(rebooted.hub)).toBeGreaterThan(epoch);
   const page = await (await connectHub(rebooted.hub)).api("GET", `/sessions/${id}/messages?afterSeq=1&afterAt=1&epoch=${epoch}`);
@@ -151,8 +111,7 @@ test("after an unclean end of the machine readers read everything afresh, after 
 test("a home is one hub's, also between processes, until that hub is gone", async () => {
   const home = mkdtempSync(join(tmpdir(), "hapi-crash-"));
   const { hub, kill } = await spawnHub(home);
-  const second = Bun.spawn([process.execPath, program, home, token], { stdout: "pipe", stderr: "pipe" });
-  running.add(second);
+  const second = spawnRefused(home);
   const text = await new Response(second.stderr).text();
   expect(await second.exited).not.toBe(0);
   expect(text).toContain("home_in_use");

@@ -3,7 +3,7 @@
  * damaged by it or by kill -9 meanwhile, and it is over as soon as there is room. Once on a real small file system (needs the right to
  * mount one), once with the system's limit on the size of files.
  */
-import { afterAll, afterEach, expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,13 +12,9 @@ import { runCommand } from "@hapi/platform";
 import { connectHub, type HubClient, type TestHub } from "@hapi/testkit";
 import type { Socket } from "socket.io-client";
 import { agentText } from "./setup.ts";
+import { hubProcesses } from "./spawn-hub.ts";
 
-const program = join(import.meta.dir, "hub-process.ts");
-const token = "full-disk-secret-0123456789";
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).toReversed()) await clean();
-});
+const { spawnHub } = hubProcesses();
 
 const root = mkdtempSync(join(tmpdir(), "hapi-full-"));
 
@@ -32,42 +28,6 @@ afterAll(async () => {
 });
 if (!mounted) process.stderr.write("\n!! No file system can be mounted here: the test on a REAL full disk is SKIPPED.\n\n");
 const hasLimits = process.platform === "linux" && Bun.which("prlimit") !== null;
-
-interface HubProcess {
-  hub: TestHub;
-  child: Bun.Subprocess;
-  kill(): Promise<void>;
-}
-
-async function spawnHub(home: string, wrap: string[] = []): Promise<HubProcess> {
-  const child = Bun.spawn([...wrap, process.execPath, program, home, token], { stdout: "pipe", stderr: "inherit" });
-  const kill = async (): Promise<void> => {
-    child.kill("SIGKILL");
-    await child.exited;
-  };
-  cleanups.push(kill);
-  const { value } = await child.stdout.getReader().read();
-  const url = new TextDecoder().decode(value).trim();
-  if (!URL.canParse(url)) throw new Error("the hub did not start");
-  const accessToken = (namespace?: string): string => (namespace === undefined ? token : `${token}:${namespace}`);
-  const login = async (namespace?: string): Promise<string> => {
-    const body = JSON.stringify({ accessToken: accessToken(namespace) });
-    const response = await fetch(`${url}/api/auth`, { method: "POST", headers: { "content-type": "application/json" }, body });
-    return ((await response.json()) as { token: string }).token;
-  };
-  const hub = {
-    url,
-    home,
-    host: "127.0.0.1",
-    port: Number(new URL(url).port),
-    token,
-    accessToken,
-    login,
-    close: kill,
-    [Symbol.asyncDispose]: kill,
-  };
-  return { hub, child, kill };
-}
 
 /** Several messages under way at once, as a working session has them; until one is refused. */
 class Writer {
@@ -189,7 +149,7 @@ test.skipIf(!hasLimits)(
     const home = join(root, "limited");
     // The signal that would end the program is ignored, as every program that wants to see the error does.
     const limit = ["/bin/sh", "-c", 'trap "" XFSZ; exec prlimit --fsize=12582912:unlimited "$@"', "sh"];
-    const first = await spawnHub(home, limit);
+    const first = await spawnHub(home, { wrap: limit });
     const client = await connectHub(first.hub);
     const { id, socket } = await client.session();
     const writer = new Writer(socket, id, "b");

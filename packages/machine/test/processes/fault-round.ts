@@ -1,17 +1,7 @@
 /** kill -9 at seeded points: what any agent must come through, whatever its driver. */
 import { expect } from "bun:test";
-import { checkHistory, type History } from "@hapi/testkit";
+import { checkHistory, type History, seededRandom } from "@hapi/testkit";
 import type { ProcessWorld } from "./process-world.ts";
-
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -50,7 +40,7 @@ export interface Round {
 
 /** One schedule: three prompts, each with streamed text and two permissions, under kills of the session process, the hub, or both. */
 export async function faultRound({ seed, world, record, kills, pauseMs }: Round): Promise<void> {
-  const next = random(seed);
+  const next = seededRandom(seed);
   const texts = [1, 2, 3].map((n) =>
     [`say: a${n} of ${seed}`, `write f${n}.md: x`, `slow ${17 + n} 30`, `run: touch ${n}.txt`, `say: z${n} of ${seed}`].join("\n"),
   );
