@@ -46,6 +46,8 @@ export interface FakeAgent {
   onPrompt: "run" | "wait" | "hang" | "reject" | "reject-absent";
   /** Begins with what it was given while `onPrompt` was `wait`. */
   takeUp(): void;
+  /** What it was given while `onPrompt` was `wait`, it has no more. */
+  takeBack(localId: string): void;
   /** It takes prompts back when this resolves. */
   beforeWithdrawal: Promise<void> | null;
   /** It starts when this resolves. */
@@ -127,6 +129,12 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     emit({ type: "exited", front: was, code, signal, expected: false, failure });
   }
 
+  function takeBack(localId: string): void {
+    record.delete(localId);
+    const at = untouched.findIndex((prompt) => prompt.localId === localId);
+    if (at >= 0) untouched.splice(at, 1);
+  }
+
   const agent: FakeAgent = {
     capabilities,
     ran,
@@ -152,6 +160,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       turn = turnBefore;
       emit({ type: "thinking", thinking: true });
     },
+    takeBack,
     typed: (text) => begin(`typed-${ran.length}`, text, "terminal"),
     say: (text) => put({ type: "agent-message", id: `a-${items + 1}`, text }),
     ask(request) {
@@ -233,9 +242,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       async withdraw(localId) {
         if (agent.beforeWithdrawal) await agent.beforeWithdrawal;
         if (record.get(localId) !== "handed") return "consumed";
-        record.delete(localId);
-        const at = untouched.findIndex((prompt) => prompt.localId === localId);
-        if (at >= 0) untouched.splice(at, 1);
+        takeBack(localId);
         return "removed";
       },
       lookup: async (localId) => (record.has(localId) ? "present" : "absent"),

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createManualClock } from "@hapi/testkit";
-import { createWorld, run, stages, texts } from "./world.ts";
+import { createWorld, run, stages, texts, type World } from "./world.ts";
 
 test("a prompt goes through its stages, its turn into the history, once and in order", async () => {
   await using world = await createWorld();
@@ -73,6 +73,57 @@ test("an agent that gives a prompt back after the hub stopped waiting: it never 
   await world.start();
   await world.hub.until(() => stages(world, "p1").length > 0, "told again");
   expect(stages(world, "p1")).toEqual(["interrupted"]);
+});
+
+test("a prompt that its sender wants back and the session process dies before the agent answers: it is not handed again, and its end is told", async () => {
+  const deaths: [how: string, strike: (world: World) => Promise<void>][] = [
+    ["the agent took it back", async (world) => world.agent.takeBack("p1")],
+    ["the agent still has it", async () => undefined],
+    ["the agent died too", async (world) => world.agent.die({ signal: "SIGKILL" })],
+  ];
+  for (const [how, strike] of deaths) {
+    const clock = createManualClock();
+    await using world = await createWorld({ clock });
+    world.agent.onPrompt = "wait";
+    world.hub.prompt("p1", "not wanted any more");
+    await world.hub.until(() => stages(world, "p1").at(-1) === "handed", `handed: ${how}`);
+    world.agent.beforeWithdrawal = new Promise(() => undefined);
+    const answer = world.hub.cancel("p1");
+    await world.hub.until(() => world.ledger.state.prompts.get("p1")?.unwanted === true, "written down");
+    await clock.advance(400);
+    expect(await answer).toEqual({ removed: false, inFlight: true });
+    await world.crash();
+    await strike(world);
+    world.agent.beforeWithdrawal = null;
+    world.hub.prompt("p2", "next");
+    await world.start();
+    await world.hub.until(() => world.ledger.state.prompts.has("p2"), "queued");
+    // A living agent may still write down what it has; it is believed not to after this time.
+    await clock.advance(5_000);
+    await world.hub.until(() => stages(world, "p1").at(-1) === "interrupted", `told: ${how}`);
+    await world.hub.until(() => stages(world, "p2").at(-1) === "handed", `the queue goes on: ${how}`);
+    world.agent.takeUp();
+    expect(world.agent.ran).toEqual(["next"]);
+  }
+});
+
+test("a prompt that its sender wanted back and that the agent began all the same is said to run, and runs to its end", async () => {
+  await using world = await createWorld();
+  world.agent.onPrompt = "wait";
+  world.hub.prompt("p1", "wanted after all");
+  await world.hub.until(() => stages(world, "p1").at(-1) === "handed", "handed");
+  const withdrawal = Promise.withResolvers<void>();
+  world.agent.beforeWithdrawal = withdrawal.promise;
+  const answer = world.hub.cancel("p1");
+  world.agent.takeUp();
+  withdrawal.resolve();
+  expect(await answer).toEqual({ removed: false, consumed: true });
+  expect(world.ledger.state.prompts.get("p1")?.unwanted).toBe(true);
+  await world.crash();
+  await world.start();
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p1").at(-1) === "done", "done");
+  expect(world.agent.ran).toEqual(["wanted after all"]);
 });
 
 test("attachments: only files of the session's folders go to the agent; any other gives the prompt back, and the next one goes on", async () => {

@@ -212,17 +212,24 @@ export function createInbox(deps: InboxDeps): Inbox {
     if (prompt.stage === "canceled") return { removed: true };
     if (prompt.stage === "unknown") return { removed: false, indeterminate: true };
     if (prompt.stage !== "handing" && prompt.stage !== "handed") return { removed: false, consumed: true };
-    const asked = withdraw(id);
-    const late = Promise.withResolvers<"late">();
-    const stopTimer = clock.setTimer(WITHDRAW_WAIT_MS, () => late.resolve("late"));
-    const result = await Promise.race([asked, late.promise]);
-    stopTimer();
-    if (result === "late") loosely(asked.then((answer) => (answer === "removed" ? gaveBack(id, { late: true }) : undefined)));
+    // Its sender hears that it could not be taken back yet, and maybe nothing more: a crash must not hand it a second time.
+    const [result] = await Promise.all([withdrawInTime(id), prompt.unwanted ? undefined : ledger.write({ k: "unwanted", localId: id })]);
     if (result === "removed") {
       await gaveBack(id, { late: false });
       return { removed: true };
     }
     return result === "consumed" ? { removed: false, consumed: true } : { removed: false, inFlight: true };
+  }
+
+  /** The hub does not wait for longer. What the agent gives back later is told then. */
+  async function withdrawInTime(localId: string): Promise<Withdrawal | "late"> {
+    const asked = withdraw(localId);
+    const late = Promise.withResolvers<"late">();
+    const stopTimer = clock.setTimer(WITHDRAW_WAIT_MS, () => late.resolve("late"));
+    const result = await Promise.race([asked, late.promise]);
+    stopTimer();
+    if (result === "late") loosely(asked.then((answer) => (answer === "removed" ? gaveBack(localId, { late: true }) : undefined)));
+    return result;
   }
 
   function withdraw(localId: string): Promise<Withdrawal> {
@@ -239,7 +246,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   /** The agent has it no more, and nothing hands it again. After the time in which the hub hears an answer, that hub keeps its row. */
   async function gaveBack(localId: string, { late }: { late: boolean }): Promise<void> {
     const stage = prompts.get(localId)?.stage;
-    if (stage !== "handing" && stage !== "handed" && stage !== "queued") return;
+    if (stage !== "handing" && stage !== "handed" && stage !== "queued" && stage !== "in-transcript") return;
     await setStage(localId, "canceled", undefined, late || stage === "handed");
     deps.changed();
   }
@@ -257,7 +264,7 @@ export function createInbox(deps: InboxDeps): Inbox {
     }
     const words = promptFromContent(message.content);
     if (!words) return { accepted: false };
-    const fresh: PromptEntry = { ...prompt, ...words, stage: "queued", stageAt: clock.now(), failure: undefined };
+    const fresh: PromptEntry = { ...prompt, ...words, stage: "queued", stageAt: clock.now(), failure: undefined, unwanted: undefined };
     await ledger.write({ k: "requeued", prompt: fresh });
     handings.delete(localId);
     deps.changed();
@@ -270,6 +277,7 @@ export function createInbox(deps: InboxDeps): Inbox {
       // The agent has it. Its turn goes on where the agent lives; otherwise nothing will end it any more.
       return agentLives ? undefined : setStage(localId, "interrupted");
     }
+    if (agentLives && prompt.unwanted && (await withdrawInTime(localId)) === "removed") return gaveBack(localId, { late: true });
     const found = await agent.lookup(localId).catch(() => "unknown" as const);
     log.info("prompt.looked_up", { localId, stage: prompt.stage, found, agentLives });
     const { stage } = prompts.get(localId) ?? prompt;
@@ -283,6 +291,7 @@ export function createInbox(deps: InboxDeps): Inbox {
 
   /** It never arrived; but what never arrives, again and again, is given back to its sender. */
   function handAgain(localId: string, message: string): Promise<void> {
+    if (prompts.get(localId)?.unwanted) return setStage(localId, "canceled", undefined, true);
     const tries = (handings.get(localId) ?? 0) + 1;
     handings.set(localId, tries);
     if (tries < MAX_HANDINGS) return setStage(localId, "queued");

@@ -30,6 +30,8 @@ export interface PromptEntry {
   failure?: AgentFailure;
   /** It was taken back, but the hub heard before that the agent has it, or may have it: its row stays, and must hear the end. */
   hubKeeps?: boolean;
+  /** Its sender asked for it back while the agent had it: where the agent turns out not to, it is not handed again. */
+  unwanted?: boolean;
 }
 
 export interface OutboxEntry {
@@ -102,6 +104,7 @@ export type LedgerEntry =
   | { k: "prompt"; prompt: PromptEntry }
   /** A person sends a finished or unknown prompt again, under the same id. */
   | { k: "requeued"; prompt: PromptEntry }
+  | { k: "unwanted"; localId: string }
   | { k: "stage"; localId: string; stage: LedgerStage; at: number; failure?: AgentFailure; hubKeeps?: boolean }
   | { k: "out"; key: string; content: unknown; at: number; memory?: Record<string, unknown> }
   | { k: "acked"; keys: string[] }
@@ -211,6 +214,11 @@ export function applyEntry(state: LedgerState, entry: LedgerEntry): void {
       return;
     case "stage":
       return setStage(state, entry);
+    case "unwanted": {
+      const prompt = state.prompts.get(entry.localId);
+      if (prompt) prompt.unwanted = true;
+      return;
+    }
     case "out":
       if (!state.outbox.has(entry.key)) state.outbox.set(entry.key, { key: entry.key, content: entry.content, at: entry.at });
       if (entry.memory) remember(state.memory, entry.memory);
