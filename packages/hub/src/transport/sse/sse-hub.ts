@@ -13,7 +13,7 @@ import { HubEvent } from "../../events/hub-event.ts";
 import { replayAfter, type ReplayDeps } from "../../events/replay.ts";
 import type { LiveText } from "../../live/live-text.ts";
 import { Frames } from "./frames.ts";
-import { Subscriber, type Scope } from "./subscriber.ts";
+import { MAX_BUFFERED_BYTES, Subscriber, type Scope } from "./subscriber.ts";
 
 const heartbeatMs = 30_000;
 const maxSubscribers = 5_000;
@@ -26,6 +26,8 @@ export interface SseHubDeps extends ReplayDeps {
   live: LiveText;
   clock: Clock;
   logger: Logger;
+  /** Of one reader; absent: `MAX_BUFFERED_BYTES`. */
+  maxBufferedBytes?: number;
   /** What was read so far will not be taken back. */
   settled(): Promise<unknown>;
 }
@@ -62,6 +64,7 @@ export class SseHub {
     const subscriber = new Subscriber({
       ...options,
       id: randomUUID(),
+      maxBufferedBytes: this.#deps.maxBufferedBytes ?? MAX_BUFFERED_BYTES,
       onDrained: (drained) => this.#resume(drained, drained.lastSeq),
       onClosed: (closed) => {
         this.#subscribers.delete(closed.id);

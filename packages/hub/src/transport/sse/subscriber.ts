@@ -6,7 +6,7 @@ import type { SseCapability, SyncEvent } from "@hapi/protocol";
 import type { HubEvent } from "../../events/hub-event.ts";
 import { Frames, gzipHeader } from "./frames.ts";
 
-const maxBufferedBytes = 1024 * 1024;
+export const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 export interface Scope {
   all: boolean;
@@ -21,6 +21,8 @@ export interface SubscriberOptions {
   caps: ReadonlySet<SseCapability>;
   visible: boolean;
   gzip: boolean;
+  /** So far a reader may fall behind. */
+  maxBufferedBytes: number;
   /** The reader has taken everything after having fallen behind. */
   onDrained(subscriber: Subscriber): void;
   onClosed(subscriber: Subscriber): void;
@@ -59,7 +61,7 @@ export class Subscriber {
         },
         cancel: () => this.close(),
       },
-      new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }),
+      new ByteLengthQueuingStrategy({ highWaterMark: Math.min(64 * 1024, options.maxBufferedBytes) }),
     );
   }
 
@@ -79,7 +81,7 @@ export class Subscriber {
     if (this.#controller === null || this.state === "closed") return;
     const room = this.#controller.desiredSize;
     if (room === null) return;
-    if (room < -maxBufferedBytes) {
+    if (room < -this.#options.maxBufferedBytes) {
       this.state = "behind";
       return;
     }
