@@ -17,11 +17,15 @@ export function withNextStep(cause: unknown, sessionId: string): AppError {
   const failure = toAppError(cause);
   const short = sessionId.slice(0, 8);
   const offers: unknown = failure.details["offers"];
-  const canFork = Array.isArray(offers) && offers.includes("fork");
+  const offered = (offer: string): boolean => Array.isArray(offers) && offers.includes(offer);
   // What else it may mean, the hub's own words say.
   const isPlain = failure.code !== "retry_unavailable" || failure.message === errorFacts(failure.code).text;
   const own = isPlain ? steps[failure.code]?.(short) : undefined;
-  const step = canFork ? `Go on in a new session with its history: hapi resume ${short} --fork` : own;
+  const step = offered("fork")
+    ? `Go on in a new session with its history: hapi resume ${short} --fork`
+    : offered("history")
+      ? `Go on in a new session whose agent is given the text of this one: hapi resume ${short} --history`
+      : own;
   if (step === undefined) return failure;
   const said = /[.!?]$/.test(failure.message) ? failure.message : `${failure.message}.`;
   return new AppError(failure.code, `${said} ${step}`, { cause: failure, details: failure.details });

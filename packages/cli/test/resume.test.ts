@@ -19,7 +19,8 @@ beforeAll(async () => {
   hub = await startTestHub();
   client = await connectHub(hub);
   home = mkdtempSync(join(tmpdir(), "hapi-resume-"));
-  await client.cli("POST", "/machines", { id: MACHINE, metadata: { host: "there", platform: "linux", happyCliVersion: "1" } });
+  const metadata = { host: "there", platform: "linux", happyCliVersion: "1", capabilities: ["spawn-history"] };
+  await client.cli("POST", "/machines", { id: MACHINE, metadata });
   const socket = await client.socket({ token: client.accessToken, clientType: "machine-scoped", machineId: MACHINE });
   socket.emit("machine-alive", { machineId: MACHINE, time: Date.now() });
   socket.on("rpc-request", async (request: { params: string }, reply: (text: string) => void) =>
@@ -86,6 +87,43 @@ test("it does not start: the cause, and the fork that is offered works", async (
   expect(forked).toEqual({ sessionId: expect.any(String), forkedFrom: id });
   expect(forked["sessionId"]).not.toBe(id);
   expect(asked).toMatchObject([{ resumeSessionId: "thread-1", forkSession: true, existingSessionId: forked["sessionId"] }]);
+}, 30_000);
+
+test("its own conversation is gone: the history is the next step, and goes to the runner as text", async () => {
+  const id = await ended();
+  const short = id.slice(0, 8);
+  const process = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
+  const message = { role: "user", content: { type: "text", text: "remember pineapple" }, meta: { sentFrom: "cli" } };
+  await process.emitWithAck("message", { sid: id, key: "said", message });
+  process.emit("session-end", { sid: id, time: Date.now() });
+  await process.emitWithAck("ping");
+  process.close();
+  answer = () => ({ type: "error", errorMessage: "The conversation is gone.", code: "resume_unavailable" });
+  const next = `The conversation is gone. Go on in a new session whose agent is given the text of this one: hapi resume ${short} --history`;
+  expect((await hapi("resume", id, "--remote")).stderr).toBe(`hapi: ${next}\n`);
+  expect((await hapi("resume", id, "--fork")).stderr).toBe(`hapi: ${next}\n`);
+  const asked: Record<string, unknown>[] = [];
+  answer = async (params) => {
+    asked.push(params);
+    const told = { at: 2, how: "new", front: "remote", asked: null, used: "thread-2" };
+    const started = await client.socket({
+      token: client.accessToken,
+      clientType: "session-scoped",
+      sessionId: String(params["sessionId"]),
+    });
+    const { session } = (await client.api("GET", `/sessions/${String(params["sessionId"])}`)).body as { session: Record<string, unknown> };
+    const metadata = { ...(session["metadata"] as object), lastStart: told };
+    await started.emitWithAck("update-metadata", { sid: session["id"], expectedVersion: session["metadataVersion"], metadata });
+    started.close();
+    return { type: "success", sessionId: params["sessionId"] };
+  };
+  const told = await hapi("resume", id, "--history");
+  const forkId = String(asked[0]?.["sessionId"]);
+  expect(told.stdout).toBe(`${forkId} is a new session with the history of ${id}.\n`);
+  expect(told.stderr).toContain(`with your first prompt: hapi send ${forkId.slice(0, 8)} "…"`);
+  expect(asked[0]?.["history"]).toBe("## Person\nremember pineapple");
+  expect(JSON.parse((await hapi("resume", id, "--history", "--json")).stdout)).toEqual({ sessionId: expect.any(String), forkedFrom: id });
+  expect((await hapi("resume", id, "--history", "--fork")).stderr).toContain("Say --fork (a branch");
 }, 30_000);
 
 test("no fork where the agent has none; no machine; no session: each with its next step", async () => {

@@ -222,8 +222,9 @@ export function createHubApi(options: HubApiOptions) {
       setAutoRetry: (id: string, enabled: boolean) => post(sessionPath(id, "/auto-retry"), { enabled }, SLOW_MS),
       /** The try that is planned does not happen. */
       stopRetry: (id: string) => request("DELETE", sessionPath(id, "/retry")),
-      async fork(id: string, messageLocalId?: string): Promise<string> {
-        return expected((await post(sessionPath(id, "/fork"), { messageLocalId }, UPLOAD_MS)).sessionId as string | undefined);
+      /** `from: "history"`: on a thread of its own, whose agent is given the text of the conversation. */
+      async fork(id: string, options: { messageLocalId?: string; from?: "thread" | "history" } = {}): Promise<string> {
+        return expected((await post(sessionPath(id, "/fork"), options, UPLOAD_MS)).sessionId as string | undefined);
       },
       /** As it came; who shows it reads it with `sessionDiagnosticsSchema`, which most pages never need. */
       async diagnostics(id: string): Promise<SessionDiagnostics> {

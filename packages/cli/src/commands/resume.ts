@@ -21,10 +21,11 @@ export const resumeCommand: Command = {
   name: "resume",
   reachesHub: true,
   summary: "Continue a session: same id, same conversation",
-  usage: "[session] [--remote] [--fork] [--json]",
+  usage: "[session] [--remote] [--fork | --history] [--json]",
   options: {
     remote: { type: "boolean", help: "only wake it; don't open it in this terminal" },
     fork: { type: "boolean", help: "in a new session, on a branch of its conversation; the old one stays as it is" },
+    history: { type: "boolean", help: "in a new session whose agent is given the text of it, where its own conversation is gone" },
     json: { type: "boolean", help: "only wake it, and print JSON" },
   },
   examples: [
@@ -33,6 +34,7 @@ export const resumeCommand: Command = {
     'hapi resume "Fix the login"      by its name',
     "hapi resume 3f2a --remote        for the web app and the phone",
     "hapi resume 3f2a --fork          in a new session, from where this one is",
+    "hapi resume 3f2a --history       in a new one that is told what was said",
   ],
   run: runResume,
 };
@@ -42,6 +44,9 @@ async function runResume(words: ParsedWords, context: CommandContext): Promise<n
   const session = await wantedSession(api, words.positionals[0], context);
   if (!session) return 0;
   const isWakingOnly = isSet(words, "remote") || isSet(words, "json");
+  if (isSet(words, "fork") && isSet(words, "history"))
+    throw new AppError("invalid_query", "Say --fork (a branch of its own conversation) or --history (the text of it), not both");
+  if (isSet(words, "history")) return tell(api, session, words, context);
   if (isSet(words, "fork")) return fork(api, session, words, context);
   if (session.record && !isWakingOnly) return openHere(session.record, context);
   const wasActive = session.row?.active ?? false;
@@ -64,6 +69,18 @@ async function fork(api: HubApi, session: WhichSession, words: ParsedWords, cont
   const record = listSessionRecords(hapiHome(context.env)).find(({ sessionId }) => sessionId === id);
   const isHere = record && terminal.isInteractive && !isSet(words, "remote") && !isSet(words, "json");
   return isHere ? openHere(record, context) : 0;
+}
+
+/** It begins remote: the text goes to the agent with the first prompt, which in its own terminal nobody could put it in front of. */
+async function tell(api: HubApi, session: WhichSession, words: ParsedWords, { terminal }: CommandContext): Promise<number> {
+  const asked = api.sessions.fork(session.id, { from: "history" });
+  const id = await asked.catch((cause: unknown) => Promise.reject(withNextStep(cause, session.id)));
+  if (isSet(words, "json")) terminal.json({ sessionId: id, forkedFrom: session.id });
+  else {
+    terminal.out(`${id} is a new session with the history of ${session.id}.`);
+    terminal.note(`Its agent is given the text of it with your first prompt: hapi send ${id.slice(0, 8)} "…"`);
+  }
+  return 0;
 }
 
 /** Null: the person chose none. */
