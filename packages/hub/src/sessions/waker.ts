@@ -1,7 +1,7 @@
 /**
  * Prompts accepted for a session that is not there: the session is started for them, at once or when its machine comes. A start that fails
  * is told at the prompt; it is tried again when the machine comes back, when a person asks, or with the next prompt, and by itself where the
- * reason was a moment's (the machine could not reach the hub, or did not answer in time).
+ * reason was a moment's (the machine could not reach the hub, or did not answer in time; a disk was full).
  */
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
@@ -18,7 +18,7 @@ const startsWindowMs = 5 * 60_000;
 const maxHopeless = 1_000;
 const maxPauses = 1_000;
 /** Nothing was wrong with the session; between such starts the pause grows. */
-const passing = new Set(["hub_unreachable", "rpc_timeout", "agent_away", "timeout", "not_ready"]);
+const passing = new Set(["hub_unreachable", "rpc_timeout", "agent_away", "timeout", "not_ready", "database_full", "disk_failed"]);
 const firstPauseMs = 2_000;
 const longestPauseMs = 60_000;
 
@@ -104,10 +104,11 @@ export class Waker {
       if (retryable) this.#hopeless.delete(sessionId);
       else this.#rememberHopeless(sessionId);
       this.#deps.log.info("session.not_woken", { sessionId, code });
+      // First of all: on a full disk nothing can be told at the prompt.
+      if (passing.has(code)) this.#againLater(sessionId);
       const waiting = await this.#deps.messages.deliverable(sessionId, this.#deps.clock.now());
       const localIds = waiting.flatMap(({ message: row }) => (row.localId === null ? [] : [row.localId]));
       await this.#deps.messages.note(sessionId, localIds, { code, message, retryable });
-      if (passing.has(code)) this.#againLater(sessionId);
     }
   }
 
