@@ -82,6 +82,13 @@ export function isSet(words: ParsedWords, name: string): boolean {
   return words.values[name] === true;
 }
 
+/** What a word behind a command stands for. */
+export function byVerb<T>(verbs: Readonly<Record<string, T>>, verb: string, command: string): T {
+  const found = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+  if (found === undefined) throw new AppError("invalid_query", `hapi ${command} does not know "${verb}". See: hapi ${command} --help`);
+  return found;
+}
+
 /** The one positional a command needs, or a sentence that says which is missing. */
 export function requirePositional(words: ParsedWords, name: string, command: string): string {
   const value = words.positionals[0];

@@ -14,7 +14,7 @@ import {
   type Logger,
 } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
-import { isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
+import { byVerb, isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { startDemoOnEmptyHub } from "../demo-session.ts";
 import { keepRunner, type KeptRunner } from "../keep-runner.ts";
 import { welcome, type WelcomeFacts } from "../tui/welcome.ts";
@@ -64,8 +64,7 @@ const verbs: Record<string, () => Promise<Command["run"]>> = {
 async function runHubWords(words: ParsedWords, context: CommandContext): Promise<number> {
   const verb = words.positionals[0];
   if (verb === undefined) return runHubCommand(words, context);
-  const load = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-  if (!load) throw new AppError("invalid_query", `hapi hub does not know "${verb}". See: hapi hub --help`);
+  const load = byVerb(verbs, verb, "hub");
   const most = verb === "backup" || verb === "restore" ? 2 : 1;
   if (words.positionals.length > most)
     throw new AppError("invalid_query", `hapi hub ${verb} was given too many words. See: hapi hub --help`);

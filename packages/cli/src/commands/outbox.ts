@@ -11,7 +11,7 @@ import {
 } from "@hapi/machine";
 import { hapiHome, knownCliApiToken, systemClock } from "@hapi/platform";
 import { AppError, toAppError } from "@hapi/protocol";
-import { isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
+import { byVerb, isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubApi } from "../hub-api.ts";
 import { hubTarget, prompts, refusal, sendNow, whoSendsLater } from "../outbox.ts";
 import { table } from "../tui/terminal.ts";
@@ -39,15 +39,7 @@ export const outboxCommand: Command = {
 
 async function runOutbox(words: ParsedWords, context: CommandContext): Promise<number> {
   const verb = words.positionals[0] ?? "list";
-  const verbs: Record<string, () => Promise<number> | number> = {
-    list: () => list(words, context),
-    send: () => send(words, context),
-    retry: () => retry(words, context),
-    cancel: () => cancel(words, context),
-  };
-  const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-  if (!run) throw new AppError("invalid_query", `hapi outbox does not know "${verb}". See: hapi outbox --help`);
-  return run();
+  return byVerb({ list, send, retry, cancel }, verb, "outbox")(words, context);
 }
 
 function list(words: ParsedWords, { terminal, paint, env }: CommandContext): number {

@@ -3,7 +3,7 @@ import { askRunner, findLivingSessions, readRunnerState, RESTART_EXIT_CODE, runn
 import { createLogger, ensurePrivateDir, hapiHome, isAlive, logDir, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { readFileSync } from "node:fs";
-import { isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
+import { byVerb, isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
 import { table } from "../tui/terminal.ts";
 import { age } from "../tui/words.ts";
@@ -43,9 +43,7 @@ async function runRunnerCommand(words: ParsedWords, context: CommandContext): Pr
     logs: () => logs(context),
     "stop-session": () => stopSession(words, context),
   };
-  const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-  if (!run) throw new AppError("invalid_query", `hapi runner does not know "${verb}". See: hapi runner --help`);
-  return run();
+  return byVerb(verbs, verb, "runner")();
 }
 
 function rootsOf(words: ParsedWords): string[] {
