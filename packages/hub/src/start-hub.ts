@@ -168,6 +168,8 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
     log,
   });
   await hub.start();
+  // The first reader is told under which numbering it reads: a second loss of power must not take that back.
+  await db.syncWal();
   const server = await serveOrStop(hub, () => serve({ host, port, hub: hub.app, sockets }));
   const checkpointer = startCheckpointer({
     db,
