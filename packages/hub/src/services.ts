@@ -48,6 +48,8 @@ export interface HubParts {
   retention?: RetentionStore;
   web: (request: Request) => Promise<Response | null>;
   addressOf(c: Context): string;
+  /** How far a reader of events may fall behind; absent: a megabyte. */
+  maxBufferedBytes?: number;
   clock: Clock;
   log: Logger;
 }
@@ -57,7 +59,7 @@ export type Services = ReturnType<typeof createServices>;
 export function createServices(parts: HubParts) {
   const { stores, bus, clock, log } = parts;
   const { sessions, messages, machines } = stores;
-  const durable = () => stores.durable();
+  const durable: Stores["durable"] = (how) => stores.durable(how);
   const credentials = createCredentials(parts.secret);
   const access = createAccess(sessions, machines);
   const links = new Links(() => clock.now());
@@ -163,6 +165,7 @@ export function createServices(parts: HubParts) {
     live,
     clock,
     logger: log,
+    maxBufferedBytes: parts.maxBufferedBytes,
     settled: () => stores.settled(),
   });
   const toasts = new Toasts({ bus, clock, session: (id) => sessions.get(id) });

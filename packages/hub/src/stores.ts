@@ -31,8 +31,8 @@ export interface Stores {
   attachments: AttachmentStore;
   keeping: KeepingStore;
   log: EventLog;
-  /** Everything committed so far survives a loss of power. */
-  durable(): Promise<void>;
+  /** Everything committed so far survives a loss of power. `isPatient`: no person waits for the answer. */
+  durable(how?: { isPatient?: boolean }): Promise<void>;
   /** What was read so far will not be taken back; rejects when it was. */
   settled(): Promise<void>;
   /** Runs work of the writing connection where no transaction is open. */
@@ -71,7 +71,7 @@ export function sqliteStores({ db, epoch, bus, now, clock, logger }: StoresOptio
     attachments: sqliteAttachmentStore(shared),
     keeping: sqliteKeeping({ db, commits, changes: () => log.head() }),
     log,
-    durable: () => commits.durable(),
+    durable: (how) => commits.durable(how),
     settled: () => commits.settled(),
     between: (work) => commits.betweenTransactions(work),
     close: () => commits.close(),

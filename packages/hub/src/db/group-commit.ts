@@ -21,6 +21,8 @@ interface Waiting {
 const maxSyncs = 2;
 /** How much may be lost with the machine's power of what nobody was promised. */
 const lazySyncMs = 50;
+/** A patient one lets readers have the machine first, and shares its sync with those who come meanwhile. */
+const patienceMs = 1;
 
 interface Sync {
   /** The last commit it covers. */
@@ -48,6 +50,7 @@ export class GroupCommit<Recorded> {
   #unsynced: (Waiting & { upTo: number })[] = [];
   readonly #clock: Clock;
   #cancelLazySync: (() => void) | null = null;
+  #cancelPatience: (() => void) | null = null;
 
   constructor(db: Sqlite, hooks: CommitHooks<Recorded>, clock: Clock = systemClock) {
     this.#db = db;
@@ -90,14 +93,22 @@ export class GroupCommit<Recorded> {
     return new Promise((done, failed) => this.#waiting.push({ done, failed }));
   }
 
-  /** Resolves when everything that was committed before this call is on the disk. */
-  durable(): Promise<void> {
+  /** Resolves when everything that was committed before this call is on the disk. `isPatient`: nobody looks at the answer, so it may take a moment. */
+  durable({ isPatient = false } = {}): Promise<void> {
     const upTo = this.#committed;
     if (this.#synced >= upTo) return Promise.resolve();
     return new Promise((done, failed) => {
       this.#unsynced.push({ upTo, done, failed });
+      if (isPatient) return this.#syncSoon();
       // In the next turn of the event loop: the readers were told by then, and the writers of one commit share one sync.
       setImmediate(() => this.#startSync());
+    });
+  }
+
+  #syncSoon(): void {
+    this.#cancelPatience ??= this.#clock.setTimer(patienceMs, () => {
+      this.#cancelPatience = null;
+      this.#startSync();
     });
   }
 
@@ -124,6 +135,7 @@ export class GroupCommit<Recorded> {
     this.#commit();
     this.#isClosed = true;
     this.#cancelLazySync?.();
+    this.#cancelPatience?.();
     await this.durable();
   }
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSqlite, silentLogger, type Sqlite } from "@hapi/platform";
+import { type Clock, openSqlite, silentLogger, type Sqlite } from "@hapi/platform";
+import { createManualClock } from "@hapi/testkit";
 import { GroupCommit } from "../../src/db/group-commit.ts";
 import { openStores } from "../../src/testing.ts";
 import { storeContract } from "./store.case.ts";
@@ -21,15 +22,19 @@ interface Rig {
   syncs: number;
 }
 
-function rig(wrap: (db: Sqlite) => Sqlite = (db) => db): Rig {
+function rig(wrap: (db: Sqlite) => Sqlite = (db) => db, clock?: Clock): Rig {
   const db = openSqlite(":memory:");
   db.exec("CREATE TABLE t (v TEXT PRIMARY KEY)");
   const state: Rig = { db, delivered: [], failures: [], syncs: 0, commits: null as never };
   const counted: Sqlite = Object.create(wrap(db), { syncWal: { value: async () => void (state.syncs += 1) } }) as Sqlite;
-  state.commits = new GroupCommit<string>(counted, {
-    deliver: (items) => void state.delivered.push([...items]),
-    failed: (cause) => void state.failures.push(cause),
-  });
+  state.commits = new GroupCommit<string>(
+    counted,
+    {
+      deliver: (items) => void state.delivered.push([...items]),
+      failed: (cause) => void state.failures.push(cause),
+    },
+    clock,
+  );
   return state;
 }
 
@@ -47,6 +52,34 @@ describe("group commit", () => {
     expect(it.delivered).toEqual([["a", "b", "c"]]);
     await it.commits.durable();
     expect(it.syncs).toBe(1);
+  });
+
+  test("who has patience waits a moment for company, and no longer than the next one who has none", async () => {
+    const clock = createManualClock();
+    const it = rig(undefined, clock);
+    let kept = 0;
+    const patient = async (value: string): Promise<void> => {
+      await insert(it, value);
+      await it.commits.durable({ isPatient: true });
+      kept += 1;
+    };
+    const two = [patient("a"), patient("b")];
+    await insert(it, "c");
+    expect([it.syncs, kept]).toEqual([0, 0]);
+    await it.commits.durable();
+    await Promise.all(two);
+    expect(it.syncs).toBe(1);
+    const alone = patient("d");
+    await insert(it, "e");
+    expect([it.syncs, kept]).toEqual([1, 2]);
+    await clock.advance(1);
+    await alone;
+    expect([it.syncs, kept]).toEqual([2, 3]);
+    const last = patient("f");
+    await insert(it, "g");
+    await it.commits.close();
+    await last;
+    expect([it.syncs, kept]).toEqual([3, 4]);
   });
 
   test("one that fails takes back only itself and its own events", async () => {

@@ -45,7 +45,7 @@ export interface CliNamespaceDeps {
   log: Logger;
   handlers: CliHandlers;
   /** The acks of versioned updates have a shape of their own; these events answer errors in it. */
-  durable(): Promise<void>;
+  durable(how?: { isPatient?: boolean }): Promise<void>;
   onJoined(link: Link): void;
 }
 
@@ -113,7 +113,8 @@ async function run(deps: CliNamespaceDeps, call: Call): Promise<void> {
     if (!parsed.success) throw new AppError("invalid_body", `${name}: the payload does not fit`);
     const answer = await call.handler(parsed.data as ClientEvent<ClientEventName>, connection, call.text);
     if (!ack) return;
-    await deps.durable();
+    // What the agent says is on its readers' screens by now; its sender only wants to forget it some day.
+    await deps.durable({ isPatient: name === "message" });
     ack(answer ?? { ok: true });
   } catch (cause) {
     const error = toAppError(cause);
