@@ -69,6 +69,38 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     expect(open.problems).toEqual([]);
   });
 
+  test("the agent's own conversation is gone: a new session is offered that is told the text of this one, and begun only when asked for", async () => {
+    await using open = await chat(ENDED);
+    const { page } = open;
+    const gone = { error: "The agent does not know this conversation on laptop.", cause: "resume_unavailable", offers: ["history"] };
+    world.hub.failNext("/resume", 500, { ...gone, code: "resume_failed" });
+    await button(page, "Resume").click();
+    const card = page.getByRole("group", { name: "The session could not be started again" });
+    await card.getByText("is given the text of this conversation, with your next message").waitFor();
+    await look(page, "resume-history");
+    await button(card, "Continue in a new session").click();
+    expect(bodyOf(await world.hub.received(/^POST \S+\/fork/))).toEqual({ from: "history" });
+    await page.getByRole("heading", { level: 1, name: "The branch" }).waitFor();
+    expect(page.url()).not.toContain(ENDED);
+    expect(open.problems).toEqual([]);
+  });
+
+  test("a branch that can't be begun either leaves the text of the conversation to go on from", async () => {
+    await using open = await chat(ENDED);
+    const { page } = open;
+    const ended = { error: "The agent ended while it was starting on laptop.", cause: "agent_exited", offers: ["fork"] };
+    world.hub.failNext("/resume", 500, { ...ended, code: "resume_failed" });
+    await button(page, "Resume").click();
+    const card = page.getByRole("group", { name: "The session could not be started again" });
+    const gone = { error: "The agent does not know this conversation on laptop.", cause: "resume_unavailable", offers: ["history"] };
+    world.hub.failNext("/fork", 502, { ...gone, code: "spawn_failed" });
+    await button(card, "Continue in a new session with this history").click();
+    await card.getByText(gone.error).waitFor();
+    await button(card, "Continue in a new session").click();
+    await page.getByRole("heading", { level: 1, name: "The branch" }).waitFor();
+    expect(open.problems).toEqual([]);
+  });
+
   test("a session whose start failed says so where one would write, and starts when the cause is gone", async () => {
     world.hub.change(FAILED, (session) => ({
       ...session,

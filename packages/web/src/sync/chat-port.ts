@@ -48,7 +48,7 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
     setAutoRetry: (enabled) => done(api.sessions.setAutoRetry(id, enabled)),
     stopRetry: () => done(api.sessions.stopRetry(id)),
     resume: () => done(api.sessions.resume(id)),
-    fork: () => api.sessions.fork(id),
+    fork: (from) => api.sessions.fork(id, from === "thread" ? {} : { from }),
     diagnostics: async () => (await import("./diagnostics.ts")).diagnosticsOf(api, id),
     async loadOlder() {
       store.setLoadingOlder(true);

@@ -80,8 +80,8 @@ export interface ChatActions extends RequestActions {
   stopRetry(): Promise<void>;
   /** Starts the session again on its own conversation. The error says why not (`details.cause`) and what can be done (`details.offers`). */
   resume(): Promise<void>;
-  /** A new session with this history. @returns its id */
-  fork(): Promise<string>;
+  /** A new session with this history, on a branch of the agent's own conversation or told the text of this one. @returns its id */
+  fork(from: "thread" | "history"): Promise<string>;
   diagnostics(): Promise<SessionDiagnostics>;
   loadOlder(): Promise<void>;
   abort(): Promise<void>;

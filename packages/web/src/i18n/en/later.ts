@@ -134,6 +134,8 @@ export const later = {
   "resume.failed": "The session could not be started again",
   "resume.kept": "Its history is kept.",
   "resume.fork": "Continue in a new session with this history",
+  "resume.history": "Continue in a new session",
+  "resume.historyNote": "The agent of the new session is given the text of this conversation, with your next message.",
   "resume.offline": "{machine} is offline. Prompts wait for it.",
 
   "diagnostics.title": "Diagnostics",

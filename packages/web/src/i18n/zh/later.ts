@@ -137,6 +137,8 @@ export const later = {
   "resume.failed": "无法重新启动会话",
   "resume.kept": "历史记录已保留。",
   "resume.fork": "带着这段历史在新会话中继续",
+  "resume.history": "在新会话中继续",
+  "resume.historyNote": "新会话的代理会随您的下一条消息得到这段对话的文字。",
   "resume.offline": "{machine} 已离线。提示会等待它。",
 
   "diagnostics.title": "诊断",

@@ -22,7 +22,7 @@ export function SleepNote() {
     await actions.resume().catch((cause: unknown) => setRefused(problemOfError(toAppError(cause))));
   });
   const problem = refused ?? problemOfSession(session);
-  if (problem) return <Problem problem={problem} busy={busy} onRetry={() => resume()} />;
+  if (problem) return <Problem problem={problem} busy={busy} onRetry={() => resume()} onRefused={setRefused} />;
   if (offline && machine !== null) return <NoteLine icon="clock" text={t("resume.offline", { machine })} />;
   return (
     <div className="flex flex-wrap items-center gap-x-3 pb-1">
@@ -34,10 +34,27 @@ export function SleepNote() {
   );
 }
 
-function Problem({ problem, busy, onRetry }: { problem: StartProblem; busy: boolean; onRetry: () => void }) {
+interface ProblemProps {
+  problem: StartProblem;
+  busy: boolean;
+  onRetry: () => void;
+  /** The new session could not be started either, and something else can be done. */
+  onRefused: (problem: StartProblem) => void;
+}
+
+function Problem({ problem, busy, onRetry, onRefused }: ProblemProps) {
   const t = useT();
   const { actions } = usePort();
-  const [fork, forking] = useAction(async () => go.session(await actions.fork()));
+  const { offer } = problem;
+  const [fork, forking] = useAction(async () => {
+    try {
+      go.session(await actions.fork(offer ?? "thread"));
+    } catch (cause) {
+      const refused = problemOfError(toAppError(cause));
+      if (refused.offer === null) throw cause;
+      onRefused(refused);
+    }
+  });
   return (
     <Card tone="failed" aria-label={t("resume.failed")} className="mb-1.5 flex flex-col gap-2 p-3">
       <p className="flex items-start gap-2 font-strong text-failed">
@@ -52,10 +69,11 @@ function Problem({ problem, busy, onRetry }: { problem: StartProblem; busy: bool
       <p className="text-small text-quiet">
         {t("resume.kept")} {problem.cause && <code className="font-mono">{problem.cause}</code>}
       </p>
+      {offer === "history" && <p className="text-small text-quiet">{t("resume.historyNote")}</p>}
       <div className="flex flex-wrap gap-2">
-        {problem.canFork && (
+        {offer !== null && (
           <Button tone="primary" busy={forking} className="py-1" onClick={() => fork()}>
-            {t("resume.fork")}
+            {t(offer === "thread" ? "resume.fork" : "resume.history")}
           </Button>
         )}
         <Button icon="retry" busy={busy} onClick={onRetry}>

@@ -1,5 +1,5 @@
 /** Why a session is not running, and what can be done about it. Pure. */
-import { AppError, mayBranchAfter, threadKeyOf, type Session } from "@hapi/protocol";
+import { AppError, mayBeginAfter, mayBranchAfter, threadKeyOf, type Session } from "@hapi/protocol";
 import { capabilitiesOf } from "../session.model.ts";
 
 export interface StartProblem {
@@ -7,16 +7,17 @@ export interface StartProblem {
   message: string;
   /** The code of who noticed first. */
   cause: string | null;
-  canFork: boolean;
+  /** What a new session can go on from: a branch of the agent's own conversation, else the text of this one. */
+  offer: "thread" | "history" | null;
 }
 
-/** What a refused resume said. */
+/** What a refused resume, or a refused new session, said. */
 export function problemOfError(error: AppError): StartProblem {
   const { cause, offers } = error.details;
   return {
     message: error.message,
     cause: typeof cause === "string" ? cause : error.code,
-    canFork: Array.isArray(offers) && offers.includes("fork"),
+    offer: !Array.isArray(offers) ? null : offers.includes("fork") ? "thread" : offers.includes("history") ? "history" : null,
   };
 }
 
@@ -28,5 +29,8 @@ export function problemOfSession({ metadata }: Pick<Session, "metadata">): Start
   if (!failure && code === null) return null;
   const hasThread = typeof metadata[threadKeyOf(metadata.flavor)] === "string";
   const canFork = hasThread && mayBranchAfter(code) && capabilitiesOf({ metadata } as Session).fork === true;
-  return { message: failure?.message ?? "", cause: code, canFork };
+  // It has a past where there was a conversation to continue.
+  const hasPast = hasThread || (metadata.lastStart?.asked ?? null) !== null;
+  const offer = canFork ? "thread" : hasPast && mayBeginAfter(code) ? "history" : null;
+  return { message: failure?.message ?? "", cause: code, offer };
 }

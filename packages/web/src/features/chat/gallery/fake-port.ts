@@ -120,7 +120,7 @@ export function createFakePort(
           details: { cause: "agent_exited", offers: ["fork"] },
         });
       },
-      fork: async () => (note("fork"), crypto.randomUUID()),
+      fork: async (from) => (note("fork", from), crypto.randomUUID()),
       diagnostics: async () => ({
         sessionId: fixture.session.id,
         flavor: fixture.session.metadata?.flavor ?? null,
