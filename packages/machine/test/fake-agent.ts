@@ -14,7 +14,7 @@ import type {
   RequestAnswer,
   StartOptions,
 } from "@hapi/agents";
-import type { AgentCapabilities, AgentEvent, AgentFailure } from "@hapi/protocol";
+import type { AgentCapabilities, AgentEvent, AgentFailure, ErrorCode } from "@hapi/protocol";
 import { AppError } from "@hapi/protocol";
 
 export interface FakeAgent {
@@ -53,6 +53,8 @@ export interface FakeAgent {
   /** It starts when this resolves. */
   beforeStart: Promise<void> | null;
   failStarts: number;
+  /** With this code. */
+  failsWith: ErrorCode;
   installed: boolean;
 }
 
@@ -146,6 +148,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     beforeWithdrawal: null,
     beforeStart: null,
     failStarts: 0,
+    failsWith: "agent_exited",
     installed: true,
     get front() {
       return front;
@@ -208,7 +211,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         if (!agent.installed) throw new AppError("agent_not_installed");
         if (agent.failStarts > 0) {
           agent.failStarts--;
-          throw new AppError("agent_exited", "It would not start");
+          throw new AppError(agent.failsWith, "It would not start");
         }
         if (front !== null) throw new Error("two agents on one thread");
         if (agent.beforeStart) await agent.beforeStart;

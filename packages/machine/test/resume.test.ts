@@ -42,6 +42,22 @@ test("a conversation that can't be continued: the session ends as failed with th
   expect(world.agent.starts).toHaveLength(2);
 });
 
+test("in the terminal: what was said is not gone with the agent's own conversation, and how to go on is said last", async () => {
+  await using world = await createWorld({ viewers: true, startingMode: "local" });
+  await world.hub.until(() => world.record.value.threadId === "thread-1", "a thread");
+  world.agent.failStarts = 1;
+  world.agent.failsWith = "resume_unavailable";
+  await world.relaunch();
+  await ended(world);
+  const id = world.record.value.sessionId.slice(0, 8);
+  expect(world.host.ended).toEqual({
+    exitCode: 1,
+    message: `It would not start. Go on in a new session whose agent is given the text of this one: hapi resume ${id} --history`,
+  });
+  // The hub has the agent's words alone.
+  expect(world.hub.metadata?.lastStart?.failure).toEqual({ code: "resume_unavailable", message: "It would not start" });
+});
+
 test("somebody looks at the terminal: the session stays, and the next prompt tries again", async () => {
   await using world = await createWorld({ viewers: true, control: "remote" });
   world.agent.failStarts = 1;

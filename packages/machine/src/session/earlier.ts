@@ -6,7 +6,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Conversation, DriverLog, DriverMemory, DriverPrompt } from "@hapi/agents";
-import type { PromptStage } from "@hapi/protocol";
+import type { AppError, PromptStage } from "@hapi/protocol";
 import { writeFileAtomic } from "@hapi/platform";
 import type { PromptAgent } from "./inbox.ts";
 
@@ -19,6 +19,13 @@ type Mark = { carrier: string } | { given: true };
 /** Before the record that names it, so that it is there whenever that says so. */
 export function keepEarlier(dir: string, text: string): void {
   writeFileAtomic(join(dir, FILE), text, { mode: 0o600 });
+}
+
+/** To the person whose terminal did not open: what was said is not gone with the agent's thread. */
+export function nextBest({ code, message }: AppError, sessionId: string): string {
+  if (code !== "resume_unavailable") return message;
+  const said = /[.!?]$/.test(message) ? message : `${message}.`;
+  return `${said} Go on in a new session whose agent is given the text of this one: hapi resume ${sessionId.slice(0, 8)} --history`;
 }
 
 export interface Earlier {

@@ -12,7 +12,7 @@ import { createActions } from "./actions.ts";
 import { createAgentEvents } from "./agent-events.ts";
 import { createAgentRunner } from "./agent-runner.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
-import { createEarlier } from "./earlier.ts";
+import { createEarlier, nextBest } from "./earlier.ts";
 import { createEnding, type Ending, endingOf } from "./ending.ts";
 import { createHandoffLoop } from "./handoff-loop.ts";
 import type { KnownHub } from "./hub-address.ts";
@@ -375,7 +375,8 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       } catch (cause) {
         const error = toAppError(cause);
         log.warn("session.not_begun", { code: error.code, message: error.message, cause: String(error.cause ?? "") });
-        await ending.end({ lifecycle: "failed", failureCode: error.code, exitCode: 1, reason: error.code, message: error.message });
+        const message = nextBest(error, record.value.sessionId);
+        await ending.end({ lifecycle: "failed", failureCode: error.code, exitCode: 1, reason: error.code, message });
       }
       poke();
       changed();
