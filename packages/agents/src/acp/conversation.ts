@@ -166,6 +166,8 @@ export class AcpConversation implements Conversation {
     const meta = flagged ? { _meta: { [META.promptId]: prompt.localId, ...(retry ? { [META.retry]: true } : {}) } } : {};
     await link.write(async (inputId) => {
       if (state.turn) throw new AppError("not_ready", "A turn is running");
+      // Its end is told by then: remembered as handed, nothing would take that back before it is asked for.
+      if (link.ended) throw new AppError("agent_away", "The agent is not running");
       const { localId, text, attachments } = prompt;
       const kept = retry ? null : { text, attachments: [...attachments] };
       state.turn = { rpcId: inputId, localId, retry, startedAt: clock.now(), handed: false, begun: false, cancelled: false, prompt: kept };
