@@ -61,6 +61,8 @@ async function goesOnWithItsHistory(world: World, session: WebSession, agent: { 
       .join("\n");
   const begins = /<earlier-conversation>[\s\S]*## Person\nremember pineapple\n\n## Agent\n[\s\S]*<\/earlier-conversation>/;
   expect(people()).toMatch(begins);
+  // What it carried is on disk: another session process neither loses it nor gives it again.
+  await world.killSessionProcess(id);
   await sessions.retry(id);
   await next.finished(first);
   await next.ask("and on");
