@@ -12,7 +12,8 @@ export interface Control {
   fail(cause: AppError): void;
 }
 
-const TIMEOUT_MS = 15_000;
+/** A Claude that has not answered by then may be frozen. */
+export const ANSWER_MS = 15_000;
 /** Marks our ids: Claude repeats our own answers to its requests on stdout, those have its ids. */
 const PREFIX = "hapi-";
 
@@ -31,7 +32,7 @@ interface Waiting {
   timer: ReturnType<typeof setTimeout>;
 }
 
-export function createControl(send: (line: Json) => Promise<void>): Control {
+export function createControl(send: (line: Json) => Promise<void>, answerMs = ANSWER_MS): Control {
   const waiting = new Map<string, Waiting>();
 
   const take = (id: string): Waiting | undefined => {
@@ -42,7 +43,7 @@ export function createControl(send: (line: Json) => Promise<void>): Control {
   };
 
   return {
-    request(subtype, fields = {}, timeoutMs = TIMEOUT_MS) {
+    request(subtype, fields = {}, timeoutMs = answerMs) {
       const id = `${PREFIX}${randomUUID()}`;
       return new Promise<Json>((resolve, reject) => {
         const timer = setTimeout(

@@ -5,7 +5,7 @@
 import { AppError } from "@hapi/protocol";
 import type { HostProcess } from "@hapi/host";
 import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
-import { ControlRefused } from "./control.ts";
+import { ANSWER_MS, ControlRefused } from "./control.ts";
 import { createCore } from "./core.ts";
 import { detectClaude } from "./detect.ts";
 import { claudeEnv, requireBypass } from "./environment.ts";
@@ -27,6 +27,7 @@ const GONE_MS = 3_000;
 const ANSWER_TAKEN_MS = 10_000;
 /** What becomes of a prompt that was asked back stands on stdout beside the answer. */
 const FATE_MS = 5_000;
+const NOT_HANDED = "A prompt is still on its way to the agent and could not be taken back. Try again, or end the session";
 
 /** What the protocol takes; HAPI offers fewer. */
 const CLAUDE_MODES: ReadonlySet<string> = new Set(["default", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions"]);
@@ -34,7 +35,7 @@ const CLAUDE_MODES: ReadonlySet<string> = new Set(["default", "acceptEdits", "pl
 type Model = { id: string; name: string };
 type Running = { front: "remote"; remote: RemoteFront } | { front: "local"; local: LocalFront };
 
-export function createConversation(context: DriverContext): Conversation {
+export function createConversation(context: DriverContext, { answerMs = ANSWER_MS }: { answerMs?: number } = {}): Conversation {
   const core = createCore(context);
   let running: Running | null = null;
   let starting = false;
@@ -47,7 +48,7 @@ export function createConversation(context: DriverContext): Conversation {
   };
 
   function runRemote(process: HostProcess): RemoteFront {
-    const remote = createRemoteFront(core, process, () => gone(remote));
+    const remote = createRemoteFront(core, process, () => gone(remote), answerMs);
     running = { front: "remote", remote };
     return remote;
   }
@@ -144,7 +145,7 @@ export function createConversation(context: DriverContext): Conversation {
   /** It ended while nobody looked: what it still said is told, and what it left open is ended. */
   async function finishUnseen(launchId: string, process: HostProcess | undefined): Promise<void> {
     if (process?.kind === "pipe") {
-      const front = createRemoteFront(core, process, () => undefined);
+      const front = createRemoteFront(core, process, () => undefined, answerMs);
       await front.takeOver();
       await front.ended;
       return;
@@ -153,17 +154,34 @@ export function createConversation(context: DriverContext): Conversation {
     context.emit({ type: "thinking", thinking: false });
   }
 
-  /** What is being written to Claude: taking back waits for it, or its line would come behind the one that takes it back. */
-  let writing: Promise<unknown> = Promise.resolve();
+  /**
+   * What is being handed, until its line is with the host: taking back waits for that, or its own line would come before. From there on lines
+   * keep their order, and a Claude that does not read them is not waited for.
+   */
+  let handing: Promise<unknown> = Promise.resolve();
 
-  function write<T>(work: () => Promise<T>): Promise<T> {
-    const mine = work();
-    writing = Promise.allSettled([writing, mine]);
-    return mine;
+  async function hand<T>(work: (front: RemoteFront, send: RemoteFront["send"]) => Promise<T>): Promise<T> {
+    const front = remote();
+    const sent = Promise.withResolvers<void>();
+    const mine = work(front, (line, inputId) => {
+      const written = front.send(line, inputId);
+      sent.resolve();
+      return written;
+    });
+    handing = Promise.allSettled([handing, Promise.race([sent.promise, mine])]);
+    return await mine;
   }
 
-  async function prompt(given: DriverPrompt): Promise<void> {
-    const front = remote();
+  /** False: something is still being handed, held up by a hub that is away for long. */
+  async function handedAll(): Promise<boolean> {
+    const late = Promise.withResolvers<false>();
+    const timer = setTimeout(() => late.resolve(false), answerMs);
+    const isThere = await Promise.race([handing.then(() => true), late.promise]);
+    clearTimeout(timer);
+    return isThere;
+  }
+
+  async function prompt(given: DriverPrompt, front: RemoteFront, send: RemoteFront["send"]): Promise<void> {
     if ((await lookup(given.localId)) === "present") throw new AppError("session_conflict", "This prompt was handed to the agent already");
     const content = await contentOf(given);
     const uuid = uuidsOf(given.localId).find((one) => !core.prompts.isSpent(one));
@@ -184,7 +202,7 @@ export function createConversation(context: DriverContext): Conversation {
       session_id: core.thread?.id ?? "",
       uuid,
     };
-    await front.send(line, inputId);
+    await send(line, inputId);
     if (core.prompts.find(given.localId)?.recorded === false) context.emit({ type: "stage", localId: given.localId, stage: "handed" });
   }
 
@@ -221,19 +239,24 @@ export function createConversation(context: DriverContext): Conversation {
   }
 
   async function withdraw(localId: string): Promise<"removed" | "consumed" | "unknown"> {
-    await writing;
+    if (!(await handedAll())) return "unknown";
     const pending = core.prompts.find(localId);
     if (!pending || running?.front !== "remote" || !open(running.remote).includes(pending))
       return (await lookup(localId)) === "present" ? "consumed" : "unknown";
-    return await takeBack(running.remote, pending, "withdraw");
+    try {
+      return await takeBack(running.remote, pending, "withdraw");
+    } catch (cause) {
+      if (isUnanswered(cause)) return "unknown";
+      throw cause;
+    }
   }
 
   async function withdrawRetry(): Promise<"removed" | "consumed" | "none"> {
-    await writing;
+    if (!(await handedAll())) throw new AppError("timeout", NOT_HANDED);
     if (running?.front !== "remote") return "none";
     const front = running.remote;
     // Nothing else is handed while a retry is on its way.
-    const fates = await Promise.all(open(front).map((prompt) => takeBack(front, prompt, "retry")));
+    const fates = await Promise.all(open(front).map((prompt) => takeBack(front, prompt, "retry"))).catch(unanswered);
     if (front.busy || fates.some((fate) => fate !== "removed")) return "consumed";
     return fates.length === 0 ? "none" : "removed";
   }
@@ -298,14 +321,17 @@ export function createConversation(context: DriverContext): Conversation {
 
   async function interrupt(): Promise<void> {
     if (running?.front === "local") return await running.local.interrupt();
-    await writing;
+    const isAllThere = await handedAll();
     if (running?.front !== "remote") return;
     const front = running.remote;
-    const handed = open(front);
-    if (handed.length === 0 && !front.busy) return;
-    // In this order: what can't be taken back has begun by then, and is interrupted.
-    const taken = handed.map((prompt) => takeBack(front, prompt, "stop"));
-    await Promise.all([...taken, front.control.request("interrupt")]);
+    // Of what is not there yet nothing can be taken back; what runs is ended all the same.
+    const handed = isAllThere ? open(front) : [];
+    if (handed.length > 0 || front.busy) {
+      // In this order: what can't be taken back has begun by then, and is interrupted.
+      const taken = handed.map((prompt) => takeBack(front, prompt, "stop"));
+      await Promise.all([...taken, front.control.request("interrupt")]).catch(unanswered);
+    }
+    if (!isAllThere) throw new AppError("timeout", NOT_HANDED);
   }
 
   async function stop(options: { graceMs: number; interrupt?: boolean }): Promise<void> {
@@ -319,10 +345,10 @@ export function createConversation(context: DriverContext): Conversation {
   return {
     start,
     adopt,
-    prompt: (given) => write(() => prompt(given)),
+    prompt: (given) => hand((front, send) => prompt(given, front, send)),
     withdraw,
     lookup,
-    retry: () => write(async () => retryLastTurn(core, remote())),
+    retry: () => hand((front, send) => retryLastTurn(core, front, send)),
     withdrawRetry,
     answer,
     interrupt,
@@ -367,6 +393,19 @@ function modelsOf(value: unknown): Model[] {
     .filter(isJson)
     .map((model) => ({ id: str(model["value"]) ?? "", name: str(model["displayName"]) ?? str(model["value"]) ?? "" }))
     .filter((model) => model.id !== "");
+}
+
+const isUnanswered = (cause: unknown): boolean => cause instanceof AppError && cause.code === "timeout";
+
+/** Its line stands behind what Claude has not read yet, and is obeyed when it reads again. */
+function unanswered(cause: unknown): never {
+  if (isUnanswered(cause))
+    throw new AppError(
+      "timeout",
+      "The agent does not answer. What was asked of it happens when it goes on; if it does not, End session ends it at once",
+      { cause },
+    );
+  throw cause;
 }
 
 function refused(cause: unknown): unknown {

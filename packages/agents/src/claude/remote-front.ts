@@ -4,6 +4,7 @@
  */
 import { AppError } from "@hapi/protocol";
 import { type HostProcess, RingGapError } from "@hapi/host";
+import { ignore } from "@hapi/platform/lean";
 import { createByteLines } from "../shared/byte-lines.ts";
 import { type Control, createControl } from "./control.ts";
 import type { Core } from "./core.ts";
@@ -42,7 +43,7 @@ const TERM_WAIT_MS = 3_000;
 const CATCH_UP_MS = 3_000;
 
 /** `onGone`: just before `exited` is told, so that whoever hears it can start the next one at once. */
-export function createRemoteFront(core: Core, process: HostProcess, onGone: () => void): RemoteFront {
+export function createRemoteFront(core: Core, process: HostProcess, onGone: () => void, answerMs?: number): RemoteFront {
   const { context } = core;
   const { launchId } = process;
   const saved = readMark(context, "claude.out");
@@ -57,7 +58,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
   let durable = from.offset;
 
   const send = (line: Json, inputId?: number): Promise<void> => process.write(`${JSON.stringify(line)}\n`, inputId);
-  const control = createControl(send);
+  const control = createControl(send, answerMs);
   const out: RemoteOut = createRemoteOut({
     core,
     launchId,
@@ -170,8 +171,9 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
         .catch((cause: unknown) => context.log.info("claude.interrupt_failed", { cause: String(cause) }));
       await Promise.race([out.idle(), new Promise((resolve) => setTimeout(resolve, Math.max(500, left())))]);
     }
-    // A closed stdin lets a running turn finish; an idle process ends at once.
-    await process.closeInput();
+    // A closed stdin lets a running turn finish; an idle process ends at once. It is closed behind what is still being written, and a Claude
+    // that does not read never gets to that: nobody waits for it.
+    ignore(process.closeInput(), "a process that is gone has no input");
     if (!(await exitedWithin(Math.max(500, left())))) {
       await process.signal("SIGTERM");
       if (!(await exitedWithin(TERM_WAIT_MS))) await process.signal("SIGKILL");

@@ -25,13 +25,14 @@ async function nextUuid({ prompts, context }: Core, path: string, localId: strin
   return free;
 }
 
-export async function retryLastTurn(core: Core, front: RemoteFront): Promise<void> {
+/** `send`: the front's own, seen by whoever has to know when the line is on its way. */
+export async function retryLastTurn(core: Core, front: RemoteFront, send: RemoteFront["send"]): Promise<void> {
   const thread = core.thread;
   if (!thread) throw new AppError("retry_unavailable");
   if (front.busy) throw new AppError("retry_unavailable", "A turn is running");
   if (await isUnderWay(core, front)) return;
   await core.feed?.sync();
-  if (await resendLost(core, front, thread.transcript)) return;
+  if (await resendLost(core, front, thread.transcript, send)) return;
   const last = await lastTurn(thread.transcript);
   if (!last || last.complete) throw new AppError("retry_unavailable");
   // Named after the line when the prompt was typed in the terminal.
@@ -46,7 +47,7 @@ export async function retryLastTurn(core: Core, front: RemoteFront): Promise<voi
     launchId: front.process.launchId,
     hidden: true,
   });
-  await front.send({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: thread.id, uuid }, inputId);
+  await send({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: thread.id, uuid }, inputId);
 }
 
 /** Written into the living process and not begun yet: whoever asks again (the session process was killed in between) has what it asked for. */
@@ -58,7 +59,7 @@ async function isUnderWay(core: Core, { process }: RemoteFront): Promise<boolean
 }
 
 /** Begun and gone with the process before Claude wrote it down, or stopped before it began: for the conversation it never was, so it is sent as it was. */
-async function resendLost(core: Core, front: RemoteFront, transcript: string): Promise<boolean> {
+async function resendLost(core: Core, front: RemoteFront, transcript: string, send: RemoteFront["send"]): Promise<boolean> {
   const { lost } = core.prompts;
   if (!lost || (await findPrompts(transcript, [lost.uuid])).size > 0) return false;
   const content = await contentOf(lost);
@@ -66,10 +67,8 @@ async function resendLost(core: Core, front: RemoteFront, transcript: string): P
   const uuid = core.prompts.isSpent(lost.uuid) ? await nextUuid(core, transcript, localId) : lost.uuid;
   const again = { uuid, localId, text, attachments, earlier, hidden, launchId: front.process.launchId };
   const { inputId } = await core.prompts.add(again);
-  await front.send(
-    { type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: core.thread?.id ?? "", uuid },
-    inputId,
-  );
+  const message = { role: "user", content };
+  await send({ type: "user", message, parent_tool_use_id: null, session_id: core.thread?.id ?? "", uuid }, inputId);
   return true;
 }
 

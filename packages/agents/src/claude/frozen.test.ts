@@ -1,0 +1,70 @@
+/** A Claude that has stopped reading while more than its pipe holds is being written to it: nothing that a person presses waits for it for ever. */
+import { expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isExited, openWorld, type World } from "../contract/world.ts";
+import type { DriverEvent } from "../driver.ts";
+import { createConversation } from "./conversation.ts";
+import { claudeDriver } from "./driver.ts";
+
+/** Answers the greeting and reads nothing after it, until a file says that it goes on: then it drops the prompt that is taken back behind it. */
+const FROZEN = `#!/bin/sh
+[ "$1" = --version ] && { echo '2.1.329 (Claude Code)'; exit 0; }
+IFS= read -r line
+id=$(printf '%s' "$line" | sed 's/.*"request_id":"\\([^"]*\\)".*/\\1/')
+printf '{"type":"control_response","response":{"subtype":"success","request_id":"%s","response":{}}}\\n' "$id"
+while [ ! -e "$HOME/thawed" ]; do sleep 0.05; done
+IFS= read -r prompt
+IFS= read -r line
+uuid=$(printf '%s' "$line" | sed 's/.*"message_uuid":"\\([^"]*\\)".*/\\1/')
+printf '{"type":"command_lifecycle","state":"cancelled","command_uuid":"%s"}\\n' "$uuid"
+exec sleep 600
+`;
+const PIPE_BYTES = 64 * 1024;
+
+async function frozenWorld(): Promise<{ world: World; handing: Promise<unknown>; thaw(): void }> {
+  let home = "";
+  const world = await openWorld({
+    name: "a frozen Claude Code",
+    driver: { ...claudeDriver, open: (context) => createConversation(context, { answerMs: 200 }) },
+    async prepare(folder) {
+      home = folder;
+      const cwd = join(folder, "project");
+      mkdirSync(cwd);
+      const program = join(folder, "claude");
+      writeFileSync(program, FROZEN, { mode: 0o755 });
+      return { cwd, env: { PATH: process.env["PATH"] ?? "", HOME: folder, HAPI_CLAUDE_PATH: program } };
+    },
+  });
+  await world.start();
+  const handing = world.prompt("x".repeat(4 * PIPE_BYTES), "big").catch((cause: unknown) => cause);
+  expect(await Promise.race([handing.then(() => "handed"), new Promise((resolve) => setImmediate(resolve, "waits"))])).toBe("waits");
+  return { world, handing, thaw: () => writeFileSync(join(home, "thawed"), "") };
+}
+
+test("ending the session ends it, and the prompt that was being written fails", async () => {
+  const { world, handing } = await frozenWorld();
+  await using _ = world;
+  await world.conversation.stop({ graceMs: 0 });
+  expect(await world.until(isExited)).toMatchObject({ expected: true, signal: "SIGTERM" });
+  expect(await handing).toBeInstanceOf(Error);
+  expect(world.stages("big")).toEqual([]);
+}, 20_000);
+
+test("Stop says that the agent does not answer; a prompt that is wanted back is not known to be anywhere", async () => {
+  const { world } = await frozenWorld();
+  await using _ = world;
+  await expect(world.conversation.interrupt()).rejects.toMatchObject({ code: "timeout", message: expect.stringContaining("End session") });
+  expect(await world.conversation.withdraw("big")).toBe("unknown");
+  await expect(world.conversation.withdrawRetry()).rejects.toMatchObject({ code: "timeout" });
+  expect(world.stages("big")).toEqual([]);
+}, 20_000);
+
+test("what Stop asked of it happens when it reads again", async () => {
+  const { world, thaw } = await frozenWorld();
+  await using _ = world;
+  await expect(world.conversation.interrupt()).rejects.toMatchObject({ code: "timeout" });
+  thaw();
+  await world.until((event): event is Extract<DriverEvent, { type: "stage" }> => event.type === "stage" && event.stage === "interrupted");
+  expect(world.stages("big")).toEqual(["handed", "interrupted"]);
+}, 20_000);
