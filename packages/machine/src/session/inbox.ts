@@ -84,7 +84,7 @@ export function createInbox(deps: InboxDeps): Inbox {
     const at = clock.now();
     const written = ledger.write({ k: "stage", localId, stage, at, failure, hubKeeps });
     const prompt = prompts.get(localId);
-    if (prompt) deps.reports.changed(prompt, { steered: steered.has(localId) });
+    if (prompt) deps.reports.changed(prompt, written, { steered: steered.has(localId) });
     log.debug("prompt.staged", { localId, stage, code: failure?.code });
     return written;
   }

@@ -29,8 +29,11 @@ function detailOf(failure: AgentFailure): StageReport["detail"] {
 }
 
 export interface StageReports {
-  /** `steered`: it went into a turn that ran already. */
-  changed(prompt: PromptEntry, how?: { steered: boolean }): void;
+  /**
+   * Told once it is on the disk: a hub that knows more than the ledger could not be told how it ended after a crash.
+   * `steered`: it went into a turn that ran already.
+   */
+  changed(prompt: PromptEntry, written: Promise<void>, how?: { steered: boolean }): void;
   close(): void;
 }
 
@@ -60,13 +63,17 @@ export function createStageReports(deps: { state: LedgerState; link: SessionLink
   });
 
   return {
-    changed(prompt, how) {
+    changed(prompt, written, how) {
       const report = reportOf(prompt);
       if (!report) return;
-      const first = !unconfirmed.has(report.localId) && report.stage === "handed";
-      unconfirmed.set(report.localId, report);
-      if (first && link.connected) link.consumed([report.localId], how);
-      send(report);
+      const tell = (): void => {
+        const first = !unconfirmed.has(report.localId) && report.stage === "handed";
+        unconfirmed.set(report.localId, report);
+        if (first && link.connected) link.consumed([report.localId], how);
+        send(report);
+      };
+      // What a full disk did not take is still true as long as this process lives.
+      written.then(tell, tell);
     },
     close: stop,
   };

@@ -20,7 +20,7 @@ export function updateHandler({ inbox, reports, prompts, clock }: UpdateHandlerD
   async function received(message: IncomingMessage): Promise<{ ok: true; canceled?: true }> {
     const known = prompts.get(message.localId ?? message.id);
     await inbox.receive(message, "live");
-    if (known) reports.changed(known);
+    if (known) reports.changed(known, Promise.resolve());
     return known?.stage === "canceled" ? { ok: true, canceled: true } : { ok: true };
   }
 
