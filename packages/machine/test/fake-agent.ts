@@ -305,6 +305,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         const was = front;
         front = null;
         alive--;
+        for (const { localId } of untouched.splice(0)) record.delete(localId);
         if (turn !== null) {
           emit({ type: "stage", localId: turn, stage: "interrupted" });
           emit({ type: "thinking", thinking: false });

@@ -21,6 +21,8 @@ export interface FakeHub {
   /** Frames that repeated a key. */
   readonly repeats: number;
   readonly stages: Map<string, PromptStage[]>;
+  /** Waits here alone again. */
+  readonly returned: string[];
   readonly consumed: string[];
   /** Of those, what went into a running turn. */
   readonly steered: string[];
@@ -44,6 +46,8 @@ export interface FakeHub {
   /** As a person does at the hub while the session does not run. */
   choose(choice: { permissionMode?: string; model?: string | null }): void;
   rpc<T>(name: string, params?: unknown): Promise<T>;
+  /** While nobody is attached: the row is gone. */
+  takeBack(localId: string): void;
   cancel(localId: string): Promise<CancelAck>;
   again(localId: string): Promise<{ accepted: boolean; consumed?: boolean }>;
   /** Resolves when `condition` holds; asked again after every change. */
@@ -67,6 +71,7 @@ export function createFakeHub(sessionId: string): FakeHub {
   const prompts: (Message & { localId: string })[] = [];
   const stages = new Map<string, PromptStage[]>();
   const consumed: string[] = [];
+  const returned: string[] = [];
   const steered: string[] = [];
   const streams: StreamDelta[] = [];
   const alives: unknown[] = [];
@@ -214,6 +219,7 @@ export function createFakeHub(sessionId: string): FakeHub {
         changed();
       },
       indeterminate: () => undefined,
+      returned: (localIds) => answered(mine, () => void returned.push(...localIds)),
       stream: (delta) => void streams.push(delta),
       alive(facts) {
         alives.push(facts);
@@ -244,6 +250,7 @@ export function createFakeHub(sessionId: string): FakeHub {
   return {
     rows,
     stages,
+    returned,
     consumed,
     steered,
     streams,
@@ -300,6 +307,9 @@ export function createFakeHub(sessionId: string): FakeHub {
       const handler = peer?.connected ? peer.handlers[name] : undefined;
       if (!handler) throw new AppError("rpc_target_missing");
       return (await handler(params)) as T;
+    },
+    takeBack(localId) {
+      prompts.splice(prompts.indexOf(rowOf(localId) as (typeof prompts)[number]), 1);
     },
     cancel: (localId) => asked({ t: "cancel-queued-message", sid: sessionId, messageId: `m-${localId}`, localId }),
     again: (localId) =>

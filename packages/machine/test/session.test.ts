@@ -65,6 +65,40 @@ test("abort interrupts the turn; with the session's scope it ends the session", 
   expect(world.agent.front).toBeNull();
 });
 
+test("prompts that wait when the session ends are the hub's alone again; with the next start they come, and run once", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "long");
+  world.hub.prompt("p2", "waits");
+  world.hub.prompt("p3", "is taken back");
+  await world.hub.until(() => world.ledger.state.prompts.size === 3, "queued");
+  await world.hub.rpc("abort", { scope: "session" });
+  await world.session.ended;
+  expect(world.hub.returned).toEqual(["p2", "p3"]);
+  expect([...world.ledger.state.prompts.keys()]).toEqual(["p1"]);
+  world.hub.takeBack("p3");
+  await world.start();
+  await world.hub.until(() => world.agent.ran.at(-1) === "waits", "it runs");
+  world.agent.finish();
+  await world.hub.until(() => stages(world, "p2").at(-1) === "done", "done");
+  expect(world.agent.ran).toEqual(["long", "waits"]);
+  await world.session.release();
+});
+
+test("what the hub believes to be handed is not given back to it: it waits in the session", async () => {
+  await using world = await createWorld();
+  world.agent.onPrompt = "wait";
+  world.hub.prompt("p1", "lost with the agent");
+  await world.hub.until(() => stages(world, "p1").at(-1) === "handed", "handed");
+  await world.hub.rpc("abort", { scope: "session" });
+  await world.session.ended;
+  expect(world.hub.returned).toEqual([]);
+  world.agent.onPrompt = "run";
+  await world.start();
+  await world.hub.until(() => world.agent.ran.length > 0, "it runs");
+  expect(world.agent.ran).toEqual(["lost with the agent"]);
+  await world.session.release();
+});
+
 test("an idle session without viewers parks its agent and wakes on a prompt; it stays active all the time", async () => {
   await using world = await createWorld({ parkAfterMs: 20 });
   await world.hub.until(() => world.agent.front === null, "parked");

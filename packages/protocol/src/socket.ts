@@ -46,6 +46,8 @@ export const clientEvents = {
   "session-end": z.looseObject({ ...sid, time: timestamp, reason: z.optional(z.string()) }),
   "messages-consumed": z.looseObject({ ...sid, localIds: z.array(z.string()), steered: z.optional(z.boolean()) }),
   "messages-indeterminate": z.looseObject({ ...sid, localIds: z.array(z.string()) }),
+  /** Ours; ack `{ok:true}` after fsync. The session is ending and has forgotten these prompts, which its agent never got: they wait at the hub alone. */
+  "messages-returned": z.looseObject({ ...sid, localIds: z.array(z.string()) }),
   "messages-steer-state": z.looseObject({ ...sid, localIds: z.array(z.string()), state: z.enum(["queued", "dispatching"]) }),
   "update-metadata": z.looseObject({ ...sid, expectedVersion: z.number(), metadata: z.unknown() }),
   "update-state": z.looseObject({ ...sid, expectedVersion: z.number(), agentState: z.unknown() }),

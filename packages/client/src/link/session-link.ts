@@ -57,6 +57,8 @@ export interface SessionLink {
   updateState(expectedVersion: number, agentState: unknown): Promise<VersionedAck<"agentState">>;
   consumed(localIds: readonly string[], how?: { steered: boolean }): void;
   indeterminate(localIds: readonly string[]): void;
+  /** These wait at the hub alone from now on. Resolves when the hub has it on disk. */
+  returned(localIds: readonly string[]): Promise<void>;
   stream(delta: StreamDelta & { done?: boolean }): void;
   alive(facts: AliveFacts): void;
   ready(): void;
@@ -105,6 +107,7 @@ export function createSessionLink(options: SessionLinkOptions): SessionLink {
     indeterminate: (localIds) => {
       if (localIds.length > 0) connection.tell("messages-indeterminate", { sid, localIds });
     },
+    returned: (localIds) => connection.send("messages-returned", { sid, localIds }),
     stream: (delta) => connection.tellIfFree("stream", { sid, ...delta }),
     alive: (facts) => connection.tell("session-alive", { sid, time: clock.now(), ...facts }),
     ready: () => connection.tell("session-ready", { sid, time: clock.now() }),

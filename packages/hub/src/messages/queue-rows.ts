@@ -57,6 +57,13 @@ export class QueueRows {
     });
   }
 
+  returned(sessionId: string, localIds: readonly string[]): Promise<void> {
+    return this.#change(sessionId, ({ pk }) => {
+      const sql = `UPDATE messages SET sent = 0 WHERE session_pk = ? AND local_id = ? AND ${queued}`;
+      for (const localId of localIds) this.#deps.db.run(sql, pk, localId);
+    });
+  }
+
   async wasSent(sessionId: string, localId: string): Promise<boolean> {
     const session = this.#deps.cache.row(sessionId);
     return session !== null && this.#rows(session, [localId]).some((row) => row.sent === 1);

@@ -225,6 +225,10 @@ export class SqliteMessageStore implements MessageStore {
     return this.#queue.markSent(sessionId, localIds);
   }
 
+  returned(sessionId: string, localIds: readonly string[]): Promise<void> {
+    return this.#queue.returned(sessionId, localIds);
+  }
+
   wasSent(sessionId: string, localId: string): Promise<boolean> {
     return this.#queue.wasSent(sessionId, localId);
   }

@@ -66,6 +66,8 @@ export interface MessageStore {
   deliverable(sessionId: string, now: number): Promise<QueuedPrompt[]>;
   /** Before a session gets these prompts: from then on only the session can say that they don't run. */
   markSent(sessionId: string, localIds: readonly string[]): Promise<void>;
+  /** The session has forgotten these and never handed them: they are the hub's alone again. */
+  returned(sessionId: string, localIds: readonly string[]): Promise<void>;
   wasSent(sessionId: string, localId: string): Promise<boolean>;
   /** Sessions that have prompts which were accepted to wake them. */
   waitingToWake(now: number): Promise<string[]>;

@@ -261,6 +261,38 @@ describe("taking a prompt back", () => {
     back.close();
   });
 
+  test("a session that ended and gave back what its agent never got: it is taken back at once; what it keeps stays until it can be asked", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    const twice = new Promise<void>((resolve) => {
+      let seen = 0;
+      socket.on("update", () => ++seen === 2 && resolve());
+    });
+    for (const localId of ["g1", "g2"]) await client.api("POST", `/sessions/${id}/messages`, { text: "go", localId });
+    await twice;
+    expect(await socket.emitWithAck("messages-returned", { sid: id, localIds: ["g1", "never-there"] })).toEqual({ ok: true });
+    socket.emit("session-end", { sid: id, time: Date.now(), reason: "abort" });
+    socket.close();
+    const gone = async (localId: string) => (await client.api("DELETE", `/sessions/${id}/messages/${localId}`)).body;
+    expect(await gone("g1")).toEqual({ status: "cancelled", localId: "g1" });
+    expect(await gone("g2")).toEqual({ status: "busy", localId: "g2" });
+  });
+
+  test("given back and not taken back: the next process of the session gets it, and then only that one can say that it does not run", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    await client.api("POST", `/sessions/${id}/messages`, { text: "go", localId: "g3" });
+    await socket.emitWithAck("messages-returned", { sid: id, localIds: ["g3"] });
+    socket.close();
+    const back = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
+    await new Promise<void>((resolve) => {
+      back.on("update", (update: { body: { message?: { localId: string } } }) => update.body.message?.localId === "g3" && resolve());
+      back.emit("session-alive", { sid: id, time: Date.now(), thinking: false });
+    });
+    back.close();
+    expect((await client.api("DELETE", `/sessions/${id}/messages/g3`)).body).toEqual({ status: "busy", localId: "g3" });
+  });
+
   test("the session took it back and its answer was lost: it says so when it gets the prompt again, and the row goes", async () => {
     const client = await rig.client();
     const { id, socket } = await client.session();

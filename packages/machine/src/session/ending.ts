@@ -77,6 +77,12 @@ export function createEnding(deps: EndingDeps) {
     }
   }
 
+  /** Whoever takes back a prompt that waits must not have to wait for the session to run again. Forgotten here before the hub is told. */
+  async function giveBack(): Promise<void> {
+    const localIds = await deps.inbox.giveBack();
+    if (localIds.length > 0) await within(link.returned(localIds), LAST_WORDS_MS);
+  }
+
   async function run(ending: Ending): Promise<void> {
     log.info("session.ending", { ...ending });
     deps.loop.close();
@@ -88,6 +94,7 @@ export function createEnding(deps: EndingDeps) {
     deps.hub.touch();
     if (!ending.isForgotten) await within(deps.hub.firstConnected, ending.contactMs ?? FIRST_CONTACT_MS);
     if (link.connected && !ending.isForgotten) {
+      await step("queue", giveBack);
       await within(deps.outbox.drained(), LAST_WORDS_MS);
       await within(deps.hub.settled(), LAST_WORDS_MS);
       await within(link.end(ending.reason), LAST_WORDS_MS);

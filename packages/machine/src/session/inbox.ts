@@ -56,6 +56,8 @@ export interface Inbox {
   cancel(localId: string, messageId: string): Promise<CancelAck>;
   /** A person asked to send a prompt again whose fate was unknown or which failed. */
   again(localId: string, message: IncomingMessage): Promise<{ accepted: boolean; consumed?: boolean }>;
+  /** The session ends: nothing is taken in any more, and what the agent never got is forgotten. Answers what the hub has alone from now on. */
+  giveBack(): Promise<string[]>;
   /** Asks the agent's record about everything whose fate a crash left open. */
   reconcile(agentLives: boolean): Promise<void>;
 }
@@ -77,6 +79,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   const { prompts, facts } = ledger.state;
   const handings = new Map<string, number>();
   const steered = new Set<string>();
+  let closed = false;
   /** Asked of the agent, not answered yet: who asks too waits for the same answer. */
   const withdrawals = new Map<string, Promise<Withdrawal>>();
 
@@ -99,6 +102,8 @@ export function createInbox(deps: InboxDeps): Inbox {
     [...prompts.values()].filter((prompt) => stages.includes(prompt.stage)).sort(order);
 
   async function receive(message: IncomingMessage, from: "live" | "backfill"): Promise<boolean> {
+    // The hub keeps it, and sends it again when the session runs.
+    if (closed) return false;
     const found = promptFromContent(message.content);
     const seen = message.seq !== null && facts.lastSeq !== null && message.seq <= facts.lastSeq;
     const seq = message.seq !== null && !seen ? message.seq : facts.lastSeq;
@@ -340,6 +345,13 @@ export function createInbox(deps: InboxDeps): Inbox {
     turnEnded,
     cancel,
     again,
+    async giveBack() {
+      closed = true;
+      // One that the hub believes to be handed is not in its queue any more: only here it still waits.
+      const localIds = inStage("queued").flatMap((prompt) => (prompt.told ? [] : [prompt.localId]));
+      if (localIds.length > 0) await ledger.write({ k: "returned", localIds });
+      return localIds;
+    },
     reconcile,
   };
 }

@@ -32,6 +32,8 @@ export interface PromptEntry {
   hubKeeps?: boolean;
   /** Its sender asked for it back while the agent had it: where the agent turns out not to, it is not handed again. */
   unwanted?: boolean;
+  /** The hub heard, or may have heard, that the agent has it. */
+  told?: boolean;
 }
 
 export interface OutboxEntry {
@@ -105,6 +107,8 @@ export type LedgerEntry =
   /** A person sends a finished or unknown prompt again, under the same id. */
   | { k: "requeued"; prompt: PromptEntry }
   | { k: "unwanted"; localId: string }
+  /** Never handed, and the hub's alone again: it comes anew with the next start. */
+  | { k: "returned"; localIds: string[] }
   | { k: "stage"; localId: string; stage: LedgerStage; at: number; failure?: AgentFailure; hubKeeps?: boolean }
   | { k: "out"; key: string; content: unknown; at: number; memory?: Record<string, unknown> }
   | { k: "acked"; keys: string[] }
@@ -125,6 +129,8 @@ export interface Snapshot {
   facts: Facts;
 }
 
+/** Stages of which the hub hears nothing. */
+const UNTOLD: ReadonlySet<LedgerStage> = new Set(["queued", "handing", "canceled"]);
 const FINAL: ReadonlySet<LedgerStage> = new Set(["done", "failed", "interrupted", "canceled"]);
 
 export function isFinal(stage: LedgerStage): boolean {
@@ -169,6 +175,7 @@ function setStage(state: LedgerState, entry: Extract<LedgerEntry, { k: "stage" }
   prompt.stageAt = entry.at;
   prompt.failure = entry.failure;
   prompt.hubKeeps = entry.hubKeeps;
+  if (!UNTOLD.has(entry.stage)) prompt.told = true;
   if (!isSettled(entry.stage)) return;
   // Its words are in the hub and in the agent's record; here only the id still matters. It moves to the end: oldest finished go first.
   state.prompts.delete(entry.localId);
@@ -214,6 +221,9 @@ export function applyEntry(state: LedgerState, entry: LedgerEntry): void {
       return;
     case "stage":
       return setStage(state, entry);
+    case "returned":
+      for (const localId of entry.localIds) state.prompts.delete(localId);
+      return;
     case "unwanted": {
       const prompt = state.prompts.get(entry.localId);
       if (prompt) prompt.unwanted = true;

@@ -99,6 +99,10 @@ function promptHandlers(deps: CliHandlerDeps): CliHandlers {
       const session = await sessionOf(deps, connection, frame.sid);
       await deps.messages.indeterminate(session.id, frame.localIds);
     },
+    async "messages-returned"(frame, connection) {
+      const session = await sessionOf(deps, connection, frame.sid);
+      await deps.messages.returned(session.id, frame.localIds);
+    },
     async "messages-steer-state"(frame, connection) {
       const session = await sessionOf(deps, connection, frame.sid);
       await deps.messages.steerState(session.id, frame.localIds, frame.state);
