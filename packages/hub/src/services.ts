@@ -139,7 +139,16 @@ export function createServices(parts: HubParts) {
   });
   const settings = new SessionSettings({ store: sessions, rpc, durable });
   const control = new SessionControl({ rpc, resume, session: (id) => sessions.get(id) });
-  const fork = new Fork({ sessions, messages, machines, control, rpc, watch, durable });
+  const fork = new Fork({
+    sessions,
+    messages,
+    machines,
+    control,
+    rpc,
+    watch,
+    durable,
+    endDeleted: (machineId, id) => endDeleted(machineId, id),
+  });
   const onDue = (sessionId: string): void => {
     deliver(sessionId);
     if (!presence.isActive(sessionId)) waker.wake(sessionId);

@@ -40,6 +40,8 @@ export interface ForkDeps extends OfferDeps {
   rpc: Rpc;
   watch: Pick<ActivityWatch, "when">;
   durable(): Promise<void>;
+  /** Nothing of it stays on its machine. */
+  endDeleted(machineId: string, sessionId: string): Promise<void>;
 }
 
 export interface ForkOptions {
@@ -70,6 +72,7 @@ export class Fork {
     const started = await this.#start(session, metadata, { forkId, ...beginning });
     if (typeof started === "string") return started;
     await this.#deps.sessions.remove(forkId);
+    await this.#deps.endDeleted(metadata.machineId, forkId);
     const { code, message } = started;
     const offers = from === "thread" && mayBeginAfter(code) && (await offersHistory(this.#deps, session)) ? { offers: ["history"] } : {};
     throw new AppError("spawn_failed", message, { details: { ...(code === undefined ? {} : { cause: code }), ...offers } });

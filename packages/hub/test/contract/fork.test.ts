@@ -38,6 +38,8 @@ describe("a fork of a session that does not run", () => {
         void comeUp(client, String(params["sessionId"]), { how: "fork", failure }, "failed");
         return { type: "success", sessionId: params["sessionId"] };
       },
+      "stop-session": () => ({ status: "stopped" }),
+      "forget-session": () => ({ status: "forgotten" }),
     });
     expect(await client.api("POST", `/sessions/${id}/fork`)).toMatchObject({
       status: 502,
@@ -45,6 +47,12 @@ describe("a fork of a session that does not run", () => {
     });
     const { sessions } = (await client.api("GET", "/sessions")).body as { sessions: { id: string }[] };
     expect(sessions.map((one) => one.id)).toEqual([id]);
+    // Nor on the machine, which may have been given the text of the history.
+    const fork = runner.calls[0]?.params["sessionId"];
+    expect(runner.calls.slice(1)).toEqual([
+      { method: `${machineId}:stop-session`, params: { sessionId: fork } },
+      { method: `${machineId}:forget-session`, params: { sessionId: fork } },
+    ]);
     runner.socket.close();
     socket.close();
   });
