@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readRunnerState } from "@hapi/machine/runner";
-import { isAlive, killTree, processStartTime } from "@hapi/platform";
+import { isAlive, killTree, processStartTime, runningHub } from "@hapi/platform";
 import { HAPI, openPlace, type Place, until } from "./place.ts";
 
 let place: Place;
@@ -173,6 +173,23 @@ test("--wait outlives the hub: killed in the middle of the turn, the whole answe
       .join("")
       .trimEnd(),
   );
+}, 90_000);
+
+test("--wait follows a hub that comes back at another port", async () => {
+  const waiting = hapi("send", ".", "slow 20 400", "--wait", "--timeout", "28s");
+  await until(async () => {
+    const { messages } = await place.api().messages.page(sessionId, { limit: 10 });
+    return messages.findLast((row) => row.localId !== null)?.stage === "started";
+  }, "the turn runs");
+  const [pid = 0] = place.hubPids().slice(-1);
+  process.kill(pid, "SIGKILL");
+  await until(async () => processStartTime(pid) === null, "the hub is dead");
+  // Ended by the next test, or with the place.
+  spawn(HAPI, ["hub", "--quiet"], { cwd: place.root, env: { ...place.env, HAPI_LISTEN_PORT: "0" }, stdio: "ignore" });
+  const url = await until(async () => runningHub(place.home)?.url ?? null, "another hub runs");
+  expect(new URL(url).port).not.toBe(String(place.port));
+  const { code, stdout } = await waiting;
+  expect([code, stdout]).toEqual([0, expect.stringContaining("chunk 20")]);
 }, 90_000);
 
 test("the runner sends what was kept while nobody runs a command", async () => {

@@ -1,4 +1,4 @@
-/** The hub this machine is configured for, for commands that only read or steer; they never start one. */
+/** The hub this machine is configured for, for commands that only read or steer; they never start one. One that comes back elsewhere is followed. */
 import { createHubApi, type HubApi } from "@hapi/client";
 import { knownCliApiToken } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
@@ -18,11 +18,11 @@ export function configuredHub(env: Readonly<Record<string, string | undefined>>)
 }
 
 export function hubApi(env: Readonly<Record<string, string | undefined>>): HubApi {
-  const { url, token } = configuredHub(env);
+  const { token } = configuredHub(env);
   return createHubApi({
-    baseUrl: url,
+    baseUrl: () => hubAddress(env).url,
     accessToken: () => token,
-    fetch: (input, init) => fetch(input, init).catch((cause: unknown) => unreachable(url, cause)),
+    fetch: (input, init) => fetch(input, init).catch((cause: unknown) => unreachable(hubAddress(env).url, cause)),
   });
 }
 

@@ -7,9 +7,15 @@ import { type Clock, systemClock } from "./clock.ts";
 
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
 
+/** Where the hub is, an origin without a trailing slash; a function where it may move: asked before every attempt to reach it. */
+export type HubAddress = string | (() => string);
+
+export function addressOf(hubUrl: HubAddress): string {
+  return typeof hubUrl === "string" ? hubUrl : hubUrl();
+}
+
 export interface HttpOptions {
-  /** Origin of the hub, without a trailing slash. */
-  baseUrl: string;
+  baseUrl: HubAddress;
   fetch?: Fetch;
   clock?: Clock;
   /** Sent with every call. */
@@ -27,6 +33,7 @@ export interface CallOptions {
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface Http {
+  /** Where the hub is now. */
   readonly baseUrl: string;
   call(method: Method, path: string, options?: CallOptions): Promise<unknown>;
   /** The answer's body as it comes; failures as in `call`. */
@@ -83,7 +90,7 @@ function checkVersion(response: Response): void {
 }
 
 export function createHttp(options: HttpOptions): Http {
-  const { baseUrl, clock = systemClock } = options;
+  const { clock = systemClock } = options;
   const send: Fetch = options.fetch ?? ((input, init) => fetch(input, init));
 
   async function withDeadline<T>(call: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -106,6 +113,7 @@ export function createHttp(options: HttpOptions): Http {
 
   function url(path: string, query: CallOptions["query"]): string {
     const pairs = Object.entries(query ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
+    const baseUrl = addressOf(options.baseUrl);
     return pairs.length === 0 ? `${baseUrl}${path}` : `${baseUrl}${path}?${new URLSearchParams(pairs).toString()}`;
   }
 
@@ -120,7 +128,9 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   return {
-    baseUrl,
+    get baseUrl() {
+      return addressOf(options.baseUrl);
+    },
     call: (method, path, call = {}) => withDeadline(call, async (signal) => bodyOf(await request(method, path, call, signal))),
     open: (method, path, call = {}) => withDeadline(call, (signal) => request(method, path, call, signal)),
   };

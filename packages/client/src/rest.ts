@@ -28,11 +28,10 @@ import {
 import * as z from "zod/mini";
 import { createTokenKeeper } from "./auth.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { type CallOptions, createHttp, type Fetch, type Method } from "./http.ts";
+import { type CallOptions, createHttp, type Fetch, type HubAddress, type Method } from "./http.ts";
 
 export interface HubApiOptions {
-  /** Origin of the hub, without a trailing slash. */
-  baseUrl: string;
+  baseUrl: HubAddress;
   accessToken: () => string | null;
   fetch?: Fetch;
   clock?: Clock;
@@ -172,7 +171,10 @@ export function createHubApi(options: HubApiOptions) {
     fields(await request("POST", path, { body, timeoutMs }));
 
   return {
-    baseUrl: options.baseUrl,
+    /** Where the hub is now. */
+    get baseUrl(): string {
+      return http.baseUrl;
+    },
     request,
     open,
     /** Forget the JWT, after the access token changed. */

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { encodeEvent } from "@hapi/core";
 import type { Session } from "@hapi/protocol";
 import { startTestHub, type TestHub } from "@hapi/testkit";
-import { createHubApi } from "../src/index.ts";
+import { createHubApi, watchPrompt } from "../src/index.ts";
 import { connectMachine, createSessionLink, type SessionLink } from "../src/link/index.ts";
 import { sleepless } from "./sleepless.ts";
 
@@ -54,6 +54,35 @@ test("links follow a hub that comes back at another port", async () => {
   expect(await link.register({ id, tag: id, metadata, agentState: null })).toMatchObject({ id });
   await link.close();
   await machine.close();
+}, 20_000);
+
+test("who waits for a prompt follows the hub to another port, and hears how it ended there", async () => {
+  const first = await startTestHub({ keepHome: true, token });
+  let address = first.url;
+  const api = createHubApi({ baseUrl: () => address, accessToken: () => token });
+  const id = crypto.randomUUID();
+  const localId = crypto.randomUUID();
+  const { link, ups, until } = sessionLink(() => address, id);
+  await link.register({ id, tag: id, metadata, agentState: null });
+  link.open({});
+  await until(() => ups() === 1);
+  await api.messages.send(id, { text: "go on", localId });
+  const watched = watchPrompt({ api, sessionId: id, localId });
+  await link.sendStage({ localId, stage: "started", at: 1 });
+  await first.close();
+  await until(() => !link.connected);
+
+  await using second = await startTestHub({ home: first.home, token });
+  expect(second.url).not.toBe(first.url);
+  address = second.url;
+  expect(api.baseUrl).toBe(second.url);
+  await until(() => ups() === 2);
+  await link.sendMessage({ key: "k", content: encodeEvent({ type: "agent-message", id: "k", text: "here" }), createdAt: 1 });
+  const over = { type: "turn-ended" as const, id: "e", outcome: "completed" as const, localIds: [localId] };
+  await link.sendMessage({ key: "e", content: encodeEvent(over), createdAt: 2 });
+  await link.sendStage({ localId, stage: "done", at: 2 });
+  expect(await watched.end).toEqual({ outcome: "done", text: "here", failure: null });
+  await link.close();
 }, 20_000);
 
 test("a runner whose machine the hub does not know any more registers it again and can be called", async () => {

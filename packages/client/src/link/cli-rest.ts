@@ -2,10 +2,9 @@
 import { AppError, type Machine, machineSchema, type Message, messageSchema, parser, type Session, sessionSchema } from "@hapi/protocol";
 import * as z from "zod/mini";
 import type { Clock } from "../clock.ts";
-import { createHttp, type Fetch, type Http } from "../http.ts";
+import { createHttp, type Fetch, type HubAddress } from "../http.ts";
 
-/** Where the hub is; a function where it may move: asked before every attempt to reach it. */
-export type HubAddress = string | (() => string);
+export type { HubAddress } from "../http.ts";
 
 export interface CliRestOptions {
   hubUrl: HubAddress;
@@ -35,24 +34,13 @@ export interface Registration {
 /** Most rows one backfill call may ask for. */
 export const MAX_BACKFILL = 200;
 
-export function addressOf(hubUrl: HubAddress): string {
-  return typeof hubUrl === "string" ? hubUrl : hubUrl();
-}
-
 export function createCliRest(options: CliRestOptions) {
-  const at = (baseUrl: string): Http =>
-    createHttp({
-      baseUrl,
-      fetch: options.fetch,
-      clock: options.clock,
-      headers: () => ({ ...options.extraHeaders, authorization: `Bearer ${options.token}` }),
-    });
-  let http = at(addressOf(options.hubUrl));
-  const call: Http["call"] = (method, path, how) => {
-    const url = addressOf(options.hubUrl);
-    if (url !== http.baseUrl) http = at(url);
-    return http.call(method, path, how);
-  };
+  const { call } = createHttp({
+    baseUrl: options.hubUrl,
+    fetch: options.fetch,
+    clock: options.clock,
+    headers: () => ({ ...options.extraHeaders, authorization: `Bearer ${options.token}` }),
+  });
   const session = async (id: string, signal?: AbortSignal): Promise<Session> =>
     expected(sessionAnswer(await call("GET", `/cli/sessions/${encodeURIComponent(id)}`, { signal }))).session;
   return {

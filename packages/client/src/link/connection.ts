@@ -15,7 +15,7 @@ import {
 import { io } from "socket.io-client";
 import type { Clock } from "../clock.ts";
 import { createAcks } from "./acks.ts";
-import { addressOf, type HubAddress } from "./cli-rest.ts";
+import { addressOf, type HubAddress } from "../http.ts";
 
 /** How long after a refusal (wrong token) the hub is asked again. */
 const REFUSED_RETRY_MS = 30_000;
