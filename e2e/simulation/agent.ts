@@ -14,10 +14,18 @@ export interface AgentRecord {
   readonly said: { text: string; host: number }[];
   /** Answers that reached the agent, by its request. */
   readonly answers: Map<string, string[]>;
+  /** Prompts that a running turn took, by the driver's name of that turn. */
+  readonly into: Map<string, string[]>;
+}
+
+/** A prompt that goes into a turn. */
+export interface Steered {
+  promptId: string;
+  text: string;
 }
 
 export function newRecord(): AgentRecord {
-  return { prompts: [], said: [], answers: new Map() };
+  return { prompts: [], said: [], answers: new Map(), into: new Map() };
 }
 
 /** One host's life. */
@@ -27,6 +35,8 @@ export interface SimHost {
   /** The port as one session process has it; a killed one has none. */
   control(life: Life): HostControl;
   killAgent(): boolean;
+  /** Into the running turn; false: none takes it. For one session process, like `control`; rejects when the agent ends before it answers. */
+  steer(prompt: Steered, life: Life): Promise<boolean>;
   die(): void;
   readonly ended: boolean;
 }
@@ -145,6 +155,22 @@ export function createSimHost(options: SimHostOptions): SimHost {
       running?.die("SIGKILL");
       return running !== undefined;
     },
+    steer(prompt, life) {
+      const running = [...processes.values()].find((process) => !process.isGone);
+      const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+      const hears = (answer: () => void): void => {
+        if (life.alive) answer();
+      };
+      const gone = (): void => hears(() => reject(new AppError("agent_exited")));
+      // What a killed process had put into the socket arrives, or does not.
+      const arrives = chance.is(0.5);
+      time.after(chance.between(0, 3), () => {
+        if (!running || running.isGone) return gone();
+        if (life.alive || arrives) running.steer(prompt, (taken) => time.after(chance.between(0, 3), () => hears(() => resolve(taken))));
+      });
+      void running?.exited.then(gone);
+      return promise;
+    },
     die() {
       if (!alive) return;
       for (const process of processes.values()) process.die("SIGKILL");
@@ -162,6 +188,7 @@ interface SimProcess {
   read(stream: "out" | "err", from: number, signal: AbortSignal | undefined, reader: Life): AsyncIterable<Chunk>;
   release(offset: number): void;
   input(text: string, inputId: number | undefined): void;
+  steer(prompt: Steered, answered: (taken: boolean) => void): void;
   closeInput(): void;
   die(signal: string | null): void;
 }
@@ -184,7 +211,7 @@ function createProcess(launchId: string, pid: number, options: SimHostOptions): 
     ring = Buffer.concat([ring, Buffer.from(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`)]);
     change();
   };
-  const agent = createAgent(write, () => gone, options);
+  const agent = createAgent(launchId, write, () => gone, options);
   const die = (signal: string | null): void => {
     if (gone) return;
     gone = true;
@@ -225,15 +252,16 @@ function createProcess(launchId: string, pid: number, options: SimHostOptions): 
       lastInput = inputId ?? lastInput;
       agent.hear(JSON.parse(text) as Json);
     },
+    steer: agent.steer,
     closeInput: () => void time.after(chance.between(0, 20), () => die(null)),
     die,
   };
 }
 
 /** Says what it says in the order of time; a permission holds it until it is answered. */
-function createAgent(write: (message: Json) => void, isGone: () => boolean, options: SimHostOptions) {
+function createAgent(launchId: string, write: (message: Json) => void, isGone: () => boolean, options: SimHostOptions) {
   const { time, chance, record, number } = options;
-  let turn: { id: unknown; thread: string; canceled: boolean } | null = null;
+  let turn: { id: unknown; thread: string; canceled: boolean; isOpen: boolean; steered: string[] } | null = null;
   let asked = 0;
   const waiting = new Map<number, () => void>();
 
@@ -283,8 +311,9 @@ function createAgent(write: (message: Json) => void, isGone: () => boolean, opti
     // It thinks first: the prompt is written down, and nobody can see that yet.
     await new Promise<void>((resolve) => time.after(chance.between(0, 600), () => isGone() || resolve()));
     const steps = chance.between(1, 2);
-    for (let step = 1; step <= steps && !mine.canceled; step++) {
-      await say(thread, `r${turnNumber}.${step} to ${text}`);
+    for (let step = 1; (step <= steps || mine.steered.length > 0) && !mine.canceled; step++) {
+      const to = step <= steps ? text : mine.steered.shift();
+      await say(thread, `r${turnNumber}.${step} to ${to}`);
       await pause();
       if (mine.canceled) break;
       const toolCallId = `tool-${turnNumber}-${step}`;
@@ -301,6 +330,7 @@ function createAgent(write: (message: Json) => void, isGone: () => boolean, opti
       await pause();
       update(thread, { sessionUpdate: "tool_call_update", toolCallId, status: "completed" });
     }
+    mine.isOpen = false;
     await pause();
     turn = null;
     if (mine.canceled) return write({ id, result: { stopReason: "cancelled" } });
@@ -311,13 +341,14 @@ function createAgent(write: (message: Json) => void, isGone: () => boolean, opti
 
   function prompted(id: unknown, params: Json): void {
     if (turn) return write({ id, error: { code: -32600, message: "a turn is already running" } });
-    const mine = { id, thread: String(params["sessionId"]), canceled: false };
+    const mine = { id, thread: String(params["sessionId"]), canceled: false, isOpen: false, steered: [] };
     turn = mine;
     const text = ((params["prompt"] as { text?: string }[]) ?? []).map((block) => block.text ?? "").join("");
     const promptId = String((params["_meta"] as Json | undefined)?.["hapi.promptId"] ?? "");
     // Received, and not written down yet: killed here, the record does not know it.
     later(() => {
       record.prompts.push({ promptId, text });
+      mine.isOpen = true;
       void perform(mine, text);
     });
   }
@@ -331,6 +362,17 @@ function createAgent(write: (message: Json) => void, isGone: () => boolean, opti
   }
 
   return {
+    /** Answered when it is written down. */
+    steer(prompt: Steered, told: (taken: boolean) => void): void {
+      later(() => {
+        if (!turn?.isOpen || turn.canceled) return told(false);
+        const name = `${launchId}:turn:${String(turn.id)}`;
+        record.prompts.push(prompt);
+        record.into.set(name, [...(record.into.get(name) ?? []), prompt.promptId]);
+        turn.steered.push(prompt.text);
+        told(true);
+      });
+    },
     hear(message: Json): void {
       const { id, method, params } = message;
       const reply = (result: Json): void => later(() => write({ id, result }));

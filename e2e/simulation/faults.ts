@@ -18,6 +18,7 @@ export const FAULTS = [
   "app cut off",
   "app frozen",
   "app blocked",
+  "app reads nothing",
   "everything killed",
 ] as const;
 export type Fault = (typeof FAULTS)[number];
@@ -67,6 +68,8 @@ export function createFaults({ plan, time, machine, people, killHub, tell }: Fau
       case "app blocked":
         wire?.block(away);
         return wire?.cut();
+      case "app reads nothing":
+        return wire?.stall(1_000 + away);
       case "everything killed":
         killHub("killed", plan.between(0, 3_000));
         return machine.killSession(plan.between(0, 3_000));

@@ -13,6 +13,7 @@ import { createHub, type Hub } from "../../packages/hub/src/hub.ts";
 import { sqliteStores, type Stores } from "../../packages/hub/src/stores.ts";
 import type { ClientSocket, SocketNamespace } from "../../packages/hub/src/transport/socket/client-socket.ts";
 import type { SocketServer } from "../../packages/hub/src/transport/socket/socket-server.ts";
+import { changed } from "./changed.ts";
 import type { Endpoint, Network, ServerSocket } from "./network.ts";
 import type { Chance } from "./random.ts";
 import type { Life, VirtualTime } from "./time.ts";
@@ -38,10 +39,12 @@ export interface HubProcessOptions {
   network: Network;
   chance: Chance;
   plants: HubPlants;
+  /** A small hub: so far a reader may fall behind, and so many entries of the log are told again before it is a gap. Absent: the real ones. */
+  patience?: { bytes: number; entries: number };
   log?: Logger;
 }
 
-export function createHubProcess({ home, time, network, chance, plants, log = silentLogger }: HubProcessOptions): HubProcess {
+export function createHubProcess({ home, time, network, chance, plants, patience, log = silentLogger }: HubProcessOptions): HubProcess {
   const path = join(home, databaseFile);
   let boot = 1;
   let running: { hub: Hub; disk: Disk; life: Life } | null = null;
@@ -57,7 +60,8 @@ export function createHubProcess({ home, time, network, chance, plants, log = si
       const db = plants.sqlite?.(disk.db, life.clock) ?? disk.db;
       const bus = createBus(log);
       const opened = sqliteStores({ db, epoch: database.epoch, bus, now: () => time.now, clock: life.clock, logger: log });
-      const stores = plants.stores?.(opened) ?? opened;
+      const limited = patience ? impatient(opened, patience.entries) : opened;
+      const stores = plants.stores?.(limited) ?? limited;
       const sockets = createSockets(life, time);
       const hub = createHub({
         stores,
@@ -72,6 +76,7 @@ export function createHubProcess({ home, time, network, chance, plants, log = si
           write: () => Promise.reject(new AppError("not_supported")),
         },
         databasePath: path,
+        maxBufferedBytes: patience?.bytes,
         restorer: { isStaged: () => false, restore: () => undefined },
         web: async () => null,
         addressOf: () => "simulated",
@@ -103,6 +108,13 @@ export function createHubProcess({ home, time, network, chance, plants, log = si
       await disk.close();
     },
   };
+}
+
+/** Whoever missed more than this reads afresh. */
+function impatient(stores: Stores, entries: number): Stores {
+  const { log } = stores;
+  const after = (namespace: string, seq: number, limit: number) => log.after(namespace, seq, Math.min(limit, entries));
+  return { ...stores, log: changed(log, { after }) };
 }
 
 /** Who is signed in is no subject here, and real signatures would take real time. */

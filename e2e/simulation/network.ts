@@ -36,6 +36,8 @@ export interface Wire {
   freeze(): void;
   /** Nothing new gets through for so long. */
   block(ms: number): void;
+  /** Streams are not read for so long; what the system keeps for them is nothing. */
+  stall(ms: number): void;
   /** The process at this end is gone: the other side hears of it as the system closes its sockets. */
   drop(): void;
   fetch: Fetch;
@@ -52,6 +54,8 @@ export interface Network {
   calm(): void;
   /** Requests and frames carried. */
   readonly carried: number;
+  /** How often a stream said in its middle that something is missing. */
+  readonly gaps: number;
 }
 
 export interface NetworkOptions {
@@ -63,6 +67,7 @@ export interface NetworkOptions {
 export function createNetwork({ time, chance, faults }: NetworkOptions): Network {
   let isCalm = false;
   let carried = 0;
+  let gaps = 0;
   let sockets = 0;
   const open = new Set<Open>();
   const network: Network = {
@@ -77,12 +82,16 @@ export function createNetwork({ time, chance, faults }: NetworkOptions): Network
     get carried() {
       return carried;
     },
+    get gaps() {
+      return gaps;
+    },
   };
 
   function wire(name: string, life: Life): Wire {
     const luck = chance.fork(name);
     const mine = new Set<Open>();
     let blockedUntil = 0;
+    let stalledUntil = 0;
     const isBlocked = (): boolean => !isCalm && time.now < blockedUntil;
     const happens = (probability: number): boolean => luck.is(probability) && !isCalm;
     const latency = (): number => (luck.is(0.03) && !isCalm ? luck.between(50, 400) : luck.between(1, 12));
@@ -105,6 +114,9 @@ export function createNetwork({ time, chance, faults }: NetworkOptions): Network
       isBlocked,
       happens,
       latency,
+      async reads() {
+        while (time.now < stalledUntil) await new Promise<void>((resolve) => void time.after(stalledUntil - time.now, resolve));
+      },
       channel() {
         let last = 0;
         return (deliver) => {
@@ -115,6 +127,7 @@ export function createNetwork({ time, chance, faults }: NetworkOptions): Network
       },
       track,
       carried: () => void carried++,
+      gap: () => void gaps++,
       nextSocket: () => `socket-${++sockets}`,
     };
 
@@ -123,6 +136,9 @@ export function createNetwork({ time, chance, faults }: NetworkOptions): Network
       freeze: () => [...mine].forEach((one) => one.freeze()),
       block(ms) {
         blockedUntil = Math.max(blockedUntil, time.now + ms);
+      },
+      stall(ms) {
+        stalledUntil = Math.max(stalledUntil, time.now + ms);
       },
       drop: () => [...mine].forEach((one) => one.clientGone()),
       fetch: createFetch(line, faults),

@@ -29,6 +29,15 @@ export function planPeople({ people, plan, chance, time, stormMs, tell }: People
     const scheduled = plan.is(0.12) ? plan.between(500, 15_000) : undefined;
     const at = plan.between(0, stormMs - 20_000);
     time.after(at, () => send(person, scheduled));
+    if (plan.is(0.25)) {
+      const next = at + plan.between(50, 1_500);
+      time.after(next, () => send(person));
+      time.after(next + plan.pick([30, 100, 400, 1_500]), () => {
+        if (!person.isOpen) return;
+        tell(`${person.name} wants the last prompt in the turn that runs`);
+        person.steerLast();
+      });
+    }
     if (plan.is(0.2)) {
       time.after(at + plan.pick([1, 5, 20, 100, 1_000, 5_000]), () => {
         if (!person.isOpen) return;

@@ -27,6 +27,8 @@ export interface Prompt {
   stored: boolean;
   /** The person wanted it back. `taken` when the device or the hub said that it was. */
   cancel?: "wanted" | "taken";
+  /** The person wanted it in the turn that ran. */
+  steered: boolean;
   /** Sent again because its fate was unknown. */
   again: number;
 }
@@ -43,6 +45,8 @@ export interface Person {
   readonly stages: Map<string, PromptStage[]>;
   send(text: string, scheduledInMs?: number): Promise<void>;
   cancelLast(): Promise<void>;
+  /** The last prompt, if it waits, is to go into the turn that runs. */
+  steerLast(): void;
   /** Answers whatever is open, as it is shown. */
   answerOpen(): void;
   sendUnknownAgain(): void;
@@ -157,7 +161,7 @@ export function createPerson({ name, sessionId, time, network, chance }: PersonO
     },
     async send(text, scheduledInMs) {
       const localId = `${name}-${prompts.length + 1}`;
-      const entry: Prompt = { localId, text, scheduled: scheduledInMs !== undefined, stored: false, again: 0 };
+      const entry: Prompt = { localId, text, scheduled: scheduledInMs !== undefined, stored: false, steered: false, again: 0 };
       prompts.push(entry);
       const scheduledAt = scheduledInMs === undefined ? {} : { scheduledAt: time.now + scheduledInMs };
       quietly(running().outbox.add({ sessionId, text, localId, ...scheduledAt }));
@@ -177,6 +181,15 @@ export function createPerson({ name, sessionId, time, network, chance }: PersonO
         if (cause instanceof AppError && life.alive && cause.code === "message_not_found" && !stored.has(prompt.localId)) return;
         if (!(cause instanceof AppError)) throw cause;
       }
+    },
+    steerLast() {
+      if (!app) return;
+      const { sync, api } = app;
+      const prompt = prompts.at(-1);
+      const row = sync.state.windows[sessionId]?.queued.find(({ localId }) => localId === prompt?.localId);
+      if (!prompt || !row || prompt.scheduled) return;
+      prompt.steered = true;
+      quietly(api.messages.steer(sessionId, prompt.localId));
     },
     answerOpen() {
       if (!app) return;

@@ -7,6 +7,7 @@ import type { Ledger } from "@hapi/machine";
 import { type Sqlite, systemClock } from "@hapi/platform";
 import type { Violation } from "@hapi/testkit";
 import type { Stores } from "../../packages/hub/src/stores.ts";
+import { changed } from "./changed.ts";
 import type { Plants } from "./world.ts";
 
 export interface Plant {
@@ -14,17 +15,6 @@ export interface Plant {
   plants: Plants;
   /** Any of these says that it was found. */
   shows: readonly Violation["kind"][];
-}
-
-/** The same object with some methods replaced; classes keep their private fields. */
-function changed<T extends object>(target: T, changes: Partial<T>): T {
-  return new Proxy(target, {
-    get(_target, key) {
-      if (Object.hasOwn(changes, key)) return changes[key as keyof T];
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
 }
 
 /** COMMIT is answered at once and done later. */
@@ -68,6 +58,23 @@ function forgettingHandings(ledger: Ledger): Ledger {
     memory: {
       get: <T>(key: string) => (key === "acp.handed" ? undefined : ledger.memory.get<T>(key)),
       commit: (values) => ledger.memory.commit(values),
+    },
+  });
+}
+
+/** What went into a running turn stays in the queue as well. */
+function queueKeepsSteered(ledger: Ledger): Ledger {
+  const { prompts } = ledger.state;
+  return changed(ledger, {
+    async write(...entries) {
+      await ledger.write(...entries);
+      for (const entry of entries) {
+        const prompt = entry.k === "stage" && entry.stage === "handed" ? prompts.get(entry.localId) : undefined;
+        const hasTurn = [...prompts.values()].some(
+          (other) => other !== prompt && (other.stage === "in-transcript" || other.stage === "started"),
+        );
+        if (prompt && hasTurn) prompt.stage = "queued";
+      }
     },
   });
 }
@@ -139,6 +146,11 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "handing is written down after the fact",
     plants: { ledger: forgettingHandings },
+    shows: ["prompt-ran-twice"],
+  },
+  {
+    name: "a steered prompt is run from the queue as well",
+    plants: { ledger: queueKeepsSteered },
     shows: ["prompt-ran-twice"],
   },
   {

@@ -4,7 +4,7 @@
  */
 import { statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { createAcpDriver, type AcpProfile } from "@hapi/agents";
+import { createAcpDriver, type AcpProfile, type AgentDriver } from "@hapi/agents";
 import { createSessionLink, type SessionLink } from "@hapi/client/link";
 import type { HostControl } from "@hapi/host";
 import { openLedger, openRecord, openSession, type Ledger, type RunningSession } from "@hapi/machine";
@@ -15,6 +15,7 @@ import type { AgentRecord, SimHost } from "./agent.ts";
 import { TOKEN } from "./hub-process.ts";
 import type { Network, Wire } from "./network.ts";
 import type { Chance } from "./random.ts";
+import { withSteering } from "./steering.ts";
 import type { Life, VirtualTime } from "./time.ts";
 
 const LEDGER = "ledger.jsonl";
@@ -71,7 +72,7 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
     log: (event, fields) => log.debug(event, fields),
   });
   const host: HostControl = options.host ? options.host.control(life) : absentHost(sessionId, 10_000 + options.lastHost);
-  const driver = createAcpDriver(profileOf(options.record, options.tells, plants.guess));
+  const driver = steered(createAcpDriver(profileOf(options.record, options.tells, plants.guess)), options, life);
   const session = await time.real(
     openSession({
       home,
@@ -134,7 +135,7 @@ function endingOf(_session: RunningSession, { state }: Ledger): Parameters<Runni
 }
 
 function profileOf(record: AgentRecord, tells: boolean, guess: SessionPlants["guess"]): AcpProfile {
-  const find = (promptId: string) => (record.prompts.some((one) => one.promptId === promptId) ? "present" : "absent");
+  const find = findIn(record);
   return {
     flavor: "simulated",
     displayName: "Simulated agent",
@@ -144,6 +145,18 @@ function profileOf(record: AgentRecord, tells: boolean, guess: SessionPlants["gu
     ...(tells ? { findPrompt: (_env, _thread, promptId) => find(promptId) } : guess ? { findPrompt: () => guess } : {}),
   };
 }
+
+function steered(driver: AgentDriver, { host, record, tells, plants }: SessionProcessOptions, life: Life): AgentDriver {
+  const find = findIn(record);
+  return withSteering(driver, {
+    steer: (prompt) => host?.steer(prompt, life) ?? Promise.resolve(false),
+    takenInto: (turnId) => record.into.get(turnId) ?? [],
+    find: (localId) => (tells ? find(localId) : (plants.guess ?? "unknown")),
+  });
+}
+
+const findIn = (record: AgentRecord) => (promptId: string) =>
+  record.prompts.some((one) => one.promptId === promptId) ? ("present" as const) : ("absent" as const);
 
 interface LedgerDisk {
   readonly ledger: Ledger;

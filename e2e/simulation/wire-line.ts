@@ -21,11 +21,14 @@ export interface Line {
   isBlocked(): boolean;
   happens(probability: number): boolean;
   latency(): number;
+  /** Resolves when the process at this end reads (again). */
+  reads(): Promise<void>;
   /** In order, however long each takes. */
   channel(): (deliver: () => void) => void;
   /** @returns what ends it */
   track(one: Open): () => void;
   carried(): void;
+  gap(): void;
   nextSocket(): string;
 }
 

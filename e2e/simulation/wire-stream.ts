@@ -44,10 +44,12 @@ export function streamOver(
     },
   });
   const pump = async (): Promise<void> => {
-    for (;;) {
+    for (let chunks = 0; ; chunks++) {
+      await line.reads();
       const { done, value } = await reader.read();
       time.touch();
       if (done) return send(() => end((to) => to.close()));
+      if (chunks > 0 && Buffer.from(value).includes('"resume":"gap"')) line.gap();
       send(() => {
         if (isOpen && !frozen && life.alive) sink?.enqueue(value);
         time.touch();

@@ -34,6 +34,10 @@ export interface Outcome {
   steps: number;
   carried: number;
   faults: number;
+  /** Prompts that went into a running turn. */
+  steered: number;
+  /** How often a reader that had fallen behind had to read afresh. */
+  gaps: number;
   history: History;
 }
 
@@ -83,6 +87,7 @@ async function runIn(root: string, seed: number, plants: Plants, onLog?: DriverL
     network,
     chance: chance.fork("hub disk"),
     plants,
+    patience: plan.pick([undefined, { bytes: 1_000, entries: 5_000 }, { bytes: 1_000, entries: 12 }]),
     log: hubLog,
   });
   const record = newRecord();
@@ -199,5 +204,16 @@ async function runIn(root: string, seed: number, plants: Plants, onLog?: DriverL
   await machine.stop();
   world.end();
   await hub.kill("killed");
-  return { seed, violations: checkHistory(history), errors, story, steps: time.steps, carried: network.carried, faults, history };
+  return {
+    seed,
+    violations: checkHistory(history),
+    errors,
+    story,
+    steps: time.steps,
+    carried: network.carried,
+    faults,
+    steered: [...record.into.values()].flat().length,
+    gaps: network.gaps,
+    history,
+  };
 }

@@ -80,6 +80,8 @@ test("planted: prompts that ran in another order than the hub took them", () => 
   expect(kinds({ ...history, agent: { ...history.agent, ran } })).toEqual(["prompt-out-of-order"]);
   const later = history.accepted.map((one) => ({ ...one, scheduled: one.localId === "p1" }));
   expect(kinds({ ...history, accepted: later, agent: { ...history.agent, ran } })).toEqual([]);
+  const overtook = history.accepted.map((one) => ({ ...one, steered: one.localId === "p2" }));
+  expect(kinds({ ...history, accepted: overtook, agent: { ...history.agent, ran } })).toEqual([]);
 });
 
 test("planted: an answer that reaches the agent twice", () => {
@@ -118,6 +120,8 @@ test("what nobody could tell the sender, and what died with its host, may be eit
   const gone = history.rows.filter((row) => row.localId !== "p2");
   expect(kinds({ ...history, accepted: unclear, rows: gone, agent: { ...history.agent, ran: ["text p1"] } })).toEqual([]);
   expect(kinds({ ...history, accepted: unclear, rows: gone })).toEqual(["prompt-lost"]);
+  // Its row stays where it was shown as handed before.
+  expect(kinds({ ...history, accepted: unclear, agent: { ...history.agent, ran: ["text p1"], tells: "always" } })).toEqual([]);
   const silent = history.rows.filter((row) => row.seq !== 5);
   expect(kinds({ ...history, rows: silent, agent: { ...history.agent, unheard: ["three"] } })).toEqual([]);
 });

@@ -37,6 +37,8 @@ export interface AcceptedPrompt {
   again?: number;
   /** Its place is by its time, not by its arrival. */
   scheduled?: boolean;
+  /** Somebody wanted it in the turn that ran: it may have overtaken others. */
+  steered?: boolean;
 }
 
 /** The agent's own record: prompts in the order it ran them, and what it said, each with a text that is unique in the test. */
@@ -123,12 +125,13 @@ function checkPrompt(prompt: AcceptedPrompt, history: History, echoes: readonly 
 }
 
 /** The record is the truth: it can neither be unknown what it shows, nor done what it does not show. */
-function checkTruth({ localId }: AcceptedPrompt, stage: PromptStage, ran: number, { tells }: AgentTruth): Violation[] {
+function checkTruth({ localId, canceled }: AcceptedPrompt, stage: PromptStage, ran: number, { tells }: AgentTruth): Violation[] {
   const found: Violation[] = [];
   const isUntrue = stage === "unknown" && (tells === undefined ? ran > 0 : tells === "always");
   if (isUntrue) found.push({ kind: "stage-untrue", what: `${localId} ${ran > 0 ? "ran" : "did not run"} and is shown as unknown` });
   if (ran === 0 && stage === "done") found.push({ kind: "stage-untrue", what: `${localId} did not run and is shown as done` });
-  if (ran === 0 && stage === "interrupted" && tells === "always")
+  // What was taken back after it was shown as handed has no other word.
+  if (ran === 0 && stage === "interrupted" && tells === "always" && canceled === undefined)
     found.push({ kind: "prompt-not-run", what: `${localId} never reached the agent and is shown as ${stage}` });
   return found;
 }
@@ -137,7 +140,7 @@ function checkTruth({ localId }: AcceptedPrompt, stage: PromptStage, ran: number
 function checkOrder({ accepted, rows, agent }: History): Violation[] {
   const places = rows.flatMap((row) => {
     const prompt = row.localId ? accepted.find(({ localId }) => localId === row.localId) : undefined;
-    if (!prompt || row.seq === null || prompt.scheduled || prompt.again) return [];
+    if (!prompt || row.seq === null || prompt.scheduled || prompt.steered || prompt.again) return [];
     const place = agent.ran.indexOf(prompt.text);
     return place < 0 ? [] : [{ seq: row.seq, place, localId: prompt.localId }];
   });
