@@ -143,3 +143,33 @@ test("the demo agent's own record is gone: it goes on in a new session that is t
   await world.web.until(() => !session.value.active && session.value.metadata?.lifecycleState === "failed", "failed");
   await goesOnWithItsHistory(world, session, { failing: "fail 529 x1", asked: () => world.lastDemoConversation() });
 }, 120_000);
+
+test.each([
+  ["claude", (world: World) => world.lastConversation()],
+  ["demo", (world: World) => world.lastDemoConversation()],
+] as const)(
+  "%s is killed when it gets the history: it has it once all the same, whether that had arrived or not",
+  async (flavor, asked) => {
+    const { world, session } = await endedSession(flavor);
+    await using _ = world;
+    const { sessions } = world.web.api;
+    const id = await sessions.fork(session.id, { from: "history" });
+    await world.web.until(() => world.web.state.windows[id]?.stale === false && world.web.state.sessions[id], "the new session");
+    const next = webSession(world.web, id);
+    const agent = await world.agent(id);
+    const first = await next.send("slow 40 250");
+    await world.web.until(() => next.stages(first).includes("handed"), "handed");
+    await world.kill(agent);
+    // It had not arrived: it is handed again by itself. It had: its turn is interrupted.
+    await world.web.until(() => next.stages(first).some((stage) => stage === "done" || stage === "interrupted"), "over");
+    await next.ask("and on");
+    const people = asked(world)
+      .filter((line) => line.startsWith("user: "))
+      .join("\n");
+    expect(people).toContain("<earlier-conversation>");
+    for (const words of ["<earlier-conversation>", "## Person\nremember pineapple", "slow 40 250", "and on"])
+      expect([words, people.split(words).length - 1]).toEqual([words, 1]);
+    await sessions.end(id);
+  },
+  120_000,
+);
