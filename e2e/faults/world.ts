@@ -67,6 +67,8 @@ export interface WorldOptions {
   seed?: number;
   /** Planted in the client. */
   clientFault?: string;
+  /** More of it for every process. */
+  env?: Readonly<Record<string, string>>;
 }
 
 export async function createWorld(options: WorldOptions): Promise<World> {
@@ -78,6 +80,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     LANG: "C.UTF-8",
     TERM: "xterm-256color",
     HAPI_DEMO_SPEED: String(options.speed),
+    ...options.env,
   };
   const started: ProcessId[] = [];
   /** What programs said before they ended. */

@@ -1,17 +1,21 @@
 /**
  * Hub, runner and several sessions under a person's load for a long time, with readers whose connections break and come back, and kills. In
- * the first fifth anything may be killed. Afterwards hub, runner and all sessions but one live on, so that their memory can be followed; the
+ * the first third or so anything may be killed. Afterwards hub, runner and all sessions but one live on, so that their memory can be followed; the
  * client, the terminal and the first session's processes go on dying. Hosts are not killed here (`e2e/faults/kill.test.ts` does that). In the end
  * nothing may be lost, doubled or out of order; every reader must show the newest page as the hub has it, by order, content and stage; and no
  * memory may have grown by more than `memory.ts` allows.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { delay } from "@hapi/platform";
 import type { Message } from "@hapi/protocol";
 import { type ChaosProxy, checkHistory, seededKillings, seededRandom, type Violation, type Weather } from "@hapi/testkit";
 import { weathers } from "../faults/bad-network.ts";
 import type { SessionPlace } from "../faults/session-place.ts";
 import { createWorld, type Part, type World } from "../faults/world.ts";
-import { judgeMemory, type MemoryVerdict, residentBytes, type Sample, WARM_UP } from "./memory.ts";
+import { HEAPS_VARIABLE } from "./collecting.ts";
+import { aliveBytes, judgeMemory, type MemoryVerdict, residentBytes, type Sample, warmUpOf } from "./memory.ts";
 import { type Reader, startReader } from "./reader.ts";
 import { startWorker, type Worker } from "./worker.ts";
 
@@ -53,7 +57,10 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   const { minutes, seed, sessions = 4, readers = 6, say } = options;
   const lastsMs = minutes * 60_000;
   const sampleEveryMs = options.sampleEveryMs ?? Math.min(10_000, lastsMs / 60);
-  await using world = await createWorld({ speed: 3, seed });
+  const heaps = mkdtempSync(join(tmpdir(), "hapi-heaps-"));
+  await using _ = { [Symbol.asyncDispose]: async () => rmSync(heaps, { recursive: true, force: true }) };
+  const collecting = join(import.meta.dir, "collecting.ts");
+  await using world = await createWorld({ speed: 3, seed, env: { BUN_OPTIONS: `--preload ${collecting}`, [HEAPS_VARIABLE]: heaps } });
   // The world's own session takes the kills; the others are followed.
   const places = [world.session];
   while (places.length < sessions) places.push(await world.spawn());
@@ -66,7 +73,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   const background = [
     flap(world.nets.clients, seed, stop.signal),
     changeWeather(world, seed, stop.signal),
-    sample(world, places.slice(1), sampleEveryMs, stop.signal),
+    sample({ world, heaps, places: places.slice(1), everyMs: sampleEveryMs, signal: stop.signal }),
     killNowAndThen(world, { ...run, seed, signal: stop.signal }),
     tell(workers, run, say, stop.signal),
   ] as const;
@@ -136,16 +143,21 @@ async function changeWeather({ nets }: World, seed: number, signal: AbortSignal)
   }
 }
 
-async function sample(
-  world: World,
-  places: readonly SessionPlace[],
-  everyMs: number,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, Sample[]>> {
+interface Sampling {
+  world: World;
+  places: readonly SessionPlace[];
+  /** Where the processes write down what is alive in them. */
+  heaps: string;
+  everyMs: number;
+  signal: AbortSignal;
+}
+
+async function sample({ world, places, heaps, everyMs, signal }: Sampling): Promise<ReadonlyMap<string, Sample[]>> {
   const all = new Map<string, Sample[]>();
   const note = async (name: string, pid: number | null | undefined): Promise<void> => {
-    const bytes = pid === null || pid === undefined ? null : await residentBytes(pid);
-    if (bytes !== null) all.set(name, [...(all.get(name) ?? []), { at: Date.now(), bytes }]);
+    if (pid === null || pid === undefined) return;
+    const bytes = await residentBytes(pid);
+    if (bytes !== null) all.set(name, [...(all.get(name) ?? []), { at: Date.now(), bytes, aliveBytes: aliveBytes(heaps, pid) }]);
   };
   while (!signal.aborted) {
     await note("hub", world.pid("hub"));
@@ -166,7 +178,7 @@ async function killNowAndThen(
   const { signal } = run;
   const kills: Record<string, number> = {};
   const lasts = run.to - run.from;
-  const calmFrom = run.from + WARM_UP * lasts * 0.75;
+  const calmFrom = run.from + warmUpOf(lasts) * lasts * 0.75;
   const most = Math.min(30_000, lasts / 12);
   const all = seededKillings(run.seed, FULL_ROUND, { least: most / 3, most });
   const few = seededKillings(run.seed, UNWATCHED, { least: most / 3, most });

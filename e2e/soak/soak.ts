@@ -50,16 +50,16 @@ function table({ memory, ...result }: SoakResult): string {
     return `| ${name} | ${shown} |`;
   });
   const lines = memory.map(
-    ({ name, samples, firstMb, medianMb, lastMb, slopeMbPerHour, riseMb, allowedMb, lowsMb, isFlat }) =>
-      `| ${name} | ${samples} | ${firstMb} | ${medianMb} | ${lastMb} | ${slopeMbPerHour} | ${riseMb} | ${allowedMb} | ${isFlat ? "flat" : "GROWS"} | ${lowsMb.map(Math.round).join(" ")} |`,
+    ({ name, samples, firstMb, medianMb, lastMb, slopeMbPerHour, riseMb, allowedMb, lowsMb, aliveMb, isFlat }) =>
+      `| ${name} | ${samples} | ${firstMb} | ${medianMb} | ${lastMb} | ${slopeMbPerHour} | ${riseMb} | ${allowedMb} | ${isFlat ? "flat" : "GROWS"} | ${aliveMb.first ?? "–"} → ${aliveMb.last ?? "–"} | ${lowsMb.map(Math.round).join(" ")} |`,
   );
   return [
     "| what | how many |",
     "| --- | --- |",
     ...facts,
     "",
-    "| memory, MB, after the warm-up | samples | first | median | last | slope per hour | rise | allowed | verdict | lows |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    "| memory, MB, after the warm-up | samples | first | median | last | slope per hour | rise | allowed | verdict | alive on the heap | lows |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...lines,
     "",
   ].join("\n");
