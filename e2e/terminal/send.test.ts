@@ -81,6 +81,32 @@ test("--at is kept by the hub until then", async () => {
   expect(await place.api().messages.cancel(sessionId, String(localId))).toMatchObject({ status: "cancelled" });
 }, 60_000);
 
+test("hapi outbox lists what waits at the hub, and takes it back with the outcome as it is", async () => {
+  const running = await json("send", ".", "slow 400 400");
+  await until(async () => (await place.api().sessions.get(sessionId)).thinking, "the turn runs");
+  const queued = await json("send", ".", "say: behind it");
+  const planned = await json("send", ".", "say: much later", "--at", "+2h");
+  const { prompts, atHub } = (await json("outbox")) as { prompts: unknown[]; atHub: Record<string, unknown>[] };
+  expect(prompts).toEqual([]);
+  expect(atHub).toMatchObject([
+    { localId: queued.localId, sessionId, text: "say: behind it", state: "queued" },
+    { localId: planned.localId, sessionId, text: "say: much later", state: "planned", scheduledAt: planned.scheduledAt },
+  ]);
+  const { stdout } = await hapi("outbox");
+  expect(stdout).toMatch(/queued at hub .*say: behind it/);
+  expect(stdout).toMatch(/in 1 h .*say: much later/);
+
+  const back = await hapi("outbox", "cancel", String(planned.localId).slice(0, 8));
+  expect([back.code, back.stdout]).toEqual([0, "✓ 1 prompt taken back; its agent did not get it.\n"]);
+  expect(await json("outbox", "cancel", String(queued.localId))).toEqual({ cancelled: [queued.localId], missed: [] });
+  expect(await json("outbox")).toMatchObject({ atHub: [] });
+  await place.api().sessions.abort(sessionId);
+  await until(async () => !(await place.api().sessions.get(sessionId)).thinking, "the turn is over");
+  const { messages } = await place.api().messages.page(sessionId, { limit: 50 });
+  expect(messages.map((row) => row.localId)).toContain(String(running.localId));
+  expect(JSON.stringify(messages)).not.toMatch(/behind it|much later/);
+}, 60_000);
+
 test("what can't be sent is said before anything is kept", async () => {
   const wrong: [string[], string][] = [
     [["send", "."], "hapi send needs a session and a text: hapi send <session> <text>, or - to read it from a pipe."],
@@ -91,6 +117,7 @@ test("what can't be sent is said before anything is kept", async () => {
     [["send", "nobody", "x"], 'No session is called "nobody" or has an id that begins so. See: hapi sessions'],
     [["outbox", "cancel"], "hapi outbox cancel needs an id, or --all. See: hapi outbox"],
     [["outbox", "retry", "abc"], 'No prompt in the outbox begins with "abc". See: hapi outbox'],
+    [["outbox", "cancel", "abc"], 'No prompt that waits, here or at the hub, begins with "abc". See: hapi outbox'],
     [["outbox", "burn"], 'hapi outbox does not know "burn". See: hapi outbox --help'],
   ];
   for (const [args, sentence] of wrong)
@@ -119,7 +146,7 @@ test("a refused prompt keeps its text and reason until it is retried or thrown a
   expect((await hapi("outbox", "retry", prompts[0]?.localId ?? "")).code).toBe(1);
   expect((await hapi("outbox")).stdout).toContain("refused");
   expect((await hapi("outbox", "cancel", prompts[0]?.localId.slice(0, 8) ?? "")).stdout).toBe("✓ 1 prompt thrown away.\n");
-  expect((await hapi("outbox")).stdout).toBe("Nothing waits: the hub has every prompt of this machine.\n");
+  expect((await hapi("outbox")).stdout).toBe("Nothing waits, neither here nor at the hub.\n");
 }, 60_000);
 
 test("the hub is away: kept and said so, also across commands; sent once and in order when it is back", async () => {

@@ -1,4 +1,4 @@
-/** `hapi outbox`: the prompts of this machine that no hub has yet, and what to do with them. */
+/** `hapi outbox`: the prompts that no agent has yet, on this machine and at the hub, and what to do with them. */
 import {
   damagedPrompts,
   forgetKeptPrompt,
@@ -13,6 +13,7 @@ import { hapiHome, knownCliApiToken, systemClock } from "@hapi/platform";
 import { AppError, toAppError } from "@hapi/protocol";
 import { byVerb, isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubApi } from "../hub-api.ts";
+import { type HubPrompt, promptsAtHub } from "../hub-queue.ts";
 import { hubTarget, prompts, refusal, sendNow, whoSendsLater } from "../outbox.ts";
 import { table } from "../tui/terminal.ts";
 import { age } from "../tui/words.ts";
@@ -22,17 +23,17 @@ const LOCK_MS = 25_000;
 
 export const outboxCommand: Command = {
   name: "outbox",
-  summary: "List prompts this machine could not send yet; send, retry or take them back",
+  summary: "List prompts that wait, on this machine and at the hub; send, retry or take them back",
   usage: "[list | send | retry <id> | cancel <id>] [--all] [--json]",
   options: {
-    all: { type: "boolean", short: "a", help: "with retry: every refused prompt; with cancel: every prompt" },
+    all: { type: "boolean", short: "a", help: "with retry: every refused prompt; with cancel: every prompt the hub does not have" },
     json: { type: "boolean", help: "print JSON" },
   },
   examples: [
-    "hapi outbox                  what waits, oldest first",
+    "hapi outbox                  what waits: here, at the hub for a turn to end, for its time or its machine",
     "hapi outbox send             try now",
     "hapi outbox retry 8c1d       one that the hub refused, once more",
-    "hapi outbox cancel 8c1d      throw it away",
+    "hapi outbox cancel 8c1d      take it back, wherever it waits; exits 1 when the agent has it or nobody can say",
   ],
   run: runOutbox,
 };
@@ -42,18 +43,24 @@ async function runOutbox(words: ParsedWords, context: CommandContext): Promise<n
   return byVerb({ list, send, retry, cancel }, verb, "outbox")(words, context);
 }
 
-function list(words: ParsedWords, { terminal, paint, env }: CommandContext): number {
+async function list(words: ParsedWords, context: CommandContext): Promise<number> {
+  const { terminal, paint, env } = context;
   const home = hapiHome(env);
   const waiting = readKeptPrompts(home);
   const damaged = damagedPrompts(home);
+  const { atHub, failure } = await lookAtHub(context);
   if (isSet(words, "json")) {
-    terminal.json({ prompts: waiting, damaged });
+    terminal.json({ prompts: waiting, damaged, atHub, ...(failure ? { hubError: failure.code } : {}) });
     return 0;
   }
-  if (waiting.length === 0) terminal.out("Nothing waits: the hub has every prompt of this machine.");
+  // One whose answer was lost stands in both.
+  const elsewhere = (atHub ?? []).filter((prompt) => waiting.every(({ localId }) => localId !== prompt.localId));
+  if (waiting.length + elsewhere.length === 0)
+    terminal.out(atHub ? "Nothing waits, neither here nor at the hub." : "Nothing waits on this machine.");
   else {
     const head = ["ID", "STATE", "AGE", "SESSION", "TEXT"].map(paint.dim);
-    terminal.out(table([head, ...waiting.map((prompt) => row(prompt, paint))], terminal.columns));
+    const rows = [...waiting.map((prompt) => row(prompt, paint)), ...elsewhere.map((prompt) => hubRow(prompt, paint))];
+    terminal.out(table([head, ...rows], terminal.columns));
     noteLater(
       waiting.filter(({ state }) => state === "sending"),
       { terminal, paint, env },
@@ -61,8 +68,19 @@ function list(words: ParsedWords, { terminal, paint, env }: CommandContext): num
     if (waiting.some(({ state }) => state === "rejected"))
       terminal.note(paint.dim("What was refused: hapi outbox retry <id>, or cancel <id>."));
   }
+  if (failure) terminal.note(paint.waiting(`What waits at the hub can't be seen now: ${failure.message}`));
   for (const path of damaged) terminal.note(paint.bad(`A damaged prompt was put aside and is not sent: ${path}`));
   return 0;
+}
+
+/** What is on this machine is shown all the same. */
+async function lookAtHub({ env }: CommandContext): Promise<{ atHub: HubPrompt[] | null; failure: AppError | null }> {
+  if (knownCliApiToken(env) === null) return { atHub: null, failure: null };
+  try {
+    return { atHub: await promptsAtHub(hubApi(env)), failure: null };
+  } catch (cause) {
+    return { atHub: null, failure: toAppError(cause) };
+  }
 }
 
 /** Without a token no hub is known, and nothing can be said. */
@@ -84,6 +102,21 @@ function row(prompt: KeptPrompt, paint: CommandContext["paint"]): string[] {
     age(createdAt, systemClock.now()),
     (sessionName ?? sessionId.slice(0, 8)).slice(0, 24),
     `${why}${text.replaceAll(/\s+/g, " ")}`,
+  ];
+}
+
+function hubRow(
+  { localId, state, createdAt, scheduledAt, sessionId, sessionName, text }: HubPrompt,
+  paint: CommandContext["paint"],
+): string[] {
+  const now = systemClock.now();
+  const states = { planned: `in ${age(now, scheduledAt ?? now)}`, queued: "queued at hub", unknown: "unknown" };
+  return [
+    localId.slice(0, 8),
+    state === "unknown" ? paint.bad(states.unknown) : paint.waiting(states[state]),
+    age(createdAt, now),
+    (sessionName ?? sessionId.slice(0, 8)).slice(0, 24),
+    text.replaceAll(/\s+/g, " "),
   ];
 }
 
@@ -128,7 +161,11 @@ async function retry(words: ParsedWords, context: CommandContext): Promise<numbe
 async function cancel(words: ParsedWords, context: CommandContext): Promise<number> {
   const { terminal, paint, env } = context;
   const home = hapiHome(env);
-  const chosen = choose(words, readKeptPrompts(home), "cancel");
+  const all = readKeptPrompts(home);
+  const wanted = words.positionals[1];
+  if (wanted !== undefined && all.every(({ localId }) => !localId.startsWith(wanted)))
+    return await cancelWaitingThere(words, context, wanted);
+  const chosen = choose(words, all, "cancel");
   const removed = await withOutboxLock(
     home,
     async () => {
@@ -139,29 +176,64 @@ async function cancel(words: ParsedWords, context: CommandContext): Promise<numb
     { lockMs: LOCK_MS },
   );
   // One whose answer was lost may be with the hub all the same.
-  for (const prompt of chosen) await cancelAtHub(context, prompt);
-  if (isSet(words, "json")) terminal.json({ cancelled: removed.map(({ localId }) => localId) });
+  const missedThere: Missed[] = [];
+  for (const prompt of chosen) missedThere.push(...(await cancelAtHub(context, prompt)));
+  if (isSet(words, "json")) terminal.json({ cancelled: removed.map(({ localId }) => localId), missed: missedThere });
   else terminal.out(`${paint.good("✓")} ${prompts(removed.length)} thrown away.`);
   const missed = chosen.length - removed.length;
   if (missed > 0)
     terminal.note(
       paint.waiting(`${prompts(missed)} had been sent a moment before; the hub was asked to take ${missed === 1 ? "it" : "them"} back.`),
     );
-  return 0;
+  return missedThere.length > 0 ? 1 : 0;
 }
 
-async function cancelAtHub({ env, terminal, paint }: CommandContext, prompt: KeptPrompt): Promise<void> {
+/** The hub has it still: the agent has begun with it, or nobody can say that now. */
+interface Missed {
+  localId: string;
+  status: "invoked" | "busy";
+}
+
+async function cancelWaitingThere(words: ParsedWords, context: CommandContext, wanted: string): Promise<number> {
+  const { terminal, paint, env } = context;
+  const api = hubApi(env);
+  const found = (await promptsAtHub(api)).filter(({ localId }) => localId.startsWith(wanted));
+  const [prompt] = found;
+  if (found.length > 1) throw new AppError("invalid_query", `"${wanted}" fits ${found.length} prompts; give more of the id.`);
+  if (!prompt)
+    throw new AppError("message_not_found", `No prompt that waits, here or at the hub, begins with "${wanted}". See: hapi outbox`);
+  const { status } = await api.messages.cancel(prompt.sessionId, prompt.localId);
+  const missed: Missed[] = status === "cancelled" ? [] : [{ localId: prompt.localId, status }];
+  if (isSet(words, "json")) terminal.json({ cancelled: missed.length > 0 ? [] : [prompt.localId], missed });
+  else if (missed.length === 0) terminal.out(`${paint.good("✓")} 1 prompt taken back; its agent did not get it.`);
+  for (const one of missed) sayMissed(context, one);
+  return missed.length > 0 ? 1 : 0;
+}
+
+function sayMissed({ terminal, paint }: CommandContext, { localId, status }: Missed): void {
+  const short = localId.slice(0, 8);
+  const words = {
+    invoked: `${short} is with its agent already; it can only be interrupted there.`,
+    busy: `Whether its agent has ${short} can't be said now; it was not taken back. Try again with: hapi outbox cancel ${short}`,
+  };
+  terminal.note(paint.waiting(words[status]));
+}
+
+async function cancelAtHub(context: CommandContext, prompt: KeptPrompt): Promise<Missed[]> {
+  const { env, terminal, paint } = context;
   const { sessionId, localId } = prompt;
   try {
-    if (!isFor(prompt, hubTarget(env))) return;
+    if (!isFor(prompt, hubTarget(env))) return [];
     const { status } = await hubApi(env).messages.cancel(sessionId, localId);
-    if (status !== "cancelled")
-      terminal.note(paint.waiting(`${localId.slice(0, 8)} is with its agent already; it can only be interrupted there.`));
+    if (status === "cancelled") return [];
+    sayMissed(context, { localId, status });
+    return [{ localId, status }];
   } catch (cause) {
     const { code, message } = toAppError(cause);
     const isUnknownThere =
       code === "message_not_found" || code === "session_not_found" || code === "hub_unreachable" || code === "missing_token";
     if (!isUnknownThere) terminal.note(paint.waiting(`The hub could not be asked about ${localId.slice(0, 8)}: ${message}`));
+    return [];
   }
 }
 

@@ -1,0 +1,72 @@
+/** The prompts that the hub has and no agent yet: planned for later, behind a running turn, or waiting for a machine. Of whatever sender. */
+import type { HubApi } from "@hapi/client";
+import { decodeContent } from "@hapi/core";
+import { systemClock } from "@hapi/platform";
+import { AppError, type Message, type SessionSummary } from "@hapi/protocol";
+
+const LOOK_MS = 5_000;
+/** Sessions asked beside those that run or say that something is planned: what waits for a machine is in one that was used lately. */
+const MAX_RESTING = 100;
+const AT_ONCE = 8;
+
+export interface HubPrompt {
+  localId: string;
+  sessionId: string;
+  sessionName: string | null;
+  text: string;
+  createdAt: number;
+  scheduledAt: number | null;
+  /** `unknown`: after a crash nobody can say whether the agent got it. */
+  state: "planned" | "queued" | "unknown";
+}
+
+/** Oldest first. */
+export async function promptsAtHub(api: HubApi): Promise<HubPrompt[]> {
+  const tooLong = new AbortController();
+  const cancel = systemClock.setTimer(LOOK_MS, () => tooLong.abort(new AppError("timeout", "The hub does not answer in time")));
+  try {
+    const wanted = worthAsking(await api.sessions.list(tooLong.signal));
+    const found: HubPrompt[] = [];
+    const ask = async (): Promise<void> => {
+      for (let row = wanted.shift(); row; row = wanted.shift()) found.push(...(await promptsOf(api, row, tooLong.signal)));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, ask));
+    return found.sort((a, b) => a.createdAt - b.createdAt);
+  } finally {
+    cancel();
+  }
+}
+
+function worthAsking(all: readonly SessionSummary[]): SessionSummary[] {
+  const isBusy = (row: SessionSummary): boolean => row.active || row.futureScheduledMessageCount > 0;
+  const resting = all.filter((row) => !isBusy(row)).sort((a, b) => b.updatedAt - a.updatedAt);
+  return [...all.filter(isBusy), ...resting.slice(0, MAX_RESTING)];
+}
+
+async function promptsOf(api: HubApi, row: SessionSummary, signal: AbortSignal): Promise<HubPrompt[]> {
+  // The latest page carries every queued prompt, however short it is.
+  const { messages } = await api.messages.page(row.id, { limit: 1 }, signal).catch((cause: unknown) => {
+    if (cause instanceof AppError && cause.code === "session_not_found") return { messages: [] };
+    throw cause;
+  });
+  return messages.flatMap((message) => {
+    if (message.localId === null || message.invokedAt != null) return [];
+    return [{ ...promptOf(message), localId: message.localId, sessionId: row.id, sessionName: nameOf(row) }];
+  });
+}
+
+function promptOf(row: Message): Pick<HubPrompt, "text" | "createdAt" | "scheduledAt" | "state"> {
+  const events = decodeContent(row.content, { id: row.id, localId: row.localId });
+  const scheduledAt = row.scheduledAt ?? null;
+  const isPlanned = scheduledAt !== null && scheduledAt > systemClock.now();
+  return {
+    text: events.find((event) => event.type === "user-message")?.text ?? "",
+    createdAt: row.createdAt,
+    scheduledAt,
+    state: row.deliveryState === "indeterminate" ? "unknown" : isPlanned ? "planned" : "queued",
+  };
+}
+
+function nameOf({ metadata }: SessionSummary): string | null {
+  return metadata?.name ?? metadata?.summary?.text ?? metadata?.path ?? null;
+}
