@@ -237,6 +237,26 @@ describe("with the real hub", () => {
     await link.close();
   });
 
+  test("a machine whose clock is an hour behind is there, and so are its sessions: the hub's clock counts", async () => {
+    await using hub = await startTestHub();
+    const clock = { ...systemClock, now: () => Date.now() - 3_600_000 };
+    const { engine, until, api } = web(hub);
+    engine.start();
+    const id = crypto.randomUUID();
+    const link = createSessionLink({ hubUrl: hub.url, token: hub.token, sessionId: id, clock });
+    await link.register({ id, tag: id, metadata, agentState: null });
+    link.on("connected", () => link.alive({ thinking: true, mode: "remote", model: null }));
+    link.open({});
+    await until((state) => state.summaries[id]?.thinking === true);
+    expect(Date.now() - (await api.sessions.get(id)).activeAt).toBeLessThan(60_000);
+    const about = { host: "h", platform: "linux", happyCliVersion: "0" };
+    const machine = await connectMachine({ hubUrl: hub.url, token: hub.token, machineId: "m-late", metadata: about, clock });
+    await until((state) => state.machines["m-late"]?.active === true);
+    await machine.close();
+    await link.close();
+    await engine.stop();
+  });
+
   test("another namespace sees nothing of it, and a wrong token is refused", async () => {
     await using hub = await startTestHub();
     const agent = await session(hub);

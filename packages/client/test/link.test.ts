@@ -24,7 +24,7 @@ describe("session link", () => {
     expect(socket?.handshake.auth).toMatchObject({
       clientType: "session-scoped",
       sessionId: "s1",
-      capabilities: ["message-ack", "stages", "stream"],
+      capabilities: ["message-ack", "stages", "stream", "live-signs"],
     });
     const ask = async (method: string): Promise<unknown> =>
       JSON.parse(await socket!.timeout(2000).emitWithAck("rpc-request", { method, params: '{"reason":"x"}' }));

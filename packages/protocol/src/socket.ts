@@ -8,8 +8,10 @@ export const SOCKET_PATH = "/socket.io/";
 export const MAX_FRAME_BYTES = 48 * 1024 * 1024;
 export const MAX_BODY_BYTES = 68 * 1024 * 1024;
 
+/** Its signs of life are never kept while it is away: the moment in which the hub hears one counts, whatever clock its sender has. */
+export const LIVE_SIGNS = "live-signs";
 /** Capabilities a session process names in its handshake (`auth.capabilities`), ours. */
-export const LINK_CAPABILITIES = ["message-ack", "stages", "stream"] as const;
+export const LINK_CAPABILITIES = ["message-ack", "stages", "stream", LIVE_SIGNS] as const;
 
 export const handshakeSchema = z.looseObject({
   token: z.string(),

@@ -6,6 +6,7 @@ import {
   AppError,
   type Handshake,
   LINK_CAPABILITIES,
+  LIVE_SIGNS,
   rpcMethod,
   SOCKET_PATH,
   toAppError,
@@ -81,7 +82,7 @@ function handshake(options: ConnectionOptions): Handshake {
   const { token, scope } = options;
   return scope.kind === "session"
     ? { token, clientType: "session-scoped", sessionId: scope.id, capabilities: [...LINK_CAPABILITIES] }
-    : { token, clientType: "machine-scoped", machineId: scope.id };
+    : { token, clientType: "machine-scoped", machineId: scope.id, capabilities: [LIVE_SIGNS] };
 }
 
 function refusalOf(error: unknown): AppError {

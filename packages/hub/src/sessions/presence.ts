@@ -14,7 +14,7 @@ const writeEveryMs = 10_000;
 const tellEveryMs = 60_000;
 /** For so long a socket whose session was ended is not believed to be alive. A process that refuses to die shows again after it. */
 const muteMs = 5_000;
-/** Older reports are from another life of the connection. */
+/** Older reports are from another life of the connection (see `LIVE_SIGNS`). */
 const maxAgeMs = 10 * 60_000;
 
 interface Presence {

@@ -46,6 +46,19 @@ describe("create", () => {
   });
 });
 
+test("a sign of life from long ago is none, where its sender may have kept it while it was away", async () => {
+  const client = await rig.client();
+  const id = await inactiveSession(client);
+  const said = async (capabilities: string[]): Promise<unknown> => {
+    const socket = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id, capabilities });
+    socket.emit("session-alive", { sid: id, time: Date.now() - 11 * 60_000, thinking: false });
+    await socket.emitWithAck("ping");
+    socket.close();
+    return (await sessionOf(client, id))["active"];
+  };
+  expect([await said([]), await said(["live-signs"])]).toEqual([false, true]);
+});
+
 describe("list", () => {
   test("active first, then by time; cursor paging is opt-in and complete", async () => {
     const client = await rig.client();

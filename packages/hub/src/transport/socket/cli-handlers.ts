@@ -3,6 +3,7 @@ import type { Clock } from "@hapi/platform";
 import {
   AppError,
   type AgentState,
+  LIVE_SIGNS,
   type Machine,
   type MachineMetadata,
   type Metadata,
@@ -50,6 +51,9 @@ async function sessionOf({ access, sessions }: CliHandlerDeps, { identity }: Cli
   if (identity.scope === "session" && session.id !== sessions.canonicalId(identity.id)) throw new AppError("session_access_denied");
   return session;
 }
+/** When a sign of life was meant. Existing clients may have kept it while they were away; of ours the hub's own clock says when it came. */
+const meantAt = ({ clock }: CliHandlerDeps, { identity }: CliConnection, saidAt: number): number =>
+  identity.capabilities.has(LIVE_SIGNS) ? clock.now() : saidAt;
 const machineOf = (deps: CliHandlerDeps, connection: CliConnection, id: string): Promise<Machine> =>
   deps.access.machine(connection.identity.namespace, id);
 
@@ -64,7 +68,7 @@ function sessionHandlers(deps: CliHandlerDeps): CliHandlers {
     async "session-alive"(frame, connection) {
       const session = await sessionOf(deps, connection, frame.sid);
       await connection.join();
-      await deps.presence.alive(session, frame, connection.socket.id);
+      await deps.presence.alive(session, { ...frame, time: meantAt(deps, connection, frame.time) }, connection.socket.id);
     },
     async "session-ready"(frame, connection) {
       await sessionOf(deps, connection, frame.sid);
@@ -120,7 +124,8 @@ function machineHandlers(deps: CliHandlerDeps): CliHandlers {
     async "machine-alive"(frame, connection) {
       const machine = await machineOf(deps, connection, frame.machineId);
       await connection.join();
-      await deps.machinePresence.alive(machine.id, { time: frame.time, ...(frame.health === undefined ? {} : { health: frame.health }) });
+      const health = frame.health === undefined ? {} : { health: frame.health };
+      await deps.machinePresence.alive(machine.id, { time: meantAt(deps, connection, frame.time), ...health });
     },
     async "machine-update-metadata"(frame, connection) {
       const machine = await machineOf(deps, connection, frame.machineId);
