@@ -107,6 +107,20 @@ test("a prompt that its sender wants back and the session process dies before th
   }
 });
 
+test("taken back while it waits again, because its agent died before it began: the hub, which had heard that it was handed, hears its end", async () => {
+  await using world = await createWorld();
+  world.agent.onPrompt = "wait";
+  world.hub.prompt("p1", "not wanted any more");
+  await world.hub.until(() => stages(world, "p1").at(-1) === "handed", "handed");
+  world.agent.takeBack("p1");
+  world.agent.beforeStart = new Promise(() => undefined);
+  world.agent.die({ signal: "SIGKILL" });
+  await world.hub.until(() => world.ledger.state.prompts.get("p1")?.stage === "queued", "it waits again");
+  expect(await world.hub.cancel("p1")).toEqual({ removed: true });
+  await world.hub.until(() => stages(world, "p1").at(-1) === "interrupted", "told");
+  expect(world.agent.ran).toEqual([]);
+});
+
 test("a prompt that its sender wanted back and that the agent began all the same is said to run, and runs to its end", async () => {
   await using world = await createWorld();
   world.agent.onPrompt = "wait";

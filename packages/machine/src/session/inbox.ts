@@ -211,7 +211,8 @@ export function createInbox(deps: InboxDeps): Inbox {
       return { removed: true };
     }
     if (prompt.stage === "queued") {
-      await setStage(id, "canceled");
+      // The agent died before it began, after the hub had heard that it has it: that row hears the end.
+      await setStage(id, "canceled", undefined, prompt.told);
       return { removed: true };
     }
     if (prompt.stage === "canceled") return { removed: true };
