@@ -172,14 +172,26 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     return await mine;
   }
 
-  /** False: something is still being handed, held up by a hub that is away for long. */
-  async function handedAll(): Promise<boolean> {
+  async function inTime(work: Promise<unknown>): Promise<boolean> {
     const late = Promise.withResolvers<false>();
     const timer = setTimeout(() => late.resolve(false), answerMs);
-    const isThere = await Promise.race([handing.then(() => true), late.promise]);
-    clearTimeout(timer);
-    return isThere;
+    try {
+      return await Promise.race([work.then(() => true), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
+
+  /** False: something is still being handed, held up by a hub that is away for long. */
+  const handedAll = (): Promise<boolean> => inTime(handing);
+
+  /** A Claude that does not read has it before it all the same: it can be taken back, and its end is told when the process ends. */
+  const retry = (): Promise<void> =>
+    hand((front, send) =>
+      retryLastTurn(core, front, async (line, inputId) => {
+        if (!(await inTime(send(line, inputId)))) context.log.warn("claude.retry_unread", { waitedMs: answerMs });
+      }),
+    );
 
   async function prompt(given: DriverPrompt, front: RemoteFront, send: RemoteFront["send"]): Promise<void> {
     if ((await lookup(given.localId)) === "present") throw new AppError("session_conflict", "This prompt was handed to the agent already");
@@ -348,7 +360,7 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     prompt: (given) => hand((front, send) => prompt(given, front, send)),
     withdraw,
     lookup,
-    retry: () => hand((front, send) => retryLastTurn(core, front, send)),
+    retry,
     withdrawRetry,
     answer,
     interrupt,

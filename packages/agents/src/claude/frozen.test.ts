@@ -67,4 +67,8 @@ test("what Stop asked of it happens when it reads again", async () => {
   thaw();
   await world.until((event): event is Extract<DriverEvent, { type: "stage" }> => event.type === "stage" && event.stage === "interrupted");
   expect(world.stages("big")).toEqual(["handed", "interrupted"]);
+  // It has stopped reading again: a retry is with it all the same, and Stop must not wait for it either.
+  await world.conversation.retry();
+  await expect(world.conversation.withdrawRetry()).rejects.toMatchObject({ code: "timeout" });
+  await world.conversation.stop({ graceMs: 0 });
 }, 20_000);
