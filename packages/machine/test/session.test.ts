@@ -84,6 +84,20 @@ test("prompts that wait when the session ends are the hub's alone again; with th
   await world.session.release();
 });
 
+test("a prompt that the hub lost is not given back to it: it waits in the session, and runs with the next start", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "long");
+  for (const localId of ["p2", "p3"]) world.hub.prompt(localId, `text of ${localId}`);
+  await world.hub.until(() => world.ledger.state.prompts.size === 3, "queued");
+  world.hub.takeBack("p2");
+  await world.hub.rpc("abort", { scope: "session" });
+  await world.session.ended;
+  expect(world.hub.returned).toEqual(["p3"]);
+  await world.start();
+  await world.hub.until(() => world.agent.ran.at(-1) === "text of p2", "it runs");
+  await world.session.release();
+});
+
 test("what the hub believes to be handed is not given back to it: it waits in the session", async () => {
   await using world = await createWorld();
   world.agent.onPrompt = "wait";

@@ -77,9 +77,20 @@ export function createEnding(deps: EndingDeps) {
     }
   }
 
+  async function isQueuedAtHub({ localId, seq }: { localId: string; seq: number }): Promise<boolean> {
+    const late = new AbortController();
+    const stopTimer = clock.setTimer(LAST_WORDS_MS, () => late.abort());
+    try {
+      const [row] = await link.messagesAfter(seq - 1, 1, late.signal);
+      return row?.localId === localId && row.invokedAt == null;
+    } finally {
+      stopTimer();
+    }
+  }
+
   /** Whoever takes back a prompt that waits must not have to wait for the session to run again. Forgotten here before the hub is told. */
   async function giveBack(): Promise<void> {
-    const localIds = await deps.inbox.giveBack();
+    const localIds = await deps.inbox.giveBack(isQueuedAtHub);
     if (localIds.length > 0) await within(link.returned(localIds), LAST_WORDS_MS);
   }
 

@@ -17,6 +17,8 @@ const WITHDRAW_WAIT_MS = 400;
 /** A prompt that provably never reached the agent is handed again this often before it is shown as failed. */
 const MAX_HANDINGS = 3;
 export const MAX_QUEUED = 1_000;
+/** Of a longer queue the rest stays in the session when that ends. */
+const MAX_GIVEN_BACK = 50;
 /** A living agent may still write down what it was given before the crash; its record is asked once more after this time. */
 const SETTLE_MS = 5_000;
 
@@ -56,8 +58,11 @@ export interface Inbox {
   cancel(localId: string, messageId: string): Promise<CancelAck>;
   /** A person asked to send a prompt again whose fate was unknown or which failed. */
   again(localId: string, message: IncomingMessage): Promise<{ accepted: boolean; consumed?: boolean }>;
-  /** The session ends: nothing is taken in any more, and what the agent never got is forgotten. Answers what the hub has alone from now on. */
-  giveBack(): Promise<string[]>;
+  /**
+   * The session ends: nothing is taken in any more, and what the agent never got is forgotten where the hub still has it (`hubHas`: one restored
+   * from an older copy may not). Answers what the hub has alone from now on.
+   */
+  giveBack(hubHas: (prompt: { localId: string; seq: number }) => Promise<boolean>): Promise<string[]>;
   /** Asks the agent's record about everything whose fate a crash left open. */
   reconcile(agentLives: boolean): Promise<void>;
 }
@@ -346,10 +351,16 @@ export function createInbox(deps: InboxDeps): Inbox {
     turnEnded,
     cancel,
     again,
-    async giveBack() {
+    async giveBack(hubHas) {
       closed = true;
       // One that the hub believes to be handed is not in its queue any more: only here it still waits.
-      const localIds = inStage("queued").flatMap((prompt) => (prompt.told ? [] : [prompt.localId]));
+      const waiting = inStage("queued").filter((prompt) => !prompt.told);
+      const isThere = await Promise.all(
+        waiting.slice(0, MAX_GIVEN_BACK).map(({ localId, seq }) => seq !== null && hubHas({ localId, seq })),
+      );
+      const known = waiting.filter((_, at) => isThere[at] === true);
+      // Meanwhile its sender may have taken it back.
+      const localIds = known.map(({ localId }) => localId).filter((localId) => prompts.get(localId)?.stage === "queued");
       if (localIds.length > 0) await ledger.write({ k: "returned", localIds });
       return localIds;
     },
