@@ -56,3 +56,19 @@ test("a session that ended leaves no socket behind, by whatever way it ended", a
   expect(await endSession(join(forced.root, "home"), forced.sessionId)).toBe("stopped");
   await forced.until(async () => sockets(forced).length === 0, "no socket is left after a forced end");
 }, 30_000);
+
+test("prompts that wait when the session ends: one is taken back at once and never runs, the other runs when the session is started again", async () => {
+  await using world = await createProcessWorld();
+  await world.startRunner();
+  const first = await world.send("slow 400 50");
+  await world.until(async () => (await world.row(first))?.stage === "started", "a turn runs");
+  const unwanted = await world.send("say: never");
+  const wanted = await world.send("say: later");
+  await world.until(async () => world.log().split("prompt.received").length > 3, "both wait in the session");
+  await world.api.sessions.end(world.sessionId);
+  await world.until(async () => !(await world.api.sessions.get(world.sessionId)).active, "ended");
+  expect(await world.api.messages.cancel(world.sessionId, unwanted)).toMatchObject({ status: "cancelled" });
+  await world.api.sessions.resume(world.sessionId);
+  await world.until(async () => (await world.row(wanted))?.stage === "done", "done");
+  expect(world.agentRecord().ran).toEqual(["slow 400 50", "say: later"]);
+}, 30_000);
