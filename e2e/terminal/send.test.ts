@@ -98,7 +98,19 @@ test("hapi outbox lists what waits at the hub, and takes it back with the outcom
 
   const back = await hapi("outbox", "cancel", String(planned.localId).slice(0, 8));
   expect([back.code, back.stdout]).toEqual([0, "✓ 1 prompt taken back; its agent did not get it.\n"]);
-  expect(await json("outbox", "cancel", String(queued.localId))).toEqual({ cancelled: [queued.localId], missed: [] });
+
+  const another = await json("send", ".", "say: much later", "--at", "+3h");
+  expect(await json("outbox", "cancel", String(another.localId))).toEqual({ cancelled: [another.localId], missed: [] });
+
+  // Whoever holds the prompt does not answer: nobody can say whether it runs.
+  const pid = (await place.facts(sessionId))?.session.pid ?? 0;
+  expect(pid).toBeGreaterThan(1);
+  process.kill(pid, "SIGSTOP");
+  const unsure = await hapi("outbox", "cancel", String(queued.localId), "--json").finally(() => process.kill(pid, "SIGCONT"));
+  expect([unsure.code, JSON.parse(unsure.stdout)]).toEqual([1, { cancelled: [], missed: [{ localId: queued.localId, status: "busy" }] }]);
+  expect(unsure.stderr).toContain("Try again with: hapi outbox cancel");
+  // It hears of it when it goes on: taken back by the second call, or by the first one by then.
+  await hapi("outbox", "cancel", String(queued.localId));
   expect(await json("outbox")).toMatchObject({ atHub: [] });
   await place.api().sessions.abort(sessionId);
   await until(async () => !(await place.api().sessions.get(sessionId)).thinking, "the turn is over");
