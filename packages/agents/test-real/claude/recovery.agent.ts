@@ -86,7 +86,7 @@ test("a prompt that is taken back or stopped in the moment in which it is handed
   for (const pause of [0, 0, 1, 2, 4, 8]) {
     const localId = `stop-${rig.mark()}`;
     const from = rig.mark();
-    await rig.conversation.prompt({ localId, text: `slow 40 50 ${localId}`, attachments: [] });
+    await rig.conversation.prompt({ localId, text: "slow 40 50", attachments: [] });
     await new Promise((resolve) => setTimeout(resolve, pause));
     await rig.conversation.interrupt();
     await rig.wait("its end", (event) => event.type === "stage" && event.localId === localId && event.stage === "interrupted", from);
@@ -96,7 +96,7 @@ test("a prompt that is taken back or stopped in the moment in which it is handed
   }
 }, 90_000);
 
-test("a prompt that was stopped before it began is sent by Retry as it was, once", async () => {
+test("a prompt that was stopped in the moment in which it was handed is sent by Retry, and stands once", async () => {
   await using rig = await createRig();
   await rig.start();
   await turn(rig, "remember mango");
@@ -108,12 +108,6 @@ test("a prompt that was stopped before it began is sent by Retry as it was, once
   expect(await rig.record("turn-ended", undefined, from)).toMatchObject({ outcome: "completed", localIds: ["stopped"] });
   expect(often(rig, "stopped-words")).toBe(1);
   expect(often(rig, "remember mango")).toBeGreaterThan(0);
-  expect(
-    rig
-      .transcript()
-      .split("\n")
-      .filter((line) => line.includes('"type":"user"') && line.includes("stopped-words")),
-  ).toHaveLength(1);
 }, 60_000);
 
 test("a retry that is given up before it began does not run; asked again, the failed prompt stands once", async () => {
