@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { readArgs } from "./argv.ts";
 import type { Core } from "./core.ts";
@@ -6,9 +9,9 @@ import { chooseThread } from "./launch.ts";
 const id = "1f0e0f5a-7d0b-4a43-9a55-5b7f0d0c7f11";
 
 /** A session whose thread has no transcript on this machine; `read`: how much of it was read before. */
-function core(read: number | null): Core {
+function core(read: number | null, transcript = "/nowhere/transcript.jsonl"): Core {
   const memory = { get: (key: string) => (key === "claude.tail" && read !== null ? { threadId: id, offset: read } : undefined) };
-  return { thread: { id, transcript: "/nowhere/transcript.jsonl" }, context: { env: {}, cwd: "/", memory } } as unknown as Core;
+  return { thread: { id, transcript }, context: { env: {}, cwd: "/", memory } } as unknown as Core;
 }
 const choose = (read: number | null) => chooseThread(core(read), { front: "remote", threadId: id, args: [] }, readArgs([]));
 
@@ -19,4 +22,15 @@ test("a thread that was never written down is begun under its id", () => {
 
 test("a thread whose past is gone is not begun anew in disguise", () => {
   expect(() => choose(1_000)).toThrow(expect.objectContaining({ code: "resume_unavailable" }));
+});
+
+test("a thread in whose transcript nobody has said anything yet can't be resumed, and is begun under another id", () => {
+  const transcript = join(mkdtempSync(join(tmpdir(), "claude-launch-")), `${id}.jsonl`);
+  const choice = () => chooseThread(core(200, transcript), { front: "remote", threadId: id, args: [] }, readArgs([]));
+  const notes = ["enqueue", "dequeue"].map((operation) => `${JSON.stringify({ type: "queue-operation", operation })}\n`).join("");
+  writeFileSync(transcript, `${notes}{"type":"user","mess`);
+  expect(choice()).toMatchObject({ kind: "new" });
+  expect(choice()).not.toMatchObject({ threadId: id });
+  writeFileSync(transcript, `${notes}${JSON.stringify({ type: "user", uuid: id, message: { role: "user", content: "hello" } })}\n`);
+  expect(choice()).toEqual({ kind: "resume", threadId: id });
 });

@@ -1,5 +1,5 @@
 /** What is started for a front: which conversation, with which words and environment. Refuses what Claude itself would refuse late or silently. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { AppError } from "@hapi/protocol";
@@ -18,6 +18,7 @@ import {
 import type { Core } from "./core.ts";
 import { claudeEnv, mayBypass, requireBypass } from "./environment.ts";
 import { isUuid } from "./ids.ts";
+import { parseTranscriptLine, str } from "./json.ts";
 import { writeOverlay } from "./overlay.ts";
 import { newestThread, transcriptPath } from "./paths.ts";
 import { readMark } from "./state.ts";
@@ -36,8 +37,22 @@ function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoi
       throw new AppError("resume_unavailable", "Claude Code does not know this conversation on this machine");
     return { kind: "new", threadId };
   }
+  // Killed before it wrote down the first prompt: "No conversation found" for --resume, "already in use" for --session-id (measured on 2.1.329).
+  if (!fork && core.thread?.id === threadId && nothingSaid(path)) return { kind: "new", threadId: randomUUID() };
   return fork ? { kind: "fork", from: threadId, threadId: randomUUID() } : { kind: "resume", threadId };
 }
+
+/** More than what Claude notes before the first prompt. */
+const WITH_WORDS_BYTES = 64 * 1024;
+
+/** Only notes of Claude's own (its queue, say), and no message of anybody's. */
+function nothingSaid(path: string): boolean {
+  if (statSync(path).size > WITH_WORDS_BYTES) return false;
+  const lines = readFileSync(path, "utf8").split("\n").map(parseTranscriptLine);
+  return !lines.some((line) => messages.has(str(line?.["type"]) ?? ""));
+}
+
+const messages: ReadonlySet<string> = new Set(["user", "assistant", "system"]);
 
 /** The session's own conversation first, then what the user's flags say, else a new one with an id of our choice. */
 export function chooseThread(core: Core, options: StartOptions, args: UserArgs): ThreadChoice {

@@ -1,7 +1,8 @@
 /** What survives: failures of the model, the end of the agent, the death of the session process. Proved with the model server's own log. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "bun:test";
+import { transcriptPath } from "../../src/claude/paths.ts";
 import { createRig, type Rig, texts, turn } from "./rig.ts";
 
 const request = (rig: Rig, from = 0) => rig.wait("a request", (event) => event.type === "request" && event.request, from);
@@ -278,6 +279,21 @@ test("two on one conversation are refused", async () => {
   await rig.start();
   await turn(rig, "mine");
   await expect(rig.start({ threadId: rig.threadId })).rejects.toMatchObject({ code: "session_active" });
+}, 60_000);
+
+test("killed before it wrote down the first prompt: nothing was said, so it begins under another id and goes on", async () => {
+  await using rig = await createRig();
+  await rig.start();
+  const before = rig.threadId;
+  await rig.conversation.stop({ graceMs: 5_000 });
+  const path = transcriptPath(rig.env, rig.cwd, before);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${JSON.stringify({ type: "queue-operation", operation: "enqueue", sessionId: before })}\n`);
+  await rig.start({ threadId: before });
+  expect(rig.threadId).not.toBe(before);
+  await turn(rig, "remember pineapple");
+  await turn(rig, "and on");
+  expect(often(rig, "remember pineapple")).toBe(2); // the prompt and its echo
 }, 60_000);
 
 test("nothing the agents ask of the model host is unknown to it", async () => {
