@@ -23,6 +23,16 @@ test("a command's output, code and input; a missing one is a sentence", async ()
   });
 });
 
+test("what is written behind the end of the input is refused, not dropped in silence", async () => {
+  const cat = spawnPiped(["cat"]);
+  await cat.write(new TextEncoder().encode("before"));
+  const closing = cat.closeInput();
+  await expect(cat.write(new TextEncoder().encode("behind"))).rejects.toMatchObject({ code: "agent_exited" });
+  await closing;
+  expect(await new Response(cat.stdout).text()).toBe("before");
+  expect(await cat.exited).toMatchObject({ code: 0 });
+});
+
 test("a command that hangs is ended at its deadline, one that floods at its limit", async () => {
   await expect(runCommand(["sleep", "100"], { timeoutMs: 30 })).rejects.toMatchObject({ code: "timeout" });
   const flood = await runCommand(["yes"], { maxBytes: 10_000 });

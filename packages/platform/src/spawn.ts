@@ -96,7 +96,7 @@ export interface PipedProcess {
   readonly stdout: ReadableStream<Uint8Array>;
   readonly stderr: ReadableStream<Uint8Array>;
   readonly exited: Promise<ProcessExit>;
-  /** Resolves when the bytes are in the kernel's pipe; rejects when the program closed it. */
+  /** Resolves when the bytes are in the kernel's pipe; rejects when the program closed it, or `closeInput` was called before. */
   write(bytes: Uint8Array): Promise<void>;
   closeInput(): Promise<void>;
   signal(name: NodeJS.Signals): void;
@@ -114,6 +114,7 @@ export function spawnPiped(argv: readonly string[], options: { cwd?: string; env
       stderr: "pipe",
     }),
   );
+  let isClosed = false;
   return {
     pid: child.pid,
     startTime: processStartTime(child.pid),
@@ -121,10 +122,13 @@ export function spawnPiped(argv: readonly string[], options: { cwd?: string; env
     stderr: child.stderr,
     exited: exitOf(child),
     async write(bytes) {
+      // The sink itself would take it, say that it is written, and drop it.
+      if (isClosed) throw new AppError("agent_exited", `The input of ${argv[0]} is closed`);
       child.stdin.write(bytes);
       await child.stdin.flush();
     },
     async closeInput() {
+      isClosed = true;
       await child.stdin.end();
     },
     signal(name) {

@@ -20,7 +20,8 @@ uuid=$(printf '%s' "$line" | sed 's/.*"message_uuid":"\\([^"]*\\)".*/\\1/')
 printf '{"type":"command_lifecycle","state":"cancelled","command_uuid":"%s"}\\n' "$uuid"
 exec sleep 600
 `;
-const PIPE_BYTES = 64 * 1024;
+/** More than any pipe, or pair of sockets in its place, takes in by itself (64 KB, some 200 KB). */
+const MORE_THAN_A_PIPE = 1024 * 1024;
 
 async function frozenWorld(): Promise<{ world: World; handing: Promise<unknown>; thaw(): void }> {
   let home = "";
@@ -37,7 +38,7 @@ async function frozenWorld(): Promise<{ world: World; handing: Promise<unknown>;
     },
   });
   await world.start();
-  const handing = world.prompt("x".repeat(4 * PIPE_BYTES), "big").catch((cause: unknown) => cause);
+  const handing = world.prompt("x".repeat(MORE_THAN_A_PIPE), "big").catch((cause: unknown) => cause);
   expect(await Promise.race([handing.then(() => "handed"), new Promise((resolve) => setImmediate(resolve, "waits"))])).toBe("waits");
   return { world, handing, thaw: () => writeFileSync(join(home, "thawed"), "") };
 }
