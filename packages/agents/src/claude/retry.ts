@@ -29,7 +29,7 @@ async function nextUuid({ prompts, context }: Core, path: string, localId: strin
 export async function retryLastTurn(core: Core, front: RemoteFront, send: RemoteFront["send"]): Promise<void> {
   const thread = core.thread;
   if (!thread) throw new AppError("retry_unavailable");
-  if (front.busy) throw new AppError("retry_unavailable", "A turn is running");
+  if (front.busy) throw new AppError("retry_unavailable", "A turn is running. Wait for its end, or stop it first");
   if (await isUnderWay(core, front)) return;
   await core.feed?.sync();
   if (await resendLost(core, front, thread.transcript, send)) return;

@@ -61,7 +61,10 @@ export class Delivery {
         sessionId,
         prompts.map(({ message }) => message.localId as string),
       );
-      for (const { message } of prompts) this.#send(sessionId, message, only);
+      for (const { message } of prompts) {
+        // Taken back before it was marked: the session was not asked, and must not get it.
+        if (await store.wasSent(sessionId, message.localId as string)) this.#send(sessionId, message, only);
+      }
     });
   }
 

@@ -1,22 +1,13 @@
 /** A disk that is full for a moment: what it kept from going out goes out afterwards, by itself. */
 import { expect, test } from "bun:test";
 import { silentLogger } from "@hapi/platform";
-import type { Message } from "@hapi/protocol";
 import { createManualClock } from "@hapi/testkit";
 import { createBus } from "../events/bus.ts";
-import { Links, type Link } from "../rpc/links.ts";
+import { Links } from "../rpc/links.ts";
+import { prompt, scriptedLink } from "./delivery.case.ts";
 import { Delivery } from "./delivery.ts";
 import { Schedule } from "./schedule.ts";
 import type { MessageStore } from "./store.ts";
-
-const prompt = (localId: string): Message => ({
-  id: `m-${localId}`,
-  seq: 1,
-  localId,
-  content: { role: "user" },
-  createdAt: 1,
-  invokedAt: null,
-});
 
 function fullFor(times: number): () => Promise<void> {
   let left = times;
@@ -29,20 +20,11 @@ test("prompts that could not be marked as sent at the attach are sent when they 
   const clock = createManualClock(1_000);
   const links = new Links(() => clock.now());
   const heard: string[] = [];
-  const link: Link = {
-    id: "l",
-    namespace: "n",
-    scope: "session",
-    scopeId: "s",
-    spokenId: "s",
-    capabilities: new Set(),
-    emit: (_event, payload) => void heard.push((payload as { body: { message: Message } }).body.message.localId ?? ""),
-    request: () => Promise.resolve(null),
-  };
-  links.add(link);
+  links.add(scriptedLink((localId) => heard.push(localId)));
   const store = {
     deliverable: async () => ["a", "b"].map((name) => ({ sessionId: "s", namespace: "n", message: prompt(name), wake: true })),
     markSent: fullFor(2),
+    wasSent: async () => true,
   } as unknown as MessageStore;
   const delivery = new Delivery({ store, links, bus: createBus(silentLogger), clock, log: silentLogger });
   await delivery.deliverAll("s").catch(() => undefined);

@@ -35,6 +35,8 @@ export class Schedule {
   }
 
   async #arm(): Promise<void> {
+    // A clock that ran ahead and was set right: what falls due between then and now must not be passed over.
+    this.#lookedUntil = Math.min(this.#lookedUntil, this.#deps.clock.now());
     const next = await this.#deps.store.nextScheduled(this.#lookedUntil);
     this.#cancel();
     if (this.#stopped || next === null) return;

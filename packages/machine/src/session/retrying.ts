@@ -167,7 +167,8 @@ export function createRetrying(deps: RetryingDeps): Retrying {
         return "joined";
       }
       if (facts.retry?.phase === "sent" && runner.busy) return "joined";
-      if (runner.front !== null && runner.busy) throw new AppError("retry_unavailable", "A turn is running");
+      if (runner.front !== null && runner.busy)
+        throw new AppError("retry_unavailable", "A turn is running. Wait for its end, or stop it first");
       if (deps.isHanding())
         throw new AppError("retry_unavailable", "A prompt is on its way to the agent. Ask again when it has run, or take it back first");
       const last = newest();

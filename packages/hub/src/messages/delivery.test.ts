@@ -1,0 +1,29 @@
+import { expect, test } from "bun:test";
+import { silentLogger } from "@hapi/platform";
+import { createManualClock } from "@hapi/testkit";
+import { createBus } from "../events/bus.ts";
+import { Links } from "../rpc/links.ts";
+import { prompt, scriptedLink } from "./delivery.case.ts";
+import { Delivery } from "./delivery.ts";
+import type { MessageStore } from "./store.ts";
+
+test("a prompt that is taken back between being found and being marked does not go to the session", async () => {
+  const clock = createManualClock();
+  const links = new Links(() => clock.now());
+  const heard: string[] = [];
+  links.add(scriptedLink((localId) => heard.push(localId)));
+  const rows = new Set(["a", "b", "c"]);
+  const sent = new Set<string>();
+  const store = {
+    deliverable: async () => [...rows].map((name) => ({ sessionId: "s", namespace: "n", message: prompt(name), wake: true })),
+    async markSent(_session: string, localIds: readonly string[]) {
+      rows.delete("b");
+      for (const localId of localIds) if (rows.has(localId)) sent.add(localId);
+    },
+    wasSent: async (_session: string, localId: string) => sent.has(localId),
+  } as unknown as MessageStore;
+  const delivery = new Delivery({ store, links, bus: createBus(silentLogger), clock, log: silentLogger });
+  await delivery.deliverAll("s");
+  expect(heard).toEqual(["a", "c"]);
+  delivery.stop();
+});
