@@ -65,7 +65,7 @@ export function createServices(parts: HubParts) {
   const links = new Links(() => clock.now());
   const rpc = new Rpc(clock);
   const live = new LiveText(bus);
-  const delivery = new Delivery({ store: messages, links, bus, clock, log });
+  const delivery = new Delivery({ store: messages, durable, links, bus, clock, log });
   const watch = createActivityWatch({ store: sessions, bus, clock });
   const deliver = (sessionId: string, link?: Link): void =>
     ignore(delivery.deliverAll(sessionId, link), "it is sent again on the next attach");

@@ -22,8 +22,25 @@ test("a prompt that is taken back between being found and being marked does not 
     },
     wasSent: async (_session: string, localId: string) => sent.has(localId),
   } as unknown as MessageStore;
-  const delivery = new Delivery({ store, links, bus: createBus(silentLogger), clock, log: silentLogger });
+  const delivery = new Delivery({ store, durable: async () => undefined, links, bus: createBus(silentLogger), clock, log: silentLogger });
   await delivery.deliverAll("s");
   expect(heard).toEqual(["a", "c"]);
+  delivery.stop();
+});
+
+test("nothing goes to a session before the disk has it that it did: a loss of power must not make it look untouched", async () => {
+  const clock = createManualClock();
+  const links = new Links(() => clock.now());
+  const happened: string[] = [];
+  links.add(scriptedLink((localId) => happened.push(`sent ${localId}`)));
+  const store = {
+    deliverable: async () => [{ sessionId: "s", namespace: "n", message: prompt("a"), wake: true }],
+    markSent: async () => void happened.push("marked"),
+    wasSent: async () => true,
+  } as unknown as MessageStore;
+  const durable = async (): Promise<void> => void happened.push("on the disk");
+  const delivery = new Delivery({ store, durable, links, bus: createBus(silentLogger), clock, log: silentLogger });
+  await delivery.deliverAll("s");
+  expect(happened).toEqual(["marked", "on the disk", "sent a"]);
   delivery.stop();
 });

@@ -22,6 +22,7 @@ interface Outstanding {
 
 export interface DeliveryDeps {
   store: MessageStore;
+  durable(): Promise<void>;
   links: Links;
   bus: Bus;
   clock: Clock;
@@ -57,10 +58,13 @@ export class Delivery {
       const { store, links, clock } = this.#deps;
       if (links.of("session", sessionId).length === 0) return;
       const prompts = await store.deliverable(sessionId, clock.now());
+      if (prompts.length === 0) return;
       await store.markSent(
         sessionId,
         prompts.map(({ message }) => message.localId as string),
       );
+      // A loss of power that took the mark back would let it be taken back here, although the session has it.
+      await this.#deps.durable();
       for (const { message } of prompts) {
         // Taken back before it was marked: the session was not asked, and must not get it.
         if (await store.wasSent(sessionId, message.localId as string)) this.#send(sessionId, message, only);

@@ -26,7 +26,7 @@ test("prompts that could not be marked as sent at the attach are sent when they 
     markSent: fullFor(2),
     wasSent: async () => true,
   } as unknown as MessageStore;
-  const delivery = new Delivery({ store, links, bus: createBus(silentLogger), clock, log: silentLogger });
+  const delivery = new Delivery({ store, durable: async () => undefined, links, bus: createBus(silentLogger), clock, log: silentLogger });
   await delivery.deliverAll("s").catch(() => undefined);
   expect(heard).toEqual([]);
   for (let second = 0; second < 20; second++) await clock.advance(1_000);
