@@ -84,6 +84,27 @@ test("prompts that wait when the session ends are the hub's alone again; with th
   await world.session.release();
 });
 
+test("what was accepted after the end does not overtake what was given back", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "long");
+  world.hub.prompt("p2", "waits");
+  await world.hub.until(() => world.ledger.state.prompts.size === 2, "queued");
+  const { seq } = world.ledger.state.prompts.get("p2")!;
+  await world.hub.rpc("abort", { scope: "session" });
+  await world.session.ended;
+  expect(world.hub.returned).toEqual(["p2"]);
+  // From here on the next start reads: behind it, the later one would come first.
+  expect(world.ledger.state.facts.lastSeq).toBe(seq! - 1);
+  world.hub.prompt("p3", "later");
+  await world.start();
+  for (const text of ["waits", "later"]) {
+    await world.hub.until(() => world.agent.ran.at(-1) === text, text);
+    world.agent.finish();
+  }
+  expect(world.agent.ran).toEqual(["long", "waits", "later"]);
+  await world.session.release();
+});
+
 test("a prompt that the hub lost is not given back to it: it waits in the session, and runs with the next start", async () => {
   await using world = await createWorld();
   await run(world, "p1", "long");

@@ -330,7 +330,8 @@ export function createInbox(deps: InboxDeps): Inbox {
   return {
     receive,
     async passed(seq) {
-      if (seq > (facts.lastSeq ?? -1)) await ledger.setFacts({ lastSeq: seq });
+      // What is refused now is looked at by the next start.
+      if (!closed && seq > (facts.lastSeq ?? -1)) await ledger.setFacts({ lastSeq: seq });
     },
     get next() {
       return this.current ? null : (inStage("queued")[0] ?? null);
@@ -361,7 +362,11 @@ export function createInbox(deps: InboxDeps): Inbox {
       const known = waiting.filter((_, at) => isThere[at] === true);
       // Meanwhile its sender may have taken it back.
       const localIds = known.map(({ localId }) => localId).filter((localId) => prompts.get(localId)?.stage === "queued");
-      if (localIds.length > 0) await ledger.write({ k: "returned", localIds });
+      if (localIds.length === 0) return [];
+      // The next start reads from them on: read from behind them, what came later would be there, and run, before them.
+      const first = Math.min(...known.map(({ seq }) => seq ?? Number.POSITIVE_INFINITY));
+      const lastSeq = facts.lastSeq === null ? null : Math.min(facts.lastSeq, first - 1);
+      await ledger.write({ k: "returned", localIds }, { k: "facts", patch: { lastSeq } });
       return localIds;
     },
     reconcile,
