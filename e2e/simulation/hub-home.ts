@@ -1,10 +1,10 @@
 /** Folders of a world, in memory where the system offers that, and a hub's home whose database was made once. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { databaseFile, openHubDatabase } from "../../packages/hub/src/db/open.ts";
 
-let template: string | null = null;
+let template: Buffer | null = null;
 
 /** A new database file costs a hundred statements: it is made once. */
 export function freshHubHome(root: string): string {
@@ -14,10 +14,10 @@ export function freshHubHome(root: string): string {
     const made = mkdtempSync(join(ramDir(), "hapi-sim-template-"));
     const { db } = openHubDatabase(made, "boot-1");
     void db.close();
-    template = join(made, databaseFile);
-    process.on("exit", () => rmSync(made, { recursive: true, force: true }));
+    template = readFileSync(join(made, databaseFile));
+    rmSync(made, { recursive: true, force: true });
   }
-  copyFileSync(template, join(home, databaseFile));
+  writeFileSync(join(home, databaseFile), template);
   return home;
 }
 

@@ -1,5 +1,5 @@
 /** A hub that listens elsewhere by setting is found by every command. */
-import { afterEach, expect, test } from "bun:test";
+import { afterAll, afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { hubOwnerPath, runningHub } from "@hapi/platform";
 import { hubAddress } from "./hub-address.ts";
 
 const home = mkdtempSync(join(tmpdir(), "hapi-address-"));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 afterEach(() => ["settings.json", "hub.json"].forEach((name) => rmSync(join(home, name), { force: true })));
 const settings = (value: object): void => writeFileSync(join(home, "settings.json"), JSON.stringify(value));
 

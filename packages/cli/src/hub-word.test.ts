@@ -1,5 +1,5 @@
 /** Continue, ask, or begin anew: what the hub knows of a directory's session decides. */
-import { afterEach, expect, test } from "bun:test";
+import { afterAll, afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { heedHub, type HubWordDeps } from "./hub-word.ts";
 
 const HUB = "http://127.0.0.1:1";
 const root = mkdtempSync(join(tmpdir(), "hapi-hub-word-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 afterEach(() => rmSync(join(root, "home"), { recursive: true, force: true }));
 
 function world(options: { registeredAt?: string; words?: (id: string) => string[]; row?: () => Promise<Session>; yes?: boolean }) {

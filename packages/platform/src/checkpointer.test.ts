@@ -1,12 +1,15 @@
-import { expect, test } from "bun:test";
-import { cpSync, mkdtempSync, statSync } from "node:fs";
+import { afterAll, expect, test } from "bun:test";
+import { cpSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startCheckpointer } from "./checkpointer.ts";
 import { openSqlite, type Sqlite, type WalState } from "./sqlite.ts";
 
+const scratch = mkdtempSync(join(tmpdir(), "hapi-wal-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
 function open(): { path: string; db: Sqlite } {
-  const path = join(mkdtempSync(join(tmpdir(), "hapi-wal-")), "db");
+  const path = join(mkdtempSync(join(scratch, "hapi-wal-")), "db");
   const db = openSqlite(path, { autoCheckpointPages: 0 });
   db.exec("CREATE TABLE t (v TEXT)");
   return { path, db };

@@ -1,12 +1,15 @@
-import { expect, test } from "bun:test";
-import { closeSync, cpSync, fstatSync, mkdtempSync, openSync, statSync } from "node:fs";
+import { afterAll, expect, test } from "bun:test";
+import { closeSync, cpSync, fstatSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqlite, type Sqlite } from "./sqlite.ts";
 import { WalRoom } from "./wal-room.ts";
 
+const scratch = mkdtempSync(join(tmpdir(), "hapi-room-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
 test("the file is always longer than what is used, grows in steps, and is measured anew after it was begun anew", () => {
-  const file = openSync(join(mkdtempSync(join(tmpdir(), "hapi-room-")), "wal"), "w+");
+  const file = openSync(join(mkdtempSync(join(scratch, "hapi-room-")), "wal"), "w+");
   let frames = 0;
   const room = new WalRoom({ pageBytes: 100, frames: () => frames, marginBytes: 1_000, stepBytes: 4_000 });
   const used = () => 32 + frames * 124;
@@ -25,7 +28,7 @@ test("the file is always longer than what is used, grows in steps, and is measur
 });
 
 test("zeros behind the last frame are no frames: whoever opens the files after a crash reads what was committed", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "hapi-room-"));
+  const folder = mkdtempSync(join(scratch, "hapi-room-"));
   const db = openSqlite(join(folder, "db"), { autoCheckpointPages: 0 });
   db.exec("CREATE TABLE t (v INTEGER)");
   for (let n = 0; n < 50; n++) {
@@ -58,7 +61,7 @@ async function reserved(folder: string, bytes: number): Promise<{ db: Sqlite; st
 const walBytes = (folder: string): number => statSync(join(folder, "db-wal")).size;
 
 test("room is reserved a step at a time, and no further than asked", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "hapi-room-"));
+  const folder = mkdtempSync(join(scratch, "hapi-room-"));
   const { db, steps } = await reserved(folder, whole);
   const growth = steps.slice(1).map((size, at) => size - (steps[at] ?? 0));
   // The first is a commit's own; each of the others is one step.
@@ -77,7 +80,7 @@ test("room is reserved a step at a time, and no further than asked", async () =>
 });
 
 test("what is committed between the steps is there after a crash, and after the WAL was begun anew in its room", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "hapi-room-"));
+  const folder = mkdtempSync(join(scratch, "hapi-room-"));
   const { db, rows } = await reserved(folder, whole);
   const afterCrash = async (name: string): Promise<unknown> => {
     for (const file of ["db", "db-wal"]) cpSync(join(folder, file), join(folder, file.replace("db", name)));
@@ -103,7 +106,7 @@ test("what is committed between the steps is there after a crash, and after the 
 });
 
 test("nothing is reserved inside a transaction, where it is asked again, nor in memory", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "hapi-room-"));
+  const folder = mkdtempSync(join(scratch, "hapi-room-"));
   const db = openSqlite(join(folder, "db"), { autoCheckpointPages: 0 });
   db.exec("CREATE TABLE t (v INTEGER)");
   const before = walBytes(folder);

@@ -1,15 +1,18 @@
 /** Starting: fresh homes, and each way in which it can't. */
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
-import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startHub } from "@hapi/hub";
 import { silentLogger } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 
+const scratch = mkdtempSync(join(tmpdir(), "hapi-start-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
 const options = { port: 0, log: silentLogger, token: "secret-secret-secret" };
-const freshHome = (): string => mkdtempSync(join(tmpdir(), "hapi-start-"));
+const freshHome = (): string => mkdtempSync(join(scratch, "hapi-start-"));
 
 async function codeOf(start: Promise<unknown>): Promise<string> {
   try {

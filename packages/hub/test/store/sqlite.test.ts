@@ -1,6 +1,6 @@
 /** The stores' contract on SQLite, in memory and on a file, and what is SQLite's own: the group commit. */
-import { describe, expect, test } from "bun:test";
-import { mkdtempSync } from "node:fs";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, openSqlite, silentLogger, type Sqlite } from "@hapi/platform";
@@ -9,9 +9,12 @@ import { GroupCommit } from "../../src/db/group-commit.ts";
 import { openStores } from "../../src/testing.ts";
 import { storeContract } from "./store.case.ts";
 
+const scratch = mkdtempSync(join(tmpdir(), "hapi-store-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
 storeContract("SQLite", (now) => openStores({ now, log: silentLogger }));
 storeContract("SQLite on a file", (now) =>
-  openStores({ path: join(mkdtempSync(join(tmpdir(), "hapi-store-")), "db"), now, log: silentLogger }),
+  openStores({ path: join(mkdtempSync(join(scratch, "hapi-store-")), "db"), now, log: silentLogger }),
 );
 
 interface Rig {

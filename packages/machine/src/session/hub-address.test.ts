@@ -1,5 +1,5 @@
 /** A session follows the hub of its home and the hub of its settings, and nobody else's. */
-import { afterEach, expect, test } from "bun:test";
+import { afterAll, afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { hubNow, hubOfRecord } from "./hub-address.ts";
 import type { SessionRecord } from "./record.ts";
 
 const home = mkdtempSync(join(tmpdir(), "hapi-address-"));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 afterEach(() => ["settings.json", "hub.json"].forEach((name) => rmSync(join(home, name), { force: true })));
 
 const hubRuns = (url: string, pid = process.pid): void => writeFileSync(join(home, "hub.json"), JSON.stringify({ pid, url }));
