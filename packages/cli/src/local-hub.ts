@@ -18,6 +18,8 @@ import { hubAddress } from "./hub-address.ts";
 
 const START_DEADLINE_MS = 15_000;
 const ASK_MS = 1_500;
+const SAYS_WHO_MS = 2_000;
+const LOOK_MS = 40;
 
 export interface HubChoice {
   url: string;
@@ -26,7 +28,14 @@ export interface HubChoice {
   wasStarted: boolean;
 }
 
-export async function ensureHub(env: Readonly<Record<string, string | undefined>>, home: string): Promise<HubChoice> {
+/** `start`: of the hub in the background; its `exited` settles when it has ended. */
+export async function ensureHub(
+  env: Readonly<Record<string, string | undefined>>,
+  home: string,
+  start: (logFile: string) => { exited: Promise<unknown> } = (logFile) =>
+    // Quiet: what it prints is kept in a file, and the token belongs in none.
+    spawnDetached(selfCommand("hub", "--with-runner", "--quiet"), { cwd: home, env, logFile }),
+): Promise<HubChoice> {
   const { url, source } = hubAddress(env);
   if (source !== "default") {
     const token = knownCliApiToken(env);
@@ -36,14 +45,22 @@ export async function ensureHub(env: Readonly<Record<string, string | undefined>
   const token = await resolveCliApiToken(env);
   if (await isHealthy(url)) return { url, token, isReachable: true, wasStarted: false };
   const logFile = `${ensurePrivateDir(logDir(home))}/hub.out.log`;
-  // Quiet: what it prints is kept in a file, and the token belongs in none.
-  const child = spawnDetached(selfCommand("hub", "--with-runner", "--quiet"), { cwd: home, env, logFile });
-  const failed = child.exited.then(() => {
+  const failed = start(logFile).exited.then(async () => {
     // Someone else has started one at the same moment: that one is waited for.
-    if (runningHub(home)) return untilHealthy(env);
+    if (await someoneElses(home)) return untilHealthy(env);
     throw new AppError("hub_unreachable", `The hub could not be started in the background: ${lastWords(logFile)}`);
   });
   return { url: await Promise.race([failed, untilHealthy(env)]), token, isReachable: true, wasStarted: true };
+}
+
+/** It holds the home before it says who it is. */
+async function someoneElses(home: string): Promise<boolean> {
+  const deadline = systemClock.now() + SAYS_WHO_MS;
+  while (!runningHub(home)) {
+    if (systemClock.now() > deadline) return false;
+    await new Promise((done) => setTimeout(done, LOOK_MS));
+  }
+  return true;
 }
 
 /** What it said last, which is its one sentence about what is wrong. */
@@ -70,7 +87,7 @@ async function untilHealthy(env: Readonly<Record<string, string | undefined>>): 
   while (systemClock.now() < deadline) {
     const { url } = hubAddress(env);
     if (await isHealthy(url)) return url;
-    await new Promise((done) => setTimeout(done, 40));
+    await new Promise((done) => setTimeout(done, LOOK_MS));
   }
   throw new AppError("timeout", "The hub did not come up in time. See: hapi doctor");
 }

@@ -46,7 +46,8 @@ function sayOwner(path: string, text: string): void {
 }
 
 async function hold(path: string): Promise<Sqlite> {
-  const db = openSqlite(path, { busyTimeoutMs: 0 });
+  // Two that make the file at the same moment are in each other's way for a blink: one of them must get it.
+  const db = openSqlite(path, { busyTimeoutMs: 250 });
   try {
     db.exec("BEGIN IMMEDIATE");
     return db;
