@@ -56,6 +56,8 @@ export async function startHubWithDemo(): Promise<RealHub> {
         await Bun.spawn([HAPI, "stop", "--force", session.id], { env: { ...env, HAPI_API_URL: url, CLI_API_TOKEN: token } }).exited;
       process_.kill("SIGTERM");
       await process_.exited;
+      // The runner of a hub that was killed lives on, beside the one that came after it.
+      await Bun.spawn([HAPI, "runner", "stop"], { env, stdout: "ignore", stderr: "ignore" }).exited;
       rmSync(root, { recursive: true, force: true });
     },
   };
