@@ -35,6 +35,18 @@ const answerTo = async (text: string): Promise<string> => {
   return stdout;
 };
 
+async function killHub(): Promise<void> {
+  const [pid = 0] = place.hubPids().slice(-1);
+  process.kill(pid, "SIGKILL");
+  await until(async () => processStartTime(pid) === null, "the hub is dead");
+}
+
+const turnRuns = (): Promise<unknown> =>
+  until(async () => {
+    const { messages } = await place.api().messages.page(sessionId, { limit: 10 });
+    return messages.findLast((row) => row.localId !== null)?.stage === "started";
+  }, "the turn runs");
+
 test("--wait prints the answer and nothing else; by directory, beginning of the id, and from a pipe", async () => {
   expect(await answerTo("say: hello")).toBe("hello\n");
   expect((await hapi("send", sessionId.slice(0, 6), "say: two words", "-w")).stdout).toBe("two words\n");
@@ -197,13 +209,8 @@ test("the hub is away: kept and said so, also across commands; sent once and in 
 
 test("--wait outlives the hub: killed in the middle of the turn, the whole answer is printed when another one is there", async () => {
   const waiting = hapi("send", ".", "slow 20 400", "--wait", "--timeout", "25s");
-  await until(async () => {
-    const { messages } = await place.api().messages.page(sessionId, { limit: 10 });
-    return messages.findLast((row) => row.localId !== null)?.stage === "started";
-  }, "the turn runs");
-  const [pid = 0] = place.hubPids().slice(-1);
-  process.kill(pid, "SIGKILL");
-  await until(async () => processStartTime(pid) === null, "the hub is dead");
+  await turnRuns();
+  await killHub();
   await place.hapi(["demo", "--new", "--hapi-starting-mode", "remote"], { cwd: place.project("third") });
   const { code, stdout } = await waiting;
   expect(code).toBe(0);
@@ -216,13 +223,8 @@ test("--wait outlives the hub: killed in the middle of the turn, the whole answe
 
 test("--wait follows a hub that comes back at another port", async () => {
   const waiting = hapi("send", ".", "slow 20 400", "--wait", "--timeout", "28s");
-  await until(async () => {
-    const { messages } = await place.api().messages.page(sessionId, { limit: 10 });
-    return messages.findLast((row) => row.localId !== null)?.stage === "started";
-  }, "the turn runs");
-  const [pid = 0] = place.hubPids().slice(-1);
-  process.kill(pid, "SIGKILL");
-  await until(async () => processStartTime(pid) === null, "the hub is dead");
+  await turnRuns();
+  await killHub();
   // Ended by the next test, or with the place.
   spawn(HAPI, ["hub", "--quiet"], { cwd: place.root, env: { ...place.env, HAPI_LISTEN_PORT: "0" }, stdio: "ignore" });
   const url = await until(async () => runningHub(place.home)?.url ?? null, "another hub runs");
@@ -232,9 +234,7 @@ test("--wait follows a hub that comes back at another port", async () => {
 }, 90_000);
 
 test("the runner sends what was kept while nobody runs a command", async () => {
-  const [pid = 0] = place.hubPids().slice(-1);
-  process.kill(pid, "SIGKILL");
-  await until(async () => processStartTime(pid) === null, "the hub is dead");
+  await killHub();
   const runner = await until(async () => {
     const state = readRunnerState(place.home);
     return state && isAlive(state) ? state : null;
