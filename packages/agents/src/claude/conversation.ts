@@ -9,8 +9,8 @@ import { ANSWER_MS, ControlRefused } from "./control.ts";
 import { createCore } from "./core.ts";
 import { detectClaude } from "./detect.ts";
 import { claudeEnv, requireBypass } from "./environment.ts";
+import { createHanding } from "./handing.ts";
 import { MAX_ATTEMPTS, promptUuid } from "./ids.ts";
-import type { AskedBack } from "./prompts.ts";
 import { type Json, isJson, list, str } from "./json.ts";
 import { planLaunch } from "./launch.ts";
 import { createLocalFront, type LocalFront } from "./local-front.ts";
@@ -19,16 +19,11 @@ import { contentOf } from "./prompt-content.ts";
 import { createRemoteFront, type RemoteFront } from "./remote-front.ts";
 import { decisionOf } from "./requests.ts";
 import { retryLastTurn } from "./retry.ts";
-import { commitMarks, type PendingPrompt } from "./state.ts";
 import { findPrompts } from "./transcript-file.ts";
 
 const GONE_MS = 3_000;
 /** Claude repeats an answer on stdout when it takes it. */
 const ANSWER_TAKEN_MS = 10_000;
-/** What becomes of a prompt that was asked back stands on stdout beside the answer. */
-const FATE_MS = 5_000;
-const NOT_HANDED = "A prompt is still on its way to the agent and could not be taken back. Try again, or end the session";
-
 /** What the protocol takes; HAPI offers fewer. */
 const CLAUDE_MODES: ReadonlySet<string> = new Set(["default", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions"]);
 
@@ -154,42 +149,18 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     context.emit({ type: "thinking", thinking: false });
   }
 
-  /**
-   * What is being handed, until its line is with the host: taking back waits for that, or its own line would come before. From there on lines
-   * keep their order, and a Claude that does not read them is not waited for.
-   */
-  let handing: Promise<unknown> = Promise.resolve();
+  const handing = createHanding({ core, running: () => (running?.front === "remote" ? running.remote : null), lookup, answerMs });
 
-  async function hand<T>(work: (front: RemoteFront, send: RemoteFront["send"]) => Promise<T>): Promise<T> {
+  async function handTo<T>(work: (front: RemoteFront, send: RemoteFront["send"]) => Promise<T>): Promise<T> {
     const front = remote();
-    const sent = Promise.withResolvers<void>();
-    const mine = work(front, (line, inputId) => {
-      const written = front.send(line, inputId);
-      sent.resolve();
-      return written;
-    });
-    handing = Promise.allSettled([handing, Promise.race([sent.promise, mine])]);
-    return await mine;
+    return await handing.hand(front, (send) => work(front, send));
   }
-
-  async function inTime(work: Promise<unknown>): Promise<boolean> {
-    const late = Promise.withResolvers<false>();
-    const timer = setTimeout(() => late.resolve(false), answerMs);
-    try {
-      return await Promise.race([work.then(() => true), late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  /** False: something is still being handed, held up by a hub that is away for long. */
-  const handedAll = (): Promise<boolean> => inTime(handing);
 
   /** A Claude that does not read has it before it all the same: it can be taken back, and its end is told when the process ends. */
   const retry = (): Promise<void> =>
-    hand((front, send) =>
+    handTo((front, send) =>
       retryLastTurn(core, front, async (line, inputId) => {
-        if (!(await inTime(send(line, inputId)))) context.log.warn("claude.retry_unread", { waitedMs: answerMs });
+        if (!(await handing.inTime(send(line, inputId)))) context.log.warn("claude.retry_unread", { waitedMs: answerMs });
       }),
     );
 
@@ -216,61 +187,6 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     };
     await send(line, inputId);
     if (core.prompts.find(given.localId)?.recorded === false) context.emit({ type: "stage", localId: given.localId, stage: "handed" });
-  }
-
-  /** Handed to the process that runs, and not in its record. */
-  function open(front: RemoteFront): PendingPrompt[] {
-    return core.prompts.pending.filter((prompt) => prompt.launchId === front.process.launchId && !prompt.recorded);
-  }
-
-  /**
-   * Measured on 2.1.329: what it has just taken from its queue and not begun, it drops as well, but answers that it did not; the lifecycle of the
-   * prompt says right after which of the two it is.
-   */
-  async function takeBack(front: RemoteFront, { uuid, begun }: PendingPrompt, why: AskedBack): Promise<"removed" | "consumed" | "unknown"> {
-    if (begun) return "consumed";
-    const fate = core.prompts.fate(uuid, why);
-    try {
-      const answer = await front.control.request("cancel_async_message", { message_uuid: uuid });
-      if (answer["cancelled"] === true) {
-        core.prompts.cancelled(uuid);
-        await commitMarks(context, core.prompts.mark());
-      }
-      const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), FATE_MS).unref());
-      const said = await Promise.race([fate, late]);
-      if (said === null && why !== "withdraw" && !front.busy) {
-        // Neither dropped nor begun: Claude has nothing of it, and nothing else would end it.
-        core.prompts.cancelled(uuid);
-        await commitMarks(context, core.prompts.mark());
-        return "removed";
-      }
-      return said === null ? "unknown" : said === "begun" ? "consumed" : "removed";
-    } finally {
-      core.prompts.askedBack(uuid);
-    }
-  }
-
-  async function withdraw(localId: string): Promise<"removed" | "consumed" | "unknown"> {
-    if (!(await handedAll())) return "unknown";
-    const pending = core.prompts.find(localId);
-    if (!pending || running?.front !== "remote" || !open(running.remote).includes(pending))
-      return (await lookup(localId)) === "present" ? "consumed" : "unknown";
-    try {
-      return await takeBack(running.remote, pending, "withdraw");
-    } catch (cause) {
-      if (isUnanswered(cause)) return "unknown";
-      throw cause;
-    }
-  }
-
-  async function withdrawRetry(): Promise<"removed" | "consumed" | "none"> {
-    if (!(await handedAll())) throw new AppError("timeout", NOT_HANDED);
-    if (running?.front !== "remote") return "none";
-    const front = running.remote;
-    // Nothing else is handed while a retry is on its way.
-    const fates = await Promise.all(open(front).map((prompt) => takeBack(front, prompt, "retry"))).catch(unanswered);
-    if (front.busy || fates.some((fate) => fate !== "removed")) return "consumed";
-    return fates.length === 0 ? "none" : "removed";
   }
 
   const uuidsOf = (localId: string): string[] =>
@@ -331,21 +247,6 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     return models;
   }
 
-  async function interrupt(): Promise<void> {
-    if (running?.front === "local") return await running.local.interrupt();
-    const isAllThere = await handedAll();
-    if (running?.front !== "remote") return;
-    const front = running.remote;
-    // Of what is not there yet nothing can be taken back; what runs is ended all the same.
-    const handed = isAllThere ? open(front) : [];
-    if (handed.length > 0 || front.busy) {
-      // In this order: what can't be taken back has begun by then, and is interrupted.
-      const taken = handed.map((prompt) => takeBack(front, prompt, "stop"));
-      await Promise.all([...taken, front.control.request("interrupt")]).catch(unanswered);
-    }
-    if (!isAllThere) throw new AppError("timeout", NOT_HANDED);
-  }
-
   async function stop(options: { graceMs: number; interrupt?: boolean }): Promise<void> {
     const now = running;
     const how = { graceMs: options.graceMs, interrupt: options.interrupt === true };
@@ -357,13 +258,13 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
   return {
     start,
     adopt,
-    prompt: (given) => hand((front, send) => prompt(given, front, send)),
-    withdraw,
+    prompt: (given) => handTo((front, send) => prompt(given, front, send)),
+    withdraw: handing.withdraw,
     lookup,
     retry,
-    withdrawRetry,
+    withdrawRetry: handing.withdrawRetry,
     answer,
-    interrupt,
+    interrupt: () => (running?.front === "local" ? running.local.interrupt() : handing.interrupt()),
     setPermissionMode,
     setModel,
     listModels,
@@ -405,19 +306,6 @@ function modelsOf(value: unknown): Model[] {
     .filter(isJson)
     .map((model) => ({ id: str(model["value"]) ?? "", name: str(model["displayName"]) ?? str(model["value"]) ?? "" }))
     .filter((model) => model.id !== "");
-}
-
-const isUnanswered = (cause: unknown): boolean => cause instanceof AppError && cause.code === "timeout";
-
-/** Its line stands behind what Claude has not read yet, and is obeyed when it reads again. */
-function unanswered(cause: unknown): never {
-  if (isUnanswered(cause))
-    throw new AppError(
-      "timeout",
-      "The agent does not answer. What was asked of it happens when it goes on; if it does not, End session ends it at once",
-      { cause },
-    );
-  throw cause;
 }
 
 function refused(cause: unknown): unknown {
