@@ -85,7 +85,7 @@ export function createHub(parts: HubParts): Hub {
 function connectSockets(parts: HubParts, services: Services): void {
   const { stores, sockets, tokens, clock, log } = parts;
   const { sessions, messages, machines } = stores;
-  const { access, presence, machinePresence, lifecycle, delivery, live, rpc, links, credentials, permissions, waker, durable } = services;
+  const { access, presence, machinePresence, lifecycle, delivery, live, rpc, links, credentials, permissions, durable } = services;
   const handlers = cliHandlers({
     access,
     sessions,
@@ -102,8 +102,7 @@ function connectSockets(parts: HubParts, services: Services): void {
     onRegistered({ link }, method) {
       if (link?.scope === "session" && method.endsWith(":permission"))
         ignore(permissions.deliverWaiting(link.scopeId), "it is tried again when the session attaches");
-      if (link?.scope === "machine" && method.endsWith(":spawn-happy-session"))
-        ignore(waker.machineReady(link.scopeId), "it is tried again when the machine comes back");
+      if (link?.scope === "machine" && method.endsWith(":spawn-happy-session")) services.machineReady(link.scopeId);
       if (link?.scope === "machine" && method.endsWith(":forget-session"))
         ignore(services.forgets.deliver(link.scopeId), "it is tried again when the machine comes back");
     },

@@ -84,7 +84,8 @@ export function createServices(parts: HubParts) {
     isStopped: (id) => stores.stops.get(id) !== null,
     onStopped: (session) => ignore(lifecycle.endAgain(session), "it is tried again with its next sign of life"),
   });
-  const machinePresence = new MachinePresence({ store: machines, clock, log, onOnline: () => undefined });
+  const machineReady = (machineId: string): void => ignore(waker.machineReady(machineId), "it is tried again when the machine comes back");
+  const machinePresence = new MachinePresence({ store: machines, clock, log, onOnline: machineReady });
   const merge = async (from: string, into: string): Promise<void> => {
     await sessions.merge(from, into);
     links.move(from, into);
@@ -97,7 +98,10 @@ export function createServices(parts: HubParts) {
     sessions,
     stops: stores.stops,
     stopLaunched: (machineId, id) => lifecycle.stopLaunched(machineId, id),
-    reopened: (id) => lifecycle.reopened(id),
+    reopened(id) {
+      waker.cameUp(id);
+      return lifecycle.reopened(id);
+    },
     messages,
     machines,
     machinePresence,
@@ -108,7 +112,18 @@ export function createServices(parts: HubParts) {
     isActive: (id) => presence.isActive(id),
     watch,
   });
-  const waker = new Waker({ sessions, messages, resume, clock, log });
+  const waker = new Waker({
+    sessions,
+    messages,
+    resume,
+    canStart: (id) => machinePresence.isOnline(id) && rpc.has("machine", id, "spawn-happy-session"),
+    hostOf: async (id) => (await machines.get(id))?.metadata?.host,
+    clock,
+    log,
+  });
+  bus.subscribe((events) => {
+    for (const { event } of events) if (event.type === "messages-consumed") waker.ran(event.sessionId);
+  });
   const permissions = new Permissions({ store: stores.permissions, rpc, links, log, durable, session: (id) => sessions.get(id) });
   const rest = (sessionId: string) => messages.rest(sessionId);
   const forgets = new Forgets({ store: stores.forgets, machines, rpc, log });
@@ -160,7 +175,7 @@ export function createServices(parts: HubParts) {
     rpc,
     clock,
     durable,
-    wake: (id) => waker.wake(id),
+    wake: (id) => waker.asked(id),
     scheduled: () => schedule.look(),
     isExpected: (id) => expected.has(id),
     isResuming: (id) => resume.isUnderWay(id),
@@ -212,6 +227,7 @@ export function createServices(parts: HubParts) {
     machinePresence,
     resume,
     waker,
+    machineReady,
     permissions,
     lifecycle,
     settings,

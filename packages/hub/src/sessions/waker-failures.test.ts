@@ -30,6 +30,8 @@ test.each([
         starts += 1;
       },
     } as unknown as Resume,
+    canStart: () => true,
+    hostOf: async () => undefined,
     clock,
     log: silentLogger,
   });

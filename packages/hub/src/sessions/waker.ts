@@ -1,7 +1,7 @@
 /**
  * Prompts accepted for a session that is not there: the session is started for them, at once or when its machine comes. A start that fails
  * is told at the prompt; it is tried again when the machine comes back, when a person asks, or with the next prompt, and by itself where the
- * reason was a moment's (the machine could not reach the hub, or did not answer in time; a disk was full).
+ * reason passes (the machine could not reach the hub, or did not answer in time; a disk was full; another process has the conversation).
  */
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
@@ -9,23 +9,34 @@ import { AppError, errorCodes, errorFacts, toAppError } from "@hapi/protocol";
 import type { MessageStore } from "../messages/store.ts";
 import type { Resume } from "./resume.ts";
 import type { SessionStore } from "./store.ts";
+import { WakerMemory, type WakeState } from "./waker-memory.ts";
 
 /** Sessions started at the same time when a machine comes back with many waiting prompts. */
 const maxAtOnce = 2;
-/** A session that ends again and again right after its start is not started for ever. */
-const maxStarts = 3;
-const startsWindowMs = 5 * 60_000;
-const maxHopeless = 1_000;
-const maxPauses = 1_000;
 /** Nothing was wrong with the session; between such starts the pause grows. */
-const passing = new Set(["hub_unreachable", "rpc_timeout", "agent_away", "timeout", "not_ready", "database_full", "disk_failed"]);
-const firstPauseMs = 2_000;
-const longestPauseMs = 60_000;
+const passing = new Set([
+  "hub_unreachable",
+  "rpc_timeout",
+  "agent_away",
+  "timeout",
+  "not_ready",
+  "database_full",
+  "disk_failed",
+  "thread_in_use",
+]);
+/** What is not there yet comes, and says so: nothing failed, and no timer is needed. */
+const comesAgain = new Set(["no_machine_online"]);
+/** It did not come up, and nobody said why: a busy machine, or a session that never will. */
+const unexplained = "resume_failed";
 
 export interface WakerDeps {
-  sessions: SessionStore;
-  messages: MessageStore;
-  resume: Resume;
+  sessions: Pick<SessionStore, "get">;
+  messages: Pick<MessageStore, "waitingToWake" | "deliverable" | "note">;
+  resume: Pick<Resume, "resume">;
+  /** Online, and its runner takes orders. */
+  canStart(machineId: string): boolean;
+  /** The computer's name: one that registers anew is the same. */
+  hostOf(machineId: string): Promise<string | undefined>;
   clock: Clock;
   log: Logger;
 }
@@ -34,43 +45,82 @@ export class Waker {
   readonly #deps: WakerDeps;
   #queue: string[] = [];
   #running = 0;
-  readonly #starts = new Map<string, number[]>();
-  readonly #hopeless = new Set<string>();
-  readonly #underWay = new Set<string>();
+  readonly #memory: WakerMemory;
+  readonly #underWay = new Map<string, number>();
+  readonly #queuedAt = new Map<string, number>();
   /** Asked for while a start was under way: should that fail, once more. */
   readonly #askedMeanwhile = new Set<string>();
-  readonly #pauses = new Map<string, { ms: number; cancel: () => void }>();
+  /** It ended while its start was under way: that start may have been told as good before. */
+  readonly #endedMeanwhile = new Set<string>();
 
   constructor(deps: WakerDeps) {
     this.#deps = deps;
+    this.#memory = new WakerMemory(deps.clock);
+  }
+
+  /** A person wants it to run: whatever went wrong before does not count. */
+  asked(sessionId: string): void {
+    this.#memory.forgetStarts(sessionId);
+    this.wake(sessionId);
   }
 
   wake(sessionId: string): void {
-    this.#pauses.get(sessionId)?.cancel();
+    this.#memory.endPause(sessionId);
     if (this.#underWay.has(sessionId)) this.#askedMeanwhile.add(sessionId);
-    else if (!this.#queue.includes(sessionId)) this.#queue.push(sessionId);
+    else if (!this.#queue.includes(sessionId)) {
+      this.#queue.push(sessionId);
+      this.#queuedAt.set(sessionId, this.#deps.clock.now());
+    }
     this.#next();
+  }
+
+  /** It runs, whoever started it: nothing stands in the way any more. */
+  cameUp(sessionId: string): void {
+    this.#memory.started(sessionId);
+  }
+
+  /** It took a prompt: its starts were good. */
+  ran(sessionId: string): void {
+    this.#memory.forgetStarts(sessionId);
+  }
+
+  /** What is done for its prompts, null: nothing. */
+  stateOf(sessionId: string): WakeState | null {
+    const startingSince = this.#underWay.get(sessionId) ?? (this.#queue.includes(sessionId) ? this.#queuedAt.get(sessionId) : undefined);
+    return startingSince === undefined ? this.#memory.stateOf(sessionId) : { state: "starting", since: startingSince };
   }
 
   /** Nothing is started by itself any more. */
   close(): void {
-    for (const pause of this.#pauses.values()) pause.cancel();
-    this.#pauses.clear();
+    this.#memory.close();
   }
 
   /** It ended or its lease ran out, with prompts that were accepted to be run. */
   async ended(sessionId: string): Promise<void> {
-    const waiting = await this.#deps.messages.waitingToWake(this.#deps.clock.now());
-    const session = await this.#deps.sessions.get(sessionId);
-    // What can't be started stays so until somebody does something about it.
-    if (session && waiting.includes(session.id) && !this.#hopeless.has(session.id)) this.wake(session.id);
+    if (this.#underWay.has(sessionId)) {
+      // The start that is under way knows best what that means; its failure has a plan of its own.
+      this.#endedMeanwhile.add(sessionId);
+      return;
+    }
+    await this.#wakeWaiting(sessionId);
   }
 
-  /** The machine can start sessions now. */
+  async #wakeWaiting(sessionId: string): Promise<void> {
+    const waiting = await this.#deps.messages.waitingToWake(this.#deps.clock.now());
+    const session = await this.#deps.sessions.get(sessionId);
+    // What can't be started stays so until somebody does something about it, and a pause has its own end.
+    if (session && waiting.includes(session.id) && this.stateOf(session.id) === null) this.wake(session.id);
+  }
+
+  /** The machine may be able to start sessions now: it came online, or its runner can be told what to do. Both are needed, in any order. */
   async machineReady(machineId: string): Promise<void> {
-    for (const id of await this.#deps.messages.waitingToWake(this.#deps.clock.now())) {
-      const session = await this.#deps.sessions.get(id);
-      if (session?.metadata?.machineId === machineId) this.wake(id);
+    if (!this.#deps.canStart(machineId)) return;
+    const waiting = await this.#deps.messages.waitingToWake(this.#deps.clock.now());
+    if (waiting.length === 0) return;
+    const host = await this.#deps.hostOf(machineId);
+    for (const id of waiting) {
+      const metadata = (await this.#deps.sessions.get(id))?.metadata;
+      if (metadata?.machineId === machineId || (host !== undefined && metadata?.host === host)) this.asked(id);
     }
   }
 
@@ -79,12 +129,14 @@ export class Waker {
     const sessionId = this.#queue.shift();
     if (sessionId === undefined) return;
     this.#running += 1;
-    this.#underWay.add(sessionId);
+    this.#underWay.set(sessionId, this.#deps.clock.now());
+    this.#queuedAt.delete(sessionId);
     ignore(
       this.#wakeOne(sessionId).finally(() => {
         this.#running -= 1;
         this.#underWay.delete(sessionId);
         if (this.#askedMeanwhile.delete(sessionId)) this.wake(sessionId);
+        if (this.#endedMeanwhile.delete(sessionId)) ignore(this.#wakeWaiting(sessionId), "the prompt stays queued");
         this.#next();
       }),
       "failures are told at the prompt",
@@ -95,47 +147,30 @@ export class Waker {
     const session = await this.#deps.sessions.get(sessionId);
     if (!session || session.active || session.metadata?.lifecycleState === "archived") return;
     try {
-      this.#countStart(sessionId);
+      if (!this.#memory.countStart(sessionId))
+        throw new AppError("resume_failed", "The session ended each time right after it was started");
       await this.#deps.resume.resume(session);
-      this.#hopeless.delete(sessionId);
-      this.#pauses.delete(sessionId);
+      this.#memory.started(sessionId);
     } catch (cause) {
       const { code, message, retryable } = realCause(toAppError(cause));
-      if (retryable) this.#hopeless.delete(sessionId);
-      else this.#rememberHopeless(sessionId);
       this.#deps.log.info("session.not_woken", { sessionId, code });
       // First of all: on a full disk nothing can be told at the prompt.
-      if (passing.has(code)) this.#againLater(sessionId);
+      this.#planAfter(sessionId, code);
       const waiting = await this.#deps.messages.deliverable(sessionId, this.#deps.clock.now());
       const localIds = waiting.flatMap(({ message: row }) => (row.localId === null ? [] : [row.localId]));
       await this.#deps.messages.note(sessionId, localIds, { code, message, retryable });
     }
   }
 
-  #againLater(sessionId: string): void {
-    // It did not start: that is no start that ended at once.
-    this.#starts.get(sessionId)?.pop();
-    const ms = Math.min((this.#pauses.get(sessionId)?.ms ?? firstPauseMs / 2) * 2, longestPauseMs);
-    const cancel = this.#deps.clock.setTimer(ms, () => ignore(this.ended(sessionId), "the prompt stays queued"));
-    this.#pauses.set(sessionId, { ms, cancel });
-    const [oldest] = this.#pauses.keys();
-    if (this.#pauses.size <= maxPauses || oldest === undefined) return;
-    this.#pauses.get(oldest)?.cancel();
-    this.#pauses.delete(oldest);
-  }
-
-  #rememberHopeless(sessionId: string): void {
-    this.#hopeless.add(sessionId);
-    if (this.#hopeless.size > maxHopeless) this.#hopeless.delete(this.#hopeless.values().next().value as string);
-  }
-
-  #countStart(sessionId: string): void {
-    const now = this.#deps.clock.now();
-    const recent = (this.#starts.get(sessionId) ?? []).filter((at) => now - at < startsWindowMs);
-    if (recent.length >= maxStarts) throw new AppError("resume_failed", "The session ended each time right after it was started");
-    this.#starts.delete(sessionId);
-    this.#starts.set(sessionId, [...recent, now]);
-    if (this.#starts.size > 1_000) this.#starts.delete(this.#starts.keys().next().value as string);
+  #planAfter(sessionId: string, code: string): void {
+    const again = (): void => this.wake(sessionId);
+    if (comesAgain.has(code)) this.#memory.started(sessionId);
+    else if (passing.has(code)) {
+      // It did not start: that is no start that ended at once.
+      this.#memory.uncountStart(sessionId);
+      this.#memory.pause(sessionId, code, again);
+    } else if (code === unexplained && this.#memory.mayStart(sessionId)) this.#memory.pause(sessionId, code, again);
+    else this.#memory.refuse(sessionId, code);
   }
 }
 

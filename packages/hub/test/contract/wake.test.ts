@@ -152,6 +152,68 @@ describe("a session that goes while prompts wait", () => {
   });
 });
 
+test("a session that a person wakes and ends five times within minutes is woken each time: every start was good", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session({ metadata: { claudeSessionId: "t", machineId: "m-five" } });
+  await end(socket, id);
+  socket.close();
+  let up = Promise.withResolvers<Socket>();
+  const runner = await machine(client, "m-five", {
+    async "spawn-happy-session"() {
+      const process = await comeUp(client, id);
+      void process.first.then(() => up.resolve(process.socket));
+      return { type: "success", sessionId: id };
+    },
+  });
+  for (let n = 0; n < 5; n++) {
+    up = Promise.withResolvers();
+    await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: `five-${n}`, wake: true });
+    const process = await up.promise;
+    process.emit("messages-consumed", { sid: id, localIds: [`five-${n}`] });
+    await serveRpc(process, id, { killSession: () => ({}) });
+    expect((await client.api("POST", `/sessions/${id}/resume`)).status).toBe(200);
+    expect((await client.api("POST", `/sessions/${id}/abort`, { scope: "session" })).status).toBe(200);
+    await end(process, id);
+    process.close();
+  }
+  runner.socket.close();
+});
+
+test.each(["its runner, then its sign of life", "its sign of life, then its runner"])(
+  "a machine that was away comes back with %s: the prompt accepted meanwhile is run",
+  async (order) => {
+    const clock = createManualClock(Date.now());
+    await using hub = await startTestHub({ clock });
+    const client = await connectHub(hub);
+    const { id, socket } = await client.session({ metadata: { claudeSessionId: "t", machineId: "m-away" } });
+    const before = await machine(client, "m-away", {});
+    await end(socket, id);
+    before.socket.close();
+    await clock.advance(60_000);
+    expect((await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "away", wake: true })).status).toBe(200);
+    const back = await client.socket({ token: client.accessToken, clientType: "machine-scoped", machineId: "m-away" });
+    const up = Promise.withResolvers<Update>();
+    const register = () =>
+      serveRpc(back, "m-away", {
+        async "spawn-happy-session"() {
+          void (await comeUp(client, id)).first.then(up.resolve);
+          return { type: "success", sessionId: id };
+        },
+      });
+    const showUp = async () => {
+      back.emit("machine-alive", { machineId: "m-away", time: clock.now() });
+      await back.emitWithAck("ping");
+    };
+    // Both are through before the other begins: nothing overlaps by chance.
+    const steps = order.startsWith("its runner") ? [register, showUp] : [showUp, register];
+    for (const step of steps) await step();
+    expect((await up.promise).body.message.localId).toBe("away");
+    expect((await client.api("POST", `/sessions/${id}/resume`)).status).toBe(200);
+    socket.close();
+    back.close();
+  },
+);
+
 test("retry goes to the session, and wakes it first", async () => {
   const client = await rig.client();
   const { id, socket } = await client.session({ metadata: { claudeSessionId: "t", machineId: "m-retry" } });
