@@ -53,6 +53,7 @@ export interface FakeAgent {
   /** It starts when this resolves. */
   beforeStart: Promise<void> | null;
   failStarts: number;
+  failStops: number;
   /** With this code. */
   failsWith: ErrorCode;
   installed: boolean;
@@ -148,6 +149,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     beforeWithdrawal: null,
     beforeStart: null,
     failStarts: 0,
+    failStops: 0,
     failsWith: "agent_exited",
     installed: true,
     get front() {
@@ -302,6 +304,10 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       settled: () => ending,
       async stop() {
         if (front === null) return;
+        if (agent.failStops > 0) {
+          agent.failStops--;
+          throw new AppError("timeout", "It would not go");
+        }
         const was = front;
         front = null;
         alive--;

@@ -66,6 +66,42 @@ test("space twice in the moment of the switch is not forgotten", async () => {
   expect(world.agent.most).toBe(1);
 });
 
+test("to and fro while the switch is under way: what waits in the queue runs", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  const start = Promise.withResolvers<void>();
+  world.agent.beforeStart = start.promise;
+  world.hub.prompt("p1", "me");
+  await world.hub.until(() => world.host.drawn.includes("Remote mode"), "on its way to remote");
+  const back = world.hub.rpc("switch", { to: "local" });
+  const again = world.hub.rpc("switch", { to: "remote" });
+  start.resolve();
+  await Promise.all([back, again]);
+  await world.hub.until(() => world.agent.ran.includes("me"), "it runs without anybody doing anything more");
+  expect(world.agent.front).toBe("remote");
+});
+
+test("a switch that is wished back before it began holds nothing up", async () => {
+  await using world = await createWorld({ startingMode: "remote", viewers: true });
+  await run(world, "p1", "work");
+  world.hub.prompt("p2", "next");
+  await world.hub.until(() => world.ledger.state.prompts.has("p2"), "queued");
+  const there = world.hub.rpc("switch", { to: "local" });
+  await world.hub.until(() => world.hub.agentState?.["handoff"] !== undefined, "it waits for the turn");
+  world.agent.finish();
+  await Promise.all([there, world.hub.rpc("switch", { to: "remote" })]);
+  await world.hub.until(() => world.agent.ran.includes("next"), "it runs without anybody doing anything more");
+});
+
+test("a terminal that can't be left for a moment does not hold the queue for ever", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  world.agent.failStops = 1;
+  world.hub.prompt("p1", "me");
+  await world.hub.until(() => world.agent.ran.includes("me"), "tried again by itself");
+  expect(world.agent.most).toBe(1);
+});
+
 test("read-only while local: the prompt waits for the switch", async () => {
   await using world = await createWorld({ startingMode: "local", viewers: true, remoteWhileLocal: "read-only" });
   world.hub.prompt("p1", "later");

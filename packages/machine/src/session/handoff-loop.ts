@@ -131,7 +131,11 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
 
   async function pursue(): Promise<void> {
     if (!wish || switching || !open) return;
-    if (wish.to === front) return settle("done");
+    if (wish.to === front) {
+      settle("done");
+      // Wished to and fro meanwhile: what the first wish held up goes on.
+      return handNext();
+    }
     const decision = decideHandoff(wish, { now: clock.now(), running: runner.front, busy: runner.busy || isHanded(), lastTypedAt });
     if (decision.kind === "wait") {
       const news = waiting?.for !== decision.for;
@@ -163,13 +167,13 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     if (handing || switching || !open || deps.isHeld()) return;
     const prompt = inbox.next;
     if (!prompt) return;
+    if (clock.now() < notBefore) return later(notBefore);
     if (front === "local") {
       if (runner.front === "local" && deps.remoteWhileLocal() === "read-only") return;
       if (!wish) wish = { to: "remote", since: clock.now(), by: "prompt", now: false, done: [] };
       return pursue();
     }
     if (runner.front !== null && runner.busy) return;
-    if (clock.now() < notBefore) return later(notBefore);
     handing = true;
     try {
       if (runner.front === "remote" || (await startAgent("remote"))) await inbox.hand(prompt, { isHeld: deps.isHeld });
@@ -185,6 +189,9 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     (wish ? pursue() : handNext()).catch((cause: unknown) => {
       log.warn("handoff.failed", { cause: String(cause) });
       settle("done");
+      // Nothing else may happen that asks again, and the queue would wait for it for ever.
+      notBefore = clock.now() + RESTART_PAUSE_MS;
+      later(notBefore);
     });
   }
 
