@@ -14,6 +14,22 @@ export { type PolicyDecision, policyDecision } from "./permission-policy.ts";
 export { MAX_TODOS, planEntriesOf } from "./todo-entries.ts";
 export { extractTodos } from "./todos.ts";
 export { canAdvance, isFinalStage } from "./stages.ts";
+export { isWork, type StageSaid, turnAfterStage, turnEndOf, worseEnd } from "./last-turn.ts";
+export {
+  isUnseenFailure,
+  isWaiting,
+  newsAt,
+  rankOf,
+  sessionStatus,
+  type SessionStatus,
+  type Sight,
+  type StatusFacts,
+  type StatusName,
+  STATUSES,
+  type StatusSource,
+} from "./status.ts";
+export { STATUS_WORDS, statusWord, withCount } from "./status-words.ts";
+export { capitalized, cutText, cutTextStart, shortText, withoutMiddle } from "./text.ts";
 export { compareSummaries, sessionSummary, type SummaryExtras } from "./summary.ts";
 export type * from "./timeline/view-model.ts";
 export { applyPage, applySyncEvent, closeWindow, openWindow, withGap, withoutDoubtful } from "./sync/apply-event.ts";

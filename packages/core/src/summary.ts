@@ -21,7 +21,7 @@ function pendingOf(state: AgentState | null): Pending[] {
 
 export function summaryMetadata(metadata: Metadata | null): SessionSummary["metadata"] {
   if (!isRecord(metadata)) return null;
-  const { summary, worktree, machineId, lifecycleState } = metadata;
+  const { summary, worktree, machineId, lifecycleState, lifecycleStateSince, failureCode } = metadata;
   const hapiMcpUrl = name(metadata.hapiMcpUrl);
   const agentSessionId = name(metadata[threadKeyOf(metadata.flavor)]);
   return {
@@ -33,6 +33,9 @@ export function summaryMetadata(metadata: Metadata | null): SessionSummary["meta
     ...(worktree === undefined ? {} : { worktree }),
     ...(agentSessionId === undefined ? {} : { agentSessionId }),
     ...(lifecycleState === undefined ? {} : { lifecycleState }),
+    ...(lifecycleStateSince === undefined ? {} : { lifecycleStateSince }),
+    ...(failureCode === undefined ? {} : { failureCode }),
+    ...(metadata.parked === true ? { parked: true } : {}),
     ...(hapiMcpUrl === undefined ? {} : { hapiMcpUrl }),
   };
 }
@@ -74,6 +77,11 @@ export function sessionSummary(session: Session, extras: SummaryExtras = {}): Se
     model: session.model ?? null,
     modelReasoningEffort: session.modelReasoningEffort ?? null,
     effort: session.effort ?? null,
+    activeTurnStartedAt: session.activeTurnStartedAt ?? null,
+    ...(session.permissionMode === undefined ? {} : { permissionMode: session.permissionMode }),
+    ...(session.lastTurn === undefined ? {} : { lastTurn: session.lastTurn }),
+    ...(session.seenAt === undefined ? {} : { seenAt: session.seenAt }),
+    ...(session.agentState?.retry ? { retry: session.agentState.retry } : {}),
     ...(session.hasConversationContent === undefined ? {} : { hasConversationContent: session.hasConversationContent }),
   };
 }

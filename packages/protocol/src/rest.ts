@@ -1,5 +1,6 @@
 /** Bodies and queries of the REST planes. Answers are in the entity files. */
 import * as z from "zod/mini";
+import { timestamp } from "./primitives.ts";
 import { answersSchema, DECISIONS } from "./session.ts";
 
 const trimmedName = z.string().check(z.trim(), z.minLength(1), z.maxLength(255));
@@ -31,6 +32,8 @@ export const permissionModeBody = z.strictObject({ mode: z.string() });
 export const modelBody = z.strictObject({
   model: z.nullable(z.union([z.string(), z.looseObject({ provider: z.string(), modelId: z.string() })])),
 });
+/** Ours. Up to when a person has seen the session; earlier than before makes it unread again. */
+export const seenBody = z.strictObject({ at: timestamp });
 /** Ours. */
 export const autoRetryBody = z.strictObject({ enabled: z.boolean() });
 export const resumeBody = z.looseObject({ permissionMode: z.optional(z.string()) });

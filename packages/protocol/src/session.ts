@@ -126,6 +126,25 @@ export const retryStateSchema = z.looseObject({
 });
 export type RetryState = z.infer<typeof retryStateSchema>;
 
+export const TURN_ENDS = ["completed", "failed", "interrupted", "unknown"] as const;
+
+/**
+ * Ours. How the last turn ended, as the hub heard it: from the row of its end, or from the stage of its prompt where no such row came.
+ * `unknown`: neither the agent nor its record can tell what became of the prompt.
+ */
+export const lastTurnSchema = z.looseObject({
+  outcome: z.enum(TURN_ENDS),
+  at: timestamp,
+  /** The (last) prompt of the turn; null: it was typed in the terminal, or nobody said. */
+  localId: z.nullable(z.string()),
+  /** Of a failure: `AgentFailure.code`, or a code of the error table where the agent could not be started. */
+  code: z.optional(z.string()),
+  message: z.optional(z.string()),
+  /** Whether the same prompt may succeed later without anybody doing anything. */
+  retryable: z.optional(z.boolean()),
+});
+export type LastTurn = z.infer<typeof lastTurnSchema>;
+
 export const agentStateSchema = z.looseObject({
   controlledByUser: z.optional(z.nullable(z.boolean())),
   /** Ours. Null or absent: nothing is going to be retried by itself. */
@@ -162,6 +181,10 @@ export const sessionSchema = z.looseObject({
   serviceTier: z.optional(z.nullable(z.string())),
   permissionMode: z.optional(z.string()),
   hasConversationContent: z.optional(z.boolean()),
+  /** Ours. Absent: no turn has ended yet. */
+  lastTurn: z.optional(lastTurnSchema),
+  /** Ours. Up to when a person has seen what happened here, on any device. Absent: nobody looked yet. */
+  seenAt: z.optional(timestamp),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
@@ -190,6 +213,10 @@ export const sessionSummarySchema = z.looseObject({
       worktree: z.optional(worktreeSchema),
       agentSessionId: z.optional(z.string()),
       lifecycleState: z.optional(z.string()),
+      lifecycleStateSince: z.optional(timestamp),
+      failureCode: z.optional(z.string()),
+      /** Ours. It lives without an agent process until the next prompt. */
+      parked: z.optional(z.boolean()),
     }),
   ),
   metadataVersion: z.number(),
@@ -206,5 +233,13 @@ export const sessionSummarySchema = z.looseObject({
   modelReasoningEffort: z.optional(z.nullable(z.string())),
   effort: z.nullable(z.string()),
   hasConversationContent: z.optional(z.boolean()),
+  /** Since when the running turn runs. */
+  activeTurnStartedAt: z.optional(z.nullable(timestamp)),
+  permissionMode: z.optional(z.string()),
+  /** Ours, as in `Session`. */
+  lastTurn: z.optional(lastTurnSchema),
+  seenAt: z.optional(timestamp),
+  /** Ours. The try that is planned after a failed turn. */
+  retry: z.optional(retryStateSchema),
 });
 export type SessionSummary = z.infer<typeof sessionSummarySchema>;

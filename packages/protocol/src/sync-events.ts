@@ -6,7 +6,7 @@ import * as z from "zod/mini";
 import { machineSchema } from "./machine.ts";
 import { messageSchema, promptStageSchema } from "./message.ts";
 import { timestamp } from "./primitives.ts";
-import { agentStateSchema, metadataSchema, sessionSchema, todoItemSchema } from "./session.ts";
+import { agentStateSchema, lastTurnSchema, metadataSchema, sessionSchema, todoItemSchema } from "./session.ts";
 
 const versioned = <T extends z.ZodMiniType>(value: T) => z.object({ version: z.number(), value });
 
@@ -36,7 +36,7 @@ const base = { namespace: z.optional(z.string()) };
 const forSession = { ...base, sessionId: z.string() };
 
 /** Capabilities a subscriber can name in `?caps=a,b`. */
-export const SSE_CAPABILITIES = ["stream", "stages", "caught-up"] as const;
+export const SSE_CAPABILITIES = ["stream", "stages", "caught-up", "outcomes"] as const;
 export type SseCapability = (typeof SSE_CAPABILITIES)[number];
 
 export const syncEventSchema = z.discriminatedUnion("type", [
@@ -94,6 +94,13 @@ export const syncEventSchema = z.discriminatedUnion("type", [
     stage: promptStageSchema,
     at: timestamp,
     detail: z.optional(z.looseObject({})),
+  }),
+  /** caps `outcomes`: how the last turn ended and up to when somebody has seen it. Absent: there is none. */
+  z.object({
+    ...forSession,
+    type: z.literal("session-outcome"),
+    lastTurn: z.optional(lastTurnSchema),
+    seenAt: z.optional(timestamp),
   }),
   /** caps `caught-up`: everything replayed; what follows is live. */
   z.object({ ...base, type: z.literal("caught-up") }),

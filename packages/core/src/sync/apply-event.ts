@@ -4,7 +4,7 @@
  */
 import type { Message, MessagesResponse, SyncEvent } from "@hapi/protocol";
 import { laterStage } from "../stages.ts";
-import { withMachineEvent, withoutSession, withRowHeard, withSessionEvent } from "./sessions.ts";
+import { withMachineEvent, withoutSession, withOutcome, withRowHeard, withSessionEvent } from "./sessions.ts";
 import { emptyWindow, type MessageWindow, type SyncState, without } from "./state.ts";
 import { withDelta } from "./streams.ts";
 import { certainRows, invalidated, mapRows, type PageRequest, removeRow, withLiveRow, withPage } from "./window.ts";
@@ -85,6 +85,8 @@ export function applySyncEvent(state: SyncState, event: SyncEvent): SyncState {
     case "session-ended":
       if (!state.summaries[event.sessionId] && !state.sessions[event.sessionId]) return state;
       return withSessionEvent(silenced(state, event.sessionId), event.sessionId, { active: false, thinking: false });
+    case "session-outcome":
+      return withOutcome(state, event.sessionId, event);
     case "session-removed":
       return withoutSession(state, event.sessionId);
     case "message-received":

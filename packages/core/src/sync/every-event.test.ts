@@ -62,6 +62,15 @@ function createWholeHub() {
       change(modelSession, { active: false, thinking: false });
       say({ type: "session-ended", sessionId: modelSession });
     },
+    "session-outcome"(n) {
+      time += 1;
+      const lastTurn = { outcome: n % 2 === 0 ? ("failed" as const) : ("completed" as const), at: time, localId: null };
+      const { seenAt } = sessions.get(modelSession) ?? {};
+      const next = n % 3 === 0 ? { lastTurn } : { lastTurn, seenAt: (seenAt ?? 0) + n };
+      const { seenAt: _before, ...rest } = sessions.get(modelSession) ?? plainSession({ id: modelSession });
+      sessions.set(modelSession, { ...rest, ...next });
+      say({ type: "session-outcome", sessionId: modelSession, ...next });
+    },
     "message-received": () => messages.agentSays("words"),
     "messages-consumed": (n) => messages.consume(`l${n % 4}`),
     "messages-indeterminate": (n) => messages.indeterminate(`l${n % 4}`),

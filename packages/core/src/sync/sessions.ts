@@ -2,7 +2,7 @@
  * Sessions and machines as patches arrive (client contract 1 §1.6): flat fields, the last write wins; `updatedAt` only grows; versioned
  * values only if their version is greater; no data means "read it again".
  */
-import type { AgentEvent, Machine, Message, Session, SessionPatch, SessionSummary } from "@hapi/protocol";
+import type { AgentEvent, LastTurn, Machine, Message, Session, SessionPatch, SessionSummary } from "@hapi/protocol";
 import { decodeContent } from "../envelope/decode.ts";
 import { sessionSummary, summaryMetadata, summaryRequests, summaryTodos } from "../summary.ts";
 import { isSameJson } from "./rows.ts";
@@ -61,7 +61,17 @@ export function patchSession(session: Session, patch: SessionPatch): Session {
   return isSameJson(session, next) ? session : next;
 }
 
-const summaryKeys = ["active", "thinking", "activeAt", "model", "modelReasoningEffort", "effort", "backgroundTaskCount"] as const;
+const summaryKeys = [
+  "active",
+  "thinking",
+  "activeTurnStartedAt",
+  "activeAt",
+  "model",
+  "modelReasoningEffort",
+  "effort",
+  "permissionMode",
+  "backgroundTaskCount",
+] as const;
 
 function patchSummary(summary: SessionSummary, patch: SessionPatch): SessionSummary {
   const flat: Record<string, unknown> = {};
@@ -74,6 +84,9 @@ function patchSummary(summary: SessionSummary, patch: SessionPatch): SessionSumm
   }
   if (patch.agentState && patch.agentState.version > summary.agentStateVersion) {
     Object.assign(next, summaryRequests(patch.agentState.value));
+    const retry = patch.agentState.value?.retry;
+    if (retry) next.retry = retry;
+    else delete next.retry;
     next.agentStateVersion = patch.agentState.version;
   }
   if (patch.todos && patch.todos.version > (summary.todosUpdatedAt ?? -1)) {
@@ -154,6 +167,20 @@ export function withRowHeard(state: SyncState, id: string, row: Message): SyncSt
   return sessions === state.sessions && summaries === state.summaries ? state : { ...state, sessions, summaries };
 }
 
+/** How the last turn ended and what was seen: always both, an absent one is none. */
+export function withOutcome(state: SyncState, id: string, { lastTurn, seenAt }: { lastTurn?: LastTurn; seenAt?: number }): SyncState {
+  const heard = <T extends { lastTurn?: LastTurn | undefined; seenAt?: number | undefined }>(known: T): T => {
+    const { lastTurn: _turn, seenAt: _seen, ...rest } = known;
+    const next = { ...rest, ...(lastTurn === undefined ? {} : { lastTurn }), ...(seenAt === undefined ? {} : { seenAt }) } as T;
+    return isSameJson(known, next) ? known : next;
+  };
+  const session = state.sessions[id];
+  const summary = state.summaries[id];
+  const sessions = session ? put(state.sessions, id, heard(session)) : state.sessions;
+  const summaries = summary ? put(state.summaries, id, heard(summary)) : state.summaries;
+  return sessions === state.sessions && summaries === state.summaries ? state : { ...state, sessions, summaries };
+}
+
 export function wantSession(state: SyncState, id: string): SyncState {
   if (Object.hasOwn(state.refetch.sessions, id)) return state;
   return { ...state, refetch: { ...state.refetch, sessions: { ...state.refetch.sessions, [id]: true } } };
@@ -171,7 +198,9 @@ export function withoutSession(state: SyncState, id: string): SyncState {
 
 /** Some entries of the list as just read; what else is known stays. */
 export function withListed(state: SyncState, heard: readonly SessionSummary[]): SyncState {
-  const changed = heard.filter((summary) => !isSameJson(state.summaries[summary.id], summary));
+  // What the hub makes of the facts is made here from the same facts: the hub's word would stay what it was when they change.
+  const facts = heard.map(({ status: _word, ...summary }): SessionSummary => summary);
+  const changed = facts.filter((summary) => !isSameJson(state.summaries[summary.id], summary));
   if (changed.length === 0) return state;
   return { ...state, summaries: { ...state.summaries, ...Object.fromEntries(changed.map((summary) => [summary.id, summary])) } };
 }

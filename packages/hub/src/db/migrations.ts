@@ -160,4 +160,22 @@ CREATE TABLE withdrawn (
   PRIMARY KEY (session_pk, local_id)
 ) WITHOUT ROWID;
 `,
+  // How the last turn ended, from the rows that are there; what happened before somebody could say that they saw it counts as seen.
+  `
+ALTER TABLE sessions ADD COLUMN last_turn TEXT;
+ALTER TABLE sessions ADD COLUMN seen_at INTEGER;
+UPDATE sessions SET seen_at = updated_at, last_turn = (
+  SELECT json_object('turn', json_patch(
+      json_object('outcome', coalesce(json_extract(content, '$.content.data.outcome'), 'completed'), 'at', position),
+      json_object('code', coalesce(json_extract(content, '$.content.data.failure.cause'), json_extract(content, '$.content.data.failure.code')),
+        'message', substr(json_extract(content, '$.content.data.failure.message'), 1, 300),
+        'retryable', json(CASE json_type(content, '$.content.data.failure.retryable') WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' END))),
+    'seq', seq, 'saidAt', created_at)
+  FROM (SELECT content, position, seq, created_at FROM messages WHERE session_pk = sessions.pk ORDER BY position DESC, seq DESC LIMIT 200)
+  WHERE content LIKE '%"ready"%' AND json_extract(content, '$.content.data.type') = 'ready'
+    AND json_extract(content, '$.content.data.parent') IS NULL
+    AND coalesce(json_extract(content, '$.content.data.outcome'), 'completed') IN ('completed', 'failed', 'interrupted')
+  ORDER BY position DESC, seq DESC LIMIT 1);
+UPDATE sessions SET last_turn = json_set(last_turn, '$.turn.localId', NULL) WHERE last_turn IS NOT NULL;
+`,
 ];

@@ -3,6 +3,7 @@ import type { SyncEvent } from "@hapi/protocol";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
 import type { SessionStore } from "../sessions/store.ts";
+import { outcomeEvent } from "../sessions/outcome-rows.ts";
 import type { EventLog, LogEntry } from "./event-log.ts";
 import { HubEvent } from "./hub-event.ts";
 
@@ -24,8 +25,8 @@ export async function replayAfter(deps: ReplayDeps, namespace: string, seq: numb
   let bytes = 0;
   for (const entry of latestPerEntity(entries)) {
     for (const event of await currentEvents(deps, entry)) {
-      const isStage = event.type === "message-stage";
-      const hubEvent = new HubEvent({ namespace, event, seq: entry.seq, ...(isStage ? { needs: "stages" } : {}) });
+      const needs = event.type === "message-stage" ? "stages" : event.type === "session-outcome" ? "outcomes" : undefined;
+      const hubEvent = new HubEvent({ namespace, event, seq: entry.seq, ...(needs === undefined ? {} : { needs }) });
       bytes += hubEvent.text.length;
       if (bytes > maxBytes) return null;
       events.push(hubEvent);
@@ -59,6 +60,8 @@ async function currentEvents(deps: ReplayDeps, entry: LogEntry): Promise<SyncEve
     case "session-added":
     case "session-updated":
       return [{ type: "session-updated", sessionId: id, data: session }];
+    case "session-outcome":
+      return [outcomeEvent(session)];
     case "session-ended":
       return [{ type: "session-ended", sessionId: id, ...(entry.ref === null ? {} : { reason: entry.ref }) }];
     case "messages-invalidated":

@@ -2,8 +2,8 @@
  * Takes what a session says: stores it once (by `key`), reads todos and "has content" from it, and cuts strings no reader can show.
  * Messages of one session keep the order in which they came.
  */
-import { decodeContent, extractTodos } from "@hapi/core";
-import { AppError, type AgentEvent, type ClientEvent, type Session, type TodoItem } from "@hapi/protocol";
+import { decodeContent, extractTodos, turnEndOf, withoutMiddle } from "@hapi/core";
+import { AppError, type AgentEvent, type ClientEvent, type LastTurn, type Session, type TodoItem } from "@hapi/protocol";
 import type { MessageStore } from "./store.ts";
 
 /** Longer strings inside agent content become their head and tail (reference client contract 1, §1.10). */
@@ -14,6 +14,8 @@ const maxKeyLength = 300;
 
 /** Words without which no decoder finds a todo; most messages have none of them. */
 const todoWords = ["odo", "TaskCreate", "TaskUpdate", '"plan"', "plan_update"];
+/** The same for the end of a turn. */
+const endWords = ['"ready"', "turn-duration", "turn_duration", "isApiErrorMessage", '"result"'];
 
 export interface IncomingMessage extends ClientEvent<"message"> {
   /** The JSON of `message` when it is known already. */
@@ -58,13 +60,19 @@ function parsed(text: string): unknown {
   }
 }
 
-function readFacts(session: Session, content: unknown, text: string): { isContent: boolean; todos?: TodoItem[] } {
+function readFacts(session: Session, content: unknown, text: string): { isContent: boolean; todos?: TodoItem[]; turn?: LastTurn } {
   const known = session.hasConversationContent === true;
   const mayHaveTodos = todoWords.some((word) => text.includes(word)) || session.todos?.some((todo) => todo.id.startsWith("call-")) === true;
-  if (known && !mayHaveTodos) return { isContent: false };
+  const mayEnd = endWords.some((word) => text.includes(word));
+  if (known && !mayHaveTodos && !mayEnd) return { isContent: false };
   const events = decodeContent(content, { id: "ingest" });
   const todos = mayHaveTodos ? extractTodos(events, session.todos ?? null) : null;
-  return { isContent: known ? false : events.some(isConversation), ...(todos === null ? {} : { todos }) };
+  const turn = mayEnd ? turnEndOf(events, 0) : null;
+  return {
+    isContent: known ? false : events.some(isConversation),
+    ...(todos === null ? {} : { todos }),
+    ...(turn === null ? {} : { turn }),
+  };
 }
 
 function isConversation(event: AgentEvent): boolean {
@@ -74,8 +82,7 @@ function isConversation(event: AgentEvent): boolean {
 function shorten(value: unknown): unknown {
   if (typeof value === "string") {
     if (value.length <= maxString) return value;
-    const cut = value.length - keepHead - keepTail;
-    return `${value.slice(0, keepHead)}\n…[hapi: truncated ${cut} chars]…\n${value.slice(-keepTail)}`;
+    return withoutMiddle(value, { head: keepHead, tail: keepTail }, (left) => `\n…[hapi: truncated ${left} chars]…\n`);
   }
   if (Array.isArray(value)) return value.map(shorten);
   if (typeof value !== "object" || value === null) return value;

@@ -4,6 +4,7 @@
  */
 import { canAdvance } from "@hapi/core";
 import type { SyncEvent } from "@hapi/protocol";
+import type { OutcomeRows } from "../sessions/outcome-rows.ts";
 import type { SessionRow } from "../sessions/session-row.ts";
 import { bumpEpoch } from "./epochs.ts";
 import { leavesQueue, messageColumns, toMessage, type MessageRow } from "./message-row.ts";
@@ -20,9 +21,11 @@ const keepWithdrawnMs = 30 * 24 * 3600_000;
 
 export class QueueRows {
   readonly #deps: MessageStoreDeps;
+  readonly #outcomes: OutcomeRows;
 
-  constructor(deps: MessageStoreDeps) {
+  constructor(deps: MessageStoreDeps, outcomes: OutcomeRows) {
     this.#deps = deps;
+    this.#outcomes = outcomes;
   }
 
   count(session: SessionRow): number {
@@ -108,6 +111,7 @@ export class QueueRows {
       for (const row of rows) this.#update(row, { ...row, delivery_state: "queued", stage: "accepted", stage_detail: null });
       const names = rows.map((row) => row.local_id as string);
       this.#log(session, { type: "messages-requeued", sessionId: session.id, localIds: names }, names);
+      for (const localId of names) this.#outcomes.staged(session, { localId, stage: "accepted", at: this.#deps.now() });
     });
   }
 
@@ -124,6 +128,7 @@ export class QueueRows {
       const names = [report.localId];
       if (indeterminate) this.#log(session, { type: "messages-indeterminate", sessionId: session.id, localIds: names }, names);
       this.#logStage(session, report);
+      this.#outcomes.staged(session, report);
     });
   }
 

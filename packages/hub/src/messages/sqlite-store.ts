@@ -8,6 +8,7 @@ import type { GroupCommit } from "../db/group-commit.ts";
 import type { LogDraft, SqliteEventLog } from "../events/event-log.ts";
 import type { HubEvent } from "../events/hub-event.ts";
 import type { SessionCache } from "../sessions/session-cache.ts";
+import { OutcomeRows } from "../sessions/outcome-rows.ts";
 import type { SessionRow } from "../sessions/session-row.ts";
 import { messageId } from "./message-id.ts";
 import { messageColumns, toMessage, type MessageRow } from "./message-row.ts";
@@ -38,10 +39,12 @@ const insertSql = `INSERT INTO messages (session_pk, seq, id, key, local_id, con
 export class SqliteMessageStore implements MessageStore {
   readonly #deps: MessageStoreDeps;
   readonly #queue: QueueRows;
+  readonly #outcomes: OutcomeRows;
 
   constructor(deps: MessageStoreDeps) {
     this.#deps = deps;
-    this.#queue = new QueueRows(deps);
+    this.#outcomes = new OutcomeRows(deps);
+    this.#queue = new QueueRows(deps, this.#outcomes);
   }
 
   append(sessionId: string, row: NewRow): Promise<"stored" | "repeated" | "missing"> {
@@ -77,6 +80,7 @@ export class SqliteMessageStore implements MessageStore {
       const message: Message = { id, seq, localId, content: row.content, createdAt, invokedAt };
       this.#logMessage(session, message, row.text, row.origin === undefined ? {} : { origin: row.origin });
       if (row.todos) this.#saveTodos(session, row.todos, at);
+      if (row.turn) this.#outcomes.ended(session, seq, { turn: { ...row.turn, at }, at: createdAt });
       return "stored";
     });
   }

@@ -1,5 +1,5 @@
 /** What the hub remembers of messages: history, the prompt queue (rows with a local id that nobody took yet), and their stages. */
-import type { Message, MessagesResponse, PromptStage, TodoItem } from "@hapi/protocol";
+import type { LastTurn, Message, MessagesResponse, PromptStage, TodoItem } from "@hapi/protocol";
 
 export interface NewRow {
   content: unknown;
@@ -13,6 +13,8 @@ export interface NewRow {
   isContent: boolean;
   /** The todo list after this message, when it says something about it. */
   todos?: TodoItem[];
+  /** It tells the end of a turn; `at` is the place for the hub's time. */
+  turn?: LastTurn;
   origin?: string;
 }
 

@@ -77,6 +77,9 @@ function takeOver(from: SessionRow, into: SessionRow): void {
   into.turn_started_at = from.turn_started_at;
   into.todos = from.todos ?? into.todos;
   into.todos_updated_at = Math.max(from.todos_updated_at ?? 0, into.todos_updated_at ?? 0) || null;
+  // Where its end stands among the rows has changed: what is told next of it is not the same end.
+  into.last_turn = from.last_turn ?? into.last_turn;
+  into.seen_at = Math.max(from.seen_at ?? 0, into.seen_at ?? 0) || null;
   into.has_content = Math.max(into.has_content, from.has_content);
   into.updated_at = Math.max(into.updated_at, from.updated_at);
 }

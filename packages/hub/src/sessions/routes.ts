@@ -1,5 +1,5 @@
 /** `/api/sessions`: list, detail, names, lifecycle. Settings, files and catalogs have files of their own. */
-import { compareSummaries, sessionSummary } from "@hapi/core";
+import { compareSummaries, sessionStatus, sessionSummary } from "@hapi/core";
 import {
   abortBody,
   AppError,
@@ -8,6 +8,7 @@ import {
   pinBody,
   renameBody,
   resumeBody,
+  seenBody,
   summaryBody,
   switchBody,
   type Metadata,
@@ -58,7 +59,8 @@ function listRoutes(app: Hono<ApiEnv>, { access, sessions, messages, now }: Sess
     const scheduled = await messages.scheduledCounts(namespace, now());
     const summarize = (session: Session) => {
       const later = scheduled.get(session.id);
-      return sessionSummary(session, { futureScheduledMessageCount: later?.count ?? 0, nextScheduledAt: later?.next ?? null });
+      const summary = sessionSummary(session, { futureScheduledMessageCount: later?.count ?? 0, nextScheduledAt: later?.next ?? null });
+      return { ...summary, status: sessionStatus(summary) };
     };
     const limit = clampLimit(c.req.query("limit"));
     const cursor = c.req.query("cursor");
@@ -73,7 +75,16 @@ function listRoutes(app: Hono<ApiEnv>, { access, sessions, messages, now }: Sess
     else summaries.sort(compareSummaries);
     return c.json({ sessions: limit === undefined ? summaries : summaries.slice(0, limit) });
   });
-  app.get("/sessions/:id", async (c) => c.json({ session: await access.session(c.get("namespace"), c.req.param("id")) }));
+  app.get("/sessions/:id", async (c) => {
+    const session = await access.session(c.get("namespace"), c.req.param("id"));
+    return c.json({ session, status: sessionStatus(sessionSummary(session)) });
+  });
+  app.put("/sessions/:id/seen", async (c) => {
+    const session = await access.session(c.get("namespace"), c.req.param("id"));
+    const { at } = await readBody(c, seenBody);
+    await sessions.markSeen(session.id, at);
+    return c.json({ ok: true });
+  });
 }
 
 /** A screenful and some more: under 20 KB. */

@@ -21,7 +21,7 @@ export function saveRow(db: Sqlite, row: SessionRow): void {
   db.run(
     `UPDATE sessions SET metadata = ?, metadata_version = ?, agent_state = ?, agent_state_version = ?, model = ?, model_reasoning_effort = ?,
        effort = ?, service_tier = ?, permission_mode = ?, pinned = ?, active = ?, active_at = ?, active_until = ?, thinking = ?, thinking_at = ?,
-       turn_started_at = ?, todos = ?, todos_updated_at = ?, updated_at = ? WHERE pk = ?`,
+       turn_started_at = ?, todos = ?, todos_updated_at = ?, updated_at = ?, last_turn = ?, seen_at = ? WHERE pk = ?`,
     row.metadata,
     row.metadata_version,
     row.agent_state,
@@ -41,6 +41,8 @@ export function saveRow(db: Sqlite, row: SessionRow): void {
     row.todos,
     row.todos_updated_at,
     row.updated_at,
+    row.last_turn,
+    row.seen_at,
     row.pk,
   );
 }

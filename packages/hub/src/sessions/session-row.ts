@@ -1,6 +1,7 @@
 /** The sessions table's row, and the wire session made from it. */
 import type { AgentState, Metadata, Session, TodoItem } from "@hapi/protocol";
 import { MODEL_MODES } from "@hapi/protocol";
+import type { KeptTurn } from "./outcome-rows.ts";
 
 export interface SessionRow {
   pk: number;
@@ -29,6 +30,9 @@ export interface SessionRow {
   todos: string | null;
   todos_updated_at: number | null;
   has_content: number;
+  /** JSON of a `KeptTurn`. */
+  last_turn: string | null;
+  seen_at: number | null;
   last_seq: number;
   last_at: number;
   merged_into: string | null;
@@ -81,5 +85,7 @@ export function toSession(row: SessionRow, { agentState, metadata }: ParsedParts
     serviceTier: row.service_tier,
     ...(row.permission_mode === null ? {} : { permissionMode: row.permission_mode }),
     hasConversationContent: row.has_content === 1,
+    ...(row.last_turn === null ? {} : { lastTurn: (JSON.parse(row.last_turn) as KeptTurn).turn }),
+    ...(row.seen_at === null ? {} : { seenAt: row.seen_at }),
   };
 }

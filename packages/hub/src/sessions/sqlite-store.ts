@@ -2,15 +2,18 @@
 import { randomUUID } from "node:crypto";
 import { AppError, type AgentState, type Metadata, type Session, type SessionPatch, type SyncEvent } from "@hapi/protocol";
 import { mergeSessions, removeSession } from "./merge-rows.ts";
+import { OutcomeRows } from "./outcome-rows.ts";
 import { saveRow, type SessionStoreDeps } from "./save-row.ts";
 import type { SessionRow } from "./session-row.ts";
 import type { CreateResult, Lease, NewSession, SessionChange, SessionStore, VersionedResult } from "./store.ts";
 
 export class SqliteSessionStore implements SessionStore {
   readonly #deps: SessionStoreDeps;
+  readonly #outcomes: OutcomeRows;
 
   constructor(deps: SessionStoreDeps) {
     this.#deps = deps;
+    this.#outcomes = new OutcomeRows(deps);
   }
 
   canonicalId(id: string): string {
@@ -130,6 +133,13 @@ export class SqliteSessionStore implements SessionStore {
       const data = { agentState: { version: row.agent_state_version, value } };
       this.#log(row, { type: "session-updated", sessionId: row.id, data }, origin);
       return { kind: "success", version: row.agent_state_version, value };
+    });
+  }
+
+  markSeen(id: string, at: number): Promise<void> {
+    return this.#deps.commits.write(() => {
+      const row = this.#deps.cache.row(id);
+      if (row) this.#outcomes.seen(row, at);
     });
   }
 

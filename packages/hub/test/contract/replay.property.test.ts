@@ -8,7 +8,7 @@ import { agentText, machine, withHub } from "./setup.ts";
 
 const clock = createManualClock(Date.now());
 const rig = withHub({ clock });
-const caps = "caps=stages,caught-up";
+const caps = "caps=stages,caught-up,outcomes";
 
 /** Small and repeatable: the seed is in the test's name. */
 function random(seed: number): (below: number) => number {
