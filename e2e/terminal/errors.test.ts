@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { openSqlite } from "@hapi/platform";
 import { type CommandOptions, HAPI, openPlace, type Place, STACK_TRACE, terminalTest } from "./place.ts";
 
+/** What is asked for without a terminal is a session in the background. */
+const BACKGROUND = ["--hapi-starting-mode", "remote"];
+
 let place: Place;
 beforeAll(async () => {
   place = await openPlace();
@@ -42,7 +45,7 @@ test("port taken: said by the hub, and by what wanted to start one", () =>
   taken(async (port) => {
     const sentence = `Port ${port} is already in use. Stop the other program, or choose another port with --port or HAPI_LISTEN_PORT.`;
     expect(await refusal(["hub", "--port", port], { env: homeOf("taken") })).toEqual({ code: 1, said: sentence });
-    expect(await refusal(["demo", "--new"], { env: { ...homeOf("taken"), HAPI_LISTEN_PORT: port } })).toEqual({
+    expect(await refusal(["demo", "--new", ...BACKGROUND], { env: { ...homeOf("taken"), HAPI_LISTEN_PORT: port } })).toEqual({
       code: 1,
       said: `The hub could not be started in the background: ${sentence}`,
     });
@@ -55,7 +58,7 @@ test("corrupt settings.json: named by every command, never written over", async 
   writeFileSync(path, '{"cliApiToken": ');
   for (const args of [
     ["hub", "--port", "0"],
-    ["demo", "--new"],
+    ["demo", "--new", ...BACKGROUND],
     ["sessions"],
     ["stop", "x"],
     ["resume", "x"],
@@ -77,7 +80,7 @@ test("HAPI_HOME is a file, or in a place where nobody may write", async () => {
   writeFileSync(file, "");
   for (const args of [
     ["hub", "--port", "0"],
-    ["demo", "--new"],
+    ["demo", "--new", ...BACKGROUND],
     ["sessions"],
     ["runner", "run"],
     ["runner", "start"],
@@ -92,7 +95,7 @@ test("HAPI_HOME is a file, or in a place where nobody may write", async () => {
   const closed = place.project("closed");
   chmodSync(closed, 0o500);
   const under = process.getuid?.() === 0 ? "/proc/hapi" : join(closed, "hapi");
-  expect(await refusal(["demo", "--new"], { env: { HAPI_HOME: under } })).toEqual({
+  expect(await refusal(["demo", "--new", ...BACKGROUND], { env: { HAPI_HOME: under } })).toEqual({
     code: 1,
     said: `HAPI can't write to ${under}. Make it writable, or set HAPI_HOME to another folder.`,
   });
@@ -107,7 +110,7 @@ test("a newer database is left as it is; a damaged one is named", async () => {
   const before = readFileSync(path);
   const sentence = `${path} was written by a newer HAPI. Update HAPI, or set HAPI_HOME to another folder.`;
   expect(await refusal(["hub", "--port", "0"], { env })).toEqual({ code: 1, said: sentence });
-  const { code, said } = await refusal(["demo", "--new"], { env });
+  const { code, said } = await refusal(["demo", "--new", ...BACKGROUND], { env });
   expect([code, said]).toEqual([1, `The hub could not be started in the background: ${sentence}`]);
   expect(readFileSync(path).equals(before)).toBe(true);
   const damaged = homeOf("damaged");
@@ -118,7 +121,7 @@ test("a newer database is left as it is; a damaged one is named", async () => {
 });
 
 test("an agent that is not installed: exit code 127, and how to get it", async () => {
-  const { code, said } = await refusal(["claude", "--new"], { env: { ...homeOf("no-agent"), PATH: "" } });
+  const { code, said } = await refusal(["claude", "--new", ...BACKGROUND], { env: { ...homeOf("no-agent"), PATH: "" } });
   expect(code).toBe(127);
   expect(said).toContain("is not installed");
   expect(said).toContain("npm install -g");
@@ -136,7 +139,7 @@ test("words nobody knows: mode, agent, option, session, port, hub; before anythi
     [["sessions", "--nope"], "Unknown option '--nope'. See: hapi sessions --help"],
     [["stop"], "hapi stop needs a session. See: hapi stop --help"],
     [["hub", "--port", "70000"], 'The port must be a number from 0 to 65535, not "70000".'],
-    [["demo", "--new"], "HAPI_API_URL is not an http(s) URL: ftp://x", { HAPI_API_URL: "ftp://x" }],
+    [["demo", "--new", ...BACKGROUND], "HAPI_API_URL is not an http(s) URL: ftp://x", { HAPI_API_URL: "ftp://x" }],
     [["sessions"], "This machine does not know a hub's token yet. Start one with: hapi hub, or run: hapi auth login"],
     [
       ["sessions"],
@@ -155,7 +158,7 @@ test("a token the hub does not take says how to give another", async () => {
   mkdirSync(place.home, { recursive: true });
   expect((await place.hapi(["demo", "--new", "--hapi-starting-mode", "remote"])).code).toBe(0);
   const env = { HAPI_API_URL: `http://127.0.0.1:${place.port}`, CLI_API_TOKEN: "wrong" };
-  for (const args of [["sessions"], ["demo", "--new"], ["resume", "x"]]) {
+  for (const args of [["sessions"], ["demo", "--new", ...BACKGROUND], ["resume", "x"]]) {
     const { code, said } = await refusal(args, { env });
     expect([args[0], code]).toEqual([args[0], 1]);
     expect(said).toEndWith("give it another with: hapi auth login");

@@ -24,7 +24,29 @@ export interface AgentDriver {
   readonly capabilities: AgentCapabilities;
   /** Looks for the program; `env` is the environment the agent would get. Never starts a conversation. */
   detect(env: Readonly<Record<string, string>>): Promise<Detection>;
+  /** For `hapi <agent> …`; absent where the agent has no command line of its own, and every line means a conversation. */
+  readonly commandLine?: AgentCommandLine;
   open(context: DriverContext): Conversation;
+}
+
+/** The agent's own command line, as a person types it: what is a conversation on a terminal, and which. Pure, or a look at the disk. */
+export interface AgentCommandLine {
+  /** The program, found without running it. An empty `command` comes with a hint. */
+  locate(env: Readonly<Record<string, string>>): Pick<Detection, "command" | "hint">;
+  /** The word that makes this line something else than a conversation on a terminal; null: it is one. */
+  ownBusiness(words: readonly string[]): string | null;
+  /** Does it name one of the agent's own commands, behind which every word is the agent's? */
+  isCommand(word: string): boolean;
+  /** Which of the agent's earlier conversations the line asks for; null: none, it means the folder's session. */
+  threadAsked(words: readonly string[], where: { env: Readonly<Record<string, string>>; cwd: string }): ThreadAsked | null;
+  /** How the line says "approve everything". */
+  readonly yolo: readonly string[];
+}
+
+export interface ThreadAsked {
+  /** Null: it is chosen in the agent's own picker, or is new. */
+  threadId: string | null;
+  fork: boolean;
 }
 
 /**

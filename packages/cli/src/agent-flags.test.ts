@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { asksForOtherThread, parseAgentFlags } from "./agent-flags.ts";
+import { parseAgentFlags, withoutOwnFlags } from "./agent-flags.ts";
 
 test("HAPI's flags are taken, the agent's stay verbatim and in order", () => {
   const flags = parseAgentFlags(["--new", "-p", "hi", "--model=opus", "--verbose", "--permission-mode", "plan", "--add-dir", "/x"]);
@@ -29,8 +29,13 @@ test("words we do not know all arrive", () => {
   );
 });
 
-test("asking the agent for another conversation is noticed", () => {
-  expect(asksForOtherThread(["--resume", "x"])).toBe(true);
-  expect(asksForOtherThread(["--resume=x"])).toBe(true);
-  expect(asksForOtherThread(["--verbose"])).toBe(false);
+test("the agent's own program gets the line without what only HAPI understands", () => {
+  const line = ["--new", "-p", "hi", "--yolo", "--hapi-starting-mode", "remote", "--started-by=runner", "--model", "opus", "--", "--new"];
+  expect(withoutOwnFlags(line, ["--dangerous"])).toEqual(["-p", "hi", "--dangerous", "--model", "opus", "--", "--new"]);
+});
+
+test("a session without a terminal is only made when it is asked for by a flag of HAPI", () => {
+  expect(parseAgentFlags(["--hapi-starting-mode", "remote"]).isBackground).toBe(true);
+  expect(parseAgentFlags(["--existing-session-id", "x"]).isBackground).toBe(true);
+  expect(parseAgentFlags(["--new", "--model", "opus"])).toMatchObject({ isBackground: false, own: ["--new"] });
 });

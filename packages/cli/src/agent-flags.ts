@@ -13,6 +13,10 @@ export interface AgentFlags {
   startedBy: "terminal" | "runner";
   existingSessionId: string | null;
   isHelp: boolean;
+  /** A session was asked for by a flag that only HAPI has, also where there is no terminal. */
+  isBackground: boolean;
+  /** Flags that only HAPI has, as they were given. */
+  own: string[];
   /** For the agent. */
   rest: string[];
 }
@@ -67,6 +71,8 @@ export function parseAgentFlags(words: readonly string[]): AgentFlags {
     startedBy: "terminal",
     existingSessionId: null,
     isHelp: false,
+    isBackground: false,
+    own: [],
     rest: [],
   };
   for (let index = 0; index < words.length; index += 1) {
@@ -78,6 +84,7 @@ export function parseAgentFlags(words: readonly string[]): AgentFlags {
     const [name = "", inline] = splitInline(word);
     const set = own(valued, name);
     const turnOn = own(switches, word);
+    if (ownNames.has(name)) flags.own.push(name);
     if (set) {
       const value = inline ?? words[index + 1];
       if (value === undefined) throw new AppError("invalid_query", `${name} needs a value.`);
@@ -86,8 +93,30 @@ export function parseAgentFlags(words: readonly string[]): AgentFlags {
     } else if (turnOn) turnOn(flags);
     else flags.rest.push(word);
   }
+  flags.isBackground = flags.startingMode === "remote" || flags.existingSessionId !== null || flags.startedBy === "runner";
   return flags;
 }
+
+/**
+ * The same words for the agent's own program: without what only HAPI understands. Behind one of the agent's own commands nothing is ours.
+ * `yolo`: how the agent says it.
+ */
+export function withoutOwnFlags(words: readonly string[], yolo: readonly string[]): string[] {
+  const dashes = words.indexOf("--");
+  const read = dashes < 0 ? words : words.slice(0, dashes);
+  const kept: string[] = [];
+  for (let index = 0; index < read.length; index += 1) {
+    const word = read[index] ?? "";
+    const [name = ""] = splitInline(word);
+    if (!ownNames.has(name)) kept.push(word);
+    else if (word === "--yolo") kept.push(...yolo);
+    else if (own(valued, word)) index += 1;
+  }
+  return dashes < 0 ? kept : [...kept, ...words.slice(dashes)];
+}
+
+/** No agent has these. */
+const ownNames: ReadonlySet<string> = new Set(["--new", "--yolo", "--hapi-starting-mode", "--started-by", "--existing-session-id"]);
 
 /** A word like `toString` is the agent's, too. */
 function own<T>(table: Record<string, T>, word: string): T | undefined {
@@ -97,9 +126,4 @@ function own<T>(table: Record<string, T>, word: string): T | undefined {
 function splitInline(word: string): [string, string | undefined] {
   const at = word.startsWith("--") ? word.indexOf("=") : -1;
   return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
-}
-
-/** Does the person ask the agent itself for one of its earlier conversations? Then HAPI must not continue the directory's own. */
-export function asksForOtherThread(rest: readonly string[]): boolean {
-  return rest.some((word) => /^(--resume|--continue|-r|-c|--fork-session|--session-id)(=|$)/.test(word));
 }

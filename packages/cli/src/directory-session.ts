@@ -6,7 +6,8 @@ import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { createSession, listSessionRecords, sessionTag, type SessionRecord } from "@hapi/machine";
 import { AppError } from "@hapi/protocol";
-import { asksForOtherThread, type AgentFlags } from "./agent-flags.ts";
+import type { ThreadAsked } from "@hapi/agents";
+import type { AgentFlags } from "./agent-flags.ts";
 
 export interface DirectorySessionInput {
   home: string;
@@ -15,10 +16,14 @@ export interface DirectorySessionInput {
   machineId: string;
   hubUrl: string;
   flags: AgentFlags;
+  /** One of the agent's earlier conversations, where the line asks for one. */
+  asked: ThreadAsked | null;
   now: number;
 }
 
-export type DirectorySession = { kind: "existing"; record: SessionRecord } | { kind: "new"; tag: string };
+export type DirectorySession =
+  /** `joined`: the conversation that was asked for is this session's. */
+  { kind: "existing"; record: SessionRecord; joined?: true } | { kind: "new"; tag: string };
 
 export function findDirectorySession(input: DirectorySessionInput): DirectorySession {
   const { flags, home, flavor } = input;
@@ -30,8 +35,13 @@ export function findDirectorySession(input: DirectorySessionInput): DirectorySes
     if (record) return { kind: "existing", record };
     throw new AppError("session_not_found", `This machine has no record of session ${wanted}. See: hapi sessions`);
   }
+  const { asked } = input;
+  // Two sessions on one conversation would write over each other: the one that has it is continued.
+  const holder =
+    asked?.threadId && !asked.fork ? records.find((one) => one.flavor === flavor && one.threadId === asked.threadId) : undefined;
+  if (holder) return { kind: "existing", record: holder, joined: true };
   const tag = sessionTag(input.machineId, cwd, flavor);
-  const isAnother = flags.isNew || asksForOtherThread(flags.rest);
+  const isAnother = flags.isNew || asked !== null;
   const own = records.filter((record) => record.tag === tag || record.tag.startsWith(`${tag}:`));
   const newest = own[0];
   if (newest && !isAnother) return { kind: "existing", record: newest };

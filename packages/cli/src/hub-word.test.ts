@@ -19,7 +19,7 @@ function world(options: { registeredAt?: string; words?: (id: string) => string[
   const base = { home, flavor: "demo", cwd: root, machineId: "m", hubUrl: HUB };
   const { sessionId, dir } = createSession({ ...base, startedBy: "terminal", startingMode: "local" });
   openRecord(dir).update({ registeredAt: options.registeredAt });
-  const request = { ...base, flags: parseAgentFlags(options.words?.(sessionId) ?? []), now: 1 };
+  const request = { ...base, flags: parseAgentFlags(options.words?.(sessionId) ?? []), asked: null, now: 1 };
   const said: string[] = [];
   const deps: HubWordDeps = {
     request,

@@ -39,8 +39,8 @@ export async function runCli(words: string[]): Promise<number> {
   const terminal = createTerminal(process.stdout, process.stderr);
   const context: CommandContext = { terminal, paint: palette(process.env, terminal.isInteractive), env: process.env, cwd: process.cwd() };
   try {
-    if (first === "--version" || first === "-V") return await printVersion(context);
-    if (first === "--help" || first === "help") return await printHelp(context);
+    if (["--version", "-V", "-v"].includes(first)) return await printVersion(context);
+    if (["--help", "-h", "help"].includes(first)) return await printHelp(context);
     const load = own(commands, own(aliases, first) ?? first);
     return load ? await runCommand(await load(), words.slice(1), context) : await runAgentWords(words, context);
   } catch (error) {
@@ -55,9 +55,9 @@ function own<T>(table: Record<string, T>, word: string): T | undefined {
   return Object.hasOwn(table, word) ? table[word] : undefined;
 }
 
-/** The demo agent itself, not a session with it: for an ACP client (it says so, or nobody is at the terminal), or its own front end. */
+/** The demo agent itself, not a session with it: for an ACP client, or its own front end. */
 function isDemoProgram(words: string[]): boolean {
-  return words[1] === "acp" || words[1] === "tui" || (words.length === 1 && !process.stdin.isTTY && !process.stdout.isTTY);
+  return words[1] === "acp" || words[1] === "tui";
 }
 
 async function runCommand(command: Command, words: string[], context: CommandContext): Promise<number> {

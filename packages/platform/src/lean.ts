@@ -1,5 +1,6 @@
 /** The part of the face that loads no npm package and no database: what the session host and the viewer may use. */
 export * from "./atomic-file.ts";
+export * from "./become.ts";
 export * from "./clock.ts";
 export * from "./dir-lock.ts";
 export * from "./hub-owner.ts";

@@ -17,13 +17,14 @@ export const PERMISSION_MODES = [
   "yolo",
   "request-review",
   "always-proceed",
+  "dontAsk",
 ] as const;
 export type PermissionMode = (typeof PERMISSION_MODES)[number];
 
 const acpModes = ["default", "read-only", "safe-yolo", "yolo"] as const;
 
 const modesByFlavor: Record<string, readonly PermissionMode[]> = {
-  claude: ["default", "acceptEdits", "bypassPermissions", "plan", "auto"],
+  claude: ["default", "acceptEdits", "bypassPermissions", "plan", "auto", "dontAsk"],
   codex: acpModes,
   gemini: acpModes,
   copilot: acpModes,
@@ -37,6 +38,9 @@ const modesByFlavor: Record<string, readonly PermissionMode[]> = {
   dsh: [],
 };
 
+/** Other names that an agent's own command line has for a mode of the table above (Claude Code 2.1.329). */
+const modeAliases: Record<string, Readonly<Record<string, PermissionMode>>> = { claude: { manual: "default" } };
+
 /** The agent's permission modes, first one is where a session starts. Agents we have never heard of get the ACP set. */
 export function permissionModesOf(flavor: string | null | undefined): readonly PermissionMode[] {
   return modesByFlavor[flavor ?? "claude"] ?? acpModes;
@@ -47,6 +51,8 @@ export function normalizePermissionMode(flavor: string | null | undefined, mode:
   const modes = permissionModesOf(flavor);
   const known = modes.find((candidate) => candidate === mode);
   if (known) return known;
+  const aliases = modeAliases[flavor ?? "claude"] ?? {};
+  if (Object.hasOwn(aliases, mode)) return aliases[mode] ?? null;
   if (mode === "yolo" && modes.includes("bypassPermissions")) return "bypassPermissions";
   return null;
 }

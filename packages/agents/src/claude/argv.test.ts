@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type ArgvOptions, localArgv, readArgs, remoteArgv, threadAsked } from "./argv.ts";
+import { type ArgvOptions, localArgv, ownBusiness, readArgs, remoteArgv, threadAsked } from "./argv.ts";
 
 const options = (args: string[], more: Partial<ArgvOptions> = {}): ArgvOptions => ({
   args: readArgs(args),
@@ -44,7 +44,7 @@ test("once the conversation has an id, their choice of one and their first promp
     "manual",
     "--resume",
   ]);
-  expect(threadAsked(readArgs(args))).toEqual({ threadId: "old", newId: undefined, newest: true, fork: true });
+  expect(threadAsked(readArgs(args))).toEqual({ threadId: "old", newId: undefined, newest: true, fork: true, chosen: true });
 });
 
 test("the session's mode and model win over theirs; without one theirs stand", () => {
@@ -94,3 +94,22 @@ test("a branch keeps the name we gave it", () => {
     "B",
   ]);
 });
+
+test.each([
+  [["-p", "words"], "-p"],
+  [["--model", "opus", "--print"], "--print"],
+  [["-cp", "words"], "-p"],
+  [["mcp", "list"], "mcp"],
+  [["--debug", "mcp"], null],
+  [["--add-dir", "a", "--model", "opus", "update"], "update"],
+  [["--", "update"], "update"],
+  [["--bg", "words"], "--bg"],
+  [["-v"], "-v"],
+  [["--help"], "--help"],
+  [["--output-format", "json", "words"], null],
+  [["--append-system-prompt", "-p", "words"], null],
+  [["-nprint"], null],
+  [["update the readme"], null],
+  [["--resume", "mcp"], null],
+  [[], null],
+] as const)("%p is Claude's own business: %p", (words, why) => expect(ownBusiness(words)).toBe(why));

@@ -2,86 +2,12 @@
  * Command lines for both fronts. The user's own flags pass through untouched, apart from those that would fight with what HAPI decides: which
  * conversation (once it has an id), the permission mode and model (when the session names one), and the stdio protocol of the remote front.
  */
+import { commands, flags as known, namesWith } from "./command-line.ts";
 
-/** Flags that take one value, and those that take values until the next flag. Flags not listed take none (or an optional one with `=`). */
-const oneValue = new Set([
-  "--agent",
-  "--agents",
-  "--append-system-prompt",
-  "--append-system-prompt-file",
-  "--autocompact",
-  "--debug-file",
-  "--effort",
-  "--environment",
-  "--fallback-model",
-  "--input-format",
-  "--json-schema",
-  "--max-budget-usd",
-  "--max-turns",
-  "--model",
-  "--name",
-  "-n",
-  "--output-format",
-  "--permission-mode",
-  "--permission-prompt-tool",
-  "--permission-prompts",
-  "--plugin-dir",
-  "--plugin-url",
-  "--remote-control-session-name-prefix",
-  "--resume-session-at",
-  "--session-id",
-  "--setting-sources",
-  "--settings",
-  "--system-prompt",
-  "--system-prompt-file",
-  "--system-prompt-snapshot",
-]);
-const optionalValue = new Set([
-  "--resume",
-  "-r",
-  "--debug",
-  "-d",
-  "--from-pr",
-  "--cloud",
-  "--teleport",
-  "--worktree",
-  "-w",
-  "--remote-control",
-  "--prompt-suggestions",
-]);
-const manyValues = new Set([
-  "--add-dir",
-  "--allowedTools",
-  "--allowed-tools",
-  "--betas",
-  "--disallowedTools",
-  "--disallowed-tools",
-  "--file",
-  "--mcp-config",
-  "--tools",
-]);
-
-/** Chooses the conversation; meaningless once the session has one. */
-const threadFlags = new Set(["--resume", "-r", "--continue", "-c", "--session-id", "--fork-session", "--from-pr", "--resume-session-at"]);
-const modeFlags = new Set(["--permission-mode", "--dangerously-skip-permissions"]);
-/** The remote front speaks a protocol of its own on stdio and has no terminal. */
-const terminalFlags = new Set([
-  "-p",
-  "--print",
-  "--output-format",
-  "--input-format",
-  "--verbose",
-  "--ide",
-  "--chrome",
-  "--tmux",
-  "--bg",
-  "--background",
-  "--desktop",
-  "--permission-prompt-tool",
-  "--permission-prompts",
-  "--include-partial-messages",
-  "--replay-user-messages",
-]);
+const threadFlags = namesWith("thread");
+const modeFlags = namesWith("mode");
+/** What the driven front leaves out: it speaks a protocol of its own on stdio and has no terminal. */
+const terminalFlags = namesWith("terminal", "passes");
 
 interface Flag {
   name: string;
@@ -115,9 +41,11 @@ export function readArgs(args: readonly string[]): UserArgs {
       continue;
     }
     const values: string[] = [];
-    const takes = manyValues.has(word) ? Number.POSITIVE_INFINITY : oneValue.has(word) || optionalValue.has(word) ? 1 : 0;
+    // Not listed: none, or an optional one with `=`.
+    const kind = known.get(word)?.takes ?? "none";
+    const takes = kind === "many" ? Number.POSITIVE_INFINITY : kind === "none" ? 0 : 1;
     // A required value is taken whatever it looks like (a system prompt may begin with a dash); others end at the next flag.
-    const greedy = oneValue.has(word);
+    const greedy = kind === "one";
     while (values.length < takes && index + 1 < args.length && (greedy || !(args[index + 1] as string).startsWith("-"))) {
       index += 1;
       values.push(args[index] as string);
@@ -137,9 +65,29 @@ export function hasFlag(args: UserArgs, ...names: string[]): boolean {
   return args.flags.some((flag) => names.includes(flag.name));
 }
 
+/**
+ * What makes this line something else than a conversation on a terminal: one of Claude's own commands, or a flag such as `--print`. Null: it is
+ * one. Claude takes the first word that is no flag for a command, also behind `--` (measured on 2.1.332).
+ */
+export function ownBusiness(words: readonly string[]): string | null {
+  const { flags, positionals } = readArgs(words);
+  const command = positionals[0];
+  if (command !== undefined && commands.has(command)) return command;
+  return flags.flatMap(({ name }) => lettersOf(name)).find((name) => known.get(name)?.role === "passes") ?? null;
+}
+
+/** `-cp` is `-c -p`; what follows a letter that takes a value is that value. */
+function lettersOf(name: string): string[] {
+  if (!/^-[A-Za-z]{2,}$/.test(name)) return [name];
+  const letters = [...name.slice(1)].map((letter) => `-${letter}`);
+  const valued = letters.findIndex((letter) => (known.get(letter)?.takes ?? "none") !== "none");
+  return valued < 0 ? letters : letters.slice(0, valued + 1);
+}
+
 /** What the user's own flags say about the conversation. */
-export function threadAsked(args: UserArgs): { threadId?: string; newId?: string; newest: boolean; fork: boolean } {
+export function threadAsked(args: UserArgs): { threadId?: string; newId?: string; newest: boolean; fork: boolean; chosen: boolean } {
   return {
+    chosen: hasFlag(args, ...threadFlags),
     threadId: flagValue(args, "--resume", "-r"),
     newId: flagValue(args, "--session-id"),
     newest: hasFlag(args, "--continue", "-c"),

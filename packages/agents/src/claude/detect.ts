@@ -52,18 +52,19 @@ function judge(version: string): Pick<Detection, "available" | "reason" | "hint"
   return { available: true, hint };
 }
 
-export async function detectClaude(env: Readonly<Record<string, string>>): Promise<Detection> {
+/** The program, without a question to it. */
+export function locateClaude(env: Readonly<Record<string, string>>): Pick<Detection, "command" | "hint" | "reason"> {
   const { path, configured } = find(env);
-  if (path === null) {
-    return configured
-      ? {
-          available: false,
-          command: [],
-          reason: "invalid_configuration",
-          hint: "HAPI_CLAUDE_PATH does not name a program; correct it or remove it",
-        }
-      : { available: false, command: [], reason: "not_found", hint: INSTALL_HINT };
-  }
+  if (path !== null) return { command: [path] };
+  return configured
+    ? { command: [], reason: "invalid_configuration", hint: "HAPI_CLAUDE_PATH does not name a program; correct it or remove it" }
+    : { command: [], reason: "not_found", hint: INSTALL_HINT };
+}
+
+export async function detectClaude(env: Readonly<Record<string, string>>): Promise<Detection> {
+  const found = locateClaude(env);
+  const [path] = found.command;
+  if (path === undefined) return { available: false, ...found };
   const version = await askVersion(path, env);
   if (version === null) {
     return {

@@ -1,8 +1,12 @@
 /** Claude Code as an agent of HAPI. */
 import { permissionModesOf } from "@hapi/protocol";
 import type { AgentDriver } from "../driver.ts";
+import { ownBusiness, readArgs, threadAsked } from "./argv.ts";
+import { commands } from "./command-line.ts";
 import { createConversation } from "./conversation.ts";
-import { detectClaude } from "./detect.ts";
+import { detectClaude, locateClaude } from "./detect.ts";
+import { isUuid } from "./ids.ts";
+import { newestThread } from "./paths.ts";
 
 export const claudeDriver: AgentDriver = {
   flavor: "claude",
@@ -30,5 +34,17 @@ export const claudeDriver: AgentDriver = {
     usage: "dollars",
   },
   detect: detectClaude,
+  commandLine: {
+    locate: locateClaude,
+    ownBusiness,
+    isCommand: (word) => commands.has(word),
+    yolo: ["--dangerously-skip-permissions"],
+    threadAsked(words, { env, cwd }) {
+      const asked = threadAsked(readArgs(words));
+      if (!asked.chosen) return null;
+      const named = asked.threadId !== undefined && isUuid(asked.threadId) ? asked.threadId : null;
+      return { threadId: named ?? (asked.newest ? newestThread(env, cwd) : null), fork: asked.fork };
+    },
+  },
   open: createConversation,
 };

@@ -8,31 +8,50 @@ import { probeHost, runViewer, startHost } from "@hapi/host";
 import { firstMetadata, readRecord, rowAtHub, type SessionRecord } from "@hapi/machine";
 import { hapiHome, resolveMachineId, selfCommand, sessionDir, systemClock } from "@hapi/platform";
 import { AppError, normalizePermissionMode, permissionModesOf } from "@hapi/protocol";
-import { parseAgentFlags, type AgentFlags } from "../agent-flags.ts";
+import { isatty } from "node:tty";
+import { parseAgentFlags, type AgentFlags, withoutOwnFlags } from "../agent-flags.ts";
 import { confirm } from "../tui/confirm.ts";
 import type { CommandContext } from "../command.ts";
 import { findDirectorySession, prepareSession } from "../directory-session.ts";
 import { heedHub } from "../hub-word.ts";
 import { ensureHub, type HubChoice } from "../local-hub.ts";
 import { sendAlong } from "../outbox.ts";
+import { needsTerminal, passThrough } from "../pass-through.ts";
 
 export async function runAgent(words: string[], context: CommandContext): Promise<number> {
   const home = hapiHome(context.env);
-  const drivers = allDrivers(home);
-  const named = drivers.find((driver) => driver.flavor === words[0]);
-  const driver = named ?? drivers[0];
-  if (!driver) throw new AppError("internal", "No agent is known");
-  if (!named && words[0] && !words[0].startsWith("-")) {
-    throw new AppError("invalid_query", `hapi has no command or agent "${words[0]}". See: hapi --help`);
-  }
-  const flags = parseAgentFlags(named ? words.slice(1) : words);
-  if (flags.isHelp) return printAgentHelp(driver, context);
+  const { driver, line } = whichAgent(words, home);
+  const flags = parseAgentFlags(line);
+  const { commandLine } = driver;
+  if (!commandLine && flags.isHelp) return printAgentHelp(driver, context);
+  const theirs = withoutOwnFlags(line, commandLine?.yolo ?? []);
+  const own = commandLine?.ownBusiness(theirs) ?? null;
+  const isConversation = flags.isBackground || (isatty(0) && isatty(1));
+  if (commandLine && (own !== null || !isConversation)) return passThrough({ driver, commandLine, line, theirs, flags, own }, context);
+  if (!isConversation) throw needsTerminal(driver);
 
   checkMode(driver, flags);
   const detection = await driver.detect(definedOnly(context.env));
   if (!detection.available) throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed.`);
   const hub = await ensureHub(context.env, home);
-  return openSession({ home, driver, flags, hub, context, ...(detection.hint ? { warning: detection.hint } : {}) });
+  return openSession({ home, driver, flags, theirs, hub, context, ...(detection.hint ? { warning: detection.hint } : {}) });
+}
+
+/** The agent that is named, or the one that needs no name; and the words behind its name. */
+function whichAgent(words: string[], home: string): { driver: AgentDriver; line: string[] } {
+  const drivers = allDrivers(home);
+  const named = drivers.find(({ flavor }) => flavor === words[0]);
+  const driver = named ?? drivers[0];
+  if (!driver) throw new AppError("internal", "No agent is known");
+  if (!named) refuseUnknownWord(driver, words[0]);
+  return { driver, line: named ? words.slice(1) : words };
+}
+
+/** One bare word is more often a command that was misspelt than a prompt; more words, or anything else, are a prompt. */
+function refuseUnknownWord(driver: AgentDriver, word: string | undefined): void {
+  if (word === undefined || !/^[\p{L}\d-]+$/u.test(word) || word.startsWith("-") || driver.commandLine?.isCommand(word)) return;
+  const asPrompt = driver.commandLine ? ` To give ${driver.displayName} just this word: hapi ${driver.flavor} ${word}` : "";
+  throw new AppError("invalid_query", `hapi has no command or agent "${word}". See: hapi --help.${asPrompt}`);
 }
 
 /** Said before anything is started. */
@@ -46,6 +65,8 @@ interface OpenInput {
   home: string;
   driver: AgentDriver;
   flags: AgentFlags;
+  /** The line without what only HAPI understands. */
+  theirs: readonly string[];
   hub: HubChoice;
   context: CommandContext;
   warning?: string;
@@ -54,7 +75,8 @@ interface OpenInput {
 async function openSession(input: OpenInput): Promise<number> {
   const { home, driver, flags, hub, context } = input;
   const machineId = await resolveMachineId(context.env);
-  const request = { home, flavor: driver.flavor, cwd: context.cwd, machineId, hubUrl: hub.url, flags, now: systemClock.now() };
+  const asked = driver.commandLine?.threadAsked(input.theirs, { env: definedOnly(context.env), cwd: context.cwd }) ?? null;
+  const request = { home, flavor: driver.flavor, cwd: context.cwd, machineId, hubUrl: hub.url, flags, asked, now: systemClock.now() };
   let found = findDirectorySession(request);
   if (found.kind === "existing" && (await probeHost(sessionDir(home, found.record.sessionId)))) {
     noteUnused(input);

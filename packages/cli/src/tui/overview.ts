@@ -5,10 +5,11 @@ import type { Palette } from "./terminal.ts";
 
 export function overview(commands: readonly Command[], paint: Palette): string {
   const drivers = allDrivers();
+  const first = drivers[0];
   const rows = [
     ...drivers.map((driver, index) => [
       index === 0 ? `[${driver.flavor}] [flags …]` : `${driver.flavor} [flags …]`,
-      `${driver.displayName}${index === 0 ? " in this directory; all its own flags pass through" : ""}`,
+      `${driver.displayName}${index === 0 ? " in this directory; its own commands and flags work as ever" : ""}`,
     ]),
     ...commands.map((command) => [`${command.name}`, command.summary]),
   ] as [string, string][];
@@ -37,10 +38,14 @@ export function overview(commands: readonly Command[], paint: Palette): string {
     "  hapi                           continue the conversation of this directory",
     "  hapi --new --model opus        start another one",
     "  hapi demo                      try it without any agent",
+    '  hapi -p "what is this?"        just the answer, as the agent itself gives it: no session',
     '  hapi send . "run the tests"    a prompt to this directory\'s session, from anywhere; --wait prints the answer',
     "  hapi resume                    this directory's session, or a choice",
     "  hapi sessions --json           for scripts",
     "",
+    ...(first
+      ? [`${first.displayName}'s own --help, commands that share a name with one above (doctor, auth, stop): hapi ${first.flavor} <word>`]
+      : []),
     "Environment: HAPI_HOME, HAPI_API_URL, CLI_API_TOKEN, HAPI_LISTEN_HOST, HAPI_LISTEN_PORT, HAPI_PUBLIC_URL, CORS_ORIGINS, NO_COLOR",
   ].join("\n");
 }

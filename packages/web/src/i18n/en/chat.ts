@@ -66,6 +66,8 @@ export const chat = {
   "mode.bypassPermissions.hint": "Never asks. Use it only where nothing can break",
   "mode.plan": "Plan only",
   "mode.plan.hint": "Reads and plans; changes nothing until you approve the plan",
+  "mode.dontAsk": "Don't ask",
+  "mode.dontAsk.hint": "What is not allowed beforehand is denied without asking",
   "mode.ask": "Answer questions",
   "mode.debug": "Debug",
   "mode.autoReview": "Review automatically",

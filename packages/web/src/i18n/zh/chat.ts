@@ -69,6 +69,8 @@ export const chat = {
   "mode.bypassPermissions.hint": "从不询问。只在不怕损坏的地方使用",
   "mode.plan": "仅规划",
   "mode.plan.hint": "只读取和规划；批准前不做任何修改",
+  "mode.dontAsk": "不询问",
+  "mode.dontAsk.hint": "未预先允许的操作直接拒绝，不询问",
   "mode.ask": "回答问题",
   "mode.debug": "调试",
   "mode.autoReview": "自动审查",

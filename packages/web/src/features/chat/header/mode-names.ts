@@ -17,6 +17,7 @@ const NAMES = {
   yolo: "mode.bypassPermissions",
   "request-review": "mode.requestReview",
   "always-proceed": "mode.bypassPermissions",
+  dontAsk: "mode.dontAsk",
 } as const satisfies Record<PermissionMode, MessageKey>;
 
 const HINTS: Partial<
@@ -26,6 +27,7 @@ const HINTS: Partial<
     | "mode.acceptEdits.hint"
     | "mode.bypassPermissions.hint"
     | "mode.plan.hint"
+    | "mode.dontAsk.hint"
     | "mode.readOnly.hint"
     | "mode.safeYolo.hint"
   >
@@ -36,6 +38,7 @@ const HINTS: Partial<
   yolo: "mode.bypassPermissions.hint",
   "always-proceed": "mode.bypassPermissions.hint",
   plan: "mode.plan.hint",
+  dontAsk: "mode.dontAsk.hint",
   "read-only": "mode.readOnly.hint",
   "safe-yolo": "mode.safeYolo.hint",
 };
