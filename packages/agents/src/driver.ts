@@ -4,6 +4,7 @@
  */
 import type { Front } from "@hapi/core";
 import type { HostControl } from "@hapi/host";
+import type { BackgroundWork } from "@hapi/protocol";
 import type { AgentCapabilities, AgentEvent, AgentFailure, Answers, Attachment, PromptStage, StreamDelta, ToolKind } from "@hapi/protocol";
 
 export type { Front };
@@ -129,6 +130,8 @@ export type DriverEvent =
   | { type: "request-closed"; id: string; outcome: RequestOutcome; by: "remote" | "terminal" | "agent"; reason?: string }
   | { type: "stage"; localId: string; stage: PromptStage; failure?: AgentFailure }
   | { type: "thinking"; thinking: boolean }
+  /** All that goes on beside the turns and ends with the agent's process; replaces what was said before. */
+  | { type: "background"; work: readonly BackgroundWork[] }
   /** The agent's own id of this conversation, known or changed. Comes before the first prompt is handed. */
   | { type: "thread"; threadId: string }
   | { type: "mode"; mode: string }

@@ -1,9 +1,16 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { BOUNDARY_WAIT_MS, decideHandoff, type HandoffSituation, type HandoffWish, QUIET_KEYBOARD_MS } from "./handoff.ts";
+import {
+  BACKGROUND_ANSWER_MS,
+  BOUNDARY_WAIT_MS,
+  decideHandoff,
+  type HandoffSituation,
+  type HandoffWish,
+  QUIET_KEYBOARD_MS,
+} from "./handoff.ts";
 
 const wish: HandoffWish = { to: "remote", since: 100_000, by: "prompt", now: false };
-const idle: HandoffSituation = { now: 100_000, running: "local", busy: false, lastTypedAt: null };
+const idle: HandoffSituation = { now: 100_000, running: "local", busy: false, background: 0, lastTypedAt: null };
 
 test("an idle terminal is handed over at once; a parked agent too", () => {
   expect(decideHandoff(wish, idle)).toEqual({ kind: "go", interrupt: false });
@@ -26,6 +33,22 @@ test("a person waits ten seconds at most, and not for the keyboard; now means no
   expect(decideHandoff({ ...wish, now: true }, { ...busy, lastTypedAt: 100_000 })).toEqual({ kind: "go", interrupt: true });
 });
 
+test("what runs in the background is ended by nobody who was not told: a prompt waits, a person says now or lets it be", () => {
+  const working = { ...idle, background: 1 };
+  expect(decideHandoff(wish, { ...working, now: 100_000 + 60 * 60_000 })).toEqual({ kind: "wait", for: "background", checkAt: null });
+  const person: HandoffWish = { ...wish, by: "person", to: "local" };
+  const until = 100_000 + BACKGROUND_ANSWER_MS;
+  expect(decideHandoff(person, working)).toEqual({ kind: "wait", for: "background", checkAt: until });
+  expect(decideHandoff(person, { ...working, busy: true, now: 100_000 + BOUNDARY_WAIT_MS })).toEqual({
+    kind: "wait",
+    for: "background",
+    checkAt: until,
+  });
+  expect(decideHandoff(person, { ...working, now: until })).toEqual({ kind: "drop" });
+  expect(decideHandoff({ ...person, now: true }, working)).toEqual({ kind: "go", interrupt: false });
+  expect(decideHandoff(wish, { ...working, running: null })).toEqual({ kind: "go", interrupt: false });
+});
+
 const front = fc.constantFrom("local" as const, "remote" as const);
 const anyWish = fc.record({
   to: front,
@@ -37,6 +60,7 @@ const anySituation = fc.record({
   now: fc.integer({ min: 0, max: 200_000 }),
   running: fc.option(front),
   busy: fc.boolean(),
+  background: fc.nat(2),
   lastTypedAt: fc.option(fc.integer({ min: 0, max: 200_000 })),
 });
 
@@ -49,11 +73,16 @@ test("a prompt never interrupts by itself; waiting always names a moment or an e
         return;
       }
       expect(situation.running).not.toBeNull();
-      if (decision.checkAt === null) expect(decision.for).toBe("turn");
-      else {
-        expect(decision.checkAt).toBeGreaterThan(situation.now);
-        expect(decideHandoff(some, { ...situation, now: decision.checkAt }).kind).toBe("go");
-      }
+      if (decision.kind === "drop") return expect(some.by === "person" && !some.now && situation.background > 0).toBe(true);
+      if (decision.checkAt === null) return expect(["turn", "background"]).toContain(decision.for);
+      expect(decision.checkAt).toBeGreaterThan(situation.now);
+      const next = decideHandoff(some, { ...situation, now: decision.checkAt });
+      // Once its moment is there it is over with, or a person is asked about the background.
+      if (situation.background === 0) expect(next.kind).toBe("go");
+      else
+        expect(decision.for === "background" ? next.kind : next).toEqual(
+          decision.for === "background" ? "drop" : expect.objectContaining({ for: "background" }),
+        );
     }),
   );
 });

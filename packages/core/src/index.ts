@@ -1,6 +1,7 @@
 export { type ContentRow, decodeContent } from "./envelope/decode.ts";
 export { encodeEvent, type Prompt, promptContent, type WireContent } from "./envelope/encode.ts";
 export {
+  BACKGROUND_ANSWER_MS,
   BOUNDARY_WAIT_MS,
   decideHandoff,
   type Front,
@@ -30,7 +31,7 @@ export {
 } from "./status.ts";
 export { STATUS_WORDS, statusWord, withCount } from "./status-words.ts";
 export { capitalized, cutText, cutTextStart, shortText, withoutMiddle } from "./text.ts";
-export { compareSummaries, sessionSummary, type SummaryExtras } from "./summary.ts";
+export { backgroundCount, compareSummaries, sessionSummary, type SummaryExtras } from "./summary.ts";
 export type * from "./timeline/view-model.ts";
 export { applyPage, applySyncEvent, closeWindow, openWindow, withGap, withoutDoubtful } from "./sync/apply-event.ts";
 export { positionOf } from "./sync/rows.ts";

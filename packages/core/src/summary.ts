@@ -51,6 +51,11 @@ export function summaryRequests(state: AgentState | null): RequestFacts {
   };
 }
 
+/** How much goes on beside the turns. */
+export function backgroundCount(state: AgentState | null | undefined): number {
+  return state?.background?.length ?? 0;
+}
+
 export function summaryTodos(todos: readonly TodoItem[] | undefined): SessionSummary["todoProgress"] {
   if (!todos?.length) return null;
   return { completed: todos.filter((todo) => todo.status === "completed").length, total: todos.length };

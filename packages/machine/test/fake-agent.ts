@@ -38,6 +38,8 @@ export interface FakeAgent {
   /** The request is over. */
   goOn(id: string, outcome: "approved" | "denied" | "canceled", by?: "remote" | "terminal" | "agent"): void;
   finish(failure?: AgentFailure): void;
+  /** What goes on beside its turns, until its process ends. */
+  background(labels: readonly string[]): void;
   /** Reads something from its record a second time, under the key it had. */
   repeat(key: string, event: AgentEvent): void;
   /** The process ends by itself. `untold`: its turn is shown as interrupted, but until this resolves it is not told that the process is gone. */
@@ -118,6 +120,10 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     }
   }
 
+  function background(labels: readonly string[]): void {
+    emit({ type: "background", work: labels.map((label) => ({ id: label, kind: "shell", label })) });
+  }
+
   function over({ code = null, signal = null, failure }: Parameters<FakeAgent["die"]>[0]): void {
     const was = front;
     if (was === null) return;
@@ -129,6 +135,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     requests.clear();
     // What it had in memory only never was.
     for (const { localId } of untouched.splice(0)) record.delete(localId);
+    background([]);
     emit({ type: "exited", front: was, code, signal, expected: false, failure });
   }
 
@@ -186,6 +193,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       emit({ type: "stage", localId, stage: failure ? "failed" : "done", failure });
       emit({ type: "thinking", thinking: false });
     },
+    background,
     repeat: (key, event) => emit({ type: "record", key, event }),
     die(exit, untold) {
       if (front === null) return;
@@ -317,6 +325,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
           emit({ type: "thinking", thinking: false });
         }
         turn = null;
+        background([]);
         emit({ type: "exited", front: was, code: 0, signal: null, expected: true });
       },
       async [Symbol.asyncDispose]() {

@@ -144,9 +144,35 @@ export const lastTurnSchema = z.looseObject({
   retryable: z.optional(z.boolean()),
 });
 export type LastTurn = z.infer<typeof lastTurnSchema>;
+/** Something of the agent that goes on beside its turns and ends with its process: a shell, a sub-agent, a monitor, a timer of its own. */
+export const backgroundWorkSchema = z.looseObject({
+  /** The agent's own id of it. */
+  id: z.string(),
+  kind: z.enum(["shell", "subagent", "monitor", "workflow", "timer", "other"]),
+  /** What the agent calls it; at most 200 characters. */
+  label: z.string(),
+  /** Of a shell: its command line; at most 200 characters. */
+  command: z.optional(z.string()),
+});
+export type BackgroundWork = z.infer<typeof backgroundWorkSchema>;
+
+/** A session's work beside its turns is told up to this many. */
+export const MAX_BACKGROUND_WORK = 20;
+
+/** A wanted change of front end that waits: for the end of a turn, a quiet keyboard, or because it would end what runs in the background. */
+export const handoffWaitSchema = z.looseObject({
+  to: z.enum(["local", "remote"]),
+  waitsFor: z.string(),
+  since: timestamp,
+});
+export type HandoffWait = z.infer<typeof handoffWaitSchema>;
 
 export const agentStateSchema = z.looseObject({
   controlledByUser: z.optional(z.nullable(z.boolean())),
+  /** Ours. `waitsFor`: `turn`, `keyboard` or `background`; other words may come. Null or absent: no change is wanted. */
+  handoff: z.optional(z.nullable(handoffWaitSchema)),
+  /** Ours. What goes on in the background; ends with the agent's process. Absent or empty: nothing. */
+  background: z.optional(z.nullable(z.array(backgroundWorkSchema))),
   /** Ours. Null or absent: nothing is going to be retried by itself. */
   retry: z.optional(z.nullable(retryStateSchema)),
   requests: z.optional(z.nullable(z.record(z.string(), agentStateRequestSchema))),

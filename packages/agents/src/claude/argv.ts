@@ -125,7 +125,7 @@ export interface ArgvOptions {
   model?: string | null;
   /** Whether bypass may be chosen in this session's life (never as root outside a sandbox). */
   allowBypass: boolean;
-  /** Overlay file of the terminal front. */
+  /** Overlay file of the front. */
   settings?: string;
   /** Only at the very first start: the prompt on the user's command line is not repeated. */
   withPrompt: boolean;

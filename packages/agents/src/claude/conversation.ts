@@ -134,6 +134,7 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     if (last.front === "local") runLocal(process).takeOver();
     else await runRemote(process).takeOver();
     context.emit({ type: "thinking", thinking: core.thinking });
+    core.background.announce();
     return last.front;
   }
 
@@ -269,7 +270,10 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     setModel,
     listModels,
     async onHook(payload, signal) {
-      return running?.front === "local" ? await running.local.hooks.onHook(payload, signal) : {};
+      if (running?.front === "local") return await running.local.hooks.onHook(payload, signal);
+      // A driven Claude says everything else on its stdout; its timers only here.
+      if (running && isJson(payload) && payload["hook_event_name"] === "Stop") core.background.stopped(payload);
+      return {};
     },
     get busy() {
       return running?.front === "remote" ? running.remote.busy : running?.front === "local" ? running.local.busy : false;

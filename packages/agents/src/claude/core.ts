@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { type AgentFailure, AppError, type TurnOutcome } from "@hapi/protocol";
 import type { DriverContext, Front } from "../driver.ts";
+import { type Background, createBackground, endedSentence } from "./background.ts";
 import { liveOnThread } from "./live-sessions.ts";
 import { createOpenRequests, type OpenRequests } from "./open-requests.ts";
 import { transcriptPath } from "./paths.ts";
@@ -17,6 +18,7 @@ export interface Core {
   readonly context: DriverContext;
   readonly prompts: Prompts;
   readonly requests: OpenRequests;
+  readonly background: Background;
   readonly thread: ThreadMark | null;
   readonly feed: TranscriptFeed | null;
   /** What the running front wants to know of the transcript. */
@@ -58,6 +60,7 @@ const FINISH_READ_MS = 10_000;
 export function createCore(context: DriverContext): Core {
   const prompts = createPrompts(context);
   const requests = createOpenRequests(context);
+  const background = createBackground(context);
   let thread = readMark(context, "claude.thread") ?? null;
   let feed: TranscriptFeed | null = null;
   let thinking = false;
@@ -154,6 +157,19 @@ export function createCore(context: DriverContext): Core {
     setThinking(false);
   }
 
+  /** Nobody shall wonder where the dev server went. */
+  function tellEnded(launchId: string): void {
+    const gone = background.ended();
+    if (gone.length === 0) return;
+    const id = `${launchId}:background-ended`;
+    context.emit({
+      type: "record",
+      key: id,
+      event: { type: "notice", id, level: "warning", text: endedSentence(gone) },
+      at: context.clock.now(),
+    });
+  }
+
   async function finish(end: FinishedLaunch): Promise<void> {
     // With the hub away and the outbox full, the rest is read when the conversation goes on.
     const late = new Promise<void>((resolve) => setTimeout(resolve, FINISH_READ_MS).unref());
@@ -176,6 +192,7 @@ export function createCore(context: DriverContext): Core {
       };
       context.emit({ type: "record", key: id, event, at: context.clock.now(), checkpoint: { ...prompts.mark(), ...feed?.mark() } });
     }
+    tellEnded(end.launchId);
     const launch = readMark(context, "claude.launch");
     const over = launch?.id === end.launchId ? { "claude.launch": { ...launch, over: true } } : {};
     await commitMarks(context, { ...prompts.mark(), ...feed?.mark(), ...over });
@@ -186,6 +203,7 @@ export function createCore(context: DriverContext): Core {
     context,
     prompts,
     requests,
+    background,
     get thread() {
       return thread;
     },

@@ -7,7 +7,7 @@ import type { Conversation } from "../driver.ts";
 import { ANSWER_MS } from "./control.ts";
 import type { Core } from "./core.ts";
 import type { AskedBack } from "./prompts.ts";
-import type { RemoteFront } from "./remote-front.ts";
+import { type RemoteFront, TURN_ONLY } from "./remote-front.ts";
 import { commitMarks, type PendingPrompt } from "./state.ts";
 
 /** What becomes of a prompt that was asked back stands on stdout beside the answer. */
@@ -126,7 +126,7 @@ export function createHanding({ core, running, lookup, answerMs = ANSWER_MS }: H
     if (handed.length > 0 || front.busy) {
       // In this order: what can't be taken back has begun by then, and is interrupted.
       const taken = handed.map((prompt) => takeBack(front, prompt, "stop"));
-      await Promise.all([...taken, front.control.request("interrupt")]).catch(unanswered);
+      await Promise.all([...taken, front.control.request("interrupt", TURN_ONLY)]).catch(unanswered);
     }
     if (!isAllThere) throw new AppError("timeout", NOT_HANDED);
   }

@@ -198,6 +198,7 @@ export function createHooks(options: HooksOptions): Hooks {
         return noteCall(payload);
       case "Stop":
       case "StopFailure":
+        core.background.stopped(payload);
         await closeAnswered(payload);
         return await options.onTurnOver();
       default:

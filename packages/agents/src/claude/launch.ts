@@ -94,8 +94,8 @@ export function planLaunch(core: Core, command: readonly string[], options: Star
     allowBypass: options.front === "remote" ? mayBypass(env) : options.permissionMode === "bypassPermissions",
     withPrompt: first,
   };
-  if (options.front === "remote") return { thread, argv: remoteArgv(command, shared), env };
   const { sessionDir, cwd, hookCommand } = context;
-  const settings = writeOverlay({ sessionDir, cwd, hookCommand, userSettings: flagValue(args, "--settings") });
-  return { thread, argv: localArgv(command, { ...shared, settings }), env: { ...env, ...context.hookEnv } };
+  const settings = writeOverlay({ front: options.front, sessionDir, cwd, hookCommand, userSettings: flagValue(args, "--settings") });
+  const argv = (options.front === "remote" ? remoteArgv : localArgv)(command, { ...shared, settings });
+  return { thread, argv, env: { ...env, ...context.hookEnv } };
 }

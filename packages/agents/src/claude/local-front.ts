@@ -36,6 +36,9 @@ const TURN_END_GRACE_MS = 1_500;
 /** A prompt of which nothing shows by then was a command that the terminal carried out itself, unless Claude says that it is busy. */
 const NO_TURN_MS = 2_000;
 const LOOK_AGAIN_MS = 250;
+/** How often Claude is asked for tasks that ended by hand; and for shells of which no hook told. */
+const TASK_LOOK_MS = 1_000;
+const TASK_LOOK_IDLE_MS = 5_000;
 const ESCAPE = "\u001b";
 
 /** `onGone`: just before `exited` is told, so that whoever hears it can start the next one at once. */
@@ -122,6 +125,20 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     context.emit({ type: "exited", front: "local", ...exit, expected: stopping, ...(wanted ? {} : { failure: said }) });
   }
 
+  /** A task that is ended by hand is told by no hook: the status file says that none is left. */
+  async function watchBackground(): Promise<void> {
+    while (!detached && !ending) {
+      await delay(core.background.tasks.length > 0 ? TASK_LOOK_MS : TASK_LOOK_IDLE_MS);
+      if (!detached && !ending && !stopping) core.background.status(status());
+    }
+  }
+
+  const follow = (): void => {
+    core.listen({ onFact });
+    void watch().finally(ended.resolve);
+    watchBackground().catch((cause: unknown) => context.log.warn("claude.status_unreadable", { cause: String(cause) }));
+  };
+
   /** The first bytes on the screen, or its end. */
   async function firstOutput(signal: AbortSignal): Promise<string> {
     let text = "";
@@ -137,8 +154,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   }
 
   async function begin(): Promise<void> {
-    core.listen({ onFact });
-    void watch().finally(ended.resolve);
+    follow();
     const late = AbortSignal.timeout(ON_SCREEN_MS);
     const gone = process.exited.then(() => "gone" as const);
     const first = await Promise.race([firstOutput(late), gone]);
@@ -154,6 +170,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
 
   async function stop(options: { graceMs: number; interrupt: boolean }): Promise<void> {
     stopping = true;
+    core.background.ending();
     if (saysBusy()) setBusy(true);
     if (busy && options.interrupt) await process.write(ESCAPE);
     if (busy) await within(idle(), options.interrupt ? Math.min(options.graceMs, ESC_WAIT_MS) : options.graceMs);
@@ -171,8 +188,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     },
     begin,
     takeOver() {
-      core.listen({ onFact });
-      void watch().finally(ended.resolve);
+      follow();
       if (turnRuns()) setBusy(true);
       else notBusy();
       core.requests.announce();

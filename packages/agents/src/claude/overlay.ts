@@ -1,10 +1,11 @@
 /**
- * The per-session settings file of the terminal front: hooks that report to the session process, added to whatever the user passed with
+ * The per-session settings file of each front: hooks that report to the session process, added to whatever the user passed with
  * `--settings`. The user's own configuration files are never touched.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { AppError } from "@hapi/protocol";
+import type { Front } from "../driver.ts";
 import { isJson, type Json, list, obj } from "./json.ts";
 
 /** A permission waits for a person, so its hook may wait a day; the others only report. */
@@ -22,15 +23,18 @@ export const HOOK_EVENTS = [
   "SessionEnd",
 ] as const;
 
+/** A driven Claude tells on stdout what it does; only of its timers nothing but this hook knows. */
+const REMOTE_HOOK_EVENTS: readonly string[] = ["Stop"];
+
 const needsMatcher: ReadonlySet<string> = new Set(["PreToolUse", "PermissionRequest"]);
 
 function shellWord(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-export function hookSettings(hookCommand: readonly string[]): Json {
+export function hookSettings(hookCommand: readonly string[], events: readonly string[] = HOOK_EVENTS): Json {
   const command = hookCommand.map(shellWord).join(" ");
-  const entries = HOOK_EVENTS.map((event) => {
+  const entries = events.map((event) => {
     // What is only reported runs beside the terminal: it waits for nothing and shows nothing of it.
     const waits = event === "PermissionRequest" ? { timeout: PERMISSION_TIMEOUT_S } : { timeout: REPORT_TIMEOUT_S, async: true };
     const group = { ...(needsMatcher.has(event) ? { matcher: "*" } : {}), hooks: [{ type: "command", command, ...waits }] };
@@ -60,10 +64,18 @@ export function mergeSettings(user: Json, ours: Json): Json {
   return { ...user, ...ours, hooks };
 }
 
-export function writeOverlay(options: { sessionDir: string; cwd: string; hookCommand: readonly string[]; userSettings?: string }): string {
-  const ours = hookSettings(options.hookCommand);
+export interface OverlayOptions {
+  front: Front;
+  sessionDir: string;
+  cwd: string;
+  hookCommand: readonly string[];
+  userSettings?: string;
+}
+
+export function writeOverlay(options: OverlayOptions): string {
+  const ours = hookSettings(options.hookCommand, options.front === "remote" ? REMOTE_HOOK_EVENTS : HOOK_EVENTS);
   const settings = options.userSettings === undefined ? ours : mergeSettings(readUserSettings(options.userSettings, options.cwd), ours);
-  const path = join(options.sessionDir, "claude-settings.json");
+  const path = join(options.sessionDir, options.front === "remote" ? "claude-settings-remote.json" : "claude-settings.json");
   writeFileSync(path, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
   return path;
 }

@@ -42,6 +42,12 @@ const TERM_WAIT_MS = 3_000;
 /** A process that reads its stdin answers at once; one that does not is believed to have nothing new. */
 const CATCH_UP_MS = 3_000;
 
+/**
+ * An interrupt otherwise ends background sub-agents too, without a word (measured on 2.1.329). Whoever stops a turn means the turn. A Claude that
+ * does not know the field ignores it.
+ */
+export const TURN_ONLY = { spare_background_tasks: true };
+
 /** `onGone`: just before `exited` is told, so that whoever hears it can start the next one at once. */
 export function createRemoteFront(core: Core, process: HostProcess, onGone: () => void, answerMs?: number): RemoteFront {
   const { context } = core;
@@ -163,11 +169,12 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
 
   async function stop(options: { graceMs: number; interrupt: boolean }): Promise<void> {
     stopping = true;
+    core.background.ending();
     const deadline = Date.now() + options.graceMs;
     const left = (): number => Math.max(0, deadline - Date.now());
     if (options.interrupt && out.busy) {
       await control
-        .request("interrupt", {}, Math.max(500, left()))
+        .request("interrupt", TURN_ONLY, Math.max(500, left()))
         .catch((cause: unknown) => context.log.info("claude.interrupt_failed", { cause: String(cause) }));
       await Promise.race([out.idle(), new Promise((resolve) => setTimeout(resolve, Math.max(500, left())))]);
     }

@@ -91,6 +91,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     if (line["subtype"] === "status" && line["status"] === "requesting") setBusy(true);
     const title = line["subtype"] === "session_title_changed" ? str(line["title"]) : undefined;
     if (title) context.emit({ type: "title", title });
+    if (line["subtype"] === "background_tasks_changed") core.background.tasksChanged(line);
     if (line["subtype"] !== "init") return;
     await followThread(line);
     if (saidFacts) return;

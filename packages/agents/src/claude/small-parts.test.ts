@@ -21,7 +21,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("overlay", () => {
   test("reports run beside the terminal, only the permission's hook is waited for; private; words are quoted", () => {
-    const path = writeOverlay({ sessionDir: folder, cwd: folder, hookCommand: ["/opt/my hapi/hapi", "hook", "/run/s.sock"] });
+    const path = writeOverlay({
+      front: "local",
+      sessionDir: folder,
+      cwd: folder,
+      hookCommand: ["/opt/my hapi/hapi", "hook", "/run/s.sock"],
+    });
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const { hooks } = JSON.parse(readFileSync(path, "utf8"));
     expect(Object.keys(hooks)).toEqual([...HOOK_EVENTS]);
@@ -42,10 +47,15 @@ describe("overlay", () => {
     const file = join(folder, "mine.json");
     writeFileSync(file, JSON.stringify({ env: { A: "1" } }));
     const merged = JSON.parse(
-      readFileSync(writeOverlay({ sessionDir: folder, cwd: folder, hookCommand: ["h"], userSettings: "mine.json" }), "utf8"),
+      readFileSync(
+        writeOverlay({ front: "local", sessionDir: folder, cwd: folder, hookCommand: ["h"], userSettings: "mine.json" }),
+        "utf8",
+      ),
     );
     expect(merged.env).toEqual({ A: "1" });
-    expect(() => writeOverlay({ sessionDir: folder, cwd: folder, hookCommand: ["h"], userSettings: "absent.json" })).toThrow("absent.json");
+    expect(() =>
+      writeOverlay({ front: "local", sessionDir: folder, cwd: folder, hookCommand: ["h"], userSettings: "absent.json" }),
+    ).toThrow("absent.json");
   });
 });
 

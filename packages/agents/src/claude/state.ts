@@ -2,7 +2,7 @@
  * What one conversation keeps in the session's ledger. Each key is replaced whole. Order matters: whatever must be known after a crash is
  * committed before the bytes it is about are written, and read offsets travel with the events they produced.
  */
-import type { Attachment } from "@hapi/protocol";
+import type { Attachment, BackgroundWork } from "@hapi/protocol";
 import type { AgentRequest, DriverContext, Front } from "../driver.ts";
 import type { Json } from "./json.ts";
 import type { ParserState } from "./parser-state.ts";
@@ -66,6 +66,12 @@ export interface OpenRequest {
   suggestions: Json[];
 }
 
+export interface BackgroundMark {
+  tasks: BackgroundWork[];
+  /** Crons and wake-ups of the session. */
+  timers: BackgroundWork[];
+}
+
 export interface Marks {
   "claude.thread": ThreadMark;
   "claude.launch": LaunchMark;
@@ -82,6 +88,7 @@ export interface Marks {
   /** The failed prompt that the process was made to forget, for a retry. */
   "claude.cut": { launchId: string; uuid: string };
   "claude.open": OpenRequest[];
+  "claude.background": BackgroundMark;
   "claude.cost": { threadId: string; totalUsd: number };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { AgentEvent, LastTurn, Machine, Message, Session, SessionPatch, SessionSummary } from "@hapi/protocol";
 import { decodeContent } from "../envelope/decode.ts";
-import { sessionSummary, summaryMetadata, summaryRequests, summaryTodos } from "../summary.ts";
+import { backgroundCount, sessionSummary, summaryMetadata, summaryRequests, summaryTodos } from "../summary.ts";
 import { isSameJson } from "./rows.ts";
 import { type SyncState, without } from "./state.ts";
 
@@ -47,6 +47,7 @@ export function patchSession(session: Session, patch: SessionPatch): Session {
   if (patch.agentState && patch.agentState.version > session.agentStateVersion) {
     next.agentState = patch.agentState.value;
     next.agentStateVersion = patch.agentState.version;
+    next.backgroundTaskCount = backgroundCount(next.agentState);
   }
   if (patch.todos && patch.todos.version > (session.todosUpdatedAt ?? -1)) {
     next.todos = patch.todos.value;
@@ -87,6 +88,7 @@ function patchSummary(summary: SessionSummary, patch: SessionPatch): SessionSumm
     const retry = patch.agentState.value?.retry;
     if (retry) next.retry = retry;
     else delete next.retry;
+    next.backgroundTaskCount = backgroundCount(patch.agentState.value);
     next.agentStateVersion = patch.agentState.version;
   }
   if (patch.todos && patch.todos.version > (summary.todosUpdatedAt ?? -1)) {

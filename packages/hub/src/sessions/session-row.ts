@@ -1,4 +1,5 @@
 /** The sessions table's row, and the wire session made from it. */
+import { backgroundCount } from "@hapi/core";
 import type { AgentState, Metadata, Session, TodoItem } from "@hapi/protocol";
 import { MODEL_MODES } from "@hapi/protocol";
 import type { KeptTurn } from "./outcome-rows.ts";
@@ -74,7 +75,7 @@ export function toSession(row: SessionRow, { agentState, metadata }: ParsedParts
     thinking: row.thinking === 1,
     thinkingAt: row.thinking_at,
     activeTurnStartedAt: row.turn_started_at,
-    backgroundTaskCount: 0,
+    backgroundTaskCount: backgroundCount(agentState),
     ...(row.todos === null ? {} : { todos: parseJson<TodoItem[]>(row.todos) ?? [] }),
     todosUpdatedAt: row.todos_updated_at ?? 0,
     teamStateUpdatedAt: 0,

@@ -3,7 +3,7 @@
  * inbox, names and modes to the record. Also keeps what the agent told about itself across restarts.
  */
 import type { DriverEvent, DriverLog } from "@hapi/agents";
-import { type AgentEvent, normalizePermissionMode } from "@hapi/protocol";
+import { type AgentEvent, type BackgroundWork, normalizePermissionMode } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { Inbox } from "./inbox.ts";
 import type { Ledger } from "./ledger.ts";
@@ -25,6 +25,8 @@ export interface AgentEvents {
   emit(event: DriverEvent): void;
   readonly facts: AgentFacts;
   readonly thinking: boolean;
+  /** What goes on beside the turns and would end with the agent's process. */
+  readonly background: readonly BackgroundWork[];
   /** The agent that was taken over is idle: whatever ran is over, and its record says how. */
   turnIsOver(): void;
   /** A turn that nothing will end any more is closed in the history, once. */
@@ -52,6 +54,8 @@ export interface AgentEventDeps {
 export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
   const { ledger, record, outbox, link, screen, clock, log } = deps;
   const facts: AgentFacts = ledger.memory.get<AgentFacts>(FACTS_KEY) ?? {};
+
+  let background: readonly BackgroundWork[] = [];
 
   function remember(patch: Partial<AgentFacts>): void {
     const given = Object.entries(patch).filter(([, value]) => value !== undefined);
@@ -124,6 +128,10 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
       case "thinking":
         setThinking(event.thinking);
         break;
+      case "background":
+        background = event.work;
+        deps.idle();
+        break;
       case "thread":
         threadKnown(event.threadId);
         break;
@@ -151,6 +159,9 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
     facts,
     get thinking() {
       return ledger.state.facts.turn !== null;
+    },
+    get background() {
+      return background;
     },
     turnIsOver: () => setTurn(null),
     closeTurn(outcome, failure) {

@@ -13,7 +13,7 @@ import type { RemoteScreen } from "./remote-screen.ts";
 
 export type HandoffState =
   | { state: "local" | "remote" | "switching" }
-  | { state: "draining"; to: Front; waitsFor: "turn" | "keyboard"; since: number };
+  | { state: "draining"; to: Front; waitsFor: "turn" | "keyboard" | "background"; since: number };
 
 export interface HandoffLoop {
   /** Front end the session is in; its agent may be parked. */
@@ -40,6 +40,8 @@ export interface HandoffDeps {
   /** Where the session was, until it is taken up. */
   initial: Front;
   remoteWhileLocal(): "switch" | "read-only";
+  /** How much goes on beside the turn and would end with the agent's process. */
+  background(): number;
   /** A failed turn is to be sent again first. */
   isHeld(): boolean;
   /** The front end changed; durable before the other one starts. */
@@ -136,7 +138,18 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       // Wished to and fro meanwhile: what the first wish held up goes on.
       return handNext();
     }
-    const decision = decideHandoff(wish, { now: clock.now(), running: runner.front, busy: runner.busy || isHanded(), lastTypedAt });
+    const decision = decideHandoff(wish, {
+      now: clock.now(),
+      running: runner.front,
+      busy: runner.busy || isHanded(),
+      background: deps.background(),
+      lastTypedAt,
+    });
+    if (decision.kind === "drop") {
+      settle("done");
+      deps.changed();
+      return poke();
+    }
     if (decision.kind === "wait") {
       const news = waiting?.for !== decision.for;
       waiting = decision;

@@ -106,7 +106,11 @@ export function createRemoteScreen(deps: RemoteScreenDeps): RemoteScreen {
     }
     for (const key of keys.read(bytes)) {
       const action = keys.count(key);
-      if (action === "regain") return deps.regain();
+      if (action === "regain") {
+        // What is said to that stands where the hint stood.
+        hint = null;
+        return deps.regain();
+      }
       if (action === "exit") return deps.exit();
       hint = hintOf(action);
       touch();

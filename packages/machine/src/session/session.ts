@@ -177,7 +177,14 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     model,
     canRegain: driver.capabilities.control !== "remote",
     status: () =>
-      statusText({ state: loop.state, thinking: events.thinking, queued: inbox.queued, connected: link.connected, retry: retrying.onWire }),
+      statusText({
+        state: loop.state,
+        thinking: events.thinking,
+        background: events.background,
+        queued: inbox.queued,
+        connected: link.connected,
+        retry: retrying.onWire,
+      }),
     regain,
     exit: () => void ending.end({ lifecycle: "completed", exitCode: 0, reason: "exit", message: "Session ended." }),
     clock,
@@ -192,6 +199,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     log,
     initial: facts.hostId === null ? record.value.startingMode : facts.front,
     remoteWhileLocal: () => ports.settings.remoteWhileLocal,
+    background: () => events.background.length,
     isHeld: () => retrying.holdsQueue,
     moved: (front) => outcomes.moved(front),
     startFailed: (front, failure, times) => outcomes.startFailed(front, failure, times),
@@ -237,6 +245,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       inbox.current === null &&
       inbox.queued === 0 &&
       broker.openCount === 0 &&
+      events.background.length === 0 &&
       host.viewers().length === 0,
     park: async () => {
       log.info("agent.parked");
@@ -315,7 +324,8 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     const { state } = loop;
     const handoff = state.state === "draining" ? { to: state.to, waitsFor: state.waitsFor, since: state.since } : undefined;
     const retry = ending.begun ? undefined : retrying.onWire;
-    return { ...current, controlledByUser: loop.front === "local", handoff, retry, ...broker.onWire() };
+    const background = events.background.length > 0 ? [...events.background] : undefined;
+    return { ...current, controlledByUser: loop.front === "local", handoff, retry, background, ...broker.onWire() };
   }
 
   function autoRetry(): boolean {
