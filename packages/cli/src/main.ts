@@ -5,6 +5,7 @@
 import { createTerminal, explain, palette } from "./tui/terminal.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { hideOwnCache } from "./own-cache.ts";
+import { leaveFamily } from "./leave-family.ts";
 
 type Internal = (words: string[]) => Promise<number>;
 
@@ -31,6 +32,7 @@ const aliases: Record<string, string> = { server: "hub", list: "sessions" };
 
 export async function runCli(words: string[]): Promise<number> {
   hideOwnCache(process.env);
+  leaveFamily(process.env);
   const first = words[0] ?? "";
   const internal = own(internals, first);
   if (internal) return (await internal())(words.slice(1));

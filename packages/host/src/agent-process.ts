@@ -1,8 +1,8 @@
 /**
- * One program under the host: its streams in rings, its input in order. It goes on whether anybody listens or not. A PTY's ring forgets, a
- * pipe's stdout waits for its reader, stderr forgets (an unread log must not stop an agent).
+ * One program under the host: its streams in rings, its input in order. It goes on whether anybody listens or not, and not without the host. A
+ * PTY's ring forgets, a pipe's stdout waits for its reader, stderr forgets (an unread log must not stop an agent).
  */
-import { openPty, spawnPiped, type PipedProcess, type Pty } from "@hapi/platform/lean";
+import { boundToUs, openPty, spawnPiped, type PipedProcess, type Pty } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { InputQueue } from "./input-queue.ts";
 import type { ProcessFacts } from "./messages.ts";
@@ -103,7 +103,7 @@ export class AgentProcess {
   #startPty(): Pty {
     const { argv, cwd, env } = this.spec;
     const pty = openPty({
-      argv,
+      argv: boundToUs(argv, { cwd, env }),
       cwd,
       env,
       ...this.size,
@@ -119,7 +119,7 @@ export class AgentProcess {
 
   #startPiped(): PipedProcess {
     const { argv, cwd, env } = this.spec;
-    const child = spawnPiped(argv, { cwd, env, ownGroup: true });
+    const child = spawnPiped(boundToUs(argv, { cwd, env }), { cwd, env, ownGroup: true });
     void this.#pump("out", child.stdout, child.exited);
     void this.#pump("err", child.stderr, child.exited);
     void child.exited.then((exit) => this.#onExit(exit, false));

@@ -3,14 +3,30 @@
  * terminals close, people log out, and the agent goes on. Only a message on its socket ends it (or SIGKILL).
  */
 import { closeSync, existsSync, openSync, writeSync } from "node:fs";
-import { attempt, ensurePrivateDir, listenUnix, processStartTime, restoredEnv, sha256Hex, socketPath } from "@hapi/platform/lean";
+import {
+  attempt,
+  ensurePrivateDir,
+  listenUnix,
+  processStartTime,
+  randomToken,
+  restoredEnv,
+  sameProgram,
+  sha256Hex,
+  socketPath,
+  systemClock,
+  type ProcessId,
+} from "@hapi/platform/lean";
 import { join } from "node:path";
 import { Door } from "./door.ts";
+import { MARK_VARIABLE, removeFamily, writeFamily } from "./family-file.ts";
 import { Host } from "./host.ts";
 import { hostEnv, makeToken, tokenFile, updateSessionFile, type HostRecord } from "./host-files.ts";
+import { hostLivesExit, Keeper } from "./keeper.ts";
+import { endAfterHost } from "./left-behind.ts";
 import { protocolVersions } from "./messages.ts";
 
 const tidyMs = 10_000;
+const endLeftFlag = "--end-left";
 
 export type HostEnvironment = Readonly<Record<string, string | undefined>>;
 
@@ -19,9 +35,11 @@ export const readyLine = "hapi-host-ready\n";
 
 /**
  * Runs until the session is over. argv: `--session ID --dir DIR --home HOME -- <session process argv>`; the working folder and the
- * environment are handed to the session process.
+ * environment are handed to the session process. With `--end-left DIR` instead: ends what the killed host of that session has left running.
+ * Answers the exit code.
  */
-export async function runHost(argv: readonly string[], env: HostEnvironment = process.env): Promise<void> {
+export async function runHost(argv: readonly string[], env: HostEnvironment = process.env): Promise<number> {
+  if (argv[0] === endLeftFlag && argv[1]) return (await endAfterHost(argv[1])) === "host-lives" ? hostLivesExit : 0;
   const { sessionId, dir, home, sessionArgv } = readArguments(argv);
   for (const name of ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT", "SIGPIPE"] as const) process.on(name, () => undefined);
 
@@ -32,9 +50,13 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
   const socket = socketPath(home, hostSocketName(sessionId));
   const token = makeToken(dir);
   const ended = Promise.withResolvers<void>();
+  const startTime = processStartTime(process.pid);
+  const kin = openKin(dir, { pid: process.pid, startTime }, sameProgram(argv, endLeftFlag, dir), env);
   const host = new Host({
     sessionId,
-    startTime: processStartTime(process.pid),
+    startTime,
+    mark: { [MARK_VARIABLE]: kin.mark },
+    onAgents: kin.note,
     cwd: process.cwd(),
     sessionArgv,
     sessionEnv: {
@@ -68,11 +90,43 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
   };
   updateSessionFile(dir, { host: record });
   announce();
+  kin.keeper.start();
   host.supervisor.start();
   await ended.promise;
   clearInterval(watch);
+  // First: what survives an end in good order is nobody's left-over.
+  kin.leave();
   updateSessionFile(dir, { host: undefined });
   listener.close();
+  return 0;
+}
+
+interface Kin {
+  readonly mark: string;
+  readonly keeper: Keeper;
+  note(running: readonly ProcessId[]): void;
+  leave(): void;
+}
+
+/** What is known of this host's agents elsewhere: on disk and with its keeper. */
+function openKin(dir: string, self: ProcessId, endLeft: readonly string[], env: HostEnvironment): Kin {
+  const mark = randomToken(16);
+  const keeper = new Keeper({ endLeft, logFile: join(dir, "host.log"), env, clock: systemClock });
+  const write = (agents: readonly ProcessId[]): void => writeFamily(dir, { host: self, mark, agents });
+  write([]);
+  return {
+    mark,
+    keeper,
+    note(running) {
+      keeper.told(running);
+      // A full disk: the mark on it and the keeper know them still.
+      attempt(() => write(running), "an agent that started is not ended for it");
+    },
+    leave() {
+      keeper.dismiss();
+      attempt(() => removeFamily(dir, mark), "the folder may be gone");
+    },
+  };
 }
 
 const maxComplaints = 100;

@@ -2,7 +2,7 @@
  * One session's host without its doors: the programs it runs, their viewers, and the session process it keeps alive. Everything a
  * connection may ask for is a method here. It ends only when told.
  */
-import { killTree, releaseMemory, systemClock, type Clock } from "@hapi/platform/lean";
+import { killTree, releaseMemory, systemClock, type Clock, type ProcessId } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { AgentProcess } from "./agent-process.ts";
 import { protocolVersions, type HostEventMessage, type HostFacts } from "./messages.ts";
@@ -26,6 +26,10 @@ export interface HostOptions {
   sessionEnv: Readonly<Record<string, string | undefined>>;
   logFile: string;
   clock?: Clock;
+  /** In the environment of every agent, so that it can be known as one of this host's. */
+  mark?: Readonly<Record<string, string>>;
+  /** Which agents run has changed. Before anything else hears of it. */
+  onAgents?(running: readonly ProcessId[]): void;
   onEnd(): void;
 }
 
@@ -108,7 +112,8 @@ export class Host {
     if (this.#ending) throw new AppError("host_gone", "The session is ending");
     if (this.#running().length >= maxRunning) throw new AppError("spawn_failed", `A session may run ${maxRunning} programs at most`);
     const size = this.viewers.active;
-    const fitted = size ? { ...spec, cols: size.cols, rows: size.rows } : spec;
+    const env = { ...spec.env, ...this.#options.mark };
+    const fitted = { ...spec, env, ...(size ? { cols: size.cols, rows: size.rows } : {}) };
     const started = new AgentProcess(this.#nextNumber++, fitted, this.clock.now(), {
       output: (one, stream) => {
         this.#isBusy = true;
@@ -118,6 +123,7 @@ export class Host {
       changed: (one) => this.#changed(one),
     });
     this.#processes.set(spec.launchId, started);
+    this.#tellAgents();
     this.#forgetOld();
     this.#controller?.event({ event: "process", process: started.facts });
     return started;
@@ -193,8 +199,13 @@ export class Host {
     this.#controller?.output(agent, "out");
     this.#controller?.output(agent, "err");
     if (!agent.exit) return;
+    this.#tellAgents();
     this.#controller?.event({ event: "process", process: agent.facts });
     this.#onExit.get(agent)?.();
+  }
+
+  #tellAgents(): void {
+    this.#options.onAgents?.(this.#running().map(({ facts }) => ({ pid: facts.pid, startTime: facts.startTime })));
   }
 
   #running(): AgentProcess[] {

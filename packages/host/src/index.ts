@@ -10,7 +10,9 @@ export {
   type HostAddress,
   type HostRecord,
 } from "./host-files.ts";
+export { MARK_VARIABLE } from "./family-file.ts";
 export { runHost } from "./host-main.ts";
+export { endLeftBehind, type LeftBehind } from "./left-behind.ts";
 export type { HostFacts, ProcessFacts } from "./messages.ts";
 export * from "./port.ts";
 export { probeHost, shutdownHost } from "./probe.ts";

@@ -1,6 +1,6 @@
 /**
  * Starting a session's host so that it outlives us, our terminal and (where there is systemd) the unit we run in. Repeatable: when the host
- * lives already, it is joined. Resolves when it has answered its handshake.
+ * lives already, it is joined; what a killed one has left running is ended first. Resolves when it has answered its handshake.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -17,6 +17,7 @@ import {
 import { AppError } from "@hapi/protocol/errors";
 import { readHostAddress, readHostRecord, type HostAddress } from "./host-files.ts";
 import { readyLine } from "./host-main.ts";
+import { endLeftBehind } from "./left-behind.ts";
 import type { HostFacts } from "./messages.ts";
 import { probeHost } from "./probe.ts";
 
@@ -50,6 +51,7 @@ export async function startHost(options: StartHostOptions): Promise<StartedHost>
       const living = await probeHost(dir);
       if (living) return found(dir, living, true);
       refuseSecond(dir);
+      await endLeftBehind(dir);
       await launch(dir, options);
       const facts = await probeHost(dir);
       if (!facts) throw new AppError("spawn_failed", `The session's host has ended at once. See ${hostLog(dir)}`);
@@ -60,7 +62,7 @@ export async function startHost(options: StartHostOptions): Promise<StartedHost>
 }
 
 /**
- * Work on a session's folder while no host lives and none can start; `ran` is false when one lives. Short work: a start waits for it.
+ * Work on a session's folder while no host lives and none can start, nor anything that a killed one left running; `ran` is false when one lives. Short work: a start waits for it.
  */
 export async function whileHostless<T>(dir: string, work: () => Promise<T>): Promise<{ ran: true; value: T } | { ran: false }> {
   return withDirLock(
@@ -68,6 +70,7 @@ export async function whileHostless<T>(dir: string, work: () => Promise<T>): Pro
     async () => {
       if (await probeHost(dir)) return { ran: false };
       refuseSecond(dir);
+      await endLeftBehind(dir);
       return { ran: true, value: await work() };
     },
     { retries: lockRetries },

@@ -1,5 +1,4 @@
 /** `hapi __host` without the CLI, for tests. */
 import { runHost } from "../src/index.ts";
 
-await runHost(process.argv.slice(2));
-process.exit(0);
+process.exit(await runHost(process.argv.slice(2)));

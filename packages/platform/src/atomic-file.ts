@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { attempt } from "./ignore.ts";
 import { randomToken } from "./secrets.ts";
 
-export function writeFileAtomic(path: string, content: string | Uint8Array, options: { mode?: number } = {}): void {
+/** `volatile`: worth nothing after a loss of power, so the disk is not waited for. */
+export function writeFileAtomic(path: string, content: string | Uint8Array, options: { mode?: number; volatile?: boolean } = {}): void {
   const dir = dirname(path);
   const temp = join(dir, `.${randomToken(9)}.tmp`);
   try {
@@ -12,7 +13,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, opti
     try {
       const bytes = typeof content === "string" ? Buffer.from(content) : content;
       for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-      fsyncSync(fd);
+      if (!options.volatile) fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
@@ -21,7 +22,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, opti
     attempt(() => rmSync(temp, { force: true }), "the first failure is the one to report");
     throw cause;
   }
-  syncDir(dir);
+  if (!options.volatile) syncDir(dir);
 }
 
 /** Makes a rename or a new file in `dir` durable. Some file systems refuse to sync a folder; then the rename alone must do. */

@@ -22,17 +22,45 @@ export function isAlive(id: ProcessId): boolean {
   return startTime !== null && (id.startTime === null || id.startTime === startTime);
 }
 
+/** One running process; a zombie does not run. */
+export interface ProcessRow extends ProcessId {
+  parent: number;
+  startTime: string;
+}
+
+/** Everything that runs on this machine, as far as the system tells it. */
+export function processTable(): ProcessRow[] {
+  return process.platform === "linux" ? tableFromProc() : tableFromPs();
+}
+
 /** All pids started, directly or not, by `pid`, deepest last. */
 export function descendants(pid: number): number[] {
-  const children = new Map<number, number[]>();
-  for (const [child, parent] of parents()) children.set(parent, [...(children.get(parent) ?? []), child]);
-  const found: number[] = [];
-  for (let queue = [pid]; queue.length > 0;) {
-    const next = queue.flatMap((one) => children.get(one) ?? []).filter((one) => !found.includes(one));
+  return under([pid], processTable()).map((row) => row.pid);
+}
+
+/** The rows below any of `roots`, without the roots, parents before their children. */
+export function under(roots: readonly number[], table: readonly ProcessRow[]): ProcessRow[] {
+  const children = new Map<number, ProcessRow[]>();
+  for (const row of table) {
+    const siblings = children.get(row.parent);
+    if (siblings) siblings.push(row);
+    else children.set(row.parent, [row]);
+  }
+  const seen = new Set<number>(roots);
+  const found: ProcessRow[] = [];
+  for (let generation: readonly number[] = roots; generation.length > 0;) {
+    const next = generation.flatMap((one) => children.get(one) ?? []).filter((row) => !seen.has(row.pid));
+    for (const row of next) seen.add(row.pid);
     found.push(...next);
-    queue = next;
+    generation = next.map((row) => row.pid);
   }
   return found;
+}
+
+/** Of this start of the machine: pids and start times of an earlier one mean nothing. Null where the system has no such word. */
+export function bootId(): string | null {
+  if (process.platform !== "linux") return null;
+  return attempt(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim(), "then only the start times can tell") ?? null;
 }
 
 /**
@@ -46,32 +74,36 @@ export function killTree(id: ProcessId, signal: NodeJS.Signals): number {
 }
 
 function fromProc(pid: number): string | null {
-  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, "latin1"), "no such process");
-  if (!stat) return null;
-  // The name in brackets may hold spaces and brackets; fields count from behind it: state is the 1st, start time the 20th.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" || fields[0] === "X" ? null : (fields[19] ?? null);
+  return rowFromProc(pid)?.startTime ?? null;
 }
 
+function rowFromProc(pid: number): ProcessRow | null {
+  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, "latin1"), "no such process");
+  if (!stat) return null;
+  // The name in brackets may hold spaces and brackets; fields count from behind it: state is the 1st, the parent the 2nd, start time the 20th.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const startTime = fields[19];
+  if (fields[0] === "Z" || fields[0] === "X" || startTime === undefined) return null;
+  return { pid, parent: Number(fields[1]), startTime };
+}
+
+function tableFromProc(): ProcessRow[] {
+  return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? (rowFromProc(Number(name)) ?? []) : []));
+}
+
+const psEnv = (): Record<string, string | undefined> => ({ ...process.env, LC_ALL: "C", TZ: "UTC" });
+
 function fromPs(pid: number): string | null {
-  const result = Bun.spawnSync(["ps", "-o", "stat=,lstart=", "-p", String(pid)], { env: { ...process.env, LC_ALL: "C", TZ: "UTC" } });
+  const result = Bun.spawnSync(["ps", "-o", "stat=,lstart=", "-p", String(pid)], { env: psEnv() });
   const text = result.stdout.toString().trim();
   return text === "" || text.startsWith("Z") ? null : text.replace(/^\S+\s+/, "");
 }
 
-function parents(): [pid: number, parent: number][] {
-  if (process.platform !== "linux") {
-    const text = Bun.spawnSync(["ps", "-axo", "pid=,ppid="]).stdout.toString();
-    return text
-      .trim()
-      .split("\n")
-      .map((line) => line.trim().split(/\s+/).map(Number) as [number, number]);
-  }
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      const stat = attempt(() => readFileSync(`/proc/${name}/stat`, "latin1"), "it ended while we looked");
-      const parent = Number(stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-      return Number.isSafeInteger(parent) ? [[Number(name), parent] as [number, number]] : [];
-    });
+function tableFromPs(): ProcessRow[] {
+  const lines = Bun.spawnSync(["ps", "-axo", "pid=,ppid=,stat=,lstart="], { env: psEnv() }).stdout.toString().trim().split("\n");
+  return lines.flatMap((line) => {
+    const [, pid, parent, state, startTime] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
+    if (!state || !startTime || state.startsWith("Z")) return [];
+    return [{ pid: Number(pid), parent: Number(parent), startTime }];
+  });
 }

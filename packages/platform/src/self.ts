@@ -14,10 +14,20 @@ export function selfCommand(...args: string[]): string[] {
   return [...selfPrefix(process.env["HAPI_CLI_COMMAND"]), ...args];
 }
 
+/** argv of this very process with other words than `words`, with which it ends now: the same program, however it was started. */
+export function sameProgram(words: readonly string[], ...others: string[]): string[] {
+  const own = process.argv.slice(1, process.argv.length - words.length).filter((word) => !isVirtual(word));
+  return [process.execPath, ...process.execArgv, ...own, ...others];
+}
+
+/** A single executable sees its own files under a virtual root and needs no script. */
+function isVirtual(path: string): boolean {
+  return path.includes("/$bunfs/") || path.includes("/~BUN/");
+}
+
 function selfPrefix(override: string | undefined): string[] {
   if (override) return parseCommand(override);
-  // A single executable sees its own files under a virtual root and needs no script.
-  if (import.meta.url.includes("/$bunfs/") || import.meta.url.includes("/~BUN/")) return [process.execPath];
+  if (isVirtual(import.meta.url)) return [process.execPath];
   const source = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
   if (import.meta.url.endsWith("/packages/platform/src/self.ts") && existsSync(source))
     return [...ownCache(), process.execPath, ...ownRuntime, source];

@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync } from "node:fs";
 import { AppError } from "@hapi/protocol/errors";
-import { ignore } from "./ignore.ts";
+import { attempt, ignore } from "./ignore.ts";
 import { processStartTime, type ProcessId } from "./process-facts.ts";
 
 export type SpawnEnv = Readonly<Record<string, string | undefined>>;
@@ -86,6 +86,43 @@ export async function spawnReady(
   } finally {
     clearTimeout(timer);
     ignore(reader.cancel(), "it has said what it had to");
+  }
+}
+
+/** A program that outlives us and hears from us in lines until then. The end of its input without a last word is our death. */
+export interface Heir extends ProcessId {
+  readonly exited: Promise<ProcessExit>;
+  /** Nothing where it is gone. */
+  tell(line: string): void;
+}
+
+export function spawnHeir(argv: readonly string[], options: { cwd: string; env?: SpawnEnv; logFile: string }): Heir {
+  const log = openSync(options.logFile, "a", 0o600);
+  try {
+    const child = guarded(argv, options.cwd, () =>
+      Bun.spawn([...argv], {
+        cwd: options.cwd,
+        env: cleanEnv(options.env ?? process.env),
+        detached: true,
+        stdin: "pipe",
+        stdout: log,
+        stderr: log,
+      }),
+    );
+    child.unref();
+    return {
+      pid: child.pid,
+      startTime: processStartTime(child.pid),
+      exited: exitOf(child),
+      tell(line) {
+        attempt(() => {
+          child.stdin.write(`${line}\n`);
+          ignore(Promise.resolve(child.stdin.flush()), "it has ended; whoever keeps it starts another");
+        }, "it has ended; whoever keeps it starts another");
+      },
+    };
+  } finally {
+    closeSync(log);
   }
 }
 

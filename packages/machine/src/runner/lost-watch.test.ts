@@ -35,10 +35,12 @@ function lostSession(): { sessionId: string; mark(): void; recover(): void } {
 function watch(session: ReturnType<typeof lostSession>, resume: (attempt: number) => Promise<unknown>) {
   const clock = createManualClock();
   const done = { resumes: 0, settled: 0 };
+  const ends: number[] = [];
   const watching = watchLostSessions({
     home,
     clock,
     log: silent,
+    endLeft: async () => ends.push(done.resumes + done.settled),
     resume: async () => {
       done.resumes += 1;
       await resume(done.resumes);
@@ -50,8 +52,22 @@ function watch(session: ReturnType<typeof lostSession>, resume: (attempt: number
       return true;
     },
   });
-  return { clock, done, watching };
+  return { clock, done, watching, ends };
 }
+
+test("what the host left running is ended before anything else, and at each look while the hub is away", async () => {
+  const session = lostSession();
+  const { clock, done, watching, ends } = watch(session, async (attempt) => {
+    if (attempt < 3) throw new AppError("hub_unreachable");
+  });
+  await watching.firstLook;
+  expect(ends).toEqual([0]);
+  for (let second = 0; second < 400; second += 5) await clock.advance(5_000);
+  expect(done.resumes).toBe(3);
+  // More looks than attempts: those pause longer and longer.
+  expect(ends.length).toBeGreaterThan(3);
+  watching.close();
+});
 
 test("a hub that is away for minutes does not turn a resume into an end", async () => {
   const session = lostSession();

@@ -1,6 +1,6 @@
 /**
- * Looks for sessions whose host was killed, at once and then now and then, and has each settled (or resumed, where the settings say so). A look
- * reads small files and asks the system about pids, nothing more; what it finds is proven under the host's lock by whoever settles.
+ * Looks for sessions whose host was killed, at once and then now and then, ends what it left running (its keeper mostly has), and has each
+ * settled (or resumed, where the settings say so). A look reads small files and asks the system about pids, nothing more; what it finds is proven under the host's lock by whoever settles.
  */
 import { toAppError } from "@hapi/protocol";
 import type { Clock, Logger } from "@hapi/platform";
@@ -17,6 +17,8 @@ const MAX_TRIES = 4;
 
 export interface LostWatchDeps {
   home: string;
+  /** Ends what the killed host has left running; also while the hub is away. */
+  endLeft(record: SessionRecord): Promise<unknown>;
   /** Speaks for the session at the hub; false: not now, try again. */
   settle(record: SessionRecord): Promise<boolean>;
   /** With `sessionPreservation: "resume"`: starts it again. */
@@ -73,6 +75,7 @@ export function watchLostSessions(deps: LostWatchDeps): LostWatch {
 
   async function lookAfter(record: SessionRecord): Promise<void> {
     const { sessionId } = record;
+    await deps.endLeft(record);
     const before = failed.get(sessionId);
     if (before && clock.now() < before.notBefore) return;
     const outcome = await resume(record);

@@ -6,6 +6,7 @@ import { rmSync } from "node:fs";
 import { arch, cpus, freemem, homedir, hostname, loadavg, platform, totalmem, uptime } from "node:os";
 import { join } from "node:path";
 import type { AgentDriver } from "@hapi/agents";
+import { endLeftBehind } from "@hapi/host";
 import {
   AppError,
   CARRIES_HISTORY,
@@ -21,6 +22,7 @@ import {
   isAlive,
   processStartTime,
   runnerDir,
+  sessionDir,
   socketPath,
   writeFileAtomic,
   ensurePrivateDir,
@@ -172,6 +174,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const isResuming = options.sessionPreservation === "resume";
   const lost = watchLostSessions({
     home: options.home,
+    endLeft: (record) => endLeftBehind(sessionDir(options.home, record.sessionId)),
     settle: options.settle,
     ...(isResuming
       ? { resume: ({ cwd, sessionId }) => launches.launch({ type: "spawn-in-directory", directory: cwd, existingSessionId: sessionId }) }

@@ -3,10 +3,8 @@ const [door = "", ...words] = process.argv.slice(2);
 
 async function run(): Promise<number> {
   switch (door) {
-    case "__host": {
-      await (await import("@hapi/host")).runHost(words);
-      return 0;
-    }
+    case "__host":
+      return (await import("@hapi/host")).runHost(words);
     case "__session":
       if (words[0] === "settle") return (await import("../../src/session/settle.ts")).settleSession(words[1] ?? "", process.env);
       return (await import("../../src/session/run.ts")).runSessionProcess(process.env);

@@ -1,9 +1,10 @@
 /** kill -9 of a session's host: the runner says at the hub what became of it, without starting an agent. */
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeContent } from "@hapi/core";
 import { readHostRecord } from "@hapi/host";
+import { attempt, isAlive, processStartTime, processTable } from "@hapi/platform";
 import { createProcessWorld, type ProcessWorld } from "./process-world.ts";
 
 const endings = async (world: ProcessWorld): Promise<unknown[]> =>
@@ -92,3 +93,21 @@ test("killed together with everything the hub knew: the runner makes its row aga
   const next = await world.send("say: still here");
   await world.until(async () => (await world.row(next))?.stage === "done", "a prompt wakes it again");
 }, 60_000);
+
+test("killed together with its keeper: the runner ends the agent and what it started, and the session goes on", async () => {
+  await using world = await createProcessWorld();
+  const localId = await midTurn(world);
+  const agent = { pid: await world.agentPid(), startTime: processStartTime(await world.agentPid()) };
+  const { pid: host } = await world.facts();
+  const keeper = processTable().find(({ pid, parent }) => parent === host && commandOf(pid).includes("hapi-keeper"));
+  if (!keeper) throw new Error("there is no keeper");
+  process.kill(keeper.pid, "SIGKILL");
+  await world.killHost();
+  await world.startRunner();
+  await world.until(async () => !isAlive(agent), "the agent is gone");
+  await settled(world, localId);
+  const next = await world.send("say: still here");
+  await world.until(async () => (await world.row(next))?.stage === "done", "a prompt wakes it again");
+}, 60_000);
+
+const commandOf = (pid: number): string => attempt(() => readFileSync(`/proc/${pid}/cmdline`, "latin1"), "it ended") ?? "";

@@ -1,0 +1,44 @@
+/** What a dead host has left running is ended: its agents, and everything they started. Never what a living host runs. */
+import { bootId, endFamily, isAlive } from "@hapi/platform/lean";
+import { familyOf, readFamily, removeFamily, type FamilyRecord } from "./family-file.ts";
+
+/** To remove a lock file, not to finish a build. */
+const graceMs = 500;
+const withinMs = 10_000;
+/** The system closes the pipes of a dying process before it is dead. */
+const dyingMs = 5_000;
+const lookMs = 10;
+
+/** `nothing`: there was nobody to end. `some-left`: they can't be ended (stuck in the kernel), or are not ours to end. */
+export type LeftBehind = "host-lives" | "nothing" | "ended" | "some-left";
+
+/** Repeatable, and may be done by several at once. */
+export async function endLeftBehind(dir: string): Promise<LeftBehind> {
+  const record = readFamily(dir);
+  if (!record) return "nothing";
+  if (isAlive(record.host) && isThisBoot(record)) return "host-lives";
+  if (!isThisBoot(record)) {
+    removeFamily(dir, record.mark);
+    return "nothing";
+  }
+  const isClean = await endFamily(familyOf(record), { graceMs, withinMs });
+  if (!isClean) return "some-left";
+  removeFamily(dir, record.mark);
+  return "ended";
+}
+
+/** For whoever noticed that the host is dying. */
+export async function endAfterHost(dir: string): Promise<LeftBehind> {
+  const deadline = Date.now() + dyingMs;
+  for (;;) {
+    const outcome = await endLeftBehind(dir);
+    if (outcome !== "host-lives" || Date.now() > deadline) return outcome;
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+}
+
+/** After a restart of the machine the same pid with the same start time is somebody else. */
+function isThisBoot({ bootId: then }: FamilyRecord): boolean {
+  const now = bootId();
+  return then === null || now === null || then === now;
+}
