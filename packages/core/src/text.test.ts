@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { toolTitleOf } from "./envelope/tools.ts";
 import { capitalized, cutText, cutTextStart, shortText, withoutMiddle } from "./text.ts";
 
 const FAMILY = "👨‍👩‍👧‍👦";
@@ -72,4 +73,12 @@ test("whatever the text: the cut is a row of its whole graphemes, as long as fit
       expect(text.endsWith(end) && end.length <= max && segments(end).every((segment) => whole.includes(segment))).toBe(true);
     }),
   );
+});
+
+test("what a tool is called ends in whole characters, wherever it is cut", () => {
+  for (let before = 190; before < 205; before += 1) {
+    const title = toolTitleOf("Bash", { command: "a".repeat(before) + FAMILY.repeat(4) });
+    expect(title.isWellFormed()).toBe(true);
+    expect(segments(title).every((segment) => ["a", FAMILY, "…"].includes(segment))).toBe(true);
+  }
 });

@@ -8,3 +8,4 @@ export * from "./settings.ts";
 export * from "./sqlite.ts";
 export * from "./checkpointer.ts";
 export * from "./sqlite-copy.ts";
+export * from "./terminal-text.ts";

@@ -24,6 +24,7 @@ export function redact(value: unknown, depth = 0): unknown {
 
 /** `?token=…`, `Bearer …` and JWTs inside a longer text. */
 export function redactText(text: string): string {
+  // For a log, not for a screen: JSON writes half a character as an escape.
   const short = text.length > maxString ? `${text.slice(0, maxString)}…` : text;
   return short
     .replace(/((?:^|[?&#\s"'])(?:access_?)?token=)[^&\s"'#]+/gi, `$1${hidden}`)

@@ -269,11 +269,13 @@ export class AgentLink {
   }
 
   async #listen(): Promise<void> {
+    // Chunks end where they end, also within a character.
+    const decoder = new TextDecoder();
     for (let from = 0; ;) {
       try {
         for await (const chunk of this.process.read("err", from, this.#detach.signal)) {
           from = chunk.offset + chunk.bytes.length;
-          this.#lastWords = (this.#lastWords + Buffer.from(chunk.bytes).toString("utf8")).slice(-MAX_LAST_WORDS);
+          this.#lastWords = (this.#lastWords + decoder.decode(chunk.bytes, { stream: true })).slice(-MAX_LAST_WORDS);
           this.process.release("err", from);
         }
         return;

@@ -1,4 +1,5 @@
 /** Errors of an ACP agent as typed failures. Typed facts first (codes, statuses in `data`); words only where there is nothing else. */
+import { shortText } from "@hapi/core";
 import type { AgentFailure } from "@hapi/protocol";
 import type { RpcError } from "../shared/jsonrpc.ts";
 import { fields, number, text } from "../shared/read.ts";
@@ -50,11 +51,11 @@ function codeOf(error: RpcError): AgentFailure["code"] {
 function messageOf(error: RpcError, data: Readonly<Record<string, unknown>>): string {
   const details = text(error.data) ?? text(data["details"]) ?? text(data["message"]);
   const generic = /^internal error$/i.test(error.message);
-  return (details && (generic || error.message === "") ? details : error.message).slice(0, 2000);
+  return shortText(details && (generic || error.message === "") ? details : error.message, 2000);
 }
 
 export function exitFailure(exit: { code: number | null; signal: string | null }, lastWords: string): AgentFailure {
   const how = exit.signal ? `signal ${exit.signal}` : `code ${exit.code ?? "unknown"}`;
-  const said = lastWords.trim().split("\n").at(-1)?.trim().slice(0, 300);
+  const said = shortText(lastWords.trim().split("\n").at(-1)?.trim() ?? "", 300);
   return { code: "agent_exited", message: `The agent ended unexpectedly (${how})${said ? `: ${said}` : ""}`, retryable: true };
 }

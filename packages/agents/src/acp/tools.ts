@@ -2,6 +2,7 @@
  * ACP tool calls → tool-call and tool-result. A call is recorded once, when its input is known: when it begins to run, asks, ends, or when
  * something else begins; what comes before (`pending` with half an input) only changes what is kept.
  */
+import { cutText } from "@hapi/core";
 import type { ToolContent, ToolKind } from "@hapi/protocol";
 import { isObject } from "../shared/jsonrpc.ts";
 import { fields, filled, list, number, text, type Fields } from "../shared/read.ts";
@@ -83,7 +84,7 @@ function setContent(to: Translation, tool: OpenTool, content: ToolContent[]): vo
   tool.output = output;
 }
 
-const clip = (output: string) => (output.length <= LIMITS.toolOutputChars ? output : `${output.slice(0, LIMITS.toolOutputChars)}\n…`);
+const clip = (output: string) => (output.length <= LIMITS.toolOutputChars ? output : `${cutText(output, LIMITS.toolOutputChars)}\n…`);
 
 export function recordCall(to: Translation, tool: OpenTool): void {
   if (tool.recorded) return;

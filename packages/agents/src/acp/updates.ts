@@ -1,4 +1,5 @@
 /** `session/update` → events. One update is one line; `start`, the offset of its first byte, names what begins with it. */
+import { shortText } from "@hapi/core";
 import type { TodoItem } from "@hapi/protocol";
 import { fields, filled, list, number, text, type Fields } from "../shared/read.ts";
 import { applyConfigOptions, modeOptionValue } from "./facts.ts";
@@ -51,7 +52,7 @@ export function factUpdate(to: Translation, type: string, update: Fields, start:
     }
     case "session_info_update": {
       const title = filled(update["title"]);
-      if (title) to.emit({ type: "title", title: title.slice(0, 500) });
+      if (title) to.emit({ type: "title", title: shortText(title, 500) });
       return;
     }
     case "usage_update":

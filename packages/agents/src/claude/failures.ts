@@ -1,4 +1,5 @@
 /** Claude's words for a failed request → a typed failure. Sources: `result` on stdout, `isApiErrorMessage` and `api_error` lines of the transcript. */
+import { shortText } from "@hapi/core";
 import type { AgentFailure } from "@hapi/protocol";
 import { type Json, num, obj, str, strings } from "./json.ts";
 
@@ -49,7 +50,7 @@ function codeOf(status: number | undefined, words: readonly (string | undefined)
 }
 
 export function failure(code: AgentFailure["code"], message: string, more: Partial<AgentFailure> = {}): AgentFailure {
-  return { code, message: message.slice(0, MAX_MESSAGE), retryable: retryable.has(code), ...more };
+  return { code, message: shortText(message, MAX_MESSAGE), retryable: retryable.has(code), ...more };
 }
 
 function build(status: number | undefined, words: readonly (string | undefined)[], message: string): AgentFailure {

@@ -2,6 +2,7 @@
  * A driven Claude: one process, stream-json on its pipes, any number of turns. The pipe's ring at the host is read from a durable offset, so
  * another session process can go on where this one was killed; what is read and durable is released, or a full ring would stop Claude.
  */
+import { cutTextStart } from "@hapi/core";
 import { AppError } from "@hapi/protocol";
 import { type HostProcess, RingGapError } from "@hapi/host";
 import { ignore } from "@hapi/platform/lean";
@@ -214,7 +215,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
 
 /** What Claude said on stderr is its own reason; some have a code of their own. */
 export function exitError(stderr: string): AppError {
-  const text = stderr.trim().slice(-600);
+  const text = cutTextStart(stderr.trim(), 600);
   if (/already in use/i.test(text)) return new AppError("thread_in_use", text);
   if (/No conversation found/i.test(text)) return new AppError("resume_unavailable", text);
   return new AppError("agent_exited", text === "" ? undefined : `Claude Code ended: ${text}`);

@@ -2,6 +2,7 @@
  * What Claude asks a person, in both fronts: the request as HAPI shows it, the words of "for this session", and the answer in Claude's own form.
  * Pure. "For this session" never writes a settings file: every rule goes to the destination `session`.
  */
+import { shortText } from "@hapi/core";
 import type { Answers } from "@hapi/protocol";
 import type { AgentRequest, RequestAnswer } from "../driver.ts";
 import { isJson, type Json, list, obj, str, strings } from "./json.ts";
@@ -60,7 +61,7 @@ function wordsOf(update: Json): string[] {
 
 export function sessionScopeOf(tool: string, input: Json, suggestions: readonly Json[]): string | undefined {
   const words = sessionUpdates(tool, input, suggestions).flatMap(wordsOf);
-  return words.length === 0 ? undefined : words.join("; ").slice(0, MAX_SCOPE);
+  return words.length === 0 ? undefined : shortText(words.join("; "), MAX_SCOPE);
 }
 
 export function openRequestOf(options: {

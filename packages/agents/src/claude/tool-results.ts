@@ -1,4 +1,5 @@
 /** Results of Claude's tools, as they stand in the transcript → status, text and the richer content views can draw. Everything is bounded. */
+import { cutText } from "@hapi/core";
 import type { AgentEvent, ToolContent } from "@hapi/protocol";
 import { isJson, type Json, list, obj, str } from "./json.ts";
 
@@ -9,7 +10,9 @@ export const MAX_OUTPUT_CHARS = 200_000;
 const MAX_IMAGE_CHARS = 4_000_000;
 
 export function bounded(text: string, max = MAX_OUTPUT_CHARS): string {
-  return text.length <= max ? text : `${text.slice(0, max)}\n… ${text.length - max} more characters`;
+  if (text.length <= max) return text;
+  const cut = cutText(text, max);
+  return `${cut}\n… ${text.length - cut.length} more characters`;
 }
 
 export function statusOf(line: Json, block: Json, text: string): ToolResult["status"] {

@@ -4,7 +4,7 @@
  * A turn of the terminal ends in the transcript; a turn of the remote front ends with the `result` on its stdout, so here it is only closed.
  */
 import type { AgentEvent, AgentFailure, TokenUsage, TurnOutcome } from "@hapi/protocol";
-import { toolKindOf, toolTitleOf } from "@hapi/core";
+import { cutText, shortText, toolKindOf, toolTitleOf } from "@hapi/core";
 import { withoutEarlier } from "../shared/earlier.ts";
 import { failureOfErrorLine, failureOfRetryLine } from "./failures.ts";
 import { isJson, type Json, list, num, obj, str } from "./json.ts";
@@ -111,7 +111,7 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
 
   function prompt(line: Json, uuid: string, text: string, merged: readonly string[]): void {
     if (line["entrypoint"] === CLI) closeTurn("completed");
-    state.first ??= text.slice(0, MAX_FIRST_WORDS);
+    state.first ??= cutText(text, MAX_FIRST_WORDS);
     const uuids = [...merged, uuid];
     const localIds = merged.flatMap((one) => {
       const known = context.promptOf(one);
@@ -270,7 +270,7 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
       line["type"] === "custom-title" ? str(line["customTitle"]) : line["type"] === "ai-title" ? str(line["aiTitle"]) : undefined;
     if (title === undefined || title === "" || title === state.title) return;
     state.title = title;
-    out.facts.push({ type: "title", title: title.slice(0, MAX_TITLE) });
+    out.facts.push({ type: "title", title: shortText(title, MAX_TITLE) });
   }
 
   function read(line: Json): Parsed {

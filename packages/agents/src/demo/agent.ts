@@ -2,6 +2,7 @@
  * The demo agent: a deterministic agent that speaks ACP v1 on stdio, so that the product can be tried and tested without any account. Its
  * memory is its own record on disk (record.ts); a process can be killed at any point and the conversation loaded by another.
  */
+import { shortText } from "@hapi/core";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
@@ -217,7 +218,7 @@ function canRetry(last: LastTurn | null): boolean {
 
 /** The first words of the person are the title. */
 async function nameConversation({ client, record, sessionId }: TurnContext, text: string): Promise<void> {
-  const title = text.trim().split("\n")[0]?.slice(0, 60);
+  const title = shortText(text.trim().split("\n", 1)[0] ?? "", 60);
   if (!title) return;
   const update = { sessionUpdate: "session_info_update" as const, title };
   record.append({ t: "update", update });

@@ -1,4 +1,5 @@
 /** The demo agent's plain phrases: what a newcomer types first, and what comes back. Every answer names what can be tried next. */
+import { shortText } from "@hapi/core";
 import type { Step, TodoStatus } from "./script.ts";
 
 const GREETING = `Hello! I am the demo agent. I am part of HAPI, need no account and no network, and work in a scratch folder, so nothing here can break.
@@ -147,6 +148,6 @@ export function phraseSteps(prompt: string): readonly Step[] {
 }
 
 function echo(prompt: string): string {
-  const shown = prompt.length > 500 ? `${prompt.slice(0, 500)}…` : prompt;
+  const shown = shortText(prompt, 500);
   return `You said: ${shown}\n\nI am only a demo and don't understand much. Say **hello** or **help** to see what I do.`;
 }

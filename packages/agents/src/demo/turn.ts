@@ -1,4 +1,5 @@
 /** One turn of the demo agent: performs the steps of a prompt, one after the other, until it is done, cancelled or has to fail. */
+import { cutText } from "@hapi/core";
 import type { PermissionOption, SessionUpdate, StopReason } from "@agentclientprotocol/sdk";
 import { methods } from "@agentclientprotocol/sdk";
 import { textContent, voiceOf, type TurnContext, type Voice } from "./context.ts";
@@ -132,5 +133,5 @@ async function fail(
 /** The conversation as the model was given it: what proves after a resume or a retry that nothing is missing and nothing stands twice. */
 function recall(request: readonly ModelMessage[]): string {
   const said = request.flatMap(({ role, text }) => (role === "user" ? [text] : []));
-  return `You have said ${said.length} thing${said.length === 1 ? "" : "s"}:\n\n${said.map((text, index) => `${index + 1}. ${text.slice(0, 200)}`).join("\n")}`;
+  return `You have said ${said.length} thing${said.length === 1 ? "" : "s"}:\n\n${said.map((text, index) => `${index + 1}. ${cutText(text, 200)}`).join("\n")}`;
 }

@@ -9,7 +9,7 @@ import {
   withOutboxLock,
   writeKeptPrompt,
 } from "@hapi/machine";
-import { hapiHome, knownCliApiToken, systemClock } from "@hapi/platform";
+import { cleanLine, fit, hapiHome, knownCliApiToken, systemClock } from "@hapi/platform";
 import { AppError, toAppError } from "@hapi/protocol";
 import { byVerb, isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubApi } from "../hub-api.ts";
@@ -100,8 +100,8 @@ function row(prompt: KeptPrompt, paint: CommandContext["paint"]): string[] {
     localId.slice(0, 8),
     state === "rejected" ? paint.bad("refused") : paint.waiting("waits"),
     age(createdAt, systemClock.now()),
-    (sessionName ?? sessionId.slice(0, 8)).slice(0, 24),
-    `${why}${text.replaceAll(/\s+/g, " ")}`,
+    fit(sessionName ?? sessionId.slice(0, 8), 24),
+    `${why}${cleanLine(text.replaceAll(/\s+/g, " "))}`,
   ];
 }
 
@@ -115,8 +115,8 @@ function hubRow(
     localId.slice(0, 8),
     state === "unknown" ? paint.bad(states.unknown) : paint.waiting(states[state]),
     age(createdAt, now),
-    (sessionName ?? sessionId.slice(0, 8)).slice(0, 24),
-    text.replaceAll(/\s+/g, " "),
+    fit(sessionName ?? sessionId.slice(0, 8), 24),
+    cleanLine(text.replaceAll(/\s+/g, " ")),
   ];
 }
 

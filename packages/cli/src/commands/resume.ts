@@ -10,6 +10,7 @@ import { hubApi } from "../hub-api.ts";
 import { isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { withNextStep } from "../resume-failure.ts";
 import { choose } from "../tui/choose.ts";
+import { stateCell, whatCell } from "../tui/session-words.ts";
 import { table } from "../tui/terminal.ts";
 import { age } from "../tui/words.ts";
 import { findSession, findSessionAnyway, type WhichSession } from "../which-session.ts";
@@ -114,9 +115,9 @@ function choices(rows: readonly SessionSummary[], { paint, terminal }: CommandCo
   const cells = rows.map((row, index) => [
     `${index + 1}`.padStart(2),
     row.id.slice(0, 8),
-    row.active ? paint.good("running") : paint.dim("ended"),
+    stateCell(row, paint),
     age(row.updatedAt, now),
-    `${row.metadata?.name ?? row.metadata?.summary?.text ?? ""}  ${paint.dim(row.metadata?.path ?? "")}`.trim(),
+    whatCell(row, paint),
   ]);
   return table(cells, terminal.columns).split("\n");
 }

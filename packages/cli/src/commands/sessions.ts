@@ -1,16 +1,18 @@
 /** `hapi sessions`: what the hub knows, with what waits for a person first. */
+import { rankOf, sessionStatus } from "@hapi/core";
 import { hubApi } from "../hub-api.ts";
 import { systemClock } from "@hapi/platform";
 import type { SessionSummary } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext } from "../command.ts";
 import { table } from "../tui/terminal.ts";
+import { stateCell, whatCell } from "../tui/session-words.ts";
 import { age } from "../tui/words.ts";
 
 export const sessionsCommand: Command = {
   name: "sessions",
   reachesHub: true,
   aliases: ["list"],
-  summary: "List sessions: waiting for you, working, idle, ended",
+  summary: "List sessions: waiting for you, failed, done, working, idle, ended",
   usage: "[--all] [--json]",
   options: {
     all: { type: "boolean", short: "a", help: "archived ones too" },
@@ -28,24 +30,22 @@ export const sessionsCommand: Command = {
   },
 };
 
+/** What waits for a person first, what is over last; the newest of a kind above. */
+function byImportance(a: SessionSummary, b: SessionSummary): number {
+  return rankOf(sessionStatus(a)) - rankOf(sessionStatus(b)) || b.updatedAt - a.updatedAt;
+}
+
 function render(sessions: readonly SessionSummary[], context: CommandContext): string {
   const now = systemClock.now();
   const head = ["SESSION", "STATE", "AGENT", "CHANGED", "WHAT"].map(context.paint.dim);
-  const rows = sessions.map((session) => [
-    session.id.slice(0, 8),
-    stateOf(session, context),
-    session.metadata?.flavor ?? "?",
-    age(session.updatedAt, now),
-    `${session.metadata?.name ?? session.metadata?.summary?.text ?? ""}  ${context.paint.dim(session.metadata?.path ?? "")}`.trim(),
-  ]);
+  const rows = sessions
+    .toSorted(byImportance)
+    .map((session) => [
+      session.id.slice(0, 8),
+      stateCell(session, context.paint),
+      session.metadata?.flavor ?? "?",
+      age(session.updatedAt, now),
+      whatCell(session, context.paint),
+    ]);
   return table([head, ...rows], context.terminal.columns);
-}
-
-function stateOf(session: SessionSummary, { paint }: CommandContext): string {
-  if (session.pendingRequestsCount > 0) return paint.waiting(`waiting (${session.pendingRequestsCount})`);
-  if (session.thinking) return paint.busy("working");
-  const lifecycle = session.metadata?.lifecycleState;
-  if (lifecycle === "failed") return paint.bad("failed");
-  if (session.active) return paint.good("idle");
-  return paint.dim(lifecycle && !["running", "paused", "initializing"].includes(lifecycle) ? lifecycle : "offline");
 }

@@ -1,4 +1,5 @@
 /** What the CLI prints: aligned, coloured by meaning, readable without colour. The only place that writes to the person's terminal. */
+import { fitPainted, textWidth } from "@hapi/platform";
 import { type AppError, type ErrorCode, toAppError } from "@hapi/protocol/errors";
 
 export interface Terminal {
@@ -38,31 +39,22 @@ export function palette(env: Readonly<Record<string, string | undefined>>, isInt
   return { bold: paint("1"), dim: paint("2"), good: paint("32"), busy: paint("34"), waiting: paint("33"), bad: paint("31") };
 }
 
-/** Columns as wide as their widest cell; the last one is cut to the terminal. */
+/** Columns as wide as their widest cell; the last one is cut to the terminal. What strangers wrote is cleaned before it comes here (`cleanLine`). */
 export function table(rows: readonly (readonly string[])[], columns: number): string {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, visibleWidth(cell))));
+  for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, textWidth(cell))));
   const last = widths.length - 1;
   const before = widths.slice(0, last).reduce((sum, width) => sum + width + 2, 0);
   return rows
     .map((row) =>
       row
         .map((cell, index) =>
-          index === last ? cut(cell, Math.max(12, columns - before)) : cell + " ".repeat((widths[index] ?? 0) - visibleWidth(cell) + 2),
+          index === last ? fitPainted(cell, Math.max(12, columns - before)) : cell + " ".repeat((widths[index] ?? 0) - textWidth(cell) + 2),
         )
         .join("")
         .trimEnd(),
     )
     .join("\n");
-}
-
-function visibleWidth(text: string): number {
-  // oxlint-disable-next-line no-control-regex -- colour codes take no room
-  return text.replace(/\u001b\[[0-9;]*m/g, "").length;
-}
-
-function cut(text: string, width: number): string {
-  return visibleWidth(text) <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`;
 }
 
 const wrongToken = ". The hub does not take this machine's token; give it another with: hapi auth login";

@@ -1,6 +1,7 @@
 /** What kind of tool a name stands for and one line about a call, for rows of clients that don't say so themselves. */
 import { TOOL_KINDS, type ToolKind } from "@hapi/protocol";
 import { firstName, isRecord, number, record } from "./read.ts";
+import { shortText } from "../text.ts";
 
 const kindByName: Record<string, ToolKind> = {
   bash: "execute",
@@ -107,7 +108,7 @@ export function toolObjectOf(input: unknown): string {
   const command = Array.isArray(fields.command) ? fields.command.filter((word) => typeof word === "string").join(" ") : undefined;
   const found = firstName(fields, ...objectKeys) ?? command ?? "";
   const line = found.trim().split("\n", 1)[0] ?? "";
-  return line.length > MAX_TITLE ? `${line.slice(0, MAX_TITLE - 1)}…` : line;
+  return shortText(line, MAX_TITLE);
 }
 
 export function toolTitleOf(tool: string, input: unknown): string {

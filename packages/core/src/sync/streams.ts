@@ -3,6 +3,7 @@ import type { Message, StreamDelta } from "@hapi/protocol";
 import { decodeContent } from "../envelope/decode.ts";
 import type { StreamBuffer } from "../timeline/view-model.ts";
 import type { MessageWindow } from "./state.ts";
+import { cutText } from "../text.ts";
 
 /** At most so many items stream at once; the oldest goes. */
 export const MAX_STREAMS = 64;
@@ -23,7 +24,7 @@ function grown(buffer: StreamBuffer, offset: number, delta: string): StreamBuffe
 }
 
 function bounded(buffer: StreamBuffer): StreamBuffer {
-  return buffer.text.length <= MAX_STREAM_CHARS ? buffer : { ...buffer, text: buffer.text.slice(0, MAX_STREAM_CHARS), gap: true };
+  return buffer.text.length <= MAX_STREAM_CHARS ? buffer : { ...buffer, text: cutText(buffer.text, MAX_STREAM_CHARS), gap: true };
 }
 
 export function withDelta(window: MessageWindow, delta: StreamDelta, isDone: boolean): MessageWindow {

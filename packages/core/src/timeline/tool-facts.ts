@@ -3,6 +3,7 @@ import type { ToolContent, ToolKind } from "@hapi/protocol";
 import { firstName, isRecord, list, name, record, text } from "../envelope/read.ts";
 import { toolObjectOf } from "../envelope/tools.ts";
 import type { ToolDiff, ToolStatus } from "./view-model.ts";
+import { shortText } from "../text.ts";
 
 const verbs: Record<ToolKind, readonly [past: string, present: string]> = {
   read: ["Read", "Reading"],
@@ -119,7 +120,7 @@ function firstLine(output: string): string {
       .split("\n")
       .find((candidate) => candidate.trim() !== "")
       ?.trim() ?? "";
-  return line.length > MAX_SUMMARY ? `${line.slice(0, MAX_SUMMARY - 1)}…` : line;
+  return shortText(line, MAX_SUMMARY);
 }
 
 export interface Outcome {

@@ -1,5 +1,5 @@
 /** What `hapi resume` needs to continue a session in a terminal. */
-import { decodeContent } from "@hapi/core";
+import { decodeContent, shortText } from "@hapi/core";
 import { DEFAULT_FLAVOR, threadKeyOf, type Session } from "@hapi/protocol";
 import type { MessageStore } from "../messages/store.ts";
 
@@ -50,7 +50,7 @@ export async function firstUserText(messages: MessageStore, sessionId: string): 
   const rows = await messages.since(sessionId, 0, lookAt, Number.MAX_SAFE_INTEGER);
   for (const row of rows) {
     for (const event of decodeContent(row.content, row)) {
-      if (event.type === "user-message" && event.text.trim() !== "") return event.text.slice(0, 300);
+      if (event.type === "user-message" && event.text.trim() !== "") return shortText(event.text, 300);
     }
   }
   return null;

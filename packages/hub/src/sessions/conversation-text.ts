@@ -2,7 +2,7 @@
  * A session's history as the text that another agent is given of it: who said what, a tool call in one line, newest last. Bounded by whole
  * messages from the newest on, so that what it begins without is the oldest. Pure.
  */
-import { decodeContent } from "@hapi/core";
+import { cutTextStart, decodeContent, shortText } from "@hapi/core";
 import type { AgentEvent, Message } from "@hapi/protocol";
 
 export const maxTextBytes = 64 * 1024;
@@ -82,15 +82,15 @@ function saidBy(event: AgentEvent): Said | null {
 function toolLine({ tool, title }: Extract<AgentEvent, { type: "tool-call" }>): string {
   const about = title.trim().split("\n", 1)[0] ?? "";
   const line = about === "" || about === tool ? tool : `${tool}: ${about}`;
-  return line.length > maxToolLine ? `${line.slice(0, maxToolLine - 1)}…` : line;
+  return shortText(line, maxToolLine);
 }
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 
-/** Never half a character. */
+/** Never half a character: what begins within one begins behind it. */
 function endOf(text: string, bytes: number): string {
   const whole = Buffer.from(text);
   let from = Math.max(0, whole.length - bytes);
   while (((whole[from] ?? 0) & 0xc0) === 0x80) from += 1;
-  return whole.subarray(from).toString();
+  return cutTextStart(text, whole.subarray(from).toString().length);
 }

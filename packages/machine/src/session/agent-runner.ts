@@ -2,6 +2,7 @@
  * The one agent of a session: starts and stops it, front end by front end, and never two at once: every operation waits for the one before, and
  * a start begins only when the stop has resolved. Shows the agent's own terminal program on the viewers the moment it is spawned.
  */
+import { shortText } from "@hapi/core";
 import type { AgentDriver, Conversation, DriverContext, Front } from "@hapi/agents";
 import type { HostControl, HostProcess, SpawnSpec } from "@hapi/host";
 import { type AppError, type LastStart, toAppError } from "@hapi/protocol";
@@ -99,7 +100,7 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
       startFailure = toAppError(cause);
       const { code, message } = startFailure;
       const how = threadId === undefined ? "new" : fork ? "fork" : "resume";
-      deps.started({ ...start, how, used: null, failure: { code, message: message.slice(0, MAX_MESSAGE) } });
+      deps.started({ ...start, how, used: null, failure: { code, message: shortText(message, MAX_MESSAGE) } });
       throw cause;
     }
   }

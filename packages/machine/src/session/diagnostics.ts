@@ -1,4 +1,5 @@
 /** What a session knows of itself, for people who look for a fault: threads, the last start, the last failure. Nothing that could be a credential. */
+import { shortText } from "@hapi/core";
 import { hostname } from "node:os";
 import type { SessionDiagnostics } from "@hapi/protocol";
 import type { AgentRunner } from "./agent-runner.ts";
@@ -24,10 +25,10 @@ const SECRET_VALUE = /^(sk|pk|ghp|gho|xox[a-z])[-_]|^[A-Za-z0-9+/=_-]{32,}$|:\/\
 export function withoutSecrets(args: readonly string[]): string[] {
   return args.map((arg, at) => {
     const [name = "", ...rest] = arg.split("=");
-    if (arg.startsWith("-") && rest.length > 0) return isSecret(name, rest.join("=")) ? `${name}=${HIDDEN}` : arg.slice(0, MAX_ARG);
-    if (arg.startsWith("-")) return arg.slice(0, MAX_ARG);
+    if (arg.startsWith("-") && rest.length > 0) return isSecret(name, rest.join("=")) ? `${name}=${HIDDEN}` : shortText(arg, MAX_ARG);
+    if (arg.startsWith("-")) return shortText(arg, MAX_ARG);
     const flag = args[at - 1] ?? "";
-    return isSecret(flag.startsWith("-") ? flag : "", arg) ? HIDDEN : arg.slice(0, MAX_ARG);
+    return isSecret(flag.startsWith("-") ? flag : "", arg) ? HIDDEN : shortText(arg, MAX_ARG);
   });
 }
 

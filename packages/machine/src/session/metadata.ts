@@ -2,6 +2,7 @@
  * The session's metadata at the hub: everything of it that this machine knows. What others write (name given in the web, pin, archive marks) is
  * left as the hub has it. The agent's own conversation id travels under its flavor's key.
  */
+import { cutText } from "@hapi/core";
 import { hostname, platform } from "node:os";
 import { type AgentCapabilities, type LifecycleState, type Metadata, normalizePermissionMode, threadKeyOf } from "@hapi/protocol";
 import type { Facts } from "./ledger-state.ts";
@@ -35,7 +36,7 @@ export interface MetadataInput {
 }
 
 const names = (list: readonly string[] | undefined): string[] | undefined =>
-  list?.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME_CHARS));
+  list?.slice(0, MAX_NAMES).map((name) => cutText(name, MAX_NAME_CHARS));
 
 /** States in which this session writes its own lifecycle; an archived row stays archived until it runs again. */
 function lifecycleOf(

@@ -1,5 +1,6 @@
 /** One picture of the remote screen as bytes for a terminal of `cols` × `rows`. Pure: the same input draws the same picture. */
-import { fit, wrapText } from "./screen-text.ts";
+import { fit } from "@hapi/platform";
+import { wrapText } from "./screen-text.ts";
 import type { ScreenLine } from "./screen-model.ts";
 
 const TITLE = "Remote mode - waiting for input";

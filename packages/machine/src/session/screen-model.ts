@@ -2,6 +2,7 @@
  * What the remote screen shows below its banner: the last things said, the tool that runs, the request that waits. Built from the same
  * events the hub gets; bounded, because it only feeds one screen.
  */
+import { cutTextStart } from "@hapi/core";
 import type { AgentEvent, StreamDelta } from "@hapi/protocol";
 import type { AgentRequest } from "@hapi/agents";
 
@@ -37,7 +38,7 @@ export function createScreenModel(): ScreenModel {
   let notes = 0;
 
   function put(line: ScreenLine): void {
-    const text = line.text.length > MAX_CHARS ? line.text.slice(-MAX_CHARS) : line.text;
+    const text = cutTextStart(line.text, MAX_CHARS);
     const at = lines.findLastIndex((one) => one.id === line.id);
     if (at >= 0) lines[at] = { ...line, text };
     else lines.push({ ...line, text });

@@ -3,7 +3,8 @@ import * as fc from "fast-check";
 import { createKeyReader, createRegainCounter, REGAIN_WINDOW_MS } from "./regain-keys.ts";
 import { bannerLines, drawFrame } from "./screen-frame.ts";
 import { createScreenModel } from "./screen-model.ts";
-import { cleanText, fit, textWidth, wrapText } from "./screen-text.ts";
+import { cleanText, fit, textWidth } from "@hapi/platform";
+import { wrapText } from "./screen-text.ts";
 
 test("the banner says exactly what it must, in its frame", () => {
   expect(bannerLines(80)).toEqual([

@@ -1,4 +1,5 @@
 /** Bounds what a tool's input may weigh where it is only shown (agent state at the hub); the agent's record has all of it. */
+import { withoutMiddle } from "@hapi/core";
 
 const MARK = (dropped: number): string => `\n…[${dropped} more characters]…\n`;
 
@@ -8,7 +9,7 @@ export function shorten(value: unknown, maxChars: number, depth = 12): unknown {
     if (value.length <= maxChars) return value;
     const head = Math.floor(maxChars * 0.75);
     const tail = maxChars - head;
-    return value.slice(0, head) + MARK(value.length - maxChars) + value.slice(value.length - tail);
+    return withoutMiddle(value, { head, tail }, MARK);
   }
   if (typeof value !== "object" || value === null) return value;
   if (depth === 0) return "…";

@@ -1,4 +1,5 @@
 /** Files a person sends along with a prompt: kept in the session's own folder, under names that can't lead anywhere else, within a budget. */
+import { cutText } from "@hapi/core";
 import { randomBytes } from "node:crypto";
 import { lstat, mkdir, open, readdir, realpath, rm } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
@@ -22,10 +23,10 @@ export function safeName(filename: string): string {
   const extension = extname(plain)
     .replace(/[^A-Za-z0-9.]/g, "")
     .slice(0, 12);
-  const stem = basename(plain, extname(plain))
+  const words = basename(plain, extname(plain))
     .replace(/[^\p{L}\p{N}._-]+/gu, "-")
-    .replace(/^[.-]+/, "")
-    .slice(0, MAX_STEM_CHARS);
+    .replace(/^[.-]+/, "");
+  const stem = cutText(words, MAX_STEM_CHARS);
   return (stem || "file") + (extension === "." ? "" : extension);
 }
 

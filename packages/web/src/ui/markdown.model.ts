@@ -2,6 +2,7 @@
  * Markdown as blocks. Text that grows is not read again from its start: finished blocks keep their identity, so their React nodes are not
  * touched while the last one streams. What an agent writes is never trusted: links go through `safeHref`, HTML stays text. Pure.
  */
+import { cutText } from "@hapi/core";
 import { Lexer, type Token } from "marked";
 
 export interface MarkdownDoc {
@@ -17,7 +18,7 @@ export const MAX_MARKDOWN_CHARS = 300_000;
 export const EMPTY_DOC: MarkdownDoc = { source: "", blocks: [] };
 
 export function parseMarkdown(text: string, before: MarkdownDoc = EMPTY_DOC): MarkdownDoc {
-  const source = text.slice(0, MAX_MARKDOWN_CHARS).replace(/\r\n?/g, "\n");
+  const source = cutText(text, MAX_MARKDOWN_CHARS).replace(/\r\n?/g, "\n");
   if (source === before.source) return before;
   const settled = before.source !== "" && source.startsWith(before.source) ? before.blocks.slice(0, -UNSETTLED) : [];
   const start = settled.reduce((sum, block) => sum + block.raw.length, 0);

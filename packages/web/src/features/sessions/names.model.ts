@@ -1,4 +1,5 @@
 /** How sessions, directories and agents are called on screen. Pure. */
+import { capitalized } from "@hapi/core";
 import type { Machine, SessionSummary } from "@hapi/protocol";
 
 /** The name a person gave, else the agent's own title, else nothing (the screen has a word for that). */
@@ -27,7 +28,7 @@ export function agentName(flavor: string | null | undefined): string {
   if (!flavor) return "";
   return flavor
     .split(/[-_ ]+/)
-    .map((word) => (ACRONYMS.has(word) ? word.toUpperCase() : word.charAt(0).toUpperCase() + word.slice(1)))
+    .map((word) => (ACRONYMS.has(word) ? word.toUpperCase() : capitalized(word)))
     .join(" ");
 }
 

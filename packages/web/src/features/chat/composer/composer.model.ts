@@ -1,4 +1,5 @@
 /** The composer's rules: when it can send, what Enter does, how a taken-back prompt comes home, what a slash asks for. Pure. */
+import { cutTextStart } from "@hapi/core";
 import type { Draft, DraftFile, SlashCommand } from "../port.ts";
 
 export const EMPTY_DRAFT: Draft = { text: "", files: [] };
@@ -77,6 +78,6 @@ export function applyCommand(text: string, name: string): string {
 
 /** A pasted picture has no name worth keeping. */
 export function fileNameOf(file: { name: string; type: string }, serial: number): string {
-  if (file.name && !/^image\.\w+$/.test(file.name)) return file.name.slice(-255);
+  if (file.name && !/^image\.\w+$/.test(file.name)) return cutTextStart(file.name, 255);
   return `pasted-${serial}.${file.type.split("/")[1]?.replace(/\W.*$/, "") || "png"}`;
 }

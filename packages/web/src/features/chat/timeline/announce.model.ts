@@ -1,12 +1,12 @@
 /** What is worth saying aloud about an item: finished text, what waits, what failed. Null: nothing. */
-import type { TimelineItem } from "@hapi/core";
+import { shortText, type TimelineItem } from "@hapi/core";
 
 const MAX_CHARS = 600;
 
 export function announcementOf(item: TimelineItem): string | null {
   const text = rawText(item);
   if (text === null) return null;
-  return text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}…` : text;
+  return shortText(text, MAX_CHARS);
 }
 
 function rawText(item: TimelineItem): string | null {

@@ -2,7 +2,7 @@
  * Facts about a tool call for its open card. The view is chosen by the call's kind and reads inputs it does not know the shape of: every
  * reader here takes `unknown` and answers with something that can be shown. Pure.
  */
-import { planEntriesOf, type ToolItem } from "@hapi/core";
+import { cutText, planEntriesOf, type ToolItem } from "@hapi/core";
 import type { TodoItem, ToolContent } from "@hapi/protocol";
 import { isRecord, textField } from "./tool.model.ts";
 
@@ -64,7 +64,7 @@ const MAX_JSON = 200_000;
 export function prettyJson(value: unknown): string {
   if (typeof value === "string") return value;
   const text = JSON.stringify(value, null, 2) ?? String(value);
-  return text.length > MAX_JSON ? `${text.slice(0, MAX_JSON)}\n…` : text;
+  return text.length > MAX_JSON ? `${cutText(text, MAX_JSON)}\n…` : text;
 }
 
 /** Only pictures a browser draws by itself; an SVG could carry script. */
