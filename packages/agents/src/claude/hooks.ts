@@ -23,7 +23,7 @@ export interface Hooks {
 export interface HooksOptions {
   core: Core;
   /** A prompt was typed; its turn may show in the transcript only later, or never: a command the terminal carries out itself. */
-  onPrompt(): void;
+  onPrompt(prompt: { promptId?: string | undefined; text?: string | undefined }): void;
   /** Claude's own word on itself: `busy`, `waiting`, `idle`. */
   status(): string | undefined;
   /** The first sign of life; also after `/clear` and a resume by the user. */
@@ -193,7 +193,7 @@ export function createHooks(options: HooksOptions): Hooks {
       case "UserPromptSubmit":
         // Whoever types a prompt has left every dialog before it.
         closeOf(payload, "others", "resolved");
-        return options.onPrompt();
+        return options.onPrompt({ promptId: str(payload["prompt_id"]), text: str(payload["prompt"]) });
       case "PreToolUse":
         return noteCall(payload);
       case "Stop":

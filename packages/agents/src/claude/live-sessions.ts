@@ -8,6 +8,8 @@ import { attempt, isAlive, processStartTime } from "@hapi/platform/lean";
 import { num, parseJson, str } from "./json.ts";
 import { liveSessionsDir } from "./paths.ts";
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 export interface LiveSession {
   pid: number;
   sessionId: string;
@@ -15,6 +17,10 @@ export interface LiveSession {
   entrypoint: string;
   /** `busy`, `idle`, `waiting` (a dialog), `shell` (only something in the background), as Claude itself sees it. */
   status?: string;
+  /** When it changed that, ms; of versions that don't say it, nothing. */
+  statusSince?: number;
+  /** What a dialog is about, in Claude's own words: `permission prompt`, `input needed`. */
+  waitingFor?: string;
 }
 
 function alive(pid: number, procStart: string | undefined): boolean {
@@ -23,20 +29,33 @@ function alive(pid: number, procStart: string | undefined): boolean {
   return comparable ? isAlive({ pid, startTime: procStart }) : processStartTime(pid) !== null;
 }
 
-export function liveSessions(env: Readonly<Record<string, string | undefined>>): LiveSession[] {
-  const dir = liveSessionsDir(env);
-  const names = attempt(() => readdirSync(dir), "no Claude ever ran here") ?? [];
-  return names.flatMap((name) => {
-    if (!/^\d+\.json$/.test(name)) return [];
-    const text = attempt(() => readFileSync(join(dir, name), "utf8"), "it ended while we looked");
-    const facts = text === undefined ? null : parseJson(text);
-    const pid = num(facts?.["pid"]);
-    const sessionId = str(facts?.["sessionId"]);
-    if (!facts || pid === undefined || sessionId === undefined || !alive(pid, str(facts["procStart"]))) return [];
-    return [{ pid, sessionId, entrypoint: str(facts["entrypoint"]) ?? "cli", status: str(facts["status"]) }];
-  });
+function readLive(path: string): LiveSession | null {
+  const text = attempt(() => readFileSync(path, "utf8"), "it ended while we looked");
+  const facts = text === undefined ? null : parseJson(text);
+  const pid = num(facts?.["pid"]);
+  const sessionId = str(facts?.["sessionId"]);
+  if (!facts || pid === undefined || sessionId === undefined || !alive(pid, str(facts["procStart"]))) return null;
+  return {
+    pid,
+    sessionId,
+    entrypoint: str(facts["entrypoint"]) ?? "cli",
+    status: str(facts["status"]),
+    statusSince: num(facts["statusUpdatedAt"]),
+    waitingFor: str(facts["waitingFor"]),
+  };
 }
 
-export function liveOnThread(env: Readonly<Record<string, string | undefined>>, threadId: string): LiveSession[] {
+export function liveSessions(env: Env): LiveSession[] {
+  const dir = liveSessionsDir(env);
+  const names = attempt(() => readdirSync(dir), "no Claude ever ran here") ?? [];
+  return names.flatMap((name) => (/^\d+\.json$/.test(name) ? (readLive(join(dir, name)) ?? []) : []));
+}
+
+/** By its process; null also where that Claude keeps no such file. */
+export function liveProcess(env: Env, pid: number): LiveSession | null {
+  return readLive(join(liveSessionsDir(env), `${pid}.json`));
+}
+
+export function liveOnThread(env: Env, threadId: string): LiveSession[] {
   return liveSessions(env).filter((session) => session.sessionId === threadId);
 }

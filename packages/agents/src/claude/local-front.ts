@@ -1,7 +1,6 @@
 /**
- * Claude in the terminal: its own screen on a PTY of the host, untouched. We see it through hooks and the transcript, and end it with SIGTERM,
- * which resets its modes; Esc first when a turn runs. Hooks and transcript may both be seconds behind on a busy machine: what runs is never
- * called idle against Claude's own word.
+ * Claude in the terminal: its own screen on a PTY of the host, untouched. We see it through hooks, transcript and status file, and end it with
+ * SIGTERM, which resets its modes; Esc first when a turn runs. What these three say together is decided in `local-turn.ts` alone.
  */
 import type { HostProcess } from "@hapi/host";
 import { RingGapError } from "@hapi/host";
@@ -9,13 +8,16 @@ import { delay } from "@hapi/platform/lean";
 import type { Core } from "./core.ts";
 import { failure } from "./failures.ts";
 import { createHooks, type Hooks } from "./hooks.ts";
-import { liveOnThread } from "./live-sessions.ts";
+import type { LiveSession } from "./live-sessions.ts";
+import { createLocalTurn, type LocalTurn, type Verdict } from "./local-turn.ts";
+import { createOwnStatus } from "./own-status.ts";
 import { exitError } from "./remote-front.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";
 
 export interface LocalFront {
   readonly process: HostProcess;
   readonly hooks: Hooks;
+  /** A handoff would break something off. */
   readonly busy: boolean;
   /** Resolves when something is on the screen. */
   begin(): Promise<void>;
@@ -31,11 +33,9 @@ export interface LocalFront {
 const ON_SCREEN_MS = 10_000;
 const TERM_WAIT_MS = 3_000;
 const ESC_WAIT_MS = 3_000;
-/** The transcript's own mark of a turn's end comes with the Stop hook; without it the turn is closed after this. */
-const TURN_END_GRACE_MS = 1_500;
-/** A prompt of which nothing shows by then was a command that the terminal carried out itself, unless Claude says that it is busy. */
-const NO_TURN_MS = 2_000;
-const LOOK_AGAIN_MS = 250;
+/** How often Claude's status file is looked at: while something goes on, and otherwise. */
+const LOOK_MS = 100;
+const LOOK_IDLE_MS = 500;
 /** How often Claude is asked for tasks that ended by hand; and for shells of which no hook told. */
 const TASK_LOOK_MS = 1_000;
 const TASK_LOOK_IDLE_MS = 5_000;
@@ -46,75 +46,85 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   const { context } = core;
   const { launchId } = process;
   const ended = Promise.withResolvers<void>();
+  const own = createOwnStatus(context.env, process.pid, () => core.thread?.id);
+  let turn: LocalTurn = createLocalTurn();
+  let live: LiveSession | null = null;
   let stopping = false;
+  /** Nothing is decided here any more: the program is gone, or another session process has it. */
+  let over = false;
   let detached = false;
   let ending = false;
-  let busy = false;
-  let idleWaiters: (() => void)[] = [];
-  let looks = 0;
+  const idleWaiters: (() => void)[] = [];
+  let cancelLook: (() => void) | undefined;
 
-  function setBusy(next: boolean): void {
-    busy = next;
-    core.setThinking(next);
-    if (next) return;
-    for (const done of idleWaiters) done();
-    idleWaiters = [];
+  const now = (): number => context.clock.now();
+  const turnOpen = (): boolean => core.feed?.parser.state.turn != null;
+
+  /** Claude's own word, and what follows from everything known by now. */
+  function look(): Verdict {
+    live = own.read();
+    turn.sign({ type: "status", status: live?.status, since: live?.statusSince ?? now() }, now());
+    return decide();
   }
 
-  const turnRuns = (): boolean => core.feed?.parser.state.turn != null;
-  const status = (): string | undefined => (core.thread ? liveOnThread(context.env, core.thread.id)[0]?.status : undefined);
-  const saysBusy = (): boolean => status() === "busy";
-
-  /** Idle as soon as Claude says so. A turn that shows in the transcript ends there; a later call takes over. */
-  async function idleWhenClaudeIs(waitMs: number): Promise<void> {
-    const look = ++looks;
-    await delay(waitMs);
-    for (;;) {
-      await core.feed?.sync();
-      if (look !== looks || turnRuns()) return;
-      if (!saysBusy()) return setBusy(false);
-      await delay(LOOK_AGAIN_MS);
+  function decide(): Verdict {
+    const verdict = turn.verdict(now());
+    if (over) return verdict;
+    if (verdict.recordOver) {
+      context.log.info("claude.turn_end_unrecorded", { status: live?.status });
+      core.endTurn("completed");
+      turn.sign({ type: "turn", running: false, at: now() }, now());
     }
+    const isAtWork = verdict.working && verdict.because !== "entered";
+    core.setThinking(isAtWork || turnOpen());
+    if (!verdict.working) for (const done of idleWaiters.splice(0)) done();
+    return verdict;
   }
 
-  function busyUntilIdle(waitMs: number): void {
-    setBusy(true);
-    idleWhenClaudeIs(waitMs).catch((cause: unknown) => context.log.warn("claude.status_unreadable", { cause: String(cause) }));
-  }
-
-  function notBusy(): void {
-    if (saysBusy()) busyUntilIdle(LOOK_AGAIN_MS);
-    else setBusy(false);
+  function keepLooking(): void {
+    cancelLook?.();
+    if (over) return;
+    const { working } = look();
+    const timer = setTimeout(keepLooking, working || turnOpen() ? LOOK_MS : LOOK_IDLE_MS);
+    timer.unref();
+    cancelLook = () => clearTimeout(timer);
   }
 
   const hooks = createHooks({
     core,
-    onPrompt: () => busyUntilIdle(NO_TURN_MS),
-    status,
+    status: () => own.read()?.status,
+    onPrompt(prompt) {
+      turn.sign({ type: "prompt-hook", ...prompt }, now());
+      keepLooking();
+    },
     async onSession({ threadId, transcript }) {
+      const other = core.thread?.id !== threadId;
       await core.useThread(threadId, { transcript });
+      if (other) turn.sign({ type: "session" }, now());
+      keepLooking();
     },
     async onTurnOver() {
+      turn.sign({ type: "stop-hook" }, now());
       await core.feed?.sync();
-      const turn = core.feed?.parser.state.turn?.id;
-      if (turn === undefined) return notBusy();
-      await delay(TURN_END_GRACE_MS);
-      await core.feed?.sync();
-      if (!detached && core.feed?.parser.state.turn?.id === turn) core.endTurn("completed");
+      keepLooking();
     },
   });
 
   function onFact(fact: TranscriptFact): void {
     hooks.onFact(fact);
+    if (fact.type !== "turn" && fact.type !== "line" && fact.type !== "queue") return;
+    turn.sign(fact, now());
     if (fact.type !== "turn") return;
-    if (fact.running) setBusy(true);
-    else notBusy();
-    if (!fact.running) core.requests.closeAll({ outcome: "resolved", by: "terminal" });
+    if (fact.running) core.setThinking(true);
+    else core.requests.closeAll({ outcome: "resolved", by: "terminal" });
+    // Its events go out first: what follows from it is decided behind them.
+    queueMicrotask(keepLooking);
   }
 
   async function watch(): Promise<void> {
     const exit = await process.exited;
-    looks++;
+    over = true;
+    cancelLook?.();
     if (detached) return;
     ending = true;
     const said = failure("agent_exited", `Claude Code ended (${exit.signal ?? `code ${exit.code}`})`);
@@ -129,13 +139,14 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   async function watchBackground(): Promise<void> {
     while (!detached && !ending) {
       await delay(core.background.tasks.length > 0 ? TASK_LOOK_MS : TASK_LOOK_IDLE_MS);
-      if (!detached && !ending && !stopping) core.background.status(status());
+      if (!detached && !ending && !stopping) core.background.status(own.read()?.status);
     }
   }
 
   const follow = (): void => {
     core.listen({ onFact });
     void watch().finally(ended.resolve);
+    keepLooking();
     watchBackground().catch((cause: unknown) => context.log.warn("claude.status_unreadable", { cause: String(cause) }));
   };
 
@@ -154,6 +165,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   }
 
   async function begin(): Promise<void> {
+    core.feed?.parser.forgetQueue();
     follow();
     const late = AbortSignal.timeout(ON_SCREEN_MS);
     const gone = process.exited.then(() => "gone" as const);
@@ -166,14 +178,16 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     const timer = setTimeout(() => late.resolve(false), ms);
     return Promise.race([promise.then(() => true), late.promise]).finally(() => clearTimeout(timer));
   };
-  const idle = (): Promise<void> => (busy ? new Promise((resolve) => idleWaiters.push(resolve)) : Promise.resolve());
+  const idle = (): Promise<void> => (look().working ? new Promise((resolve) => idleWaiters.push(resolve)) : Promise.resolve());
 
   async function stop(options: { graceMs: number; interrupt: boolean }): Promise<void> {
     stopping = true;
     core.background.ending();
-    if (saysBusy()) setBusy(true);
-    if (busy && options.interrupt) await process.write(ESCAPE);
-    if (busy) await within(idle(), options.interrupt ? Math.min(options.graceMs, ESC_WAIT_MS) : options.graceMs);
+    if (!over && look().working) {
+      if (options.interrupt) await process.write(ESCAPE);
+      keepLooking();
+      await within(idle(), options.interrupt ? Math.min(options.graceMs, ESC_WAIT_MS) : options.graceMs);
+    }
     await process.signal("SIGTERM");
     if (!(await within(process.exited, TERM_WAIT_MS))) await process.signal("SIGKILL");
     await ended.promise;
@@ -183,18 +197,17 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     process,
     hooks,
     get busy() {
-      if (!busy && !stopping && saysBusy()) busyUntilIdle(LOOK_AGAIN_MS);
-      return busy;
+      return !over && look().working;
     },
     begin,
     takeOver() {
+      const { state } = core.feed?.parser ?? {};
+      turn = createLocalTurn({ turnAt: state?.turn?.at, queue: state?.queue });
       follow();
-      if (turnRuns()) setBusy(true);
-      else notBusy();
       core.requests.announce();
     },
     async interrupt() {
-      if (busy) await process.write(ESCAPE);
+      if (!over && look().working) await process.write(ESCAPE);
     },
     stop,
     get ending() {
@@ -203,7 +216,8 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     ended: ended.promise,
     async detach() {
       detached = true;
-      looks++;
+      over = true;
+      cancelLook?.();
       hooks.dispose();
       ended.resolve();
     },

@@ -9,6 +9,8 @@ export interface OpenTurn {
   at: number;
   localIds: string[];
   usage: TokenUsage | null;
+  /** The agent has said or done something in it. */
+  answered?: boolean;
 }
 
 export interface ParserState {
@@ -28,11 +30,14 @@ export interface ParserState {
   first: string | null;
   /** Texts told lately: their live form is not to be shown again. */
   items: string[];
+  /** What was typed behind the running turn and waits in the terminal's own queue. */
+  queue?: string[];
 }
 
 /** Calls that never get a result (killed agents) must not pile up. */
 export const MAX_CALLS = 200;
 const MAX_ITEMS = 50;
+const MAX_WAITING = 100;
 export const MAX_FIRST_WORDS = 1_000;
 const MAX_INPUT_CHARS = 20_000;
 
@@ -61,6 +66,18 @@ export function rememberCall(state: ParserState, id: string, tool: string, input
 
 export function rememberItem(state: ParserState, id: string): void {
   state.items = [...state.items, id].slice(-MAX_ITEMS);
+}
+
+/**
+ * A `queue-operation` line (2.1.329): `enqueue` and `remove` name the text, `dequeue` takes the oldest, `popAll` (one line each) puts it back into
+ * the input line. Null: nothing known of such an operation.
+ */
+export function queueAfter(queue: readonly string[], operation: string | undefined, content: string | undefined): string[] | null {
+  if (operation === "enqueue") return [...queue, content ?? ""].slice(-MAX_WAITING);
+  if (operation === "dequeue") return queue.slice(1);
+  if (operation !== "remove" && operation !== "popAll") return null;
+  const at = Math.max(0, queue.indexOf(content ?? ""));
+  return queue.filter((_, index) => index !== at);
 }
 
 export function addUsage(sum: TokenUsage | null, one: TokenUsage): TokenUsage {

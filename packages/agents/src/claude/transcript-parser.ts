@@ -14,6 +14,7 @@ import {
   MAX_FIRST_WORDS,
   type OpenTurn,
   type ParserState,
+  queueAfter,
   rememberCall,
   rememberItem,
 } from "./parser-state.ts";
@@ -34,7 +35,12 @@ export type TranscriptFact =
   | { type: "mode"; mode: string }
   | { type: "model"; model: string }
   | { type: "title"; title: string }
-  | { type: "turn"; running: boolean };
+  /** `at`: the line's own time. */
+  | { type: "turn"; running: boolean; at: number }
+  /** A line of the conversation itself. `final`: the agent has answered and asks for no tool. */
+  | { type: "line"; at: number; promptId?: string; final: boolean }
+  /** The terminal's own queue changed. `taken`: one of it goes to the agent. */
+  | { type: "queue"; queue: readonly string[]; taken: boolean; at: number };
 
 export interface Parsed {
   records: ParsedRecord[];
@@ -64,6 +70,8 @@ export interface TranscriptParser {
   readonly state: ParserState;
   /** The remote front's `result` ended the running turn. */
   endTurn(): OpenTurn | null;
+  /** Another process has the conversation: nothing waits in its queue. */
+  forgetQueue(): void;
 }
 
 export function createTranscriptParser(context: ParserContext, state: ParserState = emptyParserState()): TranscriptParser {
@@ -81,7 +89,7 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
     state.turn = { id: uuid, at: at ?? 0, localIds, usage: null };
     const localId = localIds.at(-1);
     emit(`${uuid}:turn`, { type: "turn-started", id: `${uuid}:turn`, ...(localId === undefined ? {} : { localId }) });
-    out.facts.push({ type: "turn", running: true });
+    out.facts.push({ type: "turn", running: true, at: state.turn.at });
   }
 
   function closeTurn(outcome: TurnOutcome, more: { failure?: AgentFailure; durationMs?: number } = {}): void {
@@ -98,7 +106,7 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
       ...(more.failure ? { failure: more.failure } : {}),
       ...(turn.localIds.length > 0 ? { localIds: turn.localIds } : {}),
     });
-    out.facts.push({ type: "turn", running: false });
+    out.facts.push({ type: "turn", running: false, at: at ?? 0 });
   }
 
   function userMessage(uuid: string, text: string, line: Json): string | null {
@@ -110,7 +118,9 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
   }
 
   function prompt(line: Json, uuid: string, text: string, merged: readonly string[]): void {
-    if (line["entrypoint"] === CLI) closeTurn("completed");
+    // Lines that waited in the terminal's queue go to the agent together and are answered together.
+    const joins = line["promptSource"] === "queued" && state.turn !== null && state.turn.answered !== true;
+    if (line["entrypoint"] === CLI && !joins) closeTurn("completed");
     state.first ??= cutText(text, MAX_FIRST_WORDS);
     const uuids = [...merged, uuid];
     const localIds = merged.flatMap((one) => {
@@ -121,7 +131,7 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
     const own = merged.length > 0 ? (context.promptOf(uuid)?.text ?? text) : text;
     const localId = userMessage(uuid, own, line);
     out.facts.push({ type: "prompts", uuids });
-    startTurn(uuid, localId === null ? localIds : [...localIds, localId]);
+    if (!joins) startTurn(uuid, localId === null ? localIds : [...localIds, localId]);
   }
 
   function readUser(line: Json, uuid: string): void {
@@ -182,6 +192,8 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
       return;
     }
     if (message["model"] === "<synthetic>") return;
+    if (line["entrypoint"] === CLI && !state.turn) startTurn(uuid, []);
+    if (state.turn) state.turn.answered = true;
     list(message["content"]).forEach((block, index) => {
       if (isJson(block)) readBlock(line, uuid, block, index);
     });
@@ -262,8 +274,26 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
     if (localId !== null && state.turn && !state.turn.localIds.includes(localId)) state.turn.localIds.push(localId);
   }
 
+  function readQueue(line: Json): void {
+    if (context.history) return;
+    const operation = str(line["operation"]);
+    const queue = queueAfter(state.queue ?? [], operation, str(line["content"]));
+    if (!queue) return;
+    state.queue = queue;
+    out.facts.push({ type: "queue", queue, taken: operation === "dequeue" || operation === "remove", at: at ?? 0 });
+  }
+
+  /** The terminal's turns are told by these lines; where a turn is ended by other means, a later word begins one of its own. */
+  function readTime(line: Json): void {
+    if (parent !== undefined || line["entrypoint"] !== CLI || (line["type"] !== "user" && line["type"] !== "assistant")) return;
+    const message = obj(line["message"]);
+    const final = line["type"] === "assistant" && str(message["stop_reason"]) !== undefined && message["stop_reason"] !== "tool_use";
+    out.facts.push({ type: "line", at: at ?? 0, promptId: str(line["promptId"]), final });
+  }
+
   function readMarks(line: Json): void {
     if (parent !== undefined) return;
+    if (line["type"] === "queue-operation") return readQueue(line);
     const mode = line["type"] === "permission-mode" ? str(line["permissionMode"]) : undefined;
     if (mode !== undefined) out.facts.push({ type: "mode", mode });
     const title =
@@ -285,6 +315,7 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
     else if (line["type"] === "assistant") readAssistant(line, uuid);
     else if (line["type"] === "system") readSystem(line, uuid);
     else if (line["type"] === "attachment") readAttachment(line, uuid);
+    readTime(line);
     return out;
   }
 
@@ -295,6 +326,9 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
       const turn = state.turn;
       state.turn = null;
       return turn;
+    },
+    forgetQueue() {
+      state.queue = [];
     },
   };
 }

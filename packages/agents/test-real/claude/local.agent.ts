@@ -4,25 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { liveOnThread } from "../../src/claude/live-sessions.ts";
 import { createRig, type Rig, texts, turn } from "./rig.ts";
+import { say, startLocal } from "./typing.ts";
 
-const PROMPT_SIGN = /\?forshortcuts|manualmode|❯/;
-/** A key that a dialog took a second time stands in the line. */
-const CLEAR_LINE = "\u0015";
 const request = (rig: Rig, from = 0) => rig.wait("a request", (event) => event.type === "request" && event.request, from);
 const closed = (rig: Rig, id: string) => rig.wait("its closing", (event) => event.type === "request-closed" && event.id === id && event);
-
-async function startLocal(rig: Rig, more: { threadId?: string } = {}): Promise<void> {
-  await rig.start({ front: "local", ...more });
-  await rig.shows(PROMPT_SIGN);
-}
-
-/** Text and Enter apart: together they would be a paste. */
-async function say(rig: Rig, text: string): Promise<void> {
-  await rig.type(CLEAR_LINE);
-  await rig.type(text);
-  await rig.shows(text.replace(/\s/g, ""));
-  await rig.type("\r");
-}
 
 test("a turn typed in the terminal is observed in order", async () => {
   await using rig = await createRig();

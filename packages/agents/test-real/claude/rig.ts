@@ -2,9 +2,10 @@
  * One real Claude Code against the scripted model server: a home of its own, a project folder, a host in memory, and everything the driver says in
  * the order it said it. A missing agent fails the suite. Nothing sleeps: tests wait for what the driver emits.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { delay } from "@hapi/platform/lean";
 import type { AgentEvent } from "@hapi/protocol";
 import { createMemoryHost, type FakeModels, type FakeRequest, type MemoryHost, startFakeModels } from "@hapi/testkit";
 import type { Conversation, DriverEvent, Front, StartOptions } from "../../src/driver.ts";
@@ -40,6 +41,14 @@ export interface Rig extends AsyncDisposable {
     from?: number,
   ): Promise<Extract<AgentEvent, { type: T }>>;
   mark(): number;
+  /** For what no event tells; Claude is another process. */
+  until(what: string, look: () => boolean): Promise<void>;
+  /** Resolves when Claude has called this hook so many times. */
+  hook(name: string, times: number): Promise<void>;
+  /** In the project. */
+  exists(name: string): boolean;
+  /** The conversation it began with. */
+  readonly firstThread: string;
   /** The session process dies; the host and the agent live on. Another one takes over what was durable. */
   killSessionProcess(): Promise<void>;
   /** The next one adopts what runs; hooks that wait come back to it. */
@@ -55,13 +64,26 @@ export interface Rig extends AsyncDisposable {
   transcript(): string;
 }
 
-export async function createRig(options: { env?: Record<string, string>; args?: readonly string[] } = {}): Promise<Rig> {
+export interface RigOptions {
+  env?: Record<string, string>;
+  args?: readonly string[];
+  /** The person's own settings. */
+  settings?: Record<string, unknown>;
+  /** A slow disk: after each batch of lines, reading the transcript pauses for so long. */
+  readPauseMs?: number;
+}
+
+export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const root = mkdtempSync(join(tmpdir(), "hapi-claude-real-"));
   const home = join(root, "home");
   const cwd = join(root, "project");
   const sessionDir = join(root, "session");
   for (const dir of [home, cwd, sessionDir]) mkdirSync(dir);
   writeFileSync(join(home, ".claude.json"), onboarded(cwd));
+  if (options.settings) {
+    mkdirSync(join(home, ".claude"));
+    writeFileSync(join(home, ".claude", "settings.json"), JSON.stringify(options.settings));
+  }
   const fake = await startFakeModels();
   const door = await openHookDoor(root, (payload, signal) => rig.conversation.onHook?.(payload, signal) ?? Promise.resolve({}));
   const env = { ...agentEnv({ home, tmp: root, url: fake.url }), ...options.env };
@@ -95,6 +117,7 @@ export async function createRig(options: { env?: Record<string, string>; args?: 
       sessionDir,
       hookCommand: door.command,
       hookEnv: { HAPI_HOOK_TOKEN: "token" },
+      room: () => delay(options.readPauseMs ?? 0),
       log: { debug: () => undefined, info: () => undefined, warn: (event, fields) => console.warn(`driver: ${event}`, fields ?? "") },
       emit(event) {
         if (mine !== generation) return;
@@ -181,6 +204,20 @@ export async function createRig(options: { env?: Record<string, string>; args?: 
         from,
       ),
     mark: () => events.length,
+    async until(what, look) {
+      const deadline = Date.now() + WAIT_MS;
+      while (!look()) {
+        if (Date.now() > deadline)
+          throw new Error(`never: ${what}; seen:\n${events.map((event) => JSON.stringify(event).slice(0, 220)).join("\n")}`);
+        await delay(20);
+      }
+    },
+    hook: (name, times) => rig.until(`hook ${name}`, () => door.seen.filter((one) => one === name).length >= times),
+    exists: (name) => existsSync(join(cwd, name)),
+    get firstThread() {
+      const first = events.find((event) => event.type === "thread");
+      return first?.type === "thread" ? first.threadId : "";
+    },
     async killSessionProcess() {
       const old = rig.conversation;
       rig.conversation = open();

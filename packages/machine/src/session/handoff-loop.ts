@@ -54,6 +54,8 @@ export interface HandoffDeps {
 
 /** After a failed start the next try waits: a broken agent must not be started in a loop. */
 const RESTART_PAUSE_MS = 2_000;
+/** Agents tell of the end of a turn; a wait for one does not rest on hearing it. */
+const LOOK_AGAIN_MS = 500;
 
 export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   const { runner, host, inbox, screen, clock, log } = deps;
@@ -153,7 +155,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     if (decision.kind === "wait") {
       const news = waiting?.for !== decision.for;
       waiting = decision;
-      if (decision.checkAt !== null) later(decision.checkAt);
+      later(decision.checkAt ?? clock.now() + LOOK_AGAIN_MS);
       if (news) deps.changed();
       return settle("waiting", true);
     }
