@@ -225,6 +225,8 @@ export function tell(event: AgentEvent): string | null {
       return `${under}ended: ${event.outcome}`;
     case "switch":
       return `switch: ${event.mode}`;
+    case "notice":
+      return `notice: ${event.text}`;
     default:
       return null;
   }

@@ -167,4 +167,22 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     expect(bodyOf(await world.hub.received(/^POST \S+\/switch/))).toEqual({ to: "remote", now: true });
     expect(open.problems).toEqual([]);
   });
+
+  test("what runs in the background is named, and taking over says what it ends before it does", async () => {
+    const background = [{ id: "b1", kind: "shell" as const, label: "Dev server", command: "npm run dev" }];
+    const state = { requests: {}, completedRequests: {}, background };
+    able(world.hub, WORKING, { control: "switch" }, { thinking: false, agentState: { ...state, controlledByUser: false } });
+    await using open = await chat(WORKING);
+    const { page } = open;
+    await page.getByText("1 running in the background: Dev server").waitFor();
+    await look(page, "background");
+    const handoff = { to: "remote" as const, waitsFor: "background", since: 1 };
+    able(world.hub, WORKING, { control: "switch" }, { thinking: false, agentState: { ...state, controlledByUser: true, handoff } });
+    await page.reload();
+    await page.getByText("Taking over ends what the terminal runs in the background: Dev server").waitFor();
+    await look(page, "background-handoff");
+    await button(page, "End it and take over").click();
+    expect(bodyOf(await world.hub.received(/^POST \S+\/switch/))).toEqual({ to: "remote", now: true });
+    expect(open.problems).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
 /** `hapi stop`: ends a session's agent. The conversation stays and can be resumed. */
 import { endSession } from "@hapi/machine";
 import { hapiHome } from "@hapi/platform";
-import { AppError } from "@hapi/protocol";
+import { AppError, type SessionSummary } from "@hapi/protocol";
 import { hubApi } from "../hub-api.ts";
 import { isSet, requirePositional, type Command } from "../command.ts";
 import { confirm } from "../tui/confirm.ts";
@@ -23,12 +23,9 @@ export const stopCommand: Command = {
       return 0;
     }
     const isForced = isSet(words, "force");
-    if (
-      session.row.thinking &&
-      !isForced &&
-      !(await confirm("It is working on something. End it anyway?", context.terminal.isInteractive))
-    ) {
-      throw new AppError("session_active", "It is working on something; nothing was ended. Use --force to end it anyway.");
+    const running = whatRuns(session.row);
+    if (running !== null && !isForced && !(await confirm(`${running} End it anyway?`, context.terminal.isInteractive))) {
+      throw new AppError("session_active", `${running} Nothing was ended. Use --force to end it anyway.`);
     }
     // The processes first; the hub is told in any case, or it would show a session that works until its lease runs out.
     if (isForced) await endSession(hapiHome(context.env), session.id);
@@ -37,3 +34,10 @@ export const stopCommand: Command = {
     return 0;
   },
 };
+
+/** What the end of the agent would cut short; null: nothing. */
+function whatRuns({ thinking, backgroundTaskCount }: SessionSummary): string | null {
+  const beside = backgroundTaskCount > 0 ? `${backgroundTaskCount} running in the background` : null;
+  if (thinking) return beside ? `It is working on something, with ${beside}.` : "It is working on something.";
+  return beside ? `It has ${beside}, which would end with it.` : null;
+}

@@ -29,6 +29,8 @@ export interface RemoteScreenDeps {
   model: ScreenModel;
   canRegain: boolean;
   status(): { text: string; busy: boolean };
+  /** What the end of the session would end besides, in words that follow; empty: nothing. */
+  alsoEnds(): string;
   regain(): void;
   exit(): void;
   clock: Clock;
@@ -119,7 +121,8 @@ export function createRemoteScreen(deps: RemoteScreenDeps): RemoteScreen {
 
   function hintOf(action: string | null): typeof hint {
     if (action === null || (action === "armed-regain" && !deps.canRegain)) return null;
-    const text = action === "armed-regain" ? "Press space again to regain control" : "Press Ctrl-C again to end the session";
+    const text =
+      action === "armed-regain" ? "Press space again to regain control" : `Press Ctrl-C again to end the session${deps.alsoEnds()}`;
     clock.setTimer(REGAIN_WINDOW_MS, touch);
     return { text, until: clock.now() + REGAIN_WINDOW_MS };
   }

@@ -32,7 +32,7 @@ import { sessionRpcs } from "./rpc.ts";
 import { createRetrying } from "./retrying.ts";
 import { createScreenModel } from "./screen-model.ts";
 import { createStageReports } from "./stage-reports.ts";
-import { statusText } from "./status-text.ts";
+import { goesOn, statusText } from "./status-text.ts";
 import { hostIdOf, takeUp } from "./take-up.ts";
 import { updateHandler } from "./update-handler.ts";
 import { createUploads } from "./uploads.ts";
@@ -185,6 +185,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
         connected: link.connected,
         retry: retrying.onWire,
       }),
+    alsoEnds: () => (events.background.length > 0 ? ` and ${goesOn(events.background)}` : ""),
     regain,
     exit: () => void ending.end({ lifecycle: "completed", exitCode: 0, reason: "exit", message: "Session ended." }),
     clock,

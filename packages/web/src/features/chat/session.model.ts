@@ -1,5 +1,5 @@
 /** Plain answers about a session, for header, composer and timeline. Decides on capability documents, never on an agent's name. */
-import { permissionModesOf, type AgentCapabilities, type Session, type TokenUsage } from "@hapi/protocol";
+import { permissionModesOf, type AgentCapabilities, type BackgroundWork, type Session, type TokenUsage } from "@hapi/protocol";
 import type { Timeline } from "@hapi/core";
 import type { Status } from "../../ui/status-glyph.tsx";
 
@@ -19,6 +19,17 @@ export function controlOf(session: Session): Control {
 export const canSwitch = (session: Session): boolean => session.active && (capabilitiesOf(session).control ?? "switch") === "switch";
 
 const ENDED: ReadonlySet<string> = new Set(["completed", "aborted", "archived"]);
+
+/** What goes on beside the turns; of a session that does not run, nothing does. */
+export const backgroundOf = (session: Session): readonly BackgroundWork[] => (session.active ? (session.agentState?.background ?? []) : []);
+
+const MAX_NAMED = 3;
+
+/** "npm run dev, tests and 2 more" is left to the reader's eye: the first few, in the agent's words. */
+export const namesOf = (work: readonly BackgroundWork[]): string => {
+  const named = work.slice(0, MAX_NAMED).map((one) => one.label);
+  return work.length > MAX_NAMED ? `${named.join(", ")} …` : named.join(", ");
+};
 
 /** The leased fact, never a guess from what was said: a turn whose end was lost must not look busy for ever. */
 export const isWorking = (session: Session): boolean => session.active && session.thinking;

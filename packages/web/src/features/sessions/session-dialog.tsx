@@ -105,6 +105,7 @@ function ArchiveDialog({ summary, title, onClose }: Inner) {
         {summary.active && <>{t("session.archive.running")} </>}
         {t("session.archive.body")}
       </p>
+      <EndsBackground summary={summary} />
       <Field label={t("session.archive.reason")} value={reason} maxLength={1000} onChange={(event) => setReason(event.target.value)} />
     </FormSheet>
   );
@@ -141,6 +142,14 @@ function EndDialog({ summary, title, onClose }: Inner) {
       onConfirm={() => attempted(t("session.end"), actions.end(summary.id))}
     >
       <p>{t("session.end.body")}</p>
+      <EndsBackground summary={summary} />
     </FormSheet>
   );
+}
+
+/** A dev server or a sub-agent goes with the agent's process: said before, not found out after. */
+function EndsBackground({ summary }: Pick<Inner, "summary">) {
+  const t = useT();
+  const count = summary.active ? summary.backgroundTaskCount : 0;
+  return count > 0 ? <p className="font-strong">{t("session.background", { count })}</p> : null;
 }

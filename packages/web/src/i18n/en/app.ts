@@ -81,6 +81,10 @@ export const app = {
   "session.end": "End session",
   "session.end.title": "End “{title}”?",
   "session.end.body": "The agent stops and the running turn is interrupted. You can resume the conversation later.",
+  "session.background": {
+    one: "{count} thing that runs in the background of the agent ends with it.",
+    other: "{count} things that run in the background of the agent end with it.",
+  },
   "session.failed": "{what}: {reason}",
 
   "inbox.title": "Inbox",

@@ -89,6 +89,12 @@ export const later = {
   "composer.terminalControls": "The terminal has control. A message takes over when its turn ends.",
   "composer.handoffWaits": "Your message goes in when the terminal's turn ends.",
   "composer.takeOver": "Take over now",
+  "composer.background": { one: "{count} running in the background: {names}", other: "{count} running in the background: {names}" },
+  "composer.handoffEnds": {
+    one: "Taking over ends what the terminal runs in the background: {names}",
+    other: "Taking over ends the {count} that the terminal runs in the background: {names}",
+  },
+  "composer.takeOverEnds": "End it and take over",
 
   "send.how": "How to send",
   "send.queue": "After this turn",
@@ -192,6 +198,7 @@ export const later = {
   "control.takeOver.hint": "When the terminal's turn ends",
   "control.takeOverNow": "Take over now",
   "control.takeOverNow.hint": "Interrupts the running turn",
+  "control.ends": { one: "Ends what runs in the background: {names}", other: "Ends the {count} that run in the background: {names}" },
   "control.giveBack": "Give back to the terminal",
   "control.giveBack.hint": "When the running turn ends",
 } as const;

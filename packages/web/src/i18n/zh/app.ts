@@ -84,6 +84,7 @@ export const app = {
   "session.end": "结束会话",
   "session.end.title": "结束“{title}”?",
   "session.end.body": "代理会停止,正在进行的回合会被中断。之后可以继续这个对话。",
+  "session.background": { other: "代理在后台运行的 {count} 项会随之结束。" },
   "session.failed": "{what}:{reason}",
 
   "inbox.title": "收件箱",

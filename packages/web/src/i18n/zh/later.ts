@@ -92,6 +92,9 @@ export const later = {
   "composer.terminalControls": "由终端控制。终端的回合结束后，消息会接手。",
   "composer.handoffWaits": "终端的回合结束后，消息就会送入。",
   "composer.takeOver": "立即接手",
+  "composer.background": { other: "{count} 项在后台运行：{names}" },
+  "composer.handoffEnds": { other: "接手会结束终端后台运行的 {count} 项：{names}" },
+  "composer.takeOverEnds": "结束并接手",
 
   "send.how": "如何发送",
   "send.queue": "本回合之后",
@@ -195,6 +198,7 @@ export const later = {
   "control.takeOver.hint": "终端的回合结束后",
   "control.takeOverNow": "立即接手",
   "control.takeOverNow.hint": "会中断正在进行的回合",
+  "control.ends": { other: "会结束后台运行的 {count} 项：{names}" },
   "control.giveBack": "交还终端",
   "control.giveBack.hint": "正在进行的回合结束后",
 } satisfies CatalogOf<typeof source>;

@@ -1,8 +1,10 @@
 /** The line above the field when sending means more than sending: the session is archived, sleeps, can't be started, or the terminal has control. */
 import { useT } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
+import { cx } from "../../../ui/cx.ts";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
-import { controlOf, isArchived } from "../session.model.ts";
+import type { BackgroundWork } from "@hapi/protocol";
+import { backgroundOf, controlOf, isArchived, namesOf } from "../session.model.ts";
 import { NoteLine } from "./note-line.tsx";
 import { SleepNote } from "./sleep-note.tsx";
 
@@ -10,6 +12,7 @@ export function ControlNote() {
   const t = useT();
   const { actions } = usePort();
   const session = useChat((view) => view.session);
+  const background = backgroundOf(session);
   const queued = useChat((view) => view.timeline.queue.length > 0);
   const [takeOver, busy] = useAction(actions.switchControl);
   const [bringBack, bringing] = useAction(actions.unarchive);
@@ -23,15 +26,33 @@ export function ControlNote() {
       </div>
     );
   if (!session.active) return <SleepNote />;
-  if (controlOf(session) !== "terminal") return null;
+  if (controlOf(session) !== "terminal") return background.length > 0 ? <BackgroundNote work={background} /> : null;
+  // Nothing of it ends before somebody who read this says so.
+  const ends = background.length > 0 && session.agentState?.handoff?.waitsFor === "background";
+  const waits = queued ? t("composer.handoffWaits") : t("composer.terminalControls");
   return (
     <div className="flex flex-wrap items-center gap-x-3 pb-1.5">
-      <NoteLine icon="terminal" text={queued ? t("composer.handoffWaits") : t("composer.terminalControls")} />
-      {queued && (
+      <div className={cx("flex flex-1", ends && "min-w-72")}>
+        <NoteLine
+          icon="terminal"
+          text={ends ? t("composer.handoffEnds", { count: background.length, names: namesOf(background) }) : waits}
+        />
+      </div>
+      {(queued || ends) && (
         <Button busy={busy} onClick={() => takeOver("remote", true)}>
-          {t("composer.takeOver")}
+          {ends ? t("composer.takeOverEnds") : t("composer.takeOver")}
         </Button>
       )}
+    </div>
+  );
+}
+
+/** What goes on beside the turns, in the agent's own words. */
+function BackgroundNote({ work }: { work: readonly BackgroundWork[] }) {
+  const t = useT();
+  return (
+    <div className="pb-1.5" title={work.map((one) => one.command ?? one.label).join("\n")}>
+      <NoteLine icon="swap" text={t("composer.background", { count: work.length, names: namesOf(work) })} />
     </div>
   );
 }

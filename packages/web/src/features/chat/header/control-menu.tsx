@@ -4,7 +4,7 @@ import { useT } from "../../../i18n/index.ts";
 import { Icon, type IconName } from "../../../ui/icons.tsx";
 import { Menu, type MenuItem } from "../../../ui/menu.tsx";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
-import { canSwitch, controlOf, isWorking, type Control } from "../session.model.ts";
+import { backgroundOf, canSwitch, controlOf, isWorking, namesOf, type Control } from "../session.model.ts";
 
 const ICONS: Record<Control, IconName> = { terminal: "terminal", here: "phone", both: "swap" };
 const WORDS = { terminal: "control.terminal", here: "control.here", both: "control.both" } as const;
@@ -16,6 +16,9 @@ export function ControlMenu() {
   const working = useChat((view) => isWorking(view.session));
   const [switchTo, busy] = useAction(actions.switchControl);
   const control = controlOf(session);
+  const background = backgroundOf(session);
+  // Work in the background ends with the agent's process: whoever switches is told before, and what they choose is final.
+  const ends = background.length > 0 ? t("control.ends", { count: background.length, names: namesOf(background) }) : undefined;
   const label = <Label icon={ICONS[control]} word={t(WORDS[control])} />;
   if (!canSwitch(session))
     return control === "here" ? null : <span className="flex shrink-0 items-center gap-1.5 px-2 text-small text-quiet">{label}</span>;
@@ -25,16 +28,16 @@ export function ControlMenu() {
           {
             id: "remote",
             label: t("control.takeOver"),
-            hint: working ? t("control.takeOver.hint") : undefined,
+            hint: working ? t("control.takeOver.hint") : ends,
             icon: "phone",
-            onSelect: () => switchTo("remote"),
+            onSelect: () => switchTo("remote", !working && ends !== undefined),
           },
           ...(working
             ? [
                 {
                   id: "now",
                   label: t("control.takeOverNow"),
-                  hint: t("control.takeOverNow.hint"),
+                  hint: ends ? `${t("control.takeOverNow.hint")}. ${ends}` : t("control.takeOverNow.hint"),
                   icon: "stop" as const,
                   onSelect: () => switchTo("remote", true),
                 },
@@ -45,9 +48,9 @@ export function ControlMenu() {
           {
             id: "local",
             label: t("control.giveBack"),
-            hint: t("control.giveBack.hint"),
+            hint: ends ?? t("control.giveBack.hint"),
             icon: "terminal",
-            onSelect: () => switchTo("local"),
+            onSelect: () => switchTo("local", !working && ends !== undefined),
           },
         ];
   return (
