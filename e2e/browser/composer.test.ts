@@ -99,3 +99,35 @@ test("a keyboard over the page never hides the last message or the field", async
 });
 
 const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+/** The keys of an input method as WebKit tells of them: the composition has ended when its Enter comes, marked by 229 alone. */
+const composedEnter = (page: Page, where: string): Promise<void> =>
+  page.evaluate((selector) => {
+    const target = document.querySelector<HTMLElement>(selector);
+    target?.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+    target?.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true, data: "你好" }));
+    target?.dispatchEvent(
+      new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, isComposing: false, bubbles: true, cancelable: true }),
+    );
+    target?.dispatchEvent(new KeyboardEvent("keyup", { key: "Enter", keyCode: 13, bubbles: true }));
+  }, where);
+
+test("the Enter that takes a word from an input method sends nothing and opens nothing", async () => {
+  await using open = await openPage(world.browser, { size: "desk", signedIn: world.hub });
+  const { page } = open;
+  await page.goto(`${world.hub.url}/sessions/${IDLE}`);
+  await field(page).fill("你好");
+  await composedEnter(page, "textarea");
+  expect(await field(page).inputValue()).toBe("你好");
+  await page.keyboard.press("Enter");
+  await promptWith(page, "你好").waitFor();
+  expect(await field(page).inputValue()).toBe("");
+
+  const here = page.url();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").fill("cart");
+  await composedEnter(page, "dialog input");
+  expect(await page.getByRole("combobox").isVisible()).toBe(true);
+  expect(page.url()).toBe(here);
+  expect(open.problems).toEqual([]);
+});

@@ -1,6 +1,7 @@
 /** Listens to the keyboard for the whole app and holds the palette and the sheet of shortcuts, both loaded when first asked for. */
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { listNavigation } from "../features/sessions/list-navigation.ts";
+import { isComposing } from "./composing.ts";
 import { go } from "./go.ts";
 import { pressed, type Command, type KeyState } from "./keys.model.ts";
 import { registerOverlays, type Overlay } from "./overlays.ts";
@@ -34,7 +35,7 @@ export function CommandLayer() {
       },
     };
     const onKeyDown = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || event.isComposing) return;
+      if (event.defaultPrevented || isComposing(event)) return;
       const target = event.target instanceof Element ? event.target : null;
       const result = pressed(
         keys.current,

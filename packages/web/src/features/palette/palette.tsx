@@ -1,6 +1,7 @@
 /** ⌘K: go to a session or a place by typing. A combobox over a listbox in a native dialog. */
 import "../../i18n/screens.ts";
 import { useDeferredValue, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { isComposing } from "../../app/composing.ts";
 import { go } from "../../app/go.ts";
 import { showOverlay } from "../../app/overlays.ts";
 import { useT } from "../../i18n/index.ts";
@@ -69,7 +70,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     option.run();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step !== 0 && options.length > 0) {
       event.preventDefault();

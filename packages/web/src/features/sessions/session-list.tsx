@@ -1,6 +1,7 @@
 /** Search and the virtual list. Used as the phone's first level and as the desk's left column. */
 import { useDeferredValue, useMemo, useRef, useState, type RefObject, type SyntheticEvent } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
+import { isComposing } from "../../app/composing.ts";
 import { useT } from "../../i18n/index.ts";
 import { useConnection, useHub, useMachines, useSessions } from "../../sync/store.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
@@ -102,7 +103,7 @@ function Search({
         autoComplete="off"
         onChange={(event) => onChange(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key !== "Escape") return;
+          if (event.key !== "Escape" || isComposing(event.nativeEvent)) return;
           onChange("");
           event.currentTarget.blur();
         }}

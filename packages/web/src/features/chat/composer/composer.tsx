@@ -1,6 +1,7 @@
 /** Where a prompt is written: one field that grows, one button that is Send or Stop, one "+" for the rest. Nothing typed here is ever lost. */
 import { Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { PromptItem } from "@hapi/core";
+import { isComposing } from "../../../app/composing.ts";
 import { ignore } from "../../../app/ignore.ts";
 import { useIsDesk } from "../../../app/use-media.ts";
 import { useT } from "../../../i18n/index.ts";
@@ -80,7 +81,7 @@ export function Composer() {
       shift: event.shiftKey,
       alt: event.altKey,
       mod: event.metaKey || event.ctrlKey,
-      composing: event.nativeEvent.isComposing,
+      composing: isComposing(event.nativeEvent),
     };
     if (!sendsOn(facts, rule, desk)) return;
     event.preventDefault();

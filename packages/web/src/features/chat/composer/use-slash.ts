@@ -1,5 +1,6 @@
 /** Completion of slash commands: what is offered now, which one is marked, and the keys that move and take. */
 import { useEffect, useMemo, useState, type KeyboardEvent } from "react";
+import { isComposing } from "../../../app/composing.ts";
 import { ignore } from "../../../app/ignore.ts";
 import type { ChatActions, SlashCommand } from "../port.ts";
 import { applyCommand, slashQuery, suggest } from "./composer.model.ts";
@@ -31,7 +32,7 @@ export function useSlash(actions: ChatActions, text: string, write: (text: strin
   };
   const onKey = (event: KeyboardEvent): boolean => {
     const option = options[chosen];
-    if (!option || event.nativeEvent.isComposing) return false;
+    if (!option || isComposing(event.nativeEvent)) return false;
     const moves: Record<string, () => void> = {
       ArrowDown: () => setAt((chosen + 1) % options.length),
       ArrowUp: () => setAt((chosen - 1 + options.length) % options.length),

@@ -1,6 +1,7 @@
 /** May the agent do this? The thing itself comes first; Deny is as easy as Allow, and takes a reason that reaches the agent. */
 import { useState } from "react";
 import type { TimelineRequest } from "@hapi/core";
+import { isComposing } from "../../../app/composing.ts";
 import { useT, type MessageKey } from "../../../i18n/index.ts";
 import { Button, IconButton } from "../../../ui/button.tsx";
 import { TextArea } from "../../../ui/field.tsx";
@@ -64,6 +65,7 @@ function Decisions({ request, answering }: { request: TimelineRequest; answering
           maxLength={10_000}
           onChange={(event) => setReason(event.target.value)}
           onKeyDown={(event) => {
+            if (isComposing(event.nativeEvent)) return;
             if (event.key === "Escape") setReason(null);
             if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) deny();
           }}

@@ -1,6 +1,7 @@
 /** A plan to approve: the plan itself, the mode to go on with, or what should be different. */
 import { useState } from "react";
 import type { TimelineRequest } from "@hapi/core";
+import { isComposing } from "../../../app/composing.ts";
 import { useT } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { CodeBlock } from "../../../ui/code-block.tsx";
@@ -59,7 +60,7 @@ function Decide({ request, answering }: { request: TimelineRequest; answering: A
           value={feedback}
           maxLength={10_000}
           onChange={(event) => change(() => event.target.value)}
-          onKeyDown={(event) => event.key === "Escape" && change(() => null)}
+          onKeyDown={(event) => event.key === "Escape" && !isComposing(event.nativeEvent) && change(() => null)}
           className="max-h-40"
         />
       )}
