@@ -5,6 +5,7 @@
  * Several may share one storage (two tabs, two processes): what the storage says is true, each sends only what is still there, first things
  * first, and `exclusive` lets one at a time send for a session. So none sends what another has sent or taken back, and none overtakes.
  */
+import { checkPromptSize } from "@hapi/core";
 import { AppError, type Attachment, type SendMessage, toAppError } from "@hapi/protocol";
 import { backoffMs, type Clock, type Random, systemClock } from "./clock.ts";
 
@@ -271,6 +272,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       stopSending.abort(new AppError("hub_unreachable", "Stopped"));
     },
     async add(prompt) {
+      checkPromptSize(prompt.text);
       if (entries.length >= MAX_OUTBOX) throw new AppError("rate_limited", "Too many prompts wait to be sent");
       const localId = prompt.localId ?? options.newId();
       const before = entries.find((entry) => entry.localId === localId);

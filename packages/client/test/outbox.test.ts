@@ -53,6 +53,16 @@ const lost = () => new AppError("timeout");
 const refused = () => new AppError("session_not_found");
 
 describe("outbox", () => {
+  test("a prompt longer than any agent takes is not kept: whoever wrote it hears the limit", async () => {
+    const { outbox } = outboxOn(device(), hub());
+    await outbox.start();
+    await expect(outbox.add({ sessionId: "s", text: "x".repeat(1_000_001) })).rejects.toMatchObject({
+      code: "body_too_large",
+      message: expect.stringContaining("1 MB"),
+    });
+    expect(outbox.entries).toEqual([]);
+  });
+
   test("keeps a prompt until the hub has it, in order, once, whatever answers are lost", async () => {
     const storage = device();
     const server = hub();

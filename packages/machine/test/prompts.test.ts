@@ -165,3 +165,12 @@ test("attachments: only files of the session's folders go to the agent; any othe
   await world.hub.until(() => world.agent.ran.length === 1, "runs");
   expect(world.agent.attached).toEqual([realpathSync(inFolder), realpathSync(uploaded)]);
 });
+
+test("a prompt longer than any agent takes, from a hub that knows no limit, fails at once and holds nothing up", async () => {
+  await using world = await createWorld();
+  world.hub.prompt("big", "x".repeat(1_000_001));
+  await world.hub.until(() => stages(world, "big").at(-1) === "failed", "given back");
+  expect(world.ledger.state.prompts.get("big")).toMatchObject({ stage: "failed", failure: { message: expect.stringContaining("1 MB") } });
+  await run(world, "next", "small");
+  expect(world.agent.ran).toEqual(["small"]);
+});

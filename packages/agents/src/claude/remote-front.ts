@@ -39,6 +39,8 @@ export interface RemoteFront {
 const START_MS = 30_000;
 /** Read offsets become durable after this much without a turn's end. */
 const COMMIT_BYTES = 256 * 1024;
+/** Of a line that has not ended: more would fill the host's ring, and Claude could never write the rest of it. */
+const MAX_HELD_BYTES = 2 * 1024 * 1024;
 const TERM_WAIT_MS = 3_000;
 /** A process that reads its stdin answers at once; one that does not is believed to have nothing new. */
 const CATCH_UP_MS = 3_000;
@@ -99,6 +101,9 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
         await handle(line);
         await progress(line.end);
       }
+      const received = chunk.offset + chunk.bytes.length;
+      // Only here, not in what is durable: read again after a crash, it is a gap, and the transcript has what such a line said.
+      if (received - durable > MAX_HELD_BYTES) process.release("out", received);
     }
   }
 

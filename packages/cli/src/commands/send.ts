@@ -1,6 +1,7 @@
 /** `hapi send`: a prompt to a session. It is on this machine's disk before anything is sent, and leaves it only when the hub has it. */
 import { randomUUID } from "node:crypto";
 import { text as readAll } from "node:stream/consumers";
+import { isPromptTooLong, MAX_PROMPT_BYTES } from "@hapi/core";
 import { type HubApi, type PromptEnd, watchPrompt } from "@hapi/client";
 import { findKeptPrompt, type KeptPrompt } from "@hapi/machine";
 import { delay, hapiHome, systemClock } from "@hapi/platform";
@@ -14,8 +15,6 @@ import { findSessionAnyway, isAway, titleOf } from "../which-session.ts";
 const SEND_MS = 10_000;
 const TRY_AGAIN_MS = 2_000;
 const LET_GO_MS = 1_000;
-/** What a person can mean to say; a file is better named than sent. */
-const MAX_TEXT_BYTES = 1_000_000;
 
 /** For scripts, with `--wait`. */
 const exitCodes: Record<PromptEnd["outcome"] | "timeout", number> = {
@@ -101,11 +100,10 @@ async function textOf(words: readonly string[]): Promise<string> {
   const text = isPiped ? (await readAll(process.stdin)).replace(/\r?\n$/, "") : words.join(" ");
   if (text.trim() === "")
     throw new AppError("invalid_query", isPiped ? "Standard input was empty; nothing was sent." : "The text is empty; nothing was sent.");
-  const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_TEXT_BYTES)
+  if (isPromptTooLong(text))
     throw new AppError(
       "body_too_large",
-      `The text has ${bytes} bytes; at most ${MAX_TEXT_BYTES} can be sent. Put it into a file and name the file.`,
+      `The text has ${Buffer.byteLength(text)} bytes; at most ${MAX_PROMPT_BYTES} can be sent. Put it into a file and name the file.`,
     );
   return text;
 }

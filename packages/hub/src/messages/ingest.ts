@@ -2,7 +2,7 @@
  * Takes what a session says: stores it once (by `key`), reads todos and "has content" from it, and cuts strings no reader can show.
  * Messages of one session keep the order in which they came.
  */
-import { decodeContent, extractTodos, turnEndOf, withoutMiddle } from "@hapi/core";
+import { checkPromptSize, MAX_PROMPT_BYTES, decodeContent, extractTodos, turnEndOf, withoutMiddle } from "@hapi/core";
 import { AppError, type AgentEvent, type ClientEvent, type LastTurn, type Session, type TodoItem } from "@hapi/protocol";
 import type { MessageStore } from "./store.ts";
 
@@ -28,6 +28,7 @@ export async function ingestMessage(store: MessageStore, session: Session, frame
   const content = readContent(frame.message);
   if (frame.key !== undefined && (frame.key === "" || frame.key.length > maxKeyLength)) throw new AppError("invalid_body");
   let text = content === frame.message && frame.text !== undefined ? frame.text : JSON.stringify(content);
+  if (frame.localId != null && text.length > MAX_PROMPT_BYTES) checkPrompt(content);
   let kept = content;
   if (text.length > maxString && content.role !== "user") {
     kept = shorten(content) as Record<string, unknown>;
@@ -44,6 +45,11 @@ export async function ingestMessage(store: MessageStore, session: Session, frame
     origin: frame.origin,
   });
   if (stored === "missing") throw new AppError("session_not_found");
+}
+
+/** A row with a client's id is a prompt in the queue, by whichever door it came. */
+function checkPrompt(content: Record<string, unknown>): void {
+  for (const event of decodeContent(content, { id: "ingest" })) if (event.type === "user-message") checkPromptSize(event.text);
 }
 
 function readContent(message: unknown): Record<string, unknown> {

@@ -1,5 +1,5 @@
 /** Prompts as the REST plane sees them: post, cancel, steer, retry, and where they are. Answers are the unions existing clients expect. */
-import { promptContent } from "@hapi/core";
+import { checkPromptSize, promptContent } from "@hapi/core";
 import type { Clock } from "@hapi/platform";
 import {
   AppError,
@@ -103,6 +103,7 @@ export class Prompts {
   #check(body: SendMessage): void {
     const hasAttachments = (body.attachments?.length ?? 0) > 0;
     if (body.text.trim() === "" && !hasAttachments) throw new AppError("invalid_body", "Message requires text or attachments");
+    checkPromptSize(body.text);
     if (body.scheduledAt == null) return;
     if (body.localId === undefined) throw new AppError("invalid_body", "scheduledAt requires localId");
     if (hasAttachments) throw new AppError("invalid_body", "Scheduled messages can't have attachments");

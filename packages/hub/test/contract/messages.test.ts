@@ -185,6 +185,22 @@ describe("a prompt", () => {
   });
 });
 
+test("a prompt that no agent takes is refused before it is accepted, at every door, with the limit", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session({ metadata: {} });
+  const text = "x".repeat(1_000_001);
+  const refused = { code: "body_too_large", error: expect.stringContaining("1 MB") };
+  const answer = await client.api("POST", `/sessions/${id}/messages`, { text, localId: "big", wake: true });
+  expect(answer).toMatchObject({ status: 413, body: refused });
+  const message = { role: "user", content: { type: "text", text } };
+  expect(await socket.emitWithAck("message", { sid: id, message, localId: "big" })).toMatchObject(refused);
+  const page = await client.api("GET", `/sessions/${id}/messages`);
+  expect(page.body["messages"]).toEqual([]);
+  // What was typed at the agent's own terminal has happened, whatever its length.
+  expect(await socket.emitWithAck("message", { sid: id, message, key: "typed" })).toMatchObject({ ok: true });
+  socket.close();
+});
+
 test("a queue and a session's facts have bounds", async () => {
   const client = await rig.client();
   const { id, socket } = await client.session();

@@ -3,7 +3,7 @@
  * repeated unless the agent's own record shows that it is not there. `handing` is written before the agent gets a byte, so after a crash the
  * record is asked first.
  */
-import { canAdvance } from "@hapi/core";
+import { canAdvance, isPromptTooLong, PROMPT_TOO_LONG } from "@hapi/core";
 import type { DriverLog, DriverPrompt } from "@hapi/agents";
 import { type AgentFailure, type Attachment, type CancelAck, type Message, type PromptStage, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
@@ -127,8 +127,12 @@ export function createInbox(deps: InboxDeps): Inbox {
       stage: "queued",
       stageAt: clock.now(),
     };
+    // From a hub that knows no limit: given back at once, and its words are not kept in every copy of the ledger.
+    const isTooLong = isPromptTooLong(found.text);
+    if (isTooLong) prompt.text = "";
     await ledger.write({ k: "prompt", prompt }, { k: "facts", patch: { lastSeq: seq } });
     log.info("prompt.received", { localId, from });
+    if (isTooLong) await setStage(localId, "failed", { code: "invalid_request", message: PROMPT_TOO_LONG, retryable: false });
     deps.changed();
     return true;
   }

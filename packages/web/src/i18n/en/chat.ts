@@ -135,6 +135,7 @@ export const chat = {
   "composer.stop": "Stop",
   "composer.more": "More",
   "composer.tooBig": "{name} is larger than 50 MB.",
+  "composer.tooLong": "This message is longer than 1 MB. Attach the text as a file instead.",
   "composer.tooMany": "A prompt takes at most 10 files.",
   "composer.emptyFile": "{name} is empty.",
   "composer.notSent": "Not sent, and kept here: {reason}",

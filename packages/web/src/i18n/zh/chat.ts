@@ -138,6 +138,7 @@ export const chat = {
   "composer.stop": "停止",
   "composer.more": "更多",
   "composer.tooBig": "{name} 超过 50 MB。",
+  "composer.tooLong": "这条消息超过 1 MB。请把文字作为文件附上。",
   "composer.tooMany": "一条消息最多 10 个文件。",
   "composer.emptyFile": "{name} 是空文件。",
   "composer.notSent": "未发送，内容已保留：{reason}",

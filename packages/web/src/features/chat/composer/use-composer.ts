@@ -1,5 +1,6 @@
 /** The composer's doing: draft, files and sending. The draft is forgotten only after the prompt is stored; any failure leaves it as it is. */
 import { useCallback, useRef, useState } from "react";
+import { isPromptTooLong } from "@hapi/core";
 import { toAppError, type Attachment } from "@hapi/protocol";
 import { ignore } from "../../../app/ignore.ts";
 import { useT } from "../../../i18n/index.ts";
@@ -76,6 +77,7 @@ export function useComposer(port: ChatPort): ComposerHandle {
       if (busy.current || isEmptyDraft(draft)) return;
       const at = draft.at && draft.at > port.now() ? draft.at : null;
       if (at !== null && draft.files.length > 0) return void showToast({ tone: "failed", text: t("composer.noFilesLater") });
+      if (isPromptTooLong(draft.text.trim())) return void showToast({ tone: "failed", text: t("composer.tooLong") });
       busy.current = true;
       setSending(true);
       Promise.all(draft.files.map((file) => uploads.start(file)))
