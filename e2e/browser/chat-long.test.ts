@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { encodeEvent } from "@hapi/core";
 import { connectHub, startTestHub, type HubClient, type TestHub } from "@hapi/testkit";
 import type { Browser, Page } from "playwright-core";
+import { say } from "./chat-page.ts";
 import { axe, launchBrowser, openPage, WEB_ROOT } from "./harness.ts";
 
 const TURNS = 500;
@@ -142,6 +143,18 @@ test("scrolling up loads older pages without moving what is read, and lets go of
   await jump.click();
   await page.getByText("Answer 9000:").first().waitFor();
   await atEnd(page);
+  expect(open.problems).toEqual([]);
+}, 60_000);
+
+test("who sends something while reading further up sees it", async () => {
+  await using open = await openLong();
+  const { page } = open;
+  await page.locator(region).evaluate((node) => (node.scrollTop = node.scrollHeight - node.clientHeight - 2_500));
+  await page.getByRole("button", { name: /Go to the newest message/ }).waitFor();
+  await say(page, "and one more thing");
+  await page.getByText("and one more thing").first().waitFor();
+  await atEnd(page);
+  expect(await page.getByText("and one more thing").first().isVisible()).toBe(true);
   expect(open.problems).toEqual([]);
 }, 60_000);
 

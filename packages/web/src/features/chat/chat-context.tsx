@@ -5,17 +5,37 @@ import { showToast } from "../../ui/toast.tsx";
 import { createFolds, type Folds } from "./fold-store.ts";
 import type { ChatPort, ChatView } from "./port.ts";
 
+/** The person sent something: whoever shows the conversation goes to its end, where it stands. */
+export interface Sends {
+  tell(): void;
+  /** @returns its own undo */
+  on(listener: () => void): () => void;
+}
+
+function createSends(): Sends {
+  const listeners = new Set<() => void>();
+  return {
+    tell: () => listeners.forEach((listener) => listener()),
+    on(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
 interface Chat {
   port: ChatPort;
   folds: Folds;
+  sends: Sends;
 }
 
 const ChatContext = createContext<Chat | null>(null);
 
 export function ChatProvider({ port, children }: { port: ChatPort; children: ReactNode }) {
   const [folds] = useState(createFolds);
-  const [value, setValue] = useState<Chat>({ port, folds });
-  if (value.port !== port) setValue({ port, folds });
+  const [sends] = useState(createSends);
+  const [value, setValue] = useState<Chat>({ port, folds, sends });
+  if (value.port !== port) setValue({ port, folds, sends });
   return <ChatContext value={value}>{children}</ChatContext>;
 }
 
@@ -39,6 +59,8 @@ export function useFold(key: string, byDefault: boolean): [open: boolean, toggle
   const open = useSyncExternalStore(folds.subscribe, () => folds.get(key) ?? byDefault);
   return [open, () => folds.set(key, !open)];
 }
+
+export const useSends = (): Sends => useContextOrFail().sends;
 
 export const useFolds = (): Folds => useContextOrFail().folds;
 

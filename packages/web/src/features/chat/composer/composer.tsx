@@ -7,7 +7,7 @@ import { useIsDesk } from "../../../app/use-media.ts";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
 import { grow } from "../../../ui/field.tsx";
-import { useAction, useChat, usePort } from "../chat-context.tsx";
+import { useAction, useChat, usePort, useSends } from "../chat-context.tsx";
 import { capabilitiesOf, isArchived, isWorking } from "../session.model.ts";
 import type { Draft } from "../port.ts";
 import { buttonOf, EMPTY_DRAFT, isEmptyDraft, sendsOn, takeBack } from "./composer.model.ts";
@@ -22,6 +22,7 @@ import { rowWidth } from "../timeline/row-width.ts";
 export function Composer() {
   const t = useT();
   const port = usePort();
+  const sends = useSends();
   const desk = useIsDesk();
   const rule = useEnterRule();
   const active = useChat((view) => view.session.active);
@@ -39,6 +40,7 @@ export function Composer() {
   const at = draft.at ?? null;
   const offersSteer = steerable && at === null && !isEmptyDraft(draft);
   const send = () => {
+    sends.tell();
     composer.send({ steer: steer && steerable });
     setSteer(false);
   };

@@ -10,7 +10,7 @@ import { useT } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { EmptyState } from "../../../ui/empty-state.tsx";
 import { Skeleton } from "../../../ui/skeleton.tsx";
-import { useChat, useFolds, usePort } from "../chat-context.tsx";
+import { useChat, useFolds, usePort, useSends } from "../chat-context.tsx";
 import { isWorking } from "../session.model.ts";
 import { noteScroll } from "../requests/tap-guard.ts";
 import { Announcer } from "./announcer.tsx";
@@ -64,6 +64,7 @@ function List({ items }: { items: readonly TimelineItem[] }) {
   const t = useT();
   const port = usePort();
   const folds = useFolds();
+  const sends = useSends();
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
@@ -78,6 +79,12 @@ function List({ items }: { items: readonly TimelineItem[] }) {
     const node = scroller.current;
     if (node) node.scrollTop = node.scrollHeight;
   }, []);
+  const jump = useCallback(() => {
+    follows.current = true;
+    setAtEnd(true);
+    setLastSeen(undefined);
+    toEnd();
+  }, [toEnd]);
   const settle = useCallback(() => {
     const node = scroller.current;
     if (!node) return;
@@ -103,6 +110,8 @@ function List({ items }: { items: readonly TimelineItem[] }) {
     return () => observer.disconnect();
   }, [settle]);
   useEffect(() => folds.onChange(() => (follows.current = false)), [folds]);
+  // what was just sent is looked for at the end, also by whoever read further up
+  useEffect(() => sends.on(jump), [sends, jump]);
 
   const loadOlder = useCallback(() => {
     const { hasOlder, loadingOlder } = port.store.view();
@@ -150,17 +159,7 @@ function List({ items }: { items: readonly TimelineItem[] }) {
           <WorkingLine />
         </div>
       </div>
-      {!atEnd && (
-        <JumpToEnd
-          fresh={appendedCount(lastSeen, items)}
-          onJump={() => {
-            follows.current = true;
-            setAtEnd(true);
-            setLastSeen(undefined);
-            toEnd();
-          }}
-        />
-      )}
+      {!atEnd && <JumpToEnd fresh={appendedCount(lastSeen, items)} onJump={jump} />}
       <Announcer items={items} />
     </div>
   );
