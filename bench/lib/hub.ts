@@ -95,7 +95,7 @@ export class HubUnderTest {
     const [program, ...args] = this.program.command;
     const output = openSync(join(home, outputFile), "a");
     const start = now();
-    const child = spawn(program, args, { cwd: home, env: this.#environment(), stdio: ["ignore", output, output] });
+    const child = spawn(program, args, { cwd: home, env: this.environment(), stdio: ["ignore", output, output] });
     closeSync(output);
     this.#child = child;
     this.#exited = new Promise((resolve, reject) => {
@@ -162,7 +162,8 @@ export class HubUnderTest {
     if (this.#isRetired) throw new Error(`${this.label}: the phase is over`);
   }
 
-  #environment(): Record<string, string> {
+  /** What it and the clients of its home are started with. */
+  environment(): Record<string, string> {
     return {
       PATH: process.env["PATH"] ?? "",
       LANG: "C.UTF-8",

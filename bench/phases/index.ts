@@ -12,6 +12,7 @@ import type { Phase } from "./phase.ts";
 import { prompts } from "./prompts.ts";
 import { restart } from "./restart.ts";
 import { sessions } from "./sessions.ts";
+import { startup } from "./startup.ts";
 
 export const phases: readonly Phase[] = [
   coldStart,
@@ -26,4 +27,5 @@ export const phases: readonly Phase[] = [
   restart,
   crash,
   idle,
+  startup,
 ];

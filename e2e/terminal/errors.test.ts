@@ -135,7 +135,7 @@ test("words nobody knows: mode, agent, option, session, port, hub; before anythi
     [["demo", "--permission-mode=plan"], 'This agent has no permission mode "plan". See: hapi demo --help'],
     [["demo", "--hapi-starting-mode", "x"], '--hapi-starting-mode must be local or remote, not "x".'],
     [["demo", "--model"], "--model needs a value."],
-    [["nonsense"], 'hapi has no command or agent "nonsense". See: hapi --help'],
+    [["nonsense"], 'hapi has no command or agent "nonsense". See: hapi --help. To give Claude Code just this word: hapi claude nonsense'],
     [["sessions", "--nope"], "Unknown option '--nope'. See: hapi sessions --help"],
     [["stop"], "hapi stop needs a session. See: hapi stop --help"],
     [["hub", "--port", "70000"], 'The port must be a number from 0 to 65535, not "70000".'],

@@ -28,9 +28,9 @@ export async function runAgent(words: string[], context: CommandContext): Promis
   const own = commandLine?.ownBusiness(theirs) ?? null;
   const isConversation = flags.isBackground || (isatty(0) && isatty(1));
   if (commandLine && (own !== null || !isConversation)) return passThrough({ driver, commandLine, line, theirs, flags, own }, context);
+  checkMode(driver, flags);
   if (!isConversation) throw needsTerminal(driver);
 
-  checkMode(driver, flags);
   const detection = await driver.detect(definedOnly(context.env));
   if (!detection.available) throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed.`);
   const hub = await ensureHub(context.env, home);
