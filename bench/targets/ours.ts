@@ -18,7 +18,8 @@ export function ourHub(scratch: string, program?: string): HubProgram {
   return {
     label: "ours",
     version: [run(path, ["--version"], scratch).trim(), program === undefined ? commit() : ""].join(" ").trim(),
-    command: [path, "hub", "--json"],
+    // The runner is a process of its own, and not what is measured.
+    command: [path, "hub", "--json", "--no-runner"],
     hasKeyedAcks: true,
     hasListPages: true,
     complaint: durabilityComplaint,

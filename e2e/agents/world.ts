@@ -125,7 +125,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   let hub: ProcessId | null = null;
 
   async function startHub(port = "0"): Promise<{ url: string; token: string }> {
-    const child = spawnPiped([HAPI, "hub", "--port", port, "--json"], { env, cwd: root, ownGroup: true });
+    const child = spawnPiped([HAPI, "hub", "--no-runner", "--port", port, "--json"], { env, cwd: root, ownGroup: true });
     servers.push(child);
     hub = child;
     const { line } = await firstLine(child.stdout);

@@ -28,7 +28,7 @@ export async function startHubWithDemo(): Promise<RealHub> {
   const root = mkdtempSync(join(tmpdir(), "hapi-web-e2e-"));
   const env = { PATH: process.env["PATH"] ?? "", HOME: root, HAPI_HOME: join(root, "hapi"), TMPDIR: tmpdir(), LANG: "C.UTF-8" };
   const run = (port: string, ...flags: string[]) =>
-    Bun.spawn([HAPI, "hub", "--port", port, "--with-runner", "--json", ...flags], { env, cwd: root, stdout: "pipe", stderr: "inherit" });
+    Bun.spawn([HAPI, "hub", "--port", port, "--json", ...flags], { env, cwd: root, stdout: "pipe", stderr: "inherit" });
   let process_ = run("0", "--with-demo");
   const { url, token } = await firstLine(process_.stdout);
   const port = new URL(url).port;

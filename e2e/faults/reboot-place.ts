@@ -109,7 +109,7 @@ export async function createRebootPlace({ preservation, cgroup }: RebootOptions)
 
   async function boot(): Promise<void> {
     const before = Date.now();
-    const hub = service("hub", "--port", String(port), "--json");
+    const hub = service("hub", "--no-runner", "--port", String(port), "--json");
     const first = Promise.withResolvers<string>();
     void linesOf(hub.stdout, first.resolve);
     const said = JSON.parse(await first.promise) as { url: string; token: string };

@@ -118,7 +118,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 
   async function startHub(): Promise<void> {
     const { HAPI_API_URL: _network, ...own } = env;
-    const hub = run(own, "hub", "--port", String(port), "--json");
+    const hub = run(own, "hub", "--no-runner", "--port", String(port), "--json");
     parts.hub = hub;
     const first = Promise.withResolvers<string>();
     // The reading goes on, so that the program never waits.

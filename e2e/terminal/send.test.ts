@@ -226,7 +226,7 @@ test("--wait follows a hub that comes back at another port", async () => {
   await turnRuns();
   await killHub();
   // Ended by the next test, or with the place.
-  spawn(HAPI, ["hub", "--quiet"], { cwd: place.root, env: { ...place.env, HAPI_LISTEN_PORT: "0" }, stdio: "ignore" });
+  spawn(HAPI, ["hub", "--no-runner", "--quiet"], { cwd: place.root, env: { ...place.env, HAPI_LISTEN_PORT: "0" }, stdio: "ignore" });
   const url = await until(async () => runningHub(place.home)?.url ?? null, "another hub runs");
   expect(new URL(url).port).not.toBe(String(place.port));
   const { code, stdout } = await waiting;
@@ -241,7 +241,7 @@ test("the runner sends what was kept while nobody runs a command", async () => {
   }, "the runner lives");
   const { stdout } = await hapi("send", ".", "say: while nobody looks");
   expect(stdout).toContain("this machine's runner sends it when the hub is back");
-  const hub = spawn(HAPI, ["hub", "--quiet"], { cwd: place.root, env: place.env, stdio: "ignore" });
+  const hub = spawn(HAPI, ["hub", "--no-runner", "--quiet"], { cwd: place.root, env: place.env, stdio: "ignore" });
   await until(async () => kept().length === 0, "the runner has sent it");
   expect(isAlive(runner)).toBe(true);
   hub.kill("SIGTERM");

@@ -93,7 +93,7 @@ terminalTest("a hub that is configured and away: the session starts anyway, and 
   await terminal.until((now) => now.includes("\nnobody listens"), { what: "a turn" });
 
   await using server = await place.shell(place.root, { env });
-  await server.type(`clear; ${HAPI} hub --port ${place.port} --no-qr; echo "code $?"\n`);
+  await server.type(`clear; ${HAPI} hub --port ${place.port} --no-qr --no-runner; echo "code $?"\n`);
   await server.until((now) => now.includes("HAPI is running"), { timeoutMs: 20_000, what: "the hub" });
   const [sessionId = ""] = place.sessionIds();
   const api = place.api(env.CLI_API_TOKEN);
@@ -135,5 +135,5 @@ terminalTest("two terminals at once on an empty HOME: one hub, and both get thei
   const { sessions } = JSON.parse((await place.hapi(["sessions", "--json"])).stdout) as { sessions: { id: string }[] };
   expect(sessions.length).toBe(2);
   const settings = JSON.parse(readFileSync(join(place.home, "settings.json"), "utf8")) as Record<string, unknown>;
-  expect(Object.keys(settings).sort()).toEqual(["cliApiToken", "machineId"]);
+  expect(Object.keys(settings).sort()).toEqual(["cliApiToken", "hubToken", "machineId"]);
 });

@@ -4,4 +4,4 @@ import { ensureInstalled, ensureWebBuilt, root, run } from "./project.mjs";
 
 await ensureInstalled();
 await ensureWebBuilt();
-process.exitCode = await run(join(root, "bin/hapi"), ["hub", "--with-runner", "--with-demo", ...process.argv.slice(2)]);
+process.exitCode = await run(join(root, "bin/hapi"), ["hub", "--with-demo", ...process.argv.slice(2)]);

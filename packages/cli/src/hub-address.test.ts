@@ -32,7 +32,7 @@ test("a hub that runs on this home is found on whatever port it was started; one
   owner({ pid: process.pid, url: "http://0.0.0.0:8080" });
   expect(hubAddress(env)).toEqual({ url: "http://127.0.0.1:8080", source: "default" });
   owner({ pid: process.pid });
-  expect([runningHub(home), hubAddress(env).url]).toEqual([{}, "http://127.0.0.1:4000"]);
+  expect([runningHub(home), hubAddress(env).url]).toEqual([{ pid: process.pid }, "http://127.0.0.1:4000"]);
   owner({ pid: 2 ** 30, url: "http://127.0.0.1:8080" });
   expect([runningHub(home), hubAddress(env).url]).toEqual([null, "http://127.0.0.1:4000"]);
   writeFileSync(hubOwnerPath(home), "{");

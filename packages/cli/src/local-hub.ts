@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import {
   ensurePrivateDir,
   logDir,
-  resolveCliApiToken,
+  resolveHubToken,
   knownCliApiToken,
   runningHub,
   selfCommand,
@@ -21,6 +21,8 @@ const ASK_MS = 1_500;
 const SAYS_WHO_MS = 2_000;
 const LOOK_MS = 40;
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 export interface HubChoice {
   url: string;
   token: string;
@@ -28,28 +30,32 @@ export interface HubChoice {
   wasStarted: boolean;
 }
 
-/** `start`: of the hub in the background; its `exited` settles when it has ended. */
-export async function ensureHub(
-  env: Readonly<Record<string, string | undefined>>,
-  home: string,
-  start: (logFile: string) => { exited: Promise<unknown> } = (logFile) =>
-    // Quiet: what it prints is kept in a file, and the token belongs in none.
-    spawnDetached(selfCommand("hub", "--with-runner", "--quiet"), { cwd: home, env, logFile }),
-): Promise<HubChoice> {
+/** Its `exited` settles when the hub in the background has ended. */
+type BackgroundStart = (logFile: string) => { exited: Promise<unknown> };
+
+/** `failed` settles when it ends: with the address of another one that was faster, or with why there is none. */
+export function startInBackground(env: Env, home: string, words: readonly string[], start?: BackgroundStart): { failed: Promise<string> } {
+  const logFile = `${ensurePrivateDir(logDir(home))}/hub.out.log`;
+  // Quiet: what it prints is kept in a file, and the token belongs in none.
+  const begin = start ?? ((file) => spawnDetached(selfCommand("hub", ...words, "--quiet"), { cwd: home, env, logFile: file }));
+  const failed = begin(logFile).exited.then(async () => {
+    // Someone else has started one at the same moment: that one is waited for.
+    if (await someoneElses(home)) return untilHealthy(env);
+    throw new AppError("hub_unreachable", `The hub could not be started in the background: ${lastWords(logFile)}`);
+  });
+  return { failed };
+}
+
+export async function ensureHub(env: Env, home: string, start?: BackgroundStart): Promise<HubChoice> {
   const { url, source } = hubAddress(env);
   if (source !== "default") {
     const token = knownCliApiToken(env);
     if (!token) throw new AppError("missing_token", `The hub at ${url} needs a token. Run: hapi auth login`);
     return { url, token, isReachable: await isHealthy(url), wasStarted: false };
   }
-  const token = await resolveCliApiToken(env);
+  const token = await resolveHubToken(env);
   if (await isHealthy(url)) return { url, token, isReachable: true, wasStarted: false };
-  const logFile = `${ensurePrivateDir(logDir(home))}/hub.out.log`;
-  const failed = start(logFile).exited.then(async () => {
-    // Someone else has started one at the same moment: that one is waited for.
-    if (await someoneElses(home)) return untilHealthy(env);
-    throw new AppError("hub_unreachable", `The hub could not be started in the background: ${lastWords(logFile)}`);
-  });
+  const { failed } = startInBackground(env, home, [], start);
   return { url: await Promise.race([failed, untilHealthy(env)]), token, isReachable: true, wasStarted: true };
 }
 
@@ -82,7 +88,7 @@ export async function isHealthy(url: string): Promise<boolean> {
 }
 
 /** @returns where it listens, which another one may have decided */
-async function untilHealthy(env: Readonly<Record<string, string | undefined>>): Promise<string> {
+export async function untilHealthy(env: Env): Promise<string> {
   const deadline = systemClock.now() + START_DEADLINE_MS;
   while (systemClock.now() < deadline) {
     const { url } = hubAddress(env);

@@ -18,6 +18,7 @@ const internals: Record<string, () => Promise<Internal>> = {
 
 const commands: Record<string, () => Promise<Command>> = {
   hub: async () => (await import("./commands/hub.ts")).hubCommand,
+  web: async () => (await import("./commands/web.ts")).webCommand,
   runner: async () => (await import("./commands/runner.ts")).runnerCommand,
   sessions: async () => (await import("./commands/sessions.ts")).sessionsCommand,
   send: async () => (await import("./commands/send.ts")).sendCommand,

@@ -27,7 +27,7 @@ function hapi(home: string, ...words: string[]): Promise<CommandResult> {
 }
 
 async function startHub(home: string): Promise<{ url: string; child: Bun.Subprocess }> {
-  const child = Bun.spawn([process.execPath, MAIN, "hub", "--json", "--port", "0"], {
+  const child = Bun.spawn([process.execPath, MAIN, "hub", "--json", "--no-runner", "--port", "0"], {
     env: envOf(home),
     cwd: home,
     stdout: "pipe",

@@ -3,7 +3,7 @@ import {
   createLogger,
   ensurePrivateDir,
   hapiHome,
-  resolveCliApiToken,
+  resolveHubToken,
   serveHttp,
   startCheckpointer,
   systemClock,
@@ -67,7 +67,7 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
   const { host = "127.0.0.1", port = defaultPort, clock = systemClock } = options;
   const home = ensurePrivateDir(options.home ?? hapiHome());
   const log = options.log ?? createLogger({ name: "hub" });
-  const token = checkToken(options.token ?? (await resolveCliApiToken({ ...process.env, HAPI_HOME: home })));
+  const token = checkToken(options.token ?? (await resolveHubToken({ ...process.env, HAPI_HOME: home })));
   const lock = await lockHome(home);
   try {
     const jwtSecret = loadJwtSecret(home);

@@ -4,13 +4,26 @@ import { attempt } from "./ignore.ts";
 import { hubOwnerPath } from "./paths.ts";
 import { isAlive } from "./process-facts.ts";
 
+export interface HubOwner {
+  pid: number;
+  /** Absent while it starts. */
+  url?: string;
+  /** It listens on every address of this computer. */
+  isOpen?: true;
+}
+
 /** The living hub of this home; without `url` while it starts. */
-export function runningHub(home: string): { url?: string } | null {
+export function runningHub(home: string): HubOwner | null {
   const text = attempt(() => readFileSync(hubOwnerPath(home), "utf8"), "no hub runs, or none that says so");
-  const owner = text === undefined ? undefined : attempt(() => JSON.parse(text) as { pid?: unknown; url?: unknown }, "by a foreign hand");
-  if (typeof owner?.pid !== "number" || !isAlive({ pid: owner.pid, startTime: null })) return null;
-  const url = typeof owner.url === "string" ? URL.parse(owner.url) : null;
-  return url ? { url: `http://${reachableHost(url.hostname)}:${url.port || 80}` } : {};
+  const owner = text === undefined ? undefined : attempt(() => JSON.parse(text) as Record<string, unknown>, "by a foreign hand");
+  if (typeof owner?.["pid"] !== "number") return null;
+  const { pid } = owner;
+  const startTime = typeof owner["startTime"] === "string" ? owner["startTime"] : null;
+  if (!isAlive({ pid, startTime })) return null;
+  const url = typeof owner["url"] === "string" ? URL.parse(owner["url"]) : null;
+  if (!url) return { pid };
+  const isOpen = url.hostname === "0.0.0.0" || url.hostname === "[::]";
+  return { pid, url: `http://${reachableHost(url.hostname)}:${url.port || 80}`, ...(isOpen ? { isOpen } : {}) };
 }
 
 /** A host to connect to, for one to listen on. */

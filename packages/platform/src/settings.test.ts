@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withDirLock } from "./dir-lock.ts";
 import {
+  keepHubToken,
   knownCliApiToken,
   loadSettings,
   resolveApiUrl,
-  resolveCliApiToken,
+  resolveHubToken,
   resolveMachineId,
   settingsPath,
   updateSettings,
@@ -45,7 +46,7 @@ test("a corrupt file is reported with its path and never written over", async ()
     const corrupt = { code: "settings_corrupt", details: { path: settingsPath(home) } };
     expect(() => loadSettings(home)).toThrow(expect.objectContaining(corrupt));
     await expect(updateSettings(home, () => ({ a: 1 }))).rejects.toMatchObject(corrupt);
-    await expect(resolveCliApiToken({ HAPI_HOME: home })).rejects.toMatchObject(corrupt);
+    await expect(resolveHubToken({ HAPI_HOME: home })).rejects.toMatchObject(corrupt);
     expect(readFileSync(settingsPath(home), "utf8")).toBe(text);
     expect(existsSync(`${settingsPath(home)}.hapi.lock`)).toBe(false);
   }
@@ -54,12 +55,12 @@ test("a corrupt file is reported with its path and never written over", async ()
 test("token and machine id are made once, also when many ask at the same time", async () => {
   const env = { HAPI_HOME: fresh() };
   expect(knownCliApiToken(env)).toBeNull();
-  const tokens = await Promise.all(Array.from({ length: 8 }, () => resolveCliApiToken(env)));
+  const tokens = await Promise.all(Array.from({ length: 8 }, () => resolveHubToken(env)));
   expect(new Set(tokens).size).toBe(1);
   expect(tokens[0]).toMatch(/^[A-Za-z0-9_-]{43}$/);
   const ids = await Promise.all(Array.from({ length: 4 }, () => resolveMachineId(env)));
   expect(new Set(ids).size).toBe(1);
-  expect(await resolveCliApiToken({ ...env, CLI_API_TOKEN: "given:ns" })).toBe("given:ns");
+  expect(await resolveHubToken({ ...env, CLI_API_TOKEN: "given:ns" })).toBe("given:ns");
   expect(loadSettings(env.HAPI_HOME).cliApiToken).toBe(tokens[0]);
 }, 20_000);
 
@@ -95,3 +96,36 @@ test("processes that count under the lock lose nothing", async () => {
   expect(await Promise.all(children.map((child) => child.exited))).toEqual([0, 0, 0]);
   expect(loadSettings(home)).toEqual({ count: 30 });
 }, 30_000);
+
+test("the hub's secret of an older home moves to a key of its own, and signing in elsewhere does not touch it", async () => {
+  const env = { HAPI_HOME: fresh() };
+  await updateSettings(env.HAPI_HOME, () => ({ cliApiToken: "old", other: 1 }));
+  expect(await resolveHubToken(env)).toBe("old");
+  expect(loadSettings(env.HAPI_HOME)).toEqual({ cliApiToken: "old", hubToken: "old", other: 1 });
+  await updateSettings(env.HAPI_HOME, () => ({ apiUrl: "http://elsewhere", cliApiToken: "theirs:me" }));
+  expect([await resolveHubToken(env), knownCliApiToken(env)]).toEqual(["old", "theirs:me"]);
+  await updateSettings(env.HAPI_HOME, () => ({ apiUrl: undefined, cliApiToken: undefined }));
+  expect([await resolveHubToken(env), knownCliApiToken(env)]).toEqual(["old", "old"]);
+});
+
+test("a client's token of a hub elsewhere never becomes the secret of a hub here, unless one ran here with it", async () => {
+  const client = { cliApiToken: "theirs", apiUrl: "http://elsewhere" };
+  const env = { HAPI_HOME: fresh() };
+  await updateSettings(env.HAPI_HOME, () => client);
+  expect(await keepHubToken(env.HAPI_HOME)).toBeNull();
+  expect(await resolveHubToken(env)).not.toBe("theirs");
+  expect(loadSettings(env.HAPI_HOME).cliApiToken).toBe("theirs");
+  const ran = fresh();
+  await updateSettings(ran, () => client);
+  writeFileSync(join(ran, "hub.sqlite"), "");
+  expect(await keepHubToken(ran)).toBe("theirs");
+});
+
+test("to its own hub a client says the hub's secret, with its namespace; another installation's new key does not get in the way", async () => {
+  const env = { HAPI_HOME: fresh() };
+  await updateSettings(env.HAPI_HOME, () => ({ hubToken: "secret", cliApiToken: "secret:me" }));
+  expect(knownCliApiToken(env)).toBe("secret:me");
+  await updateSettings(env.HAPI_HOME, () => ({ cliApiToken: "of-another-installation" }));
+  expect(knownCliApiToken(env)).toBe("secret");
+  expect(knownCliApiToken({ ...env, HAPI_API_URL: "http://elsewhere" })).toBe("of-another-installation");
+});

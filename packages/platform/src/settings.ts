@@ -2,7 +2,7 @@
  * `settings.json` of the HAPI home, shared with other HAPI installations on the same home: their keys are kept, their lock is respected.
  * A file that can't be read is reported and never written over.
  */
-import { chmodSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, isFullDisk, toAppError } from "@hapi/protocol/errors";
 import { writeFileAtomic } from "./atomic-file.ts";
@@ -13,7 +13,10 @@ import { randomToken } from "./secrets.ts";
 
 /** The keys HAPI knows on this level; everything else is carried along. */
 export interface Settings {
+  /** What this machine signs in with. Other HAPI installations on this home use it for their hub, too. */
   cliApiToken?: string;
+  /** The secret of the hub that runs on this home; signing a client in or out never touches it. */
+  hubToken?: string;
   apiUrl?: string;
   machineId?: string;
   [key: string]: unknown;
@@ -39,7 +42,7 @@ export function loadSettings(home: string): Settings {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      if ("cliApiToken" in value) makePrivate(path);
+      if ("cliApiToken" in value || "hubToken" in value) makePrivate(path);
       return value as Settings;
     }
   } catch (cause) {
@@ -79,20 +82,55 @@ export async function updateSettings(home: string, change: (current: Settings) =
   });
 }
 
-/** `CLI_API_TOKEN`, else the stored one, else a new one that is stored. The token may carry `:namespace` when it comes from outside. */
-export async function resolveCliApiToken(env: Env = process.env): Promise<string> {
+/**
+ * The secret of this home's own hub: `CLI_API_TOKEN`, else the stored one, else a new one that is stored. Homes from before the hub had a key of
+ * its own keep theirs: it is copied out of `cliApiToken`, unless that belongs to a hub elsewhere. May carry `:namespace` when it comes from outside.
+ */
+export async function resolveHubToken(env: Env = process.env): Promise<string> {
   const given = env["CLI_API_TOKEN"]?.trim();
   if (given) return given;
   const home = hapiHome(env);
-  const stored = text(loadSettings(home).cliApiToken);
+  const stored = text(loadSettings(home).hubToken);
   if (stored) return stored;
-  const settings = await updateSettings(home, (current) => (text(current.cliApiToken) ? null : { cliApiToken: randomToken(32) }));
-  return settings.cliApiToken as string;
+  const settings = await updateSettings(home, (current) => {
+    if (text(current.hubToken)) return null;
+    const hubToken = inheritedHubToken(home, current) ?? randomToken(32);
+    return { hubToken, ...(text(current.cliApiToken) ? {} : { cliApiToken: hubToken }) };
+  });
+  return settings.hubToken as string;
 }
 
-/** The token if there is one; never makes one (a client of a hub elsewhere must not invent it). */
+/** Before a client's sign-in is changed: what this home's hub has had in the same key is put where it is safe. */
+export async function keepHubToken(home: string): Promise<string | null> {
+  const settings = await updateSettings(home, (current) => {
+    const hubToken = text(current.hubToken) ? null : inheritedHubToken(home, current);
+    return hubToken === null ? null : { hubToken };
+  });
+  return text(settings.hubToken) || null;
+}
+
+/** Of a home whose hub had no key of its own yet. */
+function inheritedHubToken(home: string, settings: Settings): string | null {
+  const shared = text(settings.cliApiToken);
+  const isElsewhere = text(settings.apiUrl) !== "" || text(settings["serverUrl"]) !== "";
+  // A hub that ran here has used it, whichever address its own clients go by.
+  return shared && (!isElsewhere || existsSync(join(home, HUB_DATABASE))) ? shared : null;
+}
+
+const HUB_DATABASE = "hub.sqlite";
+
+/**
+ * What a client of this home says to its hub, if it knows anything; never made up. To a hub that was chosen: what it signed in with. To the hub of
+ * this home: that hub's own secret, which a client's key may carry a namespace for.
+ */
 export function knownCliApiToken(env: Env = process.env): string | null {
-  return env["CLI_API_TOKEN"]?.trim() || text(loadSettings(hapiHome(env)).cliApiToken) || null;
+  const given = env["CLI_API_TOKEN"]?.trim();
+  if (given) return given;
+  const settings = loadSettings(hapiHome(env));
+  const [client, hub] = [text(settings.cliApiToken), text(settings.hubToken)];
+  const isChosen = Boolean(env["HAPI_API_URL"]?.trim()) || text(settings.apiUrl) !== "" || text(settings["serverUrl"]) !== "";
+  if (isChosen || !hub || client.split(":")[0] === hub) return client || hub || null;
+  return hub;
 }
 
 /** This machine's id, made once. */

@@ -1,27 +1,36 @@
 /** `hapi auth …`: which hub this machine talks to and with which token. The token itself is never printed. */
 import { createInterface } from "node:readline/promises";
-import { hapiHome, knownCliApiToken, loadSettings, settingsPath, updateSettings } from "@hapi/platform";
+import { hapiHome, keepHubToken, knownCliApiToken, loadSettings, settingsPath, updateSettings } from "@hapi/platform";
+import { findLivingSessions, readKeptPrompts } from "@hapi/machine";
 import { AppError } from "@hapi/protocol";
 import { isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
+import { takesToken } from "../hub-token.ts";
 import { isHealthy } from "../local-hub.ts";
+import { confirm } from "../tui/confirm.ts";
 import { table } from "../tui/terminal.ts";
+import { counted } from "../tui/words.ts";
 
 export const authCommand: Command = {
   name: "auth",
   summary: "Show, set or forget the hub this machine talks to",
-  usage: "status | login [--url URL] [--token TOKEN] | logout",
+  usage: "status | login [--url URL] [--token TOKEN] | logout [--yes]",
   options: {
     url: { type: "string", value: "URL", help: "the hub's address" },
     token: { type: "string", value: "TOKEN", help: "its access token, with :namespace if you have one; asked for when absent" },
+    yes: { type: "boolean", short: "y", help: "logout: don't ask" },
     json: { type: "boolean", help: "print JSON" },
   },
-  examples: ["hapi auth status", "hapi auth login --url https://hapi.example.org", "hapi auth logout"],
+  examples: [
+    "hapi auth status",
+    "hapi auth login --url https://hapi.example.org",
+    "hapi auth logout                 back to this machine's own hub; that hub's secret stays",
+  ],
   async run(words, context) {
     const verb = words.positionals[0] ?? "status";
     if (verb === "status") return status(words, context);
     if (verb === "login") return login(words, context);
-    if (verb === "logout") return logout(context);
+    if (verb === "logout") return logout(words, context);
     throw new AppError("invalid_query", `hapi auth does not know "${verb}". See: hapi auth --help`);
   },
 };
@@ -32,7 +41,7 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
   const token = knownCliApiToken(context.env);
   const namespace = token?.includes(":") ? token.slice(token.lastIndexOf(":") + 1) : "default";
   const isReachable = await isHealthy(url);
-  const isAccepted = token && isReachable ? await accepts(url, token) : null;
+  const isAccepted = token && isReachable ? await takesToken(url, token) : null;
   const facts = {
     url,
     source,
@@ -69,31 +78,49 @@ async function login(words: ParsedWords, context: CommandContext): Promise<numbe
   if (!/^https?:\/\//.test(url))
     throw new AppError("invalid_query", `The hub's address must begin with http:// or https://, not "${url}".`);
   const token = textValue(words, "token") ?? (await ask(`Access token for ${url}: `));
-  if (!token) throw new AppError("missing_token", "No token was given. It is in settings.json on the hub's machine.");
+  if (!token) throw new AppError("missing_token", "No token was given. On the hub's machine it is shown by: hapi web");
   if (!(await isHealthy(url))) throw new AppError("hub_unreachable", `No hub answers at ${url}. Nothing was changed.`);
-  if (!(await accepts(url, token)))
+  if (!(await takesToken(url, token)))
     throw new AppError("invalid_access_token", `The hub at ${url} does not take this token. Nothing was changed.`);
-  await updateSettings(hapiHome(context.env), () => ({ apiUrl: url, cliApiToken: token }));
+  const home = hapiHome(context.env);
+  await keepHubToken(home);
+  await updateSettings(home, () => ({ apiUrl: url, cliApiToken: token }));
   context.terminal.out(`Logged in to ${url}.`);
   return 0;
 }
 
-async function logout(context: CommandContext): Promise<number> {
-  await updateSettings(hapiHome(context.env), () => ({ cliApiToken: undefined, apiUrl: undefined, machineId: undefined }));
-  context.terminal.out("The hub, its token and this machine's id are forgotten. Sessions that run go on.");
+/** Ends this machine's sign-in at a hub elsewhere. The secret of a hub on this home is another thing, and this machine's id is no sign-in. */
+async function logout(words: ParsedWords, context: CommandContext): Promise<number> {
+  const home = hapiHome(context.env);
+  const { url, source } = hubAddress(context.env);
+  const hubToken = await keepHubToken(home);
+  const { cliApiToken } = loadSettings(home);
+  if (source === "env" || context.env["CLI_API_TOKEN"])
+    context.terminal.note("HAPI_API_URL or CLI_API_TOKEN is set in the environment, and goes on deciding until it is unset.");
+  if (source !== "settings" && (!cliApiToken || hubToken)) {
+    context.terminal.out(
+      hubToken
+        ? "There is nothing to log out of: this machine uses its own hub, whose secret stays."
+        : "There is nothing to log out of: this machine is signed in nowhere.",
+    );
+    return 0;
+  }
+  if (!isSet(words, "yes") && !(await mayLogOut(home, url, context))) return 1;
+  await updateSettings(home, () => ({ cliApiToken: hubToken ?? undefined, apiUrl: undefined, serverUrl: undefined }));
+  context.terminal.out(`Logged out of ${url}. ${hubToken ? "This machine uses its own hub again." : "Sign in with: hapi auth login"}`);
   return 0;
 }
 
-async function accepts(url: string, accessToken: string): Promise<boolean> {
-  const response = await fetch(`${url}/api/auth`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ accessToken }),
-    signal: AbortSignal.timeout(5_000),
-  });
-  if (response.status === 200) return true;
-  if (response.status === 401) return false;
-  throw new AppError("hub_unreachable", `The hub at ${url} answered ${response.status}.`);
+/** What lives here goes on with what it was started with, but nobody on this machine can steer it any more. */
+async function mayLogOut(home: string, url: string, { terminal }: CommandContext): Promise<boolean> {
+  const living = (await findLivingSessions(home)).length;
+  const waiting = readKeptPrompts(home).length;
+  if (living + waiting === 0) return true;
+  const left = [living > 0 && counted(living, "session"), waiting > 0 && `${counted(waiting, "prompt")} not sent yet`].filter(Boolean);
+  const harm = `${left.join(" and ")} of this machine belong${living + waiting === 1 ? "s" : ""} to ${url}`;
+  if (await confirm(`${harm}: they go on, but hapi here can't steer them any more. Log out?`, terminal.isInteractive)) return true;
+  terminal.note(`Nothing was changed: ${harm}. Say hapi auth logout --yes to log out all the same.`);
+  return false;
 }
 
 async function ask(question: string): Promise<string> {

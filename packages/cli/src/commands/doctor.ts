@@ -7,7 +7,9 @@ import { ensurePrivateDir, hapiHome, knownCliApiToken, loadSettings } from "@hap
 import { toAppError } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
+import { takesToken } from "../hub-token.ts";
 import { isHealthy } from "../local-hub.ts";
+import { isUsable, lineOf, refusalText } from "../runner-line.ts";
 import { table } from "../tui/terminal.ts";
 import { sizeText } from "../tui/words.ts";
 import { cliVersion } from "../version.ts";
@@ -80,17 +82,9 @@ async function examine(context: CommandContext): Promise<Finding[]> {
     const deleted = found.cleaned ? `; ${found.cleaned.sessionsInAll} sessions deleted by your settings` : "";
     return { state: "ok", text: `${size}${deleted}; see: hapi hub status` };
   });
-  await check("Token", () =>
-    knownCliApiToken(context.env)
-      ? { state: "ok", text: "known" }
-      : { state: "note", text: "none yet; made on the first start of a hub here, or run: hapi auth login" },
-  );
+  await check("Token", () => examineToken(context));
   await check("Web app", () => (findWebRoot() ? { state: "ok", text: "built" } : { state: "note", text: "not built; run: npm run build" }));
-  await check("Runner", async () =>
-    (await askRunner(runnerPaths(home), "status"))
-      ? { state: "ok", text: "running" }
-      : { state: "note", text: "not running; the web app can't start sessions here. Run: hapi runner start" },
-  );
+  await check("Runner", () => examineRunner(home));
   await check("Sessions", async () => ({ state: "ok", text: `${(await findLivingSessions(home)).length} live on this machine` }));
   const env = Object.fromEntries(Object.entries(context.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
   for (const driver of allDrivers(home)) {
@@ -102,4 +96,23 @@ async function examine(context: CommandContext): Promise<Finding[]> {
   }
   for (const problem of loadRegistry(home).problems) findings.push({ name: "Agents", state: "problem", text: problem });
   return findings;
+}
+
+async function examineToken({ env }: CommandContext): Promise<Omit<Finding, "name">> {
+  const token = knownCliApiToken(env);
+  if (!token) return { state: "note", text: "none yet; made on the first start of a hub here, or run: hapi auth login" };
+  const { url } = hubAddress(env);
+  if (!(await isHealthy(url))) return { state: "ok", text: "known; the hub can't be asked now whether it takes it" };
+  return (await takesToken(url, token))
+    ? { state: "ok", text: "taken by the hub" }
+    : { state: "problem", text: `the hub at ${url} refuses it; give this machine another with: hapi auth login` };
+}
+
+async function examineRunner(home: string): Promise<Omit<Finding, "name">> {
+  const answer = await askRunner(runnerPaths(home), "status");
+  if (!answer) return { state: "note", text: "not running; the web app can't start sessions here. Run: hapi runner start" };
+  const line = lineOf(answer);
+  if (isUsable(line)) return { state: "ok", text: "running" };
+  const why = line?.refused ? refusalText(line.refused) : "it can't reach its hub";
+  return { state: "problem", text: `running, but ${why}. The web app can't start sessions here; see: hapi runner status` };
 }

@@ -1,15 +1,18 @@
 /**
- * `hapi hub`: the server, in the foreground. With `--with-runner` it also keeps this machine's runner, as `npm start` does. With a word
- * behind it (`backup`, …) it takes care of the hub's data; those are in `hub/`.
+ * `hapi hub`: the server, in the foreground, with this machine's runner. With a word behind it (`stop`, `backup`, …) it takes care of the hub
+ * that runs, or of its data; those are in `hub/`.
  */
 import { startHub } from "@hapi/hub";
 import {
   createLogger,
+  ensurePrivateDir,
   hapiHome,
+  knownCliApiToken,
   loadSettings,
   logDir,
-  ensurePrivateDir,
-  resolveCliApiToken,
+  reachableHost,
+  resolveHubToken,
+  runningHub,
   systemClock,
   type Logger,
 } from "@hapi/platform";
@@ -17,6 +20,8 @@ import { AppError } from "@hapi/protocol";
 import { byVerb, isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { startDemoOnEmptyHub } from "../demo-session.ts";
 import { keepRunner, type KeptRunner } from "../keep-runner.ts";
+import { isHealthy } from "../local-hub.ts";
+import { publicUrlOf } from "../public-url.ts";
 import { welcome, type WelcomeFacts } from "../tui/welcome.ts";
 import { cliVersion } from "../version.ts";
 import { findWebRoot } from "../web-root.ts";
@@ -27,12 +32,13 @@ const DEFAULT_PORT = 3006;
 export const hubCommand: Command = {
   name: "hub",
   aliases: ["server"],
-  summary: "Start the hub: web app, API and database; back up, restore and check its data",
-  usage: "[options] | backup [FILE] | restore FILE [--yes] | check [--fix] | status",
+  summary: "Start the hub: web app, API and database; stop, restart, back up, restore and check it",
+  usage: "[options] | status | stop | restart | logs | backup [FILE] | restore FILE [--yes] | check [--fix]",
   options: {
     host: { type: "string", value: "HOST", help: `address to listen on (default ${DEFAULT_HOST}; HAPI_LISTEN_HOST)` },
     port: { type: "string", short: "p", value: "PORT", help: `port to listen on (default ${DEFAULT_PORT}, 0 picks one; HAPI_LISTEN_PORT)` },
-    "with-runner": { type: "boolean", help: "also run this machine's runner, so that the web app can start sessions here" },
+    "no-runner": { type: "boolean", help: "without this machine's runner: the web app can't start sessions here" },
+    "with-runner": { type: "boolean", help: "with it, as by default" },
     "with-demo": { type: "boolean", help: "on an empty database, start a session with the built-in demo agent" },
     "no-qr": { type: "boolean", help: "don't print the QR code" },
     yes: { type: "boolean", short: "y", help: "restore: don't ask" },
@@ -43,8 +49,10 @@ export const hubCommand: Command = {
   examples: [
     "hapi hub",
     "hapi hub --host 0.0.0.0 --port 8080",
-    "hapi hub --with-runner --json",
+    "hapi hub --no-runner --json",
     "HAPI_PUBLIC_URL=https://hapi.example.org hapi hub",
+    "hapi hub stop                             sessions go on; hapi hub restart starts it again on its address",
+    "hapi hub logs                             the end of its log",
     "hapi hub backup                           into backups/ of the home, while the hub runs",
     "hapi hub backup /mnt/disk/hapi.sqlite --json",
     "hapi hub restore /mnt/disk/hapi.sqlite    stopped or running; what was there is kept beside it",
@@ -59,6 +67,9 @@ const verbs: Record<string, () => Promise<Command["run"]>> = {
   restore: async () => (await import("./hub/restore.ts")).restore,
   check: async () => (await import("./hub/check.ts")).check,
   status: async () => (await import("./hub/status.ts")).status,
+  stop: async () => (await import("./hub/lifecycle.ts")).stop,
+  restart: async () => (await import("./hub/lifecycle.ts")).restart,
+  logs: async () => (await import("./hub/lifecycle.ts")).logs,
 };
 
 async function runHubWords(words: ParsedWords, context: CommandContext): Promise<number> {
@@ -76,7 +87,8 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
   ensurePrivateDir(home);
   const settings = loadSettings(home);
   const { host, port, publicUrl, corsOrigins } = listening(words, context, settings);
-  const token = await resolveCliApiToken(context.env);
+  if (await greetRunning(words, context, publicUrl)) return 0;
+  const token = await resolveHubToken(context.env);
   if (token.includes(":"))
     throw new AppError("settings_corrupt", "The hub's own token must not contain a colon: the part after a colon names a namespace.");
   const log = createLogger({ name: "hub", file: `${ensurePrivateDir(logDir(home))}/hub.log` });
@@ -95,11 +107,13 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
     ...(webRoot ? { webRoot } : {}),
     onFailed: (cause) => stop.reject(cause),
   });
+  const hasRunner = !isSet(words, "no-runner");
   let runner: KeptRunner | null = null;
   try {
-    if (isSet(words, "with-runner"))
-      runner = keepRunner({ env: { ...context.env, HAPI_API_URL: hub.url, CLI_API_TOKEN: token }, home, log });
-    greet(words, context, { url: hub.url, publicUrl, token, home, isLoopback: /^(127\.|localhost$|::1$)/.test(host) }, webRoot !== null);
+    if (hasRunner) runner = keepRunner({ env: { ...context.env, HAPI_API_URL: hub.url, CLI_API_TOKEN: token }, home, log });
+    greet(words, context, { url: reachable(hub.url), publicUrl, token, home, isOpen: isOpenHost(host), hasRunner });
+    if (webRoot === null && !isSet(words, "quiet") && !isSet(words, "json"))
+      context.terminal.note(context.paint.waiting("The web app is not built; only the API is served. Run: npm run build"));
     if (isSet(words, "with-demo")) await tryDemo(hub.url, token, home, context, log);
     const reason = await stop.promise;
     log.info("hub.stopping", { reason, version: cliVersion, at: systemClock.now() });
@@ -125,7 +139,7 @@ function listening(words: ParsedWords, { env }: CommandContext, settings: Readon
   return {
     host: textValue(words, "host") ?? env["HAPI_LISTEN_HOST"] ?? asText(settings["listenHost"]) ?? DEFAULT_HOST,
     port: portOf(textValue(words, "port") ?? env["HAPI_LISTEN_PORT"] ?? asText(settings["listenPort"])),
-    publicUrl: publicUrlOf(env["HAPI_PUBLIC_URL"]?.trim() || asText(settings["publicUrl"])),
+    publicUrl: publicUrlOf(env["HAPI_PUBLIC_URL"] || settings["publicUrl"]),
     corsOrigins: (Array.isArray(origins) ? origins : String(origins ?? "").split(",")).flatMap((origin) => originOf(String(origin).trim())),
   };
 }
@@ -137,11 +151,30 @@ function originOf(text: string): string[] {
   throw new AppError("invalid_query", `CORS_ORIGINS must list addresses like https://app.example.org, or be *, not "${text}".`);
 }
 
-function greet(words: ParsedWords, { terminal, paint }: CommandContext, facts: WelcomeFacts, hasWebApp: boolean): void {
+/** On a home whose hub runs: where that one is. Not for who wants it elsewhere or in the background, who must hear that it can't be had. */
+async function greetRunning(words: ParsedWords, context: CommandContext, publicUrl: string | null): Promise<boolean> {
+  const home = hapiHome(context.env);
+  const { pid, url, isOpen } = runningHub(home) ?? {};
+  if (pid === undefined || url === undefined || isSet(words, "quiet")) return false;
+  if (textValue(words, "host") !== undefined || textValue(words, "port") !== undefined || !(await isHealthy(url))) return false;
+  const token = knownCliApiToken({ ...context.env, HAPI_API_URL: "" }) ?? "";
+  greet(words, context, { url, publicUrl, token, home, isOpen, running: pid, hasRunner: true });
+  return true;
+}
+
+const isOpenHost = (host: string): boolean => host === "0.0.0.0" || host === "::";
+
+/** What it listens on is not always what one can call. */
+function reachable(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `http://${reachableHost(hostname)}:${port || 80}`;
+}
+
+function greet(words: ParsedWords, { terminal, paint }: CommandContext, facts: WelcomeFacts): void {
   if (isSet(words, "quiet")) return;
-  if (isSet(words, "json")) return terminal.out(JSON.stringify({ url: facts.url, token: facts.token, pid: process.pid, home: facts.home }));
+  const { url, token, home, running = process.pid } = facts;
+  if (isSet(words, "json")) return terminal.out(JSON.stringify({ url, token, pid: running, home }));
   terminal.out(welcome(facts, paint, { withCode: terminal.isInteractive && !isSet(words, "no-qr") }));
-  if (!hasWebApp) terminal.note(paint.waiting("The web app is not built; only the API is served. Run: npm run build"));
 }
 
 /** The demo is a courtesy: when it can't start, the hub stays and the reason is said. */
@@ -161,14 +194,6 @@ function portOf(text: string | undefined): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new AppError("invalid_query", `The port must be a number from 0 to 65535, not "${text}".`);
-}
-
-/** It goes into a QR code and decides which pages may call the API. */
-function publicUrlOf(text: string | undefined): string | null {
-  if (!text) return null;
-  const protocol = URL.parse(text)?.protocol;
-  if (protocol === "https:" || protocol === "http:") return text.replace(/\/+$/, "");
-  throw new AppError("invalid_query", `HAPI_PUBLIC_URL must be an address like https://hapi.example.org, not "${text}".`);
 }
 
 function asText(value: unknown): string | undefined {

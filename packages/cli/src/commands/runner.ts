@@ -2,9 +2,10 @@
 import { askRunner, findLivingSessions, readRunnerState, RESTART_EXIT_CODE, runnerPaths, runRunner } from "@hapi/machine/runner";
 import { createLogger, ensurePrivateDir, hapiHome, isAlive, logDir, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
-import { readFileSync } from "node:fs";
 import { byVerb, isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
+import { tailOf } from "../log-tail.ts";
+import { isUsable, lineOf, refusalText } from "../runner-line.ts";
 import { table } from "../tui/terminal.ts";
 import { age } from "../tui/words.ts";
 import { cliVersion } from "../version.ts";
@@ -129,7 +130,7 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
     const rows = [
       ["Runner", `running, pid ${String(answer["pid"])}`],
       ["Since", age(Number(answer["startedAt"]), systemClock.now())],
-      ["Hub", String(answer["hubUrl"])],
+      ["Hub", lineText(answer, context)],
       ["Machine", String(answer["machineId"])],
       ["Version", String(answer["version"])],
       [
@@ -140,7 +141,14 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
     ];
     context.terminal.out(table(rows, context.terminal.columns));
   }
-  return answer ? 0 : 3;
+  return answer === null ? 3 : isUsable(lineOf(answer)) ? 0 : 1;
+}
+
+function lineText(answer: Record<string, unknown>, { paint }: CommandContext): string {
+  const url = String(answer["hubUrl"]);
+  const line = lineOf(answer);
+  if (line === null || line.connected) return `${url}${line ? `  ${paint.good("connected")}` : ""}`;
+  return `${url}  ${line.refused ? paint.bad(refusalText(line.refused)) : paint.waiting(`not connected for ${age(line.since, systemClock.now())}`)}`;
 }
 
 /** What it found when it started, and what it did for sessions that had lost their host. */
@@ -172,15 +180,8 @@ async function list(words: ParsedWords, context: CommandContext): Promise<number
 }
 
 async function logs(context: CommandContext): Promise<number> {
-  const file = `${logDir(hapiHome(context.env))}/runner.log`;
-  try {
-    context.terminal.out(readFileSync(file, "utf8").trimEnd().split("\n").slice(-200).join("\n"));
-    return 0;
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-    context.terminal.out("The runner has not written a log yet.");
-    return 0;
-  }
+  context.terminal.out(tailOf(`${logDir(hapiHome(context.env))}/runner.log`) ?? "The runner has not written a log yet.");
+  return 0;
 }
 
 async function stopSession(words: ParsedWords, context: CommandContext): Promise<number> {
@@ -195,11 +196,4 @@ async function stopSession(words: ParsedWords, context: CommandContext): Promise
   return 0;
 }
 
-function lastLine(file: string): string {
-  try {
-    return readFileSync(file, "utf8").trimEnd().split("\n").at(-1) ?? "";
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return "no output";
-    throw cause;
-  }
-}
+const lastLine = (file: string): string => tailOf(file, 1) ?? "no output";

@@ -1,42 +1,45 @@
-/** The screen a newcomer sees after `npm start` or `hapi hub`: where to go, the token, and a code for the phone. */
+/** The screen a newcomer sees after `npm start` or `hapi hub`: where to go, the token, and a code for the phone where a phone can get there. */
 import { renderUnicodeCompact } from "uqr";
+import { type ListeningHub, unreachableHint, webLink } from "../web-link.ts";
 import type { Palette } from "./terminal.ts";
 
-export interface WelcomeFacts {
-  url: string;
-  publicUrl: string | null;
-  token: string;
+export interface WelcomeFacts extends ListeningHub {
   home: string;
-  isLoopback: boolean;
+  /** Pid of the hub, where it was running already and this is only a look. */
+  running?: number;
+  hasRunner: boolean;
 }
 
 export function welcome(facts: WelcomeFacts, paint: Palette, options: { withCode: boolean }): string {
-  const base = facts.publicUrl ?? facts.url;
-  const link = `${base.replace(/\/$/, "")}/?token=${encodeURIComponent(facts.token)}`;
+  const { link, url, reach } = webLink(facts);
   const lines = [
     "",
-    `  ${paint.bold("HAPI is running.")}`,
+    `  ${paint.bold(facts.running === undefined ? "HAPI is running." : `HAPI is running already (pid ${facts.running}).`)}`,
     "",
     `  Open   ${paint.busy(link)}`,
     `  Token  ${facts.token}`,
     `  Data   ${facts.home}`,
     "",
   ];
-  if (options.withCode) {
-    lines.push(
-      ...renderUnicodeCompact(link, { border: 1 })
-        .split("\n")
-        .map((line) => `  ${line}`),
-      "",
-    );
-  }
-  if (facts.isLoopback && !facts.publicUrl) {
-    lines.push(
-      paint.dim("  Only this computer can reach it. For your phone, put a tunnel or a TLS proxy in front and set HAPI_PUBLIC_URL,"),
-      paint.dim("  or listen on your network with --host 0.0.0.0 if you trust everyone on it."),
-      "",
-    );
-  }
-  lines.push(paint.dim("  Ctrl-C stops the hub. Sessions go on without it and are there again when it is back."), "");
-  return lines.join("\n");
+  if (options.withCode && reach !== "computer") lines.push(...codeLines(link), "");
+  const hints: string[] = reach === "computer" ? [...unreachableHint] : [];
+  if (!facts.hasRunner) hints.push("No runner was started, so the web app can start sessions here only after: hapi runner start");
+  if (reach !== "computer") hints.push("Sessions on another machine, too:", ...recipe(url).map((line) => `  ${line}`));
+  hints.push(
+    facts.running === undefined
+      ? "Ctrl-C stops the hub. Sessions go on without it and are there again when it is back."
+      : "Stop it with: hapi hub stop. Sessions go on without it.",
+  );
+  return [...lines, ...hints.map((line) => paint.dim(`  ${line}`)), ""].join("\n");
+}
+
+/** What makes another machine one of this hub's: two lines to paste into its terminal. */
+export function recipe(url: string): [string, string] {
+  return ["npm install -g hapi-agents", `hapi auth login --url ${url} && hapi runner start`];
+}
+
+export function codeLines(link: string): string[] {
+  return renderUnicodeCompact(link, { border: 1 })
+    .split("\n")
+    .map((line) => `  ${line}`);
 }

@@ -27,8 +27,18 @@ export interface MachineLinkOptions {
   dial?: Dial;
 }
 
+/** How the line to the hub stands, for people. */
+export interface LineState {
+  connected: boolean;
+  /** Of this state. */
+  since: number;
+  /** The hub's last word, where it turned us away. */
+  refused: { code: string; message: string } | null;
+}
+
 export interface MachineLink {
   readonly connected: boolean;
+  readonly line: LineState;
   handle(method: string, handler: RpcHandler): void;
   setHealth(read: () => Record<string, unknown>): void;
   updateRunnerState(next: (current: RunnerState | null) => RunnerState): Promise<void>;
@@ -103,6 +113,12 @@ export async function connectMachine(options: MachineLinkOptions): Promise<Machi
     connection.again();
   }
 
+  let line: LineState = { connected: false, since: clock.now(), refused: null };
+  connection.on("connected", () => (line = { connected: true, since: clock.now(), refused: null }));
+  connection.on("disconnected", () => (line = { connected: false, since: clock.now(), refused: line.refused }));
+  connection.on("refused", ({ code, message }) => {
+    line = { connected: false, since: line.connected ? clock.now() : line.since, refused: { code, message } };
+  });
   let registering: Promise<void> | null = null;
   connection.on("refused", (error) => {
     if (error.code !== "machine_not_found") return;
@@ -126,6 +142,9 @@ export async function connectMachine(options: MachineLinkOptions): Promise<Machi
   return {
     get connected() {
       return connection.connected;
+    },
+    get line() {
+      return line;
     },
     handle: connection.handle,
     setHealth(read) {

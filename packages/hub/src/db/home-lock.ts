@@ -4,7 +4,7 @@
  */
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { attempt, hubOwnerPath, openSqlite, writeFileAtomic, type Sqlite } from "@hapi/platform";
+import { attempt, hubOwnerPath, openSqlite, processStartTime, type Sqlite, writeFileAtomic } from "@hapi/platform";
 import { AppError, isFullDisk } from "@hapi/protocol";
 
 const lockFile = "hub.lock";
@@ -22,7 +22,8 @@ export async function lockHome(home: string): Promise<HomeLock> {
     if (cause instanceof Error && "code" in cause && String(cause.code).startsWith("SQLITE_BUSY")) throw inUse(home, owner, cause);
     throw cause;
   });
-  const say = (url?: string): void => sayOwner(owner, `${JSON.stringify({ pid: process.pid, ...(url === undefined ? {} : { url }) })}\n`);
+  const self = { pid: process.pid, startTime: processStartTime(process.pid) };
+  const say = (url?: string): void => sayOwner(owner, `${JSON.stringify({ ...self, ...(url === undefined ? {} : { url }) })}\n`);
   say();
   return {
     listensAt: say,

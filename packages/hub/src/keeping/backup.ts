@@ -83,7 +83,8 @@ export async function closeSynced(db: Sqlite): Promise<void> {
 
 function labelOf({ home, version, now }: BackupRequest): BackupLabel {
   const read = (name: string): string | undefined => attempt(() => readFileSync(join(home, name), "utf8"), "a hub that never ran has none");
-  const { cliApiToken } = loadSettings(home);
+  const settings = loadSettings(home);
+  const cliApiToken = settings.hubToken ?? settings.cliApiToken;
   const secrets: BackupLabel["secrets"] = {};
   const [jwtSecret, ownerId] = [read(secretFiles.jwtSecret), read(secretFiles.ownerId)];
   if (jwtSecret !== undefined) secrets.jwtSecret = jwtSecret;

@@ -36,6 +36,7 @@ const labelSchema = z.object({
   secrets: z.object({
     jwtSecret: z.optional(z.string()),
     ownerId: z.optional(z.string()),
+    /** The hub's own secret, under the name it had in the first backups. */
     cliApiToken: z.optional(z.string()),
   }),
 });

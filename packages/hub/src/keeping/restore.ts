@@ -21,17 +21,7 @@ import {
 } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import {
-  attempt,
-  ensurePrivateDir,
-  isAlive,
-  loadSettings,
-  openSqlite,
-  syncDir,
-  updateSettings,
-  writeFileAtomic,
-  type Sqlite,
-} from "@hapi/platform";
+import { attempt, ensurePrivateDir, isAlive, openSqlite, syncDir, updateSettings, writeFileAtomic, type Sqlite } from "@hapi/platform";
 import { AppError, isFullDisk, toAppError } from "@hapi/protocol";
 import { migrate } from "../db/migrate.ts";
 import { migrations } from "../db/migrations.ts";
@@ -230,8 +220,10 @@ export async function restoreSecrets(home: string, secrets: BackupLabel["secrets
   write(secretFiles.jwtSecret, secrets.jwtSecret);
   write(secretFiles.ownerId, secrets.ownerId);
   const { cliApiToken } = secrets;
-  if (cliApiToken !== undefined && loadSettings(home).cliApiToken === undefined)
-    await updateSettings(home, (current) => (current.cliApiToken === undefined ? { cliApiToken } : null));
+  if (cliApiToken === undefined) return;
+  await updateSettings(home, (current) =>
+    current.cliApiToken === undefined && current.hubToken === undefined ? { cliApiToken, hubToken: cliApiToken } : null,
+  );
 }
 
 export interface RestoredFrom {

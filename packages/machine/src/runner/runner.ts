@@ -40,6 +40,7 @@ import { readRunnerState, RUNNER_STATE_FILE, type RunnerStateFile } from "./stat
 
 /** What the runner needs of its connection to the hub; `client` implements it. */
 export interface MachineLink {
+  readonly line: { connected: boolean; since: number; refused: { code: string; message: string } | null };
   handle(method: string, handler: (params: unknown) => Promise<unknown>): void;
   setHealth(read: () => Record<string, unknown>): void;
   updateRunnerState(next: (current: RunnerState | null) => RunnerState): Promise<void>;
@@ -147,6 +148,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       startedAt,
       version: options.version,
       hubUrl: options.hubUrl(),
+      line: link.line,
       machineId: options.machineId,
       sessionPreservation: options.sessionPreservation,
       adopted: adopted.map(({ sessionId }) => sessionId),

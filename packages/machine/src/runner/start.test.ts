@@ -15,6 +15,7 @@ function badLine(breaks: number): { link: MachineLink; state: Promise<RunnerStat
     connected: true,
     handle: () => undefined,
     setHealth: () => undefined,
+    line: { connected: true, since: 0, refused: null },
     async updateRunnerState(next) {
       if (breaks-- > 0) throw new AppError("hub_unreachable");
       told.resolve(next(null));
@@ -63,6 +64,7 @@ test("what a better line would not change is said at once", async () => {
   const { link } = badLine(0);
   const refused: MachineLink = {
     ...link,
+    line: { connected: false, since: 0, refused: null },
     updateRunnerState: async () => {
       throw new AppError("invalid_token");
     },

@@ -1,0 +1,69 @@
+/** `hapi web`: the way into the web app of this machine's hub, at any time: its link, a code for the phone, the browser. */
+import { spawn } from "node:child_process";
+import { findProgram, hapiHome, loadSettings, runningHub } from "@hapi/platform";
+import { AppError } from "@hapi/protocol";
+import { isSet, type Command, type CommandContext } from "../command.ts";
+import { hubAddress } from "../hub-address.ts";
+import { configuredHub } from "../hub-api.ts";
+import { takesToken } from "../hub-token.ts";
+import { isHealthy } from "../local-hub.ts";
+import { codeLines } from "../tui/welcome.ts";
+import { publicUrlOf } from "../public-url.ts";
+import { unreachableHint, type WebLink, webLink } from "../web-link.ts";
+
+export const webCommand: Command = {
+  name: "web",
+  summary: "Open the web app, or print its link and a code for the phone",
+  usage: "[--open] [--json]",
+  options: {
+    open: { type: "boolean", short: "o", help: "in this computer's browser" },
+    "no-qr": { type: "boolean", help: "don't print the QR code" },
+    json: { type: "boolean", help: "print JSON: url, link with the token, who can reach it" },
+  },
+  examples: [
+    "hapi web                         link and code, for a browser or a phone",
+    "hapi web --open",
+    "hapi web --json | jq -r .link",
+  ],
+  async run(words, context) {
+    const { terminal, paint } = context;
+    const found = await findLink(context);
+    if (isSet(words, "json")) terminal.json(found);
+    else {
+      terminal.out(found.link);
+      if (terminal.isInteractive) {
+        if (found.reach === "computer") terminal.note(unreachableHint.map(paint.dim).join("\n"));
+        else if (!isSet(words, "no-qr")) terminal.out(codeLines(found.link).join("\n"));
+        terminal.note(paint.dim("The link signs in whoever has it: keep it to yourself."));
+      }
+    }
+    if (isSet(words, "open")) openInBrowser(found.link, context);
+    return 0;
+  },
+};
+
+async function findLink({ env }: CommandContext): Promise<WebLink> {
+  const { url, token } = configuredHub(env);
+  if (!(await isHealthy(url)))
+    throw new AppError("hub_unreachable", `No hub answers at ${url}. Start it with: hapi hub, or see: hapi auth status`);
+  if (!(await takesToken(url, token)))
+    throw new AppError(
+      "invalid_access_token",
+      `The hub at ${url} does not take this machine's token. Give it another with: hapi auth login`,
+    );
+  const home = hapiHome(env);
+  const isOwn = hubAddress(env).source === "default";
+  const own = isOwn ? runningHub(home) : null;
+  // What other devices call a hub elsewhere is what this machine calls it.
+  const publicUrl = isOwn ? publicUrlOf(env["HAPI_PUBLIC_URL"] || loadSettings(home)["publicUrl"]) : null;
+  return webLink({ url, publicUrl, token, isOpen: own?.isOpen ?? false });
+}
+
+function openInBrowser(link: string, { env, terminal }: CommandContext): void {
+  const opener = ["open", "xdg-open", "wslview"].find((name) => findProgram(name, env) !== null);
+  if (opener === undefined)
+    throw new AppError("not_supported", "This computer has no program that opens a browser. Open the link yourself.");
+  const child = spawn(opener, [link], { detached: true, stdio: "ignore" });
+  child.on("error", (cause) => terminal.note(`${opener} could not be started: ${cause.message}`));
+  child.unref();
+}

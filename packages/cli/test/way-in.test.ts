@@ -1,0 +1,179 @@
+/** The way in and the way back, as a person types it: web, hub stop and restart, a hub that runs already, signing in and out. */
+import { afterEach, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { delay, isAlive, processStartTime, runCommand, runningHub, type CommandResult } from "@hapi/platform";
+
+const MAIN = join(import.meta.dir, "../src/main.ts");
+const UNTIL_MS = 30_000;
+const homes: string[] = [];
+
+interface Place {
+  home: string;
+  env: Record<string, string>;
+  hapi(words: readonly string[], env?: Record<string, string>): Promise<CommandResult>;
+  settings(): Record<string, unknown>;
+}
+
+function place(): Place {
+  const home = mkdtempSync(join(tmpdir(), "hapi-way-in-"));
+  homes.push(home);
+  const env = { PATH: process.env["PATH"] ?? "", HOME: home, HAPI_HOME: home, HAPI_LISTEN_PORT: "0" };
+  return {
+    home,
+    env,
+    hapi: (words, more = {}) => runCommand([process.execPath, MAIN, ...words], { env: { ...env, ...more }, cwd: home, timeoutMs: 60_000 }),
+    settings: () => JSON.parse(readFileSync(join(home, "settings.json"), "utf8")) as Record<string, unknown>,
+  };
+}
+
+/** Its first line of JSON says that it serves. */
+async function startHub(
+  { env, home }: Place,
+  words: readonly string[] = ["--no-runner"],
+  more: Record<string, string> = {},
+): Promise<{ url: string; token: string; pid: number }> {
+  const child = Bun.spawn([process.execPath, MAIN, "hub", "--json", ...words], {
+    env: { ...env, ...more },
+    cwd: home,
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const { value } = await child.stdout.getReader().read();
+  return JSON.parse(new TextDecoder().decode(value)) as { url: string; token: string; pid: number };
+}
+
+async function until<T>(look: () => Promise<T | null | false>, what: string): Promise<T> {
+  const deadline = Date.now() + UNTIL_MS;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
+    await delay(50);
+  }
+}
+
+/** Hubs end their runners with themselves; one that a test killed has left its behind. */
+afterEach(async () => {
+  for (const home of homes.splice(0)) {
+    const state = join(home, "runner/state.json");
+    const pids = [runningHub(home)?.pid, existsSync(state) ? (JSON.parse(readFileSync(state, "utf8")) as { pid: number }).pid : undefined];
+    for (const pid of pids.filter((one) => one !== undefined)) {
+      const id = { pid, startTime: processStartTime(pid) };
+      if (id.startTime === null) continue;
+      process.kill(pid, "SIGTERM");
+      await until(async () => !isAlive(id), `process ${pid} ends`);
+    }
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+});
+
+test("logging out on the hub's own machine takes nothing away: its secret stays, and everything works as before", async () => {
+  const one = place();
+  const { token } = await startHub(one);
+  const before = one.settings();
+  const { code, stdout } = await one.hapi(["auth", "logout"]);
+  expect([code, stdout]).toEqual([0, "There is nothing to log out of: this machine uses its own hub, whose secret stays.\n"]);
+  expect(one.settings()).toEqual({ ...before, hubToken: token });
+  expect((await one.hapi(["sessions"])).code).toBe(0);
+  expect((await one.hapi(["hub", "restart"])).code).toBe(0);
+  expect((await one.hapi(["auth", "status", "--json"])).stdout).toContain('"isAccepted": true');
+});
+
+test("signing in elsewhere and out again: back at the own hub, with its old secret and this machine's id", async () => {
+  const [one, other] = [place(), place()];
+  // A home from before the hub had a key of its own.
+  writeFileSync(
+    join(one.home, "settings.json"),
+    JSON.stringify({ cliApiToken: "old-secret-old-secret", machineId: "m", foreign: { kept: true } }),
+  );
+  const own = await startHub(one);
+  expect(own.token).toBe("old-secret-old-secret");
+  const elsewhere = await startHub(other);
+  expect((await one.hapi(["auth", "login", "--url", elsewhere.url, "--token", elsewhere.token])).code).toBe(0);
+  expect(one.settings()).toEqual({
+    cliApiToken: elsewhere.token,
+    hubToken: own.token,
+    apiUrl: elsewhere.url,
+    machineId: "m",
+    foreign: { kept: true },
+  });
+  // A prompt that waits for that hub is something a person may not want to leave behind.
+  await other.hapi(["hub", "stop"]);
+  expect((await one.hapi(["send", crypto.randomUUID(), "later"])).code).toBe(0);
+  const refused = await one.hapi(["auth", "logout"]);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("1 prompt not sent yet of this machine belongs to")]);
+  expect(one.settings()["apiUrl"]).toBe(elsewhere.url);
+  const out = await one.hapi(["auth", "logout", "--yes"]);
+  expect([out.code, out.stdout]).toEqual([0, `Logged out of ${elsewhere.url}. This machine uses its own hub again.\n`]);
+  expect(one.settings()).toEqual({ cliApiToken: own.token, hubToken: own.token, machineId: "m", foreign: { kept: true } });
+  expect(JSON.parse((await one.hapi(["web", "--json"])).stdout)).toMatchObject({ link: expect.stringContaining(own.url) });
+});
+
+test("hapi hub where one runs says where; stop, status, logs and restart on the same address", async () => {
+  const one = place();
+  const { url, token, pid } = await startHub(one);
+  const again = await one.hapi(["hub"]);
+  expect([again.code, again.stderr]).toEqual([0, ""]);
+  expect(again.stdout).toContain(`HAPI is running already (pid ${pid})`);
+  expect(again.stdout).toContain(`${url}/?token=${token}`);
+  expect(JSON.parse((await one.hapi(["hub", "--json"])).stdout)).toEqual({ url, token, pid, home: one.home });
+  expect(await one.hapi(["hub", "--port", "0"])).toMatchObject({ code: 1, stderr: expect.stringContaining(`already uses ${one.home}`) });
+
+  expect(JSON.parse((await one.hapi(["web", "--json"])).stdout)).toEqual({ url, link: `${url}/?token=${token}`, reach: "computer" });
+  expect((await one.hapi(["web"], { HAPI_PUBLIC_URL: "https://hapi.example.org/" })).stdout).toBe(
+    `https://hapi.example.org/?token=${token}\n`,
+  );
+
+  expect((await one.hapi(["hub", "logs"])).stdout).toContain('"hub.started"');
+  const restarted = await one.hapi(["hub", "restart"]);
+  expect([restarted.code, restarted.stdout]).toEqual([
+    0,
+    `The hub is running at ${url}, in the background. Sessions come back to it by themselves.\n`,
+  ]);
+  expect(runningHub(one.home)?.pid).not.toBe(pid);
+  expect((await one.hapi(["hub", "status"])).stdout).toContain(`running at ${url}`);
+  expect((await one.hapi(["hub", "stop"])).stdout).toContain("The hub has stopped. Sessions go on");
+  expect((await one.hapi(["hub", "stop"])).stdout).toBe("No hub runs on this home.\n");
+  const away = await one.hapi(["web"]);
+  expect([away.code, away.stderr]).toEqual([1, expect.stringContaining("Start it with: hapi hub")]);
+}, 60_000);
+
+test("hapi hub brings this machine's runner; without it the welcome says what is missing", async () => {
+  const one = place();
+  mkdirSync(join(one.home, "x"));
+  await startHub(one, []);
+  const status = await until(async () => {
+    const { code, stdout } = await one.hapi(["runner", "status"]);
+    return code === 0 && stdout;
+  }, "the runner is connected");
+  expect(status).toContain("connected");
+  expect((await one.hapi(["doctor"])).stdout).toMatch(/✓ +Runner +running\n/);
+}, 60_000);
+
+test("a hub that refuses the runner: status and doctor say so, and exit accordingly", async () => {
+  const one = place();
+  const { url, pid } = await startHub(one, []);
+  await until(async () => (await one.hapi(["runner", "status"])).code === 0, "the runner is connected");
+  const hub = { pid, startTime: processStartTime(pid) };
+  // Killed, it can't end its runner; the next one has another secret.
+  process.kill(pid, "SIGKILL");
+  await until(async () => !isAlive(hub), "the hub is dead");
+  const away = await one.hapi(["runner", "status"]);
+  expect([away.code, away.stdout]).toEqual([1, expect.stringContaining("not connected")]);
+  await startHub(one, ["--no-runner"], { HAPI_LISTEN_PORT: new URL(url).port, CLI_API_TOKEN: "quite-another-secret" });
+  const said = await until(async () => {
+    const { code, stdout } = await one.hapi(["runner", "status"]);
+    return code === 1 && stdout.includes("refuses") && stdout;
+  }, "the refusal is told");
+  expect(said).toContain("the hub refuses it");
+  expect(JSON.parse((await one.hapi(["runner", "status", "--json"])).stdout)).toMatchObject({
+    running: true,
+    line: { connected: false, refused: { code: "invalid_token" } },
+  });
+  const doctor = await one.hapi(["doctor"]);
+  expect(doctor.code).toBe(1);
+  expect(doctor.stdout).toMatch(/✗ +Runner +running, but the hub refuses it/);
+  expect(doctor.stdout).toMatch(/✗ +Token +the hub at .* refuses it/);
+}, 90_000);
