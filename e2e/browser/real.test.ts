@@ -38,6 +38,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
   test("a new session from the form, ended and deleted from the list", async () => {
     await using open = await openPage(world.browser, { size, scheme, signedIn: world.hub });
     const { page } = open;
+    await page.goto(`${world.hub.url}/inbox`);
     await page.goto(`${world.hub.url}/new`);
     await page.getByLabel("Directory", { exact: true }).fill(world.hub.directory);
     await page.getByText("The directory exists").waitFor();
@@ -47,6 +48,9 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     await page.waitForURL(/\/sessions\//);
     const id = page.url().split("/").at(-1) ?? "";
     await field(page).waitFor();
+    // The form is filled in and gone: the way back leads to where one came from.
+    await page.goBack();
+    expect(new URL(page.url()).pathname).toBe("/inbox");
     await page.goto(world.hub.url);
     const row = page.locator("li", { has: page.locator(`[data-session-row="${id}"]`) });
     const openMenu = async (): Promise<void> => {

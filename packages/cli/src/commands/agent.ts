@@ -149,6 +149,9 @@ async function view(record: SessionRecord, input: OpenInput, state: string): Pro
   const address = await hostAddress(home, record.sessionId);
   const end = await runViewer({ ...address, stdin: process.stdin, stdout: process.stdout });
   if (end.message) context.terminal.note(end.message);
+  // The agent's own last words name its own program; what it continues there would be a second one on this session's conversation.
+  if (readRecord(sessionDir(home, record.sessionId)))
+    context.terminal.note(dim(`Continue this session with: hapi resume ${record.sessionId.slice(0, 8)}`));
   return end.exitCode;
 }
 

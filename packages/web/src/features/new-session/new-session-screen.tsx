@@ -8,12 +8,12 @@ import { useT } from "../../i18n/index.ts";
 import { actions } from "../../sync/actions.ts";
 import { useMachines, useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
-import { EmptyState } from "../../ui/empty-state.tsx";
 import { Select } from "../../ui/field.tsx";
 import { machineName } from "../sessions/names.model.ts";
 import { AgentChoice } from "./agent-choice.tsx";
 import { DirectoryField } from "./directory-field.tsx";
 import { ModeAndModel } from "./mode-and-model.tsx";
+import { NoMachine } from "./no-machine.tsx";
 import { firstMachine, fullPath, modesFor, problemOf, recentDirectories, type Form } from "./new-session.model.ts";
 import { newId } from "../../app/new-id.ts";
 
@@ -38,7 +38,7 @@ export function NewSessionScreen({ search }: ScreenProps) {
   return (
     <Screen title={t("new.title")} back="/">
       {online.length === 0 ? (
-        <EmptyState icon="machine" title={t("new.noMachine")} hint={t("new.noMachine.hint")} />
+        <NoMachine />
       ) : (
         <NewSessionForm
           key={firstMachine(online, sessions, machine)}
@@ -86,7 +86,7 @@ function NewSessionForm({ preset }: { preset: Preset }) {
       ...(form.model.trim() ? { model: form.model.trim() } : {}),
     });
     setBusy(false);
-    if (result.kind === "started") go.session(result.sessionId);
+    if (result.kind === "started") go.sessionInstead(result.sessionId);
     else setProblem(t("new.failed", { reason: result.reason }));
   };
 

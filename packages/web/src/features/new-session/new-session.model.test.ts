@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { NOW, testSummary } from "../../test-summary.ts";
-import { childOf, firstAgent, fullPath, parentOf, problemOf, recentDirectories } from "./new-session.model.ts";
+import { childOf, firstAgent, fullPath, parentOf, problemOf, recentDirectories, recipeFor } from "./new-session.model.ts";
 
 describe("directories", () => {
   test.each([
@@ -53,3 +53,11 @@ describe("the form", () => {
     expect(firstAgent([], "y")).toBe("");
   });
 });
+
+test.each([
+  ["https://hapi.example.org", "npm install -g hapi-agents\nhapi auth login --url https://hapi.example.org && hapi runner start"],
+  ["http://192.168.1.4:3006", "npm install -g hapi-agents\nhapi auth login --url http://192.168.1.4:3006 && hapi runner start"],
+  ["http://localhost:3006", null],
+  ["http://127.0.0.1:3006", null],
+  ["http://[::1]:3006", null],
+])("a recipe for another machine, from %s", (address, recipe) => expect(recipeFor(new URL(address))).toBe(recipe));

@@ -63,3 +63,9 @@ export function problemOf(form: Form): Problem | null {
   if (form.agent === "") return "agent";
   return null;
 }
+
+/** What makes another machine one of this hub's, two lines for its terminal; null where no other machine gets to this address. */
+export function recipeFor({ origin, hostname }: Pick<Location, "origin" | "hostname">): string | null {
+  if (/^(127\.|localhost$|\[::1\]$)/.test(hostname)) return null;
+  return `npm install -g hapi-agents\nhapi auth login --url ${origin} && hapi runner start`;
+}

@@ -32,7 +32,12 @@ export const screens = {
   "new.problem.agent": "Choose an agent first.",
   "new.failed": "The session did not start: {reason}",
   "new.noMachine": "No machine is online",
-  "new.noMachine.hint": "Run hapi runner start on the machine you want to use.",
+  "new.noMachine.hint": "A machine is online while its runner runs.",
+  "new.noMachine.here": "On a machine that has HAPI",
+  "new.noMachine.other": "On another machine",
+  "new.noMachine.token": "It asks for the access token, which hapi web shows on the hub's machine.",
+  "new.noMachine.loopback":
+    "No other machine can reach {host}. Give the hub an address for that: HAPI_PUBLIC_URL, or hapi hub --host 0.0.0.0 on a network you trust.",
   "new.browse.up": "Parent directory",
   "new.browse.choose": "Use this directory",
   "new.browse.empty": "No directories in here",

@@ -35,7 +35,12 @@ export const screens = {
   "new.problem.agent": "请先选择代理。",
   "new.failed": "会话没有启动:{reason}",
   "new.noMachine": "没有在线的机器",
-  "new.noMachine.hint": "在你想使用的机器上运行 hapi runner start。",
+  "new.noMachine.hint": "机器上的 runner 运行时，它才在线。",
+  "new.noMachine.here": "在已安装 HAPI 的机器上",
+  "new.noMachine.other": "在另一台机器上",
+  "new.noMachine.token": "它会询问访问令牌；在 hub 所在的机器上运行 hapi web 可以看到。",
+  "new.noMachine.loopback":
+    "其他机器无法访问 {host}。请给 hub 一个可访问的地址：设置 HAPI_PUBLIC_URL，或在可信网络中运行 hapi hub --host 0.0.0.0。",
   "new.browse.up": "上级目录",
   "new.browse.choose": "使用此目录",
   "new.browse.empty": "这里没有目录",
