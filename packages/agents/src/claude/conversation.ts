@@ -201,8 +201,11 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
       if ((await running.remote.process.lastInputId()) >= pending.inputId) return "present";
     }
     if (!core.thread) return "absent";
+    const transcript = core.transcript();
+    // A record that was there and is gone says nothing of what stood in it.
+    if (transcript === undefined) return core.hadPast ? "unknown" : "absent";
     try {
-      return (await findPrompts(core.thread.transcript, uuidsOf(localId))).size > 0 ? "present" : "absent";
+      return (await findPrompts(transcript, uuidsOf(localId))).size > 0 ? "present" : "absent";
     } catch (cause) {
       context.log.warn("claude.transcript_unreadable", { cause: String(cause) });
       return "unknown";

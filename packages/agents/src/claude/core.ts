@@ -8,7 +8,7 @@ import type { DriverContext, Front } from "../driver.ts";
 import { type Background, createBackground, endedSentence } from "./background.ts";
 import { liveOnThread } from "./live-sessions.ts";
 import { createOpenRequests, type OpenRequests } from "./open-requests.ts";
-import { transcriptPath } from "./paths.ts";
+import { findTranscript, transcriptPath } from "./paths.ts";
 import { createPrompts, type Prompts } from "./prompts.ts";
 import { commitMarks, type LaunchMark, readMark, type ThreadMark } from "./state.ts";
 import { openTranscriptFeed, type TranscriptFeed } from "./transcript-feed.ts";
@@ -23,6 +23,10 @@ export interface Core {
   readonly feed: TranscriptFeed | null;
   /** What the running front wants to know of the transcript. */
   listen(listener: CoreListener | null): void;
+  /** The conversation's file as it is now, wherever Claude moved it; undefined: there is none. */
+  transcript(): string | undefined;
+  /** Something of it was told, or read. */
+  readonly hadPast: boolean;
   /** Makes this the conversation: durable, announced, and read from where it was left. */
   useThread(threadId: string, where?: { transcript?: string; forkOf?: string }): Promise<void>;
   /** A launch id of its own, durable before anything is started under it. */
@@ -94,14 +98,31 @@ export function createCore(context: DriverContext): Core {
       promptOf: prompts.known,
       onFact,
       onRecord: (event) => listener?.onItem?.(event.id),
+      onUnreadable: (offset) => context.log.warn("claude.transcript_line_unreadable", { offset }),
+      onMoved: keepThread,
       marks: prompts.mark,
     });
   }
 
+  function keepThread(mark: ThreadMark): void {
+    thread = mark;
+    commitMarks(context, { "claude.thread": mark }).catch((cause: unknown) =>
+      context.log.warn("claude.thread_not_kept", { cause: String(cause) }),
+    );
+  }
+
+  function transcript(): string | undefined {
+    return thread ? findTranscript(context.env, context.cwd, thread.id, thread.transcript) : undefined;
+  }
+
   async function useThread(threadId: string, where: { transcript?: string; forkOf?: string } = {}): Promise<void> {
-    const path = where.transcript ?? transcriptPath(context.env, context.cwd, threadId);
-    const same = thread?.id === threadId && thread.transcript === path;
-    if (same && feed) return;
+    const same = thread?.id === threadId;
+    if (same && feed) {
+      if (where.transcript !== undefined) feed.follow(where.transcript);
+      return;
+    }
+    const known = where.transcript ?? (same ? thread?.transcript : undefined);
+    const path = findTranscript(context.env, context.cwd, threadId, known) ?? known ?? transcriptPath(context.env, context.cwd, threadId);
     if (feed) {
       await feed.sync();
       await feed.close();
@@ -109,7 +130,7 @@ export function createCore(context: DriverContext): Core {
     }
     const forkOf = where.forkOf ?? (same ? thread?.forkOf : undefined);
     const mark: ThreadMark = { id: threadId, transcript: path, ...(forkOf === undefined ? {} : { forkOf }) };
-    if (!same) await commitMarks(context, { "claude.thread": mark });
+    if (!same || thread?.transcript !== path) await commitMarks(context, { "claude.thread": mark });
     thread = mark;
     context.emit({ type: "thread", threadId });
     await openFeed(mark);
@@ -212,6 +233,11 @@ export function createCore(context: DriverContext): Core {
     },
     listen(next) {
       listener = next;
+    },
+    transcript,
+    get hadPast() {
+      const tail = readMark(context, "claude.tail");
+      return thread !== null && tail?.threadId === thread.id && (tail.offset > 0 || tail.pastUntil !== undefined);
     },
     useThread,
     async nextLaunch(front) {

@@ -29,6 +29,8 @@ export interface HooksOptions {
   /** The first sign of life; also after `/clear` and a resume by the user. */
   onSession(start: { threadId: string; transcript?: string; source: string }): Promise<void>;
   onTurnOver(): Promise<void>;
+  /** Every report: all of them name the conversation and where its record is at that moment. */
+  onReport(event: string, payload: Json): void;
 }
 
 const NOTHING: Json = {};
@@ -212,6 +214,7 @@ export function createHooks(options: HooksOptions): Hooks {
       const event = str(payload["hook_event_name"]) ?? "";
       const mode = str(payload["permission_mode"]);
       if (mode !== undefined) core.setMode(mode);
+      options.onReport(event, payload);
       if (event === "PermissionRequest") return await onPermission(payload, signal);
       // Reports are not waited for: the terminal goes on at once.
       report(event, payload).catch((cause: unknown) => context.log.warn("claude.hook_failed", { hook: event, cause: String(cause) }));

@@ -3,15 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { readArgs } from "./argv.ts";
-import type { Core } from "./core.ts";
+import type { DriverContext } from "../driver.ts";
+import { type Core, createCore } from "./core.ts";
 import { chooseThread } from "./launch.ts";
 
 const id = "1f0e0f5a-7d0b-4a43-9a55-5b7f0d0c7f11";
 
 /** A session whose thread has no transcript on this machine; `read`: how much of it was read before. */
 function core(read: number | null, transcript = "/nowhere/transcript.jsonl"): Core {
-  const memory = { get: (key: string) => (key === "claude.tail" && read !== null ? { threadId: id, offset: read } : undefined) };
-  return { thread: { id, transcript }, context: { env: {}, cwd: "/", memory } } as unknown as Core;
+  const marks: Record<string, unknown> = {
+    "claude.thread": { id, transcript },
+    ...(read === null ? {} : { "claude.tail": { threadId: id, offset: read } }),
+  };
+  const memory = { get: (key: string) => marks[key], commit: async () => undefined };
+  return createCore({ env: { HOME: "/nowhere" }, cwd: "/", memory } as unknown as DriverContext);
 }
 const choose = (read: number | null) => chooseThread(core(read), { front: "remote", threadId: id, args: [] }, readArgs([]));
 

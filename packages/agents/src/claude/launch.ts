@@ -1,5 +1,5 @@
 /** What is started for a front: which conversation, with which words and environment. Refuses what Claude itself would refuse late or silently. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { AppError } from "@hapi/protocol";
@@ -20,20 +20,18 @@ import { claudeEnv, mayBypass, requireBypass } from "./environment.ts";
 import { isUuid } from "./ids.ts";
 import { parseTranscriptLine, str } from "./json.ts";
 import { writeOverlay } from "./overlay.ts";
-import { newestThread, transcriptPath } from "./paths.ts";
-import { readMark } from "./state.ts";
+import { findTranscript, newestThread } from "./paths.ts";
 
 /** Our own conversation that was never written to disk (no prompt yet) can't be resumed, but it can be begun. */
 function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoice {
-  const path = core.thread?.id === threadId ? core.thread.transcript : transcriptPath(core.context.env, core.context.cwd, threadId);
-  if (!existsSync(path)) {
+  const { env, cwd } = core.context;
+  const path = core.thread?.id === threadId ? core.transcript() : findTranscript(env, cwd, threadId);
+  if (path === undefined) {
     const { forkOf } = core.thread ?? {};
     // A branch that was named but never written (its start failed) is made again, under its name.
     if (!fork && core.thread?.id === threadId && forkOf !== undefined) return { kind: "fork", from: basename(forkOf, ".jsonl"), threadId };
     // Its past was there and is gone (Claude Code itself removes old ones): to begin under its name would be a fresh start in disguise.
-    const tail = readMark(core.context, "claude.tail");
-    const hadPast = tail?.threadId === threadId && tail.offset > 0;
-    if (fork || hadPast || core.thread?.id !== threadId)
+    if (fork || core.thread?.id !== threadId || core.hadPast)
       throw new AppError("resume_unavailable", "Claude Code does not know this conversation on this machine");
     return { kind: "new", threadId };
   }

@@ -8,6 +8,7 @@ import { delay } from "@hapi/platform/lean";
 import type { Core } from "./core.ts";
 import { failure } from "./failures.ts";
 import { createHooks, type Hooks } from "./hooks.ts";
+import { str } from "./json.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import { createLocalTurn, type LocalTurn, type Verdict } from "./local-turn.ts";
 import { createOwnStatus } from "./own-status.ts";
@@ -96,6 +97,11 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     onPrompt(prompt) {
       turn.sign({ type: "prompt-hook", ...prompt }, now());
       keepLooking();
+    },
+    onReport(_event, payload) {
+      const transcript = str(payload["transcript_path"]);
+      // Claude moves the file of a conversation that enters a worktree, or leaves it.
+      if (transcript !== undefined && str(payload["session_id"]) === core.thread?.id) core.feed?.follow(transcript);
     },
     async onSession({ threadId, transcript }) {
       const other = core.thread?.id !== threadId;

@@ -1,7 +1,14 @@
-/** Where Claude keeps its conversations. Read only: nothing here is ever written by us. */
+/**
+ * Where Claude keeps its conversations. Read only: nothing here is ever written by us. The names of its folders are Claude's own: several
+ * folders of a machine share one, long ones are cut and get a hash, and a conversation moves between them while it runs (measured on 2.1.329:
+ * EnterWorktree, ExitWorktree). So a name made here is a guess of where to look first and never says what a file is: a conversation is known by
+ * its id, which is a uuid, and its folder by the `cwd` its lines carry.
+ */
 import { homedir } from "node:os";
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { attempt } from "@hapi/platform/lean";
+import { isJson, type Json, parseJson, str } from "./json.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -9,32 +16,109 @@ export function configDir(env: Env): string {
   return env["CLAUDE_CONFIG_DIR"] || join(env["HOME"] || homedir(), ".claude");
 }
 
-function projectDir(env: Env, cwd: string): string {
-  return join(configDir(env), "projects", cwd.replace(/[^a-zA-Z0-9]/g, "-"));
+function projectsDir(env: Env): string {
+  return join(configDir(env), "projects");
 }
+
+/** Claude cuts longer names here and appends a hash of its own (2.1.329). */
+const NAME_CUT = 200;
+
+const nameOf = (cwd: string): string => cwd.normalize("NFC").replace(/[^a-zA-Z0-9]/g, "-");
+/** The folder as the system itself spells it: Claude sees no symbolic links. */
+const realOf = (path: string): string => attempt(() => realpathSync(path), "it is gone") ?? resolve(path);
+
+/** Where a conversation of this folder most likely is: a first guess. */
+function guessOf(env: Env, cwd: string, threadId: string): string {
+  return join(projectsDir(env), nameOf(realOf(cwd)).slice(0, NAME_CUT), `${threadId}.jsonl`);
+}
+
+interface FileFacts {
+  path: string;
+  changedAt: number;
+}
+
+function fileAt(path: string): FileFacts | null {
+  const facts = attempt(() => statSync(path, { throwIfNoEntry: false }), "it can't be looked at, so it can't be read either");
+  return facts?.isFile() ? { path, changedAt: facts.mtimeMs } : null;
+}
+
+/** Every file of this conversation, the one written last first: normally one. */
+function findTranscripts(env: Env, threadId: string): string[] {
+  const found = foldersIn(projectsDir(env)).flatMap((name) => fileAt(join(projectsDir(env), name, `${threadId}.jsonl`)) ?? []);
+  return found.sort((a, b) => b.changedAt - a.changedAt).map(({ path }) => path);
+}
+
+/** Where the conversation is now: at the path it was known at, in the folder it belongs to, or in any other. */
+export function findTranscript(env: Env, cwd: string, threadId: string, known?: string): string | undefined {
+  for (const path of [known, guessOf(env, cwd, threadId)]) if (path !== undefined && fileAt(path)) return path;
+  return findTranscripts(env, threadId)[0];
+}
+
+/** The file of this conversation that was written last, wherever it is: asked when the one that is read stays silent. */
+export function newestTranscript(env: Env, threadId: string): string | undefined {
+  return findTranscripts(env, threadId)[0];
+}
+
+/** The transcript of a conversation: where it is, or where it will most likely be. */
+export function transcriptPath(env: Env, cwd: string, threadId: string): string {
+  return findTranscript(env, cwd, threadId) ?? guessOf(env, cwd, threadId);
+}
+
+/** Where it was looked for, for people. */
+export const searchedPlaces = (env: Env): string => join(projectsDir(env), "*");
+
+/** How many files are opened at most to find the newest one of a folder. */
+const MAX_OPENED = 500;
+const ENDS_BYTES = 64 * 1024;
 
 /**
- * The transcript of a conversation: where it is, or where it will be. A conversation that was begun in another folder keeps its file there.
+ * The conversation `--continue` takes up: the newest of this folder. As Claude does (2.1.329): of the files under the name of this folder, and
+ * under names that were cut like it, those whose own `cwd` is another folder with the same name are left out.
  */
-export function transcriptPath(env: Env, cwd: string, threadId: string): string {
-  const expected = join(projectDir(env, cwd), `${threadId}.jsonl`);
-  if (existsSync(expected)) return expected;
-  const projects = join(configDir(env), "projects");
-  const elsewhere = foldersIn(projects)
-    .map((name) => join(projects, name, `${threadId}.jsonl`))
-    .find((path) => existsSync(path));
-  return elsewhere ?? expected;
+export function newestThread(env: Env, cwd: string): string | null {
+  const mine = realOf(cwd);
+  const name = nameOf(mine);
+  const isLong = name.length > NAME_CUT;
+  const folders = foldersIn(projectsDir(env)).filter((one) => (isLong ? one.startsWith(`${name.slice(0, NAME_CUT)}-`) : one === name));
+  const files = folders.flatMap((folder) => filesIn(join(projectsDir(env), folder)));
+  const newestFirst = files.sort((a, b) => b.changedAt - a.changedAt).slice(0, MAX_OPENED);
+  const found = newestFirst.find(({ path }) => {
+    const { said, cwd: its } = endsOf(path);
+    if (!said) return false;
+    if (its === undefined) return !isLong;
+    return realOf(its) === mine || (!isLong && nameOf(its) !== name);
+  });
+  return found ? basename(found.path, ".jsonl") : null;
 }
 
-/** The conversation `--continue` would take up: the newest of this folder. */
-export function newestThread(env: Env, cwd: string): string | null {
-  const dir = projectDir(env, cwd);
-  if (!existsSync(dir)) return null;
-  const found = readdirSync(dir)
-    .filter((name) => name.endsWith(".jsonl"))
-    .map((name) => ({ id: name.slice(0, -".jsonl".length), at: statSync(join(dir, name)).mtimeMs }));
-  return found.sort((a, b) => b.at - a.at)[0]?.id ?? null;
+function filesIn(folder: string): FileFacts[] {
+  const names = attempt(() => readdirSync(folder), "it can't be read") ?? [];
+  return names.filter((name) => name.endsWith(".jsonl")).flatMap((name) => fileAt(join(folder, name)) ?? []);
 }
+
+/** Whether a conversation has words at all, and the folder it belongs to: where it was moved last, else where it began. */
+function endsOf(path: string): { said: boolean; cwd?: string } {
+  const file = attempt(() => openSync(path, "r"), "it is gone or can't be read");
+  if (file === undefined) return { said: false };
+  try {
+    const { size } = fstatSync(file);
+    const start = textAt(file, 0, Math.min(size, ENDS_BYTES));
+    const end = size <= ENDS_BYTES ? start : textAt(file, size - ENDS_BYTES, ENDS_BYTES);
+    const moved = wholeLines(end).findLast((line) => line["type"] === "relocated");
+    const cwd = str(moved?.["relocatedCwd"]) ?? str(wholeLines(start).find((line) => str(line["cwd"]) !== undefined)?.["cwd"]);
+    return { said: [start, end].some((text) => /"type":"(user|assistant)"/.test(text)), ...(cwd === undefined ? {} : { cwd }) };
+  } finally {
+    closeSync(file);
+  }
+}
+
+function textAt(file: number, from: number, length: number): string {
+  const bytes = Buffer.alloc(length);
+  return bytes.toString("utf8", 0, readSync(file, bytes, 0, length, from));
+}
+
+/** What is cut off at either end can't be read and is passed over. */
+const wholeLines = (text: string): Json[] => text.split("\n").map(parseJson).filter(isJson);
 
 /** Sub-agents of a conversation write beside it. */
 export function subagentsDir(transcript: string): string {
@@ -45,10 +129,7 @@ export function liveSessionsDir(env: Env): string {
   return join(configDir(env), "sessions");
 }
 
+/** Also those that are links to elsewhere: what is no folder has no file in it. */
 function foldersIn(dir: string): string[] {
-  return existsSync(dir)
-    ? readdirSync(dir, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map((entry) => entry.name)
-    : [];
+  return attempt(() => readdirSync(dir), "no Claude ever ran here") ?? [];
 }

@@ -91,7 +91,7 @@ export function createPrompts(context: DriverContext): Prompts {
     },
     known(uuid) {
       const prompt = pending.find((one) => one.uuid === uuid);
-      return prompt && { localId: prompt.localId, text: prompt.text, hidden: prompt.hidden };
+      return prompt && { localId: prompt.localId, text: prompt.text, hidden: prompt.hidden, recorded: prompt.recorded };
     },
     find: (localId) => pending.find((prompt) => prompt.localId === localId),
     recorded(uuids) {

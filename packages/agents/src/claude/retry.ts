@@ -32,12 +32,16 @@ export async function retryLastTurn(core: Core, front: RemoteFront, send: Remote
   if (front.busy) throw new AppError("retry_unavailable", "A turn is running. Wait for its end, or stop it first");
   if (await isUnderWay(core, front)) return;
   await core.feed?.sync();
-  if (await resendLost(core, front, thread.transcript, send)) return;
-  const last = await lastTurn(thread.transcript);
+  const found = core.transcript();
+  if (found === undefined && core.hadPast)
+    throw new AppError("retry_unavailable", "Claude Code's record of this conversation can't be found");
+  const transcript = found ?? thread.transcript;
+  if (await resendLost(core, front, transcript, send)) return;
+  const last = await lastTurn(transcript);
   if (!last || last.complete) throw new AppError("retry_unavailable");
   // Named after the line when the prompt was typed in the terminal.
   const localId = core.prompts.unfinished(last.uuid) ?? `line-${last.uuid}`;
-  const uuid = await nextUuid(core, thread.transcript, localId);
+  const uuid = await nextUuid(core, transcript, localId);
   const cut = !last.worked && (await cutBack(core, front, last));
   const content = cut ? last.content : GO_ON;
   const { inputId } = await core.prompts.add({

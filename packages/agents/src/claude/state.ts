@@ -35,6 +35,10 @@ export interface TailMark {
   offset: number;
   /** Lines before this were there when the session met the conversation: told as history. */
   historyEnd: number;
+  /** Newest moment (epoch milliseconds) of the lines told so far. */
+  lastAt?: number;
+  /** Lines up to this moment were told although the offset does not say so: by stdout, or before the file began anew. */
+  pastUntil?: number;
   parser: ParserState;
   /** Sub-agents' files by agent id; the oldest are forgotten. */
   subs: Record<string, { offset: number; parent: string; parser: ParserState }>;

@@ -23,6 +23,8 @@ export interface SubagentFeed {
   /** Looks for files that are new. */
   look(): Promise<void>;
   sync(): Promise<void>;
+  /** Claude moved the transcript, and these files with it. */
+  moveTo(transcript: string): void;
   mark(): TailMark["subs"];
   close(): Promise<void>;
 }
@@ -42,7 +44,7 @@ export function createSubagentFeed(options: {
   onFact(fact: TranscriptFact): void;
 }): SubagentFeed {
   const { context } = options;
-  const dir = subagentsDir(options.transcript);
+  let dir = subagentsDir(options.transcript);
   const followed = new Map<string, Followed>();
   const forgotten: TailMark["subs"] = { ...options.saved };
   /** Numbers only; as many as the folder has files. */
@@ -52,6 +54,8 @@ export function createSubagentFeed(options: {
   let looking: Promise<void> | null = null;
 
   const onError = (cause: unknown): void => context.log.warn("claude.subagent_unreadable", { cause: String(cause) });
+
+  const fileOf = (agentId: string): string => join(dir, `agent-${agentId}.jsonl`);
 
   function follow(agentId: string, parent: string): void {
     const saved = forgotten[agentId];
@@ -73,7 +77,7 @@ export function createSubagentFeed(options: {
       }
       await Promise.race([context.room?.(), closing.promise]);
     };
-    entry.tailer = createTailer({ path: join(dir, `agent-${agentId}.jsonl`), offset: entry.offset, onLines, onError, pollMs: POLL_MS });
+    entry.tailer = createTailer({ path: fileOf(agentId), offset: entry.offset, onLines, onError, pollMs: POLL_MS });
     followed.set(agentId, entry);
   }
 
@@ -140,6 +144,10 @@ export function createSubagentFeed(options: {
     async sync() {
       await look();
       await Promise.all([...followed.values()].map((entry) => entry.tailer.sync()));
+    },
+    moveTo(transcript) {
+      dir = subagentsDir(transcript);
+      for (const [agentId, { tailer }] of followed) tailer.moveTo(fileOf(agentId));
     },
     mark() {
       const live = [...followed].map(([id, { offset, parent, parser }]) => [id, { offset, parent, parser: structuredClone(parser) }]);

@@ -52,6 +52,8 @@ export interface KnownPrompt {
   localId: string;
   text: string;
   hidden?: boolean;
+  /** Its line was read. */
+  recorded?: boolean;
 }
 
 export interface ParserContext {

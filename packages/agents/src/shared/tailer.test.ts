@@ -117,3 +117,74 @@ test("many writers' worth of lines arrive once and in order", async () => {
   await tailer.sync();
   expect(seen).toEqual(expected);
 });
+
+test("a file that moves is followed from the same offset, half a line and all", async () => {
+  const path = join(folder, "a.jsonl");
+  const next = join(folder, "elsewhere", "a.jsonl");
+  const moves: string[] = [];
+  let asked = 0;
+  writeFileSync(path, "one\ntw");
+  tailer = createTailer({
+    path,
+    offset: 0,
+    pollMs: 60_000,
+    onLines: (lines) => void seen.push(...lines.map((line) => line.text)),
+    onReset: () => void (resets += 1),
+    onError: (cause) => {
+      throw cause;
+    },
+    async elsewhere() {
+      asked += 1;
+      return next;
+    },
+    onMoved: (to) => void moves.push(to),
+  });
+  await tailer.sync();
+  expect([seen, asked, tailer.isThere]).toEqual([["one"], 0, true]);
+  mkdirSync(dirname(next));
+  renameSync(path, next);
+  appendFileSync(next, "o\nthree\n");
+  await tailer.sync();
+  expect([seen, moves, tailer.path, resets]).toEqual([["one", "two", "three"], [next], next, 0]);
+});
+
+test("a copy of what was read goes on, a file with other words before the offset begins anew", async () => {
+  const path = join(folder, "a.jsonl");
+  writeFileSync(path, "one\ntwo\n");
+  follow(path);
+  await tailer.sync();
+  writeFileSync(join(folder, "copy.jsonl"), "one\ntwo\nthree\n");
+  tailer.moveTo(join(folder, "copy.jsonl"));
+  await tailer.sync();
+  expect([seen, resets]).toEqual([["one", "two", "three"], 0]);
+  writeFileSync(join(folder, "other.jsonl"), "ONE\nTWO\nTHREE\nFOUR\n");
+  tailer.moveTo(join(folder, "other.jsonl"));
+  await tailer.sync();
+  expect([seen.slice(3), resets]).toEqual([["ONE", "TWO", "THREE", "FOUR"], 1]);
+});
+
+test("what stands in its place is not read: a folder, a name that is too long", async () => {
+  const path = join(folder, "a.jsonl");
+  const errors: string[] = [];
+  mkdirSync(path);
+  const open = (at: string): void => {
+    tailer = createTailer({
+      path: at,
+      offset: 0,
+      pollMs: 60_000,
+      onLines: () => undefined,
+      onError: (cause) => void errors.push(String(cause)),
+    });
+  };
+  open(path);
+  await tailer.sync();
+  expect(tailer.isThere).toBe(false);
+  await tailer.close();
+  open(join(folder, "x".repeat(300), "a.jsonl"));
+  await tailer.sync();
+  expect(tailer.isThere).toBe(false);
+  expect([...new Set(errors.map((error) => /EISDIR|is not a file|ENAMETOOLONG/.exec(error)?.[0]))]).toEqual([
+    "is not a file",
+    "ENAMETOOLONG",
+  ]);
+});

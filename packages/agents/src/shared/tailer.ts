@@ -1,7 +1,8 @@
 /**
  * Follows a growing line file by byte offset. Invariant: every complete line is given once and in order, and the next batch is not read before
- * the reader is done with this one. A file that is not there yet is waited for; one that shrank or was replaced is read from its start
- * (readers deduplicate by key). The system's file events only make it faster: a slow poll finds everything too.
+ * the reader is done with this one. A file that is not there yet is waited for; one that was moved is followed from the same offset; one whose
+ * bytes before the offset are not those that were read is read from its start (readers deduplicate by key). The system's file events only make
+ * it faster: a slow poll finds everything too.
  */
 import { type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
@@ -13,62 +14,101 @@ export interface TailerOptions {
   offset: number;
   onLines: (lines: readonly ByteLine[]) => void | Promise<void>;
   /** The file was cut or replaced: lines start at its beginning again. */
-  onReset?: () => void;
+  onReset?: () => void | Promise<void>;
   onError: (cause: unknown) => void;
+  /** Asked when there is no file to be read at the path: where it is now, undefined where nobody knows. */
+  elsewhere?: () => Promise<string | undefined>;
+  /** It is read at another path from now on. */
+  onMoved?: (path: string) => void;
   pollMs?: number;
 }
 
 export interface Tailer {
   /** Looks now. Resolves when everything that was in the file at the call is read. */
   sync(): Promise<void>;
+  /** Reads on at another path, from the same offset. */
+  moveTo(path: string): void;
+  readonly path: string;
+  /** The file could be opened when it was looked at last. */
+  readonly isThere: boolean;
   /** Start of the first line that was not given yet. */
   readonly offset: number;
   close(): Promise<void>;
 }
 
 const READ_BYTES = 256 * 1024;
+/** So much of what was read last tells the same file, wherever it is, from another one. */
+const KNOWN_BYTES = 64;
 const POLL_MS = 300;
 
 export function createTailer(options: TailerOptions): Tailer {
-  const { path, onLines } = options;
+  const { onLines } = options;
+  let { path } = options;
   let lines: ByteLines = createByteLines(options.offset);
   let readTo = options.offset;
-  let inode: number | null = null;
+  /** What stands right before `readTo`; empty: not known. */
+  let known: Buffer = Buffer.alloc(0);
+  let isThere = false;
   let closed = false;
   let running: Promise<void> | null = null;
   let again = false;
   let watcher: FSWatcher | null = null;
 
-  function restart(): void {
+  async function restart(): Promise<void> {
     lines = createByteLines(0);
     readTo = 0;
-    options.onReset?.();
+    known = Buffer.alloc(0);
+    await options.onReset?.();
   }
 
-  /** A file that is shorter than what was read of it, or another file of the same name, begins anew. */
+  /** A file that is shorter than what was read of it, or that says something else there, begins anew. */
   async function checkIdentity(file: FileHandle): Promise<void> {
-    const facts = await file.stat();
-    const replaced = inode !== null && facts.ino !== inode;
-    inode = facts.ino;
-    if (replaced || facts.size < readTo) restart();
+    const { size } = await file.stat();
+    if (size < readTo) return await restart();
+    if (known.length === 0) return;
+    const before = Buffer.alloc(known.length);
+    await file.read(before, 0, known.length, readTo - known.length);
+    if (!before.equals(known)) await restart();
+  }
+
+  /** Absent is what can't be opened for any other reason as well: a folder in its place, a name too long. */
+  async function openFile(): Promise<FileHandle | null> {
+    try {
+      return await opened(path);
+    } catch (cause) {
+      const found = await options.elsewhere?.();
+      if (found !== undefined && found !== path) {
+        moveTo(found);
+        return await opened(found);
+      }
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
+      throw cause;
+    }
+  }
+
+  function moveTo(next: string): void {
+    if (next === path) return;
+    path = next;
+    watcher?.close();
+    watcher = null;
+    options.onMoved?.(next);
   }
 
   async function readAll(): Promise<void> {
-    let file: FileHandle;
-    try {
-      file = await open(path, "r");
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return;
-      throw cause;
-    }
+    isThere = false;
+    const file = await openFile();
+    if (!file) return;
+    isThere = true;
     try {
       await checkIdentity(file);
       const buffer = Buffer.allocUnsafe(READ_BYTES);
       while (!closed) {
         const { bytesRead } = await file.read(buffer, 0, READ_BYTES, readTo);
         if (bytesRead === 0) return;
-        const found = lines.push(readTo, buffer.subarray(0, bytesRead));
+        const read = buffer.subarray(0, bytesRead);
+        const found = lines.push(readTo, read);
         readTo += bytesRead;
+        known = Buffer.concat([known, read.subarray(-KNOWN_BYTES)]).subarray(-KNOWN_BYTES);
         if (found.length > 0) await onLines(found);
       }
     } finally {
@@ -98,13 +138,12 @@ export function createTailer(options: TailerOptions): Tailer {
   /** Watching needs the folder; until it is there the poll looks alone. */
   async function startWatching(): Promise<void> {
     if (watcher || closed) return;
-    try {
-      await stat(dirname(path));
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return;
-      throw cause;
-    }
-    if (closed) return;
+    // Why it can't be read is told by whoever opens the file.
+    const isThere = await stat(dirname(path)).then(
+      () => true,
+      () => false,
+    );
+    if (closed || watcher || !isThere) return;
     watcher = watch(dirname(path), () => void poke());
     watcher.on("error", (cause) => {
       options.onError(cause);
@@ -126,6 +165,16 @@ export function createTailer(options: TailerOptions): Tailer {
       // A run that is under way may have passed the end before the call: one more pass starts after it.
       await poke();
     },
+    moveTo(next) {
+      moveTo(next);
+      void poke();
+    },
+    get path() {
+      return path;
+    },
+    get isThere() {
+      return isThere;
+    },
     get offset() {
       return lines.position;
     },
@@ -136,4 +185,15 @@ export function createTailer(options: TailerOptions): Tailer {
       await running;
     },
   };
+}
+
+async function opened(path: string): Promise<FileHandle> {
+  const file = await open(path, "r");
+  const facts = await file.stat().catch(async (cause: unknown) => {
+    await file.close();
+    throw cause;
+  });
+  if (facts.isFile()) return file;
+  await file.close();
+  throw Object.assign(new Error(`${path} is not a file`), { code: "EISDIR" });
 }

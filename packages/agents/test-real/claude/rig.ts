@@ -71,14 +71,16 @@ export interface RigOptions {
   settings?: Record<string, unknown>;
   /** A slow disk: after each batch of lines, reading the transcript pauses for so long. */
   readPauseMs?: number;
+  /** The project's folder, relative to the rig's own. */
+  folder?: string;
 }
 
 export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const root = mkdtempSync(join(tmpdir(), "hapi-claude-real-"));
   const home = join(root, "home");
-  const cwd = join(root, "project");
+  const cwd = join(root, options.folder ?? "project");
   const sessionDir = join(root, "session");
-  for (const dir of [home, cwd, sessionDir]) mkdirSync(dir);
+  for (const dir of [home, cwd, sessionDir]) mkdirSync(dir, { recursive: true });
   writeFileSync(join(home, ".claude.json"), onboarded(cwd));
   if (options.settings) {
     mkdirSync(join(home, ".claude"));
