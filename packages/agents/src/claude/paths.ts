@@ -64,9 +64,6 @@ export function transcriptPath(env: Env, cwd: string, threadId: string): string 
   return findTranscript(env, cwd, threadId) ?? guessOf(env, cwd, threadId);
 }
 
-/** Where it was looked for, for people. */
-export const searchedPlaces = (env: Env): string => join(projectsDir(env), "*");
-
 /** How many files are opened at most to find the newest one of a folder. */
 const MAX_OPENED = 500;
 const ENDS_BYTES = 64 * 1024;
