@@ -1,5 +1,6 @@
 /** The documents that are made from code, with where they belong. */
 import { resolve } from "node:path";
+import { claudeWords } from "./claude-words.ts";
 import { describedTable } from "./described.ts";
 import { protocolReference } from "./protocol-reference.ts";
 
@@ -9,5 +10,6 @@ export function generated(): [path: string, text: string][] {
   return [
     [docs("protocol.md"), protocolReference()],
     [docs("described.md"), describedTable()],
+    [docs("claude-code.md"), claudeWords()],
   ];
 }

@@ -208,6 +208,8 @@ export interface Conversation {
   settled(): Promise<void>;
   /** The agent's own conversation as the driver's durable marks have it; null: none yet. */
   readonly threadId: string | null;
+  /** Words of the agent's that the driver does not know, and how often they came, by `place/word`. */
+  readonly unknownWords?: Readonly<Record<string, number>>;
   /** End the agent process so that the thread can go on elsewhere; waits until it is gone. */
   stop(options: { graceMs: number; interrupt?: boolean }): Promise<void>;
   /** Stop listening. The agent goes on under its host. */

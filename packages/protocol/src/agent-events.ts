@@ -102,7 +102,15 @@ export type AgentEvent =
   | (Item & { type: "mode-changed"; mode: string })
   | (Item & { type: "model-changed"; model: string | null })
   | (Item & { type: "title-changed"; title: string })
-  | (Item & { type: "notice"; text: string; level: "info" | "warning" })
+  | (Item & {
+      type: "notice";
+      text: string;
+      level: "info" | "warning";
+      /** What a person entered that this is the output of: a command of the agent's own (`/context`), or of the shell (`!ls`). */
+      command?: string;
+      /** Of what language `text` is, where not plain. */
+      format?: "markdown";
+    })
   /** Something an agent or another client said that we have no word for: kept, shown as raw. */
   | (Item & { type: "unknown"; raw: unknown });
 

@@ -43,6 +43,8 @@ export const sessionDiagnosticsSchema = z.looseObject({
   }),
   /** Absent fields are known to the living session process only. */
   agent: z.optional(z.looseObject({ front: z.nullable(z.enum(["local", "remote"])), running: z.boolean(), busy: z.boolean() })),
+  /** What the agent said that this version has no word for, and how often, by `place/word`. The rows themselves are in the history, raw. */
+  unknownWords: z.optional(z.record(z.string(), z.number())),
   lastTurn: z.optional(z.nullable(z.looseObject({ outcome: z.string(), at: timestamp }))),
   lastFailure: z.nullable(failureFactSchema),
   autoRetry: z.boolean(),

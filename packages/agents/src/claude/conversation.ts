@@ -287,6 +287,9 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     get threadId() {
       return core.thread?.id ?? null;
     },
+    get unknownWords() {
+      return core.feed?.parser.state.unknown ?? {};
+    },
     async settled() {
       const front = running?.front === "remote" ? running.remote : running?.local;
       if (front?.ending) await front.ended;

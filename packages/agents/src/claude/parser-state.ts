@@ -1,6 +1,8 @@
 /** What the transcript parser remembers between lines: JSON, so that it becomes durable together with the read offset. */
 import type { TokenUsage } from "@hapi/protocol";
 import type { Json } from "./json.ts";
+import type { UnknownWords } from "./raw-rows.ts";
+import type { SaidPrompt } from "./rewinds.ts";
 import type { TodoState } from "./todos.ts";
 
 export interface OpenTurn {
@@ -32,6 +34,15 @@ export interface ParserState {
   items: string[];
   /** What was typed behind the running turn and waits in the terminal's own queue. */
   queue?: string[];
+  // The rest is absent in what an older HAPI remembered.
+  /** The prompts said last, on this branch. */
+  said?: SaidPrompt[];
+  /** The command of Claude's own whose output is awaited. */
+  command?: string;
+  /** What was run with `!`, until its output comes. */
+  shell?: string;
+  /** Words that no table names, and how often they came. */
+  unknown?: UnknownWords;
 }
 
 /** Calls that never get a result (killed agents) must not pile up. */

@@ -9,9 +9,13 @@ import type { Core } from "./core.ts";
 import { type RetryHint, retryHint, withHint } from "./failures.ts";
 import { isJson, type Json, list, obj, parseJson, str, strings } from "./json.ts";
 import type { LiveText } from "./live-text.ts";
+import { createRemoteWords } from "./remote-words.ts";
 import { openRequestOf, titleOf } from "./requests.ts";
 import { readResult, type TurnResult } from "./results.ts";
 import { commitMarks, readMark } from "./state.ts";
+import { MESSAGES, REQUESTS } from "./vocabulary/messages.ts";
+import { SYSTEM } from "./vocabulary/system.ts";
+import { type Named, wordOf } from "./vocabulary/words.ts";
 
 export interface RemoteOut {
   handle(line: ByteLine): Promise<void>;
@@ -43,6 +47,7 @@ const TRANSCRIPT_WAIT_MS = 3_000;
 export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
   const { core, control, live } = options;
   const { context, requests, prompts } = core;
+  const said = createRemoteWords({ context, feed: () => core.feed });
   let busy = options.busy;
   let replaying = false;
   let saidFacts = false;
@@ -61,7 +66,14 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
   function onControlRequest(line: Json): Promise<void> | void {
     const controlId = str(line["request_id"]) ?? "";
     const request = obj(line["request"]);
-    if (request["subtype"] !== "can_use_tool") return options.refuse(controlId, str(request["subtype"]) ?? "");
+    const subtype = request["subtype"];
+    if (!wordOf(REQUESTS, subtype)) said.unknown("request", subtype, line);
+    // A dialog of a kind that was not declared must not be answered, not even with a refusal (2.1.329).
+    if (subtype === "request_user_dialog") return context.log.warn("claude.dialog_undeclared", { kind: str(request["kind"]) ?? "" });
+    if (subtype !== "can_use_tool") {
+      said.unserved(controlId, request);
+      return options.refuse(controlId, str(subtype) ?? "");
+    }
     const open = openRequestOf({
       id: controlId,
       controlId,
@@ -85,14 +97,42 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     requests.close(open.request.id, { outcome: denied ? "denied" : "approved", by: "remote", ...(reason === undefined ? {} : { reason }) });
   }
 
-  async function onSystem(line: Json): Promise<void> {
+  /** `transcript only` subtypes never stand on stdout. */
+  const systemReaders: Readonly<Record<Named<typeof SYSTEM, "used">, ((line: Json) => Promise<void> | void) | "transcript only">> = {
+    init: onInit,
+    status(line) {
+      noteMode(line);
+      if (line["status"] === "requesting") setBusy(true);
+      said.status(line);
+    },
+    session_title_changed(line) {
+      const title = str(line["title"]);
+      if (title) context.emit({ type: "title", title });
+    },
+    background_tasks_changed: (line) => core.background.tasksChanged(line),
+    // For the hint alone, which every line passes.
+    api_retry: () => undefined,
+    local_command: "transcript only",
+    turn_duration: "transcript only",
+    api_error: "transcript only",
+  };
+
+  function noteMode(line: Json): void {
     const mode = str(line["permissionMode"]);
-    if (mode !== undefined && (line["subtype"] === "status" || line["subtype"] === "init")) core.setMode(mode);
-    if (line["subtype"] === "status" && line["status"] === "requesting") setBusy(true);
-    const title = line["subtype"] === "session_title_changed" ? str(line["title"]) : undefined;
-    if (title) context.emit({ type: "title", title });
-    if (line["subtype"] === "background_tasks_changed") core.background.tasksChanged(line);
-    if (line["subtype"] !== "init") return;
+    if (mode !== undefined) core.setMode(mode);
+  }
+
+  function onSystem(line: Json): Promise<void> | void {
+    const subtype = line["subtype"];
+    const word = wordOf(SYSTEM, subtype);
+    if (!word) return said.unknown("system", subtype, line);
+    if (word.fate === "shown") return said.system(line);
+    const read = word.fate === "used" ? systemReaders[subtype as keyof typeof systemReaders] : undefined;
+    if (typeof read === "function") return read(line);
+  }
+
+  async function onInit(line: Json): Promise<void> {
+    noteMode(line);
     await followThread(line);
     if (saidFacts) return;
     saidFacts = true;
@@ -190,35 +230,38 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
       return;
     }
     hint = retryHint(json, hint);
-    switch (json["type"]) {
-      case "control_request":
-        return onControlRequest(json);
-      case "control_response":
-        return onControlResponse(obj(json["response"]));
-      case "control_cancel_request": {
-        const open = requests.byControl(str(json["request_id"]) ?? "");
-        if (open) requests.close(open.request.id, { outcome: "canceled", by: "agent" });
-        return;
-      }
-      case "command_lifecycle":
-        return onLifecycle(json);
-      case "system":
-        return onSystem(json);
-      case "stream_event": {
-        const delta = live.read(json);
-        if (delta && !replaying) context.emit({ type: "stream", delta });
-        return;
-      }
-      case "assistant":
-      case "user":
-        if (json["parent_tool_use_id"] == null) lastUuid = str(json["uuid"]) ?? lastUuid;
-        return;
-      case "result":
-        return onResult(json, line.end);
-      default:
-        return;
-    }
+    const word = wordOf(MESSAGES, json["type"]);
+    if (!word) return said.unknown("message", json["type"], json);
+    if (word.fate !== "ignored") await readers[json["type"] as keyof typeof readers](json, line.end);
   }
+
+  /** The words come from the transcript; the end of the turn waits until it has this line. */
+  function noteLine(line: Json): void {
+    if (line["parent_tool_use_id"] == null) lastUuid = str(line["uuid"]) ?? lastUuid;
+  }
+
+  const readers: Readonly<Record<Named<typeof MESSAGES, "shown" | "used">, (line: Json, after: number) => Promise<void> | void>> = {
+    control_request: onControlRequest,
+    control_response: (line) => onControlResponse(obj(line["response"])),
+    control_cancel_request(line) {
+      const open = requests.byControl(str(line["request_id"]) ?? "");
+      if (open) requests.close(open.request.id, { outcome: "canceled", by: "agent" });
+    },
+    command_lifecycle: onLifecycle,
+    system: onSystem,
+    stream_event(line) {
+      const delta = live.read(line);
+      if (delta && !replaying) context.emit({ type: "stream", delta });
+    },
+    assistant: noteLine,
+    user: noteLine,
+    result: onResult,
+    auth_status: said.auth,
+    // The transcript of the new conversation says it; the next message has its id.
+    conversation_reset: () => undefined,
+    // For the hint alone, which every line passes.
+    rate_limit_event: () => undefined,
+  };
 
   return {
     handle,

@@ -2,7 +2,7 @@
 import type { AgentFailure, TokenUsage, TurnOutcome } from "@hapi/protocol";
 import { failureOfResult } from "./failures.ts";
 import { isJson, type Json, num, obj, str, strings } from "./json.ts";
-import { usageOf } from "./transcript-parser.ts";
+import { usageOf } from "./answer-lines.ts";
 
 export interface TurnResult {
   outcome: TurnOutcome;

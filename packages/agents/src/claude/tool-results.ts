@@ -18,8 +18,12 @@ export function bounded(text: string, max = MAX_OUTPUT_CHARS): string {
 export function statusOf(line: Json, block: Json, text: string): ToolResult["status"] {
   const denied = str(line["toolDenialKind"]) !== undefined || obj(line["permissionDecision"])["decision"] === "reject";
   if (denied && line["toolDenialKind"] !== "cancelled") return "denied";
-  if (text.startsWith("The user doesn't want to proceed with this tool use")) return "denied";
-  if (obj(line["toolUseResult"])["interrupted"] === true || text.startsWith("[Request interrupted by user")) return "cancelled";
+  if (obj(line["toolUseResult"])["interrupted"] === true) return "cancelled";
+  // By its words only where Claude itself wrote them: an error of a tool that was not allowed to run. What a tool said may read the same.
+  if (block["is_error"] === true && obj(line["permissionDecision"])["decision"] !== "accept") {
+    if (text.startsWith("The user doesn't want to proceed with this tool use")) return "denied";
+    if (text.startsWith("[Request interrupted by user")) return "cancelled";
+  }
   return block["is_error"] === true ? "failed" : "completed";
 }
 

@@ -23,6 +23,8 @@ export async function* transcriptLines(path: string): AsyncIterable<ByteLine> {
 
 function hasPrompt(line: Json, uuid: string): boolean {
   if (line["type"] === "user") return line["uuid"] === uuid || strings(line["mergedSendUuids"]).includes(uuid);
+  // A command that Claude refused to carry out has no line of its own.
+  if (line["type"] === "system") return line["submitUuid"] === uuid;
   return line["type"] === "attachment" && obj(line["attachment"])["source_uuid"] === uuid;
 }
 
@@ -79,21 +81,31 @@ export interface LastTurn {
 export async function lastTurn(path: string): Promise<LastTurn | null> {
   const { active } = await activeBranch(path);
   let last: LastTurn | null = null;
+  let caveat: string | null = null;
   for await (const { text } of transcriptLines(path)) {
     if (!text.includes('"user"') && !text.includes('"assistant"')) continue;
     const line = parseTranscriptLine(text);
     const uuid = str(line?.["uuid"]);
     if (!line || uuid === undefined || !active.has(uuid)) continue;
-    if (line["type"] === "user") last = afterUser(line, uuid, last);
-    else if (line["type"] === "assistant" && last) last = afterAssistant(line, last);
+    if (line["type"] === "user") {
+      if (classifyUserLine(line).kind === "local-caveat") caveat = uuid;
+      last = afterUser(line, uuid, last, caveat);
+    }
+    if (line["type"] === "assistant" && last) last = afterAssistant(line, last);
   }
   return last;
 }
 
-function afterUser(line: Json, uuid: string, last: LastTurn | null): LastTurn | null {
+/** `caveat`: the newest line after which a command that Claude carries out by itself may stand: that is no turn. */
+function afterUser(line: Json, uuid: string, last: LastTurn | null, caveat: string | null): LastTurn | null {
   const user = classifyUserLine(line);
-  if (user.kind === "prompt" || user.kind === "command")
-    return { uuid, content: obj(line["message"])["content"], worked: false, complete: false };
+  if (user.kind === "prompt") return { uuid, content: obj(line["message"])["content"], worked: false, complete: false };
+  if (user.kind === "command") {
+    if (caveat !== null && line["parentUuid"] === caveat) return last;
+    return { uuid, content: `${user.name} ${user.args}`.trim(), worked: false, complete: false };
+  }
+  // It ran already, whatever became of Claude's answer to it.
+  if (user.kind === "shell") return { uuid, content: `!${user.command}`, worked: true, complete: false };
   if (user.kind === "wake" && last) return { ...last, worked: true, complete: false };
   if (user.kind === "tool-results" && last) return { ...last, worked: last.worked || ranTool(line), complete: false };
   if (user.kind === "interrupted" && last) return { ...last, complete: false };

@@ -36,6 +36,8 @@ function brief(event: AgentEvent): string {
       return `ended ${event.outcome}${event.failure ? ` ${event.failure.code}` : ""}`;
     case "plan":
       return `plan ${event.entries.map((entry) => `${entry.id}=${entry.content}:${entry.status}`).join(" ")}`;
+    case "notice":
+      return `${event.level}${event.command ? ` of ${event.command}` : ""}: ${event.text.slice(0, 60)}`;
     case "retrying":
       return `retrying ${event.attempt}/${event.maxAttempts} ${event.failure.code}`;
     default:
@@ -61,7 +63,8 @@ test("a session in the terminal: prompts, answers, denials and interruptions in 
   expect(lines).toContain("ended failed overloaded");
   expect(lines.filter((line) => line === "turn-started")).toHaveLength(lines.filter((line) => line.startsWith("ended")).length);
   expect(lines.join("\n")).not.toContain("local-command");
-  expect(lines.join("\n")).not.toContain("/model");
+  expect(lines).toContain("user(terminal): /model sonnet");
+  expect(lines.find((line) => line.startsWith("info of /model sonnet"))).toContain("Set model to");
   expect(parsed.facts.filter((fact) => fact.type === "model")).toEqual([{ type: "model", model: expect.stringContaining("sonnet") }]);
 });
 
@@ -116,7 +119,7 @@ test("a sub-agent's lines carry the call they belong to, and no turns", () => {
 });
 
 test("keys are unique, and the same when reading goes on from any line after a restart", () => {
-  for (const name of ["tui", "remote", "remote-queue-todo-agent", "rewound"]) {
+  for (const name of ["tui", "remote", "remote-queue-todo-agent", "rewound", "commands-terminal-332", "markup-terminal", "commands-web"]) {
     const lines = recorded(name);
     const whole = parse(lines).records;
     expect(new Set(whole.map((record) => record.key)).size).toBe(whole.length);
@@ -137,6 +140,166 @@ test("history from before this session is told without turns", () => {
   const lines = story(parse(recorded("tui"), { promptOf: () => undefined, history: true }));
   expect(lines.some((line) => line.startsWith("ended") || line === "turn-started")).toBe(false);
   expect(lines).toContain("user(terminal): run: touch t2");
+});
+
+/** Every line from the prompt on, until the next prompt. */
+function after(lines: string[], prompt: string): string[] {
+  const at = lines.findIndex((line) => line.endsWith(`: ${prompt}`));
+  const next = lines.findIndex((line, index) => index > at && line.startsWith("user("));
+  return lines.slice(at, next < 0 ? undefined : next);
+}
+
+const textSent = (line: Json, content: string): string =>
+  line["promptSource"] === "sdk" ? content : (/<command-name>(.*?)<\/command-name>/.exec(content)?.[1] ?? content);
+
+/** The driver's own knowledge: each line of `promptSource` sdk, and each command that came over stdin, was a prompt of ours. */
+function sentBy(lines: Json[]): ParserContext {
+  const known: Record<string, KnownPrompt> = {};
+  for (const line of lines) {
+    const uuid = str(line["submitUuid"]) ?? (line["turnAttributionKey"] === line["uuid"] ? str(line["uuid"]) : undefined);
+    const content = (line["message"] as Json | undefined)?.["content"] ?? line["content"];
+    if (uuid !== undefined) known[uuid] = { localId: `l-${uuid.slice(0, 4)}`, text: textSent(line, String(content)) };
+  }
+  return { promptOf: (uuid) => known[uuid], history: false };
+}
+
+test("what Claude's own commands say is told, sent from the web", () => {
+  const lines = recorded("commands-web");
+  const told = story(parse(lines, sentBy(lines)));
+  expect(after(told, "/context").at(-1)).toStartWith("info of /context: ## Context Usage");
+  const context = parse(lines, sentBy(lines)).records.find(
+    (record) => record.event.type === "notice" && record.event.command === "/context",
+  );
+  expect(context?.event).toMatchObject({ format: "markdown", level: "info" });
+  expect(after(told, "/mcp").at(-1)).toStartWith("info of /mcp: No MCP servers are configured");
+  // Refused: not even a line of the prompt's own, but its id.
+  expect(after(told, "/permissions")).toEqual([
+    expect.stringMatching(/^user\(remote l-/),
+    "turn-started",
+    "warning of /permissions: /permissions isn't available in this environment.",
+  ]);
+  expect(told.filter((line) => line.includes("of /usage: Estimated cost"))).toHaveLength(2);
+  expect(told).toContain("info: The conversation was compacted");
+  expect(told.join("\n")).not.toContain("<local-command");
+});
+
+test("a compaction that failed says why", () => {
+  const lines = recorded("compact-failed-web");
+  expect(story(parse(lines, sentBy(lines)))).toContain("warning of /compact: Error: No messages to compact");
+});
+
+test("what Claude's own commands say is told, typed in the terminal: without a turn, and without the terminal's colours", () => {
+  const told = story(parse(recorded("commands-terminal")));
+  const context = after(told, "/context");
+  // Without a turn: what follows is a compaction.
+  expect(context.slice(2)).toEqual(["info: The conversation was compacted"]);
+  expect(context[1]).toStartWith("info of /context: Context usage");
+  expect(context.join("")).not.toContain("\u001b");
+  const newer = story(parse(recorded("commands-terminal-332")));
+  expect(after(newer, "/rename My name")[1]).toBe("info of /rename My name: Session renamed to: My name");
+  expect(after(newer, "/effort")).toEqual(["user(terminal): /effort", "info of /effort: Cancelled", "warning: Unknown command: /todos"]);
+  expect(newer).toContain("info of /compact: Not enough messages to compact.");
+});
+
+test("a cleared conversation says so once, and its list of things to do is empty", () => {
+  for (const name of ["cleared-web", "cleared-terminal"]) {
+    const { records } = parse(recorded(name));
+    const at = records.findIndex((record) => record.event.type === "notice" && record.event.text.includes("was cleared"));
+    expect(records.filter((record) => record.key.endsWith(":cleared"))).toHaveLength(1);
+    expect(records[at + 1]?.event).toMatchObject({ type: "plan", entries: [] });
+    expect(story({ records, facts: [] })[0]).toMatch(/^user\((terminal|remote)\): \/clear$/);
+  }
+});
+
+test("a command of the shell, run with !, stands with its output and Claude's answer in one turn", () => {
+  const parsed = parse(recorded("commands-terminal"));
+  expect(after(story(parsed), "!echo hi-there; echo err >&2")).toEqual([
+    "user(terminal): !echo hi-there; echo err >&2",
+    "turn-started",
+    "call Bash echo hi-there; echo err >&2",
+    "result completed: hi-there\nerr",
+    expect.stringMatching(/^agent: Echo/),
+    "ended completed",
+  ]);
+  const newer = parse(recorded("commands-terminal-332")).records.map((record) => record.event);
+  const results = newer.flatMap((event) => (event.type === "tool-result" && event.content ? event.content : []));
+  expect(results).toContainEqual({
+    type: "terminal",
+    command: "sleep 20slow 40 100",
+    stdout: "",
+    stderr: expect.stringContaining("invalid time interval"),
+  });
+});
+
+test("what a person said is known by the line's fields, whatever it looks like", () => {
+  const terminal = story(parse(recorded("markup-terminal")));
+  for (const words of [
+    "<task-notification>pasted</task-notification> words",
+    "<bash-stdout>x</bash-stdout>",
+    "<local-command-stdout>typed</local-command-stdout>",
+    "[Request interrupted by user] typed",
+    "<command-name>/x</command-name>",
+    "<system-reminder>queued",
+  ])
+    expect(after(terminal, words).slice(0, 4)).toEqual([
+      `user(terminal): ${words}`,
+      "turn-started",
+      expect.stringMatching(/^agent: Echo/),
+      "ended completed",
+    ]);
+  // From the web, also where this session does not know the prompt any more.
+  const lines = recorded("markup-web");
+  const web = story(parse(lines));
+  for (const line of lines.filter((one) => one["promptSource"] === "sdk"))
+    expect(after(web, String((line["message"] as Json)["content"])).slice(1)).toEqual([
+      "turn-started",
+      expect.stringMatching(/^agent: Echo/),
+    ]);
+});
+
+test("the same words without the mark are Claude's own", () => {
+  const own = (content: unknown, more: Json = {}): string[] =>
+    story(parse([{ type: "user", uuid: "u", entrypoint: "cli", message: { content }, ...more }]));
+  expect(own("[Request interrupted by user]")).toEqual([]);
+  expect(own("<system-reminder>x</system-reminder>")).toEqual([]);
+  expect(own("<local-command-stdout>said</local-command-stdout>")).toEqual(["info: said"]);
+  expect(own("a report", { promptSource: "system", origin: { kind: "task-notification" } })).toEqual(["turn-started"]);
+  // With a picture, and as one of ours that Claude has not marked.
+  expect(own([{ type: "image" }, { type: "text", text: "<bash-stdout>x" }], { promptSource: "typed" })[0]).toBe(
+    "user(terminal): <bash-stdout>x",
+  );
+  const ours: ParserContext = { promptOf: () => ({ localId: "l", text: "<bash-input>x</bash-input>" }), history: false };
+  expect(story(parse([{ type: "user", uuid: "u", message: { content: "<bash-input>x</bash-input>" } }], ours))[0]).toBe(
+    "user(remote l): <bash-input>x</bash-input>",
+  );
+});
+
+test("going back in the terminal leaves a mark, once; a repetition of ours is none", () => {
+  const told = story(parse(recorded("markup-terminal")));
+  const at = told.indexOf("user(terminal): three");
+  expect(told[at - 1]).toBe("info: The conversation went back to before “two”");
+  expect(told.filter((line) => line.includes("went back"))).toHaveLength(1);
+  const rewound = recorded("rewound");
+  const hidden: ParserContext = { promptOf: () => ({ localId: "l", text: "x", hidden: true }), history: false };
+  expect(story(parse(rewound, hidden)).join("\n")).not.toContain("went back");
+});
+
+test("a word that no table names is kept as it is, counted, and does not flood", () => {
+  const line = (n: number): Json => ({ type: "brand-new", n });
+  const parser = createTranscriptParser(plain);
+  const records = Array.from({ length: 50 }, (_, n) => parser.read(line(n)).records).flat();
+  expect(records).toHaveLength(20);
+  expect(records[0]).toMatchObject({ event: { type: "unknown", raw: { type: "brand-new", n: 0 } } });
+  expect(parser.state.unknown).toEqual({ "line/brand-new": 50 });
+  expect(createTranscriptParser(plain).read(line(0)).records).toEqual(records.slice(0, 1));
+  const others = parse([
+    { type: "system", subtype: "brand-new", uuid: "a", huge: "x".repeat(100_000) },
+    { type: "attachment", uuid: "b", attachment: { type: "brand-new" } },
+    { type: "assistant", uuid: "c", message: { model: "m", content: [{ type: "brand-new" }, { type: "text", text: "words" }] } },
+    { type: "user", message: { content: "without an id" } },
+  ]);
+  expect(others.records.map((record) => record.event.type)).toEqual(["unknown", "unknown", "unknown", "agent-message", "unknown"]);
+  expect(JSON.stringify(others.records[0]).length).toBeLessThan(10_000);
 });
 
 test("anything that parses as JSON gives no exception", () => {

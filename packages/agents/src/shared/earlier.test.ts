@@ -24,6 +24,8 @@ test("what only looks like it, or was cut, stays as it is", () => {
   expect(withoutEarlier("say <earlier-conversation> twice</earlier-conversation>")).toBe(
     "say <earlier-conversation> twice</earlier-conversation>",
   );
+  const pasted = "<earlier-conversation>\nwhat was that about?\n</earlier-conversation>\nsay";
+  expect(withoutEarlier(pasted)).toBe(pasted);
   expect(withoutEarlier("<earlier-conversation>\nand no end")).toBe("<earlier-conversation>\nand no end");
 });
 

@@ -28,7 +28,8 @@ export async function readEarlier(path: string): Promise<string> {
 
 /** A prompt as it stands in a record, without that block: the person's words. */
 export function withoutEarlier(text: string): string {
-  if (!text.startsWith(OPEN)) return text;
+  // The mark alone could be anybody's words.
+  if (!text.startsWith(`${OPEN}\n${INTRODUCTION}\n`)) return text;
   const end = text.indexOf(CLOSE);
   return end < 0 ? text : text.slice(end + CLOSE.length).replace(/^\n+/, "");
 }

@@ -37,6 +37,13 @@ function notice(base: Base, message: string, level: "info" | "warning"): AgentEv
   return [{ ...base, type: "notice", text: message, level }];
 }
 
+function said(data: JsonRecord, base: Base): AgentEvent[] {
+  const level = data.level === "warning" ? "warning" : "info";
+  const format = data.format === "markdown" ? data.format : undefined;
+  const words = text(data.message) ?? display(data.message);
+  return [compact({ ...base, type: "notice" as const, text: words, level, command: name(data.command), format })];
+}
+
 /** For events of the open union that say something. */
 function sentence(data: JsonRecord): string | undefined {
   return firstName(data, "message", "text", "summary", "content", "error");
@@ -63,7 +70,7 @@ export function decodeHappening(data: JsonRecord, id: string): AgentEvent[] | nu
     case "title-changed":
       return typeof data.title === "string" ? [{ ...base, type: "title-changed", title: data.title }] : null;
     case "message":
-      return notice(base, text(data.message) ?? display(data.message), data.level === "warning" ? "warning" : "info");
+      return said(data, base);
     case "error":
       return notice(base, sentence(data) ?? "Something went wrong", "warning");
     case "limit-reached":
@@ -75,8 +82,8 @@ export function decodeHappening(data: JsonRecord, id: string): AgentEvent[] | nu
       return [];
     default: {
       if (/^(micro)?compact/.test(type)) return notice(base, "The conversation was compacted", "info");
-      const said = sentence(data);
-      return said === undefined ? null : notice(base, said, "info");
+      const words = sentence(data);
+      return words === undefined ? null : notice(base, words, "info");
     }
   }
 }

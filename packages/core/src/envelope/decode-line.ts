@@ -87,10 +87,15 @@ function injectedText(message: string, base: Base): AgentEvent[] {
   return command === undefined ? [] : notice(base, command.trim());
 }
 
-function userText(message: string, base: Base, hidden: boolean): AgentEvent[] {
+/** Marked by the agent as what somebody typed or sent: whatever it looks like, it is theirs. */
+const isPersons = (data: JsonRecord): boolean => typeof data.promptSource === "string" && data.promptSource !== "system";
+
+function userText(message: string, data: JsonRecord, base: Base, hidden: boolean): AgentEvent[] {
   const start = message.trimStart();
-  if (injected.some((tag) => start.startsWith(tag))) return injectedText(message, base);
-  if (start.startsWith("[Request interrupted by user")) return notice(base, "Interrupted");
+  if (!isPersons(data)) {
+    if (injected.some((tag) => start.startsWith(tag))) return injectedText(message, base);
+    if (/^\[Request interrupted by user( for tool use)?\]\s*$/.test(start)) return notice(base, "Interrupted");
+  }
   // the prompt of a sub-agent is the input of its tool call already
   return hidden || message === "" ? [] : [{ ...base, type: "user-message", text: message, origin: "terminal" }];
 }
@@ -107,11 +112,11 @@ function toolResult(block: JsonRecord, data: JsonRecord, base: Base): AgentEvent
 function user(data: JsonRecord, base: Base): AgentEvent[] {
   const content = record(data.message).content;
   const inSidechain = data.isSidechain === true || base.parent !== undefined;
-  if (typeof content === "string") return userText(content, base, inSidechain);
+  if (typeof content === "string") return userText(content, data, base, inSidechain);
   return list(content).flatMap((entry, index): AgentEvent[] => {
     const block = record(entry);
     if (block.type === "tool_result") return toolResult(block, data, blockId(base, index));
-    return block.type === "text" && typeof block.text === "string" ? userText(block.text, blockId(base, index), inSidechain) : [];
+    return block.type === "text" && typeof block.text === "string" ? userText(block.text, data, blockId(base, index), inSidechain) : [];
   });
 }
 

@@ -125,7 +125,7 @@ export function encodeEvent(event: AgentEvent): WireContent {
     case "title-changed":
       return happening("title-changed", event, { title: event.title });
     case "notice":
-      return happening("message", event, { message: event.text, level: event.level });
+      return happening("message", event, { message: event.text, level: event.level, command: event.command, format: event.format });
     case "unknown":
       return agent(compact({ type: "unknown", id: event.id, parent: event.parent, raw: event.raw ?? null }));
   }

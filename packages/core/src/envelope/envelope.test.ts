@@ -146,6 +146,24 @@ describe("lines of an agent's transcript", () => {
     expect(line({ ...sub, type: "user", message: { content: "do it" } })).toEqual([]);
   });
 
+  test("what is marked as a person's is theirs, whatever it looks like", () => {
+    const said = (message: string, more: object = {}) =>
+      decodeContent(
+        { role: "agent", content: { type: "output", data: { type: "user", uuid: "u", message: { content: message }, ...more } } },
+        row,
+      );
+    for (const words of [
+      "<task-notification>x",
+      "<command-name>/x</command-name>",
+      "[Request interrupted by user] said I",
+      "<system-reminder>x",
+    ])
+      for (const promptSource of ["typed", "sdk", "queued"])
+        expect(said(words, { promptSource })).toMatchObject([{ type: "user-message", text: words }]);
+    expect(said("<system-reminder>x")).toEqual([]);
+    expect(said("[Request interrupted by user]")).toMatchObject([{ type: "notice", text: "Interrupted" }]);
+  });
+
   test("system lines, results and summaries", () => {
     expect(line({ type: "system", subtype: "turn_duration", durationMs: 571, uuid: "d" })).toEqual([
       { type: "turn-ended", id: "d", outcome: "completed", durationMs: 571 },

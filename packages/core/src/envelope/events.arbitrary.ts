@@ -77,5 +77,12 @@ export const agentEvent: fc.Arbitrary<AgentEvent> = fc.oneof(
   item({ ...is("model-changed"), model: fc.option(words) }),
   item({ ...is("title-changed"), title: words }),
   item({ ...is("notice"), text: words, level: fc.constantFrom("info", "warning") }),
+  item({
+    ...is("notice"),
+    text: words,
+    level: fc.constantFrom("info", "warning"),
+    command: fc.string({ minLength: 1 }),
+    format: fc.constant("markdown" as const),
+  }),
   item({ ...is("unknown"), raw: json }),
 );

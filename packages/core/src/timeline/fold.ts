@@ -5,7 +5,7 @@ import { laterStage } from "../stages.ts";
 import { positionOf } from "../sync/rows.ts";
 import { extractTodos } from "../todos.ts";
 import { type Container, createContainer, type Entry, kept, type SimpleEntry, type ToolEntry, touch, touchTool } from "./entries.ts";
-import type { PromptItem, RetryingItem, TimelineItem, TurnEndItem } from "./view-model.ts";
+import type { NoticeItem, PromptItem, RetryingItem, TimelineItem, TurnEndItem } from "./view-model.ts";
 
 type Of<T extends AgentEvent["type"]> = Extract<AgentEvent, { type: T }>;
 
@@ -91,6 +91,11 @@ export function promptOfRow(row: Message, event: Of<"user-message">, hasRecord: 
     scheduledAt: row.scheduledAt ?? null,
     steered: row.steered ?? false,
   };
+}
+
+function noticeOf(event: Of<"notice">, base: { key: string; at: number }): NoticeItem {
+  const { level, text, command = null, format } = event;
+  return { ...base, type: "notice", level, text, command, isMarkdown: format === "markdown" };
 }
 
 export function createFold(earlier: ReadonlyMap<string, TimelineItem>): Fold {
@@ -200,6 +205,11 @@ export function createFold(earlier: ReadonlyMap<string, TimelineItem>): Fold {
   }
 
   function showPlan(entries: readonly TodoItem[], event: AgentEvent, home: Container, at: number): void {
+    // An empty list is the end of one: what was shown stays as it was, and the next begins anew.
+    if (entries.length === 0) {
+      if (home === top) plan = null;
+      return;
+    }
     const key = home === top ? (plan ??= `plan:${event.id}`) : `plan:${event.parent}`;
     const first = simple.get(key)?.item.at ?? at;
     put(home, { type: "plan", key, at: first, entries, completed: entries.filter((todo) => todo.status === "completed").length });
@@ -254,7 +264,7 @@ export function createFold(earlier: ReadonlyMap<string, TimelineItem>): Fold {
       case "retrying":
         return retrying(event, home, at);
       case "notice":
-        return void put(home, { ...base, type: "notice", level: event.level, text: event.text });
+        return void put(home, noticeOf(event, base));
       case "switch":
         return void put(home, { ...base, type: "switch", mode: event.mode });
       case "mode-changed":
@@ -280,7 +290,8 @@ export function createFold(earlier: ReadonlyMap<string, TimelineItem>): Fold {
       turnUsage = addUsage(turnUsage, event.usage);
     }
     if (event.type === "turn-started") turnStartedAt = at;
-    const isWork = ["agent-message", "thought", "tool-call", "turn-started", "retrying", "plan"].includes(event.type);
+    const isEmptyPlan = event.type === "plan" && event.entries.length === 0;
+    const isWork = !isEmptyPlan && ["agent-message", "thought", "tool-call", "turn-started", "retrying", "plan"].includes(event.type);
     if (isWork) fold.running = true;
     if (isWork || event.type === "user-message") isEndOpen = false;
     const todos = extractTodos([event], fold.todos);

@@ -116,6 +116,15 @@ describe("joining", () => {
     expect(items[0]).toMatchObject({ summary: "Read 2 files" });
   });
 
+  test("an empty list ends the one before: it stays as it was shown, and nothing is left to do", () => {
+    const entry = { id: "1", content: "a", status: "pending", priority: "medium" } as const;
+    const ended = [row({ type: "plan", id: "p", entries: [entry] }), row({ type: "turn-ended", id: "e", outcome: "completed" })];
+    const timeline = build({ messages: [...ended, row({ type: "plan", id: "q", entries: [] })] });
+    expect(types(timeline.items)).toEqual(["plan", "turn-end"]);
+    expect(timeline.todos).toEqual([]);
+    expect(timeline.running).toBe(false);
+  });
+
   test("todo tools are told by one plan item per turn", () => {
     const write = (id: string, status: string) => [row(call(id, "todo", { todos: [{ content: "a", status }] })), row(result(id))];
     const asTool = (messages: Message[]): Message[] =>

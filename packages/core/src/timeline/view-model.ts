@@ -190,6 +190,9 @@ export interface NoticeItem extends Base {
   type: "notice";
   level: "info" | "warning";
   text: string;
+  /** What was entered that this is the output of. */
+  command: string | null;
+  isMarkdown: boolean;
 }
 
 export interface SwitchItem extends Base {

@@ -26,6 +26,7 @@ export const chat = {
   "chat.thinking": "Thinking",
   "chat.thought": "Thought",
   "chat.unknown": "Something this version can't show",
+  "chat.commandOutput": "Output of",
   "chat.attachments": "Attached files",
   "chat.fromTerminal": "Typed in the terminal",
   "chat.steered": "Given to the running turn",

@@ -157,6 +157,7 @@ export const later = {
   "diagnostics.launch": "Started by",
   "diagnostics.args": "Options",
   "diagnostics.failure": "Last failure",
+  "diagnostics.unknown": "Not understood",
   "diagnostics.source": "Told by",
   "diagnostics.source.session": "The running session",
   "diagnostics.source.hub": "The hub (the session is away)",

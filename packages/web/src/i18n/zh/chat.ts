@@ -29,6 +29,7 @@ export const chat = {
   "chat.thinking": "思考中",
   "chat.thought": "思考",
   "chat.unknown": "此版本无法显示的内容",
+  "chat.commandOutput": "命令输出",
   "chat.attachments": "附件",
   "chat.fromTerminal": "在终端输入",
   "chat.steered": "已交给正在进行的回合",

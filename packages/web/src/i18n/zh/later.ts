@@ -157,6 +157,7 @@ export const later = {
   "diagnostics.launch": "启动方式",
   "diagnostics.args": "选项",
   "diagnostics.failure": "上次失败",
+  "diagnostics.unknown": "未识别的内容",
   "diagnostics.source": "来源",
   "diagnostics.source.session": "正在运行的会话",
   "diagnostics.source.hub": "中枢（会话不在线）",

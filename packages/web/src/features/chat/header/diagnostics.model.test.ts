@@ -34,6 +34,11 @@ test("what is not known takes no row", () => {
   expect(keys).toEqual(["diagnostics.host", "diagnostics.launch", "diagnostics.source"]);
 });
 
+test("what the agent said that nobody has a word for is counted", () => {
+  expect(valueOf({ unknownWords: { "line/brand-new": 3, "hook/x": 1 } }, "diagnostics.unknown")).toBe("line/brand-new × 3\nhook/x × 1");
+  expect(valueOf({ unknownWords: {} }, "diagnostics.unknown")).toBeUndefined();
+});
+
 test("the last failure is the session's own, or else that of its last start", () => {
   expect(valueOf({ lastFailure: { code: "overloaded", message: "Busy", at: 7 } }, "diagnostics.failure")).toBe("overloaded · Busy · 7");
   const lastStart = { ...found.lastStart!, failure: { code: "agent_exited", message: "Gone" } };

@@ -10,6 +10,7 @@ export type DiagnosticKey =
   | "diagnostics.launch"
   | "diagnostics.args"
   | "diagnostics.failure"
+  | "diagnostics.unknown"
   | "diagnostics.source";
 
 export interface Diagnostic {
@@ -36,6 +37,12 @@ export function diagnosticsOf(found: SessionDiagnostics, t: Translate, time: (at
     [
       "diagnostics.failure",
       failure ? [failure.code, failure.message, failure.at === undefined ? "" : time(failure.at)].filter(Boolean).join(" · ") : "",
+    ],
+    [
+      "diagnostics.unknown",
+      Object.entries(found.unknownWords ?? {})
+        .map(([word, count]) => `${word} × ${count}`)
+        .join("\n"),
     ],
     ["diagnostics.source", t(found.source === "session" ? "diagnostics.source.session" : "diagnostics.source.hub")],
   ];

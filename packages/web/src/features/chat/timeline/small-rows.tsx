@@ -5,7 +5,7 @@ import { cx } from "../../../ui/cx.ts";
 import { Icon, type IconName } from "../../../ui/icons.tsx";
 import { useFold } from "../chat-context.tsx";
 import { useModeName } from "../header/mode-names.ts";
-import { JsonBody } from "../tools/lazy-bodies.tsx";
+import { CommandOutput, JsonBody } from "../tools/lazy-bodies.tsx";
 import { OneLine } from "../tools/one-line.tsx";
 
 function Fact({ icon, text, warning = false }: { icon: IconName; text: string; warning?: boolean }) {
@@ -20,6 +20,23 @@ function Fact({ icon, text, warning = false }: { icon: IconName; text: string; w
 }
 
 export function NoticeRow({ item }: { item: NoticeItem }) {
+  return item.command === null ? <NoticeFact item={item} /> : <CommandOutputRow item={item} command={item.command} />;
+}
+
+/** What a command said that no model answered. Open: it is what the person asked for. */
+function CommandOutputRow({ item, command }: { item: NoticeItem; command: string }) {
+  const t = useT();
+  const [open, toggle] = useFold(item.key, true);
+  const sign = item.level === "warning" ? "failed" : null;
+  return (
+    <>
+      <OneLine icon="terminal" verb={t("chat.commandOutput")} object={command} sign={sign} open={open} onToggle={toggle} />
+      {open && <CommandOutput text={item.text} isMarkdown={item.isMarkdown} />}
+    </>
+  );
+}
+
+function NoticeFact({ item }: { item: NoticeItem }) {
   return <Fact icon={item.level === "warning" ? "warning" : "info"} text={item.text} warning={item.level === "warning"} />;
 }
 

@@ -7,6 +7,7 @@ export const loadBodies = () => import("./tool-body.tsx");
 
 const Body = lazy(async () => ({ default: (await loadBodies()).ToolBody }));
 const Json = lazy(async () => ({ default: (await loadBodies()).JsonBody }));
+const Output = lazy(async () => ({ default: (await loadBodies()).CommandOutput }));
 
 export function ToolBody({ item }: { item: ToolItem }) {
   return (
@@ -20,6 +21,14 @@ export function JsonBody({ value }: { value: unknown }) {
   return (
     <Suspense fallback={<Skeleton lines={3} />}>
       <Json value={value} />
+    </Suspense>
+  );
+}
+
+export function CommandOutput(props: { text: string; isMarkdown: boolean }) {
+  return (
+    <Suspense fallback={<Skeleton lines={3} />}>
+      <Output {...props} />
     </Suspense>
   );
 }

@@ -28,6 +28,16 @@ export function JsonBody({ value }: { value: unknown }) {
   return <CodeBlock code={prettyJson(value)} language="json" />;
 }
 
+/** What a command of the agent's own said. */
+export function CommandOutput({ text, isMarkdown }: { text: string; isMarkdown: boolean }) {
+  if (!isMarkdown) return <OutputText text={text} />;
+  return (
+    <div className="overflow-x-auto rounded-card border border-line bg-sunken p-3">
+      <Markdown text={text} className="text-small" />
+    </div>
+  );
+}
+
 function bodyOf(item: ToolItem): ReactNode {
   switch (item.kind) {
     case "execute":

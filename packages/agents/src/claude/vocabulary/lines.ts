@@ -1,0 +1,62 @@
+/** Types of the lines of a transcript. */
+import { each, ignored, shown, used, type Words } from "./words.ts";
+
+export const LINES = {
+  user: shown("prompts, Claude's own commands with their output, commands run with !, and the results of tools"),
+  assistant: shown("texts, thoughts and tool calls; an error of the model ends the turn"),
+  system: shown("by its subtype"),
+  attachment: used("by its kind: prompts taken up in the middle of a turn, and what hooks said to the person"),
+  "permission-mode": used("the mode in force"),
+  "queue-operation": used("what waits in the terminal's own queue; each prompt that is taken up stands in a line of its own"),
+  "last-prompt": used("where a conversation was cut back to, when its past is read"),
+  "custom-title": shown("the title of the session"),
+  "ai-title": shown("the title of the session"),
+  "pr-link": shown("a notice with the address of the pull request"),
+  "ended-by-model": shown("a warning: Claude ended the conversation"),
+  "continued-in": shown("a notice with the id of the conversation that goes on"),
+  ...each(ignored("the same as the title"), ["agent-name"]),
+  ...each(ignored("names of conversations of older versions, often of another one in the same file"), ["summary"]),
+  ...each(ignored("live progress; the result of the tool follows in a line of its own"), ["progress"]),
+  ...each(ignored("what was sent to the model; the conversation stands in the other lines"), [
+    "api-request",
+    "api-request-blob",
+    "api-request-resumed",
+    "api-request-shape",
+    "content-replacement",
+    "data-flow-incomplete",
+    "data-flow-records",
+  ]),
+  ...each(ignored("Claude's own copies of files, for its undo"), ["file-history-delta", "file-history-snapshot", "attribution-snapshot"]),
+  ...each(ignored("where the file lies now: hooks and the first message say it sooner"), ["relocated", "worktree-state"]),
+  ...each(ignored("the sums stand in the result of each turn"), ["cost-state"]),
+  ...each(ignored("looks and labels of Claude's own screens"), ["agent-color", "agent-setting", "mode", "tag", "frame-link"]),
+  ...each(ignored("where a branch comes from; HAPI made the branch or reads its lines"), ["derived-from", "fork-context-ref"]),
+  ...each(ignored("Claude's own bookkeeping"), [
+    "artifact-autoreact-ledger",
+    "artifact-comment-monitor",
+    "atis-latch",
+    "bridge-session",
+    "dev-mods",
+    "history-suppression",
+    "isolation-latch",
+    "memory-mode",
+    "observer-ref",
+    "resume-head-vouch",
+    "session-owner",
+    "tools-used",
+  ]),
+} as const satisfies Words;
+
+/** Blocks of the content of an answer. */
+export const BLOCKS = {
+  text: shown("a message"),
+  thinking: shown("a thought"),
+  tool_use: shown("a tool call"),
+  server_tool_use: shown("a tool call that the model's provider runs"),
+  mcp_tool_use: shown("a tool call that the model's provider runs"),
+  web_search_tool_result: shown("the result of a call that the provider ran"),
+  mcp_tool_result: shown("the result of a call that the provider ran"),
+  advisor_tool_result: shown("the result of a call that the provider ran"),
+  redacted_thinking: ignored("a thought that the provider keeps to itself: nothing to read"),
+  fallback: ignored("another model answered: said by a line of its own"),
+} as const satisfies Words;
