@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { createSession, listSessionRecords, sessionTag, type SessionRecord } from "@hapi/machine";
-import { AppError } from "@hapi/protocol";
+import { AppError, type SessionSummary } from "@hapi/protocol";
 import type { ThreadAsked } from "@hapi/agents";
 import type { AgentFlags } from "./agent-flags.ts";
 
@@ -46,6 +46,16 @@ export function findDirectorySession(input: DirectorySessionInput): DirectorySes
   const newest = own[0];
   if (newest && !isAnother) return { kind: "existing", record: newest };
   return { kind: "new", tag: own.length === 0 ? tag : `${tag}:${input.now.toString(36)}` };
+}
+
+/** The session at the hub that has had this conversation on this machine, where no record here knows it (a home that was lost). */
+export function holderAtHub(
+  rows: readonly SessionSummary[],
+  { machineId, asked }: Pick<DirectorySessionInput, "machineId" | "asked">,
+): SessionSummary | null {
+  if (!asked?.threadId || asked.fork) return null;
+  const isIt = ({ metadata }: SessionSummary): boolean => metadata?.machineId === machineId && metadata.agentSessionId === asked.threadId;
+  return rows.find(isIt) ?? null;
 }
 
 /** Writes the launch options into the session's record, making the session when there is none. */

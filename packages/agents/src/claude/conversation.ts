@@ -19,6 +19,7 @@ import { contentOf } from "./prompt-content.ts";
 import { createRemoteFront, type RemoteFront } from "./remote-front.ts";
 import { decisionOf } from "./requests.ts";
 import { retryLastTurn } from "./retry.ts";
+import { watchSecondProcess } from "./second-process.ts";
 import { findPrompts } from "./transcript-file.ts";
 
 const GONE_MS = 3_000;
@@ -32,6 +33,7 @@ type Running = { front: "remote"; remote: RemoteFront } | { front: "local"; loca
 
 export function createConversation(context: DriverContext, { answerMs = ANSWER_MS }: { answerMs?: number } = {}): Conversation {
   const core = createCore(context);
+  const second = watchSecondProcess(core);
   let running: Running | null = null;
   let starting = false;
   let models: Model[] = [];
@@ -45,18 +47,23 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
   function runRemote(process: HostProcess): RemoteFront {
     const remote = createRemoteFront(core, process, () => gone(remote), answerMs);
     running = { front: "remote", remote };
+    second.follow(process.pid);
     return remote;
   }
 
   function runLocal(process: HostProcess): LocalFront {
     const local = createLocalFront(core, process, () => gone(local));
     running = { front: "local", local };
+    second.follow(process.pid);
     return local;
   }
 
   /** The process whose front ended is nobody's any more. */
   function gone(front: RemoteFront | LocalFront): void {
-    if (running && (running.front === "remote" ? running.remote : running.local) === front) running = null;
+    if (running && (running.front === "remote" ? running.remote : running.local) === front) {
+      running = null;
+      second.rest();
+    }
   }
 
   async function requireNothingRuns(): Promise<void> {
@@ -298,6 +305,7 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     async [Symbol.asyncDispose]() {
       const now = running;
       running = null;
+      second.close();
       if (now?.front === "remote") await now.remote.detach();
       if (now?.front === "local") await now.local.detach();
       await core.dispose();

@@ -3,6 +3,7 @@
  * host and goes on when the viewer is gone.
  */
 import { allDrivers, type AgentDriver } from "@hapi/agents";
+import { createHubApi } from "@hapi/client";
 import { createCliRest } from "@hapi/client/link";
 import { probeHost, runViewer, startHost } from "@hapi/host";
 import { firstMetadata, readRecord, rowAtHub, type SessionRecord } from "@hapi/machine";
@@ -12,7 +13,7 @@ import { isatty } from "node:tty";
 import { parseAgentFlags, type AgentFlags, withoutOwnFlags } from "../agent-flags.ts";
 import { confirm } from "../tui/confirm.ts";
 import type { CommandContext } from "../command.ts";
-import { findDirectorySession, prepareSession } from "../directory-session.ts";
+import { type DirectorySessionInput, findDirectorySession, holderAtHub, prepareSession } from "../directory-session.ts";
 import { heedHub } from "../hub-word.ts";
 import { ensureHub, type HubChoice } from "../local-hub.ts";
 import { sendAlong } from "../outbox.ts";
@@ -78,9 +79,14 @@ async function openSession(input: OpenInput): Promise<number> {
   const asked = driver.commandLine?.threadAsked(input.theirs, { env: definedOnly(context.env), cwd: context.cwd }) ?? null;
   const request = { home, flavor: driver.flavor, cwd: context.cwd, machineId, hubUrl: hub.url, flags, asked, now: systemClock.now() };
   let found = findDirectorySession(request);
+  const joined = found.kind === "existing" && found.joined === true;
   if (found.kind === "existing" && (await probeHost(sessionDir(home, found.record.sessionId)))) {
     noteUnused(input);
-    return view(found.record, input, "already running; this is one more screen of it");
+    return view(
+      found.record,
+      input,
+      joined ? "has this conversation and runs; this is one more screen of it" : "already running; this is one more screen of it",
+    );
   }
   if (hub.isReachable) {
     const rest = createCliRest({ hubUrl: hub.url, token: hub.token, clock: systemClock });
@@ -92,6 +98,7 @@ async function openSession(input: OpenInput): Promise<number> {
       note: (line) => context.terminal.note(context.paint.waiting(line)),
     });
   }
+  if (found.kind === "new" && hub.isReachable) await sayHolderAtHub(request, hub, context);
   const { sessionId, dir } = prepareSession(request, found);
   const record = readRecord(dir);
   if (!record) throw new AppError("internal", "The session's record was not written");
@@ -105,7 +112,21 @@ async function openSession(input: OpenInput): Promise<number> {
   });
   // Before the screen is the agent's.
   if (hub.isReachable) await sendAlong(context);
-  return view(record, input, found.kind === "existing" ? "continued" : "new");
+  return view(record, input, joined ? "has this conversation; continued" : found.kind === "existing" ? "continued" : "new");
+}
+
+/** A session whose files this machine has lost can't be joined, and must not be passed over in silence. */
+async function sayHolderAtHub(request: DirectorySessionInput, hub: HubChoice, { terminal, paint }: CommandContext): Promise<void> {
+  if (!request.asked?.threadId || request.asked.fork) return;
+  const api = createHubApi({ baseUrl: hub.url, accessToken: () => hub.token });
+  const holder = holderAtHub(await api.sessions.list(), request);
+  if (!holder) return;
+  const short = holder.id.slice(0, 8);
+  terminal.note(
+    paint.waiting(
+      `Session ${short} had this conversation, but its files are gone from this machine: this is a new session on it. Archive the old one in the web app.`,
+    ),
+  );
 }
 
 /** What only a start can take. */

@@ -119,9 +119,20 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
         log.info("hub.session_deleted", {});
         return deps.deleted();
       }
+      if (error.code === "session_conflict" && takeOwnTag()) return register(pauseMs);
       log.warn("hub.registration_failed", { code: error.code, message: error.message, pauseMs });
       clock.setTimer(pauseMs, () => void register(Math.min(pauseMs * 2, LONGEST_PAUSE_MS)));
     }
+  }
+
+  /** The hub has this folder's tag under another session, of which this machine lost the record: both stay, under a tag each. */
+  function takeOwnTag(): boolean {
+    const { tag, sessionId } = record.value;
+    const suffix = `:${sessionId}`;
+    if (tag.endsWith(suffix)) return false;
+    log.info("hub.tag_taken", { tag });
+    record.update({ tag: `${tag}${suffix}` });
+    return true;
   }
 
   function connected(): void {

@@ -1,0 +1,89 @@
+/**
+ * A second Claude on the session's own conversation, started past HAPI (`claude --resume` in another terminal). It can't be prevented, and two at
+ * once branch the conversation without a word: each says things the other never sees. Claude's status files tell of it; so do we, once.
+ */
+import { watch } from "node:fs";
+import { attempt, descendants } from "@hapi/platform/lean";
+import type { Core } from "./core.ts";
+import { liveOnThread } from "./live-sessions.ts";
+import { liveSessionsDir } from "./paths.ts";
+
+/** Several writes of one file are one look. */
+const QUIET_MS = 200;
+/** The folder of status files is made by the first Claude that runs with this configuration. */
+const FOLDER_AGAIN_MS = 1_000;
+
+export interface SecondProcessWatch {
+  /** The conversation's own process, while one runs. */
+  follow(pid: number): void;
+  /** It is gone: whoever opens the conversation now is alone with it. */
+  rest(): void;
+  close(): void;
+}
+
+export function watchSecondProcess(core: Core): SecondProcessWatch {
+  const { context } = core;
+  let own: number | null = null;
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let stopWatching: (() => void) | null = null;
+  const told = new Set<string>();
+
+  function look(): void {
+    const { thread } = core;
+    if (own === null || thread === null) return;
+    const strangers = liveOnThread(context.env, thread.id).filter(({ pid }) => pid !== own);
+    if (strangers.length === 0) return;
+    const family = new Set(descendants(own));
+    for (const { pid } of strangers.filter((one) => !family.has(one.pid))) {
+      const key = `hapi:second:${thread.id}:${pid}`;
+      if (told.has(key)) continue;
+      told.add(key);
+      context.log.warn("claude.second_process", { pid, threadId: thread.id });
+      const text = `This conversation was opened in another Claude Code beside HAPI (process ${pid}). Two at once branch it: what is said over there is not shown here, and may be lost to this session. Close it there, or continue it there and end this session.`;
+      context.emit({ type: "record", key, event: { type: "notice", id: key, level: "warning", text }, at: context.clock.now() });
+    }
+  }
+
+  function soon(): void {
+    if (timer !== null) return;
+    timer = setTimeout(() => {
+      timer = null;
+      look();
+    }, QUIET_MS);
+    timer.unref();
+  }
+
+  function listen(): void {
+    if (stopWatching !== null || own === null) return;
+    const dir = liveSessionsDir(context.env);
+    const watcher = attempt(() => watch(dir, { persistent: false }, soon), "it is not there yet");
+    if (!watcher) {
+      const again = setTimeout(() => {
+        stopWatching = null;
+        listen();
+        soon();
+      }, FOLDER_AGAIN_MS);
+      again.unref();
+      stopWatching = () => clearTimeout(again);
+      return;
+    }
+    watcher.on("error", () => watcher.close());
+    stopWatching = () => watcher.close();
+  }
+
+  return {
+    follow(pid) {
+      own = pid;
+      listen();
+      soon();
+    },
+    rest() {
+      own = null;
+    },
+    close() {
+      if (timer !== null) clearTimeout(timer);
+      stopWatching?.();
+      own = null;
+    },
+  };
+}
