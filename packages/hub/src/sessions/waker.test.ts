@@ -104,6 +104,22 @@ test("a conversation that is in use is tried again until it is free, however oft
   hub.waker.close();
 });
 
+test("a host that was killed while it started the agent: another one is started by itself", async () => {
+  let isKilled = true;
+  const hub = hubWith(async () => {
+    if (!isKilled) return;
+    await hub.waker.ended("s");
+    throw new AppError("resume_failed", "gone", { details: { cause: "host_gone" } });
+  });
+  hub.waker.asked("s");
+  await hub.clock.advance(1_000);
+  isKilled = false;
+  await hub.clock.advance(5_000);
+  expect(hub.starts).toBe(2);
+  expect(hub.waker.stateOf("s")).toBeNull();
+  hub.waker.close();
+});
+
 test("nobody said why it did not come up: tried again, but not for ever", async () => {
   const hub = hubWith(() => {
     throw new AppError("resume_failed");

@@ -1,7 +1,8 @@
 /**
  * Prompts accepted for a session that is not there: the session is started for them, at once or when its machine comes. A start that fails
  * is told at the prompt; it is tried again when the machine comes back, when a person asks, or with the next prompt, and by itself where the
- * reason passes (the machine could not reach the hub, or did not answer in time; a disk was full; another process has the conversation).
+ * reason passes (the machine could not reach the hub, or did not answer in time; a disk was full; another process has the conversation; the
+ * host was killed while it started).
  */
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
@@ -23,6 +24,7 @@ const passing = new Set([
   "database_full",
   "disk_failed",
   "thread_in_use",
+  "host_gone",
 ]);
 /** What is not there yet comes, and says so: nothing failed, and no timer is needed. */
 const comesAgain = new Set(["no_machine_online"]);

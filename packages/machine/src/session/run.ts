@@ -5,7 +5,7 @@
 import { dirname, join } from "node:path";
 import { connectHost, hostAddressFromEnv, hostEnv, type HostControl } from "@hapi/host";
 import { AppError, toAppError } from "@hapi/protocol";
-import { createLogger, type Logger, logDir, selfCommand } from "@hapi/platform";
+import { createLogger, ignore, type Logger, logDir, selfCommand } from "@hapi/platform";
 import { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
 import { hookSocketPath, hookToken, openHookServer } from "./hook-server.ts";
 import { openLedger } from "./ledger.ts";
@@ -75,8 +75,12 @@ export async function runSessionProcess(env: Env, options: SessionProcessOptions
           () => gone.resolve(1),
         ),
     );
-    // An agent's first hook may be part of its start: from the moment it can run, hooks come through.
-    await session.begin(built.ready);
+    // An agent's first hook may be part of its start: from the moment it can run, hooks come through. A start whose host is killed may wait long
+    // for its agent; meanwhile the session may have another process.
+    const begun = session.begin(built.ready);
+    ignore(begun, "where the host is gone, so is what it failed at");
+    const over = await Promise.race([begun.then(() => null), gone.promise]);
+    if (over !== null) return over;
   } catch (cause) {
     const error = toAppError(cause);
     log.error("session.failed", { code: error.code, message: error.message, cause: String(error.cause ?? "") });

@@ -6,14 +6,15 @@
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readHostRecord, updateSessionFile, whileHostless } from "@hapi/host";
-import { type Session, toAppError } from "@hapi/protocol";
+import { AppError, type LastStart, type Session, toAppError } from "@hapi/protocol";
 import { createLogger, type Logger, logDir } from "@hapi/platform";
 import { absentHost } from "./absent-host.ts";
 import type { Ending } from "./ending.ts";
 import { hookSocketPath } from "./hook-server.ts";
 import { openLedger } from "./ledger.ts";
+import type { Facts } from "./ledger-state.ts";
 import { buildPorts, type Env, type SessionProcessOptions } from "./ports.ts";
-import { openRecord } from "./record.ts";
+import { openRecord, type SessionRecord } from "./record.ts";
 import { rowAtHub } from "./row-at-hub.ts";
 import { settleExit } from "./settle-word.ts";
 import { openSession, type SessionPorts } from "./session.ts";
@@ -58,6 +59,8 @@ async function settle({ dir, home, env, log }: Place, options: SessionProcessOpt
   }
   if (before === "deleted") await ledger.close();
   else {
+    const lost = lostStart(ledger.state.facts, record.value, ports.clock.now());
+    if (lost) await ledger.setFacts({ lastStart: lost });
     const session = await openSession(ports);
     await session.settle(endingOf(ledger.state.facts.lifecycle));
     const after = await rowOf(ports);
@@ -76,6 +79,15 @@ async function rowOf({ link, record, clock }: SessionPorts): Promise<Session | "
   } catch (cause) {
     return toAppError(cause).code === "session_not_found" ? "deleted" : "unreachable";
   }
+}
+
+/** The host died before its agent was there: whoever waits for that start hears why it came to nothing, and that another one may do. */
+export function lostStart(facts: Pick<Facts, "lifecycle" | "front">, record: SessionRecord, now: number): LastStart | null {
+  if (facts.lifecycle !== "initializing") return null;
+  const { threadId, fork } = record;
+  const { code, message } = new AppError("host_gone", "The session's host was killed while its agent started");
+  const how = threadId === undefined ? "new" : fork ? "fork" : "resume";
+  return { at: now, front: facts.front, asked: threadId ?? null, how, used: null, failure: { code, message } };
 }
 
 function endingOf(lifecycle: string): Ending {

@@ -1,0 +1,20 @@
+/** What is said of a start whose host was killed. */
+import { expect, test } from "bun:test";
+import type { SessionRecord } from "./record.ts";
+import { lostStart } from "./settle.ts";
+
+const record = { threadId: "t" } as SessionRecord;
+
+test("a start that had not come through failed with its host; one that had is no failed start", () => {
+  expect(lostStart({ lifecycle: "initializing", front: "remote" }, record, 7)).toMatchObject({
+    at: 7,
+    front: "remote",
+    asked: "t",
+    how: "resume",
+    used: null,
+    failure: { code: "host_gone" },
+  });
+  expect(lostStart({ lifecycle: "initializing", front: "local" }, { ...record, threadId: undefined }, 7)?.how).toBe("new");
+  for (const lifecycle of ["running", "paused", "completed", "aborted"] as const)
+    expect(lostStart({ lifecycle, front: "remote" }, record, 7)).toBeNull();
+});
