@@ -1,7 +1,7 @@
 /** What a person sees and presses in Claude's own screen and in HAPI's. */
 import type { Tmux } from "@hapi/testkit";
 
-export const BANNER = "Remote mode - waiting for input";
+export const BANNER = "Remote mode - ";
 export const REGAIN = "Press space twice to regain control";
 export const DIALOG = /Do you want to proceed\?/;
 

@@ -10,7 +10,7 @@ import { createProcessWorld, type ProcessWorld } from "../test/processes/process
 
 const VERSION = "2.1.329";
 const KEY = "sk-test";
-export const REMOTE_BANNER = "Remote mode - waiting for input";
+export const REMOTE_BANNER = "Remote mode - ";
 
 function claudePath(): string {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");

@@ -28,6 +28,8 @@ export interface RemoteScreenDeps {
   host: HostControl;
   model: ScreenModel;
   canRegain: boolean;
+  /** A turn runs. */
+  isWorking(): boolean;
   status(): { text: string; busy: boolean };
   /** What the end of the session would end besides, in words that follow; empty: nothing. */
   alsoEnds(): string;
@@ -63,6 +65,7 @@ export function createRemoteScreen(deps: RemoteScreenDeps): RemoteScreen {
     return drawFrame({
       ...size(),
       canRegain: deps.canRegain,
+      waitsFor: model.request !== null ? "answer" : deps.isWorking() ? "nothing" : "input",
       lines: model.lines,
       status: model.tool ?? status.text,
       busy: status.busy,

@@ -1,9 +1,16 @@
 /** One picture of the remote screen as bytes for a terminal of `cols` × `rows`. Pure: the same input draws the same picture. */
 import { fit } from "@hapi/platform";
+import { withoutMarkup } from "./screen-markdown.ts";
 import { wrapText } from "./screen-text.ts";
 import type { ScreenLine } from "./screen-model.ts";
 
-const TITLE = "Remote mode - waiting for input";
+/** What it waits for; the words of the first are those of the described system. */
+const TITLES = {
+  input: "Remote mode - waiting for input",
+  answer: "Remote mode - waiting for an answer",
+  nothing: "Remote mode - working",
+} as const;
+export type WaitsFor = keyof typeof TITLES;
 const REGAIN = "Press space twice to regain control";
 /** For an agent that has no screen of its own. */
 const NO_REGAIN = "Press Ctrl-C twice to end the session";
@@ -14,6 +21,7 @@ const MAX_READING_WIDTH = 100;
 
 export interface FrameInput {
   canRegain: boolean;
+  waitsFor: WaitsFor;
   cols: number;
   rows: number;
   lines: readonly ScreenLine[];
@@ -27,8 +35,11 @@ export interface FrameInput {
 const dim = (text: string): string => `\x1b[2m${text}\x1b[22m`;
 const bold = (text: string): string => `\x1b[1m${text}\x1b[22m`;
 
-export function bannerLines(cols: number, canRegain = true): string[] {
-  const words = [TITLE, canRegain ? REGAIN : NO_REGAIN];
+export function bannerLines(
+  cols: number,
+  { canRegain = true, waitsFor = "input" }: { canRegain?: boolean; waitsFor?: WaitsFor } = {},
+): string[] {
+  const words = [TITLES[waitsFor], canRegain ? REGAIN : NO_REGAIN];
   const width = Math.min(BANNER_WIDTH, cols);
   if (width < MIN_BOX_WIDTH) return words.flatMap((line) => wrapText(line, cols));
   const inner = width - 4;
@@ -46,7 +57,8 @@ function bodyLines(lines: readonly ScreenLine[], cols: number, room: number): st
   for (let at = lines.length - 1; at >= 0 && rows.length < room; at--) {
     const line = lines[at]!;
     const mark = width < 8 ? "" : MARKS[line.role];
-    const wrapped = wrapText(line.text.trim(), width - mark.length).map((text, row) => (row === 0 ? mark : " ".repeat(mark.length)) + text);
+    const text = line.role === "agent" ? withoutMarkup(line.text) : line.text;
+    const wrapped = wrapText(text.trim(), width - mark.length).map((text, row) => (row === 0 ? mark : " ".repeat(mark.length)) + text);
     const shown = line.role === "tool" ? wrapped.slice(0, 1) : wrapped;
     const styled = shown.map((text) => (line.role === "person" ? bold(text) : line.role === "agent" ? text : dim(text)));
     const gap = line.role === "person" || line.role === "agent" ? [""] : [];
@@ -58,7 +70,7 @@ function bodyLines(lines: readonly ScreenLine[], cols: number, room: number): st
 export function drawFrame(input: FrameInput): string {
   const cols = Math.max(1, input.cols);
   const rows = Math.max(1, input.rows);
-  const banner = bannerLines(cols, input.canRegain);
+  const banner = bannerLines(cols, input);
   const words = input.alert ?? input.status;
   const status = words === "" ? [] : ["", input.alert ? bold(fit(words, cols)) : dim(fit(`${input.busy ? "● " : ""}${words}`, cols))];
   const room = rows - banner.length - status.length;

@@ -13,6 +13,8 @@ test("the banner says exactly what it must, in its frame", () => {
     "│ Press space twice to regain control         │",
     "└─────────────────────────────────────────────┘",
   ]);
+  expect(bannerLines(80, { waitsFor: "answer" })[1]).toBe("│ Remote mode - waiting for an answer         │");
+  expect(bannerLines(80, { waitsFor: "nothing" })[1]).toBe("│ Remote mode - working                       │");
   expect(bannerLines(12).join(" ")).toBe("Remote mode - waiting for input Press space twice to regain control");
 });
 
@@ -30,7 +32,16 @@ test("a picture fits any size and lets nothing of the agent's words steer the te
   });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 40 }), lines, anyText, (cols, rows, body, status) => {
-      const picture = drawFrame({ canRegain: true, cols, rows, lines: body as never, status, busy: true, alert: null });
+      const picture = drawFrame({
+        canRegain: true,
+        waitsFor: "nothing",
+        cols,
+        rows,
+        lines: body as never,
+        status,
+        busy: true,
+        alert: null,
+      });
       const inner = picture.slice("\x1b[?2026h\x1b[H".length, -"\x1b[0m\x1b[J\x1b[?2026l".length);
       const shown = inner.split("\r\n").map((line) => line.replace(/\x1b\[(?:0|1|2|22)m|\x1b\[K/g, ""));
       expect(shown.length).toBeLessThanOrEqual(rows);

@@ -176,6 +176,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     host,
     model,
     canRegain: driver.capabilities.control !== "remote",
+    isWorking: () => events.thinking,
     status: () =>
       statusText({
         state: loop.state,

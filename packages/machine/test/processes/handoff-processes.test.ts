@@ -21,8 +21,9 @@ test("local turn, phone takes over, answers, two spaces return; the thread and t
 
   const localId = await world.send("say: from the phone");
   await terminal.until((screen) => screen.includes(BANNER[0]!), "the banner");
-  expect(terminal.lines().slice(0, 4)).toEqual(BANNER);
   await world.until(async () => (await world.row(localId))?.stage === "done", "answered remotely");
+  await terminal.until((screen) => screen.includes(BANNER[1]!), "it waits for input again");
+  expect(terminal.lines().slice(0, 4)).toEqual(BANNER);
   await terminal.until((screen) => screen.includes("from the phone"), "what happens meanwhile");
   terminal.resize(30, 12);
   await terminal.until((screen) => screen.startsWith(`┌${"─".repeat(28)}┐`), "redrawn for the new size");
