@@ -115,6 +115,7 @@ export type RequestAnswer =
     }
   | { behavior: "deny"; reason?: string; /** also ends the turn */ interrupt?: boolean };
 
+/** `resolved`: it is over, and nobody can say how. */
 export type RequestOutcome = "approved" | "denied" | "canceled" | "resolved";
 
 export type DriverEvent =
@@ -126,8 +127,20 @@ export type DriverEvent =
   | { type: "stream"; delta: StreamDelta; done?: boolean }
   /** Said again after a restart with the same id: the receiver deduplicates. */
   | { type: "request"; request: AgentRequest }
-  /** The request is over: applied (the agent went on), withdrawn by the agent, or answered in the terminal. */
-  | { type: "request-closed"; id: string; outcome: RequestOutcome; by: "remote" | "terminal" | "agent"; reason?: string }
+  /**
+   * The request is over: applied (the agent went on), withdrawn by the agent, or answered in the terminal. `certain: false`: nobody is asked any
+   * more, but the agent's record has not said yet which answer it took; the same id is closed again when it does. `toolCallId` where it was
+   * found out after the request was told. Said again after a restart.
+   */
+  | {
+      type: "request-closed";
+      id: string;
+      outcome: RequestOutcome;
+      by: "remote" | "terminal" | "agent";
+      reason?: string;
+      certain?: false;
+      toolCallId?: string;
+    }
   | { type: "stage"; localId: string; stage: PromptStage; failure?: AgentFailure }
   | { type: "thinking"; thinking: boolean }
   /** All that goes on beside the turns and ends with the agent's process; replaces what was said before. */
@@ -189,7 +202,11 @@ export interface Conversation {
   retry(): Promise<void>;
   /** Take back what `retry` handed and the agent has not begun. `consumed`: it runs, or may run. `none`: the agent has nothing of it. */
   withdrawRetry(): Promise<"removed" | "consumed" | "none">;
-  answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "gone">;
+  /**
+   * `applied`: the agent's record shows that it took this answer. `sent`: the agent has it, and its record does not show it within a few seconds:
+   * `request-closed` will tell. `gone`: nobody asks any more, or another answer was first.
+   */
+  answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "sent" | "gone">;
   /** Ends the running turn, and takes back what was handed and not begun: its stage is `interrupted` then. */
   interrupt(): Promise<void>;
   setPermissionMode(mode: string): Promise<void>;

@@ -40,7 +40,8 @@ export interface HubApiOptions {
 }
 
 /** `pending`: the hub has it and the session gets it when it is back. `closed`: someone was faster. */
-export type AnswerResult = { status: "applied" | "pending" } | { status: "closed"; outcome: Record<string, unknown> | null };
+/** `sent`: the agent has it and has not shown yet that it took it; the session's state tells. */
+export type AnswerResult = { status: "applied" | "sent" | "pending" } | { status: "closed"; outcome: Record<string, unknown> | null };
 
 export interface PageQuery {
   limit?: number;
@@ -121,7 +122,8 @@ function succeeded(input: unknown): Record<string, unknown> {
 
 async function answered(call: Promise<unknown>): Promise<AnswerResult> {
   try {
-    return { status: fields(await call).status === "pending" ? "pending" : "applied" };
+    const { status } = fields(await call);
+    return { status: status === "pending" || status === "sent" ? status : "applied" };
   } catch (cause) {
     if (!(cause instanceof AppError) || (cause.code !== "request_closed" && cause.code !== "request_not_found")) throw cause;
     const { outcome } = cause.details;

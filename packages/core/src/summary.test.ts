@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Session, sessionSummarySchema } from "@hapi/protocol";
 import fc from "fast-check";
-import { compareSummaries, sessionSummary } from "./summary.ts";
+import { compareSummaries, sessionSummary, summaryRequests } from "./summary.ts";
 
 const session: Session = {
   id: "s",
@@ -42,6 +42,8 @@ describe("session summary", () => {
     const summary = sessionSummary({ ...session, agentState: { requests } });
     expect(summary.pendingRequests).toHaveLength(5);
     expect(summary.pendingRequestsCount).toBe(9);
+    const answered = { tool: "Bash", arguments: {}, sent: { decision: "approved", at: 3 } };
+    expect(summaryRequests({ requests: { answered } }).pendingRequestsCount).toBe(0);
   });
 
   test("the order of the list is total", () => {

@@ -15,6 +15,7 @@ type Pending = SessionSummary["pendingRequests"][number];
 
 function pendingOf(state: AgentState | null): Pending[] {
   return Object.entries(state?.requests ?? {})
+    .filter(([, request]) => !request.sent)
     .map(([id, request]) => ({ id, kind: requestKind(request), tool: request.tool, since: request.createdAt ?? null }))
     .sort((a, b) => (a.since ?? 0) - (b.since ?? 0) || (a.id < b.id ? -1 : 1));
 }

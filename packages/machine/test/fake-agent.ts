@@ -36,7 +36,7 @@ export interface FakeAgent {
   say(text: string): void;
   ask(request: Partial<AgentRequest> & { id: string }): void;
   /** The request is over. */
-  goOn(id: string, outcome: "approved" | "denied" | "canceled", by?: "remote" | "terminal" | "agent"): void;
+  goOn(id: string, outcome: "approved" | "denied" | "canceled", by?: "remote" | "terminal" | "agent", certain?: false): void;
   finish(failure?: AgentFailure): void;
   /** What goes on beside its turns, until its process ends. */
   background(labels: readonly string[]): void;
@@ -180,9 +180,9 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       requests.set(full.id, full);
       emit({ type: "request", request: full });
     },
-    goOn(id, outcome, by = "remote") {
+    goOn(id, outcome, by = "remote", certain) {
       requests.delete(id);
-      emit({ type: "request-closed", id, outcome, by });
+      emit({ type: "request-closed", id, outcome, by, ...(certain === false ? { certain } : {}) });
     },
     finish(failure) {
       if (turn === null) return;

@@ -15,14 +15,71 @@ test("a permission: asked, answered once, closed only when the agent goes on; th
   });
   expect(await world.hub.rpc<unknown>("permission", { id: "nope", approved: true })).toEqual({ status: "not-found" });
   expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: false, reason: "not now" })).toEqual({ status: "applied" });
-  expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: true })).toEqual({ status: "closed", outcome: "denied" });
+  expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: true })).toEqual({
+    status: "closed",
+    outcome: "sent",
+    decision: "denied",
+    by: "person",
+  });
   expect(world.agent.answers).toEqual([{ id: "r1", answer: { behavior: "deny", reason: "not now" } }]);
   expect(world.hub.agentState?.requests?.["r1"]).toBeDefined();
   world.agent.goOn("r1", "denied");
   await world.hub.until(() => world.hub.agentState?.completedRequests?.["r1"] !== undefined, "closed");
   expect(world.hub.agentState?.completedRequests?.["r1"]).toMatchObject({ status: "denied", reason: "not now", decision: "denied" });
   expect(world.hub.agentState?.requests).toEqual({});
-  expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: true })).toEqual({ status: "closed", outcome: "denied" });
+  expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: true })).toEqual({
+    status: "closed",
+    outcome: "denied",
+    by: "person",
+    reason: "not now",
+  });
+});
+
+test("an answer from afar and one in the terminal: the row says what happened, the answer that lost is told as lost", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "do it");
+  world.agent.ask({ id: "r1" });
+  await world.hub.until(() => world.hub.agentState?.requests?.["r1"] !== undefined, "request at the hub");
+  await world.hub.rpc("permission", { id: "r1", approved: false, reason: "no" });
+  await world.hub.until(() => world.hub.agentState?.requests?.["r1"]?.sent !== undefined, "sent at the hub");
+  expect(world.hub.agentState?.requests?.["r1"]).toMatchObject({ sent: { decision: "denied" } });
+  // The screen shows that it runs; then the record says who let it.
+  world.agent.goOn("r1", "approved", "terminal", false);
+  await world.hub.until(() => world.hub.agentState?.completedRequests?.["r1"] !== undefined, "closed");
+  expect(world.hub.agentState?.completedRequests?.["r1"]).toMatchObject({ status: "approved", answeredBy: "terminal", provisional: true });
+  await world.crash();
+  await world.start();
+  world.agent.goOn("r1", "approved", "terminal");
+  await world.hub.until(() => world.hub.agentState?.completedRequests?.["r1"]?.provisional === undefined, "the record's word");
+  const done = world.hub.agentState?.completedRequests?.["r1"];
+  expect(done).toMatchObject({ status: "approved", answeredBy: "terminal", lost: { decision: "denied" } });
+  expect(done?.reason).toBeUndefined();
+  expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: true })).toEqual({
+    status: "closed",
+    outcome: "approved",
+    by: "terminal",
+  });
+  // What is certain stays: nobody says it otherwise later.
+  world.agent.goOn("r1", "denied", "terminal");
+  world.agent.say("done");
+  await world.hub.until(() => texts(world).includes("done"), "what was said after it");
+  expect(world.hub.agentState?.completedRequests?.["r1"]?.status).toBe("approved");
+});
+
+test("the agent is gone between sent and applied: canceled, never denied", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "do it");
+  world.agent.ask({ id: "r1" });
+  await world.hub.until(() => world.hub.agentState?.requests?.["r1"] !== undefined, "request at the hub");
+  await world.hub.rpc("permission", { id: "r1", approved: false });
+  world.agent.die({ signal: "SIGKILL" });
+  await world.hub.until(() => world.hub.agentState?.completedRequests?.["r1"] !== undefined, "closed");
+  expect(world.hub.agentState?.completedRequests?.["r1"]).toMatchObject({
+    status: "canceled",
+    answeredBy: "agent",
+    reason: expect.stringContaining("ended before it said"),
+    lost: { decision: "denied" },
+  });
 });
 
 test("no contradiction becomes a yes", async () => {

@@ -54,8 +54,16 @@ export const machineRpcNames = [
   "agent-availability",
 ] as const;
 
-/** The answer of the `permission` RPC of our session process. Others ignore it. */
-export type PermissionAnswer = { status: "applied" | "pending" } | { status: "closed"; outcome?: string } | { status: "not-found" };
+/**
+ * The answer of the `permission` RPC of our session process. Others ignore it. `applied`: the agent's own record shows that it took this answer.
+ * `sent`: the agent has it, and has not shown yet which answer it took; the request's row will. `pending`: it is kept and not with the agent yet.
+ * `closed`: something else was first: what became of the request (`outcome`: approved, denied, canceled; `sent`: another answer is on its way), and
+ * `by` whom: `person`, `policy` (answered here), `terminal`, `agent`.
+ */
+export type PermissionAnswer =
+  | { status: "applied" | "sent" | "pending" }
+  | { status: "closed"; outcome?: string; decision?: string; by?: string; reason?: string }
+  | { status: "not-found" };
 
 export const rpcMethod = (scopeId: string, name: string): string => `${scopeId}:${name}`;
 /** How long the hub waits for an RPC answer. */

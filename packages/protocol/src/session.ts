@@ -83,6 +83,10 @@ export const answersSchema = z.union([
 ]);
 export type Answers = z.infer<typeof answersSchema>;
 
+/** Ours. An answer that the agent has and of which its record does not show yet that it took it. `at`: when it was given. */
+export const sentAnswerSchema = z.looseObject({ decision: z.string(), at: timestamp });
+export type SentAnswer = z.infer<typeof sentAnswerSchema>;
+
 export const DECISIONS = ["approved", "approved_for_session", "denied", "abort"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
@@ -97,6 +101,10 @@ export const agentStateRequestSchema = z.looseObject({
   title: z.optional(z.string()),
   /** What "allow for session" will allow from then on, in words. Absent: that answer is not on offer. */
   sessionScope: z.optional(z.string()),
+  /** Permission mode in which it was asked: a later change of the mode does not answer it. */
+  mode: z.optional(z.string()),
+  /** Answered already; nothing waits for a person. The first answer stands. */
+  sent: z.optional(sentAnswerSchema),
 });
 export type AgentStateRequest = z.infer<typeof agentStateRequestSchema>;
 
@@ -111,6 +119,12 @@ export const agentStateCompletedRequestSchema = z.looseObject({
   decision: z.optional(z.string()),
   allowTools: z.optional(z.array(z.string())),
   answers: z.optional(answersSchema),
+  /** Ours. Who it was: `person` (from a client), `policy`, `terminal` (the agent's own screen), `agent`. */
+  answeredBy: z.optional(z.string()),
+  /** Ours. An answer from a client that came too late, or of which nobody can say whether it was taken: it is not what happened. */
+  lost: z.optional(sentAnswerSchema),
+  /** Ours. The agent's record has not said yet which answer it took: this is what its screen shows. */
+  provisional: z.optional(z.boolean()),
 });
 export type AgentStateCompletedRequest = z.infer<typeof agentStateCompletedRequestSchema>;
 

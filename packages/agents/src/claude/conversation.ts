@@ -219,7 +219,7 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     }
   }
 
-  async function answer(requestId: string, given: RequestAnswer): Promise<"applied" | "gone"> {
+  async function answer(requestId: string, given: RequestAnswer): Promise<"applied" | "sent" | "gone"> {
     if (running?.front === "local") return await running.local.hooks.answer(requestId, given);
     const open = core.requests.get(requestId);
     if (!open?.controlId || running?.front !== "remote") return "gone";
@@ -228,7 +228,8 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     await running.remote.send({ type: "control_response", response });
     const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), ANSWER_TAKEN_MS).unref());
     const closing = await Promise.race([closed, late]);
-    return closing === null || closing.by === "remote" ? "applied" : "gone";
+    if (closing === null) return "sent";
+    return closing.by === "remote" ? "applied" : "gone";
   }
 
   async function setPermissionMode(mode: string): Promise<void> {

@@ -9,6 +9,7 @@ import { type Background, createBackground, endedSentence } from "./background.t
 import { liveOnThread } from "./live-sessions.ts";
 import { createOpenRequests, type OpenRequests } from "./open-requests.ts";
 import { findTranscript, transcriptPath } from "./paths.ts";
+import { fateOf } from "./request-fate.ts";
 import { createPrompts, type Prompts } from "./prompts.ts";
 import { commitMarks, type LaunchMark, readMark, type ThreadMark } from "./state.ts";
 import { openTranscriptFeed, type TranscriptFeed } from "./transcript-feed.ts";
@@ -39,6 +40,12 @@ export interface Core {
   requireAlone(threadId: string): Promise<void>;
   /** Until no living process has the conversation open any more. */
   untilAlone(withinMs: number): Promise<boolean>;
+  /**
+   * Before the running turn is stopped by us: Claude writes the same lines for that as for a person's *No*. Holds until the next turn begins;
+   * durable, so that a restarted session process reads the lines alike.
+   */
+  stopTurn(): Promise<void>;
+  readonly stopping: boolean;
   /** Ends the turn the transcript has open, with its own key: the same event however it was found out. */
   endTurn(outcome: TurnOutcome): void;
   /** The agent is gone: what it left open is ended, with everything the transcript still says before it. */
@@ -70,13 +77,23 @@ export function createCore(context: DriverContext): Core {
   let thinking = false;
   let mode: string | null = null;
   let listener: CoreListener | null = null;
+  let stoppedAt = readMark(context, "claude.stopped")?.at ?? null;
 
   function onFact(fact: TranscriptFact): void {
+    // A turn from before the stop may be read only after it.
+    if (fact.type === "turn" && fact.running && stoppedAt !== null && (fact.at === 0 || fact.at > stoppedAt)) void setStopped(null);
     if (fact.type === "prompts") prompts.recorded(fact.uuids);
     if (fact.type === "mode") setMode(fact.mode);
     if (fact.type === "title") context.emit({ type: "title", title: fact.title });
     if (fact.type === "model") context.emit({ type: "model", model: fact.model });
     listener?.onFact?.(fact);
+  }
+
+  function setStopped(at: number | null): Promise<void> {
+    stoppedAt = at;
+    return commitMarks(context, { "claude.stopped": { at } }).catch((cause: unknown) =>
+      context.log.warn("claude.stop_not_kept", { cause: String(cause) }),
+    );
   }
 
   function setMode(next: string): void {
@@ -101,6 +118,7 @@ export function createCore(context: DriverContext): Core {
       onUnreadable: (offset) => context.log.warn("claude.transcript_line_unreadable", { offset }),
       onMoved: keepThread,
       marks: prompts.mark,
+      stopping: () => stoppedAt !== null,
     });
   }
 
@@ -197,7 +215,10 @@ export function createCore(context: DriverContext): Core {
     await Promise.race([feed?.sync(), late]);
     const turn = feed?.parser.endTurn() ?? null;
     const localIds = prompts.abandon(end.failure);
-    requests.closeAll({ outcome: "canceled", by: "agent", reason: "The agent ended" });
+    for (const { request, handed } of requests.all) {
+      const fate = fateOf(handed, { over: stoppedAt === null ? "agent" : "turn", withdrawn: stoppedAt !== null });
+      if (fate.state === "over") requests.close(request.id, fate.closing);
+    }
     await requests.settled();
     if (turn || thinking || localIds.length > 0) {
       const id = turn ? `${turn.id}:end` : `${end.launchId}:end`;
@@ -252,6 +273,10 @@ export function createCore(context: DriverContext): Core {
       return thinking;
     },
     setMode,
+    stopTurn: () => setStopped(context.clock.now()),
+    get stopping() {
+      return stoppedAt !== null;
+    },
     requireAlone,
     untilAlone,
     endTurn,

@@ -124,6 +124,7 @@ export function createHanding({ core, running, lookup, answerMs = ANSWER_MS }: H
     // Of what is not there yet nothing can be taken back; what runs is ended all the same.
     const handed = isAllThere ? open(front) : [];
     if (handed.length > 0 || front.busy) {
+      await core.stopTurn();
       // In this order: what can't be taken back has begun by then, and is interrupted.
       const taken = handed.map((prompt) => takeBack(front, prompt, "stop"));
       await Promise.all([...taken, front.control.request("interrupt", TURN_ONLY)]).catch(unanswered);

@@ -93,7 +93,10 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
 
   const hooks = createHooks({
     core,
-    status: () => own.read()?.status,
+    status() {
+      const said = own.read();
+      return { status: said?.status, since: said?.statusSince };
+    },
     onPrompt(prompt) {
       turn.sign({ type: "prompt-hook", ...prompt }, now());
       keepLooking();
@@ -122,7 +125,6 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     turn.sign(fact, now());
     if (fact.type !== "turn") return;
     if (fact.running) core.setThinking(true);
-    else core.requests.closeAll({ outcome: "resolved", by: "terminal" });
     // Its events go out first: what follows from it is decided behind them.
     queueMicrotask(keepLooking);
   }
@@ -186,14 +188,21 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   };
   const idle = (): Promise<void> => (look().working ? new Promise((resolve) => idleWaiters.push(resolve)) : Promise.resolve());
 
+  /** What the terminal asks goes with the turn: that is no person's *No*. */
+  async function escape(): Promise<void> {
+    await core.stopTurn();
+    await process.write(ESCAPE);
+  }
+
   async function stop(options: { graceMs: number; interrupt: boolean }): Promise<void> {
     stopping = true;
     core.background.ending();
     if (!over && look().working) {
-      if (options.interrupt) await process.write(ESCAPE);
+      if (options.interrupt) await escape();
       keepLooking();
       await within(idle(), options.interrupt ? Math.min(options.graceMs, ESC_WAIT_MS) : options.graceMs);
     }
+    await core.stopTurn();
     await process.signal("SIGTERM");
     if (!(await within(process.exited, TERM_WAIT_MS))) await process.signal("SIGKILL");
     await ended.promise;
@@ -213,7 +222,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       core.requests.announce();
     },
     async interrupt() {
-      if (!over && look().working) await process.write(ESCAPE);
+      if (!over && look().working) await escape();
     },
     stop,
     get ending() {

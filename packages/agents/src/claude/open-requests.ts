@@ -2,14 +2,9 @@
  * Requests that wait for a person. Invariants: a request is durable before it is emitted; events about one request go out in order; a closed id
  * stays closed in this process, however often Claude or a hook bridge says it again.
  */
-import type { DriverContext, RequestOutcome } from "../driver.ts";
-import { commitMarks, type OpenRequest, readMark } from "./state.ts";
-
-export interface Closing {
-  outcome: RequestOutcome;
-  by: "remote" | "terminal" | "agent";
-  reason?: string;
-}
+import type { DriverContext } from "../driver.ts";
+import type { Closing } from "./request-fate.ts";
+import { type ClosedMark, commitMarks, type OpenRequest, readMark } from "./state.ts";
 
 export interface OpenRequests {
   /** `quiet`: while an old stream is read again nothing is said; `announce` says what is left. */
@@ -18,6 +13,12 @@ export interface OpenRequests {
   byControl(controlId: string): OpenRequest | undefined;
   byTool(toolCallId: string): OpenRequest | undefined;
   close(id: string, closing: Closing): void;
+  /** Something more is known of an open request; durable when it resolves. */
+  update(id: string, more: Partial<Omit<OpenRequest, "request">>): Promise<void>;
+  /** Closed lately without the record's word (`certain: false`). */
+  doubtful(toolCallId: string): ClosedMark | undefined;
+  /** The record speaks after all. */
+  amend(id: string, closing: Closing): void;
   closeAll(closing: Closing): void;
   /** How it ended; at once when it is not open. */
   closed(id: string): Promise<Closing | null>;
@@ -30,10 +31,16 @@ export interface OpenRequests {
 /** Claude asks one after the other, sub-agents side by side. */
 const MAX_OPEN = 100;
 const MAX_CLOSED = 500;
+/** Closings that are told again after a restart, and those that the record may still correct. */
+const MAX_LAST = 20;
+
+/** The call it is about: known when it was asked, or found out later. */
+export const callOf = (open: OpenRequest): string | undefined => open.callId ?? open.request.toolCallId;
 
 export function createOpenRequests(context: DriverContext): OpenRequests {
   const open = new Map<string, OpenRequest>((readMark(context, "claude.open") ?? []).map((one) => [one.request.id, one]));
-  const closedIds = new Set<string>();
+  let last: ClosedMark[] = readMark(context, "claude.closed") ?? [];
+  const closedIds = new Set<string>(last.map((one) => one.id));
   const waiting = new Map<string, ((closing: Closing) => void)[]>();
   let queue: Promise<void> = Promise.resolve();
 
@@ -42,15 +49,28 @@ export function createOpenRequests(context: DriverContext): OpenRequests {
     return queue;
   }
 
-  const keep = (): Promise<void> => commitMarks(context, { "claude.open": [...open.values()] });
+  const keep = (): Promise<void> => commitMarks(context, { "claude.open": [...open.values()], "claude.closed": last });
+
+  const tell = ({ id, toolCallId, closing }: ClosedMark): void =>
+    context.emit({ type: "request-closed", id, ...closing, ...(toolCallId === undefined ? {} : { toolCallId }) });
 
   function close(id: string, closing: Closing): void {
-    if (!open.delete(id)) return;
+    const request = open.get(id);
+    if (!request || !open.delete(id)) return;
+    const { handed } = request;
+    const toolCallId = callOf(request);
+    const closed: ClosedMark = {
+      id,
+      closing,
+      ...(toolCallId === undefined ? {} : { toolCallId }),
+      ...(handed === undefined ? {} : { handed }),
+    };
+    last = [...last, closed].slice(-MAX_LAST);
     closedIds.add(id);
     if (closedIds.size > MAX_CLOSED) closedIds.delete(closedIds.values().next().value as string);
     void then(async () => {
       await keep();
-      context.emit({ type: "request-closed", id, ...closing });
+      tell(closed);
     });
     for (const done of waiting.get(id) ?? []) done(closing);
     waiting.delete(id);
@@ -68,8 +88,25 @@ export function createOpenRequests(context: DriverContext): OpenRequests {
     },
     get: (id) => open.get(id),
     byControl: (controlId) => [...open.values()].find((one) => one.controlId === controlId),
-    byTool: (toolCallId) => [...open.values()].find((one) => one.request.toolCallId === toolCallId),
+    byTool: (toolCallId) => [...open.values()].find((one) => callOf(one) === toolCallId),
     close,
+    update(id, more) {
+      const known = open.get(id);
+      if (!known) return queue;
+      open.set(id, { ...known, ...more });
+      return then(keep);
+    },
+    doubtful: (toolCallId) => last.find((one) => one.toolCallId === toolCallId && one.closing.certain === false),
+    amend(id, closing) {
+      const before = last.find((one) => one.id === id);
+      if (!before) return;
+      const amended = { ...before, closing };
+      last = last.map((one) => (one === before ? amended : one));
+      void then(async () => {
+        await keep();
+        tell(amended);
+      });
+    },
     closeAll(closing) {
       for (const id of [...open.keys()]) close(id, closing);
     },
@@ -79,6 +116,8 @@ export function createOpenRequests(context: DriverContext): OpenRequests {
     },
     announce() {
       void then(() => {
+        // Whoever died between our word and its own hears it again.
+        for (const one of last) tell(one);
         for (const one of open.values()) context.emit({ type: "request", request: one.request });
       });
     },

@@ -178,6 +178,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     core.background.ending();
     const deadline = Date.now() + options.graceMs;
     const left = (): number => Math.max(0, deadline - Date.now());
+    if (out.busy) await core.stopTurn();
     if (options.interrupt && out.busy) {
       await control
         .request("interrupt", TURN_ONLY, Math.max(500, left()))

@@ -10,6 +10,7 @@ import { type RetryHint, retryHint, withHint } from "./failures.ts";
 import { isJson, type Json, list, obj, parseJson, str, strings } from "./json.ts";
 import type { LiveText } from "./live-text.ts";
 import { createRemoteWords } from "./remote-words.ts";
+import { WITHDRAWN } from "./request-fate.ts";
 import { openRequestOf, titleOf } from "./requests.ts";
 import { readResult, type TurnResult } from "./results.ts";
 import { commitMarks, readMark } from "./state.ts";
@@ -245,7 +246,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     control_response: (line) => onControlResponse(obj(line["response"])),
     control_cancel_request(line) {
       const open = requests.byControl(str(line["request_id"]) ?? "");
-      if (open) requests.close(open.request.id, { outcome: "canceled", by: "agent" });
+      if (open) requests.close(open.request.id, { outcome: "canceled", by: "agent", ...(core.stopping ? { reason: WITHDRAWN } : {}) });
     },
     command_lifecycle: onLifecycle,
     system: onSystem,

@@ -6,6 +6,7 @@ import type { Attachment, BackgroundWork } from "@hapi/protocol";
 import type { AgentRequest, DriverContext, Front } from "../driver.ts";
 import type { Json } from "./json.ts";
 import type { ParserState } from "./parser-state.ts";
+import type { Closing, Handed } from "./request-fate.ts";
 
 export interface ThreadMark {
   id: string;
@@ -68,6 +69,20 @@ export interface OpenRequest {
   controlId?: string;
   input: Json;
   suggestions: Json[];
+  openedAt?: number;
+  /** Claude's id of the prompt in which it came up. */
+  prompt?: string;
+  /** Where the call was found only after it was asked. */
+  callId?: string;
+  /** Given to the hook that waits; Claude may have taken another answer. */
+  handed?: Handed;
+}
+
+export interface ClosedMark {
+  id: string;
+  toolCallId?: string;
+  closing: Closing;
+  handed?: Handed;
 }
 
 export interface BackgroundMark {
@@ -92,6 +107,10 @@ export interface Marks {
   /** The failed prompt that the process was made to forget, for a retry. */
   "claude.cut": { launchId: string; uuid: string };
   "claude.open": OpenRequest[];
+  /** Closed lately. */
+  "claude.closed": ClosedMark[];
+  /** We stop the running turn: what its calls say of a rejection is no person's word. */
+  "claude.stopped": { at: number | null };
   "claude.background": BackgroundMark;
   "claude.cost": { threadId: string; totalUsd: number };
 }

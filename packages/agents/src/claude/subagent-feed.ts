@@ -42,6 +42,7 @@ export function createSubagentFeed(options: {
   saved: TailMark["subs"];
   mark(): Record<string, unknown>;
   onFact(fact: TranscriptFact): void;
+  stopping(): boolean;
 }): SubagentFeed {
   const { context } = options;
   let dir = subagentsDir(options.transcript);
@@ -60,7 +61,10 @@ export function createSubagentFeed(options: {
   function follow(agentId: string, parent: string): void {
     const saved = forgotten[agentId];
     delete forgotten[agentId];
-    const parser = createTranscriptParser({ promptOf: () => undefined, history: false, parent }, saved?.parser ?? emptyParserState());
+    const parser = createTranscriptParser(
+      { promptOf: () => undefined, history: false, parent, stopping: options.stopping },
+      saved?.parser ?? emptyParserState(),
+    );
     const entry: Followed = { parent, offset: saved?.offset ?? 0, parser: parser.state, tailer: undefined as never };
 
     const onLines = async (lines: readonly ByteLine[]): Promise<void> => {

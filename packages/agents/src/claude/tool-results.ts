@@ -2,6 +2,7 @@
 import { cutText } from "@hapi/core";
 import type { AgentEvent, ToolContent } from "@hapi/protocol";
 import { isJson, type Json, list, obj, str } from "./json.ts";
+import type { Verdict } from "./request-fate.ts";
 
 type ToolResult = Extract<AgentEvent, { type: "tool-result" }>;
 
@@ -15,15 +16,33 @@ export function bounded(text: string, max = MAX_OUTPUT_CHARS): string {
   return `${cut}\n… ${text.length - cut.length} more characters`;
 }
 
-export function statusOf(line: Json, block: Json, text: string): ToolResult["status"] {
-  const denied = str(line["toolDenialKind"]) !== undefined || obj(line["permissionDecision"])["decision"] === "reject";
-  if (denied && line["toolDenialKind"] !== "cancelled") return "denied";
-  if (obj(line["toolUseResult"])["interrupted"] === true) return "cancelled";
+/** Since 2.1.3xx; a result of a call that nobody had to decide about has none, or one of a rule. */
+export function verdictOf(line: Json): Verdict | undefined {
+  const { decision, source } = obj(line["permissionDecision"]);
+  if (decision !== "accept" && decision !== "reject") return undefined;
+  const by = source === "hook" ? "hook" : typeof source === "string" && source.startsWith("user") ? "person" : "rules";
+  return { decision, by };
+}
+
+/** Rejected, and not before it ran: it was allowed, and stopped while it ran. */
+export const stoppedRunning = (line: Json): boolean => line["toolDenialKind"] === "user-rejected" && line["toolDenialBeforeRun"] !== true;
+
+/**
+ * *Denied* is said only of what somebody denied. `toolDenialKind` alone does not say it: `user-rejected` stands also for a tool that was stopped
+ * while it ran (then without `toolDenialBeforeRun`), `interrupted` for one whose agent was killed. `stopping`: we stopped the turn ourselves.
+ */
+export function statusOf(line: Json, block: Json, text: string, stopping = false): ToolResult["status"] {
+  const decision = verdictOf(line)?.decision;
+  if (decision === "reject") return "denied";
+  const kind = str(line["toolDenialKind"]);
   // By its words only where Claude itself wrote them: an error of a tool that was not allowed to run. What a tool said may read the same.
-  if (block["is_error"] === true && obj(line["permissionDecision"])["decision"] !== "accept") {
-    if (text.startsWith("The user doesn't want to proceed with this tool use")) return "denied";
-    if (text.startsWith("[Request interrupted by user")) return "cancelled";
-  }
+  const isClaudes = kind === undefined && block["is_error"] === true && decision !== "accept";
+  const rejected = kind === "user-rejected" || (isClaudes && text.startsWith("The user doesn't want to proceed with this tool use"));
+  if (rejected) return stopping || stoppedRunning(line) ? "cancelled" : "denied";
+  if (kind === "cancelled" || kind === "interrupted") return "cancelled";
+  if (kind !== undefined) return "denied";
+  if (obj(line["toolUseResult"])["interrupted"] === true) return "cancelled";
+  if (isClaudes && text.startsWith("[Request interrupted by user")) return "cancelled";
   return block["is_error"] === true ? "failed" : "completed";
 }
 
@@ -90,7 +109,15 @@ function diffOf(result: Json): ToolContent[] {
   return [{ type: "diff", path, oldText: before === undefined ? null : bounded(before), newText: bounded(content) }];
 }
 
-export function toolResultOf(options: { line: Json; block: Json; input: Json; id: string; callId: string; parent?: string }): ToolResult {
+export function toolResultOf(options: {
+  line: Json;
+  block: Json;
+  input: Json;
+  id: string;
+  callId: string;
+  parent?: string;
+  stopping?: boolean;
+}): ToolResult {
   const { line, block, input } = options;
   const output = bounded(textOf(block["content"]));
   const result = obj(line["toolUseResult"]);
@@ -104,7 +131,7 @@ export function toolResultOf(options: { line: Json; block: Json; input: Json; id
     type: "tool-result",
     id: options.id,
     callId: options.callId,
-    status: statusOf(line, block, output),
+    status: statusOf(line, block, output, options.stopping),
     output,
     ...(content.length > 0 ? { content } : {}),
     ...(options.parent === undefined ? {} : { parent: options.parent }),

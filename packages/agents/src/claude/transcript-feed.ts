@@ -28,6 +28,8 @@ export interface FeedOptions {
   onMoved(thread: ThreadMark): void;
   /** More that must become durable with the next event. */
   marks(): Record<string, unknown>;
+  /** We are stopping the running turn. */
+  stopping(): boolean;
 }
 
 export interface TranscriptFeed extends Pick<TranscriptPlace, "thread" | "isThere" | "problem" | "follow" | "look"> {
@@ -57,7 +59,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
   const { context } = options;
   const saved = readMark(context, "claude.tail");
   const own = saved?.threadId === options.thread.id ? saved : undefined;
-  const parserContext = { promptOf: options.promptOf, history: false };
+  const parserContext = { promptOf: options.promptOf, history: false, stopping: options.stopping };
   const parser = createTranscriptParser(parserContext, own?.parser ?? emptyParserState());
   const told = createToldLines(own, (uuid) => options.promptOf(uuid)?.recorded === false);
   const past = createTranscriptParser({ promptOf: options.promptOf, history: true });
@@ -77,6 +79,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     saved: own?.subs ?? {},
     mark: () => mark(),
     onFact: options.onFact,
+    stopping: options.stopping,
   });
 
   function mark(): { "claude.tail": TailMark } {

@@ -13,9 +13,10 @@ import { emptyParserState, type OpenTurn, type ParserState, queueAfter } from ".
 import { CLI, createParserWriter } from "./parser-writer.ts";
 import { classifyUserLine } from "./prompt-lines.ts";
 import { rawKey } from "./raw-rows.ts";
+import type { Verdict } from "./request-fate.ts";
 import { createSystemReader } from "./system-lines.ts";
 import { applyTodoTool, isTodoTool } from "./todos.ts";
-import { toolResultOf } from "./tool-results.ts";
+import { stoppedRunning, toolResultOf, verdictOf } from "./tool-results.ts";
 import { LINES } from "./vocabulary/lines.ts";
 import type { Named } from "./vocabulary/words.ts";
 
@@ -28,7 +29,16 @@ export interface ParsedRecord {
 /** What a line says beside its events. */
 export type TranscriptFact =
   | { type: "prompts"; uuids: string[] }
-  | { type: "tool-ended"; toolCallId: string; status: "completed" | "failed" | "denied" | "cancelled" }
+  | {
+      type: "tool-ended";
+      toolCallId: string;
+      status: "completed" | "failed" | "denied" | "cancelled";
+      /** Who decided that it may run, or not. */
+      verdict?: Verdict;
+      /** It was stopped while it ran. */
+      ran?: boolean;
+      call?: { tool: string; input: Json };
+    }
   | { type: "mode"; mode: string }
   | { type: "model"; model: string }
   | { type: "title"; title: string }
@@ -59,6 +69,8 @@ export interface ParserContext {
   parent?: string;
   /** Reading what happened before this session knew the conversation: messages only, no turns. */
   history: boolean;
+  /** We are stopping the running turn. */
+  stopping?(): boolean;
 }
 
 const MAX_TITLE = 200;
@@ -116,9 +128,18 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
       const callId = str(block["tool_use_id"]) ?? "";
       const call = state.calls[callId];
       delete state.calls[callId];
-      const event = toolResultOf({ line, block, input: call?.input ?? {}, id: `${uuid}:${index}`, callId, ...w.family });
+      const stopping = context.stopping?.() ?? false;
+      const event = toolResultOf({ line, block, input: call?.input ?? {}, id: `${uuid}:${index}`, callId, stopping, ...w.family });
       w.emit(`${uuid}:${index}`, event);
-      w.out.facts.push({ type: "tool-ended", toolCallId: callId, status: event.status });
+      const verdict = verdictOf(line);
+      w.out.facts.push({
+        type: "tool-ended",
+        toolCallId: callId,
+        status: event.status,
+        ...(verdict ? { verdict } : {}),
+        ...(event.status === "cancelled" && stoppedRunning(line) ? { ran: true } : {}),
+        ...(call ? { call } : {}),
+      });
       if (call && parent === undefined && isTodoTool(call.tool) && event.status === "completed")
         readTodos(call, line, `${uuid}:${index}:plan`);
     });

@@ -181,7 +181,7 @@ export async function openWorld(fixture: DriverFixture): Promise<World> {
     },
     async answer(request, answer) {
       const result = await conversation.answer(request.id, answer);
-      if (result !== "applied") throw new Error(`the answer was ${result}`);
+      if (result === "gone") throw new Error(`the answer was ${result}`);
     },
     async reopen() {
       const old = conversation;

@@ -59,7 +59,7 @@ export class DemoConversation implements Conversation {
     return this.#remote.withdrawRetry();
   }
 
-  answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "gone"> {
+  answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "sent" | "gone"> {
     return this.#remote.answer(requestId, answer);
   }
 

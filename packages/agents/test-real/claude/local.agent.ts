@@ -35,7 +35,7 @@ test("a permission is answered from elsewhere while the dialog is up: allowed, t
   const open = await request(rig);
   expect(open.toolCallId).toMatch(/^toolu_/);
   await rig.shows("Doyouwanttoproceed?");
-  expect(await rig.conversation.answer(open.id, { behavior: "allow" })).toBe("applied");
+  expect(["applied", "sent"]).toContain(await rig.conversation.answer(open.id, { behavior: "allow" }));
   expect(await closed(rig, open.id)).toMatchObject({ outcome: "approved", by: "remote" });
   await rig.record("turn-ended");
   expect(existsSync(join(rig.cwd, "from-afar"))).toBe(true);
@@ -101,7 +101,7 @@ test("the session process dies while the dialog is up: the next one answers it",
   expect(await rig.takeOver()).toBe("local");
   const again = await request(rig, from);
   expect(again).toEqual(open);
-  expect(await rig.conversation.answer(again.id, { behavior: "allow" })).toBe("applied");
+  expect(["applied", "sent"]).toContain(await rig.conversation.answer(again.id, { behavior: "allow" }));
   await rig.record("turn-ended", undefined, from);
   expect(existsSync(join(rig.cwd, "after-death"))).toBe(true);
   expect(texts(rig).filter((line) => line.startsWith("user:"))).toHaveLength(1);

@@ -10,6 +10,7 @@ import type { AgentEvent } from "@hapi/protocol";
 import { createMemoryHost, type FakeModels, type FakeRequest, type MemoryHost, startFakeModels } from "@hapi/testkit";
 import type { Conversation, DriverEvent, Front, StartOptions } from "../../src/driver.ts";
 import { claudeDriver } from "../../src/claude/driver.ts";
+import { liveOnThread } from "../../src/claude/live-sessions.ts";
 import { agentEnv, onboarded } from "./home.ts";
 import { openHookDoor } from "./hook-door.ts";
 
@@ -22,6 +23,9 @@ export interface Rig extends AsyncDisposable {
   type(text: string): Promise<void>;
   /** A key in a dialog, until it is taken: Claude ignores keys in the first moments of one. */
   press<T>(key: string, until: Promise<T>): Promise<T>;
+  /** Claude's own word on itself, of its status file. */
+  statusIs(status: string): Promise<void>;
+  statusLeft(status: string): Promise<void>;
   /** Resolves when the terminal shows it. */
   shows(text: string | RegExp): Promise<void>;
   readonly cwd: string;
@@ -151,7 +155,19 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     }
   }
 
+  async function statusUntil(fits: (status: string | undefined) => boolean): Promise<void> {
+    const deadline = Date.now() + WAIT_MS;
+    for (;;) {
+      const { status } = liveOnThread(env, rig.threadId)[0] ?? {};
+      if (fits(status)) return;
+      if (Date.now() > deadline) throw new Error(`Claude's status stays ${status}; the terminal shows:\n${screen.slice(-1500)}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
   const rig: Rig = {
+    statusIs: (status) => statusUntil((now) => now === status),
+    statusLeft: (status) => statusUntil((now) => now !== undefined && now !== status),
     cwd,
     sessionDir,
     env,

@@ -63,7 +63,7 @@ export function touchTool(tool: ToolEntry): void {
 }
 
 export function statusOf(tool: ToolEntry): ToolStatus {
-  if (tool.request) return "waiting";
+  if (tool.request && !tool.request.sent) return "waiting";
   const isRefused = tool.decision?.status === "denied" || tool.decision?.status === "abort";
   if (tool.result) return tool.result.status === "failed" && isRefused ? "denied" : tool.result.status;
   if (isRefused) return "denied";

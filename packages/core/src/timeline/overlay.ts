@@ -1,5 +1,5 @@
 /** What lies over the rows: live text, open requests and their answers, and the queue. Each drawn once per object it is made from. */
-import type { AgentState, AgentStateRequest, Message } from "@hapi/protocol";
+import type { AgentState, AgentStateCompletedRequest, AgentStateRequest, Message } from "@hapi/protocol";
 import { decodeContent } from "../envelope/decode.ts";
 import { firstName, isRecord, name, record } from "../envelope/read.ts";
 import { toolKindOf, toolTitleOf } from "../envelope/tools.ts";
@@ -44,6 +44,8 @@ function requestOf(id: string, request: AgentStateRequest, root: string | null):
     sessionScope: name(request.sessionScope) ?? null,
     toolCallId: name(request.toolCallId) ?? null,
     createdAt: request.createdAt ?? null,
+    sent: isRecord(request.sent) ? { what: sayOf(request.sent.decision), at: request.sent.at } : null,
+    mode: name(request.mode) ?? null,
     diffs: diffsOfInput(toolKind, input),
     questions: kind === "question" ? questionsOf(input) : [],
     plan: kind === "plan" ? (firstName(record(input), "plan", "markdown", "text") ?? null) : null,
@@ -57,14 +59,22 @@ export function requestsOf(state: AgentState | null | undefined, memory: Overlay
     .sort((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0) || (a.id < b.id ? -1 : 1));
 }
 
+const sayOf = (decision: string): "allow" | "deny" => (decision === "denied" || decision === "abort" ? "deny" : "allow");
+
+function decisionOf({ status, reason, answeredBy, lost }: AgentStateCompletedRequest): ToolDecision {
+  return {
+    status,
+    reason: name(reason) ?? null,
+    by: name(answeredBy) ?? null,
+    lost: isRecord(lost) ? sayOf(lost.decision) : null,
+  };
+}
+
 function decisionsOf(state: AgentState | null | undefined, memory: OverlayMemory): Map<string, ToolDecision> {
   return new Map(
     Object.entries(state?.completedRequests ?? {})
       .filter(([, request]) => isRecord(request))
-      .map(([id, request]) => [
-        name(request.toolCallId) ?? id,
-        remembered(memory.decisions, request, () => ({ status: request.status, reason: name(request.reason) ?? null })),
-      ]),
+      .map(([id, request]) => [name(request.toolCallId) ?? id, remembered(memory.decisions, request, () => decisionOf(request))]),
   );
 }
 

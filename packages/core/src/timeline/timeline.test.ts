@@ -163,6 +163,24 @@ describe("over the rows", () => {
     expect(tool(denied.items[0])).toMatchObject({ status: "denied", decision: { status: "denied", reason: "no" } });
   });
 
+  test("an answer that was sent waits for the agent, not for a person; one that did not count is told beside what happened", () => {
+    const call = { type: "tool-call" as const, id: "c1", tool: "Bash", kind: "execute" as const, title: "ls", input: { command: "ls" } };
+    const messages = [row(call)];
+    const asked = { tool: "Bash", arguments: { command: "ls" }, toolCallId: "c1", mode: "default", sent: { decision: "denied", at: 5 } };
+    const sent = build({ messages, agentState: { requests: { p1: asked } } });
+    expect(tool(sent.items[0])).toMatchObject({ status: "running", request: { sent: { what: "deny", at: 5 }, mode: "default" } });
+    const done = {
+      tool: "Bash",
+      arguments: {},
+      toolCallId: "c1",
+      status: "approved",
+      answeredBy: "terminal",
+      lost: { decision: "denied", at: 5 },
+    };
+    const over = build({ messages, agentState: { completedRequests: { p1: done } } });
+    expect(tool(over.items[0]).decision).toEqual({ status: "approved", reason: null, by: "terminal", lost: "deny" });
+  });
+
   test("questions are parsed", () => {
     const questions = [{ question: "Which?", header: "H", multiSelect: true, options: [{ label: "A", description: "a" }, "B"] }];
     const { requests } = build({ messages: [], agentState: { requests: { q: { tool: "AskUserQuestion", arguments: { questions } } } } });

@@ -32,7 +32,7 @@ export interface Timeline {
   items: readonly TimelineItem[];
   /** Prompts that wait for the agent, oldest first: for the queue bar. They are not in `items`. */
   queue: readonly PromptItem[];
-  /** Every open request, oldest first, whether or not it also hangs on a tool item. */
+  /** Every open request, oldest first, whether or not it also hangs on a tool item; also those whose answer was sent. */
   requests: readonly TimelineRequest[];
   /** Newest usage of the main conversation: the context gauge. */
   usage: TokenUsage | null;
@@ -147,6 +147,10 @@ export interface ToolDecision {
   /** `approved`, `denied`, `canceled`, `resolved` … as in `completedRequests`. */
   status: string;
   reason: string | null;
+  /** `person` (from a client), `terminal`, `policy`, `agent`; null: not told. */
+  by: string | null;
+  /** An answer from a client that is not what happened: it came too late, or nobody can say. `allow` or `deny`. */
+  lost: "allow" | "deny" | null;
 }
 
 /** Consecutive finished reads and searches. */
@@ -231,6 +235,10 @@ export interface TimelineRequest {
   sessionScope: string | null;
   toolCallId: string | null;
   createdAt: number | null;
+  /** Answered, and the agent has not shown yet which answer it took; null: it waits for a person. */
+  sent: { what: "allow" | "deny"; at: number } | null;
+  /** Permission mode in which it was asked; null: not told. */
+  mode: string | null;
   /** For edits: what would change. */
   diffs: readonly ToolDiff[];
   /** For questions: parsed from the input; empty when the shape is not known. */

@@ -1,6 +1,6 @@
 /**
  * Answers to what an agent asks. The session decides (first answer wins there); the hub says what became of the answer: applied, waiting
- * for a session that is away, or that the request is closed and how.
+ * for a session that is away, sent and not taken up yet, or that the request is closed and how: who answers too late hears what happened.
  */
 import { ignore, type Logger } from "@hapi/platform";
 import { AppError, normalizePermissionMode, type Session } from "@hapi/protocol";
@@ -37,7 +37,7 @@ export class Permissions {
     this.#deps = deps;
   }
 
-  async answer(session: Session, requestId: string, answer: Answer): Promise<"applied" | "pending"> {
+  async answer(session: Session, requestId: string, answer: Answer): Promise<Taken> {
     // What was answered stays answered, also when the session has ended.
     const done = completedOf(session, requestId);
     if (done) throw closed(done);
@@ -95,7 +95,7 @@ export class Permissions {
     return "pending";
   }
 
-  async #outcome(session: Session, requestId: string, reply: unknown): Promise<"applied" | "pending"> {
+  async #outcome(session: Session, requestId: string, reply: unknown): Promise<Taken> {
     const failure = rpcFailure(reply, "apply_failed");
     if (failure) throw failure;
     const status = typeof reply === "object" && reply !== null && "status" in reply ? reply.status : undefined;
@@ -103,7 +103,7 @@ export class Permissions {
     if (status === "closed") throw closed(await this.#closedOutcome(session.id, requestId, reply));
     // The person waits for the answer, not for the log.
     setImmediate(() => this.#deps.log.info("permission.answered", { sessionId: session.id, requestId }));
-    return status === "pending" ? "pending" : "applied";
+    return status === "pending" || status === "sent" ? status : "applied";
   }
 
   /** The session closed it a moment ago: the row knows more of it than the reply, if it is there already. */
@@ -111,15 +111,22 @@ export class Permissions {
     const session = await this.#deps.session(sessionId);
     const done = session && completedOf(session, requestId);
     if (done) return done;
-    const said = typeof reply === "object" && reply !== null && "outcome" in reply ? reply.outcome : undefined;
-    return { status: typeof said === "string" ? said : "canceled" };
+    const said: Record<string, unknown> = typeof reply === "object" && reply !== null ? { ...reply } : {};
+    return outcome(typeof said["outcome"] === "string" ? said["outcome"] : "canceled", said);
   }
 }
 
+/** `sent`: the agent has the answer, and its record does not show yet which one it took. */
+export type Taken = "applied" | "sent" | "pending";
+
 /** What became of a request, in the one shape in which everybody hears it. */
 interface Outcome {
-  /** `approved`, `denied`, `canceled`, or `pending`: answered, and the session has not heard it yet. */
+  /**
+   * `approved`, `denied`, `canceled`, `sent` (another answer is on its way), or `pending`: answered, and the session has not heard it yet.
+   */
   status: string;
+  /** `person` (from a client), `policy`, `terminal`, `agent`. */
+  by?: string;
   decision?: string;
   reason?: string;
   completedAt?: number;
@@ -128,7 +135,7 @@ interface Outcome {
 function completedOf(session: Session, requestId: string): Outcome | null {
   const completed = session.agentState?.completedRequests;
   const done = completed && Object.hasOwn(completed, requestId) ? completed[requestId] : undefined;
-  return done ? outcome(done.status, done) : null;
+  return done ? outcome(done.status, { ...done, by: done.answeredBy }) : null;
 }
 
 function waitingOutcome(waiting: StoredDecision | null): Outcome {
@@ -140,10 +147,11 @@ function waitingOutcome(waiting: StoredDecision | null): Outcome {
 
 function outcome(
   status: string,
-  { decision, reason, completedAt }: { decision?: unknown; reason?: unknown; completedAt?: unknown },
+  { decision, reason, completedAt, by }: { decision?: unknown; reason?: unknown; completedAt?: unknown; by?: unknown },
 ): Outcome {
   return {
     status,
+    ...(typeof by === "string" ? { by } : {}),
     ...(typeof decision === "string" ? { decision } : {}),
     ...(typeof reason === "string" ? { reason } : {}),
     ...(typeof completedAt === "number" ? { completedAt } : {}),
@@ -151,5 +159,24 @@ function outcome(
 }
 
 function closed(what: Outcome): AppError {
-  return new AppError("request_closed", undefined, { details: { outcome: what } });
+  return new AppError("request_closed", sentenceOf(what), { details: { outcome: what } });
+}
+
+const DOORS: Readonly<Record<string, string>> = { terminal: " in the terminal", policy: " by the permission mode", agent: " by the agent" };
+
+function sentenceOf({ status, by = "", decision }: Outcome): string {
+  const door = DOORS[by] ?? "";
+  const said = decision === "denied" || decision === "abort" ? "deny" : "allow";
+  switch (status) {
+    case "approved":
+      return `It was allowed${door} already`;
+    case "denied":
+      return `It was denied${door} already`;
+    case "sent":
+      return `Another answer (${said}) was sent already, and the agent has not taken it up yet`;
+    case "pending":
+      return `Another answer (${said}) waits for the session already`;
+    default:
+      return "It is over: nothing waits for an answer any more";
+  }
 }

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import type { SessionAccess } from "../sessions/access.ts";
 import type { ApiEnv } from "../transport/http/api-env.ts";
 import { readBody } from "../transport/http/body.ts";
-import type { Permissions } from "./permissions.ts";
+import type { Permissions, Taken } from "./permissions.ts";
 
 export function permissionRoutes(deps: { access: SessionAccess; permissions: Permissions }): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
@@ -14,15 +14,20 @@ export function permissionRoutes(deps: { access: SessionAccess; permissions: Per
     const approved = decision !== "denied" && decision !== "abort";
     const answer = { approved, ...given({ mode, allowTools, decision, answers, updatedInput }) };
     const outcome = await deps.permissions.answer(session, c.req.param("requestId"), answer);
-    return outcome === "pending" ? c.json({ ok: true, status: "pending" }, 202) : c.json({ ok: true });
+    return c.json(...told(outcome));
   });
   app.post("/sessions/:id/permissions/:requestId/deny", async (c) => {
     const session = await deps.access.session(c.get("namespace"), c.req.param("id"));
     const { decision, reason } = await readBody(c, denyBody, { optional: true });
     const outcome = await deps.permissions.answer(session, c.req.param("requestId"), { approved: false, ...given({ decision, reason }) });
-    return outcome === "pending" ? c.json({ ok: true, status: "pending" }, 202) : c.json({ ok: true });
+    return c.json(...told(outcome));
   });
   return app;
+}
+
+/** Clients that know no `sent` see a plain success: the session has it, and its state tells the end. */
+function told(outcome: Taken): [body: { ok: true; status?: Taken }, status: 200 | 202] {
+  return outcome === "applied" ? [{ ok: true }, 200] : [{ ok: true, status: outcome }, outcome === "pending" ? 202 : 200];
 }
 
 /** Without the keys that were not given. */

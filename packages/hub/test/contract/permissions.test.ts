@@ -95,6 +95,54 @@ describe("an open request", () => {
     socket.close();
   });
 
+  test("an answer that is sent and not taken yet is a success that says so; who was slower hears what really happened", async () => {
+    const client = await rig.client();
+    const { id, socket } = await asking(client);
+    let reply: Json = { status: "sent" };
+    await serveRpc(socket, id, { permission: () => reply });
+    const approve = () => client.api("POST", `/sessions/${id}/permissions/p1/approve`, {});
+    expect(await approve()).toMatchObject({ status: 200, body: { ok: true, status: "sent" } });
+    reply = { status: "applied" };
+    expect((await approve()).body).toEqual({ ok: true });
+    reply = { status: "closed", outcome: "sent", decision: "denied", by: "person" };
+    expect(await approve()).toMatchObject({
+      status: 404,
+      body: {
+        code: "request_closed",
+        error: "Another answer (deny) was sent already, and the agent has not taken it up yet",
+        outcome: { status: "sent", decision: "denied", by: "person" },
+      },
+    });
+    reply = { status: "closed", outcome: "approved", by: "terminal" };
+    expect((await approve()).body).toMatchObject({
+      error: "It was allowed in the terminal already",
+      outcome: { status: "approved", by: "terminal" },
+    });
+    // Once more from the row, which knows it too; the row says it, and corrects it, whatever was sent.
+    const answer = { decision: "denied", at: 3 };
+    const provisional = { ...request, completedAt: 2, status: "denied", answeredBy: "person", provisional: true };
+    const certain = { ...request, completedAt: 2, status: "approved", answeredBy: "terminal", lost: answer };
+    let expectedVersion = 2;
+    for (const completed of [provisional, certain]) {
+      const agentState = { requests: {}, completedRequests: { p1: completed } };
+      await socket.emitWithAck("update-state", { sid: id, expectedVersion: expectedVersion++, agentState });
+      expect((await stateOf(client, id))["completedRequests"]).toEqual({ p1: completed });
+    }
+    expect(((await approve()).body["outcome"] as Json)["by"]).toBe("terminal");
+    socket.close();
+  });
+
+  test("a sent answer waits for nobody: the list does not count it", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session();
+    const sent = { ...request, sent: { decision: "approved", at: 5 } };
+    await socket.emitWithAck("update-state", { sid: id, expectedVersion: 1, agentState: { requests: { p1: sent, p2: request } } });
+    expect((await stateOf(client, id))["requests"]).toEqual({ p1: sent, p2: request });
+    const summaries = (await client.api("GET", "/sessions")).body["sessions"] as Json[];
+    expect(summaries.find((one) => one["id"] === id)).toMatchObject({ pendingRequestsCount: 1, pendingRequests: [{ id: "p2" }] });
+    socket.close();
+  });
+
   test("an inactive session can't be answered", async () => {
     const client = await rig.client();
     const { id, socket } = await asking(client);

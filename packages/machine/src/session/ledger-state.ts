@@ -50,12 +50,16 @@ export interface RequestEntry {
   answeredAt?: number;
   /** `policy`: nobody was asked. */
   answeredBy?: "person" | "policy";
+  /** Permission mode in which it was asked. */
+  mode?: string;
 }
 
 export interface ClosedRequest {
   id: string;
   outcome: string;
   completed: AgentStateCompletedRequest;
+  /** While the agent's record has not said which answer it took: what it is told anew from. */
+  doubtful?: RequestEntry;
 }
 
 /** `waiting` for its time, or `sent`. `attempt` counts those made by itself; 0: a person asked. */

@@ -1,11 +1,13 @@
 /** Between the wire's words for an answer and the driver's. Rule: anything that is not a clear yes is a no. */
-import type { AgentRequest, RequestAnswer, RequestOutcome } from "@hapi/agents";
+import type { AgentRequest, DriverEvent, RequestAnswer, RequestOutcome } from "@hapi/agents";
 import {
   type AgentStateCompletedRequest,
   type AgentStateRequest,
   AppError,
   type Decision,
   normalizePermissionMode,
+  type PermissionAnswer,
+  type SentAnswer,
   type sessionRpc,
 } from "@hapi/protocol";
 import type * as z from "zod/mini";
@@ -47,13 +49,20 @@ export function openOnWire(entry: RequestEntry): AgentStateRequest {
     kind: request.kind,
     title: request.title,
     sessionScope: request.sessionScope,
+    mode: entry.mode,
+    sent: entry.answer ? sentOf(entry, entry.answer) : undefined,
   };
 }
 
-function statusOf(outcome: RequestOutcome, answer: RequestAnswer | undefined): "approved" | "denied" | "canceled" {
-  if (outcome !== "resolved") return outcome;
-  if (!answer) return "canceled";
-  return answer.behavior === "allow" ? "approved" : "denied";
+function sentOf(entry: RequestEntry, answer: RequestAnswer): SentAnswer {
+  const decision =
+    answer.behavior === "deny" ? (answer.interrupt ? "abort" : "denied") : answer.forSession ? "approved_for_session" : "approved";
+  return { decision, at: entry.answeredAt ?? entry.createdAt };
+}
+
+/** What nobody can say is no yes and no no. */
+function statusOf(outcome: RequestOutcome): "approved" | "denied" | "canceled" {
+  return outcome === "resolved" ? "canceled" : outcome;
 }
 
 function decisionOf(status: string, answer: RequestAnswer | undefined): Decision | undefined {
@@ -62,18 +71,13 @@ function decisionOf(status: string, answer: RequestAnswer | undefined): Decision
   return answer?.behavior === "allow" && answer.forSession ? "approved_for_session" : "approved";
 }
 
-export interface Closing {
-  outcome: RequestOutcome;
-  by: "remote" | "terminal" | "agent";
-  reason?: string;
-}
+export type Closing = Omit<Extract<DriverEvent, { type: "request-closed" }>, "type" | "id">;
 
 export function closedOnWire(entry: RequestEntry, closing: Closing, at: number): AgentStateCompletedRequest {
   const { request } = entry;
   // What was answered here counts only when it is what the agent acted on.
-  const status = statusOf(closing.outcome, entry.answer);
-  const ours =
-    entry.answer && closing.by !== "terminal" && (entry.answer.behavior === "allow") === (status === "approved") ? entry.answer : undefined;
+  const status = statusOf(closing.outcome);
+  const ours = oursOf(entry, closing.by, status);
   return {
     tool: request.tool,
     arguments: shorten(request.input, MAX_CLOSED_CHARS),
@@ -85,8 +89,29 @@ export function closedOnWire(entry: RequestEntry, closing: Closing, at: number):
     mode: ours?.behavior === "allow" ? ours.mode : undefined,
     allowTools: ours?.behavior === "allow" ? ours.allowTools : undefined,
     answers: ours?.behavior === "allow" ? ours.answers : undefined,
-    toolCallId: request.toolCallId,
+    toolCallId: closing.toolCallId ?? request.toolCallId,
     kind: request.kind,
     answeredBy: ours ? (entry.answeredBy ?? "person") : closing.by,
+    lost: entry.answer && !ours ? sentOf(entry, entry.answer) : undefined,
+    provisional: closing.certain === false ? true : undefined,
   };
+}
+
+function oursOf({ answer }: RequestEntry, by: Closing["by"], status: string): RequestAnswer | undefined {
+  if (!answer || by !== "remote" || status === "canceled") return undefined;
+  return (answer.behavior === "allow") === (status === "approved") ? answer : undefined;
+}
+
+/** What who answers second, or too late, hears. */
+export function closedAnswer(completed: AgentStateCompletedRequest): PermissionAnswer {
+  return {
+    status: "closed",
+    outcome: completed.status,
+    ...(completed.answeredBy === undefined ? {} : { by: completed.answeredBy }),
+    ...(completed.reason === undefined ? {} : { reason: completed.reason }),
+  };
+}
+
+export function sentAlready(entry: RequestEntry, answer: RequestAnswer): PermissionAnswer {
+  return { status: "closed", outcome: "sent", decision: sentOf(entry, answer).decision, by: entry.answeredBy ?? "person" };
 }

@@ -32,6 +32,7 @@ test("an answer that meets the agent announcing its request again is given once,
       given.push({ ...answer, onDisk });
       return given.length === 1 ? "applied" : "gone";
     },
+    answered: () => undefined,
     changed: () => undefined,
     clock: createManualClock(),
     log: quiet,

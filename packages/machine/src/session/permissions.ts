@@ -1,7 +1,7 @@
 /**
  * The broker between what an agent asks and who may answer. Invariants: an answer is on disk before anyone is told that it was taken; it is bound
- * to the one request id that was shown; the first answer wins; a request is closed only when the agent went on (or withdrew it). After a
- * restart the agent's requests are announced again with the same ids and meet what is written here.
+ * to the one request id that was shown; the first answer wins, also over the terminal's, and until the agent's record shows which one it took an
+ * answer is *sent*; a request is closed only when the agent went on (or withdrew it), as what really happened. After a restart the agent's requests are announced again with the same ids and meet what is written here.
  */
 import { policyDecision } from "@hapi/core";
 import type { AgentRequest, DriverEvent, DriverLog, RequestAnswer } from "@hapi/agents";
@@ -9,7 +9,7 @@ import { type AgentStateCompletedRequest, type AgentStateRequest, type Permissio
 import type { Clock } from "@hapi/platform";
 import type { Ledger } from "./ledger.ts";
 import type { RequestEntry } from "./ledger-state.ts";
-import { answerOf, closedOnWire, type Closing, openOnWire, type PermissionParams } from "./permission-answer.ts";
+import { answerOf, closedAnswer, closedOnWire, type Closing, openOnWire, type PermissionParams, sentAlready } from "./permission-answer.ts";
 
 /** Answered requests shown at the hub; the ledger remembers more of them. */
 const MAX_COMPLETED_ON_WIRE = 20;
@@ -19,6 +19,10 @@ const APPLY_WAIT_MS = 5_000;
 const GONE_WAIT_MS = 2_000;
 /** After a restart a live agent's driver has this long to announce its open requests again. */
 export const REANNOUNCE_MS = 10_000;
+
+const ENDED = "The agent ended";
+const ENDED_UNTOLD = "The agent ended before it said whether it took the answer";
+const NOT_TOLD = "It is over; the agent did not say which answer it took";
 
 export type RequestClosed = Omit<Extract<DriverEvent, { type: "request-closed" }>, "type">;
 
@@ -38,7 +42,9 @@ export interface PermissionDeps {
   flavor: string;
   mode(): string | undefined;
   /** Hands an answer to the agent. */
-  apply(id: string, answer: RequestAnswer): Promise<"applied" | "gone">;
+  apply(id: string, answer: RequestAnswer): Promise<"applied" | "sent" | "gone">;
+  /** An answer is on its way to the agent. */
+  answered(id: string, answer: RequestAnswer): void;
   /** What is on the wire changed. */
   changed(): void;
   clock: Clock;
@@ -53,6 +59,8 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
   /** Answers on their way to the disk, and to the agent. */
   const recording = new Map<string, Promise<void>>();
   const applying = new Map<string, Promise<PermissionAnswer>>();
+  /** Who waits to hear how a request ended. */
+  const closings = new Map<string, PromiseWithResolvers<void>>();
 
   const keep = (promise: Promise<void>, what: string): void => {
     promise.catch((cause: unknown) => log.warn("permission.not_kept", { what, cause: String(cause) }));
@@ -63,9 +71,28 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
     live.delete(id);
     applying.delete(id);
     const completed = closedOnWire(entry, closing, clock.now());
-    keep(ledger.write({ k: "closed", request: { id, outcome: completed.status, completed } }), "closed");
-    log.info("permission.closed", { id, tool: entry.request.tool, status: completed.status, by: completed.answeredBy });
+    const doubtful = closing.certain === false ? { doubtful: entry } : {};
+    keep(ledger.write({ k: "closed", request: { id, outcome: completed.status, completed, ...doubtful } }), "closed");
+    log.info("permission.closed", {
+      id,
+      tool: entry.request.tool,
+      status: completed.status,
+      by: completed.answeredBy,
+      ...(completed.lost ? { lost: completed.lost.decision } : {}),
+      ...(completed.provisional ? { provisional: true } : {}),
+    });
+    closings.get(id)?.resolve();
+    closings.delete(id);
     deps.changed();
+  }
+
+  /** Resolves when the request is closed, or it is taken for withdrawn. */
+  function ended(id: string): Promise<void> {
+    if (!open.has(id)) return Promise.resolve();
+    const known = closings.get(id) ?? Promise.withResolvers<void>();
+    closings.set(id, known);
+    clock.setTimer(GONE_WAIT_MS, () => withdraw(id));
+    return known.promise;
   }
 
   function withdraw(id: string): void {
@@ -93,8 +120,10 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
     try {
       await recording.get(id);
       const result = await deps.apply(id, answer);
-      if (result === "gone") clock.setTimer(GONE_WAIT_MS, () => withdraw(id));
-      return result === "applied" ? { status: "applied" } : { status: "closed", outcome: closed.get(id)?.outcome };
+      if (result !== "gone") return { status: result };
+      await ended(id);
+      const done = closed.get(id);
+      return done ? closedAnswer(done.completed) : { status: "closed" };
     } catch (cause) {
       // It stays recorded, and is given again when the driver announces the request again.
       log.warn("permission.apply_failed", { id, code: toAppError(cause).code, cause: String(cause) });
@@ -112,6 +141,8 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
       recording.delete(id);
     }
     log.info("permission.answered", { id, tool: entry.request.tool, behavior: answer.behavior, by });
+    deps.answered(id, answer);
+    deps.changed();
   }
 
   async function decideByPolicy(entry: RequestEntry): Promise<boolean> {
@@ -129,7 +160,8 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
 
   async function begin(request: AgentRequest): Promise<void> {
     const reopen = closed.has(request.id);
-    await ledger.write({ k: "request", entry: { request, createdAt: clock.now() }, reopen: reopen || undefined });
+    const asked: RequestEntry = { request, createdAt: clock.now(), mode: deps.mode() };
+    await ledger.write({ k: "request", entry: asked, reopen: reopen || undefined });
     const entry = open.get(request.id);
     if (!entry) return;
     if (!(await decideByPolicy(entry))) log.info("permission.asked", { id: request.id, tool: request.tool, kind: request.kind });
@@ -146,16 +178,16 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
     },
     closed(event) {
       live.delete(event.id);
-      const entry = open.get(event.id);
+      const entry = open.get(event.id) ?? closed.get(event.id)?.doubtful;
       if (entry) finish(entry, event);
     },
     async answer(params) {
       const entry = open.get(params.id);
       if (!entry) {
         const done = closed.get(params.id);
-        return done ? { status: "closed", outcome: done.outcome } : { status: "not-found" };
+        return done ? closedAnswer(done.completed) : { status: "not-found" };
       }
-      if (entry.answer) return { status: "closed", outcome: entry.answer.behavior === "allow" ? "approved" : "denied" };
+      if (entry.answer) return sentAlready(entry, entry.answer);
       await record(entry, answerOf(params, entry.request, deps.flavor), "person");
       const late = new Promise<PermissionAnswer>((resolve) => clock.setTimer(APPLY_WAIT_MS, () => resolve({ status: "pending" })));
       return Promise.race([apply(entry), late]);
@@ -163,7 +195,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
     agentGone() {
       live.clear();
       applying.clear();
-      for (const entry of open.values()) finish(entry, { outcome: "canceled", by: "agent", reason: "The agent ended" });
+      for (const entry of open.values()) finish(entry, { outcome: "canceled", by: "agent", reason: entry.answer ? ENDED_UNTOLD : ENDED });
     },
     agentAdopted() {
       const silent = [...open.keys()].filter((id) => !live.has(id));
@@ -171,7 +203,8 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
       clock.setTimer(REANNOUNCE_MS, () => {
         for (const id of silent) {
           const entry = open.get(id);
-          if (entry && !live.has(id)) finish(entry, { outcome: entry.answer ? "resolved" : "canceled", by: "agent" });
+          // Whether an answer of ours was taken is in no record that is left.
+          if (entry && !live.has(id)) finish(entry, { outcome: "resolved", by: "agent", reason: entry.answer ? NOT_TOLD : undefined });
         }
       });
     },

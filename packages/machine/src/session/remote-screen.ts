@@ -57,7 +57,10 @@ export function createRemoteScreen(deps: RemoteScreenDeps): RemoteScreen {
   function alert(): string | null {
     if (hint && clock.now() < hint.until) return hint.text;
     hint = null;
-    return model.request === null ? null : `Waiting for an answer: ${model.request}`;
+    const { request } = model;
+    if (request === null) return null;
+    if (request.answered === null) return `Waiting for an answer: ${request.text}`;
+    return `${request.answered === "allow" ? "Allow" : "Deny"} was sent, waiting for the agent: ${request.text}`;
   }
 
   function picture(): string {

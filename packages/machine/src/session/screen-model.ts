@@ -21,12 +21,15 @@ export interface ScreenModel {
   record(event: AgentEvent): void;
   stream(delta: StreamDelta, done: boolean): void;
   requested(request: AgentRequest): void;
+  /** An answer is on its way; the agent has not shown yet that it took it. */
+  requestAnswered(id: string, allowed: boolean): void;
   requestClosed(id: string): void;
   note(text: string): void;
   clearActivity(): void;
   readonly lines: readonly ScreenLine[];
   readonly tool: string | null;
-  readonly request: string | null;
+  /** What waits: for a person, or for the agent to take what a person said. */
+  readonly request: { text: string; answered: "allow" | "deny" | null } | null;
 }
 
 const promptLine = (localId: string): string => `prompt:${localId}`;
@@ -34,7 +37,7 @@ const promptLine = (localId: string): string => `prompt:${localId}`;
 export function createScreenModel(): ScreenModel {
   const lines: ScreenLine[] = [];
   const tools = new Map<string, string>();
-  const requests = new Map<string, string>();
+  const requests = new Map<string, { text: string; answered: "allow" | "deny" | null }>();
   let notes = 0;
 
   function put(line: ScreenLine): void {
@@ -87,7 +90,12 @@ export function createScreenModel(): ScreenModel {
       if (!done || delta.delta !== "") put({ id: delta.itemId, role: "agent", text: before.slice(0, delta.offset) + delta.delta });
     },
     requested(request) {
-      requests.set(request.id, request.title ?? request.tool);
+      const answered = requests.get(request.id)?.answered ?? null;
+      requests.set(request.id, { text: request.title ?? request.tool, answered });
+    },
+    requestAnswered(id, allowed) {
+      const known = requests.get(id);
+      if (known) requests.set(id, { ...known, answered: allowed ? "allow" : "deny" });
     },
     requestClosed(id) {
       requests.delete(id);
@@ -106,7 +114,8 @@ export function createScreenModel(): ScreenModel {
       return [...tools.values()].at(-1) ?? null;
     },
     get request() {
-      return [...requests.values()][0] ?? null;
+      const all = [...requests.values()];
+      return all.find((one) => one.answered === null) ?? all[0] ?? null;
     },
   };
 }

@@ -99,7 +99,13 @@ test("the model keeps what a person wants to see, bounded", () => {
   model.record({ type: "tool-call", id: "t", tool: "Bash", kind: "execute", title: "ls", input: {} });
   expect(model.tool).toBe("ls");
   model.requested({ id: "r", kind: "permission", tool: "Bash", input: {}, title: "Run ls" });
-  expect(model.request).toBe("Run ls");
+  expect(model.request).toEqual({ text: "Run ls", answered: null });
+  model.requestAnswered("r", false);
+  expect(model.request).toEqual({ text: "Run ls", answered: "deny" });
+  model.requested({ id: "s", kind: "permission", tool: "Bash", input: {}, title: "Run pwd" });
+  // What still waits for a person comes first.
+  expect(model.request).toEqual({ text: "Run pwd", answered: null });
+  model.requestClosed("s");
   model.requestClosed("r");
   model.record({ type: "tool-result", id: "tr", callId: "t", status: "completed", output: "" });
   expect([model.tool, model.request]).toEqual([null, null]);

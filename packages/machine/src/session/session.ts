@@ -168,6 +168,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     flavor: record.value.flavor,
     mode: () => record.value.permissionMode,
     apply: (id, answer) => conversation.answer(id, answer),
+    answered: (id, answer) => model.requestAnswered(id, answer.behavior === "allow"),
     changed,
     clock,
     log,

@@ -37,11 +37,14 @@ export const actions = {
 
 type ClientAnswer = Awaited<ReturnType<ReturnType<typeof hubLink>["api"]["permissions"]["approve"]>>;
 
-/** How a closed request was answered, in the one word its record has for it. */
+/** How a closed request was answered and by whom, in the words its record has for it. */
 function toAnswer(answer: ClientAnswer): AnswerResult {
   if (answer.status !== "closed") return { status: answer.status };
-  const status = answer.outcome?.["status"];
-  return { status: "closed", outcome: typeof status === "string" ? status : null };
+  const word = (key: string): string | null => {
+    const value = answer.outcome?.[key];
+    return typeof value === "string" ? value : null;
+  };
+  return { status: "closed", outcome: word("status"), by: word("by") };
 }
 
 export const requestActions: RequestActions = {

@@ -65,6 +65,7 @@ function Host({ children }: { children: ReactNode }) {
       directory: metadata ? shortPath(metadata.path, metadata.homeDir) : "",
       root: metadata?.path ?? null,
       modes: modesOf(session),
+      mode: session.permissionMode ?? null,
       reachable: active,
       actions,
     }),

@@ -44,8 +44,13 @@ export interface SlashCommand {
   source?: string;
 }
 
-/** `pending`: taken by the hub, the session gets it when it is reachable. `closed`: someone was faster. */
-export type AnswerResult = { status: "applied" | "pending" } | { status: "closed"; outcome: string | null };
+/**
+ * `pending`: taken by the hub, the session gets it when it is reachable. `sent`: the agent has it and has not shown yet that it took it. `closed`:
+ * someone was faster.
+ */
+export type AnswerResult =
+  | { status: "applied" | "sent" | "pending" }
+  | { status: "closed"; outcome: string | null; /** `terminal`, `person`, … */ by?: string | null };
 
 export interface ApproveRequest {
   forSession?: boolean;

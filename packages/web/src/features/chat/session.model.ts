@@ -34,8 +34,11 @@ export const namesOf = (work: readonly BackgroundWork[]): string => {
 /** The leased fact, never a guess from what was said: a turn whose end was lost must not look busy for ever. */
 export const isWorking = (session: Session): boolean => session.active && session.thinking;
 
+/** What was answered and is not taken up yet waits for the agent, not for a person. */
+export const waitsForPerson = (timeline: Timeline): boolean => timeline.requests.some((request) => request.sent === null);
+
 export function statusOf(session: Session, timeline: Timeline): Status {
-  if (timeline.requests.length > 0) return "waiting";
+  if (waitsForPerson(timeline)) return "waiting";
   if (session.metadata?.lifecycleState === "failed") return "failed";
   if (!session.active) return ENDED.has(session.metadata?.lifecycleState ?? "running") ? "idle" : "offline";
   if (isWorking(session)) return "working";

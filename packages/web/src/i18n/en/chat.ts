@@ -122,6 +122,10 @@ export const chat = {
   "verb.group": { one: "Looked at {count} thing", other: "Looked at {count} things" },
 
   "decision.approved": "Allowed",
+  "decision.approved.terminal": "Allowed in the terminal",
+  "decision.denied.terminal": "Denied in the terminal",
+  "decision.lost.allow": "Allow, sent from here, did not count",
+  "decision.lost.deny": "Deny, sent from here, did not count",
   "decision.denied": "Denied",
   "decision.canceled": "Withdrawn",
   "decision.resolved": "Answered in the terminal",

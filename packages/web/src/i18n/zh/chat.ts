@@ -125,6 +125,10 @@ export const chat = {
   "verb.group": { other: "查看了 {count} 项" },
 
   "decision.approved": "已允许",
+  "decision.approved.terminal": "已在终端允许",
+  "decision.denied.terminal": "已在终端拒绝",
+  "decision.lost.allow": "从此处发送的“允许”未生效",
+  "decision.lost.deny": "从此处发送的“拒绝”未生效",
   "decision.denied": "已拒绝",
   "decision.canceled": "已撤回",
   "decision.resolved": "已在终端回答",

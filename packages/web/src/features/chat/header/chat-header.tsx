@@ -46,7 +46,7 @@ function StatusLine() {
   const session = useChat((view) => view.session);
   const status = useChat((view) => statusOf(view.session, view.timeline));
   const activity = useChat((view) => view.timeline.activity);
-  const waiting = useChat((view) => view.timeline.requests.length);
+  const waiting = useChat((view) => view.timeline.requests.filter((request) => request.sent === null).length);
   const machine = useChat((view) => view.machineName);
   const place = [
     agentName(session.metadata?.flavor),

@@ -1,13 +1,16 @@
 /** The frame of everything that waits for a person: amber sign, one sentence, the thing itself, and the answers at its foot, always in reach. */
-import type { ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useT } from "../../../i18n/index.ts";
 import { Card } from "../../../ui/card.tsx";
 import { StatusGlyph } from "../../../ui/status-glyph.tsx";
+import { useModeName } from "../header/mode-names.ts";
 import { useRequestHost } from "./request-host.tsx";
+import { closedWords } from "./request.model.ts";
 import type { AnswerState } from "./use-answer.ts";
 
 export function CardFrame({
   id,
+  askedIn,
   sentence,
   note,
   children,
@@ -15,6 +18,8 @@ export function CardFrame({
   state,
 }: {
   id: string;
+  /** Permission mode in which it was asked. */
+  askedIn: string | null;
   sentence: string;
   note?: string | null;
   children: ReactNode;
@@ -22,12 +27,16 @@ export function CardFrame({
   state: AnswerState;
 }) {
   const t = useT();
-  const { reachable } = useRequestHost();
+  const { reachable, mode } = useRequestHost();
+  const modeName = useModeName();
   const isOpen = state.kind !== "answered";
+  const isSent = state.kind === "answered" && state.result.status === "sent";
+  const otherMode =
+    isOpen && askedIn !== null && mode !== null && askedIn !== mode ? { asked: modeName(askedIn), now: modeName(mode) } : null;
   return (
     <Card tone={isOpen ? "waiting" : "plain"} aria-label={sentence} data-request={id}>
       <h3 className="flex items-start gap-2 px-3 pt-2.5 pb-1 font-strong">
-        <StatusGlyph status={isOpen ? "waiting" : "done"} className="mt-1" />
+        <StatusGlyph status={isOpen ? "waiting" : isSent ? "working" : "done"} className="mt-1" />
         <span dir="auto" className="min-w-0 wrap-any">
           {sentence}
         </span>
@@ -40,6 +49,7 @@ export function CardFrame({
       <div className="px-3 py-1.5">{children}</div>
       {isOpen ? (
         <div className="sticky bottom-0 rounded-b-card border-t border-line bg-raised p-3">
+          {otherMode && <p className="pb-2 text-small text-quiet">{t("request.otherMode", otherMode)}</p>}
           {!reachable && <p className="pb-2 text-small text-quiet">{t("request.away")}</p>}
           {state.kind === "open" && state.error && (
             <p role="alert" className="pb-2 text-small text-failed">
@@ -56,18 +66,30 @@ export function CardFrame({
 }
 
 function Answered({ state }: { state: Extract<AnswerState, { kind: "answered" }> }) {
-  const t = useT();
-  const words =
-    state.result.status === "closed"
-      ? t("request.closed", { outcome: state.result.outcome ?? t("request.closed.elsewhere") })
-      : state.result.status === "pending"
-        ? t("request.pending")
-        : state.what === "approve"
-          ? t("request.approved")
-          : t("request.denied");
+  const words = useAnswerWords(state);
   return (
     <p role="status" className="px-3 pb-3 text-small text-quiet">
       {words}
     </p>
   );
+}
+
+/** An agent takes an answer within moments; what it has not taken by then may need the terminal. */
+const OVERDUE_MS = 15_000;
+
+function useAnswerWords({ result, what }: Extract<AnswerState, { kind: "answered" }>): string {
+  const t = useT();
+  const { agent } = useRequestHost();
+  const [overdue, setOverdue] = useState(false);
+  const isSent = result.status === "sent";
+  useEffect(() => {
+    if (!isSent) return;
+    const timer = setTimeout(() => setOverdue(true), OVERDUE_MS);
+    return () => clearTimeout(timer);
+  }, [isSent]);
+  if (result.status === "pending") return t("request.pending");
+  if (result.status === "closed") return t(closedWords(result));
+  const said = what === "approve" ? t("request.approved") : t("request.denied");
+  if (!isSent) return said;
+  return t(overdue ? "request.sent.overdue" : "request.sent", { agent, answer: said });
 }

@@ -36,6 +36,7 @@ export function PermissionCard({ request }: { request: TimelineRequest }) {
   return (
     <CardFrame
       id={request.id}
+      askedIn={request.mode}
       sentence={sentence}
       note={noteOf(request)}
       state={answering.state}

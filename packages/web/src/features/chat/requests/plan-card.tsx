@@ -24,6 +24,7 @@ export function PlanCard({ request }: { request: TimelineRequest }) {
   return (
     <CardFrame
       id={request.id}
+      askedIn={request.mode}
       sentence={t("plan.sentence", { agent })}
       note={request.title}
       state={answering.state}

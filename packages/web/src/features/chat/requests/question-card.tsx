@@ -26,6 +26,7 @@ export function QuestionCard({ request }: { request: TimelineRequest }) {
   return (
     <CardFrame
       id={request.id}
+      askedIn={request.mode}
       sentence={t("question.sentence", { agent, count: questions.length })}
       state={state}
       footer={

@@ -12,6 +12,8 @@ export interface RequestHost {
   root: string | null;
   /** Permission modes of this agent, for approving a plan. */
   modes: readonly string[];
+  /** The mode in force now; null: not known. */
+  mode: string | null;
   /** The session process is reachable; otherwise an answer waits for it. */
   reachable: boolean;
   actions: RequestActions;

@@ -2,7 +2,18 @@ import { expect, test } from "bun:test";
 import { createTimeline, type TimelineRequest } from "@hapi/core";
 import { requests } from "../gallery/script.ts";
 import { commandOf } from "../tools/body.model.ts";
-import { answersOf, askable, choose, chooseOther, EMPTY_ANSWER, isComplete, modesAfterPlan, noteOf, wishOf } from "./request.model.ts";
+import {
+  answersOf,
+  askable,
+  choose,
+  chooseOther,
+  EMPTY_ANSWER,
+  isComplete,
+  modesAfterPlan,
+  noteOf,
+  wishOf,
+  closedWords,
+} from "./request.model.ts";
 import { acceptsTap, GUARD_MS } from "./tap-guard.ts";
 
 const open = createTimeline().update({ messages: [], agentState: { requests }, root: "/home/ada/shop" }).requests;
@@ -51,6 +62,14 @@ test("a question nobody can read still takes words", () => {
   const strange = { ...request("ask"), questions: [] };
   expect(askable(strange)).toHaveLength(1);
   expect(answersOf(askable(strange), { "0": { ...EMPTY_ANSWER, text: "yes" } })).toEqual({ "0": ["yes"] });
+});
+
+test("who answers too late is told what happened, and where", () => {
+  expect(closedWords({ outcome: "approved", by: "terminal" })).toBe("request.closed.approved.terminal");
+  expect(closedWords({ outcome: "denied", by: "person" })).toBe("request.closed.denied");
+  expect(closedWords({ outcome: "sent", by: "person" })).toBe("request.closed.sent");
+  expect(closedWords({ outcome: "canceled" })).toBe("request.closed.over");
+  expect(closedWords({ outcome: null })).toBe("request.closed.over");
 });
 
 test("planning is no mode to go on with", () => {

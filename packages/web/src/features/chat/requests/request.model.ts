@@ -1,6 +1,7 @@
 /** What a request is about, in words and views, and what a person has entered so far. Pure. */
 import type { TimelineQuestion, TimelineRequest } from "@hapi/core";
 import type { Answers, ToolKind } from "@hapi/protocol";
+import type { MessageKey } from "../../../i18n/index.ts";
 import { commandOf } from "../tools/body.model.ts";
 
 /** Which sentence introduces a permission. */
@@ -82,6 +83,20 @@ export function answersOf(questions: readonly TimelineQuestion[], drafts: Readon
 export function askable(request: TimelineRequest): readonly TimelineQuestion[] {
   if (request.questions.length > 0) return request.questions;
   return [{ id: "0", header: null, question: request.title ?? request.object, multiSelect: false, options: [] }];
+}
+
+const CLOSED = {
+  approved: { terminal: "request.closed.approved.terminal", else: "request.closed.approved" },
+  denied: { terminal: "request.closed.denied.terminal", else: "request.closed.denied" },
+  sent: { terminal: "request.closed.sent", else: "request.closed.sent" },
+  pending: { terminal: "request.closed.sent", else: "request.closed.sent" },
+} as const satisfies Record<string, { terminal: MessageKey; else: MessageKey }>;
+type ClosedWords = (typeof CLOSED)[keyof typeof CLOSED]["terminal" | "else"] | "request.closed.over";
+
+/** What who answered too late is told: what really happened. */
+export function closedWords({ outcome, by }: { outcome: string | null; by?: string | null }): ClosedWords {
+  const words = outcome !== null && Object.hasOwn(CLOSED, outcome) ? CLOSED[outcome as keyof typeof CLOSED] : null;
+  return words === null ? "request.closed.over" : words[by === "terminal" ? "terminal" : "else"];
 }
 
 /** Modes to go on with after a plan: planning itself is none of them. */

@@ -22,6 +22,7 @@ export function SessionRequests({ session, actions }: { session: Session; action
       directory: session.metadata ? shortPath(session.metadata.path, session.metadata.homeDir) : "",
       root: session.metadata?.path ?? null,
       modes: modesOf(session),
+      mode: session.permissionMode ?? null,
       reachable: session.active,
       actions,
     }),

@@ -1,4 +1,7 @@
-/** One answer per request: sending, taken, waiting for the session, or somebody was faster. A failure keeps what the person entered. */
+/**
+ * One answer per request: sending, sent (the agent has it and has not shown that it took it), taken, waiting for the session, or somebody was
+ * faster. A failure keeps what the person entered.
+ */
 import { useCallback, useRef, useState } from "react";
 import { toAppError } from "@hapi/protocol";
 import type { TimelineRequest } from "@hapi/core";
@@ -30,7 +33,7 @@ function keep(id: string, state: AnswerState): void {
 export function useAnswer(request: TimelineRequest): Answering {
   const { sessionId, actions } = useRequestHost();
   const [state, setState] = useState<AnswerState>(() => kept.get(request.id) ?? { kind: "open", error: null });
-  const sent = useRef(state.kind !== "open");
+  const sent = useRef(state.kind !== "open" || request.sent !== null);
 
   const send = useCallback(
     (what: "approve" | "deny", call: () => Promise<AnswerResult>) => {
@@ -51,8 +54,15 @@ export function useAnswer(request: TimelineRequest): Answering {
     [request.id],
   );
 
+  // Answered from elsewhere, or before this page was loaded: the first answer stands.
+  const { sent: elsewhere } = request;
+  const known: AnswerState =
+    elsewhere !== null && state.kind === "open"
+      ? { kind: "answered", what: elsewhere.what === "allow" ? "approve" : "deny", result: { status: "sent" } }
+      : state;
+
   return {
-    state,
+    state: known,
     approve: (answer = {}) => send("approve", () => actions.approve(sessionId, request.id, answer)),
     deny: (answer = {}) => send("deny", () => actions.deny(sessionId, request.id, answer)),
   };

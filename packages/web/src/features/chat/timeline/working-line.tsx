@@ -4,12 +4,12 @@ import { currentLocale, useT } from "../../../i18n/index.ts";
 import { durationWords } from "../../../ui/relative-time.model.ts";
 import { StatusGlyph } from "../../../ui/status-glyph.tsx";
 import { useChat, usePort } from "../chat-context.tsx";
-import { isWorking } from "../session.model.ts";
+import { isWorking, waitsForPerson } from "../session.model.ts";
 import { rowWidth } from "./row-width.ts";
 
 export function WorkingLine() {
   const working = useChat((view) => isWorking(view.session));
-  const waiting = useChat((view) => view.timeline.requests.length > 0);
+  const waiting = useChat((view) => waitsForPerson(view.timeline));
   return <div className={`${rowWidth} flex min-h-10 items-center pt-1 pb-3`}>{working && !waiting && <Now />}</div>;
 }
 

@@ -38,6 +38,8 @@ export const ToolRow = memo(function ToolRow({ item }: { item: ToolItem }) {
           <Decision item={item} />
         </div>
       )}
+      {/* Who said something else must see it without opening anything. */}
+      {!open && !waits(item) && item.decision?.lost && <Decision item={item} />}
     </div>
   );
 });
@@ -53,11 +55,13 @@ const isKnown = (status: string): status is keyof typeof DECISIONS => Object.has
 
 function Decision({ item }: { item: ToolItem }) {
   const t = useT();
-  if (!item.decision || (item.decision.status === "approved" && !item.decision.reason)) return null;
-  const { status, reason } = item.decision;
+  if (!item.decision || (item.decision.status === "approved" && !item.decision.reason && !item.decision.lost)) return null;
+  const { status, reason, by, lost } = item.decision;
+  const door = by === "terminal" && (status === "approved" || status === "denied") ? (`decision.${status}.terminal` as const) : null;
   return (
     <p className="pt-1 text-small text-quiet">
-      {isKnown(status) ? t(DECISIONS[status]) : status}
+      {door !== null ? t(door) : isKnown(status) ? t(DECISIONS[status]) : status}
+      {lost && ` · ${t(`decision.lost.${lost}`)}`}
       {reason && (
         <>
           {": "}

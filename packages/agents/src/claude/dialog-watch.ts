@@ -1,0 +1,118 @@
+/**
+ * Looks what became of the requests that are open in Claude's terminal: the ends of calls from the transcript, Claude's own status, the end of a
+ * turn. The shell of `request-fate.ts`; it only gathers and closes.
+ */
+import { delay } from "@hapi/platform/lean";
+import type { CallFinder, ToolEnded } from "./call-finder.ts";
+import type { Core } from "./core.ts";
+import { callOf } from "./open-requests.ts";
+import { type Evidence, fateOf } from "./request-fate.ts";
+import type { OpenRequest } from "./state.ts";
+
+/** What Claude says of itself, and since when by this machine's clock. */
+export type DialogStatus = { status?: string; since?: number };
+
+export interface DialogWatch {
+  /** While requests are open. */
+  look(): void;
+  toolEnded(fact: ToolEnded): void;
+  /** Whatever of these is still open when the record is read to its end is over. */
+  turnOver(which: (open: OpenRequest) => boolean): void;
+  stop(): void;
+}
+
+const LOOK_MS = 250;
+
+export function createDialogWatch(options: { core: Core; finder: CallFinder; status(): DialogStatus }): DialogWatch {
+  const { core, finder } = options;
+  const { requests, context } = core;
+  /** Requests whose dialog was on the screen. */
+  const shown = new Set<string>();
+  let looking = false;
+  let stopped = false;
+
+  function settle(open: OpenRequest, seen: Evidence): void {
+    const fate = fateOf(open.handed, { ...seen, withdrawn: core.stopping });
+    if (fate.state !== "over") return;
+    shown.delete(open.request.id);
+    requests.close(open.request.id, fate.closing);
+  }
+
+  /** Since when no dialog is up; undefined while one may be. */
+  function goneOf(open: OpenRequest, now: DialogStatus): Evidence["gone"] {
+    const { status, since } = now;
+    if (status === undefined) return undefined;
+    if (status === "waiting") {
+      shown.add(open.request.id);
+      return undefined;
+    }
+    // A status older than the request is from before its dialog.
+    const after = since !== undefined && since > (open.openedAt ?? 0);
+    if (!after && !shown.has(open.request.id)) return undefined;
+    const at = since ?? context.clock.now();
+    return { since: at, forMs: Math.max(0, context.clock.now() - at), busy: status !== "idle", others: requests.all.length > 1 };
+  }
+
+  async function lookOnce(): Promise<void> {
+    const now = options.status();
+    for (const open of requests.all) if (now.status === "waiting") shown.add(open.request.id);
+    if (now.status === "waiting" || now.status === undefined) return;
+    await core.feed?.sync();
+    for (const open of requests.all) {
+      const gone = goneOf(open, options.status());
+      if (gone && !stopped) settle(open, { gone });
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped && requests.all.length > 0) {
+      await delay(LOOK_MS);
+      if (!stopped) await lookOnce();
+    }
+  }
+
+  function look(): void {
+    if (looking || stopped) return;
+    looking = true;
+    run()
+      .catch((cause: unknown) => context.log.warn("claude.dialog_unwatched", { cause: String(cause) }))
+      .finally(() => (looking = false));
+  }
+
+  /** A dialog of a sub-agent in the background outlives the turn, and stays on the screen. */
+  function outlives(open: OpenRequest): boolean {
+    const call = callOf(open);
+    const isMain = call !== undefined && core.feed?.parser.state.calls[call] !== undefined;
+    return !isMain && options.status().status === "waiting";
+  }
+
+  async function closeRest(ids: readonly string[]): Promise<void> {
+    await core.feed?.sync();
+    for (const id of ids) {
+      const open = requests.get(id);
+      if (open && !stopped && !outlives(open)) settle(open, { over: "turn" });
+    }
+  }
+
+  return {
+    look,
+    toolEnded(fact) {
+      const { status, verdict, ran } = fact;
+      const result = { status, ...(verdict ? { verdict } : {}), ...(ran ? { ran } : {}) };
+      const open = finder.requestOf(fact);
+      if (open) return settle(open, { result, gone: goneOf(open, options.status()) });
+      const doubtful = requests.doubtful(fact.toolCallId);
+      if (!doubtful) return;
+      const fate = fateOf(doubtful.handed, { result, withdrawn: core.stopping });
+      if (fate.state === "over") requests.amend(doubtful.id, fate.closing);
+    },
+    turnOver(which) {
+      const ids = requests.all.filter(which).map((open) => open.request.id);
+      if (ids.length === 0) return;
+      closeRest(ids).catch((cause: unknown) => context.log.warn("claude.requests_unsettled", { cause: String(cause) }));
+    },
+    stop() {
+      stopped = true;
+    },
+  };
+}
