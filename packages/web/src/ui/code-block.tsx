@@ -1,11 +1,13 @@
 /** Code: plain first, coloured when the worker is done, wrapped rather than scrolled sideways on a phone, copied with one tap. */
-import { memo, useState } from "react";
+import { memo, type MouseEvent, useState } from "react";
 import { useT } from "../i18n/index.ts";
 import type { CodeLine } from "../workers/highlight-protocol.ts";
 import { IconButton } from "./button.tsx";
+import { copyText } from "./copy-text.ts";
 import { cx } from "./cx.ts";
 import { languageOf } from "./highlight.model.ts";
 import { useHighlight } from "./highlight.ts";
+import { showToast } from "./toast.tsx";
 
 /** Longer code shows its head and a button; the rest is not in the page until asked for. */
 const HEAD_LINES = 60;
@@ -69,18 +71,19 @@ export function CodeLines({ lines }: { lines: readonly CodeLine[] }) {
 
 export function CopyButton({ text, className }: { text: string; className?: string }) {
   const t = useT();
-  const [copied, setCopied] = useState(false);
-  const copy = () => {
-    const done = () => {
-      setCopied(true);
-      setTimeout(() => setCopied(false), 1500);
-    };
-    navigator.clipboard?.writeText(text).then(done, () => setCopied(false));
+  const [copied, setCopied] = useState<boolean | null>(null);
+  const copy = (event: MouseEvent<HTMLElement>) => {
+    void copyText(text, event.currentTarget).then((isCopied) => {
+      setCopied(isCopied);
+      setTimeout(() => setCopied(null), isCopied ? 1500 : 4000);
+      // Seen and read aloud: a button that does nothing looks broken.
+      if (!isCopied) showToast({ id: "copy", tone: "idle", text: t("ui.notCopied") });
+    });
   };
   return (
     <IconButton
-      icon={copied ? "check" : "copy"}
-      label={copied ? t("ui.copied") : t("ui.copy")}
+      icon={copied === null ? "copy" : copied ? "check" : "warning"}
+      label={copied === null ? t("ui.copy") : copied ? t("ui.copied") : t("ui.notCopied")}
       onClick={copy}
       className={cx(
         "text-quiet pointer-fine:opacity-0 pointer-fine:group-focus-within/code:opacity-100 pointer-fine:group-hover/code:opacity-100",

@@ -5,6 +5,7 @@ export const chat = {
   "ui.code": "Code",
   "ui.copy": "Copy",
   "ui.copied": "Copied",
+  "ui.notCopied": "This browser did not let it be copied. Select the text and copy it yourself.",
   "ui.table": "Table",
   "ui.image": "Image: {name}",
   "ui.showLines": { one: "Show {count} line", other: "Show all {count} lines" },

@@ -8,6 +8,7 @@ export const chat = {
   "ui.code": "代码",
   "ui.copy": "复制",
   "ui.copied": "已复制",
+  "ui.notCopied": "浏览器不允许复制。请自行选中文字并复制。",
   "ui.table": "表格",
   "ui.image": "图片：{name}",
   "ui.showLines": { other: "显示全部 {count} 行" },

@@ -1,11 +1,11 @@
 /** May the agent do this? The thing itself comes first; Deny is as easy as Allow, and takes a reason that reaches the agent. */
-import { useState } from "react";
 import type { TimelineRequest } from "@hapi/core";
 import { isComposing } from "../../../app/composing.ts";
 import { useT, type MessageKey } from "../../../i18n/index.ts";
 import { Button, IconButton } from "../../../ui/button.tsx";
 import { TextArea } from "../../../ui/field.tsx";
 import { CardFrame } from "./card-frame.tsx";
+import { readWords, useRequestDraft } from "./request-drafts.ts";
 import { useRequestHost } from "./request-host.tsx";
 import { noteOf, wishOf, type Wish } from "./request.model.ts";
 import { RequestedThing } from "./requested-thing.tsx";
@@ -50,11 +50,12 @@ export function PermissionCard({ request }: { request: TimelineRequest }) {
 function Decisions({ request, answering }: { request: TimelineRequest; answering: Answering }) {
   const t = useT();
   const guard = useTapGuard();
-  const [reason, setReason] = useState<string | null>(null);
+  const [reason, change] = useRequestDraft<string | null>(`${request.id}:reason`, null, readWords);
+  const setReason = (next: string | null): void => change(() => next);
   const { state, approve } = answering;
   const deny = () => answering.deny(reason?.trim() ? { reason: reason.trim() } : {});
   const sending = state.kind === "sending" ? state.what : null;
-  useDecisionKeys(request.id, { allow: () => approve(), deny, denyWithReason: () => setReason((text) => text ?? "") });
+  useDecisionKeys(request.id, { allow: () => approve(), deny, denyWithReason: () => change((text) => text ?? "") });
   return (
     <div className="flex flex-col gap-2">
       {reason !== null && (

@@ -10,7 +10,7 @@ import { Markdown } from "../../../ui/markdown.tsx";
 import { useModeName } from "../header/mode-names.ts";
 import { prettyJson } from "../tools/body.model.ts";
 import { CardFrame } from "./card-frame.tsx";
-import { useRequestDraft } from "./request-drafts.ts";
+import { readWords, useRequestDraft } from "./request-drafts.ts";
 import { useRequestHost } from "./request-host.tsx";
 import { modesAfterPlan } from "./request.model.ts";
 import { useTapGuard } from "./tap-guard.ts";
@@ -46,7 +46,7 @@ function Decide({ request, answering }: { request: TimelineRequest; answering: A
   const { modes } = useRequestHost();
   const choices = modesAfterPlan(modes);
   const [mode, setMode] = useState(choices[0] ?? "");
-  const [feedback, change] = useRequestDraft<string | null>(`${request.id}:feedback`, null);
+  const [feedback, change] = useRequestDraft<string | null>(`${request.id}:feedback`, null, readWords);
   const { state, approve, deny } = answering;
   const sending = state.kind === "sending" ? state.what : null;
   const allow = () => approve(mode ? { mode } : {});

@@ -9,7 +9,16 @@ import { prettyJson } from "../tools/body.model.ts";
 import { CardFrame } from "./card-frame.tsx";
 import { useRequestDraft } from "./request-drafts.ts";
 import { useRequestHost } from "./request-host.tsx";
-import { answersOf, askable, choose, chooseOther, EMPTY_ANSWER, isComplete, type QuestionDraft } from "./request.model.ts";
+import {
+  answersOf,
+  askable,
+  choose,
+  chooseOther,
+  EMPTY_ANSWER,
+  isComplete,
+  type QuestionDraft,
+  readQuestionDrafts,
+} from "./request.model.ts";
 import { useTapGuard } from "./tap-guard.ts";
 import { useAnswer } from "./use-answer.ts";
 
@@ -18,7 +27,7 @@ export function QuestionCard({ request }: { request: TimelineRequest }) {
   const guard = useTapGuard();
   const { agent } = useRequestHost();
   const { state, approve, deny } = useAnswer(request);
-  const [drafts, change] = useRequestDraft<Readonly<Record<string, QuestionDraft>>>(request.id, {});
+  const [drafts, change] = useRequestDraft<Readonly<Record<string, QuestionDraft>>>(request.id, {}, readQuestionDrafts);
   const questions = askable(request);
   const complete = isComplete(questions, drafts);
   const sending = state.kind === "sending" ? state.what : null;

@@ -13,6 +13,7 @@ import {
   noteOf,
   wishOf,
   closedWords,
+  readQuestionDrafts,
 } from "./request.model.ts";
 import { acceptsTap, GUARD_MS } from "./tap-guard.ts";
 
@@ -48,6 +49,13 @@ test("answers are keyed by question and keep the order in which they were offere
   expect(answersOf(questions, { "0": one, "1": many })).toEqual({ "0": ["Half even"], "1": ["Invoices", "Reports"] });
   many = { ...chooseOther(choose(many, "Reports", true), true), text: "  Tax forms " };
   expect(answersOf(questions, { "0": one, "1": many })).toEqual({ "0": ["Half even"], "1": ["Invoices", "Tax forms"] });
+});
+
+test("half an answer that was kept is read back; what is no answer is nothing", () => {
+  const draft = { chosen: ["Blue"], text: "or green", other: true };
+  expect(readQuestionDrafts(JSON.parse(JSON.stringify({ "0": draft })))).toEqual({ "0": draft });
+  expect(readQuestionDrafts({ "0": { chosen: "Blue" }, "1": 7 })).toEqual({});
+  for (const nothing of [null, "words", 3, []]) expect(readQuestionDrafts(nothing)).toBeNull();
 });
 
 test("with one choice, own words and an option exclude each other", () => {

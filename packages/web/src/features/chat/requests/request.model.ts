@@ -55,6 +55,18 @@ export interface QuestionDraft {
 
 export const EMPTY_ANSWER: QuestionDraft = { chosen: [], text: "", other: false };
 
+/** What was kept of an earlier page; anything else is nothing. */
+export function readQuestionDrafts(kept: unknown): Readonly<Record<string, QuestionDraft>> | null {
+  if (typeof kept !== "object" || kept === null || Array.isArray(kept)) return null;
+  const read = Object.entries(kept).flatMap(([id, value]: [string, unknown]) => {
+    if (typeof value !== "object" || value === null) return [];
+    const { chosen, text, other }: Partial<Record<keyof QuestionDraft, unknown>> = value;
+    if (!Array.isArray(chosen) || typeof text !== "string" || typeof other !== "boolean") return [];
+    return [[id, { chosen: chosen.filter((label): label is string => typeof label === "string"), text, other }] as const];
+  });
+  return Object.fromEntries(read);
+}
+
 export function choose(draft: QuestionDraft, label: string, multi: boolean): QuestionDraft {
   if (!multi) return { ...draft, chosen: [label], other: false };
   return { ...draft, chosen: draft.chosen.includes(label) ? draft.chosen.filter((other) => other !== label) : [...draft.chosen, label] };

@@ -6,6 +6,7 @@ import { useCallback, useRef, useState } from "react";
 import { toAppError } from "@hapi/protocol";
 import type { TimelineRequest } from "@hapi/core";
 import type { AnswerResult, ApproveRequest } from "../port.ts";
+import { forgetDrafts } from "./request-drafts.ts";
 import { useRequestHost } from "./request-host.tsx";
 
 export type AnswerState =
@@ -47,7 +48,10 @@ export function useAnswer(request: TimelineRequest): Answering {
       };
       move({ kind: "sending", what });
       call().then(
-        (result) => move({ kind: "answered", what, result }),
+        (result) => {
+          forgetDrafts(request.id);
+          move({ kind: "answered", what, result });
+        },
         (cause: unknown) => move({ kind: "open", error: toAppError(cause).message }),
       );
     },
