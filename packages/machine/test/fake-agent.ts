@@ -56,6 +56,8 @@ export interface FakeAgent {
   beforeStart: Promise<void> | null;
   failStarts: number;
   failStops: number;
+  /** It reads nothing any more: Stop gets no answer. */
+  frozen: boolean;
   /** With this code. */
   failsWith: ErrorCode;
   installed: boolean;
@@ -157,6 +159,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     beforeStart: null,
     failStarts: 0,
     failStops: 0,
+    frozen: false,
     failsWith: "agent_exited",
     installed: true,
     get front() {
@@ -282,6 +285,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         return "applied";
       },
       async interrupt() {
+        if (agent.frozen) throw new AppError("timeout", "The agent does not answer");
         for (const { localId } of untouched.splice(0)) {
           record.delete(localId);
           mine.emit({ type: "stage", localId, stage: "interrupted" });

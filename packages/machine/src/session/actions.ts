@@ -2,6 +2,7 @@
 import type { AgentCapabilities } from "@hapi/protocol";
 import { AppError, normalizePermissionMode, toAppError } from "@hapi/protocol";
 import type { DriverLog } from "@hapi/agents";
+import type { Clock } from "@hapi/platform";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { Inbox } from "./inbox.ts";
@@ -18,17 +19,25 @@ export interface ActionDeps {
   broker: PermissionBroker;
   record: RecordFile;
   retrying: Retrying;
-  inbox: Pick<Inbox, "steer">;
+  inbox: Pick<Inbox, "steer" | "unwantCurrent">;
   facts: AgentFacts;
   capabilities: AgentCapabilities;
   diagnostics(): unknown;
   hasViewers(): boolean;
   uploads: Uploads;
+  clock: Clock;
+  /** A line in the history. */
+  notice(text: string): void;
   end(reason: "abort" | "kill" | "handoff"): void;
   /** What is shown at the hub changed. */
   changed(): void;
   log: DriverLog;
 }
+
+/** A retry that can't be given up in this time does not keep Stop from what runs. */
+const CANCEL_WAIT_MS = 5_000;
+const UNANSWERED =
+  "The agent did not answer Stop, so its process was ended, and with it what it ran in the background. The conversation goes on with the next message.";
 
 export function createActions(deps: ActionDeps): SessionActions {
   const { runner, loop, record, capabilities, facts } = deps;
@@ -69,6 +78,22 @@ export function createActions(deps: ActionDeps): SessionActions {
     return applied;
   }
 
+  async function inTime(work: Promise<unknown>): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const stopTimer = deps.clock.setTimer(CANCEL_WAIT_MS, late.resolve);
+    await Promise.race([work, late.promise]);
+    stopTimer();
+  }
+
+  /** It reads nothing any more: what a person wants stopped is stopped all the same. Its thread stays, and the next prompt goes on with it. */
+  async function endUnanswering(): Promise<void> {
+    deps.log.warn("agent.stop_unanswered", {});
+    await deps.inbox.unwantCurrent();
+    await runner.stop({ graceMs: 0 });
+    deps.notice(UNANSWERED);
+    deps.changed();
+  }
+
   async function retry(): Promise<{ status: "started" | "joined" }> {
     const status = await deps.retrying.now();
     deps.changed();
@@ -79,8 +104,15 @@ export function createActions(deps: ActionDeps): SessionActions {
     permission: (params) => deps.broker.answer(params),
     async interrupt() {
       // Whatever becomes of that, what runs is stopped.
-      await deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause: String(cause) }));
-      if (runner.front !== null) await runner.conversation.interrupt();
+      await inTime(deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause: String(cause) })));
+      if (runner.front === null) return;
+      const { front } = runner;
+      try {
+        await runner.conversation.interrupt();
+      } catch (cause) {
+        if (front !== "remote" || toAppError(cause).code !== "timeout") throw cause;
+        await endUnanswering();
+      }
     },
     end(reason) {
       // What a person ended does not begin again by itself when it is started for something else.

@@ -58,6 +58,8 @@ export interface Inbox {
   cancel(localId: string, messageId: string): Promise<CancelAck>;
   /** A person asked to send a prompt again whose fate was unknown or which failed. */
   again(localId: string, message: IncomingMessage): Promise<{ accepted: boolean; consumed?: boolean }>;
+  /** A person stopped everything: what the agent was given and has not begun is not handed again. */
+  unwantCurrent(): Promise<void>;
   /**
    * The session ends: nothing is taken in any more, and what the agent never got is forgotten where the hub still has it (`hubHas`: one restored
    * from an older copy may not). Answers what the hub has alone from now on.
@@ -356,6 +358,10 @@ export function createInbox(deps: InboxDeps): Inbox {
     turnEnded,
     cancel,
     again,
+    async unwantCurrent() {
+      const given = inStage("handing", "handed").filter((prompt) => !prompt.unwanted);
+      if (given.length > 0) await ledger.write(...given.map(({ localId }) => ({ k: "unwanted" as const, localId })));
+    },
     async giveBack(hubHas) {
       closed = true;
       // One that the hub believes to be handed is not in its queue any more: only here it still waits.

@@ -218,10 +218,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       changed();
       queueMicrotask(poke);
     },
-    notice(text) {
-      const id = `hapi:notice:${clock.now()}`;
-      outbox.add(id, { type: "notice", id, level: "warning", text });
-    },
+    notice,
     clock,
     random: ports.random ?? Math.random,
     log,
@@ -269,6 +266,8 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     diagnostics: () => diagnosticsOf({ record: record.value, facts, runner, retrying, autoRetry: autoRetry(), hostPid: host.hostPid }),
     hasViewers: () => host.viewers().length > 0,
     uploads,
+    clock,
+    notice,
     end: (reason) => void ending.end(endingOf(reason)),
     changed,
     log,
@@ -322,6 +321,11 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     host.on("viewers", () => parking.poke()),
     host.on("viewerTyped", () => parking.poke()),
   ];
+
+  function notice(text: string): void {
+    const id = `hapi:notice:${clock.now()}`;
+    outbox.add(id, { type: "notice", id, level: "warning", text });
+  }
 
   function agentState(current: AgentState | null): AgentState {
     const { state } = loop;
