@@ -113,7 +113,7 @@ export function createSyncEngine(options: SyncOptions): SyncEngine {
 
   const stream = createEventStream({
     open: api.open,
-    caps: ["stream", "stages", "caught-up", "outcomes"],
+    caps: ["stream", "stages", "caught-up", "outcomes", "waiting"],
     visible: options.visible,
     clock,
     random,

@@ -1,5 +1,6 @@
 export { type ContentRow, decodeContent } from "./envelope/decode.ts";
 export { encodeEvent, type Prompt, promptContent, type WireContent } from "./envelope/encode.ts";
+export { type HeldPrompts, heldPromptsWait, promptWaits, type QueuedPromptFacts, type Waits } from "./waiting.ts";
 export { checkPromptSize, isPromptTooLong, MAX_PROMPT_BYTES, PROMPT_TOO_LONG } from "./prompt-size.ts";
 export {
   BACKGROUND_ANSWER_MS,

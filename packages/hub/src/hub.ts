@@ -62,6 +62,7 @@ export function createHub(parts: HubParts): Hub {
       await services.presence.start();
       await services.machinePresence.start();
       services.schedule.look();
+      services.promptWatch.start();
       prune();
       housekeeping.start();
     },
@@ -73,6 +74,7 @@ export function createHub(parts: HubParts): Hub {
       services.schedule.stop();
       services.delivery.stop();
       services.waker.close();
+      services.promptWatch.stop();
       services.stopRelay();
       services.toasts.stop();
       services.sse.close();
@@ -143,7 +145,7 @@ function createHttp(parts: HubParts, services: Services, remove: (session: Sessi
       sessionFileRoutes({ access, rpc }),
       uploadRoutes({ access, rpc, attachments }),
       exportRoutes({ access, messages, now }),
-      messageRoutes({ access, messages, prompts }),
+      messageRoutes({ access, messages, prompts, watch: services.promptWatch }),
       permissionRoutes({ access, permissions }),
       machineRoutes({ access, machines, rpc, now, durable, onSpawned: services.onSpawned }),
       eventRoutes({ access, sse }),

@@ -13,6 +13,8 @@ import { MachinePresence } from "./machines/presence.ts";
 import { Delivery } from "./messages/delivery.ts";
 import { Prompts } from "./messages/prompts.ts";
 import { Schedule } from "./messages/schedule.ts";
+import { PromptWatch } from "./messages/watch.ts";
+import { promptFacts } from "./messages/watch-facts.ts";
 import { Permissions } from "./permissions/permissions.ts";
 import { Toasts } from "./notifications/toasts.ts";
 import { Links, type Link } from "./rpc/links.ts";
@@ -22,6 +24,7 @@ import { createActivityWatch } from "./sessions/activity-watch.ts";
 import { SessionControl } from "./sessions/control.ts";
 import { ExpectedSessions } from "./sessions/expected.ts";
 import { Fork } from "./sessions/fork.ts";
+import { createMendedLook } from "./sessions/mended.ts";
 import { Lifecycle } from "./sessions/lifecycle.ts";
 import { SessionPresence } from "./sessions/presence.ts";
 import { relayUpdates } from "./sessions/relay-updates.ts";
@@ -180,7 +183,20 @@ export function createServices(parts: HubParts) {
     isExpected: (id) => expected.has(id),
     isResuming: (id) => resume.isUnderWay(id),
   });
+  const mended = createMendedLook({ rpc, clock, log, start: (id) => waker.asked(id) });
+  const promptWatch = new PromptWatch({
+    store: messages,
+    session: (id) => sessions.get(id),
+    facts: promptFacts({ machines, machinePresence, rpc, links, delivery, waker, isStarting: (session) => lifecycle.isStarting(session) }),
+    // Sent again, it reaches a session that has it already, and makes that look at its queue.
+    repair: (session) => (session.active ? deliver(session.id) : waker.wake(session.id)),
+    lookAgain: (session, code) => ignore(mended(session, code), "asked again with a later round"),
+    bus,
+    clock,
+    log,
+  });
   const sse = new SseHub({
+    watch: promptWatch,
     log: stores.log,
     sessions,
     messages,
@@ -235,6 +251,7 @@ export function createServices(parts: HubParts) {
     fork,
     schedule,
     prompts,
+    promptWatch,
     sse,
     limit,
     stopRelay,

@@ -12,5 +12,6 @@ export * from "./rpc.ts";
 export * from "./session.ts";
 export * from "./socket.ts";
 export * from "./sync-events.ts";
+export * from "./waiting.ts";
 export * from "./version.ts";
 export * from "./wire-names.ts";

@@ -1,6 +1,7 @@
 /** Messages: rows, pages, attachments, and the stages a prompt goes through. */
 import * as z from "zod/mini";
 import { timestamp } from "./primitives.ts";
+import { waitingSchema } from "./waiting.ts";
 
 export const attachmentSchema = z.looseObject({
   id: z.string(),
@@ -21,7 +22,7 @@ export const PROMPT_STAGES = ["accepted", "handed", "in-transcript", "started", 
 export type PromptStage = (typeof PROMPT_STAGES)[number];
 export const promptStageSchema = z.enum(PROMPT_STAGES);
 
-/** One row of a session's history. `localId` set and `invokedAt` null: still queued. Ours on top of contract 1: `stage`, `stageDetail`. */
+/** One row of a session's history. `localId` set and `invokedAt` null: still queued. Ours on top of contract 1: `stage`, `stageDetail`, `waiting`. */
 export const messageSchema = z.looseObject({
   id: z.string(),
   seq: z.nullable(z.number()),
@@ -36,6 +37,8 @@ export const messageSchema = z.looseObject({
   stageDetail: z.optional(
     z.looseObject({ code: z.optional(z.string()), message: z.optional(z.string()), retryable: z.optional(z.boolean()) }),
   ),
+  /** Of a prompt in the queue that has waited for a moment. */
+  waiting: z.optional(waitingSchema),
 });
 export type Message = z.infer<typeof messageSchema>;
 

@@ -1,6 +1,7 @@
 /** Session, its metadata and agent state, as they travel over REST and SSE (client contract 1; seeds/001). */
 import * as z from "zod/mini";
 import { timestamp } from "./primitives.ts";
+import { waitingSchema } from "./waiting.ts";
 
 export const LIFECYCLE_STATES = ["initializing", "running", "paused", "completed", "aborted", "archived", "failed"] as const;
 export type LifecycleState = (typeof LIFECYCLE_STATES)[number];
@@ -189,6 +190,8 @@ export const agentStateSchema = z.looseObject({
   background: z.optional(z.nullable(z.array(backgroundWorkSchema))),
   /** Ours. Null or absent: nothing is going to be retried by itself. */
   retry: z.optional(z.nullable(retryStateSchema)),
+  /** Ours. What the prompts that the session holds wait for. Null or absent: it holds none, or goes on with them. */
+  queue: z.optional(z.nullable(waitingSchema)),
   requests: z.optional(z.nullable(z.record(z.string(), agentStateRequestSchema))),
   completedRequests: z.optional(z.nullable(z.record(z.string(), agentStateCompletedRequestSchema))),
 });

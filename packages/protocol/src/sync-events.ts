@@ -7,6 +7,7 @@ import { machineSchema } from "./machine.ts";
 import { messageSchema, promptStageSchema } from "./message.ts";
 import { timestamp } from "./primitives.ts";
 import { agentStateSchema, lastTurnSchema, metadataSchema, sessionSchema, todoItemSchema } from "./session.ts";
+import { waitingSchema } from "./waiting.ts";
 
 const versioned = <T extends z.ZodMiniType>(value: T) => z.object({ version: z.number(), value });
 
@@ -36,7 +37,7 @@ const base = { namespace: z.optional(z.string()) };
 const forSession = { ...base, sessionId: z.string() };
 
 /** Capabilities a subscriber can name in `?caps=a,b`. */
-export const SSE_CAPABILITIES = ["stream", "stages", "caught-up", "outcomes"] as const;
+export const SSE_CAPABILITIES = ["stream", "stages", "caught-up", "outcomes", "waiting"] as const;
 export type SseCapability = (typeof SSE_CAPABILITIES)[number];
 
 export const syncEventSchema = z.discriminatedUnion("type", [
@@ -101,6 +102,12 @@ export const syncEventSchema = z.discriminatedUnion("type", [
     type: z.literal("session-outcome"),
     lastTurn: z.optional(lastTurnSchema),
     seenAt: z.optional(timestamp),
+  }),
+  /** caps `waiting`: what the queued prompts of a session wait for; those that are not named wait for nothing that is known. Never logged. */
+  z.object({
+    ...forSession,
+    type: z.literal("prompts-waiting"),
+    prompts: z.array(z.object({ localId: z.string(), waiting: waitingSchema })),
   }),
   /** caps `caught-up`: everything replayed; what follows is live. */
   z.object({ ...base, type: z.literal("caught-up") }),

@@ -4,6 +4,7 @@
  */
 import type { Message, MessagesResponse, SyncEvent } from "@hapi/protocol";
 import { laterStage } from "../stages.ts";
+import { isQueued, isSameJson } from "./rows.ts";
 import { withMachineEvent, withoutSession, withOutcome, withRowHeard, withSessionEvent } from "./sessions.ts";
 import { emptyWindow, type MessageWindow, type SyncState, without } from "./state.ts";
 import { withDelta } from "./streams.ts";
@@ -28,7 +29,7 @@ function consumed(window: MessageWindow, event: Of<"messages-consumed">): Messag
   const knows = (localId: string): boolean => [...window.rows, ...window.queued].some((row) => row.localId === localId);
   const next = mapRows(window, isNamed, (row) => {
     if ((row.invokedAt ?? null) !== null) return row;
-    const { deliveryState: _settled, ...rest } = row;
+    const { deliveryState: _settled, waiting: _over, ...rest } = row;
     return { ...rest, invokedAt: event.invokedAt, ...(event.steered ? { steered: true } : {}) };
   });
   return event.localIds.every(knows) || next.stale || next.hasOlder ? next : { ...next, stale: true };
@@ -47,15 +48,26 @@ function staged(window: MessageWindow, event: Of<"message-stage">): MessageWindo
   return mapRows(window, named([event.localId]), (row) => {
     const stage = laterStage(row.stage, event.stage);
     if (stage === row.stage) return row;
-    const { stageDetail: _before, ...rest } = row;
+    const { stageDetail: _before, waiting: _over, ...rest } = row;
     return event.detail === undefined ? { ...rest, stage } : { ...rest, stage, stageDetail: event.detail };
   });
 }
 
+function waits(window: MessageWindow, prompts: Of<"prompts-waiting">["prompts"]): MessageWindow {
+  const byId = new Map(prompts.map(({ localId, waiting }) => [localId, waiting]));
+  return mapRows(window, isQueued, (row) => {
+    const { waiting: before, ...rest } = row;
+    const now = row.localId === null ? undefined : byId.get(row.localId);
+    if (isSameJson(before, now)) return row;
+    return now === undefined ? rest : { ...rest, waiting: now };
+  });
+}
+
 function indeterminate(window: MessageWindow, localIds: readonly string[]): MessageWindow {
-  return mapRows(window, named(localIds), (row) =>
-    row.deliveryState === "indeterminate" ? row : { ...row, deliveryState: "indeterminate" },
-  );
+  return mapRows(window, named(localIds), (row) => {
+    const { waiting: _over, ...rest } = row;
+    return row.deliveryState === "indeterminate" ? row : { ...rest, deliveryState: "indeterminate" };
+  });
 }
 
 /** Nobody writes any more. */
@@ -111,6 +123,8 @@ export function applySyncEvent(state: SyncState, event: SyncEvent): SyncState {
       return inWindow(state, event.sessionId, invalidated);
     case "message-stage":
       return inWindow(state, event.sessionId, (window) => staged(window, event));
+    case "prompts-waiting":
+      return inWindow(state, event.sessionId, (window) => waits(window, event.prompts));
     case "stream":
       return inWindow(state, event.sessionId, (window) => withDelta(window, event, event.done === true));
     case "machine-updated":

@@ -78,6 +78,7 @@ function createWholeHub() {
     "message-cancelled": (n) => messages.cancel(`l${n % 4}`),
     "messages-invalidated": () => messages.rewrite(),
     "message-stage": (n) => messages.stage(`l${n % 4}`, n % 2 === 0 ? "started" : "done"),
+    "prompts-waiting": (n) => messages.waits(`l${n % 4}`),
     "scheduled-matured": () => say({ type: "scheduled-matured", sessionId: modelSession }),
     "machine-updated"(n) {
       const id = `m${n % 2}`;
@@ -152,6 +153,7 @@ const EVERY_ACT: Step[] = (
     ["session-removed", 0],
     ["session-updated", 0],
     ["message-received", 0],
+    ["prompts-waiting", 0],
     ["messages-indeterminate", 0],
     ["messages-requeued", 0],
     ["messages-consumed", 0],

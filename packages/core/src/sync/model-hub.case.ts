@@ -45,11 +45,21 @@ export function createModelHub() {
       if (local(localId)) return;
       insert({ localId, content: { role: "user", content: { type: "text", text: localId } }, invokedAt: null, stage: "accepted" });
     },
+    /** One of them is said to wait, the others not any more. */
+    waits: (localId: string): void => {
+      const row = local(localId);
+      if (!row || !isQueued(row) || row.stage !== "accepted" || row.deliveryState !== undefined) return;
+      for (const { waiting: _before, ...rest } of queued()) rows.set(rest.id, rest);
+      clock += 1;
+      const waiting = { for: "turn", since: clock };
+      rows.set(row.id, { ...row, waiting });
+      push({ type: "prompts-waiting", prompts: [{ localId, waiting }] });
+    },
     consume: (localId: string): void => {
       const row = local(localId);
       if (!row || !isQueued(row)) return;
       clock += 1;
-      const { deliveryState: _settled, ...rest } = row;
+      const { deliveryState: _settled, waiting: _over, ...rest } = row;
       rows.set(row.id, { ...rest, invokedAt: clock });
       push({ type: "messages-consumed", localIds: [localId], invokedAt: clock });
     },
@@ -72,7 +82,8 @@ export function createModelHub() {
     indeterminate: (localId: string): void => {
       const row = local(localId);
       if (!row || !isQueued(row) || row.deliveryState === "indeterminate") return;
-      rows.set(row.id, { ...row, deliveryState: "indeterminate" });
+      const { waiting: _over, ...rest } = row;
+      rows.set(row.id, { ...rest, deliveryState: "indeterminate" });
       push({ type: "messages-indeterminate", localIds: [localId] });
     },
     /** Another history. */
@@ -84,7 +95,8 @@ export function createModelHub() {
     stage: (localId: string, stage: PromptStage): void => {
       const row = local(localId);
       if (!row || !canAdvance(row.stage, stage)) return;
-      rows.set(row.id, { ...row, stage });
+      const { waiting: _over, ...rest } = row;
+      rows.set(row.id, { ...rest, stage });
       push({ type: "message-stage", localId, stage, at: clock });
     },
     page: (limit: number, asked: PageRequest & { epoch?: number } = {}): MessagesResponse => {

@@ -55,5 +55,7 @@ export function mergeRow(known: Message, heard: Message): Message {
       else merged.stageDetail = known.stageDetail;
     }
   }
+  // It waits no more.
+  if (!isQueued(merged) || (merged.stage ?? "accepted") !== "accepted" || merged.deliveryState === "indeterminate") delete merged.waiting;
   return isSameJson(known, merged) ? known : merged;
 }

@@ -89,6 +89,7 @@ export function promptOfRow(row: Message, event: Of<"user-message">, hasRecord: 
     stage,
     detail: row.stageDetail ?? null,
     scheduledAt: row.scheduledAt ?? null,
+    waiting: row.waiting ?? null,
     steered: row.steered ?? false,
   };
 }

@@ -172,6 +172,7 @@ function outboxItem(prompt: OutboxPrompt, memory: OverlayMemory): PromptItem {
     stage: prompt.state,
     detail: prompt.error ?? null,
     scheduledAt: prompt.scheduledAt ?? null,
+    waiting: null,
     steered: false,
   });
   return remembered(memory.prompts, prompt, make) ?? make();

@@ -4,6 +4,7 @@
  * (so `memo` works). Words here are English and short; a screen may translate by `kind` and `status` instead.
  */
 import type {
+  PromptWaiting,
   AgentFailure,
   AgentState,
   Attachment,
@@ -84,6 +85,8 @@ export interface PromptItem extends Base {
   /** Why it failed, was rejected, or is unknown. */
   detail: { code?: string; message?: string; retryable?: boolean } | null;
   scheduledAt: number | null;
+  /** What a queued prompt waits for; null: the hub has not said so. */
+  waiting: PromptWaiting | null;
   /** It went into a running turn instead of starting one. */
   steered: boolean;
 }

@@ -52,6 +52,14 @@ export class Delivery {
     this.#laters.clear();
   }
 
+  /** `unwritten`: it could not be written down that it goes, and that is tried again. */
+  stateOf(sessionId: string, localId: string): "unconfirmed" | "unwritten" | null {
+    if (this.#laters.has(sessionId)) return "unwritten";
+    // Others say nothing before the agent has it.
+    const confirms = this.#deps.links.of("session", sessionId).some((link) => link.capabilities.has("stages"));
+    return confirms && (this.#sending.has(sessionId) || this.#outstanding.get(sessionId)?.has(localId) === true) ? "unconfirmed" : null;
+  }
+
   /** A socket of the session came, or a scheduled prompt fell due: everything that waits, oldest first. */
   async deliverAll(sessionId: string, only?: Link): Promise<void> {
     await this.#inTurn(sessionId, async () => {

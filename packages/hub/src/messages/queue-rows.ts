@@ -9,7 +9,7 @@ import type { SessionRow } from "../sessions/session-row.ts";
 import { bumpEpoch } from "./epochs.ts";
 import { leavesQueue, messageColumns, toMessage, type MessageRow } from "./message-row.ts";
 import type { MessageStoreDeps } from "./sqlite-store.ts";
-import type { QueuedPrompt, StageReport } from "./store.ts";
+import type { QueuedPrompt, StageReport, WaitingRow } from "./store.ts";
 
 const queued = "invoked_at IS NULL AND local_id IS NOT NULL";
 /** Named, because the planner prefers indexes that hold every message: a queue is read in time of its own length, not of the history's. */
@@ -70,6 +70,31 @@ export class QueueRows {
   async wasSent(sessionId: string, localId: string): Promise<boolean> {
     const session = this.#deps.cache.row(sessionId);
     return session !== null && this.#rows(session, [localId]).some((row) => row.sent === 1);
+  }
+
+  async waitingRows(sessionId: string, limit: number): Promise<WaitingRow[]> {
+    const session = this.#deps.cache.row(sessionId);
+    if (!session) return [];
+    const rows = this.#deps.db.all<{ local_id: string; created_at: number; scheduled_at: number | null; wake: number }>(
+      `SELECT local_id, created_at, scheduled_at, wake FROM ${inQueue}
+       WHERE session_pk = ? AND ${queued} AND delivery_state = 'queued' ORDER BY seq LIMIT ?`,
+      session.pk,
+      limit,
+    );
+    return rows.map((row) => ({
+      localId: row.local_id,
+      acceptedAt: row.created_at,
+      scheduledAt: row.scheduled_at,
+      wakes: row.wake === 1,
+    }));
+  }
+
+  async sessionsWithQueue(limit: number): Promise<string[]> {
+    const rows = this.#deps.db.all<{ id: string }>(
+      `SELECT sessions.id AS id FROM sessions WHERE pk IN (SELECT DISTINCT session_pk FROM ${inQueue} WHERE ${queued}) LIMIT ?`,
+      limit,
+    );
+    return rows.map((row) => row.id);
   }
 
   async waitingToWake(now: number): Promise<string[]> {

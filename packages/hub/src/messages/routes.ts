@@ -6,18 +6,20 @@ import type { ApiEnv } from "../transport/http/api-env.ts";
 import { readBody } from "../transport/http/body.ts";
 import type { Prompts } from "./prompts.ts";
 import type { MessageStore, PageQuery } from "./store.ts";
+import type { PromptWatch } from "./watch.ts";
 
 const defaultLimit = 50;
 const maxLimit = 200;
 
-export function messageRoutes(deps: { access: SessionAccess; messages: MessageStore; prompts: Prompts }): Hono<ApiEnv> {
-  const { access, messages, prompts } = deps;
+export function messageRoutes(deps: { access: SessionAccess; messages: MessageStore; prompts: Prompts; watch: PromptWatch }): Hono<ApiEnv> {
+  const { access, messages, prompts, watch } = deps;
   const app = new Hono<ApiEnv>();
 
   app.get("/sessions/:id/messages", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
-    return c.json(await messages.page(session.id, parsePageQuery(c.req.query())));
+    return c.json(watch.withWaiting(session.id, await messages.page(session.id, parsePageQuery(c.req.query()))));
   });
+  app.get("/prompts/waiting", (c) => c.json(watch.waiting(c.get("namespace"))));
   app.post("/sessions/:id/messages", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
     const message = await prompts.post(session, await readBody(c, sendMessageSchema));

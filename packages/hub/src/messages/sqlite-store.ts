@@ -23,6 +23,7 @@ import {
   type QueuedPrompt,
   type StageReport,
   type StoredPrompt,
+  type WaitingRow,
 } from "./store.ts";
 
 export interface MessageStoreDeps {
@@ -235,6 +236,14 @@ export class SqliteMessageStore implements MessageStore {
 
   wasSent(sessionId: string, localId: string): Promise<boolean> {
     return this.#queue.wasSent(sessionId, localId);
+  }
+
+  waitingRows(sessionId: string, limit: number): Promise<WaitingRow[]> {
+    return this.#queue.waitingRows(sessionId, limit);
+  }
+
+  sessionsWithQueue(limit: number): Promise<string[]> {
+    return this.#queue.sessionsWithQueue(limit);
   }
 
   waitingToWake(now: number): Promise<string[]> {

@@ -49,6 +49,15 @@ export interface QueuedPrompt {
   wake: boolean;
 }
 
+/** A prompt that no session has taken. */
+export interface WaitingRow {
+  localId: string;
+  acceptedAt: number;
+  scheduledAt: number | null;
+  /** It was accepted to start its session. */
+  wakes: boolean;
+}
+
 export interface StageReport {
   localId: string;
   stage: PromptStage;
@@ -71,6 +80,9 @@ export interface MessageStore {
   /** The session has forgotten these and never handed them: they are the hub's alone again. */
   returned(sessionId: string, localIds: readonly string[]): Promise<void>;
   wasSent(sessionId: string, localId: string): Promise<boolean>;
+  /** The oldest `limit` in the queue of which nobody has to say anything before. */
+  waitingRows(sessionId: string, limit: number): Promise<WaitingRow[]>;
+  sessionsWithQueue(limit: number): Promise<string[]>;
   /** Sessions that have prompts which were accepted to wake them. */
   waitingToWake(now: number): Promise<string[]>;
   /** Queued prompts stay, but start nothing any more. */

@@ -19,6 +19,8 @@ export interface HandoffLoop {
   /** Front end the session is in; its agent may be parked. */
   readonly front: Front;
   readonly state: HandoffState;
+  /** After a failure nothing is tried before this. */
+  readonly pausedUntil: number;
   /** Puts the session where it should be, with its agent running or not. */
   begin(front: Front, options: { startAgent: boolean }): Promise<void>;
   /** Resolves when it happened; `waiting` when it will happen later. */
@@ -220,6 +222,9 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       if (switching) return { state: "switching" };
       if (wish && waiting) return { state: "draining", to: wish.to, waitsFor: waiting.for, since: wish.since };
       return { state: front };
+    },
+    get pausedUntil() {
+      return notBefore;
     },
     async begin(to, options) {
       front = to;

@@ -27,6 +27,7 @@ import { createPermissionBroker } from "./permissions.ts";
 import { createPresence } from "./presence.ts";
 import type { RecordFile } from "./record.ts";
 import { createRememberedChoices } from "./remembered-choices.ts";
+import { createQueueWait } from "./queue-wait.ts";
 import { createRemoteScreen } from "./remote-screen.ts";
 import { sessionRpcs } from "./rpc.ts";
 import { createRetrying } from "./retrying.ts";
@@ -161,7 +162,10 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     reports,
     clock,
     log,
-    changed: () => queueMicrotask(poke),
+    changed() {
+      queueMicrotask(poke);
+      queueMicrotask(changed);
+    },
   });
   const broker = createPermissionBroker({
     ledger,
@@ -222,6 +226,15 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     clock,
     random: ports.random ?? Math.random,
     log,
+  });
+  const queueWait = createQueueWait({
+    inbox,
+    loop,
+    runner,
+    retrying,
+    broker,
+    remoteWhileLocal: () => ports.settings.remoteWhileLocal,
+    clock,
   });
   const presence = createPresence({
     link,
@@ -314,7 +327,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   const ending = createEnding({ ports, runner, loop, inbox, broker, events, outbox, hub, screen, setLifecycle, close: closeParts });
   const outcomes = createOutcomes({ ledger, outbox, inbox, broker, events, ending, model, setLifecycle, clock, log });
   const off = [
-    link.on("update", updateHandler({ inbox, reports, prompts: ledger.state.prompts, clock })),
+    link.on("update", updateHandler({ inbox, reports, prompts: ledger.state.prompts, clock, poke })),
     link.on("connected", () => {
       if (facts.lifecycle !== "initializing") link.ready();
     }),
@@ -332,7 +345,8 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     const handoff = state.state === "draining" ? { to: state.to, waitsFor: state.waitsFor, since: state.since } : undefined;
     const retry = ending.begun ? undefined : retrying.onWire;
     const background = events.background.length > 0 ? [...events.background] : undefined;
-    return { ...current, controlledByUser: loop.front === "local", handoff, retry, background, ...broker.onWire() };
+    const queue = ending.begun ? undefined : queueWait();
+    return { ...current, queue, controlledByUser: loop.front === "local", handoff, retry, background, ...broker.onWire() };
   }
 
   function autoRetry(): boolean {

@@ -10,9 +10,11 @@ export interface UpdateHandlerDeps {
   reports: StageReports;
   prompts: ReadonlyMap<string, PromptEntry>;
   clock: Clock;
+  /** Looks at the queue. */
+  poke(): void;
 }
 
-export function updateHandler({ inbox, reports, prompts, clock }: UpdateHandlerDeps): (body: UpdateBody) => unknown {
+export function updateHandler({ inbox, reports, prompts, clock, poke }: UpdateHandlerDeps): (body: UpdateBody) => unknown {
   /**
    * A hub that sends what was taken back never heard our answer to that: it hears it now. One that sends what was handed long ago does not know
    * of it (restored from an older copy): it is told where the prompt is.
@@ -21,6 +23,8 @@ export function updateHandler({ inbox, reports, prompts, clock }: UpdateHandlerD
     const known = prompts.get(message.localId ?? message.id);
     await inbox.receive(message, "live");
     if (known) reports.changed(known, Promise.resolve());
+    // Said again although it is here: the hub sees nothing that it waits for.
+    if (known?.stage === "queued") poke();
     return known?.stage === "canceled" ? { ok: true, canceled: true } : { ok: true };
   }
 

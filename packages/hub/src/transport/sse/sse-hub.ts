@@ -24,6 +24,7 @@ export interface SseHubDeps extends ReplayDeps {
   log: EventLog;
   bus: Bus;
   live: LiveText;
+  watch: { snapshot(namespace: string): HubEvent[] };
   clock: Clock;
   logger: Logger;
   /** Of one reader; absent: `MAX_BUFFERED_BYTES`. */
@@ -128,6 +129,10 @@ export class SseHub {
     if (subscriber.caps.has("stream")) {
       const live = this.#deps.live.snapshot(subscriber.namespace).filter((event) => subscriber.wants(event));
       if (live.length > 0) subscriber.write(this.#frames(live));
+    }
+    if (subscriber.caps.has("waiting")) {
+      const waits = this.#deps.watch.snapshot(subscriber.namespace).filter((event) => subscriber.wants(event));
+      if (waits.length > 0) subscriber.write(this.#frames(waits));
     }
     if (subscriber.caps.has("caught-up")) subscriber.tell({ type: "caught-up", namespace: subscriber.namespace });
     this.#goLive(subscriber);

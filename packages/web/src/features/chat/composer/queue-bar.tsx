@@ -10,7 +10,7 @@ import { useAction, useChat, usePort } from "../chat-context.tsx";
 import { leavePrompt, useLeftPrompts } from "../left-prompts.ts";
 import { capabilitiesOf, isWorking } from "../session.model.ts";
 import { useSendAgain } from "../use-send-again.ts";
-import { queueOf, waitingOf, type Waiting } from "./queue.model.ts";
+import { queueOf, waitingOf, waitsSince, type Waiting } from "./queue.model.ts";
 import { clockWords } from "./schedule.model.ts";
 
 const SHOWN = 2;
@@ -92,6 +92,7 @@ function Queued({ prompt, isLeft, onEdit, onGone }: QueuedProps) {
   const waits = waitingOf(prompt, session, machineOnline, now());
   const canSteer = waits === "turn" && isWorking(session) && capabilitiesOf(session).steer === true && prompt.attachments.length === 0;
   const isUnknown = waits === "unknown";
+  const since = waitsSince(prompt, waits, now());
   return (
     <li className="flex flex-wrap items-center gap-x-2 ps-3 pe-1 not-first:border-t not-first:border-line">
       <Sign waits={waits} />
@@ -102,10 +103,15 @@ function Queued({ prompt, isLeft, onEdit, onGone }: QueuedProps) {
         <span
           className={cx(
             "block text-small wrap-any",
-            waits === "rejected" ? "text-failed" : isUnknown && !isLeft ? "text-waiting" : "text-quiet",
+            waits === "rejected" || waits === "nothing"
+              ? "text-failed"
+              : (isUnknown && !isLeft) || asksPerson.has(waits)
+                ? "text-waiting"
+                : "text-quiet",
           )}
         >
           {wordsOf(waits, prompt, { machine, now: now() }, t)}
+          {since !== null && ` · ${t("queue.since", { time: clockWords(since, now(), dateLocale()) })}`}
         </span>
       </p>
       {canSteer && <IconButton icon="steer" label={t("send.steer")} busy={steering} onClick={() => steer()} />}
@@ -148,14 +154,40 @@ function wordsOf(waits: Waiting, prompt: PromptItem, about: { machine: string; n
       return t("queue.waitsFor", { machine: about.machine });
     case "wake":
       return t("queue.wakes");
+    case "pause":
+      return t("queue.pause", { time: clockWords(prompt.waiting?.until ?? about.now, about.now, dateLocale()) });
+    case "runner":
+      return t("queue.runner", { machine: about.machine });
+    case "person":
+      return personWords(prompt, t);
+    case "other":
     case "turn":
       return t("queue.waiting");
+    case "start":
+    case "connection":
+    case "agent":
+    case "approval":
+    case "background":
+    case "keyboard":
+    case "terminal":
+    case "disk":
+    case "nothing":
+      return t(`queue.${waits}`);
   }
+}
+
+/** Somebody who reads this can end it. */
+const asksPerson: ReadonlySet<Waiting> = new Set(["approval", "background", "terminal", "person", "disk"]);
+
+function personWords({ waiting, detail }: PromptItem, t: Translate): string {
+  if (waiting?.code === "session_archived") return t("queue.archived");
+  if (waiting?.code === "session_inactive" || detail?.message === undefined) return t("queue.rests");
+  return t("queue.notStarted", { reason: detail.message });
 }
 
 function Sign({ waits }: { waits: Waiting }) {
   if (waits === "sending") return <Spinner className="size-3.5 text-quiet" />;
-  if (waits === "rejected") return <Icon name="warning" size={14} className="text-failed" />;
+  if (waits === "rejected" || waits === "nothing") return <Icon name="warning" size={14} className="text-failed" />;
   return waits === "unknown" ? (
     <Icon name="question" size={14} className="text-waiting" />
   ) : (

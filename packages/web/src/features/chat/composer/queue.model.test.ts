@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { PromptItem } from "@hapi/core";
-import { queueOf, waitingOf } from "./queue.model.ts";
+import { queueOf, waitingOf, waitsSince } from "./queue.model.ts";
 
 const NOW = 1_000_000;
 const prompt = (key: string, more: Partial<PromptItem> = {}): PromptItem => ({
@@ -15,6 +15,7 @@ const prompt = (key: string, more: Partial<PromptItem> = {}): PromptItem => ({
   stage: "accepted",
   detail: null,
   scheduledAt: null,
+  waiting: null,
   steered: false,
   ...more,
 });
@@ -43,9 +44,22 @@ test.each([
   ["machine", prompt("p"), false, false],
   ["planned", prompt("p", { scheduledAt: NOW + 1, stage: "sending" }), true, true],
   ["turn", prompt("p", { scheduledAt: NOW - 1 }), true, true],
+  ["approval", prompt("p", { waiting: { for: "approval", since: 1 } }), true, true],
+  ["nothing", prompt("p", { waiting: { for: "nothing", since: 1 } }), false, false],
+  ["other", prompt("p", { waiting: { for: "the moon", since: 1 } }), true, true],
+  ["turn", prompt("p", { scheduledAt: NOW - 1, waiting: { for: "time", since: 1 } }), true, true],
+  ["unknown", prompt("p", { stage: "unknown", waiting: { for: "turn", since: 1 } }), true, true],
   ["sending", prompt("p", { stage: "sending" }), false, false],
   ["rejected", prompt("p", { stage: "rejected", scheduledAt: NOW + 1 }), true, true],
   ["unknown", prompt("p", { stage: "unknown" }), false, false],
 ] as const)("waits for: %s", (wanted, item, active, machineOnline) => {
   expect(waitingOf(item, { active }, machineOnline, NOW)).toBe(wanted);
+});
+
+test("since when, where it takes long, and only of what is shown", () => {
+  const waiting = { for: "machine", since: NOW - 120_000 };
+  expect(waitsSince(prompt("p", { waiting }), "machine", NOW)).toBe(NOW - 120_000);
+  expect(waitsSince(prompt("p", { waiting }), "planned", NOW)).toBeNull();
+  expect(waitsSince(prompt("p", { waiting: { ...waiting, since: NOW - 5_000 } }), "machine", NOW)).toBeNull();
+  expect(waitsSince(prompt("p", { waiting: { ...waiting, for: "pause", until: NOW } }), "pause", NOW)).toBeNull();
 });

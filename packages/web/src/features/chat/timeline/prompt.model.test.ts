@@ -15,6 +15,7 @@ const prompt = (stage: PromptItem["stage"]): PromptItem => ({
   stage,
   detail: null,
   scheduledAt: null,
+  waiting: null,
   steered: false,
 });
 

@@ -1,0 +1,50 @@
+/** What the prompts in this session wait for, as the hub shows it: since when the same holds, too. */
+import { heldPromptsWait } from "@hapi/core";
+import type { Clock } from "@hapi/platform";
+import type { PromptWaiting } from "@hapi/protocol";
+import type { AgentRunner } from "./agent-runner.ts";
+import type { HandoffLoop } from "./handoff-loop.ts";
+import type { Inbox } from "./inbox.ts";
+import type { PermissionBroker } from "./permissions.ts";
+import type { Retrying } from "./retrying.ts";
+
+export interface QueueWaitDeps {
+  inbox: Pick<Inbox, "queued" | "current">;
+  loop: Pick<HandoffLoop, "state" | "front" | "pausedUntil">;
+  runner: Pick<AgentRunner, "front" | "busy" | "moving">;
+  retrying: Pick<Retrying, "holdsQueue" | "onWire">;
+  broker: Pick<PermissionBroker, "openCount">;
+  remoteWhileLocal(): "switch" | "read-only";
+  clock: Clock;
+}
+
+export function createQueueWait(deps: QueueWaitDeps): () => PromptWaiting | undefined {
+  const { inbox, loop, runner, retrying, broker, clock } = deps;
+  let last: { for: string; since: number } | null = null;
+
+  return () => {
+    const now = clock.now();
+    const { state } = loop;
+    const stage = inbox.current?.stage;
+    const waits = heldPromptsWait({
+      now,
+      queued: inbox.queued,
+      handing: stage === "handing",
+      moving: runner.moving || state.state === "switching",
+      ...(retrying.holdsQueue ? { retryAt: retrying.onWire?.at ?? null } : {}),
+      ...(state.state === "draining" ? { handoff: { waitsFor: state.waitsFor, since: state.since } } : {}),
+      heldByTerminal: runner.front === "local" && deps.remoteWhileLocal() === "read-only",
+      busy: runner.busy || (stage !== undefined && stage !== "handing"),
+      openRequests: broker.openCount,
+      pausedUntil: loop.pausedUntil,
+    });
+    if (!waits) {
+      last = null;
+      return undefined;
+    }
+    const { for: what, until } = waits;
+    const since = waits.since ?? (last?.for === what ? last.since : now);
+    last = { for: what, since };
+    return { for: what, since, ...(until === undefined ? {} : { until }) };
+  };
+}
