@@ -3,13 +3,15 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-export const VERSION = "2.1.329";
+/** As `npm run test:agents` chose it. */
+export const VERSION = process.env["HAPI_TEST_CLAUDE_VERSION"] ?? "2.1.329";
 const KEY = "sk-test";
 
 /** Installed by `npm run test:agents`. Missing is a failure, never a skipped test. */
 export function claudeProgram(): string {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const path = process.env["HAPI_CLAUDE_PATH"] || join(cache, "hapi-agents", `claude-${VERSION}`, "node_modules/.bin/claude");
+  const named = process.env["HAPI_TEST_CLAUDE"] || process.env["HAPI_CLAUDE_PATH"];
+  const path = named || join(cache, "hapi-agents", `claude-${VERSION}`, "node_modules/.bin/claude");
   if (!existsSync(path)) throw new Error(`Claude Code ${VERSION} is not installed; run: npm run test:agents`);
   return path;
 }

@@ -47,7 +47,7 @@ test("another version of the same major works, with a word of warning", async ()
   await terminal.keys("Space", "Space");
   await atPrompt(terminal);
   await world.web.api.sessions.end(session.id);
-  await shows(terminal, /HAPI was tested with Claude Code 2\.1\.329; this is 2\.99\.0/);
+  await shows(terminal, /HAPI was tested with Claude Code 2\.1\.329 and 2\.1\.332; this is 2\.99\.0/);
   await shows(terminal, "The session was ended remotely.");
   await world.web.until(() => session.value.metadata?.lifecycleState === "aborted" && !session.value.active, "ended");
 }, 60_000);

@@ -3,7 +3,9 @@
  * Installs the real agents, each by exact version into a folder of its own in a cache outside the checkout, for the suites that drive them.
  * Plain Node, no dependencies. Repeatable: a finished install is recognised by its stamp; two runs at once wait for each other.
  *
- *   node tools/agents/install.mjs [name…]      prints what it does on stderr and `name<TAB>program` on stdout
+ *   node tools/agents/install.mjs [name[@version]…]      prints what it does on stderr and `name<TAB>version<TAB>program` on stdout
+ *
+ * Suites run on the first version; `HAPI_CLAUDE_VERSION` (for each agent, by its name) chooses another.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
@@ -12,10 +14,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-/** `program` is the path inside the install folder. Versions are those the drivers were written against. */
+/** `program` is the path inside the install folder. Versions are those the drivers are tested with; the last is the newest. */
 export const AGENTS = {
   claude: {
-    version: "2.1.329",
+    versions: ["2.1.329", "2.1.332"],
     package: "@anthropic-ai/claude-code",
     program: "node_modules/.bin/claude",
   },
@@ -31,13 +33,20 @@ export function cacheRoot(env = process.env) {
   return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "hapi-agents");
 }
 
-export function folderOf(name) {
-  return join(cacheRoot(), `${name}-${AGENTS[name].version}`);
+/** The version that the suites run on. */
+export function chosenVersion(name, env = process.env) {
+  return env[`HAPI_${name.toUpperCase()}_VERSION`] || AGENTS[name].versions[0];
+}
+
+export const newestVersion = (name) => AGENTS[name].versions.at(-1);
+
+function folderOf(name, version) {
+  return join(cacheRoot(), `${name}-${version}`);
 }
 
 /** The program of an installed agent, or null. */
-export function installed(name) {
-  const folder = folderOf(name);
+function installed(name, version) {
+  const folder = folderOf(name, version);
   const program = join(folder, AGENTS[name].program);
   return existsSync(join(folder, ".complete")) && existsSync(program) ? program : null;
 }
@@ -99,49 +108,63 @@ function npm(args, cwd) {
 }
 
 /** Installs one agent unless it is there already; resolves to its program. */
-export async function install(name) {
+export async function install(name, version = chosenVersion(name)) {
   const agent = AGENTS[name];
   if (!agent) throw new Error(`no agent "${name}"; known: ${Object.keys(AGENTS).join(", ")}`);
-  const there = installed(name);
+  const there = installed(name, version);
   if (there) return there;
-  const folder = folderOf(name);
+  const folder = folderOf(name, version);
   mkdirSync(cacheRoot(), { recursive: true });
   return await locked(`${folder}.lock`, async () => {
-    const meanwhile = installed(name);
+    const meanwhile = installed(name, version);
     if (meanwhile) return meanwhile;
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "package.json"), `${JSON.stringify({ private: true })}\n`);
-    say(`installing ${agent.package}@${agent.version} into ${folder}`);
+    say(`installing ${agent.package}@${version} into ${folder}`);
     // Asked for by exact version: a bare name resolves to an older one where this Node is older than the package asks for.
-    await npm(["install", "--no-audit", "--no-fund", `${agent.package}@${agent.version}`], folder);
+    await npm(["install", "--no-audit", "--no-fund", `${agent.package}@${version}`], folder);
     const program = join(folder, agent.program);
-    if (!existsSync(program)) throw new Error(`${agent.package}@${agent.version} was installed but ${program} is not there`);
+    if (!existsSync(program)) throw new Error(`${agent.package}@${version} was installed but ${program} is not there`);
     const found = JSON.parse(readFileSync(join(folder, "node_modules", agent.package, "package.json"), "utf8")).version;
-    if (found !== agent.version) throw new Error(`asked for ${agent.package}@${agent.version}, got ${found}`);
-    writeFileSync(join(folder, ".complete"), `${agent.version}\n`);
+    if (found !== version) throw new Error(`asked for ${agent.package}@${version}, got ${found}`);
+    writeFileSync(join(folder, ".complete"), `${version}\n`);
     return program;
   });
 }
 
-/** All of them, for the suites: resolves to the environment in which the tests find them. */
+/** The environment in which the suites find one version of an agent. */
+export async function agentEnv(name, version = chosenVersion(name)) {
+  const key = `HAPI_TEST_${name.toUpperCase()}`;
+  return { [key]: await install(name, version), [`${key}_VERSION`]: version };
+}
+
+/** All of them in the chosen version, and where every version is: `HAPI_TEST_<AGENT>_ALL`, as `version=program` by lines. */
 export async function installAgents(names = Object.keys(AGENTS)) {
   const env = {};
-  for (const name of names) env[`HAPI_TEST_${name.toUpperCase()}`] = await install(name);
+  for (const name of names) {
+    Object.assign(env, await agentEnv(name));
+    const all = [];
+    for (const version of AGENTS[name].versions) all.push(`${version}=${await install(name, version)}`);
+    env[`HAPI_TEST_${name.toUpperCase()}_ALL`] = all.join("\n");
+  }
   return env;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const names = process.argv.slice(2);
-  for (const name of names.length > 0 ? names : Object.keys(AGENTS)) {
-    const before = installed(name);
-    try {
-      const program = await install(name);
-      say(before ? `${name} ${AGENTS[name].version} is there` : `${name} ${AGENTS[name].version} installed`);
-      process.stdout.write(`${name}\t${program}\n`);
-    } catch (error) {
-      say(`${name}: ${error.message}`);
-      process.exitCode = 1;
+  const asked = process.argv.slice(2).map((word) => word.split("@"));
+  const wanted = asked.length > 0 ? asked : Object.keys(AGENTS).map((name) => [name]);
+  for (const [name, one] of wanted) {
+    for (const version of one ? [one] : (AGENTS[name]?.versions ?? [undefined])) {
+      try {
+        const before = AGENTS[name] && installed(name, version);
+        const program = await install(name, version);
+        say(before ? `${name} ${version} is there` : `${name} ${version} installed`);
+        process.stdout.write(`${name}\t${version}\t${program}\n`);
+      } catch (error) {
+        say(`${name}: ${error.message}`);
+        process.exitCode = 1;
+      }
     }
   }
 }

@@ -1,7 +1,8 @@
 /** docs/claude-code.md: every word of Claude Code and what HAPI does with it, from the tables that the driver itself reads by. */
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { TABLES, type Table, VERSIONS } from "../../packages/agents/src/claude/vocabulary/index.ts";
+import { VERSIONS } from "../../packages/agents/src/claude/vocabulary/versions.ts";
+import { TABLES, type Table } from "../../packages/agents/src/claude/vocabulary/index.ts";
 import type { Word } from "../../packages/agents/src/claude/vocabulary/words.ts";
 
 const recordings = resolve(import.meta.dir, "../../packages/testkit/src/recorded/claude");

@@ -4,7 +4,7 @@
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { installAgents } from "../agents/install.mjs";
+import { agentEnv, chosenVersion, installAgents, newestVersion } from "../agents/install.mjs";
 import { conclude, runTests, sum } from "./tests.mjs";
 import { ensureInstalled, ensureTmux, ensureWebBuilt, fail, root } from "./project.mjs";
 
@@ -13,12 +13,21 @@ await ensureWebBuilt();
 if (!ensureTmux()) fail("tmux is needed for the terminal suites. Install tmux and run the same command again.");
 const env = await installAgents();
 
+/** What is run on the newest version too: the words it says, what every driver promises, and the flows that lean on its ways most. */
+const ON_THE_NEWEST = ["contract.agent.ts", "words.agent.ts"].map((file) => `packages/agents/test-real/claude/${file}`);
+const newest = newestVersion("claude");
+
 const places = ["packages/agents/test-real", "packages/machine/test-real", "e2e/agents"];
 const wanted = process.argv.slice(2);
 const files = wanted.length > 0 ? wanted : places.flatMap(agentFiles);
 const results = [];
 // One file at a time: a real agent takes hundreds of megabytes and half a machine.
-for (const file of files) results.push(await runTests(file, [`./${file}`], { env, timeoutMs: 240_000 }));
+for (const file of files) {
+  results.push(await runTests(file, [`./${file}`], { env, timeoutMs: 240_000 }));
+  if (newest === chosenVersion("claude") || !ON_THE_NEWEST.includes(file)) continue;
+  const again = { ...env, ...(await agentEnv("claude", newest)) };
+  results.push(await runTests(`${file} on ${newest}`, [`./${file}`], { env: again, timeoutMs: 240_000 }));
+}
 
 const total = sum(results);
 conclude(total);

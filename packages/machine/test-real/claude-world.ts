@@ -8,13 +8,14 @@ import type { AgentEvent, Session } from "@hapi/protocol";
 import type { FakeModels } from "@hapi/testkit";
 import { createProcessWorld, type ProcessWorld } from "../test/processes/process-world.ts";
 
-const VERSION = "2.1.329";
+/** As `npm run test:agents` chose it. */
+const VERSION = process.env["HAPI_TEST_CLAUDE_VERSION"] ?? "2.1.329";
 const KEY = "sk-test";
 export const REMOTE_BANNER = "Remote mode - ";
 
 function claudePath(): string {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const path = join(cache, "hapi-agents", `claude-${VERSION}`, "node_modules/.bin/claude");
+  const path = process.env["HAPI_TEST_CLAUDE"] ?? join(cache, "hapi-agents", `claude-${VERSION}`, "node_modules/.bin/claude");
   if (!existsSync(path)) throw new Error(`Claude Code ${VERSION} is not installed; run: npm run test:agents`);
   return path;
 }

@@ -3,9 +3,11 @@ import { execFile } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Detection } from "../driver.ts";
+import { VERSIONS } from "./vocabulary/versions.ts";
 
-/** The driver was written against this one; others of the same major are taken with a word of warning. */
-export const TESTED_VERSION = "2.1.329";
+/** Others of the same major are taken with a word of warning. */
+const TESTED: readonly string[] = VERSIONS;
+const TESTED_WORDS = VERSIONS.join(" and ");
 const OLDEST = [2, 1, 190] as const;
 const VERSION_MS = 10_000;
 const INSTALL_HINT = "Claude Code is not installed; install it with `npm install -g @anthropic-ai/claude-code`, or set HAPI_CLAUDE_PATH";
@@ -41,14 +43,14 @@ function judge(version: string): Pick<Detection, "available" | "reason" | "hint"
     return {
       available: false,
       reason: "unsupported_version",
-      hint: `Claude Code ${version} is not supported; HAPI works with ${OLDEST[0]}.x (tested with ${TESTED_VERSION})`,
+      hint: `Claude Code ${version} is not supported; HAPI works with ${OLDEST[0]}.x (tested with ${TESTED_WORDS})`,
     };
   }
-  if (version === TESTED_VERSION) return { available: true };
+  if (TESTED.includes(version)) return { available: true };
   const old = minor < OLDEST[1] || (minor === OLDEST[1] && patch < OLDEST[2]);
   const hint = old
     ? `Claude Code ${version} is older than what HAPI was tested with; please update it`
-    : `HAPI was tested with Claude Code ${TESTED_VERSION}; this is ${version}`;
+    : `HAPI was tested with Claude Code ${TESTED_WORDS}; this is ${version}`;
   return { available: true, hint };
 }
 

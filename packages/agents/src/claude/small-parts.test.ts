@@ -173,6 +173,8 @@ describe("detect", () => {
     });
     const tested = await detectClaude({ HAPI_CLAUDE_PATH: program("a", "echo '2.1.329 (Claude Code)'") });
     expect(tested).toEqual({ available: true, command: [join(folder, "a")], version: "2.1.329" });
+    const newer = await detectClaude({ HAPI_CLAUDE_PATH: program("newer", "echo '2.1.332 (Claude Code)'") });
+    expect(newer).toEqual({ available: true, command: [join(folder, "newer")], version: "2.1.332" });
     expect(await detectClaude({ HAPI_CLAUDE_PATH: program("b", "echo 2.4.0") })).toMatchObject({
       available: true,
       hint: expect.stringContaining("2.4.0"),

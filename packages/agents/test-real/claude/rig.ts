@@ -335,6 +335,12 @@ export const texts = (rig: Rig, from = 0): string[] =>
         return ["started"];
       case "turn-ended":
         return [`ended: ${said.outcome}`];
+      case "notice":
+        return [`${said.level}${said.command === undefined ? "" : ` of ${said.command}`}: ${said.text}`];
+      case "plan":
+        return [`plan: ${said.entries.length}`];
+      case "unknown":
+        return ["unknown"];
       default:
         return [];
     }

@@ -7,9 +7,6 @@ import { MESSAGES, REQUESTS } from "./messages.ts";
 import { SYSTEM } from "./system.ts";
 import type { Words } from "./words.ts";
 
-/** Versions whose own code the tables were made from. */
-export const VERSIONS = ["2.1.329", "2.1.332"] as const;
-
 export interface Table {
   /** As the tool that reads a program names it. */
   kind: "lines" | "blocks" | "system" | "attachments" | "messages" | "requests" | "controls" | "hooks";
