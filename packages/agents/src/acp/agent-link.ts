@@ -11,6 +11,7 @@ import { fields, text } from "../shared/read.ts";
 import { exitFailure } from "./failure.ts";
 import type { AcpProfile } from "./profile.ts";
 import { findPrompt, withFate } from "./prompts.ts";
+import { answerLost, answerSent } from "./closings.ts";
 import { openRequest } from "./requests.ts";
 import type { AcpState, PendingAnswer, Translation } from "./state.ts";
 import { processGone, turnAnswered, turnRejected } from "./turns.ts";
@@ -20,6 +21,8 @@ export const STATE_KEY = "acp";
 /** Read without a checkpoint at most; well below the host's ring, in which the agent would have to wait. */
 const CHECKPOINT_BYTES = 512 * 1024;
 const MAX_LAST_WORDS = 4096;
+
+type RequestClosed = Extract<DriverEvent, { type: "request-closed" }>;
 
 export class RpcFailure extends Error {
   readonly error: RpcError;
@@ -54,6 +57,7 @@ export class AgentLink {
   #loading: RpcId | null = null;
   #writes: Promise<unknown> = Promise.resolve();
   #events: DriverEvent[] = [];
+  readonly #closings = new Map<string, ((closed: RequestClosed) => void)[]>();
   #checkpointed: number;
   #lastWords = "";
   #ended = false;
@@ -81,13 +85,24 @@ export class AgentLink {
     this.#events = [];
     const last = this.durable ? events.findLastIndex((event) => event.type === "record") : -1;
     for (const [index, event] of events.entries()) {
+      if (event.type === "request-closed") this.#tellClosed(event);
       this.#context.emit(index === last && event.type === "record" ? { ...event, checkpoint: this.snapshot() } : event);
     }
     return result;
   }
 
+  /** How a request ended, once it has. */
+  closed(requestId: string): Promise<RequestClosed> {
+    return new Promise((resolve) => this.#closings.set(requestId, [...(this.#closings.get(requestId) ?? []), resolve]));
+  }
+
   snapshot(): Record<string, unknown> {
     return { [STATE_KEY]: structuredClone(this.state) };
+  }
+
+  #tellClosed(event: RequestClosed): void {
+    for (const heard of this.#closings.get(event.id) ?? []) heard(event);
+    this.#closings.delete(event.id);
   }
 
   async commit(more: Record<string, unknown> = {}): Promise<void> {
@@ -131,11 +146,11 @@ export class AgentLink {
     return this.write((inputId) => this.process.write(encodeRpc.notification(method, params), inputId));
   }
 
-  /** Answers a request of the agent, once; after a crash `resume` completes what was decided. */
-  reply(rpcId: RpcId, body: { result: unknown } | { error: RpcError }, closes: PendingAnswer["closes"]): Promise<"applied" | "gone"> {
+  /** Answers a request of the agent, once; after a crash `resume` completes what was decided. `sent`: the agent has it. */
+  reply(rpcId: RpcId, body: { result: unknown } | { error: RpcError }, sent: PendingAnswer["sent"]): Promise<"sent" | "gone"> {
     return this.write(async (inputId) => {
       const line = "result" in body ? encodeRpc.result(rpcId, body.result) : encodeRpc.error(rpcId, body.error);
-      const answer: PendingAnswer = { inputId, line, closes };
+      const answer: PendingAnswer = { inputId, line, sent };
       this.state.answers.push(answer);
       await this.commit();
       return this.#deliver(answer);
@@ -148,19 +163,20 @@ export class AgentLink {
     for (const answer of decided) await this.#deliver(answer, answer.inputId <= lastInputId);
   }
 
-  async #deliver(answer: PendingAnswer, isWritten = false): Promise<"applied" | "gone"> {
-    const { closes } = answer;
+  async #deliver(answer: PendingAnswer, isWritten = false): Promise<"sent" | "gone"> {
+    const { sent } = answer;
+    // Before the write: the agent may go on before that is confirmed.
+    if (sent) this.change((to) => answerSent(to, sent));
     try {
       if (!isWritten) await this.process.write(answer.line, answer.inputId);
     } catch (cause) {
       this.#context.log.warn("acp.answer_not_written", { cause: String(cause) });
-      if (closes) this.change((to) => to.emit({ type: "request-closed", id: closes.id, outcome: "canceled", by: "agent" }));
+      if (sent) this.change((to) => answerLost(to, sent));
       return "gone";
     } finally {
       this.state.answers = this.state.answers.filter((other) => other.inputId !== answer.inputId);
     }
-    if (closes) this.change((to) => to.emit({ type: "request-closed", ...closes }));
-    return "applied";
+    return "sent";
   }
 
   /** Stops listening; the agent goes on under its host. */

@@ -4,8 +4,11 @@
  */
 import { AppError } from "@hapi/protocol";
 import type { Conversation, DriverContext, DriverEvent, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
+import { delay } from "@hapi/platform/lean";
 import { encodeRpc } from "../shared/jsonrpc.ts";
+import { fields } from "../shared/read.ts";
 import { AgentLink, RpcFailure, STATE_KEY } from "./agent-link.ts";
+import { answerWords, closeRequest } from "./closings.ts";
 import { failureOf } from "./failure.ts";
 import { agentMode, appliesMode } from "./modes.ts";
 import { META, type AcpProfile } from "./profile.ts";
@@ -16,6 +19,8 @@ import type { AcpState } from "./state.ts";
 import { processGone, turnHanded } from "./turns.ts";
 
 const SET_MS = 30_000;
+/** How long an answer waits for a sign that the agent went on with it. */
+const APPLIED_MS = 3_000;
 
 export class AcpConversation implements Conversation {
   readonly #context: DriverContext;
@@ -111,7 +116,8 @@ export class AcpConversation implements Conversation {
     this.#introduce(link);
     if (state.mode !== null) this.#context.emit({ type: "mode", mode: state.mode });
     link.change((to) => {
-      for (const { request } of Object.values(state.requests)) to.emit({ type: "request", request });
+      const sent = (state.sent ?? []).map(({ open }) => open);
+      for (const { request } of [...Object.values(state.requests), ...sent]) to.emit({ type: "request", request });
       if (state.turn?.handed === false) turnHanded(to);
       else to.emit({ type: "thinking", thinking: state.turn !== null });
     });
@@ -205,17 +211,35 @@ export class AcpConversation implements Conversation {
     return Promise.resolve(findPrompt(this.#context, this.#profile, threadId, localId));
   }
 
-  async answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "gone"> {
+  async answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "sent" | "gone"> {
     const link = this.#link;
-    const open = link?.state.requests[requestId];
-    if (!link || link.ended || !open) return "gone";
+    if (!link || link.ended) return "gone";
+    const open = link.state.requests[requestId];
+    // Said again after a restart: the agent has it already.
+    if (!open) return link.state.sent?.some((sent) => sent.open.request.id === requestId) ? await this.#applied(link, requestId) : "gone";
     delete link.state.requests[requestId];
     const reply = link.change((to) => replyTo(to, open, answer));
-    const closes = { id: requestId, outcome: reply.outcome, by: "remote" as const, ...(reply.reason ? { reason: reply.reason } : {}) };
-    const result = await link.reply(open.rpcId, { result: reply.result }, closes);
+    const closing = { outcome: reply.outcome, by: "remote" as const, ...(reply.reason ? { reason: reply.reason } : {}) };
+    const output = answerWords(open, answer, fields(reply.result)["content"]);
+    if ((await link.reply(open.rpcId, { result: reply.result }, { open, closing, output })) === "gone") return "gone";
     if (reply.thenMode) await this.setPermissionMode(reply.thenMode);
     if (answer.behavior === "deny" && answer.interrupt) await this.interrupt();
-    return result;
+    return await this.#applied(link, requestId);
+  }
+
+  /** Until the agent shows that it went on with it; not for ever. */
+  async #applied(link: AgentLink, requestId: string): Promise<"applied" | "sent" | "gone"> {
+    const late = new AbortController();
+    const closed = await Promise.race([
+      link.closed(requestId),
+      delay(APPLIED_MS, { signal: late.signal }).then(
+        () => null,
+        () => null,
+      ),
+    ]);
+    late.abort();
+    if (closed === null) return "sent";
+    return closed.by === "remote" ? "applied" : "gone";
   }
 
   async interrupt(): Promise<void> {
@@ -226,7 +250,8 @@ export class AcpConversation implements Conversation {
     await link.notify("session/cancel", { sessionId: state.threadId });
     for (const [id, open] of Object.entries(state.requests)) {
       delete state.requests[id];
-      await link.reply(open.rpcId, { result: cancelReply(open) }, { id, outcome: "canceled", by: "remote" });
+      link.change((to) => closeRequest(to, open, { outcome: "canceled", by: "remote", reason: "The turn was stopped" }));
+      await link.reply(open.rpcId, { result: cancelReply(open) }, null);
     }
   }
 

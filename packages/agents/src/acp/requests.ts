@@ -7,6 +7,7 @@ import type { ToolKind } from "@hapi/protocol";
 import type { AgentRequest, RequestAnswer, RequestOutcome } from "../driver.ts";
 import { isObject, type RpcId } from "../shared/jsonrpc.ts";
 import { fields, filled, list, text, type Fields } from "../shared/read.ts";
+import { agentWentOn, recordOwnRow } from "./closings.ts";
 import { agentMode, appliesMode } from "./modes.ts";
 import { META } from "./profile.ts";
 import { LIMITS, type ChoiceOption, type FormField, type OpenRequest, type OpenTool, type Translation } from "./state.ts";
@@ -30,8 +31,14 @@ export function openRequest(to: Translation, rpcId: RpcId, method: string, param
         : null;
   if (!ask || Object.keys(to.state.requests).length >= LIMITS.openRequests) return false;
   const id = requestIdOf(to.state.launchId, rpcId);
-  const open: OpenRequest = { request: { id, ...ask.request }, rpcId, ask: ask.ask };
+  const ownRow = ask.request.kind === "question" || ask.request.toolCallId === undefined;
+  // A question beside a call is still a question: its row is its own.
+  const request = { id, ...ask.request, ...(ownRow ? { toolCallId: id } : {}) };
+  const open: OpenRequest = { request, rpcId, ask: ask.ask, ...(ownRow ? { ownRow } : {}) };
+  // An agent that asks again has gone on; asked side by side, only the call itself would say so.
+  agentWentOn(to, request.toolCallId);
   to.state.requests[id] = open;
+  recordOwnRow(to, open);
   to.emit({ type: "request", request: open.request });
   return true;
 }
@@ -108,14 +115,7 @@ function question(to: Translation, params: Fields): Asked | null {
     multiSelect: field.type === "array",
     options: field.options.map(({ label }) => ({ label, description: "" })),
   }));
-  const toolCallId = filled(params["toolCallId"]);
-  const request = {
-    kind: "question" as const,
-    tool: QUESTION_TOOL,
-    input: { questions },
-    title: message,
-    ...(toolCallId ? { toolCallId } : {}),
-  };
+  const request = { kind: "question" as const, tool: QUESTION_TOOL, input: { questions }, title: message };
   return { request, ask: { type: "form", fields: form } };
 }
 

@@ -61,13 +61,24 @@ export interface OpenRequest {
   request: AgentRequest;
   rpcId: RpcId;
   ask: { type: "choice"; options: ChoiceOption[] } | { type: "form"; fields: FormField[] };
+  /** It is about no tool call, and has a row of its own under its id. */
+  ownRow?: boolean;
+}
+
+/** An answer that the agent has and of which it has not shown yet that it took it. */
+export interface Sent {
+  open: OpenRequest;
+  closing: { outcome: RequestOutcome; by: "remote"; reason?: string };
+  /** What was answered, for a row of its own. */
+  output: string;
 }
 
 /** An answer that must reach the agent: durable before it is written, so that a crash neither loses nor repeats it. */
 export interface PendingAnswer {
   inputId: number;
   line: string;
-  closes: { id: string; outcome: RequestOutcome; by: "remote" | "agent"; reason?: string } | null;
+  /** The request this answers, and how it counts once the agent goes on; a cancellation counts at once. */
+  sent: Sent | null;
 }
 
 export interface AgentFacts {
@@ -100,6 +111,7 @@ export interface AcpState {
   ended: string[];
   requests: Record<string, OpenRequest>;
   answers: PendingAnswer[];
+  sent?: Sent[];
   gauge: { used: number; size: number } | null;
   cost: { total: number; reported: number } | null;
   /** Reasons of denials that the protocol has no field for; they go in front of the next prompt. */

@@ -2,6 +2,7 @@
 import type { AgentFailure, TokenUsage, TurnOutcome } from "@hapi/protocol";
 import type { RpcError } from "../shared/jsonrpc.ts";
 import { fields, filled, number, text, type Fields } from "../shared/read.ts";
+import { agentWentOn, sentUntold, withdrawRequests } from "./closings.ts";
 import { failureOf } from "./failure.ts";
 import { stage, type Translation, type Turn } from "./state.ts";
 import { endOpenTools, settleTools } from "./tools.ts";
@@ -52,8 +53,15 @@ export function endItem(to: Translation): void {
   to.emit({ type: "record", key: `${launchId}:item:${item.id}`, at: to.now(), event: { type, id: item.id, text: item.text } });
 }
 
+/** What was answered before the turn's own end is applied by then, unless the turn was stopped meanwhile. */
+function answersAtEnd(to: Translation, turn: Turn): void {
+  if (turn.cancelled) sentUntold(to, "stopped");
+  else agentWentOn(to);
+}
+
 export function turnAnswered(to: Translation, turn: Turn, result: unknown): void {
   turnBegins(to);
+  answersAtEnd(to, turn);
   const response = fields(result);
   const reason = text(response["stopReason"]) ?? "end_turn";
   const usage = usageOf(to, response);
@@ -73,6 +81,7 @@ const shortened: Readonly<Record<string, string>> = {
 
 export function turnRejected(to: Translation, turn: Turn, error: RpcError): void {
   turnBegins(to);
+  answersAtEnd(to, turn);
   // Some agents answer a cancelled prompt with an error.
   if (turn.cancelled) return endTurn(to, turn, { outcome: "interrupted" });
   endTurn(to, turn, { outcome: "failed", failure: failureOf(error) });
@@ -123,6 +132,7 @@ export function processGone(
   find: (localId: string) => "present" | "absent" | "unknown",
 ): string | null {
   const { turn } = to.state;
+  sentUntold(to, "agent gone");
   settleTools(to);
   endItem(to);
   const found = turn && !turn.begun ? find(turn.localId) : "present";
@@ -144,13 +154,6 @@ function withoutTurn(to: Translation, failure: AgentFailure | null, found: "pres
   to.state.lastTurn = { localId: turn.localId, outcome: "interrupted" };
   to.emit({ type: "thinking", thinking: false });
   return turn.localId;
-}
-
-function withdrawRequests(to: Translation): void {
-  for (const id of Object.keys(to.state.requests)) {
-    delete to.state.requests[id];
-    to.emit({ type: "request-closed", id, outcome: "canceled", by: "agent" });
-  }
 }
 
 /** Three dialects: `usage` of the response, Gemini's `_meta.quota`, and the gauge of `usage_update`. */

@@ -2,6 +2,7 @@
 import { shortText } from "@hapi/core";
 import type { TodoItem } from "@hapi/protocol";
 import { fields, filled, list, number, text, type Fields } from "../shared/read.ts";
+import { agentWentOn } from "./closings.ts";
 import { applyConfigOptions, modeOptionValue } from "./facts.ts";
 import { agentMode, appliesMode, hapiMode } from "./modes.ts";
 import { LIMITS, type Translation } from "./state.ts";
@@ -11,9 +12,13 @@ import { endItem, turnBegins } from "./turns.ts";
 /** Updates that show that the agent works on the prompt. Others come at any time. */
 const working = new Set(["user_message_chunk", "agent_message_chunk", "agent_thought_chunk", "tool_call", "tool_call_update", "plan"]);
 
+/** Updates that an agent sends only while it does not wait for an answer. */
+const goesOn = new Set(["agent_message_chunk", "agent_thought_chunk", "tool_call", "tool_call_update"]);
+
 export function sessionUpdate(to: Translation, update: Fields, start: number): void {
   const type = text(update["sessionUpdate"]) ?? "";
   if (working.has(type)) turnBegins(to);
+  if (goesOn.has(type)) agentWentOn(to, filled(update["toolCallId"]));
   switch (type) {
     case "agent_message_chunk":
       return chunk(to, "text", update, start);
