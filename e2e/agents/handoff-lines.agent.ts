@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
+import { delay } from "@hapi/platform/lean";
 import { atPrompt, BANNER, enter, shows } from "./tui.ts";
 import { createWorld, type World } from "./world.ts";
 
@@ -35,3 +36,159 @@ test("a Stop hook of the person's own that takes four seconds: a message sent me
   ]);
   await shows(terminal, BANNER);
 }, 90_000);
+
+test("lines queued in the terminal behind a running turn are answered before a message from elsewhere takes over", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start();
+  await atPrompt(terminal);
+  await enter(terminal, "slow 40 200");
+  await session.tells("started");
+  await enter(terminal, "say: queued one");
+  await enter(terminal, "say: queued two");
+  const localId = await session.send("say: from the phone");
+  await session.finished(localId);
+  expect(session.told.filter((line) => !line.startsWith("says: chunk"))).toEqual([
+    ...["typed: slow 40 200", "started", "ended: completed"],
+    ...["typed: say: queued one", "started", "typed: say: queued two", expect.stringMatching(/^says: queued/), "ended: completed"],
+    ...["switch: remote", "sent: say: from the phone", "started", "says: from the phone", "ended: completed"],
+  ]);
+  const asked = world.lastConversation().join("\n");
+  for (const text of ["queued one", "queued two", "from the phone"]) expect(asked.split(`say: ${text}`)).toHaveLength(2);
+}, 120_000);
+
+test("taken over at once: what waited in the terminal's queue is told, kept, and stands in the input line afterwards", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start();
+  await atPrompt(terminal);
+  await enter(terminal, "slow 200 200");
+  await session.tells("started");
+  await enter(terminal, "say: queued behind");
+  const localId = await session.send("say: me now");
+  await world.web.until(() => session.value.agentState?.handoff?.waitsFor === "turn", "it waits");
+  await world.web.api.sessions.switchControl(session.id, "remote", true);
+  await session.finished(localId);
+  expect(session.told).toContain(
+    "notice: Claude Code had not taken up what was entered in the terminal: “say: queued behind”. It was not sent. These words stand in the input line when you take the terminal back.",
+  );
+  expect(world.lastConversation().join("\n")).not.toContain("queued behind");
+  await terminal.keys("Space", "Space");
+  await terminal.until((screen) => /^❯\ssay: queued behind/m.test(screen), { what: "the words in the input line", timeoutMs: 30_000 });
+  await terminal.keys("Enter");
+  await session.tells("says: queued behind");
+  await session.idle();
+  expect(world.lastConversation().join("\n").split("say: queued behind")).toHaveLength(2);
+}, 120_000);
+
+test("a half-typed line stands in the input line again when the terminal comes back, with what was typed at the remote screen", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start();
+  await atPrompt(terminal);
+  await enter(terminal, "say: before");
+  await session.tells("says: before");
+  await session.idle();
+  await terminal.type("say: half a 句子");
+  await shows(terminal, "say: half a 句子");
+  await session.finished(await session.send("say: from the phone"));
+  expect(session.told).toContain(
+    "notice: Half-typed in the terminal: “say: half a 句子”. These words stand in the input line when you take the terminal back.",
+  );
+  await shows(terminal, BANNER);
+  await terminal.type("and more");
+  await shows(terminal, "Not sent, kept for the terminal: and more");
+  await terminal.keys("Space", "Space");
+  await terminal.until((screen) => /^❯\ssay: half a 句子\s+and more/m.test(screen), {
+    what: "the words in the input line",
+    timeoutMs: 30_000,
+  });
+  await terminal.keys("Enter");
+  await session.tells(/^typed: say: half a 句子\nand more/);
+  await session.idle();
+  expect(world.lastConversation().join("\n").split("half a 句子")).toHaveLength(2);
+}, 120_000);
+
+test("a line that was changed by keys of the terminal's own is not guessed at: that it is gone is said", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start();
+  await atPrompt(terminal);
+  await terminal.type("say: abc");
+  await shows(terminal, "say: abc");
+  await terminal.keys("Left", "Left");
+  await terminal.type("x");
+  await shows(terminal, "say: axbc");
+  await session.finished(await session.send("say: from the phone"));
+  expect(session.told).toContain("notice: What stood half-typed in the terminal's input line could not be kept.");
+  await terminal.keys("Space", "Space");
+  await atPrompt(terminal);
+  expect(await terminal.screen()).not.toContain("axbc");
+}, 120_000);
+
+/** A machine so busy that Claude does not get to its keyboard. */
+async function standsStill(pid: number, until: () => Promise<unknown>): Promise<void> {
+  process.kill(pid, "SIGSTOP");
+  try {
+    await until();
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+}
+
+test("a line entered just before a message from elsewhere, on a busy machine: it is answered first", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start();
+  await atPrompt(terminal);
+  await terminal.type("say: entered just before");
+  await shows(terminal, "say: entered just before");
+  const { pid } = await world.agent(session.id);
+  const sent = Promise.withResolvers<string>();
+  await standsStill(pid, async () => {
+    await terminal.keys("Enter");
+    sent.resolve(await session.send("say: from the phone"));
+    await delay(4_500);
+  });
+  await session.finished(await sent.promise);
+  expect(session.told.filter((line) => !line.startsWith("switch"))).toEqual([
+    ...["typed: say: entered just before", "started", "says: entered just before", "ended: completed"],
+    ...["sent: say: from the phone", "started", "says: from the phone", "ended: completed"],
+  ]);
+}, 120_000);
+
+test("a line that Claude does not take up in time is told, kept, and never at the model", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start();
+  await atPrompt(terminal);
+  await terminal.type("say: never taken");
+  await shows(terminal, "say: never taken");
+  const { pid } = await world.agent(session.id);
+  process.kill(pid, "SIGSTOP");
+  await terminal.keys("Enter");
+  const localId = await session.send("say: from the phone");
+  await session.finished(localId);
+  expect(session.told.join("\n")).toContain("had not taken up what was entered in the terminal: “say: never taken”");
+  expect(world.lastConversation().join("\n")).not.toContain("never taken");
+  await terminal.keys("Space", "Space");
+  await terminal.until((screen) => /^❯\ssay: never taken/m.test(screen), { what: "the words in the input line", timeoutMs: 30_000 });
+}, 120_000);
+
+test("taken back while messages wait: the terminal stays with the person, and they wait until it is given away", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start();
+  await atPrompt(terminal);
+  await session.send("slow 20 200");
+  const waits = await session.send("say: held");
+  await shows(terminal, BANNER);
+  await session.tells("started");
+  await terminal.keys("Space");
+  await shows(terminal, "Press space again to regain control; what waits in the queue is held meanwhile");
+  await terminal.keys("Space");
+  await atPrompt(terminal);
+  await world.web.until(() => session.value.agentState?.handoff?.waitsFor === "person", "it is held, and says for whom");
+  await enter(terminal, "say: at the desk");
+  await session.tells("says: at the desk");
+  await session.idle();
+  // Longer than a message from elsewhere waits for the keyboard.
+  await delay(4_500);
+  expect(session.told).not.toContain("sent: say: held");
+  await world.web.api.sessions.switchControl(session.id, "remote");
+  await session.finished(waits);
+  expect(session.value.agentState?.handoff ?? null).toBeNull();
+}, 120_000);

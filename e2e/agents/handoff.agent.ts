@@ -94,7 +94,9 @@ test(
       await toLocal(story, round);
     }
     const { sent, typed } = story;
+    await giveBack(story);
     for (const { localId } of sent) await session.finished(localId);
+    if (!isLocal(session)) await terminal.keys("Space", "Space");
     await world.web.until(() => isLocal(session) || null, "at the desk at the end");
     await atPrompt(terminal);
     typed.push("say: the last word");
@@ -126,6 +128,13 @@ test(
 
 const handoffOf = (session: WebSession): Record<string, unknown> | undefined =>
   session.value.agentState?.["handoff"] as Record<string, unknown> | undefined;
+
+/** What waited when the terminal was taken back goes on when it is given away. */
+const isHeld = (session: WebSession): boolean => handoffOf(session)?.["waitsFor"] === "person";
+
+async function giveBack({ world, session }: Story): Promise<void> {
+  if (isHeld(session)) await world.web.api.sessions.switchControl(session.id, "remote");
+}
 
 interface Sent {
   localId: string;
@@ -177,7 +186,10 @@ async function toLocal(story: Story, round: number): Promise<void> {
   if (next() < 0.2) {
     // It takes over again as soon as nobody has typed for a while, and the person takes the terminal back.
     await say(story, `say: round ${round} on the way`);
-    await session.finished(sent.at(-1)?.localId ?? "");
+    const localId = sent.at(-1)?.localId ?? "";
+    await world.web.until(() => session.stages(localId).at(-1) === "done" || isHeld(session), "it is answered, or held");
+    await giveBack(story);
+    await session.finished(localId);
     await terminal.keys("Space", "Space");
   }
   await world.web.until(() => isLocal(session), `local in round ${round}`);

@@ -3,7 +3,7 @@
  * agent's own protocol into canonical events and does nothing else: no hub, no queue, no policy. The contract suite runs on every driver.
  */
 import type { Front } from "@hapi/core";
-import type { HostControl } from "@hapi/host";
+import type { HostControl, TypedLine } from "@hapi/host";
 import type { BackgroundWork } from "@hapi/protocol";
 import type { AgentCapabilities, AgentEvent, AgentFailure, Answers, Attachment, PromptStage, StreamDelta, ToolKind } from "@hapi/protocol";
 
@@ -151,6 +151,11 @@ export type DriverEvent =
   | { type: "model"; model: string | null }
   | { type: "title"; title: string }
   | { type: "facts"; tools?: string[]; slashCommands?: string[]; version?: string; models?: { id: string; name: string }[] }
+  /**
+   * The agent's own screen was left, and these words with it: `queued` waited behind the turn, `entered` was entered and shows nowhere, `line` stood
+   * in the input line; null: something did, and what is not known. Comes before `exited`.
+   */
+  | { type: "unsent"; queued: readonly string[]; entered: string | null | undefined; line: string | null | undefined }
   /** The agent process of this front end ended. `expected` when `stop` asked for it. */
   | { type: "exited"; front: Front; code: number | null; signal: string | null; expected: boolean; failure?: AgentFailure };
 
@@ -166,11 +171,15 @@ export interface StartOptions {
   args: readonly string[];
   cols?: number;
   rows?: number;
+  /** Words that shall stand in the input line of the agent's own screen, not sent. Drivers that can't do it leave them to be told. */
+  prefill?: string;
 }
 
 /** What a start did with the thread. */
 export interface Started {
   how: "new" | "resume" | "fork";
+  /** `prefill` stands in the input line. */
+  prefilled?: boolean;
 }
 
 export interface DriverPrompt {
@@ -218,7 +227,9 @@ export interface Conversation {
    * restarted session process, so a request made from it keeps its id.
    */
   onHook?(payload: unknown, signal: AbortSignal): Promise<unknown>;
-  /** Is a turn running? */
+  /** A person typed into the agent's own screen. */
+  typed?(line: TypedLine): void;
+  /** Is a turn running, or about to? */
   readonly busy: boolean;
   readonly front: Front | null;
   /** A process that has ended may still be `front` while its end is told: resolves when it is nobody's any more, at once where nothing ends. */

@@ -138,7 +138,7 @@ class SocketHostControl implements HostControl, Readings {
       case "viewers":
         return this.#setViewers(message.viewers);
       case "typed":
-        for (const listener of this.#listeners.viewerTyped) listener(message.at);
+        for (const listener of this.#listeners.viewerTyped) listener(message.at, message.typed);
         return;
       case "replaced":
         return this.#link.lose();

@@ -63,7 +63,7 @@ export class Host {
     this.#startedAt = this.clock.now();
     this.viewers = new Viewers(this.clock, {
       keys: (viewer, bytes) => this.#controller?.viewerKeys(viewer, bytes),
-      typed: (at) => this.#controller?.event({ event: "typed", at }),
+      typed: (at, typed) => this.#controller?.event({ event: "typed", at, typed }),
       changed: (viewers) => this.#controller?.event({ event: "viewers", viewers }),
     });
     this.supervisor = new Supervisor({

@@ -15,6 +15,7 @@ export { runHost } from "./host-main.ts";
 export { endLeftBehind, type LeftBehind } from "./left-behind.ts";
 export type { HostFacts, ProcessFacts } from "./messages.ts";
 export * from "./port.ts";
+export { TypedLineReader } from "./typed-line.ts";
 export { probeHost, shutdownHost } from "./probe.ts";
 export { startHost, type StartedHost, type StartHostOptions, whileHostless } from "./start-host.ts";
 export { runViewer, type ViewerEnd, type ViewerOptions } from "./viewer.ts";

@@ -4,7 +4,7 @@
  */
 import { AppError, type ErrorCode } from "@hapi/protocol/errors";
 import { FrameError } from "./frames.ts";
-import type { Display, ExitStatus, SpawnSpec, StreamName, ViewerInfo } from "./port.ts";
+import type { Display, ExitStatus, SpawnSpec, StreamName, TypedLine, ViewerInfo } from "./port.ts";
 
 /** Versions of the messages inside the frames this code speaks, best first. */
 export const protocolVersions = [1] as const;
@@ -52,7 +52,7 @@ export type HostEventMessage =
   | { event: "gap"; read: number; oldest: number }
   | { event: "eof"; read: number }
   | { event: "viewers"; viewers: readonly ViewerInfo[] }
-  | { event: "typed"; at: number }
+  | { event: "typed"; at: number; typed?: TypedLine }
   /** To a viewer: the session is over. */
   | { event: "exit"; exitCode: number; message?: string }
   /** To a controller: another one has taken its place. */

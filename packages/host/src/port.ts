@@ -67,11 +67,23 @@ export interface ViewerInfo {
   rows: number;
 }
 
+/** What the keys since the last Enter amount to. */
+export interface TypedLine {
+  /** Null: keys were among them whose effect only the program knows. */
+  line: string | null;
+  /** Were there letters among them? */
+  hasWords: boolean;
+  /** A key emptied the line, with what stood in it before. */
+  isCleared: boolean;
+  /** The last Enter behind words; null as text: not known which. */
+  entered: { at: number; text: string | null } | null;
+}
+
 export interface HostEvents {
   /** Keys of a viewer while the display is `controller`. */
   viewerInput: (input: { viewerId: string; bytes: Uint8Array }) => void;
-  /** Any viewer typed into the displayed PTY (bytes are not given): the moment of the last keystroke. */
-  viewerTyped: (at: number) => void;
+  /** Any viewer typed into the displayed PTY: the moment of the last keystroke, and what stands in the line. An older host does not know the line. */
+  viewerTyped: (at: number, typed?: TypedLine) => void;
   viewers: (viewers: readonly ViewerInfo[]) => void;
   /** The connection to the host is gone for good: the host has died. */
   lost: () => void;

@@ -9,7 +9,8 @@ import { DisplaySource } from "./display.ts";
 import { encodeFrame, encodeJson, frameType } from "./frames.ts";
 import { classifyInput } from "./keys.ts";
 import type { HostEventMessage } from "./messages.ts";
-import type { ViewerInfo } from "./port.ts";
+import type { TypedLine, ViewerInfo } from "./port.ts";
+import { TypedLineReader } from "./typed-line.ts";
 
 export const maxViewers = 16;
 const coalesceMs = 8;
@@ -35,7 +36,7 @@ export interface Viewer {
 
 export interface ViewersEvents {
   keys(viewer: number, bytes: Uint8Array): void;
-  typed(at: number): void;
+  typed(at: number, line: TypedLine): void;
   changed(viewers: readonly ViewerInfo[]): void;
 }
 
@@ -50,6 +51,8 @@ export class Viewers {
   #lastKeyAt = 0;
   #lastTypedAt = 0;
   #isTypedDue = false;
+  /** Of the program on display. */
+  #line = new TypedLineReader();
   #isRedrawing = false;
   /** Somebody typed: what comes next is probably the echo and must not wait for company. */
   #isEchoDue = false;
@@ -119,7 +122,10 @@ export class Viewers {
     if (process.exit) return;
     this.#isEchoDue = true;
     process.input.write(bytes.slice()).catch(() => undefined);
-    if (kind === "typed") this.#noteTyping();
+    if (kind !== "typed") return;
+    const before = this.#line.line.entered;
+    this.#line.read(bytes, this.#clock.now());
+    this.#noteTyping(this.#line.line.entered !== before);
   }
 
   /** `null` shows what the controller draws. */
@@ -128,6 +134,7 @@ export class Viewers {
     for (const viewer of this.#viewers.values()) this.#send(viewer, true);
     const between = `\x1b[0m${this.#source.modes.reset()}`;
     this.#source = new DisplaySource(process);
+    this.#line = new TypedLineReader();
     const isDrawingAgain = this.#applySize();
     for (const viewer of this.#viewers.values()) this.#begin(viewer, between, isDrawingAgain);
   }
@@ -239,12 +246,13 @@ export class Viewers {
     });
   }
 
-  #noteTyping(): void {
+  /** An entered line is told at once. */
+  #noteTyping(isEntered: boolean): void {
     const now = this.#clock.now();
     this.#lastKeyAt = now;
-    if (now - this.#lastTypedAt >= typedEveryMs) {
+    if (isEntered || now - this.#lastTypedAt >= typedEveryMs) {
       this.#lastTypedAt = now;
-      this.#events.typed(now);
+      this.#events.typed(now, this.#line.line);
       return;
     }
     if (this.#isTypedDue) return;
@@ -252,7 +260,7 @@ export class Viewers {
     this.#clock.setTimer(typedEveryMs, () => {
       this.#isTypedDue = false;
       this.#lastTypedAt = this.#clock.now();
-      this.#events.typed(this.#lastKeyAt);
+      this.#events.typed(this.#lastKeyAt, this.#line.line);
     });
   }
 }

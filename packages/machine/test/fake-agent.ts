@@ -54,6 +54,8 @@ export interface FakeAgent {
   beforeWithdrawal: Promise<void> | null;
   /** It starts when this resolves. */
   beforeStart: Promise<void> | null;
+  /** Its own screen is left: words that were there alone. */
+  unsent(words: { queued?: string[]; entered?: string | null; line?: string | null }): void;
   failStarts: number;
   failStops: number;
   /** It reads nothing any more: Stop gets no answer. */
@@ -176,6 +178,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       emit({ type: "thinking", thinking: true });
     },
     takeBack,
+    unsent: ({ queued = [], entered, line }) => emit({ type: "unsent", queued, entered, line }),
     typed: (text) => begin(`typed-${ran.length}`, text, "terminal"),
     say: (text) => put({ type: "agent-message", id: `a-${items + 1}`, text }),
     ask(request) {
@@ -236,7 +239,8 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         mine.emit({ type: "thread", threadId: start.threadId ?? "thread-1" });
         mine.emit({ type: "facts", tools: ["Bash"], slashCommands: ["/help"], version: "1.0" });
         await mine.memory.commit({ thread: start.threadId ?? "thread-1" });
-        return { how: start.threadId === undefined ? "new" : start.fork ? "fork" : "resume" };
+        const prefilled = start.front === "local" && start.prefill !== undefined;
+        return { how: start.threadId === undefined ? "new" : start.fork ? "fork" : "resume", prefilled };
       },
       async adopt() {
         if (front === null) return null;

@@ -1,5 +1,6 @@
 /** Who has control, the terminal or a remote: taking over, giving back, waiting for a turn; never two agents. */
 import { expect, test } from "bun:test";
+import { systemClock } from "@hapi/platform";
 import { createWorld, run, stages } from "./world.ts";
 
 test("handoff: a remote prompt takes over an idle terminal, two spaces give it back, never two agents", async () => {
@@ -124,3 +125,84 @@ test("a remote session without viewers never starts a terminal, also when it was
   await using world = await createWorld({ startingMode: "local" });
   expect(world.agent.starts.map((start) => start.front)).toEqual(["remote"]);
 }, 10_000);
+
+test("prompts that wait when a person takes the terminal back wait on, and say for whom, until something new comes", async () => {
+  let later = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + later };
+  await using world = await createWorld({ startingMode: "local", viewers: true, clock });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  await run(world, "p1", "first");
+  world.hub.prompt("p2", "second");
+  await world.hub.until(() => world.ledger.state.prompts.get("p2")?.stage === "queued", "queued");
+  world.host.viewerInput("  ");
+  world.agent.finish();
+  await world.hub.until(() => world.hub.agentState?.handoff?.waitsFor === "person", "it is held");
+  expect(world.hub.agentState?.handoff).toMatchObject({ to: "remote" });
+  // Long after the keyboard has become quiet, and asked anew.
+  later = 60_000;
+  world.host.setViewers([{ id: "viewer-1", cols: 90, rows: 24 }]);
+  expect(world.agent.front).toBe("local");
+  expect(world.ledger.state.prompts.get("p2")?.stage).toBe("queued");
+  world.hub.prompt("p3", "third");
+  await world.hub.until(() => world.agent.ran.at(-1) === "second", "the queue goes on");
+  world.agent.finish();
+  await world.hub.until(() => world.agent.ran.at(-1) === "third", "in order");
+  expect(world.hub.agentState?.handoff).toBeUndefined();
+});
+
+test("held prompts go on when a person gives the terminal away, and when nobody sits at it any more", async () => {
+  for (const release of ["button", "viewers"] as const) {
+    await using world = await createWorld({ startingMode: "local", viewers: true });
+    await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+    await run(world, "p1", "first");
+    world.hub.prompt("p2", "second");
+    await world.hub.until(() => world.ledger.state.prompts.get("p2")?.stage === "queued", "queued");
+    world.host.viewerInput("  ");
+    world.agent.finish();
+    await world.hub.until(() => world.hub.agentState?.handoff?.waitsFor === "person", "it is held");
+    if (release === "button") await world.hub.rpc("switch", { to: "remote" });
+    else world.host.setViewers([]);
+    await world.hub.until(() => world.agent.ran.at(-1) === "second", `the queue goes on by ${release}`);
+  }
+});
+
+test("words typed at the remote screen go to nobody, and stand in the terminal's input line afterwards", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  await run(world, "p1", "from afar");
+  world.agent.finish();
+  world.host.viewerInput("fix the bugs\x7f in 旅行记");
+  await world.hub.until(() => world.host.drawn.includes("Not sent, kept for the terminal: fix the bug in 旅行记"), "it says so");
+  world.host.viewerInput("\r");
+  world.host.viewerInput("and more");
+  world.host.viewerInput("  ");
+  await world.hub.until(() => world.agent.starts.length === 3, "the terminal again");
+  expect(world.agent.starts.at(-1)).toMatchObject({ front: "local", prefill: "fix the bug in 旅行记\nand more" });
+  expect(world.agent.ran).toEqual(["from afar"]);
+  await run(world, "p2", "again");
+  world.agent.finish();
+  world.host.viewerInput("  ");
+  await world.hub.until(() => world.agent.starts.length === 5, "and again");
+  expect(world.agent.starts.at(-1)?.prefill).toBeUndefined();
+});
+
+test("what the terminal was left with is told, kept, and put back", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  world.agent.unsent({ queued: ["say: behind the turn"], line: "half ty" });
+  world.agent.unsent({ line: null });
+  world.agent.unsent({ entered: null });
+  await run(world, "p1", "from afar");
+  world.agent.finish();
+  const notices = world.hub.rows.flatMap((row) =>
+    row.key.startsWith("hapi:notice") ? [/"message":"([^"]*)"/.exec(JSON.stringify(row.content))?.[1]] : [],
+  );
+  expect(notices).toEqual([
+    "Fake had not taken up what was entered in the terminal: “say: behind the turn”. It was not sent. Half-typed in the terminal: “half ty”. These words stand in the input line when you take the terminal back.",
+    "What stood half-typed in the terminal's input line could not be kept.",
+    "It is not certain that Fake took up the line that was entered last in the terminal.",
+  ]);
+  world.host.viewerInput("  ");
+  await world.hub.until(() => world.agent.starts.length === 3, "the terminal again");
+  expect(world.agent.starts.at(-1)?.prefill).toBe("say: behind the turn\nhalf ty");
+});

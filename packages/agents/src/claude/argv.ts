@@ -127,6 +127,8 @@ export interface ArgvOptions {
   allowBypass: boolean;
   /** Overlay file of the front. */
   settings?: string;
+  /** Words for the terminal's input line. */
+  prefill?: string;
   /** Only at the very first start: the prompt on the user's command line is not repeated. */
   withPrompt: boolean;
 }
@@ -148,6 +150,7 @@ function common(options: ArgvOptions, dropped: ReadonlySet<string>): string[] {
     ...(options.allowBypass ? ["--allow-dangerously-skip-permissions"] : []),
     ...(options.model == null ? [] : ["--model", options.model]),
     ...(options.settings === undefined ? [] : ["--settings", options.settings]),
+    ...(options.prefill === undefined ? [] : [`--prefill=${options.prefill}`]),
     ...wordsOf(own),
   ];
 }

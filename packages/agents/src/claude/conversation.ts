@@ -7,13 +7,13 @@ import type { HostProcess } from "@hapi/host";
 import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { ANSWER_MS, ControlRefused } from "./control.ts";
 import { createCore } from "./core.ts";
-import { detectClaude } from "./detect.ts";
+import { detectClaude, takesPrefill } from "./detect.ts";
 import { claudeEnv, requireBypass } from "./environment.ts";
 import { createHanding } from "./handing.ts";
 import { MAX_ATTEMPTS, promptUuid } from "./ids.ts";
 import { type Json, isJson, list, str } from "./json.ts";
 import { planLaunch } from "./launch.ts";
-import { createLocalFront, type LocalFront } from "./local-front.ts";
+import { createLocalFront, type LocalFront, type LocalOptions } from "./local-front.ts";
 import { transcriptPath } from "./paths.ts";
 import { contentOf } from "./prompt-content.ts";
 import { createRemoteFront, type RemoteFront } from "./remote-front.ts";
@@ -51,8 +51,8 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     return remote;
   }
 
-  function runLocal(process: HostProcess): LocalFront {
-    const local = createLocalFront(core, process, () => gone(local));
+  function runLocal(process: HostProcess, line: LocalOptions): LocalFront {
+    const local = createLocalFront(core, process, () => gone(local), line);
     running = { front: "local", local };
     second.follow(process.pid);
     return local;
@@ -89,7 +89,8 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     if (!found.available)
       throw new AppError(found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed", found.hint);
     const first = core.lastLaunch() === undefined;
-    const { thread, argv, env } = planLaunch(core, found.command, options, first);
+    const prefill = options.front === "local" && takesPrefill(found.version) ? options.prefill : undefined;
+    const { thread, argv, env } = planLaunch(core, found.command, { ...options, prefill }, first);
     if (thread.kind === "resume") await core.requireAlone(thread.threadId);
     if (thread.kind === "fork") await core.useThread(thread.threadId, { forkOf: transcriptPath(context.env, context.cwd, thread.from) });
     else if (thread.kind !== "theirs") await core.useThread(thread.threadId);
@@ -104,11 +105,11 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
       cols: options.cols,
       rows: options.rows,
     });
-    if (options.front === "local") await beginLocal(process);
+    if (options.front === "local") await runLocal(process, { line: prefill ?? "" }).begin();
     else await beginRemote(process);
     if (options.front === "remote" && options.permissionMode !== undefined) core.setMode(options.permissionMode);
     // A picker in the terminal continues what the person picks there.
-    return { how: thread.kind === "theirs" ? "resume" : thread.kind };
+    return { how: thread.kind === "theirs" ? "resume" : thread.kind, ...(prefill === undefined ? {} : { prefilled: true }) };
   }
 
   async function beginRemote(process: HostProcess): Promise<void> {
@@ -123,10 +124,6 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
     }
   }
 
-  async function beginLocal(process: HostProcess): Promise<void> {
-    await runLocal(process).begin();
-  }
-
   async function adopt(): Promise<Front | null> {
     const { thread } = core;
     if (thread) await core.useThread(thread.id, thread);
@@ -138,7 +135,7 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
       return null;
     }
     await core.feed?.sync();
-    if (last.front === "local") runLocal(process).takeOver();
+    if (last.front === "local") runLocal(process, { line: null }).takeOver();
     else await runRemote(process).takeOver();
     context.emit({ type: "thinking", thinking: core.thinking });
     core.background.announce();
@@ -285,6 +282,9 @@ export function createConversation(context: DriverContext, { answerMs = ANSWER_M
       // A driven Claude says everything else on its stdout; its timers only here.
       if (running && isJson(payload) && payload["hook_event_name"] === "Stop") core.background.stopped(payload);
       return {};
+    },
+    typed(line) {
+      if (running?.front === "local") running.local.typed(line);
     },
     get busy() {
       return running?.front === "remote" ? running.remote.busy : running?.front === "local" ? running.local.busy : false;

@@ -37,6 +37,15 @@ function askVersion(path: string, env: Readonly<Record<string, string>>): Promis
   });
 }
 
+/** `--prefill <text>`, "Pre-fill the prompt input with text without submitting it": measured on this version; an unknown flag would end the start. */
+const PREFILL_SINCE = [2, 1, 329] as const;
+
+export function takesPrefill(version: string | undefined): boolean {
+  const [major = 0, minor = 0, patch = 0] = (version ?? "").split(".").map(Number);
+  const [m, n, p] = PREFILL_SINCE;
+  return major === m && (minor > n || (minor === n && patch >= p));
+}
+
 function judge(version: string): Pick<Detection, "available" | "reason" | "hint"> {
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
   if (major !== OLDEST[0]) {

@@ -91,6 +91,7 @@ export function planLaunch(core: Core, command: readonly string[], options: Star
     // A driven session may be switched to it later; the terminal shows its own choice of modes and is left as it is.
     allowBypass: options.front === "remote" ? mayBypass(env) : options.permissionMode === "bypassPermissions",
     withPrompt: first,
+    ...(options.front === "local" && options.prefill !== undefined ? { prefill: options.prefill } : {}),
   };
   const { sessionDir, cwd, hookCommand } = context;
   const settings = writeOverlay({ front: options.front, sessionDir, cwd, hookCommand, userSettings: flagValue(args, "--settings") });

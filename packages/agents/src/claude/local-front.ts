@@ -2,18 +2,24 @@
  * Claude in the terminal: its own screen on a PTY of the host, untouched. We see it through hooks, transcript and status file, and end it with
  * SIGTERM, which resets its modes; Esc first when a turn runs. What these three say together is decided in `local-turn.ts` alone.
  */
-import type { HostProcess } from "@hapi/host";
+import type { HostProcess, TypedLine } from "@hapi/host";
 import { RingGapError } from "@hapi/host";
 import { delay } from "@hapi/platform/lean";
 import type { Core } from "./core.ts";
 import { failure } from "./failures.ts";
 import { createHooks, type Hooks } from "./hooks.ts";
+import { createInputLine, hasVimKeys } from "./input-line.ts";
 import { str } from "./json.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import { createLocalTurn, type LocalTurn, type Verdict } from "./local-turn.ts";
 import { createOwnStatus } from "./own-status.ts";
 import { exitError } from "./remote-front.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";
+
+export interface LocalOptions {
+  /** What stands in its input line at the beginning; null: nobody saw. */
+  line: string | null;
+}
 
 export interface LocalFront {
   readonly process: HostProcess;
@@ -22,6 +28,8 @@ export interface LocalFront {
   readonly busy: boolean;
   /** Resolves when something is on the screen. */
   begin(): Promise<void>;
+  /** A person typed into it. */
+  typed(typed: TypedLine): void;
   takeOver(): void;
   interrupt(): Promise<void>;
   stop(options: { graceMs: number; interrupt: boolean }): Promise<void>;
@@ -41,14 +49,26 @@ const LOOK_IDLE_MS = 500;
 const TASK_LOOK_MS = 1_000;
 const TASK_LOOK_IDLE_MS = 5_000;
 const ESCAPE = "\u001b";
+/** Takes everything out of the terminal's own queue, back into its input line. */
+const UP = "\u001b[A";
+const POP_WAIT_MS = 3_000;
+/** A line that was entered just now: so long until Claude shows that it has it. */
+const SHOW_WAIT_MS = 2_000;
+/** A line entered longer ago than this, and shown nowhere, went to some menu. */
+const ENTERED_LATELY_MS = 15_000;
 
 /** `onGone`: just before `exited` is told, so that whoever hears it can start the next one at once. */
-export function createLocalFront(core: Core, process: HostProcess, onGone: () => void): LocalFront {
+export function createLocalFront(core: Core, process: HostProcess, onGone: () => void, options: LocalOptions): LocalFront {
   const { context } = core;
   const { launchId } = process;
   const ended = Promise.withResolvers<void>();
   const own = createOwnStatus(context.env, process.pid, () => core.thread?.id);
   let turn: LocalTurn = createLocalTurn();
+  const input = createInputLine({ text: options.line, letters: !hasVimKeys(context.env) });
+  let enteredAt: number | null = null;
+  let provenLines = 0;
+  /** What the end of the process takes along, once it is on its way. */
+  let left: { queued: string[]; line: string | null } | null = null;
   let live: LiveSession | null = null;
   let stopping = false;
   /** Nothing is decided here any more: the program is gone, or another session process has it. */
@@ -70,6 +90,8 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
 
   function decide(): Verdict {
     const verdict = turn.verdict(now());
+    if (turn.proven !== provenLines) input.proven();
+    provenLines = turn.proven;
     if (over) return verdict;
     if (verdict.recordOver) {
       context.log.info("claude.turn_end_unrecorded", { status: live?.status });
@@ -122,6 +144,10 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   function onFact(fact: TranscriptFact): void {
     hooks.onFact(fact);
     if (fact.type !== "turn" && fact.type !== "line" && fact.type !== "queue") return;
+    if (fact.type === "queue" && left) {
+      const more = without(fact.queue, turn.queue);
+      left.queued = [...(fact.taken ? without(left.queued, without(turn.queue, fact.queue)) : left.queued), ...more];
+    }
     turn.sign(fact, now());
     if (fact.type !== "turn") return;
     if (fact.running) core.setThinking(true);
@@ -139,8 +165,34 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     // Quitting is the user's right and no failure, also in the middle of a turn.
     const wanted = stopping || exit.code === 0;
     await core.finish({ launchId, ...(wanted ? {} : { failure: said }) });
+    if (stopping || exit.code !== 0) tellUnsent();
     onGone();
     context.emit({ type: "exited", front: "local", ...exit, expected: stopping, ...(wanted ? {} : { failure: said }) });
+  }
+
+  /** Words that were in the terminal alone. */
+  function tellUnsent(): void {
+    const { queued: waiting, line } = left ?? { queued: turn.queue, line: input.text };
+    // Reports of background tasks wait there too, and the queue's lines don't say who each is from.
+    const queued = waiting.filter((words) => !words.startsWith("<task-notification>"));
+    const lost = turn.unproven();
+    const entered = lost && now() - lost.at < ENTERED_LATELY_MS && !lost.text?.startsWith("/") ? lost.text : undefined;
+    if (queued.length === 0 && entered === undefined && line === "") return;
+    context.emit({ type: "unsent", queued, entered, line: line === "" ? undefined : line });
+  }
+
+  async function untilRecord(says: () => boolean, withinMs: number): Promise<void> {
+    for (const late = now() + withinMs; ; await delay(LOOK_MS)) {
+      await core.feed?.sync();
+      if (over || says() || now() >= late) return;
+    }
+  }
+
+  /** What waits behind the turn would run as soon as that is broken off. */
+  async function emptyQueue(): Promise<void> {
+    if (turn.queue.length === 0 || own.read()?.status === "waiting") return;
+    await process.write(UP);
+    await untilRecord(() => turn.queue.length === 0, POP_WAIT_MS);
   }
 
   /** A task that is ended by hand is told by no hook: the status file says that none is left. */
@@ -197,8 +249,14 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   async function stop(options: { graceMs: number; interrupt: boolean }): Promise<void> {
     stopping = true;
     core.background.ending();
+    if (!over && turn.verdict(now()).because !== null) await untilRecord(() => turn.unproven() === null, SHOW_WAIT_MS);
+    decide();
+    left = { queued: [...turn.queue], line: input.text };
     if (!over && look().working) {
-      if (options.interrupt) await escape();
+      if (options.interrupt) {
+        await emptyQueue();
+        await escape();
+      }
       keepLooking();
       await within(idle(), options.interrupt ? Math.min(options.graceMs, ESC_WAIT_MS) : options.graceMs);
     }
@@ -221,7 +279,18 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       follow();
       core.requests.announce();
     },
+    typed(typed) {
+      const { status } = own.read() ?? {};
+      const elsewhere = status === undefined || status === "waiting";
+      input.typed(typed, elsewhere);
+      const { entered } = typed;
+      if (!entered || entered.at === enteredAt) return;
+      enteredAt = entered.at;
+      if (!elsewhere) turn.sign({ type: "entered", ...entered }, now());
+      decide();
+    },
     async interrupt() {
+      input.unknown();
       if (!over && look().working) await escape();
     },
     stop,
@@ -237,4 +306,14 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       ended.resolve();
     },
   };
+}
+
+/** Each of the second list is taken out of the first once. */
+function without(all: readonly string[], some: readonly string[]): string[] {
+  const rest = [...some];
+  return all.filter((one) => {
+    const at = rest.indexOf(one);
+    if (at >= 0) rest.splice(at, 1);
+    return at < 0;
+  });
 }

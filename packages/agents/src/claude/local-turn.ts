@@ -10,7 +10,7 @@
 export type LocalSign =
   /** The transcript: `at` is the line's own time. */
   | { type: "turn"; running: boolean; at: number }
-  | { type: "line"; at: number; promptId?: string | undefined; final: boolean }
+  | { type: "line"; at: number; promptId?: string | undefined; final: boolean; text?: string | undefined }
   | { type: "queue"; queue: readonly string[]; taken: boolean; at: number }
   /** The status file; undefined where there is none. `since`: when Claude changed it. */
   | { type: "status"; status: string | undefined; since: number }
@@ -57,6 +57,8 @@ export interface LocalTurn {
   verdict(now: number): Verdict;
   /** What waits in the terminal's own queue. */
   readonly queue: readonly string[];
+  /** How many entered lines Claude has shown to have taken. */
+  readonly proven: number;
   /** A line that was entered and of which Claude has shown nothing, with its words where they are known. */
   unproven(): { at: number; text: string | null } | null;
 }
@@ -79,19 +81,30 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
   let since = 0;
   let expected: Expected[] = [];
   let entered: { at: number; text: string | null; weak: boolean } | null = null;
+  let proven = 0;
+  let proofs: { text: string; heard: number }[] = [];
+  let heardNow = 0;
   let promptIds: string[] = [];
 
   function proves(at: number, text?: string): void {
+    if (text !== undefined) proofs = [...proofs, { text, heard: heardNow }].slice(-MAX_KNOWN);
     if (!entered) return;
-    const known = entered.text !== null && text !== undefined;
-    if (known ? sameWords(entered.text ?? "", text) : entered.text === null && at >= entered.at) entered = null;
+    // Commands of the terminal are told by no hook, and stand nowhere in the words they were typed in.
+    const isExact = entered.text !== null && !/^[/!]/.test(entered.text);
+    if (isExact ? text !== undefined && sameWords(entered.text ?? "", text) : at >= entered.at) settleEntered();
     else if (at >= entered.at) entered.weak = true;
+  }
+
+  function settleEntered(): void {
+    entered = null;
+    proven++;
   }
 
   function onRecord(sign: Extract<LocalSign, { type: "turn" | "line" | "queue" }>, now: number): void {
     heardRecord = now;
-    proves(sign.at);
+    proves(sign.at, sign.type === "line" ? sign.text : undefined);
     if (sign.type === "queue") {
+      if (sign.queue.length > queue.length) proves(sign.at, sign.queue.at(-1));
       queue = sign.queue;
       queueAt = sign.at;
       if (sign.taken) expected = [...expected, { kind: "taken", at: sign.at }];
@@ -114,6 +127,7 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
   }
 
   function sign(next: LocalSign, now: number): void {
+    heardNow = now;
     switch (next.type) {
       case "turn":
       case "line":
@@ -126,7 +140,7 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
         if (status === "busy" || status === "waiting") proves(since);
         return;
       case "prompt-hook":
-        proves(entered?.text === null ? now : 0, next.text);
+        proves(0, next.text);
         // Of a line typed behind a running turn Claude names that turn's id.
         if (next.promptId === undefined || !promptIds.includes(next.promptId))
           expected = [...expected, { kind: "prompt" as const, at: now, promptId: next.promptId }].slice(-MAX_KNOWN);
@@ -136,12 +150,14 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
         return;
       case "entered":
         entered = { at: next.at, text: next.text, weak: false };
+        // What tells of it may have been quicker than the keyboard.
+        if (proofs.some((proof) => proof.heard >= next.at && next.text !== null && sameWords(proof.text, next.text))) settleEntered();
         return;
       case "session":
         turn = null;
         queue = [];
         expected = [];
-        entered = null;
+        settleEntered();
         return;
     }
   }
@@ -200,6 +216,9 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
     },
     get queue() {
       return queue;
+    },
+    get proven() {
+      return proven;
     },
     unproven: () => (entered && !entered.weak ? { at: entered.at, text: entered.text } : null),
   };

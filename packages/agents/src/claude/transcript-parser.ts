@@ -45,7 +45,7 @@ export type TranscriptFact =
   /** `at`: the line's own time. */
   | { type: "turn"; running: boolean; at: number }
   /** A line of the conversation itself. `final`: the agent has answered and asks for no tool. */
-  | { type: "line"; at: number; promptId?: string; final: boolean }
+  | { type: "line"; at: number; promptId?: string; final: boolean; /** of a person's line */ text?: string }
   /** The terminal's own queue changed. `taken`: one of it goes to the agent. */
   | { type: "queue"; queue: readonly string[]; taken: boolean; at: number };
 
@@ -177,7 +177,8 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
     if (parent !== undefined || line["entrypoint"] !== CLI || (line["type"] !== "user" && line["type"] !== "assistant")) return;
     const message = obj(line["message"]);
     const final = line["type"] === "assistant" && str(message["stop_reason"]) !== undefined && message["stop_reason"] !== "tool_use";
-    w.out.facts.push({ type: "line", at: w.at, promptId: str(line["promptId"]), final });
+    const text = line["promptSource"] === undefined ? undefined : str(message["content"]);
+    w.out.facts.push({ type: "line", at: w.at, promptId: str(line["promptId"]), final, ...(text === undefined ? {} : { text }) });
   }
 
   const withId =

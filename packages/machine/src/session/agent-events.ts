@@ -43,6 +43,7 @@ export interface AgentEventDeps {
   retrying(): Retrying;
   screen: ScreenModel;
   exited(event: Exited): void;
+  unsent(event: Extract<DriverEvent, { type: "unsent" }>): void;
   /** Anything shown at the hub or on the screen changed. */
   changed(): void;
   /** The queue may go on. */
@@ -146,6 +147,9 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
         break;
       case "facts":
         remember({ tools: event.tools, slashCommands: event.slashCommands, version: event.version, models: event.models });
+        break;
+      case "unsent":
+        deps.unsent(event);
         break;
       case "exited":
         deps.exited(event);

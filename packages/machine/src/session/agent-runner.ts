@@ -36,6 +36,9 @@ export interface AgentRunnerDeps {
   now(): number;
   /** How it was started, and with which thread; also when it could not be. */
   started(start: LastStart): void;
+  /** Words for the input line of the agent's own screen; `prefilled`: they stand there. */
+  prefill(): string | undefined;
+  prefilled(): void;
   /** The agent's own terminal program is there: put it on the viewers' screens. */
   terminalSpawned(process: HostProcess): Promise<void>;
 }
@@ -94,7 +97,9 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
     const start = { at: deps.now(), front, asked: threadId ?? null };
     startFailure = null;
     try {
-      const { how } = await conversation.start({ front, threadId, fork, permissionMode, model, args, ...viewerSize() });
+      const prefill = front === "local" ? deps.prefill() : undefined;
+      const { how, prefilled } = await conversation.start({ front, threadId, fork, permissionMode, model, args, ...viewerSize(), prefill });
+      if (prefilled) deps.prefilled();
       deps.started({ ...start, how, used: conversation.threadId });
     } catch (cause) {
       startFailure = toAppError(cause);

@@ -13,7 +13,9 @@ import type { RemoteScreen } from "./remote-screen.ts";
 
 export type HandoffState =
   | { state: "local" | "remote" | "switching" }
-  | { state: "draining"; to: Front; waitsFor: "turn" | "keyboard" | "background"; since: number };
+  | { state: "draining"; to: Front; waitsFor: "turn" | "keyboard" | "background"; since: number }
+  /** A person took the terminal back while prompts waited: these wait until it is given back, or a newer one comes. */
+  | { state: "held"; since: number };
 
 export interface HandoffLoop {
   /** Front end the session is in; its agent may be parked. */
@@ -71,6 +73,8 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   let startFailures = 0;
   let lastTypedAt: number | null = null;
   let notBefore = 0;
+  /** What waited when a person took the terminal back. */
+  let held: { prompts: ReadonlySet<string>; since: number } | null = null;
   let cancelTimer: (() => void) | undefined;
 
   function failureOf(cause: unknown): AgentFailure {
@@ -127,6 +131,15 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       switching = false;
       deps.changed();
     }
+  }
+
+  /** Until something new is wanted, or nobody sits at the terminal any more. */
+  function isHeldByPerson(): boolean {
+    if (!held || front !== "local" || inbox.queued === 0) return false;
+    const { prompts } = held;
+    if (host.viewers().length > 0 && inbox.waiting.every((localId) => prompts.has(localId))) return true;
+    held = null;
+    return false;
   }
 
   /** The agent was given a prompt and has not begun: stopped now, it would forget it. */
@@ -186,6 +199,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     if (!prompt) return;
     if (clock.now() < notBefore) return later(notBefore);
     if (front === "local") {
+      if (isHeldByPerson()) return deps.changed();
       if (runner.front === "local" && deps.remoteWhileLocal() === "read-only") return;
       if (!wish) wish = { to: "remote", since: clock.now(), by: "prompt", now: false, done: [] };
       return pursue();
@@ -212,7 +226,13 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     });
   }
 
-  const off = [host.on("viewerTyped", (at) => (lastTypedAt = at))];
+  const off = [
+    host.on("viewerTyped", (at, typed) => {
+      lastTypedAt = at;
+      if (typed) runner.conversation.typed?.(typed);
+    }),
+    host.on("viewers", poke),
+  ];
 
   return {
     get front() {
@@ -221,7 +241,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     get state(): HandoffState {
       if (switching) return { state: "switching" };
       if (wish && waiting) return { state: "draining", to: wish.to, waitsFor: waiting.for, since: wish.since };
-      return { state: front };
+      return held && isHeldByPerson() ? { state: "held", since: held.since } : { state: front };
     },
     get pausedUntil() {
       return notBefore;
@@ -241,6 +261,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       if (options.by === "person") wish.by = "person";
       // Whoever asks for the terminal sits at its keyboard: prompts in the queue don't take it away again at once.
       if (options.by === "person" && to === "local") lastTypedAt = clock.now();
+      if (options.by === "person") held = to === "local" ? { prompts: new Set(inbox.waiting), since: clock.now() } : null;
       const { done } = wish;
       return new Promise((resolve) => {
         done.push(resolve);

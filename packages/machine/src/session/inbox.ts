@@ -46,6 +46,8 @@ export interface Inbox {
   /** Handed, and its turn has not ended. */
   readonly current: PromptEntry | null;
   readonly queued: number;
+  /** Their ids, in order. */
+  readonly waiting: readonly string[];
   /** `isHeld` is asked in the very step in which the prompt is marked: until then something else may have to go first, and the prompt stays queued. */
   hand(prompt: PromptEntry, options?: { isHeld(): boolean }): Promise<void>;
   /** Out of its turn, into the one that runs. False: it does not wait any more. */
@@ -344,6 +346,9 @@ export function createInbox(deps: InboxDeps): Inbox {
     },
     get current() {
       return inStage("handing", "handed", "in-transcript", "started")[0] ?? null;
+    },
+    get waiting() {
+      return inStage("queued").map((prompt) => prompt.localId);
     },
     get queued() {
       return inStage("queued").length;

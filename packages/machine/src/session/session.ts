@@ -14,9 +14,10 @@ import { createAgentRunner } from "./agent-runner.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
 import { createEarlier, nextBest } from "./earlier.ts";
 import { createEnding, type Ending, endingOf } from "./ending.ts";
-import { createHandoffLoop } from "./handoff-loop.ts";
+import { createHandoffLoop, type HandoffState } from "./handoff-loop.ts";
 import type { KnownHub } from "./hub-address.ts";
 import { createHubPresence } from "./hub-presence.ts";
+import { createKeptWords } from "./kept-words.ts";
 import { createInbox } from "./inbox.ts";
 import type { Ledger } from "./ledger.ts";
 import { metadataOf } from "./metadata.ts";
@@ -109,6 +110,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       outcomes.agentExited(event);
       retrying.agentGone(event.expected);
     },
+    unsent: (event) => kept.left(event),
     changed,
     idle: () => queueMicrotask(poke),
     clock,
@@ -139,6 +141,11 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       },
       room: outbox.room,
     },
+    prefill() {
+      kept.typed(screen.takeWords());
+      return kept.text;
+    },
+    prefilled: () => kept.putBack(),
     async terminalSpawned(process) {
       outcomes.terminalStarted();
       await screen.hide();
@@ -147,6 +154,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     },
   });
   const { conversation } = runner;
+  const kept = createKeptWords({ memory: ledger.memory, agent: driver.displayName, notice, log });
   const earlier = createEarlier({
     dir: ports.dir,
     isCarried: record.value.earlier === true,
@@ -192,6 +200,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
         retry: retrying.onWire,
       }),
     alsoEnds: () => (events.background.length > 0 ? ` and ${goesOn(events.background)}` : ""),
+    queued: () => inbox.queued,
     regain,
     exit: () => void ending.end({ lifecycle: "completed", exitCode: 0, reason: "exit", message: "Session ended." }),
     clock,
@@ -286,6 +295,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     log,
   });
   let settling = false;
+  let notices = 0;
   const launched = facts.hostId !== hostIdOf(ports);
   const choices = createRememberedChoices({ ledger, record, launched, configure: actions.configure, log });
   const hub = createHubPresence({
@@ -335,18 +345,23 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     host.on("viewerTyped", () => parking.poke()),
   ];
 
-  function notice(text: string): void {
-    const id = `hapi:notice:${clock.now()}`;
-    outbox.add(id, { type: "notice", id, level: "warning", text });
+  function notice(text: string, level: "info" | "warning" = "warning"): void {
+    const id = `hapi:notice:${clock.now()}:${notices++}`;
+    outbox.add(id, { type: "notice", id, level, text });
   }
 
   function agentState(current: AgentState | null): AgentState {
     const { state } = loop;
-    const handoff = state.state === "draining" ? { to: state.to, waitsFor: state.waitsFor, since: state.since } : undefined;
+    const handoff = waitOf(state);
     const retry = ending.begun ? undefined : retrying.onWire;
     const background = events.background.length > 0 ? [...events.background] : undefined;
     const queue = ending.begun ? undefined : queueWait();
     return { ...current, queue, controlledByUser: loop.front === "local", handoff, retry, background, ...broker.onWire() };
+  }
+
+  function waitOf(state: HandoffState): AgentState["handoff"] {
+    if (state.state === "held") return { to: "remote", waitsFor: "person", since: state.since };
+    return state.state === "draining" ? { to: state.to, waitsFor: state.waitsFor, since: state.since } : undefined;
   }
 
   function autoRetry(): boolean {

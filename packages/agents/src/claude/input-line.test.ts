@@ -1,0 +1,53 @@
+import { expect, test } from "bun:test";
+import type { TypedLine } from "@hapi/host";
+import { createInputLine } from "./input-line.ts";
+
+const typed = (line: string | null, more: Partial<TypedLine> = {}): TypedLine => ({
+  line,
+  hasWords: line !== "",
+  isCleared: false,
+  entered: null,
+  ...more,
+});
+const fresh = (text = "", letters = true) => createInputLine({ text, letters });
+
+test("typed into an empty line, or behind words that were put there: known", () => {
+  const line = fresh("kept ");
+  expect(line.text).toBe("kept ");
+  line.typed(typed("and more"), false);
+  expect(line.text).toBe("kept and more");
+  line.typed(typed("anew", { isCleared: true }), false);
+  expect(line.text).toBe("anew");
+});
+
+test("keys that only Claude understands, and letters that may be commands: not known, and nothing is made up", () => {
+  const line = fresh();
+  line.typed(typed(null, { hasWords: true }), false);
+  expect(line.text).toBeNull();
+  line.typed(typed(null, { hasWords: false }), false);
+  expect(line.text).toBe("");
+  const vim = fresh("", false);
+  vim.typed(typed("dw"), false);
+  expect(vim.text).toBeNull();
+});
+
+test("behind an Enter it is known once Claude has shown that it took the words", () => {
+  const line = fresh();
+  const entered = { at: 5, text: "say: hi" };
+  line.typed(typed("and th", { entered }), false);
+  expect(line.text).toBeNull();
+  line.proven();
+  expect(line.text).toBe("and th");
+  line.typed(typed("", { entered: { at: 9, text: "/model" } }), false);
+  expect(line.text).toBe("");
+  line.typed(typed("2", { entered: { at: 9, text: "/model" } }), false);
+  expect(line.text).toBeNull();
+});
+
+test("keys that a dialog got are none of the line's", () => {
+  const line = fresh();
+  line.typed(typed("1"), true);
+  expect(line.text).toBe("");
+  line.typed(typed("1next"), false);
+  expect(line.text).toBe("next");
+});

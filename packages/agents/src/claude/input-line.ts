@@ -1,0 +1,68 @@
+/**
+ * What stands in the terminal's input line, told only where there is no doubt: it began empty or with known words, every key since was a letter, and
+ * none of them went to a dialog. An Enter leaves a line behind it that is known to be empty once Claude has shown that it took the words.
+ */
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { TypedLine } from "@hapi/host";
+import { attempt } from "@hapi/platform/lean";
+import { configDir } from "./paths.ts";
+
+export interface InputLine {
+  /** `elsewhere`: a dialog is on the screen, or nothing that takes words yet. */
+  typed(typed: TypedLine, elsewhere: boolean): void;
+  /** The words that were entered last went to Claude. */
+  proven(): void;
+  /** Its own keys of a program are pressed: no longer known. */
+  unknown(): void;
+  /** Null: something may stand there, and nobody knows what. */
+  readonly text: string | null;
+}
+
+/** `letters`: false where letters may be commands (vim keys). */
+/** `text`: null where nobody saw how it began. */
+export function createInputLine(begin: { text: string | null; letters: boolean }): InputLine {
+  /** What stood there before the first key of the host's line. */
+  let before: string | null = begin.letters ? begin.text : null;
+  let last: TypedLine = { line: "", hasWords: false, isCleared: false, entered: null };
+  /** Keys of the present line that went to a dialog. */
+  let strayed: string | null = "";
+
+  return {
+    typed(typed, elsewhere) {
+      const isNew = typed.entered !== null && typed.entered.at !== last.entered?.at;
+      if (isNew) {
+        before = null;
+        strayed = "";
+      }
+      if (typed.isCleared && begin.letters) before = "";
+      if (typed.isCleared && !last.isCleared) strayed = "";
+      last = typed;
+      if (elsewhere) strayed = typed.line;
+    },
+    proven() {
+      if (begin.letters) before = "";
+    },
+    unknown() {
+      before = null;
+    },
+    get text() {
+      const { line, hasWords } = last;
+      if (line !== null && strayed !== null && line.startsWith(strayed)) {
+        const rest = line.slice(strayed.length);
+        if (before !== null) return before + rest;
+        return rest === "" ? "" : null;
+      }
+      return hasWords ? null : "";
+    },
+  };
+}
+
+const VIM = /"editorMode"\s*:\s*"vim"/;
+
+/** Claude's own setting (2.1.329: in `.claude.json`, later also in its settings). */
+export function hasVimKeys(env: Readonly<Record<string, string | undefined>>): boolean {
+  const files = [join(env["CLAUDE_CONFIG_DIR"] || env["HOME"] || homedir(), ".claude.json"), join(configDir(env), "settings.json")];
+  return files.some((path) => VIM.test(attempt(() => readFileSync(path, "utf8"), "not every home has it") ?? ""));
+}
