@@ -181,7 +181,7 @@ test("taken back while messages wait: the terminal stays with the person, and th
   await shows(terminal, "Press space again to regain control; what waits in the queue is held meanwhile");
   await terminal.keys("Space");
   await atPrompt(terminal);
-  await world.web.until(() => session.value.agentState?.handoff?.waitsFor === "person", "it is held, and says for whom");
+  await world.web.until(() => session.value.agentState?.handoff?.waitsFor === "terminal", "it is held, and says for whom");
   await enter(terminal, "say: at the desk");
   await session.tells("says: at the desk");
   await session.idle();

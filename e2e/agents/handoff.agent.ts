@@ -130,7 +130,7 @@ const handoffOf = (session: WebSession): Record<string, unknown> | undefined =>
   session.value.agentState?.["handoff"] as Record<string, unknown> | undefined;
 
 /** What waited when the terminal was taken back goes on when it is given away. */
-const isHeld = (session: WebSession): boolean => handoffOf(session)?.["waitsFor"] === "person";
+const isHeld = (session: WebSession): boolean => handoffOf(session)?.["waitsFor"] === "terminal";
 
 async function giveBack({ world, session }: Story): Promise<void> {
   if (isHeld(session)) await world.web.api.sessions.switchControl(session.id, "remote");

@@ -136,8 +136,8 @@ test("prompts that wait when a person takes the terminal back wait on, and say f
   await world.hub.until(() => world.ledger.state.prompts.get("p2")?.stage === "queued", "queued");
   world.host.viewerInput("  ");
   world.agent.finish();
-  await world.hub.until(() => world.hub.agentState?.handoff?.waitsFor === "person", "it is held");
-  expect(world.hub.agentState?.handoff).toMatchObject({ to: "remote" });
+  await world.hub.until(() => world.hub.agentState?.handoff?.waitsFor === "terminal", "it is held");
+  expect(world.hub.agentState).toMatchObject({ handoff: { to: "remote" }, queue: { for: "terminal" } });
   // Long after the keyboard has become quiet, and asked anew.
   later = 60_000;
   world.host.setViewers([{ id: "viewer-1", cols: 90, rows: 24 }]);
@@ -159,7 +159,7 @@ test("held prompts go on when a person gives the terminal away, and when nobody 
     await world.hub.until(() => world.ledger.state.prompts.get("p2")?.stage === "queued", "queued");
     world.host.viewerInput("  ");
     world.agent.finish();
-    await world.hub.until(() => world.hub.agentState?.handoff?.waitsFor === "person", "it is held");
+    await world.hub.until(() => world.hub.agentState?.handoff?.waitsFor === "terminal", "it is held");
     if (release === "button") await world.hub.rpc("switch", { to: "remote" });
     else world.host.setViewers([]);
     await world.hub.until(() => world.agent.ran.at(-1) === "second", `the queue goes on by ${release}`);

@@ -184,7 +184,7 @@ export type HandoffWait = z.infer<typeof handoffWaitSchema>;
 
 export const agentStateSchema = z.looseObject({
   controlledByUser: z.optional(z.nullable(z.boolean())),
-  /** Ours. `waitsFor`: `turn`, `keyboard`, `background`, or `person` (who took the terminal back while prompts waited); other words may come. Null or absent: no change is wanted. */
+  /** Ours. `waitsFor`: `turn`, `keyboard`, `background`, or `terminal` (a person took it back while prompts waited); other words may come. Null or absent: no change is wanted. */
   handoff: z.optional(z.nullable(handoffWaitSchema)),
   /** Ours. What goes on in the background; ends with the agent's process. Absent or empty: nothing. */
   background: z.optional(z.nullable(z.array(backgroundWorkSchema))),

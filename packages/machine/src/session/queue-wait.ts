@@ -33,7 +33,7 @@ export function createQueueWait(deps: QueueWaitDeps): () => PromptWaiting | unde
       moving: runner.moving || state.state === "switching",
       ...(retrying.holdsQueue ? { retryAt: retrying.onWire?.at ?? null } : {}),
       ...(state.state === "draining" ? { handoff: { waitsFor: state.waitsFor, since: state.since } } : {}),
-      heldByTerminal: runner.front === "local" && deps.remoteWhileLocal() === "read-only",
+      heldByTerminal: state.state === "held" || (runner.front === "local" && deps.remoteWhileLocal() === "read-only"),
       busy: runner.busy || (stage !== undefined && stage !== "handing"),
       openRequests: broker.openCount,
       pausedUntil: loop.pausedUntil,

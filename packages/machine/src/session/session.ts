@@ -360,7 +360,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   }
 
   function waitOf(state: HandoffState): AgentState["handoff"] {
-    if (state.state === "held") return { to: "remote", waitsFor: "person", since: state.since };
+    if (state.state === "held") return { to: "remote", waitsFor: "terminal", since: state.since };
     return state.state === "draining" ? { to: state.to, waitsFor: state.waitsFor, since: state.since } : undefined;
   }
 

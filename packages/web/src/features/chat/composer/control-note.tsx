@@ -29,7 +29,8 @@ export function ControlNote() {
   if (controlOf(session) !== "terminal") return background.length > 0 ? <BackgroundNote work={background} /> : null;
   // Nothing of it ends before somebody who read this says so.
   const ends = background.length > 0 && session.agentState?.handoff?.waitsFor === "background";
-  const waits = queued ? t("composer.handoffWaits") : t("composer.terminalControls");
+  const isHeld = session.agentState?.handoff?.waitsFor === "terminal";
+  const waits = queued ? t(isHeld ? "composer.handoffHeld" : "composer.handoffWaits") : t("composer.terminalControls");
   return (
     <div className="flex flex-wrap items-center gap-x-3 pb-1.5">
       <div className={cx("flex flex-1", ends && "min-w-72")}>
