@@ -25,7 +25,8 @@ export type ToolKind = (typeof TOOL_KINDS)[number];
 
 export type ToolContent =
   | { type: "text"; text: string }
-  | { type: "diff"; path: string; oldText: string | null; newText: string }
+  /** Texts of the whole file, or of a piece of it; then `oldStart` and `newStart` are the numbers of its first line (from 1), where known. */
+  | { type: "diff"; path: string; oldText: string | null; newText: string; oldStart?: number; newStart?: number }
   | { type: "image"; mimeType: string; data: string }
   | { type: "terminal"; command?: string; stdout: string; stderr?: string; exitCode?: number | null };
 

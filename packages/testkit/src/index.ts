@@ -1,4 +1,5 @@
 export * from "./chaos-proxy.ts";
+export * from "./cpu-time.ts";
 export * from "./fake-models/index.ts";
 export * from "./history-checker.ts";
 export * from "./manual-clock.ts";

@@ -10,6 +10,7 @@ import { promptUuid } from "./ids.ts";
 import { parseTranscriptLine } from "./json.ts";
 import { createLiveText } from "./live-text.ts";
 import { HOOK_EVENTS, mergeSettings, writeOverlay } from "./overlay.ts";
+import { toolResultOf } from "./tool-results.ts";
 import { readResult } from "./results.ts";
 import { applyTodoTool } from "./todos.ts";
 
@@ -190,4 +191,18 @@ describe("detect", () => {
     program("claude", "echo 2.1.329");
     expect((await detectClaude({ PATH: `/nowhere:${folder}` })).command).toEqual([join(folder, "claude")]);
   });
+});
+
+test("an edit is told with the lines around it and their numbers in the file", () => {
+  const patch = [{ oldStart: 41, oldLines: 3, newStart: 41, newLines: 4, lines: [" before", "-old", "+new", "+more", " after"] }];
+  const result = toolResultOf({
+    line: { toolUseResult: { filePath: "/a.ts", oldString: "old", newString: "new\nmore", structuredPatch: patch } },
+    block: { content: "ok" },
+    input: {},
+    id: "r",
+    callId: "c",
+  });
+  expect(result.content).toEqual([
+    { type: "diff", path: "/a.ts", oldText: "before\nold\nafter", newText: "before\nnew\nmore\nafter", oldStart: 41, newStart: 41 },
+  ]);
 });

@@ -1,7 +1,7 @@
 /** Results of Claude's tools, as they stand in the transcript → status, text and the richer content views can draw. Everything is bounded. */
 import { cutText } from "@hapi/core";
 import type { AgentEvent, ToolContent } from "@hapi/protocol";
-import { isJson, type Json, list, obj, str } from "./json.ts";
+import { isJson, type Json, list, num, obj, str } from "./json.ts";
 import type { Verdict } from "./request-fate.ts";
 
 type ToolResult = Extract<AgentEvent, { type: "tool-result" }>;
@@ -79,7 +79,7 @@ function terminalOf(result: Json, input: Json): ToolContent[] {
   ];
 }
 
-/** Old and new text of each hunk, without the lines' marks. */
+/** Old and new text of each hunk, with the lines around it, their numbers, and without their marks. */
 function fromPatch(path: string, patch: unknown): ToolContent[] {
   return list(patch)
     .filter(isJson)
@@ -91,18 +91,27 @@ function fromPatch(path: string, patch: unknown): ToolContent[] {
           .filter((line) => line[0] === mark || line[0] === " ")
           .map((line) => line.slice(1))
           .join("\n");
-      return { type: "diff", path, oldText: bounded(side("-")), newText: bounded(side("+")) };
+      const oldStart = num(hunk["oldStart"]);
+      const newStart = num(hunk["newStart"]);
+      return {
+        type: "diff",
+        path,
+        oldText: bounded(side("-")),
+        newText: bounded(side("+")),
+        ...(oldStart === undefined ? {} : { oldStart: Math.max(1, oldStart) }),
+        ...(newStart === undefined ? {} : { newStart: Math.max(1, newStart) }),
+      };
     });
 }
 
 function diffOf(result: Json): ToolContent[] {
   const path = str(result["filePath"]);
   if (path === undefined) return [];
+  const hunks = fromPatch(path, result["structuredPatch"]);
+  if (hunks.length > 0) return hunks;
   const oldText = str(result["oldString"]);
   const newText = str(result["newString"]);
   if (oldText !== undefined && newText !== undefined) return [{ type: "diff", path, oldText: bounded(oldText), newText: bounded(newText) }];
-  const hunks = fromPatch(path, result["structuredPatch"]);
-  if (hunks.length > 0) return hunks;
   const content = str(result["content"]);
   if (content === undefined) return [];
   const before = str(result["originalFile"]);

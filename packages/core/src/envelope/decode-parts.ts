@@ -105,7 +105,8 @@ function toolPart(entry: JsonRecord): ToolContent | null {
     case "diff": {
       const path = text(entry.path);
       const newText = text(entry.newText);
-      return path === undefined || newText === undefined ? null : { type: "diff", path, oldText: text(entry.oldText) ?? null, newText };
+      if (path === undefined || newText === undefined) return null;
+      return { type: "diff", path, oldText: text(entry.oldText) ?? null, newText, ...startsOf(entry) };
     }
     case "image":
       return imagePart(entry);
@@ -117,6 +118,15 @@ function toolPart(entry: JsonRecord): ToolContent | null {
     default:
       return null;
   }
+}
+
+const lineNumber = (value: unknown): number | undefined =>
+  Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined;
+
+function startsOf(entry: JsonRecord): { oldStart?: number; newStart?: number } {
+  const oldStart = lineNumber(entry.oldStart);
+  const newStart = lineNumber(entry.newStart);
+  return { ...(oldStart === undefined ? {} : { oldStart }), ...(newStart === undefined ? {} : { newStart }) };
 }
 
 function imagePart(entry: JsonRecord): ToolContent | null {

@@ -29,7 +29,17 @@ const usage = fc
   .map(([must, may]) => ({ ...must, ...may }) as TokenUsage);
 const toolContent: fc.Arbitrary<ToolContent> = fc.oneof(
   fc.record({ type: fc.constant("text" as const), text: words }),
-  fc.record({ type: fc.constant("diff" as const), path: words, oldText: fc.option(words), newText: words }),
+  fc.record(
+    {
+      type: fc.constant("diff" as const),
+      path: words,
+      oldText: fc.option(words),
+      newText: words,
+      oldStart: fc.integer({ min: 1 }),
+      newStart: fc.integer({ min: 1 }),
+    },
+    { requiredKeys: ["type", "path", "oldText", "newText"] },
+  ),
   fc.record({ type: fc.constant("image" as const), mimeType: words, data: words }),
   fc.record({ type: fc.constant("terminal" as const), command: words, stdout: words, stderr: words, exitCode: fc.option(count) }),
 );

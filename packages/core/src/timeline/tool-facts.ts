@@ -70,7 +70,11 @@ export function diffsOfInput(kind: ToolKind, input: unknown): ToolDiff[] {
 }
 
 export function diffsOfContent(content: readonly ToolContent[]): ToolDiff[] {
-  return content.flatMap((part) => (part.type === "diff" ? [{ path: part.path, oldText: part.oldText, newText: part.newText }] : []));
+  return content.flatMap((part) => {
+    if (part.type !== "diff") return [];
+    const { type: _, ...diff } = part;
+    return [diff];
+  });
 }
 
 function lines(source: string): string[] {

@@ -112,6 +112,9 @@ export interface ToolDiff {
   /** null: a new file, or the old text is not known. */
   oldText: string | null;
   newText: string;
+  /** Number of the first line of each text in the file; absent: the text is the whole file, or nobody said. */
+  oldStart?: number;
+  newStart?: number;
 }
 
 export interface ToolItem extends Base {

@@ -182,9 +182,8 @@ test("room of deleted rows goes back to the disk by itself; text of a session de
   const reader = new Database(path);
   reader.exec("BEGIN");
   reader.query("SELECT count(*) FROM messages").get();
-  const from = performance.now();
+  // It answers while the reader reads on: had it waited, this would never end.
   expect((await first.client.api("DELETE", `/sessions/${id}`)).status).toBe(200);
-  expect(performance.now() - from).toBeLessThan(3_000);
   reader.exec("COMMIT");
   reader.close();
   await clock.advance(3_000);

@@ -2,7 +2,7 @@
  * A change as one column of lines, readable at 390 px: sign, one line number, wrapped text, changed words marked. The sign is text, so
  * colour is not the only one. Long diffs show their head until asked for the rest.
  */
-import { memo, useMemo, useState } from "react";
+import { memo, useMemo, useState, type CSSProperties } from "react";
 import { useT } from "../i18n/index.ts";
 import type { CodeLine } from "../workers/highlight-protocol.ts";
 import { cx } from "./cx.ts";
@@ -16,21 +16,26 @@ export interface DiffViewProps {
   path: string;
   oldText: string | null;
   newText: string;
+  /** Number of the first line of each text in its file. */
+  oldStart?: number | undefined;
+  newStart?: number | undefined;
 }
 
-export const DiffView = memo(function DiffView({ path, oldText, newText }: DiffViewProps) {
-  const summary = useMemo(() => diffTexts(oldText, newText), [oldText, newText]);
+export const DiffView = memo(function DiffView({ path, oldText, newText, oldStart, newStart }: DiffViewProps) {
+  const summary = useMemo(() => diffTexts(oldText, newText, { oldStart, newStart }), [oldText, newText, oldStart, newStart]);
   const language = languageOf(path);
   const before = useHighlight(oldText ?? "", language);
   const after = useHighlight(newText, language);
-  return <DiffRows path={path} summary={summary} before={before} after={after} />;
+  return (
+    <DiffRows path={path} summary={summary} before={before} after={after} oldStart={oldStart ?? 1} newStart={newStart ?? oldStart ?? 1} />
+  );
 });
 
 /** For tools that print a patch instead of giving both texts. */
 export const PatchView = memo(function PatchView({ path, patch }: { path: string; patch: string }) {
   const summary = useMemo(() => parseUnified(patch), [patch]);
   return summary ? (
-    <DiffRows path={path} summary={summary} before={null} after={null} />
+    <DiffRows path={path} summary={summary} before={null} after={null} oldStart={1} newStart={1} />
   ) : (
     <pre className="p-3 font-mono text-small whitespace-pre-wrap">{patch}</pre>
   );
@@ -41,19 +46,31 @@ interface RowsProps {
   summary: DiffSummary;
   before: readonly CodeLine[] | null;
   after: readonly CodeLine[] | null;
+  oldStart: number;
+  newStart: number;
 }
 
-function DiffRows({ path, summary, before, after }: RowsProps) {
+function DiffRows({ path, summary, ...texts }: RowsProps) {
   const t = useT();
   const [all, setAll] = useState(false);
   const { rows, added, removed } = summary;
   const cut = !all && rows.length > HEAD_ROWS + 10;
+  const digits = useMemo(
+    () => String(Math.max(...rows.map((row) => (row.kind === "gap" ? 0 : (row.newLine ?? row.oldLine ?? 0))))).length,
+    [rows],
+  );
   if (rows.length === 0) return <p className="p-3 text-small text-quiet">{t("diff.same")}</p>;
   return (
-    <div role="group" aria-label={t("diff.label", { path, added, removed })} dir="ltr" className="font-mono text-small">
+    <div
+      role="group"
+      aria-label={t("diff.label", { path, added, removed })}
+      dir="ltr"
+      className="font-mono text-small"
+      style={{ "--line-number": `${digits + 1}ch` } as CSSProperties}
+    >
       <div className="py-1">
         {(cut ? rows.slice(0, HEAD_ROWS) : rows).map((row, at) => (
-          <Row key={at} row={row} before={before} after={after} />
+          <Row key={at} row={row} {...texts} />
         ))}
       </div>
       {cut && (
@@ -73,7 +90,7 @@ const SIGN = { context: " ", added: "+", removed: "−" } as const;
 const GROUND = { context: "", added: "bg-added", removed: "bg-removed" } as const;
 const WORD = { context: "", added: "bg-added-word", removed: "bg-removed-word" } as const;
 
-function Row({ row, before, after }: { row: DiffRow; before: RowsProps["before"]; after: RowsProps["after"] }) {
+function Row({ row, before, after, oldStart, newStart }: Omit<RowsProps, "path" | "summary"> & { row: DiffRow }) {
   const t = useT();
   if (row.kind === "gap") {
     return (
@@ -83,10 +100,10 @@ function Row({ row, before, after }: { row: DiffRow; before: RowsProps["before"]
     );
   }
   const line = row.newLine ?? row.oldLine;
-  const tokens = (row.kind === "removed" ? before : after)?.[(line ?? 0) - 1] ?? [];
+  const tokens = (row.kind === "removed" ? before?.[(row.oldLine ?? 0) - oldStart] : after?.[(line ?? 0) - newStart]) ?? [];
   return (
     <div className={cx("flex", GROUND[row.kind])}>
-      <span aria-hidden="true" className="w-9 shrink-0 pe-1 text-end text-quiet tabular-nums select-none">
+      <span aria-hidden="true" className="w-[max(2.25rem,var(--line-number))] shrink-0 pe-1 text-end text-quiet tabular-nums select-none">
         {line}
       </span>
       <span className={cx("w-4 shrink-0 text-center", row.kind === "added" ? "text-done" : "text-failed")}>{SIGN[row.kind]}</span>

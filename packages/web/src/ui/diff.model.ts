@@ -29,7 +29,25 @@ const MIN_ALIKE = 0.35;
 
 type Line = { kind: "context" | "added" | "removed"; text: string; oldLine: number | null; newLine: number | null };
 
-export function diffTexts(oldText: string | null, newText: string): DiffSummary {
+/** A piece of a file: where it begins there. */
+export interface Place {
+  oldStart?: number | undefined;
+  newStart?: number | undefined;
+}
+
+/** `place`: where the texts begin in their file; without it they are the file. */
+export function diffTexts(oldText: string | null, newText: string, place: Place = {}): DiffSummary {
+  const summary = compare(oldText, newText);
+  const by = { old: (place.oldStart ?? 1) - 1, fresh: (place.newStart ?? place.oldStart ?? 1) - 1 };
+  if (by.old === 0 && by.fresh === 0) return summary;
+  const moved = (line: number | null, lines: number): number | null => (line === null ? null : line + lines);
+  const rows = summary.rows.map((row): DiffRow =>
+    row.kind === "gap" ? row : { ...row, oldLine: moved(row.oldLine, by.old), newLine: moved(row.newLine, by.fresh) },
+  );
+  return { ...summary, rows };
+}
+
+function compare(oldText: string | null, newText: string): DiffSummary {
   const before = oldText ?? "";
   if (before === newText) return { rows: [], added: 0, removed: 0 };
   if (before === "") return wholeText(newText, "added");

@@ -32,28 +32,52 @@ function Otherwise({ item }: { item: ToolItem }) {
   );
 }
 
-/** `known`: a path that is on screen already, and need not be said again when it is the only one. */
+/** The pieces of each file together. `known`: a path that is on screen already, and need not be said again when it is the only one. */
 export function Diffs({ diffs, known }: { diffs: readonly ToolDiff[]; known?: string }) {
-  return diffs.map((diff, at) => <FileDiff key={`${diff.path}:${at}`} diff={diff} known={diffs.length === 1 ? known : undefined} />);
+  const files = useMemo(() => byFile(diffs), [diffs]);
+  return files.map((pieces, at) => (
+    <FileDiff key={`${pieces[0]?.path}:${at}`} pieces={pieces} known={files.length === 1 ? known : undefined} />
+  ));
 }
 
-function FileDiff({ diff, known }: { diff: ToolDiff; known?: string }) {
+/** Neighbours of one path belong together. */
+function byFile(diffs: readonly ToolDiff[]): ToolDiff[][] {
+  const files: ToolDiff[][] = [];
+  for (const diff of diffs) {
+    const last = files.at(-1);
+    if (last?.[0]?.path === diff.path) last.push(diff);
+    else files.push([diff]);
+  }
+  return files;
+}
+
+function countsOf(pieces: readonly ToolDiff[]): { added: number; removed: number } {
+  return pieces
+    .map((diff) => diffTexts(diff.oldText, diff.newText))
+    .reduce((sum, one) => ({ added: sum.added + one.added, removed: sum.removed + one.removed }), { added: 0, removed: 0 });
+}
+
+function FileDiff({ pieces, known }: { pieces: readonly ToolDiff[]; known?: string }) {
   const t = useT();
   const root = useRoot();
-  const { added, removed } = useMemo(() => diffTexts(diff.oldText, diff.newText), [diff]);
-  const path = relativeTo(root, diff.path);
-  const view = <DiffView path={diff.path} oldText={diff.oldText} newText={diff.newText} />;
-  if (path === known) return <div className="overflow-hidden rounded-card border border-line">{view}</div>;
+  const { added, removed } = useMemo(() => countsOf(pieces), [pieces]);
+  const path = relativeTo(root, pieces[0]?.path ?? "");
+  const views = pieces.map((diff, at) => (
+    <div key={at} className={at > 0 ? "border-t border-line" : undefined}>
+      <DiffView {...diff} />
+    </div>
+  ));
+  if (path === known) return <div className="overflow-hidden rounded-card border border-line">{views}</div>;
   return (
     <div className="overflow-hidden rounded-card border border-line">
       <div className="flex items-center gap-2 border-b border-line bg-sunken px-3 py-1.5">
         <span dir="ltr" className="min-w-0 flex-1 font-mono text-small wrap-any">
           {path}
         </span>
-        {diff.oldText === null && <Pill>{t("diff.new")}</Pill>}
+        {pieces.every((diff) => diff.oldText === null) && <Pill>{t("diff.new")}</Pill>}
         <DiffCounts added={added} removed={removed} />
       </div>
-      {view}
+      {views}
     </div>
   );
 }
