@@ -39,6 +39,8 @@ class Viewer {
   readonly #suspendKey = new SuspendKey();
   readonly #end = Promise.withResolvers<ViewerEnd & { isTerminalGone?: boolean }>();
   #link: Link | null = null;
+  /** The size the host has of us. */
+  #told: { cols: number; rows: number } | null = null;
   #isSuspended = false;
 
   constructor(options: ViewerOptions) {
@@ -52,7 +54,7 @@ class Viewer {
     const onData = (bytes: Uint8Array) => this.#keys(bytes);
     // The terminal is gone (or the pipe): so are we; the session is not.
     const onGone = () => this.#end.resolve({ exitCode: 1, isTerminalGone: true });
-    const onResize = () => this.#resize();
+    const onResize = () => this.#tellSize();
     const signals = Object.entries(endSignals).map(([name, number]) => {
       const listener = () => this.#end.resolve({ exitCode: 128 + number });
       process.on(name, listener);
@@ -63,6 +65,8 @@ class Viewer {
     stdin.on("error", onGone);
     stdout.on("resize", onResize);
     stdout.on("error", onGone);
+    // It may have changed before anybody listened.
+    this.#tellSize();
     try {
       stdin.resume();
       const end = await this.#end.promise;
@@ -84,8 +88,9 @@ class Viewer {
   async #attach(): Promise<void> {
     const { socket, token } = this.#options;
     let current: Link | null = null;
+    const { size } = this.#terminal;
     const link = await openLink(
-      { address: { socket, token }, role: "viewer", size: this.#terminal.size },
+      { address: { socket, token }, role: "viewer", size },
       {
         frame: (frame) => this.#frame(frame),
         closed: () => {
@@ -95,7 +100,9 @@ class Viewer {
     );
     current = link;
     this.#link = link;
+    this.#told = size;
     this.#terminal.enter();
+    this.#tellSize();
   }
 
   #detach(): void {
@@ -133,8 +140,12 @@ class Viewer {
       this.#link?.connection.write(encodeFrame(frameType.keys, bytes.subarray(at, at + keysFrameBytes)));
   }
 
-  #resize(): void {
-    this.#link?.connection.write(encodeJson(frameType.request, { id: 0, op: "resize", ...this.#terminal.size }));
+  /** The size that the terminal has now, unless the host knows it: a change while we attach is told by no event. */
+  #tellSize(): void {
+    const { size } = this.#terminal;
+    if (!this.#link || (size.cols === this.#told?.cols && size.rows === this.#told.rows)) return;
+    this.#told = size;
+    this.#link.connection.write(encodeJson(frameType.request, { id: 0, op: "resize", ...size }));
   }
 
   async #suspend(): Promise<void> {

@@ -1,9 +1,11 @@
 /** Viewers in a real terminal (tmux), looking at real programs. */
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { PassThrough } from "node:stream";
 import { sessionDir } from "@hapi/platform/lean";
 import { startTmux, type Tmux } from "@hapi/testkit";
-import { connectHost, probeHost, shutdownHost, type HostControl, type HostProcess, type ViewerInfo } from "../src/index.ts";
+import { connectHost, probeHost, runViewer, shutdownHost, type HostControl, type HostProcess, type ViewerInfo } from "../src/index.ts";
+import type { ViewerInput, ViewerOutput } from "../src/viewer-terminal.ts";
 import { entry, nextEvent, programEnv, startTestHost, tempHome, type TestHost } from "./harness.ts";
 
 const bun = process.execPath;
@@ -312,3 +314,18 @@ async function connectStuckViewer(host: TestHost) {
   link.connection.pause();
   return link.connection;
 }
+
+test("a size that changes while the viewer attaches is told, though no event comes", async () => {
+  await using host = await startTestHost();
+  const control = await host.control();
+  const heard = sizeOf(control, 80, 20);
+  let asked = 0;
+  const stdin = new PassThrough();
+  // The first size is what it attaches with; it changes on the way.
+  const stdout = Object.assign(new PassThrough().resume(), { rows: 20 }) as unknown as ViewerOutput;
+  Object.defineProperty(stdout, "columns", { get: () => (asked++ === 0 ? 100 : 80) });
+  const viewer = runViewer({ ...host.address, stdin: stdin as unknown as ViewerInput, stdout });
+  await heard;
+  stdin.end();
+  await viewer;
+});
