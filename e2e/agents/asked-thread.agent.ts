@@ -37,4 +37,4 @@ test("--resume of a conversation that has a session joins it, wakes it, and fork
   await branch.tells("says: Echo: words of the branch");
   expect(branch.value.metadata?.claudeSessionId).not.toBe(thread);
   await quit(second);
-}, 180_000);
+}, 480_000);

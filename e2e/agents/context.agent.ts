@@ -247,7 +247,7 @@ for (const agent of agents) {
       expect(said(asked, agent.long)).toBe(1);
       expect(asked.at(-1)).toContain("and on");
       expect(threadOf(session)).toBe(thread);
-    }, 120_000);
+    }, 480_000);
 
     test("tried again by itself: planned, shown, cancelled; then planned again and done, the prompt once", async () => {
       const { world, session } = await spawned(agent.flavor);
@@ -270,6 +270,6 @@ for (const agent of agents) {
       await session.ask("and on");
       expectWhole(agent.lastAsked(world), words, "and on");
       expect(sent(session)).toEqual(["remember pineapple", words, "and on"]);
-    }, 120_000);
+    }, 480_000);
   });
 }

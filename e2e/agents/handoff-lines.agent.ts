@@ -35,7 +35,7 @@ test("a Stop hook of the person's own that takes four seconds: a message sent me
     ...["switch: remote", "sent: say: from the phone", "started", "says: from the phone", "ended: completed"],
   ]);
   await shows(terminal, BANNER);
-}, 90_000);
+}, 360_000);
 
 test("lines queued in the terminal behind a running turn are answered before a message from elsewhere takes over", async () => {
   await using world = await createWorld();
@@ -54,7 +54,7 @@ test("lines queued in the terminal behind a running turn are answered before a m
   ]);
   const asked = world.lastConversation().join("\n");
   for (const text of ["queued one", "queued two", "from the phone"]) expect(asked.split(`say: ${text}`)).toHaveLength(2);
-}, 120_000);
+}, 480_000);
 
 test("taken over at once: what waited in the terminal's queue is told, kept, and stands in the input line afterwards", async () => {
   await using world = await createWorld();
@@ -72,12 +72,12 @@ test("taken over at once: what waited in the terminal's queue is told, kept, and
   );
   expect(world.lastConversation().join("\n")).not.toContain("queued behind");
   await terminal.keys("Space", "Space");
-  await terminal.until((screen) => /^❯\ssay: queued behind/m.test(screen), { what: "the words in the input line", timeoutMs: 30_000 });
+  await terminal.until((screen) => /^❯\ssay: queued behind/m.test(screen), { what: "the words in the input line", timeoutMs: 120_000 });
   await terminal.keys("Enter");
   await session.tells("says: queued behind");
   await session.idle();
   expect(world.lastConversation().join("\n").split("say: queued behind")).toHaveLength(2);
-}, 120_000);
+}, 480_000);
 
 test("a half-typed line stands in the input line again when the terminal comes back, with what was typed at the remote screen", async () => {
   await using world = await createWorld();
@@ -98,13 +98,13 @@ test("a half-typed line stands in the input line again when the terminal comes b
   await terminal.keys("Space", "Space");
   await terminal.until((screen) => /^❯\ssay: half a 句子\s+and more/m.test(screen), {
     what: "the words in the input line",
-    timeoutMs: 30_000,
+    timeoutMs: 120_000,
   });
   await terminal.keys("Enter");
   await session.tells(/^typed: say: half a 句子\nand more/);
   await session.idle();
   expect(world.lastConversation().join("\n").split("half a 句子")).toHaveLength(2);
-}, 120_000);
+}, 480_000);
 
 test("a line that was changed by keys of the terminal's own is not guessed at: that it is gone is said", async () => {
   await using world = await createWorld();
@@ -120,7 +120,7 @@ test("a line that was changed by keys of the terminal's own is not guessed at: t
   await terminal.keys("Space", "Space");
   await atPrompt(terminal);
   expect(await terminal.screen()).not.toContain("axbc");
-}, 120_000);
+}, 480_000);
 
 /** A machine so busy that Claude does not get to its keyboard. */
 async function standsStill(pid: number, until: () => Promise<unknown>): Promise<void> {
@@ -150,7 +150,7 @@ test("a line entered just before a message from elsewhere, on a busy machine: it
     ...["typed: say: entered just before", "started", "says: entered just before", "ended: completed"],
     ...["sent: say: from the phone", "started", "says: from the phone", "ended: completed"],
   ]);
-}, 120_000);
+}, 480_000);
 
 test("a line that Claude does not take up in time is told, kept, and never at the model", async () => {
   await using world = await createWorld();
@@ -166,8 +166,8 @@ test("a line that Claude does not take up in time is told, kept, and never at th
   expect(session.told.join("\n")).toContain("had not taken up what was entered in the terminal: “say: never taken”");
   expect(world.lastConversation().join("\n")).not.toContain("never taken");
   await terminal.keys("Space", "Space");
-  await terminal.until((screen) => /^❯\ssay: never taken/m.test(screen), { what: "the words in the input line", timeoutMs: 30_000 });
-}, 120_000);
+  await terminal.until((screen) => /^❯\ssay: never taken/m.test(screen), { what: "the words in the input line", timeoutMs: 120_000 });
+}, 480_000);
 
 test("taken back while messages wait: the terminal stays with the person, and they wait until it is given away", async () => {
   await using world = await createWorld();
@@ -191,4 +191,4 @@ test("taken back while messages wait: the terminal stays with the person, and th
   await world.web.api.sessions.switchControl(session.id, "remote");
   await session.finished(waits);
   expect(session.value.agentState?.handoff ?? null).toBeNull();
-}, 120_000);
+}, 480_000);

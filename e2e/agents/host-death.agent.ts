@@ -75,7 +75,7 @@ test("steered from the web (pipes), a prompt waiting behind the turn: it runs wi
   const ms = await killHost(world, session, running);
   process.stdout.write(`gone after ${Math.round(ms)} ms\n`);
   await goesOn(session, cut, waiting);
-}, 120_000);
+}, 480_000);
 
 test("in its own terminal (a PTY): the same", async () => {
   await using world = await createWorld();
@@ -89,7 +89,7 @@ test("in its own terminal (a PTY): the same", async () => {
   await session.tells("ended: interrupted");
   await session.ask("still there?");
   expect(session.told).toContain("says: Echo: still there?");
-}, 120_000);
+}, 480_000);
 
 test("host and keeper killed, no runner: Claude stands still; the next runner ends it, and what was accepted runs", async () => {
   await using world = await createWorld();
@@ -117,7 +117,7 @@ test("host and keeper killed, no runner: Claude stands still; the next runner en
   await goesOn(session, cut, waiting);
   const answers = world.models.requests.slice(asked).filter((request) => request.op === "answer" && !request.aux);
   expect(answers.map(({ user }) => user)).toEqual(["and then this"]);
-}, 120_000);
+}, 480_000);
 
 test("killed at every moment of Claude's start: never two, never one without a host", async () => {
   await using world = await createWorld();
@@ -143,4 +143,4 @@ test("killed at every moment of Claude's start: never two, never one without a h
     ({ argv, environment }) => environment?.includes(`HOME=${world.home}`) && argv.includes("--input-format"),
   );
   expect(claudes).toHaveLength(1);
-}, 180_000);
+}, 480_000);

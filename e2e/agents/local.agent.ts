@@ -37,7 +37,7 @@ test("a turn typed in the terminal is on the web in order, while it happens", as
   await session.tells("says: Echo: second turn");
   await session.tells("ended: completed", 6);
   expect(session.told.slice(6)).toEqual(["typed: second turn", "started", "says: Echo: second turn", "ended: completed"]);
-}, 90_000);
+}, 360_000);
 
 test("a permission asked in the terminal: answered from the web it closes the dialog, answered in the terminal it closes the web's request", async () => {
   await using world = await createWorld();
@@ -86,7 +86,7 @@ test("a permission asked in the terminal: answered from the web it closes the di
   expect(existsSync(join(world.cwd, "refused"))).toBe(false);
   // Too late is a clear answer, not an error and not a second decision.
   expect(await world.web.api.permissions.approve(session.id, refused)).toMatchObject({ status: "closed" });
-}, 120_000);
+}, 480_000);
 
 test("a question on the terminal's screen is answered from the web", async () => {
   await using world = await createWorld();
@@ -101,7 +101,7 @@ test("a question on the terminal's screen is answered from the web", async () =>
   expect(world.lastConversation().join("\n")).toContain('"Which color?"="Blue"');
   expect(session.closed(request.id)).toMatchObject({ status: "approved", answers: { "0": ["Blue"] } });
   await atPrompt(terminal);
-}, 60_000);
+}, 240_000);
 
 test("quitting ends the session; hapi again in the same directory continues session and conversation, --new starts another", async () => {
   await using world = await createWorld();
@@ -144,4 +144,4 @@ test("quitting ends the session; hapi again in the same directory continues sess
   expect(readdirSync(projects).flatMap((name) => readdirSync(join(projects, name)).filter((file) => file.endsWith(".jsonl")))).toHaveLength(
     2,
   );
-}, 120_000);
+}, 480_000);

@@ -26,7 +26,7 @@ test("one-shot prompts, pipes and Claude's own commands: the same output and exi
     const options = {
       cwd: world.cwd,
       env: { ...world.env, HAPI_API_URL: "" },
-      timeoutMs: 60_000,
+      timeoutMs: 240_000,
       ...(input === undefined ? {} : { input }),
     };
     const theirs = await runCommand([join(world.bin, "claude"), ...words], options);

@@ -94,7 +94,7 @@ test("asked for twice at once it is one start, of the same session on the same t
   await session.ask("and on");
   const asked = world.lastConversation().join("\n");
   expect(asked.split("remember pineapple")).toHaveLength(3); // the prompt and its echo
-}, 120_000);
+}, 480_000);
 
 test("the agent's own record is gone: the reason is said, at the call and at the prompt, the row stays, nothing is begun in its place", async () => {
   const { world, session, thread } = await endedSession();
@@ -130,7 +130,7 @@ test("the agent's own record is gone: the reason is said, at the call and at the
   await session.finished(waits);
   expect(world.lastConversation().join("\n").split("remember pineapple")).toHaveLength(3);
   expect(session.value.metadata?.claudeSessionId).toBe(thread);
-}, 120_000);
+}, 480_000);
 
 test("the demo agent's own record is gone: it goes on in a new session that is told what was said", async () => {
   const { world, session, thread } = await endedSession("demo");
@@ -142,7 +142,7 @@ test("the demo agent's own record is gone: it goes on in a new session that is t
   });
   await world.web.until(() => !session.value.active && session.value.metadata?.lifecycleState === "failed", "failed");
   await goesOnWithItsHistory(world, session, { failing: "fail 529 x1", asked: () => world.lastDemoConversation() });
-}, 120_000);
+}, 480_000);
 
 test.each([
   ["claude", (world: World) => world.lastConversation()],
@@ -173,5 +173,5 @@ test.each([
     expect(people.split("slow 40 250").length - 1).toBeLessThanOrEqual(1);
     await sessions.end(id);
   },
-  120_000,
+  480_000,
 );

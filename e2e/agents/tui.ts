@@ -14,11 +14,11 @@ export function isAtPrompt(screen: string): boolean {
   return PROMPT.test(screen) && !screen.includes(BANNER) && !DIALOG.test(screen);
 }
 
-export const atPrompt = (terminal: Tmux): Promise<string> => terminal.until(isAtPrompt, { what: "Claude's prompt", timeoutMs: 30_000 });
+export const atPrompt = (terminal: Tmux): Promise<string> => terminal.until(isAtPrompt, { what: "Claude's prompt", timeoutMs: 120_000 });
 export const shows = (terminal: Tmux, text: string | RegExp): Promise<string> =>
   terminal.until((screen) => (typeof text === "string" ? screen.includes(text) : text.test(screen)), {
     what: String(text),
-    timeoutMs: 30_000,
+    timeoutMs: 120_000,
   });
 
 /** A line at the prompt. Text and Enter apart: together they would be a paste. */

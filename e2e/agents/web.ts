@@ -6,7 +6,7 @@ import { createHubApi, createSyncEngine, type HubApi } from "@hapi/client";
 import { createTimeline, decodeContent, type MessageWindow, type SyncState, type TimelineItem } from "@hapi/core";
 import type { AgentEvent, AgentStateCompletedRequest, AgentStateRequest, Message, PromptStage, Session, SyncEvent } from "@hapi/protocol";
 
-const UNTIL_MS = 45_000;
+const UNTIL_MS = 180_000;
 
 export interface OpenRequest extends AgentStateRequest {
   id: string;

@@ -15,8 +15,8 @@ import { enter } from "./tui.ts";
 import { openWeb, type Web, type WebSession, webSession } from "./web.ts";
 
 const HAPI = resolve(import.meta.dir, "../../bin/hapi");
-const UNTIL_MS = 30_000;
-const GONE_MS = 10_000;
+const UNTIL_MS = 120_000;
+const GONE_MS = 40_000;
 
 export interface World extends AsyncDisposable {
   readonly home: string;

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const client = await connectHub(hub);
   session = await client.session({ capabilities: ["message-ack", "stages", "stream"], metadata: { name: "Long", flavor: "demo" } });
   for (let turn = 0; turn < TURNS; turn += 1) await tellTurn(turn);
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   session.socket.close();
   await Promise.all([browser.close(), hub.close()]);
@@ -109,7 +109,7 @@ test("streaming at a quarter of the speed keeps the end in view and the frames c
   // generous, because the machine is shared: what must never come back are frames that grow with the length of the conversation
   expect(frames[Math.floor(frames.length / 2)] ?? 0).toBeLessThan(100);
   expect(open.problems).toEqual([]);
-}, 60_000);
+}, 240_000);
 
 test("scrolling up loads older pages without moving what is read, and lets go of the end", async () => {
   await using open = await openLong();
@@ -144,7 +144,7 @@ test("scrolling up loads older pages without moving what is read, and lets go of
   await page.getByText("Answer 9000:").first().waitFor();
   await atEnd(page);
   expect(open.problems).toEqual([]);
-}, 60_000);
+}, 240_000);
 
 test("who sends something while reading further up sees it", async () => {
   await using open = await openLong();
@@ -156,7 +156,7 @@ test("who sends something while reading further up sees it", async () => {
   await atEnd(page);
   expect(await page.getByText("and one more thing").first().isVisible()).toBe(true);
   expect(open.problems).toEqual([]);
-}, 60_000);
+}, 240_000);
 
 test("who leaves a conversation in the middle and comes back is where they were", async () => {
   await using open = await openLong();
@@ -177,7 +177,7 @@ test("who leaves a conversation in the middle and comes back is where they were"
   await page.getByRole("button", { name: /Go to the newest message/ }).click();
   await atEnd(page);
   expect(open.problems).toEqual([]);
-}, 60_000);
+}, 240_000);
 
 interface Anchor {
   text: string;

@@ -30,7 +30,7 @@ beforeAll(async () => {
     const answer = await fetch(`${world.hub.url}/cli/sessions`, { method: "POST", headers, body });
     if (!answer.ok) throw new Error(`no session: ${answer.status} ${await answer.text()}`);
   }
-}, 60_000);
+}, 240_000);
 
 let context: BrowserContext;
 let close: () => PromiseLike<void>;
@@ -113,7 +113,7 @@ test("a first visit: code within its budget, and a first page of the list before
   expect(lists.filter(({ path }) => !path.includes("limit="))).toEqual([]);
   expect(ms).toBeLessThan(FIRST_MS);
   console.log(`first visit: ${ms.toFixed(0)} ms, code ${sum(code)} bytes, data ${sum(data)} bytes`);
-}, 60_000);
+}, 240_000);
 
 test("the next visit: no code crosses the network", async () => {
   const { ms, wire } = await visit();
@@ -122,4 +122,4 @@ test("the next visit: no code crosses the network", async () => {
   expect(ms).toBeLessThan(AGAIN_MS);
   expect(problems).toEqual([]);
   console.log(`next visit: ${ms.toFixed(0)} ms`);
-}, 60_000);
+}, 240_000);

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const { value } = await hub.stdout.getReader().read();
   said = JSON.parse(new TextDecoder().decode(value)) as { url: string; token: string };
   browser = await launchBrowser();
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await browser.close();
   hub.kill("SIGTERM");
@@ -47,5 +47,5 @@ test.each([...LOOKS.map((look) => [...look, "en-GB"] as const), ["phone", "dark"
     if (picture) await page.screenshot({ path: join(picture, `no-machine-${size}-${scheme}-${locale}.png`) });
     expect(open.problems).toEqual([]);
   },
-  60_000,
+  240_000,
 );

@@ -33,7 +33,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     expect(await prompt.count()).toBe(1);
     expect(await axe(page)).toEqual([]);
     expect(open.problems).toEqual([]);
-  }, 60_000);
+  }, 240_000);
 
   test("a new session from the form, ended and deleted from the list", async () => {
     await using open = await openPage(world.browser, { size, scheme, signedIn: world.hub });
@@ -67,7 +67,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     await page.getByRole("dialog").getByRole("button", { name: "Delete for good" }).click();
     await row.waitFor({ state: "detached" });
     expect(open.problems).toEqual([]);
-  }, 60_000);
+  }, 240_000);
 });
 
 test("the hub is killed in the middle: the page keeps what it has, a prompt waits, and all of it is there once afterwards", async () => {
@@ -89,7 +89,7 @@ test("the hub is killed in the middle: the page keeps what it has, a prompt wait
       .filter((text) => text.includes("said while"));
   expect((await rows()).filter((text) => text.includes("webapp"))).toHaveLength(1);
   expect(await prompt.count()).toBe(1);
-}, 90_000);
+}, 360_000);
 
 test("an address of a session that is not there says so", async () => {
   await using open = await openPage(world.browser, { size: "phone", signedIn: world.hub });

@@ -36,11 +36,11 @@ export function realWorld(): World<RealHub> {
   let hub: RealHub;
   beforeAll(async () => {
     [browser, hub] = await Promise.all([launchBrowser(), startHubWithDemo()]);
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     await browser.close();
     await hub[Symbol.asyncDispose]();
-  }, 30_000);
+  }, 120_000);
   return {
     get browser() {
       return browser;

@@ -91,5 +91,5 @@ test.skipIf(!isMounted)(
     const history = await world.history(accepted);
     expect(checkHistory(history)).toEqual([]);
   },
-  180_000,
+  480_000,
 );

@@ -59,6 +59,6 @@ beforeAll(() => {
 afterAll(async () => {
   isOver = true;
   await Promise.all(lanes);
-}, 120_000);
+}, 480_000);
 
 for (const fault of faults) test(`seed ${fault.seed}: ${wordsOf(fault)}`, () => outcomes.get(fault.seed)?.promise, 180_000);

@@ -25,8 +25,8 @@ async function violations(clientFault?: string): Promise<string[]> {
 
 test("the client as it is: an answer is lost, and the prompt runs once", async () => {
   expect(await violations()).toEqual([]);
-}, 120_000);
+}, 480_000);
 
 test("planted: a client that forgets the key runs it twice, and the checker says so", async () => {
   expect(await violations("--new-key-each-time")).toContain("prompt-ran-twice");
-}, 120_000);
+}, 480_000);

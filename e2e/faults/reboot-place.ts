@@ -23,7 +23,7 @@ import type { Message, Session } from "@hapi/protocol";
 import { linesOf } from "./lines.ts";
 import { HAPI } from "./world.ts";
 
-const UNTIL_MS = 30_000;
+const UNTIL_MS = 120_000;
 
 export interface RebootPlace extends AsyncDisposable {
   readonly api: HubApi;

@@ -12,7 +12,7 @@ test("backup, more turns, restore on the running hub: everybody goes on, nothing
   await using world = await createWorld({ speed: 10 });
   const { api, home, sessionId, watcher, session } = world;
   const hapi = async (...words: string[]): Promise<Record<string, unknown>> => {
-    const result = await runCommand([HAPI, "hub", ...words, "--json"], { env: world.env, cwd: home, timeoutMs: 60_000 });
+    const result = await runCommand([HAPI, "hub", ...words, "--json"], { env: world.env, cwd: home, timeoutMs: 240_000 });
     if (result.code !== 0) throw new Error(result.stderr);
     return JSON.parse(result.stdout) as Record<string, unknown>;
   };
@@ -66,4 +66,4 @@ test("backup, more turns, restore on the running hub: everybody goes on, nothing
   expect(await texts(sessionId)).toEqual(["one", "two"]);
   await turn("say: four");
   expect(await texts(sessionId)).toEqual(["one", "two", "four"]);
-}, 180_000);
+}, 480_000);

@@ -7,7 +7,7 @@ import type { SyncState } from "@hapi/core";
 import type { PromptStage, SyncEvent } from "@hapi/protocol";
 import { fasterClock } from "./faster-clock.ts";
 
-const UNTIL_MS = 45_000;
+const UNTIL_MS = 180_000;
 const ALIVE_STATES = new Set(["initializing", "running", "paused"]);
 
 export interface Watcher {

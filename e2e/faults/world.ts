@@ -19,7 +19,7 @@ import { type SessionPlace, sessionPlace } from "./session-place.ts";
 import { watchHub, type Watcher } from "./watcher.ts";
 
 export const HAPI = resolve(import.meta.dir, "../../bin/hapi");
-const UNTIL_MS = 45_000;
+const UNTIL_MS = 180_000;
 
 export interface World extends AsyncDisposable {
   readonly home: string;

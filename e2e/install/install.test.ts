@@ -47,7 +47,7 @@ test("npm pack and npm install -g give a working hapi on an empty HOME", async (
     hub.kill("SIGTERM");
     await new Promise((done) => hub.once("exit", done));
   }
-}, 180_000);
+}, 480_000);
 
 async function firstJsonLine(stream: NodeJS.ReadableStream): Promise<{ url: string }> {
   let text = "";

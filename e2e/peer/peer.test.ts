@@ -14,7 +14,7 @@ const peer = await peerProgram();
 if ("missing" in peer) process.stderr.write(`\n!! THE PEER'S SUITE DID NOT RUN: ${peer.missing}\n\n`);
 
 type Json = Record<string, unknown>;
-const waitMs = 30_000;
+const waitMs = 120_000;
 
 describe.skipIf("missing" in peer)("an unmodified CLI and runner", () => {
   let dir = "";

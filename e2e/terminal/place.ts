@@ -23,7 +23,7 @@ import {
 import { hasTmux, startTmux, type Tmux } from "@hapi/testkit";
 
 export const HAPI = resolve(import.meta.dir, "../../bin/hapi");
-const UNTIL_MS = 20_000;
+const UNTIL_MS = 80_000;
 
 export const terminalTest = test.skipIf(!hasTmux());
 
@@ -93,7 +93,7 @@ export async function openPlace(): Promise<Place> {
       return path;
     },
     hapi: (args, options = {}) =>
-      runCommand([HAPI, ...args], { cwd: options.cwd ?? root, env: { ...env, ...options.env }, timeoutMs: 30_000 }),
+      runCommand([HAPI, ...args], { cwd: options.cwd ?? root, env: { ...env, ...options.env }, timeoutMs: 120_000 }),
     shell: (cwd, options = {}) =>
       startTmux({
         argv: ["bash", "--norc", "--noprofile", "-i"],

@@ -12,7 +12,7 @@ beforeAll(async () => {
   await until(async () => (await place.api().sessions.get(sessionId)).active, "the session runs");
   expect((await place.hapi(["send", ".", "say: remember me", "--wait"], { cwd: shop })).stdout).toBe("remember me\n");
   expect((await place.hapi(["stop", sessionId, "--force"], { cwd: shop })).code).toBe(0);
-}, 60_000);
+}, 240_000);
 afterAll(() => place[Symbol.asyncDispose](), 60_000);
 
 terminalTest(
@@ -20,7 +20,7 @@ terminalTest(
   async () => {
     await using terminal = await place.shell(shop);
     await terminal.type(`clear; ${HAPI} resume\n`);
-    const screen = await terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" });
+    const screen = await terminal.until(isReady, { timeoutMs: 80_000, what: "the demo agent" });
     expect(screen).toContain(`Session ${sessionId.slice(0, 8)} (continued)`);
     await terminal.type("recall\n");
     await terminal.until((now) => now.includes("say: remember me"), { what: "the earlier prompt" });
@@ -28,7 +28,7 @@ terminalTest(
     await terminal.keys("C-d");
     await until(async () => !(await place.api().sessions.get(sessionId)).active, "the session has ended");
   },
-  60_000,
+  240_000,
 );
 
 terminalTest(
@@ -36,7 +36,7 @@ terminalTest(
   async () => {
     await using terminal = await place.shell(place.project("elsewhere"));
     await terminal.type(`clear; ${HAPI} resume; echo "code $?"\n`);
-    const list = await terminal.until((now) => now.includes("Which one?"), { timeoutMs: 20_000, what: "the list" });
+    const list = await terminal.until((now) => now.includes("Which one?"), { timeoutMs: 80_000, what: "the list" });
     expect(list).toContain("This directory has no session. Continue another one?");
     expect(list).toMatch(new RegExp(`1 +${sessionId.slice(0, 8)} +ended`));
     await terminal.type("\n");
@@ -44,13 +44,13 @@ terminalTest(
     expect((await place.api().sessions.get(sessionId)).active).toBe(false);
 
     await terminal.type(`clear; ${HAPI} resume\n`);
-    await terminal.until((now) => now.includes("Which one?"), { timeoutMs: 20_000, what: "the list again" });
+    await terminal.until((now) => now.includes("Which one?"), { timeoutMs: 80_000, what: "the list again" });
     await terminal.type("7\n");
     await terminal.until((now) => now.split("Which one?").length > 2, { what: "asked again" });
     await terminal.type("1\n");
-    const screen = await terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" });
+    const screen = await terminal.until(isReady, { timeoutMs: 80_000, what: "the demo agent" });
     expect(screen).toContain(`Session ${sessionId.slice(0, 8)} (continued)`);
     expect(screen).toContain(`Path: ${shop}`);
   },
-  60_000,
+  240_000,
 );

@@ -161,7 +161,7 @@ test(`${SENDS} prompts, most of their commands killed (seed ${seed}): what was k
   // The test did what it says.
   expect(new Set(killed)).toEqual(new Set(["at random", "request heard", "hub has it", "answered"]));
   expect(promised.length).toBeGreaterThanOrEqual(12);
-}, 120_000);
+}, 480_000);
 
 test("several commands at once, half of them killed: one sends at a time, each prompt is there once", async () => {
   const sessionId = await newSession("at once");
@@ -184,4 +184,4 @@ test("several commands at once, half of them killed: one sends at a time, each p
   expect(arrived.toSorted()).toEqual([...new Set(arrived)].toSorted());
   expect(promised.filter((text) => !arrived.includes(text))).toEqual([]);
   expect(promised.length).toBeGreaterThanOrEqual(1);
-}, 120_000);
+}, 480_000);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const { stdout } = await hapi("demo", "--new", "--hapi-starting-mode", "remote");
   sessionId = stdout.trim();
   await until(async () => (await place.api().sessions.get(sessionId)).active, "the session runs");
-}, 60_000);
+}, 240_000);
 afterAll(() => place[Symbol.asyncDispose](), 60_000);
 
 const hapi = (...words: string[]) => place.hapi(words, { cwd: shop });
@@ -56,7 +56,7 @@ test("--wait prints the answer and nothing else; by directory, beginning of the 
   child.stdout.on("data", (chunk: Buffer) => void (out += chunk.toString()));
   expect([await new Promise((done) => child.once("close", done)), out]).toEqual([0, "from a pipe\n"]);
   expect(kept()).toEqual([]);
-}, 60_000);
+}, 240_000);
 
 test("a turn that fails says why with exit code 2, and hapi retry runs it again on the same conversation", async () => {
   const failed = await hapi("send", ".", "fail 529 x1", "--wait");
@@ -69,7 +69,7 @@ test("a turn that fails says why with exit code 2, and hapi retry runs it again 
   }, "the retried turn is done");
   const { code, stderr } = await hapi("retry", sessionId);
   expect([code, stderr]).toEqual([1, expect.stringContaining("Send a prompt instead: hapi send")]);
-}, 60_000);
+}, 240_000);
 
 test("--timeout ends the wait, not the turn; a second prompt waits behind it and --json says everything", async () => {
   const slow = await hapi("send", ".", "slow 20 400", "--wait", "--timeout", "1s");
@@ -82,7 +82,7 @@ test("--timeout ends the wait, not the turn; a second prompt waits behind it and
     text: "behind",
     failure: null,
   });
-}, 60_000);
+}, 240_000);
 
 test("--at is kept by the hub until then", async () => {
   const { scheduledAt, localId, state } = await json("send", ".", "say: later", "--at", "+2h");
@@ -91,7 +91,7 @@ test("--at is kept by the hub until then", async () => {
   const { messages } = await place.api().messages.page(sessionId, { limit: 50 });
   expect(messages.find((row) => row.localId === localId)?.scheduledAt).toBe(Number(scheduledAt));
   expect(await place.api().messages.cancel(sessionId, String(localId))).toMatchObject({ status: "cancelled" });
-}, 60_000);
+}, 240_000);
 
 test("hapi outbox lists what waits at the hub, and takes it back with the outcome as it is", async () => {
   const running = await json("send", ".", "slow 400 400");
@@ -129,7 +129,7 @@ test("hapi outbox lists what waits at the hub, and takes it back with the outcom
   const { messages } = await place.api().messages.page(sessionId, { limit: 50 });
   expect(messages.map((row) => row.localId)).toContain(String(running.localId));
   expect(JSON.stringify(messages)).not.toMatch(/behind it|much later/);
-}, 60_000);
+}, 240_000);
 
 test("what can't be sent is said before anything is kept", async () => {
   const wrong: [string[], string][] = [
@@ -149,7 +149,7 @@ test("what can't be sent is said before anything is kept", async () => {
   expect(kept()).toEqual([]);
   const elsewhere = await place.hapi(["send", ".", "x"], { cwd: place.project("empty") });
   expect(elsewhere.stderr).toBe("hapi: This directory has no session. Start one here with: hapi, or see: hapi sessions\n");
-}, 60_000);
+}, 240_000);
 
 test("a refused prompt keeps its text and reason until it is retried or thrown away", async () => {
   const cwd = place.project("archived");
@@ -171,7 +171,7 @@ test("a refused prompt keeps its text and reason until it is retried or thrown a
   expect((await hapi("outbox")).stdout).toContain("refused");
   expect((await hapi("outbox", "cancel", prompts[0]?.localId.slice(0, 8) ?? "")).stdout).toBe("✓ 1 prompt thrown away.\n");
   expect((await hapi("outbox")).stdout).toBe("Nothing waits, neither here nor at the hub.\n");
-}, 60_000);
+}, 240_000);
 
 test("the hub is away: kept and said so, also across commands; sent once and in order when it is back", async () => {
   const [pid = 0] = place.hubPids().slice(-1);
@@ -205,7 +205,7 @@ test("the hub is away: kept and said so, also across commands; sent once and in 
   await until(async () => kept().length === 0, "the outbox is empty");
   expect(await sent()).toEqual(["first", "third"]);
   expect(await answerTo("say: and on")).toBe("and on\n");
-}, 90_000);
+}, 360_000);
 
 test("--wait outlives the hub: killed in the middle of the turn, the whole answer is printed when another one is there", async () => {
   const waiting = hapi("send", ".", "slow 20 400", "--wait", "--timeout", "25s");
@@ -219,7 +219,7 @@ test("--wait outlives the hub: killed in the middle of the turn, the whole answe
       .join("")
       .trimEnd(),
   );
-}, 90_000);
+}, 360_000);
 
 test("--wait follows a hub that comes back at another port", async () => {
   const waiting = hapi("send", ".", "slow 20 400", "--wait", "--timeout", "28s");
@@ -231,7 +231,7 @@ test("--wait follows a hub that comes back at another port", async () => {
   expect(new URL(url).port).not.toBe(String(place.port));
   const { code, stdout } = await waiting;
   expect([code, stdout]).toEqual([0, expect.stringContaining("chunk 20")]);
-}, 90_000);
+}, 360_000);
 
 test("the runner sends what was kept while nobody runs a command", async () => {
   await killHub();
@@ -246,4 +246,4 @@ test("the runner sends what was kept while nobody runs a command", async () => {
   expect(isAlive(runner)).toBe(true);
   hub.kill("SIGTERM");
   await new Promise((done) => hub.once("exit", done));
-}, 90_000);
+}, 360_000);

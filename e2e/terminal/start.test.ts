@@ -16,7 +16,7 @@ terminalTest("on an empty HOME: a hub in the background, at most four lines, the
   const cwd = place.project("first");
   const terminal = await place.shell(cwd);
   await terminal.type(`clear; ${HAPI} demo\n`);
-  const screen = await terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" });
+  const screen = await terminal.until(isReady, { timeoutMs: 80_000, what: "the demo agent" });
   const said = screen
     .slice(0, screen.indexOf("Demo agent"))
     .trimEnd()
@@ -46,7 +46,7 @@ terminalTest("on an empty HOME: a hub in the background, at most four lines, the
 
   await using again = await place.shell(cwd);
   await again.type(`clear; ${HAPI} demo\n`);
-  await again.until((now) => now.includes("chunk 30"), { timeoutMs: 20_000, what: "the turn went on without a terminal" });
+  await again.until((now) => now.includes("chunk 30"), { timeoutMs: 80_000, what: "the turn went on without a terminal" });
   expect(place.sessionIds()).toEqual([sessionId]);
   expect(place.hubPids()).toEqual([hubPid]);
 });
@@ -56,7 +56,7 @@ terminalTest(
   async () => {
     await using terminal = await place.shell(place.project("local"));
     await terminal.type(`clear; ${HAPI} demo\n`);
-    await terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" });
+    await terminal.until(isReady, { timeoutMs: 80_000, what: "the demo agent" });
     const [sessionId = ""] = place.sessionIds();
     await terminal.type("slow 20 100\n");
     await terminal.until((screen) => screen.includes("chunk 3"), { what: "the turn runs" });
@@ -86,7 +86,7 @@ terminalTest("a hub that is configured and away: the session starts anyway, and 
   const env = { HAPI_API_URL: `http://127.0.0.1:${place.port}`, CLI_API_TOKEN: "a-token-of-a-hub-elsewhere" };
   await using terminal = await place.shell(place.project("away"), { env });
   await terminal.type(`clear; ${HAPI} demo\n`);
-  const screen = await terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" });
+  const screen = await terminal.until(isReady, { timeoutMs: 80_000, what: "the demo agent" });
   expect(screen).toContain("can't be reached. The session starts anyway");
   expect(place.hubPids()).toEqual([]);
   await terminal.type("say: nobody listens\n");
@@ -94,7 +94,7 @@ terminalTest("a hub that is configured and away: the session starts anyway, and 
 
   await using server = await place.shell(place.root, { env });
   await server.type(`clear; ${HAPI} hub --port ${place.port} --no-qr --no-runner; echo "code $?"\n`);
-  await server.until((now) => now.includes("HAPI is running"), { timeoutMs: 20_000, what: "the hub" });
+  await server.until((now) => now.includes("HAPI is running"), { timeoutMs: 80_000, what: "the hub" });
   const [sessionId = ""] = place.sessionIds();
   const api = place.api(env.CLI_API_TOKEN);
   await until(async () => {
@@ -111,7 +111,7 @@ terminalTest("a hub that is configured and away: the session starts anyway, and 
 terminalTest("a hub that was started by hand, on a port of its own, is the one that hapi uses", async () => {
   await using server = await place.shell(place.root);
   await server.type(`clear; ${HAPI} hub --port 0 --no-qr\n`);
-  const screen = await server.until((now) => now.includes("HAPI is running"), { timeoutMs: 20_000, what: "the hub" });
+  const screen = await server.until((now) => now.includes("HAPI is running"), { timeoutMs: 80_000, what: "the hub" });
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(screen)?.[0] ?? "";
   const started = await place.hapi(["demo", "--new", "--hapi-starting-mode", "remote"], { cwd: place.project("by-hand") });
   expect([started.code, started.stderr.split("\n")[0]]).toEqual([0, `✓ Connected to hub ${url}`]);
@@ -130,7 +130,7 @@ terminalTest("two terminals at once on an empty HOME: one hub, and both get thei
   await using first = await place.shell(one);
   await using second = await place.shell(other);
   await Promise.all([first, second].map((terminal) => terminal.type(`clear; ${HAPI} demo\n`)));
-  await Promise.all([first, second].map((terminal) => terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" })));
+  await Promise.all([first, second].map((terminal) => terminal.until(isReady, { timeoutMs: 80_000, what: "the demo agent" })));
   expect(place.hubPids().filter((pid) => processStartTime(pid) !== null).length).toBe(1);
   const { sessions } = JSON.parse((await place.hapi(["sessions", "--json"])).stdout) as { sessions: { id: string }[] };
   expect(sessions.length).toBe(2);

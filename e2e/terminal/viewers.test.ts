@@ -15,7 +15,7 @@ async function open(cwd: string, args = ""): Promise<Tmux> {
   const terminal = await place.shell(cwd);
   try {
     await terminal.type(`clear; ${HAPI} demo ${args}; echo "code $?"\n`);
-    await terminal.until(isReady, { timeoutMs: 20_000, what: "the demo agent" });
+    await terminal.until(isReady, { timeoutMs: 80_000, what: "the demo agent" });
     return terminal;
   } catch (cause) {
     await terminal[Symbol.asyncDispose]();

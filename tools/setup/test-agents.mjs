@@ -23,10 +23,10 @@ const files = wanted.length > 0 ? wanted : places.flatMap(agentFiles);
 const results = [];
 // One file at a time: a real agent takes hundreds of megabytes and half a machine.
 for (const file of files) {
-  results.push(await runTests(file, [`./${file}`], { env, timeoutMs: 240_000 }));
+  results.push(await runTests(file, [`./${file}`], { env, timeoutMs: 480_000 }));
   if (newest === chosenVersion("claude") || !ON_THE_NEWEST.includes(file)) continue;
   const again = { ...env, ...(await agentEnv("claude", newest)) };
-  results.push(await runTests(`${file} on ${newest}`, [`./${file}`], { env: again, timeoutMs: 240_000 }));
+  results.push(await runTests(`${file} on ${newest}`, [`./${file}`], { env: again, timeoutMs: 480_000 }));
 }
 
 const total = sum(results);

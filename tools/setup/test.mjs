@@ -18,13 +18,13 @@ if (wanted.length > 0) {
   results.push(await runTests("Unit, contract and integration", ["./packages", "./tools", "./bench"]));
   results.push(
     await runTests("Faults, with real processes", ["./e2e/faults", "./e2e/soak", "./e2e/terminal", "./e2e/install", "./e2e/peer"], {
-      timeoutMs: 240_000,
+      timeoutMs: 480_000,
     }),
   );
-  results.push(await runTests("Faults, simulated", ["./e2e/simulation"], { timeoutMs: 240_000 }));
+  results.push(await runTests("Faults, simulated", ["./e2e/simulation"], { timeoutMs: 480_000 }));
   const chromium = ensureChromium();
   if (chromium) {
-    results.push(await runTests("Browser", ["./e2e/browser"], { env: { HAPI_CHROMIUM: chromium }, timeoutMs: 120_000 }));
+    results.push(await runTests("Browser", ["./e2e/browser"], { env: { HAPI_CHROMIUM: chromium }, timeoutMs: 360_000 }));
   } else {
     say("\n!! No Chromium here, and none could be installed: the BROWSER TESTS DID NOT RUN. Install Chromium or set HAPI_CHROMIUM.\n");
     const failures = process.env.CI ? ["e2e/browser: no Chromium here, and none could be installed"] : [];

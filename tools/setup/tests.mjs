@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { bunPath, root } from "./project.mjs";
 
 /** @returns {Promise<{passed: number, failed: number, skipped: number, failures: string[]}>} */
-export async function runTests(label, args, { env = {}, timeoutMs = 60_000 } = {}) {
+export async function runTests(label, args, { env = {}, timeoutMs = 240_000 } = {}) {
   process.stderr.write(`\n── ${label}\n`);
   const folder = mkdtempSync(join(tmpdir(), "hapi-tests-"));
   const report = join(folder, "report.xml");

@@ -23,7 +23,7 @@ function newHome(): string {
 const envOf = (home: string) => ({ PATH: process.env["PATH"] ?? "", HOME: home, HAPI_HOME: home, CLI_API_TOKEN: token });
 
 function hapi(home: string, ...words: string[]): Promise<CommandResult> {
-  return runCommand([process.execPath, MAIN, "hub", ...words], { env: envOf(home), cwd: home, timeoutMs: 60_000 });
+  return runCommand([process.execPath, MAIN, "hub", ...words], { env: envOf(home), cwd: home, timeoutMs: 240_000 });
 }
 
 async function startHub(home: string): Promise<{ url: string; child: Bun.Subprocess }> {
@@ -111,7 +111,7 @@ test("backup, more work, restore beside the running hub without asking, undo; th
   expect(checked.code).toBe(0);
   expect(JSON.parse(checked.stdout)).toMatchObject({ ok: true, sessions: 2, problems: [] });
   expect((await hapi(home, "status")).code).toBe(3);
-}, 60_000);
+}, 240_000);
 
 test("kill -9 in the middle of a backup leaves no file of that name, and the next one cleans up", async () => {
   const home = newHome();
@@ -141,7 +141,7 @@ test("kill -9 in the middle of a backup leaves no file of that name, and the nex
   expect(await hapi(home, "backup", target)).toMatchObject({ code: 0 });
   expect(partial()).toEqual([]);
   expect(JSON.parse((await hapi(home, "check", "--json")).stdout)).toMatchObject({ ok: true, messages: 40_000 });
-}, 60_000);
+}, 240_000);
 
 test("kill -9 at any moment of a restore leaves a whole database, the old one or the backup, and never less than one", async () => {
   const home = newHome();
@@ -183,7 +183,7 @@ test("kill -9 at any moment of a restore leaves a whole database, the old one or
   }
   expect(await hapi(home, "restore", file, "--yes")).toMatchObject({ code: 0 });
   expect(readdirSync(home).filter((name) => name.includes("restoring"))).toEqual([]);
-}, 120_000);
+}, 480_000);
 
 test("words it does not know, and a home without a hub, are said in one sentence", async () => {
   const home = newHome();
@@ -193,4 +193,4 @@ test("words it does not know, and a home without a hub, are said in one sentence
   expect(await hapi(home, "backup")).toMatchObject({ code: 1, stderr: expect.stringContaining("There is no hub's database") });
   expect(await hapi(home, "status")).toMatchObject({ code: 3, stdout: expect.stringContaining("no hub's database") });
   expect(await hapi(home, "--help")).toMatchObject({ code: 0, stdout: expect.stringContaining("hapi hub restore /mnt/disk/hapi.sqlite") });
-}, 60_000);
+}, 240_000);

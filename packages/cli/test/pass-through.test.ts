@@ -26,7 +26,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const env = { PATH: process.env["PATH"] ?? "", HOME: root, HAPI_CLAUDE_PATH: program };
 
 const hapi = (words: readonly string[], input?: string): Promise<CommandResult> =>
-  runCommand([process.execPath, MAIN, ...words], { env, cwd: root, timeoutMs: 30_000, ...(input === undefined ? {} : { input }) });
+  runCommand([process.execPath, MAIN, ...words], { env, cwd: root, timeoutMs: 120_000, ...(input === undefined ? {} : { input }) });
 
 test.each([
   [["-p", "what is this?"], "<-p><what is this?>"],
@@ -70,7 +70,7 @@ test.each([
 });
 
 test("the agent is not there", async () => {
-  const result = await runCommand([process.execPath, MAIN, "-p", "x"], { env: { HOME: root, PATH: "" }, cwd: root, timeoutMs: 30_000 });
+  const result = await runCommand([process.execPath, MAIN, "-p", "x"], { env: { HOME: root, PATH: "" }, cwd: root, timeoutMs: 120_000 });
   expect([result.code, result.stdout]).toEqual([127, ""]);
   expect(result.stderr).toContain("Claude Code is not installed");
 });

@@ -40,7 +40,7 @@ const hapi = (...words: string[]) =>
   runCommand([process.execPath, MAIN, ...words], {
     env: { PATH: process.env["PATH"] ?? "", HOME: home, HAPI_HOME: home, HAPI_API_URL: hub.url, CLI_API_TOKEN: hub.token },
     cwd: home,
-    timeoutMs: 30_000,
+    timeoutMs: 120_000,
   });
 
 /** One that ran there before and ended. */
@@ -70,7 +70,7 @@ test("the same id again; asked once more, it says that it runs", async () => {
   };
   expect(JSON.parse((await hapi("resume", id, "--json")).stdout)).toEqual({ sessionId: id, resumed: true });
   expect((await hapi("resume", id.slice(0, 12))).stdout).toBe(`${id} is running already on its machine.\n`);
-}, 30_000);
+}, 120_000);
 
 test("it does not start: the cause, and the fork that is offered works", async () => {
   const id = await ended();
@@ -87,7 +87,7 @@ test("it does not start: the cause, and the fork that is offered works", async (
   expect(forked).toEqual({ sessionId: expect.any(String), forkedFrom: id });
   expect(forked["sessionId"]).not.toBe(id);
   expect(asked).toMatchObject([{ resumeSessionId: "thread-1", forkSession: true, existingSessionId: forked["sessionId"] }]);
-}, 30_000);
+}, 120_000);
 
 test("its own conversation is gone: the history is the next step, and goes to the runner as text", async () => {
   const id = await ended();
@@ -124,7 +124,7 @@ test("its own conversation is gone: the history is the next step, and goes to th
   expect(asked[0]?.["history"]).toBe("## Person\nremember pineapple");
   expect(JSON.parse((await hapi("resume", id, "--history", "--json")).stdout)).toEqual({ sessionId: expect.any(String), forkedFrom: id });
   expect((await hapi("resume", id, "--history", "--fork")).stderr).toContain("Say --fork (a branch");
-}, 30_000);
+}, 120_000);
 
 test("no fork where the agent has none; no machine; no session: each with its next step", async () => {
   const id = await ended({ fork: false });
@@ -141,4 +141,4 @@ test("no fork where the agent has none; no machine; no session: each with its ne
   const away = await hapi("resume", id);
   expect(away.code).toBe(1);
   expect(away.stderr).toContain("start a runner on it with: hapi runner start. A prompt waits for it: hapi send");
-}, 30_000);
+}, 120_000);

@@ -15,7 +15,7 @@ test("the answer is true: the old one ends, a new one answers, and stop ends tha
   const hub = await startHub({ home, port: 0, token: "t" });
   const env = { PATH: process.env["PATH"] ?? "", HOME: home, HAPI_HOME: home, CLI_API_TOKEN: "t", HAPI_API_URL: hub.url };
   const hapi = async (...words: string[]) =>
-    (await runCommand([process.execPath, MAIN, ...words], { env, cwd: home, timeoutMs: 30_000 })).stdout;
+    (await runCommand([process.execPath, MAIN, ...words], { env, cwd: home, timeoutMs: 120_000 })).stdout;
   const until = async <T>(look: () => Promise<T | null | false>): Promise<T> => {
     for (const deadline = Date.now() + 20_000; ;) {
       const found = await look();
@@ -49,4 +49,4 @@ test("the answer is true: the old one ends, a new one answers, and stop ends tha
     await hub.close();
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
-}, 60_000);
+}, 240_000);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { delay, isAlive, processStartTime, runCommand, runningHub, type CommandResult } from "@hapi/platform";
 
 const MAIN = join(import.meta.dir, "../src/main.ts");
-const UNTIL_MS = 30_000;
+const UNTIL_MS = 120_000;
 const homes: string[] = [];
 
 interface Place {
@@ -23,7 +23,7 @@ function place(): Place {
   return {
     home,
     env,
-    hapi: (words, more = {}) => runCommand([process.execPath, MAIN, ...words], { env: { ...env, ...more }, cwd: home, timeoutMs: 60_000 }),
+    hapi: (words, more = {}) => runCommand([process.execPath, MAIN, ...words], { env: { ...env, ...more }, cwd: home, timeoutMs: 240_000 }),
     settings: () => JSON.parse(readFileSync(join(home, "settings.json"), "utf8")) as Record<string, unknown>,
   };
 }
@@ -138,7 +138,7 @@ test("hapi hub where one runs says where; stop, status, logs and restart on the 
   expect((await one.hapi(["hub", "stop"])).stdout).toBe("No hub runs on this home.\n");
   const away = await one.hapi(["web"]);
   expect([away.code, away.stderr]).toEqual([1, expect.stringContaining("Start it with: hapi hub")]);
-}, 60_000);
+}, 240_000);
 
 test("hapi hub brings this machine's runner; without it the welcome says what is missing", async () => {
   const one = place();
@@ -150,7 +150,7 @@ test("hapi hub brings this machine's runner; without it the welcome says what is
   }, "the runner is connected");
   expect(status).toContain("connected");
   expect((await one.hapi(["doctor"])).stdout).toMatch(/✓ +Runner +running\n/);
-}, 60_000);
+}, 240_000);
 
 test("a hub that refuses the runner: status and doctor say so, and exit accordingly", async () => {
   const one = place();
@@ -176,4 +176,4 @@ test("a hub that refuses the runner: status and doctor say so, and exit accordin
   expect(doctor.code).toBe(1);
   expect(doctor.stdout).toMatch(/✗ +Runner +running, but the hub refuses it/);
   expect(doctor.stdout).toMatch(/✗ +Token +the hub at .* refuses it/);
-}, 90_000);
+}, 360_000);

@@ -54,7 +54,7 @@ test("links follow a hub that comes back at another port", async () => {
   expect(await link.register({ id, tag: id, metadata, agentState: null })).toMatchObject({ id });
   await link.close();
   await machine.close();
-}, 20_000);
+}, 80_000);
 
 test("who waits for a prompt follows the hub to another port, and hears how it ended there", async () => {
   const first = await startTestHub({ keepHome: true, token });
@@ -83,7 +83,7 @@ test("who waits for a prompt follows the hub to another port, and hears how it e
   await link.sendStage({ localId, stage: "done", at: 2 });
   expect(await watched.end).toEqual({ outcome: "done", text: "here", failure: null });
   await link.close();
-}, 20_000);
+}, 80_000);
 
 test("a runner whose machine the hub does not know any more registers it again and can be called", async () => {
   const first = await startTestHub({ token });
@@ -110,7 +110,7 @@ test("a runner whose machine the hub does not know any more registers it again a
     message: "asked",
   });
   await machine.close();
-}, 20_000);
+}, 80_000);
 
 test("a row whose tag another session has is registered under a tag of its own, and found there again", async () => {
   await using hub = await startTestHub({ token });

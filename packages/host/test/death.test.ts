@@ -11,7 +11,7 @@ import { endLeftBehind, startHost } from "../src/index.ts";
 import { familyFile, MARK_VARIABLE, readFamily } from "../src/family-file.ts";
 import { hostCommand, programEnv, readUntil, startTestHost, type TestHost } from "./harness.ts";
 
-const slowMs = 60_000;
+const slowMs = 240_000;
 const onLinux = test.skipIf(process.platform !== "linux");
 
 /** An agent deaf to polite signals, with a child of each kind. */

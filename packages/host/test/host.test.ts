@@ -7,7 +7,7 @@ import { connectHost, probeHost, RingGapError, startHost, type HostProcess } fro
 import { hostCommand, nextEvent, programEnv, readUntil, startTestHost } from "./harness.ts";
 
 /** Many programs on a busy machine. */
-const slowMs = 60_000;
+const slowMs = 240_000;
 
 const spec = (launchId: string, kind: "pty" | "pipe", ...argv: string[]) => ({ launchId, kind, argv, cwd: "/", env: programEnv });
 

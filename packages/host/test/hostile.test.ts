@@ -6,7 +6,7 @@ import { encodeFrame, encodeJson, FrameReader, decodeJson, frameType } from "../
 import { startTestHost } from "./harness.ts";
 
 /** Many programs on a busy machine. */
-const slowMs = 60_000;
+const slowMs = 240_000;
 
 /** Sends bytes and gives what came back until the host closed. */
 async function knock(socket: string, send: (connection: Connection) => void): Promise<Record<string, unknown>[]> {

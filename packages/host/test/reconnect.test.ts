@@ -5,7 +5,7 @@ import { connectUnix, listenUnix, type Connection } from "@hapi/platform/lean";
 import { connectHost } from "../src/index.ts";
 import { programEnv, startTestHost, type TestHost } from "./harness.ts";
 
-const slowMs = 60_000;
+const slowMs = 240_000;
 
 /** Stands between and can cut. */
 async function proxy(host: TestHost) {

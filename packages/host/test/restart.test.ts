@@ -7,7 +7,7 @@ import { probeHost, type HostFacts } from "../src/index.ts";
 import { entry, programEnv, startTestHost, type TestHost } from "./harness.ts";
 
 /** Many programs on a busy machine. */
-const slowMs = 60_000;
+const slowMs = 240_000;
 
 const kills = 200;
 /** Enough output that the program is still at it when the last reader starts. */

@@ -56,4 +56,4 @@ test(`${steps.length} screens are equal with and without the host`, async () => 
   await shutdownHost(sessionDir(temp.home, "one"));
   expect(differences).toEqual([]);
   expect(steps).toHaveLength(20);
-}, 120_000);
+}, 480_000);

@@ -106,7 +106,7 @@ test("an agent that does not start gives the prompt back instead of trying for e
   world.hub.prompt("p1", "hello");
   await world.hub.until(() => stages(world, "p1").at(-1) === "failed", "given back");
   await run(world, "p2", "works again");
-}, 15_000);
+}, 60_000);
 
 test("a hub that lost the session (an older copy of it) gets the row and what it has not acknowledged, and hears where each prompt is", async () => {
   await using world = await createWorld();

@@ -63,7 +63,7 @@ interface Peer {
   pendingRejects: Set<(error: AppError) => void>;
 }
 
-const UNTIL_MS = 10_000;
+const UNTIL_MS = 40_000;
 
 export function createFakeHub(sessionId: string): FakeHub {
   const rows: Row[] = [];

@@ -124,7 +124,7 @@ test("an agent without a screen of its own says so instead of promising one", as
 test("a remote session without viewers never starts a terminal, also when it was asked to begin in one", async () => {
   await using world = await createWorld({ startingMode: "local" });
   expect(world.agent.starts.map((start) => start.front)).toEqual(["remote"]);
-}, 10_000);
+}, 40_000);
 
 test("prompts that wait when a person takes the terminal back wait on, and say for whom, until something new comes", async () => {
   let later = 0;

@@ -74,4 +74,4 @@ test("a prompt that no start could be made for says the real cause", async () =>
   world.hub.prompt("p1", "hello");
   await world.hub.until(() => world.hub.stages.get("p1")?.at(-1) === "failed", "given back");
   expect(world.ledger.state.prompts.get("p1")?.failure).toMatchObject({ cause: "agent_exited", message: "It would not start" });
-}, 15_000);
+}, 60_000);

@@ -14,7 +14,7 @@ export interface ProcessKiller<Part extends string> {
 }
 
 /** A killed process is gone when the system has freed it, which under load takes a moment. */
-const GONE_WITHIN_MS = 30_000;
+const GONE_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 10;
 
 export function createProcessKiller<Part extends string>(finders: Finders<Part>, clock: Clock = systemClock): ProcessKiller<Part> {

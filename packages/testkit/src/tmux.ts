@@ -70,7 +70,7 @@ export async function startTmux(options: TmuxOptions): Promise<Tmux> {
     async resize(newCols, newRows) {
       await run("resize-window", "-x", String(newCols), "-y", String(newRows));
     },
-    async until(test, { timeoutMs = 10_000, what = "the expected screen" } = {}) {
+    async until(test, { timeoutMs = 40_000, what = "the expected screen" } = {}) {
       const deadline = Date.now() + timeoutMs;
       for (;;) {
         const now = await screen();

@@ -50,7 +50,7 @@ test("ending the session ends it, and the prompt that was being written fails", 
   expect(await world.until(isExited)).toMatchObject({ expected: true, signal: "SIGTERM" });
   expect(await handing).toBeInstanceOf(Error);
   expect(world.stages("big")).toEqual([]);
-}, 20_000);
+}, 80_000);
 
 test("Stop says that the agent does not answer; a prompt that is wanted back is not known to be anywhere", async () => {
   const { world } = await frozenWorld();
@@ -59,7 +59,7 @@ test("Stop says that the agent does not answer; a prompt that is wanted back is 
   expect(await world.conversation.withdraw("big")).toBe("unknown");
   await expect(world.conversation.withdrawRetry()).rejects.toMatchObject({ code: "timeout" });
   expect(world.stages("big")).toEqual([]);
-}, 20_000);
+}, 80_000);
 
 test("what Stop asked of it happens when it reads again", async () => {
   const { world, thaw } = await frozenWorld();
@@ -72,4 +72,4 @@ test("what Stop asked of it happens when it reads again", async () => {
   await world.conversation.retry();
   await expect(world.conversation.withdrawRetry()).rejects.toMatchObject({ code: "timeout" });
   await world.conversation.stop({ graceMs: 0 });
-}, 20_000);
+}, 80_000);

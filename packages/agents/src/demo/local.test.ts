@@ -58,7 +58,7 @@ describe("the demo agent in the terminal", () => {
     ]);
     expect(world.records()[0]).toMatchObject({ text: "think: hm", origin: "terminal" });
     expect(world.conversation.busy).toBe(false);
-  }, 20_000);
+  }, 80_000);
 
   test("asks in the terminal, and by number it is allowed", async () => {
     await using world = await openWorld(fixture);
@@ -73,7 +73,7 @@ describe("the demo agent in the terminal", () => {
       status: "completed",
       content: [{ type: "diff", newText: "hello" }],
     });
-  }, 20_000);
+  }, 80_000);
 
   test("terminal, remote, terminal: one thread, nothing told twice, never two programs", async () => {
     await using world = await openWorld(fixture);
@@ -101,7 +101,7 @@ describe("the demo agent in the terminal", () => {
     const last = world.records().findLast((record) => record.type === "agent-message");
     expect(last?.text).toContain("You have said 3 things");
     expect(new Set(world.keys()).size).toBe(world.keys().length);
-  }, 30_000);
+  }, 120_000);
 
   test("a killed session process takes the terminal over again, with what was said meanwhile", async () => {
     await using world = await openWorld(fixture);
@@ -115,7 +115,7 @@ describe("the demo agent in the terminal", () => {
     const end = await world.until(isRecord("turn-ended"));
     expect(end.event.outcome).toBe("completed");
     expect(world.records().map((record) => record.type)).toEqual(["user-message", "turn-started", "agent-message", "turn-ended"]);
-  }, 20_000);
+  }, 80_000);
 
   test("interrupting is its own key; leaving it by Ctrl-D is not expected", async () => {
     await using world = await openWorld(fixture);
@@ -128,5 +128,5 @@ describe("the demo agent in the terminal", () => {
     await terminal(world).write("\x04");
     expect(await world.until(isExited)).toMatchObject({ front: "local", code: 0, expected: false });
     expect(world.conversation.front).toBeNull();
-  }, 20_000);
+  }, 80_000);
 });

@@ -43,9 +43,9 @@ test("Ctrl-D in the middle of a turn", async () => {
   const { code, said } = await leave("slow 200 50", "chunk 3");
   expect([code, said.includes("readline")]).toEqual([0, false]);
   expect(said).not.toContain("chunk 150");
-}, 20_000);
+}, 80_000);
 
 test("Ctrl-D at a question is no", async () => {
   const { code, said } = await leave("write a.md: x", "Which one?");
   expect([code, said.includes("readline")]).toEqual([0, false]);
-}, 20_000);
+}, 80_000);

@@ -48,7 +48,7 @@ test.each(versions)(
     const program = join(cache, `claude-${version}`, "node_modules/.bin/claude");
     const env = { HOME: home, PATH: process.env["PATH"] ?? "", ANTHROPIC_BASE_URL: "http://127.0.0.1:1", DISABLE_AUTOUPDATER: "1" };
     const helpOf = async (...words: string[]): Promise<Help> => {
-      const { code, stdout, stderr } = await runCommand([program, ...words, "--help"], { cwd: home, env, timeoutMs: 60_000 });
+      const { code, stdout, stderr } = await runCommand([program, ...words, "--help"], { cwd: home, env, timeoutMs: 240_000 });
       expect([words, code, stderr]).toEqual([words, 0, ""]);
       return readHelp(stdout);
     };

@@ -11,7 +11,7 @@ let fake: FakeModels;
 runDriverContract({
   name: "Claude Code",
   driver: claudeDriver,
-  timeoutMs: 20_000,
+  timeoutMs: 80_000,
   saidAll: '"type":"result"',
   async prepare(folder) {
     fake = await startFakeModels();

@@ -62,7 +62,7 @@ test("a conversation that moves into a worktree, out of it and into another is t
   expect(await said(rig, ENTER("two"))).toEqual(tool(ENTER("two"), "EnterWorktree"));
   expect(await said(rig, "second")).toEqual(plain("second"));
   expect(warnings(rig)).toEqual([]);
-}, 120_000);
+}, 480_000);
 
 test("a conversation in a worktree is parked and woken: it goes on where it was, and its past is not told again", async () => {
   await using rig = await createRig();
@@ -84,7 +84,7 @@ test("a conversation in a worktree is parked and woken: it goes on where it was,
   expect(homes(rig)).toHaveLength(1);
   expect(await rig.conversation.lookup("never")).toBe("absent");
   expect(warnings(rig)).toEqual([]);
-}, 120_000);
+}, 480_000);
 
 test("moved while nobody looked: the next session process finds it, and tells what is new once", async () => {
   await using rig = await createRig();
@@ -102,7 +102,7 @@ test("moved while nobody looked: the next session process finds it, and tells wh
   expect(texts(rig).filter((line) => line === "call: EnterWorktree")).toHaveLength(1);
   expect(texts(rig).slice(-3)).toEqual(["result: completed", "agent: Echo: moves", "ended: completed"]);
   expect(await said(rig, "after")).toEqual(plain("after"));
-}, 120_000);
+}, 480_000);
 
 for (const [what, folder] of [
   ["cut and hashed by Claude", join("d".repeat(90), "e".repeat(90), "f".repeat(10))],
@@ -122,7 +122,7 @@ for (const [what, folder] of [
     expect(texts(rig, from)).toEqual(plain("again"));
     expect(rig.lastConversation().join("\n")).toContain("hello");
     expect(warnings(rig)).toEqual([]);
-  }, 120_000);
+  }, 480_000);
 
 test("the terminal enters a worktree: what follows is told, the phone takes over there, and the terminal comes back to it", async () => {
   await using rig = await createRig();
@@ -155,7 +155,7 @@ test("the terminal enters a worktree: what follows is told, the phone takes over
   const told = texts(rig).filter((line) => line.startsWith("user: "));
   expect(told).toEqual(["user: hello", `user: ${ENTER("one")}`, "user: inside", `user: ${where}`, "user: back"]);
   expect(warnings(rig)).toEqual([]);
-}, 180_000);
+}, 480_000);
 
 test("--continue takes the conversation of this folder, not that of one whose name Claude writes alike", async () => {
   await using rig = await createRig({ folder: join("书", "旅行记"), args: ["--continue"] });
@@ -176,4 +176,4 @@ test("--continue takes the conversation of this folder, not that of one whose na
   expect(rig.threadId).toBe(mine);
   expect(rig.lastConversation().join("\n")).toContain("the journey");
   expect(rig.lastConversation().join("\n")).not.toContain("the wages");
-}, 120_000);
+}, 480_000);

@@ -14,7 +14,7 @@ import { liveOnThread } from "../../src/claude/live-sessions.ts";
 import { agentEnv, onboarded } from "./home.ts";
 import { openHookDoor } from "./hook-door.ts";
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 120_000;
 
 export interface Rig extends AsyncDisposable {
   /** Screen of the terminal front as raw text since its start. */

@@ -24,4 +24,4 @@ test("claude --resume in another terminal is noticed; the session's own process 
   await say(rig, "more words");
   await rig.record("turn-ended", undefined, rig.mark());
   expect(rig.events.filter((event) => event.type === "record" && event.event.type === "notice").length).toBe(1);
-}, 120_000);
+}, 480_000);

@@ -23,9 +23,9 @@ for (const { version, program } of programs)
     for (const { words: table } of TABLES)
       for (const [name, { since }] of Object.entries(table))
         if (since !== undefined) expect(`${name} ${found.has(name)}`).toBe(`${name} ${since <= version}`);
-  }, 120_000);
+  }, 480_000);
 
 test("a word that no table names is found", () => {
   const words = wordsOf(programs[0]?.program ?? "");
   expect(undecided({ ...words, hooks: [...words.hooks, "BrandNew"] })).toEqual(["hooks/BrandNew"]);
-}, 120_000);
+}, 480_000);

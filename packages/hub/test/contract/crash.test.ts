@@ -72,7 +72,7 @@ test("every acknowledged message and prompt is there, nothing twice, no gap, sti
   for (const text of seen) expect(ids.has((JSON.parse(text) as { id: string }).id)).toBe(true);
   await hub.close();
   await rm(home, { recursive: true, force: true });
-}, 60_000);
+}, 240_000);
 
 test("after an unclean end of the machine readers read everything afresh, after a kill of the hub alone they go on", async () => {
   const home = mkdtempSync(join(tmpdir(), "hapi-crash-"));

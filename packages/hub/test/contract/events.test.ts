@@ -363,7 +363,7 @@ test("a reader that does not read is cut off at the bound, told so once it reads
   expect(state.windows[id]?.stale).toBe(false);
   reader.close();
   socket.close();
-}, 30_000);
+}, 120_000);
 
 test("a reader that was cut off gets what it missed when that is little: each thing as it is now, once", async () => {
   const client = await rig.client();
@@ -389,4 +389,4 @@ test("a reader that was cut off gets what it missed when that is little: each th
   expect((await reader.next())["type"]).toBe("caught-up");
   reader.close();
   socket.close();
-}, 30_000);
+}, 120_000);

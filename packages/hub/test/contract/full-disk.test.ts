@@ -140,7 +140,7 @@ test.skipIf(!mounted)(
     const { problems } = await checkHub({ home, fix: false });
     expect(problems).toEqual([]);
   },
-  120_000,
+  480_000,
 );
 
 test.skipIf(!hasLimits)(
@@ -169,5 +169,5 @@ test.skipIf(!hasLimits)(
     expect([...writer.acked].filter((key) => !keys.includes(key))).toEqual([]);
     expect(existsSync(join(home, "hub.sqlite"))).toBe(true);
   },
-  120_000,
+  480_000,
 );

@@ -176,7 +176,7 @@ test("while our session process is away the answer waits for it; the first one w
   });
   expect(await heard.promise).toEqual({ id: "p1", approved: true });
   again.close();
-}, 10_000);
+}, 40_000);
 
 test("a session process that dies while it is asked: the answer waits for the next one, at once", async () => {
   const client = await rig.client();
@@ -192,7 +192,7 @@ test("a session process that dies while it is asked: the answer waits for the ne
   await asked.promise;
   socket.close();
   expect(await approving).toMatchObject({ status: 202, body: { ok: true, status: "pending" } });
-}, 5_000);
+}, 20_000);
 
 test("only the newest answered requests travel, all open ones do", async () => {
   const client = await rig.client();

@@ -71,7 +71,7 @@ test("cut at every byte: everything up to the last whole line, and it goes on fr
     await again.close();
     rmSync(dir, { recursive: true });
   }
-}, 60_000);
+}, 240_000);
 
 test("any bit turned: the lines it does not touch are read, the loss is counted, the damaged file is kept", async () => {
   const bytes = await written();
@@ -100,7 +100,7 @@ test("any bit turned: the lines it does not touch are read, the loss is counted,
     }),
     { numRuns: 120 },
   );
-}, 60_000);
+}, 240_000);
 
 test("bounded: a full outbox is rewritten once, and the file stays under its limit whatever happens", async () => {
   const dir = place(new Uint8Array());

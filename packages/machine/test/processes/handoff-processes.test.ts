@@ -53,7 +53,7 @@ test("local turn, phone takes over, answers, two spaces return; the thread and t
       (violation) => violation.kind !== "output-doubled",
     ),
   ).toEqual([]);
-}, 60_000);
+}, 240_000);
 
 test("the viewer goes away in the middle of a turn, the session process is killed: the terminal shows the same agent again", async () => {
   await using world = await createProcessWorld({ session: { startedBy: "terminal", startingMode: "local" } });
@@ -70,4 +70,4 @@ test("the viewer goes away in the middle of a turn, the session process is kille
   await world.until(async () => JSON.stringify(await world.rows()).includes("chunk 40"), "and is in the history");
   expect(await world.agentPid()).toBe(pid);
   expect((await world.api.sessions.get(world.sessionId)).active).toBe(true);
-}, 60_000);
+}, 240_000);

@@ -38,7 +38,7 @@ test("killed in a turn under a runner: soon the turn is interrupted, the session
   const next = await world.send("say: still here");
   await world.until(async () => (await world.row(next))?.stage === "done", "a prompt wakes it again");
   expect((await world.api.sessions.get(world.sessionId)).metadata?.lifecycleState).toBe("running");
-}, 60_000);
+}, 240_000);
 
 test("killed while no runner and no hub ran: the next runner says it once both are there", async () => {
   await using world = await createProcessWorld();
@@ -48,7 +48,7 @@ test("killed while no runner and no hub ran: the next runner says it once both a
   await world.startHub();
   await world.startRunner();
   await settled(world, localId);
-}, 60_000);
+}, 240_000);
 
 test('with sessionPreservation "resume" it runs again instead', async () => {
   await using world = await createProcessWorld();
@@ -60,7 +60,7 @@ test('with sessionPreservation "resume" it runs again instead', async () => {
   await world.until(async () => (await world.facts()).processes.some((process) => process.exit === null), "its agent runs");
   await world.until(async () => (await world.api.sessions.get(world.sessionId)).metadata?.lifecycleState === "running", "running");
   expect(readdirSync(join(world.root, "home", "sessions"))).toEqual([world.sessionId]);
-}, 60_000);
+}, 240_000);
 
 test("deleted at the hub after its host was killed: its folder leaves this machine", async () => {
   await using world = await createProcessWorld();
@@ -71,7 +71,7 @@ test("deleted at the hub after its host was killed: its folder leaves this machi
   await settled(world, localId);
   await world.api.sessions.remove(world.sessionId);
   await world.until(async () => !existsSync(world.dir), "the folder is gone");
-}, 60_000);
+}, 240_000);
 
 test("killed together with everything the hub knew: the runner makes its row again and says how it ended", async () => {
   await using world = await createProcessWorld();
@@ -92,7 +92,7 @@ test("killed together with everything the hub knew: the runner makes its row aga
   expect(await world.row(localId)).toBeUndefined();
   const next = await world.send("say: still here");
   await world.until(async () => (await world.row(next))?.stage === "done", "a prompt wakes it again");
-}, 60_000);
+}, 240_000);
 
 test("killed together with its keeper: the runner ends the agent and what it started, and the session goes on", async () => {
   await using world = await createProcessWorld();
@@ -108,6 +108,6 @@ test("killed together with its keeper: the runner ends the agent and what it sta
   await settled(world, localId);
   const next = await world.send("say: still here");
   await world.until(async () => (await world.row(next))?.stage === "done", "a prompt wakes it again");
-}, 60_000);
+}, 240_000);
 
 const commandOf = (pid: number): string => attempt(() => readFileSync(`/proc/${pid}/cmdline`, "latin1"), "it ended") ?? "";

@@ -15,7 +15,7 @@ import { createSession, type CreateSessionOptions } from "../../src/session/crea
 
 const TOKEN = "process-world-token";
 const ENTRY = join(import.meta.dir, "hapi.ts");
-const UNTIL_MS = 20_000;
+const UNTIL_MS = 80_000;
 
 export interface ProcessWorld {
   readonly root: string;

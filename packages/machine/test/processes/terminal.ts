@@ -11,7 +11,7 @@ export interface TestTerminal {
   kill(): void;
 }
 
-const UNTIL_MS = 15_000;
+const UNTIL_MS = 60_000;
 
 export function openTerminal(
   argv: readonly string[],

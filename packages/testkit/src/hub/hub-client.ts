@@ -110,7 +110,7 @@ async function openSse(url: string, headers: Record<string, string>): Promise<Ss
     get lastId() {
       return frames.findLast((frame) => frame.id !== undefined)?.id;
     },
-    find(fits, timeoutMs = 5_000) {
+    find(fits, timeoutMs = 20_000) {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(look);
