@@ -9,9 +9,12 @@ import { createCallFinder } from "./call-finder.ts";
 import type { Core } from "./core.ts";
 import { createDialogWatch, type DialogStatus } from "./dialog-watch.ts";
 import { isJson, type Json, list, obj, str } from "./json.ts";
+import { countUnknown } from "./raw-rows.ts";
 import { hookDecisionOf, openRequestOf } from "./requests.ts";
 import type { OpenRequest } from "./state.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";
+import { HOOKS } from "./vocabulary/hooks.ts";
+import { wordOf } from "./vocabulary/words.ts";
 
 export interface Hooks {
   /** The answer is the hook's stdout. */
@@ -131,6 +134,14 @@ export function createHooks(options: HooksOptions): Hooks {
     return closing?.by === "remote" ? "applied" : "gone";
   }
 
+  /** It says nothing that could be shown; that it came is counted with the transcript's own. */
+  function noteUnknown(event: string): void {
+    const state = core.feed?.parser.state;
+    if (!state || wordOf(HOOKS, event)) return;
+    state.unknown ??= {};
+    if (countUnknown(state.unknown, "hook", event)) context.log.warn("claude.hook_unknown", { hook: event });
+  }
+
   async function report(event: string, payload: Json): Promise<void> {
     switch (event) {
       case "SessionStart": {
@@ -163,6 +174,7 @@ export function createHooks(options: HooksOptions): Hooks {
     async onHook(payload, signal) {
       if (!isJson(payload) || disposed) return NOTHING;
       const event = str(payload["hook_event_name"]) ?? "";
+      noteUnknown(event);
       const mode = str(payload["permission_mode"]);
       if (mode !== undefined) core.setMode(mode);
       options.onReport(event, payload);

@@ -21,6 +21,8 @@ export type UserLine =
   | { kind: "interrupted" }
   /** Claude woke itself: a background task reported. */
   | { kind: "wake" }
+  /** Another agent, a plugin or a channel speaks, in the place of a prompt. */
+  | { kind: "foreign"; from: string; text: string }
   | { kind: "tool-results" }
   | { kind: "other" };
 
@@ -39,6 +41,15 @@ function tag(text: string, name: string): string | undefined {
  * what a command, a hook or the program itself writes has no such mark. Lines of older versions have none at all.
  */
 const isPersons = (line: Json): boolean => line["promptSource"] !== "system" && str(line["promptSource"]) !== undefined;
+
+/** Kinds of `origin` that are no person's (2.1.329, 2.1.332); all others are: `human`, `remote`, `voice-call`, … */
+const FOREIGN: ReadonlySet<string> = new Set(["peer", "channel", "coordinator", "observer", "observer-activity", "plugin"]);
+
+/** Who says it, where no person does. */
+export function foreignSender(line: Json): string | null {
+  const kind = str(obj(line["origin"])["kind"]);
+  return kind !== undefined && FOREIGN.has(kind) ? kind : null;
+}
 
 /** A command as Claude writes it down where it carries it out. Not for what a person said. */
 export function commandOf(text: string): { name: string; args: string } | null {
@@ -82,6 +93,8 @@ export function classifyUserLine(line: Json, sent?: string): UserLine {
     images: blocks.filter((block) => block["type"] === "image").length,
     merged: strings(line["mergedSendUuids"]),
   };
+  const from = sent === undefined ? foreignSender(line) : null;
+  if (from !== null) return { kind: "foreign", from, text: whole };
   if (isPersons(line)) return prompt;
   if (sent !== undefined) {
     // A command was sent, and Claude wrote down that it carries it out.

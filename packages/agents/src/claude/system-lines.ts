@@ -3,8 +3,9 @@ import { withoutEarlier } from "../shared/earlier.ts";
 import type { CommandReader } from "./command-lines.ts";
 import { failureOfRetryLine } from "./failures.ts";
 import { type Json, num, obj, str } from "./json.ts";
-import { attachmentNotice, systemNotice } from "./notices.ts";
+import { attachmentNotice, plain, systemNotice } from "./notices.ts";
 import { CLI, type ParserWriter } from "./parser-writer.ts";
+import { foreignSender } from "./prompt-lines.ts";
 import { textOf } from "./tool-results.ts";
 import { ATTACHMENTS } from "./vocabulary/attachments.ts";
 import { SYSTEM } from "./vocabulary/system.ts";
@@ -58,8 +59,12 @@ export function createSystemReader(w: ParserWriter, commands: CommandReader): { 
     const notice = attachmentNotice(line);
     if (notice) return w.say(uuid, notice);
     if (attachment["type"] !== "queued_command" || parent !== undefined || attachment["commandMode"] !== "prompt") return;
+    const from = foreignSender(attachment);
+    if (from !== null) return w.say(uuid, { text: `A message from a ${from}: ${plain(queuedText(attachment))}`, level: "info" });
+    // What Claude queues for itself is not the person's.
+    if (attachment["isMeta"] === true || obj(attachment["origin"])["kind"] === "task-notification") return;
     const source = str(attachment["source_uuid"]) ?? uuid;
-    const text = typeof attachment["prompt"] === "string" ? attachment["prompt"] : textOf(attachment["prompt"]);
+    const text = queuedText(attachment);
     const localId = w.userMessage(
       source,
       context.promptOf(source)?.text || (line["entrypoint"] === CLI ? text : withoutEarlier(text)),
@@ -71,3 +76,6 @@ export function createSystemReader(w: ParserWriter, commands: CommandReader): { 
 
   return { system: readSystem, attachment: readAttachment };
 }
+
+const queuedText = (attachment: Json): string =>
+  typeof attachment["prompt"] === "string" ? attachment["prompt"] : textOf(attachment["prompt"]);

@@ -9,6 +9,7 @@ type ToolResult = Extract<AgentEvent, { type: "tool-result" }>;
 export const MAX_OUTPUT_CHARS = 200_000;
 /** base64; a screenshot fits. */
 const MAX_IMAGE_CHARS = 4_000_000;
+const MAX_IMAGES = 10;
 
 export function bounded(text: string, max = MAX_OUTPUT_CHARS): string {
   if (text.length <= max) return text;
@@ -118,6 +119,22 @@ function diffOf(result: Json): ToolContent[] {
   return [{ type: "diff", path, oldText: before === undefined ? null : bounded(before), newText: bounded(content) }];
 }
 
+const imagesIn = (content: unknown): Json[] =>
+  list(content)
+    .filter(isJson)
+    .filter((part) => part["type"] === "image");
+
+/** What a result has and no view shows is named at least: a document, a picture that is too large. */
+function unshown(content: unknown): string[] {
+  const images = imagesIn(content);
+  const left = images.length - images.slice(0, MAX_IMAGES).flatMap(imageOf).length;
+  const others = list(content)
+    .filter(isJson)
+    .map((part) => str(part["type"]) ?? "?")
+    .filter((type) => type !== "text" && type !== "tool_reference" && type !== "image");
+  return [...others, ...Array.from({ length: left }, () => "image")].map((type) => `[${type}]`);
+}
+
 export function toolResultOf(options: {
   line: Json;
   block: Json;
@@ -128,13 +145,9 @@ export function toolResultOf(options: {
   stopping?: boolean;
 }): ToolResult {
   const { line, block, input } = options;
-  const output = bounded(textOf(block["content"]));
+  const output = bounded([textOf(block["content"]), ...unshown(block["content"])].filter((text) => text !== "").join("\n"));
   const result = obj(line["toolUseResult"]);
-  const images = list(block["content"])
-    .filter(isJson)
-    .filter((part) => part["type"] === "image")
-    .slice(0, 10)
-    .flatMap(imageOf);
+  const images = imagesIn(block["content"]).slice(0, MAX_IMAGES).flatMap(imageOf);
   const content = [...terminalOf(result, input), ...diffOf(result), ...images];
   return {
     type: "tool-result",

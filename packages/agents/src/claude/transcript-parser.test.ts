@@ -274,6 +274,43 @@ test("the same words without the mark are Claude's own", () => {
   );
 });
 
+test("who is no person is told by name: another agent's words are no prompt of anybody's", () => {
+  const line = (kind: string, more: Json = {}): string[] =>
+    story(
+      parse([
+        { type: "user", uuid: "u", entrypoint: "cli", promptSource: "typed", origin: { kind }, message: { content: "hello" }, ...more },
+      ]),
+    );
+  expect(line("peer")).toEqual(["info: A message from a peer: hello", "turn-started"]);
+  expect(line("human")).toEqual(["user(terminal): hello", "turn-started"]);
+  expect(line("remote")).toEqual(["user(terminal): hello", "turn-started"]);
+  const queued = (more: Json): string[] =>
+    story(
+      parse([
+        { type: "attachment", uuid: "a", attachment: { type: "queued_command", commandMode: "prompt", prompt: "<bash-stdout>x", ...more } },
+      ]),
+    );
+  expect(queued({ origin: { kind: "human" } })).toEqual(["user(remote): <bash-stdout>x"]);
+  expect(queued({})).toEqual(["user(remote): <bash-stdout>x"]);
+  expect(queued({ isMeta: true })).toEqual([]);
+  expect(queued({ origin: { kind: "channel" } })).toEqual(["info: A message from a channel: <bash-stdout>x"]);
+});
+
+test("what a tool gave back and no view shows is named at least; its words don't decide how it ended", () => {
+  const result = (content: unknown, more: Json = {}, block: Json = {}): AgentEvent | undefined =>
+    parse([{ type: "user", uuid: "u", message: { content: [{ type: "tool_result", tool_use_id: "t", content, ...block }] }, ...more }])
+      .records[0]?.event;
+  expect(
+    result([{ type: "text", text: "see" }, { type: "document" }, { type: "image", source: { data: "x".repeat(5_000_000) } }]),
+  ).toMatchObject({
+    output: "see\n[document]\n[image]",
+  });
+  const words = "[Request interrupted by user] is what the file says";
+  expect(result(words)).toMatchObject({ status: "completed" });
+  expect(result(words, { permissionDecision: { decision: "accept" } }, { is_error: true })).toMatchObject({ status: "failed" });
+  expect(result("The user doesn't want to proceed with this tool use.", {}, { is_error: true })).toMatchObject({ status: "denied" });
+});
+
 test("going back in the terminal leaves a mark, once; a repetition of ours is none", () => {
   const told = story(parse(recorded("markup-terminal")));
   const at = told.indexOf("user(terminal): three");

@@ -8,7 +8,7 @@ import type { AgentEvent } from "@hapi/protocol";
 import { createAnswerReader } from "./answer-lines.ts";
 import { createCommandReader } from "./command-lines.ts";
 import { isJson, type Json, list, obj, str } from "./json.ts";
-import { markNotices } from "./notices.ts";
+import { markNotices, plain } from "./notices.ts";
 import { emptyParserState, type OpenTurn, type ParserState, queueAfter } from "./parser-state.ts";
 import { CLI, createParserWriter } from "./parser-writer.ts";
 import { classifyUserLine } from "./prompt-lines.ts";
@@ -116,6 +116,10 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
         if (line["entrypoint"] === CLI) w.closeTurn("completed");
         w.out.facts.push({ type: "prompts", uuids: [uuid] });
         return w.startTurn(uuid, context.promptOf(uuid) ? [context.promptOf(uuid)?.localId ?? ""] : []);
+      case "foreign":
+        if (line["entrypoint"] === CLI) w.closeTurn("completed");
+        w.say(uuid, { text: `A message from a ${user.from}: ${plain(user.text)}`, level: "info" });
+        return w.startTurn(uuid, []);
       // What Claude tells itself: caveats, reminders, the summary of what was compacted.
       case "other":
         return;

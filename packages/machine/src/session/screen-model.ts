@@ -74,7 +74,17 @@ export function createScreenModel(): ScreenModel {
         });
       case "notice":
         return put({ id: event.id, role: "note", text: event.text });
-      default:
+      case "unknown":
+        return put({ id: event.id, role: "note", text: "Something this version can't show; the web app has it as it is" });
+      // Told elsewhere on this screen, or nothing that a person reads along.
+      case "thought":
+      case "plan":
+      case "usage":
+      case "turn-started":
+      case "switch":
+      case "mode-changed":
+      case "model-changed":
+      case "title-changed":
         return;
     }
   }

@@ -122,3 +122,13 @@ test("a prompt stands before the answer to it, once, also when the agent's recor
   model.record({ type: "user-message", id: "u2", text: "typed", origin: "terminal" });
   expect(model.lines.map((line) => line.text)).toEqual(["how many?", "three", "typed"]);
 });
+
+test("what commands of the agent's own say is on the screen, and what nobody has a word for leaves a sign", () => {
+  const model = createScreenModel();
+  model.record({ type: "notice", id: "n", level: "info", command: "/context", text: "Context usage\n10 %" });
+  model.record({ type: "unknown", id: "u", raw: { type: "brand-new" } });
+  expect(model.lines.map((line) => `${line.role}: ${line.text}`)).toEqual([
+    "note: Context usage\n10 %",
+    "note: Something this version can't show; the web app has it as it is",
+  ]);
+});
