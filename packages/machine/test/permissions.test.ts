@@ -1,5 +1,6 @@
 /** What the agent asks, and the answers: each applied once, none turned into a yes, across the end of a session process. */
 import { expect, test } from "bun:test";
+import { decodeContent } from "@hapi/core";
 import { createWorld, run, stages, texts } from "./world.ts";
 
 test("a permission: asked, answered once, closed only when the agent goes on; the second answer hears what became of it", async () => {
@@ -139,4 +140,34 @@ test("a request that the hub never heard of is told by the next session process"
   world.hub.up();
   await world.start();
   await world.hub.until(() => world.hub.agentState?.requests?.["r1"] !== undefined, "request at the hub");
+});
+
+test("a tool's result says how long its call waited for a person", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "do it");
+  world.agent.ask({ id: "r1", toolCallId: "call-1" });
+  await world.hub.until(() => world.hub.agentState?.requests?.["r1"] !== undefined, "request");
+  const { createdAt = 0 } = world.hub.agentState!.requests!["r1"]!;
+  await world.hub.rpc("permission", { id: "r1", approved: true });
+  // by any clock later than it was asked
+  while (Date.now() <= (createdAt ?? 0)) await Promise.resolve();
+  world.agent.goOn("r1", "approved");
+  await world.hub.until(() => world.hub.agentState?.completedRequests?.["r1"] !== undefined, "closed");
+  const result = (callId: string) => ({
+    type: "tool-result" as const,
+    id: `${callId}-r`,
+    callId,
+    status: "completed" as const,
+    output: "ok",
+  });
+  world.agent.repeat("k1", result("call-1"));
+  world.agent.repeat("k2", result("call-2"));
+  const told = (callId: string) =>
+    world.hub.rows
+      .flatMap((row) => decodeContent(row.content, { id: row.key }))
+      .find((event) => event.type === "tool-result" && event.callId === callId);
+  await world.hub.until(() => told("call-2") !== undefined, "results at the hub");
+  const { completedAt = 0 } = world.hub.agentState!.completedRequests!["r1"]!;
+  expect(told("call-1")).toMatchObject({ waitedMs: (completedAt ?? 0) - (createdAt ?? 0) });
+  expect(told("call-2")).not.toHaveProperty("waitedMs");
 });

@@ -86,6 +86,8 @@ export type AgentEvent =
       status: "completed" | "failed" | "denied" | "cancelled";
       output: string;
       content?: ToolContent[];
+      /** Ours. So long its call waited for a person. */
+      waitedMs?: number;
     })
   | (Item & { type: "plan"; entries: TodoItem[] })
   | (Item & { type: "usage"; usage: TokenUsage })

@@ -2,7 +2,7 @@
 import type { AgentEvent } from "@hapi/protocol";
 import { planEntriesOf } from "../todo-entries.ts";
 import { tokenCountUsage, toolContentOf, toolOutputOf } from "./decode-parts.ts";
-import { compact, display, firstName, isRecord, type JsonRecord, name, record, text } from "./read.ts";
+import { compact, display, firstName, isRecord, type JsonRecord, name, number, record, text } from "./read.ts";
 import { toolKindOf, toolLocationsOf, toolTitleOf } from "./tools.ts";
 
 type Base = { id: string; parent?: string };
@@ -29,7 +29,8 @@ function toolResult(data: JsonRecord, base: Base): AgentEvent | null {
   if (callId === undefined) return null;
   const status = resultStatuses.find((known) => known === data.status) ?? (data.is_error === true ? "failed" : "completed");
   const read = toolOutputOf(data.output);
-  return compact({ ...base, type: "tool-result" as const, callId, status, ...read, content: toolContentOf(data.content) ?? read.content });
+  const content = toolContentOf(data.content) ?? read.content;
+  return compact({ ...base, type: "tool-result" as const, callId, status, ...read, content, waitedMs: number(data.waitedMs) });
 }
 
 /** Runs of sub-agents as some clients tell them: shown like a tool call of kind `agent`. */

@@ -81,8 +81,8 @@ function toolCall(event: Of<"tool-call">): WireContent {
 }
 
 function toolResult(event: Of<"tool-result">): WireContent {
-  const { callId, status, output, content } = event;
-  return item("tool-call-result", event, { callId, output, is_error: status !== "completed", status, content });
+  const { callId, status, output, content, waitedMs } = event;
+  return item("tool-call-result", event, { callId, output, is_error: status !== "completed", status, content, waitedMs });
 }
 
 function usageRow(event: Of<"usage">): WireContent {

@@ -72,7 +72,7 @@ export const agentEvent: fc.Arbitrary<AgentEvent> = fc.oneof(
       status: fc.constantFrom("completed", "failed", "denied", "cancelled"),
       output: words,
     },
-    { content: fc.array(toolContent, { maxLength: 3 }) },
+    { content: fc.array(toolContent, { maxLength: 3 }), waitedMs: count },
   ),
   item({ ...is("plan"), entries: todos }),
   item({ ...is("usage"), usage }),

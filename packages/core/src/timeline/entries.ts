@@ -104,13 +104,16 @@ function drawTool(tool: ToolEntry, root: string | null, earlier: ReadonlyMap<str
     content,
     diffs,
     liveOutput: result ? null : tool.live,
-    durationMs: call && tool.endedAt !== null ? Math.max(0, tool.endedAt - tool.startedAt) : null,
+    durationMs: call && tool.endedAt !== null ? Math.max(0, tool.endedAt - tool.startedAt - waitedMs(tool)) : null,
     request: tool.request,
     decision: tool.decision,
     children: draw(tool.children, root, earlier),
   };
   return kept(earlier, item);
 }
+
+/** How long a person took to allow it: not the tool's time. */
+const waitedMs = ({ result, decision }: ToolEntry): number => result?.waitedMs ?? decision?.waitedMs ?? 0;
 
 /** The earlier object when it says the same. */
 export function kept<T extends TimelineItem>(earlier: ReadonlyMap<string, TimelineItem>, item: T): T {

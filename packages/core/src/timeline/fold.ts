@@ -49,6 +49,9 @@ function addUsage(sum: TokenUsage | null, more: TokenUsage): TokenUsage {
   };
 }
 
+const compactContext = (context: { contextTokens?: number | undefined; contextWindow?: number | undefined }): Partial<TokenUsage> =>
+  Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
+
 const outcomeRank = { completed: 0, interrupted: 1, failed: 2 };
 
 function turnEndOf(event: Of<"turn-ended">, at: number, known: Pick<TurnEndItem, "durationMs" | "usage">): TurnEndItem {
@@ -232,6 +235,7 @@ export function createFold(earlier: ReadonlyMap<string, TimelineItem>): Fold {
     turnUsage = null;
     turnStartedAt = null;
     fold.running = false;
+    if (event.usage) learnContext(event.usage);
   }
 
   function retrying(event: Of<"retrying">, home: Container, at: number): void {
@@ -283,11 +287,23 @@ export function createFold(earlier: ReadonlyMap<string, TimelineItem>): Fold {
     }
   }
 
+  /** The size of the window stays known where a later word does not name it. */
+  function withWindow(usage: TokenUsage): TokenUsage {
+    const { contextWindow = fold.usage?.contextWindow } = usage;
+    return contextWindow === undefined ? usage : { ...usage, contextWindow };
+  }
+
+  /** The end of a turn adds up its requests; of the context it says how much fits, which some agents tell nowhere else, and mostly what it holds. */
+  function learnContext(ofTurn: TokenUsage): void {
+    const { contextTokens, contextWindow } = ofTurn;
+    if (contextTokens === undefined && (contextWindow === undefined || !fold.usage)) return;
+    fold.usage = withWindow({ ...(fold.usage ?? ofTurn), ...compactContext({ contextTokens, contextWindow }) });
+  }
+
   /** What the main conversation's events say beyond their own item. */
   function note(event: AgentEvent, at: number): void {
     if (event.type === "usage") {
-      const { contextWindow = fold.usage?.contextWindow } = event.usage;
-      fold.usage = contextWindow === undefined ? event.usage : { ...event.usage, contextWindow };
+      fold.usage = withWindow(event.usage);
       turnUsage = addUsage(turnUsage, event.usage);
     }
     if (event.type === "turn-started") turnStartedAt = at;

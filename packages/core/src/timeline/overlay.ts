@@ -61,12 +61,13 @@ export function requestsOf(state: AgentState | null | undefined, memory: Overlay
 
 const sayOf = (decision: string): "allow" | "deny" => (decision === "denied" || decision === "abort" ? "deny" : "allow");
 
-function decisionOf({ status, reason, answeredBy, lost }: AgentStateCompletedRequest): ToolDecision {
+function decisionOf({ status, reason, answeredBy, lost, createdAt, completedAt }: AgentStateCompletedRequest): ToolDecision {
   return {
     status,
     reason: name(reason) ?? null,
     by: name(answeredBy) ?? null,
     lost: isRecord(lost) ? sayOf(lost.decision) : null,
+    waitedMs: createdAt == null || completedAt == null ? null : Math.max(0, completedAt - createdAt),
   };
 }
 

@@ -151,6 +151,41 @@ describe("joining", () => {
   });
 });
 
+describe("times and figures", () => {
+  const done = (messages: Message[], completedAt: number): AgentState => ({
+    completedRequests: {
+      r: { tool: "Bash", arguments: {}, createdAt: messages[0]!.createdAt, completedAt, status: "approved", toolCallId: "c" },
+    },
+  });
+
+  test("a tool's time is without the time a person took to allow it", () => {
+    const messages = [row(call("c", "execute")), row(text("a")), row(text("b")), row(result("c"))];
+    expect(tool(build({ messages }).items[0]).durationMs).toBe(3_000);
+    const agentState = done(messages, messages[0]!.createdAt + 2_000);
+    expect(tool(build({ messages, agentState }).items[0]).durationMs).toBe(1_000);
+  });
+
+  test("also when the request is forgotten: the result tells how long its call waited", () => {
+    const messages = [row(call("c", "execute")), row(text("a")), row(result("c", "", { waitedMs: 1_500 }))];
+    expect(tool(build({ messages }).items[0]).durationMs).toBe(500);
+    expect(tool(build({ messages, agentState: done(messages, 9e9) }).items[0]).durationMs).toBe(500);
+  });
+
+  const usage = { inputTokens: 10, outputTokens: 2, cacheReadTokens: 5, cacheCreationTokens: 0 };
+  const end = (more: object): AgentEvent => ({ type: "turn-ended", id: `e${serial}`, outcome: "completed", usage: { ...usage, ...more } });
+
+  test("the gauge of an agent that tells the size of its context only at the end of a turn", () => {
+    const request = row({ type: "usage", id: "u", usage: { ...usage, contextTokens: 17 } });
+    expect(build({ messages: [request] }).usage?.contextWindow).toBeUndefined();
+    const first = [request, row(end({ contextTokens: 20, contextWindow: 1_000, inputTokens: 99 }))];
+    expect(build({ messages: first }).usage).toMatchObject({ contextTokens: 20, contextWindow: 1_000, inputTokens: 10 });
+    const next = [...first, row({ type: "usage", id: "u2", usage: { ...usage, contextTokens: 44 } })];
+    expect(build({ messages: next }).usage).toMatchObject({ contextTokens: 44, contextWindow: 1_000 });
+    expect(build({ messages: [...next, row(end({}))] }).usage).toMatchObject({ contextTokens: 44, contextWindow: 1_000 });
+    expect(build({ messages: [row(end({ contextTokens: 7, contextWindow: 10 }))] }).usage).toMatchObject({ contextTokens: 7 });
+  });
+});
+
 describe("over the rows", () => {
   test("a request hangs on its call; without one it stands at the end", () => {
     const messages = [row(call("t", "execute", { command: "rm x" }))];

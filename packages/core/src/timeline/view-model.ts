@@ -139,7 +139,7 @@ export interface ToolItem extends Base {
   diffs: readonly ToolDiff[];
   /** Output so far, while it runs. */
   liveOutput: string | null;
-  /** Between call and result; null when either is not known. */
+  /** Between call and result, without the time a person took to allow it; null when either is not known. */
   durationMs: number | null;
   /** The open request of this very call. */
   request: TimelineRequest | null;
@@ -157,6 +157,8 @@ export interface ToolDecision {
   by: string | null;
   /** An answer from a client that is not what happened: it came too late, or nobody can say. `allow` or `deny`. */
   lost: "allow" | "deny" | null;
+  /** How long the request was open; null: not known. */
+  waitedMs: number | null;
 }
 
 /** Consecutive finished reads and searches. */

@@ -90,9 +90,16 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
     if (!thinking) deps.idle();
   }
 
+  /** The agent's record knows when a tool was called and when it was done, not that it stood waiting for a person in between. */
+  function withWait(event: AgentEvent): AgentEvent {
+    if (event.type !== "tool-result") return event;
+    const waitedMs = deps.broker().waitedMs(event.callId);
+    return waitedMs > 0 ? { ...event, waitedMs } : event;
+  }
+
   function recorded(event: Extract<DriverEvent, { type: "record" }>): void {
     if (event.event.type === "turn-ended") keepOutcome(event.key, event.event);
-    outbox.add(event.key, event.event, { at: event.at, checkpoint: event.checkpoint });
+    outbox.add(event.key, withWait(event.event), { at: event.at, checkpoint: event.checkpoint });
     screen.record(event.event);
     if (event.event.type !== "turn-ended") return;
     const { outcome, failure, localIds } = event.event;

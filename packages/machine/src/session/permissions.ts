@@ -35,6 +35,8 @@ export interface PermissionBroker {
   agentAdopted(): void;
   onWire(): { requests: Record<string, AgentStateRequest>; completedRequests: Record<string, AgentStateCompletedRequest> };
   readonly openCount: number;
+  /** How long requests about this call were open; 0: there was none. */
+  waitedMs(toolCallId: string): number;
 }
 
 export interface PermissionDeps {
@@ -216,6 +218,10 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
         requests: Object.fromEntries(asked.map((entry) => [entry.request.id, openOnWire(entry)])),
         completedRequests: Object.fromEntries(recent.map((request) => [request.id, request.completed])),
       };
+    },
+    waitedMs(toolCallId) {
+      const about = [...closed.values()].filter(({ completed }) => completed.toolCallId === toolCallId);
+      return about.reduce((sum, { completed: { createdAt, completedAt } }) => sum + Math.max(0, (completedAt ?? 0) - (createdAt ?? 0)), 0);
     },
     get openCount() {
       return open.size;
