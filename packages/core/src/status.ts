@@ -65,7 +65,7 @@ export type StatusFacts = Pick<
   | "lastTurn"
   | "seenAt"
   | "retry"
-> & { backgroundCount?: number | undefined };
+>;
 
 /** What only the one who looks knows. */
 export interface Sight {
@@ -81,8 +81,6 @@ const ENDED: ReadonlySet<string> = new Set(["completed", "aborted"]);
 
 /** The newest thing worth a look: the end of a turn; where none was told, the newest change. */
 export const newsAt = (facts: Pick<StatusFacts, "lastTurn" | "updatedAt">): number => facts.lastTurn?.at ?? facts.updatedAt;
-
-const backgroundOf = (facts: StatusFacts): number => Math.max(facts.backgroundCount ?? 0, facts.backgroundTaskCount);
 
 type Found = SessionStatus extends infer S ? (S extends unknown ? Omit<S, "asOf" | "unread"> : never) : never;
 
@@ -110,7 +108,7 @@ function ofLiving(facts: StatusFacts, unread: boolean): Found {
 /** No turn runs, and none left trouble behind. */
 function ofQuiet(facts: StatusFacts, unread: boolean): Found {
   const { lastTurn, metadata } = facts;
-  const background = backgroundOf(facts);
+  const { backgroundTaskCount: background } = facts;
   if (background > 0) return { what: "background", count: background, since: lastTurn?.at ?? null, source: "agent" };
   if (lastTurn?.outcome === "interrupted") return { what: "interrupted", since: lastTurn.at, source: "agent" };
   if (unread) return { what: "done", since: newsAt(facts), source: "agent" };

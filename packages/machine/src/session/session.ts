@@ -198,6 +198,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
         queued: inbox.queued,
         connected: link.connected,
         retry: retrying.onWire,
+        lastTurn: facts.lastTurn,
       }),
     alsoEnds: () => (events.background.length > 0 ? ` and ${goesOn(events.background)}` : ""),
     queued: () => inbox.queued,

@@ -1,5 +1,6 @@
 /** The line below the banner: what goes on, in a few words. */
-import type { BackgroundWork, RetryState } from "@hapi/protocol";
+import { STATUS_WORDS } from "@hapi/core";
+import type { BackgroundWork, RetryState, TurnOutcome } from "@hapi/protocol";
 import type { HandoffState } from "./handoff-loop.ts";
 
 export interface StatusFacts {
@@ -9,10 +10,12 @@ export interface StatusFacts {
   queued: number;
   connected: boolean;
   retry?: RetryState | undefined;
+  /** How the last turn ended. */
+  lastTurn?: { outcome: TurnOutcome; failure?: { message: string } | undefined } | null;
 }
 
 export function statusText(facts: StatusFacts): { text: string; busy: boolean } {
-  const { state, thinking, background, queued, connected, retry } = facts;
+  const { state, thinking, background, queued, connected, retry, lastTurn } = facts;
   if (state.state === "switching") return { text: "Switching…", busy: true };
   // What it would end stands last: a narrow screen cuts there.
   if (state.state === "draining" && state.waitsFor === "background")
@@ -21,12 +24,17 @@ export function statusText(facts: StatusFacts): { text: string; busy: boolean } 
     const also = background.length > 0 ? `; what runs in the background ends then (${goesOn(background)})` : "";
     return { text: `Waiting for the turn to end, then the terminal is yours again${also}`, busy: true };
   }
-  if (thinking) return { text: queued > 0 ? `Working, ${queued} more in the queue` : "Working", busy: true };
+  if (thinking) return { text: queued > 0 ? `${STATUS_WORDS.working}, ${queued} more in the queue` : STATUS_WORDS.working, busy: true };
   if (retry) {
     const at = new Date(retry.at).toLocaleTimeString([], { timeStyle: "medium" });
     return { text: `The model request failed; it is tried again at ${at} (${retry.attempt} of ${retry.maxAttempts})`, busy: true };
   }
+  if (connected && lastTurn?.outcome === "failed") {
+    const why = lastTurn.failure?.message;
+    return { text: why === undefined ? STATUS_WORDS.failed : `${STATUS_WORDS.failed}: ${why}`, busy: false };
+  }
   if (connected && background.length > 0) return { text: goesOn(background), busy: false };
+  if (connected && lastTurn?.outcome === "interrupted") return { text: STATUS_WORDS.interrupted, busy: false };
   return { text: connected ? "" : "No connection to the hub; the session goes on here", busy: false };
 }
 
