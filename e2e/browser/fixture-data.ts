@@ -1,5 +1,6 @@
 /** Realistic and hostile content for the fixture hub: every status, long and right-to-left titles, many sessions, all kinds of requests. */
 import type { AgentStateRequest, Machine, Message, Session } from "@hapi/protocol";
+import { STATUS_CASES } from "@hapi/testkit";
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -13,7 +14,8 @@ export const AWAY = "5b0f6c1e-0006-4000-8000-000000000006";
 export const FAILED = "5b0f6c1e-0007-4000-8000-000000000007";
 export const ENDED = "5b0f6c1e-0008-4000-8000-000000000008";
 
-export type Scenario = "everyday" | "empty" | "many" | "hostile";
+/** `states`: one session for each thing a session can be doing, by the product's own list. */
+export type Scenario = "everyday" | "empty" | "many" | "hostile" | "states";
 
 interface SessionFacts {
   id: string;
@@ -33,6 +35,8 @@ interface SessionFacts {
   controlledByUser?: boolean;
   archiveReason?: string;
   permissionMode?: string;
+  /** Nobody has looked since it changed. */
+  unseen?: boolean;
 }
 
 function metadataOf(facts: SessionFacts, active: boolean, at: number): Session["metadata"] {
@@ -86,6 +90,7 @@ export function makeSession(facts: SessionFacts, now: number): Session {
     effort: null,
     permissionMode: facts.permissionMode ?? "default",
     hasConversationContent: true,
+    ...(facts.unseen ? {} : { seenAt: now }),
   };
 }
 
@@ -195,6 +200,7 @@ function everyday(now: number): Session[] {
         active: false,
         lifecycle: "failed",
         failureCode: "agent_exited",
+        unseen: true,
         minutesAgo: 40,
       },
       now,
@@ -268,6 +274,8 @@ export function sessionsOf(scenario: Scenario, now: number): Session[] {
       return many(now);
     case "hostile":
       return hostile(now);
+    case "states":
+      return STATUS_CASES.map((one) => one.session(now));
   }
 }
 

@@ -119,6 +119,13 @@ export function createFixtureSessions(
         sessions.delete(session.id);
         push({ type: "session-removed", sessionId: session.id });
         return Response.json({ ok: true });
+      case "PUT seen": {
+        const { lastTurn } = session;
+        const seenAt = Number(body["at"]);
+        sessions.set(session.id, { ...session, seenAt });
+        push({ type: "session-outcome", sessionId: session.id, ...(lastTurn === undefined ? {} : { lastTurn }), seenAt });
+        return Response.json({ ok: true });
+      }
       case "PUT pin":
         return patch(session, { globalPinned: body["mode"] === "global", pinned: body["mode"] === "project" });
       case "POST archive":

@@ -21,6 +21,9 @@ export function summaryOf(session: Session) {
       flavor: metadata.flavor,
       worktree: metadata.worktree,
       lifecycleState: metadata.lifecycleState,
+      lifecycleStateSince: metadata.lifecycleStateSince,
+      failureCode: metadata.failureCode,
+      parked: metadata["parked"],
     },
     metadataVersion: session.metadataVersion,
     agentStateVersion: session.agentStateVersion,
@@ -32,7 +35,12 @@ export function summaryOf(session: Session) {
     pendingRequests: requests
       .slice(0, 5)
       .map(([id, request]) => ({ id, kind: requestKind(request), tool: request.tool, since: request.createdAt ?? null })),
-    backgroundTaskCount: 0,
+    backgroundTaskCount: session.agentState?.background?.length ?? 0,
+    activeTurnStartedAt: session.activeTurnStartedAt ?? null,
+    permissionMode: session.permissionMode,
+    lastTurn: session.lastTurn,
+    seenAt: session.seenAt,
+    retry: session.agentState?.retry ?? undefined,
     futureScheduledMessageCount: 0,
     nextScheduledAt: null,
     model: session.model ?? null,

@@ -5,7 +5,7 @@ import { basename, resolve } from "node:path";
 import { rows } from "./described.ts";
 import { generated } from "./documents.ts";
 
-for (const [path, text] of generated()) {
+for (const [path, text] of await generated()) {
   test(`${basename(path)} is what the code says (npm run docs)`, () => {
     expect(readFileSync(path, "utf8")).toBe(text);
   });

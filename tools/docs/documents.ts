@@ -3,13 +3,15 @@ import { resolve } from "node:path";
 import { claudeWords } from "./claude-words.ts";
 import { describedTable } from "./described.ts";
 import { protocolReference } from "./protocol-reference.ts";
+import { statusTable } from "./status-table.ts";
 
 const docs = (name: string): string => resolve(import.meta.dir, "../../docs", name);
 
-export function generated(): [path: string, text: string][] {
+export async function generated(): Promise<[path: string, text: string][]> {
   return [
     [docs("protocol.md"), protocolReference()],
     [docs("described.md"), describedTable()],
     [docs("claude-code.md"), claudeWords()],
+    [docs("status.md"), await statusTable()],
   ];
 }

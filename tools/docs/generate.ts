@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { generated } from "./documents.ts";
 
-for (const [path, text] of generated()) {
+for (const [path, text] of await generated()) {
   writeFileSync(path, text);
   console.log(`wrote ${path}`);
 }

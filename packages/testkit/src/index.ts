@@ -7,5 +7,6 @@ export * from "./memory-host.ts";
 export * from "./process-killer.ts";
 export * from "./same-screens.ts";
 export * from "./seeded-random.ts";
+export * from "./statuses.ts";
 export * from "./tmux.ts";
 export * from "./hub/index.ts";

@@ -5,6 +5,7 @@ import { App, loadScreen } from "./app/routes.tsx";
 import { loadShell } from "./app/shell.tsx";
 import { preload, startRouting } from "./app/routing/location.ts";
 import { note } from "./app/ignore.ts";
+import { watchSeen } from "./sync/seen.ts";
 import { watchBadge } from "./app/badge.ts";
 import { watchUpdates } from "./app/updates.ts";
 import { watchInstallOffer } from "./features/settings/install.ts";
@@ -32,6 +33,7 @@ async function start(): Promise<void> {
     </StrictMode>,
   );
   watchBadge();
+  watchSeen();
   watchUpdates();
 }
 

@@ -33,6 +33,7 @@ export function testSummary(
     nextScheduledAt: null,
     model: null,
     effort: null,
+    seenAt: NOW,
     ...rest,
   };
 }

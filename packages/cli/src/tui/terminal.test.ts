@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { palette, table } from "./terminal.ts";
 import { stateCell, whatCell } from "./session-words.ts";
-import { sessionSummary } from "@hapi/core";
+import { sessionStatus, sessionSummary, statusWord } from "@hapi/core";
+import { STATUS_CASES } from "@hapi/testkit";
 import type { Session } from "@hapi/protocol";
 
 const plain = palette({ NO_COLOR: "1" }, false);
@@ -38,3 +39,12 @@ test("a failed turn is no idle session, and a title steers no terminal", () => {
   const named = sessionSummary(session({ metadata: { path: "/p", host: "h", name: "red \x1b[31malert\nand more" } }));
   expect(whatCell(named, plain)).toBe("red alert and more  /p");
 });
+
+test.each(STATUS_CASES.map(({ what, session: make }) => ({ what, summary: sessionSummary(make(1_800_000_000_000)) })))(
+  "$what: the list says the word that the web says",
+  ({ what, summary }) => {
+    const status = sessionStatus(summary);
+    expect(status.what).toBe(what);
+    expect(stateCell(summary, plain)).toBe(statusWord(status).toLowerCase());
+  },
+);

@@ -214,7 +214,7 @@ describe("over the rows", () => {
       lost: { decision: "denied", at: 5 },
     };
     const over = build({ messages, agentState: { completedRequests: { p1: done } } });
-    expect(tool(over.items[0]).decision).toEqual({ status: "approved", reason: null, by: "terminal", lost: "deny" });
+    expect(tool(over.items[0]).decision).toEqual({ status: "approved", reason: null, by: "terminal", lost: "deny", waitedMs: null });
   });
 
   test("questions are parsed", () => {

@@ -1,4 +1,4 @@
-/** How much waits, in the page's title and on the app's icon. */
+/** How much waits, on the app's icon. */
 import { countWaiting } from "../features/inbox/use-waiting.ts";
 import { ignore } from "./ignore.ts";
 import { useHub } from "../sync/store.ts";
@@ -9,7 +9,6 @@ export function watchBadge(): void {
     const count = countWaiting(Object.values(useHub.getState().summaries));
     if (count === shown) return;
     shown = count;
-    document.title = count === 0 ? "HAPI" : `(${count}) HAPI`;
     if (!("setAppBadge" in navigator)) return;
     ignore(count === 0 ? navigator.clearAppBadge() : navigator.setAppBadge(count), "a badge is a courtesy; not every platform allows it");
   };

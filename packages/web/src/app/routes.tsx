@@ -5,6 +5,7 @@
 import { Suspense, useEffect } from "react";
 import { useHub } from "../sync/store.ts";
 import { Skeleton } from "../ui/skeleton.tsx";
+import { usePageTitle } from "./page-title.ts";
 import { ErrorScreen, NotFoundScreen } from "./error-screen.tsx";
 import { ErrorBoundary } from "./routing/error-boundary.tsx";
 import { navigate, useLocation } from "./routing/location.ts";
@@ -56,6 +57,7 @@ export function App() {
   const { pathname, search, href } = useLocation();
   const match = matchPath(PATTERNS, pathname);
   const isOpen = useGate(match?.id ?? null);
+  usePageTitle(match);
   if (!isOpen) return null;
   const screen = match ? screens[match.id].render({ params: match.params, search }) : <NotFoundScreen />;
   const guarded = (

@@ -1,5 +1,6 @@
 /** One session at its address: opened in the sync engine while it is shown, marked as seen, and gone when the hub says so. */
 import { lazy, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { newsAt } from "@hapi/core";
 import { toAppError } from "@hapi/protocol";
 import { ChatScreen } from "../features/chat/index.ts";
 import { isAway } from "../sync/bridge.model.ts";
@@ -67,14 +68,15 @@ function useAway(): boolean {
 
 /** What is in front of the person is seen, as far as it goes at that moment. */
 function useSeen(id: string): void {
-  const updatedAt = useSessionSummary(id)?.updatedAt;
+  const summary = useSessionSummary(id);
+  const at = summary && newsAt(summary);
   useEffect(() => {
-    if (updatedAt === undefined) return;
+    if (at === undefined) return;
     const look = (): void => {
-      if (document.visibilityState === "visible") markSeen(id, updatedAt);
+      if (document.visibilityState === "visible") markSeen(id, at);
     };
     look();
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);
-  }, [id, updatedAt]);
+  }, [id, at]);
 }

@@ -21,14 +21,7 @@ const KEY_STEP = 20;
 export function Sidebar() {
   const t = useT();
   const { listWidth, listHidden } = usePreferences();
-  if (listHidden) {
-    return (
-      <aside aria-label={t("nav.sidebar")} className="flex flex-col gap-1 border-e border-line bg-sunken p-1.5">
-        <IconButton icon="chevronRight" label={t("list.expand")} onClick={toggleList} />
-        <IconButton icon="plus" label={t("list.new")} onClick={() => go.newSession()} />
-      </aside>
-    );
-  }
+  if (listHidden) return <Folded />;
   return (
     <aside
       aria-label={t("nav.sidebar")}
@@ -45,6 +38,28 @@ export function Sidebar() {
       <Places />
       <SessionList />
       <Separator />
+    </aside>
+  );
+}
+
+/** Hidden, it still says that something waits. */
+function Folded() {
+  const t = useT();
+  const waiting = useWaitingCount();
+  return (
+    <aside aria-label={t("nav.sidebar")} className="flex flex-col gap-1 border-e border-line bg-sunken p-1.5">
+      <IconButton icon="chevronRight" label={t("list.expand")} onClick={toggleList} />
+      <IconButton icon="plus" label={t("list.new")} onClick={() => go.newSession()} />
+      {waiting > 0 && (
+        <Link
+          to="/inbox"
+          aria-label={t("nav.inbox.count", { count: waiting })}
+          className="target-square relative flex items-center justify-center rounded-control text-waiting hover:bg-hover"
+        >
+          <Icon name="bell" />
+          <Count value={waiting} className="absolute -end-1 -top-1" />
+        </Link>
+      )}
     </aside>
   );
 }

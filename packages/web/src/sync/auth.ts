@@ -5,7 +5,7 @@ import { ignore, note } from "../app/ignore.ts";
 import { createCredentials } from "./credentials.ts";
 import { onHubEvent } from "./hub-events.ts";
 import { hubLink, openLink } from "./link.ts";
-import { restoreSeen } from "./seen.ts";
+import { forgetSeen, restoreSeen } from "./seen.ts";
 import { type HubState, initialState, useHub } from "./store.ts";
 
 export const credentials = createCredentials(localStorage, window.location.origin);
@@ -60,7 +60,7 @@ async function begin(): Promise<void> {
 
 /** Called once at start: a link's token first, then the stored one. Resolves when what is cached can be shown. */
 export async function restoreSignIn(): Promise<void> {
-  restoreSeen(Date.now());
+  restoreSeen();
   credentials.takeLink(window.hapiLink);
   delete window.hapiLink;
   if (credentials.token() === null) useHub.setState({ auth: "signed-out" });
@@ -71,8 +71,8 @@ export async function restoreSignIn(): Promise<void> {
 async function end({ forget, because }: { forget: boolean; because: HubState["signedOutBecause"] }): Promise<void> {
   if (useHub.getState().auth !== "signed-in") return;
   const link = hubLink();
-  const { seen, seenBaseline } = useHub.getState();
-  const out: HubState = { ...initialState, seen, seenBaseline, auth: "signed-out", signedOutBecause: because };
+  if (forget) forgetSeen();
+  const out: HubState = { ...initialState, seen: useHub.getState().seen, auth: "signed-out", signedOutBecause: because };
   credentials.forget();
   // first the screens, so that none of them asks a connection that is closing
   useHub.setState(out);

@@ -4,6 +4,7 @@ import { currentLocation, navigate } from "../app/routing/location.ts";
 import { paths } from "../app/routing/match.ts";
 import { t } from "../i18n/index.ts";
 import { showToast } from "../ui/toast.tsx";
+import { statusIn } from "../features/sessions/status.model.ts";
 import { useHub } from "./store.ts";
 
 export function onHubEvent(event: SyncEvent): void {
@@ -11,10 +12,12 @@ export function onHubEvent(event: SyncEvent): void {
   const { title, body, sessionId } = event.data;
   const path = paths.session(sessionId);
   if (currentLocation().pathname === path) return;
-  const isWaiting = (useHub.getState().summaries[sessionId]?.pendingRequestsCount ?? 0) > 0;
+  const state = useHub.getState();
+  const summary = state.summaries[sessionId];
+  const { what } = summary ? statusIn(summary, state) : { what: "idle" };
   showToast({
     id: `hub-${sessionId}`,
-    tone: isWaiting ? "waiting" : "idle",
+    tone: what === "waiting" || what === "failed" || what === "done" ? what : "idle",
     text: [title, body].filter(Boolean).join(": "),
     action: { label: t("session.open"), run: () => void navigate(path) },
   });

@@ -15,6 +15,7 @@ import { createDrafts } from "./drafts.ts";
 import { lastContact } from "./last-contact.ts";
 import { newId } from "../app/new-id.ts";
 import { cacheStorage, outboxStorage } from "./storage.ts";
+import { watchSilence } from "./silence.ts";
 import { useHub } from "./store.ts";
 import { openTabs } from "./tabs.ts";
 
@@ -61,9 +62,11 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
   };
 
   const api = createHubApi({ baseUrl: options.baseUrl, accessToken: options.accessToken, onSignedOut: options.onExpired });
+  const silence = watchSilence((next) => useHub.setState({ silence: next }));
   const showConnection = (): void => {
     const connection = connectionOf(engine.status, contact.at(), navigator.onLine);
     if (!sameConnection(useHub.getState().connection, connection)) useHub.setState({ connection });
+    silence.look(connection);
     tell();
   };
   const engine = createSyncEngine({
@@ -152,6 +155,7 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
     async close({ forget }) {
       current = null;
       stopWatching();
+      silence.stop();
       outbox.stop();
       tabs.close();
       await engine.stop({ forget });

@@ -32,9 +32,16 @@ export interface HubState {
   unsent: number;
   /** This device keeps them when the page is closed. */
   lasting: boolean;
-  /** When this person last looked at a session; `baseline` stands for those never opened here. */
-  seen: Readonly<Record<string, number>>;
-  seenBaseline: number;
+  /** Up to when sessions were seen here, as far as the hub does not know it yet. */
+  seen: Readonly<Record<string, SeenMark>>;
+  /** The hub has not been heard for longer than a moment; `since` null: never. Null: what is shown is so now. */
+  silence: { since: number | null } | null;
+}
+
+export interface SeenMark {
+  at: number;
+  /** Made unread again: an earlier time than before. */
+  back?: boolean;
 }
 
 export const initialState: HubState = {
@@ -49,7 +56,7 @@ export const initialState: HubState = {
   unsent: 0,
   lasting: true,
   seen: {},
-  seenBaseline: 0,
+  silence: null,
 };
 
 export const useHub = create<HubState>()(() => initialState);
@@ -62,4 +69,3 @@ export const useSessions = (): readonly SessionSummary[] => {
 export const useSessionSummary = (id: string): SessionSummary | undefined => useHub((state) => state.summaries[id]);
 export const useMachines = (): Readonly<Record<string, Machine>> => useHub((state) => state.machines);
 export const useConnection = (): Connection => useHub((state) => state.connection);
-export const useSeenAt = (id: string): number => useHub((state) => state.seen[id] ?? state.seenBaseline);

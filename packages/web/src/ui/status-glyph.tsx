@@ -1,12 +1,12 @@
 /**
- * The six states, the same everywhere: a glyph, a colour and a word. Each glyph differs in shape too (filled, moving, ticked, hollow,
- * crossed, dashed), so colour is never the only sign.
+ * The signs of what a session or a tool does, the same everywhere: a glyph, a colour and a word. Each glyph differs in shape too (filled, moving,
+ * ticked, hollow, crossed, dashed), so colour is never the only sign.
  */
 import type { ReactNode } from "react";
 import { useT, type MessageKey } from "../i18n/index.ts";
 import { cx } from "./cx.ts";
 
-export const STATUSES = ["waiting", "working", "done", "idle", "failed", "offline"] as const;
+export const STATUSES = ["waiting", "working", "done", "idle", "failed", "unknown", "interrupted", "ended", "offline"] as const;
 export type Status = (typeof STATUSES)[number];
 
 const INK: Record<Status, string> = {
@@ -15,6 +15,9 @@ const INK: Record<Status, string> = {
   done: "text-done",
   idle: "text-quiet",
   failed: "text-failed",
+  unknown: "text-waiting",
+  interrupted: "text-quiet",
+  ended: "text-quiet",
   offline: "text-quiet",
 };
 
@@ -46,6 +49,25 @@ const SHAPES: Record<Status, ReactNode> = {
       <path d="m4.9 4.9 4.2 4.2M9.1 4.9 4.9 9.1" stroke="var(--color-ground)" strokeWidth="1.6" strokeLinecap="round" />
     </>
   ),
+  unknown: (
+    <>
+      <circle cx="7" cy="7" r="5.2" fill="none" stroke="currentColor" strokeWidth="1.5" />
+      <path
+        d="M5.4 5.6a1.6 1.6 0 1 1 2.3 1.5c-.5.3-.7.5-.7 1M7 10.2v.1"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.4"
+        strokeLinecap="round"
+      />
+    </>
+  ),
+  interrupted: (
+    <>
+      <circle cx="7" cy="7" r="5.2" fill="none" stroke="currentColor" strokeWidth="1.5" />
+      <rect x="5" y="5" width="4" height="4" rx="0.6" fill="currentColor" />
+    </>
+  ),
+  ended: <circle cx="7" cy="7" r="2.5" fill="currentColor" />,
   offline: <circle cx="7" cy="7" r="5.2" fill="none" stroke="currentColor" strokeWidth="1.5" strokeDasharray="2.2 2.2" />,
 };
 
@@ -69,9 +91,12 @@ export function StatusGlyph({ status, label, className }: { status: Status; labe
 const WORDS = {
   waiting: "status.waiting",
   working: "status.working",
-  done: "status.unread",
+  done: "status.done",
   idle: "status.idle",
   failed: "status.failed",
+  unknown: "status.unknown",
+  interrupted: "status.interrupted",
+  ended: "status.ended",
   offline: "status.offline",
 } as const satisfies Record<Status, MessageKey>;
 
@@ -94,6 +119,9 @@ const WASH: Record<Status, string> = {
   done: "bg-done-wash text-done",
   idle: "bg-sunken text-quiet",
   failed: "bg-failed-wash text-failed",
+  unknown: "bg-waiting-wash text-waiting",
+  interrupted: "bg-sunken text-quiet",
+  ended: "bg-sunken text-quiet",
   offline: "bg-sunken text-quiet",
 };
 

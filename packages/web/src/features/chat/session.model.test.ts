@@ -1,20 +1,44 @@
 import { expect, test } from "bun:test";
-import { createTimeline } from "@hapi/core";
-import { failure, fakeSession, requests, rowsOf, story } from "./gallery/script.ts";
-import { canSwitch, contextOf, controlOf, costWords, modesOf, statusOf, titleOf, tokenWords } from "./session.model.ts";
+import type { SessionStatus } from "@hapi/core";
+import { fakeSession } from "./gallery/script.ts";
+import {
+  asksNothing,
+  canSwitch,
+  contextOf,
+  controlOf,
+  costWords,
+  cureOf,
+  modeInForce,
+  modelInForce,
+  modesOf,
+  titleOf,
+  tokenWords,
+} from "./session.model.ts";
 
-const idle = createTimeline().update({ messages: rowsOf(story) });
-const asked = createTimeline().update({ messages: [], agentState: { requests } });
-const failed = createTimeline().update({ messages: rowsOf([...story, ...failure]) });
+test("where waiting cures nothing, what to do is known by the code", () => {
+  const failed = (code: string | null, cure: boolean): SessionStatus => ({
+    what: "failed",
+    code,
+    cure,
+    message: null,
+    since: 1,
+    source: "agent",
+    asOf: null,
+    unread: true,
+  });
+  expect(cureOf(failed("auth", true))).toBe("header.cure.auth");
+  expect(cureOf(failed("overloaded", false))).toBeNull();
+  expect(cureOf(failed("toString", true))).toBeNull();
+  expect(cureOf({ ...failed(null, true), what: "idle" })).toBeNull();
+});
 
-test("what waits for a person comes before everything else, and a dead session never works", () => {
-  expect(statusOf(fakeSession({ thinking: true }), asked)).toBe("waiting");
-  expect(statusOf(fakeSession({ thinking: true }), idle)).toBe("working");
-  expect(statusOf(fakeSession(), idle)).toBe("idle");
-  expect(statusOf(fakeSession(), failed)).toBe("failed");
-  expect(statusOf(fakeSession({ active: false, thinking: true }), idle)).toBe("offline");
-  const ended = fakeSession({ active: false });
-  expect(statusOf({ ...ended, metadata: { ...ended.metadata!, lifecycleState: "completed" } }, idle)).toBe("idle");
+test("mode and model in force: what was chosen, else what was observed, else nothing is claimed", () => {
+  const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens: 0, model: "big-4" };
+  expect(modeInForce(fakeSession({ permissionMode: "plan" }))).toBe("plan");
+  expect(modelInForce(fakeSession({ model: "opus" }), usage)).toBe("opus");
+  expect(modelInForce(fakeSession({ model: null }), usage)).toBe("big-4");
+  expect(modelInForce(fakeSession({ model: null }), null)).toBeNull();
+  expect(["bypassPermissions", "yolo", "always-proceed", "plan"].map(asksNothing)).toEqual([true, true, true, false]);
 });
 
 test("control follows capabilities, and who holds it", () => {
@@ -35,10 +59,11 @@ test("modes come from capabilities, else from the flavor's table", () => {
   expect(titleOf(fakeSession({ metadata: null }))).toBeNull();
 });
 
-test("the gauge needs both numbers and never leaves its ring", () => {
+test("the gauge says what is known, and never leaves its ring", () => {
   const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens: 0 };
   expect(contextOf(null)).toBeNull();
-  expect(contextOf({ ...usage, contextTokens: 10 })).toBeNull();
+  expect(contextOf({ ...usage, contextTokens: 10 })).toEqual({ used: 10, limit: null, share: null });
+  expect(contextOf({ ...usage, contextWindow: 10 })).toBeNull();
   expect(contextOf({ ...usage, contextTokens: 300, contextWindow: 200 })).toEqual({ used: 300, limit: 200, share: 1 });
 });
 

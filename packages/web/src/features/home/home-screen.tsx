@@ -6,29 +6,22 @@ import { Group, Screen } from "../../app/screen.tsx";
 import { Link } from "../../app/routing/link.tsx";
 import { paths } from "../../app/routing/match.ts";
 import { useT } from "../../i18n/index.ts";
-import { useHub, useSeenAt, useSessions } from "../../sync/store.ts";
+import { useHub, useSessions } from "../../sync/store.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
-import { StatusLabel } from "../../ui/status-glyph.tsx";
 import { noteScroll } from "../chat/requests/index.ts";
 import { InboxItems } from "../inbox/inbox-items.tsx";
 import { projectPath, shortPath, titleOf } from "../sessions/names.model.ts";
-import { isArchived, isWaiting, statusOf } from "../sessions/status.model.ts";
+import { StatusWord } from "../sessions/status-word.tsx";
+import { useLookout, useStatus } from "../sessions/use-status.ts";
 import { FirstSteps } from "./first-steps.tsx";
-
-const MAX_RECENT = 12;
-
-export function recentSessions(sessions: Iterable<SessionSummary>): SessionSummary[] {
-  return [...sessions]
-    .filter((summary) => !isArchived(summary) && !isWaiting(summary))
-    .sort((a, b) => b.updatedAt - a.updatedAt)
-    .slice(0, MAX_RECENT);
-}
+import { recentSessions } from "./home.model.ts";
 
 export function HomeScreen() {
   const t = useT();
   const sessions = useSessions();
   const loaded = useHub((state) => state.listed);
-  const recent = useMemo(() => recentSessions(sessions), [sessions]);
+  const lookout = useLookout();
+  const recent = useMemo(() => recentSessions(sessions, lookout), [sessions, lookout]);
   if (loaded && sessions.length === 0) return <FirstSteps />;
   return (
     <Screen title={t("home.title")} onScroll={() => noteScroll()}>
@@ -47,7 +40,7 @@ export function HomeScreen() {
 
 function Activity({ summary }: { summary: SessionSummary }) {
   const t = useT();
-  const state = statusOf(summary, useSeenAt(summary.id));
+  const status = useStatus(summary);
   return (
     <Link to={paths.session(summary.id)} className="flex items-center gap-3 px-4 py-2.5 hover:bg-hover focus-visible:-outline-offset-2">
       <span className="min-w-0 flex-1">
@@ -56,9 +49,9 @@ function Activity({ summary }: { summary: SessionSummary }) {
         </span>
         <span className="block truncate text-small text-quiet">{shortPath(projectPath(summary))}</span>
       </span>
-      <StatusLabel status={state.status}>{t(`status.${state.word}`)}</StatusLabel>
+      <StatusWord status={status} />
       <RelativeTime
-        at={Math.min(state.since ?? summary.updatedAt, Date.now())}
+        at={Math.min(status.since ?? summary.updatedAt, Date.now())}
         className="w-24 shrink-0 text-end text-small text-quiet tabular-nums"
       />
     </Link>

@@ -1,4 +1,5 @@
 /** The waiting sessions with what they ask, then the failures nobody looked at. Shared by the inbox and the desk's home. */
+import { newsAt } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
 import { useEffect, useMemo } from "react";
 import { Group } from "../../app/screen.tsx";
@@ -11,26 +12,23 @@ import { useHub, useMachines, useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { StatusGlyph } from "../../ui/status-glyph.tsx";
 import { SessionRequests } from "../chat/requests/index.ts";
 import { attempt } from "../sessions/attempt.ts";
+import { StatusWord } from "../sessions/status-word.tsx";
+import { useLookout, useStatus } from "../sessions/use-status.ts";
 import { projectPath, shortPath, titleOf } from "../sessions/names.model.ts";
 import { failedSessions, waitingSessions, type WaitingSession } from "./inbox.model.ts";
-
-/** A failure of the day before this device was set up is still news. */
-const DAY_MS = 24 * 3_600_000;
 
 function useInbox(): { waiting: WaitingSession[]; failed: SessionSummary[] } {
   const sessions = useSessions();
   const details = useHub((state) => state.sessions);
-  const seen = useHub((state) => state.seen);
-  const baseline = useHub((state) => state.seenBaseline);
+  const lookout = useLookout();
   return useMemo(
     () => ({
       waiting: waitingSessions(sessions, details),
-      failed: failedSessions(sessions, (id) => seen[id] ?? baseline - DAY_MS),
+      failed: failedSessions(sessions, lookout),
     }),
-    [sessions, details, seen, baseline],
+    [sessions, details, lookout],
   );
 }
 
@@ -85,6 +83,7 @@ function Origin({ summary, at }: { summary: SessionSummary; at: number }) {
 function Waiting({ item: { summary, detail, since } }: { item: WaitingSession }) {
   const t = useT();
   const { id, agentStateVersion } = summary;
+  const status = useStatus(summary);
   const stale = (detail?.agentStateVersion ?? -1) < agentStateVersion;
   useEffect(() => {
     if (stale) attempt(t("inbox.loadFailed"), loadDetail(id));
@@ -94,6 +93,9 @@ function Waiting({ item: { summary, detail, since } }: { item: WaitingSession })
       <h2>
         <Origin summary={summary} at={since} />
       </h2>
+      <p className="pb-1">
+        <StatusWord status={status} />
+      </p>
       {detail ? <SessionRequests session={detail} actions={requestActions} /> : <Skeleton lines={2} />}
     </article>
   );
@@ -101,11 +103,22 @@ function Waiting({ item: { summary, detail, since } }: { item: WaitingSession })
 
 function Failure({ summary }: { summary: SessionSummary }) {
   const t = useT();
+  const status = useStatus(summary);
+  const reason = status.what === "failed" ? status.message : null;
   return (
     <div className="flex items-center gap-2.5 py-1.5 ps-4 pe-2">
-      <StatusGlyph status="failed" label={t("status.failed")} />
-      <Origin summary={summary} at={summary.updatedAt} />
-      <Button tone="quiet" className="text-quiet" onClick={() => markSeen(summary.id, summary.updatedAt)}>
+      <div className="min-w-0 flex-1">
+        <Origin summary={summary} at={status.since ?? summary.updatedAt} />
+        <p className="flex min-w-0 items-center gap-2 pb-1 text-small text-quiet">
+          <StatusWord status={status} />
+          {reason !== null && (
+            <span dir="auto" className="min-w-0 truncate">
+              {reason}
+            </span>
+          )}
+        </p>
+      </div>
+      <Button tone="quiet" className="text-quiet" onClick={() => markSeen(summary.id, Math.max(newsAt(summary), summary.updatedAt))}>
         {t("inbox.dismiss")}
       </Button>
     </div>

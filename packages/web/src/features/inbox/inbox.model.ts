@@ -1,6 +1,7 @@
 /** Everything that waits for a person, oldest first, then what failed. Pure. */
+import { isUnseenFailure, isWaiting, sessionStatus } from "@hapi/core";
 import type { Session, SessionSummary } from "@hapi/protocol";
-import { isWaiting } from "../sessions/status.model.ts";
+import { type Lookout, statusIn } from "../sessions/status.model.ts";
 
 export interface WaitingSession {
   summary: SessionSummary;
@@ -13,15 +14,16 @@ export function waitingSessions(sessions: Iterable<SessionSummary>, details: Rea
   const waiting: WaitingSession[] = [];
   for (const summary of sessions) {
     if (!isWaiting(summary)) continue;
-    const times = summary.pendingRequests.flatMap((request) => (request.since === null ? [] : [request.since]));
-    waiting.push({ summary, detail: details[summary.id], since: Math.min(summary.updatedAt, ...times) });
+    waiting.push({ summary, detail: details[summary.id], since: sessionStatus(summary).since ?? summary.updatedAt });
   }
   return waiting.sort((a, b) => a.since - b.since);
 }
 
-/** Failed sessions this person has not looked at since. */
-export function failedSessions(sessions: Iterable<SessionSummary>, seen: (id: string) => number): SessionSummary[] {
+/** Turns and starts that went wrong, or of which nobody can say how they went, and that nobody has looked at since. */
+export function failedSessions(sessions: Iterable<SessionSummary>, lookout: Lookout): SessionSummary[] {
   return [...sessions]
-    .filter((summary) => summary.metadata?.lifecycleState === "failed" && summary.updatedAt > seen(summary.id))
-    .sort((a, b) => b.updatedAt - a.updatedAt);
+    .map((summary) => ({ summary, status: statusIn(summary, lookout) }))
+    .filter(({ status }) => isUnseenFailure(status))
+    .sort((a, b) => (b.status.since ?? 0) - (a.status.since ?? 0))
+    .map(({ summary }) => summary);
 }

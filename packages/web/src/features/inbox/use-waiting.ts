@@ -1,6 +1,6 @@
 /** What waits for this person, across sessions: the number for the bar, the title and the app's badge. */
 import { useHub } from "../../sync/store.ts";
-import { isWaiting } from "../sessions/status.model.ts";
+import { isWaiting } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
 
 export function countWaiting(sessions: Iterable<SessionSummary>): number {

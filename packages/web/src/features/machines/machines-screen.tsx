@@ -39,6 +39,7 @@ export function MachinesScreen() {
 
 function MachineRow({ machine, total, active }: { machine: Machine; total: number; active: number }) {
   const t = useT();
+  const silence = useHub((state) => state.silence);
   const name = machineName(machine) ?? machine.id.slice(0, 8);
   const facts = [
     platformName(machine.metadata?.platform),
@@ -53,7 +54,12 @@ function MachineRow({ machine, total, active }: { machine: Machine; total: numbe
           <h2 dir="auto" className="min-w-0 truncate text-start font-strong">
             {name}
           </h2>
-          {machine.active ? (
+          {silence !== null ? (
+            // what was so when the hub was heard last is not known to be so now
+            <StatusLabel status="offline">
+              {t("status.lastHeard")} <RelativeTime at={machine.active ? (silence.since ?? machine.activeAt) : machine.activeAt} />
+            </StatusLabel>
+          ) : machine.active ? (
             <StatusLabel status="done">{t("machines.online")}</StatusLabel>
           ) : (
             <StatusLabel status="offline">
@@ -66,7 +72,7 @@ function MachineRow({ machine, total, active }: { machine: Machine; total: numbe
       <IconButton
         icon="plus"
         label={t("machines.start", { name })}
-        disabled={!machine.active}
+        disabled={!machine.active || silence !== null}
         onClick={() => go.newSession({ machine: machine.id })}
       />
     </div>

@@ -9,7 +9,7 @@ import { useHub, useSessions } from "../../sync/store.ts";
 import { cx } from "../../ui/cx.ts";
 import { Icon, type IconName } from "../../ui/icons.tsx";
 import { StatusGlyph } from "../../ui/status-glyph.tsx";
-import { statusOf } from "../sessions/status.model.ts";
+import { signOf, statusIn, statusText } from "../sessions/status.model.ts";
 import { paletteSessions, score } from "./palette.model.ts";
 import type { Status } from "../../ui/status-glyph.tsx";
 
@@ -19,6 +19,8 @@ interface Option {
   hint?: string;
   icon?: IconName;
   status?: Status;
+  /** What the sign says. */
+  word?: string;
   run: () => void;
 }
 
@@ -26,7 +28,7 @@ function useOptions(query: string): Option[] {
   const t = useT();
   const sessions = useSessions();
   return useMemo(() => {
-    const { seen, seenBaseline } = useHub.getState();
+    const lookout = useHub.getState();
     const places: Option[] = [
       { id: "new", label: t("list.new"), icon: "plus", run: () => go.newSession() },
       { id: "inbox", label: t("nav.inbox"), icon: "bell", run: go.inbox },
@@ -34,13 +36,10 @@ function useOptions(query: string): Option[] {
       { id: "settings", label: t("nav.settings"), icon: "settings", run: go.settings },
       { id: "keys", label: t("keys.title"), icon: "info", run: () => showOverlay("shortcuts") },
     ];
-    const found = paletteSessions(sessions, query, t("list.untitled")).map(({ id, title, path, summary }) => ({
-      id,
-      label: title,
-      hint: path,
-      status: statusOf(summary, seen[id] ?? seenBaseline).status,
-      run: () => go.session(id),
-    }));
+    const found = paletteSessions(sessions, query, t("list.untitled")).map(({ id, title, path, summary }) => {
+      const status = statusIn(summary, lookout);
+      return { id, label: title, hint: path, status: signOf(status), word: statusText(status, t), run: () => go.session(id) };
+    });
     const named = places.filter((place) => score(place.label, query) > 0);
     return query.trim() === "" ? [...found.slice(0, 8), ...named] : [...found, ...named];
   }, [query, sessions, t]);
@@ -122,7 +121,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             className={cx("flex target cursor-pointer items-center gap-2.5 rounded-control px-3", index === chosen && "bg-accent-wash")}
           >
             {option.status ? (
-              <StatusGlyph status={option.status} />
+              <StatusGlyph status={option.status} label={option.word} />
             ) : (
               <Icon name={option.icon ?? "chevronRight"} size={14} className="text-quiet" />
             )}

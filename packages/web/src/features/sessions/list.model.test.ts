@@ -9,7 +9,8 @@ import { nextRow } from "./use-list-navigation.ts";
 const HOUR = 3_600_000;
 const noMachines: Record<string, Machine> = {};
 const rows = (sessions: ReturnType<typeof testSummary>[], options: Partial<ListOptions> = {}): ListRow[] =>
-  listRows(sessions, noMachines, { now: NOW, ...options });
+  listRows(sessions, noMachines, { now: NOW, lookout, ...options });
+const lookout = { seen: {}, machines: {}, silence: null };
 const shape = (list: ListRow[]): string[] =>
   list.map((row) => (row.kind === "session" ? row.summary.id : row.kind === "section" ? `#${row.key}` : row.path));
 
@@ -32,6 +33,19 @@ describe("the session list", () => {
     };
     const list = rows([testSummary({ id: "old" }), worktree, testSummary({ id: "new", path: "/srv/x", updatedAt: NOW })]);
     expect(shape(list)).toEqual(["/srv/x", "new", "~/shop", "tree", "old"]);
+  });
+
+  test("what is new stands above what goes on, and both above what rests; directories follow what is in them", () => {
+    const turn = (outcome: "completed" | "failed", at: number) => ({ lastTurn: { outcome, at, localId: null } });
+    const list = rows([
+      testSummary({ id: "idle", updatedAt: NOW }),
+      testSummary({ id: "works", thinking: true, updatedAt: NOW - 2 }),
+      testSummary({ id: "news", updatedAt: NOW - HOUR, seenAt: 0, ...turn("completed", NOW - HOUR) }),
+      testSummary({ id: "failed", updatedAt: NOW - 2 * HOUR, seenAt: 0, ...turn("failed", NOW - HOUR) }),
+      testSummary({ id: "known", updatedAt: NOW - 3 * HOUR, ...turn("failed", NOW - 3 * HOUR) }),
+      testSummary({ id: "calm", path: "/srv/calm", updatedAt: NOW + 1 }),
+    ]);
+    expect(shape(list)).toEqual(["~/shop", "failed", "news", "works", "idle", "known", "/srv/calm", "calm"]);
   });
 
   test("the same directory on two machines is two groups", () => {

@@ -2,9 +2,10 @@
  * The session list as flat rows for a virtual list: what waits on top, then pinned, then one group per directory, then the inactive
  * section, then (when asked for) the archive. Pure; 10,000 sessions take a few milliseconds, so it runs on every relevant change.
  */
+import { rankOf, type SessionStatus } from "@hapi/core";
 import type { Machine, SessionSummary } from "@hapi/protocol";
 import { agentName, machineName, projectPath, shortPath, titleOf, toolName } from "./names.model.ts";
-import { isArchived, isOffline, isWaiting } from "./status.model.ts";
+import { isArchived, type Lookout, statusIn } from "./status.model.ts";
 
 export type SectionKey = "waiting" | "pinned" | "inactive" | "archived";
 
@@ -16,6 +17,8 @@ export type ListRow =
 
 export interface ListOptions {
   now: number;
+  /** What this device knows beside the sessions. */
+  lookout: Lookout;
   query?: string;
   showArchived?: boolean;
   /** Sections the person opened or closed; others use their default. */
@@ -28,11 +31,8 @@ const OFFLINE_STAYS_MS = 24 * 3600_000;
 const INACTIVE_OPEN_LIMIT = 8;
 
 const byUpdate = (a: SessionSummary, b: SessionSummary): number => b.updatedAt - a.updatedAt || (a.id < b.id ? -1 : 1);
-const byWaiting = (a: SessionSummary, b: SessionSummary): number => oldestRequest(a) - oldestRequest(b) || byUpdate(a, b);
-
-function oldestRequest(summary: SessionSummary): number {
-  return Math.min(...summary.pendingRequests.map((request) => request.since ?? summary.updatedAt), summary.updatedAt);
-}
+const byWaiting = (a: Listed, b: Listed): number => waitsSince(a) - waitsSince(b) || byUpdate(a.summary, b.summary);
+const waitsSince = ({ summary, status }: Listed): number => status.since ?? summary.updatedAt;
 
 /** Every word of the query must be in the title, the directory, the agent, the branch or a waiting tool. */
 export function matches(summary: SessionSummary, query: string): boolean {
@@ -53,10 +53,15 @@ export function matches(summary: SessionSummary, query: string): boolean {
   return words.every((word) => text.includes(word));
 }
 
+interface Listed {
+  summary: SessionSummary;
+  status: SessionStatus;
+}
+
 interface Buckets {
-  waiting: SessionSummary[];
+  waiting: Listed[];
   pinned: SessionSummary[];
-  grouped: SessionSummary[];
+  grouped: Listed[];
   inactive: SessionSummary[];
   archived: SessionSummary[];
 }
@@ -65,15 +70,21 @@ function sort(sessions: Iterable<SessionSummary>, options: ListOptions): Buckets
   const buckets: Buckets = { waiting: [], pinned: [], grouped: [], inactive: [], archived: [] };
   for (const summary of sessions) {
     if (!matches(summary, options.query ?? "")) continue;
-    const staysGrouped = summary.active || (isOffline(summary) && options.now - summary.activeAt < OFFLINE_STAYS_MS);
-    if (isArchived(summary)) buckets.archived.push(summary);
-    else if (isWaiting(summary)) buckets.waiting.push(summary);
+    const status = statusIn(summary, options.lookout);
+    const { what } = status;
+    const isRecentlyAway = what === "offline" && options.now - summary.activeAt < OFFLINE_STAYS_MS;
+    const isNews = status.unread && (what === "failed" || what === "unknown");
+    if (what === "archived") buckets.archived.push(summary);
+    else if (what === "waiting") buckets.waiting.push({ summary, status });
     else if (summary.globalPinned) buckets.pinned.push(summary);
-    else if (staysGrouped) buckets.grouped.push(summary);
+    else if (summary.active || isRecentlyAway || isNews) buckets.grouped.push({ summary, status });
     else buckets.inactive.push(summary);
   }
   return buckets;
 }
+
+/** What wants to be looked at, then what goes on, then the rest; of a kind the newest first. */
+const byImportance = (a: Listed, b: Listed): number => rankOf(a.status) - rankOf(b.status) || byUpdate(a.summary, b.summary);
 
 export function listRows(sessions: Iterable<SessionSummary>, machines: Readonly<Record<string, Machine>>, options: ListOptions): ListRow[] {
   const buckets = sort(sessions, options);
@@ -92,7 +103,11 @@ export function listRows(sessions: Iterable<SessionSummary>, machines: Readonly<
     if (open) for (const summary of items) rows.push(withPath(summary));
   };
 
-  section("waiting", buckets.waiting.sort(byWaiting), true);
+  section(
+    "waiting",
+    buckets.waiting.sort(byWaiting).map(({ summary }) => summary),
+    true,
+  );
   section("pinned", buckets.pinned.sort(byUpdate), true);
   for (const group of groupByDirectory(buckets.grouped, machines)) {
     rows.push(group.header);
@@ -110,31 +125,33 @@ interface Group {
   sessions: SessionSummary[];
 }
 
-function groupByDirectory(sessions: SessionSummary[], machines: Readonly<Record<string, Machine>>): Group[] {
-  const groups = new Map<string, SessionSummary[]>();
-  for (const summary of sessions) {
+function groupByDirectory(sessions: Listed[], machines: Readonly<Record<string, Machine>>): Group[] {
+  const groups = new Map<string, Listed[]>();
+  for (const listed of sessions) {
+    const { summary } = listed;
     const key = `${summary.metadata?.machineId ?? ""}:${projectPath(summary)}`;
     const group = groups.get(key);
-    if (group) group.push(summary);
-    else groups.set(key, [summary]);
+    if (group) group.push(listed);
+    else groups.set(key, [listed]);
   }
-  const severalMachines = new Set(sessions.map((summary) => summary.metadata?.machineId ?? "")).size > 1;
+  const severalMachines = new Set(sessions.map(({ summary }) => summary.metadata?.machineId ?? "")).size > 1;
   return [...groups]
     .map(([key, members]) => {
-      members.sort((a, b) => Number(b.pinned) - Number(a.pinned) || byUpdate(a, b));
-      const machine = machines[members[0]?.metadata?.machineId ?? ""];
-      const path = members[0] ? projectPath(members[0]) : "";
-      const latest = Math.max(...members.map((member) => member.updatedAt));
+      members.sort((a, b) => Number(b.summary.pinned) - Number(a.summary.pinned) || byImportance(a, b));
+      const first = members[0]?.summary;
+      const machine = machines[first?.metadata?.machineId ?? ""];
       const header = {
         kind: "directory" as const,
         key: `dir:${key}`,
-        path: shortPath(path, machine?.metadata?.homeDir),
+        path: shortPath(first ? projectPath(first) : "", machine?.metadata?.homeDir),
         host: severalMachines ? machineName(machine) : null,
         count: members.length,
       };
-      return { header, sessions: members, latest };
+      const rank = Math.min(...members.map(({ status }) => rankOf(status)));
+      const latest = Math.max(...members.map(({ summary }) => summary.updatedAt));
+      return { header, sessions: members.map(({ summary }) => summary), rank, latest };
     })
-    .sort((a, b) => b.latest - a.latest || (a.header.key < b.header.key ? -1 : 1));
+    .sort((a, b) => a.rank - b.rank || b.latest - a.latest || (a.header.key < b.header.key ? -1 : 1));
 }
 
 export const archivedCount = (sessions: Iterable<SessionSummary>): number => {

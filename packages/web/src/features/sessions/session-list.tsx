@@ -14,6 +14,7 @@ import { DirectoryHeader, SectionHeader } from "./list-headers.tsx";
 import { archivedCount, listRows, type ListRow, type SectionKey } from "./list.model.ts";
 import { SessionRow } from "./session-row.tsx";
 import { useSettledRows } from "./settled-rows.ts";
+import { useLookout } from "./use-status.ts";
 import { useListNavigation } from "./use-list-navigation.ts";
 
 export function SessionList() {
@@ -22,14 +23,15 @@ export function SessionList() {
   const listed = useHub((state) => state.listed);
   const loadError = useHub((state) => state.loadError);
   const machines = useMachines();
+  const lookout = useLookout();
   const [query, setQuery] = useState("");
   const wanted = useDeferredValue(query);
   const [sections, setSections] = useState<Partial<Record<SectionKey, boolean>>>({});
   const [showArchived, setShowArchived] = useState(false);
   const archived = useMemo(() => archivedCount(sessions), [sessions]);
   const fresh = useMemo(
-    () => listRows(sessions, machines, { now: Date.now(), query: wanted, showArchived, sections }),
-    [sessions, machines, wanted, showArchived, sections],
+    () => listRows(sessions, machines, { now: Date.now(), lookout, query: wanted, showArchived, sections }),
+    [sessions, machines, lookout, wanted, showArchived, sections],
   );
   const { rows, touch } = useSettledRows(fresh, `${wanted}|${String(showArchived)}|${JSON.stringify(sections)}`);
   const scroller = useRef<HTMLDivElement>(null);

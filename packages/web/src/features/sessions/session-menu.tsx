@@ -1,4 +1,5 @@
 /** What can be done with a session from the list. Deleting, archiving a running one and ending ask first; the rest can be undone. */
+import { newsAt } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
 import { lazy, Suspense, useState } from "react";
 import { useT } from "../../i18n/index.ts";
@@ -26,7 +27,7 @@ export function SessionMenu({ summary, title }: { summary: SessionSummary; title
       icon: "pin",
       onSelect: () => attempt(t("session.pin"), actions.pin(id, summary.globalPinned ? "none" : "global")),
     },
-    { id: "unread", label: t("session.markUnread"), icon: "bell", onSelect: () => markUnread(id, summary.updatedAt) },
+    { id: "unread", label: t("session.markUnread"), icon: "bell", onSelect: () => markUnread(id, newsAt(summary)) },
   ];
   if (!summary.active) {
     items.push({

@@ -1,25 +1,19 @@
 /** One session in the list: sign, title, word and one detail. The whole row is a link; its actions are a button beside it. */
+import type { SessionStatus } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
 import { memo } from "react";
 import { Link } from "../../app/routing/link.tsx";
 import { paths } from "../../app/routing/match.ts";
 import { useT, type Translate } from "../../i18n/index.ts";
-import { useSeenAt } from "../../sync/store.ts";
 import { cx } from "../../ui/cx.ts";
+import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusGlyph } from "../../ui/status-glyph.tsx";
 import { Age } from "./age.tsx";
 import { agentName, titleOf, toolName } from "./names.model.ts";
 import { SessionMenu } from "./session-menu.tsx";
-import { statusOf, type SessionStatus } from "./status.model.ts";
+import { INK, isLoud, signOf, statusText } from "./status.model.ts";
+import { useStatus } from "./use-status.ts";
 
-const INK: Record<SessionStatus["status"], string> = {
-  waiting: "text-waiting",
-  working: "text-working",
-  done: "text-done",
-  idle: "text-quiet",
-  failed: "text-failed",
-  offline: "text-quiet",
-};
 const MAX_TOOLS = 2;
 
 /** What the person is asked, in a few words: "Approve Bash, Edit and 1 more". */
@@ -47,10 +41,9 @@ function details(summary: SessionSummary, t: Translate, path: string | undefined
 
 export const SessionRow = memo(function SessionRow({ summary, path }: { summary: SessionSummary; path?: string }) {
   const t = useT();
-  const seenAt = useSeenAt(summary.id);
-  const state = statusOf(summary, seenAt);
+  const status = useStatus(summary);
+  const sign = signOf(status);
   const title = titleOf(summary) ?? t("list.untitled");
-  const loud = state.word === "waiting" || state.word === "unread" || state.word === "failed";
   return (
     <div className="group/row relative mx-2 flex items-stretch rounded-control hover:bg-hover has-[a[aria-current]]:bg-accent-wash">
       <Link
@@ -59,16 +52,16 @@ export const SessionRow = memo(function SessionRow({ summary, path }: { summary:
         className="flex min-w-0 flex-1 gap-2.5 rounded-control py-2 ps-2 desk:pe-2 focus-visible:-outline-offset-2"
       >
         <span className="flex h-[var(--line-body)] items-center">
-          <StatusGlyph status={state.status} />
+          <StatusGlyph status={sign} />
         </span>
         <span className="min-w-0 flex-1">
-          <span dir="auto" className={cx("block truncate text-start", loud && "font-strong")}>
+          <span dir="auto" className={cx("block truncate text-start", isLoud(status) && "font-strong")}>
             {title}
           </span>
           <span className="flex min-w-0 items-baseline gap-1 text-small text-quiet">
-            <span className={cx("shrink-0", INK[state.status])}>{t(`status.${state.word}`)}</span>
-            <Detail summary={summary} state={state} path={path} />
-            <Age at={state.since ?? summary.updatedAt} className="ms-auto shrink-0 ps-2 tabular-nums" />
+            <span className={cx("shrink-0", INK[sign])}>{statusText(status, t)}</span>
+            <Detail summary={summary} status={status} path={path} />
+            <Age at={status.since ?? summary.updatedAt} className="ms-auto shrink-0 ps-2 tabular-nums" />
           </span>
         </span>
       </Link>
@@ -77,15 +70,25 @@ export const SessionRow = memo(function SessionRow({ summary, path }: { summary:
   );
 });
 
-function Detail({ summary, state, path }: { summary: SessionSummary; state: SessionStatus; path?: string }) {
+function Detail({ summary, status, path }: { summary: SessionSummary; status: SessionStatus; path?: string }) {
   const t = useT();
-  const asked = state.word === "waiting" ? requestWords(summary, t) : null;
+  const asked = status.what === "waiting" ? requestWords(summary, t) : null;
   const parts = asked ? [asked, path ?? null] : details(summary, t, path);
   const text = parts.filter(Boolean).join(" · ");
-  return text === "" ? null : (
+  return text === "" && status.asOf === null ? null : (
     <span dir="auto" className="min-w-0 flex-1 truncate text-start">
-      <span aria-hidden="true">· </span>
-      {text}
+      {status.asOf !== null && (
+        <>
+          <span aria-hidden="true">· </span>
+          {t("status.lastHeard")} <RelativeTime at={status.asOf} />
+        </>
+      )}
+      {text !== "" && (
+        <>
+          <span aria-hidden="true"> · </span>
+          {text}
+        </>
+      )}
     </span>
   );
 }

@@ -1,58 +1,82 @@
 /**
- * What a session is doing, in one of the six states, from its summary. Pure: the clock and what this person has seen are given.
- * Order of precedence is the order of importance to a person: waiting, failed, working, done and unread, then the quiet ones.
+ * A session's status on screen: the one model's answer (`sessionStatus`), its word in the reader's language, its sign and its ink. Every screen
+ * that shows a status takes it from here. Pure.
  */
+import { rankOf, sessionStatus, type Sight, type SessionStatus, type StatusName, withCount } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
+import type { MessageKey, Translate } from "../../i18n/index.ts";
+import type { HubState } from "../../sync/store.ts";
 import type { Status } from "../../ui/status-glyph.tsx";
 
-export type StatusWord = "waiting" | "working" | "starting" | "unread" | "idle" | "failed" | "offline" | "ended" | "archived";
-
-export interface SessionStatus {
-  status: Status;
-  word: StatusWord;
-  /** For states whose age matters (offline): since when. */
-  since?: number;
-}
-
-const ENDED_STATES = new Set(["completed", "aborted", "archived", "failed"]);
-const SIGN: Record<StatusWord, Status> = {
+const SIGN: Record<StatusName, Status> = {
   waiting: "waiting",
   working: "working",
   starting: "working",
-  unread: "done",
-  idle: "idle",
+  retrying: "working",
+  background: "working",
   failed: "failed",
+  unknown: "unknown",
+  interrupted: "interrupted",
+  done: "done",
+  idle: "idle",
+  parked: "idle",
   offline: "offline",
-  ended: "idle",
-  archived: "idle",
+  ended: "ended",
+  archived: "ended",
 };
 
+export const INK: Record<Status, string> = {
+  waiting: "text-waiting",
+  working: "text-working",
+  done: "text-done",
+  idle: "text-quiet",
+  failed: "text-failed",
+  unknown: "text-waiting",
+  interrupted: "text-quiet",
+  ended: "text-quiet",
+  offline: "text-quiet",
+};
+
+const WORDS = {
+  waiting: "status.waiting",
+  working: "status.working",
+  starting: "status.starting",
+  retrying: "status.retrying",
+  failed: "status.failed",
+  unknown: "status.unknown",
+  interrupted: "status.interrupted",
+  done: "status.done",
+  idle: "status.idle",
+  parked: "status.parked",
+  offline: "status.offline",
+  ended: "status.ended",
+  archived: "status.archived",
+} as const satisfies Record<Exclude<StatusName, "background">, MessageKey>;
+
+/** What this device knows beside the sessions: its machines, what was seen here and not told yet, and whether the hub is heard. */
+export type Lookout = Pick<HubState, "seen" | "machines" | "silence">;
+
+export function sightOf(summary: SessionSummary, { seen, machines, silence }: Lookout): Sight {
+  const seenAt = seen[summary.id];
+  return {
+    machine: machines[summary.metadata?.machineId ?? ""] ?? null,
+    ...(seenAt === undefined ? {} : { seenAt: seenAt.at }),
+    ...(silence === null ? {} : { hubSilentSince: silence.since }),
+  };
+}
+
+export const statusIn = (summary: SessionSummary, lookout: Lookout): SessionStatus => sessionStatus(summary, sightOf(summary, lookout));
+
+/** "Waiting (2)", "1 running in the background". */
+export function statusText(status: SessionStatus, t: Translate): string {
+  return status.what === "background" ? t("status.background", { count: status.count }) : withCount(t(WORDS[status.what]), status);
+}
+
+/** What was true when something was last heard is drawn as such, whatever it was. */
+export const signOf = (status: SessionStatus): Status =>
+  status.asOf !== null && SIGN[status.what] === "working" ? "offline" : SIGN[status.what];
+
+/** Worth a stronger title: it asks for something, or brings something. */
+export const isLoud = (status: SessionStatus): boolean => rankOf(status) <= rankOf({ what: "done", unread: true });
+
 export const isArchived = (summary: SessionSummary): boolean => summary.metadata?.lifecycleState === "archived";
-
-/** The session should be alive, but nothing is heard from it. */
-export const isOffline = (summary: SessionSummary): boolean =>
-  !summary.active && !ENDED_STATES.has(summary.metadata?.lifecycleState ?? "completed");
-
-export const isWaiting = (summary: SessionSummary): boolean =>
-  summary.pendingRequestsCount > 0 && !ENDED_STATES.has(summary.metadata?.lifecycleState ?? "running");
-
-/** Something was said since this person last looked. A session never opened here counts from the time this device was set up. */
-export const isUnread = (summary: SessionSummary, seenAt: number): boolean =>
-  summary.updatedAt > seenAt && summary.hasConversationContent !== false;
-
-function wordOf(summary: SessionSummary, seenAt: number): StatusWord {
-  const lifecycle = summary.metadata?.lifecycleState;
-  if (lifecycle === "archived") return "archived";
-  if (isWaiting(summary)) return "waiting";
-  if (lifecycle === "failed") return "failed";
-  if (isOffline(summary)) return "offline";
-  if (summary.active && summary.thinking) return "working";
-  if (summary.active && lifecycle === "initializing") return "starting";
-  if (isUnread(summary, seenAt)) return "unread";
-  return summary.active ? "idle" : "ended";
-}
-
-export function statusOf(summary: SessionSummary, seenAt: number): SessionStatus {
-  const word = wordOf(summary, seenAt);
-  return word === "offline" ? { status: SIGN[word], word, since: summary.activeAt } : { status: SIGN[word], word };
-}

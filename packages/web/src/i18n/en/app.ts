@@ -1,4 +1,6 @@
 /** Words of the shell: login, lists, inbox, machines, settings, connection. */
+import { STATUS_WORDS } from "@hapi/core";
+
 export const app = {
   "app.name": "HAPI",
   "app.skip": "Skip to content",
@@ -18,15 +20,21 @@ export const app = {
   "action.retry": "Try again",
   "action.save": "Save",
 
-  "status.waiting": "Waiting",
-  "status.working": "Working",
-  "status.unread": "Done",
-  "status.idle": "Idle",
-  "status.failed": "Failed",
-  "status.offline": "Offline",
-  "status.ended": "Ended",
-  "status.starting": "Starting",
-  "status.archived": "Archived",
+  "status.waiting": STATUS_WORDS.waiting,
+  "status.working": STATUS_WORDS.working,
+  "status.starting": STATUS_WORDS.starting,
+  "status.retrying": STATUS_WORDS.retrying,
+  "status.failed": STATUS_WORDS.failed,
+  "status.unknown": STATUS_WORDS.unknown,
+  "status.background": { other: STATUS_WORDS.background },
+  "status.interrupted": STATUS_WORDS.interrupted,
+  "status.done": STATUS_WORDS.done,
+  "status.idle": STATUS_WORDS.idle,
+  "status.parked": STATUS_WORDS.parked,
+  "status.offline": STATUS_WORDS.offline,
+  "status.ended": STATUS_WORDS.ended,
+  "status.archived": STATUS_WORDS.archived,
+  "status.lastHeard": "last heard",
 
   "login.title": "Sign in to HAPI",
   "login.token": "Access token",

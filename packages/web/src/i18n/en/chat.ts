@@ -148,7 +148,16 @@ export const chat = {
   "composer.noFilesLater": "Pictures can't be sent later. Remove them, or send now.",
   "composer.drop": "Drop to attach",
 
-  "header.waiting": { one: "{count} waits for you", other: "{count} wait for you" },
+  "header.cure.auth": "Sign {agent} in on {machine}, then retry. Before that no prompt will work",
+  "header.cure.request": "The same again will not help. Change the prompt or the model",
+  "header.cure.install": "Install {agent} on {machine}, then resume",
+  "header.cure.update": "Update {agent} on {machine}, then resume",
+  "header.cure.inUse": "Close the conversation in the other program on {machine}, then retry",
+  "header.cure.gone": "{agent} does not have this conversation any more. Continue in a new session",
+  "header.machine": "its machine",
+  "header.model": "Model: {model}",
+  "header.mode": "Permission mode: {mode}",
+  "header.context.used": "Context: {used} tokens",
   "header.context": "Context {percent}% full: {used} of {limit} tokens",
 
   "details.open": "Session details",

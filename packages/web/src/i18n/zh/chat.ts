@@ -151,7 +151,16 @@ export const chat = {
   "composer.noFilesLater": "图片无法稍后发送。请移除图片或立即发送。",
   "composer.drop": "松开以添加",
 
-  "header.waiting": { other: "{count} 项等你处理" },
+  "header.cure.auth": "请先在 {machine} 上登录 {agent} 再重试；在此之前任何提示都不会成功",
+  "header.cure.request": "重试同样的请求没有用。请更改提示或模型",
+  "header.cure.install": "请在 {machine} 上安装 {agent}，再恢复会话",
+  "header.cure.update": "请在 {machine} 上更新 {agent}，再恢复会话",
+  "header.cure.inUse": "请先在 {machine} 上的另一个程序中关闭这段对话，再重试",
+  "header.cure.gone": "{agent} 已没有这段对话。请在新会话中继续",
+  "header.machine": "所在机器",
+  "header.model": "模型：{model}",
+  "header.mode": "权限模式：{mode}",
+  "header.context.used": "上下文：{used} 个令牌",
   "header.context": "上下文已用 {percent}%：{used}/{limit} 个令牌",
 
   "details.open": "会话详情",

@@ -1,14 +1,18 @@
 /** The session in two lines: its title, and what one must know at a glance: status, who types, what the agent does, how full its context is. */
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
+import { type SessionStatus, sessionSummary } from "@hapi/core";
+import { INK, signOf, statusText } from "../../sessions/status.model.ts";
+import { useStatus } from "../../sessions/use-status.ts";
 import { agentName, shortPath } from "../../sessions/names.model.ts";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { RelativeTime } from "../../../ui/relative-time.tsx";
-import { StatusGlyph, statusWord } from "../../../ui/status-glyph.tsx";
+import { StatusGlyph } from "../../../ui/status-glyph.tsx";
 import { useChat } from "../chat-context.tsx";
-import { statusOf, titleOf } from "../session.model.ts";
+import { cureOf, titleOf } from "../session.model.ts";
 import { ContextGauge } from "./context-gauge.tsx";
+import { ModeBadge } from "./mode-badge.tsx";
 
 // the header stands at once; who has control follows with the rest that can wait
 const ControlMenu = lazy(async () => ({ default: (await import("./control-menu.tsx")).ControlMenu }));
@@ -20,18 +24,21 @@ export function ChatHeader({ onBack }: { onBack?: () => void }) {
   const [details, setDetails] = useState(false);
   const title = titleOf(session) ?? t("list.untitled");
   return (
-    <header className="flex items-center gap-1 border-b border-line bg-ground px-1 pt-[env(safe-area-inset-top,0px)] desk:ps-4 desk:pe-2">
-      {onBack && <IconButton icon="chevronLeft" label={t("nav.back")} onClick={onBack} className="desk:hidden" />}
-      <div className="min-w-0 flex-1 py-1.5">
-        <h1 dir="auto" className="truncate font-strong" title={title}>
-          {title}
-        </h1>
-        <StatusLine />
+    <header className="border-b border-line bg-ground pt-[env(safe-area-inset-top,0px)]">
+      <div className="flex items-center gap-1 px-1 desk:ps-4 desk:pe-2">
+        {onBack && <IconButton icon="chevronLeft" label={t("nav.back")} onClick={onBack} className="desk:hidden" />}
+        <div className="min-w-0 flex-1 py-1.5">
+          <h1 dir="auto" className="truncate font-strong" title={title}>
+            {title}
+          </h1>
+          <StatusLine />
+        </div>
+        <Suspense fallback={null}>
+          <ControlMenu />
+        </Suspense>
+        <IconButton icon="info" label={t("details.open")} onClick={() => setDetails(true)} />
       </div>
-      <Suspense fallback={null}>
-        <ControlMenu />
-      </Suspense>
-      <IconButton icon="info" label={t("details.open")} onClick={() => setDetails(true)} />
+      <Cure />
       {details && (
         <Suspense fallback={null}>
           <DetailsSheet open onClose={() => setDetails(false)} />
@@ -41,12 +48,33 @@ export function ChatHeader({ onBack }: { onBack?: () => void }) {
   );
 }
 
+function useSessionStatus(): SessionStatus {
+  const session = useChat((view) => view.session);
+  return useStatus(useMemo(() => sessionSummary(session), [session]));
+}
+
+/** What a person has to do, where waiting cures nothing. */
+function Cure() {
+  const t = useT();
+  const status = useSessionStatus();
+  const flavor = useChat((view) => view.session.metadata?.flavor);
+  const machine = useChat((view) => view.machineName) ?? t("header.machine");
+  const cure = cureOf(status);
+  if (cure === null) return null;
+  const message = status.what === "failed" ? status.message : null;
+  return (
+    <p role="status" title={message ?? undefined} className="border-t border-line bg-failed-wash px-4 py-1.5 text-small text-failed">
+      {t(cure, { agent: agentName(flavor) || t("chat.agent"), machine })}
+    </p>
+  );
+}
+
 function StatusLine() {
   const t = useT();
   const session = useChat((view) => view.session);
-  const status = useChat((view) => statusOf(view.session, view.timeline));
+  const status = useSessionStatus();
+  const sign = signOf(status);
   const activity = useChat((view) => view.timeline.activity);
-  const waiting = useChat((view) => view.timeline.requests.filter((request) => request.sent === null).length);
   const machine = useChat((view) => view.machineName);
   const place = [
     agentName(session.metadata?.flavor),
@@ -55,27 +83,40 @@ function StatusLine() {
   ]
     .filter(Boolean)
     .join(" · ");
-  const isEnded = !session.active && status === "idle";
-  const isBusy = status === "working" && activity !== null;
-  const word = status === "waiting" ? t("header.waiting", { count: waiting }) : isEnded ? t("status.ended") : t(statusWord(status));
+  const isBusy = status.what === "working" && sign === "working" && activity !== null;
   return (
-    <p className="flex min-w-0 items-center gap-1.5 text-small text-quiet">
-      <StatusGlyph status={status} label={isBusy ? word : undefined} />
+    <div className="flex min-w-0 items-center gap-1.5 text-small text-quiet">
+      <StatusGlyph status={sign} label={isBusy ? statusText(status, t) : undefined} />
       {!isBusy && (
-        <span className={cx("shrink-0", status === "waiting" && "text-waiting", status === "failed" && "text-failed")}>
-          {word}
-          {status === "offline" && (
-            <>
-              {" · "}
-              <RelativeTime at={session.activeAt} />
-            </>
-          )}
+        <span className={cx("min-w-0 truncate", INK[sign])}>
+          {statusText(status, t)}
+          <Since status={status} />
         </span>
       )}
-      <span dir="auto" className="min-w-0 truncate">
+      <span dir="auto" className="min-w-0 flex-1 truncate text-start">
         {isBusy ? activity : place}
       </span>
+      <ModeBadge />
       <ContextGauge />
-    </p>
+    </div>
+  );
+}
+
+/** How old it is, where that matters: what is not known to be so now, and what nobody hears of. */
+function Since({ status }: { status: SessionStatus }) {
+  const t = useT();
+  if (status.asOf !== null)
+    return (
+      <>
+        {" · "}
+        {t("status.lastHeard")} <RelativeTime at={status.asOf} />
+      </>
+    );
+  if (status.what !== "offline" || status.since === null) return null;
+  return (
+    <>
+      {" · "}
+      <RelativeTime at={status.since} />
+    </>
   );
 }

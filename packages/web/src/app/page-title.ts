@@ -1,0 +1,32 @@
+/** The tab says what is open in it, and how much waits: tabs and the browser's history are told apart by it. */
+import { useEffect } from "react";
+import { useWaitingCount } from "../features/inbox/use-waiting.ts";
+import { titleOf } from "../features/sessions/names.model.ts";
+import { useT, type MessageKey } from "../i18n/index.ts";
+import { useHub } from "../sync/store.ts";
+import type { RouteId } from "./routing/match.ts";
+
+const NAMES = {
+  login: "login.title",
+  session: "list.untitled",
+  inbox: "nav.inbox",
+  machines: "nav.machines",
+  more: "nav.more",
+  settings: "nav.settings",
+  newSession: "list.new",
+} as const satisfies Partial<Record<RouteId, MessageKey>>;
+
+const hasName = (id: RouteId): id is keyof typeof NAMES => Object.hasOwn(NAMES, id);
+
+export function usePageTitle(route: { id: RouteId; params: Readonly<Record<string, string>> } | null): void {
+  const t = useT();
+  const waiting = useWaitingCount();
+  const sessionId = route?.id === "session" ? (route.params["sessionId"] ?? "") : "";
+  const session = useHub((state) => state.summaries[sessionId] && titleOf(state.summaries[sessionId]));
+  const name = session || (route && hasName(route.id) ? t(NAMES[route.id]) : null);
+  const app = t("app.name");
+  const title = `${waiting > 0 ? `(${waiting}) ` : ""}${name === null || name.includes(app) ? (name ?? app) : `${name} · ${app}`}`;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+}
