@@ -115,6 +115,34 @@ export type RequestAnswer =
     }
   | { behavior: "deny"; reason?: string; /** also ends the turn */ interrupt?: boolean };
 
+/**
+ * What the agent's sources (its output, its record, its hooks) say of one turn does not fit together, so something may be missing from the history.
+ * `record_missing`: there is no record. `record_silent`: it does not say what the others say. `record_unreadable`: a line of it is broken.
+ * `turn_empty`: a turn came to its end without a word or deed. `rows_outside_turn`: words without a turn. `tool_unended`: a tool call without an
+ * end in a turn that came to its own. `output_lost`: part of the output was not read. `output_silent`: the agent is idle by its own word, and its
+ * output does not say that the turn ended. `hooks_silent`: turns in the terminal of which no hook reports.
+ */
+export type LossKind =
+  | "record_missing"
+  | "record_silent"
+  | "record_unreadable"
+  | "turn_empty"
+  | "rows_outside_turn"
+  | "tool_unended"
+  | "output_lost"
+  | "output_silent"
+  | "hooks_silent";
+
+export interface Loss {
+  kind: LossKind;
+  /** The same after a restart: counted and shown once. */
+  key: string;
+  /** One or two sentences for people; absent: it is only counted. */
+  text?: string;
+  /** What was missing, and where it was looked for. */
+  details: Record<string, string | number>;
+}
+
 /** `resolved`: it is over, and nobody can say how. */
 export type RequestOutcome = "approved" | "denied" | "canceled" | "resolved";
 
@@ -143,6 +171,8 @@ export type DriverEvent =
     }
   | { type: "stage"; localId: string; stage: PromptStage; failure?: AgentFailure }
   | { type: "thinking"; thinking: boolean }
+  /** Shown as a warning, counted, and part of the diagnostics. */
+  | ({ type: "loss" } & Loss)
   /** All that goes on beside the turns and ends with the agent's process; replaces what was said before. */
   | { type: "background"; work: readonly BackgroundWork[] }
   /** The agent's own id of this conversation, known or changed. Comes before the first prompt is handed. */

@@ -21,6 +21,7 @@ import { decisionOf } from "./requests.ts";
 import { retryLastTurn } from "./retry.ts";
 import { watchSecondProcess } from "./second-process.ts";
 import { findPrompts } from "./transcript-file.ts";
+import { PATIENCE, type Patience } from "./witness.ts";
 
 const GONE_MS = 3_000;
 /** Claude repeats an answer on stdout when it takes it. */
@@ -31,8 +32,11 @@ const CLAUDE_MODES: ReadonlySet<string> = new Set(["default", "acceptEdits", "pl
 type Model = { id: string; name: string };
 type Running = { front: "remote"; remote: RemoteFront } | { front: "local"; local: LocalFront };
 
-export function createConversation(context: DriverContext, { answerMs = ANSWER_MS }: { answerMs?: number } = {}): Conversation {
-  const core = createCore(context);
+export function createConversation(
+  context: DriverContext,
+  { answerMs = ANSWER_MS, patience = PATIENCE }: { answerMs?: number; patience?: Patience } = {},
+): Conversation {
+  const core = createCore(context, patience);
   const second = watchSecondProcess(core);
   let running: Running | null = null;
   let starting = false;

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { type AgentFailure, AppError, type TurnOutcome } from "@hapi/protocol";
-import type { DriverContext, Front } from "../driver.ts";
+import type { DriverContext, Front, LossKind } from "../driver.ts";
 import { type Background, createBackground, endedSentence } from "./background.ts";
 import { liveOnThread } from "./live-sessions.ts";
 import { createOpenRequests, type OpenRequests } from "./open-requests.ts";
@@ -14,6 +14,7 @@ import { createPrompts, type Prompts } from "./prompts.ts";
 import { commitMarks, type LaunchMark, readMark, type ThreadMark } from "./state.ts";
 import { openTranscriptFeed, type TranscriptFeed } from "./transcript-feed.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";
+import { createWitness, lossText, PATIENCE, type Patience, type Witness } from "./witness.ts";
 
 export interface Core {
   readonly context: DriverContext;
@@ -48,6 +49,10 @@ export interface Core {
   readonly stopping: boolean;
   /** Ends the turn the transcript has open, with its own key: the same event however it was found out. */
   endTurn(outcome: TurnOutcome): void;
+  /** Something of what the agent said or did may be missing from the history. `id`: the same for the same loss. */
+  lost(kind: LossKind, id: string, details: Record<string, string | number>): void;
+  readonly witness: Witness;
+  readonly patience: Patience;
   /** The agent is gone: what it left open is ended, with everything the transcript still says before it. */
   finish(end: FinishedLaunch): Promise<void>;
   dispose(): Promise<void>;
@@ -68,7 +73,15 @@ const ENDING_MS = 3_000;
 const LOOK_EVERY_MS = 50;
 const FINISH_READ_MS = 10_000;
 
-export function createCore(context: DriverContext): Core {
+export function createCore(given: DriverContext, patience: Patience = PATIENCE): Core {
+  const witness = createWitness({ front: () => readMark(given, "claude.launch")?.front, lost });
+  const context: DriverContext = {
+    ...given,
+    emit(event) {
+      given.emit(event);
+      if (event.type === "record") witness.emitted(event.event);
+    },
+  };
   const prompts = createPrompts(context);
   const requests = createOpenRequests(context);
   const background = createBackground(context);
@@ -114,12 +127,22 @@ export function createCore(context: DriverContext): Core {
       thread: mark,
       promptOf: prompts.known,
       onFact,
-      onRecord: (event) => listener?.onItem?.(event.id),
-      onUnreadable: (offset) => context.log.warn("claude.transcript_line_unreadable", { offset }),
+      onRecord(event, past) {
+        witness.recorded(event, past);
+        listener?.onItem?.(event.id);
+      },
+      onUnreadable: (offset) => lost("record_unreadable", `${mark.id}:${offset}`, { path: mark.transcript, offset }),
       onMoved: keepThread,
       marks: prompts.mark,
       stopping: () => stoppedAt !== null,
     });
+  }
+
+  function lost(kind: LossKind, id: string, details: Record<string, string | number>): void {
+    const front = readMark(given, "claude.launch")?.front ?? "remote";
+    const text = lossText(kind, front, details);
+    given.log.warn(`claude.loss.${kind}`, details);
+    given.emit({ type: "loss", kind, key: `loss:${kind}:${id}`, ...(text === undefined ? {} : { text }), details });
   }
 
   function keepThread(mark: ThreadMark): void {
@@ -280,6 +303,9 @@ export function createCore(context: DriverContext): Core {
     requireAlone,
     untilAlone,
     endTurn,
+    lost,
+    witness,
+    patience,
     finish,
     async dispose() {
       listener = null;

@@ -13,6 +13,7 @@ import { str } from "./json.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import { createLocalTurn, type LocalTurn, type Verdict } from "./local-turn.ts";
 import { createOwnStatus } from "./own-status.ts";
+import { createLocalWatch } from "./local-watch.ts";
 import { exitError } from "./remote-front.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";
 
@@ -113,6 +114,8 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     cancelLook = () => clearTimeout(timer);
   }
 
+  const sources = createLocalWatch({ core, launchId });
+
   const hooks = createHooks({
     core,
     status() {
@@ -123,7 +126,8 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       turn.sign({ type: "prompt-hook", ...prompt }, now());
       keepLooking();
     },
-    onReport(_event, payload) {
+    onReport(event, payload) {
+      sources.onReport(event, payload);
       const transcript = str(payload["transcript_path"]);
       // Claude moves the file of a conversation that enters a worktree, or leaves it.
       if (transcript !== undefined && str(payload["session_id"]) === core.thread?.id) core.feed?.follow(transcript);
@@ -143,6 +147,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
 
   function onFact(fact: TranscriptFact): void {
     hooks.onFact(fact);
+    sources.onFact(fact);
     if (fact.type !== "turn" && fact.type !== "line" && fact.type !== "queue") return;
     if (fact.type === "queue" && left) {
       const more = without(fact.queue, turn.queue);
@@ -159,6 +164,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     const exit = await process.exited;
     over = true;
     cancelLook?.();
+    sources.close();
     if (detached) return;
     ending = true;
     const said = failure("agent_exited", `Claude Code ended (${exit.signal ?? `code ${exit.code}`})`);
@@ -302,6 +308,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       detached = true;
       over = true;
       cancelLook?.();
+      sources.close();
       hooks.dispose();
       ended.resolve();
     },

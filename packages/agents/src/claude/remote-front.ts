@@ -12,6 +12,7 @@ import type { Core } from "./core.ts";
 import { failure } from "./failures.ts";
 import type { Json } from "./json.ts";
 import { createLiveText } from "./live-text.ts";
+import { watchOutput } from "./output-watch.ts";
 import { createRemoteOut, outMark, type RemoteOut } from "./remote-out.ts";
 import { readMark } from "./state.ts";
 import { createStderrTail } from "./stderr-tail.ts";
@@ -85,6 +86,8 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     },
   });
 
+  const watch = watchOutput({ core, process, isBusy: () => out.busy });
+
   async function progress(position: number): Promise<void> {
     if (position - durable < COMMIT_BYTES) return;
     await core.requests.settled();
@@ -94,7 +97,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
   }
 
   async function readFrom(offset: number): Promise<void> {
-    const onTooLong = (bytes: number): void => context.log.warn("claude.stdout_line_too_long", { bytes });
+    const onTooLong = (bytes: number): void => core.lost("output_lost", `${launchId}:${durable}`, { why: "a line is too long", bytes });
     const lines = createByteLines(offset, { onTooLong });
     for await (const chunk of process.read("out", offset, reading.signal)) {
       for (const line of lines.push(chunk.offset, chunk.bytes)) {
@@ -108,11 +111,18 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
   }
 
   async function handle(line: Parameters<RemoteOut["handle"]>[0]): Promise<void> {
+    watch.heard(true);
     try {
       await out.handle(line);
     } catch (cause) {
       // One line that can't be handled must not end the reading of all others.
-      context.log.warn("claude.stdout_line_failed", { offset: line.start, cause: String(cause) });
+      core.lost("output_lost", `${launchId}:${line.start}`, {
+        why: "a line could not be handled",
+        offset: line.start,
+        cause: String(cause),
+      });
+    } finally {
+      watch.heard(false);
     }
   }
 
@@ -122,7 +132,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     } catch (cause) {
       if (reading.signal.aborted) return;
       if (!(cause instanceof RingGapError)) throw cause;
-      context.log.warn("claude.stdout_gap", { from: from.offset, oldest: cause.oldest });
+      core.lost("output_lost", `${launchId}:${cause.oldest}`, { why: "it was not read in time", from: from.offset, oldest: cause.oldest });
       await readFrom(cause.oldest);
     }
   }
@@ -131,14 +141,17 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     try {
       await readAll();
     } catch (cause) {
-      if (!reading.signal.aborted) context.log.warn("claude.stdout_unreadable", { cause: String(cause) });
+      if (!reading.signal.aborted)
+        core.lost("output_lost", `${launchId}:unreadable`, { why: "it can't be read any more", cause: String(cause) });
     }
     if (detached) return;
     const exit = await process.exited;
+    watch.close();
     if (detached) return;
     ending = true;
     out.replaying = false;
     control.fail(exitError(stderr.text));
+    await out.flush();
     const said = failure("agent_exited", stderr.text.trim() || `Claude Code ended (${exit.signal ?? `code ${exit.code}`})`);
     await core.finish(stopping ? { launchId } : { launchId, failure: said });
     onGone();
@@ -212,6 +225,8 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     ended: ended.promise,
     async detach() {
       detached = true;
+      out.close();
+      watch.close();
       reading.abort();
       control.fail(new AppError("agent_away"));
       ended.resolve();

@@ -4,6 +4,7 @@
  */
 import type { AgentEvent } from "@hapi/protocol";
 import type { ByteLine } from "../shared/byte-lines.ts";
+import { createCatchUp } from "./catch-up.ts";
 import type { Control } from "./control.ts";
 import type { Core } from "./core.ts";
 import { type RetryHint, retryHint, withHint } from "./failures.ts";
@@ -25,6 +26,10 @@ export interface RemoteOut {
   readonly busy: boolean;
   /** Resolves when no turn runs. */
   idle(): Promise<void>;
+  /** The process is gone: tells what it said and did not write down. */
+  flush(): Promise<void>;
+  /** Another session process reads on. */
+  close(): void;
 }
 
 export interface RemoteOutOptions {
@@ -42,9 +47,6 @@ export interface RemoteOutOptions {
   onTurnEnd(offset: number): Promise<void>;
 }
 
-/** The transcript lags stdout by up to 100 ms; a full disk or a paused outbox by more. */
-const TRANSCRIPT_WAIT_MS = 3_000;
-
 export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
   const { core, control, live } = options;
   const { context, requests, prompts } = core;
@@ -53,7 +55,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
   let replaying = false;
   let saidFacts = false;
   let hint: RetryHint = { pauseMs: undefined, liftedAt: undefined };
-  let lastUuid: string | null = null;
+  const words = createCatchUp({ core, launchId: options.launchId, hurry: options.hurry });
   let idleWaiters: (() => void)[] = [];
 
   function setBusy(next: boolean): void {
@@ -152,18 +154,6 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     if (id && id !== core.thread?.id) await core.useThread(id);
   }
 
-  async function catchUp(): Promise<void> {
-    const uuid = lastUuid;
-    lastUuid = null;
-    const { feed } = core;
-    if (!feed || uuid === null) return;
-    while (!(await feed.reached(uuid, TRANSCRIPT_WAIT_MS))) {
-      if (feed.held && !options.hurry()) continue;
-      context.log.warn("claude.transcript_late", { uuid });
-      return;
-    }
-  }
-
   function costOf(result: TurnResult): { usage: TurnResult["usage"]; mark: Record<string, unknown> } {
     const threadId = core.thread?.id ?? "";
     const before = readMark(context, "claude.cost");
@@ -178,7 +168,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
 
   async function onResult(line: Json, after: number): Promise<void> {
     await followThread(line);
-    await catchUp();
+    await words.untilTold();
     const turn = core.feed?.parser.endTurn() ?? null;
     const result = readResult(line, turn?.usage ?? null);
     if (result.failure) result.failure = withHint(result.failure, hint, context.clock.now());
@@ -238,7 +228,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
 
   /** The words come from the transcript; the end of the turn waits until it has this line. */
   function noteLine(line: Json): void {
-    if (line["parent_tool_use_id"] == null) lastUuid = str(line["uuid"]) ?? lastUuid;
+    words.heard(line);
   }
 
   const readers: Readonly<Record<Named<typeof MESSAGES, "shown" | "used">, (line: Json, after: number) => Promise<void> | void>> = {
@@ -266,6 +256,8 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
 
   return {
     handle,
+    flush: words.flush,
+    close: words.close,
     get replaying() {
       return replaying;
     },

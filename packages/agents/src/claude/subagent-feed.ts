@@ -54,7 +54,14 @@ export function createSubagentFeed(options: {
   let closed = false;
   let looking: Promise<void> | null = null;
 
-  const onError = (cause: unknown): void => context.log.warn("claude.subagent_unreadable", { cause: String(cause) });
+  let problem: string | undefined;
+
+  function onError(cause: unknown): void {
+    const said = String(cause);
+    // Said once, not at every look.
+    if (problem !== said) context.log.warn("claude.subagent_unreadable", { cause: said });
+    problem = said;
+  }
 
   const fileOf = (agentId: string): string => join(dir, `agent-${agentId}.jsonl`);
 

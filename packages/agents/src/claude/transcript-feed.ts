@@ -6,12 +6,13 @@
 import type { AgentEvent } from "@hapi/protocol";
 import type { DriverContext } from "../driver.ts";
 import type { ByteLine } from "../shared/byte-lines.ts";
-import { type Json, parseTranscriptLine, str } from "./json.ts";
+import { type Json, obj, parseTranscriptLine, str, strings } from "./json.ts";
 import { emptyParserState } from "./parser-state.ts";
 import { createLineWaits } from "./line-waits.ts";
 import { commitMarks, readMark, type TailMark, type ThreadMark } from "./state.ts";
 import { createSubagentFeed, type SubagentFeed } from "./subagent-feed.ts";
 import { createToldLines } from "./told-lines.ts";
+import { uuidsBefore } from "./transcript-file.ts";
 import { createTranscriptParser, type KnownPrompt, type Parsed, type TranscriptFact, type TranscriptParser } from "./transcript-parser.ts";
 import { openTranscriptPlace, readBranch, type TranscriptPlace } from "./transcript-place.ts";
 
@@ -67,6 +68,8 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
   let { historyEnd, offset } = own ?? { historyEnd: 0, offset: 0 };
   let active = await meet(own);
   const copied = await copiedBy(options.thread);
+  // Whoever waits for a line that a process before this one has read must find it.
+  if (offset > 0) await noteBefore();
   let committed = offset;
   let lineCount = 0;
   const closing = Promise.withResolvers<void>();
@@ -98,6 +101,14 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     return branch?.active ?? new Set();
   }
 
+  async function noteBefore(): Promise<void> {
+    try {
+      for (const uuid of await uuidsBefore(options.thread.transcript, offset)) waits.note(uuid);
+    } catch (cause) {
+      context.log.warn("claude.transcript_unreadable", { cause: String(cause) });
+    }
+  }
+
   async function copiedBy({ forkOf }: ThreadMark): Promise<Set<string> | undefined> {
     return forkOf === undefined ? undefined : (await readBranch(context, forkOf))?.active;
   }
@@ -118,7 +129,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     for (const fact of parsed.facts) if (!old && (!again || fact.type === "prompts")) options.onFact(fact);
     emit(parsed, old || again);
     if (parsed.records.length > 0) committed = offset;
-    if (uuid !== undefined) waits.note(uuid);
+    for (const one of uuidsOf(json)) waits.note(one);
   }
 
   /** Told from stdout, or of a branch that was left. */
@@ -231,4 +242,10 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
       await subs.close();
     },
   };
+}
+
+/** Its own, and those of the prompts that were folded into it. */
+function uuidsOf(line: Json): string[] {
+  const own = [str(line["uuid"]), str(obj(line["attachment"])["source_uuid"])].filter((uuid) => uuid !== undefined);
+  return [...own, ...strings(line["mergedSendUuids"])];
 }

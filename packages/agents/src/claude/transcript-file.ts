@@ -44,6 +44,27 @@ async function mentions(path: string, words: readonly string[]): Promise<boolean
   return false;
 }
 
+/** More than the turns that can be open. */
+const BEFORE_BYTES = 8 * 1024 * 1024;
+
+/** Every uuid in the last stretch before this offset; nothing when there is no file. More than the lines' own does no harm. */
+export async function uuidsBefore(path: string, offset: number): Promise<string[]> {
+  const found: string[] = [];
+  const lines = createByteLines(Math.max(0, offset - BEFORE_BYTES));
+  let at = Math.max(0, offset - BEFORE_BYTES);
+  try {
+    for await (const chunk of createReadStream(path, { start: at, end: offset - 1 })) {
+      const bytes = chunk as Buffer;
+      for (const { text } of lines.push(at, bytes))
+        for (const [, uuid = ""] of text.matchAll(/"(?:source_)?uuid":"([^"]{1,64})"/g)) found.push(uuid);
+      at += bytes.length;
+    }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+  }
+  return found;
+}
+
 /** Which of the uuids stand in the transcript as prompts. */
 export async function findPrompts(path: string, uuids: readonly string[]): Promise<Set<string>> {
   const found = new Set<string>();

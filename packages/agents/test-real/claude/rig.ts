@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { delay } from "@hapi/platform/lean";
 import type { AgentEvent } from "@hapi/protocol";
 import { createMemoryHost, type FakeModels, type FakeRequest, type MemoryHost, startFakeModels } from "@hapi/testkit";
-import type { Conversation, DriverEvent, Front, StartOptions } from "../../src/driver.ts";
+import type { Conversation, DriverEvent, Front, Loss, StartOptions } from "../../src/driver.ts";
 import { claudeDriver } from "../../src/claude/driver.ts";
 import { liveOnThread } from "../../src/claude/live-sessions.ts";
 import { agentEnv, onboarded } from "./home.ts";
@@ -34,6 +34,8 @@ export interface Rig extends AsyncDisposable {
   readonly host: MemoryHost;
   readonly fake: FakeModels;
   readonly events: DriverEvent[];
+  /** What the driver noticed to be missing. */
+  readonly losses: Loss[];
   readonly memory: Map<string, unknown>;
   conversation: Conversation;
   start(options?: Partial<StartOptions>): Promise<void>;
@@ -77,6 +79,8 @@ export interface RigOptions {
   readPauseMs?: number;
   /** The project's folder, relative to the rig's own. */
   folder?: string;
+  /** Something is made to vanish: what is told of that is the test's own affair. Elsewhere any loss fails the test. */
+  lossy?: boolean;
 }
 
 export async function createRig(options: RigOptions = {}): Promise<Rig> {
@@ -221,6 +225,9 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
         },
         from,
       ),
+    get losses() {
+      return events.filter((event) => event.type === "loss");
+    },
     mark: () => events.length,
     async until(what, look) {
       const deadline = Date.now() + WAIT_MS;
@@ -302,6 +309,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       await door.close();
       await fake.close();
       rmSync(root, { recursive: true, force: true });
+      if (!options.lossy && rig.losses.length > 0) throw new Error(`the driver told of losses: ${JSON.stringify(rig.losses)}`);
     },
   };
   return rig;

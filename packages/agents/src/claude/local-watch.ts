@@ -1,0 +1,83 @@
+/**
+ * Holds a terminal's hooks and its transcript against each other: what a hook reports must stand in the record, and turns that stand there must
+ * have been reported. Both come late on a busy machine, so each is given time before its absence is a loss; both may come still.
+ */
+import { delay } from "@hapi/platform/lean";
+import type { Core } from "./core.ts";
+import { type Json, str } from "./json.ts";
+import type { TranscriptFact } from "./transcript-parser.ts";
+
+const LOOK_MS = 250;
+const MAX_PROMPTS = 50;
+
+export interface LocalWatch {
+  onReport(event: string, payload: Json): void;
+  onFact(fact: TranscriptFact): void;
+  close(): void;
+}
+
+export interface LocalWatchOptions {
+  core: Core;
+  launchId: string;
+}
+
+export function createLocalWatch({ core, launchId }: LocalWatchOptions): LocalWatch {
+  const { hooksMs, silentMs } = core.patience;
+  /** Claude's ids of prompts: whose hook came, and whose line was read. */
+  let submitted: string[] = [];
+  let recorded: string[] = [];
+  let wasReported = false;
+  let closed = false;
+  let late: ReturnType<typeof setTimeout> | null = null;
+
+  const remember = (ids: string[], id: string): string[] => [...ids, id].slice(-MAX_PROMPTS);
+
+  async function requireRecord(promptId: string): Promise<void> {
+    const deadline = Date.now() + silentMs;
+    while (!closed && !recorded.includes(promptId)) {
+      const { feed } = core;
+      if (Date.now() > deadline) await feed?.look();
+      else await feed?.sync();
+      if (closed || recorded.includes(promptId) || feed?.held === true) return;
+      if (Date.now() > deadline) {
+        const kind = feed?.isThere === true ? "record_silent" : "record_missing";
+        return core.lost(kind, `${launchId}:${promptId}`, {
+          path: feed?.thread.transcript ?? "",
+          prompt: promptId,
+          ...(feed?.problem === undefined ? {} : { problem: feed.problem }),
+        });
+      }
+      await delay(LOOK_MS);
+    }
+  }
+
+  function onStop(promptId: string): void {
+    submitted = submitted.filter((id) => id !== promptId);
+    requireRecord(promptId).catch((cause: unknown) => core.context.log.warn("claude.record_unwatched", { cause: String(cause) }));
+  }
+
+  return {
+    onReport(event, payload) {
+      wasReported = true;
+      if (late) clearTimeout(late);
+      late = null;
+      const promptId = str(payload["prompt_id"]);
+      if (promptId === undefined) return;
+      if (event === "UserPromptSubmit") submitted = remember(submitted, promptId);
+      if (event === "Stop" && submitted.includes(promptId)) onStop(promptId);
+    },
+    onFact(fact) {
+      if (fact.type === "line" && fact.promptId !== undefined) recorded = remember(recorded, fact.promptId);
+      if (fact.type !== "turn" || fact.running || wasReported || late || closed) return;
+      late = setTimeout(() => {
+        late = null;
+        if (!closed && !wasReported && core.witness.localTurns > 0) core.lost("hooks_silent", launchId, { turns: core.witness.localTurns });
+      }, hooksMs);
+      late.unref();
+    },
+    close() {
+      closed = true;
+      if (late) clearTimeout(late);
+    },
+  };
+}

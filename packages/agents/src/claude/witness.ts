@@ -1,0 +1,111 @@
+/**
+ * Holds what the agent's sources say of each turn against each other, at its end. Only what is certain is a loss: a turn whose beginning was not
+ * seen (another session process had it) is not judged.
+ */
+import type { AgentEvent } from "@hapi/protocol";
+import type { Front, LossKind } from "../driver.ts";
+
+/** How long one source may lag behind the others before its silence is a loss. */
+export interface Patience {
+  /** For a record that is not there. It lags the output by up to 100 ms; a full disk or a paused outbox makes that more. */
+  absentMs: number;
+  /** For one that is there and says nothing. */
+  silentMs: number;
+  /** For the output of a Claude that is idle by its own word. */
+  outputMs: number;
+  /** For a hook, which is a process of its own: with this much patience none at all is left. */
+  hooksMs: number;
+}
+
+export const PATIENCE: Patience = { absentMs: 3_000, silentMs: 10_000, outputMs: 20_000, hooksMs: 30_000 };
+
+export interface Witness {
+  /** An event of the transcript, before it goes out. `past`: told before, or from before the session. */
+  recorded(event: AgentEvent, past: boolean): void;
+  /** An event went out, whatever its source. */
+  emitted(event: AgentEvent): void;
+  /** Turns in the terminal that began and ended before these eyes. */
+  readonly localTurns: number;
+}
+
+export interface WitnessOptions {
+  front(): Front | undefined;
+  lost(kind: LossKind, id: string, details: Record<string, string | number>): void;
+}
+
+const MAX_NAMES = 10;
+/** What frames a turn, and what only counts. */
+const FRAME: ReadonlySet<AgentEvent["type"]> = new Set(["user-message", "turn-started", "turn-ended", "usage"]);
+
+export function createWitness({ front, lost }: WitnessOptions): Witness {
+  /** Null: not known yet. `ended`: how the last one ended, and which it was. */
+  let turn: { id: string; running: true } | { id: string; running: false; outcome: string } | null = null;
+  let rows = 0;
+  let localTurns = 0;
+  const calls = new Map<string, string>();
+
+  function recorded(event: AgentEvent, past: boolean): void {
+    if (past || ("parent" in event && event.parent !== undefined)) return;
+    if (event.type === "tool-call") calls.set(event.id, event.tool);
+    if (event.type !== "agent-message" && event.type !== "tool-call") return;
+    if (!turn || turn.running || turn.outcome !== "completed") return;
+    // One gap is one loss, however much stands in it.
+    lost("rows_outside_turn", turn.id, { after: turn.id, row: event.type });
+    turn = null;
+  }
+
+  function ended(event: Extract<AgentEvent, { type: "turn-ended" }>): void {
+    const wasSeen = turn?.running === true;
+    turn = { id: event.id, running: false, outcome: event.outcome };
+    if (!wasSeen || event.outcome !== "completed") return;
+    if (front() === "local") localTurns += 1;
+    else if (rows === 0) lost("turn_empty", event.id, { turn: event.id });
+    if (calls.size > 0) lost("tool_unended", event.id, { turn: event.id, tools: [...calls.values()].slice(0, MAX_NAMES).join(", ") });
+  }
+
+  return {
+    recorded,
+    emitted(event) {
+      if ("parent" in event && event.parent !== undefined) return;
+      if (!FRAME.has(event.type)) rows += 1;
+      if (event.type === "tool-result") calls.delete(event.callId);
+      if (event.type === "turn-ended") ended(event);
+      if (event.type !== "turn-started") return;
+      turn = { id: event.id, running: true };
+      rows = 0;
+      calls.clear();
+    },
+    get localTurns() {
+      return localTurns;
+    },
+  };
+}
+
+const LOCAL = "What is said in the terminal can't be shown here until it does.";
+const REMOTE = "What it says is shown from its output instead; details may be missing.";
+
+/** For people; undefined where it is only counted. */
+export function lossText(kind: LossKind, front: Front, details: Record<string, string | number>): string | undefined {
+  const instead = front === "local" ? LOCAL : REMOTE;
+  switch (kind) {
+    case "record_missing":
+      return `Claude Code's record of this conversation can't be found in any of its folders. ${instead}`;
+    case "record_silent":
+      return `Claude Code's record of this conversation does not follow what happens in it. ${instead}`;
+    case "record_unreadable":
+      // A Claude that was killed leaves half a line behind; what matters of it is missed by the other checks.
+      return undefined;
+    case "turn_empty":
+      return "The turn ended without a word: neither Claude Code's output nor its record says what it did.";
+    case "rows_outside_turn":
+      return "What follows came after Claude Code had said that its turn was over.";
+    case "tool_unended":
+      return `The turn ended, but Claude Code did not say how this ended: ${details["tools"]}`;
+    case "output_lost":
+      return `Part of Claude Code's output was lost: ${details["why"]}. Something may be missing here.`;
+    case "output_silent":
+      return "Claude Code says that it is idle, but not how its turn ended. End the session or stop the turn to go on.";
+    case "hooks_silent":
+      return "Claude Code's hooks do not report from the terminal (its settings may switch them off): a question it asks there is not shown here.";
+  }
+}
