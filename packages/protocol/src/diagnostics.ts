@@ -13,6 +13,18 @@ export const failureFactSchema = z.looseObject({
   at: z.optional(timestamp),
 });
 
+/**
+ * How often the agent's sources (its output, its record, its hooks) did not fit together, so that something may be missing from the history. `kind`
+ * is one of the driver's; `details` of the latest one: what was missing, and where it was looked for.
+ */
+export const lossCountSchema = z.object({
+  kind: z.string(),
+  count: z.number(),
+  lastAt: timestamp,
+  details: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+export type LossCount = z.infer<typeof lossCountSchema>;
+
 export const sessionDiagnosticsSchema = z.looseObject({
   sessionId: z.string(),
   flavor: z.nullable(z.string()),
@@ -43,6 +55,8 @@ export const sessionDiagnosticsSchema = z.looseObject({
   }),
   /** Absent fields are known to the living session process only. */
   agent: z.optional(z.looseObject({ front: z.nullable(z.enum(["local", "remote"])), running: z.boolean(), busy: z.boolean() })),
+  /** Each stands in the history as a warning. */
+  losses: z.optional(z.array(lossCountSchema)),
   /** What the agent said that this version has no word for, and how often, by `place/word`. The rows themselves are in the history, raw. */
   unknownWords: z.optional(z.record(z.string(), z.number())),
   lastTurn: z.optional(z.nullable(z.looseObject({ outcome: z.string(), at: timestamp }))),

@@ -2,7 +2,7 @@
 import { accessSync, constants } from "node:fs";
 import { allDrivers, loadRegistry } from "@hapi/agents";
 import { hubStatus } from "@hapi/hub";
-import { askRunner, findLivingSessions, runnerPaths } from "@hapi/machine";
+import { askRunner, findLivingSessions, runnerPaths, lossesOfHome } from "@hapi/machine";
 import { ensurePrivateDir, hapiHome, knownCliApiToken, loadSettings } from "@hapi/platform";
 import { toAppError } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext } from "../command.ts";
@@ -86,6 +86,7 @@ async function examine(context: CommandContext): Promise<Finding[]> {
   await check("Web app", () => (findWebRoot() ? { state: "ok", text: "built" } : { state: "note", text: "not built; run: npm run build" }));
   await check("Runner", () => examineRunner(home));
   await check("Sessions", async () => ({ state: "ok", text: `${(await findLivingSessions(home)).length} live on this machine` }));
+  await check("History", () => examineLosses(home));
   const env = Object.fromEntries(Object.entries(context.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
   for (const driver of allDrivers(home)) {
     await check(driver.displayName, async () => {
@@ -106,6 +107,21 @@ async function examineToken({ env }: CommandContext): Promise<Omit<Finding, "nam
   return (await takesToken(url, token))
     ? { state: "ok", text: "taken by the hub" }
     : { state: "problem", text: `the hub at ${url} refuses it; give this machine another with: hapi auth login` };
+}
+
+/** Counted by the sessions themselves; each stands as a warning where it happened. */
+function examineLosses(home: string): Omit<Finding, "name"> {
+  const { counts, sessions, latest, unreadable } = lossesOfHome(home);
+  const broken = unreadable > 0 ? `; the counts of ${unreadable} ${unreadable === 1 ? "session" : "sessions"} can't be read` : "";
+  if (!latest) return { state: unreadable > 0 ? "note" : "ok", text: `nothing was noticed to be missing${broken}` };
+  const kinds = counts.map(({ kind, count }) => `${kind.replaceAll("_", " ")} ${count}×`).join(", ");
+  const at = new Date(Math.max(...counts.map(({ lastAt }) => lastAt))).toISOString();
+  const where = `${latest.directory} (session ${latest.sessionId}), ${at}`;
+  const many = `${sessions} ${sessions === 1 ? "session" : "sessions"}`;
+  return {
+    state: "note",
+    text: `something may be missing in ${many}: ${kinds}; last in ${where}. Details: the session's diagnostics${broken}`,
+  };
 }
 
 async function examineRunner(home: string): Promise<Omit<Finding, "name">> {

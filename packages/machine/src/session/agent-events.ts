@@ -11,6 +11,7 @@ import type { SessionLink } from "@hapi/client/link";
 import type { AgentFacts } from "./metadata.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PermissionBroker } from "./permissions.ts";
+import type { Losses } from "./losses.ts";
 import { MAX_ENDED_TURNS } from "./ledger-state.ts";
 import type { RecordFile } from "./record.ts";
 import type { Retrying } from "./retrying.ts";
@@ -42,6 +43,7 @@ export interface AgentEventDeps {
   broker(): PermissionBroker;
   retrying(): Retrying;
   screen: ScreenModel;
+  losses: Losses;
   exited(event: Exited): void;
   unsent(event: Extract<DriverEvent, { type: "unsent" }>): void;
   /** Anything shown at the hub or on the screen changed. */
@@ -139,6 +141,9 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
       case "background":
         background = event.work;
         deps.idle();
+        break;
+      case "loss":
+        deps.losses.take(event);
         break;
       case "thread":
         threadKnown(event.threadId);

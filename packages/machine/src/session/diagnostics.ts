@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import type { SessionDiagnostics } from "@hapi/protocol";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { Facts } from "./ledger-state.ts";
+import type { Losses } from "./losses.ts";
 import type { SessionRecord } from "./record.ts";
 import type { Retrying } from "./retrying.ts";
 
@@ -14,6 +15,7 @@ export interface DiagnosticsInput {
   retrying: Pick<Retrying, "onWire">;
   autoRetry: boolean;
   hostPid: number;
+  losses: Pick<Losses, "counts">;
 }
 
 const MAX_ARG = 200;
@@ -58,6 +60,7 @@ export function diagnosticsOf(input: DiagnosticsInput): Omit<SessionDiagnostics,
       args: withoutSecrets(record.args),
     },
     agent: { front: runner.front, running: runner.front !== null, busy: runner.front !== null && runner.busy },
+    losses: [...input.losses.counts],
     ...(runner.conversation.unknownWords ? { unknownWords: { ...runner.conversation.unknownWords } } : {}),
     lastTurn: facts.lastTurn && { outcome: facts.lastTurn.outcome, at: facts.lastTurn.at },
     lastFailure: lastFailureOf(facts),

@@ -20,6 +20,7 @@ import { createHubPresence } from "./hub-presence.ts";
 import { createKeptWords } from "./kept-words.ts";
 import { createInbox } from "./inbox.ts";
 import type { Ledger } from "./ledger.ts";
+import { createLosses } from "./losses.ts";
 import { metadataOf } from "./metadata.ts";
 import { createOutbox } from "./outbox.ts";
 import { createOutcomes } from "./outcomes.ts";
@@ -97,7 +98,17 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
 
   const outbox = createOutbox({ ledger, link, clock, log });
   const reports = createStageReports({ state: ledger.state, link, log });
+  const losses = createLosses({
+    dir: ports.dir,
+    tell(key, event) {
+      outbox.add(key, event);
+      model.record(event);
+    },
+    clock,
+    log,
+  });
   const events = createAgentEvents({
+    losses,
     ledger,
     record,
     outbox,
@@ -286,7 +297,8 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     inbox,
     facts: events.facts,
     capabilities: driver.capabilities,
-    diagnostics: () => diagnosticsOf({ record: record.value, facts, runner, retrying, autoRetry: autoRetry(), hostPid: host.hostPid }),
+    diagnostics: () =>
+      diagnosticsOf({ record: record.value, facts, runner, retrying, autoRetry: autoRetry(), hostPid: host.hostPid, losses }),
     hasViewers: () => host.viewers().length > 0,
     uploads,
     clock,

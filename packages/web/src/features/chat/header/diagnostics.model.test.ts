@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { SessionDiagnostics } from "@hapi/protocol";
+import type { LossCount, SessionDiagnostics } from "@hapi/protocol";
 import { en } from "../../../i18n/en/index.ts";
 import { later } from "../../../i18n/en/later.ts";
 import type { Translate } from "../../../i18n/index.ts";
@@ -37,6 +37,17 @@ test("what is not known takes no row", () => {
 test("what the agent said that nobody has a word for is counted", () => {
   expect(valueOf({ unknownWords: { "line/brand-new": 3, "hook/x": 1 } }, "diagnostics.unknown")).toBe("line/brand-new × 3\nhook/x × 1");
   expect(valueOf({ unknownWords: {} }, "diagnostics.unknown")).toBeUndefined();
+});
+
+test("what may be missing from the history is counted, with the latest one's details", () => {
+  const losses: LossCount[] = [
+    { kind: "record_missing", count: 2, lastAt: 7, details: { path: "/gone", lines: 3 } },
+    { kind: "of_tomorrow", count: 1, lastAt: 8, details: {} },
+  ];
+  expect(valueOf({ losses }, "diagnostics.losses")).toBe(
+    "The agent's record was not found × 2 · 7 · path: /gone · lines: 3\nof_tomorrow × 1 · 8",
+  );
+  expect(valueOf({ losses: [] }, "diagnostics.losses")).toBeUndefined();
 });
 
 test("the last failure is the session's own, or else that of its last start", () => {

@@ -1,5 +1,5 @@
 /** What the diagnostics say, as rows for people: which conversation was there, which one is used, how it was started, what failed last. */
-import type { SessionDiagnostics } from "@hapi/protocol";
+import type { LossCount, SessionDiagnostics } from "@hapi/protocol";
 import type { Translate } from "../../../i18n/index.ts";
 
 export type DiagnosticKey =
@@ -11,6 +11,7 @@ export type DiagnosticKey =
   | "diagnostics.args"
   | "diagnostics.failure"
   | "diagnostics.unknown"
+  | "diagnostics.losses"
   | "diagnostics.source";
 
 export interface Diagnostic {
@@ -19,6 +20,27 @@ export interface Diagnostic {
 }
 
 const HOW = { new: "diagnostics.how.new", resume: "diagnostics.how.resume", fork: "diagnostics.how.fork" } as const;
+
+const LOSSES = {
+  record_missing: "diagnostics.loss.recordMissing",
+  record_silent: "diagnostics.loss.recordSilent",
+  record_unreadable: "diagnostics.loss.recordUnreadable",
+  turn_empty: "diagnostics.loss.turnEmpty",
+  rows_outside_turn: "diagnostics.loss.rowsOutsideTurn",
+  tool_unended: "diagnostics.loss.toolUnended",
+  output_lost: "diagnostics.loss.outputLost",
+  output_silent: "diagnostics.loss.outputSilent",
+  hooks_silent: "diagnostics.loss.hooksSilent",
+} as const;
+
+const isKnownLoss = (kind: string): kind is keyof typeof LOSSES => Object.hasOwn(LOSSES, kind);
+
+/** The latest one's details in the agent's own terms: they are for whoever looks for the fault. */
+function lossText({ kind, count, lastAt, details }: LossCount, t: Translate, time: (at: number) => string): string {
+  const name = isKnownLoss(kind) ? t(LOSSES[kind]) : kind;
+  const more = Object.entries(details).map(([key, value]) => `${key}: ${value}`);
+  return [`${name} × ${count}`, time(lastAt), ...more].join(" · ");
+}
 
 export function diagnosticsOf(found: SessionDiagnostics, t: Translate, time: (at: number) => string): readonly Diagnostic[] {
   const { threads, lastStart, host, launch, lastFailure } = found;
@@ -38,6 +60,7 @@ export function diagnosticsOf(found: SessionDiagnostics, t: Translate, time: (at
       "diagnostics.failure",
       failure ? [failure.code, failure.message, failure.at === undefined ? "" : time(failure.at)].filter(Boolean).join(" · ") : "",
     ],
+    ["diagnostics.losses", (found.losses ?? []).map((loss) => lossText(loss, t, time)).join("\n")],
     [
       "diagnostics.unknown",
       Object.entries(found.unknownWords ?? {})
