@@ -4,6 +4,7 @@
  */
 import type { Front } from "@hapi/core";
 import type { HostControl, TypedLine } from "@hapi/host";
+import type { EnvironmentVariable } from "./environment.ts";
 import type { BackgroundWork } from "@hapi/protocol";
 import type { AgentCapabilities, AgentEvent, AgentFailure, Answers, Attachment, PromptStage, StreamDelta, ToolKind } from "@hapi/protocol";
 
@@ -13,6 +14,8 @@ export interface Detection {
   available: boolean;
   /** argv prefix that starts the agent. */
   command: readonly string[];
+  /** Full path of the agent's own program, where it is one that is looked for. */
+  program?: string;
   version?: string;
   reason?: "not_found" | "invalid_configuration" | "unsupported_version";
   /** One sentence with the next step, for people. */
@@ -23,8 +26,13 @@ export interface AgentDriver {
   readonly flavor: string;
   readonly displayName: string;
   readonly capabilities: AgentCapabilities;
-  /** Looks for the program; `env` is the environment the agent would get. Never starts a conversation. */
-  detect(env: Readonly<Record<string, string>>): Promise<Detection>;
+  /** What of the environment belongs to a session. */
+  readonly environment: readonly EnvironmentVariable[];
+  /**
+   * Looks for the program; `env` is the environment the agent would get, `program` the one this session was started with, which is taken where it
+   * is still there. Never starts a conversation.
+   */
+  detect(env: Readonly<Record<string, string>>, program?: string): Promise<Detection>;
   /** For `hapi <agent> …`; absent where the agent has no command line of its own, and every line means a conversation. */
   readonly commandLine?: AgentCommandLine;
   open(context: DriverContext): Conversation;
@@ -64,6 +72,8 @@ export interface DriverContext {
   readonly cwd: string;
   /** The agent's environment: no hub credential, no CLAUDECODE. */
   readonly env: Readonly<Record<string, string>>;
+  /** The program this session was started with first. */
+  readonly program?: string | undefined;
   readonly host: HostControl;
   readonly memory: DriverMemory;
   readonly clock: { now(): number };

@@ -12,6 +12,8 @@ export interface AgentFlags {
   model: string | null;
   startedBy: "terminal" | "runner";
   existingSessionId: string | null;
+  /** From now on with this terminal's account, provider and program, instead of those the session was begun with. */
+  isThisEnvironment: boolean;
   isHelp: boolean;
   /** A session was asked for by a flag that only HAPI has, also where there is no terminal. */
   isBackground: boolean;
@@ -53,6 +55,9 @@ const switches: Record<string, (flags: AgentFlags) => void> = {
   "--yolo": (flags) => {
     flags.isYolo = true;
   },
+  "--this-environment": (flags) => {
+    flags.isThisEnvironment = true;
+  },
   "--help": (flags) => {
     flags.isHelp = true;
   },
@@ -70,6 +75,7 @@ export function parseAgentFlags(words: readonly string[]): AgentFlags {
     model: null,
     startedBy: "terminal",
     existingSessionId: null,
+    isThisEnvironment: false,
     isHelp: false,
     isBackground: false,
     own: [],
@@ -116,7 +122,14 @@ export function withoutOwnFlags(words: readonly string[], yolo: readonly string[
 }
 
 /** No agent has these. */
-const ownNames: ReadonlySet<string> = new Set(["--new", "--yolo", "--hapi-starting-mode", "--started-by", "--existing-session-id"]);
+const ownNames: ReadonlySet<string> = new Set([
+  "--new",
+  "--yolo",
+  "--hapi-starting-mode",
+  "--started-by",
+  "--existing-session-id",
+  "--this-environment",
+]);
 
 /** A word like `toString` is the agent's, too. */
 function own<T>(table: Record<string, T>, word: string): T | undefined {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
-import { createSession, listSessionRecords, sessionTag, type SessionRecord } from "@hapi/machine";
+import { createSession, listSessionRecords, sessionTag, type RecordedEnvironment, type SessionRecord } from "@hapi/machine";
 import { AppError, type SessionSummary } from "@hapi/protocol";
 import type { ThreadAsked } from "@hapi/agents";
 import type { AgentFlags } from "./agent-flags.ts";
@@ -59,7 +59,11 @@ export function holderAtHub(
 }
 
 /** Writes the launch options into the session's record, making the session when there is none. */
-export function prepareSession(input: DirectorySessionInput, found: DirectorySession): { sessionId: string; dir: string } {
+export function prepareSession(
+  input: DirectorySessionInput,
+  found: DirectorySession,
+  environment: RecordedEnvironment,
+): { sessionId: string; dir: string } {
   const { flags } = input;
   const wantedMode = flags.isYolo ? "yolo" : flags.permissionMode;
   return createSession({
@@ -71,6 +75,8 @@ export function prepareSession(input: DirectorySessionInput, found: DirectorySes
     startedBy: flags.startedBy,
     startingMode: flags.startingMode ?? (flags.startedBy === "runner" ? "remote" : "local"),
     args: flags.rest,
+    environment,
+    replaceEnvironment: flags.isThisEnvironment,
     ...(found.kind === "existing" ? { sessionId: found.record.sessionId } : { sessionId: randomUUID(), tag: found.tag }),
     ...(wantedMode ? { permissionMode: wantedMode } : {}),
     ...(flags.model ? { model: flags.model } : {}),

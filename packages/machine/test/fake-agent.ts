@@ -210,6 +210,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     driver: {
       flavor: "fake",
       displayName: "Fake",
+      environment: [],
       capabilities,
       detect: async () =>
         agent.installed

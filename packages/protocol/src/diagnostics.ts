@@ -4,7 +4,7 @@
  */
 import * as z from "zod/mini";
 import { timestamp } from "./primitives.ts";
-import { lastStartSchema, retryStateSchema } from "./session.ts";
+import { lastStartSchema, retryStateSchema, sessionEnvironmentSchema } from "./session.ts";
 
 /** Why something failed, with the code of who noticed first. */
 export const failureFactSchema = z.looseObject({
@@ -53,6 +53,8 @@ export const sessionDiagnosticsSchema = z.looseObject({
     /** The agent's own flags; values that could be a secret read `***`. */
     args: z.optional(z.array(z.string())),
   }),
+  /** What of its first start's environment it keeps, and where that is another one than its machine's. */
+  environment: z.optional(sessionEnvironmentSchema),
   /** Absent fields are known to the living session process only. */
   agent: z.optional(z.looseObject({ front: z.nullable(z.enum(["local", "remote"])), running: z.boolean(), busy: z.boolean() })),
   /** Each stands in the history as a warning. */

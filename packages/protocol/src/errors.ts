@@ -57,6 +57,7 @@ const table = {
   // this computer
   agent_not_installed: [424, false, "The agent is not installed"],
   agent_unsupported_version: [424, false, "This version of the agent is not supported"],
+  environment_missing: [424, false, "A credential that this session was started with is not set here"],
   agent_exited: [502, true, "The agent ended unexpectedly"],
   port_taken: [500, false, "The port is already in use"],
   home_in_use: [500, false, "Another hub uses this HAPI home folder"],
@@ -115,6 +116,7 @@ export interface ErrorBody {
 const alsoAnew: ReadonlySet<string> = new Set([
   "agent_not_installed",
   "agent_unsupported_version",
+  "environment_missing",
   "unsupported_flavor",
   "rpc_timeout",
   "agent_away",

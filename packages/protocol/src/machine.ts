@@ -69,5 +69,7 @@ export const spawnParamsSchema = z.looseObject({
   forkSession: z.optional(z.boolean()),
   launchId: z.optional(z.string()),
   history: z.optional(z.string()),
+  /** Ours. The session that a branch comes from: the new one works with its environment. */
+  originSessionId: z.optional(z.string()),
 });
 export type SpawnParams = z.infer<typeof spawnParamsSchema>;

@@ -28,6 +28,24 @@ export const lastStartSchema = z.looseObject({
 });
 export type LastStart = z.infer<typeof lastStartSchema>;
 
+/**
+ * What of its first start's environment a session keeps: which account, configuration, provider, proxy, models and program its agent works with.
+ * No credential is in it.
+ */
+export const sessionEnvironmentSchema = z.looseObject({
+  /** Full path of the agent's program. */
+  program: z.nullable(z.string()),
+  /** Variables and their values. */
+  set: z.record(z.string(), z.string()),
+  /** Names of variables that were set to a credential, which is kept nowhere. */
+  withheld: z.array(z.string()),
+  /** Those of them that whoever started the agent last did not have: then it could not be started. */
+  missing: z.array(z.string()),
+  /** Where whoever started the agent last has something else; the session's own is used. Null: not set; `***`: not shown. */
+  differs: z.array(z.looseObject({ name: z.string(), kept: z.nullable(z.string()), here: z.nullable(z.string()) })),
+});
+export type SessionEnvironment = z.infer<typeof sessionEnvironmentSchema>;
+
 /** Unknown keys are kept: other agents and newer clients store their own. */
 export const metadataSchema = z.looseObject({
   path: z.string(),
@@ -67,6 +85,8 @@ export const metadataSchema = z.looseObject({
   autoRetry: z.optional(z.boolean()),
   /** Ours. How the agent was started last, and with which of its threads. */
   lastStart: z.optional(lastStartSchema),
+  /** Ours. Absent: begun by an older version. */
+  environment: z.optional(sessionEnvironmentSchema),
 });
 export type Metadata = z.infer<typeof metadataSchema>;
 

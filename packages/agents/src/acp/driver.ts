@@ -1,10 +1,10 @@
 /** Makes a driver of a profile: any agent that speaks ACP is a few lines of data away. */
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { permissionModesOf, type AgentCapabilities } from "@hapi/protocol";
 import type { AgentDriver, Detection } from "../driver.ts";
+import { commonVariables } from "../environment.ts";
 import { AcpConversation } from "./conversation.ts";
 import type { AcpProfile } from "./profile.ts";
+import { findProgram, withProgram } from "./program.ts";
 
 export function createAcpDriver(profile: AcpProfile): AgentDriver {
   const capabilities: AgentCapabilities = {
@@ -29,13 +29,14 @@ export function createAcpDriver(profile: AcpProfile): AgentDriver {
     flavor: profile.flavor,
     displayName: profile.displayName,
     capabilities,
-    detect: (env) => Promise.resolve(detect(profile, env)),
+    environment: [...(profile.variables ?? []), ...commonVariables],
+    detect: (env, known) => Promise.resolve(detect(profile, env, known)),
     open: (context) => new AcpConversation(context, profile, capabilities.permissionModes),
   };
 }
 
-function detect(profile: AcpProfile, env: Readonly<Record<string, string>>): Detection {
-  const command = profile.command(env);
+function detect(profile: AcpProfile, env: Readonly<Record<string, string>>, known?: string): Detection {
+  const command = withProgram(profile.command(env), known);
   const [program] = command;
   if (program === undefined || program === "") {
     return {
@@ -45,22 +46,9 @@ function detect(profile: AcpProfile, env: Readonly<Record<string, string>>): Det
       hint: `The command of ${profile.displayName} is empty. Correct it in settings.json.`,
     };
   }
-  if (findProgram(program, env["PATH"] ?? "")) return { available: true, command };
+  const found = findProgram(program, env["PATH"] ?? "");
+  // A path was chosen in the settings, and is followed when it is changed there.
+  if (found) return { available: true, command, ...(profile.command(env)[0]?.includes("/") ? {} : { program: found }) };
   const hint = profile.installHint ?? `Install ${profile.displayName}, or correct its command in settings.json.`;
   return { available: false, command, reason: "not_found", hint: `"${program}" was not found. ${hint}` };
-}
-
-function findProgram(program: string, path: string): boolean {
-  if (program.includes("/")) return isExecutable(program);
-  return path.split(delimiter).some((folder) => folder !== "" && isExecutable(join(folder, program)));
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    // Not there, or not for us: both mean that it can't be started.
-    return false;
-  }
 }

@@ -1,5 +1,6 @@
 /** What differs between two agents that speak ACP: data, and nothing else. `createAcpDriver(profile)` makes a driver of it. */
 import type { AgentCapabilities } from "@hapi/protocol";
+import type { EnvironmentVariable } from "../environment.ts";
 
 export interface AcpProfile {
   /** Wire name. */
@@ -9,6 +10,8 @@ export interface AcpProfile {
   command(env: Readonly<Record<string, string>>): readonly string[];
   /** Variables set on top of the session's environment. */
   env?(env: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
+  /** Variables that choose its account, provider and settings, beside those of every agent. */
+  readonly variables?: readonly EnvironmentVariable[];
   /** What people read when the program is missing. */
   readonly installHint?: string;
   /** Corrections of what every ACP agent is taken to be able to do. */

@@ -8,6 +8,7 @@ import { factsOf, initialModeOf } from "./facts.ts";
 import { failureOf } from "./failure.ts";
 import { hapiMode } from "./modes.ts";
 import type { AcpProfile } from "./profile.ts";
+import { withProgram } from "./program.ts";
 import { newState, type AcpState } from "./state.ts";
 
 export const LAUNCH_KEY = "acp.launch";
@@ -54,7 +55,7 @@ export async function startAgent(context: DriverContext, profile: AcpProfile, op
 
 async function spawn(context: DriverContext, profile: AcpProfile, launchId: string, args: readonly string[]): Promise<HostProcess> {
   const { env, cwd } = context;
-  const argv = [...profile.command(env), ...args];
+  const argv = [...withProgram(profile.command(env), context.program), ...args];
   try {
     return await context.host.spawn({ launchId, kind: "pipe", argv, cwd, env: { ...env, ...profile.env?.(env) } });
   } catch (cause) {

@@ -89,7 +89,7 @@ export function createConversation(
   }
 
   async function startFront(options: StartOptions): Promise<Started> {
-    const found = await detectClaude(context.env);
+    const found = await detectClaude(context.env, context.program);
     if (!found.available)
       throw new AppError(found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed", found.hint);
     const first = core.lastLaunch() === undefined;

@@ -72,10 +72,19 @@ export function locateClaude(env: Readonly<Record<string, string>>): Pick<Detect
     : { command: [], reason: "not_found", hint: INSTALL_HINT };
 }
 
-export async function detectClaude(env: Readonly<Record<string, string>>): Promise<Detection> {
-  const found = locateClaude(env);
+/** `program`: the one this session was started with; where it is gone, the one that is found now, and it is said. */
+export async function detectClaude(env: Readonly<Record<string, string>>, program?: string): Promise<Detection> {
+  const isThere = program !== undefined && isProgram(program);
+  const found = isThere ? { command: [program] } : locateClaude(env);
   const [path] = found.command;
   if (path === undefined) return { available: false, ...found };
+  const detection = await askAndJudge(path, env);
+  if (isThere || program === undefined || !detection.available) return detection;
+  const gone = `${program}, which this session was started with, is not there any more; ${path} is used`;
+  return { ...detection, hint: detection.hint ? `${gone}. ${detection.hint}` : gone };
+}
+
+async function askAndJudge(path: string, env: Readonly<Record<string, string>>): Promise<Detection> {
   const version = await askVersion(path, env);
   if (version === null) {
     return {
@@ -85,5 +94,5 @@ export async function detectClaude(env: Readonly<Record<string, string>>): Promi
       hint: `${path} does not tell its version; reinstall Claude Code`,
     };
   }
-  return { command: [path], version, ...judge(version) };
+  return { command: [path], program: path, version, ...judge(version) };
 }

@@ -7,6 +7,7 @@ import { createConversation } from "./conversation.ts";
 import { detectClaude, locateClaude } from "./detect.ts";
 import { isUuid } from "./ids.ts";
 import { newestThread } from "./paths.ts";
+import { claudeVariables } from "./variables.ts";
 
 export const claudeDriver: AgentDriver = {
   flavor: "claude",
@@ -33,6 +34,7 @@ export const claudeDriver: AgentDriver = {
     answerWhileLocal: true,
     usage: "dollars",
   },
+  environment: claudeVariables,
   detect: detectClaude,
   commandLine: {
     locate: locateClaude,

@@ -173,9 +173,9 @@ describe("detect", () => {
       reason: "invalid_configuration",
     });
     const tested = await detectClaude({ HAPI_CLAUDE_PATH: program("a", "echo '2.1.329 (Claude Code)'") });
-    expect(tested).toEqual({ available: true, command: [join(folder, "a")], version: "2.1.329" });
+    expect(tested).toEqual({ available: true, command: [join(folder, "a")], program: join(folder, "a"), version: "2.1.329" });
     const newer = await detectClaude({ HAPI_CLAUDE_PATH: program("newer", "echo '2.1.332 (Claude Code)'") });
-    expect(newer).toEqual({ available: true, command: [join(folder, "newer")], version: "2.1.332" });
+    expect(newer).toEqual({ available: true, command: [join(folder, "newer")], program: join(folder, "newer"), version: "2.1.332" });
     expect(await detectClaude({ HAPI_CLAUDE_PATH: program("b", "echo 2.4.0") })).toMatchObject({
       available: true,
       hint: expect.stringContaining("2.4.0"),
@@ -190,6 +190,13 @@ describe("detect", () => {
     });
     program("claude", "echo 2.1.329");
     expect((await detectClaude({ PATH: `/nowhere:${folder}` })).command).toEqual([join(folder, "claude")]);
+    // The one a session was begun with, whatever is on the PATH now; where it is gone that is said.
+    expect(await detectClaude({ PATH: folder }, join(folder, "b"))).toMatchObject({ command: [join(folder, "b")], version: "2.4.0" });
+    expect(await detectClaude({ PATH: "/nowhere" }, join(folder, "b"))).toMatchObject({ command: [join(folder, "b")] });
+    expect(await detectClaude({ PATH: folder }, join(folder, "gone"))).toMatchObject({
+      command: [join(folder, "claude")],
+      hint: `${join(folder, "gone")}, which this session was started with, is not there any more; ${join(folder, "claude")} is used`,
+    });
   });
 });
 

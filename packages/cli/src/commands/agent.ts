@@ -6,7 +6,7 @@ import { allDrivers, type AgentDriver } from "@hapi/agents";
 import { createHubApi } from "@hapi/client";
 import { createCliRest } from "@hapi/client/link";
 import { probeHost, runViewer, startHost } from "@hapi/host";
-import { firstMetadata, readRecord, rowAtHub, type SessionRecord } from "@hapi/machine";
+import { firstMetadata, readRecord, rowAtHub, type SessionRecord, takeEnvironment } from "@hapi/machine";
 import { hapiHome, resolveMachineId, selfCommand, sessionDir, systemClock } from "@hapi/platform";
 import { AppError, normalizePermissionMode, permissionModesOf } from "@hapi/protocol";
 import { isatty } from "node:tty";
@@ -14,6 +14,7 @@ import { parseAgentFlags, type AgentFlags, withoutOwnFlags } from "../agent-flag
 import { confirm } from "../tui/confirm.ts";
 import type { CommandContext } from "../command.ts";
 import { type DirectorySessionInput, findDirectorySession, holderAtHub, prepareSession } from "../directory-session.ts";
+import { heedEnvironment } from "../environment-word.ts";
 import { heedHub } from "../hub-word.ts";
 import { ensureHub, type HubChoice } from "../local-hub.ts";
 import { sendAlong } from "../outbox.ts";
@@ -32,10 +33,17 @@ export async function runAgent(words: string[], context: CommandContext): Promis
   checkMode(driver, flags);
   if (!isConversation) throw needsTerminal(driver);
 
-  const detection = await driver.detect(definedOnly(context.env));
+  const detection = await driver.detect(definedOnly(context.env), keptProgram(home, flags));
   if (!detection.available) throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed.`);
   const hub = await ensureHub(context.env, home);
-  return openSession({ home, driver, flags, theirs, hub, context, ...(detection.hint ? { warning: detection.hint } : {}) });
+  const { hint: warning, program } = detection;
+  return openSession({ home, driver, flags, theirs, hub, context, program, ...(warning ? { warning } : {}) });
+}
+
+/** A session that is named was begun with a program that this terminal may not have on its PATH. */
+function keptProgram(home: string, { existingSessionId, isThisEnvironment }: AgentFlags): string | undefined {
+  if (existingSessionId === null || isThisEnvironment) return undefined;
+  return readRecord(sessionDir(home, existingSessionId))?.environment?.program;
 }
 
 /** The agent that is named, or the one that needs no name; and the words behind its name. */
@@ -71,6 +79,8 @@ interface OpenInput {
   hub: HubChoice;
   context: CommandContext;
   warning?: string;
+  /** Of the agent, as this terminal has it. */
+  program?: string | undefined;
 }
 
 async function openSession(input: OpenInput): Promise<number> {
@@ -99,7 +109,8 @@ async function openSession(input: OpenInput): Promise<number> {
     });
   }
   if (found.kind === "new" && hub.isReachable) await sayHolderAtHub(request, hub, context);
-  const { sessionId, dir } = prepareSession(request, found);
+  if (found.kind === "existing" && !flags.isThisEnvironment) heedEnvironment(found.record, driver, context);
+  const { sessionId, dir } = prepareSession(request, found, takeEnvironment(driver.environment, context.env, input.program));
   const record = readRecord(dir);
   if (!record) throw new AppError("internal", "The session's record was not written");
   await registerIfReachable(record, hub, context);
@@ -131,9 +142,13 @@ async function sayHolderAtHub(request: DirectorySessionInput, hub: HubChoice, { 
 
 /** What only a start can take. */
 function noteUnused({ flags, context }: OpenInput): void {
-  const given = [flags.isYolo && "--yolo", flags.permissionMode && "--permission-mode", flags.model && "--model", ...flags.rest].filter(
-    Boolean,
-  );
+  const given = [
+    flags.isYolo && "--yolo",
+    flags.permissionMode && "--permission-mode",
+    flags.model && "--model",
+    flags.isThisEnvironment && "--this-environment",
+    ...flags.rest,
+  ].filter(Boolean);
   if (given.length === 0) return;
   context.terminal.note(
     context.paint.waiting(`It runs already, so ${given.join(" ")} changes nothing. Change it in the web app, or start another with --new.`),
@@ -198,6 +213,8 @@ function printAgentHelp(driver: AgentDriver, context: CommandContext): number {
       "  --hapi-starting-mode MODE    local or remote",
       "  --started-by WHO             terminal or runner",
       "  --existing-session-id ID     continue exactly this session",
+      "  --this-environment           continue it with this terminal's account, configuration, provider and program,",
+      "                               instead of those it was begun with",
       "",
       `Every other flag goes to ${driver.displayName} as it is; what stands after -- is never read by HAPI.`,
       "",

@@ -22,11 +22,15 @@ export const resumeCommand: Command = {
   name: "resume",
   reachesHub: true,
   summary: "Continue a session: same id, same conversation",
-  usage: "[session] [--remote] [--fork | --history] [--json]",
+  usage: "[session] [--remote] [--fork | --history] [--this-environment] [--json]",
   options: {
     remote: { type: "boolean", help: "only wake it; don't open it in this terminal" },
     fork: { type: "boolean", help: "in a new session, on a branch of its conversation; the old one stays as it is" },
     history: { type: "boolean", help: "in a new session whose agent is given the text of it, where its own conversation is gone" },
+    "this-environment": {
+      type: "boolean",
+      help: "with this terminal's account, configuration, provider and program, instead of those it was begun with",
+    },
     json: { type: "boolean", help: "only wake it, and print JSON" },
   },
   examples: [
@@ -49,7 +53,10 @@ async function runResume(words: ParsedWords, context: CommandContext): Promise<n
     throw new AppError("invalid_query", "Say --fork (a branch of its own conversation) or --history (the text of it), not both");
   if (isSet(words, "history")) return tell(api, session, words, context);
   if (isSet(words, "fork")) return fork(api, session, words, context);
-  if (session.record && !isWakingOnly) return openHere(session.record, context);
+  const isThisEnvironment = isSet(words, "this-environment");
+  if (session.record && !isWakingOnly) return openHere(session.record, context, isThisEnvironment);
+  if (isThisEnvironment)
+    throw new AppError("invalid_query", "--this-environment means this terminal, so it goes only with a session that is opened in it");
   const wasActive = session.row?.active ?? false;
   const id = await api.sessions.resume(session.id).catch((cause: unknown) => Promise.reject(withNextStep(cause, session.id)));
   if (isSet(words, "json")) context.terminal.json({ sessionId: id, resumed: !wasActive });
@@ -57,9 +64,16 @@ async function runResume(words: ParsedWords, context: CommandContext): Promise<n
   return 0;
 }
 
-async function openHere(record: { flavor: string; sessionId: string; cwd: string }, context: CommandContext): Promise<number> {
+async function openHere(
+  record: { flavor: string; sessionId: string; cwd: string },
+  context: CommandContext,
+  isThisEnvironment = false,
+): Promise<number> {
   const { runAgent } = await import("./agent.ts");
-  return runAgent([record.flavor, "--existing-session-id", record.sessionId], { ...context, cwd: record.cwd });
+  return runAgent([record.flavor, "--existing-session-id", record.sessionId, ...(isThisEnvironment ? ["--this-environment"] : [])], {
+    ...context,
+    cwd: record.cwd,
+  });
 }
 
 async function fork(api: HubApi, session: WhichSession, words: ParsedWords, context: CommandContext): Promise<number> {

@@ -28,6 +28,7 @@ function fromRow({ id, metadata, agentState, permissionMode, model }: Session): 
     lastStart,
     host: hostOf(metadata),
     launch: { ...launchOf(metadata), permissionMode: permissionMode ?? null, model: model ?? null },
+    environment: metadata?.environment,
     lastFailure: failureOf(metadata),
     autoRetry,
     retry: agentState?.retry ?? null,

@@ -93,6 +93,7 @@ export class Fork {
       sessionId: forkId,
       ...beginning,
       launchId: forkId,
+      originSessionId: session.id,
       ...(permissionMode === undefined ? {} : { permissionMode }),
       ...(model == null ? {} : { model }),
     };

@@ -9,6 +9,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { AgentDriver } from "@hapi/agents";
 import { AppError, type SpawnParams } from "@hapi/protocol";
 import { createSession, listSessionRecords, type CreateSessionOptions } from "../session/create-session.ts";
+import { takeEnvironment, withRecorded } from "../session/environment.ts";
 import type { SessionRecord } from "../session/record.ts";
 
 export interface LaunchDeps {
@@ -50,11 +51,13 @@ export function createLaunches(deps: LaunchDeps): Launches {
 }
 
 async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launched> {
-  const known = findKnown(deps.home, params);
+  const records = listSessionRecords(deps.home);
+  const known = findKnown(records, params);
   const flavor = known?.flavor ?? params.agent ?? deps.defaultFlavor;
   const driver = deps.driverFor(flavor);
   if (!driver) throw new AppError("unsupported_flavor", `This machine has no driver for "${flavor}".`);
-  const detection = await driver.detect(definedOnly(deps.env));
+  const kept = known ? known.environment : originOf(records, flavor, params)?.environment;
+  const detection = await driver.detect(definedOnly(withRecorded(deps.env, kept)), kept?.program);
   if (!detection.available) {
     throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed on this machine.`);
   }
@@ -71,13 +74,8 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launch
     startedBy: "runner",
     startingMode: "remote",
     ...(known ? { sessionId: known.sessionId, tag: known.tag } : newIdentity(flavor, params)),
-    ...(params.yolo ? { permissionMode: "yolo" } : {}),
-    ...(params.permissionMode ? { permissionMode: params.permissionMode } : {}),
-    ...(params.model === undefined ? {} : { model: params.model }),
-    ...(params.resumeSessionId ? { threadId: params.resumeSessionId } : {}),
-    ...(params.forkSession ? { fork: true } : {}),
-    ...(params.history ? { history: params.history } : {}),
-    ...(params.launchId ? { launchId: params.launchId } : {}),
+    ...wishOf(params),
+    environment: kept ?? takeEnvironment(driver.environment, deps.env, detection.program),
   };
   const { sessionId } = createSession(options);
   const record = listSessionRecords(deps.home).find((candidate) => candidate.sessionId === sessionId);
@@ -87,14 +85,34 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launch
   return { sessionId, isNew };
 }
 
+function wishOf(params: SpawnParams): Partial<CreateSessionOptions> {
+  return {
+    ...(params.yolo ? { permissionMode: "yolo" } : {}),
+    ...(params.permissionMode ? { permissionMode: params.permissionMode } : {}),
+    ...(params.model === undefined ? {} : { model: params.model }),
+    ...(params.resumeSessionId ? { threadId: params.resumeSessionId } : {}),
+    ...(params.forkSession ? { fork: true } : {}),
+    ...(params.history ? { history: params.history } : {}),
+    ...(params.launchId ? { launchId: params.launchId } : {}),
+  };
+}
+
 /** A session started for someone else gets a tag of its own: the folder's own session belongs to the terminal. */
 function newIdentity(flavor: string, params: SpawnParams): Pick<CreateSessionOptions, "sessionId" | "tag"> {
   const sessionId = params.existingSessionId ?? params.sessionId ?? randomUUID();
   return { sessionId, tag: `${flavor}:spawn:${params.launchId ?? sessionId}` };
 }
 
-function findKnown(home: string, params: SpawnParams): SessionRecord | undefined {
-  const records = listSessionRecords(home);
+/** The session that the new one is a branch of. */
+function originOf(records: readonly SessionRecord[], flavor: string, params: SpawnParams): SessionRecord | undefined {
+  const { originSessionId, resumeSessionId } = params;
+  const named = records.find((record) => record.sessionId === originSessionId);
+  return (
+    named ?? records.find((record) => resumeSessionId !== undefined && record.flavor === flavor && record.threadId === resumeSessionId)
+  );
+}
+
+function findKnown(records: readonly SessionRecord[], params: SpawnParams): SessionRecord | undefined {
   const wanted = params.existingSessionId ?? params.sessionId;
   if (wanted) return records.find((record) => record.sessionId === wanted);
   return params.launchId ? records.find((record) => record.launchId === params.launchId) : undefined;

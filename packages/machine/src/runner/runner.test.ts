@@ -5,6 +5,7 @@ import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentDriver, Detection } from "@hapi/agents";
+import { createSession, listSessionRecords } from "../session/create-session.ts";
 import { createAvailability } from "./availability.ts";
 import { askRunner, openControlSocket } from "./control-socket.ts";
 import { listDirectory, pathsExist } from "./directories.ts";
@@ -25,6 +26,7 @@ const driver = (detection: Partial<Detection> = {}): AgentDriver =>
   ({
     flavor: "demo",
     displayName: "Demo",
+    environment: [],
     capabilities: { permissionModes: ["default", "yolo"] },
     detect: () => Promise.resolve({ available: true, command: ["demo"], ...detection }),
     open: () => {
@@ -75,6 +77,40 @@ test("another wish in the same folder is another session; an existing id continu
   expect(two.sessionId).not.toBe(one.sessionId);
   const same = await launches.launch({ type: "spawn-in-directory", directory: "/ignored", existingSessionId: one.sessionId });
   expect(same.sessionId).toBe(one.sessionId);
+});
+
+test("an environment is kept: a wake from elsewhere is looked up in the session's own, a branch inherits it, and a new session takes the runner's", async () => {
+  const asked: [Readonly<Record<string, string>>, string | undefined][] = [];
+  const able: AgentDriver = {
+    ...driver(),
+    environment: [{ name: "CONFIG_HOME", kind: "config-home" }],
+    detect: (env, program) => {
+      asked.push([env, program]);
+      return Promise.resolve({ available: true, command: ["demo"], program: program ?? "/bin/demo" });
+    },
+  };
+  const { launches, deps, home, project } = world({ env: { CONFIG_HOME: "/runner" }, driverFor: () => able });
+  const kept = (id: string): unknown => listSessionRecords(home).find(({ sessionId }) => sessionId === id)?.environment;
+  const common = { home, flavor: "demo", cwd: project, machineId: "m1", hubUrl: deps.hubUrl(), startingMode: "remote" as const };
+  const environment = { values: { CONFIG_HOME: "/work" }, withheld: [], program: "/opt/demo" };
+  const { sessionId } = createSession({ ...common, startedBy: "terminal", environment, threadId: "thread-1" });
+  const wish = { type: "spawn-in-directory" as const, directory: project, agent: "demo" };
+
+  await launches.launch({ ...wish, existingSessionId: sessionId });
+  expect(kept(sessionId)).toEqual(environment);
+  expect(asked.at(-1)).toEqual([{ CONFIG_HOME: "/work" }, "/opt/demo"]);
+
+  const branch = await launches.launch({ ...wish, sessionId: "branch", resumeSessionId: "thread-1", forkSession: true });
+  const told = await launches.launch({ ...wish, sessionId: "told", history: "text", originSessionId: sessionId });
+  expect([kept(branch.sessionId), kept(told.sessionId)]).toEqual([environment, environment]);
+
+  const fresh = await launches.launch(wish);
+  expect(kept(fresh.sessionId)).toEqual({ values: { CONFIG_HOME: "/runner" }, withheld: [], program: "/bin/demo" });
+
+  const older = createSession({ ...common, startedBy: "terminal" });
+  await launches.launch({ ...wish, existingSessionId: older.sessionId });
+  expect(kept(older.sessionId)).toBeUndefined();
+  expect(asked.at(-1)).toEqual([{ CONFIG_HOME: "/runner" }, undefined]);
 });
 
 test("what can't start says why, and leaves nothing behind", async () => {

@@ -6,6 +6,7 @@ import { shortText } from "@hapi/core";
 import type { AgentDriver, Conversation, DriverContext, Front } from "@hapi/agents";
 import type { HostControl, HostProcess, SpawnSpec } from "@hapi/host";
 import { type AppError, type LastStart, toAppError } from "@hapi/protocol";
+import { requireCredentials } from "./environment.ts";
 import type { RecordFile } from "./record.ts";
 
 const STOP_GRACE_MS = 5_000;
@@ -97,6 +98,7 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
     const start = { at: deps.now(), front, asked: threadId ?? null };
     startFailure = null;
     try {
+      requireCredentials(record.value.environment, deps.context.env, record.value.sessionId);
       const prefill = front === "local" ? deps.prefill() : undefined;
       const { how, prefilled } = await conversation.start({ front, threadId, fork, permissionMode, model, args, ...viewerSize(), prefill });
       if (prefilled) deps.prefilled();

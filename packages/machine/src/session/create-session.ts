@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, realpathSync } from "node:fs";
 import { AppError, normalizePermissionMode } from "@hapi/protocol";
 import { ensurePrivateDir, sessionDir, sessionsDir } from "@hapi/platform";
 import { keepEarlier } from "./earlier.ts";
+import type { RecordedEnvironment } from "./environment.ts";
 import { readRecord, type SessionRecord, writeRecord } from "./record.ts";
 
 export interface CreateSessionOptions {
@@ -32,6 +33,10 @@ export interface CreateSessionOptions {
   name?: string;
   worktree?: SessionRecord["worktree"];
   launchId?: string;
+  /** Of whoever starts it. A session that has one already keeps it, and one of an older version takes only that of a person's terminal. */
+  environment?: RecordedEnvironment;
+  /** From now on with this one. */
+  replaceEnvironment?: boolean;
   now?: number;
 }
 
@@ -72,6 +77,7 @@ export function createSession(options: CreateSessionOptions): { sessionId: strin
     name: options.name,
     worktree: options.worktree,
     launchId: options.launchId,
+    environment: environmentFor(options, existing),
     args: options.args ? [...options.args] : undefined,
   };
   const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -92,6 +98,12 @@ export function createSession(options: CreateSessionOptions): { sessionId: strin
   if (!existing && options.history !== undefined) keepEarlier(dir, options.history);
   writeRecord(dir, { ...base, ...stated });
   return { sessionId, dir };
+}
+
+function environmentFor(options: CreateSessionOptions, existing: SessionRecord | null): RecordedEnvironment | undefined {
+  if (existing?.environment && !options.replaceEnvironment) return existing.environment;
+  const isPersons = existing === null || options.startedBy === "terminal" || options.replaceEnvironment;
+  return isPersons ? options.environment : undefined;
 }
 
 function realPathOf(path: string): string {

@@ -1,7 +1,7 @@
 /** What a session knows of itself, for people who look for a fault: threads, the last start, the last failure. Nothing that could be a credential. */
 import { shortText } from "@hapi/core";
 import { hostname } from "node:os";
-import type { SessionDiagnostics } from "@hapi/protocol";
+import type { SessionDiagnostics, SessionEnvironment } from "@hapi/protocol";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { Facts } from "./ledger-state.ts";
 import type { Losses } from "./losses.ts";
@@ -16,6 +16,7 @@ export interface DiagnosticsInput {
   autoRetry: boolean;
   hostPid: number;
   losses: Pick<Losses, "counts">;
+  environment: SessionEnvironment | undefined;
 }
 
 const MAX_ARG = 200;
@@ -59,6 +60,7 @@ export function diagnosticsOf(input: DiagnosticsInput): Omit<SessionDiagnostics,
       model: record.model ?? null,
       args: withoutSecrets(record.args),
     },
+    environment: input.environment,
     agent: { front: runner.front, running: runner.front !== null, busy: runner.front !== null && runner.busy },
     losses: [...input.losses.counts],
     ...(runner.conversation.unknownWords ? { unknownWords: { ...runner.conversation.unknownWords } } : {}),

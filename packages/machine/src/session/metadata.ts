@@ -4,7 +4,14 @@
  */
 import { cutText } from "@hapi/core";
 import { hostname, platform } from "node:os";
-import { type AgentCapabilities, type LifecycleState, type Metadata, normalizePermissionMode, threadKeyOf } from "@hapi/protocol";
+import {
+  type AgentCapabilities,
+  type LifecycleState,
+  type Metadata,
+  normalizePermissionMode,
+  type SessionEnvironment,
+  threadKeyOf,
+} from "@hapi/protocol";
 import type { Facts } from "./ledger-state.ts";
 import type { SessionRecord } from "./record.ts";
 
@@ -33,6 +40,7 @@ export interface MetadataInput {
   remoteWhileLocal: "switch" | "read-only";
   parked: boolean;
   autoRetry: boolean;
+  environment: SessionEnvironment | undefined;
 }
 
 const names = (list: readonly string[] | undefined): string[] | undefined =>
@@ -80,6 +88,7 @@ export function metadataOf(input: MetadataInput, current: Metadata | null): Meta
     remoteWhileLocal: input.remoteWhileLocal,
     parked: input.parked,
     lastStart: input.facts.lastStart ?? undefined,
+    environment: input.environment,
     ...lifecycleOf(input, current),
   };
   if (record.threadId && !record.fork) mine[threadKeyOf(record.flavor)] = record.threadId;

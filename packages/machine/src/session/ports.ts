@@ -8,13 +8,14 @@ import { AppError } from "@hapi/protocol";
 import { knownCliApiToken, loadSettings, type Logger, runCommand, selfCommand, systemClock } from "@hapi/platform";
 import type { RunCommand } from "../files/index.ts";
 import { buildAgentEnv } from "./agent-env.ts";
+import { type Env, environmentFacts, withRecorded } from "./environment.ts";
 import type { Ledger } from "./ledger.ts";
 import { hubNow, hubOfRecord, type KnownHub } from "./hub-address.ts";
 import { DEFAULT_PARK_AFTER_MS } from "./parking.ts";
 import type { RecordFile } from "./record.ts";
 import type { SessionPorts } from "./session.ts";
 
-export type Env = Readonly<Record<string, string | undefined>>;
+export type { Env };
 
 export interface SessionProcessOptions {
   /** HAPI's own version, for the session's metadata. */
@@ -78,7 +79,8 @@ export function buildPorts(input: PortsInput, options: SessionProcessOptions): S
     }),
     hub,
     clock: systemClock,
-    agentEnv: buildAgentEnv(env, sessionId),
+    agentEnv: buildAgentEnv(withRecorded(env, record.value.environment), sessionId),
+    environment: environmentFacts(record.value.environment, driver.environment, env),
     runCommand: run,
     settings: settingsOf(home, env),
     about: { version: options.version ?? "0.1.0", libDir: libDir(), userHome: env["HOME"] ?? homedir() },

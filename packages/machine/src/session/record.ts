@@ -7,6 +7,7 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { AppError, worktreeSchema } from "@hapi/protocol";
 import { writeFileAtomic } from "@hapi/platform";
+import { recordedEnvironmentSchema } from "./environment.ts";
 
 export const RECORD_FILE = "session.json";
 
@@ -28,6 +29,8 @@ export const sessionRecordSchema = z.looseObject({
   /** As the person asked for it; survives restarts and is passed to the agent at each start. */
   permissionMode: z.optional(z.string()),
   model: z.optional(z.nullable(z.string())),
+  /** Variables that choose account, configuration, provider and program. Absent: begun by an older version; as whoever starts it has them. */
+  environment: z.optional(recordedEnvironmentSchema),
   /** Failed turns are sent again by themselves; absent: as this home's settings say. */
   autoRetry: z.optional(z.boolean()),
   /** The agent's own conversation. */

@@ -5,7 +5,7 @@
 import type { AgentDriver, DriverLog } from "@hapi/agents";
 import type { SessionLink } from "@hapi/client/link";
 import type { HostControl } from "@hapi/host";
-import { type AgentState, AppError, type LifecycleState, toAppError } from "@hapi/protocol";
+import { type AgentState, AppError, type LifecycleState, type SessionEnvironment, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import { confineTo, fileRpcs, type RunCommand } from "../files/index.ts";
 import { createActions } from "./actions.ts";
@@ -55,6 +55,8 @@ export interface SessionPorts {
   agentEnv: Readonly<Record<string, string>>;
   hookCommand: readonly string[];
   hookEnv: Readonly<Record<string, string>>;
+  /** What the session keeps of its first start's environment, beside that of now. */
+  environment?: SessionEnvironment | undefined;
   runCommand: RunCommand;
   /** The session is over: no hook will come in any more. */
   closeHooks?(): Promise<void>;
@@ -140,6 +142,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       sessionId: record.value.sessionId,
       cwd: record.value.cwd,
       env: ports.agentEnv,
+      program: record.value.environment?.program,
       memory: ledger.memory,
       clock,
       sessionDir: ports.dir,
@@ -298,7 +301,16 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     facts: events.facts,
     capabilities: driver.capabilities,
     diagnostics: () =>
-      diagnosticsOf({ record: record.value, facts, runner, retrying, autoRetry: autoRetry(), hostPid: host.hostPid, losses }),
+      diagnosticsOf({
+        record: record.value,
+        facts,
+        runner,
+        retrying,
+        autoRetry: autoRetry(),
+        hostPid: host.hostPid,
+        environment: ports.environment,
+        losses,
+      }),
     hasViewers: () => host.viewers().length > 0,
     uploads,
     clock,
@@ -326,6 +338,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
           remoteWhileLocal: ports.settings.remoteWhileLocal,
           parked: loop.front === "remote" && runner.front === null && !runner.moving,
           autoRetry: autoRetry(),
+          environment: ports.environment,
           ...ports.about,
         },
         current,

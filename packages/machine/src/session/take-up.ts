@@ -59,8 +59,8 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
 }
 
 /** Without its program a session can't run. Asked only when a start went wrong: it takes longer than the start itself. */
-async function mustBeInstalled({ driver, agentEnv }: SessionPorts): Promise<void> {
-  const found = await driver.detect(agentEnv);
+async function mustBeInstalled({ driver, agentEnv, record }: SessionPorts): Promise<void> {
+  const found = await driver.detect(agentEnv, record.value.environment?.program);
   if (found.available) return;
   const code = found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed";
   throw new AppError(code, found.hint ?? `${driver.displayName} was not found on this machine`);

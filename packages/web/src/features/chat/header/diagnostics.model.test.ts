@@ -6,7 +6,8 @@ import type { Translate } from "../../../i18n/index.ts";
 import { diagnosticsOf } from "./diagnostics.model.ts";
 
 const words: Record<string, unknown> = { ...en, ...later };
-const t = ((key: string, values?: { time?: string }) => String(words[key]).replace("{time}", values?.time ?? "")) as Translate;
+const t = ((key: string, values: Record<string, string> = {}) =>
+  String(words[key]).replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "")) as Translate;
 
 const found: SessionDiagnostics = {
   sessionId: "s",
@@ -32,6 +33,27 @@ test("every conversation that was found is named once, beside the one that is us
 test("what is not known takes no row", () => {
   const keys = diagnosticsOf({ ...found, lastStart: null, threads: { hub: null } }, t, String).map((row) => row.key);
   expect(keys).toEqual(["diagnostics.host", "diagnostics.launch", "diagnostics.source"]);
+});
+
+test("which account, program and provider it works with, what is missing, and where its machine has something else", () => {
+  const environment = {
+    program: "/opt/claude",
+    set: { HOME: "/home/me", CLAUDE_CONFIG_DIR: "/home/me/.claude-work" },
+    withheld: ["ANTHROPIC_API_KEY"],
+    missing: ["ANTHROPIC_API_KEY"],
+    differs: [
+      { name: "CLAUDE_CONFIG_DIR", kept: "/home/me/.claude-work", here: null },
+      { name: "HTTPS_PROXY", kept: null, here: "***" },
+    ],
+  };
+  expect(valueOf({ environment }, "diagnostics.environment")).toBe(
+    "/opt/claude\nCLAUDE_CONFIG_DIR=/home/me/.claude-work\nANTHROPIC_API_KEY=***",
+  );
+  expect(valueOf({ environment }, "diagnostics.missing")).toBe("ANTHROPIC_API_KEY");
+  expect(valueOf({ environment }, "diagnostics.differs")).toBe(
+    "CLAUDE_CONFIG_DIR: /home/me/.claude-work is used; the machine has nothing\nHTTPS_PROXY: nothing is used; the machine has ***",
+  );
+  expect(valueOf({}, "diagnostics.environment")).toBeUndefined();
 });
 
 test("what the agent said that nobody has a word for is counted", () => {

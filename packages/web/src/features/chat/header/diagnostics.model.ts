@@ -9,6 +9,9 @@ export type DiagnosticKey =
   | "diagnostics.host"
   | "diagnostics.launch"
   | "diagnostics.args"
+  | "diagnostics.environment"
+  | "diagnostics.missing"
+  | "diagnostics.differs"
   | "diagnostics.failure"
   | "diagnostics.unknown"
   | "diagnostics.losses"
@@ -42,6 +45,24 @@ function lossText({ kind, count, lastAt, details }: LossCount, t: Translate, tim
   return [`${name} × ${count}`, time(lastAt), ...more].join(" · ");
 }
 
+/** What tells it from another one on the same machine: everybody's home folder does not. */
+function environmentRows(environment: SessionDiagnostics["environment"]): string {
+  if (!environment) return "";
+  const set = Object.entries(environment.set).filter(([name]) => name !== "HOME");
+  return [
+    environment.program ?? "",
+    ...set.map(([name, value]) => `${name}=${value}`),
+    ...environment.withheld.map((name) => `${name}=***`),
+  ]
+    .filter(Boolean)
+    .join("\n");
+}
+
+function differenceRow({ name, kept, here }: { name: string; kept: string | null; here: string | null }, t: Translate): string {
+  const none = t("diagnostics.unset");
+  return t("diagnostics.difference", { name, kept: kept ?? none, here: here ?? none });
+}
+
 export function diagnosticsOf(found: SessionDiagnostics, t: Translate, time: (at: number) => string): readonly Diagnostic[] {
   const { threads, lastStart, host, launch, lastFailure } = found;
   // the places normally agree; where they don't, each is worth seeing
@@ -56,6 +77,9 @@ export function diagnosticsOf(found: SessionDiagnostics, t: Translate, time: (at
     ["diagnostics.host", [host.name, host.pid, host.id].filter(Boolean).join(" · ")],
     ["diagnostics.launch", [launch.startedBy, launch.startingMode, launch.permissionMode, launch.model].filter(Boolean).join(" · ")],
     ["diagnostics.args", (launch.args ?? []).join(" ")],
+    ["diagnostics.environment", environmentRows(found.environment)],
+    ["diagnostics.missing", (found.environment?.missing ?? []).join("\n")],
+    ["diagnostics.differs", (found.environment?.differs ?? []).map((one) => differenceRow(one, t)).join("\n")],
     [
       "diagnostics.failure",
       failure ? [failure.code, failure.message, failure.at === undefined ? "" : time(failure.at)].filter(Boolean).join(" · ") : "",

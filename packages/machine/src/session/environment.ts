@@ -1,0 +1,102 @@
+/**
+ * The part of the environment that belongs to a session: which account, configuration, provider, proxy, models and program its agent works with.
+ * Kept at its first start and used by every later one, whoever starts it. Of a credential only is kept that it was there.
+ */
+import { type EnvironmentVariable, isSecretValue } from "@hapi/agents";
+import { AppError } from "@hapi/protocol";
+import * as z from "zod/mini";
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export const recordedEnvironmentSchema = z.looseObject({
+  /** Null: it was not set, and is not set for the agent. A name that is not here is as whoever starts the agent has it. */
+  values: z.record(z.string(), z.nullable(z.string())),
+  /** Set at the start, to a value that must not be written down. */
+  withheld: z.array(z.string()),
+  /** Full path. */
+  program: z.optional(z.string()),
+});
+export type RecordedEnvironment = z.infer<typeof recordedEnvironmentSchema>;
+
+export function takeEnvironment(variables: readonly EnvironmentVariable[], env: Env, program: string | undefined): RecordedEnvironment {
+  const values: Record<string, string | null> = {};
+  const withheld: string[] = [];
+  for (const variable of variables) {
+    const value = env[variable.name];
+    if (value !== undefined && value !== "" && isSecretValue(variable, value)) withheld.push(variable.name);
+    else values[variable.name] = value ?? null;
+  }
+  return { values, withheld, ...(program === undefined ? {} : { program }) };
+}
+
+/** `env` as the session has it. */
+export function withRecorded(env: Env, recorded: RecordedEnvironment | undefined): Env {
+  if (!recorded) return env;
+  const kept = Object.entries(recorded.values).map(([name, value]) => [name, value ?? undefined] as const);
+  return { ...env, ...Object.fromEntries(kept) };
+}
+
+/** Credentials that were set at the start and are not set here. */
+export function missingOf(recorded: RecordedEnvironment | undefined, env: Env): string[] {
+  return (recorded?.withheld ?? []).filter((name) => !env[name]);
+}
+
+/** Nothing is started on another account in silence. */
+export function requireCredentials(recorded: RecordedEnvironment | undefined, env: Env, sessionId: string): void {
+  const missing = missingOf(recorded, env);
+  if (missing.length === 0) return;
+  const names = missing.join(", ");
+  const [it, is] = missing.length === 1 ? ["its value", "it is"] : ["their values", "they are"];
+  const resume = `hapi resume ${sessionId.slice(0, 8)}`;
+  throw new AppError(
+    "environment_missing",
+    `This session was started with ${names} set. HAPI does not keep ${it}, and here ${is} not set. On its machine, in a terminal that has ${missing.length === 1 ? "it" : "them"}: ${resume}. To go on with what is set there instead: ${resume} --this-environment`,
+    { details: { missing } },
+  );
+}
+
+export interface EnvironmentDifference {
+  name: string;
+  /** Null: not set. */
+  kept: string | null;
+  /** Null: not set. `***`: a value that is not shown. */
+  here: string | null;
+}
+
+const HIDDEN = "***";
+
+/** Where whoever starts the agent has something else than the session: the session's is used. */
+export function differencesOf(
+  recorded: RecordedEnvironment | undefined,
+  variables: readonly EnvironmentVariable[],
+  env: Env,
+): EnvironmentDifference[] {
+  return Object.entries(recorded?.values ?? {}).flatMap(([name, kept]) => {
+    const here = env[name] ?? null;
+    if (here === kept) return [];
+    const variable = variables.find((one) => one.name === name) ?? { name, kind: "account" as const };
+    return [{ name, kept, here: here !== null && isSecretValue(variable, here) ? HIDDEN : here }];
+  });
+}
+
+const MAX_SHOWN = 500;
+
+/** For people and other programs: what is set, without what isn't. */
+export function environmentFacts(recorded: RecordedEnvironment | undefined, variables: readonly EnvironmentVariable[], env: Env) {
+  if (!recorded) return undefined;
+  const set = Object.entries(recorded.values).flatMap(([name, value]) =>
+    value === null ? [] : [[name, value.slice(0, MAX_SHOWN)] as const],
+  );
+  const differs = differencesOf(recorded, variables, env).map((one) => ({
+    name: one.name,
+    kept: one.kept?.slice(0, MAX_SHOWN) ?? null,
+    here: one.here?.slice(0, MAX_SHOWN) ?? null,
+  }));
+  return {
+    program: recorded.program ?? null,
+    set: Object.fromEntries(set),
+    withheld: recorded.withheld,
+    missing: missingOf(recorded, env),
+    differs,
+  };
+}
