@@ -91,6 +91,16 @@ function carelessCancel(link: SessionLink): SessionLink {
   });
 }
 
+/** The session confirms a prompt that it then does not look at. */
+function lookingAway(link: SessionLink): SessionLink {
+  return changed(link, {
+    on(event, listener) {
+      if (event !== "update") return link.on(event, listener);
+      return link.on("update", (body) => (body.t === "new-message" ? { ok: true } : (listener as (body: unknown) => unknown)(body)));
+    },
+  });
+}
+
 /** What is said again comes under another key. */
 function newKeys(link: SessionLink): SessionLink {
   let sent = 0;
@@ -157,6 +167,16 @@ export const PLANTS: readonly Plant[] = [
     name: "an answer is given again after a restart",
     plants: { hostForgetsInputs: true },
     shows: ["approval-doubled", "prompt-ran-twice"],
+  },
+  {
+    name: "confirmed, and not looked at",
+    plants: { link: lookingAway },
+    shows: ["prompt-forgotten"],
+  },
+  {
+    name: "nobody hears that a session with waiting prompts can be started",
+    plants: { stores: storesWith(({ messages }) => ({ messages: changed(messages, { waitingToWake: async () => [] }) })) },
+    shows: ["prompt-forgotten"],
   },
   {
     name: "taken back only in words",

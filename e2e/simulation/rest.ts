@@ -26,6 +26,14 @@ export async function readAll(api: HubApi): Promise<Message[]> {
   }
 }
 
+/** Queued prompts that wait for nothing that anybody names, by the hub's own word. */
+export function forgottenOf(rows: readonly Message[], now: number): string[] {
+  const isQueued = (row: Message): boolean => row.localId !== null && row.invokedAt == null && row.deliveryState === undefined;
+  const isForgotten = ({ waiting, scheduledAt }: Message): boolean =>
+    (scheduledAt ?? 0) <= now && (waiting === undefined || waiting.for === "nothing");
+  return rows.flatMap((row) => (isQueued(row) && isForgotten(row) ? [row.localId ?? ""] : []));
+}
+
 /** Nothing is under way any more, anywhere. */
 export function atRest(people: readonly Person[], rows: readonly Message[], session: SessionProcess | null, now: number): boolean {
   const isSettled = (row: Message): boolean => {

@@ -18,7 +18,7 @@ import { createNetwork } from "./network.ts";
 import { planPeople } from "./people.ts";
 import { createPerson, type Person } from "./person.ts";
 import { chanceOf } from "./random.ts";
-import { acceptedOf, atRest, readAll } from "./rest.ts";
+import { acceptedOf, atRest, forgottenOf, readAll } from "./rest.ts";
 import { HUB_URL } from "./session-process.ts";
 import { createVirtualTime } from "./time.ts";
 
@@ -43,7 +43,9 @@ export interface Outcome {
 
 /** After this the world is calm, and everything must come to rest. */
 const STORM_MS = 45_000;
-/** A person asks for a session again that did not come by itself. */
+/** A calm hub knows by then what each prompt waits for. */
+const FORGOTTEN_MS = 30_000;
+/** A person asks for a session again that says that it waits for one. */
 const ASK_AGAIN_MS = 120_000;
 /** What has not come to rest after this never will. */
 const REST_MS = 30 * 60_000;
@@ -74,11 +76,17 @@ async function runIn(root: string, seed: number, plants: Plants, onLog?: DriverL
   });
   // What the hub itself takes for its own fault.
   const errors: string[] = [];
+  const forgotten = new Set<string>();
+  const nothingSince = new Map<string, number>();
   const hubLog: Logger = {
     ...silentLogger,
     child: () => hubLog,
     error(event, fields) {
       if (hub.isUp) errors.push(`${event} ${JSON.stringify(fields)}`);
+    },
+    warn(event, fields) {
+      // It found one that waited for nothing, and went on to help.
+      if (hub.isUp && event === "prompt.poked") forgotten.add(JSON.stringify(fields));
     },
   };
   const hub: HubProcess = createHubProcess({
@@ -173,6 +181,14 @@ async function runIn(root: string, seed: number, plants: Plants, onLog?: DriverL
       return { who: person.name, rows: bySeq([...(window?.rows ?? []), ...(window?.queued ?? [])]) };
     }),
   });
+  const watch = (now: readonly string[]): void => {
+    for (const localId of nothingSince.keys()) if (!now.includes(localId)) nothingSince.delete(localId);
+    for (const localId of now) {
+      const since = nothingSince.get(localId) ?? time.now;
+      nothingSince.set(localId, since);
+      if (time.now - since >= FORGOTTEN_MS) forgotten.add(localId);
+    }
+  };
   const look = async (): Promise<void> => {
     for (const person of people) {
       await person.open();
@@ -182,7 +198,9 @@ async function runIn(root: string, seed: number, plants: Plants, onLog?: DriverL
     rows = await readAll(reader);
     isResting = atRest(people, rows, machine.session, time.now) && checkHistory(historyOf()).every(({ kind }) => kind !== "view-differs");
     const waited = time.now - calmAt;
-    if (!isResting && waited % ASK_AGAIN_MS < LOOK_MS && waited > LOOK_MS)
+    watch(forgottenOf(rows, time.now));
+    const asksPerson = rows.some(({ waiting, invokedAt }) => invokedAt == null && waiting?.for === "person");
+    if (!isResting && asksPerson && waited % ASK_AGAIN_MS < LOOK_MS && waited > LOOK_MS)
       await reader.sessions.resume(SESSION).catch((cause: unknown) => cause);
   };
   const lookAgain = (): void => {
@@ -206,7 +224,7 @@ async function runIn(root: string, seed: number, plants: Plants, onLog?: DriverL
   await hub.kill("killed");
   return {
     seed,
-    violations: checkHistory(history),
+    violations: [...checkHistory(history), ...[...forgotten].map((what) => ({ kind: "prompt-forgotten" as const, what }))],
     errors,
     story,
     steps: time.steps,

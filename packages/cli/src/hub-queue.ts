@@ -2,7 +2,7 @@
 import type { HubApi } from "@hapi/client";
 import { decodeContent } from "@hapi/core";
 import { systemClock } from "@hapi/platform";
-import { AppError, type Message, type SessionSummary } from "@hapi/protocol";
+import { AppError, type Message, type PromptWaiting, type SessionSummary } from "@hapi/protocol";
 
 const LOOK_MS = 5_000;
 /** Sessions asked beside those that run or say that something is planned: what waits for a machine is in one that was used lately. */
@@ -18,6 +18,8 @@ export interface HubPrompt {
   scheduledAt: number | null;
   /** `unknown`: after a crash nobody can say whether the agent got it. */
   state: "planned" | "queued" | "unknown";
+  /** What it waits for; null: an older hub, or it has only come. */
+  waiting: PromptWaiting | null;
 }
 
 /** Oldest first. */
@@ -55,7 +57,7 @@ async function promptsOf(api: HubApi, row: SessionSummary, signal: AbortSignal):
   });
 }
 
-function promptOf(row: Message): Pick<HubPrompt, "text" | "createdAt" | "scheduledAt" | "state"> {
+function promptOf(row: Message): Pick<HubPrompt, "text" | "createdAt" | "scheduledAt" | "state" | "waiting"> {
   const events = decodeContent(row.content, { id: row.id, localId: row.localId });
   const scheduledAt = row.scheduledAt ?? null;
   const isPlanned = scheduledAt !== null && scheduledAt > systemClock.now();
@@ -63,6 +65,7 @@ function promptOf(row: Message): Pick<HubPrompt, "text" | "createdAt" | "schedul
     text: events.find((event) => event.type === "user-message")?.text ?? "",
     createdAt: row.createdAt,
     scheduledAt,
+    waiting: row.waiting ?? null,
     state: row.deliveryState === "indeterminate" ? "unknown" : isPlanned ? "planned" : "queued",
   };
 }

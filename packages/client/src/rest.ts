@@ -24,6 +24,8 @@ import {
   type SpawnResult,
   type SteerResult,
   spawnResultSchema,
+  type WaitingPrompts,
+  waitingPromptsSchema,
 } from "@hapi/protocol";
 import * as z from "zod/mini";
 import { createTokenKeeper } from "./auth.ts";
@@ -95,6 +97,7 @@ const readSummary = parser(sessionSummarySchema);
 const readSession = parser(sessionSchema);
 const readMachine = parser(machineSchema);
 const readMessage = parser(messageSchema);
+const readWaiting = parser(waitingPromptsSchema);
 const readPage = parser(z.looseObject({ messages: z.array(z.unknown()), page: messagesResponseSchema.shape.page }));
 const readSpawn = parser(spawnResultSchema);
 const readAvailability = parser(agentAvailabilitySchema);
@@ -257,6 +260,13 @@ export function createHubApi(options: HubApiOptions) {
         return { path: expected(typeof path === "string" ? path : null) };
       },
       deleteUpload: (id: string, path: string) => post(sessionPath(id, "/upload/delete"), { path }),
+    },
+
+    prompts: {
+      /** What waits in the hub's queues, and for what. `not_found`: a hub that can't say. */
+      async waiting(signal?: AbortSignal): Promise<WaitingPrompts> {
+        return expected(readWaiting(await request("GET", "/api/prompts/waiting", { signal })));
+      },
     },
 
     messages: {

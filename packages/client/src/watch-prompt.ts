@@ -3,7 +3,7 @@
  * and asked where the prompt is by then.
  */
 import { isFinalStage } from "@hapi/core";
-import { AppError, type Message, type PromptStage, type SyncEvent, toAppError } from "@hapi/protocol";
+import { AppError, type Message, type PromptStage, type PromptWaiting, type SyncEvent, toAppError } from "@hapi/protocol";
 import { answerIn, rowsSince } from "./answer.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { createEventStream } from "./events.ts";
@@ -29,16 +29,19 @@ export interface WatchPromptOptions {
   localId: string;
   /** A decision of a person is needed before it goes on; once per request. */
   onRequest?(requestId: string): void;
+  /** It waits for something else now. */
+  onWaiting?(waiting: PromptWaiting): void;
   clock?: Clock;
 }
 
 type Failure = PromptEnd["failure"];
 
-export function watchPrompt({ api, sessionId, localId, onRequest, clock = systemClock }: WatchPromptOptions): WatchedPrompt {
+export function watchPrompt({ api, sessionId, localId, onRequest, onWaiting, clock = systemClock }: WatchPromptOptions): WatchedPrompt {
   const { promise, resolve, reject } = Promise.withResolvers<PromptEnd>();
   const asked = new Set<string>();
   let ended: { outcome: PromptEnd["outcome"]; failure: Failure } | null = null;
   let isSeen = false;
+  let waitsFor = "";
   let isPatient = true;
   let cancelWait: (() => void) | null = null;
   let reading: Promise<void> | null = null;
@@ -74,6 +77,7 @@ export function watchPrompt({ api, sessionId, localId, onRequest, clock = system
   function told(prompt: Message, after: readonly Message[]): void {
     isSeen = true;
     if (prompt.stage) staged(prompt.stage, prompt.stageDetail ?? null);
+    if (prompt.waiting && !ended) waits(prompt.waiting);
     if (!ended) return;
     const { text, isWhole } = answerIn(after, localId);
     if (isWhole || ended.outcome === "unknown" || !isPatient) return finish({ ...ended, text });
@@ -95,9 +99,19 @@ export function watchPrompt({ api, sessionId, localId, onRequest, clock = system
       if (ended) look();
     } else if (event.type === "message-received" && ended) look();
     else if (event.type === "message-cancelled" && event.localId === localId) finish({ outcome: "cancelled", text: "", failure: null });
-    else if (event.type === "session-removed" && event.sessionId === sessionId)
+    else if (event.type === "prompts-waiting" && event.sessionId === sessionId) {
+      const mine = event.prompts.find((prompt) => prompt.localId === localId);
+      if (mine) waits(mine.waiting);
+    } else if (event.type === "session-removed" && event.sessionId === sessionId)
       reject(new AppError("session_not_found", "The session was deleted"));
     else if (event.type === "session-updated" && event.data && "agentState" in event.data) requests(event.data.agentState);
+  }
+
+  function waits(waiting: PromptWaiting): void {
+    const reason = `${waiting.for} ${waiting.code ?? ""}`;
+    if (reason === waitsFor) return;
+    waitsFor = reason;
+    onWaiting?.(waiting);
   }
 
   function requests(state: unknown): void {
@@ -112,7 +126,7 @@ export function watchPrompt({ api, sessionId, localId, onRequest, clock = system
   const stream = createEventStream({
     // A compressed stream that is cut makes the runtime print about it.
     open: (method, path, call) => api.open(method, path, { ...call, headers: { ...call.headers, "accept-encoding": "identity" } }),
-    caps: ["stages"],
+    caps: ["stages", "waiting"],
     scope: { sessionId },
     onEvent,
     onStatus: (status) => {

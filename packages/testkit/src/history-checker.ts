@@ -64,6 +64,8 @@ export interface Violation {
     | "approval-doubled"
     | "view-differs"
     | "prompt-not-settled"
+    /** Accepted, and for long it waited for nothing that anybody could name. */
+    | "prompt-forgotten"
     | "stage-backwards"
     | "stage-untrue"
     | "output-lost"

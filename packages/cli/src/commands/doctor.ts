@@ -7,6 +7,7 @@ import { ensurePrivateDir, hapiHome, knownCliApiToken, loadSettings } from "@hap
 import { toAppError } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
+import { hubApi } from "../hub-api.ts";
 import { takesToken } from "../hub-token.ts";
 import { isHealthy } from "../local-hub.ts";
 import { isUsable, lineOf, refusalText } from "../runner-line.ts";
@@ -18,6 +19,8 @@ import { isLarge } from "./hub/status.ts";
 
 /** Less than this on the home's disk is worth a word. */
 const LOW_DISK_BYTES = 256 * 1_000_000;
+
+const ASK_MS = 5_000;
 
 interface Finding {
   name: string;
@@ -83,6 +86,7 @@ async function examine(context: CommandContext): Promise<Finding[]> {
     return { state: "ok", text: `${size}${deleted}; see: hapi hub status` };
   });
   await check("Token", () => examineToken(context));
+  await check("Prompts", () => examinePrompts(context));
   await check("Web app", () => (findWebRoot() ? { state: "ok", text: "built" } : { state: "note", text: "not built; run: npm run build" }));
   await check("Runner", () => examineRunner(home));
   await check("Sessions", async () => ({ state: "ok", text: `${(await findLivingSessions(home)).length} live on this machine` }));
@@ -122,6 +126,32 @@ function examineLosses(home: string): Omit<Finding, "name"> {
     state: "note",
     text: `something may be missing in ${many}: ${kinds}; last in ${where}. Details: the session's diagnostics${broken}`,
   };
+}
+
+/** What was accepted and no agent has yet: each waits for something, or that is a fault of ours. */
+async function examinePrompts({ env }: CommandContext): Promise<Omit<Finding, "name">> {
+  const { url } = hubAddress(env);
+  if (!knownCliApiToken(env) || !(await isHealthy(url))) return { state: "ok", text: "the hub can't be asked now what waits there" };
+  const found = await hubApi(env)
+    .prompts.waiting(AbortSignal.timeout(ASK_MS))
+    .catch((cause: unknown) => {
+      // One of a release before this.
+      if (toAppError(cause).code === "not_found") return null;
+      throw cause;
+    });
+  if (!found) return { state: "note", text: "the hub is too old to say what its prompts wait for" };
+  const stuck = found.prompts.filter(({ waiting }) => waiting.for === "nothing");
+  if (stuck.length > 0) {
+    const [first] = stuck;
+    return {
+      state: "problem",
+      text: `${stuck.length} in the hub's queue wait for nothing, the first in session ${first?.sessionId.slice(0, 8)}; take it back with hapi outbox cancel ${first?.localId.slice(0, 8)} and send it again, and see the hub's log`,
+    };
+  }
+  const past = found.alarms > 0 ? `; ${found.alarms} were stuck since the hub started, see its log for prompt.waits_for_nothing` : "";
+  const state = found.alarms > 0 ? "note" : "ok";
+  if (found.prompts.length === 0) return { state, text: `none waits at the hub${past}` };
+  return { state, text: `${found.prompts.length} wait at the hub, each for something; see: hapi outbox${past}` };
 }
 
 async function examineRunner(home: string): Promise<Omit<Finding, "name">> {

@@ -17,6 +17,7 @@ import { type HubPrompt, promptsAtHub } from "../hub-queue.ts";
 import { hubTarget, prompts, refusal, sendNow, whoSendsLater } from "../outbox.ts";
 import { table } from "../tui/terminal.ts";
 import { age } from "../tui/words.ts";
+import { waitingInShort, waitingInWords } from "../waiting-words.ts";
 
 const SEND_MS = 20_000;
 const LOCK_MS = 25_000;
@@ -68,6 +69,7 @@ async function list(words: ParsedWords, context: CommandContext): Promise<number
     if (waiting.some(({ state }) => state === "rejected"))
       terminal.note(paint.dim("What was refused: hapi outbox retry <id>, or cancel <id>."));
   }
+  for (const line of stepsOf(elsewhere)) terminal.note(paint.dim(line));
   if (failure) terminal.note(paint.waiting(`What waits at the hub can't be seen now: ${failure.message}`));
   for (const path of damaged) terminal.note(paint.bad(`A damaged prompt was put aside and is not sent: ${path}`));
   return 0;
@@ -106,11 +108,15 @@ function row(prompt: KeptPrompt, paint: CommandContext["paint"]): string[] {
 }
 
 function hubRow(
-  { localId, state, createdAt, scheduledAt, sessionId, sessionName, text }: HubPrompt,
+  { localId, state, createdAt, scheduledAt, sessionId, sessionName, text, waiting }: HubPrompt,
   paint: CommandContext["paint"],
 ): string[] {
   const now = systemClock.now();
-  const states = { planned: `in ${age(now, scheduledAt ?? now)}`, queued: "queued at hub", unknown: "unknown" };
+  const states = {
+    planned: `in ${age(now, scheduledAt ?? now)}`,
+    queued: waiting ? waitingInShort(waiting, now) : "queued at hub",
+    unknown: "unknown",
+  };
   return [
     localId.slice(0, 8),
     state === "unknown" ? paint.bad(states.unknown) : paint.waiting(states[state]),
@@ -118,6 +124,13 @@ function hubRow(
     fit(sessionName ?? sessionId.slice(0, 8), 24),
     cleanLine(text.replaceAll(/\s+/g, " ")),
   ];
+}
+
+/** What a person can do about those that wait for one. */
+function stepsOf(atHub: readonly HubPrompt[]): string[] {
+  return atHub.flatMap(({ localId, sessionId, waiting }) =>
+    waiting?.for === "person" || waiting?.for === "nothing" ? [`${localId.slice(0, 8)}: ${waitingInWords(waiting, sessionId)}`] : [],
+  );
 }
 
 async function send(words: ParsedWords, context: CommandContext): Promise<number> {

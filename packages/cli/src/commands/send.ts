@@ -5,11 +5,12 @@ import { isPromptTooLong, MAX_PROMPT_BYTES } from "@hapi/core";
 import { type HubApi, type PromptEnd, watchPrompt } from "@hapi/client";
 import { findKeptPrompt, type KeptPrompt } from "@hapi/machine";
 import { delay, hapiHome, systemClock } from "@hapi/platform";
-import { AppError, type ErrorCode, errorCodes, toAppError } from "@hapi/protocol";
+import { AppError, type ErrorCode, errorCodes, type PromptWaiting, toAppError } from "@hapi/protocol";
 import { isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubApi } from "../hub-api.ts";
 import { keep, sendNow, whoSendsLater } from "../outbox.ts";
 import { parseDuration, parseMoment, said } from "../when.ts";
+import { waitingInWords } from "../waiting-words.ts";
 import { findSessionAnyway, isAway, titleOf } from "../which-session.ts";
 
 const SEND_MS = 10_000;
@@ -170,7 +171,12 @@ interface WaitOptions {
 
 async function waitForAnswer(prompt: Sending, away: AppError | null, { timeoutMs, isJson }: WaitOptions): Promise<number> {
   const { api, sessionId, localId, context } = prompt;
-  const watched = watchPrompt({ api, sessionId, localId, onRequest: () => waitsForPerson(context) });
+  const onWaiting = (waiting: PromptWaiting): void => {
+    // Told with the request itself, and what goes on in a moment is no news.
+    if (waiting.for === "approval" || waiting.for === "agent" || waiting.for === "connection") return;
+    context.terminal.note(context.paint.waiting(waitingInWords(waiting, sessionId)));
+  };
+  const watched = watchPrompt({ api, sessionId, localId, onRequest: () => waitsForPerson(context), onWaiting });
   const timeout = Promise.withResolvers<"timeout">();
   const cancel = timeoutMs === null ? () => undefined : systemClock.setTimer(timeoutMs, () => timeout.resolve("timeout"));
   const stop = new AbortController();

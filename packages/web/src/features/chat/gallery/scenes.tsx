@@ -9,7 +9,14 @@ const begun = Date.now();
 const now = (): number => NOW + (Date.now() - begun);
 
 const queued: readonly Line[] = [
-  { type: "web-prompt", text: "Then update the changelog.", localId: "q1", queued: true, stage: "accepted" },
+  {
+    type: "web-prompt",
+    text: "Then update the changelog.",
+    localId: "q1",
+    queued: true,
+    stage: "accepted",
+    waiting: { for: "turn", since: NOW - 5_000 },
+  },
   {
     type: "web-prompt",
     text: "And open a pull request with a short description of what changed and why it matters for accounting.",
@@ -19,6 +26,27 @@ const queued: readonly Line[] = [
   },
   { type: "web-prompt", text: "Finally, tell me what is left.", localId: "q3", queued: true, stage: "accepted" },
 ];
+
+const waits: readonly Line[] = (
+  [
+    ["Run the tests again.", { for: "machine", since: NOW - 900_000 }],
+    ["Then push.", { for: "approval", since: NOW - 120_000 }],
+    ["And tell me.", { for: "pause", since: NOW - 5_000, until: NOW + 55_000, code: "thread_in_use" }],
+    ["What is left?", { for: "person", since: NOW - 300_000, code: "session_inactive" }],
+    ["Start over.", { for: "person", since: NOW - 300_000, code: "agent_not_installed" }],
+    ["Are you there?", { for: "nothing", since: NOW - 12_000 }],
+  ] as const
+).map(([text, waiting], at) => ({
+  type: "web-prompt",
+  text,
+  localId: `w${at}`,
+  queued: true,
+  stage: "accepted",
+  waiting,
+  ...("code" in waiting && waiting.code === "agent_not_installed"
+    ? { detail: { code: waiting.code, message: "The agent was not found on this machine" } }
+    : {}),
+}));
 
 export function longStory(turns: number, from = 0): Line[] {
   return Array.from({ length: turns }, (_, turn): Line[] => {
@@ -85,6 +113,14 @@ export const scenes: Record<string, () => FakePort> = {
       {
         session: fakeSession({ thinking: true }, { controlledByUser: true }),
         messages: [...rowsOf(story), ...rowsOf(queued.slice(0, 1), NOW, 1, 900)],
+      },
+      now,
+    ),
+  waiting: () =>
+    createFakePort(
+      {
+        session: fakeSession({ active: false, activeAt: NOW - 3 * 3600_000 }),
+        messages: [...rowsOf(story.slice(0, 27)), ...rowsOf(waits, NOW - 5_000, 100, 900)],
       },
       now,
     ),

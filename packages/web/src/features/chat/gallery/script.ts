@@ -46,7 +46,15 @@ export function fakeSession(change: Partial<Session> = {}, agentState: AgentStat
 
 export type Line =
   | AgentEvent
-  | { type: "web-prompt"; text: string; localId: string; stage?: PromptStage; queued?: boolean; detail?: Message["stageDetail"] };
+  | {
+      type: "web-prompt";
+      text: string;
+      localId: string;
+      stage?: PromptStage;
+      queued?: boolean;
+      detail?: Message["stageDetail"];
+      waiting?: Message["waiting"];
+    };
 
 export function rowsOf(lines: readonly Line[], startAt = NOW - 20 * MINUTE, stepMs = 4_000, firstSeq = 1): Message[] {
   return lines.map((line, at): Message => {
@@ -63,6 +71,7 @@ export function rowsOf(lines: readonly Line[], startAt = NOW - 20 * MINUTE, step
       invokedAt: line.queued ? null : createdAt,
       ...(line.stage ? { stage: line.stage } : {}),
       ...(line.detail ? { stageDetail: line.detail } : {}),
+      ...(line.waiting ? { waiting: line.waiting } : {}),
     };
   });
 }
