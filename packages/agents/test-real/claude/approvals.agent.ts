@@ -92,15 +92,18 @@ describe("the terminal answers, then somebody elsewhere", () => {
     }
   }, 480_000);
 
-  test("Esc, then allow: it does not run, and is told as denied in the terminal", async () => {
-    await using rig = await createRig();
-    await startLocal(rig);
-    for (const gapMs of [0, 400, 1_600]) {
-      const told = await both(rig, { file: `no-${gapMs}`, first: "terminal", key: ESCAPE, answer: allow, gapMs });
-      expect({ gapMs, ...told, heard: "" }).toEqual({ gapMs, heard: "", outcome: "denied", by: "terminal", ran: false });
+  // Each in a terminal of its own: Claude puts the prompt of a turn that Esc ended back into its line.
+  test.each([0, 400, 1_600])(
+    "Esc, then allow after %d ms: it does not run, and is told as denied in the terminal",
+    async (gapMs) => {
+      await using rig = await createRig();
+      await startLocal(rig);
+      const told = await both(rig, { file: "no", first: "terminal", key: ESCAPE, answer: allow, gapMs });
+      expect({ ...told, heard: "" }).toEqual({ heard: "", outcome: "denied", by: "terminal", ran: false });
       expect(["gone", "sent"]).toContain(told.heard);
-    }
-  }, 480_000);
+    },
+    480_000,
+  );
 });
 
 describe("somebody elsewhere answers, then the terminal", () => {
@@ -113,7 +116,7 @@ describe("somebody elsewhere answers, then the terminal", () => {
       expect(told).toMatchObject(told.ran ? { outcome: "approved", by: "terminal" } : { outcome: "denied", by: "remote" });
       expect(told.heard === "applied" && told.ran).toBe(false);
     },
-    90_000,
+    240_000,
   );
 
   test.each([0, 50])(
@@ -127,7 +130,7 @@ describe("somebody elsewhere answers, then the terminal", () => {
       expect(told).toMatchObject(told.ran || told.outcome === "approved" ? allowed : { outcome: "denied", by: "terminal" });
       expect(told.heard === "applied" && told.outcome === "denied").toBe(false);
     },
-    90_000,
+    240_000,
   );
 });
 

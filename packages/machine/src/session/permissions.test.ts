@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,8 @@ import { createManualClock } from "@hapi/testkit";
 import { openLedger } from "./ledger.ts";
 import { createPermissionBroker } from "./permissions.ts";
 
-const dir = mkdtempSync(join(tmpdir(), "machine-permissions-"));
+let dir = "";
+beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "machine-permissions-"))));
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const request: AgentRequest = { id: "r1", kind: "permission", tool: "Bash", input: { command: "ls" } };
@@ -41,5 +42,27 @@ test("an answer that meets the agent announcing its request again is given once,
   broker.announced(request);
   expect(await answered).toEqual({ status: "applied" });
   expect(given).toEqual([expect.objectContaining({ behavior: "allow", onDisk: true })]);
+  await ledger.close();
+});
+
+test("a request carries the mode in which it was asked, whatever the mode is when it is looked at", async () => {
+  const ledger = await openLedger(dir);
+  let mode = "default";
+  const broker = createPermissionBroker({
+    ledger,
+    flavor: "fake",
+    mode: () => mode,
+    apply: async () => "sent",
+    answered: () => undefined,
+    changed: () => undefined,
+    clock: createManualClock(),
+    log: quiet,
+  });
+  broker.announced({ ...request, id: "r2" });
+  while (broker.onWire().requests["r2"] === undefined) await new Promise((resolve) => setImmediate(resolve));
+  mode = "yolo";
+  expect(broker.onWire().requests["r2"]).toMatchObject({ mode: "default" });
+  expect(await broker.answer({ id: "r2", approved: true })).toEqual({ status: "sent" });
+  expect(broker.onWire().requests["r2"]).toMatchObject({ sent: { decision: "approved" } });
   await ledger.close();
 });

@@ -11,6 +11,7 @@ import type { AnswerState } from "./use-answer.ts";
 export function CardFrame({
   id,
   askedIn,
+  answers,
   sentence,
   note,
   children,
@@ -20,6 +21,8 @@ export function CardFrame({
   id: string;
   /** Permission mode in which it was asked. */
   askedIn: string | null;
+  /** What its answers are called, where it is not Allow and Deny. */
+  answers?: Answers;
   sentence: string;
   note?: string | null;
   children: ReactNode;
@@ -59,14 +62,16 @@ export function CardFrame({
           {footer}
         </div>
       ) : (
-        <Answered state={state} />
+        <Answered state={state} answers={answers ?? { approve: t("request.allow"), deny: t("request.deny") }} />
       )}
     </Card>
   );
 }
 
-function Answered({ state }: { state: Extract<AnswerState, { kind: "answered" }> }) {
-  const words = useAnswerWords(state);
+type Answers = { approve: string; deny: string };
+
+function Answered({ state, answers }: { state: Extract<AnswerState, { kind: "answered" }>; answers: Answers }) {
+  const words = useAnswerWords(state, answers);
   return (
     <p role="status" className="px-3 pb-3 text-small text-quiet">
       {words}
@@ -77,7 +82,7 @@ function Answered({ state }: { state: Extract<AnswerState, { kind: "answered" }>
 /** An agent takes an answer within moments; what it has not taken by then may need the terminal. */
 const OVERDUE_MS = 15_000;
 
-function useAnswerWords({ result, what }: Extract<AnswerState, { kind: "answered" }>): string {
+function useAnswerWords({ result, what }: Extract<AnswerState, { kind: "answered" }>, answers: Answers): string {
   const t = useT();
   const { agent } = useRequestHost();
   const [overdue, setOverdue] = useState(false);
@@ -89,7 +94,6 @@ function useAnswerWords({ result, what }: Extract<AnswerState, { kind: "answered
   }, [isSent]);
   if (result.status === "pending") return t("request.pending");
   if (result.status === "closed") return t(closedWords(result));
-  const said = what === "approve" ? t("request.approved") : t("request.denied");
-  if (!isSent) return said;
-  return t(overdue ? "request.sent.overdue" : "request.sent", { agent, answer: said });
+  if (!isSent) return what === "approve" ? t("request.approved") : t("request.denied");
+  return t(overdue ? "request.sent.overdue" : "request.sent", { agent, answer: answers[what] });
 }

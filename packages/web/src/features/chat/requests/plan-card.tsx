@@ -25,6 +25,7 @@ export function PlanCard({ request }: { request: TimelineRequest }) {
     <CardFrame
       id={request.id}
       askedIn={request.mode}
+      answers={{ approve: t("plan.approve"), deny: t("plan.keep") }}
       sentence={t("plan.sentence", { agent })}
       note={request.title}
       state={answering.state}

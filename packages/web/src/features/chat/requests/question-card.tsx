@@ -36,6 +36,7 @@ export function QuestionCard({ request }: { request: TimelineRequest }) {
     <CardFrame
       id={request.id}
       askedIn={request.mode}
+      answers={{ approve: t("question.answer"), deny: t("question.skip") }}
       sentence={t("question.sentence", { agent, count: questions.length })}
       state={state}
       footer={
