@@ -39,6 +39,14 @@ test("a cut-back conversation without a new message ends where it was cut", () =
   expect(active(lines).map((line) => line["uuid"])).toEqual(["a"]);
 });
 
+test("a cut that was taken back cuts nothing: a Claude killed right after the next prompt keeps its past", () => {
+  const none = "00000000-0000-0000-0000-000000000000";
+  const lines = recorded("markup-terminal");
+  const at = lines.findIndex((line) => line["type"] === "last-prompt" && line["leafUuid"] === none);
+  expect(active(lines.slice(0, at + 1)).some((line) => (line["message"] as Json | undefined)?.["content"] === "one")).toBe(true);
+  expect(active([...lines.slice(0, at), { type: "last-prompt", leafUuid: none, explicit: true, rewound: true }])).toEqual([]);
+});
+
 test("a loop in the parents ends", () => {
   const lines = [
     { type: "user", uuid: "a", parentUuid: "b" },

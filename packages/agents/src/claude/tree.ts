@@ -4,6 +4,8 @@
  */
 import { isJson, type Json, list, obj, str } from "./json.ts";
 
+const NONE = "00000000-0000-0000-0000-000000000000";
+
 interface Node {
   parent: string | undefined;
   /** Lines of a conversation; attachments and marks only link them. */
@@ -27,7 +29,9 @@ export function createTree(): Tree {
   return {
     add(line) {
       if (line["type"] === "last-prompt" && line["explicit"] === true) {
-        leaf = str(line["leafUuid"]);
+        const named = str(line["leafUuid"]);
+        // After a new prompt Claude takes the place back that it had named (2.1.329, 2.1.332): the conversation goes on at the newest line.
+        if (named !== NONE || line["rewound"] === true) leaf = named;
         return;
       }
       const uuid = str(line["uuid"]);
