@@ -326,7 +326,11 @@ export async function turn(rig: Rig, text: string): Promise<Extract<AgentEvent, 
   return await rig.record("turn-ended", (event) => event.localIds?.includes(localId) === true, from);
 }
 
-export const texts = (rig: Rig, from = 0): string[] =>
+/** The conversation alone; `told` has what stands beside it too. */
+export const texts = (rig: Rig, from = 0): string[] => lines(rig, from, false);
+export const told = (rig: Rig, from = 0): string[] => lines(rig, from, true);
+
+const lines = (rig: Rig, from: number, beside: boolean): string[] =>
   rig.events.slice(from).flatMap((event) => {
     if (event.type !== "record") return [];
     const said = event.event;
@@ -344,11 +348,11 @@ export const texts = (rig: Rig, from = 0): string[] =>
       case "turn-ended":
         return [`ended: ${said.outcome}`];
       case "notice":
-        return [`${said.level}${said.command === undefined ? "" : ` of ${said.command}`}: ${said.text}`];
+        return !beside ? [] : [`${said.level}${said.command === undefined ? "" : ` of ${said.command}`}: ${said.text}`];
       case "plan":
-        return [`plan: ${said.entries.length}`];
+        return beside ? [`plan: ${said.entries.length}`] : [];
       case "unknown":
-        return ["unknown"];
+        return beside ? ["unknown"] : [];
       default:
         return [];
     }

@@ -1,7 +1,7 @@
 /** Everything a real Claude Code says is seen, and what a person said is theirs whatever it looks like: driven and in its own terminal. */
 import { expect, test } from "bun:test";
 import type { AgentEvent } from "@hapi/protocol";
-import { createRig, type Rig, texts, turn } from "./rig.ts";
+import { createRig, type Rig, told, turn } from "./rig.ts";
 
 const PROMPT_SIGN = /\?forshortcuts|manualmode|❯/;
 const CLEAR_LINE = "\u0015";
@@ -37,7 +37,7 @@ test("what Claude's own commands say, sent from the web, stands before the end o
   const said = async (command: string): Promise<string[]> => {
     const from = rig.mark();
     expect((await turn(rig, command)).outcome).toBe("completed");
-    return texts(rig, from);
+    return told(rig, from);
   };
   expect(await said("/context")).toEqual([
     "user: /context",
@@ -61,17 +61,17 @@ test("a compaction that failed says why; a cleared conversation says that it was
   await rig.start();
   const failed = rig.mark();
   await turn(rig, "/compact");
-  expect(texts(rig, failed).at(-2)).toMatch(/^warning of \/compact: .*No messages to compact|^info of \/compact: Not enough messages/);
+  expect(told(rig, failed).at(-2)).toMatch(/^warning of \/compact: .*No messages to compact|^info of \/compact: Not enough messages/);
   await turn(rig, "todo: one, two");
   const before = rig.threadId;
   const from = rig.mark();
   await turn(rig, "/clear");
   expect(rig.threadId).not.toBe(before);
   await turn(rig, "afresh");
-  const told = texts(rig, from);
-  expect(told.filter((line) => line.includes("was cleared"))).toHaveLength(1);
-  expect(told).toContain("plan: 0");
-  expect(told.indexOf("plan: 0")).toBeLessThan(told.indexOf("user: afresh"));
+  const lines = told(rig, from);
+  expect(lines.filter((line) => line.includes("was cleared"))).toHaveLength(1);
+  expect(lines).toContain("plan: 0");
+  expect(lines.indexOf("plan: 0")).toBeLessThan(lines.indexOf("user: afresh"));
 }, 360_000);
 
 test("a failed prompt of any look is repeated by Retry with its own words, and what follows it is heard", async () => {
@@ -85,7 +85,7 @@ test("a failed prompt of any look is repeated by Retry with its own words, and w
     const from = rig.mark();
     await rig.conversation.prompt({ localId, text: look, attachments: [] });
     expect((await rig.record("turn-ended", undefined, from)).outcome).toBe("failed");
-    expect(texts(rig, from)[0]).toBe(`user: ${look}`);
+    expect(told(rig, from)[0]).toBe(`user: ${look}`);
     expect(await rig.conversation.lookup(localId)).toBe("present");
     const again = rig.mark();
     await rig.conversation.retry();
@@ -103,7 +103,7 @@ test("commands typed in the terminal, of Claude's own and of the shell, stand wi
   const context = rig.mark();
   await say(rig, "/context");
   expect((await output(rig, "/context", context)).text).toContain("Context usage");
-  expect(texts(rig, context)).toEqual(["user: /context", expect.stringContaining("info of /context: ")]);
+  expect(told(rig, context)).toEqual(["user: /context", expect.stringContaining("info of /context: ")]);
   const shell = rig.mark();
   // The sign alone switches to the shell; in one write with the rest it would be a paste.
   await rig.type("!");
@@ -112,7 +112,7 @@ test("commands typed in the terminal, of Claude's own and of the shell, stand wi
   await rig.shows("echoseen-from-afar");
   await rig.type("\r");
   await rig.record("turn-ended", undefined, shell);
-  expect(texts(rig, shell)).toEqual([
+  expect(told(rig, shell)).toEqual([
     "user: !echo seen-from-afar",
     "started",
     "call: Bash",
@@ -136,7 +136,7 @@ test("typed and pasted words of any look are the person's, and the terminal's li
     await rig.shows(`${look} pasted`.replace(/\s/g, ""));
     await rig.type("\r");
     await rig.record("turn-ended", undefined, from);
-    expect(texts(rig, from)).toEqual([`user: ${look} pasted`, "started", expect.stringMatching(/^agent: /), "ended: completed"]);
+    expect(told(rig, from)).toEqual([`user: ${look} pasted`, "started", expect.stringMatching(/^agent: /), "ended: completed"]);
   }
   const from = rig.mark();
   await say(rig, "/clear");
@@ -166,6 +166,6 @@ test("going back in the terminal leaves a mark before what was said instead", as
   );
   expect(mark.text).toBe("The conversation went back to before “remember pears”");
   await rig.record("turn-ended", undefined, from);
-  expect(texts(rig, from).slice(0, 2)).toEqual([`info: ${mark.text}`, "user: remember pears"]);
+  expect(told(rig, from).slice(0, 2)).toEqual([`info: ${mark.text}`, "user: remember pears"]);
   expect(rig.lastConversation().filter((line) => line.startsWith("user:") && line.includes("remember pears"))).toHaveLength(1);
 }, 360_000);
