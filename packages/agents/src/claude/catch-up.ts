@@ -88,7 +88,8 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
 
   /** A turn without an answer: its beginning stands before its end all the same. */
   async function promptComes(): Promise<void> {
-    const uuid = str(spoken.lines.at(-1)?.line["uuid"]);
+    const prompt = spoken.lines.findLast(({ line }) => line["type"] !== "assistant" && line["parent_tool_use_id"] == null);
+    const uuid = str(prompt?.line["uuid"]);
     const { feed } = core;
     if (uuid === undefined || feed?.held !== false) return;
     if (!(await feed.reached(uuid, PROMPT_MS)) && !feed.isThere) await feed.look();

@@ -5,6 +5,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { RingGapError } from "@hapi/host";
 import { openWorld, type World } from "../contract/world.ts";
 import type { Loss } from "../driver.ts";
 import { createConversation } from "./conversation.ts";
@@ -186,4 +187,34 @@ test("an output that falls silent while Claude says that it is idle", async () =
   await world.prompt(JSON.stringify([begun, ["both", prompt], ["both", says("one")], ["status", "idle"]]));
   await world.until((event): event is Extract<typeof event, { type: "loss" }> => event.type === "loss");
   expect(kinds(world)).toEqual(["output_silent"]);
+}, 30_000);
+
+/** Everything the agent has said up to its next result, forgotten by the host before anybody reads it. */
+async function forgetOutput(world: World): Promise<void> {
+  const agent = world.host.processes()[0];
+  if (!agent) throw new Error("no agent runs");
+  const readFrom = async (offset: number): Promise<void> => {
+    let said = "";
+    for await (const chunk of agent.read("out", offset)) {
+      said += Buffer.from(chunk.bytes).toString("utf8");
+      if (said.includes('"type":"result"')) return agent.release("out", chunk.offset + chunk.bytes.length);
+    }
+  };
+  await readFrom(0).catch(async (cause: unknown) => {
+    if (!(cause instanceof RingGapError)) throw cause;
+    await readFrom(cause.oldest);
+  });
+}
+
+test("output that was forgotten before anybody read it", async () => {
+  await using world = await scripted();
+  await play(world, [["both", prompt], ["both", says("one")], result()]);
+  await world.prompt(JSON.stringify([begun, ["wait", 500], ["both", prompt], ["both", says("two")], result()]));
+  await world.reopen();
+  await forgetOutput(world);
+  const after = world.events.length;
+  await world.conversation.adopt();
+  await world.until((event): event is Extract<typeof event, { type: "loss" }> => event.type === "loss", after);
+  expect(losses(world)[0]).toMatchObject({ kind: "output_lost", text: expect.stringContaining("not read in time") });
+  expect(rows(world)).toContain("two");
 }, 30_000);

@@ -1,0 +1,105 @@
+import { expect, test } from "bun:test";
+import { delay } from "@hapi/platform/lean";
+import type { Core } from "./core.ts";
+import { createLocalWatch, type LocalWatch } from "./local-watch.ts";
+
+interface World {
+  watch: LocalWatch;
+  lost: string[];
+  feed: { isThere: boolean; held: boolean; onSync: () => void };
+  turns: { count: number };
+}
+
+/** A terminal whose hooks and record say what a test wants. */
+function world(): World {
+  const lost: string[] = [];
+  const turns = { count: 0 };
+  const feed = { isThere: true, held: false, onSync: () => undefined as void };
+  const core = {
+    patience: { absentMs: 20, silentMs: 60, outputMs: 60, hooksMs: 40 },
+    feed: {
+      get isThere() {
+        return feed.isThere;
+      },
+      get held() {
+        return feed.held;
+      },
+      thread: { id: "t", transcript: "/record" },
+      problem: undefined,
+      sync: async () => feed.onSync(),
+      look: async () => feed.onSync(),
+    },
+    witness: {
+      get localTurns() {
+        return turns.count;
+      },
+    },
+    context: { log: { warn: () => undefined } },
+    lost: (kind: string, id: string, details: Record<string, unknown>) =>
+      void lost.push(`${kind} ${id} ${details["path"] ?? details["turns"]}`),
+  };
+  return { watch: createLocalWatch({ core: core as unknown as Core, launchId: "L" }), lost, feed, turns };
+}
+
+const line = (promptId: string) => ({ type: "line", at: 1, promptId, final: false }) as const;
+const turnEnds = { type: "turn", running: false, at: 1 } as const;
+/** More than a loss takes on any machine; only what must not come is waited for by the clock. */
+const LONG_MS = 700;
+
+async function untilLost(lost: readonly string[], count: number): Promise<void> {
+  for (let waited = 0; lost.length < count && waited < 10_000; waited += 20) await delay(20);
+}
+
+test("a record that names the prompt, before or after its hooks: nothing is lost", async () => {
+  const { watch, lost, feed } = world();
+  watch.onFact(line("p1"));
+  watch.onReport("UserPromptSubmit", { prompt_id: "p1" });
+  watch.onReport("Stop", { prompt_id: "p1" });
+  watch.onReport("UserPromptSubmit", { prompt_id: "p2" });
+  watch.onReport("Stop", { prompt_id: "p2" });
+  feed.onSync = () => watch.onFact(line("p2"));
+  await delay(LONG_MS);
+  expect(lost).toEqual([]);
+  watch.close();
+});
+
+test("a turn of which the record says nothing: gone, or silent; not while nobody may read, and not of prompts that came before", async () => {
+  const { watch, lost, feed } = world();
+  watch.onReport("Stop", { prompt_id: "before" });
+  watch.onReport("UserPromptSubmit", { prompt_id: "p1" });
+  watch.onReport("Stop", { prompt_id: "p1" });
+  await untilLost(lost, 1);
+  expect(lost).toEqual(["record_silent L:p1 /record"]);
+  feed.isThere = false;
+  watch.onReport("UserPromptSubmit", { prompt_id: "p2" });
+  watch.onReport("Stop", { prompt_id: "p2" });
+  await untilLost(lost, 2);
+  expect(lost.slice(1)).toEqual(["record_missing L:p2 /record"]);
+  feed.held = true;
+  watch.onReport("UserPromptSubmit", { prompt_id: "p3" });
+  watch.onReport("Stop", { prompt_id: "p3" });
+  await delay(LONG_MS);
+  expect(lost).toHaveLength(2);
+  watch.close();
+});
+
+test("hooks that never report are told once; late ones, and a terminal that was closed, are none of that", async () => {
+  const silent = world();
+  silent.turns.count = 1;
+  silent.watch.onFact(turnEnds);
+  await untilLost(silent.lost, 1);
+  expect(silent.lost).toEqual(["hooks_silent L 1"]);
+  const late = world();
+  late.turns.count = 1;
+  late.watch.onFact(turnEnds);
+  late.watch.onReport("Stop", {});
+  const closed = world();
+  closed.turns.count = 1;
+  closed.watch.onFact(turnEnds);
+  closed.watch.close();
+  // Its beginning was another session process's.
+  const unseen = world();
+  unseen.watch.onFact(turnEnds);
+  await delay(200);
+  expect([late.lost, closed.lost, unseen.lost]).toEqual([[], [], []]);
+});
