@@ -41,6 +41,22 @@ test("a prompt that the agent was given and has not begun is not lost to two spa
   expect(world.agent.ran).toEqual(["from the phone"]);
 });
 
+test("what its prompts wait for is told: the turn, then an answer, and nothing once they are handed", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "work");
+  world.hub.prompt("p2", "next");
+  await world.hub.until(() => world.hub.agentState?.queue?.for === "turn", "behind the turn");
+  const { since } = world.hub.agentState?.queue ?? {};
+  world.agent.ask({ id: "r1" });
+  await world.hub.until(() => world.hub.agentState?.queue?.for === "approval", "behind a request");
+  expect(world.hub.agentState?.queue?.since).toBeGreaterThanOrEqual(since ?? Number.POSITIVE_INFINITY);
+  await world.hub.rpc("permission", { id: "r1", approved: true });
+  world.agent.goOn("r1", "approved");
+  world.agent.finish();
+  await world.hub.until(() => world.agent.ran.at(-1) === "next", "runs");
+  await world.hub.until(() => world.hub.agentState?.queue === undefined, "waits no more");
+});
+
 test("handoff waits for the terminal's turn, says so, and Take over now does not wait", async () => {
   await using world = await createWorld({ startingMode: "local", viewers: true });
   await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
@@ -137,6 +153,7 @@ test("prompts that wait when a person takes the terminal back wait on, and say f
   world.host.viewerInput("  ");
   world.agent.finish();
   await world.hub.until(() => world.hub.agentState?.handoff?.waitsFor === "terminal", "it is held");
+  await world.hub.until(() => world.hub.agentState?.queue?.for === "terminal", "and its prompts say what for");
   expect(world.hub.agentState).toMatchObject({ handoff: { to: "remote" }, queue: { for: "terminal" } });
   // Long after the keyboard has become quiet, and asked anew.
   later = 60_000;

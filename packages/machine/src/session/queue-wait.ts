@@ -32,6 +32,7 @@ export function createQueueWait(deps: QueueWaitDeps): () => PromptWaiting | unde
       handing: stage === "handing",
       moving: runner.moving || state.state === "switching",
       ...(retrying.holdsQueue ? { retryAt: retrying.onWire?.at ?? null } : {}),
+      ...(state.state === "held" ? { handoff: { waitsFor: "terminal", since: state.since } } : {}),
       ...(state.state === "draining" ? { handoff: { waitsFor: state.waitsFor, since: state.since } } : {}),
       heldByTerminal: state.state === "held" || (runner.front === "local" && deps.remoteWhileLocal() === "read-only"),
       busy: runner.busy || (stage !== undefined && stage !== "handing"),
