@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { connectHub, createManualClock, type HubClient, type ManualClock, startTestHub, type TestHub } from "@hapi/testkit";
 import type { Socket } from "socket.io-client";
-import { agentText, machine, once } from "./setup.ts";
+import { agentText, machine, once, serveRpc } from "./setup.ts";
 
 type Json = Record<string, unknown>;
 interface Update {
@@ -175,4 +175,53 @@ test("what is said again after a restart, because nobody heard the answer, is ta
   ]);
   expect(Object.keys(((await sessionOf(client, id))["agentState"] as { requests: Json }).requests)).toEqual(["r"]);
   back.close();
+});
+
+test("its machine was away while the hub restarted: two prompts of two devices and one whose time passed run once, in order, when it comes back", async () => {
+  await using rig = await start();
+  const metadata = { claudeSessionId: "t", machineId: "m-away" };
+  const { id, socket } = await rig.client.session({ metadata });
+  socket.emit("session-end", { sid: id, time: rig.clock.now() });
+  await socket.emitWithAck("ping");
+  socket.close();
+  const post = (localId: string, more: Json = {}) =>
+    rig.client.api("POST", `/sessions/${id}/messages`, { text: localId, localId, wake: true, ...more });
+  await post("phone");
+  await post("planned", { scheduledAt: rig.clock.now() + 30_000 });
+  await post("laptop");
+  await rig.restart(3_600_000);
+  // Its clock ran ahead for a moment, and was set right.
+  await rig.clock.advance(600_000);
+  const { client, clock } = rig;
+  await client.cli("POST", "/machines", { id: "m-away", metadata: { host: "h", platform: "linux", happyCliVersion: "1" } });
+  let spawns = 0;
+  const up = Promise.withResolvers<string[]>();
+  const comeBack = async (): Promise<Socket> => {
+    const runner = await client.socket({ token: client.accessToken, clientType: "machine-scoped", machineId: "m-away" });
+    await serveRpc(runner, "m-away", {
+      async "spawn-happy-session"() {
+        spawns += 1;
+        const process = await attach(rig, id);
+        // What was not confirmed is said again; a session takes each once.
+        const wait = (): void => {
+          const told = new Set(process.got.map(({ body }) => body.message.localId));
+          if (told.size >= 3) up.resolve([...told]);
+          else process.socket.once("update", () => setImmediate(wait));
+        };
+        wait();
+        return { type: "success", sessionId: id };
+      },
+    });
+    runner.emit("machine-alive", { machineId: "m-away", time: clock.now() });
+    await runner.emitWithAck("ping");
+    return runner;
+  };
+  // Twice within a moment, as after a bad line.
+  const first = await comeBack();
+  const second = await comeBack();
+  expect(await up.promise).toEqual(["phone", "planned", "laptop"]);
+  expect((await client.api("POST", `/sessions/${id}/resume`)).status).toBe(200);
+  expect(spawns).toBe(1);
+  first.close();
+  second.close();
 });
