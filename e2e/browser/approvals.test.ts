@@ -1,0 +1,155 @@
+/**
+ * What a person sees of an answer: sent until the agent took it, what really happened when the terminal was faster, half an answer after a reload,
+ * and Copy where the browser has no clipboard. On a phone in light, a desk in dark.
+ */
+import { describe, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import type { AgentState, AgentStateRequest } from "@hapi/protocol";
+import { able, button, field, goToChat, look, openChat } from "./chat-page.ts";
+import { IDLE } from "./fixture-data.ts";
+import { LOOKS, openPage, type OpenPage } from "./harness.ts";
+import { fixtureWorld } from "./worlds.ts";
+
+const world = fixtureWorld();
+
+const ID = "req-9";
+const command: AgentStateRequest = {
+  tool: "Bash",
+  kind: "permission",
+  arguments: { command: "rm -rf build" },
+  createdAt: 1,
+  mode: "default",
+};
+const question: AgentStateRequest = {
+  tool: "AskUserQuestion",
+  kind: "question",
+  createdAt: 1,
+  arguments: { questions: [{ question: "Which port?", header: "Port", options: [{ label: "8080" }, { label: "3000" }] }] },
+};
+
+function says(agentState: AgentState, permissionMode = "default"): void {
+  const session = world.hub.sessions.get(IDLE)!;
+  able(
+    world.hub,
+    IDLE,
+    { permissionModes: ["default", "acceptEdits"] },
+    { agentState, permissionMode, agentStateVersion: session.agentStateVersion + 1 },
+  );
+}
+
+/** What the hub says to the next answer. */
+const hubSays = (page: Page, status: number, body: unknown) =>
+  page.route("**/permissions/**", (route) => route.fulfill({ status, json: body }));
+
+describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
+  const chat = (): Promise<OpenPage> => openChat(world, IDLE, { size, scheme });
+  const card = (page: Page) => page.locator(`[data-request="${ID}"]`);
+
+  test("an answer is sent until the agent took it, on every page, and nobody is asked again", async () => {
+    says({ requests: { [ID]: command } });
+    await using open = await chat();
+    const { page } = open;
+    await hubSays(page, 200, { ok: true, status: "sent" });
+    await button(card(page), "Deny").waitFor();
+    await page.waitForTimeout(400);
+    await button(card(page), "Deny").click();
+    await card(page)
+      .getByText(/^“Deny” was sent\. .* has not taken it up yet/)
+      .waitFor();
+    await look(page, "approval-sent");
+    says({ requests: { [ID]: { ...command, sent: { decision: "denied", at: Date.now() } } } });
+    // Another page, or this one after a reload, knows it too.
+    await page.reload();
+    await card(page)
+      .getByText(/^“Deny” was sent\. .* has not taken it up yet/)
+      .waitFor();
+    expect(await button(card(page), "Allow").count()).toBe(0);
+    says({ requests: {} });
+    await card(page).waitFor({ state: "detached" });
+    expect(open.problems).toEqual([]);
+  });
+
+  test("who was slower than the terminal is told what happened there", async () => {
+    says({ requests: { [ID]: command } });
+    await using open = await chat();
+    const { page } = open;
+    await hubSays(page, 404, {
+      error: "It was allowed in the terminal already",
+      code: "request_closed",
+      outcome: { status: "approved", by: "terminal" },
+    });
+    await button(card(page), "Deny").waitFor();
+    await page.waitForTimeout(400);
+    await button(card(page), "Deny").click();
+    await card(page).getByText("Not your answer: it was allowed in the terminal before.").waitFor();
+    await look(page, "approval-lost");
+    expect(open.problems).toEqual([]);
+  });
+
+  test("a mode that was changed meanwhile is named: the request still waits", async () => {
+    says({ requests: { [ID]: command } });
+    await using open = await chat();
+    const { page } = open;
+    await button(card(page), "Allow").waitFor();
+    expect(await card(page).getByText("still waits").count()).toBe(0);
+    says({ requests: { [ID]: command } }, "acceptEdits");
+    await card(page)
+      .getByText(/^Asked in the mode .* now, and this still waits for your answer/)
+      .waitFor();
+    await look(page, "approval-mode");
+    expect(open.problems).toEqual([]);
+  });
+
+  test("half an answer is there after a reload, and forgotten when it was sent", async () => {
+    says({ requests: { [ID]: question } });
+    await using open = await chat();
+    const { page } = open;
+    await card(page).getByText("Something else").click();
+    await card(page).getByLabel("Your own words").fill("the one from the config");
+    await page.reload();
+    await card(page).getByLabel("Your own words").waitFor();
+    expect(await card(page).getByLabel("Your own words").inputValue()).toBe("the one from the config");
+    expect(await page.evaluate(() => localStorage.getItem("hapi_answers"))).toContain("config");
+    await page.waitForTimeout(400);
+    await button(card(page), "Answer").click();
+    await card(page).waitFor({ state: "detached" });
+    expect(await page.evaluate(() => localStorage.getItem("hapi_answers"))).toBeNull();
+    expect(open.problems).toEqual([]);
+  });
+
+  test("a denial's reason is there after a reload", async () => {
+    says({ requests: { [ID]: command } });
+    await using open = await chat();
+    const { page } = open;
+    await button(card(page), "Deny with a reason").click();
+    await card(page).getByLabel("Reason").fill("not on a Sunday");
+    await page.reload();
+    await card(page).getByLabel("Reason").waitFor();
+    expect(await card(page).getByLabel("Reason").inputValue()).toBe("not on a Sunday");
+    expect(open.problems).toEqual([]);
+  });
+
+  test("Copy works over plain http, and says so where the browser refuses", async () => {
+    says({ requests: { [ID]: { tool: "Paint", kind: "plan", createdAt: 1, arguments: { colour: "green" } } } });
+    await using open = await openPage(world.browser, { size, scheme, signedIn: world.hub });
+    const { page } = open;
+    // What a page that is not on https and not on the own machine gets.
+    await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true }));
+    await goToChat(page, world.hub, IDLE);
+    const copy = card(page).getByRole("button", { name: "Copy", exact: true });
+    await copy.waitFor();
+    await copy.click();
+    await card(page).getByRole("button", { name: "Copied" }).waitFor();
+    await field(page).focus();
+    await page.keyboard.press("Control+V");
+    expect(await field(page).inputValue()).toContain('"colour": "green"');
+    await page.evaluate(() => (document.execCommand = () => false));
+    await copy.click();
+    await page
+      .getByText(/did not let it be copied/)
+      .first()
+      .waitFor();
+    await look(page, "copy-refused");
+    expect(open.problems).toEqual([]);
+  });
+});
