@@ -41,4 +41,4 @@ export { withList, withListed, withMachines, withoutSession, withoutUnlisted, wi
 export { emptySyncState, emptyWindow, type MessageWindow, type Position, type Refetch, type SyncState } from "./sync/state.ts";
 export { joinsWindow, type PageRequest } from "./sync/window.ts";
 export { createTimeline, type TimelineBuilder } from "./timeline/builder.ts";
-export { relativeTo } from "./timeline/tool-facts.ts";
+export { diffsOfInput, inPlace, relativeTo } from "./timeline/tool-facts.ts";

@@ -1,4 +1,6 @@
 /** What the agent asks, and the answers: each applied once, none turned into a yes, across the end of a session process. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { decodeContent } from "@hapi/core";
 import { createWorld, run, stages, texts } from "./world.ts";
@@ -170,4 +172,22 @@ test("a tool's result says how long its call waited for a person", async () => {
   const { completedAt = 0 } = world.hub.agentState!.completedRequests!["r1"]!;
   expect(told("call-1")).toMatchObject({ waitedMs: (completedAt ?? 0) - (createdAt ?? 0) });
   expect(told("call-2")).not.toHaveProperty("waitedMs");
+});
+
+test("an edit that waits for a person has the lines around it, and their numbers, from the file", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "edit it");
+  const file = join(world.record.value.cwd, "a.txt");
+  writeFileSync(file, "one\ntwo\nthree\nfour\nfive\nsix\n");
+  world.agent.ask({ id: "r1", tool: "Edit", input: { file_path: file, old_string: "five", new_string: "FIVE" } });
+  await world.hub.until(() => world.hub.agentState?.requests?.["r1"]?.places !== undefined, "its place");
+  expect(world.hub.agentState?.requests?.["r1"]?.places).toEqual([{ line: 2, before: "two\nthree\nfour\n", after: "\nsix\n" }]);
+  // Another session process reads it again.
+  await world.crash();
+  await world.start();
+  await world.hub.until(() => world.hub.agentState?.requests?.["r1"]?.places !== undefined, "again");
+  world.agent.ask({ id: "r2", tool: "Edit", input: { file_path: "/etc/hostname", old_string: "a", new_string: "b" } });
+  await world.hub.until(() => world.hub.agentState?.requests?.["r2"] !== undefined, "asked");
+  await world.hub.until(() => world.hub.agentState?.requests?.["r2"]?.places !== undefined, "looked for");
+  expect(world.hub.agentState?.requests?.["r2"]?.places).toEqual([null]);
 });

@@ -111,6 +111,18 @@ export type SentAnswer = z.infer<typeof sentAnswerSchema>;
 export const DECISIONS = ["approved", "approved_for_session", "denied", "abort"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
+/** Where a change that is asked for stands in its file, as it was when the agent asked. */
+export const editPlaceSchema = z.looseObject({
+  /** Number of the first line of `before` and the replaced text, from 1. */
+  line: z.number(),
+  /** Up to three lines before, up to where the replaced text begins; and after, from where it ends. */
+  before: z.string(),
+  after: z.string(),
+  /** Of a file that is written anew: what it holds. */
+  old: z.optional(z.string()),
+});
+export type EditPlace = z.infer<typeof editPlaceSchema>;
+
 /** What waits for a person. `kind` and the fields after it are ours; a client that does not know them still has tool and arguments. */
 export const agentStateRequestSchema = z.looseObject({
   tool: z.string(),
@@ -122,6 +134,8 @@ export const agentStateRequestSchema = z.looseObject({
   title: z.optional(z.string()),
   /** What "allow for session" will allow from then on, in words. Absent: that answer is not on offer. */
   sessionScope: z.optional(z.string()),
+  /** Of a change of files: the place of each of its edits, in their order; null where it is not known. */
+  places: z.optional(z.array(z.nullable(editPlaceSchema))),
   /** Permission mode in which it was asked: a later change of the mode does not answer it. */
   mode: z.optional(z.string()),
   /** Answered already; nothing waits for a person. The first answer stands. */

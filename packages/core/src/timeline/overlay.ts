@@ -6,7 +6,7 @@ import { toolKindOf, toolTitleOf } from "../envelope/tools.ts";
 import { compareRows, isQueued } from "../sync/rows.ts";
 import { type Container, type ToolEntry, touch, touchTool } from "./entries.ts";
 import { type Fold, promptOfRow } from "./fold.ts";
-import { diffsOfInput, objectOf, questionsOf } from "./tool-facts.ts";
+import { diffsOfInput, inPlace, objectOf, questionsOf } from "./tool-facts.ts";
 import type { OutboxPrompt, PromptItem, StreamBuffer, TimelineItem, TimelineRequest, ToolDecision } from "./view-model.ts";
 
 export interface OverlayMemory {
@@ -46,7 +46,7 @@ function requestOf(id: string, request: AgentStateRequest, root: string | null):
     createdAt: request.createdAt ?? null,
     sent: isRecord(request.sent) ? { what: sayOf(request.sent.decision), at: request.sent.at } : null,
     mode: name(request.mode) ?? null,
-    diffs: diffsOfInput(toolKind, input),
+    diffs: inPlace(diffsOfInput(toolKind, input), request.places),
     questions: kind === "question" ? questionsOf(input) : [],
     plan: kind === "plan" ? (firstName(record(input), "plan", "markdown", "text") ?? null) : null,
   };

@@ -1,5 +1,5 @@
 /** What a tool row says: verb, object, the change it makes, and what came of it. Pure, from the call and its result. */
-import type { ToolContent, ToolKind } from "@hapi/protocol";
+import type { EditPlace, ToolContent, ToolKind } from "@hapi/protocol";
 import { firstName, isRecord, list, name, record, text } from "../envelope/read.ts";
 import { toolObjectOf } from "../envelope/tools.ts";
 import type { ToolDiff, ToolStatus } from "./view-model.ts";
@@ -67,6 +67,18 @@ export function diffsOfInput(kind: ToolKind, input: unknown): ToolDiff[] {
   if (several.length > 0) return several;
   const one = diffFrom(fields, undefined);
   return one ? [one] : [];
+}
+
+/** The changes with the lines around them, where the session said where they stand. */
+export function inPlace(diffs: ToolDiff[], places: readonly (EditPlace | null)[] | undefined): ToolDiff[] {
+  return diffs.map((diff, at) => {
+    const place = places?.[at];
+    if (!isRecord(place)) return diff;
+    const { line, before, after, old } = place;
+    if (diff.oldText === null) return typeof old === "string" ? { ...diff, oldText: old } : diff;
+    if (typeof line !== "number" || typeof before !== "string" || typeof after !== "string") return diff;
+    return { ...diff, oldText: before + diff.oldText + after, newText: before + diff.newText + after, oldStart: line, newStart: line };
+  });
 }
 
 export function diffsOfContent(content: readonly ToolContent[]): ToolDiff[] {

@@ -20,6 +20,16 @@ export async function readFileContent(
   confinement: Confinement,
   path: string,
 ): Promise<{ content: string; size: number; modified: number }> {
+  const { bytes, size, modified } = await readBytes(confinement, path, MAX_READ_BYTES);
+  return { content: bytes.toString("base64"), size, modified };
+}
+
+/** A file within the folder, whole; larger than `maxBytes` is an error. */
+export async function readBytes(
+  confinement: Confinement,
+  path: string,
+  maxBytes: number,
+): Promise<{ bytes: Buffer; size: number; modified: number }> {
   const real = await confinement.resolve(path);
   // Non-blocking and not following: a pipe or a link put there in the meantime must neither hang nor lead out.
   const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((cause: unknown) => {
@@ -28,10 +38,10 @@ export async function readFileContent(
   try {
     const info = await file.stat();
     if (!info.isFile()) throw new AppError("not_found", "This is not a file");
-    if (info.size > MAX_READ_BYTES) throw new AppError("body_too_large", "The file is too large to show");
+    if (info.size > maxBytes) throw new AppError("body_too_large", "The file is too large to show");
     const bytes = Buffer.alloc(info.size);
     const { bytesRead } = await file.read(bytes, 0, info.size, 0);
-    return { content: bytes.subarray(0, bytesRead).toString("base64"), size: info.size, modified: Math.round(info.mtimeMs) };
+    return { bytes: bytes.subarray(0, bytesRead), size: info.size, modified: Math.round(info.mtimeMs) };
   } finally {
     await file.close();
   }

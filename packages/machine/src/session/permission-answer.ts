@@ -1,6 +1,7 @@
 /** Between the wire's words for an answer and the driver's. Rule: anything that is not a clear yes is a no. */
 import type { AgentRequest, DriverEvent, RequestAnswer, RequestOutcome } from "@hapi/agents";
 import {
+  type EditPlace,
   type AgentStateCompletedRequest,
   type AgentStateRequest,
   AppError,
@@ -39,7 +40,8 @@ export function answerOf(params: PermissionParams, request: AgentRequest, flavor
   };
 }
 
-export function openOnWire(entry: RequestEntry): AgentStateRequest {
+/** `places`: where its edits stand in their files. */
+export function openOnWire(entry: RequestEntry, places?: (EditPlace | null)[]): AgentStateRequest {
   const { request } = entry;
   return {
     tool: request.tool,
@@ -49,6 +51,7 @@ export function openOnWire(entry: RequestEntry): AgentStateRequest {
     kind: request.kind,
     title: request.title,
     sessionScope: request.sessionScope,
+    places,
     mode: entry.mode,
     sent: entry.answer ? sentOf(entry, entry.answer) : undefined,
   };

@@ -20,6 +20,7 @@ test("an answer that meets the agent announcing its request again is given once,
   await ledger.write({ k: "request", entry: { request, createdAt: 1 } });
   let onDisk = false;
   const broker = createPermissionBroker({
+    readText: async () => null,
     ledger: {
       ...ledger,
       async write(...entries) {
@@ -49,6 +50,7 @@ test("a request carries the mode in which it was asked, whatever the mode is whe
   const ledger = await openLedger(dir);
   let mode = "default";
   const broker = createPermissionBroker({
+    readText: async () => null,
     ledger,
     flavor: "fake",
     mode: () => mode,

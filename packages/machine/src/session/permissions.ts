@@ -5,9 +5,10 @@
  */
 import { policyDecision } from "@hapi/core";
 import type { AgentRequest, DriverEvent, DriverLog, RequestAnswer } from "@hapi/agents";
-import { type AgentStateCompletedRequest, type AgentStateRequest, type PermissionAnswer, toAppError } from "@hapi/protocol";
+import { type AgentStateCompletedRequest, type AgentStateRequest, type EditPlace, type PermissionAnswer, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { Ledger } from "./ledger.ts";
+import { editPlacesOf, type ReadText } from "./edit-places.ts";
 import type { RequestEntry } from "./ledger-state.ts";
 import { answerOf, closedAnswer, closedOnWire, type Closing, openOnWire, type PermissionParams, sentAlready } from "./permission-answer.ts";
 
@@ -47,6 +48,8 @@ export interface PermissionDeps {
   apply(id: string, answer: RequestAnswer): Promise<"applied" | "sent" | "gone">;
   /** An answer is on its way to the agent. */
   answered(id: string, answer: RequestAnswer): void;
+  /** A file of the session's folder; null: it can't be read. */
+  readText: ReadText;
   /** What is on the wire changed. */
   changed(): void;
   clock: Clock;
@@ -58,6 +61,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
   const { open, closed } = ledger.state;
   /** Announced by the driver of this life: answers can be applied. */
   const live = new Set<string>();
+  const places = new Map<string, (EditPlace | null)[]>();
   /** Answers on their way to the disk, and to the agent. */
   const recording = new Map<string, Promise<void>>();
   const applying = new Map<string, Promise<PermissionAnswer>>();
@@ -71,6 +75,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
   function finish(entry: RequestEntry, closing: Closing): void {
     const { id } = entry.request;
     live.delete(id);
+    places.delete(id);
     applying.delete(id);
     const completed = closedOnWire(entry, closing, clock.now());
     const doubtful = closing.certain === false ? { doubtful: entry } : {};
@@ -160,6 +165,14 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
     return true;
   }
 
+  /** Beside the request itself, which is never held up by it; a restarted session process reads them again. */
+  async function findPlaces(request: AgentRequest): Promise<void> {
+    const found = await editPlacesOf(request, deps.readText);
+    if (!found || !live.has(request.id)) return;
+    places.set(request.id, found);
+    deps.changed();
+  }
+
   async function begin(request: AgentRequest): Promise<void> {
     const reopen = closed.has(request.id);
     const asked: RequestEntry = { request, createdAt: clock.now(), mode: deps.mode() };
@@ -175,8 +188,9 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
       live.add(request.id);
       const known = open.get(request.id);
       if (known?.answer) void apply(known);
-      else if (!known)
-        begin(request).catch((cause: unknown) => log.warn("permission.not_opened", { id: request.id, cause: String(cause) }));
+      if (!places.has(request.id))
+        findPlaces(request).catch((cause: unknown) => log.warn("permission.places_unknown", { id: request.id, cause: String(cause) }));
+      if (!known) begin(request).catch((cause: unknown) => log.warn("permission.not_opened", { id: request.id, cause: String(cause) }));
     },
     closed(event) {
       live.delete(event.id);
@@ -215,7 +229,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
       const asked = [...open.values()].filter((entry) => entry.answeredBy !== "policy");
       const recent = [...closed.values()].slice(-MAX_COMPLETED_ON_WIRE);
       return {
-        requests: Object.fromEntries(asked.map((entry) => [entry.request.id, openOnWire(entry)])),
+        requests: Object.fromEntries(asked.map((entry) => [entry.request.id, openOnWire(entry, places.get(entry.request.id))])),
         completedRequests: Object.fromEntries(recent.map((request) => [request.id, request.completed])),
       };
     },

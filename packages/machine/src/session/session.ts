@@ -7,7 +7,7 @@ import type { SessionLink } from "@hapi/client/link";
 import type { HostControl } from "@hapi/host";
 import { type AgentState, AppError, type LifecycleState, type SessionEnvironment, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
-import { confineTo, fileRpcs, type RunCommand } from "../files/index.ts";
+import { confineTo, fileRpcs, readBytes, type RunCommand } from "../files/index.ts";
 import { createActions } from "./actions.ts";
 import { createAgentEvents } from "./agent-events.ts";
 import { createAgentRunner } from "./agent-runner.ts";
@@ -88,6 +88,8 @@ const DELETED: Ending = {
   message: "The session was deleted at the hub.",
   isForgotten: true,
 };
+/** A larger file is not read for the lines around an edit. */
+const MAX_EDITED_BYTES = 2 * 1024 * 1024;
 /** Stopping an idle agent. */
 const PARK_GRACE_MS = 10_000;
 
@@ -194,6 +196,11 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     flavor: record.value.flavor,
     mode: () => record.value.permissionMode,
     apply: (id, answer) => conversation.answer(id, answer),
+    readText: async (path) =>
+      await readBytes(confinement, path, MAX_EDITED_BYTES).then(
+        ({ bytes }) => bytes.toString("utf8"),
+        () => null,
+      ),
     answered: (id, answer) => model.requestAnswered(id, answer.behavior === "allow"),
     changed,
     clock,
