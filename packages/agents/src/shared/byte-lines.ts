@@ -59,7 +59,8 @@ export function createByteLines(fromOffset: number, options: { maxBytes?: number
       }
       const rest = fresh.subarray(from);
       if (rest.length > 0 && !dropping) {
-        parts.push(rest.slice());
+        // A copy: `slice` of a Buffer is a view, and whoever reads a file reads into the same one again.
+        parts.push(Buffer.from(rest));
         held += rest.length;
         if (held > maxBytes) {
           options.onTooLong?.(held);

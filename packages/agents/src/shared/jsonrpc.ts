@@ -78,7 +78,7 @@ export function createLineReader(fromOffset: number, maxLineBytes = MAX_LINE_BYT
       }
       const rest = fresh.subarray(from);
       if (rest.length > 0 && !skipping) {
-        parts.push(rest.slice());
+        parts.push(Buffer.from(rest));
         held += rest.length;
       }
       if (held > maxLineBytes) {

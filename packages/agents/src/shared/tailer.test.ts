@@ -188,3 +188,13 @@ test("what stands in its place is not read: a folder, a name that is too long", 
     "ENAMETOOLONG",
   ]);
 });
+
+test("a line longer than what is read at once is given whole", async () => {
+  const path = join(folder, "a.jsonl");
+  const long = Array.from({ length: 200_000 }, (_, index) => `word ${index}`).join(" ");
+  writeFileSync(path, `one\n${long}\nthree\n`);
+  follow(path);
+  await tailer.sync();
+  expect(seen.map((line) => line.length)).toEqual([3, long.length, 5]);
+  expect(seen[1] === long).toBe(true);
+});
