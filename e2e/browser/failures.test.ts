@@ -134,6 +134,9 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     await sheet.getByText(/^Continued, /).waitFor();
     await sheet.getByText(/overloaded · The model was busy/).waitFor();
     await sheet.getByText("--verbose").waitFor();
+    await sheet.getByText("AGENT_API_KEY=***").waitFor();
+    await sheet.getByText("AGENT_CONFIG_DIR: /home/ada/.agent-work is used; the machine has nothing").scrollIntoViewIfNeeded();
+    await look(page, "environment");
     await sheet.getByText("The running session").scrollIntoViewIfNeeded();
     await look(page, "diagnostics");
     expect(open.problems).toEqual([]);

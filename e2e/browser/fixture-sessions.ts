@@ -28,6 +28,13 @@ const diagnosticsOf = (session: Session) => ({
     model: null,
     args: ["--verbose"],
   },
+  environment: {
+    program: "/home/ada/.local/bin/agent",
+    set: { HOME: "/home/ada", AGENT_CONFIG_DIR: "/home/ada/.agent-work", HTTPS_PROXY: "http://proxy.corp:3128" },
+    withheld: ["AGENT_API_KEY"],
+    missing: ["AGENT_API_KEY"],
+    differs: [{ name: "AGENT_CONFIG_DIR", kept: "/home/ada/.agent-work", here: null }],
+  },
   lastFailure: { code: "overloaded", message: "The model was busy", at: session.updatedAt },
   autoRetry: false,
   retry: null,

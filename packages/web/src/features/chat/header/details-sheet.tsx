@@ -46,7 +46,7 @@ function Details({ rows }: { rows: readonly { key: MessageKey & (DetailKey | Dia
         <div key={key} className="group/code flex min-h-11 items-center gap-3 border-b border-line last:border-b-0">
           <dt className="w-28 shrink-0 text-small text-quiet">{t(key)}</dt>
           <dd className="flex min-w-0 flex-1 items-center gap-3">
-            <span dir="auto" className="min-w-0 flex-1 py-1.5 font-mono text-small wrap-any">
+            <span dir="auto" className="min-w-0 flex-1 py-1.5 font-mono text-small wrap-any whitespace-pre-line">
               {value}
             </span>
             <CopyButton text={value} />
