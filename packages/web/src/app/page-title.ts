@@ -7,7 +7,6 @@ import { useHub } from "../sync/store.ts";
 import type { RouteId } from "./routing/match.ts";
 
 const NAMES = {
-  login: "login.title",
   session: "list.untitled",
   inbox: "nav.inbox",
   machines: "nav.machines",

@@ -1,7 +1,6 @@
 /** Plain answers about a session, for header, composer and timeline. Decides on capability documents, never on an agent's name. */
-import { permissionModesOf, type AgentCapabilities, type BackgroundWork, type Session, type TokenUsage } from "@hapi/protocol";
-import type { SessionStatus, Timeline } from "@hapi/core";
-import type { MessageKey } from "../../i18n/index.ts";
+import { permissionModesOf, type AgentCapabilities, type BackgroundWork, type Session } from "@hapi/protocol";
+import type { Timeline } from "@hapi/core";
 
 export type Control = "terminal" | "here" | "both";
 
@@ -35,30 +34,6 @@ export const isWorking = (session: Session): boolean => session.active && sessio
 /** What was answered and is not taken up yet waits for the agent, not for a person. */
 export const waitsForPerson = (timeline: Timeline): boolean => timeline.requests.some((request) => request.sent === null);
 
-/** What a person has to do where waiting cures nothing; null: nothing we know of. */
-const CURES = {
-  auth: "header.cure.auth",
-  invalid_request: "header.cure.request",
-  agent_not_installed: "header.cure.install",
-  agent_unsupported_version: "header.cure.update",
-  thread_in_use: "header.cure.inUse",
-  resume_unavailable: "header.cure.gone",
-} as const satisfies Record<string, MessageKey>;
-
-export function cureOf(status: SessionStatus): (typeof CURES)[keyof typeof CURES] | null {
-  if (status.what !== "failed" || status.code === null || !status.cure) return null;
-  return Object.hasOwn(CURES, status.code) ? CURES[status.code as keyof typeof CURES] : null;
-}
-
-const ASKS_NOTHING: ReadonlySet<string> = new Set(["bypassPermissions", "yolo", "always-proceed"]);
-export const asksNothing = (mode: string): boolean => ASKS_NOTHING.has(mode);
-
-/** Null: nobody said. */
-export const modeInForce = (session: Session): string | null => session.permissionMode ?? session.metadata?.preferredPermissionMode ?? null;
-
-/** What was chosen, else what answered last. */
-export const modelInForce = (session: Session, usage: TokenUsage | null): string | null => session.model ?? usage?.model ?? null;
-
 /** Put away by a person: it takes no prompt until a person takes it back. */
 export const isArchived = (session: Session): boolean => session.metadata?.lifecycleState === "archived";
 
@@ -70,17 +45,6 @@ export function titleOf(session: Session): string | null {
 export function modesOf(session: Session): readonly string[] {
   const { permissionModes } = capabilitiesOf(session);
   return permissionModes ?? permissionModesOf(session.metadata?.flavor);
-}
-
-/** `limit` null: nobody said how much fits. */
-export type ContextFacts = { used: number } & ({ limit: number; share: number } | { limit: null; share: null });
-
-export function contextOf(usage: TokenUsage | null): ContextFacts | null {
-  const used = usage?.contextTokens;
-  const limit = usage?.contextWindow;
-  if (used === undefined) return null;
-  if (!limit) return { used, limit: null, share: null };
-  return { used, limit, share: Math.min(1, Math.max(0, used / limit)) };
 }
 
 /** "12.3k": tokens are read as magnitudes. */

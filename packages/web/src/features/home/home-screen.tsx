@@ -1,4 +1,5 @@
 /** The desk with no session chosen: what waits, then what happened lately. Never empty-handed. */
+import "../../i18n/screens.ts";
 import type { SessionSummary } from "@hapi/protocol";
 import { useMemo } from "react";
 import { isApple } from "../../app/keys.model.ts";

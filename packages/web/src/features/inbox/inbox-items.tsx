@@ -1,4 +1,5 @@
 /** The waiting sessions with what they ask, then the failures nobody looked at. Shared by the inbox and the desk's home. */
+import "../../i18n/screens.ts";
 import { newsAt } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
 import { useEffect, useMemo } from "react";

@@ -1,4 +1,5 @@
 /** Everything that waits, from all sessions, answered right here. */
+import "../../i18n/screens.ts";
 import { Screen } from "../../app/screen.tsx";
 import { useT } from "../../i18n/index.ts";
 import { useHub } from "../../sync/store.ts";

@@ -1,4 +1,5 @@
 /** One field: the access token. Says precisely what was wrong, and never shows or sends the token anywhere else. */
+import "../../i18n/screens.ts";
 import { useState, type SyntheticEvent } from "react";
 import { safeNext } from "../../app/routing/safe-next.ts";
 import type { ScreenProps } from "../../app/routing/screens.tsx";

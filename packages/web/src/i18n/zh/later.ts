@@ -3,6 +3,25 @@ import type { CatalogOf } from "../index.ts";
 import type { later as source } from "../en/later.ts";
 
 export const later = {
+  "mode.default.hint": "执行命令和修改前先询问",
+  "mode.acceptEdits.hint": "修改文件不询问；执行命令仍会询问",
+  "mode.bypassPermissions.hint": "从不询问。只在不怕损坏的地方使用",
+  "mode.plan.hint": "只读取和规划；批准前不做任何修改",
+  "mode.dontAsk.hint": "未预先允许的操作直接拒绝，不询问",
+  "mode.readOnly.hint": "只读取文件；其他一律拒绝",
+  "mode.safeYolo.hint": "在其目录内不询问；目录之外会询问",
+  "header.cure.auth": "请先在 {machine} 上登录 {agent} 再重试；在此之前任何提示都不会成功",
+  "header.cure.request": "重试同样的请求没有用。请更改提示或模型",
+  "header.cure.install": "请在 {machine} 上安装 {agent}，再恢复会话",
+  "header.cure.update": "请在 {machine} 上更新 {agent}，再恢复会话",
+  "header.cure.inUse": "请先在 {machine} 上的另一个程序中关闭这段对话，再重试",
+  "header.cure.gone": "{agent} 已没有这段对话。请在新会话中继续",
+  "header.machine": "所在机器",
+  "header.model": "模型：{model}",
+  "header.mode": "权限模式：{mode}",
+  "header.context.used": "上下文：{used} 个令牌",
+  "header.context": "上下文已用 {percent}%：{used}/{limit} 个令牌",
+
   "failure.label": "回合失败",
   "failure.overloaded": "模型负载过高",
   "failure.rateLimit": "已达到用量上限",

@@ -1,8 +1,7 @@
 /** The session in two lines: its title, and what one must know at a glance: status, who types, what the agent does, how full its context is. */
-import { lazy, Suspense, useMemo, useState } from "react";
-import { type SessionStatus, sessionSummary } from "@hapi/core";
+import { lazy, Suspense, useState } from "react";
+import type { SessionStatus } from "@hapi/core";
 import { INK, signOf, statusText } from "../../sessions/status.model.ts";
-import { useStatus } from "../../sessions/use-status.ts";
 import { agentName, shortPath } from "../../sessions/names.model.ts";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
@@ -10,12 +9,15 @@ import { cx } from "../../../ui/cx.ts";
 import { RelativeTime } from "../../../ui/relative-time.tsx";
 import { StatusGlyph } from "../../../ui/status-glyph.tsx";
 import { useChat } from "../chat-context.tsx";
-import { cureOf, titleOf } from "../session.model.ts";
-import { ContextGauge } from "./context-gauge.tsx";
-import { ModeBadge } from "./mode-badge.tsx";
+import { titleOf } from "../session.model.ts";
+import { useChatStatus } from "./use-chat-status.ts";
 
 // the header stands at once; who has control follows with the rest that can wait
 const ControlMenu = lazy(async () => ({ default: (await import("./control-menu.tsx")).ControlMenu }));
+const facts = () => import("./facts.ts");
+const Cure = lazy(async () => ({ default: (await facts()).Cure }));
+const ModeBadge = lazy(async () => ({ default: (await facts()).ModeBadge }));
+const ContextGauge = lazy(async () => ({ default: (await facts()).ContextGauge }));
 const DetailsSheet = lazy(async () => ({ default: (await import("./details-sheet.tsx")).DetailsSheet }));
 
 export function ChatHeader({ onBack }: { onBack?: () => void }) {
@@ -38,7 +40,9 @@ export function ChatHeader({ onBack }: { onBack?: () => void }) {
         </Suspense>
         <IconButton icon="info" label={t("details.open")} onClick={() => setDetails(true)} />
       </div>
-      <Cure />
+      <Suspense fallback={null}>
+        <Cure />
+      </Suspense>
       {details && (
         <Suspense fallback={null}>
           <DetailsSheet open onClose={() => setDetails(false)} />
@@ -48,31 +52,10 @@ export function ChatHeader({ onBack }: { onBack?: () => void }) {
   );
 }
 
-function useSessionStatus(): SessionStatus {
-  const session = useChat((view) => view.session);
-  return useStatus(useMemo(() => sessionSummary(session), [session]));
-}
-
-/** What a person has to do, where waiting cures nothing. */
-function Cure() {
-  const t = useT();
-  const status = useSessionStatus();
-  const flavor = useChat((view) => view.session.metadata?.flavor);
-  const machine = useChat((view) => view.machineName) ?? t("header.machine");
-  const cure = cureOf(status);
-  if (cure === null) return null;
-  const message = status.what === "failed" ? status.message : null;
-  return (
-    <p role="status" title={message ?? undefined} className="border-t border-line bg-failed-wash px-4 py-1.5 text-small text-failed">
-      {t(cure, { agent: agentName(flavor) || t("chat.agent"), machine })}
-    </p>
-  );
-}
-
 function StatusLine() {
   const t = useT();
   const session = useChat((view) => view.session);
-  const status = useSessionStatus();
+  const status = useChatStatus();
   const sign = signOf(status);
   const activity = useChat((view) => view.timeline.activity);
   const machine = useChat((view) => view.machineName);
@@ -96,8 +79,10 @@ function StatusLine() {
       <span dir="auto" className="min-w-0 flex-1 truncate text-start">
         {isBusy ? activity : place}
       </span>
-      <ModeBadge />
-      <ContextGauge />
+      <Suspense fallback={null}>
+        <ModeBadge />
+        <ContextGauge />
+      </Suspense>
     </div>
   );
 }

@@ -3,7 +3,8 @@ import type { ReactNode } from "react";
 import { currentLocale, useT } from "../../../i18n/index.ts";
 import { cx } from "../../../ui/cx.ts";
 import { useChat } from "../chat-context.tsx";
-import { contextOf, tokenWords } from "../session.model.ts";
+import { tokenWords } from "../session.model.ts";
+import { contextOf } from "./header.model.ts";
 
 const CIRCLE = 2 * Math.PI * 6;
 const TIGHT = 0.75;

@@ -3,7 +3,7 @@ import { useT } from "../../../i18n/index.ts";
 import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
 import { useChat } from "../chat-context.tsx";
-import { asksNothing, modeInForce, modelInForce } from "../session.model.ts";
+import { asksNothing, modeInForce, modelInForce } from "./header.model.ts";
 import { useModeName } from "./mode-names.ts";
 
 export function ModeBadge() {
