@@ -1,4 +1,5 @@
 /** The two choices most people leave as they are. */
+import "../../i18n/later.ts";
 import { useT } from "../../i18n/index.ts";
 import { Field, Select } from "../../ui/field.tsx";
 import { modesFor, type Form } from "./new-session.model.ts";
