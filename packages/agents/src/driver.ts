@@ -233,14 +233,22 @@ export interface DriverPrompt {
   earlier?: string;
 }
 
+export interface BegunByHost {
+  launchId: string;
+  threadId: string;
+}
+
 export interface Conversation {
   /**
    * Start the agent. Refuses to run beside a living process on the same thread, and to begin anew where a thread that had a past can't be found.
    * Resolves when it takes prompts (remote) or is on screen (local).
    */
   start(options: StartOptions): Promise<Started>;
-  /** After a restart of the session process: take over what the host still runs, from the remembered offsets. Null: nothing runs. */
-  adopt(): Promise<Front | null>;
+  /**
+   * After a restart of the session process: take over what the host still runs, from the remembered offsets. Null: nothing runs. `begun`: the
+   * host started this launch of the terminal front before there was a session process; what an earlier one left open is ended first.
+   */
+  adopt(begun?: BegunByHost): Promise<Front | null>;
   /** Remote only. Resolves when the agent has the bytes (stage `handed`); the stages that follow are events. */
   prompt(prompt: DriverPrompt): Promise<void>;
   /** Take back a prompt that was handed but not begun, where the agent can. */

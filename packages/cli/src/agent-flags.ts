@@ -2,7 +2,7 @@
  * Splits the words after `hapi <agent>` into HAPI's own flags and everything else, which goes to the agent verbatim and in order.
  * Only the names below are ours; `--` ends our reading.
  */
-import { AppError } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol/errors";
 
 export interface AgentFlags {
   isNew: boolean;

@@ -4,9 +4,10 @@
  */
 import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
-import { createSession, listSessionRecords, sessionTag, type RecordedEnvironment, type SessionRecord } from "@hapi/machine";
-import { AppError, type SessionSummary } from "@hapi/protocol";
-import type { ThreadAsked } from "@hapi/agents";
+import { createSession, listSessionRecords, type RecordedEnvironment, sessionTag, type SessionRecord } from "@hapi/machine/first";
+import type { SessionSummary } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol/errors";
+import type { ThreadAsked } from "@hapi/agents/first";
 import type { AgentFlags } from "./agent-flags.ts";
 
 export interface DirectorySessionInput {
@@ -25,9 +26,11 @@ export type DirectorySession =
   /** `joined`: the conversation that was asked for is this session's. */
   { kind: "existing"; record: SessionRecord; joined?: true } | { kind: "new"; tag: string };
 
+/** Of a folder's first session. */
+export const sessionTagOf = ({ machineId, cwd, flavor }: DirectorySessionInput): string => sessionTag(machineId, realpathSync(cwd), flavor);
+
 export function findDirectorySession(input: DirectorySessionInput): DirectorySession {
   const { flags, home, flavor } = input;
-  const cwd = realpathSync(input.cwd);
   const records = listSessionRecords(home);
   if (flags.existingSessionId) {
     const wanted = flags.existingSessionId;
@@ -40,7 +43,7 @@ export function findDirectorySession(input: DirectorySessionInput): DirectorySes
   const holder =
     asked?.threadId && !asked.fork ? records.find((one) => one.flavor === flavor && one.threadId === asked.threadId) : undefined;
   if (holder) return { kind: "existing", record: holder, joined: true };
-  const tag = sessionTag(input.machineId, cwd, flavor);
+  const tag = sessionTagOf(input);
   const isAnother = flags.isNew || asked !== null;
   const own = records.filter((record) => record.tag === tag || record.tag.startsWith(`${tag}:`));
   const newest = own[0];

@@ -1,5 +1,5 @@
 /** Where this machine's hub is: the configured one, else the one that runs on this home, else where a hub started here would listen. */
-import { hapiHome, loadSettings, reachableHost, resolveApiUrl, runningHub, type ApiUrl } from "@hapi/platform";
+import { hapiHome, loadSettings, reachableHost, resolveApiUrl, runningHub, type ApiUrl } from "@hapi/platform/lean";
 
 type Env = Readonly<Record<string, string | undefined>>;
 

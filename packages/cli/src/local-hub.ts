@@ -12,8 +12,8 @@ import {
   selfCommand,
   spawnDetached,
   systemClock,
-} from "@hapi/platform";
-import { AppError } from "@hapi/protocol";
+} from "@hapi/platform/lean";
+import { AppError } from "@hapi/protocol/errors";
 import { hubAddress } from "./hub-address.ts";
 
 const START_DEADLINE_MS = 15_000;

@@ -77,6 +77,9 @@ async function runCommand(command: Command, words: string[], context: CommandCon
 
 /** `hapi <agent> …`, or `hapi …` for the agent that needs no name. */
 async function runAgentWords(words: string[], context: CommandContext): Promise<number> {
+  const { quickStart } = await import("./commands/quick-start.ts");
+  const code = await quickStart(words, context);
+  if (code !== null) return code;
   const { runAgent } = await import("./commands/agent.ts");
   return runAgent(words, context);
 }

@@ -3,13 +3,13 @@
  * exit code and no session. What can't be both is refused in a sentence that says what to use instead.
  */
 import type { AgentCommandLine, AgentDriver } from "@hapi/agents";
-import { become } from "@hapi/platform";
-import { AppError } from "@hapi/protocol";
+import { become } from "@hapi/platform/lean";
+import { AppError } from "@hapi/protocol/errors";
 import type { AgentFlags } from "./agent-flags.ts";
 import type { CommandContext } from "./command.ts";
 
 export interface ForeignLine {
-  driver: AgentDriver;
+  driver: Pick<AgentDriver, "flavor" | "displayName">;
   commandLine: AgentCommandLine;
   /** As it was typed, behind the agent's name. */
   line: readonly string[];
@@ -34,7 +34,7 @@ export async function passThrough(
   return become([...command, ...(isVerbatim ? line : theirs)], context.env);
 }
 
-function notBoth({ displayName, flavor }: AgentDriver, flags: AgentFlags, own: string | null): AppError {
+function notBoth({ displayName, flavor }: ForeignLine["driver"], flags: AgentFlags, own: string | null): AppError {
   if (own === null) return needsTerminal({ displayName, flavor });
   const name = flags.own[0] ?? "";
   return new AppError(

@@ -19,6 +19,7 @@ import {
 import { join } from "node:path";
 import { Door } from "./door.ts";
 import { MARK_VARIABLE, removeFamily, writeFamily } from "./family-file.ts";
+import { takeFirstProgram } from "./first-program.ts";
 import { Host } from "./host.ts";
 import { hostEnv, makeToken, tokenFile, updateSessionFile, type HostRecord } from "./host-files.ts";
 import { hostLivesExit, Keeper } from "./keeper.ts";
@@ -89,8 +90,9 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
     startedAt: host.facts.startedAt,
   };
   updateSessionFile(dir, { host: record });
-  announce();
   kin.keeper.start();
+  beginFirst(host, dir);
+  announce();
   host.supervisor.start();
   await ended.promise;
   clearInterval(watch);
@@ -99,6 +101,18 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
   updateSessionFile(dir, { host: undefined });
   listener.close();
   return 0;
+}
+
+/** Where it can't be started, the session process tries it and says why. */
+function beginFirst(host: Host, dir: string): void {
+  const first = takeFirstProgram(dir);
+  if (first === null) return;
+  try {
+    host.spawn(first);
+    if (first.kind === "pty") host.show({ kind: "process", launchId: first.launchId });
+  } catch (cause) {
+    complain(cause);
+  }
 }
 
 interface Kin {

@@ -15,10 +15,12 @@ import {
   withDirLock,
 } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
+import { dropFirstProgram, leaveFirstProgram } from "./first-program.ts";
 import { readHostAddress, readHostRecord, type HostAddress } from "./host-files.ts";
 import { readyLine } from "./host-main.ts";
 import { endLeftBehind } from "./left-behind.ts";
 import type { HostFacts } from "./messages.ts";
+import type { SpawnSpec } from "./port.ts";
 import { probeHost } from "./probe.ts";
 
 const startMs = 10_000;
@@ -32,6 +34,8 @@ export interface StartHostOptions {
   sessionArgv: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
+  /** Begun by the host at once, before the session process is there. Not where a host lives already. */
+  first?: SpawnSpec;
   /** argv of the host program; default: this HAPI's `__host`. */
   hostCommand?: readonly string[];
 }
@@ -52,7 +56,12 @@ export async function startHost(options: StartHostOptions): Promise<StartedHost>
       if (living) return found(dir, living, true);
       refuseSecond(dir);
       await endLeftBehind(dir);
-      await launch(dir, options);
+      if (options.first) leaveFirstProgram(dir, options.first);
+      try {
+        await launch(dir, options);
+      } finally {
+        if (options.first) dropFirstProgram(dir);
+      }
       const facts = await probeHost(dir);
       if (!facts) throw new AppError("spawn_failed", `The session's host has ended at once. See ${hostLog(dir)}`);
       return found(dir, facts, false);

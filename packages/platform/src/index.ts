@@ -4,8 +4,6 @@ export * from "./journal.ts";
 export * from "./log.ts";
 export * from "./redact.ts";
 export * from "./serve.ts";
-export * from "./settings.ts";
 export * from "./sqlite.ts";
 export * from "./checkpointer.ts";
 export * from "./sqlite-copy.ts";
-export * from "./terminal-text.ts";

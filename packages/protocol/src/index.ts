@@ -10,6 +10,7 @@ export * from "./request-kind.ts";
 export * from "./rest.ts";
 export * from "./rpc.ts";
 export * from "./session.ts";
+export * from "./worktree.ts";
 export * from "./socket.ts";
 export * from "./sync-events.ts";
 export * from "./waiting.ts";

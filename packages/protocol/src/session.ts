@@ -2,17 +2,10 @@
 import * as z from "zod/mini";
 import { timestamp } from "./primitives.ts";
 import { waitingSchema } from "./waiting.ts";
+import { worktreeSchema } from "./worktree.ts";
 
 export const LIFECYCLE_STATES = ["initializing", "running", "paused", "completed", "aborted", "archived", "failed"] as const;
 export type LifecycleState = (typeof LIFECYCLE_STATES)[number];
-
-export const worktreeSchema = z.looseObject({
-  basePath: z.string(),
-  branch: z.string(),
-  name: z.string(),
-  worktreePath: z.optional(z.string()),
-  createdAt: z.optional(timestamp),
-});
 
 /** One start of the agent. `resume` continued `asked`; `fork` branched off from it; `new` began a conversation. */
 export const lastStartSchema = z.looseObject({

@@ -4,7 +4,7 @@
  */
 import { AppError } from "@hapi/protocol";
 import type { HostProcess } from "@hapi/host";
-import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
+import type { BegunByHost, Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { ANSWER_MS, ControlRefused } from "./control.ts";
 import { createCore } from "./core.ts";
 import { detectClaude, takesPrefill } from "./detect.ts";
@@ -128,7 +128,18 @@ export function createConversation(
     }
   }
 
-  async function adopt(): Promise<Front | null> {
+  async function adopt(begun?: BegunByHost): Promise<Front | null> {
+    const process = begun && context.host.process(begun.launchId);
+    if (!begun || !process || core.lastLaunch()?.id === begun.launchId) return adoptLast();
+    // Nothing of a former launch lives: whoever began this one has seen to it.
+    await adoptLast();
+    await core.useThread(begun.threadId);
+    await core.nextLaunch("local", begun.launchId);
+    runLocal(process, { line: "" }).takeOver();
+    return "local";
+  }
+
+  async function adoptLast(): Promise<Front | null> {
     const { thread } = core;
     if (thread) await core.useThread(thread.id, thread);
     const last = core.lastLaunch();

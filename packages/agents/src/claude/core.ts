@@ -32,7 +32,7 @@ export interface Core {
   /** Makes this the conversation: durable, announced, and read from where it was left. */
   useThread(threadId: string, where?: { transcript?: string; forkOf?: string }): Promise<void>;
   /** A launch id of its own, durable before anything is started under it. */
-  nextLaunch(front: Front): Promise<LaunchMark>;
+  nextLaunch(front: Front, id?: string): Promise<LaunchMark>;
   lastLaunch(): LaunchMark | undefined;
   setThinking(thinking: boolean): void;
   readonly thinking: boolean;
@@ -284,9 +284,9 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
       return thread !== null && tail?.threadId === thread.id && (tail.offset > 0 || tail.pastUntil !== undefined);
     },
     useThread,
-    async nextLaunch(front) {
+    async nextLaunch(front, given) {
       const count = (readMark(context, "claude.launch")?.count ?? 0) + 1;
-      const launch: LaunchMark = { id: `claude-${front}-${count}-${randomBytes(4).toString("hex")}`, front, count };
+      const launch: LaunchMark = { id: given ?? `claude-${front}-${count}-${randomBytes(4).toString("hex")}`, front, count };
       await commitMarks(context, { "claude.launch": launch });
       return launch;
     },

@@ -1,8 +1,10 @@
 /** Finding Claude Code: `HAPI_CLAUDE_PATH`, else the PATH; its version from its own mouth. */
 import { execFile } from "node:child_process";
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { attempt, ensurePrivateDir, writeFileAtomic } from "@hapi/platform/lean";
 import type { Detection } from "../driver.ts";
+import { isJson, type Json, num, parseJson, str } from "./json.ts";
 import { VERSIONS } from "./vocabulary/versions.ts";
 
 /** Others of the same major are taken with a word of warning. */
@@ -46,7 +48,7 @@ export function takesPrefill(version: string | undefined): boolean {
   return major === m && (minor > n || (minor === n && patch >= p));
 }
 
-function judge(version: string): Pick<Detection, "available" | "reason" | "hint"> {
+export function judgeVersion(version: string): Pick<Detection, "available" | "reason" | "hint"> {
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
   if (major !== OLDEST[0]) {
     return {
@@ -61,6 +63,59 @@ function judge(version: string): Pick<Detection, "available" | "reason" | "hint"
     ? `Claude Code ${version} is older than what HAPI was tested with; please update it`
     : `HAPI was tested with Claude Code ${TESTED_WORDS}; this is ${version}`;
   return { available: true, hint };
+}
+
+/** A program of the same path, size and time is not asked again, for this long: a wrapper may lead to another one tomorrow. */
+const FRESH_MS = 24 * 3600 * 1000;
+
+type Env = Readonly<Record<string, string>>;
+
+interface Remembered {
+  version: string;
+  at: number;
+}
+
+function cacheFile(env: Env): string | null {
+  const root = env["XDG_CACHE_HOME"] || (env["HOME"] ? join(env["HOME"], ".cache") : "");
+  return root ? join(root, "hapi", "claude-versions.json") : null;
+}
+
+const programKey = (path: string): string | undefined =>
+  attempt(() => {
+    const real = realpathSync(path);
+    const { size, mtimeMs } = statSync(real);
+    return `${real} ${size} ${mtimeMs}`;
+  }, "it is gone");
+
+function readCache(env: Env): Json {
+  const file = cacheFile(env);
+  const text = file === null ? undefined : attempt(() => readFileSync(file, "utf8"), "nothing was remembered yet");
+  return (text === undefined ? null : parseJson(text)) ?? {};
+}
+
+function remembered(path: string, env: Env): Remembered | null {
+  const entry = readCache(env)[programKey(path) ?? ""];
+  const [version, at] = isJson(entry) ? [str(entry["version"]), num(entry["at"])] : [];
+  return version !== undefined && at !== undefined ? { version, at } : null;
+}
+
+/** What it said when it was asked last, however long ago; null: never, or it is another program now. */
+export const knownVersion = (path: string, env: Env): string | null => remembered(path, env)?.version ?? null;
+
+function freshVersion(path: string, env: Env): string | null {
+  const found = remembered(path, env);
+  return found && Math.abs(Date.now() - found.at) < FRESH_MS ? found.version : null;
+}
+
+function rememberVersion(path: string, version: string, env: Env): void {
+  const [file, key] = [cacheFile(env), programKey(path)];
+  if (file === null || key === undefined || freshVersion(path, env) === version) return;
+  // The other programs of this person's are few: the newest entries are enough.
+  const kept = Object.entries(readCache(env)).slice(-7);
+  attempt(() => {
+    ensurePrivateDir(dirname(file));
+    writeFileAtomic(file, JSON.stringify({ ...Object.fromEntries(kept), [key]: { version, at: Date.now() } }), { mode: 0o600 });
+  }, "then it is asked again");
 }
 
 /** The program, without a question to it. */
@@ -85,7 +140,7 @@ export async function detectClaude(env: Readonly<Record<string, string>>, progra
 }
 
 async function askAndJudge(path: string, env: Readonly<Record<string, string>>): Promise<Detection> {
-  const version = await askVersion(path, env);
+  const version = freshVersion(path, env) ?? (await askVersion(path, env));
   if (version === null) {
     return {
       available: false,
@@ -94,5 +149,6 @@ async function askAndJudge(path: string, env: Readonly<Record<string, string>>):
       hint: `${path} does not tell its version; reinstall Claude Code`,
     };
   }
-  return { command: [path], program: path, version, ...judge(version) };
+  rememberVersion(path, version, env);
+  return { command: [path], program: path, version, ...judgeVersion(version) };
 }

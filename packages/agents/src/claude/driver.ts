@@ -1,12 +1,9 @@
 /** Claude Code as an agent of HAPI. */
 import { permissionModesOf } from "@hapi/protocol";
 import type { AgentDriver } from "../driver.ts";
-import { ownBusiness, readArgs, threadAsked } from "./argv.ts";
-import { commands } from "./command-line.ts";
 import { createConversation } from "./conversation.ts";
-import { detectClaude, locateClaude } from "./detect.ts";
-import { isUuid } from "./ids.ts";
-import { newestThread } from "./paths.ts";
+import { detectClaude } from "./detect.ts";
+import { claudeLine } from "./line.ts";
 import { claudeVariables } from "./variables.ts";
 
 export const claudeDriver: AgentDriver = {
@@ -36,17 +33,6 @@ export const claudeDriver: AgentDriver = {
   },
   environment: claudeVariables,
   detect: detectClaude,
-  commandLine: {
-    locate: locateClaude,
-    ownBusiness,
-    isCommand: (word) => commands.has(word),
-    yolo: ["--dangerously-skip-permissions"],
-    threadAsked(words, { env, cwd }) {
-      const asked = threadAsked(readArgs(words));
-      if (!asked.chosen) return null;
-      const named = asked.threadId !== undefined && isUuid(asked.threadId) ? asked.threadId : null;
-      return { threadId: named ?? (asked.newest ? newestThread(env, cwd) : null), fork: asked.fork };
-    },
-  },
+  commandLine: claudeLine,
   open: createConversation,
 };

@@ -1,5 +1,5 @@
 /** The environment Claude runs in, and whether it may be started without permission checks at all. */
-import { AppError } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol/errors";
 
 type Env = Readonly<Record<string, string>>;
 

@@ -2,8 +2,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
-import { AppError } from "@hapi/protocol";
-import type { StartOptions } from "../driver.ts";
+import { AppError } from "@hapi/protocol/errors";
+import type { DriverContext, StartOptions } from "../driver.ts";
 import {
   type ArgvOptions,
   flagValue,
@@ -44,7 +44,7 @@ function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoi
 const WITH_WORDS_BYTES = 64 * 1024;
 
 /** Only notes of Claude's own (its queue, say), and no message of anybody's. */
-function nothingSaid(path: string): boolean {
+export function nothingSaid(path: string): boolean {
   if (statSync(path).size > WITH_WORDS_BYTES) return false;
   const lines = readFileSync(path, "utf8").split("\n").map(parseTranscriptLine);
   return !lines.some((line) => messages.has(str(line?.["type"]) ?? ""));
@@ -75,9 +75,19 @@ export interface Launch {
 
 /** `first`: nothing was started in this session before, so a prompt on the command line is still to be asked. */
 export function planLaunch(core: Core, command: readonly string[], options: StartOptions, first: boolean): Launch {
-  const { context } = core;
   const args = readArgs(options.args);
-  const thread = chooseThread(core, options, args);
+  return launchOn(chooseThread(core, options, args), { context: core.context, command, options, args, first });
+}
+
+export interface LaunchInput {
+  context: Pick<DriverContext, "env" | "cwd" | "sessionDir" | "hookCommand" | "hookEnv">;
+  command: readonly string[];
+  options: StartOptions;
+  args: UserArgs;
+  first: boolean;
+}
+
+export function launchOn(thread: ThreadChoice, { context, command, options, args, first }: LaunchInput): Launch {
   const wantsBypass =
     options.permissionMode === "bypassPermissions" ||
     (options.permissionMode === undefined && hasFlag(args, "--dangerously-skip-permissions"));

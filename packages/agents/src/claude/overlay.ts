@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { AppError } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol/errors";
 import type { Front } from "../driver.ts";
 import { isJson, type Json, list, obj } from "./json.ts";
 

@@ -5,20 +5,29 @@
 import { allDrivers, type AgentDriver } from "@hapi/agents";
 import { createHubApi } from "@hapi/client";
 import { createCliRest } from "@hapi/client/link";
-import { probeHost, runViewer, startHost } from "@hapi/host";
+import { probeHost, startHost } from "@hapi/host";
 import { firstMetadata, readRecord, rowAtHub, type SessionRecord, takeEnvironment } from "@hapi/machine";
 import { hapiHome, resolveMachineId, selfCommand, sessionDir, systemClock } from "@hapi/platform";
-import { AppError, normalizePermissionMode, permissionModesOf } from "@hapi/protocol";
+import { AppError, normalizePermissionMode } from "@hapi/protocol";
 import { isatty } from "node:tty";
 import { parseAgentFlags, type AgentFlags, withoutOwnFlags } from "../agent-flags.ts";
 import { confirm } from "../tui/confirm.ts";
 import type { CommandContext } from "../command.ts";
-import { type DirectorySessionInput, findDirectorySession, holderAtHub, prepareSession } from "../directory-session.ts";
+import {
+  type DirectorySession,
+  type DirectorySessionInput,
+  findDirectorySession,
+  holderAtHub,
+  prepareSession,
+  sessionTagOf,
+} from "../directory-session.ts";
 import { heedEnvironment } from "../environment-word.ts";
 import { heedHub } from "../hub-word.ts";
 import { ensureHub, type HubChoice } from "../local-hub.ts";
 import { sendAlong } from "../outbox.ts";
 import { needsTerminal, passThrough } from "../pass-through.ts";
+import { introduce, watchSession } from "../session-view.ts";
+import { whileStarting } from "../start-lock.ts";
 
 export async function runAgent(words: string[], context: CommandContext): Promise<number> {
   const home = hapiHome(context.env);
@@ -110,7 +119,21 @@ async function openSession(input: OpenInput): Promise<number> {
   }
   if (found.kind === "new" && hub.isReachable) await sayHolderAtHub(request, hub, context);
   if (found.kind === "existing" && !flags.isThisEnvironment) heedEnvironment(found.record, driver, context);
-  const { sessionId, dir } = prepareSession(request, found, takeEnvironment(driver.environment, context.env, input.program));
+  const record = await whileStarting(home, context.cwd, () => startSession(request, found, input));
+  // Before the screen is the agent's.
+  if (hub.isReachable) await sendAlong(context);
+  return view(record, input, joined ? "has this conversation; continued" : found.kind === "existing" ? "continued" : "new");
+}
+
+async function startSession(
+  request: DirectorySessionInput,
+  found: DirectorySession,
+  { home, driver, hub, context, program }: OpenInput,
+): Promise<SessionRecord> {
+  // Another terminal may have been faster: its session is this folder's.
+  const isFirst = found.kind === "new" && !request.flags.isNew && request.asked === null && found.tag === sessionTagOf(request);
+  const latest = isFirst ? findDirectorySession(request) : found;
+  const { sessionId, dir } = prepareSession(request, latest, takeEnvironment(driver.environment, context.env, program));
   const record = readRecord(dir);
   if (!record) throw new AppError("internal", "The session's record was not written");
   await registerIfReachable(record, hub, context);
@@ -121,9 +144,7 @@ async function openSession(input: OpenInput): Promise<number> {
     env: { ...context.env, CLI_API_TOKEN: hub.token },
     cwd: record.cwd,
   });
-  // Before the screen is the agent's.
-  if (hub.isReachable) await sendAlong(context);
-  return view(record, input, joined ? "has this conversation; continued" : found.kind === "existing" ? "continued" : "new");
+  return record;
 }
 
 /** A session whose files this machine has lost can't be joined, and must not be passed over in silence. */
@@ -169,33 +190,12 @@ async function registerIfReachable(record: SessionRecord, hub: HubChoice, contex
 }
 
 async function view(record: SessionRecord, input: OpenInput, state: string): Promise<number> {
-  const { context, hub, home } = input;
-  const mode = record.startingMode === "local" ? "local" : "remote";
-  const permission = record.permissionMode ?? permissionModesOf(record.flavor)[0] ?? "default";
-  const { good, dim, waiting } = context.paint;
-  if (input.warning) context.terminal.note(waiting(input.warning));
-  if (hub.isReachable) context.terminal.note(`${good("✓")} Connected to hub ${dim(hub.url)}`);
-  context.terminal.note(`${good("✓")} Session ${record.sessionId.slice(0, 8)} ${dim(`(${state})`)}`);
-  context.terminal.note(dim(`  Mode: ${mode} · Path: ${record.cwd} · Permission: ${permission}`));
-
-  if (!process.stdin.isTTY || !context.terminal.isInteractive) {
-    context.terminal.out(record.sessionId);
-    return 0;
-  }
-  const address = await hostAddress(home, record.sessionId);
-  const end = await runViewer({ ...address, stdin: process.stdin, stdout: process.stdout });
-  if (end.message) context.terminal.note(end.message);
-  // The agent's own last words name its own program; what it continues there would be a second one on this session's conversation.
-  if (readRecord(sessionDir(home, record.sessionId)))
-    context.terminal.note(dim(`Continue this session with: hapi resume ${record.sessionId.slice(0, 8)}`));
-  return end.exitCode;
-}
-
-async function hostAddress(home: string, sessionId: string): Promise<{ socket: string; token: string }> {
-  const { readHostAddress } = await import("@hapi/host");
-  const address = readHostAddress(sessionDir(home, sessionId));
-  if (!address) throw new AppError("host_gone");
-  return address;
+  const { context, hub, home, warning } = input;
+  const line = hub.isReachable ? { hub: `${context.paint.good("✓")} Connected to hub ${context.paint.dim(hub.url)}` } : {};
+  introduce({ home, record, state, ...line, ...(warning ? { warning } : {}) }, context);
+  if (isatty(0) && context.terminal.isInteractive) return watchSession(home, record, context);
+  context.terminal.out(record.sessionId);
+  return 0;
 }
 
 function printAgentHelp(driver: AgentDriver, context: CommandContext): number {

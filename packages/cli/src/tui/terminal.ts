@@ -1,5 +1,5 @@
 /** What the CLI prints: aligned, coloured by meaning, readable without colour. The only place that writes to the person's terminal. */
-import { fitPainted, textWidth } from "@hapi/platform";
+import { fitPainted, textWidth } from "@hapi/platform/lean";
 import { type AppError, type ErrorCode, toAppError } from "@hapi/protocol/errors";
 
 export interface Terminal {

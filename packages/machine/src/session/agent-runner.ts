@@ -17,6 +17,8 @@ export interface AgentRunner {
   readonly conversation: Conversation;
   /** The front end whose process runs; null: parked, or between two. */
   readonly front: Front | null;
+  /** What was adopted is new: begun by the host a moment ago, and nothing of an earlier agent. */
+  readonly begunByHost: boolean;
   readonly busy: boolean;
   /** Why it does not run, where its start failed. */
   readonly startFailure: AppError | null;
@@ -74,6 +76,7 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
   let last: Promise<unknown> = Promise.resolve();
   let pending = 0;
   let startFailure: AppError | null = null;
+  let isFirst = false;
 
   function inTurn<T>(operation: () => Promise<T>): Promise<T> {
     pending++;
@@ -112,8 +115,26 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
     }
   }
 
+  async function adoptNow(): Promise<Front | null> {
+    const { firstLaunch, threadId } = record.value;
+    const begun = firstLaunch && host.process(firstLaunch.launchId);
+    const front = await conversation.adopt(firstLaunch);
+    if (!firstLaunch) return front;
+    isFirst = begun !== undefined && front === "local";
+    if (begun && isFirst) {
+      await deps.terminalSpawned(begun);
+      deps.started({ at: begun.startedAt, front: "local", asked: threadId ?? null, how: firstLaunch.how, used: conversation.threadId });
+    }
+    // Taken up, or never begun: the next life of this session starts its agent itself.
+    record.update({ firstLaunch: undefined });
+    return front;
+  }
+
   return {
     conversation,
+    get begunByHost() {
+      return isFirst;
+    },
     get front() {
       return conversation.front;
     },
@@ -126,7 +147,7 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
     get startFailure() {
       return conversation.front === null ? startFailure : null;
     },
-    adopt: () => inTurn(() => conversation.adopt()),
+    adopt: () => inTurn(adoptNow),
     ensure: (front, options) =>
       inTurn(async () => {
         if (conversation.front === front) return;

@@ -4,8 +4,9 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, realpathSync } from "node:fs";
-import { AppError, normalizePermissionMode } from "@hapi/protocol";
-import { ensurePrivateDir, sessionDir, sessionsDir } from "@hapi/platform";
+import { ensurePrivateDir, sessionDir, sessionsDir } from "@hapi/platform/lean";
+import { AppError } from "@hapi/protocol/errors";
+import { normalizePermissionMode } from "@hapi/protocol/flavors";
 import { keepEarlier } from "./earlier.ts";
 import type { RecordedEnvironment } from "./environment.ts";
 import { readRecord, type SessionRecord, writeRecord } from "./record.ts";

@@ -7,7 +7,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Conversation, DriverLog, DriverMemory, DriverPrompt } from "@hapi/agents";
 import type { AppError, PromptStage } from "@hapi/protocol";
-import { writeFileAtomic } from "@hapi/platform";
+import { writeFileAtomic } from "@hapi/platform/lean";
 import type { PromptAgent } from "./inbox.ts";
 
 const FILE = "history.txt";

@@ -2,8 +2,8 @@
  * The part of the environment that belongs to a session: which account, configuration, provider, proxy, models and program its agent works with.
  * Kept at its first start and used by every later one, whoever starts it. Of a credential only is kept that it was there.
  */
-import { type EnvironmentVariable, isSecretValue } from "@hapi/agents";
-import { AppError } from "@hapi/protocol";
+import { type EnvironmentVariable, isSecretValue } from "@hapi/agents/first";
+import { AppError } from "@hapi/protocol/errors";
 import * as z from "zod/mini";
 
 export type Env = Readonly<Record<string, string | undefined>>;

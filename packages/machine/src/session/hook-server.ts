@@ -6,7 +6,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { socketPath, writeFileAtomic } from "@hapi/platform";
+import { socketPath, writeFileAtomic } from "@hapi/platform/lean";
 import { type HookRequestLine, MAX_HOOK_LINE_BYTES } from "./hook-protocol.ts";
 
 export const MAX_WAITING_HOOKS = 64;

@@ -22,6 +22,8 @@ export interface KeptWordsDeps {
   memory: DriverMemory;
   agent: string;
   notice(text: string, level: "info" | "warning"): void;
+  /** Whether there are any, for who begins the terminal before a session process is there. */
+  changed(has: boolean): void;
   log: DriverLog;
 }
 
@@ -33,6 +35,7 @@ export function createKeptWords(deps: KeptWordsDeps): KeptWords {
   function keep(words: readonly string[]): void {
     const all = [kept, ...words].filter((one) => one !== "").join("\n");
     kept = all.length > MAX_KEPT ? kept : all;
+    deps.changed(kept !== "");
     deps.memory.commit({ [KEY]: kept }).catch((cause: unknown) => deps.log.warn("session.words_not_kept", { cause: String(cause) }));
   }
 

@@ -5,8 +5,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
-import { AppError, worktreeSchema } from "@hapi/protocol";
-import { writeFileAtomic } from "@hapi/platform";
+import { writeFileAtomic } from "@hapi/platform/lean";
+import { AppError } from "@hapi/protocol/errors";
+import { worktreeSchema } from "@hapi/protocol/worktree";
 import { recordedEnvironmentSchema } from "./environment.ts";
 
 export const RECORD_FILE = "session.json";
@@ -39,6 +40,10 @@ export const sessionRecordSchema = z.looseObject({
   fork: z.optional(z.boolean()),
   /** Its agent is given the text of an earlier conversation with the first prompt (`earlier.ts`). */
   earlier: z.optional(z.boolean()),
+  /** The host began the agent with this, before there was a session process; until that one has taken it up. */
+  firstLaunch: z.optional(z.looseObject({ launchId: z.string(), threadId: z.string(), how: z.enum(["new", "resume"]) })),
+  /** Words wait for the terminal's input line (`kept-words.ts`). */
+  keptWords: z.optional(z.boolean()),
   /** Name given by the person who started it. */
   name: z.optional(z.string()),
   worktree: z.optional(worktreeSchema),

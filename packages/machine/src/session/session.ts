@@ -170,7 +170,13 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     },
   });
   const { conversation } = runner;
-  const kept = createKeptWords({ memory: ledger.memory, agent: driver.displayName, notice, log });
+  const kept = createKeptWords({
+    memory: ledger.memory,
+    agent: driver.displayName,
+    notice,
+    changed: (has) => record.update({ keptWords: has ? true : undefined }),
+    log,
+  });
   const earlier = createEarlier({
     dir: ports.dir,
     isCarried: record.value.earlier === true,

@@ -46,14 +46,15 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
     front,
     ...(launched ? { lifecycle: "initializing", lifecycleSince: clock.now(), failureCode: null } : {}),
   });
-  if (running === null) {
+  const isSame = running !== null && !runner.begunByHost;
+  if (!isSame) {
     broker.agentGone();
     events.closeTurn("interrupted");
   } else {
     broker.agentAdopted();
     if (!runner.busy) events.turnIsOver();
   }
-  await inbox.reconcile(running !== null);
+  await inbox.reconcile(isSame);
   if (running !== null) await continueIn(deps, running);
   else await startIn(deps, front, launched);
 }

@@ -1,0 +1,62 @@
+/**
+ * The terminal front's launch before there is a session process. Only where nothing has to be asked: a new conversation, or the session's own one
+ * that is on disk and that nobody else has open. Null: the session process starts it, and says what is wrong where something is.
+ */
+import { randomBytes, randomUUID } from "node:crypto";
+import type { FirstLaunch, FirstLaunchInput, FirstLook } from "../first.ts";
+import { readArgs, type ThreadChoice } from "./argv.ts";
+import { knownVersion, locateClaude, judgeVersion } from "./detect.ts";
+import { mayBypass } from "./environment.ts";
+import { launchOn, nothingSaid } from "./launch.ts";
+import { liveOnThread } from "./live-sessions.ts";
+import { claudeLine } from "./line.ts";
+import { findTranscript } from "./paths.ts";
+
+export const canPlanFirstLaunch = (look: FirstLook): boolean => ready(look) !== null;
+
+export function planFirstLaunch(input: FirstLaunchInput): FirstLaunch | null {
+  const found = ready(input);
+  if (found === null) return null;
+  const { thread, command, hint } = found;
+  const { where, words, threadId, permissionMode, model } = input;
+  const launch = launchOn(thread, {
+    context: where,
+    command,
+    options: { front: "local", args: words, permissionMode, model },
+    args: readArgs(words),
+    first: threadId === undefined,
+  });
+  return {
+    launchId: `claude-local-first-${randomBytes(4).toString("hex")}`,
+    threadId: thread.threadId,
+    how: thread.kind,
+    argv: launch.argv,
+    env: launch.env,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+type OwnThread = Extract<ThreadChoice, { kind: "new" | "resume" }>;
+
+function ready(look: FirstLook): { thread: OwnThread; command: readonly string[]; hint?: string } | null {
+  const { env, words, permissionMode } = look;
+  const { command } = locateClaude(env);
+  const [program] = command;
+  if (program === undefined) return null;
+  const version = knownVersion(program, env);
+  const verdict = version === null ? null : judgeVersion(version);
+  const wantsBypass = permissionMode === "bypassPermissions" || words.includes("--dangerously-skip-permissions");
+  if ((verdict && !verdict.available) || (wantsBypass && !mayBypass(env))) return null;
+  const thread = threadOf(look);
+  return thread && { thread, command, ...(verdict?.hint === undefined ? {} : { hint: verdict.hint }) };
+}
+
+function threadOf({ env, cwd, words, threadId }: FirstLook): OwnThread | null {
+  if (threadId === undefined) {
+    return claudeLine.threadAsked(words, { env, cwd }) === null ? { kind: "new", threadId: randomUUID() } : null;
+  }
+  const transcript = findTranscript(env, cwd, threadId);
+  if (transcript === undefined || nothingSaid(transcript) || liveOnThread(env, threadId).length > 0) return null;
+  // A prompt behind a conversation that goes on: the session process knows whether it was asked before.
+  return readArgs(words).positionals.length > 0 ? null : { kind: "resume", threadId };
+}

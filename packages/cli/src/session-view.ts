@@ -1,0 +1,39 @@
+/** A session on this terminal: what is said before its screen, the screen, and what is said after. Stands before the first paint: loads little. */
+import { readHostAddress, runViewer } from "@hapi/host";
+import { readRecord, type SessionRecord } from "@hapi/machine/first";
+import { sessionDir } from "@hapi/platform/lean";
+import { AppError } from "@hapi/protocol/errors";
+import { permissionModesOf } from "@hapi/protocol/flavors";
+import type { CommandContext } from "./command.ts";
+
+export interface SessionView {
+  home: string;
+  record: SessionRecord;
+  /** How the session came to be on this terminal, in a few words. */
+  state: string;
+  /** The line about the hub, if there is one to say. */
+  hub?: string;
+  warning?: string;
+}
+
+/** At most four lines, then the agent's own screen. */
+export function introduce({ record, state, hub, warning }: SessionView, { terminal, paint }: CommandContext): void {
+  const mode = record.startingMode === "local" ? "local" : "remote";
+  const permission = record.permissionMode ?? permissionModesOf(record.flavor)[0] ?? "default";
+  if (warning) terminal.note(paint.waiting(warning));
+  if (hub) terminal.note(hub);
+  terminal.note(`${paint.good("✓")} Session ${record.sessionId.slice(0, 8)} ${paint.dim(`(${state})`)}`);
+  terminal.note(paint.dim(`  Mode: ${mode} · Path: ${record.cwd} · Permission: ${permission}`));
+}
+
+/** Until the session ends or the person leaves. */
+export async function watchSession(home: string, record: SessionRecord, { terminal, paint }: CommandContext): Promise<number> {
+  const dir = sessionDir(home, record.sessionId);
+  const address = readHostAddress(dir);
+  if (!address) throw new AppError("host_gone");
+  const end = await runViewer({ ...address, stdin: process.stdin, stdout: process.stdout });
+  if (end.message) terminal.note(end.message);
+  // The agent's own last words name its own program; what it continues there would be a second one on this session's conversation.
+  if (readRecord(dir)) terminal.note(paint.dim(`Continue this session with: hapi resume ${record.sessionId.slice(0, 8)}`));
+  return end.exitCode;
+}

@@ -1,0 +1,10 @@
+/**
+ * What a session's first moment needs, and nothing that loads more: its record, its folder, and the surroundings of its agent. `hapi` begins the
+ * agent with these through the host, and the session process takes it up when it is there.
+ */
+export { buildAgentEnv } from "./agent-env.ts";
+export { createSession, type CreateSessionOptions, listSessionRecords, sessionTag } from "./create-session.ts";
+export { differencesOf, missingOf, type RecordedEnvironment, takeEnvironment } from "./environment.ts";
+export { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
+export { hookSocketPath, hookToken } from "./hook-server.ts";
+export { openRecord, readRecord, type SessionRecord } from "./record.ts";
