@@ -5,10 +5,12 @@
 import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import {
   attempt,
+  delay,
   ensurePrivateDir,
   listenUnix,
   processStartTime,
   randomToken,
+  readyToBind,
   restoredEnv,
   sameProgram,
   sha256Hex,
@@ -17,9 +19,10 @@ import {
   type ProcessId,
 } from "@hapi/platform/lean";
 import { join } from "node:path";
+import type { AgentProcess } from "./agent-process.ts";
 import { Door } from "./door.ts";
 import { MARK_VARIABLE, removeFamily, writeFamily } from "./family-file.ts";
-import { takeFirstProgram } from "./first-program.ts";
+import { hasFirstProgram, takeFirstProgram } from "./first-program.ts";
 import { Host } from "./host.ts";
 import { hostEnv, makeToken, tokenFile, updateSessionFile, type HostRecord } from "./host-files.ts";
 import { hostLivesExit, Keeper } from "./keeper.ts";
@@ -27,6 +30,10 @@ import { endAfterHost } from "./left-behind.ts";
 import { protocolVersions } from "./messages.ts";
 
 const tidyMs = 10_000;
+/** A screen is more than the questions that a program asks its terminal first. */
+const screenBytes = 1_000;
+const paintMs = 1_500;
+const lookForPaintMs = 20;
 const endLeftFlag = "--end-left";
 
 export type HostEnvironment = Readonly<Record<string, string | undefined>>;
@@ -47,6 +54,7 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
   // Whatever goes wrong in here, the agent must not die of it.
   for (const event of ["uncaughtException", "unhandledRejection"] as const) process.on(event, complain);
 
+  const binding = hasFirstProgram(dir) ? readyToBind() : Promise.resolve();
   ensurePrivateDir(dir);
   const socket = socketPath(home, hostSocketName(sessionId));
   const token = makeToken(dir);
@@ -90,9 +98,10 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
     startedAt: host.facts.startedAt,
   };
   updateSessionFile(dir, { host: record });
-  kin.keeper.start();
-  beginFirst(host, dir);
+  const first = await beginFirst(host, dir, binding);
   announce();
+  kin.keeper.start();
+  if (first) await untilPainted(first);
   host.supervisor.start();
   await ended.promise;
   clearInterval(watch);
@@ -104,15 +113,24 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
 }
 
 /** Where it can't be started, the session process tries it and says why. */
-function beginFirst(host: Host, dir: string): void {
+async function beginFirst(host: Host, dir: string, binding: Promise<void>): Promise<AgentProcess | null> {
   const first = takeFirstProgram(dir);
-  if (first === null) return;
+  if (first === null) return null;
   try {
-    host.spawn(first);
+    await binding;
+    const program = host.spawn(first);
     if (first.kind === "pty") host.show({ kind: "process", launchId: first.launchId });
+    return program;
   } catch (cause) {
     complain(cause);
+    return null;
   }
+}
+
+/** Whoever looks waits for its screen: the session process takes the processor only then. Its hooks wait for that one. */
+async function untilPainted(program: AgentProcess): Promise<void> {
+  const deadline = systemClock.now() + paintMs;
+  while (program.out.ring.end < screenBytes && !program.exit && systemClock.now() < deadline) await delay(lookForPaintMs);
 }
 
 interface Kin {

@@ -15,10 +15,24 @@ export function boundToUs(argv: readonly string[], options: { cwd: string; env: 
   return [...known, ...argv];
 }
 
-function prefix(): readonly string[] {
-  const setpriv = process.platform === "linux" ? findProgram("setpriv") : null;
-  if (!setpriv) return [];
-  const words = [setpriv, "--pdeathsig", "STOP", "--"];
-  const tried = Bun.spawnSync([...words, setpriv, "--version"], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
-  return tried.exitCode === 0 ? words : [];
+/** Finds out beforehand whether it can be done, beside what else there is to do: the first program then starts without that question. */
+export async function readyToBind(): Promise<void> {
+  const words = candidate();
+  if (known !== undefined || words.length === 0) return;
+  const exitCode = await Bun.spawn(trial(words), quiet).exited;
+  known ??= exitCode === 0 ? words : [];
 }
+
+function prefix(): readonly string[] {
+  const words = candidate();
+  return words.length > 0 && Bun.spawnSync(trial(words), quiet).exitCode === 0 ? words : [];
+}
+
+const quiet = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
+
+function candidate(): string[] {
+  const setpriv = process.platform === "linux" ? findProgram("setpriv") : null;
+  return setpriv ? [setpriv, "--pdeathsig", "STOP", "--"] : [];
+}
+
+const trial = (words: readonly string[]): string[] => [...words, words[0] ?? "", "--version"];
