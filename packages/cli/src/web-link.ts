@@ -40,6 +40,7 @@ export function ownAddresses(all: ReturnType<typeof networkInterfaces> = network
 
 /** Why there is no code for a phone, and what makes one possible. */
 export const unreachableHint = [
-  "Only this computer can reach it, so there is no code for a phone. For one, put a tunnel or a TLS proxy in front and set",
-  "HAPI_PUBLIC_URL, or listen on your network if you trust everyone on it: hapi hub --host 0.0.0.0",
+  "Only this computer can reach it, so there is no code for a phone. For one:",
+  "put a tunnel or a TLS proxy in front and set HAPI_PUBLIC_URL; or, if you trust",
+  "everyone on your network, listen there: hapi hub --host 0.0.0.0",
 ] as const;

@@ -1,0 +1,33 @@
+/** Which address goes into the link and the code: one that the phone can reach, or none. */
+import { expect, test } from "bun:test";
+import { palette } from "./tui/terminal.ts";
+import { welcome } from "./tui/welcome.ts";
+import { ownAddresses, webLink } from "./web-link.ts";
+
+const hub = { url: "http://127.0.0.1:3006", publicUrl: null, token: "t" };
+
+test.each([
+  ["loopback", hub, { url: "http://127.0.0.1:3006", link: "http://127.0.0.1:3006/?token=t", reach: "computer" }],
+  ["a public address", { ...hub, publicUrl: "https://hapi.example.org/" }, { link: "https://hapi.example.org/?token=t", reach: "public" }],
+  ["all addresses", { ...hub, isOpen: true }, { link: "http://192.168.1.4:3006/?token=t", reach: "network" }],
+  ["one address", { ...hub, url: "http://10.0.0.9:3006" }, { link: "http://10.0.0.9:3006/?token=t", reach: "network" }],
+] as const)("%s", (_name, given, wanted) => expect(webLink(given, ["192.168.1.4"])).toMatchObject(wanted));
+
+test("this computer's own addresses: real networks before those of containers", () => {
+  const entry = (address: string, internal = false) => [{ address, internal, family: "IPv4" }];
+  const all = { lo: entry("127.0.0.1", true), docker0: entry("172.17.0.1"), eth0: entry("192.168.1.4") };
+  expect(ownAddresses(all as unknown as Parameters<typeof ownAddresses>[0])).toEqual(["192.168.1.4", "172.17.0.1"]);
+});
+
+test("no code for an address that no phone gets to, and why; with one, and a recipe for another machine, where there is one", () => {
+  const paint = palette({}, false);
+  const facts = { ...hub, home: "/h", hasRunner: true };
+  const alone = welcome(facts, paint, { withCode: true });
+  expect(alone).toContain("no code for a phone");
+  expect(alone).not.toMatch(/[▀▄█]/);
+  const shared = welcome({ ...facts, publicUrl: "https://hapi.example.org" }, paint, { withCode: true });
+  expect(shared).toMatch(/[▀▄█]/);
+  expect(shared).toContain("hapi auth login --url https://hapi.example.org && hapi runner start");
+  expect(welcome({ ...facts, hasRunner: false }, paint, { withCode: false })).toContain("No runner was started");
+  expect(Math.max(...alone.split("\n").map((line) => line.length))).toBeLessThanOrEqual(88);
+});
