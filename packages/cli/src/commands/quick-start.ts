@@ -92,8 +92,8 @@ function requestOf({ theirs, flags }: Line, { env, cwd }: CommandContext): Direc
   return { home, flavor: quickAgent.flavor, cwd, machineId, hubUrl: hubAddress(env).url, flags, asked, now: systemClock.now() };
 }
 
-const hasChoices = ({ isYolo, permissionMode, model, rest }: AgentFlags): boolean =>
-  isYolo || permissionMode !== null || model !== null || rest.length > 0;
+const hasChoices = ({ isYolo, isThisEnvironment, permissionMode, model, rest }: AgentFlags): boolean =>
+  isYolo || isThisEnvironment || permissionMode !== null || model !== null || rest.length > 0;
 
 async function begin(request: DirectorySessionInput, line: Line, context: CommandContext): Promise<SessionView | null> {
   const { home } = request;
@@ -133,9 +133,7 @@ async function begin(request: DirectorySessionInput, line: Line, context: Comman
 /** Nothing has to be asked: a new session of the folder's own, or one that goes on with its conversation and that the hub has no word against. */
 async function isQuick(found: DirectorySession, request: DirectorySessionInput, line: Line, { env }: CommandContext): Promise<boolean> {
   const record = found.kind === "existing" ? found.record : null;
-  // Where this terminal differs from what the session was begun with, that is said first.
-  if (line.flags.isThisEnvironment || (record !== null && hasOtherEnvironment(record, env))) return false;
-  if (record ? record.threadId === undefined || record.fork || record.earlier || record.keptWords : request.asked !== null) return false;
+  if (line.flags.isThisEnvironment || (record ? !canGoOn(record, env) : request.asked !== null)) return false;
   const wanted = line.flags.isYolo ? "yolo" : (line.flags.permissionMode ?? record?.permissionMode);
   const canPlan = quickAgent.canPlan({
     env: definedOnly(env),
@@ -146,6 +144,10 @@ async function isQuick(found: DirectorySession, request: DirectorySessionInput, 
   });
   return canPlan && (record === null || (await hasNoWord(record, request.home, env)));
 }
+
+/** Not with words to give back or a text to carry; and where this terminal differs from what the session was begun with, that is said first. */
+const canGoOn = (record: SessionRecord, env: CommandContext["env"]): boolean =>
+  record.threadId !== undefined && !record.fork && !record.earlier && !record.keptWords && !hasOtherEnvironment(record, env);
 
 const programOf = (env: CommandContext["env"]): string | undefined => quickAgent.commandLine.locate(definedOnly(env)).command[0];
 
