@@ -17,13 +17,13 @@ const command: AgentStateRequest = {
   tool: "Bash",
   kind: "permission",
   arguments: { command: "rm -rf build" },
-  createdAt: 1,
+  createdAt: Date.now() - 60_000,
   mode: "default",
 };
 const question: AgentStateRequest = {
   tool: "AskUserQuestion",
   kind: "question",
-  createdAt: 1,
+  createdAt: Date.now() - 60_000,
   arguments: { questions: [{ question: "Which port?", header: "Port", options: [{ label: "8080" }, { label: "3000" }] }] },
 };
 
@@ -130,7 +130,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
   });
 
   test("Copy works over plain http, and says so where the browser refuses", async () => {
-    says({ requests: { [ID]: { tool: "Paint", kind: "plan", createdAt: 1, arguments: { colour: "green" } } } });
+    says({ requests: { [ID]: { tool: "Paint", kind: "plan", createdAt: Date.now() - 60_000, arguments: { colour: "green" } } } });
     await using open = await openPage(world.browser, { size, scheme, signedIn: world.hub });
     const { page } = open;
     // What a page that is not on https and not on the own machine gets.

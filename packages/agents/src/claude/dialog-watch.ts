@@ -50,7 +50,8 @@ export function createDialogWatch(options: { core: Core; finder: CallFinder; sta
     const after = since !== undefined && since > (open.openedAt ?? 0);
     if (!after && !shown.has(open.request.id)) return undefined;
     const at = since ?? context.clock.now();
-    return { since: at, forMs: Math.max(0, context.clock.now() - at), busy: status !== "idle", others: requests.all.length > 1 };
+    // `shell`: only something in the background is left, so nothing that was asked runs.
+    return { since: at, forMs: Math.max(0, context.clock.now() - at), busy: status === "busy", others: requests.all.length > 1 };
   }
 
   async function lookOnce(): Promise<void> {
