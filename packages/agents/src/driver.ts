@@ -183,6 +183,11 @@ export type DriverEvent =
   | { type: "thinking"; thinking: boolean }
   /** Shown as a warning, counted, and part of the diagnostics. */
   | ({ type: "loss" } & Loss)
+  /**
+   * A dialog stands on the agent's own screen that came with no request: it can be answered there only. Null: it is gone. `about`: in the agent's own
+   * words; `since`: when it came up.
+   */
+  | { type: "dialog"; dialog: { about: string; since: number } | null }
   /** All that goes on beside the turns and ends with the agent's process; replaces what was said before. */
   | { type: "background"; work: readonly BackgroundWork[] }
   /** The agent's own id of this conversation, known or changed. Comes before the first prompt is handed. */

@@ -63,3 +63,13 @@ describe("session summary", () => {
     );
   });
 });
+
+test("a dialog that only the terminal can answer waits for a person like any request", () => {
+  const state = { dialog: { about: "permission prompt", since: 5 } };
+  expect(summaryRequests(state)).toEqual({
+    pendingRequestsCount: 1,
+    pendingRequestKinds: ["input"],
+    pendingRequests: [{ id: "terminal:dialog", kind: "input", tool: "permission prompt", since: 5 }],
+  });
+  expect(summaryRequests({ dialog: null }).pendingRequestsCount).toBe(0);
+});

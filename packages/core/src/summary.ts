@@ -13,11 +13,17 @@ export const MAX_SUMMARY_REQUESTS = 5;
 
 type Pending = SessionSummary["pendingRequests"][number];
 
+/** Of a dialog that only the terminal can answer: it waits for a person like any other. */
+const DIALOG_ID = "terminal:dialog";
+
 function pendingOf(state: AgentState | null): Pending[] {
-  return Object.entries(state?.requests ?? {})
+  const asked = Object.entries(state?.requests ?? {})
     .filter(([, request]) => !request.sent)
-    .map(([id, request]) => ({ id, kind: requestKind(request), tool: request.tool, since: request.createdAt ?? null }))
-    .sort((a, b) => (a.since ?? 0) - (b.since ?? 0) || (a.id < b.id ? -1 : 1));
+    .map(([id, request]): Pending => ({ id, kind: requestKind(request), tool: request.tool, since: request.createdAt ?? null }));
+  const { dialog } = state ?? {};
+  return [...asked, ...(dialog ? [{ id: DIALOG_ID, kind: "input" as const, tool: dialog.about, since: dialog.since }] : [])].sort(
+    (a, b) => (a.since ?? 0) - (b.since ?? 0) || (a.id < b.id ? -1 : 1),
+  );
 }
 
 export function summaryMetadata(metadata: Metadata | null): SessionSummary["metadata"] {

@@ -56,6 +56,8 @@ export interface FakeAgent {
   beforeStart: Promise<void> | null;
   /** Its own screen is left: words that were there alone. */
   unsent(words: { queued?: string[]; entered?: string | null; line?: string | null }): void;
+  /** On its own screen, with no request. */
+  dialog(open: { about: string; since: number } | null): void;
   failStarts: number;
   failStops: number;
   /** It reads nothing any more: Stop gets no answer. */
@@ -178,6 +180,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       emit({ type: "thinking", thinking: true });
     },
     takeBack,
+    dialog: (open) => emit({ type: "dialog", dialog: open }),
     unsent: ({ queued = [], entered, line }) => emit({ type: "unsent", queued, entered, line }),
     typed: (text) => begin(`typed-${ran.length}`, text, "terminal"),
     say: (text) => put({ type: "agent-message", id: `a-${items + 1}`, text }),

@@ -223,3 +223,12 @@ test("what the terminal was left with is told, kept, and put back", async () => 
   await world.hub.until(() => world.agent.starts.length === 3, "the terminal again");
   expect(world.agent.starts.at(-1)?.prefill).toBe("say: behind the turn\nhalf ty");
 });
+
+test("a dialog that only the terminal can answer is shown at the hub while it is open", async () => {
+  await using world = await createWorld({ startingMode: "local", viewers: true });
+  await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");
+  world.agent.dialog({ about: "permission prompt", since: 7 });
+  await world.hub.until(() => world.hub.agentState?.dialog?.about === "permission prompt", "shown");
+  world.agent.dialog(null);
+  await world.hub.until(() => world.hub.agentState?.dialog === undefined, "gone");
+});

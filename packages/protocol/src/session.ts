@@ -209,12 +209,22 @@ export const handoffWaitSchema = z.looseObject({
 });
 export type HandoffWait = z.infer<typeof handoffWaitSchema>;
 
+/** A dialog on the agent's own screen that nobody else can answer. */
+export const terminalDialogSchema = z.looseObject({
+  /** In the agent's own words: `permission prompt`. */
+  about: z.string(),
+  since: timestamp,
+});
+export type TerminalDialog = z.infer<typeof terminalDialogSchema>;
+
 export const agentStateSchema = z.looseObject({
   controlledByUser: z.optional(z.nullable(z.boolean())),
   /** Ours. `waitsFor`: `turn`, `keyboard`, `background`, or `terminal` (a person took it back while prompts waited); other words may come. Null or absent: no change is wanted. */
   handoff: z.optional(z.nullable(handoffWaitSchema)),
   /** Ours. What goes on in the background; ends with the agent's process. Absent or empty: nothing. */
   background: z.optional(z.nullable(z.array(backgroundWorkSchema))),
+  /** Ours. Waits for an answer in the terminal, where alone it can be given. Null or absent: there is none. */
+  dialog: z.optional(z.nullable(terminalDialogSchema)),
   /** Ours. Null or absent: nothing is going to be retried by itself. */
   retry: z.optional(z.nullable(retryStateSchema)),
   /** Ours. What the prompts that the session holds wait for. Null or absent: it holds none, or goes on with them. */

@@ -7,6 +7,7 @@ import { RingGapError } from "@hapi/host";
 import { delay } from "@hapi/platform/lean";
 import type { Core } from "./core.ts";
 import { failure } from "./failures.ts";
+import { createHookless } from "./hookless.ts";
 import { createHooks, type Hooks } from "./hooks.ts";
 import { createInputLine, hasVimKeys } from "./input-line.ts";
 import { str } from "./json.ts";
@@ -64,6 +65,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   const { launchId } = process;
   const ended = Promise.withResolvers<void>();
   const own = createOwnStatus(context.env, process.pid, () => core.thread?.id);
+  const hookless = createHookless(core, launchId);
   let turn: LocalTurn = createLocalTurn();
   const input = createInputLine({ text: options.line, letters: !hasVimKeys(context.env) });
   let enteredAt: number | null = null;
@@ -76,6 +78,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   let over = false;
   let detached = false;
   let ending = false;
+  let moving = false;
   const idleWaiters: (() => void)[] = [];
   let cancelLook: (() => void) | undefined;
 
@@ -86,6 +89,8 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   function look(): Verdict {
     live = own.read();
     turn.sign({ type: "status", status: live?.status, since: live?.statusSince ?? now() }, now());
+    if (!over) hookless.look(live);
+    if (!over && hookless.isSo) followThread(live);
     return decide();
   }
 
@@ -105,6 +110,22 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     return verdict;
   }
 
+  /** What a SessionStart hook says elsewhere: it has begun another conversation, or taken one up. */
+  function followThread(now: LiveSession | null): void {
+    if (!now || now.sessionId === core.thread?.id || moving) return;
+    moving = true;
+    enterThread(now.sessionId)
+      .catch((cause: unknown) => context.log.warn("claude.thread_not_followed", { cause: String(cause) }))
+      .finally(() => (moving = false));
+  }
+
+  async function enterThread(threadId: string, transcript?: string): Promise<void> {
+    const other = core.thread?.id !== threadId;
+    await core.useThread(threadId, { transcript });
+    if (other) turn.sign({ type: "session" }, now());
+    keepLooking();
+  }
+
   function keepLooking(): void {
     cancelLook?.();
     if (over) return;
@@ -114,7 +135,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     cancelLook = () => clearTimeout(timer);
   }
 
-  const sources = createLocalWatch({ core, launchId });
+  const sources = createLocalWatch({ core, launchId, isHookless: () => hookless.isSo });
 
   const hooks = createHooks({
     core,
@@ -128,16 +149,12 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     },
     onReport(event, payload) {
       sources.onReport(event, payload);
+      hookless.heard();
       const transcript = str(payload["transcript_path"]);
       // Claude moves the file of a conversation that enters a worktree, or leaves it.
       if (transcript !== undefined && str(payload["session_id"]) === core.thread?.id) core.feed?.follow(transcript);
     },
-    async onSession({ threadId, transcript }) {
-      const other = core.thread?.id !== threadId;
-      await core.useThread(threadId, { transcript });
-      if (other) turn.sign({ type: "session" }, now());
-      keepLooking();
-    },
+    onSession: ({ threadId, transcript }) => enterThread(threadId, transcript),
     async onTurnOver() {
       turn.sign({ type: "stop-hook" }, now());
       await core.feed?.sync();
@@ -167,6 +184,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     sources.close();
     if (detached) return;
     ending = true;
+    hookless.close();
     const said = failure("agent_exited", `Claude Code ended (${exit.signal ?? `code ${exit.code}`})`);
     // Quitting is the user's right and no failure, also in the middle of a turn.
     const wanted = stopping || exit.code === 0;

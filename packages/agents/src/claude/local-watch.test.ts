@@ -38,7 +38,7 @@ function world(): World {
     lost: (kind: string, id: string, details: Record<string, unknown>) =>
       void lost.push(`${kind} ${id} ${details["path"] ?? details["turns"]}`),
   };
-  return { watch: createLocalWatch({ core: core as unknown as Core, launchId: "L" }), lost, feed, turns };
+  return { watch: createLocalWatch({ core: core as unknown as Core, launchId: "L", isHookless: () => false }), lost, feed, turns };
 }
 
 const line = (promptId: string) => ({ type: "line", at: 1, promptId, final: false }) as const;

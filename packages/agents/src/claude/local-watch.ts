@@ -19,9 +19,11 @@ export interface LocalWatch {
 export interface LocalWatchOptions {
   core: Core;
   launchId: string;
+  /** That no hook comes was said already. */
+  isHookless(): boolean;
 }
 
-export function createLocalWatch({ core, launchId }: LocalWatchOptions): LocalWatch {
+export function createLocalWatch({ core, launchId, isHookless }: LocalWatchOptions): LocalWatch {
   const { hooksMs, silentMs } = core.patience;
   /** Claude's ids of prompts: whose hook came, and whose line was read. */
   let submitted: string[] = [];
@@ -71,7 +73,8 @@ export function createLocalWatch({ core, launchId }: LocalWatchOptions): LocalWa
       if (fact.type !== "turn" || fact.running || wasReported || late || closed) return;
       late = setTimeout(() => {
         late = null;
-        if (!closed && !wasReported && core.witness.localTurns > 0) core.lost("hooks_silent", launchId, { turns: core.witness.localTurns });
+        if (!closed && !wasReported && !isHookless() && core.witness.localTurns > 0)
+          core.lost("hooks_silent", launchId, { turns: core.witness.localTurns });
       }, hooksMs);
       late.unref();
     },

@@ -112,6 +112,8 @@ export interface Marks {
   /** We stop the running turn: what its calls say of a rejection is no person's word. */
   "claude.stopped": { at: number | null };
   "claude.background": BackgroundMark;
+  /** The launch of a terminal whose Claude sends no hooks. */
+  "claude.hookless": string;
   "claude.cost": { threadId: string; totalUsd: number };
 }
 

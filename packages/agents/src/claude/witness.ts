@@ -106,6 +106,6 @@ export function lossText(kind: LossKind, front: Front, details: Record<string, s
     case "output_silent":
       return "Claude Code says that it is idle, but not how its turn ended. End the session or stop the turn to go on.";
     case "hooks_silent":
-      return "Claude Code's hooks do not report from the terminal (its settings may switch them off): a question it asks there is not shown here.";
+      return "Claude Code's hooks do not report from the terminal (its settings may switch them off, by disableAllHooks for instance). It is followed by its record; a dialog that opens there can be answered there only.";
   }
 }

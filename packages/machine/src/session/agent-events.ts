@@ -3,7 +3,7 @@
  * inbox, names and modes to the record. Also keeps what the agent told about itself across restarts.
  */
 import type { DriverEvent, DriverLog } from "@hapi/agents";
-import { type AgentEvent, type BackgroundWork, normalizePermissionMode } from "@hapi/protocol";
+import { type AgentEvent, type BackgroundWork, normalizePermissionMode, type TerminalDialog } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { Inbox } from "./inbox.ts";
 import type { Ledger } from "./ledger.ts";
@@ -28,6 +28,8 @@ export interface AgentEvents {
   readonly thinking: boolean;
   /** What goes on beside the turns and would end with the agent's process. */
   readonly background: readonly BackgroundWork[];
+  /** On the agent's own screen, answerable there only. */
+  readonly dialog: TerminalDialog | null;
   /** The agent that was taken over is idle: whatever ran is over, and its record says how. */
   turnIsOver(): void;
   /** A turn that nothing will end any more is closed in the history, once. */
@@ -59,6 +61,7 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
   const facts: AgentFacts = ledger.memory.get<AgentFacts>(FACTS_KEY) ?? {};
 
   let background: readonly BackgroundWork[] = [];
+  let dialog: TerminalDialog | null = null;
 
   function remember(patch: Partial<AgentFacts>): void {
     const given = Object.entries(patch).filter(([, value]) => value !== undefined);
@@ -138,6 +141,9 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
       case "thinking":
         setThinking(event.thinking);
         break;
+      case "dialog":
+        dialog = event.dialog;
+        break;
       case "background":
         background = event.work;
         deps.idle();
@@ -175,6 +181,9 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
     facts,
     get thinking() {
       return ledger.state.facts.turn !== null;
+    },
+    get dialog() {
+      return dialog;
     },
     get background() {
       return background;

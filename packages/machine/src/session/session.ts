@@ -395,7 +395,8 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     const retry = ending.begun ? undefined : retrying.onWire;
     const background = events.background.length > 0 ? [...events.background] : undefined;
     const queue = ending.begun ? undefined : queueWait();
-    return { ...current, queue, controlledByUser: loop.front === "local", handoff, retry, background, ...broker.onWire() };
+    const dialog = ending.begun ? undefined : (events.dialog ?? undefined);
+    return { ...current, dialog, queue, controlledByUser: loop.front === "local", handoff, retry, background, ...broker.onWire() };
   }
 
   function waitOf(state: HandoffState): AgentState["handoff"] {

@@ -97,6 +97,9 @@ function Waiting({ item: { summary, detail, since } }: { item: WaitingSession })
       <p className="pb-1">
         <StatusWord status={status} />
       </p>
+      {detail?.agentState?.dialog && (
+        <p className="px-4 text-small text-quiet">{t("composer.terminalDialog", { about: detail.agentState.dialog.about })}</p>
+      )}
       {detail ? <SessionRequests session={detail} actions={requestActions} /> : <Skeleton lines={2} />}
     </article>
   );

@@ -114,6 +114,7 @@ export const later = {
   "composer.sleeps": "This session sleeps. Sending wakes it.",
   "composer.terminalControls": "The terminal has control. A message takes over when its turn ends.",
   "composer.handoffWaits": "Your message goes in when the terminal's turn ends.",
+  "composer.terminalDialog": "A dialog is open in the terminal ({about}). It can be answered there only.",
   "composer.handoffHeld": "Someone took the terminal back. What waits goes in when it is given up, or with your next message.",
   "composer.takeOver": "Take over now",
   "composer.background": { one: "{count} running in the background: {names}", other: "{count} running in the background: {names}" },

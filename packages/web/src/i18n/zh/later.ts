@@ -117,6 +117,7 @@ export const later = {
   "composer.sleeps": "会话在休眠。发送消息会唤醒它。",
   "composer.terminalControls": "由终端控制。终端的回合结束后，消息会接手。",
   "composer.handoffWaits": "终端的回合结束后，消息就会送入。",
+  "composer.terminalDialog": "终端中打开了一个对话框（{about}），只能在终端中回答。",
   "composer.handoffHeld": "有人取回了终端。等待中的消息会在终端交出后送入，或随你的下一条消息送入。",
   "composer.takeOver": "立即接手",
   "composer.background": { other: "{count} 项在后台运行：{names}" },

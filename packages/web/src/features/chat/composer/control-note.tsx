@@ -27,6 +27,8 @@ export function ControlNote() {
     );
   if (!session.active) return <SleepNote />;
   if (controlOf(session) !== "terminal") return background.length > 0 ? <BackgroundNote work={background} /> : null;
+  const { dialog } = session.agentState ?? {};
+  if (dialog) return <NoteLine icon="terminal" text={t("composer.terminalDialog", { about: dialog.about })} />;
   // Nothing of it ends before somebody who read this says so.
   const ends = background.length > 0 && session.agentState?.handoff?.waitsFor === "background";
   const isHeld = session.agentState?.handoff?.waitsFor === "terminal";

@@ -1,0 +1,83 @@
+/**
+ * What is known of a terminal's Claude without hooks: whether it sends any, and a dialog on its screen that no hook asked about. Both from its status
+ * file (2.1.329): `status: "waiting"` with `waitingFor` in its own words. Such a dialog can be answered in the terminal only.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { attempt } from "@hapi/platform/lean";
+import type { Core } from "./core.ts";
+import { parseJson } from "./json.ts";
+import type { LiveSession } from "./live-sessions.ts";
+import { configDir } from "./paths.ts";
+import { commitMarks, readMark } from "./state.ts";
+
+export interface Hookless {
+  /** A hook came. */
+  heard(): void;
+  /** Claude's own word, or none; looked at again and again. */
+  look(live: LiveSession | null): void;
+  /** It sends none. */
+  readonly isSo: boolean;
+  /** Nobody is asked anything any more. */
+  close(): void;
+}
+
+/** The first hook is a process of its own; on a busy machine it takes its time. Where the settings say so, sooner. */
+const SILENT_MS = 30_000;
+const SILENT_BY_SETTINGS_MS = 1_500;
+/** The hook of a dialog comes beside the dialog. */
+const ASKED_MS = 4_000;
+
+export function createHookless(core: Core, launchId: string): Hookless {
+  const { context } = core;
+  let isSo = readMark(context, "claude.hookless") === launchId;
+  let hasHeard = false;
+  let readyAt: number | null = null;
+  let shown: string | null = null;
+
+  function judge(now: number): void {
+    if (isSo || hasHeard || readyAt === null) return;
+    const silent = now - readyAt;
+    if (silent < SILENT_BY_SETTINGS_MS || (silent < SILENT_MS && !switchedOff(context.env, context.cwd))) return;
+    isSo = true;
+    commitMarks(context, { "claude.hookless": launchId }).catch((cause: unknown) =>
+      context.log.warn("claude.hookless_not_kept", { cause: String(cause) }),
+    );
+    core.lost("hooks_silent", launchId, { turns: core.witness.localTurns });
+  }
+
+  function show(dialog: { about: string; since: number } | null): void {
+    const next = dialog === null ? null : `${dialog.since} ${dialog.about}`;
+    if (next === shown) return;
+    shown = next;
+    context.emit({ type: "dialog", dialog });
+  }
+
+  return {
+    heard() {
+      hasHeard = true;
+    },
+    look(live) {
+      const now = context.clock.now();
+      // A status stands in the file once its prompt is on the screen.
+      if (live?.status !== undefined) readyAt ??= now;
+      judge(now);
+      const since = live?.statusSince ?? now;
+      const isUnasked = live?.status === "waiting" && core.requests.all.length === 0 && (isSo || now - since >= ASKED_MS);
+      show(isUnasked ? { about: live.waitingFor ?? "a dialog", since } : null);
+    },
+    get isSo() {
+      return isSo;
+    },
+    close: () => show(null),
+  };
+}
+
+/** Only what makes the wait shorter: that no hook came is the proof. */
+function switchedOff(env: Readonly<Record<string, string | undefined>>, cwd: string): boolean {
+  const files = [join(configDir(env), "settings.json"), join(cwd, ".claude", "settings.json"), join(cwd, ".claude", "settings.local.json")];
+  return files.some((path) => {
+    const text = existsSync(path) ? attempt(() => readFileSync(path, "utf8"), "it went away while we looked") : undefined;
+    return text !== undefined && parseJson(text)?.["disableAllHooks"] === true;
+  });
+}
