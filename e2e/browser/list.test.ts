@@ -30,7 +30,7 @@ describe.each(LOOKS)("the list on a %s, %s", (size, scheme) => {
       await list.getByRole("heading", { name: /Waits for you/ }).waitFor();
       const rows = await list.getByRole("link").allInnerTexts();
       expect(rows[0]).toMatch(/audit log[\s\S]*Waiting[\s\S]*Answer a question/);
-      expect(rows[1]).toMatch(/Fix rounding[\s\S]*Waiting[\s\S]*Approve Bash/);
+      expect(rows[1]).toMatch(/Fix rounding[\s\S]*Waiting[\s\S]*Approve a command/);
       expect(rows.join("\n")).toMatch(/Working[\s\S]*3 of 7 done/);
       expect(rows.join("\n")).toMatch(/Offline/);
       expect(rows.join("\n")).toMatch(/Failed/);

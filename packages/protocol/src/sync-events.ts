@@ -72,7 +72,16 @@ export const syncEventSchema = z.discriminatedUnion("type", [
   z.object({
     ...base,
     type: z.literal("toast"),
-    data: z.object({ title: z.string(), body: z.string(), sessionId: z.string(), url: z.string() }),
+    data: z.object({
+      title: z.string(),
+      body: z.string(),
+      sessionId: z.string(),
+      url: z.string(),
+      /** Ours. What `body` says in English, for who has own words: `request` (`tool`, `count`, the agent's `said`), `done`, `failed` (`said`). */
+      about: z.optional(
+        z.looseObject({ kind: z.string(), tool: z.optional(z.string()), count: z.optional(z.number()), said: z.optional(z.string()) }),
+      ),
+    }),
   }),
   z.object({ ...base, type: z.literal("heartbeat"), data: z.object({ timestamp }) }),
   // ours, by capability

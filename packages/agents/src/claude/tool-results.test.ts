@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { statusOf, verdictOf } from "./tool-results.ts";
+import { statusOf, toolResultOf, verdictOf } from "./tool-results.ts";
 
 const REJECTED = "The user doesn't want to proceed with this tool use. The tool use was rejected";
 const failed = { is_error: true };
@@ -29,4 +29,14 @@ test("who decided", () => {
   expect(verdictOf({ permissionDecision: { decision: "accept", source: "config" } })).toEqual({ decision: "accept", by: "rules" });
   expect(verdictOf({ permissionDecision: { decision: "defer" } })).toBeUndefined();
   expect(verdictOf({})).toBeUndefined();
+});
+
+test("the marks Claude puts around an error of its own are not shown; the same words in a tool's output are", () => {
+  const result = (content: unknown, error = true) =>
+    toolResultOf({ line: {}, block: { content, ...(error ? { is_error: true } : {}) }, input: {}, id: "r", callId: "c" });
+  const wrapped = "<tool_use_error>File has not been read yet.\nRead it first.</tool_use_error>";
+  expect(result(wrapped)).toMatchObject({ status: "failed", output: "File has not been read yet.\nRead it first." });
+  expect(result([{ type: "text", text: wrapped }]).output).toBe("File has not been read yet.\nRead it first.");
+  expect(result("grep: <tool_use_error>x</tool_use_error>").output).toBe("grep: <tool_use_error>x</tool_use_error>");
+  expect(result(wrapped, false).output).toBe(wrapped);
 });

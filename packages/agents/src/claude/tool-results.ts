@@ -135,6 +135,13 @@ function unshown(content: unknown): string[] {
   return [...others, ...Array.from({ length: left }, () => "image")].map((type) => `[${type}]`);
 }
 
+/** Claude marks errors that the tool itself did not say (2.1.329: input that does not fit, a file not read before). The mark is for its model. */
+const ownError = /^<tool_use_error>([\s\S]*)<\/tool_use_error>$/;
+const wordsOf = (block: Json): string => {
+  const text = textOf(block["content"]);
+  return block["is_error"] === true ? text.replace(ownError, "$1") : text;
+};
+
 export function toolResultOf(options: {
   line: Json;
   block: Json;
@@ -145,7 +152,7 @@ export function toolResultOf(options: {
   stopping?: boolean;
 }): ToolResult {
   const { line, block, input } = options;
-  const output = bounded([textOf(block["content"]), ...unshown(block["content"])].filter((text) => text !== "").join("\n"));
+  const output = bounded([wordsOf(block), ...unshown(block["content"])].filter((text) => text !== "").join("\n"));
   const result = obj(line["toolUseResult"]);
   const images = imagesIn(block["content"]).slice(0, MAX_IMAGES).flatMap(imageOf);
   const content = [...terminalOf(result, input), ...diffOf(result), ...images];

@@ -16,8 +16,8 @@ import {
   requestsOf,
   setTopExtras,
 } from "./overlay.ts";
-import { objectOf, verbOf } from "./tool-facts.ts";
-import type { StreamBuffer, Timeline, TimelineInput, TimelineItem } from "./view-model.ts";
+import { objectOf } from "./tool-facts.ts";
+import type { Activity, StreamBuffer, Timeline, TimelineInput, TimelineItem } from "./view-model.ts";
 
 export interface TimelineBuilder {
   /** The timeline of this input; the same object as before when nothing in it changed. */
@@ -41,14 +41,21 @@ function lastOpenTool(fold: Fold): ToolEntry | null {
   return found;
 }
 
-function activityOf(fold: Fold, streams: readonly StreamBuffer[], isRunning: boolean, root: string | null): string | null {
+function activityOf(fold: Fold, streams: readonly StreamBuffer[], isRunning: boolean, root: string | null): Activity | null {
   const tool = lastOpenTool(fold);
   if (tool?.call && isRunning) {
     const { call } = tool;
-    return `${verbOf(call.kind, "running")} ${objectOf(call, root)}`.trim();
+    return { what: "tool", kind: call.kind, tool: call.tool, object: objectOf(call, root), input: call.input };
   }
   const live = streams.findLast((buffer) => !buffer.done);
-  return live ? (live.kind === "thought" ? "Thinking" : live.kind === "text" ? "Writing" : null) : null;
+  return live?.kind === "thought" ? { what: "thinking" } : live?.kind === "text" ? { what: "writing" } : null;
+}
+
+/** The object it was, where it says the same. */
+function kept(before: Activity | null, now: Activity | null): Activity | null {
+  if (before === null || now === null || before.what !== now.what) return now;
+  if (before.what !== "tool" || now.what !== "tool") return before;
+  return before.kind === now.kind && before.tool === now.tool && before.object === now.object && before.input === now.input ? before : now;
 }
 
 function isRetryable(items: readonly TimelineItem[]): boolean {
@@ -118,7 +125,7 @@ export function createTimeline(): TimelineBuilder {
         usage: fold.usage,
         todos: fold.todos,
         running,
-        activity: activityOf(fold, streams, running, root),
+        activity: kept(last?.activity ?? null, activityOf(fold, streams, running, root)),
         retryable: !running && isRetryable(items),
       };
       const before = last;

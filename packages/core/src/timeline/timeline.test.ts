@@ -240,7 +240,7 @@ describe("over the rows", () => {
     const stream: StreamBuffer = { itemId: "i", kind: "text", text: "Hel", end: 3, gap: false, done: false };
     const live = build({ messages: [], streams: [stream] });
     expect(live.items[0]).toMatchObject({ type: "text", key: "text:i", text: "Hel", streaming: true });
-    expect(live).toMatchObject({ running: true, activity: "Writing" });
+    expect(live).toMatchObject({ running: true, activity: { what: "writing" } });
     const stored = build({ messages: [row(text("i"))], streams: [stream] });
     expect(stored.items.map((item) => item.key)).toEqual(["text:i"]);
   });

@@ -41,11 +41,16 @@ export interface Timeline {
   todos: readonly TodoItem[] | null;
   /** A turn seems to run: started and not ended in these rows, or text is streaming. */
   running: boolean;
-  /** One line: what the agent does now ("Running npm test"), from the last open tool; null when idle or unknown. */
-  activity: string | null;
+  /** What the agent does now, by its last open tool, else by what it streams; null when idle or unknown. */
+  activity: Activity | null;
   /** The last turn of these rows failed in a way that can be tried again. */
   retryable: boolean;
 }
+
+export type Activity =
+  | { what: "tool"; kind: ToolKind; tool: string; object: string; input: unknown }
+  | { what: "thinking" }
+  | { what: "writing" };
 
 export type TimelineItem =
   | PromptItem

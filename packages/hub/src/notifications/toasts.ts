@@ -3,7 +3,8 @@
  * only go to visible readers. Reads the bus, remembers a bounded amount, and tells each request once.
  */
 import type { Clock } from "@hapi/platform";
-import type { AgentState, Session } from "@hapi/protocol";
+import { toolKindOf } from "@hapi/core";
+import type { AgentState, AgentStateRequest, Session, SyncEvent } from "@hapi/protocol";
 import type { Bus } from "../events/bus.ts";
 import { HubEvent } from "../events/hub-event.ts";
 
@@ -20,10 +21,13 @@ export interface ToastDeps {
   session(id: string): Promise<Session | null>;
 }
 
+type ToastAbout = NonNullable<Extract<SyncEvent, { type: "toast" }>["data"]["about"]>;
+
 interface Noticed {
   namespace: string;
   sessionId: string;
   body: string;
+  about: ToastAbout;
 }
 
 export class Toasts {
@@ -51,8 +55,8 @@ export class Toasts {
       const state = agentStateOf(event.data);
       if (state) this.#requests(namespace, event.sessionId, state);
     } else if (event.type === "message-received") {
-      const body = endOfTurn(event.message.content);
-      if (body !== null) this.#ready({ namespace, sessionId: event.sessionId, body });
+      const ended = endOfTurn(event.message.content);
+      if (ended !== null) this.#ready({ namespace, sessionId: event.sessionId, ...ended });
     }
   }
 
@@ -79,8 +83,10 @@ export class Toasts {
     const open = ids.flatMap((id) => requests[id] ?? []);
     const [first] = open;
     if (!first) return;
-    const body = open.length > 1 ? `${open.length} requests wait for you` : `${first.title ?? first.tool} waits for you`;
-    await this.#tell({ namespace, sessionId, body });
+    const body = open.length > 1 ? `${open.length} requests wait for you` : `${subjectOf(first)} waits for you`;
+    const said = open.length > 1 ? undefined : first.title;
+    const about = { kind: "request", tool: first.tool, count: open.length, ...(said === undefined ? {} : { said }) };
+    await this.#tell({ namespace, sessionId, body, about });
   }
 
   #ready(noticed: Noticed): void {
@@ -96,10 +102,10 @@ export class Toasts {
     this.#told.add(key);
   }
 
-  async #tell({ namespace, sessionId, body }: Noticed): Promise<void> {
+  async #tell({ namespace, sessionId, body, about }: Noticed): Promise<void> {
     const session = await this.#deps.session(sessionId);
     if (!session) return;
-    const data = { title: titleOf(session), body, sessionId, url: `/sessions/${sessionId}` };
+    const data = { title: titleOf(session), body, sessionId, url: `/sessions/${sessionId}`, about };
     this.#deps.bus.publish([new HubEvent({ namespace, event: { type: "toast", data } })]);
   }
 }
@@ -109,16 +115,24 @@ function agentStateOf(data: unknown): AgentState | null {
   return wrapped?.value ?? null;
 }
 
+/** The agent's own sentence, else what it is; a tool's name is the agent's word, not a person's. */
+function subjectOf({ title, tool }: AgentStateRequest): string {
+  if (title !== undefined && title !== tool) return title;
+  const kind = toolKindOf(tool);
+  return kind === "plan" ? "A plan" : kind === "question" ? "A question" : tool;
+}
+
 /** What the end of a turn says, or null: not an end, or one that the person brought about. */
-function endOfTurn(content: unknown): string | null {
+function endOfTurn(content: unknown): { body: string; about: ToastAbout } | null {
   const inner = (
     content as { content?: { type?: unknown; data?: { type?: unknown; outcome?: unknown; failure?: { message?: unknown } } } } | null
   )?.content;
   if (inner?.type !== "event" || inner.data?.type !== "ready") return null;
   const { outcome, failure } = inner.data;
   if (outcome === "interrupted") return null;
-  if (outcome === "failed") return `Failed: ${typeof failure?.message === "string" ? failure.message : "the agent could not go on"}`;
-  return "Done";
+  if (outcome !== "failed") return { body: "Done", about: { kind: "done" } };
+  const said = typeof failure?.message === "string" ? failure.message : undefined;
+  return { body: `Failed: ${said ?? "the agent could not go on"}`, about: { kind: "failed", ...(said === undefined ? {} : { said }) } };
 }
 
 function titleOf(session: Session): string {

@@ -18,7 +18,13 @@ test("event toast: a request that waits is told once to visible readers, without
   await socket.emitWithAck("update-state", { sid: id, expectedVersion: 1, agentState: { requests } });
   const frame = await looking.find(({ event }) => event.type === "toast");
   expect(frame.id).toBeUndefined();
-  expect(frame.event["data"]).toEqual({ title: "Shop", body: "Run ls waits for you", sessionId: id, url: `/sessions/${id}` });
+  expect(frame.event["data"]).toEqual({
+    title: "Shop",
+    body: "Run ls waits for you",
+    sessionId: id,
+    url: `/sessions/${id}`,
+    about: { kind: "request", tool: "Bash", count: 1, said: "Run ls" },
+  });
   // The same request in a later state is not told again; the end of the turn is the next toast.
   await socket.emitWithAck("update-state", { sid: id, expectedVersion: 2, agentState: { controlledByUser: false, requests } });
   socket.emit("message", { sid: id, message: ready("completed") });

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { RpcHandler } from "@hapi/client/link";
 import { AppError, sessionRpc } from "@hapi/protocol";
+import { offeredCommands } from "./offered-commands.ts";
 import type { PermissionParams } from "./permission-answer.ts";
 import type { Uploads } from "./uploads.ts";
 
@@ -61,7 +62,7 @@ export function sessionRpcs(actions: SessionActions): Record<keyof typeof sessio
     }),
     listSlashCommands: taking(sessionRpc.listSlashCommands, async () => ({
       success: true,
-      commands: actions.slashCommands.map((name) => ({ name: name.replace(/^\//, ""), source: "builtin" })),
+      commands: offeredCommands(actions.slashCommands).map((name) => ({ name, source: "builtin" })),
     })),
     "list-models": taking(sessionRpc["list-models"], async () => ({
       success: true,

@@ -3,13 +3,14 @@ import type { SyncEvent } from "@hapi/protocol";
 import { currentLocation, navigate } from "../app/routing/location.ts";
 import { paths } from "../app/routing/match.ts";
 import { t } from "../i18n/index.ts";
+import { toastWords } from "./toast-words.model.ts";
 import { showToast } from "../ui/toast.tsx";
 import { statusIn } from "../features/sessions/status.model.ts";
 import { useHub } from "./store.ts";
 
 export function onHubEvent(event: SyncEvent): void {
   if (event.type !== "toast") return;
-  const { title, body, sessionId } = event.data;
+  const { title, sessionId } = event.data;
   const path = paths.session(sessionId);
   if (currentLocation().pathname === path) return;
   const state = useHub.getState();
@@ -18,7 +19,7 @@ export function onHubEvent(event: SyncEvent): void {
   showToast({
     id: `hub-${sessionId}`,
     tone: what === "waiting" || what === "failed" || what === "done" ? what : "idle",
-    text: [title, body].filter(Boolean).join(": "),
+    text: t("session.failed", { what: title, reason: toastWords(event.data, t) }),
     action: { label: t("session.open"), run: () => void navigate(path) },
   });
 }

@@ -25,4 +25,6 @@ test("wire names become words", () => {
   expect(agentName(null)).toBe("");
   expect(toolName("mcp__github__create_issue")).toBe("create issue");
   expect(toolName("Bash")).toBe("Bash");
+  expect(toolName("SendUserFile")).toBe("send user file");
+  expect(toolName("apply_patch")).toBe("apply patch");
 });

@@ -32,8 +32,12 @@ export function agentName(flavor: string | null | undefined): string {
     .join(" ");
 }
 
-/** Tool names as people read them: the last part of an MCP name, without underscores. */
+/** Tool names as people read them: the last part of an MCP name, as words: `SendUserFile` is "send user file". */
 export function toolName(tool: string): string {
-  const parts = tool.split("__").filter(Boolean);
-  return tool.startsWith("mcp__") ? (parts.at(-1) ?? tool).replaceAll("_", " ") : tool;
+  const last = tool.startsWith("mcp__") ? (tool.split("__").findLast(Boolean) ?? tool) : tool;
+  const words = last
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replaceAll("_", " ")
+    .trim();
+  return words.includes(" ") ? words.toLowerCase() : words;
 }

@@ -9,23 +9,11 @@ import { cx } from "../../ui/cx.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusGlyph } from "../../ui/status-glyph.tsx";
 import { Age } from "./age.tsx";
-import { agentName, titleOf, toolName } from "./names.model.ts";
+import { agentName, titleOf } from "./names.model.ts";
+import { requestWords } from "./request-words.ts";
 import { SessionMenu } from "./session-menu.tsx";
 import { INK, isLoud, signOf, statusText } from "./status.model.ts";
 import { useStatus } from "./use-status.ts";
-
-const MAX_TOOLS = 2;
-
-/** What the person is asked, in a few words: "Approve Bash, Edit and 1 more". */
-export function requestWords(summary: SessionSummary, t: Translate): string | null {
-  if (summary.pendingRequestsCount === 0) return null;
-  const tools = [...new Set(summary.pendingRequests.map((request) => toolName(request.tool)))];
-  const asks = summary.pendingRequestKinds.length > 0 && summary.pendingRequestKinds.every((kind) => kind === "input");
-  const shown = tools.slice(0, MAX_TOOLS).join(", ");
-  const words = asks ? t("list.answer") : t("list.approve", { tools: shown });
-  const rest = summary.pendingRequestsCount - Math.min(tools.length, MAX_TOOLS);
-  return rest > 0 ? `${words} ${t("list.more", { count: rest })}` : words;
-}
 
 function details(summary: SessionSummary, t: Translate, path: string | undefined): string[] {
   const { todoProgress, metadata } = summary;

@@ -25,6 +25,7 @@ export const chat = {
   "chat.fresh": { one: "{count} new", other: "{count} new" },
   "chat.working": "Working",
   "chat.thinking": "Thinking",
+  "chat.writing": "Writing",
   "chat.thought": "Thought",
   "chat.unknown": "Something this version can't show",
   "chat.commandOutput": "Output of",

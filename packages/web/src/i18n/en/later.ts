@@ -246,6 +246,7 @@ export const later = {
   "wish.search": "{agent} wants to search for {object}",
   "wish.fetch": "{agent} wants to open {object}",
   "wish.agent": "{agent} wants to start a sub-agent: {object}",
+  "wish.todo": "{agent} wants to change its to-do list",
   "wish.tool": "{agent} wants to use {tool}",
 
   "control.label": "Who has control",

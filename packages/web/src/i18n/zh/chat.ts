@@ -28,6 +28,7 @@ export const chat = {
   "chat.fresh": { other: "{count} 条新内容" },
   "chat.working": "工作中",
   "chat.thinking": "思考中",
+  "chat.writing": "正在书写",
   "chat.thought": "思考",
   "chat.unknown": "此版本无法显示的内容",
   "chat.commandOutput": "命令输出",

@@ -246,6 +246,7 @@ export const later = {
   "wish.search": "{agent} 想搜索 {object}",
   "wish.fetch": "{agent} 想打开 {object}",
   "wish.agent": "{agent} 想启动子代理：{object}",
+  "wish.todo": "{agent} 想修改待办清单",
   "wish.tool": "{agent} 想使用 {tool}",
 
   "control.label": "谁在控制",

@@ -10,6 +10,7 @@ import { RelativeTime } from "../../../ui/relative-time.tsx";
 import { StatusGlyph } from "../../../ui/status-glyph.tsx";
 import { useChat } from "../chat-context.tsx";
 import { titleOf } from "../session.model.ts";
+import { activityWords } from "../tools/verbs.ts";
 import { useChatStatus } from "./use-chat-status.ts";
 
 // the header stands at once; who has control follows with the rest that can wait
@@ -77,7 +78,7 @@ function StatusLine() {
         </span>
       )}
       <span dir="auto" className="min-w-0 flex-1 truncate text-start">
-        {isBusy ? activity : place}
+        {isBusy ? activityWords(activity, t) : place}
       </span>
       <Suspense fallback={null}>
         <ModeBadge />

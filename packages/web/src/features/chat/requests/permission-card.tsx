@@ -25,6 +25,8 @@ const SENTENCES = {
   search: "wish.search",
   fetch: "wish.fetch",
   agent: "wish.agent",
+  todo: "wish.todo",
+  plan: "plan.sentence",
   tool: "wish.tool",
 } as const satisfies Record<Wish, MessageKey>;
 

@@ -5,7 +5,20 @@ import type { MessageKey } from "../../../i18n/index.ts";
 import { commandOf } from "../tools/body.model.ts";
 
 /** Which sentence introduces a permission. */
-export type Wish = "command" | "commandIn" | "edit" | "create" | "delete" | "move" | "read" | "search" | "fetch" | "agent" | "tool";
+export type Wish =
+  | "command"
+  | "commandIn"
+  | "edit"
+  | "create"
+  | "delete"
+  | "move"
+  | "read"
+  | "search"
+  | "fetch"
+  | "agent"
+  | "todo"
+  | "plan"
+  | "tool";
 
 /** A tool nobody has a kind for is known by what it carries: a command is a command whatever its tool is called. */
 export function kindOf(request: TimelineRequest): ToolKind {
@@ -36,10 +49,10 @@ export function wishOf(request: TimelineRequest, directory: string): Wish {
     case "search":
     case "fetch":
     case "agent":
-      return kind;
     case "todo":
-    case "question":
     case "plan":
+      return kind;
+    case "question":
     case "think":
     case "other":
       return "tool";

@@ -1,23 +1,27 @@
 /** What is worth saying aloud about an item: finished text, what waits, what failed. Null: nothing. */
-import { shortText, type TimelineItem } from "@hapi/core";
+import { shortText, type TimelineItem, type TimelineRequest } from "@hapi/core";
+import type { Translate } from "../../../i18n/index.ts";
+import { wordsOfRequests } from "../../sessions/request-words.ts";
+import { objectOf } from "../tools/tool.model.ts";
+import { verbIn } from "../tools/verbs.ts";
 
 const MAX_CHARS = 600;
 
-export function announcementOf(item: TimelineItem): string | null {
-  const text = rawText(item);
+export function announcementOf(item: TimelineItem, t: Translate): string | null {
+  const text = rawText(item, t);
   if (text === null) return null;
   return shortText(text, MAX_CHARS);
 }
 
-function rawText(item: TimelineItem): string | null {
+function rawText(item: TimelineItem, t: Translate): string | null {
   switch (item.type) {
     case "text":
       return item.streaming ? null : item.text;
     case "request":
-      return item.request.title ?? `${item.request.tool} ${item.request.object}`;
+      return askedWords(item.request, t);
     case "tool":
-      if (item.status === "waiting") return item.request?.title ?? `${item.tool} ${item.object}`;
-      return item.status === "failed" ? `${item.verb} ${item.object}: ${item.summary}` : null;
+      if (item.status === "waiting") return item.request === null ? null : askedWords(item.request, t);
+      return item.status === "failed" ? `${verbIn(item, t)} ${objectOf(item)}: ${item.summary}` : null;
     case "turn-end":
       return item.failure ? item.failure.message : null;
     case "notice":
@@ -25,4 +29,10 @@ function rawText(item: TimelineItem): string | null {
     default:
       return null;
   }
+}
+
+/** The agent's own sentence, else what is asked by its kind. */
+function askedWords(request: TimelineRequest, t: Translate): string {
+  const words = wordsOfRequests([request.tool], { count: 1, asks: request.kind === "question" }, t);
+  return request.title ?? [words, objectOf({ ...request, kind: request.toolKind })].filter(Boolean).join(": ");
 }

@@ -11,13 +11,13 @@ export function Announcer({ items }: { items: readonly TimelineItem[] }) {
   const told = useRef<ReadonlySet<string> | null>(null);
   const [lines, setLines] = useState<readonly { key: string; text: string }[]>([]);
   useEffect(() => {
-    const tail = items.slice(-20).filter((item) => announcementOf(item) !== null);
+    const tail = items.slice(-20).filter((item) => announcementOf(item, t) !== null);
     const before = told.current;
     told.current = new Set(tail.map((item) => item.key));
     if (before === null) return;
-    const fresh = tail.filter((item) => !before.has(item.key)).map((item) => ({ key: item.key, text: announcementOf(item) ?? "" }));
+    const fresh = tail.filter((item) => !before.has(item.key)).map((item) => ({ key: item.key, text: announcementOf(item, t) ?? "" }));
     if (fresh.length > 0) setLines((lines) => [...lines, ...fresh].slice(-KEPT));
-  }, [items]);
+  }, [items, t]);
   return (
     <div role="log" aria-live="polite" aria-label={t("chat.log")} className="sr-only">
       {lines.map((line) => (

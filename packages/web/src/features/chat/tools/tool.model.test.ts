@@ -11,3 +11,10 @@ test("a search is named by its pattern", () => {
   expect(objectOf(toolOf("search"))).toBe("Math\\.round");
   expect(objectOf(toolOf("edit"))).toBe("src/total.ts");
 });
+
+test("a tool's own name never stands where its object does", () => {
+  const call = { kind: "plan" as const, tool: "ExitPlanMode", input: {}, object: "ExitPlanMode" };
+  expect(objectOf(call)).toBe("");
+  expect(objectOf({ ...call, kind: "other", tool: "mcp__shop__send_refund", object: "mcp__shop__send_refund" })).toBe("send refund");
+  expect(objectOf({ ...call, kind: "read", tool: "Read", object: "notes.md" })).toBe("notes.md");
+});

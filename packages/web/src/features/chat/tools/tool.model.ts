@@ -3,6 +3,7 @@ import type { ToolItem, ToolStatus } from "@hapi/core";
 import type { ToolKind } from "@hapi/protocol";
 import type { IconName } from "../../../ui/icons.tsx";
 import type { Status } from "../../../ui/status-glyph.tsx";
+import { toolName } from "../../sessions/names.model.ts";
 
 const ICONS: Record<ToolKind, IconName> = {
   read: "file",
@@ -50,7 +51,8 @@ export function textField(input: unknown, ...names: string[]): string | null {
   return null;
 }
 
-/** What the row names: a search is about its pattern, wherever it looked. */
-export function objectOf(item: Pick<ToolItem, "kind" | "input" | "object">): string {
+/** What the row names: a search is about its pattern, wherever it looked. Where nothing is known but the tool, its kind's verb says it. */
+export function objectOf(item: Pick<ToolItem, "kind" | "tool" | "input" | "object">): string {
+  if (item.object === item.tool) return item.kind === "other" ? toolName(item.tool) : "";
   return (item.kind === "search" && textField(item.input, "pattern", "query")) || item.object;
 }

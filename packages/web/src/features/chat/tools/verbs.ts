@@ -1,8 +1,9 @@
 /** What a call does or did, in the person's language, by its kind and whether it is over. */
 import { useCallback } from "react";
-import type { ToolGroupItem, ToolItem } from "@hapi/core";
+import type { Activity, ToolGroupItem, ToolItem } from "@hapi/core";
 import type { ToolKind } from "@hapi/protocol";
-import { currentLocale, useT, type MessageKey } from "../../../i18n/index.ts";
+import { currentLocale, useT, type MessageKey, type Translate } from "../../../i18n/index.ts";
+import { objectOf } from "./tool.model.ts";
 
 const VERBS = {
   read: ["verb.read", "verb.read.now"],
@@ -33,18 +34,23 @@ const FAILED = {
 
 const canFail = (kind: ToolKind): kind is keyof typeof FAILED => Object.hasOwn(FAILED, kind);
 
+export function verbIn(item: Pick<ToolItem, "kind" | "status">, t: Translate): string {
+  if (item.status === "denied") return t("verb.denied");
+  if (item.status === "cancelled") return t("verb.cancelled");
+  if (item.status === "failed" && canFail(item.kind)) return t(FAILED[item.kind]);
+  const [over, now] = VERBS[item.kind];
+  return t(item.status === "running" || item.status === "waiting" ? now : over);
+}
+
 export function useVerb(): (item: ToolItem) => string {
   const t = useT();
-  return useCallback(
-    (item) => {
-      if (item.status === "denied") return t("verb.denied");
-      if (item.status === "cancelled") return t("verb.cancelled");
-      if (item.status === "failed" && canFail(item.kind)) return t(FAILED[item.kind]);
-      const [over, now] = VERBS[item.kind];
-      return t(item.status === "running" || item.status === "waiting" ? now : over);
-    },
-    [t],
-  );
+  return useCallback((item) => verbIn(item, t), [t]);
+}
+
+/** "Running npm test": the verb of what goes on, and its object where it has one. */
+export function activityWords(activity: Activity, t: Translate): string {
+  if (activity.what !== "tool") return t(activity.what === "thinking" ? "chat.thinking" : "chat.writing");
+  return [t(VERBS[activity.kind][1]), objectOf(activity)].filter(Boolean).join(" ");
 }
 
 /** English says what was looked at; other languages say how many. */
