@@ -35,4 +35,9 @@ function candidate(): string[] {
   return setpriv ? [setpriv, "--pdeathsig", "STOP", "--"] : [];
 }
 
-const trial = (words: readonly string[]): string[] => [...words, words[0] ?? "", "--version"];
+/** Should we die meanwhile, nobody comes to end a stopped trial: it is killed. */
+const trial = (words: readonly string[]): string[] => [
+  ...words.map((word) => (word === "STOP" ? "KILL" : word)),
+  words[0] ?? "",
+  "--version",
+];

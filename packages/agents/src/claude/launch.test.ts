@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
@@ -30,7 +30,9 @@ test("a thread whose past is gone is not begun anew in disguise", () => {
 });
 
 test("a thread in whose transcript nobody has said anything yet can't be resumed, and is begun under another id", () => {
-  const transcript = join(mkdtempSync(join(tmpdir(), "claude-launch-")), `${id}.jsonl`);
+  const folder = mkdtempSync(join(tmpdir(), "claude-launch-"));
+  using _ = { [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+  const transcript = join(folder, `${id}.jsonl`);
   const choice = () => chooseThread(core(200, transcript), { front: "remote", threadId: id, args: [] }, readArgs([]));
   const notes = ["enqueue", "dequeue"].map((operation) => `${JSON.stringify({ type: "queue-operation", operation })}\n`).join("");
   writeFileSync(transcript, `${notes}{"type":"user","mess`);
