@@ -75,7 +75,7 @@ test("list, home, inbox and header of a desk say the word of the one model", () 
         .getByText(quiet[what] ?? english(what))
         .first()
         .waitFor();
-      expect(await page.title()).toBe(`(2) ${titleOf(what)} · HAPI`);
+      await page.waitForFunction((title) => document.title === title, `(2) ${titleOf(what)} · HAPI`);
     }
     expect(opened.problems).toEqual([]);
   }));

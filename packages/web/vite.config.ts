@@ -4,6 +4,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { BOOT_ENTRY, bootScript } from "./vite/boot-script.ts";
+import { chunks } from "./vite/chunks.ts";
 import { precompress } from "./vite/precompress.ts";
 import { serviceWorker, WORKER_ENTRY } from "./vite/service-worker.ts";
 
@@ -32,7 +33,10 @@ const config = defineConfig({
       // our packages only define things when loaded: what is not used (the schemas, 11 KB with zod) is left out
       treeshake: { moduleSideEffects: [{ test: /\/packages\/(?:protocol|core|client)\//, sideEffects: false }] },
       input: { main: at("./index.html"), [BOOT_ENTRY]: at("./src/boot/boot.ts"), [WORKER_ENTRY]: at("./src/sw/service-worker.ts") },
-      output: { entryFileNames: (chunk) => (chunk.name === WORKER_ENTRY ? "sw.js" : "assets/[name]-[hash].js") },
+      output: {
+        codeSplitting: chunks,
+        entryFileNames: (chunk) => (chunk.name === WORKER_ENTRY ? "sw.js" : "assets/[name]-[hash].js"),
+      },
     },
   },
 });

@@ -6,8 +6,6 @@ import { loadShell } from "./app/shell.tsx";
 import { preload, startRouting } from "./app/routing/location.ts";
 import { note } from "./app/ignore.ts";
 import { watchSeen } from "./sync/seen.ts";
-import { watchBadge } from "./app/badge.ts";
-import { watchUpdates } from "./app/updates.ts";
 import { watchInstallOffer } from "./features/settings/install.ts";
 import { preferredLocale, setLocale } from "./i18n/index.ts";
 import { restoreSignIn } from "./sync/auth.ts";
@@ -32,9 +30,12 @@ async function start(): Promise<void> {
       <App />
     </StrictMode>,
   );
-  watchBadge();
   watchSeen();
-  watchUpdates();
+  // what nobody sees at first follows the first paint
+  await import("./app/after-paint.ts").then(
+    ({ watchRest }) => watchRest(),
+    (error: unknown) => note("badge and updates could not be loaded", error),
+  );
 }
 
 void start();

@@ -2,12 +2,19 @@
 export type Overlay = "palette" | "shortcuts";
 
 let open: ((overlay: Overlay) => void) | null = null;
+/** Asked for before anybody could show it. */
+let asked: Overlay | null = null;
 
 export function registerOverlays(handler: (overlay: Overlay) => void): () => void {
   open = handler;
+  if (asked) handler(asked);
+  asked = null;
   return () => {
     if (open === handler) open = null;
   };
 }
 
-export const showOverlay = (overlay: Overlay): void => open?.(overlay);
+export function showOverlay(overlay: Overlay): void {
+  if (open) open(overlay);
+  else asked = overlay;
+}

@@ -17,7 +17,13 @@ const NAMES = {
 
 const hasName = (id: RouteId): id is keyof typeof NAMES => Object.hasOwn(NAMES, id);
 
-export function usePageTitle(route: { id: RouteId; params: Readonly<Record<string, string>> } | null): void {
+export interface TitledRoute {
+  id: RouteId;
+  params: Readonly<Record<string, string>>;
+}
+
+/** Shows nothing itself. */
+export function PageTitle({ route }: { route: TitledRoute | null }): null {
   const t = useT();
   const waiting = useWaitingCount();
   const sessionId = route?.id === "session" ? (route.params["sessionId"] ?? "") : "";
@@ -28,4 +34,5 @@ export function usePageTitle(route: { id: RouteId; params: Readonly<Record<strin
   useEffect(() => {
     document.title = title;
   }, [title]);
+  return null;
 }

@@ -2,10 +2,9 @@
  * Which screen an address shows. Every screen is loaded when first visited. The router is our own (some 200
  * lines in `routing/`): a dozen flat addresses did not justify 26 KB of the 150 KB that a first visit may cost.
  */
-import { Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useHub } from "../sync/store.ts";
 import { Skeleton } from "../ui/skeleton.tsx";
-import { usePageTitle } from "./page-title.ts";
 import { ErrorScreen, NotFoundScreen } from "./error-screen.tsx";
 import { ErrorBoundary } from "./routing/error-boundary.tsx";
 import { navigate, useLocation } from "./routing/location.ts";
@@ -14,6 +13,9 @@ import { matchPath, paths, PATTERNS, type RouteId } from "./routing/match.ts";
 import { lazyScreen, type LazyScreen, type ScreenProps } from "./routing/screens.tsx";
 import { Shell } from "./shell.tsx";
 import { isDesk, useIsDesk } from "./use-media.ts";
+
+/** Follows the first paint. */
+const PageTitle = lazy(async () => ({ default: (await import("./page-title.ts")).PageTitle }));
 
 const list = lazyScreen(async () => (await import("../features/sessions/sessions-screen.tsx")).SessionsScreen);
 const home = lazyScreen(async () => (await import("../features/home/home-screen.tsx")).HomeScreen);
@@ -57,7 +59,6 @@ export function App() {
   const { pathname, search, href } = useLocation();
   const match = matchPath(PATTERNS, pathname);
   const isOpen = useGate(match?.id ?? null);
-  usePageTitle(match);
   if (!isOpen) return null;
   const screen = match ? screens[match.id].render({ params: match.params, search }) : <NotFoundScreen />;
   const guarded = (
@@ -65,5 +66,12 @@ export function App() {
       <Suspense fallback={<Skeleton />}>{screen}</Suspense>
     </ErrorBoundary>
   );
-  return match?.id === "login" ? guarded : <Shell pathname={pathname}>{guarded}</Shell>;
+  return (
+    <>
+      {match?.id === "login" ? guarded : <Shell pathname={pathname}>{guarded}</Shell>}
+      <Suspense fallback={null}>
+        <PageTitle route={match} />
+      </Suspense>
+    </>
+  );
 }

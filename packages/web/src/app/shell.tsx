@@ -2,17 +2,18 @@
  * The frame around every screen. Phone: one level at a time and a bottom bar. Desk: the list beside whatever is open. The list stays
  * mounted on a desk, so its scroll and selection survive every navigation.
  */
-import { Suspense, useEffect, useRef, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useRef, type ReactNode } from "react";
 import { ConnectionBar } from "../features/connection/connection-bar.tsx";
 import { useT } from "../i18n/index.ts";
 import { Toaster } from "../ui/toast.tsx";
 import { BottomBar } from "./bottom-bar.tsx";
-import { CommandLayer } from "./command-layer.tsx";
 import { levelOf } from "./levels.model.ts";
 import { usePreferences } from "./preferences.ts";
 import { lazyPart } from "./routing/screens.tsx";
 import { isDesk, useIsDesk } from "./use-media.ts";
 
+/** Keys are pressed after the first paint. */
+const CommandLayer = lazy(async () => ({ default: (await import("./command-layer.tsx")).CommandLayer }));
 /** A phone never needs it. */
 const sidebar = lazyPart(async () => (await import("./sidebar.tsx")).Sidebar);
 
@@ -50,7 +51,9 @@ export function Shell({ pathname, children }: { pathname: string; children: Reac
       </div>
       {!desk && level === "top" && <BottomBar />}
       <Toaster />
-      <CommandLayer />
+      <Suspense fallback={null}>
+        <CommandLayer />
+      </Suspense>
     </div>
   );
 }

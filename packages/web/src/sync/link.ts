@@ -4,7 +4,6 @@
  */
 import { createHubApi, createOutbox, createSyncEngine, type HubApi, type Outbox, type OutboxEntry, type SyncEngine } from "@hapi/client";
 import { AppError, type SyncEvent } from "@hapi/protocol";
-import { keptAnswers } from "./kept-answers.ts";
 import type { DraftStore } from "../features/chat/port.ts";
 import { ignore, note } from "../app/ignore.ts";
 import { t } from "../i18n/index.ts";
@@ -161,7 +160,8 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
       await engine.stop({ forget });
       if (forget) {
         contact.forget();
-        keptAnswers.forgetAll();
+        // only who answers needs them before
+        (await import("./kept-answers.ts")).keptAnswers.forgetAll();
         await database.clear();
       }
       database.close();

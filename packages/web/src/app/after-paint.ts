@@ -1,0 +1,8 @@
+/** What the app does beside what it shows: loaded once the first screen stands. */
+import { watchBadge } from "./badge.ts";
+import { watchUpdates } from "./updates.ts";
+
+export function watchRest(): void {
+  watchBadge();
+  watchUpdates();
+}
