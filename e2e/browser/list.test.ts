@@ -34,7 +34,7 @@ describe.each(LOOKS)("the list on a %s, %s", (size, scheme) => {
       expect(rows.join("\n")).toMatch(/Working[\s\S]*3 of 7 done/);
       expect(rows.join("\n")).toMatch(/Offline/);
       expect(rows.join("\n")).toMatch(/Failed/);
-      expect(await page.title()).toBe("(2) HAPI");
+      await page.waitForFunction((title) => document.title === title, "(2) HAPI");
       hub.push({
         type: "session-updated",
         sessionId: IDLE,
