@@ -44,7 +44,12 @@ export type AgentAvailability = z.infer<typeof agentAvailabilitySchema>;
 
 export const spawnResultSchema = z.union([
   z.looseObject({ type: z.literal("success"), sessionId: z.string() }),
-  z.looseObject({ type: z.literal("error"), errorMessage: z.optional(z.string()), message: z.optional(z.string()) }),
+  z.looseObject({
+    type: z.literal("error"),
+    errorMessage: z.optional(z.string()),
+    message: z.optional(z.string()),
+    code: z.optional(z.string()),
+  }),
   z.looseObject({ type: z.literal("requestToApproveDirectoryCreation"), directory: z.string() }),
 ]);
 export type SpawnResult = z.infer<typeof spawnResultSchema>;

@@ -24,3 +24,18 @@ test("plural forms follow the count, and values are put in", async () => {
   expect(t("list.title")).toBe("会话");
   await setLocale("en");
 });
+
+/** Half-width marks beside Chinese characters, quotes or holes; a clock, a path or an address may have them. */
+const HALF_WIDTH = [
+  /[\p{Script=Han}”}）][,;:?!](?!\d)/u,
+  /[,;:?!]\s*[\p{Script=Han}“{（]/u,
+  /[\p{Script=Han}”]\.(?:\s|$)/u,
+  /\p{Script=Han}\s*[()"]|[()"]\s*\p{Script=Han}/u,
+];
+
+test("Chinese has its own punctuation", () => {
+  const wrong = Object.entries(zh).flatMap(([key, entry]) =>
+    forms(entry).flatMap((text) => (HALF_WIDTH.some((mark) => mark.test(text)) ? [`${key}: ${text}`] : [])),
+  );
+  expect(wrong).toEqual([]);
+});

@@ -1,6 +1,6 @@
-/** What a person can do outside the chat. Every call rejects with an `AppError` whose message is for people. */
+/** What a person can do outside the chat. Every call rejects with an `AppError`; `errorText` has its words. */
 import type { DirectoryEntry, SpawnRequest } from "@hapi/client";
-import { toAppError } from "@hapi/protocol";
+import { codeText, errorText } from "../i18n/error-words.ts";
 import type { AnswerResult, RequestActions } from "../features/chat/port.ts";
 import { hubLink } from "./link.ts";
 
@@ -28,9 +28,12 @@ export const actions = {
     try {
       const answer = await machines().spawn(machineId, body);
       if (answer.type === "success") return { kind: "started", sessionId: answer.sessionId };
-      return { kind: "refused", reason: answer.type === "error" ? (answer.message ?? answer.errorMessage ?? "") : answer.directory };
+      return {
+        kind: "refused",
+        reason: answer.type === "error" ? codeText(answer.code, answer.message ?? answer.errorMessage) : answer.directory,
+      };
     } catch (error) {
-      return { kind: "refused", reason: toAppError(error).message };
+      return { kind: "refused", reason: errorText(error) };
     }
   },
 } as const;

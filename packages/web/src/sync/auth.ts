@@ -2,6 +2,7 @@
 import { createHttp, exchangeToken } from "@hapi/client";
 import { type AppError, toAppError } from "@hapi/protocol";
 import { ignore, note } from "../app/ignore.ts";
+import { errorText } from "../i18n/error-words.ts";
 import { createCredentials } from "./credentials.ts";
 import { onHubEvent } from "./hub-events.ts";
 import { hubLink, openLink } from "./link.ts";
@@ -28,7 +29,7 @@ function outcomeOf(error: AppError): SignInOutcome {
     case "rate_limited":
       return { kind: "limited" };
     default:
-      return { kind: "failed", reason: error.message };
+      return { kind: "failed", reason: errorText(error) };
   }
 }
 

@@ -75,7 +75,7 @@ export function createSessionStore(link: HubLink, session: Session): SessionStor
         known.metadata?.path ?? null,
       ),
       loaded,
-      loadError: loaded || !messagesError ? null : messagesError.message,
+      loadError: loaded || !messagesError ? null : messagesError,
       hasOlder: window.hasOlder,
       loadingOlder: isLoadingOlder,
       away: isAway(engine.status),

@@ -93,7 +93,7 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
     },
     onError(error, what) {
       if (what === "messages") messagesError = error;
-      if (what === "list" && !useHub.getState().listed) useHub.setState({ loadError: error.message });
+      if (what === "list" && !useHub.getState().listed) useHub.setState({ loadError: error });
       if (what === "cache") note("the cache on this device failed", error);
       tell();
     },

@@ -2,6 +2,7 @@
  * Everything the screens show, in one zustand store. The sync engine writes it; screens read slices of it through the hooks below.
  * Records are replaced, never changed in place, and only when something a screen shows has changed: a heartbeat replaces nothing.
  */
+import type { AppError } from "@hapi/protocol";
 import type { Machine, Session, SessionSummary } from "@hapi/protocol";
 import { useMemo } from "react";
 import { create } from "zustand";
@@ -27,7 +28,7 @@ export interface HubState {
   machines: Readonly<Record<string, Machine>>;
   connection: Connection;
   /** Why the list could not be loaded, when there is nothing to show instead. */
-  loadError: string | null;
+  loadError: AppError | null;
   /** Prompts and answers that no hub has taken yet. */
   unsent: number;
   /** This device keeps them when the page is closed. */

@@ -1,6 +1,6 @@
 /** The port, reachable from every part of the chat. `useChat` re-renders only when its slice is another object. */
+import { errorText } from "../../i18n/error-words.ts";
 import { createContext, useCallback, useContext, useState, useSyncExternalStore, type ReactNode } from "react";
-import { toAppError } from "@hapi/protocol";
 import { showToast } from "../../ui/toast.tsx";
 import { createFolds, type Folds } from "./fold-store.ts";
 import type { ChatPort, ChatView } from "./port.ts";
@@ -73,7 +73,7 @@ export function useAction<Args extends unknown[]>(
     (...args: Args) => {
       setBusy(true);
       action(...args)
-        .catch((cause: unknown) => showToast({ tone: "failed", text: toAppError(cause).message }))
+        .catch((cause: unknown) => showToast({ tone: "failed", text: errorText(cause) }))
         .finally(() => setBusy(false));
     },
     [action],

@@ -3,7 +3,7 @@
  * layer implements it on the hub; the gallery and the tests implement it on fixtures. The chat itself knows no REST, no SSE and no storage.
  */
 import type { PromptItem, Timeline } from "@hapi/core";
-import type { Answers, Attachment, Session, SessionDiagnostics } from "@hapi/protocol";
+import type { AppError, Answers, Attachment, Session, SessionDiagnostics } from "@hapi/protocol";
 
 export interface ChatView {
   session: Session;
@@ -12,7 +12,7 @@ export interface ChatView {
   /** The first page has arrived, from the cache or from the hub. */
   loaded: boolean;
   /** Why nothing could be loaded. */
-  loadError: string | null;
+  loadError: AppError | null;
   hasOlder: boolean;
   loadingOlder: boolean;
   /** The hub can't be reached: for now there is only what this device keeps. */

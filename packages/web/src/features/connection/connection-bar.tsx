@@ -43,7 +43,7 @@ export function ConnectionBar() {
               <span className="text-ink">
                 {" · "}
                 {t("connection.unsent", { count: unsent })}
-                {!lasting && `. ${t("connection.notKept")}`}
+                {!lasting && t("punctuation.stop") + t("connection.notKept")}
               </span>
             )}
           </p>

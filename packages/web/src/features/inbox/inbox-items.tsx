@@ -6,6 +6,7 @@ import { useEffect, useMemo } from "react";
 import { Group } from "../../app/screen.tsx";
 import { Link } from "../../app/routing/link.tsx";
 import { paths } from "../../app/routing/match.ts";
+import { codeText } from "../../i18n/error-words.ts";
 import { useT } from "../../i18n/index.ts";
 import { loadDetail, requestActions } from "../../sync/actions.ts";
 import { markSeen } from "../../sync/seen.ts";
@@ -108,14 +109,14 @@ function Waiting({ item: { summary, detail, since } }: { item: WaitingSession })
 function Failure({ summary }: { summary: SessionSummary }) {
   const t = useT();
   const status = useStatus(summary);
-  const reason = status.what === "failed" ? status.message : null;
+  const reason = status.what === "failed" ? codeText(status.code, status.message, t) : "";
   return (
     <div className="flex items-center gap-2.5 py-1.5 ps-4 pe-2">
       <div className="min-w-0 flex-1">
         <Origin summary={summary} at={status.since ?? summary.updatedAt} />
         <p className="flex min-w-0 items-center gap-2 pb-1 text-small text-quiet">
           <StatusWord status={status} />
-          {reason !== null && (
+          {reason !== "" && (
             <span dir="auto" className="min-w-0 truncate">
               {reason}
             </span>

@@ -1,6 +1,6 @@
 /** The agents this machine has. Those that are not installed are shown with the reason, so that nobody wonders. */
 import { useEffect, useRef, useState } from "react";
-import { toAppError } from "@hapi/protocol";
+import { errorText } from "../../i18n/error-words.ts";
 import { useT } from "../../i18n/index.ts";
 import { actions } from "../../sync/actions.ts";
 import { useSessions } from "../../sync/store.ts";
@@ -39,7 +39,7 @@ export function AgentChoice({ machineId, machineName, chosen, onChoose }: AgentC
         setLoaded({ kind: "ready", agents });
         choose.current(agents);
       },
-      (error: unknown) => current && setLoaded({ kind: "failed", reason: toAppError(error).message }),
+      (error: unknown) => current && setLoaded({ kind: "failed", reason: errorText(error) }),
     );
     return () => {
       current = false;

@@ -1,6 +1,6 @@
 /** Walks the machine's directories. What can't be listed says why, and leaves a way back. */
-import { toAppError } from "@hapi/protocol";
 import { useEffect, useState } from "react";
+import { errorText } from "../../i18n/error-words.ts";
 import { useT } from "../../i18n/index.ts";
 import type { DirectoryEntry } from "@hapi/client";
 import { actions } from "../../sync/actions.ts";
@@ -30,7 +30,7 @@ export function DirectoryBrowser({ machineId, start, onClose, onChoose }: Browse
     setListing({ kind: "loading" });
     actions.listDirectories(machineId, path).then(
       (entries) => current && setListing({ kind: "ready", names: entries }),
-      (error: unknown) => current && setListing({ kind: "failed", reason: toAppError(error).message }),
+      (error: unknown) => current && setListing({ kind: "failed", reason: errorText(error) }),
     );
     return () => {
       current = false;

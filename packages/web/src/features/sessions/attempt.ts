@@ -1,5 +1,5 @@
 /** Runs something a person asked for; a failure is said in a toast with its reason, never swallowed. */
-import { toAppError } from "@hapi/protocol";
+import { errorText } from "../../i18n/error-words.ts";
 import { t } from "../../i18n/index.ts";
 import { showToast } from "../../ui/toast.tsx";
 
@@ -9,7 +9,7 @@ export async function attempted(what: string, work: Promise<unknown>): Promise<b
     await work;
     return true;
   } catch (error) {
-    showToast({ tone: "failed", text: t("session.failed", { what, reason: toAppError(error).message }) });
+    showToast({ tone: "failed", text: t("session.failed", { what, reason: errorText(error, t) }) });
     return false;
   }
 }

@@ -1,7 +1,9 @@
 /** Search and the virtual list. Used as the phone's first level and as the desk's left column. */
+import type { AppError } from "@hapi/protocol";
 import { useDeferredValue, useMemo, useRef, useState, type RefObject, type SyntheticEvent } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { isComposing } from "../../app/composing.ts";
+import { errorText } from "../../i18n/error-words.ts";
 import { useT } from "../../i18n/index.ts";
 import { useConnection, useHub, useMachines, useSessions } from "../../sync/store.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
@@ -126,12 +128,12 @@ function Search({
   );
 }
 
-function Nothing({ loading, loadError, query }: { loading: boolean; loadError: string | null; query: string }) {
+function Nothing({ loading, loadError, query }: { loading: boolean; loadError: AppError | null; query: string }) {
   const t = useT();
   const desk = useIsDesk();
   const offline = useConnection().phase === "offline";
   if (loading && offline) return <EmptyState icon="info" title={t("list.offline")} hint={t("list.offline.hint")} />;
-  if (loading && loadError) return <EmptyState icon="warning" title={t("list.failed", { reason: loadError })} />;
+  if (loading && loadError) return <EmptyState icon="warning" title={t("list.failed", { reason: errorText(loadError, t) })} />;
   if (loading) return <Skeleton lines={6} />;
   if (query.trim()) return <EmptyState icon="search" title={t("list.none", { query: query.trim() })} />;
   // the desk's middle says it in full

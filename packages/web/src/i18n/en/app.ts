@@ -52,6 +52,8 @@ export const app = {
   "list.untitled": "New session",
   "list.todos": "{done} of {total} done",
   "list.approve": "Approve {tools}",
+  "punctuation.colon": ": ",
+  "punctuation.stop": ". ",
   "list.comma": ", ",
   "thing.read": "reading a file",
   "thing.edit": "a change",
@@ -108,6 +110,7 @@ export const app = {
   "update.ready": "A new version is ready",
   "update.reload": "Reload",
 
+  "error.detail": "{words} ({detail})",
   "error.title": "This page has a problem",
   "error.body": "Your sessions go on. Reload to continue.",
   "error.reload": "Reload",

@@ -92,6 +92,7 @@ export const later = {
   "details.model": "Model",
   "details.mode": "Permission mode",
   "details.usage": "Last usage",
+  "details.usage.tokens": "{input} in · {output} out · {cached} cached",
   "details.state": "State",
   "details.session": "Session id",
   "details.thread": "Conversation id",

@@ -5,7 +5,8 @@ import type { later as laterEn } from "../en/later.ts";
 import type { screens as screensEn } from "../en/screens.ts";
 import { app } from "./app.ts";
 import { chat } from "./chat.ts";
+import { errors } from "./errors.ts";
 import { later } from "./later.ts";
 import { screens } from "./screens.ts";
 
-export const zh = { ...app, ...chat, ...later, ...screens } satisfies CatalogOf<typeof en & typeof laterEn & typeof screensEn>;
+export const zh = { ...app, ...chat, ...errors, ...later, ...screens } satisfies CatalogOf<typeof en & typeof laterEn & typeof screensEn>;

@@ -95,6 +95,7 @@ export const later = {
   "details.model": "模型",
   "details.mode": "权限模式",
   "details.usage": "最近用量",
+  "details.usage.tokens": "输入 {input} · 输出 {output} · 缓存 {cached}",
   "details.state": "状态",
   "details.session": "会话 ID",
   "details.thread": "对话 ID",

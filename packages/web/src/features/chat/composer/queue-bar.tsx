@@ -1,6 +1,7 @@
 /** Prompts that wait for the agent, oldest first, each with what can be done with it. More than two fold to a count. */
 import { useState } from "react";
 import type { PromptItem } from "@hapi/core";
+import { codeText } from "../../../i18n/error-words.ts";
 import { dateLocale, useT, type Translate } from "../../../i18n/index.ts";
 import { Button, IconButton, Spinner } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
@@ -143,7 +144,7 @@ function Queued({ prompt, isLeft, onEdit, onGone }: QueuedProps) {
 function wordsOf(waits: Waiting, prompt: PromptItem, about: { machine: string; now: number }, t: Translate): string {
   switch (waits) {
     case "rejected":
-      return [t("stage.rejected"), prompt.detail?.message].filter(Boolean).join(": ");
+      return rejectedWords(prompt, t);
     case "unknown":
       return t("stage.unknown");
     case "planned":
@@ -181,8 +182,13 @@ const asksPerson: ReadonlySet<Waiting> = new Set(["approval", "background", "ter
 
 function personWords({ waiting, detail }: PromptItem, t: Translate): string {
   if (waiting?.code === "session_archived") return t("queue.archived");
-  if (waiting?.code === "session_inactive" || detail?.message === undefined) return t("queue.rests");
-  return t("queue.notStarted", { reason: detail.message });
+  const reason = codeText(detail?.code, detail?.message, t);
+  return waiting?.code === "session_inactive" || reason === "" ? t("queue.rests") : t("queue.notStarted", { reason });
+}
+
+function rejectedWords({ detail }: PromptItem, t: Translate): string {
+  const reason = codeText(detail?.code, detail?.message, t);
+  return reason === "" ? t("stage.rejected") : t("session.failed", { what: t("stage.rejected"), reason });
 }
 
 function Sign({ waits }: { waits: Waiting }) {

@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { toAppError } from "@hapi/protocol";
 import { go } from "../../../app/go.ts";
+import { codeText } from "../../../i18n/error-words.ts";
 import { useT } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Card } from "../../../ui/card.tsx";
@@ -46,6 +47,7 @@ function Problem({ problem, busy, onRetry, onRefused }: ProblemProps) {
   const t = useT();
   const { actions } = usePort();
   const { offer } = problem;
+  const words = codeText(problem.cause, problem.message, t);
   const [fork, forking] = useAction(async () => {
     try {
       go.session(await actions.fork(offer ?? "thread"));
@@ -61,14 +63,12 @@ function Problem({ problem, busy, onRetry, onRefused }: ProblemProps) {
         <StatusGlyph status="failed" className="mt-1" />
         {t("resume.failed")}
       </p>
-      {problem.message !== "" && (
+      {words !== "" && (
         <p dir="auto" className="wrap-any">
-          {problem.message}
+          {words}
         </p>
       )}
-      <p className="text-small text-quiet">
-        {t("resume.kept")} {problem.cause && <code className="font-mono">{problem.cause}</code>}
-      </p>
+      <p className="text-small text-quiet">{t("resume.kept")}</p>
       {offer === "history" && <p className="text-small text-quiet">{t("resume.historyNote")}</p>}
       <div className="flex flex-wrap gap-2">
         {offer !== null && (

@@ -1,8 +1,9 @@
 /** The composer's doing: draft, files and sending. The draft is forgotten only after the prompt is stored; any failure leaves it as it is. */
 import { useCallback, useRef, useState } from "react";
 import { isPromptTooLong } from "@hapi/core";
-import { toAppError, type Attachment } from "@hapi/protocol";
+import { type Attachment } from "@hapi/protocol";
 import { ignore } from "../../../app/ignore.ts";
+import { errorText } from "../../../i18n/error-words.ts";
 import { useT } from "../../../i18n/index.ts";
 import { showToast } from "../../../ui/toast.tsx";
 import type { ChatPort, Draft, DraftFile } from "../port.ts";
@@ -90,7 +91,7 @@ export function useComposer(port: ChatPort): ComposerHandle {
               : { text: now.text, files: now.files.filter((file) => !draft.files.some((sent) => sent.id === file.id)) },
           ),
         )
-        .catch((cause: unknown) => showToast({ tone: "failed", text: t("composer.notSent", { reason: toAppError(cause).message }) }))
+        .catch((cause: unknown) => showToast({ tone: "failed", text: t("composer.notSent", { reason: errorText(cause, t) }) }))
         .finally(() => {
           busy.current = false;
           setSending(false);

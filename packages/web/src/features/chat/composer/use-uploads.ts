@@ -1,6 +1,7 @@
 /** Files on their way to the machine. Each starts when it is added; a failure keeps the file and its reason, and sending tries again. */
+import { errorText } from "../../../i18n/error-words.ts";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { toAppError, type Attachment } from "@hapi/protocol";
+import { type Attachment } from "@hapi/protocol";
 import type { ChatActions, DraftFile } from "../port.ts";
 
 export type UploadState = { kind: "running"; share: number } | { kind: "failed"; reason: string };
@@ -43,7 +44,7 @@ export function useUploads(actions: ChatActions, onDone: (id: string, attachment
             return attachment;
           },
           (cause: unknown) => {
-            if (!abort.signal.aborted) set(file.id, { kind: "failed", reason: toAppError(cause).message });
+            if (!abort.signal.aborted) set(file.id, { kind: "failed", reason: errorText(cause) });
             throw cause;
           },
         )

@@ -37,7 +37,7 @@ export function ControlMenu() {
                 {
                   id: "now",
                   label: t("control.takeOverNow"),
-                  hint: ends ? `${t("control.takeOverNow.hint")}. ${ends}` : t("control.takeOverNow.hint"),
+                  hint: ends ? `${t("control.takeOverNow.hint")}${t("punctuation.stop")}${ends}` : t("control.takeOverNow.hint"),
                   icon: "stop" as const,
                   onSelect: () => switchTo("remote", true),
                 },

@@ -3,6 +3,7 @@ import "../../../i18n/later.ts";
 import { useEffect, useState, type FormEvent } from "react";
 import { AppError, toAppError, type SessionDiagnostics } from "@hapi/protocol";
 import { agentName } from "../../sessions/names.model.ts";
+import { errorText } from "../../../i18n/error-words.ts";
 import { dateLocale, useT, type MessageKey } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { CopyButton } from "../../../ui/code-block.tsx";
@@ -12,6 +13,10 @@ import { AutoRetry } from "../auto-retry.tsx";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
 import { clockWords } from "../composer/schedule.model.ts";
 import { titleOf } from "../session.model.ts";
+import { modeInForce } from "./header.model.ts";
+import { useModeName } from "./mode-names.ts";
+import { useChatStatus } from "./use-chat-status.ts";
+import { statusText } from "../../sessions/status.model.ts";
 import { detailsOf, type DetailKey } from "./details.model.ts";
 import { diagnosticsOf, type DiagnosticKey } from "./diagnostics.model.ts";
 
@@ -27,12 +32,23 @@ export function DetailsSheet({ open, onClose }: { open: boolean; onClose: () => 
 function Body({ onClose }: { onClose: () => void }) {
   const session = useChat((view) => view.session);
   const machine = useChat((view) => view.machineName);
+  const t = useT();
   const usage = useChat((view) => view.timeline.usage);
+  const status = useChatStatus();
+  const modeName = useModeName();
+  const mode = modeInForce(session);
+  const words = {
+    machine,
+    agent: agentName(session.metadata?.flavor),
+    mode: mode === null ? null : modeName(mode),
+    state: statusText(status, t),
+    usage: usage && t("details.usage.tokens", { input: usage.inputTokens, output: usage.outputTokens, cached: usage.cacheReadTokens }),
+  };
   return (
     <div className="flex flex-col gap-4">
       <Rename onDone={onClose} />
       <AutoRetry />
-      <Details rows={detailsOf(session, { machine, usage, agent: agentName(session.metadata?.flavor) })} />
+      <Details rows={detailsOf(session, words)} />
       <Diagnostics />
     </div>
   );
@@ -78,7 +94,9 @@ function Diagnostics() {
         {t("diagnostics.title")}
       </h3>
       {found === null && <p className="py-2 text-small text-quiet">{t("diagnostics.loading")}</p>}
-      {found instanceof AppError && <p className="py-2 text-small text-quiet">{t("diagnostics.failed", { reason: found.message })}</p>}
+      {found instanceof AppError && (
+        <p className="py-2 text-small text-quiet">{t("diagnostics.failed", { reason: errorText(found, t) })}</p>
+      )}
       {found !== null && !(found instanceof AppError) && (
         <Details rows={diagnosticsOf(found, t, (at) => clockWords(at, now(), dateLocale()))} />
       )}

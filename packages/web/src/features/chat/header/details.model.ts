@@ -1,5 +1,5 @@
 /** What the details sheet lists: only what is known, in the order a person looks for it. */
-import { threadKeyOf, type Session, type TokenUsage } from "@hapi/protocol";
+import { threadKeyOf, type Session } from "@hapi/protocol";
 
 export type DetailKey =
   | "details.path"
@@ -20,19 +20,27 @@ export interface Detail {
   value: string;
 }
 
-export function detailsOf(session: Session, about: { machine: string | null; usage: TokenUsage | null; agent: string }): readonly Detail[] {
+/** What has words of its own on screen comes in them: mode, state and usage. */
+export interface DetailWords {
+  machine: string | null;
+  agent: string;
+  mode: string | null;
+  state: string;
+  usage: string | null;
+}
+
+export function detailsOf(session: Session, about: DetailWords): readonly Detail[] {
   const { metadata } = session;
   const thread = metadata?.[threadKeyOf(metadata.flavor)];
-  const used = about.usage;
   const rows: [DetailKey, string | number | null | undefined][] = [
     ["details.path", metadata?.path],
     ["details.branch", metadata?.worktree?.branch],
     ["details.machine", about.machine ?? metadata?.host],
     ["details.agent", about.agent],
     ["details.model", session.model],
-    ["details.mode", session.permissionMode],
-    ["details.usage", used && `${used.inputTokens} in · ${used.outputTokens} out · ${used.cacheReadTokens} cached`],
-    ["details.state", metadata?.lifecycleState],
+    ["details.mode", about.mode],
+    ["details.usage", about.usage],
+    ["details.state", about.state],
     ["details.session", session.id],
     ["details.thread", typeof thread === "string" ? thread : null],
     ["details.pid", metadata?.hostPid],

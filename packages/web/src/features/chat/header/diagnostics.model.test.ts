@@ -73,7 +73,7 @@ test("what may be missing from the history is counted, with the latest one's det
 });
 
 test("the last failure is the session's own, or else that of its last start", () => {
-  expect(valueOf({ lastFailure: { code: "overloaded", message: "Busy", at: 7 } }, "diagnostics.failure")).toBe("overloaded · Busy · 7");
+  expect(valueOf({ lastFailure: { code: "overloaded", message: "Busy", at: 7 } }, "diagnostics.failure")).toBe("Busy · 7 · overloaded");
   const lastStart = { ...found.lastStart!, failure: { code: "agent_exited", message: "Gone" } };
-  expect(valueOf({ lastStart }, "diagnostics.failure")).toBe("agent_exited · Gone · 1");
+  expect(valueOf({ lastStart }, "diagnostics.failure")).toBe("Gone · 1 · agent_exited");
 });

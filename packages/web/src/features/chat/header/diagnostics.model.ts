@@ -1,5 +1,6 @@
 /** What the diagnostics say, as rows for people: which conversation was there, which one is used, how it was started, what failed last. */
 import type { LossCount, SessionDiagnostics } from "@hapi/protocol";
+import { codeText } from "../../../i18n/error-words.ts";
 import type { Translate } from "../../../i18n/index.ts";
 
 export type DiagnosticKey =
@@ -82,7 +83,11 @@ export function diagnosticsOf(found: SessionDiagnostics, t: Translate, time: (at
     ["diagnostics.differs", (found.environment?.differs ?? []).map((one) => differenceRow(one, t)).join("\n")],
     [
       "diagnostics.failure",
-      failure ? [failure.code, failure.message, failure.at === undefined ? "" : time(failure.at)].filter(Boolean).join(" · ") : "",
+      failure
+        ? [codeText(failure.code, failure.message, t), failure.at === undefined ? "" : time(failure.at), failure.code]
+            .filter(Boolean)
+            .join(" · ")
+        : "",
     ],
     ["diagnostics.losses", (found.losses ?? []).map((loss) => lossText(loss, t, time)).join("\n")],
     [

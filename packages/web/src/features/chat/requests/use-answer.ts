@@ -2,8 +2,8 @@
  * One answer per request: sending, sent (the agent has it and has not shown that it took it), taken, waiting for the session, or somebody was
  * faster. A failure keeps what the person entered.
  */
+import { errorText } from "../../../i18n/error-words.ts";
 import { useCallback, useRef, useState } from "react";
-import { toAppError } from "@hapi/protocol";
 import type { TimelineRequest } from "@hapi/core";
 import type { AnswerResult, ApproveRequest } from "../port.ts";
 import { forgetDrafts } from "./request-drafts.ts";
@@ -52,7 +52,7 @@ export function useAnswer(request: TimelineRequest): Answering {
           forgetDrafts(request.id);
           move({ kind: "answered", what, result });
         },
-        (cause: unknown) => move({ kind: "open", error: toAppError(cause).message }),
+        (cause: unknown) => move({ kind: "open", error: errorText(cause) }),
       );
     },
     [request.id],

@@ -34,5 +34,5 @@ function rawText(item: TimelineItem, t: Translate): string | null {
 /** The agent's own sentence, else what is asked by its kind. */
 function askedWords(request: TimelineRequest, t: Translate): string {
   const words = wordsOfRequests([request.tool], { count: 1, asks: request.kind === "question" }, t);
-  return request.title ?? [words, objectOf({ ...request, kind: request.toolKind })].filter(Boolean).join(": ");
+  return request.title ?? [words, objectOf({ ...request, kind: request.toolKind })].filter(Boolean).join(t("punctuation.colon"));
 }

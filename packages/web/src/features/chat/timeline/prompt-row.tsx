@@ -2,7 +2,8 @@
 import { memo } from "react";
 import type { PromptItem } from "@hapi/core";
 import type { Attachment } from "@hapi/protocol";
-import { dateLocale, useT, type MessageKey } from "../../../i18n/index.ts";
+import { codeText } from "../../../i18n/error-words.ts";
+import { dateLocale, useT, type MessageKey, type Translate } from "../../../i18n/index.ts";
 import { Button, Spinner } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
@@ -65,11 +66,11 @@ function Stage({ item }: { item: PromptItem }) {
   const word = item.stage && t(STAGES[item.stage]);
   const notes = [
     isOpen && word,
-    isOpen && item.stage !== "failed" && item.detail?.message,
+    isOpen && saidOf(item, t),
     asked && timeWords(item.at),
     item.origin === "terminal" && t("chat.fromTerminal"),
     item.steered && t("chat.steered"),
-  ].filter((note) => typeof note === "string");
+  ].filter((note) => typeof note === "string" && note !== "");
   return (
     <>
       {notes.length > 0 && <p className={cx("pt-0.5 pe-6 text-small wrap-any", ink)}>{notes.join(" · ")}</p>}
@@ -88,6 +89,10 @@ function Stage({ item }: { item: PromptItem }) {
     </>
   );
 }
+
+/** Why; a turn that failed has a card of its own for that. */
+const saidOf = ({ stage, detail }: PromptItem, t: Translate): string =>
+  stage === "failed" ? "" : codeText(detail?.code, detail?.message, t);
 
 function SendAgain({ item }: { item: PromptItem }) {
   const t = useT();

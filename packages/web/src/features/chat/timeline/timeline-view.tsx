@@ -2,10 +2,11 @@
  * The conversation as a virtual list that follows its end until the person scrolls up, and keeps its place while older pages come in.
  * The list itself is not a live region (rows mount and unmount while scrolling); `Announcer` tells what is new.
  */
-import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { lazy, memo, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { TimelineItem } from "@hapi/core";
 import { ignore } from "../../../app/ignore.ts";
+import { errorText } from "../../../i18n/error-words.ts";
 import { useT } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { EmptyState } from "../../../ui/empty-state.tsx";
@@ -13,7 +14,6 @@ import { Skeleton } from "../../../ui/skeleton.tsx";
 import { useChat, useFolds, usePort, useSends } from "../chat-context.tsx";
 import { isWorking } from "../session.model.ts";
 import { noteScroll } from "../requests/tap-guard.ts";
-import { Announcer } from "./announcer.tsx";
 import { ItemNode } from "./item-node.ts";
 import { JumpToEnd } from "./jump-to-end.tsx";
 import { AbsentRows } from "./lazy-rows.tsx";
@@ -22,6 +22,9 @@ import { itemNode, Row } from "./row.tsx";
 import { appendedCount, distanceToEnd, END_SLACK_PX, followsEnd, prependedCount, wantsOlder, type ScrollFacts } from "./scroll.model.ts";
 import { usePersonMoves } from "./use-person-moves.ts";
 import { WorkingLine } from "./working-line.tsx";
+
+// it has nothing to say before something new comes
+const Announcer = lazy(async () => ({ default: (await import("./announcer.tsx")).Announcer }));
 
 /** Fixed, so that the list knows where it starts. */
 const TOP_PX = 48;
@@ -39,7 +42,7 @@ export function TimelineView() {
     return (
       <div className="min-h-0 flex-1">
         {loadError && !away ? (
-          <EmptyState icon="warning" title={t("chat.loadFailed")} hint={loadError} />
+          <EmptyState icon="warning" title={t("chat.loadFailed")} hint={errorText(loadError, t)} />
         ) : away ? (
           <AbsentRows />
         ) : (
@@ -160,7 +163,9 @@ function List({ items }: { items: readonly TimelineItem[] }) {
         </div>
       </div>
       {!atEnd && <JumpToEnd fresh={appendedCount(lastSeen, items)} onJump={jump} />}
-      <Announcer items={items} />
+      <Suspense fallback={null}>
+        <Announcer items={items} />
+      </Suspense>
     </div>
   );
 }

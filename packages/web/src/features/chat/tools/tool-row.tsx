@@ -64,7 +64,7 @@ function Decision({ item }: { item: ToolItem }) {
       {lost && ` · ${t(`decision.lost.${lost}`)}`}
       {reason && (
         <>
-          {": "}
+          {t("punctuation.colon")}
           <q dir="auto">{reason}</q>
         </>
       )}
