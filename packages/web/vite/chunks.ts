@@ -7,21 +7,23 @@ const named = (...places: string[]): RegExp => new RegExp(places.map((place) => 
 
 /** What both the list and a chat need. */
 const BASE = named(
-  "node_modules/(?:react|scheduler|zustand)/",
+  "node_modules/(?:react|react-dom|scheduler|zustand|idb)/",
   "packages/protocol/src/(?:session|message|errors|waiting|flavors|primitives|worktree)\\.",
   "packages/core/src/(?:summary|status|text|todos|todo-entries|envelope/read|envelope/tools)\\.",
-  "packages/client/src/http\\.",
-  "packages/web/src/(?:app/ignore|app/composing|app/routing/match|app/routing/location|sync/store)\\.",
-  "packages/web/src/i18n/(?:index|en/app|en/chat)\\.",
+  "packages/client/src/(?:rest|sync|outbox|events|http|auth|clock|sse-parser|sync-cache|sync-reads)\\.",
+  "packages/core/src/(?:sync|envelope)/",
+  "packages/protocol/src/(?:sync-events|machine)\\.",
+  "packages/web/src/(?:app/ignore|app/composing|app/routing/match|app/routing/location|sync/(?:store|link|auth|seen|outbox|silence|storage|database|credentials|tabs|drafts|last-contact|bridge\\.model|kept-answers|hub-events|actions))\\.",
+  "packages/web/src/i18n/(?:index|error-words|en/app|en/chat|en/errors)\\.",
   "packages/web/src/ui/(?:button|icons|toast|toast\\.model|status-glyph|field|empty-state|skeleton|cx|relative-time|markdown)\\.",
-  "packages/web/src/features/sessions/(?:names\\.model|use-status|status\\.model)\\.",
+  "packages/web/src/features/sessions/(?:names\\.model|request-words|use-status|status\\.model)\\.",
 );
 
 /** What a chat shares with what it loads later. */
 const CHAT = named(
-  "packages/core/src/timeline/(?:fold|overlay|builder|entries|group)\\.",
-  "packages/web/src/features/chat/(?:chat-context|session\\.model|fold-store|tools/tool\\.model|header/mode-names)\\.",
-  "packages/web/src/features/chat/requests/(?:tap-guard|request-host)\\.",
+  "packages/core/src/timeline/(?:fold|overlay|builder|entries|group|tool-facts)\\.",
+  "packages/web/src/features/chat/(?:chat-context|session\\.model|fold-store|tools/tool\\.model|tools/verbs|header/mode-names)\\.",
+  "packages/web/src/features/chat/requests/(?:tap-guard|request-host|lazy-request-card)\\.",
 );
 
 export const chunks = {
