@@ -45,6 +45,13 @@ test("the Stop hook names tasks and timers; one that does not report them change
   expect(said()).toEqual([["Dev server", "every */7 * * * *: check"], []]);
 });
 
+test("what is no activity on stdout is none in the Stop hook either", () => {
+  const { background } = open();
+  const shell = { id: "b1", type: "shell", description: "Dev server" };
+  background.stopped({ background_tasks: [shell, { ...shell, id: "m", ambient: true }, { ...shell, id: "r", off_host: true }] });
+  expect(background.tasks.map((one) => one.id)).toEqual(["b1"]);
+});
+
 test("a terminal that says idle has no task left, its timers stay; shells that no hook told of are told by its status", () => {
   const { background } = open();
   background.stopped({

@@ -71,15 +71,14 @@ export function createBackground(context: DriverContext): Background {
       return tasks;
     },
     tasksChanged(line) {
-      const live = list(line["tasks"]).filter(isJson);
-      set({ tasks: live.filter((task) => task["ambient"] !== true && task["off_host"] !== true).map((task) => taskOf(task, "task_id")) });
+      set({ tasks: activeOf(list(line["tasks"])).map((task) => taskOf(task, "task_id")) });
     },
     stopped(payload) {
       // Absent in a Claude that does not report it: then nothing is known, and what was known stays.
       const live = payload["background_tasks"];
       const crons = payload["session_crons"];
       set({
-        ...(Array.isArray(live) ? { tasks: live.filter(isJson).map((task) => taskOf(task, "id")) } : {}),
+        ...(Array.isArray(live) ? { tasks: activeOf(live).map((task) => taskOf(task, "id")) } : {}),
         ...(Array.isArray(crons) ? { timers: crons.filter(isJson).map(timerOf) } : {}),
       });
     },
@@ -100,6 +99,11 @@ export function createBackground(context: DriverContext): Background {
       if (work().length > 0) context.emit({ type: "background", work: work() });
     },
   };
+}
+
+/** Ambient tasks, and those on another machine, are no activity of this process. */
+function activeOf(tasks: readonly unknown[]): Json[] {
+  return tasks.filter(isJson).filter((task) => task["ambient"] !== true && task["off_host"] !== true);
 }
 
 function taskOf(task: Json, idKey: string): BackgroundWork {
