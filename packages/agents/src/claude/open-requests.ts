@@ -23,6 +23,8 @@ export interface OpenRequests {
   /** How it ended; at once when it is not open. */
   closed(id: string): Promise<Closing | null>;
   announce(): void;
+  /** No more can be kept: whoever asks for another must be told so. */
+  isFullFor(id: string): boolean;
   readonly all: readonly OpenRequest[];
   /** Resolves when everything said so far went out. */
   settled(): Promise<void>;
@@ -121,6 +123,7 @@ export function createOpenRequests(context: DriverContext): OpenRequests {
         for (const one of open.values()) context.emit({ type: "request", request: one.request });
       });
     },
+    isFullFor: (id) => open.size >= MAX_OPEN && !open.has(id) && !closedIds.has(id),
     get all() {
       return [...open.values()];
     },

@@ -77,6 +77,8 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     busy: from.busy,
     refuse: (controlId, subtype) =>
       send({ type: "control_response", response: { subtype: "error", request_id: controlId, error: `not supported: ${subtype}` } }),
+    deny: (controlId, message) =>
+      send({ type: "control_response", response: { subtype: "success", request_id: controlId, response: { behavior: "deny", message } } }),
     onCompleted: createTitleAsker(core, control),
     hurry: () => stopping || reading.signal.aborted,
     async onTurnEnd(offset) {

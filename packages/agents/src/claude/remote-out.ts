@@ -40,12 +40,16 @@ export interface RemoteOutOptions {
   busy: boolean;
   /** Answer a request of Claude's that we don't serve. */
   refuse(controlId: string, subtype: string): Promise<void>;
+  /** Say No to a request that is shown to nobody. */
+  deny(controlId: string, message: string): Promise<void>;
   onCompleted(): void;
   /** The process is being ended: nothing is waited for any longer. */
   hurry(): boolean;
   /** Read offset up to which stdout may be forgotten, once this is durable. */
   onTurnEnd(offset: number): Promise<void>;
 }
+
+const TOO_MANY_OPEN = "Too many permission requests are open at once, so the user was not asked. Wait for the open ones, then ask again.";
 
 export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
   const { core, control, live } = options;
@@ -86,7 +90,17 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
       toolCallId: str(request["tool_use_id"]),
       title: titleOf(request),
     });
+    if (requests.isFullFor(controlId)) return denyUnasked(controlId, open.request.tool);
     void requests.open(open, { quiet: replaying });
+  }
+
+  /** Nobody can be asked for one more: Claude hears so, or it would wait for ever. */
+  async function denyUnasked(controlId: string, tool: string): Promise<void> {
+    await options.deny(controlId, TOO_MANY_OPEN);
+    const id = `unasked:${options.launchId}:${controlId}`;
+    const text = `Claude Code asked for more permissions at once than can be kept open. This one was refused, and nobody was asked: ${tool}`;
+    context.log.warn("claude.requests_full", { tool });
+    context.emit({ type: "record", key: id, event: { type: "notice", id, level: "warning", text }, at: context.clock.now() });
   }
 
   /** Claude repeats our answer when it has taken it. */

@@ -11,7 +11,7 @@ import type { Loss } from "../driver.ts";
 import { createConversation } from "./conversation.ts";
 import { claudeDriver } from "./driver.ts";
 
-/** Carries out the prompt itself: a list of `[where, line]`; `$prompt` is the prompt's uuid. */
+/** Carries out the prompt itself: a list of `[where, line]`; `$prompt` is the prompt's uuid; `answers` says what it was answered. */
 const SCRIPTED = `#!${process.execPath}
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -21,15 +21,18 @@ const id = process.argv[process.argv.indexOf("--session-id") + 1];
 const record = home + "/projects/anywhere/" + id + ".jsonl";
 mkdirSync(home + "/projects/anywhere", { recursive: true });
 mkdirSync(home + "/sessions", { recursive: true });
+const answers = [];
 const out = (line) => process.stdout.write(JSON.stringify(line) + "\\n");
 for await (const text of createInterface({ input: process.stdin })) {
   const line = JSON.parse(text);
   if (line.type === "control_request") out({ type: "control_response", response: { subtype: "success", request_id: line.request_id, response: {} } });
+  if (line.type === "control_response") answers.push(line.response);
   if (line.type !== "user") continue;
   for (const [where, what] of JSON.parse(line.message.content)) {
+    if (where === "answers") what.message.content[0].text = JSON.stringify(answers);
     const said = typeof what === "string" ? what : JSON.parse(JSON.stringify({ session_id: id, timestamp: new Date().toISOString(), ...what }).replaceAll("$prompt", line.uuid));
-    if (where === "out" || where === "both") out(said);
-    if (where === "record" || where === "both") appendFileSync(record, (typeof said === "string" ? said : JSON.stringify(said)) + "\\n");
+    if (where === "out" || where === "both" || where === "answers") out(said);
+    if (where === "record" || where === "both" || where === "answers") appendFileSync(record, (typeof said === "string" ? said : JSON.stringify(said)) + "\\n");
     if (where === "wait") await new Promise((resolve) => setTimeout(resolve, Number(what)));
     if (where === "status") writeFileSync(home + "/sessions/" + process.pid + ".json", JSON.stringify({ pid: process.pid, sessionId: id, status: what, statusUpdatedAt: Date.now() }));
     if (where === "delete") rmSync(record);
@@ -37,7 +40,7 @@ for await (const text of createInterface({ input: process.stdin })) {
 }
 `;
 
-type Act = [where: "out" | "record" | "both" | "wait" | "status" | "delete", what: unknown];
+type Act = [where: "out" | "record" | "both" | "wait" | "status" | "delete" | "answers", what: unknown];
 
 const patience = { absentMs: 200, silentMs: 1_500, outputMs: 400, hooksMs: 200 };
 
@@ -217,4 +220,21 @@ test("output that was forgotten before anybody read it", async () => {
   await world.until((event): event is Extract<typeof event, { type: "loss" }> => event.type === "loss", after);
   expect(losses(world)[0]).toMatchObject({ kind: "output_lost", text: expect.stringContaining("not read in time") });
   expect(rows(world)).toContain("two");
+}, 30_000);
+
+test("more requests at once than can be kept: the next one is refused with a sentence and a warning, and Claude goes on", async () => {
+  await using world = await scripted();
+  const asks = Array.from({ length: 101 }, (_, at): Act => [
+    "out",
+    { type: "control_request", request_id: `ask-${at}`, request: { subtype: "can_use_tool", tool_name: "Bash", input: { command: "ls" } } },
+  ]);
+  await play(world, [["both", prompt], ...asks, ["both", says("one")], result()]);
+  await play(world, [["both", prompt], ["answers", says("")], result()]);
+  expect(world.events.filter((event) => event.type === "request")).toHaveLength(100);
+  const said = world.records().findLast((event) => event.type === "agent-message");
+  expect(JSON.parse(said?.text ?? "")).toMatchObject([
+    { subtype: "success", request_id: "ask-100", response: { behavior: "deny", message: expect.stringContaining("Too many") } },
+  ]);
+  const warned = world.records().filter((event) => event.type === "notice");
+  expect(warned).toMatchObject([{ level: "warning", text: expect.stringContaining("nobody was asked: Bash") }]);
 }, 30_000);
