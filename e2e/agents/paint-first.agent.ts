@@ -29,9 +29,9 @@ test("the session process finds the screen running; a turn, the phone and the wa
   const session = await world.session();
   expect((await world.web.api.sessions.list()).length).toBe(1);
   expect((await world.facts(session.id)).viewers.length).toBe(2);
-  expect(begun(world)).toEqual([expect.objectContaining({ launched: true, running: "local" })]);
   await enter(first, "typed at once");
   await session.tells("ended: completed");
+  expect(begun(world)).toEqual([expect.objectContaining({ launched: true, running: "local" })]);
   expect(session.told).toEqual(["typed: typed at once", "started", "says: Echo: typed at once", "ended: completed"]);
   await session.send("from the phone");
   await session.tells("says: Echo: from the phone");
@@ -49,6 +49,19 @@ test("the session process finds the screen running; a turn, the phone and the wa
   expect(world.lastConversation().join("\n")).toContain("from the phone");
   expect((await world.web.api.sessions.list()).length).toBe(1);
   await quit(first);
+}, 180_000);
+
+test("a prompt on the command line: its turn runs before the session process is there, and is told as any other", async () => {
+  await using world = await createWorld();
+  await settled(world);
+  const terminal = await world.terminal();
+  await terminal.type('clear; hapi claude "say: hello"\n');
+  const session = await world.session();
+  await session.tells("ended: completed");
+  expect(begun(world)).toEqual([expect.objectContaining({ launched: true, running: "local" })]);
+  expect(session.told).toEqual(["typed: say: hello", "started", "says: hello", "ended: completed"]);
+  await atPrompt(terminal);
+  await quit(terminal);
 }, 180_000);
 
 test("the hub is away: the screen is there all the same, and everything is at the hub when it comes", async () => {

@@ -241,6 +241,8 @@ export interface DriverPrompt {
 export interface BegunByHost {
   launchId: string;
   threadId: string;
+  /** `new`: all that stands in its record by now is of this launch. */
+  how: "new" | "resume";
 }
 
 export interface Conversation {

@@ -31,6 +31,8 @@ export interface FakeAgent {
   readonly front: Front | null;
   /** Alive at the same time, at most. */
   readonly most: number;
+  /** The host has begun its own screen, before there is a session process. */
+  begunByHost(): void;
   /** The person types into the agent's own screen. */
   typed(text: string): void;
   say(text: string): void;
@@ -182,6 +184,13 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     takeBack,
     dialog: (open) => emit({ type: "dialog", dialog: open }),
     unsent: ({ queued = [], entered, line }) => emit({ type: "unsent", queued, entered, line }),
+    begunByHost() {
+      if (front !== null) throw new Error("two agents on one thread");
+      missed.length = 0;
+      alive++;
+      most = Math.max(most, alive);
+      front = "local";
+    },
     typed: (text) => begin(`typed-${ran.length}`, text, "terminal"),
     say: (text) => put({ type: "agent-message", id: `a-${items + 1}`, text }),
     ask(request) {

@@ -133,7 +133,7 @@ export function createConversation(
     if (!begun || !process || core.lastLaunch()?.id === begun.launchId) return adoptLast();
     // Nothing of a former launch lives: whoever began this one has seen to it.
     await adoptLast();
-    await core.useThread(begun.threadId);
+    await core.useThread(begun.threadId, { isNew: begun.how === "new" });
     await core.nextLaunch("local", begun.launchId);
     runLocal(process, { line: "" }).takeOver();
     return "local";

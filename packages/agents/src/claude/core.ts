@@ -30,7 +30,7 @@ export interface Core {
   /** Something of it was told, or read. */
   readonly hadPast: boolean;
   /** Makes this the conversation: durable, announced, and read from where it was left. */
-  useThread(threadId: string, where?: { transcript?: string; forkOf?: string }): Promise<void>;
+  useThread(threadId: string, where?: ThreadPlace): Promise<void>;
   /** A launch id of its own, durable before anything is started under it. */
   nextLaunch(front: Front, id?: string): Promise<LaunchMark>;
   lastLaunch(): LaunchMark | undefined;
@@ -56,6 +56,13 @@ export interface Core {
   /** The agent is gone: what it left open is ended, with everything the transcript still says before it. */
   finish(end: FinishedLaunch): Promise<void>;
   dispose(): Promise<void>;
+}
+
+export interface ThreadPlace {
+  transcript?: string;
+  forkOf?: string;
+  /** Begun by this session: what stands in its file by now is no history. */
+  isNew?: boolean;
 }
 
 export interface CoreListener {
@@ -121,10 +128,11 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     context.emit({ type: "thinking", thinking: next });
   }
 
-  async function openFeed(mark: ThreadMark): Promise<void> {
+  async function openFeed(mark: ThreadMark, isNew: boolean | undefined): Promise<void> {
     feed = await openTranscriptFeed({
       context,
       thread: mark,
+      isNew,
       promptOf: prompts.known,
       onFact,
       onRecord(event, past) {
@@ -156,7 +164,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     return thread ? findTranscript(context.env, context.cwd, thread.id, thread.transcript) : undefined;
   }
 
-  async function useThread(threadId: string, where: { transcript?: string; forkOf?: string } = {}): Promise<void> {
+  async function useThread(threadId: string, where: ThreadPlace = {}): Promise<void> {
     const same = thread?.id === threadId;
     if (same && feed) {
       if (where.transcript !== undefined) feed.follow(where.transcript);
@@ -174,7 +182,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     if (!same || thread?.transcript !== path) await commitMarks(context, { "claude.thread": mark });
     thread = mark;
     context.emit({ type: "thread", threadId });
-    await openFeed(mark);
+    await openFeed(mark, where.isNew);
   }
 
   async function untilAlone(withinMs: number): Promise<boolean> {

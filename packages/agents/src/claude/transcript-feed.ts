@@ -19,6 +19,8 @@ import { openTranscriptPlace, readBranch, type TranscriptPlace } from "./transcr
 export interface FeedOptions {
   context: DriverContext;
   thread: ThreadMark;
+  /** It was begun by this session: nothing that stands there is history. */
+  isNew?: boolean;
   promptOf(uuid: string): KnownPrompt | undefined;
   onFact(fact: TranscriptFact): void;
   /** Just before the event goes out. `past`: from before the session knew it, or told once before. */
@@ -93,6 +95,10 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
   /** What stands there at the first meeting is history; the active branch is known until that is read. */
   async function meet(known: TailMark | undefined): Promise<Set<string>> {
     if (known && known.offset >= known.historyEnd) return new Set();
+    if (!known && options.isNew === true) {
+      parser.state.fresh = true;
+      return new Set();
+    }
     const branch = await readBranch(context, options.thread.transcript);
     if (known) return branch?.active ?? new Set();
     historyEnd = branch?.end ?? 0;

@@ -32,7 +32,8 @@ export interface PermissionBroker {
   closed(event: RequestClosed): void;
   answer(params: PermissionParams): Promise<PermissionAnswer>;
   /** The agent is gone, or was taken over: what it no longer asks is withdrawn. */
-  agentGone(): void;
+  /** `requests`: what it had asked by then; without them, all. */
+  agentGone(requests?: readonly string[]): void;
   agentAdopted(): void;
   onWire(): { requests: Record<string, AgentStateRequest>; completedRequests: Record<string, AgentStateCompletedRequest> };
   readonly openCount: number;
@@ -208,10 +209,13 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
       const late = new Promise<PermissionAnswer>((resolve) => clock.setTimer(APPLY_WAIT_MS, () => resolve({ status: "pending" })));
       return Promise.race([apply(entry), late]);
     },
-    agentGone() {
-      live.clear();
-      applying.clear();
-      for (const entry of open.values()) finish(entry, { outcome: "canceled", by: "agent", reason: entry.answer ? ENDED_UNTOLD : ENDED });
+    agentGone(requests) {
+      if (requests === undefined) {
+        live.clear();
+        applying.clear();
+      }
+      const gone = requests === undefined ? [...open.values()] : requests.flatMap((id) => open.get(id) ?? []);
+      for (const entry of gone) finish(entry, { outcome: "canceled", by: "agent", reason: entry.answer ? ENDED_UNTOLD : ENDED });
     },
     agentAdopted() {
       const silent = [...open.keys()].filter((id) => !live.has(id));

@@ -37,6 +37,7 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
   // Another host than last time: nothing of the former life runs any more.
   const hostId = hostIdOf(ports);
   const launched = facts.hostId !== hostId;
+  const former = { turn: facts.turn, requests: [...ledger.state.open.keys()] };
   const running = await runner.adopt();
   deps.adopted();
   const front = running ?? (launched ? record.value.startingMode : facts.front);
@@ -47,7 +48,9 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
     ...(launched ? { lifecycle: "initializing", lifecycleSince: clock.now(), failureCode: null } : {}),
   });
   const isSame = running !== null && !runner.begunByHost;
-  if (!isSame) {
+  if (running !== null && !isSame) {
+    settleFormer(deps, former);
+  } else if (!isSame) {
     broker.agentGone();
     events.closeTurn("interrupted");
   } else {
@@ -57,6 +60,14 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
   await inbox.reconcile(isSame);
   if (running !== null) await continueIn(deps, running);
   else await startIn(deps, front, launched);
+}
+
+/** What a former life left open is ended; the turn and the requests of the agent that the host has begun since are its own. */
+function settleFormer({ ports, broker, events, runner }: TakeUpDeps, former: { turn: string | null; requests: readonly string[] }): void {
+  broker.agentGone(former.requests);
+  if (former.turn === null || ports.ledger.state.facts.turn !== former.turn) return;
+  events.closeTurn("interrupted");
+  if (runner.busy) events.emit({ type: "thinking", thinking: true });
 }
 
 /** Without its program a session can't run. Asked only when a start went wrong: it takes longer than the start itself. */
