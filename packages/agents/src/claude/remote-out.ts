@@ -7,7 +7,7 @@ import type { ByteLine } from "../shared/byte-lines.ts";
 import { createCatchUp } from "./catch-up.ts";
 import type { Control } from "./control.ts";
 import type { Core } from "./core.ts";
-import { type RetryHint, retryHint, withHint } from "./failures.ts";
+import { failure, type RetryHint, retryHint, withHint } from "./failures.ts";
 import { isJson, type Json, list, obj, parseJson, str, strings } from "./json.ts";
 import type { LiveText } from "./live-text.ts";
 import { createRemoteWords } from "./remote-words.ts";
@@ -49,6 +49,7 @@ export interface RemoteOutOptions {
   onTurnEnd(offset: number): Promise<void>;
 }
 
+const WORDLESS = "Claude Code ended the turn without a word: it can't be told whether it did anything.";
 const TOO_MANY_OPEN = "Too many permission requests are open at once, so the user was not asked. Wait for the open ones, then ask again.";
 
 export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
@@ -58,6 +59,8 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
   let busy = options.busy;
   let replaying = false;
   let saidFacts = false;
+  /** Of prompts that were taken up before these eyes, not in a stretch that is read again: everything told of their turn was told here. */
+  const begunHere = new Set<string>();
   let hint: RetryHint = { pauseMs: undefined, liftedAt: undefined };
   const words = createCatchUp({ core, launchId: options.launchId, hurry: options.hurry });
   let idleWaiters: (() => void)[] = [];
@@ -180,6 +183,17 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     return { usage: result.usage && { ...result.usage, ...costUsd }, mark };
   }
 
+  /** A result and nothing else, of which nobody can say what it was. Claude's own commands may be carried out without a word, and ask no model. */
+  function isWordless(result: TurnResult, ended: readonly string[]): boolean {
+    if (result.outcome !== "completed" || replaying || core.feed?.held === true) return false;
+    const prompted = prompts.pending.filter((prompt) => ended.includes(prompt.uuid));
+    const isCommand = prompted.length > 0 && prompted.every((prompt) => prompt.text.trimStart().startsWith("/"));
+    // Compaction does ask one, and answers nothing.
+    const isOwn = result.usage === undefined || prompted.some((prompt) => /^\s*\/compact\b/.test(prompt.text));
+    if (isCommand && isOwn) return false;
+    return core.witness.isEmpty(ended.some((uuid) => begunHere.has(uuid)));
+  }
+
   async function onResult(line: Json, after: number): Promise<void> {
     await followThread(line);
     await words.untilTold();
@@ -188,9 +202,12 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     if (result.failure) result.failure = withHint(result.failure, hint, context.clock.now());
     hint = { pauseMs: undefined, liftedAt: hint.liftedAt };
     for (const delta of live.takeOpen()) if (!replaying) context.emit({ type: "stream", delta, done: true });
-    const stage = result.outcome === "completed" ? "done" : result.outcome;
     // One result ends every prompt that was folded into its turn; without a list, those whose lines were read.
     const ended = result.uuids.length > 0 ? result.uuids : prompts.pending.filter((prompt) => prompt.recorded).map((prompt) => prompt.uuid);
+    const wordless = isWordless(result, ended);
+    if (wordless) Object.assign(result, { outcome: "failed", failure: failure("unknown", WORDLESS) });
+    for (const uuid of ended) begunHere.delete(uuid);
+    const stage = result.outcome === "completed" ? "done" : result.outcome;
     const localIds = [...new Set([...prompts.finish(ended, stage, result.failure), ...(turn?.localIds ?? [])])];
     const { usage, mark } = costOf(result);
     const id = `result:${str(line["uuid"]) ?? `${options.launchId}:${after}`}`;
@@ -211,6 +228,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
       at: context.clock.now(),
       checkpoint: { ...mark, ...out, ...prompts.mark(), ...core.feed?.mark() },
     });
+    if (wordless) core.lost("turn_empty", id, { turn: id });
     setBusy(false);
     await options.onTurnEnd(after);
     if (result.outcome === "completed" && !replaying) options.onCompleted();
@@ -220,10 +238,12 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     const uuid = str(line["command_uuid"]) ?? "";
     if (line["state"] === "started") {
       prompts.begun(uuid);
+      if (!replaying) begunHere.add(uuid);
       setBusy(true);
     }
     if (line["state"] !== "cancelled") return;
     // Taken back before it began. A prompt of a failed or interrupted turn was ended by its result.
+    begunHere.delete(uuid);
     prompts.cancelled(uuid);
     await commitMarks(context, prompts.mark());
   }

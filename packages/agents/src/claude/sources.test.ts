@@ -28,7 +28,7 @@ for await (const text of createInterface({ input: process.stdin })) {
   if (line.type === "control_request") out({ type: "control_response", response: { subtype: "success", request_id: line.request_id, response: {} } });
   if (line.type === "control_response") answers.push(line.response);
   if (line.type !== "user") continue;
-  for (const [where, what] of JSON.parse(line.message.content)) {
+  for (const [where, what] of JSON.parse(line.message.content.slice(line.message.content.indexOf("[")))) {
     if (where === "answers") what.message.content[0].text = JSON.stringify(answers);
     const said = typeof what === "string" ? what : JSON.parse(JSON.stringify({ session_id: id, timestamp: new Date().toISOString(), ...what }).replaceAll("$prompt", line.uuid));
     if (where === "out" || where === "both" || where === "answers") out(said);
@@ -132,6 +132,34 @@ test("a result and nothing else is said to be that", async () => {
   expect(kinds(world)).toEqual(["turn_empty"]);
   await play(world, [["both", prompt], result({ is_error: true, terminal_reason: "aborted_tools" })]);
   expect(kinds(world)).toHaveLength(1);
+}, 30_000);
+
+const outcomes = (world: World): string[] =>
+  world
+    .records()
+    .flatMap((event) =>
+      event.type === "turn-ended" ? [event.failure ? `${event.outcome}: ${event.failure.message}` : event.outcome] : [],
+    );
+
+test("a result without a line read is never told as done, whether its prompt was recorded or not", async () => {
+  await using world = await scripted();
+  await play(world, [["both", prompt], result()]);
+  await play(world, [result()]);
+  const wordless = "failed: Claude Code ended the turn without a word: it can't be told whether it did anything.";
+  expect(outcomes(world)).toEqual([wordless, wordless]);
+  expect(kinds(world)).toEqual(["turn_empty", "turn_empty"]);
+  const stages = world.events.flatMap((event) => (event.type === "stage" ? [event.stage] : []));
+  expect(stages).not.toContain("done");
+  expect(stages.filter((stage) => stage === "failed")).toHaveLength(2);
+  await play(world, [["both", prompt], ["both", says("one")], result()]);
+  expect(outcomes(world).at(-1)).toBe("completed");
+}, 30_000);
+
+test("a command of Claude's own may end without a word", async () => {
+  await using world = await scripted();
+  // The scripted one reads its acts behind the name.
+  await world.untilEnd(await world.prompt(`/compact ${JSON.stringify([begun, ["both", prompt], result()])}`));
+  expect(outcomes(world)).toEqual(["completed"]);
 }, 30_000);
 
 test("a record that falls silent: what the output says is told in its place, once", async () => {

@@ -24,6 +24,8 @@ export interface Witness {
   recorded(event: AgentEvent, past: boolean): void;
   /** An event went out, whatever its source. */
   emitted(event: AgentEvent): void;
+  /** Nothing was told since the last turn ended. `wasBegun`: the running turn is known to have begun before these eyes, whatever the record says. */
+  isEmpty(wasBegun: boolean): boolean;
   /** Turns in the terminal that began and ended before these eyes. */
   readonly localTurns: number;
 }
@@ -41,6 +43,8 @@ export function createWitness({ front, lost }: WitnessOptions): Witness {
   /** Null: not known yet. `ended`: how the last one ended, and which it was. */
   let turn: { id: string; running: true } | { id: string; running: false; outcome: string } | null = null;
   let rows = 0;
+  /** Turns that began and have not ended. */
+  let begun = 0;
   let localTurns = 0;
   const calls = new Map<string, string>();
 
@@ -69,12 +73,19 @@ export function createWitness({ front, lost }: WitnessOptions): Witness {
       if ("parent" in event && event.parent !== undefined) return;
       if (!FRAME.has(event.type)) rows += 1;
       if (event.type === "tool-result") calls.delete(event.callId);
-      if (event.type === "turn-ended") ended(event);
+      if (event.type === "turn-ended") {
+        ended(event);
+        begun = Math.max(0, begun - 1);
+        // The record may be ahead of the output: what the next turn has said already is that one's.
+        if (begun === 0) rows = 0;
+      }
       if (event.type !== "turn-started") return;
       turn = { id: event.id, running: true };
+      begun += 1;
       rows = 0;
       calls.clear();
     },
+    isEmpty: (wasBegun) => rows === 0 && (wasBegun || turn?.running === true),
     get localTurns() {
       return localTurns;
     },
