@@ -77,13 +77,16 @@ export function createServices(parts: HubParts) {
     expected.came(sessionId);
     deliver(sessionId);
   };
-  const onGone = (sessionId: string): void => ignore(waker.ended(sessionId), "the prompt stays queued");
+  const onGone = (sessionId: string, holds = false): void => {
+    if (holds) waker.wake(sessionId);
+    else ignore(waker.ended(sessionId), "the prompt stays queued");
+  };
   const presence = new SessionPresence({
     store: sessions,
     clock,
     log,
     onActive,
-    onExpired: onGone,
+    onExpired: (id) => onGone(id),
     isStopped: (id) => stores.stops.get(id) !== null,
     onStopped: (session) => ignore(lifecycle.endAgain(session), "it is tried again with its next sign of life"),
   });

@@ -45,7 +45,8 @@ export const clientEvents = {
     serviceTier: z.optional(z.nullable(z.string())),
   }),
   "session-ready": z.looseObject({ ...sid, time: timestamp }),
-  "session-end": z.looseObject({ ...sid, time: timestamp, reason: z.optional(z.string()) }),
+  /** `holds` (ours): so many prompts are in the session alone, and its agent never got them. They are to be run: it is started again. */
+  "session-end": z.looseObject({ ...sid, time: timestamp, reason: z.optional(z.string()), holds: z.optional(z.number()) }),
   "messages-consumed": z.looseObject({ ...sid, localIds: z.array(z.string()), steered: z.optional(z.boolean()) }),
   "messages-indeterminate": z.looseObject({ ...sid, localIds: z.array(z.string()) }),
   /** Ours; ack `{ok:true}` after fsync. The session is ending and has forgotten these prompts, which its agent never got: they wait at the hub alone. */

@@ -62,8 +62,8 @@ export interface SessionLink {
   stream(delta: StreamDelta & { done?: boolean }): void;
   alive(facts: AliveFacts): void;
   ready(): void;
-  /** Says that the session is over, and waits (bounded) until the hub heard it. */
-  end(reason: string): Promise<void>;
+  /** Says that the session is over, and waits (bounded) until the hub heard it. `holds`: prompts that it alone has, to be run by its next life. */
+  end(reason: string, holds?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -111,8 +111,8 @@ export function createSessionLink(options: SessionLinkOptions): SessionLink {
     stream: (delta) => connection.tellIfFree("stream", { sid, ...delta }),
     alive: (facts) => connection.tell("session-alive", { sid, time: clock.now(), ...facts }),
     ready: () => connection.tell("session-ready", { sid, time: clock.now() }),
-    async end(reason) {
-      connection.tell("session-end", { sid, time: clock.now(), reason });
+    async end(reason, holds = 0) {
+      connection.tell("session-end", { sid, time: clock.now(), reason, ...(holds > 0 ? { holds } : {}) });
       if (!connection.connected) return;
       const heard = connection.barrier().catch(() => undefined);
       const stop = new AbortController();

@@ -153,7 +153,9 @@ export class PromptWatch {
     if (person?.code !== undefined) this.#deps.lookAgain(session, person.code);
     const since = Math.min(...all.filter(({ for: what }) => what === "nothing").map((waiting) => waiting.since));
     const forMs = this.#deps.clock.now() - since;
-    if (!(forMs >= repairAfterMs)) {
+    // A session of which nothing was heard since may be gone: then its line, or its lease, ends that.
+    const isHeard = !session.active || session.activeAt > since;
+    if (!(forMs >= repairAfterMs) || !isHeard) {
       watched.isAlarmed = false;
       return;
     }

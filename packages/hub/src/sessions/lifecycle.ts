@@ -37,8 +37,8 @@ export interface LifecycleDeps {
   durable(): Promise<void>;
   /** The agent is gone: live text of it is too. */
   onEnded(sessionId: string): void;
-  /** It ended by itself, perhaps with prompts that were accepted to be run. */
-  onGone(sessionId: string): void;
+  /** It ended by itself, perhaps with prompts that were accepted to be run; `holds`: some of them are in the session alone. */
+  onGone(sessionId: string, holds: boolean): void;
   /** A person ended it: prompts that wait must not start it again. */
   rest(sessionId: string): Promise<void>;
 }
@@ -55,8 +55,8 @@ export class Lifecycle {
     this.#deps = deps;
   }
 
-  /** The session process said goodbye. */
-  async ended(session: Session, reason: string | undefined): Promise<void> {
+  /** The session process said goodbye. `holds`: with prompts of its own that its agent never got. */
+  async ended(session: Session, reason: string | undefined, holds = false): Promise<void> {
     await this.#end(session.id);
     // The process that a decision was about is gone: whoever comes next was started after it.
     await this.#deps.stops.clear(session.id);
@@ -66,7 +66,7 @@ export class Lifecycle {
       stillOpen.has(metadata.lifecycleState ?? "running") ? { lifecycleState: state } : null,
     );
     this.#deps.onEnded(session.id);
-    this.#deps.onGone(session.id);
+    this.#deps.onGone(session.id, holds);
   }
 
   async abortTurn(session: Session, reason: string): Promise<void> {

@@ -26,6 +26,8 @@ export interface Ending {
   message?: string;
   /** How long to wait for a hub that was not there yet. */
   contactMs?: number;
+  /** Nobody wanted it: what it holds for its agent is to be run by its next life. */
+  isLoss?: boolean;
   /** The hub does not want to know of it any more. */
   isForgotten?: boolean;
 }
@@ -108,7 +110,7 @@ export function createEnding(deps: EndingDeps) {
       await step("queue", giveBack);
       await within(deps.outbox.drained(), LAST_WORDS_MS);
       await within(deps.hub.settled(), LAST_WORDS_MS);
-      await within(link.end(ending.reason), LAST_WORDS_MS);
+      await within(link.end(ending.reason, ending.isLoss ? deps.inbox.held : 0), LAST_WORDS_MS);
     }
     await step("screen", () => deps.screen.hide());
     deps.close();

@@ -67,6 +67,8 @@ export interface Inbox {
    * from an older copy may not). Answers what the hub has alone from now on.
    */
   giveBack(hubHas: (prompt: { localId: string; seq: number }) => Promise<boolean>): Promise<string[]>;
+  /** Prompts that are queued here alone: the hub believes them to be with the agent. */
+  readonly held: number;
   /** Asks the agent's record about everything whose fate a crash left open. */
   reconcile(agentLives: boolean): Promise<void>;
 }
@@ -366,6 +368,9 @@ export function createInbox(deps: InboxDeps): Inbox {
     async unwantCurrent() {
       const given = inStage("handing", "handed").filter((prompt) => !prompt.unwanted);
       if (given.length > 0) await ledger.write(...given.map(({ localId }) => ({ k: "unwanted" as const, localId })));
+    },
+    get held() {
+      return inStage("queued").filter((prompt) => prompt.told && !prompt.unwanted).length;
     },
     async giveBack(hubHas) {
       closed = true;

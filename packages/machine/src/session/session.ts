@@ -479,7 +479,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       for (const stop of off) stop();
       await runner.adopt();
       hub.open();
-      await ending.end(how);
+      await ending.end({ ...how, isLoss: true });
     },
     async release() {
       closeParts();

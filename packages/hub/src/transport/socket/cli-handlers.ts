@@ -74,7 +74,7 @@ function sessionHandlers(deps: CliHandlerDeps): CliHandlers {
       await sessionOf(deps, connection, frame.sid);
     },
     async "session-end"(frame, connection) {
-      await deps.lifecycle.ended(await sessionOf(deps, connection, frame.sid), frame.reason);
+      await deps.lifecycle.ended(await sessionOf(deps, connection, frame.sid), frame.reason, (frame.holds ?? 0) > 0);
     },
     async "update-metadata"(frame, connection) {
       const session = await sessionOf(deps, connection, frame.sid);
