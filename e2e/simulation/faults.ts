@@ -42,6 +42,7 @@ export function createFaults({ plan, time, machine, people, killHub, tell }: Fau
       case "hub killed":
         return killHub("killed", away);
       case "hub lost power":
+        for (const each of people) each.hubLostPower();
         return killHub("power lost", away);
       case "session process killed":
         return machine.killSession(away);

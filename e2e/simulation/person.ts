@@ -31,6 +31,8 @@ export interface Prompt {
   steered: boolean;
   /** Sent again because its fate was unknown. */
   again: number;
+  /** On its way to a hub that lost power: the session may have it from there, and this device sends it again. */
+  retaken: boolean;
 }
 
 export interface Person {
@@ -50,6 +52,8 @@ export interface Person {
   /** Answers whatever is open, as it is shown. */
   answerOpen(): void;
   sendUnknownAgain(): void;
+  /** What is not acknowledged may be with the session, and gone from the hub. */
+  hubLostPower(): void;
   open(): Promise<void>;
   kill(): void;
   close(): Promise<void>;
@@ -100,6 +104,9 @@ export function createPerson({ name, sessionId, time, network, chance }: PersonO
   const person: Person = {
     name,
     prompts,
+    hubLostPower() {
+      for (const prompt of prompts) if (stored.has(prompt.localId)) prompt.retaken = true;
+    },
     stages,
     get api() {
       return running().api;
@@ -161,7 +168,15 @@ export function createPerson({ name, sessionId, time, network, chance }: PersonO
     },
     async send(text, scheduledInMs) {
       const localId = `${name}-${prompts.length + 1}`;
-      const entry: Prompt = { localId, text, scheduled: scheduledInMs !== undefined, stored: false, steered: false, again: 0 };
+      const entry: Prompt = {
+        localId,
+        text,
+        scheduled: scheduledInMs !== undefined,
+        stored: false,
+        steered: false,
+        again: 0,
+        retaken: false,
+      };
       prompts.push(entry);
       const scheduledAt = scheduledInMs === undefined ? {} : { scheduledAt: time.now + scheduledInMs };
       quietly(running().outbox.add({ sessionId, text, localId, ...scheduledAt }));

@@ -8,11 +8,11 @@ import type { Person } from "./person.ts";
 import type { SessionProcess } from "./session-process.ts";
 
 export function acceptedOf(person: Person, prompt: Person["prompts"][number]): AcceptedPrompt[] {
-  const { localId, text, scheduled, again, cancel, stored, steered } = prompt;
+  const { localId, text, scheduled, again, cancel, stored, steered, retaken } = prompt;
   // The app died before the device had it: nobody was told that it was kept.
   if (!stored) return [];
   const canceled = cancel === "taken" ? true : cancel === "wanted" ? ("unclear" as const) : undefined;
-  return [{ localId, text, scheduled, steered, again, canceled }];
+  return [{ localId, text, scheduled, steered, again, retaken, canceled }];
 }
 
 export async function readAll(api: HubApi): Promise<Message[]> {

@@ -39,6 +39,8 @@ export interface AcceptedPrompt {
   scheduled?: boolean;
   /** Somebody wanted it in the turn that ran: it may have overtaken others. */
   steered?: boolean;
+  /** The hub lost power before it acknowledged it: the session may have had it from there, before what the hub took next. */
+  retaken?: boolean;
 }
 
 /** The agent's own record: prompts in the order it ran them, and what it said, each with a text that is unique in the test. */
@@ -142,7 +144,7 @@ function checkTruth({ localId, canceled }: AcceptedPrompt, stage: PromptStage, r
 function checkOrder({ accepted, rows, agent }: History): Violation[] {
   const places = rows.flatMap((row) => {
     const prompt = row.localId ? accepted.find(({ localId }) => localId === row.localId) : undefined;
-    if (!prompt || row.seq === null || prompt.scheduled || prompt.steered || prompt.again) return [];
+    if (!prompt || row.seq === null || prompt.scheduled || prompt.steered || prompt.again || prompt.retaken) return [];
     const place = agent.ran.indexOf(prompt.text);
     return place < 0 ? [] : [{ seq: row.seq, place, localId: prompt.localId }];
   });
