@@ -259,6 +259,13 @@ export function createHubApi(options: HubApiOptions) {
         const { path } = succeeded(await request("POST", sessionPath(id, "/upload"), call));
         return { path: expected(typeof path === "string" ? path : null) };
       },
+      /** In base64. The session's own directory and its uploads; the machine has a limit. */
+      async readFile(id: string, path: string): Promise<string> {
+        const { content } = succeeded(
+          await request("GET", sessionPath(id, `/file?path=${encodeURIComponent(path)}`), { timeoutMs: SLOW_MS }),
+        );
+        return expected(typeof content === "string" ? content : null);
+      },
       deleteUpload: (id: string, path: string) => post(sessionPath(id, "/upload/delete"), { path }),
     },
 

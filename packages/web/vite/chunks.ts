@@ -15,7 +15,7 @@ const BASE = named(
   "packages/protocol/src/(?:sync-events|machine)\\.",
   "packages/web/src/(?:app/ignore|app/composing|app/routing/match|app/routing/location|sync/(?:store|link|auth|seen|outbox|silence|storage|database|credentials|tabs|drafts|last-contact|bridge\\.model|kept-answers|hub-events|actions))\\.",
   "packages/web/src/i18n/(?:index|error-words|en/app|en/chat|en/errors)\\.",
-  "packages/web/src/ui/(?:button|icons|toast|toast\\.model|status-glyph|field|empty-state|skeleton|cx|relative-time|markdown)\\.",
+  "packages/web/src/ui/(?:button|icons|toast|toast\\.model|status-glyph|field|empty-state|skeleton|cx|relative-time|markdown|path-text|path\\.model|card|openable-picture)\\.",
   "packages/web/src/features/sessions/(?:names\\.model|request-words|use-status|status\\.model)\\.",
 );
 

@@ -75,6 +75,7 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
       progress(1);
       return { id: newId(), filename, mimeType, size: content.size, path, ...(previewUrl === null ? {} : { previewUrl }) };
     },
+    picture: async (file) => (await import("./upload.ts")).pictureOf(api, id, file),
     slashCommands: () => api.sessions.slashCommands(id),
     models: () => api.sessions.models(id),
   };

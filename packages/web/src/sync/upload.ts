@@ -1,6 +1,7 @@
 /** A file on its way to the machine, with its progress, which `fetch` does not tell. Refusals are the hub's own. */
 import { errorFromBody, type HubApi } from "@hapi/client";
-import { AppError } from "@hapi/protocol";
+import { AppError, type Attachment } from "@hapi/protocol";
+import { note } from "../app/ignore.ts";
 import { toBase64 } from "./base64.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -59,6 +60,17 @@ function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // not from a hub: the status alone speaks
+    return null;
+  }
+}
+
+/** What was uploaded, back from the machine. A machine that is away, or a file that is gone, is no error: its small copy is on the screen. */
+export async function pictureOf(api: HubApi, sessionId: string, file: Attachment): Promise<string | null> {
+  if (!/^image\/(?:png|jpe?g|gif|webp|avif)$/.test(file.mimeType)) return null;
+  try {
+    return `data:${file.mimeType};base64,${await api.sessions.readFile(sessionId, file.path)}`;
+  } catch (cause) {
+    note("a picture could not be read from its machine", cause);
     return null;
   }
 }

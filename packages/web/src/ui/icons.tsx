@@ -6,6 +6,7 @@ const PATHS = {
   send: "M8 13V3M3.5 7.5 8 3l4.5 4.5",
   stop: "M4.5 4.5h7v7h-7z",
   plus: "M8 3v10M3 8h10",
+  minus: "M3 8h10",
   close: "m4 4 8 8M12 4l-8 8",
   checks: "m1.5 8.5 3 3 6-6.5M8 11l.5.5 6-6.5",
   steer: "M3 3v4.5a2 2 0 0 0 2 2h8M10 6.5l3 3-3 3",

@@ -96,6 +96,8 @@ export interface ChatActions extends RequestActions {
   rename(name: string): Promise<void>;
   /** An archived session takes prompts again; nothing is started. */
   unarchive(): Promise<void>;
+  /** A picture that went with a prompt, from the machine it is on, as an address; null: it can't be had now. */
+  picture(file: Attachment): Promise<string | null>;
   upload(
     file: { filename: string; mimeType: string; content: Blob },
     progress: (share: number) => void,

@@ -8,6 +8,7 @@ import { Link } from "../../app/routing/link.tsx";
 import { paths } from "../../app/routing/match.ts";
 import { useT } from "../../i18n/index.ts";
 import { useHub, useSessions } from "../../sync/store.ts";
+import { PathText } from "../../ui/path-text.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { noteScroll } from "../chat/requests/index.ts";
 import { InboxItems } from "../inbox/inbox-items.tsx";
@@ -48,7 +49,7 @@ function Activity({ summary }: { summary: SessionSummary }) {
         <span dir="auto" className="block truncate text-start">
           {titleOf(summary) ?? t("list.untitled")}
         </span>
-        <span className="block truncate text-small text-quiet">{shortPath(projectPath(summary))}</span>
+        <PathText path={shortPath(projectPath(summary))} className="text-small text-quiet" />
       </span>
       <StatusWord status={status} />
       <RelativeTime

@@ -12,6 +12,7 @@ import { loadDetail, requestActions } from "../../sync/actions.ts";
 import { markSeen } from "../../sync/seen.ts";
 import { useHub, useMachines, useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
+import { PathText } from "../../ui/path-text.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { SessionRequests } from "../chat/requests/index.ts";
@@ -75,7 +76,7 @@ function Origin({ summary, at }: { summary: SessionSummary; at: number }) {
         {titleOf(summary) ?? t("list.untitled")}
       </span>
       <span className="flex min-w-0 shrink-0 gap-2 text-small text-quiet desk:flex-1">
-        <span className="min-w-0 truncate">{shortPath(projectPath(summary), machine?.metadata?.homeDir)}</span>
+        <PathText path={shortPath(projectPath(summary), machine?.metadata?.homeDir)} />
         <RelativeTime at={at} className="ms-auto shrink-0 tabular-nums" />
       </span>
     </Link>

@@ -6,6 +6,7 @@ import type { DirectoryEntry } from "@hapi/client";
 import { actions } from "../../sync/actions.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icons.tsx";
+import { PathText } from "../../ui/path-text.tsx";
 import { Sheet } from "../../ui/sheet.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { childOf, parentOf } from "./new-session.model.ts";
@@ -44,9 +45,7 @@ export function DirectoryBrowser({ machineId, start, onClose, onChoose }: Browse
       onClose={onClose}
       footer={
         <>
-          <span className="min-w-0 flex-1 self-center truncate font-mono text-small text-quiet [direction:rtl]">
-            <bdi dir="ltr">{path}</bdi>
-          </span>
+          <PathText path={path} className="flex-1 self-center font-mono text-small text-quiet" />
           <Button tone="primary" onClick={() => onChoose(path)}>
             {t("new.browse.choose")}
           </Button>

@@ -6,6 +6,7 @@ import { actions } from "../../sync/actions.ts";
 import { useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
+import { PathText } from "../../ui/path-text.tsx";
 import { machineName, shortPath } from "../sessions/names.model.ts";
 import { fullPath, isAbsolute, recentDirectories } from "./new-session.model.ts";
 
@@ -86,7 +87,7 @@ export function DirectoryField({ machine, value, onChange }: DirectoryFieldProps
               onClick={() => onChange(candidate)}
               className="inline-flex target max-w-full items-center rounded-full border border-line px-3 font-mono text-small text-quiet hover:bg-hover"
             >
-              <span className="truncate">{shortPath(candidate, home)}</span>
+              <PathText path={shortPath(candidate, home)} />
             </button>
           ))}
         </div>

@@ -2,6 +2,7 @@
 import { useT } from "../../i18n/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { Icon } from "../../ui/icons.tsx";
+import { PathText } from "../../ui/path-text.tsx";
 import type { ListRow, SectionKey } from "./list.model.ts";
 
 const TITLES = { waiting: "list.waiting", pinned: "list.pinned", inactive: "list.inactive", archived: "list.archived" } as const;
@@ -36,10 +37,7 @@ export function DirectoryHeader({ row }: { row: Extract<ListRow, { kind: "direct
   return (
     <h2 className="flex items-center gap-2 px-4 pt-3 pb-1 text-small text-quiet">
       <Icon name="folder" size={14} />
-      {/* the end of a path tells directories apart: cut the beginning */}
-      <span title={row.path} className="min-w-0 truncate font-strong [direction:rtl]">
-        <bdi dir="ltr">{row.path}</bdi>
-      </span>
+      <PathText path={row.path} className="font-strong" />
       {row.host !== null && <span className="min-w-0 shrink truncate">{row.host}</span>}
     </h2>
   );

@@ -6,6 +6,7 @@ import { Link } from "../../app/routing/link.tsx";
 import { paths } from "../../app/routing/match.ts";
 import { useT, type Translate } from "../../i18n/index.ts";
 import { cx } from "../../ui/cx.ts";
+import { FactsWithPath } from "../../ui/path-text.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusGlyph } from "../../ui/status-glyph.tsx";
 import { Age } from "./age.tsx";
@@ -15,16 +16,16 @@ import { SessionMenu } from "./session-menu.tsx";
 import { INK, isLoud, signOf, statusText } from "./status.model.ts";
 import { useStatus } from "./use-status.ts";
 
-function details(summary: SessionSummary, t: Translate, path: string | undefined): string[] {
+const inRow = (...parts: (string | null | undefined)[]): string => parts.filter(Boolean).join(" · ");
+
+/** What stands before the directory, and behind it. */
+function details(summary: SessionSummary, t: Translate): { before: string; after: string } {
   const { todoProgress, metadata } = summary;
-  return [
-    todoProgress && todoProgress.total > 0 && summary.active
-      ? t("list.todos", { done: todoProgress.completed, total: todoProgress.total })
-      : null,
-    path ?? null,
-    metadata?.worktree?.branch ?? null,
-    agentName(metadata?.flavor),
-  ].filter((part): part is string => Boolean(part));
+  const shown = todoProgress !== null && todoProgress.total > 0 && summary.active;
+  return {
+    before: shown ? t("list.todos", { done: todoProgress.completed, total: todoProgress.total }) : "",
+    after: inRow(metadata?.worktree?.branch, agentName(metadata?.flavor)),
+  };
 }
 
 export const SessionRow = memo(function SessionRow({ summary, path }: { summary: SessionSummary; path?: string }) {
@@ -61,20 +62,20 @@ export const SessionRow = memo(function SessionRow({ summary, path }: { summary:
 function Detail({ summary, status, path }: { summary: SessionSummary; status: SessionStatus; path?: string }) {
   const t = useT();
   const asked = status.what === "waiting" ? requestWords(summary, t) : null;
-  const parts = asked ? [asked, path ?? null] : details(summary, t, path);
-  const text = parts.filter(Boolean).join(" · ");
-  return text === "" && status.asOf === null ? null : (
-    <span dir="auto" className="min-w-0 flex-1 truncate text-start">
+  const { before, after } = asked ? { before: asked, after: "" } : details(summary, t);
+  const says = before + (path ?? "") + after !== "";
+  return !says && status.asOf === null ? null : (
+    <span className="flex min-w-0 flex-1 whitespace-pre text-start">
       {status.asOf !== null && (
-        <>
+        <span className="shrink-0">
           <span aria-hidden="true">· </span>
           {t("status.lastHeard")} <RelativeTime at={status.asOf} />
-        </>
+        </span>
       )}
-      {text !== "" && (
+      {says && (
         <>
-          <span aria-hidden="true"> · </span>
-          {text}
+          <span aria-hidden="true">{status.asOf === null ? "· " : " · "}</span>
+          <FactsWithPath before={before} path={path ?? ""} after={after} />
         </>
       )}
     </span>

@@ -8,6 +8,7 @@ export const chat = {
   "ui.notCopied": "This browser did not let it be copied. Select the text and copy it yourself.",
   "ui.table": "Table",
   "ui.image": "Image: {name}",
+  "ui.openPicture": "Open the picture {name}",
   "ui.showLines": { one: "Show {count} line", other: "Show all {count} lines" },
   "ui.showAll": "Show all",
   "ui.showLess": "Show less",
@@ -139,7 +140,7 @@ export const chat = {
   "composer.tooMany": "A prompt takes at most 10 files.",
   "composer.emptyFile": "{name} is empty.",
   "composer.notSent": "Not sent, and kept here: {reason}",
-  "composer.noFilesLater": "Pictures can't be sent later. Remove them, or send now.",
+  "composer.noFilesLater": "Files can't be sent later. Remove them, or send now.",
   "composer.drop": "Drop to attach",
 
   "details.open": "Session details",

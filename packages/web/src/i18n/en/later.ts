@@ -99,7 +99,7 @@ export const later = {
   "details.pid": "Process",
   "details.version": "Version",
 
-  "composer.attach": "Add images",
+  "composer.attach": "Add files",
   "composer.mode": "Permission mode",
   "composer.model": "Model",
   "composer.model.default": "The agent's default",
@@ -231,6 +231,8 @@ export const later = {
   "tool.output": "Output",
   "tool.command": "Command",
   "tool.exit": "Ended with exit code {code}",
+  "picture.larger": "Larger",
+  "picture.smaller": "Smaller",
   "tool.image": "Picture from {name}",
   "search.pattern": "For",
   "search.where": "In",

@@ -11,6 +11,7 @@ export const chat = {
   "ui.notCopied": "浏览器不允许复制。请自行选中文字并复制。",
   "ui.table": "表格",
   "ui.image": "图片：{name}",
+  "ui.openPicture": "打开图片 {name}",
   "ui.showLines": { other: "显示全部 {count} 行" },
   "ui.showAll": "显示全部",
   "ui.showLess": "收起",
@@ -142,7 +143,7 @@ export const chat = {
   "composer.tooMany": "一条消息最多 10 个文件。",
   "composer.emptyFile": "{name} 是空文件。",
   "composer.notSent": "未发送，内容已保留：{reason}",
-  "composer.noFilesLater": "图片无法稍后发送。请移除图片或立即发送。",
+  "composer.noFilesLater": "文件无法稍后发送。请移除文件或立即发送。",
   "composer.drop": "松开以添加",
 
   "details.open": "会话详情",

@@ -102,7 +102,7 @@ export const later = {
   "details.pid": "进程",
   "details.version": "版本",
 
-  "composer.attach": "添加图片",
+  "composer.attach": "添加文件",
   "composer.mode": "权限模式",
   "composer.model": "模型",
   "composer.model.default": "代理的默认模型",
@@ -231,6 +231,8 @@ export const later = {
   "tool.output": "输出",
   "tool.command": "命令",
   "tool.exit": "退出码 {code}",
+  "picture.larger": "放大",
+  "picture.smaller": "缩小",
   "tool.image": "来自 {name} 的图片",
   "search.pattern": "内容",
   "search.where": "位置",

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { useT } from "../../../i18n/index.ts";
 import { Icon } from "../../../ui/icons.tsx";
 import { cx } from "../../../ui/cx.ts";
+import { PathText } from "../../../ui/path-text.tsx";
 import type { DraftFile } from "../port.ts";
 import type { UploadState } from "./use-uploads.ts";
 
@@ -53,9 +54,7 @@ function Chip({
         <Icon name="file" className="mx-1 text-quiet" />
       )}
       <span className="min-w-0 py-1">
-        <span dir="auto" className="block truncate text-small">
-          {file.filename}
-        </span>
+        <PathText path={file.filename} className="text-small" />
         {state?.kind === "running" && (
           <span
             role="progressbar"

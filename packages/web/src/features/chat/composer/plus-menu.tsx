@@ -42,9 +42,7 @@ export function PlusMenu({ desk, openAtOnce, onFiles, at, onAt, onSlash }: PlusM
   const enterSends = rule === "enter" || (rule === "auto" && desk);
 
   const items: MenuItem[] = [
-    ...(can.images === false
-      ? []
-      : [{ id: "files", label: t("composer.attach"), icon: "image" as const, onSelect: () => picker.current?.click() }]),
+    { id: "files", label: t("composer.attach"), icon: "clip", onSelect: () => picker.current?.click() },
     { id: "later", label: t("send.later"), icon: "clock", onSelect: () => setSheet("later") },
     ...(modes.length > 0 && can.setPermissionMode !== false
       ? [{ id: "mode", label: t("composer.mode"), hint: modeName(mode), icon: "lock" as const, onSelect: () => setSheet("mode") }]
@@ -79,7 +77,6 @@ export function PlusMenu({ desk, openAtOnce, onFiles, at, onAt, onSlash }: PlusM
       <input
         ref={picker}
         type="file"
-        accept="image/*"
         multiple
         hidden
         aria-label={t("composer.attach")}

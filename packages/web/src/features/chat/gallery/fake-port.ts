@@ -170,6 +170,7 @@ export function createFakePort(
           path: `/tmp/${file.filename}`,
         };
       },
+      picture: async () => null,
       slashCommands: async () => [
         { name: "compact", description: "Summarise the conversation to free context", source: "builtin" },
         { name: "clear", description: "Start afresh" },

@@ -6,6 +6,7 @@ import { agentName, shortPath } from "../../sessions/names.model.ts";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
+import { FactsWithPath } from "../../../ui/path-text.tsx";
 import { RelativeTime } from "../../../ui/relative-time.tsx";
 import { StatusGlyph } from "../../../ui/status-glyph.tsx";
 import { useChat } from "../chat-context.tsx";
@@ -60,13 +61,6 @@ function StatusLine() {
   const sign = signOf(status);
   const activity = useChat((view) => view.timeline.activity);
   const machine = useChat((view) => view.machineName);
-  const place = [
-    agentName(session.metadata?.flavor),
-    session.metadata && shortPath(session.metadata.path, session.metadata.homeDir),
-    machine,
-  ]
-    .filter(Boolean)
-    .join(" · ");
   const isBusy = status.what === "working" && sign === "working" && activity !== null;
   return (
     <div className="flex min-w-0 items-center gap-1.5 text-small text-quiet">
@@ -77,9 +71,17 @@ function StatusLine() {
           <Since status={status} />
         </span>
       )}
-      <span dir="auto" className="min-w-0 flex-1 truncate text-start">
-        {isBusy ? activityWords(activity, t) : place}
-      </span>
+      {isBusy ? (
+        <span dir="auto" className="min-w-0 flex-1 truncate text-start">
+          {activityWords(activity, t)}
+        </span>
+      ) : (
+        <FactsWithPath
+          before={agentName(session.metadata?.flavor)}
+          path={session.metadata ? shortPath(session.metadata.path, session.metadata.homeDir) : ""}
+          after={machine ?? ""}
+        />
+      )}
       <Suspense fallback={null}>
         <ModeBadge />
         <ContextGauge />

@@ -4,3 +4,4 @@ export { AbsentRows } from "./absent-rows.tsx";
 export { FailureCard } from "./failure-card.tsx";
 export { PlanRow } from "./plan-row.tsx";
 export { RetryingRow } from "./retrying-row.tsx";
+export { ChangeRow, NoticeRow, SwitchRow, UnknownRow } from "./small-rows.tsx";

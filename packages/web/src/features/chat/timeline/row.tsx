@@ -6,10 +6,9 @@ import { Markdown } from "../../../ui/markdown.tsx";
 import { RequestCard } from "../requests/lazy-request-card.tsx";
 import { ToolGroupRow } from "../tools/tool-group-row.tsx";
 import { ToolRow } from "../tools/tool-row.tsx";
-import { PlanRow, RetryingRow } from "./lazy-rows.tsx";
+import { PlanRow, RetryingRow, ChangeRow, NoticeRow, SwitchRow, UnknownRow } from "./lazy-rows.tsx";
 import { PromptRow } from "./prompt-row.tsx";
 import { rowWidth } from "./row-width.ts";
-import { ChangeRow, NoticeRow, SwitchRow, UnknownRow } from "./small-rows.tsx";
 import { ThoughtRow } from "./thought-row.tsx";
 import { TurnEndRow } from "./turn-end-row.tsx";
 

@@ -3,6 +3,7 @@ import { memo } from "react";
 import { currentLocale } from "../../../i18n/index.ts";
 import { cx } from "../../../ui/cx.ts";
 import { Icon, type IconName } from "../../../ui/icons.tsx";
+import { PathText } from "../../../ui/path-text.tsx";
 import { durationWords } from "../../../ui/relative-time.model.ts";
 import { StatusGlyph, type Status } from "../../../ui/status-glyph.tsx";
 
@@ -12,6 +13,8 @@ export interface OneLineProps {
   object: string;
   /** The object is words, not a path or a command. */
   prose?: boolean;
+  /** A path: its end stays where there is no room for all of it. */
+  isPath?: boolean;
   summary?: string;
   durationMs?: number | null;
   sign?: Status | null;
@@ -28,6 +31,7 @@ export const OneLine = memo(function OneLine({
   verb,
   object,
   prose = false,
+  isPath = false,
   summary,
   durationMs,
   sign = null,
@@ -50,9 +54,13 @@ export const OneLine = memo(function OneLine({
         {shownSign ? <StatusGlyph status={shownSign} /> : <Icon name={icon} className="text-quiet" />}
       </span>
       <span className={cx("shrink-0", sign === "failed" ? "text-failed" : "text-quiet")}>{verb}</span>
-      <span dir="auto" className={cx("min-w-0 truncate", prose ? "text-quiet" : "font-mono text-[0.92em]")}>
-        {object}
-      </span>
+      {isPath ? (
+        <PathText path={object} className="font-mono text-[0.92em]" />
+      ) : (
+        <span dir="auto" className={cx("min-w-0 truncate", prose ? "text-quiet" : "font-mono text-[0.92em]")}>
+          {object}
+        </span>
+      )}
       {facts && (
         <span
           className={cx("ms-auto max-w-1/2 shrink-0 truncate text-small tabular-nums", sign === "failed" ? "text-failed" : "text-quiet")}

@@ -4,6 +4,7 @@ import { memo, type ReactNode } from "react";
 import type { ToolItem } from "@hapi/core";
 import { useT } from "../../../i18n/index.ts";
 import { CodeBlock } from "../../../ui/code-block.tsx";
+import { OpenablePicture } from "../../../ui/openable-picture.tsx";
 import { Markdown } from "../../../ui/markdown.tsx";
 import { TodoList } from "../timeline/plan-row.tsx";
 import { AgentBody } from "./agent-body.tsx";
@@ -173,11 +174,11 @@ function Images({ item }: { item: ToolItem }) {
     const source = imageSource(part);
     return (
       source && (
-        <img
+        <OpenablePicture
           key={at}
           src={source}
-          alt={t("tool.image", { name: item.object })}
-          className="max-h-96 max-w-full self-start rounded-card border border-line"
+          name={t("tool.image", { name: item.object })}
+          className="max-h-96 max-w-full border border-line"
         />
       )
     );

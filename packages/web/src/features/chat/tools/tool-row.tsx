@@ -6,7 +6,7 @@ import { useFold } from "../chat-context.tsx";
 import { RequestCard } from "../requests/lazy-request-card.tsx";
 import { ToolBody } from "./lazy-bodies.tsx";
 import { OneLine } from "./one-line.tsx";
-import { iconOf, objectOf, opensItself, signOf, waits } from "./tool.model.ts";
+import { iconOf, namesPath, objectOf, opensItself, signOf, waits } from "./tool.model.ts";
 import { useVerb } from "./verbs.ts";
 
 export const ToolRow = memo(function ToolRow({ item }: { item: ToolItem }) {
@@ -27,6 +27,7 @@ export const ToolRow = memo(function ToolRow({ item }: { item: ToolItem }) {
         verb={verb(item)}
         object={objectOf(item)}
         prose={item.kind === "agent" || item.kind === "todo" || item.kind === "question" || item.kind === "plan" || item.kind === "think"}
+        isPath={namesPath(item.kind)}
         summary={item.summary}
         durationMs={item.durationMs}
         open={open}

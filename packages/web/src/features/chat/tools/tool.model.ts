@@ -56,3 +56,6 @@ export function objectOf(item: Pick<ToolItem, "kind" | "tool" | "input" | "objec
   if (item.object === item.tool) return item.kind === "other" ? toolName(item.tool) : "";
   return (item.kind === "search" && textField(item.input, "pattern", "query")) || item.object;
 }
+
+/** Whether the row's object is a file's path. */
+export const namesPath = (kind: ToolKind): boolean => kind === "read" || kind === "edit" || kind === "delete" || kind === "move";

@@ -1,0 +1,27 @@
+/** A path, or a file's name, in one line: where there is no room, its middle goes and its end stays. Its text is whole for whoever copies or hears it. */
+import { cx } from "./cx.ts";
+import { splitPath } from "./path.model.ts";
+
+export function PathText({ path, className }: { path: string; className?: string }) {
+  const { head, end } = splitPath(path);
+  return (
+    <span dir="ltr" title={path} className={cx("inline-flex max-w-full min-w-0 whitespace-pre", className)}>
+      {head !== "" && <span className={head.length > 2 ? "min-w-[2ch] truncate" : "shrink-0"}>{head}</span>}
+      {/* gives way only when nothing is left of the rest */}
+      <span className="min-w-0 shrink-0 truncate" style={{ maxWidth: head === "" ? "100%" : "calc(100% - 2ch)" }}>
+        {end}
+      </span>
+    </span>
+  );
+}
+
+/** A path among other facts of one line. */
+export function FactsWithPath({ before, path, after }: { before: string; path: string; after: string }) {
+  return (
+    <span className="flex min-w-0 flex-1 whitespace-pre">
+      {before !== "" && <span className="max-w-2/3 shrink-0 truncate">{path === "" ? before : `${before} · `}</span>}
+      {path !== "" && <PathText path={path} />}
+      {after !== "" && <span className="min-w-0 shrink-[999] truncate">{before + path === "" ? after : ` · ${after}`}</span>}
+    </span>
+  );
+}
