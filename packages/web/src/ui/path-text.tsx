@@ -8,7 +8,7 @@ export function PathText({ path, className }: { path: string; className?: string
     <span dir="ltr" title={path} className={cx("inline-flex max-w-full min-w-0 whitespace-pre", className)}>
       {head !== "" && <span className={head.length > 2 ? "min-w-[2ch] truncate" : "shrink-0"}>{head}</span>}
       {/* gives way only when nothing is left of the rest */}
-      <span className="min-w-0 shrink-0 truncate" style={{ maxWidth: head === "" ? "100%" : "calc(100% - 2ch)" }}>
+      <span className="min-w-0 shrink-0 truncate" style={{ maxWidth: head.length <= 2 ? "100%" : "calc(100% - 2ch)" }}>
         {end}
       </span>
     </span>
