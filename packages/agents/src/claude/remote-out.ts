@@ -194,19 +194,25 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     return core.witness.isEmpty(ended.some((uuid) => begunHere.has(uuid)));
   }
 
+  /** What its failure comes to; whether it was without a word, which is one. */
+  function judge(result: TurnResult, ended: readonly string[]): boolean {
+    if (result.failure) result.failure = withHint(result.failure, hint, context.clock.now());
+    hint = { pauseMs: undefined, liftedAt: hint.liftedAt };
+    const wordless = isWordless(result, ended);
+    if (wordless) Object.assign(result, { outcome: "failed", failure: failure("unknown", WORDLESS) });
+    for (const uuid of ended) begunHere.delete(uuid);
+    return wordless;
+  }
+
   async function onResult(line: Json, after: number): Promise<void> {
     await followThread(line);
     await words.untilTold();
     const turn = core.feed?.parser.endTurn() ?? null;
     const result = readResult(line, turn?.usage ?? null);
-    if (result.failure) result.failure = withHint(result.failure, hint, context.clock.now());
-    hint = { pauseMs: undefined, liftedAt: hint.liftedAt };
     for (const delta of live.takeOpen()) if (!replaying) context.emit({ type: "stream", delta, done: true });
     // One result ends every prompt that was folded into its turn; without a list, those whose lines were read.
     const ended = result.uuids.length > 0 ? result.uuids : prompts.pending.filter((prompt) => prompt.recorded).map((prompt) => prompt.uuid);
-    const wordless = isWordless(result, ended);
-    if (wordless) Object.assign(result, { outcome: "failed", failure: failure("unknown", WORDLESS) });
-    for (const uuid of ended) begunHere.delete(uuid);
+    const wordless = judge(result, ended);
     const stage = result.outcome === "completed" ? "done" : result.outcome;
     const localIds = [...new Set([...prompts.finish(ended, stage, result.failure), ...(turn?.localIds ?? [])])];
     const { usage, mark } = costOf(result);
