@@ -101,13 +101,25 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     if (over) return verdict;
     if (verdict.recordOver) {
       context.log.info("claude.turn_end_unrecorded", { status: live?.status });
-      core.endTurn("completed");
+      // Silence is no success.
+      if (!verdict.told) tellRecordSilent();
+      core.endTurn(verdict.told ? "completed" : "interrupted");
       turn.sign({ type: "turn", running: false, at: now() }, now());
     }
     const isAtWork = verdict.working && verdict.because !== "entered";
     core.setThinking(isAtWork || turnOpen());
     if (!verdict.working) for (const done of idleWaiters.splice(0)) done();
     return verdict;
+  }
+
+  function tellRecordSilent(): void {
+    const { feed } = core;
+    const turnId = feed?.parser.state.turn?.id;
+    if (turnId === undefined) return;
+    core.lost(feed?.isThere === true ? "record_silent" : "record_missing", `${launchId}:${turnId}:end`, {
+      path: feed?.thread.transcript ?? "",
+      turn: turnId,
+    });
   }
 
   /** What a SessionStart hook says elsewhere: it has begun another conversation, or taken one up. */

@@ -40,12 +40,27 @@ test("free by Claude's own word before the record has said so; the end stands in
     [5_000, status("idle", 4_900)],
   ];
   const late = after(steps);
-  expect(late.verdict(5_000)).toEqual({ working: false, because: null, recordOver: false });
+  expect(late.verdict(5_000)).toEqual({ working: false, because: null, recordOver: false, told: expect.any(Boolean) });
   expect(late.verdict(5_000 + RECORD_LATE_MS - 1).recordOver).toBe(false);
   late.sign(line(4_800, true), 9_000);
   late.sign(over(4_850), 9_001);
-  expect(late.verdict(30_000)).toEqual({ working: false, because: null, recordOver: false });
+  expect(late.verdict(30_000)).toEqual({ working: false, because: null, recordOver: false, told: expect.any(Boolean) });
   expect(after(steps).verdict(5_000 + RECORD_LATE_MS).recordOver).toBe(true);
+});
+
+test("a turn that only silence ends was not told to be over; an answer as its last word, and the Stop hook, say so", () => {
+  const steps: Step[] = [
+    [100, status("busy", 90)],
+    [200, started(80)],
+    [300, line(120)],
+    [5_000, status("idle", 4_900)],
+  ];
+  const late = 5_000 + RECORD_LATE_MS;
+  expect(after(steps).verdict(late)).toMatchObject({ recordOver: true, told: false });
+  expect(after([...steps, [5_100, line(4_800, true)]]).verdict(late + 100)).toMatchObject({ recordOver: true, told: true });
+  expect(after([...steps, [5_100, { type: "stop-hook" }]]).verdict(late)).toMatchObject({ recordOver: true, told: true });
+  // Of a turn before it.
+  expect(after([[50, { type: "stop-hook" }], ...steps]).verdict(late)).toMatchObject({ recordOver: true, told: false });
 });
 
 test("an idle status from before the prompt does not end its turn", () => {
@@ -147,7 +162,7 @@ test("whatever came in whatever order: once Claude says idle and is silent, noth
       const { working, recordOver } = turn.verdict(10_001 + STATUS_LATE_MS);
       expect(working).toBe(false);
       if (recordOver) turn.sign({ type: "turn", running: false, at: 20_001 }, 20_001);
-      expect(turn.verdict(40_000)).toEqual({ working: false, because: null, recordOver: false });
+      expect(turn.verdict(40_000)).toEqual({ working: false, because: null, recordOver: false, told: expect.any(Boolean) });
     }),
   );
 });

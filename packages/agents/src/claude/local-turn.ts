@@ -28,6 +28,8 @@ export interface Verdict {
   because: "turn" | "dialog" | "queue" | "prompt" | "entered" | null;
   /** The record is silent about the end of a turn that is over by Claude's own word. */
   recordOver: boolean;
+  /** Whether anything says that it came to its end: an answer as the record's last word, or the Stop hook. Esc, and a process that died, say nothing. */
+  told: boolean;
 }
 
 /** A prompt that a hook announced or the queue gave away shows in status or record within this, or it came to nothing. */
@@ -198,6 +200,11 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
     return !stale;
   }
 
+  /** Of a turn that another session process watched the Stop hook may have come there: it is not judged. */
+  function isToldOver(): boolean {
+    return final || (turn !== null && (heardStop >= turn.at || turn.at === begin.turnAt));
+  }
+
   function why(now: number): Verdict["because"] {
     if (isBusy(now)) return status === "waiting" ? "dialog" : "turn";
     if (isRunning(now)) return "turn";
@@ -212,7 +219,7 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
       const because = why(now);
       const silent = now - Math.max(heardRecord, heardStatus);
       const recordOver = turn !== null && because === null && silent >= (final ? MARK_LATE_MS : RECORD_LATE_MS);
-      return { working: because !== null, because, recordOver };
+      return { working: because !== null, because, recordOver, told: isToldOver() };
     },
     get queue() {
       return queue;
