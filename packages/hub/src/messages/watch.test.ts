@@ -11,7 +11,10 @@ const living = { active: true, archived: false, starting: false, thinking: false
 
 function watched() {
   const clock = createManualClock(1_000_000);
+  let heardAt: number | null = null;
+  // It gives a sign of life all the time, unless a test silences it.
   const session = { id: "s", namespace: "n", active: true, metadata: null } as unknown as Session;
+  Object.defineProperty(session, "activeAt", { get: () => heardAt ?? clock.now() });
   const facts: ReturnType<Awaited<ReturnType<ConstructorParameters<typeof PromptWatch>[0]["facts"]>>> = {
     session: living,
     connected: true,
@@ -36,7 +39,10 @@ function watched() {
   const pass = async (ms: number): Promise<void> => {
     for (let at = 0; at < ms; at += 1_000) await clock.advance(1_000);
   };
-  return { watch, clock, facts, rows, alarms, repairs, pass };
+  const silence = (): void => {
+    heardAt = clock.now();
+  };
+  return { watch, clock, facts, rows, alarms, repairs, pass, silence };
 }
 
 const prompt = (acceptedAt: number) => ({ localId: "p", acceptedAt, scheduledAt: null, wakes: true });
@@ -86,5 +92,15 @@ test("a clock that is set back or ahead raises no alarm for what waits for somet
   await pass(10_000);
   expect(alarms).toEqual([]);
   expect(watch.waiting("n").prompts[0]?.waiting.for).toBe("connection");
+  watch.stop();
+});
+
+test("a session of which nothing is heard any more is not poked: its line or its lease ends that", async () => {
+  const { watch, rows, alarms, repairs, pass, clock, silence } = watched();
+  silence();
+  rows.push(prompt(clock.now()));
+  watch.start();
+  await pass(3 * alarmAfterMs);
+  expect([repairs, alarms]).toEqual([[], []]);
   watch.stop();
 });
