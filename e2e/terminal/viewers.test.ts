@@ -131,7 +131,7 @@ terminalTest("hapi sessions, stop and resume: listed, ended, continued with its 
   const refused = await place.hapi(["stop", id.slice(0, 8)]);
   expect([refused.code, refused.stderr]).toEqual([
     1,
-    "hapi: It is working on something; nothing was ended. Use --force to end it anyway.\n",
+    "hapi: It is working on something. Nothing was ended. Use --force to end it anyway.\n",
   ]);
   await terminal.keys("C-c");
   await terminal.until((screen) => screen.includes("Stopped."), { what: "the turn is interrupted" });

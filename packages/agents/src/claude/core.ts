@@ -27,7 +27,7 @@ export interface Core {
   listen(listener: CoreListener | null): void;
   /** The conversation's file as it is now, wherever Claude moved it; undefined: there is none. */
   transcript(): string | undefined;
-  /** Something of it was told, or read. */
+  /** Something of it was read, or a turn of it was completed. A first turn that was broken off before Claude wrote anything down is no past. */
   readonly hadPast: boolean;
   /** Makes this the conversation: durable, announced, and read from where it was left. */
   useThread(threadId: string, where?: ThreadPlace): Promise<void>;
@@ -289,7 +289,9 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     transcript,
     get hadPast() {
       const tail = readMark(context, "claude.tail");
-      return thread !== null && tail?.threadId === thread.id && (tail.offset > 0 || tail.pastUntil !== undefined);
+      if (thread === null) return false;
+      const wasRead = tail?.threadId === thread.id && tail.offset > 0;
+      return wasRead || readMark(context, "claude.answered")?.threadId === thread.id;
     },
     useThread,
     async nextLaunch(front, given) {

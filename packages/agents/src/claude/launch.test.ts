@@ -25,6 +25,21 @@ test("a thread that was never written down is begun under its id", () => {
   expect(choose(0)).toEqual({ kind: "new", threadId: id });
 });
 
+test("a first turn that was told from the output and broken off before Claude wrote anything down is no past; a completed one is", () => {
+  const told = (more: Record<string, unknown>) => {
+    const marks: Record<string, unknown> = {
+      "claude.thread": { id, transcript: "/nowhere/transcript.jsonl" },
+      "claude.tail": { threadId: id, offset: 0, pastUntil: "2026-11-29T22:00:00.000Z" },
+      ...more,
+    };
+    const memory = { get: (key: string) => marks[key], commit: async () => undefined };
+    const mine = createCore({ env: { HOME: "/nowhere" }, cwd: "/", memory } as unknown as DriverContext);
+    return chooseThread(mine, { front: "remote", threadId: id, args: [] }, readArgs([]));
+  };
+  expect(told({})).toEqual({ kind: "new", threadId: id });
+  expect(() => told({ "claude.answered": { threadId: id } })).toThrow(expect.objectContaining({ code: "resume_unavailable" }));
+});
+
 test("a thread whose past is gone is not begun anew in disguise", () => {
   expect(() => choose(1_000)).toThrow(expect.objectContaining({ code: "resume_unavailable" }));
 });

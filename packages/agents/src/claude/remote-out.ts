@@ -227,12 +227,13 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
       ...(localIds.length > 0 ? { localIds } : {}),
     };
     const out = { "claude.out": { launchId: options.launchId, offset: after, busy: false } };
+    const answered = result.outcome === "completed" && core.thread ? { "claude.answered": { threadId: core.thread.id } } : {};
     context.emit({
       type: "record",
       key: id,
       event,
       at: context.clock.now(),
-      checkpoint: { ...mark, ...out, ...prompts.mark(), ...core.feed?.mark() },
+      checkpoint: { ...mark, ...out, ...answered, ...prompts.mark(), ...core.feed?.mark() },
     });
     if (wordless) core.lost("turn_empty", id, { turn: id });
     setBusy(false);

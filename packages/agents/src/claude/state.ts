@@ -115,6 +115,8 @@ export interface Marks {
   /** The launch of a terminal whose Claude sends no hooks. */
   "claude.hookless": string;
   "claude.cost": { threadId: string; totalUsd: number };
+  /** The conversation in which a turn was completed: from then on it has a past, whatever became of its file. */
+  "claude.answered": { threadId: string };
 }
 
 export function readMark<K extends keyof Marks>(context: DriverContext, key: K): Marks[K] | undefined {
