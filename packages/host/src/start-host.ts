@@ -56,11 +56,13 @@ export async function startHost(options: StartHostOptions): Promise<StartedHost>
       if (living) return found(dir, living, true);
       refuseSecond(dir);
       await endLeftBehind(dir);
+      // One that a killed starter left behind holds an environment, and would begin what nobody asked for.
+      dropFirstProgram(dir);
       if (options.first) leaveFirstProgram(dir, options.first);
       try {
         await launch(dir, options);
       } finally {
-        if (options.first) dropFirstProgram(dir);
+        dropFirstProgram(dir);
       }
       const facts = await probeHost(dir);
       if (!facts) throw new AppError("spawn_failed", `The session's host has ended at once. See ${hostLog(dir)}`);

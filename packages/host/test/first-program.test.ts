@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sessionDir } from "@hapi/platform/lean";
+import { ensurePrivateDir, sessionDir } from "@hapi/platform/lean";
 import { connectHost, shutdownHost, startHost } from "../src/index.ts";
 import { leaveFirstProgram, takeFirstProgram } from "../src/first-program.ts";
 import { hostCommand, programEnv, readUntil } from "./harness.ts";
@@ -48,4 +48,18 @@ test("what was left is taken once; a half of it is nothing", () => {
   expect(takeFirstProgram(dir)).toMatchObject({ launchId: "x" });
   expect(takeFirstProgram(dir)).toBeNull();
   rmSync(dir, { recursive: true });
+});
+
+test("what a starter that was killed left behind is dropped by a start that begins with nothing", async () => {
+  const home = mkdtempSync(join(tmpdir(), "hapi-first-"));
+  const dir = ensurePrivateDir(sessionDir(home, "s1"));
+  leaveFirstProgram(dir, { launchId: "stale", kind: "pty", argv: ["sleep", "1000"], cwd: home, env: programEnv });
+  try {
+    const { facts } = await startHost({ home, sessionId: "s1", sessionArgv: [], env: process.env, cwd: home, hostCommand });
+    expect(facts.processes).toEqual([]);
+    expect(existsSync(join(dir, "first-program.json"))).toBe(false);
+  } finally {
+    await shutdownHost(dir);
+    rmSync(home, { recursive: true, force: true });
+  }
 });
