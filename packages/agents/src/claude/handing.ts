@@ -129,7 +129,8 @@ export function createHanding({ core, running, lookup, answerMs = ANSWER_MS }: H
       const taken = handed.map((prompt) => takeBack(front, prompt, "stop"));
       await Promise.all([...taken, front.control.request("interrupt", TURN_ONLY)]).catch(unanswered);
     }
-    if (!isAllThere) throw new AppError("timeout", NOT_HANDED);
+    // Not `timeout`: that is a Claude which answers nothing, and is ended for it.
+    if (!isAllThere) throw new AppError("not_ready", NOT_HANDED);
   }
 
   return { hand, inTime, withdraw, withdrawRetry, interrupt };
