@@ -97,3 +97,21 @@ test("labels are bounded and cut between characters", () => {
   expect(label.length).toBeLessThanOrEqual(200);
   expect([...label].every((one) => one === "👍" || one === "…")).toBe(true);
 });
+
+test("a wake-up whose turn was broken off waits for nothing any more; what comes again stays", () => {
+  const { background, memory } = open();
+  const once = { id: "w", schedule: "5 9 * * *", recurring: false, prompt: "look" };
+  const cron = { id: "c", schedule: "*/7 * * * *", recurring: true, prompt: "check" };
+  background.stopped({ background_tasks: [], session_crons: [once, cron] });
+  background.turnEnded("completed");
+  expect(background.work.map(({ id }) => id)).toEqual(["w", "c"]);
+  // Also by a session process that was restarted in between.
+  const again = open(memory).background;
+  again.turnEnded("interrupted");
+  expect(again.work.map(({ id }) => id)).toEqual(["c"]);
+  // What the end of the process breaks off is told with it.
+  again.stopped({ session_crons: [once] });
+  again.ending();
+  again.turnEnded("interrupted");
+  expect(again.ended().map(({ id }) => id)).toEqual(["w"]);
+});

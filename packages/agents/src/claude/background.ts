@@ -8,7 +8,7 @@
  *   tells of a task that was ended by hand.
  */
 import { shortText } from "@hapi/core";
-import { type BackgroundWork, MAX_BACKGROUND_WORK } from "@hapi/protocol";
+import { type BackgroundWork, MAX_BACKGROUND_WORK, type TurnOutcome } from "@hapi/protocol";
 import type { DriverContext } from "../driver.ts";
 import { isJson, type Json, list, str } from "./json.ts";
 import { type BackgroundMark, commitMarks, readMark } from "./state.ts";
@@ -22,6 +22,11 @@ export interface Background {
   stopped(payload: Json): void;
   /** A terminal's own word on itself. */
   status(word: string | undefined): void;
+  /**
+   * A turn is over. Without a Stop hook behind it, as every completed one has, nobody says whether its wake-up is still to come: what goes off once
+   * is taken for gone, or it would be waited for for ever. The next Stop hook names what is left.
+   */
+  turnEnded(outcome: TurnOutcome): void;
   /** From here on what ends is ended by the end of the process. */
   ending(): void;
   /** The process is gone: what it took along, and nothing goes on any more. */
@@ -46,7 +51,7 @@ const KINDS: Readonly<Record<string, BackgroundWork["kind"]>> = {
 const UNNAMED: BackgroundWork = { id: "status:shell", kind: "shell", label: "a background shell" };
 
 export function createBackground(context: DriverContext): Background {
-  let { tasks, timers }: BackgroundMark = readMark(context, "claude.background") ?? { tasks: [], timers: [] };
+  let { tasks, timers, once = [] }: BackgroundMark = readMark(context, "claude.background") ?? { tasks: [], timers: [] };
   /** What went on when the process was told to end. */
   let taken: readonly BackgroundWork[] | null = null;
 
@@ -56,8 +61,9 @@ export function createBackground(context: DriverContext): Background {
     const before = JSON.stringify(work());
     tasks = next.tasks ?? tasks;
     timers = next.timers ?? timers;
+    once = next.once ?? once;
     if (JSON.stringify(work()) === before) return;
-    commitMarks(context, { "claude.background": { tasks, timers } }).catch((cause: unknown) =>
+    commitMarks(context, { "claude.background": { tasks, timers, once } }).catch((cause: unknown) =>
       context.log.warn("claude.background_not_kept", { cause: String(cause) }),
     );
     context.emit({ type: "background", work: work() });
@@ -79,12 +85,15 @@ export function createBackground(context: DriverContext): Background {
       const crons = payload["session_crons"];
       set({
         ...(Array.isArray(live) ? { tasks: activeOf(live).map((task) => taskOf(task, "id")) } : {}),
-        ...(Array.isArray(crons) ? { timers: crons.filter(isJson).map(timerOf) } : {}),
+        ...(Array.isArray(crons) ? timersOf(crons.filter(isJson)) : {}),
       });
     },
     status(word) {
       if (word === "idle") set({ tasks: [] });
       if (word === "shell" && tasks.length === 0) set({ tasks: [UNNAMED] });
+    },
+    turnEnded(outcome) {
+      if (outcome !== "completed" && once.length > 0) set({ timers: timers.filter(({ id }) => !once.includes(id)), once: [] });
     },
     ending() {
       taken ??= work();
@@ -92,7 +101,7 @@ export function createBackground(context: DriverContext): Background {
     ended() {
       const gone = taken ?? work();
       taken = null;
-      set({ tasks: [], timers: [] });
+      set({ tasks: [], timers: [], once: [] });
       return gone;
     },
     announce() {
@@ -116,6 +125,11 @@ function taskOf(task: Json, idKey: string): BackgroundWork {
     label: shortText(label, MAX_LABEL),
     ...(command === undefined ? {} : { command: shortText(command, MAX_LABEL) }),
   };
+}
+
+function timersOf(crons: readonly Json[]): Pick<BackgroundMark, "timers" | "once"> {
+  const once = crons.filter((cron) => cron["recurring"] === false);
+  return { timers: crons.map(timerOf), once: once.map((cron) => timerOf(cron).id) };
 }
 
 function timerOf(cron: Json): BackgroundWork {

@@ -86,7 +86,9 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     ...given,
     emit(event) {
       given.emit(event);
-      if (event.type === "record") witness.emitted(event.event);
+      if (event.type !== "record") return;
+      witness.emitted(event.event);
+      if (event.event.type === "turn-ended" && event.event.parent === undefined) background.turnEnded(event.event.outcome);
     },
   };
   const prompts = createPrompts(context);
@@ -94,6 +96,9 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
   const background = createBackground(context);
   let thread = readMark(context, "claude.thread") ?? null;
   let feed: TranscriptFeed | null = null;
+  /** One conversation is entered after the other: several sources tell of the same one at once. */
+  let entering: Promise<unknown> = Promise.resolve();
+  let disposed = false;
   let thinking = false;
   let mode: string | null = null;
   let listener: CoreListener | null = null;
@@ -129,7 +134,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
   }
 
   async function openFeed(mark: ThreadMark, isNew: boolean | undefined): Promise<void> {
-    feed = await openTranscriptFeed({
+    const opened = await openTranscriptFeed({
       context,
       thread: mark,
       isNew,
@@ -144,6 +149,8 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
       marks: prompts.mark,
       stopping: () => stoppedAt !== null,
     });
+    if (disposed) await opened.close();
+    else feed = opened;
   }
 
   function lost(kind: LossKind, id: string, details: Record<string, string | number>): void {
@@ -164,7 +171,14 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     return thread ? findTranscript(context.env, context.cwd, thread.id, thread.transcript) : undefined;
   }
 
-  async function useThread(threadId: string, where: ThreadPlace = {}): Promise<void> {
+  function useThread(threadId: string, where: ThreadPlace = {}): Promise<void> {
+    const mine = entering.then(() => enterThread(threadId, where));
+    entering = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async function enterThread(threadId: string, where: ThreadPlace): Promise<void> {
+    if (disposed) return;
     const same = thread?.id === threadId;
     if (same && feed) {
       if (where.transcript !== undefined) feed.follow(where.transcript);
@@ -241,6 +255,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
   }
 
   async function finish(end: FinishedLaunch): Promise<void> {
+    background.ending();
     // With the hub away and the outbox full, the rest is read when the conversation goes on.
     const late = new Promise<void>((resolve) => setTimeout(resolve, FINISH_READ_MS).unref());
     await Promise.race([feed?.sync(), late]);
@@ -319,6 +334,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     finish,
     async dispose() {
       listener = null;
+      disposed = true;
       await feed?.close();
       feed = null;
     },

@@ -14,6 +14,8 @@ import { commitMarks, readMark } from "./state.ts";
 export interface Hookless {
   /** A hook came. */
   heard(): void;
+  /** It ran before this session process: its hooks may have come to another one, so it is judged by a turn that passed without. */
+  adopted(): void;
   /** Claude's own word, or none; looked at again and again. */
   look(live: LiveSession | null): void;
   /** It sends none. */
@@ -30,19 +32,23 @@ const ASKED_MS = 4_000;
 
 export function createHookless(core: Core, launchId: string): Hookless {
   const { context } = core;
-  let isSo = readMark(context, "claude.hookless") === launchId;
-  let hasHeard = false;
+  let hasHeard = readMark(context, "claude.hooked") === launchId;
+  let isSo = !hasHeard && readMark(context, "claude.hookless") === launchId;
+  let isAdopted = false;
   let readyAt: number | null = null;
   let shown: string | null = null;
+
+  function keep(marks: { "claude.hookless"?: string; "claude.hooked"?: string }): void {
+    commitMarks(context, marks).catch((cause: unknown) => context.log.warn("claude.hookless_not_kept", { cause: String(cause) }));
+  }
 
   function judge(now: number): void {
     if (isSo || hasHeard || readyAt === null) return;
     const silent = now - readyAt;
-    if (silent < SILENT_BY_SETTINGS_MS || (silent < SILENT_MS && !switchedOff(context.env, context.cwd))) return;
+    const isProven = silent >= SILENT_MS && (!isAdopted || core.witness.localTurns > 0);
+    if (silent < SILENT_BY_SETTINGS_MS || (!isProven && !switchedOff(context.env, context.cwd))) return;
     isSo = true;
-    commitMarks(context, { "claude.hookless": launchId }).catch((cause: unknown) =>
-      context.log.warn("claude.hookless_not_kept", { cause: String(cause) }),
-    );
+    keep({ "claude.hookless": launchId });
     core.lost("hooks_silent", launchId, { turns: core.witness.localTurns });
   }
 
@@ -55,7 +61,13 @@ export function createHookless(core: Core, launchId: string): Hookless {
 
   return {
     heard() {
+      if (hasHeard) return;
       hasHeard = true;
+      isSo = false;
+      keep({ "claude.hooked": launchId, "claude.hookless": "" });
+    },
+    adopted() {
+      isAdopted = true;
     },
     look(live) {
       const now = context.clock.now();

@@ -310,6 +310,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     },
     begin,
     takeOver() {
+      hookless.adopted();
       const { state } = core.feed?.parser ?? {};
       turn = createLocalTurn({ turnAt: state?.turn?.at, queue: state?.queue });
       follow();

@@ -89,6 +89,8 @@ export interface BackgroundMark {
   tasks: BackgroundWork[];
   /** Crons and wake-ups of the session. */
   timers: BackgroundWork[];
+  /** Ids of the timers that go off once. */
+  once?: string[];
 }
 
 export interface Marks {
@@ -114,6 +116,8 @@ export interface Marks {
   "claude.background": BackgroundMark;
   /** The launch of a terminal whose Claude sends no hooks. */
   "claude.hookless": string;
+  /** The launch of a terminal whose Claude sent a hook. */
+  "claude.hooked": string;
   "claude.cost": { threadId: string; totalUsd: number };
   /** The conversation in which a turn was completed: from then on it has a past, whatever became of its file. */
   "claude.answered": { threadId: string };
