@@ -17,6 +17,7 @@ import { createOwnStatus } from "./own-status.ts";
 import { createLocalWatch } from "./local-watch.ts";
 import { exitError } from "./remote-front.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";
+import { unsentWords } from "./unsent-words.ts";
 
 export interface LocalOptions {
   /** What stands in its input line at the beginning; null: nobody saw. */
@@ -58,6 +59,8 @@ const POP_WAIT_MS = 3_000;
 const SHOW_WAIT_MS = 2_000;
 /** A line entered longer ago than this, and shown nowhere, went to some menu. */
 const ENTERED_LATELY_MS = 15_000;
+/** Of lines that were entered: as many as may wait in the queue. */
+const MAX_TYPED = 100;
 
 /** `onGone`: just before `exited` is told, so that whoever hears it can start the next one at once. */
 export function createLocalFront(core: Core, process: HostProcess, onGone: () => void, options: LocalOptions): LocalFront {
@@ -69,6 +72,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   let turn: LocalTurn = createLocalTurn();
   const input = createInputLine({ text: options.line, letters: !hasVimKeys(context.env) });
   let enteredAt: number | null = null;
+  let typedWords: string[] = [];
   let provenLines = 0;
   /** What the end of the process takes along, once it is on its way. */
   let left: { queued: string[]; line: string | null } | null = null;
@@ -209,10 +213,9 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   /** Words that were in the terminal alone. */
   function tellUnsent(): void {
     const { queued: waiting, line } = left ?? { queued: turn.queue, line: input.text };
-    // Reports of background tasks wait there too, and the queue's lines don't say who each is from.
-    const queued = waiting.filter((words) => !words.startsWith("<task-notification>"));
     const lost = turn.unproven();
-    const entered = lost && now() - lost.at < ENTERED_LATELY_MS && !lost.text?.startsWith("/") ? lost.text : undefined;
+    const unproven = lost && now() - lost.at < ENTERED_LATELY_MS ? lost : null;
+    const { queued, entered } = unsentWords({ waiting, typed: typedWords, unproven });
     if (queued.length === 0 && entered === undefined && line === "") return;
     context.emit({ type: "unsent", queued, entered, line: line === "" ? undefined : line });
   }
@@ -323,6 +326,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       const { entered } = typed;
       if (!entered || entered.at === enteredAt) return;
       enteredAt = entered.at;
+      if (entered.text !== null) typedWords = [...typedWords, entered.text].slice(-MAX_TYPED);
       if (!elsewhere) turn.sign({ type: "entered", ...entered }, now());
       decide();
     },
