@@ -1,12 +1,19 @@
 /** What both fronts share. */
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { DriverContext, DriverEvent } from "../driver.ts";
-import { createCore } from "./core.ts";
+import { type Core, createCore } from "./core.ts";
+import { transcriptPath } from "./paths.ts";
 
-test("hook and status file tell of a new conversation at once: it is entered once", async () => {
+interface Opened extends AsyncDisposable {
+  core: Core;
+  events: DriverEvent[];
+  home: string;
+}
+
+function open(): Opened {
   const home = mkdtempSync(join(tmpdir(), "claude-core-"));
   const memory = new Map<string, unknown>();
   const events: DriverEvent[] = [];
@@ -24,16 +31,39 @@ test("hook and status file tell of a new conversation at once: it is entered onc
     },
   } as unknown as DriverContext;
   const core = createCore(context);
-  try {
-    await core.useThread("a");
-    await Promise.all([core.useThread("b"), core.useThread("b"), core.useThread("b", { transcript: join(home, "b.jsonl") })]);
-    expect(events.flatMap((event) => (event.type === "thread" ? [event.threadId] : []))).toEqual(["a", "b"]);
-    // The last word counts, and nothing is opened behind the end.
-    const [c, end] = [core.useThread("c"), core.dispose()];
-    await Promise.all([c, end]);
-    expect(core.feed).toBeNull();
-  } finally {
-    await core.dispose();
-    rmSync(home, { recursive: true, force: true });
-  }
+  return {
+    core,
+    events,
+    home,
+    async [Symbol.asyncDispose]() {
+      await core.dispose();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+test("hook and status file tell of a new conversation at once: it is entered once, and none behind the end", async () => {
+  await using world = open();
+  const { core, events, home } = world;
+  await core.useThread("a");
+  await Promise.all([core.useThread("b"), core.useThread("b"), core.useThread("b", { transcript: join(home, "b.jsonl") })]);
+  expect(events.flatMap((event) => (event.type === "thread" ? [event.threadId] : []))).toEqual(["a", "b"]);
+  await Promise.all([core.useThread("c"), core.dispose()]);
+  expect(core.feed).toBeNull();
+});
+
+test("a conversation that this session has begun has no history: a turn that stands in its record by now is one that runs", async () => {
+  const read = async (isNew: boolean): Promise<string[]> => {
+    await using world = open();
+    const { core, events, home } = world;
+    const path = transcriptPath({ HOME: home }, home, "n");
+    const line = { type: "user", uuid: "u1", parentUuid: null, sessionId: "n", entrypoint: "cli", timestamp: new Date().toISOString() };
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${JSON.stringify({ ...line, message: { role: "user", content: "fix it" } })}\n`);
+    await core.useThread("n", { isNew });
+    await core.feed?.sync();
+    return events.flatMap((event) => (event.type === "record" ? [event.event.type] : []));
+  };
+  expect(await read(true)).toEqual(["user-message", "turn-started"]);
+  expect(await read(false)).toEqual(["user-message"]);
 });
