@@ -2,7 +2,7 @@
  * Which screen an address shows. Every screen is loaded when first visited. The router is our own (some 200
  * lines in `routing/`): a dozen flat addresses did not justify 26 KB of the 150 KB that a first visit may cost.
  */
-import { lazy, Suspense, useEffect } from "react";
+import { Suspense, useEffect } from "react";
 import { useHub } from "../sync/store.ts";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { ErrorScreen, NotFoundScreen } from "./error-screen.tsx";
@@ -12,10 +12,11 @@ import { safeNext } from "./routing/safe-next.ts";
 import { matchPath, paths, PATTERNS, type RouteId } from "./routing/match.ts";
 import { lazyScreen, type LazyScreen, type ScreenProps } from "./routing/screens.tsx";
 import { Shell } from "./shell.tsx";
+import { useLater } from "./use-later.ts";
 import { isDesk, useIsDesk } from "./use-media.ts";
 
 /** Follows the first paint. */
-const PageTitle = lazy(async () => ({ default: (await import("./page-title.ts")).PageTitle }));
+const loadTitle = async () => (await import("./page-title.ts")).PageTitle;
 
 const list = lazyScreen(async () => (await import("../features/sessions/sessions-screen.tsx")).SessionsScreen);
 const home = lazyScreen(async () => (await import("../features/home/home-screen.tsx")).HomeScreen);
@@ -58,6 +59,7 @@ function useGate(id: RouteId | null): boolean {
 export function App() {
   const { pathname, search, href } = useLocation();
   const match = matchPath(PATTERNS, pathname);
+  const PageTitle = useLater(loadTitle);
   const isOpen = useGate(match?.id ?? null);
   if (!isOpen) return null;
   const screen = match ? screens[match.id].render({ params: match.params, search }) : <NotFoundScreen />;
@@ -69,9 +71,7 @@ export function App() {
   return (
     <>
       {match?.id === "login" ? guarded : <Shell pathname={pathname}>{guarded}</Shell>}
-      <Suspense fallback={null}>
-        <PageTitle route={match} />
-      </Suspense>
+      {PageTitle && <PageTitle route={match} />}
     </>
   );
 }

@@ -2,7 +2,7 @@
  * The frame around every screen. Phone: one level at a time and a bottom bar. Desk: the list beside whatever is open. The list stays
  * mounted on a desk, so its scroll and selection survive every navigation.
  */
-import { lazy, Suspense, useEffect, useRef, type ReactNode } from "react";
+import { Suspense, useEffect, useRef, type ReactNode } from "react";
 import { ConnectionBar } from "../features/connection/connection-bar.tsx";
 import { useT } from "../i18n/index.ts";
 import { Toaster } from "../ui/toast.tsx";
@@ -10,10 +10,11 @@ import { BottomBar } from "./bottom-bar.tsx";
 import { levelOf } from "./levels.model.ts";
 import { usePreferences } from "./preferences.ts";
 import { lazyPart } from "./routing/screens.tsx";
+import { useLater } from "./use-later.ts";
 import { isDesk, useIsDesk } from "./use-media.ts";
 
 /** Keys are pressed after the first paint. */
-const CommandLayer = lazy(async () => ({ default: (await import("./command-layer.tsx")).CommandLayer }));
+const loadCommands = async () => (await import("./command-layer.tsx")).CommandLayer;
 /** A phone never needs it. */
 const sidebar = lazyPart(async () => (await import("./sidebar.tsx")).Sidebar);
 
@@ -24,6 +25,7 @@ export function Shell({ pathname, children }: { pathname: string; children: Reac
   const t = useT();
   const desk = useIsDesk();
   const listWidth = usePreferences((state) => (state.listHidden ? 44 : state.listWidth));
+  const CommandLayer = useLater(loadCommands);
   const level = levelOf(pathname);
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -51,9 +53,7 @@ export function Shell({ pathname, children }: { pathname: string; children: Reac
       </div>
       {!desk && level === "top" && <BottomBar />}
       <Toaster />
-      <Suspense fallback={null}>
-        <CommandLayer />
-      </Suspense>
+      {CommandLayer && <CommandLayer />}
     </div>
   );
 }
