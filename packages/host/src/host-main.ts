@@ -25,8 +25,8 @@ import { MARK_VARIABLE, removeFamily, writeFamily } from "./family-file.ts";
 import { hasFirstProgram, takeFirstProgram } from "./first-program.ts";
 import { Host } from "./host.ts";
 import { hostEnv, makeToken, tokenFile, updateSessionFile, type HostRecord } from "./host-files.ts";
-import { hostLivesExit, Keeper } from "./keeper.ts";
-import { endAfterHost } from "./left-behind.ts";
+import { hostLivesExit, Keeper, someLeftExit } from "./keeper.ts";
+import { endAfterHost, type LeftBehind } from "./left-behind.ts";
 import { protocolVersions } from "./messages.ts";
 
 const tidyMs = 10_000;
@@ -35,6 +35,13 @@ const screenBytes = 1_000;
 const paintMs = 1_500;
 const lookForPaintMs = 20;
 const endLeftFlag = "--end-left";
+/** What the keeper hears. "Nothing" is no success: the keeper has stopped agents that a lost record does not name. */
+const endLeftExit: Readonly<Record<LeftBehind, number>> = {
+  ended: 0,
+  "host-lives": hostLivesExit,
+  nothing: someLeftExit,
+  "some-left": someLeftExit,
+};
 
 export type HostEnvironment = Readonly<Record<string, string | undefined>>;
 
@@ -47,7 +54,7 @@ export const readyLine = "hapi-host-ready\n";
  * Answers the exit code.
  */
 export async function runHost(argv: readonly string[], env: HostEnvironment = process.env): Promise<number> {
-  if (argv[0] === endLeftFlag && argv[1]) return (await endAfterHost(argv[1])) === "host-lives" ? hostLivesExit : 0;
+  if (argv[0] === endLeftFlag && argv[1]) return endLeftExit[await endAfterHost(argv[1])];
   const { sessionId, dir, home, sessionArgv } = readArguments(argv);
   for (const name of ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT", "SIGPIPE"] as const) process.on(name, () => undefined);
 

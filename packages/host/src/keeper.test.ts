@@ -1,12 +1,13 @@
 /** The shell beside the host, with a real shell; what it starts is replaced. */
 import { expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { attempt, delay, isAlive, processStartTime, systemClock, type ProcessId } from "@hapi/platform/lean";
 import { hostLivesExit, Keeper } from "./keeper.ts";
 
 const entry = join(import.meta.dir, "keeper.ts");
+const hostMain = join(import.meta.dir, "host-main.ts");
 
 /** A host that only keeps `pid`, and is killed; what ends the left ones is `endLeft`. Resolves when it is dead. */
 async function hostOf(dir: string, kept: readonly ProcessId[], endLeft: readonly string[], last: "killed" | "dismissed"): Promise<void> {
@@ -60,6 +61,16 @@ onLinux("where that can't be started it ends them itself", async () => {
   await hostOf(here.dir, [here.agent], ["/no/such/program"], "killed");
   while (isAlive(here.agent)) await delay(10);
 });
+
+for (const record of ["missing", "damaged"] as const) {
+  onLinux(`where the host's record of its agents is ${record}, it ends them itself`, async () => {
+    using here = place();
+    if (record === "damaged") writeFileSync(join(here.dir, "family.json"), "{");
+    const code = `import { runHost } from ${JSON.stringify(hostMain)}; process.exit(await runHost(["--end-left", ${JSON.stringify(here.dir)}]));`;
+    await hostOf(here.dir, [here.agent], [process.execPath, "-e", code], "killed");
+    while (isAlive(here.agent)) await delay(10);
+  });
+}
 
 onLinux("where the host lives after all they go on; a number that means another process by now is left alone", async () => {
   using here = place();

@@ -2,7 +2,7 @@
  * Who ends the agents when the host is killed: a shell beside it that waits for the end of a pipe, and costs next to nothing meanwhile. The host
  * tells it the agents' pids as they change. When the pipe ends without a last word it stops them, so that none goes on unattended for a moment,
  * and starts `__host --end-left`, which knows how to find everything they started; where that can't be started (HAPI was removed
- * meanwhile), it ends their process groups itself. A keeper that is killed is replaced.
+ * meanwhile) or ended nobody (the host's record is gone), it ends their process groups itself: nobody stays stopped. A keeper that is killed is replaced.
  */
 import { spawnHeir, type Clock, type Heir, type ProcessId } from "@hapi/platform/lean";
 
@@ -12,6 +12,8 @@ const healthyMs = 10_000;
 
 /** How `__host --end-left` ends when its host lives after all: then nothing was done. */
 export const hostLivesExit = 3;
+/** How it ends when it could end nobody, or not everybody: its record may be gone or damaged, and the keeper's own list has to do. */
+export const someLeftExit = 4;
 
 /**
  * POSIX sh. A line is the whole list, `pid:start …`, or `end`. A number that means another process by now (its start in /proc is another) is left
@@ -39,7 +41,7 @@ each STOP ""
 case $? in
   0) ;;
   ${hostLivesExit}) each CONT "" ;;
-  *) each KILL - ;;
+  *) each KILL - ;; # ${someLeftExit}, or it could not be started
 esac
 `;
 

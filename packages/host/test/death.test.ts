@@ -4,7 +4,7 @@
  */
 import { afterEach, expect, test } from "bun:test";
 import { randomUUID } from "node:crypto";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { attempt, bootId, delay, isAlive, processStartTime, processTable, type ProcessId, sessionDir } from "@hapi/platform/lean";
 import { endLeftBehind, startHost } from "../src/index.ts";
@@ -107,6 +107,26 @@ for (const kind of ["pty", "pipe"] as const) {
       expect(await endLeftBehind(host.dir)).toBe("ended");
       expect(allGone(agent)).toBe(true);
       expect(await endLeftBehind(host.dir)).toBe("nothing");
+    },
+    slowMs,
+  );
+}
+
+for (const record of ["missing", "damaged"] as const) {
+  onLinux(
+    `where the host's record of its agents is ${record}, the keeper ends those it was told of`,
+    async () => {
+      await using host = await startTestHost();
+      const control = await host.control();
+      const argv = ["bash", "-c", "trap '' HUP TERM; while :; do sleep 0.1; done"];
+      const program = await control.spawn({ launchId: "agent", kind: "pty", argv, cwd: host.home, env: programEnv });
+      const agent = { pid: program.pid, startTime: processStartTime(program.pid) };
+      started.push(agent);
+      await until(() => readFamily(host.dir)?.agents.some(({ pid }) => pid === agent.pid) === true);
+      if (record === "missing") rmSync(familyFile(host.dir));
+      else writeFileSync(familyFile(host.dir), "{");
+      killed(host.facts);
+      await until(() => !isAlive(agent));
     },
     slowMs,
   );
