@@ -1,7 +1,7 @@
 /** A session on this terminal: what is said before its screen, the screen, and what is said after. Stands before the first paint: loads little. */
 import { readHostAddress, runViewer } from "@hapi/host";
 import { readRecord, type SessionRecord } from "@hapi/machine/first";
-import { sessionDir } from "@hapi/platform/lean";
+import { delay, sessionDir } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { permissionModesOf } from "@hapi/protocol/flavors";
 import type { CommandContext } from "./command.ts";
@@ -14,16 +14,24 @@ export interface SessionView {
   /** The line about the hub, if there is one to say. */
   hub?: string;
   warning?: string;
+  /** Somebody asked for a conversation and gets the session that has it: the agent's screen would wipe that away unread. */
+  mustBeRead?: boolean;
 }
 
+const READ_MS = 1_200;
+
 /** At most four lines, then the agent's own screen. */
-export function introduce({ record, state, hub, warning }: SessionView, { terminal, paint }: CommandContext): void {
+export async function introduce(
+  { record, state, hub, warning, mustBeRead }: SessionView,
+  { terminal, paint }: CommandContext,
+): Promise<void> {
   const mode = record.startingMode === "local" ? "local" : "remote";
   const permission = record.permissionMode ?? permissionModesOf(record.flavor)[0] ?? "default";
   if (warning) terminal.note(paint.waiting(warning));
   if (hub) terminal.note(hub);
   terminal.note(`${paint.good("✓")} Session ${record.sessionId.slice(0, 8)} ${paint.dim(`(${state})`)}`);
   terminal.note(paint.dim(`  Mode: ${mode} · Path: ${record.cwd} · Permission: ${permission}`));
+  if (mustBeRead && terminal.isInteractive) await delay(READ_MS);
 }
 
 /** Until the session ends or the person leaves. */

@@ -45,6 +45,8 @@ test(
           if (!(await world.row(sent.at(-1)!.localId))?.stage) throw cause;
         });
     }
+    // What waited when the terminal was taken back is held for the person there, until it is given away.
+    await world.api.sessions.switchControl(world.sessionId, "remote");
     await world.until(async () => {
       const rows = await world.rows();
       return sent.every(({ localId }) => rows.find((row) => row.localId === localId)?.stage === "done");

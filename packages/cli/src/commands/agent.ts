@@ -101,11 +101,10 @@ async function openSession(input: OpenInput): Promise<number> {
   const joined = found.kind === "existing" && found.joined === true;
   if (found.kind === "existing" && (await probeHost(sessionDir(home, found.record.sessionId)))) {
     noteUnused(input);
-    return view(
-      found.record,
-      input,
-      joined ? "has this conversation and runs; this is one more screen of it" : "already running; this is one more screen of it",
-    );
+    const state = joined
+      ? "has this conversation and runs; this is one more screen of it"
+      : "already running; this is one more screen of it";
+    return view(found.record, input, { state, mustBeRead: joined });
   }
   if (hub.isReachable) {
     const rest = createCliRest({ hubUrl: hub.url, token: hub.token, clock: systemClock });
@@ -122,7 +121,8 @@ async function openSession(input: OpenInput): Promise<number> {
   const record = await whileStarting(home, context.cwd, () => startSession(request, found, input));
   // Before the screen is the agent's.
   if (hub.isReachable) await sendAlong(context);
-  return view(record, input, joined ? "has this conversation; continued" : found.kind === "existing" ? "continued" : "new");
+  const state = joined ? "has this conversation; continued" : found.kind === "existing" ? "continued" : "new";
+  return view(record, input, { state, mustBeRead: joined });
 }
 
 async function startSession(
@@ -189,10 +189,10 @@ async function registerIfReachable(record: SessionRecord, hub: HubChoice, contex
   await rest.createSession({ id: record.sessionId, tag: record.tag, metadata, agentState: null, model: record.model ?? null });
 }
 
-async function view(record: SessionRecord, input: OpenInput, state: string): Promise<number> {
+async function view(record: SessionRecord, input: OpenInput, how: { state: string; mustBeRead: boolean }): Promise<number> {
   const { context, hub, home, warning } = input;
   const line = hub.isReachable ? { hub: `${context.paint.good("✓")} Connected to hub ${context.paint.dim(hub.url)}` } : {};
-  introduce({ home, record, state, ...line, ...(warning ? { warning } : {}) }, context);
+  await introduce({ home, record, ...how, ...line, ...(warning ? { warning } : {}) }, context);
   if (isatty(0) && context.terminal.isInteractive) return watchSession(home, record, context);
   context.terminal.out(record.sessionId);
   return 0;

@@ -64,7 +64,7 @@ export async function quickStart(words: string[], context: CommandContext): Prom
   if (request === null) return null;
   const begun = await whileStarting(request.home, request.cwd, () => begin(request, line, context));
   if (begun === null) return null;
-  introduce(begun, context);
+  await introduce(begun, context);
   const hub = hubBeside(context, request.home);
   const code = await watchSession(request.home, begun.record, context);
   if (hub.problem !== null) context.terminal.note(context.paint.waiting(hub.problem));
@@ -108,6 +108,7 @@ async function begin(request: DirectorySessionInput, line: Line, context: Comman
       record: found.record,
       hub,
       state: found.joined ? `has this conversation and ${runs}` : `already ${runs.replace("runs", "running")}`,
+      mustBeRead: found.joined,
     };
   }
   if (!(await isQuick(found, request, line, context))) return null;
@@ -127,7 +128,8 @@ async function begin(request: DirectorySessionInput, line: Line, context: Comman
     first: { launchId, kind: "pty", argv, cwd: file.value.cwd, env, cols, rows },
   });
   const state = found.kind === "new" ? "new" : found.joined ? "has this conversation; continued" : "continued";
-  return { home, record: file.value, state, hub, ...(launch.hint ? { warning: launch.hint } : {}) };
+  const mustBeRead = found.kind === "existing" && found.joined;
+  return { home, record: file.value, state, hub, mustBeRead, ...(launch.hint ? { warning: launch.hint } : {}) };
 }
 
 /** Nothing has to be asked: a new session of the folder's own, or one that goes on with its conversation and that the hub has no word against. */
