@@ -89,7 +89,8 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   /** A turn without an answer: its beginning stands before its end all the same. */
   async function promptComes(): Promise<void> {
     const prompt = spoken.lines.findLast(({ line }) => line["type"] !== "assistant" && line["parent_tool_use_id"] == null);
-    const uuid = str(prompt?.line["uuid"]);
+    // Of a command Claude may say nothing at all on stdout but that it began.
+    const uuid = str(prompt?.line["uuid"]) ?? core.prompts.pending.findLast((one) => one.begun && !one.recorded)?.uuid;
     const { feed } = core;
     if (uuid === undefined || feed?.held !== false) return;
     if (!(await feed.reached(uuid, PROMPT_MS)) && !feed.isThere) await feed.look();

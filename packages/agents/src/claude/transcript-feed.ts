@@ -250,8 +250,10 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
   };
 }
 
-/** Its own, and those of the prompts that were folded into it. */
+/** Its own, and those of the prompts that were folded into it, or that it stands for (a command without a line of its own). */
 function uuidsOf(line: Json): string[] {
-  const own = [str(line["uuid"]), str(obj(line["attachment"])["source_uuid"])].filter((uuid) => uuid !== undefined);
+  const own = [str(line["uuid"]), str(line["submitUuid"]), str(obj(line["attachment"])["source_uuid"])].filter(
+    (uuid) => uuid !== undefined,
+  );
   return [...own, ...strings(line["mergedSendUuids"])];
 }
