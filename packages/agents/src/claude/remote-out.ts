@@ -204,6 +204,19 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     return wordless;
   }
 
+  function endOf(id: string, result: TurnResult, usage: TurnResult["usage"], localIds: string[]): AgentEvent {
+    const { outcome, durationMs, failure } = result;
+    return {
+      type: "turn-ended",
+      id,
+      outcome,
+      ...(durationMs === undefined ? {} : { durationMs }),
+      ...(usage ? { usage } : {}),
+      ...(failure ? { failure } : {}),
+      ...(localIds.length > 0 ? { localIds } : {}),
+    };
+  }
+
   async function onResult(line: Json, after: number): Promise<void> {
     await followThread(line);
     await words.untilTold();
@@ -217,15 +230,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     const localIds = [...new Set([...prompts.finish(ended, stage, result.failure), ...(turn?.localIds ?? [])])];
     const { usage, mark } = costOf(result);
     const id = `result:${str(line["uuid"]) ?? `${options.launchId}:${after}`}`;
-    const event: AgentEvent = {
-      type: "turn-ended",
-      id,
-      outcome: result.outcome,
-      ...(result.durationMs === undefined ? {} : { durationMs: result.durationMs }),
-      ...(usage ? { usage } : {}),
-      ...(result.failure ? { failure: result.failure } : {}),
-      ...(localIds.length > 0 ? { localIds } : {}),
-    };
+    const event = endOf(id, result, usage, localIds);
     const out = { "claude.out": { launchId: options.launchId, offset: after, busy: false } };
     const answered = result.outcome === "completed" && core.thread ? { "claude.answered": { threadId: core.thread.id } } : {};
     context.emit({

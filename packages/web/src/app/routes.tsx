@@ -12,7 +12,7 @@ import { safeNext } from "./routing/safe-next.ts";
 import { matchPath, paths, PATTERNS, type RouteId } from "./routing/match.ts";
 import { lazyScreen, type LazyScreen, type ScreenProps } from "./routing/screens.tsx";
 import { Shell } from "./shell.tsx";
-import { useLater } from "./use-later.ts";
+import { Later } from "./later.ts";
 import { isDesk, useIsDesk } from "./use-media.ts";
 
 /** Follows the first paint. */
@@ -59,7 +59,6 @@ function useGate(id: RouteId | null): boolean {
 export function App() {
   const { pathname, search, href } = useLocation();
   const match = matchPath(PATTERNS, pathname);
-  const PageTitle = useLater(loadTitle);
   const isOpen = useGate(match?.id ?? null);
   if (!isOpen) return null;
   const screen = match ? screens[match.id].render({ params: match.params, search }) : <NotFoundScreen />;
@@ -71,7 +70,7 @@ export function App() {
   return (
     <>
       {match?.id === "login" ? guarded : <Shell pathname={pathname}>{guarded}</Shell>}
-      {PageTitle && <PageTitle route={match} />}
+      <Later load={loadTitle} props={{ route: match }} />
     </>
   );
 }

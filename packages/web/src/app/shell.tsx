@@ -7,13 +7,14 @@ import { ConnectionBar } from "../features/connection/connection-bar.tsx";
 import { useT } from "../i18n/index.ts";
 import { Toaster } from "../ui/toast.tsx";
 import { BottomBar } from "./bottom-bar.tsx";
+import { Later } from "./later.ts";
 import { levelOf } from "./levels.model.ts";
 import { usePreferences } from "./preferences.ts";
 import { lazyPart } from "./routing/screens.tsx";
-import { useLater } from "./use-later.ts";
 import { isDesk, useIsDesk } from "./use-media.ts";
 
 /** Keys are pressed after the first paint. */
+const NO_PROPS = {};
 const loadCommands = async () => (await import("./command-layer.tsx")).CommandLayer;
 /** A phone never needs it. */
 const sidebar = lazyPart(async () => (await import("./sidebar.tsx")).Sidebar);
@@ -25,7 +26,6 @@ export function Shell({ pathname, children }: { pathname: string; children: Reac
   const t = useT();
   const desk = useIsDesk();
   const listWidth = usePreferences((state) => (state.listHidden ? 44 : state.listWidth));
-  const CommandLayer = useLater(loadCommands);
   const level = levelOf(pathname);
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -53,7 +53,7 @@ export function Shell({ pathname, children }: { pathname: string; children: Reac
       </div>
       {!desk && level === "top" && <BottomBar />}
       <Toaster />
-      {CommandLayer && <CommandLayer />}
+      <Later load={loadCommands} props={NO_PROPS} />
     </div>
   );
 }
