@@ -1,5 +1,6 @@
 /** The whole way on a real hub with real demo sessions: sign in, steer, approve in the inbox, start another session, lose the hub and get it back. */
 import { describe, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
 import { field, promptWith, say } from "./chat-page.ts";
 import { axe, LOOKS, openPage } from "./harness.ts";
 import { realWorld } from "./worlds.ts";
@@ -75,6 +76,7 @@ test("the hub is killed in the middle: the page keeps what it has, a prompt wait
   const { page } = open;
   await page.goto(`${world.hub.url}/sessions/${world.hub.demoId}`);
   await field(page).waitFor();
+  await allLoaded(page);
   await world.hub.kill();
   await page.getByText("Connection lost. Reconnecting").waitFor();
   await say(page, "said while the hub was gone");
@@ -96,3 +98,12 @@ test("an address of a session that is not there says so", async () => {
   await open.page.goto(`${world.hub.url}/sessions/00000000-0000-4000-8000-000000000000`);
   await open.page.getByRole("heading", { name: "There is nothing here" }).waitFor();
 });
+
+/** The parts that follow the first paint are here too: what comes from a hub that is gone can't be had any more. */
+async function allLoaded(page: Page): Promise<void> {
+  await page.waitForFunction(async () => {
+    const count = performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".js")).length;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".js")).length === count;
+  });
+}
