@@ -75,9 +75,10 @@ test("the agent is given no credential of the hub", async () => {
     expect(given.join("\n")).not.toContain(JSON.parse(readFileSync(`${world.home}/.hapi/settings.json`, "utf8")).cliApiToken);
     return given.map((entry) => entry.split("=")[0] ?? "").filter((name) => /^(HAPI|CLI_API|CLAUDECODE)/.test(name));
   };
-  // The token of the hook door opens this session's permission dialogs and nothing else.
-  expect((await names()).toSorted()).toEqual(["HAPI_HOOK_TOKEN", "HAPI_SESSION_ID"]);
+  // The token of the hook door opens this session's permission dialogs and nothing else; the mark tells its host's processes from others.
+  const given = ["HAPI_HOOK_TOKEN", "HAPI_HOST_MARK", "HAPI_SESSION_ID"];
+  expect((await names()).toSorted()).toEqual(given);
   await world.web.api.sessions.switchControl(session.id, "remote");
   await shows(terminal, BANNER);
-  expect(await names()).toEqual(["HAPI_SESSION_ID"]);
+  expect((await names()).toSorted()).toEqual(given);
 }, 240_000);
