@@ -40,6 +40,21 @@ test("a first turn that was told from the output and broken off before Claude wr
   expect(() => told({ "claude.answered": { threadId: id } })).toThrow(expect.objectContaining({ code: "resume_unavailable" }));
 });
 
+test("a record that holds only what an ending Claude noted, of a thread that was answered, is a past that is gone", () => {
+  const dir = mkdtempSync(join(tmpdir(), "hapi-launch-"));
+  const transcript = join(dir, `${id}.jsonl`);
+  writeFileSync(transcript, `${JSON.stringify({ type: "last-prompt", sessionId: id })}\n`);
+  const marked = (more: Record<string, unknown>) => {
+    const marks: Record<string, unknown> = { "claude.thread": { id, transcript }, ...more };
+    const memory = { get: (key: string) => marks[key], commit: async () => undefined };
+    const mine = createCore({ env: { HOME: dir }, cwd: dir, memory } as unknown as DriverContext);
+    return () => chooseThread(mine, { front: "remote", threadId: id, args: [] }, readArgs([]));
+  };
+  expect(marked({})()).toMatchObject({ kind: "new" });
+  expect(marked({ "claude.answered": { threadId: id } })).toThrow(expect.objectContaining({ code: "resume_unavailable" }));
+  rmSync(dir, { recursive: true });
+});
+
 test("a thread whose past is gone is not begun anew in disguise", () => {
   expect(() => choose(1_000)).toThrow(expect.objectContaining({ code: "resume_unavailable" }));
 });

@@ -21,6 +21,7 @@ import { isUuid } from "./ids.ts";
 import { parseTranscriptLine, str } from "./json.ts";
 import { writeOverlay } from "./overlay.ts";
 import { findTranscript, newestThread } from "./paths.ts";
+import { readMark } from "./state.ts";
 
 /** Our own conversation that was never written to disk (no prompt yet) can't be resumed, but it can be begun. */
 function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoice {
@@ -36,7 +37,12 @@ function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoi
     return { kind: "new", threadId };
   }
   // Killed before it wrote down the first prompt: "No conversation found" for --resume, "already in use" for --session-id (measured on 2.1.329).
-  if (!fork && core.thread?.id === threadId && nothingSaid(path)) return { kind: "new", threadId: randomUUID() };
+  if (!fork && core.thread?.id === threadId && nothingSaid(path)) {
+    // A Claude that ends writes its notes also where the record was just taken away: what was answered is gone, not unsaid.
+    if (readMark(core.context, "claude.answered")?.threadId === threadId)
+      throw new AppError("resume_unavailable", "Claude Code does not know this conversation on this machine");
+    return { kind: "new", threadId: randomUUID() };
+  }
   return fork ? { kind: "fork", from: threadId, threadId: randomUUID() } : { kind: "resume", threadId };
 }
 
