@@ -27,37 +27,43 @@ export interface KeptWordsDeps {
   log: DriverLog;
 }
 
+const STAND_THERE = "These words stand in the input line when you take the terminal back.";
+const TOO_LONG = "They are too long to be put back into the input line: copy them from here.";
 const quoted = (words: readonly string[]): string => words.map((one) => `“${one}”`).join(", ");
 
 export function createKeptWords(deps: KeptWordsDeps): KeptWords {
   let kept = deps.memory.get<string>(KEY) ?? "";
 
-  function keep(words: readonly string[]): void {
+  /** Whether there was room for them: an input line takes no more. */
+  function keep(words: readonly string[]): boolean {
     const all = [kept, ...words].filter((one) => one !== "").join("\n");
-    kept = all.length > MAX_KEPT ? kept : all;
+    if (all.length > MAX_KEPT) return false;
+    kept = all;
     deps.changed(kept !== "");
     deps.memory.commit({ [KEY]: kept }).catch((cause: unknown) => deps.log.warn("session.words_not_kept", { cause: String(cause) }));
+    return true;
   }
 
   return {
     left({ queued, entered, line }) {
       const unsent = [...queued, ...(entered == null ? [] : [entered])];
       const known = [...unsent, ...(line == null ? [] : [line])];
-      if (known.length > 0) keep(known);
+      const fits = known.length === 0 || keep(known);
       const sentences = [
         ...(unsent.length > 0
           ? [`${deps.agent} had not taken up what was entered in the terminal: ${quoted(unsent)}. It was not sent.`]
           : []),
         ...(line == null ? [] : [`Half-typed in the terminal: ${quoted([line])}.`]),
-        ...(known.length > 0 ? ["These words stand in the input line when you take the terminal back."] : []),
+        ...(known.length > 0 ? [fits ? STAND_THERE : TOO_LONG] : []),
         ...(entered === null ? [`It is not certain that ${deps.agent} took up the line that was entered last in the terminal.`] : []),
         ...(line === null ? ["What stood half-typed in the terminal's input line could not be kept."] : []),
       ];
-      if (sentences.length > 0)
-        deps.notice(sentences.join(" "), line === null || unsent.length > 0 || entered === null ? "warning" : "info");
+      const loud = !fits || line === null || unsent.length > 0 || entered === null;
+      if (sentences.length > 0) deps.notice(sentences.join(" "), loud ? "warning" : "info");
     },
     typed(words) {
-      if (words.trim() !== "") keep([words.trimEnd()]);
+      if (words.trim() === "" || keep([words.trimEnd()])) return;
+      deps.notice(`Typed at the remote screen, and not sent: ${quoted([words.trimEnd()])}. ${TOO_LONG}`, "warning");
     },
     get text() {
       return kept === "" ? undefined : kept;
