@@ -9,7 +9,8 @@ import { cx } from "./cx.ts";
 export const STATUSES = ["waiting", "working", "done", "idle", "failed", "unknown", "interrupted", "ended", "offline"] as const;
 export type Status = (typeof STATUSES)[number];
 
-const INK: Record<Status, string> = {
+/** The colour of its word, where the word stands without the glyph. */
+export const INK: Record<Status, string> = {
   waiting: "text-waiting",
   working: "text-working",
   done: "text-done",

@@ -8,12 +8,12 @@ import { useT, type Translate } from "../../i18n/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { FactsWithPath } from "../../ui/path-text.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
-import { StatusGlyph } from "../../ui/status-glyph.tsx";
+import { INK, StatusGlyph } from "../../ui/status-glyph.tsx";
 import { Age } from "./age.tsx";
 import { agentName, titleOf } from "./names.model.ts";
 import { requestWords } from "./request-words.ts";
 import { SessionMenu } from "./session-menu.tsx";
-import { INK, isLoud, signOf, statusText } from "./status.model.ts";
+import { isLoud, signOf, statusText } from "./status.model.ts";
 import { useStatus } from "./use-status.ts";
 
 const inRow = (...parts: (string | null | undefined)[]): string => parts.filter(Boolean).join(" · ");

@@ -1,5 +1,5 @@
 /**
- * A session's status on screen: the one model's answer (`sessionStatus`), its word in the reader's language, its sign and its ink. Every screen
+ * A session's status on screen: the one model's answer (`sessionStatus`), its word in the reader's language and its sign. Every screen
  * that shows a status takes it from here. Pure.
  */
 import { rankOf, sessionStatus, type Sight, type SessionStatus, type StatusName, withCount } from "@hapi/core";
@@ -23,18 +23,6 @@ const SIGN: Record<StatusName, Status> = {
   offline: "offline",
   ended: "ended",
   archived: "ended",
-};
-
-export const INK: Record<Status, string> = {
-  waiting: "text-waiting",
-  working: "text-working",
-  done: "text-done",
-  idle: "text-quiet",
-  failed: "text-failed",
-  unknown: "text-waiting",
-  interrupted: "text-quiet",
-  ended: "text-quiet",
-  offline: "text-quiet",
 };
 
 const WORDS = {

@@ -1,14 +1,14 @@
 /** The session in two lines: its title, and what one must know at a glance: status, who types, what the agent does, how full its context is. */
 import { lazy, Suspense, useState } from "react";
 import type { SessionStatus } from "@hapi/core";
-import { INK, signOf, statusText } from "../../sessions/status.model.ts";
+import { signOf, statusText } from "../../sessions/status.model.ts";
 import { agentName, shortPath } from "../../sessions/names.model.ts";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { FactsWithPath } from "../../../ui/path-text.tsx";
 import { RelativeTime } from "../../../ui/relative-time.tsx";
-import { StatusGlyph } from "../../../ui/status-glyph.tsx";
+import { INK, StatusGlyph } from "../../../ui/status-glyph.tsx";
 import { useChat } from "../chat-context.tsx";
 import { titleOf } from "../session.model.ts";
 import { activityWords } from "../tools/verbs.ts";
