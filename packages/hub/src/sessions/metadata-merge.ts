@@ -4,7 +4,7 @@
  * only a person archives here, so that becomes an end.
  */
 import { TRANSIENT_THREAD_KEYS, type Metadata } from "@hapi/protocol";
-import type { Stop } from "./stops.ts";
+import { hostPidOf, type Stop } from "./stops.ts";
 
 const identity = ["path", "host", "flavor", "machineId"] as const;
 const hubOwned = ["supersededBySessionId"] as const;
@@ -27,18 +27,25 @@ function isCarried(key: string): boolean {
   return (identity as readonly string[]).includes(key) || key.endsWith("SessionId") || key.endsWith("SessionProtocol");
 }
 
-/** States in which a session has ended. A late word of the old process does not undo what a person decided. */
+/** States in which a session has ended. A late word of the process it ended does not undo what a person decided. */
 const endedStates = new Set<string | undefined>(["completed", "aborted", "failed", "archived"]);
 
 function notArchivedByItself(stored: Metadata | null, next: Metadata, now: number): Metadata {
   const before = stored?.lifecycleState;
-  if (stored && (before === "archived" || before === "aborted") && endedStates.has(next.lifecycleState)) {
+  const isDecided = before === "archived" || before === "aborted";
+  if (stored && isDecided && endedStates.has(next.lifecycleState) && !isNews(stored, next)) {
     const { lifecycleStateSince, archivedBy, archiveReason } = stored;
     return withoutUndefined({ ...next, lifecycleState: before, lifecycleStateSince, archivedBy, archiveReason });
   }
   if (next.lifecycleState !== "archived") return next;
   const { archivedBy: _by, archiveReason: _reason, ...rest } = next;
   return { ...rest, lifecycleState: "completed", lifecycleStateSince: now };
+}
+
+/** Of a process started after the decision, how that went is news, also where "running" was never heard of it. Only ours name their process. */
+function isNews(stored: Metadata, next: Metadata): boolean {
+  const pid = hostPidOf(next);
+  return pid !== null && pid !== hostPidOf(stored) && next.lifecycleState !== stored.lifecycleState;
 }
 
 /** A decision stands: whatever the process says of itself, the state is the decided one. */

@@ -24,7 +24,7 @@ export async function ranBefore(client: HubClient, machineId: string, metadata: 
 }
 
 /** A process of the session that comes up, and what it then says of its agent's start. */
-export async function comeUp(client: HubClient, id: string, start: Json, lifecycleState = "running"): Promise<Socket> {
+export async function comeUp(client: HubClient, id: string, start: Json, lifecycleState = "running", more: Json = {}): Promise<Socket> {
   const socket = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
   socket.emit("session-alive", { sid: id, time: Date.now(), thinking: false });
   await socket.emitWithAck("ping");
@@ -34,6 +34,7 @@ export async function comeUp(client: HubClient, id: string, start: Json, lifecyc
     expectedVersion: metadataVersion,
     metadata: {
       ...metadata,
+      ...more,
       lifecycleState,
       lastStart: { at: 2, how: "resume", front: "remote", asked: "thread-1", used: null, ...start },
     },

@@ -72,6 +72,33 @@ describe("a resume that fails", () => {
     socket.close();
   });
 
+  test.each([
+    ["the process that is new, whose first word is that it failed: that is the state", 2, "failed"],
+    ["the process that was ended, late: what was decided stands", 1, "aborted"],
+  ])("after a person had ended it, %s", async (_which, hostPid, state) => {
+    const client = await rig.client();
+    const machineId = `m-${crypto.randomUUID()}`;
+    const { id, socket } = await client.session({
+      metadata: { ...ours, machineId, hostPid: 1, lastStart: { at: 1, how: "new", front: "remote", asked: null, used: "thread-1" } },
+    });
+    await serveRpc(socket, id, { killSession: () => ({}) });
+    expect((await client.api("POST", `/sessions/${id}/abort`, { scope: "session" })).status).toBe(200);
+    expect(await sessionOf(client, id)).toMatchObject({ active: false, metadata: { lifecycleState: "aborted" } });
+    const failure = { code: "resume_unavailable", message: "The conversation is gone" };
+    const runner = await machine(client, machineId, {
+      async "spawn-happy-session"() {
+        const process = await comeUp(client, id, { failure }, "failed", { hostPid });
+        await end(process, id);
+        process.close();
+        return { type: "success", sessionId: id };
+      },
+    });
+    expect((await client.api("POST", `/sessions/${id}/resume`)).body).toMatchObject({ code: "resume_failed", cause: "resume_unavailable" });
+    expect(await sessionOf(client, id)).toMatchObject({ active: false, metadata: { lifecycleState: state } });
+    runner.socket.close();
+    socket.close();
+  });
+
   test("an agent that comes up late is waited for; the answer means that it is there", async () => {
     const client = await rig.client();
     const machineId = `m-${crypto.randomUUID()}`;
