@@ -5,7 +5,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import type { AgentState, AgentStateRequest } from "@hapi/protocol";
-import { able, button, field, goToChat, look, openChat } from "./chat-page.ts";
+import { able, button, decide, field, goToChat, look, openChat } from "./chat-page.ts";
 import { IDLE } from "./fixture-data.ts";
 import { LOOKS, openPage, type OpenPage } from "./harness.ts";
 import { fixtureWorld } from "./worlds.ts";
@@ -50,12 +50,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     await using open = await chat();
     const { page } = open;
     await hubSays(page, 200, { ok: true, status: "sent" });
-    await button(card(page), "Deny").waitFor();
-    await page.waitForTimeout(400);
-    await button(card(page), "Deny").click();
-    await card(page)
-      .getByText(/^“Deny” was sent\. .* has not taken it up yet/)
-      .waitFor();
+    await decide(button(card(page), "Deny"), card(page).getByText(/^“Deny” was sent\. .* has not taken it up yet/));
     await look(page, "approval-sent");
     says({ requests: { [ID]: { ...command, sent: { decision: "denied", at: Date.now() } } } });
     // Another page, or this one after a reload, knows it too.
@@ -69,6 +64,24 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     expect(open.problems).toEqual([]);
   });
 
+  test("a tap on a card that had just moved is not taken, and says so; the next one is", async () => {
+    says({ requests: { [ID]: command } });
+    await using open = await openPage(world.browser, { size, scheme, signedIn: world.hub });
+    const { page } = open;
+    await page.goto(`${world.hub.url}/inbox`);
+    await hubSays(page, 200, { ok: true, status: "sent" });
+    const deny = button(card(page), "Deny");
+    // As a finger does that stops a list in its course.
+    await deny.evaluate((element) => {
+      for (let at = element.parentElement; at; at = at.parentElement) at.dispatchEvent(new Event("scroll"));
+      element.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
+    });
+    await card(page).getByText("Not taken: this had just moved under your finger. Press again.").waitFor();
+    await look(page, "approval-held");
+    await decide(deny, card(page).getByText(/^“Deny” was sent/));
+    expect(open.problems).toEqual([]);
+  });
+
   test("who was slower than the terminal is told what happened there", async () => {
     says({ requests: { [ID]: command } });
     await using open = await chat();
@@ -78,10 +91,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
       code: "request_closed",
       outcome: { status: "approved", by: "terminal" },
     });
-    await button(card(page), "Deny").waitFor();
-    await page.waitForTimeout(400);
-    await button(card(page), "Deny").click();
-    await card(page).getByText("Not your answer: it was allowed in the terminal before.").waitFor();
+    await decide(button(card(page), "Deny"), card(page).getByText("Not your answer: it was allowed in the terminal before."));
     await look(page, "approval-lost");
     expect(open.problems).toEqual([]);
   });
@@ -110,9 +120,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     await card(page).getByLabel("Your own words").waitFor();
     expect(await card(page).getByLabel("Your own words").inputValue()).toBe("the one from the config");
     expect(await page.evaluate(() => localStorage.getItem("hapi_answers"))).toContain("config");
-    await page.waitForTimeout(400);
-    await button(card(page), "Answer").click();
-    await card(page).waitFor({ state: "detached" });
+    await decide(button(card(page), "Answer"), page.locator(`body:not(:has([data-request="${ID}"]))`));
     expect(await page.evaluate(() => localStorage.getItem("hapi_answers"))).toBeNull();
     expect(open.problems).toEqual([]);
   });

@@ -23,6 +23,17 @@ export async function say(page: Page, text: string): Promise<void> {
   await fieldHas(page, "");
 }
 
+/** A card does not take a tap in its first moment, nor right after something scrolled, and says so: the way of a person is to tap again. */
+export async function decide(button: Locator, until: Locator): Promise<void> {
+  const held = button.page().getByText("Not taken: this had just moved under your finger");
+  for (let tries = 0; tries < 50; tries += 1) {
+    await button.click();
+    await until.or(held).first().waitFor();
+    if (!(await held.isVisible())) break;
+  }
+  await until.waitFor();
+}
+
 export async function fieldHas(page: Page, text: string): Promise<void> {
   await page.waitForFunction((wanted) => document.querySelector("textarea")?.value === wanted, text);
 }

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import type { Locator, Page } from "playwright-core";
-import { button, field, fieldHas, promptWith, say } from "./chat-page.ts";
+import { button, decide, field, fieldHas, promptWith, say } from "./chat-page.ts";
 import { axe, LOOKS, openPage, type OpenPage, type Scheme, type Size } from "./harness.ts";
 import { realWorld } from "./worlds.ts";
 
@@ -55,23 +55,6 @@ async function startChat(size: Size, scheme: Scheme): Promise<Chat> {
     },
   };
 }
-
-/** A card does not listen in its first moment: the way of a person is to tap again. */
-async function decide(button: Locator, until: Locator): Promise<void> {
-  await button.waitFor();
-  for (let tries = 0; tries < 20; tries += 1) {
-    await button.click({ timeout: 2_000 }).catch(() => undefined);
-    if (
-      await until.waitFor({ timeout: 500 }).then(
-        () => true,
-        () => false,
-      )
-    )
-      return;
-  }
-  await until.waitFor();
-}
-
 describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
   test(
     "text shows while it streams, and Stop ends the turn",

@@ -1,7 +1,7 @@
 /** The whole way on a real hub with real demo sessions: sign in, steer, approve in the inbox, start another session, lose the hub and get it back. */
 import { describe, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
-import { field, promptWith, say } from "./chat-page.ts";
+import { button, decide, field, promptWith, say } from "./chat-page.ts";
 import { axe, LOOKS, openPage } from "./harness.ts";
 import { realWorld } from "./worlds.ts";
 
@@ -22,11 +22,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     await page.getByText(`echo ${size}`).first().waitFor();
     expect(await axe(page)).toEqual([]);
     await page.waitForFunction((title) => document.title === title, "(1) Inbox · HAPI");
-    await page
-      .getByRole("button", { name: /^Allow/ })
-      .first()
-      .click();
-    await page.getByText("Nothing waits for you").waitFor();
+    await decide(button(page, /^Allow/).first(), page.getByText("Nothing waits for you"));
     await page.goto(`${world.hub.url}/sessions/${world.hub.demoId}`);
     const prompt = promptWith(page, words);
     // the mark of this very prompt: an earlier turn is done already

@@ -42,6 +42,7 @@ export const later = {
   "request.denyWithReason": "Deny with a reason",
   "request.reason": "Reason",
   "request.reason.hint": "The agent reads it and goes on from there.",
+  "request.held": "Not taken: this had just moved under your finger. Press again.",
   "request.failed": "Your answer did not arrive: {reason}",
   "request.approved": "Allowed",
   "request.denied": "Denied",

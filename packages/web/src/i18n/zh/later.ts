@@ -45,6 +45,7 @@ export const later = {
   "request.denyWithReason": "说明理由并拒绝",
   "request.reason": "理由",
   "request.reason.hint": "代理会读到它，并据此继续。",
+  "request.held": "未采纳：内容刚刚移动过，请再按一次。",
   "request.failed": "回答未送达：{reason}",
   "request.approved": "已允许",
   "request.denied": "已拒绝",

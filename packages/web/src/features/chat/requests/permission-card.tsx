@@ -9,6 +9,7 @@ import { readWords, useRequestDraft } from "./request-drafts.ts";
 import { useRequestHost } from "./request-host.tsx";
 import { noteOf, wishOf, type Wish } from "./request.model.ts";
 import { RequestedThing } from "./requested-thing.tsx";
+import { HeldTap } from "./held-tap.tsx";
 import { useTapGuard } from "./tap-guard.ts";
 import { useAnswer, type Answering } from "./use-answer.ts";
 import { useDecisionKeys } from "./use-decision-keys.ts";
@@ -51,7 +52,7 @@ export function PermissionCard({ request }: { request: TimelineRequest }) {
 
 function Decisions({ request, answering }: { request: TimelineRequest; answering: Answering }) {
   const t = useT();
-  const guard = useTapGuard();
+  const { guard, isHeld } = useTapGuard();
   const [reason, change] = useRequestDraft<string | null>(`${request.id}:reason`, null, readWords);
   const setReason = (next: string | null): void => change(() => next);
   const { state, approve } = answering;
@@ -76,6 +77,7 @@ function Decisions({ request, answering }: { request: TimelineRequest; answering
           className="max-h-40"
         />
       )}
+      <HeldTap isHeld={isHeld} />
       <div className="flex gap-2">
         <Button className="flex-1" shortcut="D" busy={sending === "deny"} disabled={sending === "approve"} onClick={guard(deny)}>
           {t("request.deny")}

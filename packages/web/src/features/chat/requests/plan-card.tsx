@@ -13,6 +13,7 @@ import { CardFrame } from "./card-frame.tsx";
 import { readWords, useRequestDraft } from "./request-drafts.ts";
 import { useRequestHost } from "./request-host.tsx";
 import { modesAfterPlan } from "./request.model.ts";
+import { HeldTap } from "./held-tap.tsx";
 import { useTapGuard } from "./tap-guard.ts";
 import { useAnswer, type Answering } from "./use-answer.ts";
 import { useDecisionKeys } from "./use-decision-keys.ts";
@@ -42,7 +43,7 @@ export function PlanCard({ request }: { request: TimelineRequest }) {
 
 function Decide({ request, answering }: { request: TimelineRequest; answering: Answering }) {
   const t = useT();
-  const guard = useTapGuard();
+  const { guard, isHeld } = useTapGuard();
   const modeName = useModeName();
   const { modes } = useRequestHost();
   const choices = modesAfterPlan(modes);
@@ -75,6 +76,7 @@ function Decide({ request, answering }: { request: TimelineRequest; answering: A
           ))}
         </Select>
       )}
+      <HeldTap isHeld={isHeld} />
       <div className="flex gap-2">
         <Button className="flex-1" shortcut="D" busy={sending === "deny"} disabled={sending === "approve"} onClick={guard(keepPlanning)}>
           {feedback === null ? t("plan.keep") : t("plan.sendFeedback")}

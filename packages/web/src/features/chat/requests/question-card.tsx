@@ -19,12 +19,13 @@ import {
   type QuestionDraft,
   readQuestionDrafts,
 } from "./request.model.ts";
+import { HeldTap } from "./held-tap.tsx";
 import { useTapGuard } from "./tap-guard.ts";
 import { useAnswer } from "./use-answer.ts";
 
 export function QuestionCard({ request }: { request: TimelineRequest }) {
   const t = useT();
-  const guard = useTapGuard();
+  const { guard, isHeld } = useTapGuard();
   const { agent } = useRequestHost();
   const { state, approve, deny } = useAnswer(request);
   const [drafts, change] = useRequestDraft<Readonly<Record<string, QuestionDraft>>>(request.id, {}, readQuestionDrafts);
@@ -40,19 +41,22 @@ export function QuestionCard({ request }: { request: TimelineRequest }) {
       sentence={t("question.sentence", { agent, count: questions.length })}
       state={state}
       footer={
-        <div className="flex gap-2">
-          <Button className="flex-1" busy={sending === "deny"} disabled={sending === "approve"} onClick={guard(() => deny())}>
-            {t("question.skip")}
-          </Button>
-          <Button
-            tone="primary"
-            className="flex-1"
-            busy={sending === "approve"}
-            disabled={!complete || sending === "deny"}
-            onClick={guard(submit)}
-          >
-            {t("question.answer")}
-          </Button>
+        <div className="flex flex-col gap-2">
+          <HeldTap isHeld={isHeld} />
+          <div className="flex gap-2">
+            <Button className="flex-1" busy={sending === "deny"} disabled={sending === "approve"} onClick={guard(() => deny())}>
+              {t("question.skip")}
+            </Button>
+            <Button
+              tone="primary"
+              className="flex-1"
+              busy={sending === "approve"}
+              disabled={!complete || sending === "deny"}
+              onClick={guard(submit)}
+            >
+              {t("question.answer")}
+            </Button>
+          </div>
         </div>
       }
     >

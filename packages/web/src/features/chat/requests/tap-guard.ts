@@ -1,6 +1,6 @@
 /**
  * Keeps Allow from being hit by a thumb that meant something else: a tap right after the card appeared, or right after anything scrolled,
- * does nothing. Keys are only held back for the first moment.
+ * does nothing, and the card says so. Keys are only held back for the first moment.
  */
 import { useState, type MouseEvent } from "react";
 
@@ -25,10 +25,22 @@ export function acceptsTap({ now, appearedAt, scrolledAt, pointer }: TapFacts): 
   return !pointer || now - scrolledAt >= GUARD_MS;
 }
 
-/** Wraps a click handler of a card. */
-export function useTapGuard(): (act: () => void) => (event: MouseEvent) => void {
+export interface TapGuard {
+  /** Wraps a click handler of a card. */
+  guard(act: () => void): (event: MouseEvent) => void;
+  /** The last tap was not taken. */
+  isHeld: boolean;
+}
+
+export function useTapGuard(): TapGuard {
   const [appearedAt] = useState(() => performance.now());
-  return (act) => (event) => {
-    if (acceptsTap({ now: performance.now(), appearedAt, scrolledAt, pointer: event.detail > 0 })) act();
+  const [isHeld, setHeld] = useState(false);
+  return {
+    isHeld,
+    guard: (act) => (event) => {
+      const accepts = acceptsTap({ now: performance.now(), appearedAt, scrolledAt, pointer: event.detail > 0 });
+      setHeld(!accepts);
+      if (accepts) act();
+    },
   };
 }
