@@ -68,11 +68,11 @@ describe.skipIf("missing" in peer)("an unmodified CLI and runner", () => {
   };
   const isReply = (text: string) => (frame: SseFrame) =>
     frame.event.type === "message-received" && JSON.stringify(frame.event["message"]).includes(text);
+  const agentStateIn = (event: SseFrame["event"]): { requests?: Json; completedRequests?: Json } | undefined =>
+    (event["data"] as { agentState?: { value?: { requests?: Json; completedRequests?: Json } } } | undefined)?.agentState?.value;
   const nextRequest = async (): Promise<string> => {
-    const openIn = ({ event }: SseFrame): string | undefined => {
-      const state = (event["data"] as { agentState?: { value?: { requests?: Json } } } | undefined)?.agentState?.value;
-      return Object.keys(state?.requests ?? {}).find((request) => !answered.has(request));
-    };
+    const openIn = ({ event }: SseFrame): string | undefined =>
+      Object.keys(agentStateIn(event)?.requests ?? {}).find((request) => !answered.has(request));
     const found = openIn(await sse.find((frame) => openIn(frame) !== undefined, waitMs)) ?? "";
     answered.add(found);
     return found;
@@ -129,6 +129,8 @@ describe.skipIf("missing" in peer)("an unmodified CLI and runner", () => {
       const second = await nextRequest();
       expect((await client.api("POST", `/sessions/${id}/permissions/${second}/deny`, { reason: "not that" })).body).toEqual({ ok: true });
       await sse.find(isReply("behavior=deny"), waitMs);
+      // The CLI tells its state beside its messages: either may be first.
+      await sse.find(({ event }) => second in (agentStateIn(event)?.completedRequests ?? {}), waitMs);
       const { completedRequests } = (await session())["agentState"] as { completedRequests: Json };
       expect(completedRequests).toMatchObject({ [first]: { status: "approved" }, [second]: { status: "denied" } });
       expect(await client.api("POST", `/sessions/${id}/permissions/${first}/approve`)).toMatchObject({

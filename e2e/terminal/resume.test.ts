@@ -15,6 +15,12 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => place[Symbol.asyncDispose](), 60_000);
 
+/** No process of it, and its row says so: the one comes before the other. */
+async function hasEnded(): Promise<boolean> {
+  const { active, metadata } = await place.api().sessions.get(sessionId);
+  return !active && metadata?.lifecycleState === "completed";
+}
+
 terminalTest(
   "without a session: this directory's, same id, with what was said before",
   async () => {
@@ -26,7 +32,7 @@ terminalTest(
     await terminal.until((now) => now.includes("say: remember me"), { what: "the earlier prompt" });
     expect(place.sessionIds()).toEqual([sessionId]);
     await terminal.keys("C-d");
-    await until(async () => !(await place.api().sessions.get(sessionId)).active, "the session has ended");
+    await until(hasEnded, "the session has ended");
   },
   240_000,
 );

@@ -5,6 +5,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
+import { createServer, request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { readRunnerState } from "@hapi/machine/runner";
 import { isAlive, killTree, processStartTime, runningHub } from "@hapi/platform";
@@ -57,6 +59,32 @@ test("--wait prints the answer and nothing else; by directory, beginning of the 
   child.stdout.on("data", (chunk: Buffer) => void (out += chunk.toString()));
   expect([await new Promise((done) => child.once("close", done)), out]).toEqual([0, "from a pipe\n"]);
   expect(kept()).toEqual([]);
+}, 240_000);
+
+test("an answer that is there before the hub's word on the sending: nothing is left that would be called unsent", async () => {
+  const hub = `http://127.0.0.1:${place.port}`;
+  // Everything passes, but for what the hub says to the sending.
+  const between = createServer((request, response) => {
+    const isSending = request.method === "POST" && /\/messages$/.test(request.url ?? "");
+    const passed = httpRequest(new URL(request.url ?? "/", hub), { method: request.method, headers: request.headers }, (answer) => {
+      if (isSending) return void answer.resume();
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    passed.on("error", () => response.destroy());
+    response.on("close", () => passed.destroy());
+    request.pipe(passed);
+  });
+  await new Promise<void>((done) => between.listen(0, "127.0.0.1", done));
+  try {
+    const env = { HAPI_API_URL: `http://127.0.0.1:${(between.address() as AddressInfo).port}` };
+    const { code, stdout } = await place.hapi(["send", sessionId, "say: already here", "--wait"], { cwd: shop, env });
+    expect([code, stdout]).toEqual([0, "already here\n"]);
+    expect(kept()).toEqual([]);
+  } finally {
+    between.closeAllConnections();
+    between.close();
+  }
 }, 240_000);
 
 test("a turn that fails says why with exit code 2, and hapi retry runs it again on the same conversation", async () => {

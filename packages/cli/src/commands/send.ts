@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { text as readAll } from "node:stream/consumers";
 import { isPromptTooLong, MAX_PROMPT_BYTES } from "@hapi/core";
 import { type HubApi, type PromptEnd, watchPrompt } from "@hapi/client";
-import { findKeptPrompt, type KeptPrompt } from "@hapi/machine";
+import { findKeptPrompt, forgetKeptPrompt, type KeptPrompt } from "@hapi/machine";
 import { delay, hapiHome, systemClock } from "@hapi/platform";
 import { AppError, type ErrorCode, errorCodes, type PromptWaiting, toAppError } from "@hapi/protocol";
 import { isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
@@ -181,17 +181,27 @@ async function waitForAnswer(prompt: Sending, away: AppError | null, { timeoutMs
   const cancel = timeoutMs === null ? () => undefined : systemClock.setTimer(timeoutMs, () => timeout.resolve("timeout"));
   const stop = new AbortController();
   const delivery = deliverInTheEnd(prompt, away, stop.signal);
+  let end: PromptEnd | "timeout" = "timeout";
   try {
     // Refused: that is the end of waiting, too.
     const refusal = delivery.then(() => new Promise<never>(() => undefined));
-    return answered(prompt, await Promise.race([watched.end, timeout.promise, refusal]), isJson);
+    end = await Promise.race([watched.end, timeout.promise, refusal]);
+    return answered(prompt, end, isJson);
   } finally {
     cancel();
     watched.close();
     stop.abort();
     // It may hold the lock; whoever only waits for it may just go.
     await Promise.race([delivery.catch(() => undefined), delay(LET_GO_MS)]);
+    if (end !== "timeout") letGo(prompt);
   }
+}
+
+/** The hub told its end, so it has it: also where the answer to the sending itself did not come any more. */
+function letGo({ localId, context }: Sending): void {
+  const home = hapiHome(context.env);
+  const kept = findKeptPrompt(home, localId);
+  if (kept) forgetKeptPrompt(home, kept);
 }
 
 /** As long as somebody waits here, this process itself tries again. */
