@@ -65,7 +65,7 @@ test("an answer that is there before the hub's word on the sending: nothing is l
   const hub = `http://127.0.0.1:${place.port}`;
   // Everything passes, but for what the hub says to the sending.
   const between = createServer((request, response) => {
-    const isSending = request.method === "POST" && /\/messages$/.test(request.url ?? "");
+    const isSending = request.method === "POST" && request.url?.endsWith("/messages") === true;
     const passed = httpRequest(new URL(request.url ?? "/", hub), { method: request.method, headers: request.headers }, (answer) => {
       if (isSending) return void answer.resume();
       response.writeHead(answer.statusCode ?? 502, answer.headers);
