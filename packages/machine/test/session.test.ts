@@ -8,6 +8,8 @@ test("configuration: confirmed by the agent, kept, passed at the next start; an 
     applied: { permissionMode: "yolo", model: "large" },
   });
   await expect(world.hub.rpc("set-session-config", { permissionMode: "wild" })).rejects.toThrow();
+  // What can't be changed is refused, and nothing that was asked for beside it is changed.
+  await expect(world.hub.rpc("set-session-config", { model: "small", effort: "high" })).rejects.toThrow('"effort" can\'t be changed');
   world.agent.die({ code: 0 });
   await run(world, "p1", "hello");
   expect(world.agent.starts.at(-1)).toMatchObject({ permissionMode: "yolo", model: "large" });

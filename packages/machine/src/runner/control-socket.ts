@@ -9,6 +9,7 @@ import { AppError, toAppError, type ErrorCode } from "@hapi/protocol";
 import { writeFileAtomic } from "@hapi/platform";
 
 const MAX_LINE_BYTES = 1 << 20;
+const NEWLINE = 0x0a;
 const IDLE_MS = 10_000;
 const ANSWER_MS = 1_000;
 
@@ -62,15 +63,24 @@ function listen(server: Server, path: string): Promise<void> {
 function serve(socket: Socket, token: string, handlers: ControlHandlers, answering: Set<Promise<void>>): void {
   socket.setTimeout(IDLE_MS, () => socket.destroy());
   socket.on("error", () => socket.destroy());
-  let text = "";
-  socket.setEncoding("utf8");
-  socket.on("data", (chunk: string) => {
-    text += chunk;
-    if (text.length > MAX_LINE_BYTES) socket.destroy();
-    const end = text.indexOf("\n");
+  const parts: Buffer[] = [];
+  let size = 0;
+  let isAsked = false;
+  socket.on("data", (bytes: Buffer) => {
+    // One line is all that is heard, and a line that is too long is none.
+    if (isAsked) return;
+    const end = bytes.indexOf(NEWLINE);
+    parts.push(end < 0 ? bytes : bytes.subarray(0, end));
+    size += parts.at(-1)!.length;
+    if (size > MAX_LINE_BYTES) {
+      isAsked = true;
+      return void socket.destroy();
+    }
     if (end < 0) return;
+    isAsked = true;
     socket.setTimeout(0);
-    const said = answer(text.slice(0, end), token, handlers).then((result) => sent(socket, `${JSON.stringify(result)}\n`));
+    const line = Buffer.concat(parts).toString("utf8");
+    const said = answer(line, token, handlers).then((result) => sent(socket, `${JSON.stringify(result)}\n`));
     answering.add(said);
     void said.finally(() => answering.delete(said));
   });

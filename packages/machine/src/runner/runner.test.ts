@@ -198,6 +198,46 @@ test("the control socket answers who has the token, and nobody else", async () =
   expect(await askRunner(paths, "echo")).toBeNull();
 });
 
+test("the control socket runs a line once, whatever comes after it, and none that is too long", async () => {
+  const dir = folder();
+  const paths = { socket: join(dir, "c.sock"), tokenFile: join(dir, "token") };
+  let runs = 0;
+  const answer = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const control = await openControlSocket(paths, {
+    spawn: async () => {
+      runs += 1;
+      begun.resolve();
+      await answer.promise;
+      return runs;
+    },
+  });
+  const token = readFileSync(paths.tokenFile, "utf8");
+  const line = JSON.stringify({ token, method: "spawn", params: { directory: "旅行" } });
+  const socket = createConnection(paths.socket);
+  const said = new Promise<string>((done) => socket.once("data", (bytes) => done(String(bytes))));
+  // In the middle of a character, and then on and on.
+  const bytes = Buffer.from(`${line}\n`);
+  socket.write(bytes.subarray(0, bytes.length - 8));
+  socket.write(bytes.subarray(bytes.length - 8));
+  await begun.promise;
+  for (const more of ["a", "b", `${line}\n`]) await new Promise<void>((done) => socket.write(more, () => done()));
+  // A second caller is answered after what came before it was read.
+  await askRunner(paths, "nothing").catch(() => undefined);
+  answer.resolve();
+  expect(JSON.parse(await said)).toEqual({ ok: true, value: 1 });
+  expect(runs).toBe(1);
+
+  const long = createConnection(paths.socket);
+  const gone = new Promise<void>((done) => long.once("close", () => done()));
+  long.on("error", () => undefined);
+  long.write(`${"x".repeat(2 << 20)}\n${line}\n`);
+  await gone;
+  await askRunner(paths, "nothing").catch(() => undefined);
+  expect(runs).toBe(1);
+  await control.close();
+});
+
 test("who stops the runner hears it; a runner that dies before it answered is said, not thrown", async () => {
   const dir = folder();
   const paths = { socket: join(dir, "c.sock"), tokenFile: join(dir, "token") };

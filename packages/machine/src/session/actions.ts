@@ -39,6 +39,14 @@ const CANCEL_WAIT_MS = 5_000;
 const UNANSWERED =
   "The agent did not answer Stop, so its process was ended, and with it what it ran in the background. The conversation goes on with the next message.";
 
+const CONFIGURABLE = new Set(["permissionMode", "model", "autoRetry"]);
+
+/** Before anything is changed: what can't be changed here is refused, never passed over. */
+function refuseUnknown(change: ConfigChange): void {
+  const unknown = Object.keys(change).find((name) => !CONFIGURABLE.has(name));
+  if (unknown !== undefined) throw new AppError("unsupported_flavor", `This agent's "${unknown}" can't be changed while it runs`);
+}
+
 export function createActions(deps: ActionDeps): SessionActions {
   const { runner, loop, record, capabilities, facts } = deps;
 
@@ -53,6 +61,7 @@ export function createActions(deps: ActionDeps): SessionActions {
   }
 
   async function configure(change: ConfigChange): Promise<Record<string, unknown>> {
+    refuseUnknown(change);
     const applied: Record<string, unknown> = {};
     if (change.permissionMode !== undefined) {
       const mode = normalizePermissionMode(record.value.flavor, change.permissionMode);
