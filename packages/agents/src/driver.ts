@@ -192,8 +192,12 @@ export type DriverEvent =
   | { type: "background"; work: readonly BackgroundWork[] }
   /** The agent's own id of this conversation, known or changed. Comes before the first prompt is handed. */
   | { type: "thread"; threadId: string }
-  | { type: "mode"; mode: string }
-  | { type: "model"; model: string | null }
+  /**
+   * In force from now on, as far as the agent shows it. `by`: its own word that a person chose it there; only that, and what was asked of the driver,
+   * is a choice for later starts.
+   */
+  | { type: "mode"; mode: string; by?: "person" }
+  | { type: "model"; model: string | null; by?: "person" }
   | { type: "title"; title: string }
   | { type: "facts"; tools?: string[]; slashCommands?: string[]; version?: string; models?: { id: string; name: string }[] }
   /**

@@ -58,6 +58,8 @@ export interface FakeAgent {
   beforeStart: Promise<void> | null;
   /** Its own screen is left: words that were there alone. */
   unsent(words: { queued?: string[]; entered?: string | null; line?: string | null }): void;
+  /** Says something of itself. */
+  tell(event: Extract<DriverEvent, { type: "mode" | "model" }>): void;
   /** On its own screen, with no request. */
   dialog(open: { about: string; since: number } | null): void;
   failStarts: number;
@@ -182,6 +184,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       emit({ type: "thinking", thinking: true });
     },
     takeBack,
+    tell: emit,
     dialog: (open) => emit({ type: "dialog", dialog: open }),
     unsent: ({ queued = [], entered, line }) => emit({ type: "unsent", queued, entered, line }),
     begunByHost() {

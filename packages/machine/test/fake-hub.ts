@@ -302,6 +302,13 @@ export function createFakeHub(sessionId: string): FakeHub {
     },
     choose(choice) {
       Object.assign(chosen, choice);
+      const { permissionMode, model } = choice;
+      metadata.value = metadata.value && {
+        ...metadata.value,
+        ...(permissionMode === undefined ? {} : { preferredPermissionMode: permissionMode }),
+        ...(model === undefined ? {} : { preferredModel: model }),
+      };
+      metadata.version++;
     },
     async rpc<T>(name: string, params: unknown = {}) {
       const handler = peer?.connected ? peer.handlers[name] : undefined;

@@ -55,8 +55,16 @@ export const sessionDiagnosticsSchema = z.looseObject({
   }),
   /** What of its first start's environment it keeps, and where that is another one than its machine's. */
   environment: z.optional(sessionEnvironmentSchema),
-  /** Absent fields are known to the living session process only. */
-  agent: z.optional(z.looseObject({ front: z.nullable(z.enum(["local", "remote"])), running: z.boolean(), busy: z.boolean() })),
+  /** Absent fields are known to the living session process only. Mode and model: in force now; in `launch` stands what was chosen. */
+  agent: z.optional(
+    z.looseObject({
+      front: z.nullable(z.enum(["local", "remote"])),
+      running: z.boolean(),
+      busy: z.boolean(),
+      permissionMode: z.optional(z.nullable(z.string())),
+      model: z.optional(z.nullable(z.string())),
+    }),
+  ),
   /** Each stands in the history as a warning. */
   losses: z.optional(z.array(lossCountSchema)),
   /** What the agent said that this version has no word for, and how often, by `place/word`. The rows themselves are in the history, raw. */

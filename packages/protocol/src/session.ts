@@ -71,7 +71,10 @@ export const metadataSchema = z.looseObject({
   failureCode: z.optional(z.string()),
   flavor: z.optional(z.nullable(z.string())),
   worktree: z.optional(worktreeSchema),
+  /** As a person chose it, for every start. What the session says with its signs of life is what is in force now. */
   preferredPermissionMode: z.optional(z.string()),
+  /** Ours. The same of the model; null: the agent's own. Absent: nobody said. */
+  preferredModel: z.optional(z.nullable(z.string())),
   /** What this session's agent can do; UI and API decide on this, never on the agent's name. `autoRetry` (ours): the session can retry by itself. */
   capabilities: z.optional(z.looseObject({})),
   /** Ours. A person allowed that turns which a provider's error failed are retried by themselves. Absent: not allowed. */

@@ -11,6 +11,9 @@ import { commandOf, commandOutputOf, type UserLine } from "./prompt-lines.ts";
 
 type Of<K extends UserLine["kind"]> = Extract<UserLine, { kind: K }>;
 
+/** What `/model` says (2.1.329, 2.1.332) where the model is another one from now on; not where its list was left as it was. */
+const SET_MODEL = /^Set model to /;
+
 /** `name`: the command that said it, where the line names it. */
 interface Output {
   name?: string;
@@ -33,7 +36,6 @@ export function createCommandReader(w: ParserWriter): CommandReader {
   function command(line: Json, uuid: string, { name, args }: Of<"command">): void {
     const text = `${name} ${args}`.trim();
     const isOwn = state.caveat !== null && str(line["parentUuid"]) === state.caveat;
-    if (isOwn && name === "/model") state.modelAsked = true;
     if (isOwn) state.command = text;
     // Of what is driven, the end of each prompt is told, so it begins.
     if (!isOwn || context.promptOf(uuid)) return w.prompt(line, uuid, text, []);
@@ -43,11 +45,20 @@ export function createCommandReader(w: ParserWriter): CommandReader {
   function output(uuid: string, { text, failed }: Pick<Of<"command-output">, "text" | "failed">, more: Output = {}): void {
     const words = plain(text);
     if (words === "") return;
+    if (!failed && SET_MODEL.test(words)) modelChosen(more.name ?? state.command ?? "");
     w.say(
       uuid,
       { text: words, level: failed ? "warning" : "info", ...(more.isMarkdown ? { format: "markdown" } : {}) },
       more.name ?? state.command,
     );
+  }
+
+  /** A person chose it, and Claude says so. The word they used, where they used one; out of its list, the next answer names it. */
+  function modelChosen(command: string): void {
+    const [name, model = ""] = command.split(/\s+/, 2);
+    if (name !== "/model") return;
+    state.modelAsked = model === "";
+    if (model !== "") w.out.facts.push({ type: "model", model: model === "default" ? null : model });
   }
 
   /** Two lines per command: what was entered (where no `user` line says it), and what came of it. */

@@ -110,7 +110,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     if (fact.type === "prompts") prompts.recorded(fact.uuids);
     if (fact.type === "mode") setMode(fact.mode);
     if (fact.type === "title") context.emit({ type: "title", title: fact.title });
-    if (fact.type === "model") context.emit({ type: "model", model: fact.model });
+    if (fact.type === "model") context.emit({ type: "model", model: fact.model, by: "person" });
     listener?.onFact?.(fact);
   }
 

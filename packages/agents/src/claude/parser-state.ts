@@ -23,7 +23,7 @@ export interface ParserState {
   /** The message whose usage was counted last: each of its blocks repeats it. */
   usageOf: string | null;
   caveat: string | null;
-  /** The user chose a model in the terminal; the next answer names it. */
+  /** The user chose a model out of Claude's list; the next answer names it. */
   modelAsked: boolean;
   title: string | null;
   /** The conversation began in this session: what it cost so far is all ours. */

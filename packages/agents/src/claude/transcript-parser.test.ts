@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { AgentEvent } from "@hapi/protocol";
 import { type Json, parseJson, str } from "./json.ts";
 import { emptyParserState } from "./parser-state.ts";
-import { createTranscriptParser, type KnownPrompt, type Parsed, type ParserContext } from "./transcript-parser.ts";
+import { createTranscriptParser, type KnownPrompt, type Parsed, type ParserContext, type TranscriptFact } from "./transcript-parser.ts";
 
 const recorded = (name: string): Json[] =>
   readFileSync(new URL(`../../../testkit/src/recorded/claude/${name}.jsonl`, import.meta.url), "utf8")
@@ -272,6 +272,38 @@ test("the same words without the mark are Claude's own", () => {
   expect(story(parse([{ type: "user", uuid: "u", message: { content: "<bash-input>x</bash-input>" } }], ours))[0]).toBe(
     "user(remote l): <bash-input>x</bash-input>",
   );
+});
+
+test("a model is a person's choice where Claude says that it was set; a list left as it was, and a failure, are none", () => {
+  const command = (args: string, said: string): TranscriptFact[] =>
+    parse([
+      { type: "user", uuid: "c", isMeta: true, message: { content: "<local-command-caveat>Caveat: x</local-command-caveat>" } },
+      {
+        type: "user",
+        uuid: "m",
+        parentUuid: "c",
+        entrypoint: "cli",
+        message: {
+          content: `<command-name>/model</command-name>\n<command-message>model</command-message>\n<command-args>${args}</command-args>`,
+        },
+      },
+      {
+        type: "user",
+        uuid: "o",
+        parentUuid: "m",
+        entrypoint: "cli",
+        message: { content: `<local-command-stdout>${said}</local-command-stdout>` },
+      },
+      // Overloaded, Claude may answer with another one.
+      { type: "assistant", uuid: "a", message: { id: "1", model: "claude-other-1", content: [{ type: "text", text: "hello" }] } },
+    ]).facts.filter((fact) => fact.type === "model");
+  expect(command("sonnet", "Set model to `Sonnet 5.5` and saved as your default for new sessions")).toEqual([
+    { type: "model", model: "sonnet" },
+  ]);
+  expect(command("default", "Set model to Opus (default)")).toEqual([{ type: "model", model: null }]);
+  expect(command("", "Set model to `Other`")).toEqual([{ type: "model", model: "claude-other-1" }]);
+  expect(command("", "Kept model as Opus")).toEqual([]);
+  expect(command("nonsense", "Model 'nonsense' not found")).toEqual([]);
 });
 
 test("who is no person is told by name: another agent's words are no prompt of anybody's", () => {

@@ -40,7 +40,8 @@ export type TranscriptFact =
       call?: { tool: string; input: Json };
     }
   | { type: "mode"; mode: string }
-  | { type: "model"; model: string }
+  /** A person chose it, in Claude's own words. Null: Claude's own. */
+  | { type: "model"; model: string | null }
   | { type: "title"; title: string }
   /** `at`: the line's own time. */
   | { type: "turn"; running: boolean; at: number }

@@ -1,6 +1,7 @@
 /** What `hapi resume` needs to continue a session in a terminal. */
 import { decodeContent, shortText } from "@hapi/core";
 import { DEFAULT_FLAVOR, threadKeyOf, type Session } from "@hapi/protocol";
+import { chosenOf } from "../sessions/chosen.ts";
 import type { MessageStore } from "../messages/store.ts";
 
 const lookAt = 20;
@@ -27,6 +28,7 @@ export function resumeTarget(session: Session): ResumeTarget | null {
   const { metadata } = session;
   const thread = metadata?.[threadKeyOf(metadata.flavor)];
   if (!metadata?.path || typeof thread !== "string" || thread === "") return null;
+  const { permissionMode, model } = chosenOf(session);
   return {
     sessionId: session.id,
     flavor: metadata.flavor ?? DEFAULT_FLAVOR,
@@ -37,11 +39,11 @@ export function resumeTarget(session: Session): ResumeTarget | null {
     thinking: session.thinking,
     controlledByUser: session.agentState?.controlledByUser === true,
     agentSessionId: thread,
-    ...(session.model == null ? {} : { model: session.model }),
+    ...(model == null ? {} : { model }),
     ...(session.effort == null ? {} : { effort: session.effort }),
     ...(session.modelReasoningEffort == null ? {} : { modelReasoningEffort: session.modelReasoningEffort }),
     ...(session.serviceTier == null ? {} : { serviceTier: session.serviceTier }),
-    ...(session.permissionMode === undefined ? {} : { permissionMode: session.permissionMode }),
+    ...(permissionMode === undefined ? {} : { permissionMode }),
   };
 }
 

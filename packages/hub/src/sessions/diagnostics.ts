@@ -1,6 +1,7 @@
 /** What can be said about a session's threads and its last start: asked of its process where that lives, else what the hub was told last. */
 import { sessionDiagnosticsSchema, threadKeyOf, type Session, type SessionDiagnostics } from "@hapi/protocol";
 import type { Rpc } from "../rpc/rpc.ts";
+import { chosenOf } from "./chosen.ts";
 
 const readyMs = 1_000;
 const answerMs = 5_000;
@@ -17,7 +18,9 @@ export async function readDiagnostics(rpc: Rpc, session: Session): Promise<Sessi
   return { ...data, sessionId: session.id, threads: { ...data.threads, hub: told.threads.hub } };
 }
 
-function fromRow({ id, metadata, agentState, permissionMode, model }: Session): SessionDiagnostics {
+function fromRow(session: Session): SessionDiagnostics {
+  const { id, metadata, agentState } = session;
+  const { permissionMode, model } = chosenOf(session);
   const thread = metadata?.[threadKeyOf(metadata.flavor)];
   const { lastStart = null, flavor = null, autoRetry = false } = metadata ?? {};
   return {

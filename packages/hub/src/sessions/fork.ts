@@ -20,6 +20,7 @@ import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore, PageQuery } from "../messages/store.ts";
 import { codeOf, rpcError, type Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
+import { chosenOf } from "./chosen.ts";
 import type { SessionControl } from "./control.ts";
 import { createConversationText } from "./conversation-text.ts";
 import { canFork, type OfferDeps, offersHistory, type StartFailure } from "./resume-failure.ts";
@@ -84,7 +85,7 @@ export class Fork {
     metadata: Metadata,
     { forkId, ...beginning }: { forkId: string } & Beginning,
   ): Promise<string | StartFailure> {
-    const { permissionMode, model } = session;
+    const { permissionMode, model } = chosenOf(session);
     const params = {
       type: "spawn-in-directory",
       directory: metadata.path,
@@ -167,7 +168,7 @@ export class Fork {
       tag: `fork:${id}`,
       metadata: JSON.parse(JSON.stringify(kept)) as Metadata,
       agentState: null,
-      model: session.model ?? null,
+      model: chosenOf(session).model ?? null,
       effort: session.effort ?? null,
     });
     if (created.kind === "conflict") throw new AppError("session_conflict");

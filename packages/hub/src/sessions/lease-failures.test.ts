@@ -22,7 +22,7 @@ test("a session whose lease ran out while nothing could be written is ended once
   const { written, write } = disk(2);
   const expired: string[] = [];
   const presence = new SessionPresence({
-    store: { active: async () => [{ id: "s" }], change: write } as unknown as SessionStore,
+    store: { active: async () => [{ id: "s" }], get: async () => null, change: write } as unknown as SessionStore,
     clock,
     log: silentLogger,
     onActive: () => undefined,

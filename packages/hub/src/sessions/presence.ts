@@ -6,6 +6,7 @@
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
 import type { ClientEvent, Session } from "@hapi/protocol";
+import { atRest } from "./chosen.ts";
 import type { SessionChange, SessionStore } from "./store.ts";
 
 export const leaseMs = 30_000;
@@ -96,7 +97,9 @@ export class SessionPresence {
     const lease = this.#leases.get(sessionId);
     this.#leases.delete(sessionId);
     try {
-      await this.#deps.store.change(sessionId, { active: false, thinking: false, turnStartedAt: null, activeUntil: 0 });
+      const session = await this.#deps.store.get(sessionId);
+      const rest = session ? atRest(session) : {};
+      await this.#deps.store.change(sessionId, { ...rest, active: false, thinking: false, turnStartedAt: null, activeUntil: 0 });
     } catch (cause) {
       // Not written, it stands as active still: its lease runs out once more.
       if (lease && !this.#leases.has(sessionId)) this.#leases.set(sessionId, lease);

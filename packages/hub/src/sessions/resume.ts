@@ -9,6 +9,7 @@ import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
 import { codeOf, rpcError, type Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
+import { chosenOf, isOurs } from "./chosen.ts";
 import { leaseMs } from "./presence.ts";
 import { offersHistory, resumeFailed } from "./resume-failure.ts";
 import type { StopStore } from "./stops.ts";
@@ -156,7 +157,7 @@ export class Resume {
       const details = (await offersHistory(this.#deps, session)) ? { offers: ["history"] } : {};
       throw new AppError("resume_unavailable", undefined, { details });
     }
-    const permissionMode = options.permissionMode ?? session.permissionMode;
+    const { model, permissionMode } = { ...chosenOf(session), ...options };
     return {
       type: "spawn-in-directory",
       directory: metadata.path,
@@ -165,7 +166,7 @@ export class Resume {
       existingSessionId: session.id,
       sessionId: session.id,
       ...(permissionMode === undefined ? {} : { permissionMode }),
-      ...(session.model == null ? {} : { model: session.model }),
+      ...(model == null ? {} : { model }),
       ...(session.effort == null ? {} : { effort: session.effort }),
       ...(session.modelReasoningEffort == null ? {} : { modelReasoningEffort: session.modelReasoningEffort }),
       forkSession: false,
@@ -204,8 +205,4 @@ export class Resume {
     if (!started || started.namespace !== session.namespace) throw new AppError("resume_failed");
     await this.#deps.merge(startedId, session.id);
   }
-}
-
-function isOurs(metadata: Session["metadata"]): boolean {
-  return typeof metadata?.capabilities?.["control"] === "string";
 }

@@ -4,6 +4,7 @@
  */
 import { AppError, normalizePermissionMode, permissionModesOf, type Session } from "@hapi/protocol";
 import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
+import { withChoice } from "./chosen.ts";
 import type { SessionChange, SessionStore } from "./store.ts";
 
 const readyMs = 1_500;
@@ -61,6 +62,12 @@ export class SessionSettings {
   async #apply(session: Session, field: string, value: unknown, change: SessionChange): Promise<void> {
     if (session.active) await this.#applyLive(session, field, value);
     if (Object.keys(change).length > 0) await this.#deps.store.change(session.id, change);
+    const { permissionMode, model } = change;
+    const isChoice = typeof permissionMode === "string" || model !== undefined;
+    if (isChoice)
+      await this.#deps.store.updateMetadata(session.id, null, (now) =>
+        withChoice(now, { permissionMode: permissionMode ?? undefined, model }),
+      );
     await this.#deps.durable();
   }
 

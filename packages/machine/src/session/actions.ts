@@ -6,6 +6,7 @@ import type { Clock } from "@hapi/platform";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { Inbox } from "./inbox.ts";
+import type { InForce } from "./in-force.ts";
 import type { AgentFacts } from "./metadata.ts";
 import type { PermissionBroker } from "./permissions.ts";
 import type { RecordFile } from "./record.ts";
@@ -18,6 +19,7 @@ export interface ActionDeps {
   loop: HandoffLoop;
   broker: PermissionBroker;
   record: RecordFile;
+  inForce: InForce;
   retrying: Retrying;
   inbox: Pick<Inbox, "steer" | "unwantCurrent">;
   facts: AgentFacts;
@@ -67,14 +69,14 @@ export function createActions(deps: ActionDeps): SessionActions {
       const mode = normalizePermissionMode(record.value.flavor, change.permissionMode);
       if (!mode) throw new AppError("invalid_mode");
       await confirmed(() => runner.conversation.setPermissionMode(mode), "permission mode");
-      record.update({ permissionMode: mode });
+      deps.inForce.chosen({ permissionMode: mode });
       applied["permissionMode"] = mode;
     }
     if (change.model !== undefined) {
       if (!capabilities.setModel) throw new AppError("unsupported_flavor");
       const model = change.model === "default" || change.model === "auto" ? null : change.model;
       await confirmed(() => runner.conversation.setModel(model), "model");
-      record.update({ model });
+      deps.inForce.chosen({ model });
       applied["model"] = model;
     }
     if (change.autoRetry !== undefined) {
@@ -155,7 +157,7 @@ export function createActions(deps: ActionDeps): SessionActions {
       return facts.models ?? [...capabilities.models];
     },
     get currentModel() {
-      return record.value.model ?? null;
+      return deps.inForce.model;
     },
     get slashCommands() {
       return facts.slashCommands ?? [];

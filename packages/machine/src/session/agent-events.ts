@@ -8,11 +8,12 @@ import type { Clock } from "@hapi/platform";
 import type { Inbox } from "./inbox.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SessionLink } from "@hapi/client/link";
+import type { InForce } from "./in-force.ts";
 import type { AgentFacts } from "./metadata.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PermissionBroker } from "./permissions.ts";
 import type { Losses } from "./losses.ts";
-import { MAX_ENDED_TURNS } from "./ledger-state.ts";
+import { MAX_ENDED_TURNS, type Settings } from "./ledger-state.ts";
 import type { RecordFile } from "./record.ts";
 import type { Retrying } from "./retrying.ts";
 import type { ScreenModel } from "./screen-model.ts";
@@ -39,6 +40,7 @@ export interface AgentEvents {
 export interface AgentEventDeps {
   ledger: Ledger;
   record: RecordFile;
+  inForce: InForce;
   outbox: Outbox;
   link: SessionLink;
   inbox(): Inbox;
@@ -57,7 +59,7 @@ export interface AgentEventDeps {
 }
 
 export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
-  const { ledger, record, outbox, link, screen, clock, log } = deps;
+  const { ledger, record, inForce, outbox, link, screen, clock, log } = deps;
   const facts: AgentFacts = ledger.memory.get<AgentFacts>(FACTS_KEY) ?? {};
 
   let background: readonly BackgroundWork[] = [];
@@ -117,6 +119,11 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
     log.info("agent.thread_known", { threadId });
   }
 
+  function settings({ by }: { by?: "person" | undefined }, said: Settings): void {
+    if (by === "person") inForce.chosen(said);
+    else inForce.seen(said);
+  }
+
   function emit(event: DriverEvent): void {
     switch (event.type) {
       case "record":
@@ -155,10 +162,10 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
         threadKnown(event.threadId);
         break;
       case "mode":
-        record.update({ permissionMode: normalizePermissionMode(record.value.flavor, event.mode) ?? event.mode });
+        settings(event, { permissionMode: normalizePermissionMode(record.value.flavor, event.mode) ?? event.mode });
         break;
       case "model":
-        record.update({ model: event.model });
+        settings(event, { model: event.model });
         break;
       case "title":
         if (facts.summary?.text !== event.title) remember({ summary: { text: event.title, updatedAt: clock.now() } });
@@ -170,6 +177,7 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
         deps.unsent(event);
         break;
       case "exited":
+        inForce.over();
         deps.exited(event);
         break;
     }

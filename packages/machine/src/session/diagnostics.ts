@@ -3,6 +3,7 @@ import { shortText } from "@hapi/core";
 import { hostname } from "node:os";
 import type { SessionDiagnostics, SessionEnvironment } from "@hapi/protocol";
 import type { AgentRunner } from "./agent-runner.ts";
+import type { InForce } from "./in-force.ts";
 import type { Facts } from "./ledger-state.ts";
 import type { Losses } from "./losses.ts";
 import type { SessionRecord } from "./record.ts";
@@ -15,6 +16,7 @@ export interface DiagnosticsInput {
   retrying: Pick<Retrying, "onWire">;
   autoRetry: boolean;
   hostPid: number;
+  inForce: Pick<InForce, "permissionMode" | "model">;
   losses: Pick<Losses, "counts">;
   environment: SessionEnvironment | undefined;
 }
@@ -61,7 +63,13 @@ export function diagnosticsOf(input: DiagnosticsInput): Omit<SessionDiagnostics,
       args: withoutSecrets(record.args),
     },
     environment: input.environment,
-    agent: { front: runner.front, running: runner.front !== null, busy: runner.front !== null && runner.busy },
+    agent: {
+      front: runner.front,
+      running: runner.front !== null,
+      busy: runner.front !== null && runner.busy,
+      permissionMode: input.inForce.permissionMode ?? null,
+      model: input.inForce.model,
+    },
     losses: [...input.losses.counts],
     ...(runner.conversation.unknownWords ? { unknownWords: { ...runner.conversation.unknownWords } } : {}),
     lastTurn: facts.lastTurn && { outcome: facts.lastTurn.outcome, at: facts.lastTurn.at },

@@ -40,6 +40,8 @@ export interface HubPresenceDeps {
   /** Where the hub is, and how that is known. */
   address(): KnownHub;
   registered(session: Session): void;
+  /** The hub has this metadata now. */
+  told(metadata: Metadata): void;
   /** Somebody deleted the session at the hub. */
   deleted(): void;
   clock: Clock;
@@ -60,7 +62,11 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
     ...common,
     field: "metadata",
     wanted: deps.metadata,
-    send: (version, value) => link.updateMetadata(version, value),
+    async send(version, value) {
+      const ack = await link.updateMetadata(version, value);
+      if (ack.result === "success") deps.told(value);
+      return ack;
+    },
   });
   const state = createVersionedValue<AgentState, "agentState">({
     ...common,

@@ -71,6 +71,11 @@ export interface RetryFact {
   failureCode: string;
 }
 
+export interface Settings {
+  permissionMode?: string;
+  model?: string | null;
+}
+
 export interface Facts {
   /** Highest hub sequence number whose message was looked at. */
   lastSeq: number | null;
@@ -93,8 +98,10 @@ export interface Facts {
   lifecycle: string;
   lifecycleSince: number;
   failureCode: string | null;
-  /** Mode and model as the hub last heard them from us. */
+  /** Chosen mode and model as the hub last had them. */
   published: { permissionMode?: string; model: string | null } | null;
+  /** Mode and model that the agent was seen in, while its process lives. */
+  inForce: Settings | null;
 }
 
 export interface LedgerState {
@@ -161,6 +168,7 @@ export function emptyState(): LedgerState {
     lifecycleSince: 0,
     failureCode: null,
     published: null,
+    inForce: null,
   };
   return { prompts: new Map(), outbox: new Map(), open: new Map(), closed: new Map(), memory: {}, facts };
 }

@@ -83,6 +83,7 @@ export function metadataOf(input: MetadataInput, current: Metadata | null): Meta
     slashCommands: names(agent.slashCommands),
     worktree: record.worktree,
     preferredPermissionMode: record.permissionMode && (normalizePermissionMode(record.flavor, record.permissionMode) ?? undefined),
+    preferredModel: record.model ?? null,
     capabilities: withPeers(input.capabilities),
     agentVersion: agent.version,
     remoteWhileLocal: input.remoteWhileLocal,

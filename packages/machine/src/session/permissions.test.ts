@@ -30,6 +30,8 @@ test("an answer that meets the agent announcing its request again is given once,
     },
     flavor: "fake",
     mode: () => undefined,
+    chosen: () => undefined,
+    planAccepted: () => undefined,
     async apply(_, answer) {
       given.push({ ...answer, onDisk });
       return given.length === 1 ? "applied" : "gone";
@@ -54,6 +56,8 @@ test("a request carries the mode in which it was asked, whatever the mode is whe
     ledger,
     flavor: "fake",
     mode: () => mode,
+    chosen: () => undefined,
+    planAccepted: () => undefined,
     apply: async () => "sent",
     answered: () => undefined,
     changed: () => undefined,

@@ -45,6 +45,10 @@ export interface PermissionDeps {
   ledger: Ledger;
   flavor: string;
   mode(): string | undefined;
+  /** A person's answer chose a mode, and the agent took it. */
+  chosen(mode: string): void;
+  /** Without a mode of its own, by whomever. */
+  planAccepted(): void;
   /** Hands an answer to the agent. */
   apply(id: string, answer: RequestAnswer): Promise<"applied" | "sent" | "gone">;
   /** An answer is on its way to the agent. */
@@ -81,6 +85,9 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
     const completed = closedOnWire(entry, closing, clock.now());
     const doubtful = closing.certain === false ? { doubtful: entry } : {};
     keep(ledger.write({ k: "closed", request: { id, outcome: completed.status, completed, ...doubtful } }), "closed");
+    const { mode, answeredBy, provisional, status, kind } = completed;
+    if (mode !== undefined && answeredBy === "person" && !provisional) deps.chosen(mode);
+    else if (kind === "plan" && status === "approved" && !provisional) deps.planAccepted();
     log.info("permission.closed", {
       id,
       tool: entry.request.tool,

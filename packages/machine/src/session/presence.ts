@@ -17,8 +17,6 @@ export interface PresenceDeps {
   link: SessionLink;
   clock: Clock;
   facts(): AliveFacts;
-  /** The hub was told this. */
-  said(facts: AliveFacts): void;
 }
 
 export function createPresence(deps: PresenceDeps): Presence {
@@ -34,7 +32,6 @@ export function createPresence(deps: PresenceDeps): Presence {
     last = JSON.stringify(facts);
     if (!deps.link.connected) return;
     deps.link.alive(facts);
-    deps.said(facts);
   }
 
   const stop = deps.link.on("connected", say);

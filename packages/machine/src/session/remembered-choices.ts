@@ -1,18 +1,19 @@
 /**
  * Permission mode and model that a person chose at the hub while the session was not running. The hub's value is theirs only where it differs from
- * what we told the hub last; otherwise ours is the newer one (it may have been changed in the terminal without a hub).
+ * what we told the hub last; otherwise ours is the newer one (it may have been chosen in the terminal without a hub).
  */
 import type { DriverLog } from "@hapi/agents";
-import { normalizePermissionMode, type Session, toAppError } from "@hapi/protocol";
-import type { AliveFacts } from "@hapi/client/link";
+import { type Metadata, normalizePermissionMode, type Session, toAppError } from "@hapi/protocol";
 import type { Ledger } from "./ledger.ts";
+import type { Settings } from "./ledger-state.ts";
 import type { RecordFile } from "./record.ts";
 import type { SessionActions } from "./rpc.ts";
 
 export interface RememberedChoices {
   /** Before anything is said to the hub in this life. */
   registered(session: Session): void;
-  said(facts: AliveFacts): void;
+  /** The hub has these choices now. */
+  told(metadata: Metadata): void;
 }
 
 export interface RememberedChoicesDeps {
@@ -28,35 +29,42 @@ export function createRememberedChoices({ ledger, record, launched, configure, l
   const { facts } = ledger.state;
   let asked = !launched;
 
-  function changesAt(session: Session): { permissionMode?: string; model?: string | null } {
+  function changesAt({ preferredPermissionMode, preferredModel }: Metadata): Settings {
     const { published } = facts;
     if (!published) return {};
     const { flavor, permissionMode, model } = record.value;
-    const mode = session.permissionMode === undefined ? null : normalizePermissionMode(flavor, session.permissionMode);
-    const theirModel = session.model ?? null;
+    const mode = preferredPermissionMode === undefined ? null : normalizePermissionMode(flavor, preferredPermissionMode);
+    const isTheirs = preferredModel !== undefined && preferredModel !== published.model && preferredModel !== (model ?? null);
     return {
       ...(mode && mode !== published.permissionMode && mode !== permissionMode ? { permissionMode: mode } : {}),
-      ...(theirModel !== published.model && theirModel !== (model ?? null) ? { model: theirModel } : {}),
+      ...(isTheirs ? { model: preferredModel } : {}),
     };
   }
 
+  function takeOver(metadata: Metadata): void {
+    const change = changesAt(metadata);
+    if (Object.keys(change).length === 0) return;
+    // At once in the record, so that neither a start nor the first heartbeat says the old value; then at an agent that runs already.
+    record.update({ ...change });
+    log.info("session.choices_taken_over", { ...change });
+    configure(change).catch((cause: unknown) => log.warn("session.choices_not_applied", { code: toAppError(cause).code }));
+  }
+
+  function told({ preferredPermissionMode: permissionMode, preferredModel: model = null }: Metadata): void {
+    const { published } = facts;
+    if (published && published.permissionMode === permissionMode && published.model === model) return;
+    ledger
+      .setFacts({ published: { permissionMode, model } })
+      .catch((cause: unknown) => log.warn("session.published_not_kept", { cause: String(cause) }));
+  }
+
   return {
-    registered(session) {
-      if (asked) return;
+    registered({ metadata }) {
+      if (!metadata) return;
+      if (!asked) takeOver(metadata);
       asked = true;
-      const change = changesAt(session);
-      if (Object.keys(change).length === 0) return;
-      // At once in the record, so that neither a start nor the first heartbeat says the old value; then at an agent that runs already.
-      record.update(change);
-      log.info("session.choices_taken_over", change);
-      configure(change).catch((cause: unknown) => log.warn("session.choices_not_applied", { code: toAppError(cause).code }));
+      told(metadata);
     },
-    said({ permissionMode, model }) {
-      const { published } = facts;
-      if (published && published.permissionMode === permissionMode && published.model === model) return;
-      ledger
-        .setFacts({ published: { permissionMode, model } })
-        .catch((cause: unknown) => log.warn("session.published_not_kept", { cause: String(cause) }));
-    },
+    told,
   };
 }

@@ -17,6 +17,7 @@ import { createEnding, type Ending, endingOf } from "./ending.ts";
 import { createHandoffLoop, type HandoffState } from "./handoff-loop.ts";
 import type { KnownHub } from "./hub-address.ts";
 import { createHubPresence } from "./hub-presence.ts";
+import { createInForce } from "./in-force.ts";
 import { createKeptWords } from "./kept-words.ts";
 import { createInbox } from "./inbox.ts";
 import type { Ledger } from "./ledger.ts";
@@ -111,10 +112,13 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     clock,
     log,
   });
+  const launched = facts.hostId !== hostIdOf(ports);
+  const inForce = createInForce({ ledger, record, launched, agent: driver.displayName, notice, log });
   const events = createAgentEvents({
     losses,
     ledger,
     record,
+    inForce,
     outbox,
     link,
     inbox: () => inbox,
@@ -200,7 +204,9 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   const broker = createPermissionBroker({
     ledger,
     flavor: record.value.flavor,
-    mode: () => record.value.permissionMode,
+    mode: () => inForce.permissionMode,
+    planAccepted: () => inForce.planAccepted(),
+    chosen: (permissionMode) => inForce.chosen({ permissionMode }),
     apply: (id, answer) => conversation.answer(id, answer),
     readText: async (path) =>
       await readBytes(confinement, path, MAX_EDITED_BYTES).then(
@@ -279,10 +285,9 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     facts: () => ({
       thinking: events.thinking,
       mode: loop.front,
-      permissionMode: record.value.permissionMode,
-      model: record.value.model ?? null,
+      permissionMode: inForce.permissionMode,
+      model: inForce.model,
     }),
-    said: (told) => choices.said(told),
   });
   const parking = createParking({
     clock,
@@ -309,6 +314,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     loop,
     broker,
     record,
+    inForce,
     retrying,
     inbox,
     facts: events.facts,
@@ -321,6 +327,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
         retrying,
         autoRetry: autoRetry(),
         hostPid: host.hostPid,
+        inForce,
         environment: ports.environment,
         losses,
       }),
@@ -334,7 +341,6 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   });
   let settling = false;
   let notices = 0;
-  const launched = facts.hostId !== hostIdOf(ports);
   const choices = createRememberedChoices({ ledger, record, launched, configure: actions.configure, log });
   const hub = createHubPresence({
     link,
@@ -370,6 +376,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       choices.registered(session);
       allowRetry(session.metadata?.autoRetry);
     },
+    told: (metadata) => choices.told(metadata),
     clock,
     log,
   });

@@ -200,6 +200,7 @@ export const later = {
   "diagnostics.how.fork": "Branched off, {time}",
   "diagnostics.host": "Host process",
   "diagnostics.launch": "Started by",
+  "diagnostics.inForce": "In force now",
   "diagnostics.args": "Options",
   "diagnostics.environment": "Works with",
   "diagnostics.missing": "Not set there",

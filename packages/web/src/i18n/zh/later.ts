@@ -200,6 +200,7 @@ export const later = {
   "diagnostics.how.fork": "分支，{time}",
   "diagnostics.host": "宿主进程",
   "diagnostics.launch": "启动方式",
+  "diagnostics.inForce": "当前生效",
   "diagnostics.args": "选项",
   "diagnostics.environment": "使用环境",
   "diagnostics.missing": "那里未设置",

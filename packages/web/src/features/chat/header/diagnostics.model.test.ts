@@ -30,6 +30,12 @@ test("every conversation that was found is named once, beside the one that is us
   expect(valueOf({}, "diagnostics.how")).toBe("Continued, 1");
 });
 
+test("a mode or model in force is named where another one was chosen", () => {
+  const agent = { front: "remote", running: true, busy: false, permissionMode: "plan", model: null } as const;
+  expect(valueOf({ agent }, "diagnostics.inForce")).toBe("plan");
+  expect(valueOf({ agent: { ...agent, permissionMode: "default" } }, "diagnostics.inForce")).toBeUndefined();
+});
+
 test("what is not known takes no row", () => {
   const keys = diagnosticsOf({ ...found, lastStart: null, threads: { hub: null } }, t, String).map((row) => row.key);
   expect(keys).toEqual(["diagnostics.host", "diagnostics.launch", "diagnostics.source"]);

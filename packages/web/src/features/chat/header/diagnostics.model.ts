@@ -9,6 +9,7 @@ export type DiagnosticKey =
   | "diagnostics.how"
   | "diagnostics.host"
   | "diagnostics.launch"
+  | "diagnostics.inForce"
   | "diagnostics.args"
   | "diagnostics.environment"
   | "diagnostics.missing"
@@ -64,6 +65,12 @@ function differenceRow({ name, kept, here }: { name: string; kept: string | null
   return t("diagnostics.difference", { name, kept: kept ?? none, here: here ?? none });
 }
 
+/** Where the agent is in another mode, or on another model, than was chosen for its starts. */
+function inForceRow({ launch, agent }: SessionDiagnostics): string {
+  const other = (now: string | null | undefined, chosen: string | null) => (now && now !== chosen ? now : "");
+  return [other(agent?.permissionMode, launch.permissionMode), other(agent?.model, launch.model)].filter(Boolean).join(" · ");
+}
+
 export function diagnosticsOf(found: SessionDiagnostics, t: Translate, time: (at: number) => string): readonly Diagnostic[] {
   const { threads, lastStart, host, launch, lastFailure } = found;
   // the places normally agree; where they don't, each is worth seeing
@@ -77,6 +84,7 @@ export function diagnosticsOf(found: SessionDiagnostics, t: Translate, time: (at
     ["diagnostics.how", lastStart ? t(HOW[lastStart.how], { time: time(lastStart.at) }) : ""],
     ["diagnostics.host", [host.name, host.pid, host.id].filter(Boolean).join(" · ")],
     ["diagnostics.launch", [launch.startedBy, launch.startingMode, launch.permissionMode, launch.model].filter(Boolean).join(" · ")],
+    ["diagnostics.inForce", inForceRow(found)],
     ["diagnostics.args", (launch.args ?? []).join(" ")],
     ["diagnostics.environment", environmentRows(found.environment)],
     ["diagnostics.missing", (found.environment?.missing ?? []).join("\n")],
