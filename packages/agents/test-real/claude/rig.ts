@@ -207,7 +207,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
               `waited for ${what}; seen:\n${events
                 .slice(from)
                 .map((event) => JSON.stringify(event).slice(0, 220))
-                .join("\n")}`,
+                .join("\n")}\nthe terminal shows: ${screen.slice(-1_500)}`,
             ),
           );
         }, WAIT_MS);
