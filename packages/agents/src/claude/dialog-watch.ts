@@ -65,19 +65,27 @@ export function createDialogWatch(options: { core: Core; finder: CallFinder; sta
     }
   }
 
+  /** A look that fails is not the last: what it could not read may be there at the next. Said once, not four times a second. */
   async function run(): Promise<void> {
+    let isFailing = false;
     while (!stopped && requests.all.length > 0) {
       await delay(LOOK_MS);
-      if (!stopped) await lookOnce();
+      try {
+        if (!stopped) await lookOnce();
+        isFailing = false;
+      } catch (cause) {
+        if (!isFailing) context.log.warn("claude.dialog_look_failed", { cause: String(cause) });
+        isFailing = true;
+      }
     }
+    // In the same step as the look at what is open: a request that comes now finds nobody looking.
+    looking = false;
   }
 
   function look(): void {
     if (looking || stopped) return;
     looking = true;
-    run()
-      .catch((cause: unknown) => context.log.warn("claude.dialog_unwatched", { cause: String(cause) }))
-      .finally(() => (looking = false));
+    void run();
   }
 
   /** A dialog of a sub-agent in the background outlives the turn, and stays on the screen. */
