@@ -8,7 +8,7 @@ import { AppError } from "@hapi/protocol";
 import { withoutEarlier } from "../shared/earlier.ts";
 import type { Core } from "./core.ts";
 import { commitMarks, readMark } from "./state.ts";
-import { findPrompts, type LastTurn, lastTurn } from "./transcript-file.ts";
+import { findPrompts, type LastTurn, lastTurn, newestPrompt } from "./transcript-file.ts";
 import { MAX_ATTEMPTS, promptUuid } from "./ids.ts";
 import { contentOf } from "./prompt-content.ts";
 import type { RemoteFront } from "./remote-front.ts";
@@ -37,12 +37,12 @@ export async function retryLastTurn(core: Core, front: RemoteFront, send: Remote
     throw new AppError("retry_unavailable", "Claude Code's record of this conversation can't be found");
   const transcript = found ?? thread.transcript;
   if (await resendLost(core, front, transcript, send)) return;
-  const last = await lastTurn(transcript);
-  if (!last || last.complete) throw new AppError("retry_unavailable");
+  const last = await failedTurn(core, transcript);
+  if (!last) throw new AppError("retry_unavailable");
   // Named after the line when the prompt was typed in the terminal.
   const localId = core.prompts.unfinished(last.uuid) ?? `line-${last.uuid}`;
   const uuid = await nextUuid(core, transcript, localId);
-  const cut = !last.worked && (await cutBack(core, front, last));
+  const cut = last.isCut || (!last.worked && (await cutBack(core, front, last)));
   const content = cut ? last.content : GO_ON;
   const { inputId } = await core.prompts.add({
     uuid,
@@ -52,6 +52,19 @@ export async function retryLastTurn(core: Core, front: RemoteFront, send: Remote
     hidden: true,
   });
   await send({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: thread.id, uuid }, inputId);
+}
+
+/**
+ * The turn that did not come to its end. A retry that was given up had cut the conversation back to before it; where Claude wrote that down
+ * before it dropped the line (seen on 2.1.329, busy machine), the prompt stands on no branch any more, with nothing asked after it.
+ */
+async function failedTurn({ context }: Core, transcript: string): Promise<(LastTurn & { isCut: boolean }) | null> {
+  const last = await lastTurn(transcript);
+  if (last && !last.complete) return { ...last, isCut: false };
+  const cut = readMark(context, "claude.cut");
+  const newest = cut && (await newestPrompt(transcript));
+  if (!newest || newest.uuid !== cut.uuid) return null;
+  return { ...newest, worked: false, complete: false, isCut: true };
 }
 
 /** Written into the living process and not begun yet: whoever asks again (the session process was killed in between) has what it asked for. */
@@ -76,7 +89,7 @@ async function resendLost(core: Core, front: RemoteFront, transcript: string, se
   return true;
 }
 
-/** Only the process forgets it: in the transcript the prompt stands until something follows. So a retry that was given up is not cut back twice. */
+/** The process forgets it at once; in the transcript the prompt mostly stands until something follows. So a retry that was given up is not cut back twice. */
 async function cutBack({ context }: Core, front: RemoteFront, last: LastTurn): Promise<boolean> {
   const { launchId } = front.process;
   const done = readMark(context, "claude.cut");

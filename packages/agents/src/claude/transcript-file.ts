@@ -117,6 +117,19 @@ export async function lastTurn(path: string): Promise<LastTurn | null> {
   return last;
 }
 
+/** What was asked last, in the order of the file: also where the conversation was cut back to before it. */
+export async function newestPrompt(path: string): Promise<{ uuid: string; content: unknown } | null> {
+  let newest: { uuid: string; content: unknown } | null = null;
+  for await (const { text } of transcriptLines(path)) {
+    if (!text.includes('"user"')) continue;
+    const line = parseTranscriptLine(text);
+    const uuid = str(line?.["uuid"]);
+    if (!line || uuid === undefined || line["type"] !== "user" || line["isSidechain"] === true) continue;
+    if (classifyUserLine(line).kind === "prompt") newest = { uuid, content: obj(line["message"])["content"] };
+  }
+  return newest;
+}
+
 /** `caveat`: the newest line after which a command that Claude carries out by itself may stand: that is no turn. */
 function afterUser(line: Json, uuid: string, last: LastTurn | null, caveat: string | null): LastTurn | null {
   const user = classifyUserLine(line);

@@ -1,5 +1,5 @@
 /** What survives: failures of the model, the end of the agent, the death of the session process. Proved with the model server's own log. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "bun:test";
 import { transcriptPath } from "../../src/claude/paths.ts";
@@ -111,29 +111,44 @@ test("a prompt that was stopped in the moment in which it was handed is sent by 
   expect(often(rig, "remember mango")).toBeGreaterThan(0);
 }, 240_000);
 
-test("a retry that is given up before it began does not run; asked again, the failed prompt stands once", async () => {
-  await using rig = await createRig();
-  await rig.start();
-  await turn(rig, "remember mango");
-  expect(await rig.conversation.withdrawRetry()).toBe("none");
-  rig.fake.setScenario({ turns: [{ when: { user: "failing-words" }, error: { status: 529, message: "at capacity" } }] });
-  await rig.conversation.prompt({ localId: "fails", text: "failing-words", attachments: [] });
-  await rig.record("turn-ended", (event) => event.outcome === "failed");
-  const asked = rig.requests().length;
-  const from = rig.mark();
-  await rig.conversation.retry();
-  const answer = await rig.conversation.withdrawRetry();
-  expect(["removed", "consumed"]).toContain(answer);
-  if (answer === "consumed") {
-    await rig.record("turn-ended", undefined, from);
-    return expect(stages(rig, "fails").at(-1)).toBe("done");
-  }
-  await rig.conversation.retry();
-  expect(await rig.record("turn-ended", undefined, from)).toMatchObject({ outcome: "completed", localIds: ["fails"] });
-  expect(rig.requests()).toHaveLength(asked + 1);
-  expect(often(rig, "failing-words")).toBe(1);
-  expect(often(rig, "remember mango")).toBeGreaterThan(0);
-}, 240_000);
+/** Claude writes down that it went back at once, or only when something follows (both seen on 2.1.329). */
+test.each(["later", "at once"])(
+  "a retry that is given up before it began does not run; asked again, the failed prompt stands once (%s)",
+  async (when) => {
+    await using rig = await createRig();
+    await rig.start();
+    await turn(rig, "remember mango");
+    expect(await rig.conversation.withdrawRetry()).toBe("none");
+    rig.fake.setScenario({ turns: [{ when: { user: "failing-words" }, error: { status: 529, message: "at capacity" } }] });
+    await rig.conversation.prompt({ localId: "fails", text: "failing-words", attachments: [] });
+    await rig.record("turn-ended", (event) => event.outcome === "failed");
+    const asked = rig.requests().length;
+    const from = rig.mark();
+    await rig.conversation.retry();
+    const answer = await rig.conversation.withdrawRetry();
+    expect(["removed", "consumed"]).toContain(answer);
+    if (answer === "consumed") {
+      await rig.record("turn-ended", undefined, from);
+      return expect(stages(rig, "fails").at(-1)).toBe("done");
+    }
+    if (when === "at once") {
+      const before = rig.transcript().trim().split("\n");
+      const lines = before.map((line) => JSON.parse(line) as { uuid?: string; parentUuid?: string; message?: { content?: unknown } });
+      const leafUuid = lines.findLast((line) => JSON.stringify(line.message?.content ?? "").includes("failing-words"))?.parentUuid;
+      const sessionId = rig.threadId;
+      appendFileSync(
+        transcriptPath(rig.env, rig.cwd, sessionId),
+        `${JSON.stringify({ type: "last-prompt", leafUuid, sessionId, explicit: true, rewound: true })}\n`,
+      );
+    }
+    await rig.conversation.retry();
+    expect(await rig.record("turn-ended", undefined, from)).toMatchObject({ outcome: "completed", localIds: ["fails"] });
+    expect(rig.requests()).toHaveLength(asked + 1);
+    expect(often(rig, "failing-words")).toBe(1);
+    expect(often(rig, "remember mango")).toBeGreaterThan(0);
+  },
+  240_000,
+);
 
 test("a rate limit says when it is worth asking again: not before the provider's Retry-After", async () => {
   await using rig = await createRig({ env: { CLAUDE_CODE_MAX_RETRIES: "1" } });
