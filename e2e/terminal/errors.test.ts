@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import { openSqlite } from "@hapi/platform";
+import { openSqlite, runCommand } from "@hapi/platform";
 import { type CommandOptions, HAPI, openPlace, type Place, STACK_TRACE, terminalTest } from "./place.ts";
 
 /** What is asked for without a terminal is a session in the background. */
@@ -138,12 +138,31 @@ test("words nobody knows: mode, agent, option, session, port, hub; before anythi
     [["nonsense"], 'hapi has no command or agent "nonsense". See: hapi --help. To give Claude Code just this word: hapi claude nonsense'],
     [["sessions", "--nope"], "Unknown option '--nope'. See: hapi sessions --help"],
     [["stop"], "hapi stop needs a session. See: hapi stop --help"],
+    [
+      ["stop", "3f2a", "91bc"],
+      'hapi stop was given too many words, from "91bc" on. A name of several words needs quotes. See: hapi stop --help',
+    ],
+    [
+      ["resume", "Fix", "the", "login"],
+      'hapi resume was given too many words, from "the" on. A name of several words needs quotes. See: hapi resume --help',
+    ],
+    [["sessions", "all"], 'hapi sessions was given too many words, from "all" on. See: hapi sessions --help'],
+    [["hub", "stop", "now"], 'hapi hub stop was given too many words, from "now" on. See: hapi hub --help'],
+    [["hub", "stop", "--port", "8080"], "hapi hub stop has no --port. See: hapi hub --help"],
+    [["runner", "stop", "--workspace-root", "/x"], "hapi runner stop has no --workspace-root. See: hapi runner --help"],
+    [["auth", "status", "--token", "x"], "hapi auth status has no --token. See: hapi auth --help"],
+    [["auth", "login", "here"], 'hapi auth login was given too many words, from "here" on. See: hapi auth --help'],
+    [["outbox", "send", "--all"], "hapi outbox send has no --all. See: hapi outbox --help"],
+    [
+      ["outbox", "cancel", "a", "b"],
+      'hapi outbox cancel was given too many words, from "b" on. A name of several words needs quotes. See: hapi outbox --help',
+    ],
     [["hub", "--port", "70000"], 'The port must be a number from 0 to 65535, not "70000".'],
     [["demo", "--new", ...BACKGROUND], "HAPI_API_URL is not an http(s) URL: ftp://x", { HAPI_API_URL: "ftp://x" }],
     [["sessions"], "This machine does not know a hub's token yet. Start one with: hapi hub, or run: hapi auth login"],
     [
       ["sessions"],
-      "No hub answers at http://127.0.0.1:1. Start it with: hapi hub, or see: hapi auth status",
+      "No hub answers at http://127.0.0.1:1. Start it there with: hapi hub, or see: hapi auth status",
       { HAPI_API_URL: "http://127.0.0.1:1", CLI_API_TOKEN: "t" },
     ],
   ];
@@ -163,6 +182,24 @@ test("a token the hub does not take says how to give another", async () => {
     expect([args[0], code]).toEqual([args[0], 1]);
     expect(said).toEndWith("give it another with: hapi auth login");
   }
+  const hub = env.HAPI_API_URL;
+  expect(await refusal(["web"], { env })).toEqual({
+    code: 1,
+    said: `The hub at ${hub} does not take this machine's token. Give it another with: hapi auth login.`,
+  });
+  expect(await refusal(["auth", "login", "--url", hub, "--token", "wrong"], { env })).toEqual({
+    code: 1,
+    said: `The hub at ${hub} does not take this token. Nothing was changed.`,
+  });
+  const { code, said } = await refusal(["runner", "start"], { env: { ...env, ...homeOf("refused") } });
+  expect([code, said]).toEqual([
+    1,
+    "The runner ended at once: Invalid token. The hub does not take this machine's token; give it another with: hapi auth login",
+  ]);
+  // One problem, one finding.
+  const doctor = await place.hapi(["doctor", "--json"], { env });
+  const { findings } = JSON.parse(doctor.stdout) as { findings: { name: string; state: string }[] };
+  expect(findings.filter(({ state }) => state === "problem").map(({ name }) => name)).toEqual(["Token"]);
 });
 
 test("doctor and a pipe: sentences are whole, problems are the exit code", async () => {
@@ -172,6 +209,53 @@ test("doctor and a pipe: sentences are whole, problems are the exit code", async
   expect(stdout).toContain("HAPI does not write over it.");
   expect(stdout).not.toContain("…");
   expect(stdout).not.toMatch(STACK_TRACE);
+});
+
+test("a configured hub that is away is a problem with a step that can help, and nothing unasked is called good", async () => {
+  const env = { ...homeOf("away"), HAPI_API_URL: "http://127.0.0.1:1", CLI_API_TOKEN: "t" };
+  const { code, stdout } = await place.hapi(["doctor", "--json"], { env });
+  const { findings } = JSON.parse(stdout) as { findings: { name: string; state: string; text: string }[] };
+  const of = (wanted: string) => findings.find(({ name }) => name === wanted);
+  expect(code).toBe(1);
+  expect(of("Hub")).toEqual({
+    name: "Hub",
+    state: "problem",
+    text: "http://127.0.0.1:1 does not answer; start it there with: hapi hub, or use another: hapi auth login",
+  });
+  expect([of("Token")?.state, of("Prompts")?.state]).toEqual(["note", "note"]);
+});
+
+test("files of the home that can't be read: which, why, and what to do", async () => {
+  const file = join(place.root, "no-folder");
+  writeFileSync(file, "");
+  const step = "a part of its path is not a folder. Mend that, or set HAPI_HOME to another folder.";
+  const env = { HAPI_HOME: file };
+  for (const [args, path] of [
+    [["hub", "logs"], "logs/hub.log"],
+    [["runner", "logs"], "logs/runner.log"],
+    [["outbox"], "outbox"],
+  ] as const)
+    expect([args, await refusal(args, { env })]).toEqual([args, { code: 1, said: `HAPI can't use ${join(file, path)}: ${step}` }]);
+});
+
+test("what is printed reaches a slow reader whole; one that leaves is no failure; a full disk is one", async () => {
+  const env = homeOf("output");
+  const line = "x".repeat(5_000);
+  mkdirSync(join(env["HAPI_HOME"] ?? "", "logs"), { recursive: true });
+  writeFileSync(join(env["HAPI_HOME"] ?? "", "logs", "hub.log"), `${line}\n`.repeat(200));
+  const shell = (script: string) =>
+    runCommand(["bash", "-c", script], { cwd: place.root, env: { ...place.env, ...env }, timeoutMs: 60_000 });
+  // The reader begins when the pipe has been full for a while.
+  const slow = await shell(`set -o pipefail; "${HAPI}" hub logs | (sleep 1; wc -c)`);
+  expect([slow.code, slow.stdout.trim(), slow.stderr]).toEqual([0, String(200 * 5_001), ""]);
+  const left = await shell(`"${HAPI}" hub logs | head -c 10; echo " \${PIPESTATUS[0]}"`);
+  expect([left.stdout, left.stderr]).toEqual(["xxxxxxxxxx 0\n", ""]);
+  if (!existsSync("/dev/full")) return;
+  const full = await shell(`"${HAPI}" hub logs >/dev/full`);
+  expect([full.code, full.stderr]).toEqual([
+    1,
+    "hapi: What was asked for could not be written to standard output: there is no room on its disk.\n",
+  ]);
 });
 
 terminalTest("in a terminal: the shell sees the exit code, the sentence is red, the terminal is as before", async () => {

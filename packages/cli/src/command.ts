@@ -22,6 +22,14 @@ export interface CommandContext {
   cwd: string;
 }
 
+/** What may stand behind a command's name, or behind one of its verbs. */
+export interface Takes {
+  /** How many words. Default: none. */
+  words?: number;
+  /** Names of options. Default: all of the command. */
+  options?: readonly string[];
+}
+
 export interface ParsedWords {
   values: Record<string, string | boolean | string[] | undefined>;
   positionals: string[];
@@ -35,6 +43,8 @@ export interface Command {
   usage: string;
   options: Record<string, OptionSpec>;
   examples: readonly string[];
+  /** By verb, `""` for none; or of a command without verbs. What does not fit is refused: nothing that was typed goes unheard. */
+  takes: { verbs: Readonly<Record<string, Takes>> } | Takes;
   /** It has just spoken with the hub: prompts that waited for it are sent along. */
   reachesHub?: boolean;
   /** @returns the exit code */
@@ -53,6 +63,22 @@ export function parseWords(command: Command, words: readonly string[]): ParsedWo
     const reason = cause instanceof Error ? cause.message.split(". To specify")[0] : String(cause);
     throw new AppError("invalid_query", `${reason}. See: hapi ${command.name} --help`, { cause });
   }
+}
+
+/** @throws invalid_query at the first word or option that nothing would come of; a verb nobody knows is for the command to say */
+export function refuseSurplus({ name, takes }: Command, { values, positionals }: ParsedWords): void {
+  const hasVerbs = "verbs" in takes;
+  const verb = hasVerbs ? (positionals[0] ?? "") : "";
+  const fits = !hasVerbs ? takes : Object.hasOwn(takes.verbs, verb) ? takes.verbs[verb] : undefined;
+  if (!fits) return;
+  const called = verb === "" ? `hapi ${name}` : `hapi ${name} ${verb}`;
+  const surplus = positionals[(verb === "" ? 0 : 1) + (fits.words ?? 0)];
+  if (surplus !== undefined) {
+    const quotes = fits.words ? " A name of several words needs quotes." : "";
+    throw new AppError("invalid_query", `${called} was given too many words, from "${surplus}" on.${quotes} See: hapi ${name} --help`);
+  }
+  const option = Object.keys(values).find((given) => given !== "help" && fits.options?.includes(given) === false);
+  if (option !== undefined) throw new AppError("invalid_query", `${called} has no --${option}. See: hapi ${name} --help`);
 }
 
 export function helpFor(command: Command, paint: Palette): string {

@@ -22,10 +22,13 @@ export function hubApi(env: Readonly<Record<string, string | undefined>>): HubAp
   return createHubApi({
     baseUrl: () => hubAddress(env).url,
     accessToken: () => token,
-    fetch: (input, init) => fetch(input, init).catch((cause: unknown) => unreachable(hubAddress(env).url, cause)),
+    fetch: (input, init) => fetch(input, init).catch((cause: unknown) => Promise.reject(noHubAnswers(env, cause))),
   });
 }
 
-function unreachable(url: string, cause: unknown): never {
-  throw new AppError("hub_unreachable", `No hub answers at ${url}. Start it with: hapi hub, or see: hapi auth status`, { cause });
+/** Whether it can be started here, only its own machine knows; without an address given it is the one of this home. */
+export function noHubAnswers(env: Readonly<Record<string, string | undefined>>, cause?: unknown): AppError {
+  const { url, source } = hubAddress(env);
+  const where = source === "default" ? "Start it" : "Start it there";
+  return new AppError("hub_unreachable", `No hub answers at ${url}. ${where} with: hapi hub, or see: hapi auth status`, { cause });
 }

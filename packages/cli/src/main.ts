@@ -40,7 +40,23 @@ export async function runCli(words: string[]): Promise<number> {
   if (first === "demo" && isDemoProgram(words)) return (await import("./commands/demo-acp.ts")).runDemoProgram(words.slice(1));
 
   const terminal = createTerminal(process.stdout, process.stderr);
-  const context: CommandContext = { terminal, paint: palette(process.env, terminal.isInteractive), env: process.env, cwd: process.cwd() };
+  const code = await runTyped(words, {
+    terminal,
+    paint: palette(process.env, terminal.isInteractive),
+    env: process.env,
+    cwd: process.cwd(),
+  });
+  // The end of this process would cut off what a slow reader has not taken yet.
+  const lost = await terminal.written();
+  if (lost === null) return code;
+  terminal.note(`hapi: ${lost}`);
+  await terminal.written();
+  return code || 1;
+}
+
+async function runTyped(words: string[], context: CommandContext): Promise<number> {
+  const { terminal } = context;
+  const first = words[0] ?? "";
   try {
     if (["--version", "-V", "-v"].includes(first)) return await printVersion(context);
     if (["--help", "-h", "help"].includes(first)) return await printHelp(context);
@@ -64,12 +80,13 @@ function isDemoProgram(words: string[]): boolean {
 }
 
 async function runCommand(command: Command, words: string[], context: CommandContext): Promise<number> {
-  const { helpFor, parseWords } = await import("./command.ts");
+  const { helpFor, parseWords, refuseSurplus } = await import("./command.ts");
   const parsed = parseWords(command, words);
   if (parsed.isHelp) {
     context.terminal.out(helpFor(command, context.paint));
     return 0;
   }
+  refuseSurplus(command, parsed);
   const code = await command.run(parsed, context);
   if (command.reachesHub) await (await import("./outbox.ts")).sendAlong(context);
   return code;

@@ -21,6 +21,14 @@ export const authCommand: Command = {
     yes: { type: "boolean", short: "y", help: "logout: don't ask" },
     json: { type: "boolean", help: "print JSON" },
   },
+  takes: {
+    verbs: {
+      "": { options: ["json"] },
+      status: { options: ["json"] },
+      login: { options: ["url", "token", "json"] },
+      logout: { options: ["yes", "json"] },
+    },
+  },
   examples: [
     "hapi auth status",
     "hapi auth login --url https://hapi.example.org",
@@ -56,19 +64,25 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
   else {
     const rows = [
       ["Hub", `${url}${source === "default" ? " (default)" : ""}`],
-      ["Reachable", isReachable ? context.paint.good("yes") : context.paint.bad("no; start it with: hapi hub")],
+      [
+        "Reachable",
+        isReachable ? context.paint.good("yes") : context.paint.bad(`no; start it ${source === "default" ? "" : "there "}with: hapi hub`),
+      ],
       [
         "Token",
         !token
           ? context.paint.waiting("none; run: hapi auth login")
           : isAccepted === false
-            ? context.paint.bad("refused by the hub")
-            : "known",
+            ? context.paint.bad("refused by the hub; give this machine another with: hapi auth login")
+            : isAccepted
+              ? "taken by the hub"
+              : "known; the hub can't be asked now whether it takes it",
       ],
       ["Namespace", namespace],
       ["Settings", facts.settings],
     ];
-    context.terminal.out(table(rows, context.terminal.columns));
+    // Not cut: the next step stands at the end.
+    context.terminal.out(table(rows, Number.POSITIVE_INFINITY));
   }
   return token && isReachable && isAccepted !== false ? 0 : 3;
 }
@@ -85,7 +99,8 @@ async function login(words: ParsedWords, context: CommandContext): Promise<numbe
   const home = hapiHome(context.env);
   await keepHubToken(home);
   await updateSettings(home, () => ({ apiUrl: url, cliApiToken: token }));
-  context.terminal.out(`Logged in to ${url}.`);
+  if (isSet(words, "json")) context.terminal.json({ url, loggedIn: true });
+  else context.terminal.out(`Logged in to ${url}.`);
   return 0;
 }
 
@@ -97,17 +112,21 @@ async function logout(words: ParsedWords, context: CommandContext): Promise<numb
   const { cliApiToken } = loadSettings(home);
   if (source === "env" || context.env["CLI_API_TOKEN"])
     context.terminal.note("HAPI_API_URL or CLI_API_TOKEN is set in the environment, and goes on deciding until it is unset.");
+  const isJson = isSet(words, "json");
   if (source !== "settings" && (!cliApiToken || hubToken)) {
-    context.terminal.out(
-      hubToken
-        ? "There is nothing to log out of: this machine uses its own hub, whose secret stays."
-        : "There is nothing to log out of: this machine is signed in nowhere.",
-    );
+    if (isJson) context.terminal.json({ loggedOut: false, usesOwnHub: hubToken !== null });
+    else
+      context.terminal.out(
+        hubToken
+          ? "There is nothing to log out of: this machine uses its own hub, whose secret stays."
+          : "There is nothing to log out of: this machine is signed in nowhere.",
+      );
     return 0;
   }
   if (!isSet(words, "yes") && !(await mayLogOut(home, url, context))) return 1;
   await updateSettings(home, () => ({ cliApiToken: hubToken ?? undefined, apiUrl: undefined, serverUrl: undefined }));
-  context.terminal.out(`Logged out of ${url}. ${hubToken ? "This machine uses its own hub again." : "Sign in with: hapi auth login"}`);
+  if (isJson) context.terminal.json({ loggedOut: true, url, usesOwnHub: hubToken !== null });
+  else context.terminal.out(`Logged out of ${url}. ${hubToken ? "This machine uses its own hub again." : "Sign in with: hapi auth login"}`);
   return 0;
 }
 

@@ -11,7 +11,7 @@ import { hubApi } from "../hub-api.ts";
 import { takesToken } from "../hub-token.ts";
 import { isHealthy } from "../local-hub.ts";
 import { isUsable, lineOf, refusalText } from "../runner-line.ts";
-import { table } from "../tui/terminal.ts";
+import { sentenceOf, table } from "../tui/terminal.ts";
 import { sizeText } from "../tui/words.ts";
 import { cliVersion } from "../version.ts";
 import { findWebRoot } from "../web-root.ts";
@@ -33,6 +33,7 @@ export const doctorCommand: Command = {
   summary: "Check what works on this machine, and say what to do about the rest",
   usage: "[--json]",
   options: { json: { type: "boolean", help: "print JSON" } },
+  takes: {},
   examples: ["hapi doctor", "hapi doctor --json"],
   async run(words, context) {
     const findings = await examine(context);
@@ -58,7 +59,7 @@ async function examine(context: CommandContext): Promise<Finding[]> {
     try {
       findings.push({ name, ...(await look()) });
     } catch (cause) {
-      findings.push({ name, state: "problem", text: toAppError(cause).message });
+      findings.push({ name, state: "problem", text: sentenceOf(cause) });
     }
   };
   await check("Home", () => {
@@ -70,10 +71,11 @@ async function examine(context: CommandContext): Promise<Finding[]> {
     return { state: "ok", text: "readable" };
   });
   await check("Hub", async () => {
-    const { url } = hubAddress(context.env);
-    return (await isHealthy(url))
-      ? { state: "ok", text: url }
-      : { state: "note", text: `${url} does not answer; hapi starts one when you need it, or run: hapi hub` };
+    const { url, source } = hubAddress(context.env);
+    if (await isHealthy(url)) return { state: "ok", text: url };
+    return source === "default"
+      ? { state: "note", text: `${url} does not answer; hapi starts one when you need it, or run: hapi hub` }
+      : { state: "problem", text: `${url} does not answer; start it there with: hapi hub, or use another: hapi auth login` };
   });
   await check("Hub's data", async () => {
     const found = await hubStatus(home);
@@ -107,7 +109,7 @@ async function examineToken({ env }: CommandContext): Promise<Omit<Finding, "nam
   const token = knownCliApiToken(env);
   if (!token) return { state: "note", text: "none yet; made on the first start of a hub here, or run: hapi auth login" };
   const { url } = hubAddress(env);
-  if (!(await isHealthy(url))) return { state: "ok", text: "known; the hub can't be asked now whether it takes it" };
+  if (!(await isHealthy(url))) return { state: "note", text: "known; the hub can't be asked now whether it takes it" };
   return (await takesToken(url, token))
     ? { state: "ok", text: "taken by the hub" }
     : { state: "problem", text: `the hub at ${url} refuses it; give this machine another with: hapi auth login` };
@@ -131,7 +133,9 @@ function examineLosses(home: string): Omit<Finding, "name"> {
 /** What was accepted and no agent has yet: each waits for something, or that is a fault of ours. */
 async function examinePrompts({ env }: CommandContext): Promise<Omit<Finding, "name">> {
   const { url } = hubAddress(env);
-  if (!knownCliApiToken(env) || !(await isHealthy(url))) return { state: "ok", text: "the hub can't be asked now what waits there" };
+  const token = knownCliApiToken(env);
+  if (!token || !(await isHealthy(url)) || !(await takesToken(url, token)))
+    return { state: "note", text: "the hub can't be asked now what waits there" };
   const found = await hubApi(env)
     .prompts.waiting(AbortSignal.timeout(ASK_MS))
     .catch((cause: unknown) => {

@@ -46,6 +46,18 @@ export const hubCommand: Command = {
     json: { type: "boolean", help: "print JSON; the hub itself one line with url, token and pid instead of the welcome" },
     quiet: { type: "boolean", help: "print nothing: for services and scripts that keep the output, where the token must not be" },
   },
+  takes: {
+    verbs: {
+      "": { options: ["host", "port", "no-runner", "with-runner", "with-demo", "no-qr", "json", "quiet"] },
+      status: { options: ["json"] },
+      stop: { options: ["json"] },
+      restart: { options: ["json"] },
+      logs: { options: ["json"] },
+      check: { options: ["fix", "json"] },
+      backup: { words: 1, options: ["json"] },
+      restore: { words: 1, options: ["yes", "json"] },
+    },
+  },
   examples: [
     "hapi hub",
     "hapi hub --host 0.0.0.0 --port 8080",
@@ -75,11 +87,7 @@ const verbs: Record<string, () => Promise<Command["run"]>> = {
 async function runHubWords(words: ParsedWords, context: CommandContext): Promise<number> {
   const verb = words.positionals[0];
   if (verb === undefined) return runHubCommand(words, context);
-  const load = byVerb(verbs, verb, "hub");
-  const most = verb === "backup" || verb === "restore" ? 2 : 1;
-  if (words.positionals.length > most)
-    throw new AppError("invalid_query", `hapi hub ${verb} was given too many words. See: hapi hub --help`);
-  return (await load())(words, context);
+  return (await byVerb(verbs, verb, "hub")())(words, context);
 }
 
 async function runHubCommand(words: ParsedWords, context: CommandContext): Promise<number> {

@@ -15,7 +15,7 @@ import { byVerb, isSet, type Command, type CommandContext, type ParsedWords } fr
 import { hubApi } from "../hub-api.ts";
 import { type HubPrompt, promptsAtHub } from "../hub-queue.ts";
 import { hubTarget, prompts, refusal, sendNow, whoSendsLater } from "../outbox.ts";
-import { table } from "../tui/terminal.ts";
+import { sentenceOf, table } from "../tui/terminal.ts";
 import { age } from "../tui/words.ts";
 import { waitingInShort, waitingInWords } from "../waiting-words.ts";
 
@@ -29,6 +29,15 @@ export const outboxCommand: Command = {
   options: {
     all: { type: "boolean", short: "a", help: "with retry: every refused prompt; with cancel: every prompt the hub does not have" },
     json: { type: "boolean", help: "print JSON" },
+  },
+  takes: {
+    verbs: {
+      "": { options: ["json"] },
+      list: { options: ["json"] },
+      send: { options: ["json"] },
+      retry: { words: 1 },
+      cancel: { words: 1 },
+    },
   },
   examples: [
     "hapi outbox                  what waits: here, at the hub for a turn to end, for its time or its machine",
@@ -70,7 +79,7 @@ async function list(words: ParsedWords, context: CommandContext): Promise<number
       terminal.note(paint.dim("What was refused: hapi outbox retry <id>, or cancel <id>."));
   }
   for (const line of stepsOf(elsewhere)) terminal.note(paint.dim(line));
-  if (failure) terminal.note(paint.waiting(`What waits at the hub can't be seen now: ${failure.message}`));
+  if (failure) terminal.note(paint.waiting(`What waits at the hub can't be seen now: ${sentenceOf(failure)}`));
   for (const path of damaged) terminal.note(paint.bad(`A damaged prompt was put aside and is not sent: ${path}`));
   return 0;
 }

@@ -33,6 +33,7 @@ export const resumeCommand: Command = {
     },
     json: { type: "boolean", help: "only wake it, and print JSON" },
   },
+  takes: { words: 1 },
   examples: [
     "hapi resume                      this directory's session, or a choice",
     "hapi resume 3f2a                 by the beginning of its id",

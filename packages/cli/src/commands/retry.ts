@@ -10,6 +10,7 @@ export const retryCommand: Command = {
   summary: "Try a session's failed or interrupted turn once more",
   usage: "[session] [--json]",
   options: { json: { type: "boolean", help: "print JSON" } },
+  takes: { words: 1 },
   examples: ["hapi retry           this directory's session", "hapi retry 3f2a", "hapi retry 3f2a --json"],
   async run(words, context) {
     const api = hubApi(context.env);

@@ -42,6 +42,8 @@ export const sendCommand: Command = {
     timeout: { type: "string", value: "TIME", help: "with --wait: at most so long (10m); the prompt goes on, and the exit code is 5" },
     json: { type: "boolean", help: "print JSON" },
   },
+  // The text.
+  takes: { words: Number.POSITIVE_INFINITY },
   examples: [
     'hapi send 3f2a "run the tests"            <session>: an id or its beginning, a name, or . for this directory\'s',
     "git diff | hapi send . -                  - reads the text from standard input",

@@ -18,6 +18,7 @@ export const sessionsCommand: Command = {
     all: { type: "boolean", short: "a", help: "archived ones too" },
     json: { type: "boolean", help: "print JSON" },
   },
+  takes: {},
   examples: ["hapi sessions", "hapi sessions --all", "hapi sessions --json | jq '.sessions[].id'"],
   async run(words, context) {
     const all = await hubApi(context.env).sessions.list();

@@ -13,6 +13,7 @@ export const stopCommand: Command = {
   summary: "End a session's agent; its history stays and it can be resumed",
   usage: "<session> [--force]",
   options: { force: { type: "boolean", short: "f", help: "don't ask, and don't wait for the agent" } },
+  takes: { words: 1 },
   examples: ["hapi stop 3f2a", "hapi stop 3f2a --force"],
   async run(words, context) {
     const wanted = requirePositional(words, "session", "stop");

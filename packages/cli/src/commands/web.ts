@@ -4,7 +4,7 @@ import { findProgram, hapiHome, loadSettings, runningHub } from "@hapi/platform"
 import { AppError } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
-import { configuredHub } from "../hub-api.ts";
+import { configuredHub, noHubAnswers } from "../hub-api.ts";
 import { takesToken } from "../hub-token.ts";
 import { isHealthy } from "../local-hub.ts";
 import { codeLines } from "../tui/welcome.ts";
@@ -20,6 +20,7 @@ export const webCommand: Command = {
     "no-qr": { type: "boolean", help: "don't print the QR code" },
     json: { type: "boolean", help: "print JSON: url, link with the token, who can reach it" },
   },
+  takes: {},
   examples: [
     "hapi web                         link and code, for a browser or a phone",
     "hapi web --open",
@@ -44,12 +45,11 @@ export const webCommand: Command = {
 
 async function findLink({ env }: CommandContext): Promise<WebLink> {
   const { url, token } = configuredHub(env);
-  if (!(await isHealthy(url)))
-    throw new AppError("hub_unreachable", `No hub answers at ${url}. Start it with: hapi hub, or see: hapi auth status`);
+  if (!(await isHealthy(url))) throw noHubAnswers(env);
   if (!(await takesToken(url, token)))
     throw new AppError(
       "invalid_access_token",
-      `The hub at ${url} does not take this machine's token. Give it another with: hapi auth login`,
+      `The hub at ${url} does not take this machine's token. Give it another with: hapi auth login.`,
     );
   const home = hapiHome(env);
   const isOwn = hubAddress(env).source === "default";

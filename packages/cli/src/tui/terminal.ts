@@ -1,6 +1,6 @@
 /** What the CLI prints: aligned, coloured by meaning, readable without colour. The only place that writes to the person's terminal. */
 import { fitPainted, textWidth } from "@hapi/platform/lean";
-import { type AppError, type ErrorCode, toAppError } from "@hapi/protocol/errors";
+import { type AppError, type ErrorCode, isFullDisk, toAppError } from "@hapi/protocol/errors";
 
 export interface Terminal {
   readonly isInteractive: boolean;
@@ -9,6 +9,8 @@ export interface Terminal {
   /** Remarks for the person; never part of what a script reads. */
   note(text: string): void;
   json(value: unknown): void;
+  /** When everything has reached whoever reads; what of it could not be written, null: nothing. A reader that went away wanted no more. */
+  written(): Promise<string | null>;
 }
 
 export type Paint = (text: string) => string;
@@ -23,14 +25,38 @@ export interface Palette {
 }
 
 export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
+  let waiting = Promise.resolve();
+  let lost: string | null = null;
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    const done = Promise.withResolvers<void>();
+    waiting = Promise.all([waiting, done.promise]).then(() => undefined);
+    stream.write(text, (cause) => {
+      if (cause && stream === stdout && !isReaderGone(cause)) lost ??= whyLost(cause);
+      done.resolve();
+    });
+  };
+  // Said by `written`; unheard it would end the process with a stack trace.
+  for (const stream of [stdout, stderr])
+    stream.on("error", (cause) => (stream === stdout && !isReaderGone(cause) ? (lost ??= whyLost(cause)) : null));
   return {
     isInteractive: stdout.isTTY === true,
     // What goes into a file or a pipe is not cut.
     columns: stdout.columns ?? (stdout.isTTY ? 80 : Number.POSITIVE_INFINITY),
-    out: (text) => void stdout.write(`${text}\n`),
-    note: (text) => void stderr.write(`${text}\n`),
-    json: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    out: (text) => write(stdout, `${text}\n`),
+    note: (text) => write(stderr, `${text}\n`),
+    json: (value) => write(stdout, `${JSON.stringify(value, null, 2)}\n`),
+    async written() {
+      await waiting;
+      return lost;
+    },
   };
+}
+
+const isReaderGone = (cause: Error): boolean => "code" in cause && cause.code === "EPIPE";
+
+function whyLost(cause: Error): string {
+  const why = isFullDisk(cause) ? "there is no room on its disk" : cause.message;
+  return `What was asked for could not be written to standard output: ${why}.`;
 }
 
 export function palette(env: Readonly<Record<string, string | undefined>>, isInteractive: boolean): Palette {
@@ -63,8 +89,28 @@ const nextStep: Partial<Record<ErrorCode, string>> = { invalid_token: wrongToken
 
 /** One plain sentence for whatever went wrong, and the exit code. Details go to the log, never a stack trace to the screen. */
 export function explain(error: unknown): { sentence: string; exitCode: number } {
-  const failure: AppError = toAppError(error);
-  const hint =
-    failure.code === "internal" && failure.cause instanceof Error ? ` (${failure.cause.message})` : (nextStep[failure.code] ?? "");
-  return { sentence: `hapi: ${failure.message}${hint}`, exitCode: failure.code === "agent_not_installed" ? 127 : 1 };
+  return { sentence: `hapi: ${sentenceOf(error)}`, exitCode: toAppError(error).code === "agent_not_installed" ? 127 : 1 };
+}
+
+/** The same without the program's name. */
+export function sentenceOf(error: unknown): string {
+  const { code, message, cause }: AppError = toAppError(error);
+  if (code === "internal") return noAccess(cause) ?? (cause instanceof Error ? `${message} (${cause.message})` : message);
+  // What has an end of its own says the next step itself.
+  return /[.!?]$/.test(message) ? message : `${message}${nextStep[code] ?? ""}`;
+}
+
+/** Files that the person's system does not let us have. */
+const NO_ACCESS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  EROFS: "its disk is read-only",
+  ENOTDIR: "a part of its path is not a folder",
+};
+
+function noAccess(cause: unknown): string | null {
+  if (!(cause instanceof Error)) return null;
+  const { code, path } = cause as NodeJS.ErrnoException;
+  const why = code !== undefined && path !== undefined && Object.hasOwn(NO_ACCESS, code) ? NO_ACCESS[code] : undefined;
+  return why === undefined ? null : `HAPI can't use ${path}: ${why}. Mend that, or set HAPI_HOME to another folder.`;
 }

@@ -1,31 +1,34 @@
 /** `hapi hub stop | restart | logs`: the hub of this home, wherever it was started. Sessions go on meanwhile. */
 import { hapiHome, isAlive, logDir, processStartTime, runningHub, systemClock } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
-import type { CommandContext, ParsedWords } from "../../command.ts";
+import { isSet, type CommandContext, type ParsedWords } from "../../command.ts";
 import { startInBackground, untilHealthy } from "../../local-hub.ts";
 import { tailOf } from "../../log-tail.ts";
 
 const END_MS = 15_000;
 const LOOK_MS = 30;
 
-export async function stop(_words: ParsedWords, context: CommandContext): Promise<number> {
+export async function stop(words: ParsedWords, context: CommandContext): Promise<number> {
   const ended = await endHub(hapiHome(context.env));
-  context.terminal.out(
-    ended === null ? "No hub runs on this home." : "The hub has stopped. Sessions go on; they are there again when it is back.",
-  );
+  if (isSet(words, "json")) context.terminal.json({ stopped: ended !== null, pid: ended?.pid ?? null });
+  else
+    context.terminal.out(
+      ended === null ? "No hub runs on this home." : "The hub has stopped. Sessions go on; they are there again when it is back.",
+    );
   return 0;
 }
 
-export async function restart(_words: ParsedWords, context: CommandContext): Promise<number> {
+export async function restart(words: ParsedWords, context: CommandContext): Promise<number> {
   const { terminal, env } = context;
   const home = hapiHome(env);
   const ended = await endHub(home);
   // On the same address: everybody who knows it comes back by himself.
   const where = ended?.url ? new URL(ended.url) : null;
-  const words = where ? ["--host", ended?.isOpen ? "0.0.0.0" : where.hostname, "--port", where.port || "80"] : [];
-  const { failed } = startInBackground(env, home, words);
+  const address = where ? ["--host", ended?.isOpen ? "0.0.0.0" : where.hostname, "--port", where.port || "80"] : [];
+  const { failed } = startInBackground(env, home, address);
   const url = await Promise.race([failed, untilHealthy(env)]);
-  terminal.out(`The hub is running at ${url}, in the background. Sessions come back to it by themselves.`);
+  if (isSet(words, "json")) terminal.json({ url, pid: runningHub(home)?.pid ?? null, wasRunning: ended !== null });
+  else terminal.out(`The hub is running at ${url}, in the background. Sessions come back to it by themselves.`);
   return 0;
 }
 
