@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readRunnerState } from "@hapi/machine/runner-state";
 import { delay, isAlive, processStartTime, runCommand, runningHub, type CommandResult } from "@hapi/platform";
 
 const MAIN = join(import.meta.dir, "../src/main.ts");
@@ -136,6 +137,12 @@ test("hapi hub where one runs says where; stop, status, logs and restart on the 
   expect((await one.hapi(["hub", "status"])).stdout).toContain(`running at ${url}`);
   expect((await one.hapi(["hub", "stop"])).stdout).toContain("The hub has stopped. Sessions go on");
   expect((await one.hapi(["hub", "stop"])).stdout).toBe("No hub runs on this home.\n");
+  const json = async (...words: string[]): Promise<unknown> => JSON.parse((await one.hapi([...words, "--json"])).stdout);
+  expect(await json("hub", "stop")).toEqual({ stopped: false, pid: null });
+  expect(await json("hub", "restart")).toMatchObject({ pid: runningHub(one.home)?.pid, wasRunning: false });
+  const running = runningHub(one.home)?.pid;
+  expect(await json("auth", "logout")).toEqual({ loggedOut: false, usesOwnHub: true });
+  expect(await json("hub", "stop")).toEqual({ stopped: true, pid: running });
   const away = await one.hapi(["web"]);
   expect([away.code, away.stderr]).toEqual([1, expect.stringContaining("Start it with: hapi hub")]);
 }, 240_000);
@@ -177,3 +184,22 @@ test("a hub that refuses the runner: status and doctor say so, and exit accordin
   expect(doctor.stdout).toMatch(/✗ +Runner +running, but the hub refuses it/);
   expect(doctor.stdout).toMatch(/✗ +Token +the hub at .* refuses it/);
 }, 360_000);
+
+test("a runner is started while its hub is away: said, shown by status, no second one, and it stops", async () => {
+  const one = place();
+  const env = { HAPI_API_URL: "http://127.0.0.1:1", CLI_API_TOKEN: "t" };
+  const started = await one.hapi(["runner", "start"], env);
+  const pid = readRunnerState(one.home)?.pid ?? 0;
+  expect([started.code, started.stdout, started.stderr]).toEqual([
+    0,
+    `The runner is running (pid ${pid}).\n`,
+    "Its hub at http://127.0.0.1:1 does not answer yet; it is waited for. See: hapi runner status\n",
+  ]);
+  const id = { pid, startTime: processStartTime(pid) };
+  const status = await one.hapi(["runner", "status"], env);
+  expect([status.code, status.stdout]).toEqual([1, expect.stringContaining("http://127.0.0.1:1  not connected for")]);
+  expect(JSON.parse((await one.hapi(["runner", "start", "--json"], env)).stdout)).toEqual({ started: false, pid });
+  expect(JSON.parse((await one.hapi(["runner", "stop", "--json"], env)).stdout)).toEqual({ stopped: true, pid });
+  await until(async () => !isAlive(id), "the end of the runner");
+  expect(JSON.parse((await one.hapi(["runner", "stop", "--json"], env)).stdout)).toEqual({ stopped: false, pid: null });
+}, 240_000);

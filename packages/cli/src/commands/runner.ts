@@ -11,6 +11,8 @@ import { age } from "../tui/words.ts";
 import { cliVersion } from "../version.ts";
 
 const START_DEADLINE_MS = 15_000;
+/** A hub that is there takes a runner in a moment; one that is away is waited for by the runner, not by who started it. */
+const HUB_MS = 4_000;
 /** Set for a runner that `hapi runner start` left alone: nobody but itself can start it again. */
 const ALONE_ENV = "HAPI_RUNNER_ALONE";
 
@@ -21,6 +23,19 @@ export const runnerCommand: Command = {
   options: {
     "workspace-root": { type: "string", multiple: true, value: "DIR", help: "only these folders may be browsed and used (repeatable)" },
     json: { type: "boolean", help: "print JSON" },
+  },
+  takes: {
+    verbs: {
+      "": { options: ["json"] },
+      status: { options: ["json"] },
+      list: { options: ["json"] },
+      logs: { options: ["json"] },
+      stop: { options: ["json"] },
+      "stop-session": { words: 1, options: ["json"] },
+      start: {},
+      "start-sync": {},
+      run: { options: ["workspace-root"] },
+    },
   },
   examples: [
     "hapi runner start                         in the background",
@@ -38,7 +53,7 @@ async function runRunnerCommand(words: ParsedWords, context: CommandContext): Pr
     run: () => runInForeground(words, context),
     start: () => start(words, context),
     "start-sync": () => start(words, context),
-    stop: () => stop(context),
+    stop: () => stop(words, context),
     status: () => status(words, context),
     list: () => list(words, context),
     logs: () => logs(context),
@@ -55,15 +70,16 @@ function rootsOf(words: ParsedWords): string[] {
 async function runInForeground(words: ParsedWords, context: CommandContext): Promise<number> {
   const home = hapiHome(context.env);
   const log = createLogger({ name: "runner", file: `${ensurePrivateDir(logDir(home))}/runner.log` });
-  const stopped = Promise.withResolvers<string>();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stopped.resolve(name));
+  const ended = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => ended.abort());
   const runner = await runRunner({
     env: { ...context.env, HAPI_API_URL: hubAddress(context.env).url },
     version: cliVersion,
     workspaceRoots: rootsOf(words),
     log,
+    signal: ended.signal,
   });
-  const reason = await Promise.race([stopped.promise, runner.stopRequested]);
+  const reason = await runner.stopRequested;
   log.info("runner.stopping", { reason });
   await runner.close();
   if (reason !== "hub") return 0;
@@ -88,37 +104,45 @@ async function start(words: ParsedWords, context: CommandContext): Promise<numbe
   const home = hapiHome(context.env);
   const paths = runnerPaths(home);
   if (await askRunner(paths, "status")) {
-    context.terminal.out("The runner is already running. See: hapi runner status");
+    const { pid } = readRunnerState(home) ?? {};
+    if (isSet(words, "json")) context.terminal.json({ started: false, pid: pid ?? null });
+    else context.terminal.out("The runner is already running. See: hapi runner status");
     return 0;
   }
   const child = spawnAlone(words, context, home);
   const failed = child.exited.then(() => {
     throw new AppError("spawn_failed", `The runner ended at once: ${lastLine(outputFile(home))}`);
   });
-  await Promise.race([failed, untilAnswering(home)]);
-  context.terminal.out(`The runner is running (pid ${child.pid}).`);
+  const line = await Promise.race([failed, untilAnswering(home)]);
+  if (!isUsable(line)) {
+    const url = hubAddress(context.env).url;
+    context.terminal.note(context.paint.waiting(`Its hub at ${url} does not answer yet; it is waited for. See: hapi runner status`));
+  }
+  if (isSet(words, "json")) context.terminal.json({ started: true, pid: child.pid });
+  else context.terminal.out(`The runner is running (pid ${child.pid}).`);
   return 0;
 }
 
-async function untilAnswering(home: string): Promise<void> {
-  const deadline = systemClock.now() + START_DEADLINE_MS;
-  while (systemClock.now() < deadline) {
-    if (await askRunner(runnerPaths(home), "status")) return;
+/** How its line to the hub stands, as soon as it does or can be waited for no longer. */
+async function untilAnswering(home: string): Promise<ReturnType<typeof lineOf>> {
+  const startedAt = systemClock.now();
+  for (;;) {
+    const answer = await askRunner(runnerPaths(home), "status");
+    const passed = systemClock.now() - startedAt;
+    if (answer && (isUsable(lineOf(answer)) || passed > HUB_MS)) return lineOf(answer);
+    if (!answer && passed > START_DEADLINE_MS) throw new AppError("timeout", "The runner did not come up. See: hapi runner logs");
     await new Promise((done) => setTimeout(done, 50));
   }
-  throw new AppError("timeout", "The runner did not come up. It waits for its hub; see: hapi runner logs");
 }
 
-async function stop(context: CommandContext): Promise<number> {
+async function stop(words: ParsedWords, context: CommandContext): Promise<number> {
   const home = hapiHome(context.env);
   const state = readRunnerState(home);
   const answer = await askRunner(runnerPaths(home), "stop");
-  if (!answer && !(state && isAlive(state))) {
-    context.terminal.out("No runner is running.");
-    return 0;
-  }
-  if (!answer && state) process.kill(state.pid, "SIGTERM");
-  context.terminal.out("The runner is stopping. Its sessions go on.");
+  const wasRunning = answer !== null || (state !== null && isAlive(state));
+  if (!answer && state && wasRunning) process.kill(state.pid, "SIGTERM");
+  if (isSet(words, "json")) context.terminal.json({ stopped: wasRunning, pid: wasRunning ? (state?.pid ?? null) : null });
+  else context.terminal.out(wasRunning ? "The runner is stopping. Its sessions go on." : "No runner is running.");
   return 0;
 }
 
@@ -139,7 +163,8 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
       ],
       ["Sessions", sinceItsStart(answer)],
     ];
-    context.terminal.out(table(rows, context.terminal.columns));
+    // Not cut: the next step stands at the end.
+    context.terminal.out(table(rows, Number.POSITIVE_INFINITY));
   }
   return answer === null ? 3 : isUsable(lineOf(answer)) ? 0 : 1;
 }
@@ -192,8 +217,10 @@ async function stopSession(words: ParsedWords, context: CommandContext): Promise
   if (!session) throw new AppError("session_not_found", `No session that lives on this machine begins with "${wanted}".`);
   if (found.length > 1) throw new AppError("invalid_query", `"${wanted}" fits ${found.length} sessions; give more of the id.`);
   const { endSession } = await import("@hapi/machine/runner");
-  context.terminal.out(`${session.sessionId}: ${(await endSession(hapiHome(context.env), session.sessionId)).replaceAll("_", " ")}`);
+  const status = await endSession(hapiHome(context.env), session.sessionId);
+  if (isSet(words, "json")) context.terminal.json({ sessionId: session.sessionId, status });
+  else context.terminal.out(`${session.sessionId}: ${status.replaceAll("_", " ")}`);
   return 0;
 }
 
-const lastLine = (file: string): string => tailOf(file, 1) ?? "no output";
+const lastLine = (file: string): string => (tailOf(file, 1) ?? "no output").replace(/^hapi: /, "");

@@ -32,6 +32,8 @@ export interface RunRunnerOptions {
   version: string;
   workspaceRoots: readonly string[];
   log: Logger;
+  /** The process is to end. */
+  signal?: AbortSignal;
 }
 
 export async function runRunner(options: RunRunnerOptions): Promise<Runner> {
@@ -57,7 +59,8 @@ export async function runRunner(options: RunRunnerOptions): Promise<Runner> {
     workspaceRoots: options.workspaceRoots,
     sessionPreservation: preservation === "resume" ? "resume" : "adopt",
     drivers: () => allDrivers(home),
-    connect: (metadata) => connectMachine({ hubUrl, token, machineId, metadata, log: (event, fields) => log.info(event, fields) }),
+    connect: (metadata, signal) =>
+      connectMachine({ signal, hubUrl, token, machineId, metadata, log: (event, fields) => log.info(event, fields) }),
     startHost: async (record) => {
       const started = await startHost({ home, sessionId: record.sessionId, sessionArgv: selfCommand("__session"), env, cwd: record.cwd });
       return { isNew: !started.joined };
@@ -79,6 +82,7 @@ export async function runRunner(options: RunRunnerOptions): Promise<Runner> {
     },
     log,
     clock: systemClock,
+    ...(options.signal ? { signal: options.signal } : {}),
   });
   const outbox = watchOutbox({
     home,

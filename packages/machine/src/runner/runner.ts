@@ -60,7 +60,10 @@ export interface RunnerOptions {
   workspaceRoots: readonly string[];
   sessionPreservation: "adopt" | "resume";
   drivers: () => readonly AgentDriver[];
-  connect(metadata: MachineMetadata): Promise<MachineLink>;
+  /** Waits for a hub that is away, until `signal`. @throws what the hub refuses it for */
+  connect(metadata: MachineMetadata, signal: AbortSignal): Promise<MachineLink>;
+  /** The process is to end: also while the hub is waited for. */
+  signal?: AbortSignal;
   startHost: LaunchDeps["startHost"];
   register: LaunchDeps["register"];
   settle: LostWatchDeps["settle"];
@@ -111,44 +114,18 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   });
   const living = (): Promise<LivingSession[]> => findLivingSessions(options.home);
 
-  const link = await options.connect(machineMetadata(options));
   const startedAt = options.clock.now();
-  link.setHealth(() => health(options.clock.now()));
-  link.handle("spawn-happy-session", async (raw) => spawn(raw, launches.launch, options.log));
-  link.handle("stop-session", async (raw) => ({ status: await endSession(options.home, idOf(raw)) }));
-  link.handle("forget-session", async (raw) => ({ status: await forgetSession(options.home, idOf(raw)) }));
-  link.handle("list-directory", async (raw) => directoryAnswer(raw, options.workspaceRoots));
-  link.handle("path-exists", async (raw) => ({ exists: await pathsExist(pathsExistBody.parse(raw).paths, options.workspaceRoots) }));
-  link.handle("agent-availability", availability);
-  link.handle("stop-runner", async () => {
-    stop.resolve("hub");
-    return { message: "The runner restarts; its sessions go on." };
-  });
-  let cancelTelling: () => void = () => undefined;
-  /** Until the hub has it: a line that breaks now is no reason not to run. */
-  async function tellRunning(): Promise<void> {
-    try {
-      await link.updateRunnerState((current) => ({ ...current, status: "running", pid: process.pid, startedAt }));
-    } catch (cause) {
-      const error = toAppError(cause);
-      if (!error.retryable) throw error;
-      options.log.warn("runner.state_not_sent", { reason: error.message });
-      cancelTelling = options.clock.setTimer(TELL_AGAIN_MS, () =>
-        ignore(tellRunning(), "what a better line would not change was said at first"),
-      );
-    }
-  }
-  await tellRunning();
-
+  let link: MachineLink | null = null;
   let adopted: LivingSession[] = [];
   let fates: readonly LostFate[] = [];
+  // Before the hub is there: whoever waits for one can be seen, and stopped.
   const control = await openControlSocket(runnerPaths(options.home), {
     status: async () => ({
       pid: process.pid,
       startedAt,
       version: options.version,
       hubUrl: options.hubUrl(),
-      line: link.line,
+      line: link?.line ?? { connected: false, since: startedAt, refused: null },
       machineId: options.machineId,
       sessionPreservation: options.sessionPreservation,
       adopted: adopted.map(({ sessionId }) => sessionId),
@@ -170,6 +147,58 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     hubUrl: options.hubUrl(),
   };
   writeFileAtomic(join(runnerDir(options.home), RUNNER_STATE_FILE), JSON.stringify(stateFile), { mode: 0o600 });
+  // A successor may begin before this process is quite gone.
+  const forgotten = (): void => rmSync(join(runnerDir(options.home), RUNNER_STATE_FILE), { force: true });
+  const gone = async (): Promise<void> => {
+    await control.close();
+    forgotten();
+  };
+  const leaving = new AbortController();
+  ignore(
+    stop.promise.then(() => leaving.abort()),
+    "nothing of it can fail",
+  );
+  if (options.signal?.aborted) stop.resolve("signal");
+  options.signal?.addEventListener("abort", () => stop.resolve("signal"), { once: true });
+  link = await options.connect(machineMetadata(options), leaving.signal).catch(async (cause: unknown) => {
+    if (leaving.signal.aborted) return null;
+    await gone();
+    throw cause;
+  });
+  if (link === null) return { stopRequested: stop.promise, living, close: gone };
+  const line = link;
+
+  line.setHealth(() => health(options.clock.now()));
+  line.handle("spawn-happy-session", async (raw) => spawn(raw, launches.launch, options.log));
+  line.handle("stop-session", async (raw) => ({ status: await endSession(options.home, idOf(raw)) }));
+  line.handle("forget-session", async (raw) => ({ status: await forgetSession(options.home, idOf(raw)) }));
+  line.handle("list-directory", async (raw) => directoryAnswer(raw, options.workspaceRoots));
+  line.handle("path-exists", async (raw) => ({ exists: await pathsExist(pathsExistBody.parse(raw).paths, options.workspaceRoots) }));
+  line.handle("agent-availability", availability);
+  line.handle("stop-runner", async () => {
+    stop.resolve("hub");
+    return { message: "The runner restarts; its sessions go on." };
+  });
+  let cancelTelling: () => void = () => undefined;
+  /** Until the hub has it: a line that breaks now is no reason not to run. */
+  async function tellRunning(): Promise<void> {
+    try {
+      await line.updateRunnerState((current) => ({ ...current, status: "running", pid: process.pid, startedAt }));
+    } catch (cause) {
+      const error = toAppError(cause);
+      if (!error.retryable) throw error;
+      options.log.warn("runner.state_not_sent", { reason: error.message });
+      cancelTelling = options.clock.setTimer(TELL_AGAIN_MS, () =>
+        ignore(tellRunning(), "what a better line would not change was said at first"),
+      );
+    }
+  }
+  try {
+    await tellRunning();
+  } catch (cause) {
+    await gone();
+    throw cause;
+  }
 
   adopted = await living();
   // With "resume", sessions that were running when the machine went down start again on their own thread.
@@ -195,12 +224,11 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       lost.close();
       cancelTelling();
       await control.close();
-      await link
+      await line
         .updateRunnerState((current) => ({ ...current, status: "stopped" }))
         .catch((cause: unknown) => options.log.warn("runner.state_not_sent", { reason: String(cause) }));
-      await link.close();
-      // A successor may begin before this process is quite gone.
-      rmSync(join(runnerDir(options.home), RUNNER_STATE_FILE), { force: true });
+      await line.close();
+      forgotten();
     },
   };
 }

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import type { MachineLink } from "@hapi/client/link";
 import { createLogger, systemClock } from "@hapi/platform";
 import { AppError, type RunnerState } from "@hapi/protocol";
-import { startRunner } from "./runner.ts";
+import { askRunner } from "./control-socket.ts";
+import { type RunnerOptions, runnerPaths, startRunner } from "./runner.ts";
+import { readRunnerState } from "./state-file.ts";
 
 /** A line that breaks the first times something is said over it. */
 function badLine(breaks: number): { link: MachineLink; state: Promise<RunnerState> } {
@@ -27,25 +29,27 @@ function badLine(breaks: number): { link: MachineLink; state: Promise<RunnerStat
   return { link, state: told.promise };
 }
 
+const optionsOf = (home: string, connect: RunnerOptions["connect"]): RunnerOptions => ({
+  home,
+  version: "1",
+  machineId: "m",
+  hubUrl: () => "http://127.0.0.1:1",
+  env: {},
+  workspaceRoots: [],
+  sessionPreservation: "adopt",
+  drivers: () => [],
+  connect,
+  startHost: async () => ({ isNew: true }),
+  register: async () => undefined,
+  settle: async () => true,
+  clock: { ...systemClock, setTimer: (_ms, fn) => systemClock.setTimer(1, fn) },
+  log: createLogger({ name: "runner", file: join(home, "runner.log") }),
+});
+
 async function start(link: MachineLink, state?: Promise<RunnerState>): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), "hapi-runner-"));
   try {
-    const runner = await startRunner({
-      home,
-      version: "1",
-      machineId: "m",
-      hubUrl: () => "http://127.0.0.1:1",
-      env: {},
-      workspaceRoots: [],
-      sessionPreservation: "adopt",
-      drivers: () => [],
-      connect: async () => link,
-      startHost: async () => ({ isNew: true }),
-      register: async () => undefined,
-      settle: async () => true,
-      clock: { ...systemClock, setTimer: (_ms, fn) => systemClock.setTimer(1, fn) },
-      log: createLogger({ name: "runner", file: join(home, "runner.log") }),
-    });
+    const runner = await startRunner(optionsOf(home, async () => link));
     expect(await Promise.race([runner.stopRequested, runner.living()])).toEqual([]);
     await state;
     await runner.close();
@@ -70,4 +74,30 @@ test("what a better line would not change is said at once", async () => {
     },
   };
   await expect(start(refused)).rejects.toMatchObject({ code: "invalid_token" });
+});
+
+test.each(["stop", "signal"] as const)("one that waits for its hub is seen, and ends when it is told to: by %s", async (how) => {
+  const home = mkdtempSync(join(tmpdir(), "hapi-runner-"));
+  try {
+    const asked = Promise.withResolvers<AbortSignal>();
+    const ended = new AbortController();
+    // A hub that is away: waited for until somebody says that it is enough.
+    const away: RunnerOptions["connect"] = (_metadata, signal) => {
+      asked.resolve(signal);
+      return new Promise((_done, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    };
+    const starting = startRunner({ ...optionsOf(home, away), signal: ended.signal });
+    const waiting = await asked.promise;
+    expect(await askRunner(runnerPaths(home), "status")).toMatchObject({ pid: process.pid, line: { connected: false, refused: null } });
+    expect(readRunnerState(home)?.pid).toBe(process.pid);
+    if (how === "stop") await askRunner(runnerPaths(home), "stop");
+    else ended.abort();
+    const runner = await starting;
+    expect(await runner.stopRequested).toBe(how === "stop" ? "cli" : "signal");
+    expect(waiting.aborted).toBe(true);
+    await runner.close();
+    expect([await askRunner(runnerPaths(home), "status"), readRunnerState(home)]).toEqual([null, null]);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
 });
