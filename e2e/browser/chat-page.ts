@@ -34,6 +34,11 @@ export async function decide(button: Locator, until: Locator): Promise<void> {
   await until.waitFor();
 }
 
+/** Without waiting for the page's own next try, which may come first. */
+export async function tryNow(page: Page): Promise<void> {
+  await page.evaluate(() => [...document.querySelectorAll("button")].find((one) => one.textContent === "Try now")?.click());
+}
+
 export async function fieldHas(page: Page, text: string): Promise<void> {
   await page.waitForFunction((wanted) => document.querySelector("textarea")?.value === wanted, text);
 }

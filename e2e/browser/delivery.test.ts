@@ -58,7 +58,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     await button(said, "Leave it").waitFor({ state: "detached" });
     await button(said, "It is not certain that the agent got this").waitFor();
     world.hub.setReachable(false);
-    await page.getByText("Connection lost. Reconnecting").waitFor();
+    await page.getByText("Connection lost").waitFor();
     world.hub.setReachable(true);
     await page.reload();
     await row("maybe two").waitFor();

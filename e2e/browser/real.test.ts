@@ -74,7 +74,7 @@ test("the hub is killed in the middle: the page keeps what it has, a prompt wait
   await field(page).waitFor();
   await allLoaded(page);
   await world.hub.kill();
-  await page.getByText("Connection lost. Reconnecting").waitFor();
+  await page.getByText("Connection lost").waitFor();
   await say(page, "said while the hub was gone");
   await page.getByText("1 prompt waits to be sent").waitFor();
   await world.hub.restart();

@@ -9,6 +9,7 @@ import { watchSeen } from "./sync/seen.ts";
 import { watchInstallOffer } from "./features/settings/install.ts";
 import { preferredLocale, setLocale } from "./i18n/index.ts";
 import { restoreSignIn } from "./sync/auth.ts";
+import { source } from "./app/source.ts";
 import "./ui/theme.css";
 
 const FIRST_PAINT_MS = 400;
@@ -22,7 +23,10 @@ async function start(): Promise<void> {
   if (locale !== "en") await setLocale(locale).catch((error: unknown) => note("this language could not be loaded", error));
   // the first screen waits for what is on this device, but not for long: a slow disk is no reason for an empty window
   const restored = restoreSignIn();
-  await Promise.race([Promise.all([restored, loadShell()]), new Promise((resolve) => setTimeout(resolve, FIRST_PAINT_MS))]);
+  await Promise.race([
+    Promise.all([restored, loadShell(window.location.pathname)]),
+    new Promise((resolve) => setTimeout(resolve, FIRST_PAINT_MS)),
+  ]);
   const container = document.getElementById("root");
   if (!container) throw new Error("the page has no #root");
   createRoot(container).render(
@@ -32,10 +36,9 @@ async function start(): Promise<void> {
   );
   watchSeen();
   // what nobody sees at first follows the first paint
-  await import("./app/after-paint.ts").then(
-    ({ watchRest }) => watchRest(),
-    (error: unknown) => note("badge and updates could not be loaded", error),
-  );
+  const rest = source(() => import("./app/after-paint.ts"));
+  rest.subscribe(() => rest.here()?.watchRest());
+  rest.want();
 }
 
 void start();

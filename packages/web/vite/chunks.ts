@@ -7,22 +7,22 @@ const named = (...places: string[]): RegExp => new RegExp(places.map((place) => 
 
 /** What both the list and a chat need. */
 const BASE = named(
-  "node_modules/(?:react|react-dom|scheduler|zustand|idb)/",
+  "node_modules/(?:react|react-dom|scheduler|zustand)/",
   "packages/protocol/src/(?:session|message|errors|waiting|flavors|primitives|worktree)\\.",
   "packages/core/src/(?:summary|status|text|todos|todo-entries|envelope/read|envelope/tools)\\.",
   "packages/client/src/(?:rest|sync|outbox|events|http|auth|clock|sse-parser|sync-cache|sync-reads)\\.",
   "packages/core/src/(?:sync|envelope)/",
   "packages/protocol/src/(?:sync-events|machine)\\.",
-  "packages/web/src/(?:app/ignore|app/composing|app/routing/match|app/routing/location|sync/(?:store|link|auth|seen|outbox|silence|storage|database|credentials|tabs|drafts|last-contact|bridge\\.model|kept-answers|hub-events|actions))\\.",
+  "packages/web/src/(?:app/ignore|app/source|app/part|app/composing|app/routing/match|app/routing/location|sync/(?:store|link|auth|seen|outbox|silence|storage|database|credentials|tabs|drafts|last-contact|bridge\\.model|hub-events))\\.",
   "packages/web/src/i18n/(?:index|error-words|en/app|en/chat|en/errors)\\.",
-  "packages/web/src/ui/(?:button|icons|toast|toast\\.model|status-glyph|field|empty-state|skeleton|cx|relative-time|markdown|path-text|path\\.model|card|openable-picture)\\.",
-  "packages/web/src/features/sessions/(?:names\\.model|request-words|use-status|status\\.model)\\.",
+  "packages/web/src/ui/(?:button|icons|toast|toast\\.model|grow|status-glyph|empty-state|skeleton|cx|relative-time|markdown|path-text|path\\.model|card)\\.",
+  "packages/web/src/features/sessions/(?:names\\.model|use-status|status\\.model)\\.",
 );
 
 /** What a chat shares with what it loads later. */
 const CHAT = named(
   "packages/core/src/timeline/(?:fold|overlay|builder|entries|group|tool-facts)\\.",
-  "packages/web/src/features/chat/(?:chat-context|session\\.model|fold-store|tools/tool\\.model|tools/verbs|header/mode-names)\\.",
+  "packages/web/src/features/chat/(?:chat-context|session\\.model|fold-store|tools/tool\\.model|tools/verbs)\\.",
   "packages/web/src/features/chat/requests/(?:tap-guard|request-host|lazy-request-card)\\.",
 );
 

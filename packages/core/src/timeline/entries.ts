@@ -5,7 +5,7 @@
 import type { AgentEvent, ToolContent } from "@hapi/protocol";
 import { isSameJson } from "../sync/rows.ts";
 import { groupTools } from "./group.ts";
-import { diffsOfContent, diffsOfInput, objectOf, summaryOf, verbOf } from "./tool-facts.ts";
+import { diffsOfContent, diffsOfInput, objectOf, summaryOf } from "./tool-facts.ts";
 import type { TimelineItem, TimelineRequest, ToolDecision, ToolItem, ToolStatus } from "./view-model.ts";
 
 export interface SimpleEntry {
@@ -95,9 +95,8 @@ function drawTool(tool: ToolEntry, root: string | null, earlier: ReadonlyMap<str
     tool: facts.tool,
     kind,
     status,
-    verb: verbOf(kind, status),
     object: objectOf(facts, root),
-    summary: result ? summaryOf({ kind, status, output: result.output, content, diffs }) : "",
+    summary: result ? summaryOf({ kind, status, output: result.output, content, diffs }) : null,
     input: facts.input,
     locations: facts.locations ?? noLocations,
     output: result?.output ?? null,

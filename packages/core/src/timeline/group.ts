@@ -9,17 +9,9 @@ function isSmall(item: TimelineItem): item is ToolItem {
   return (item.status === "completed" || item.status === "running") && item.request === null && item.children.length === 0;
 }
 
-function times(amount: number): string {
-  return amount === 1 ? "once" : amount === 2 ? "twice" : `${amount} times`;
-}
-
-function summaryOf(tools: readonly ToolItem[]): string {
+function looksOf(tools: readonly ToolItem[]): { files: number; searches: number } {
   const reads = tools.filter((tool) => tool.kind === "read");
-  const files = new Set(reads.map((tool) => tool.object)).size;
-  const searches = tools.length - reads.length;
-  const read = files > 0 ? `Read ${files} ${files === 1 ? "file" : "files"}` : "";
-  const searched = searches > 0 ? `${read ? "searched" : "Searched"} ${times(searches)}` : "";
-  return [read, searched].filter(Boolean).join(", ");
+  return { files: new Set(reads.map((tool) => tool.object)).size, searches: tools.length - reads.length };
 }
 
 function groupOf(tools: readonly ToolItem[], known: KnownItem): ToolGroupItem {
@@ -29,7 +21,7 @@ function groupOf(tools: readonly ToolItem[], known: KnownItem): ToolGroupItem {
   if (before?.type === "tool-group" && before.tools.length === tools.length && before.tools.every((tool, index) => tool === tools[index]))
     return before;
   const running = tools.some((tool) => tool.status === "running");
-  return { type: "tool-group", key, at: first.at, tools, summary: summaryOf(tools), running };
+  return { type: "tool-group", key, at: first.at, tools, ...looksOf(tools), running };
 }
 
 /** A group that did not change stays the object it was. */

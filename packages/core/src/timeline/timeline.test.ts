@@ -63,16 +63,25 @@ const tool = (item: TimelineItem | undefined): ToolItem => {
 };
 
 describe("joining", () => {
-  test("a call and its result are one item with verb, object and summary", () => {
+  test("a call and its result are one item with object and what came of it", () => {
     const { items } = build({
       root: "/home/me/shop",
       messages: [row(call("t", "execute", { command: "npm test" })), row(result("t", "a\nb\n"))],
     });
     expect(items).toHaveLength(1);
-    expect(tool(items[0])).toMatchObject({ status: "completed", verb: "Ran", object: "npm test", summary: "2 lines", durationMs: 1000 });
+    expect(tool(items[0])).toMatchObject({
+      status: "completed",
+      object: "npm test",
+      summary: { what: "lines", count: 2 },
+      durationMs: 1000,
+    });
     const edit = { file_path: "/home/me/shop/src/a.ts", old_string: "one\ntwo\n", new_string: "one\n2\nthree\n" };
     const change = tool(build({ root: "/home/me/shop", messages: [row(call("e", "edit", edit)), row(result("e"))] }).items[0]);
-    expect(change).toMatchObject({ object: "src/a.ts", summary: "+2 −1", diffs: [{ oldText: "one\ntwo\n" }] });
+    expect(change).toMatchObject({
+      object: "src/a.ts",
+      summary: { what: "changed", added: 2, removed: 1 },
+      diffs: [{ oldText: "one\ntwo\n" }],
+    });
   });
 
   test("what a sub-agent does is inside its call, even when the call is not in the window", () => {
@@ -114,7 +123,7 @@ describe("joining", () => {
     const read = (id: string) => [row(call(id, "read", { path: id })), row(result(id, "x"))];
     const { items } = build({ messages: [...read("1"), ...read("2"), row(text("m")), ...read("3")] });
     expect(types(items)).toEqual(["tool-group", "text", "tool"]);
-    expect(items[0]).toMatchObject({ summary: "Read 2 files" });
+    expect(items[0]).toMatchObject({ files: 2, searches: 0 });
   });
 
   test("an empty list ends the one before: it stays as it was shown, and nothing is left to do", () => {

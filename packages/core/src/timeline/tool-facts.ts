@@ -1,29 +1,9 @@
-/** What a tool row says: verb, object, the change it makes, and what came of it. Pure, from the call and its result. */
+/** What a tool row says: object, the change it makes, and what came of it, as facts for a screen to word. Pure, from the call and its result. */
 import type { EditPlace, ToolContent, ToolKind } from "@hapi/protocol";
 import { firstName, isRecord, list, name, record, text } from "../envelope/read.ts";
 import { toolObjectOf } from "../envelope/tools.ts";
-import type { ToolDiff, ToolStatus } from "./view-model.ts";
+import type { ToolDiff, ToolStatus, ToolSummary } from "./view-model.ts";
 import { shortText } from "../text.ts";
-
-const verbs: Record<ToolKind, readonly [past: string, present: string]> = {
-  read: ["Read", "Reading"],
-  edit: ["Edited", "Editing"],
-  delete: ["Deleted", "Deleting"],
-  move: ["Moved", "Moving"],
-  search: ["Searched", "Searching"],
-  execute: ["Ran", "Running"],
-  think: ["Thought", "Thinking"],
-  fetch: ["Fetched", "Fetching"],
-  agent: ["Delegated", "Delegating"],
-  todo: ["Updated the list", "Updating the list"],
-  question: ["Asked", "Asking"],
-  plan: ["Planned", "Planning"],
-  other: ["Used", "Using"],
-};
-
-export function verbOf(kind: ToolKind, status: ToolStatus): string {
-  return verbs[kind][status === "running" || status === "waiting" ? 1 : 0];
-}
 
 /** A path below the root without it; other text as it is. */
 export function relativeTo(root: string | null | undefined, object: string): string {
@@ -124,10 +104,6 @@ function commonLines(a: readonly string[], b: readonly string[]): number {
   return row.at(-1) ?? 0;
 }
 
-function count(amount: number, one: string, many = `${one}s`): string {
-  return `${amount} ${amount === 1 ? one : many}`;
-}
-
 const MAX_SUMMARY = 120;
 
 function firstLine(output: string): string {
@@ -147,36 +123,47 @@ export interface Outcome {
   diffs: readonly ToolDiff[];
 }
 
-/** A few words on what came of a finished call. */
-export function summaryOf(outcome: Outcome): string {
+/** What came of a finished call; null: nothing worth a word. */
+export function summaryOf(outcome: Outcome): ToolSummary | null {
   const { kind, status, output } = outcome;
-  if (status === "denied" || status === "cancelled") return "";
+  if (status === "denied" || status === "cancelled") return null;
   const exitCode = outcome.content.find((part) => part.type === "terminal")?.exitCode;
-  if (kind === "execute") return executed(output, exitCode, status);
-  if (status === "failed") return firstLine(output);
+  if (kind === "execute") return executed(output, exitCode ?? toldExit(output), status);
+  if (status === "failed") return said(output);
   switch (kind) {
     case "read":
-      return output === "" ? "" : count(lines(output).length, "line");
+      return output === "" ? null : { what: "lines", count: lines(output).length };
     case "search":
-      return output === "" ? "nothing found" : count(lines(output).length, "line");
+      return output === "" ? { what: "nothing" } : { what: "lines", count: lines(output).length };
     case "edit":
       return edited(outcome.diffs);
     default:
-      return "";
+      return null;
   }
 }
 
-function executed(output: string, exitCode: number | null | undefined, status: ToolStatus): string {
-  if (exitCode !== undefined && exitCode !== null && exitCode !== 0) return `exit ${exitCode}`;
-  if (status === "failed") return firstLine(output) || "failed";
-  const amount = lines(output).length;
-  return amount <= 1 ? firstLine(output) : count(amount, "line");
+function said(output: string): ToolSummary | null {
+  const line = firstLine(output);
+  return line === "" ? null : { what: "said", text: line };
 }
 
-function edited(diffs: readonly ToolDiff[]): string {
-  if (diffs.length === 0) return "";
+/** Some agents tell it in words, as the first line of what a command printed. */
+function toldExit(output: string): number | null {
+  const told = /^exit(?:ed with)?(?: code)?:? (-?\d+)$/i.exec(firstLine(output))?.[1];
+  return told === undefined ? null : Number(told);
+}
+
+function executed(output: string, exitCode: number | null, status: ToolStatus): ToolSummary | null {
+  if (exitCode !== null && exitCode !== 0) return { what: "exit", code: exitCode };
+  if (status === "failed") return said(output) ?? { what: "failed" };
+  const amount = lines(output).length;
+  return amount <= 1 ? said(output) : { what: "lines", count: amount };
+}
+
+function edited(diffs: readonly ToolDiff[]): ToolSummary | null {
+  if (diffs.length === 0) return null;
   const total = diffs.map(diffCounts).reduce((sum, one) => ({ added: sum.added + one.added, removed: sum.removed + one.removed }));
-  return `+${total.added} −${total.removed}`;
+  return { what: "changed", ...total };
 }
 
 export function questionsOf(input: unknown) {

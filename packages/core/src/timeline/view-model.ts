@@ -1,7 +1,7 @@
 /**
  * The view model of one session's chat: what a screen draws, made from message rows by `createTimeline` (builder.ts). Every item has a
  * `key` that never changes while the item lives (use it as React key) and is the same object as before as long as nothing in it changed
- * (so `memo` works). Words here are English and short; a screen may translate by `kind` and `status` instead.
+ * (so `memo` works). What HAPI itself has to say stands here as facts, for a screen to word in its language.
  */
 import type {
   PromptWaiting,
@@ -112,6 +112,17 @@ export interface ThoughtItem extends Base {
 /** `waiting`: a person must answer (see `request`). `running`: called, no result yet. */
 export type ToolStatus = "running" | "waiting" | "completed" | "failed" | "denied" | "cancelled";
 
+/** What came of a call: lines of output, the change it made, or the first line of what it said. */
+export type ToolSummary =
+  | { what: "lines"; count: number }
+  /** A search without a find. */
+  | { what: "nothing" }
+  | { what: "exit"; code: number }
+  /** It failed and said nothing. */
+  | { what: "failed" }
+  | { what: "changed"; added: number; removed: number }
+  | { what: "said"; text: string };
+
 export interface ToolDiff {
   path: string;
   /** null: a new file, or the old text is not known. */
@@ -129,12 +140,10 @@ export interface ToolItem extends Base {
   tool: string;
   kind: ToolKind;
   status: ToolStatus;
-  /** "Ran", "Running", "Read", "Edited" … */
-  verb: string;
   /** What it acts on: path (relative to the root), command, pattern, URL, or the agent's title. */
   object: string;
-  /** What came of it, in few words ("12 lines", "+3 −1", "exit 1"); empty while running. */
-  summary: string;
+  /** What came of it; null while it runs, or where there is nothing to say. */
+  summary: ToolSummary | null;
   input: unknown;
   locations: readonly { path: string; line?: number }[];
   /** Text of the result; null while there is none. */
@@ -170,8 +179,9 @@ export interface ToolDecision {
 export interface ToolGroupItem extends Base {
   type: "tool-group";
   tools: readonly ToolItem[];
-  /** "Read 3 files, searched twice". */
-  summary: string;
+  /** Different files that were read, and searches that were made. */
+  files: number;
+  searches: number;
   running: boolean;
 }
 

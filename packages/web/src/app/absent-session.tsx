@@ -8,6 +8,7 @@ import { hubLink } from "../sync/link.ts";
 import { useSessionSummary } from "../sync/store.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
+import { ConnectionNote } from "./connection.ts";
 import { goBack } from "./routing/location.ts";
 import { paths } from "./routing/match.ts";
 
@@ -29,6 +30,9 @@ export function AbsentSession({ id }: { id: string }) {
           {title}
         </h1>
       </header>
+      <div className="relative">
+        <ConnectionNote strip />
+      </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-4 pb-4">
         <AbsentRows />
         {waiting.length > 0 && (

@@ -1,9 +1,10 @@
 /** The phone's four places. The inbox carries the number of sessions that wait. */
+import "../i18n/list.ts";
 import { useWaitingCount } from "../features/inbox/use-waiting.ts";
 import { useT } from "../i18n/index.ts";
-import { cx } from "../ui/cx.ts";
 import { Icon, type IconName } from "../ui/icons.tsx";
 import { Link } from "./routing/link.tsx";
+import { Count } from "./waiting-count.tsx";
 
 const PLACES = [
   { to: "/", icon: "list", label: "nav.sessions" },
@@ -37,20 +38,5 @@ export function BottomBar() {
         ))}
       </ul>
     </nav>
-  );
-}
-
-/** How many wait, filled amber like every waiting thing. */
-export function Count({ value, className }: { value: number; className?: string }) {
-  return (
-    <span
-      aria-hidden="true"
-      className={cx(
-        "inline-flex h-4 min-w-4 items-center justify-center rounded-full bg-waiting-wash px-1 text-small font-strong text-waiting tabular-nums ring-1 ring-waiting-fill",
-        className,
-      )}
-    >
-      {value > 99 ? "99+" : value}
-    </span>
   );
 }

@@ -1,14 +1,24 @@
 /** Listens to the keyboard for the whole app and holds the palette and the sheet of shortcuts, both loaded when first asked for. */
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { listNavigation } from "../features/sessions/list-navigation.ts";
 import { isComposing } from "./composing.ts";
 import { go } from "./go.ts";
 import { pressed, type Command, type KeyState } from "./keys.model.ts";
 import { registerOverlays, type Overlay } from "./overlays.ts";
+import { part } from "./part.tsx";
 import { toggleList } from "./preferences.ts";
+import { source } from "./source.ts";
 
-const Palette = lazy(async () => ({ default: (await import("../features/palette/palette.tsx")).Palette }));
-const ShortcutSheet = lazy(async () => ({ default: (await import("../features/palette/shortcut-sheet.tsx")).ShortcutSheet }));
+const Palette = part(
+  source(() => import("../features/palette/palette.tsx")),
+  ({ Palette }) => Palette,
+  { late: "toast" },
+);
+const ShortcutSheet = part(
+  source(() => import("../features/palette/shortcut-sheet.tsx")),
+  ({ ShortcutSheet }) => ShortcutSheet,
+  { late: "toast" },
+);
 
 const TEXT_FIELDS = "input, textarea, select, [contenteditable]:not([contenteditable=false])";
 
@@ -60,9 +70,9 @@ export function CommandLayer() {
 
   const close = (): void => setOverlay(null);
   return (
-    <Suspense>
+    <>
       {overlay === "palette" && <Palette onClose={close} />}
       {overlay === "shortcuts" && <ShortcutSheet onClose={close} />}
-    </Suspense>
+    </>
   );
 }

@@ -1,4 +1,5 @@
 /** The tab says what is open in it, and how much waits: tabs and the browser's history are told apart by it. */
+import "../i18n/list.ts";
 import { useEffect } from "react";
 import { useWaitingCount } from "../features/inbox/use-waiting.ts";
 import { titleOf } from "../features/sessions/names.model.ts";

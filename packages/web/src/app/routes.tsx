@@ -2,21 +2,25 @@
  * Which screen an address shows. Every screen is loaded when first visited. The router is our own (some 200
  * lines in `routing/`): a dozen flat addresses did not justify 26 KB of the 150 KB that a first visit may cost.
  */
-import { Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { useHub } from "../sync/store.ts";
-import { Skeleton } from "../ui/skeleton.tsx";
 import { ErrorScreen, NotFoundScreen } from "./error-screen.tsx";
+import { part } from "./part.tsx";
 import { ErrorBoundary } from "./routing/error-boundary.tsx";
 import { navigate, useLocation } from "./routing/location.ts";
 import { safeNext } from "./routing/safe-next.ts";
 import { matchPath, paths, PATTERNS, type RouteId } from "./routing/match.ts";
 import { lazyScreen, type LazyScreen, type ScreenProps } from "./routing/screens.tsx";
 import { Shell } from "./shell.tsx";
-import { Later } from "./later.ts";
+import { source } from "./source.ts";
 import { isDesk, useIsDesk } from "./use-media.ts";
 
 /** Follows the first paint. */
-const loadTitle = async () => (await import("./page-title.ts")).PageTitle;
+const PageTitle = part(
+  source(() => import("./page-title.ts")),
+  ({ PageTitle }) => PageTitle,
+  { late: "quiet" },
+);
 
 const list = lazyScreen(async () => (await import("../features/sessions/sessions-screen.tsx")).SessionsScreen);
 const home = lazyScreen(async () => (await import("../features/home/home-screen.tsx")).HomeScreen);
@@ -64,13 +68,13 @@ export function App() {
   const screen = match ? screens[match.id].render({ params: match.params, search }) : <NotFoundScreen />;
   const guarded = (
     <ErrorBoundary resetKey={href} fallback={(error) => <ErrorScreen error={error} />}>
-      <Suspense fallback={<Skeleton />}>{screen}</Suspense>
+      {screen}
     </ErrorBoundary>
   );
   return (
     <>
       {match?.id === "login" ? guarded : <Shell pathname={pathname}>{guarded}</Shell>}
-      <Later load={loadTitle} props={{ route: match }} />
+      <PageTitle route={match} />
     </>
   );
 }

@@ -1,5 +1,5 @@
 /** One session at its address: opened in the sync engine while it is shown, marked as seen, and gone when the hub says so. */
-import { lazy, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { newsAt } from "@hapi/core";
 import { toAppError } from "@hapi/protocol";
 import { ChatScreen } from "../features/chat/index.ts";
@@ -10,11 +10,17 @@ import { markSeen } from "../sync/seen.ts";
 import { useHub, useSessionSummary } from "../sync/store.ts";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { ErrorScreen, NotFoundScreen } from "./error-screen.tsx";
+import { part } from "./part.tsx";
 import { goBack } from "./routing/location.ts";
 import { paths } from "./routing/match.ts";
 import type { ScreenProps } from "./routing/screens.tsx";
+import { source } from "./source.ts";
 
-const AbsentSession = lazy(async () => ({ default: (await import("./absent-session.tsx")).AbsentSession }));
+const AbsentSession = part(
+  source(() => import("./absent-session.tsx")),
+  ({ AbsentSession }) => AbsentSession,
+  { waiting: () => <Skeleton lines={6} />, frame: (word) => <div className="m-auto p-4">{word}</div> },
+);
 
 export function SessionRoute({ params }: ScreenProps) {
   const id = params["sessionId"] ?? "";

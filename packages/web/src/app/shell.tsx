@@ -2,30 +2,51 @@
  * The frame around every screen. Phone: one level at a time and a bottom bar. Desk: the list beside whatever is open. The list stays
  * mounted on a desk, so its scroll and selection survive every navigation.
  */
-import { Suspense, useEffect, useRef, type ReactNode } from "react";
-import { ConnectionBar } from "../features/connection/connection-bar.tsx";
+import { useEffect, useRef, type ReactNode } from "react";
 import { useT } from "../i18n/index.ts";
-import { Toaster } from "../ui/toast.tsx";
-import { BottomBar } from "./bottom-bar.tsx";
-import { Later } from "./later.ts";
 import { levelOf } from "./levels.model.ts";
+import { part } from "./part.tsx";
 import { usePreferences } from "./preferences.ts";
-import { lazyPart } from "./routing/screens.tsx";
+import { source } from "./source.ts";
 import { isDesk, useIsDesk } from "./use-media.ts";
 
 /** Keys are pressed after the first paint. */
-const NO_PROPS = {};
-const loadCommands = async () => (await import("./command-layer.tsx")).CommandLayer;
+const commands = source(() => import("./command-layer.tsx"));
+const CommandLayer = part(commands, ({ CommandLayer }) => CommandLayer, { late: "quiet" });
+const Toaster = part(
+  source(() => import("../ui/toaster.tsx")),
+  ({ Toaster }) => Toaster,
+  { late: "quiet" },
+);
 /** A phone never needs it. */
-const sidebar = lazyPart(async () => (await import("./sidebar.tsx")).Sidebar);
+const sidebar = source(() => import("./sidebar.tsx"));
+const Sidebar = part(sidebar, ({ Sidebar }) => Sidebar, {
+  waiting: () => <ListColumn />,
+  frame: (word) => <ListColumn>{word}</ListColumn>,
+});
+
+function ListColumn({ children }: { children?: ReactNode }) {
+  const width = usePreferences((state) => (state.listHidden ? 44 : state.listWidth));
+  return (
+    <div className="shrink-0 border-e border-line bg-sunken px-4 py-2" style={{ width }}>
+      {children}
+    </div>
+  );
+}
+
+/** On a desk, and within a session, there is none. */
+const bottomBar = source(() => import("./bottom-bar.tsx"));
+const BottomBar = part(bottomBar, ({ BottomBar }) => BottomBar, { frame: (word) => <div className="px-4">{word}</div> });
 
 /** What the frame needs before it shows. */
-export const loadShell = (): Promise<unknown> => (isDesk() ? sidebar.load() : Promise.resolve());
+export function loadShell(pathname: string): Promise<unknown> {
+  if (isDesk()) return sidebar.load();
+  return levelOf(pathname) === "top" ? bottomBar.load() : Promise.resolve();
+}
 
 export function Shell({ pathname, children }: { pathname: string; children: ReactNode }) {
   const t = useT();
   const desk = useIsDesk();
-  const listWidth = usePreferences((state) => (state.listHidden ? 44 : state.listWidth));
   const level = levelOf(pathname);
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -40,20 +61,15 @@ export function Shell({ pathname, children }: { pathname: string; children: Reac
       >
         {t("app.skip")}
       </a>
-      <ConnectionBar />
       <div className="flex min-h-0 flex-1">
-        {desk && (
-          <Suspense fallback={<div className="shrink-0 border-e border-line bg-sunken" style={{ width: listWidth }} />}>
-            {sidebar.render({})}
-          </Suspense>
-        )}
+        {desk && <Sidebar />}
         <main ref={main} id="content" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
           {children}
         </main>
       </div>
       {!desk && level === "top" && <BottomBar />}
       <Toaster />
-      <Later load={loadCommands} props={NO_PROPS} />
+      <CommandLayer />
     </div>
   );
 }

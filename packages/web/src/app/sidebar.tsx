@@ -1,14 +1,15 @@
 /** The desk's left column: places, then the session list. Its width is dragged or set with arrow keys; it can be hidden altogether. */
+import "../i18n/list.ts";
 import { useRef, type KeyboardEvent, type PointerEvent } from "react";
 import { useWaitingCount } from "../features/inbox/use-waiting.ts";
 import { SessionList } from "../features/sessions/session-list.tsx";
 import { useT } from "../i18n/index.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Icon, type IconName } from "../ui/icons.tsx";
-import { Count } from "./bottom-bar.tsx";
 import { go } from "./go.ts";
 import { LIST_WIDTH, setListWidth, toggleList, usePreferences } from "./preferences.ts";
 import { Link } from "./routing/link.tsx";
+import { Count } from "./waiting-count.tsx";
 
 const PLACES = [
   { to: "/inbox", icon: "bell", label: "nav.inbox" },

@@ -1,7 +1,8 @@
 /** The service worker: installed after the first paint; a new version waits until the person reloads. */
+import "../i18n/later.ts";
 import { useSyncExternalStore } from "react";
 import { t } from "../i18n/index.ts";
-import { showToast } from "../ui/toast.tsx";
+import { showToast } from "../ui/toast.ts";
 import { ignore } from "./ignore.ts";
 
 const CHECK_EVERY_MS = 30 * 60_000;

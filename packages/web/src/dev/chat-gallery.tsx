@@ -2,7 +2,7 @@
 import { createRoot } from "react-dom/client";
 import { LOCALES, setLocale } from "../i18n/index.ts";
 import "../ui/theme.css";
-import { Toaster } from "../ui/toast.tsx";
+import { Toaster } from "../ui/toaster.tsx";
 import { Components } from "../features/chat/gallery/components.tsx";
 import { Scene } from "../features/chat/gallery/scenes.tsx";
 

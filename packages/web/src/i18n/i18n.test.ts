@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { en } from "./en/index.ts";
 import { later } from "./en/later.ts";
+import { list } from "./en/list.ts";
 import { screens } from "./en/screens.ts";
 import { setLocale, t } from "./index.ts";
 import { zh } from "./zh/index.ts";
@@ -10,7 +11,7 @@ const forms = (entry: string | { one?: string; other: string }): string[] =>
   typeof entry === "string" ? [entry] : [entry.other, ...(entry.one === undefined ? [] : [entry.one])];
 
 test("every language has every sentence, with the same holes", () => {
-  for (const [key, entry] of Object.entries({ ...en, ...later, ...screens })) {
+  for (const [key, entry] of Object.entries({ ...en, ...later, ...list, ...screens })) {
     const translated: string | { one?: string; other: string } = zh[key as keyof typeof zh];
     const [wanted = ""] = forms(entry);
     for (const form of forms(translated)) expect({ key, holes: holes(form) }).toEqual({ key, holes: holes(wanted) });
@@ -18,8 +19,8 @@ test("every language has every sentence, with the same holes", () => {
 });
 
 test("plural forms follow the count, and values are put in", async () => {
-  expect(t("connection.unsent", { count: 1 })).toBe("1 prompt waits to be sent");
-  expect(t("connection.unsent", { count: 2 })).toBe("2 prompts wait to be sent");
+  expect(t("summary.lines", { count: 1 })).toBe("1 line");
+  expect(t("summary.lines", { count: 2 })).toBe("2 lines");
   await setLocale("zh");
   expect(t("list.title")).toBe("会话");
   await setLocale("en");

@@ -4,8 +4,10 @@
  */
 import { useSyncExternalStore } from "react";
 import { note } from "../app/ignore.ts";
+import { arrived } from "../app/source.ts";
 import { en } from "./en/index.ts";
 import type { later } from "./en/later.ts";
+import type { list } from "./en/list.ts";
 import type { screens } from "./en/screens.ts";
 
 /** A sentence with `{holes}`, or one form per plural category, chosen by `count`. */
@@ -15,7 +17,7 @@ export type CatalogOf<Source extends Record<string, Entry>> = {
   readonly [Key in keyof Source]: Source[Key] extends string ? string : Plural;
 };
 
-type Catalog = typeof en & typeof later & typeof screens;
+type Catalog = typeof en & typeof later & typeof list & typeof screens;
 export type MessageKey = keyof Catalog;
 
 type Holes<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Holes<Rest> : never;
@@ -30,10 +32,10 @@ export type Locale = (typeof LOCALES)[number];
 
 const STORAGE_KEY = "hapi_locale";
 const loaders: Record<Exclude<Locale, "en">, () => Promise<CatalogOf<Catalog>>> = {
-  zh: async () => (await import("./zh/index.ts")).zh,
+  zh: async () => (await arrived(import("./zh/index.ts"))).zh,
 };
 
-/** Grows by the words of later parts (`later.ts`, `screens.ts`). */
+/** Grows by the words of later parts (`later.ts`, `list.ts`, `screens.ts`). */
 const english: Partial<CatalogOf<Catalog>> = { ...en };
 let catalog: Partial<CatalogOf<Catalog>> = english;
 let locale: Locale = "en";

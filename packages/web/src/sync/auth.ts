@@ -1,10 +1,10 @@
 /** Signing in and out of a hub, and who is signed in on this device. */
 import { createHttp, exchangeToken } from "@hapi/client";
-import { type AppError, toAppError } from "@hapi/protocol";
+import { type AppError, type SyncEvent, toAppError } from "@hapi/protocol";
 import { ignore, note } from "../app/ignore.ts";
+import { arrived } from "../app/source.ts";
 import { errorText } from "../i18n/error-words.ts";
 import { createCredentials } from "./credentials.ts";
-import { onHubEvent } from "./hub-events.ts";
 import { hubLink, openLink } from "./link.ts";
 import { forgetSeen, restoreSeen } from "./seen.ts";
 import { type HubState, initialState, useHub } from "./store.ts";
@@ -44,13 +44,22 @@ export async function signIn(token: string): Promise<SignInOutcome> {
   return { kind: "signed-in" };
 }
 
+/** What the hub says that is not state. The code for it comes with the first. */
+function tellToast(event: SyncEvent): void {
+  if (event.type !== "toast") return;
+  ignore(
+    arrived(import("./hub-events.ts")).then(({ showHubToast }) => showHubToast(event)),
+    "the list tells the same",
+  );
+}
+
 async function begin(): Promise<void> {
   const link = await openLink({
     baseUrl: credentials.baseUrl(),
     accessToken: credentials.token,
     onExpired: () =>
       ignore(end({ forget: false, because: "expired" }), "the screens are gone already; the next sign-in makes a new connection"),
-    onEvent: onHubEvent,
+    onEvent: tellToast,
   });
   useHub.setState({ auth: "signed-in", signedOutBecause: null });
   // both resolve with what is on this device; the network goes on by itself. A device that can't be read shows what the hub says

@@ -1,9 +1,10 @@
 /** The chat's port on the hub: what a person can do in one session. */
 import type { Attachment, Session } from "@hapi/protocol";
 import type { ChatActions, ChatPort } from "../features/chat/port.ts";
-import { requestActions } from "./actions.ts";
+import { requestActions } from "./request-actions.ts";
 import { createSessionStore, type SessionStore } from "./chat-store.ts";
 import type { HubLink } from "./link.ts";
+import { arrived } from "../app/source.ts";
 import { newId } from "../app/new-id.ts";
 
 export function createChatPort(link: HubLink, session: Session): ChatPort {
@@ -49,7 +50,7 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
     stopRetry: () => done(api.sessions.stopRetry(id)),
     resume: () => done(api.sessions.resume(id)),
     fork: (from) => api.sessions.fork(id, from === "thread" ? {} : { from }),
-    diagnostics: async () => (await import("./diagnostics.ts")).diagnosticsOf(api, id),
+    diagnostics: async () => (await arrived(import("./diagnostics.ts"))).diagnosticsOf(api, id),
     async loadOlder() {
       store.setLoadingOlder(true);
       try {
@@ -66,7 +67,7 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
     unarchive: () => done(api.sessions.unarchive(id)),
     async upload(file, progress, signal): Promise<Attachment> {
       progress(0);
-      const [{ upload }, { thumbnailOf }] = await Promise.all([import("./upload.ts"), import("./thumbnail.ts")]);
+      const [{ upload }, { thumbnailOf }] = await arrived(Promise.all([import("./upload.ts"), import("./thumbnail.ts")]));
       const { filename, mimeType, content } = file;
       const [path, previewUrl] = await Promise.all([
         upload(api, { sessionId: id, file, progress, signal }),
@@ -75,7 +76,7 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
       progress(1);
       return { id: newId(), filename, mimeType, size: content.size, path, ...(previewUrl === null ? {} : { previewUrl }) };
     },
-    picture: async (file) => (await import("./upload.ts")).pictureOf(api, id, file),
+    picture: async (file) => (await arrived(import("./upload.ts"))).pictureOf(api, id, file),
     slashCommands: () => api.sessions.slashCommands(id),
     models: () => api.sessions.models(id),
   };

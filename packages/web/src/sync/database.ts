@@ -4,17 +4,10 @@
  */
 import { AppError } from "@hapi/protocol";
 import { note } from "../app/ignore.ts";
-import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
 export type StoreName = "cache" | "outbox" | "drafts";
 const STORES: readonly StoreName[] = ["cache", "outbox", "drafts"];
 const VERSION = 1;
-
-interface Schema extends DBSchema {
-  cache: { key: string; value: unknown };
-  outbox: { key: string; value: unknown };
-  drafts: { key: string; value: unknown };
-}
 
 export interface Database {
   /** False: everything is gone with the page. */
@@ -36,41 +29,63 @@ export async function openDatabase(hub: string): Promise<Database> {
     const tooLate = new Promise<never>((_resolve, reject) => {
       setTimeout(() => reject(new AppError("timeout", "The device's database did not open")), OPEN_TIMEOUT_MS);
     });
-    const opening = openDB<Schema>(`hapi:${hub}`, VERSION, {
-      upgrade(db) {
-        for (const store of STORES) if (!db.objectStoreNames.contains(store)) db.createObjectStore(store);
-      },
-      // another tab has a newer version: let it have its way, this page goes on without
-      blocking(_current, _blocked, event) {
-        (event.target as IDBDatabase).close();
-      },
-    });
-    return onIndexedDb(await Promise.race([opening, tooLate]));
+    return onIndexedDb(await Promise.race([opened(`hapi:${hub}`), tooLate]));
   } catch (error) {
     note("no database on this device; nothing will be kept beyond this page", error);
     return inMemory();
   }
 }
 
-function onIndexedDb(db: IDBPDatabase<Schema>): Database {
+async function opened(name: string): Promise<IDBDatabase> {
+  const request = indexedDB.open(name, VERSION);
+  request.addEventListener("upgradeneeded", () => {
+    const { result: db } = request;
+    for (const store of STORES) if (!db.objectStoreNames.contains(store)) db.createObjectStore(store);
+  });
+  const db = await answerOf(request);
+  // another tab has a newer version: let it have its way, this page goes on without
+  db.addEventListener("versionchange", () => db.close());
+  return db;
+}
+
+function answerOf<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.addEventListener("success", () => resolve(request.result));
+    request.addEventListener("error", () => reject(request.error ?? new AppError("disk_failed")));
+  });
+}
+
+/** Resolves when everything in it is on the device. */
+function doneOf(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.addEventListener("complete", () => resolve());
+    transaction.addEventListener("abort", () => reject(transaction.error ?? new AppError("disk_failed")));
+  });
+}
+
+function onIndexedDb(db: IDBDatabase): Database {
+  const reading = (store: StoreName): IDBObjectStore => db.transaction(store).objectStore(store);
+  async function change(stores: readonly StoreName[], make: (store: IDBObjectStore) => IDBRequest): Promise<void> {
+    // relaxed durability would lose a prompt on a power cut; these are small and rare
+    const durability = stores.every((store) => store === "cache") ? "relaxed" : "strict";
+    const transaction = db.transaction(stores, "readwrite", { durability });
+    const done = doneOf(transaction);
+    const answers = stores.map((store) => answerOf(make(transaction.objectStore(store))));
+    // a page that is being left gets no answer any more, and what is not committed by then is taken back
+    transaction.commit();
+    await Promise.all([...answers, done]);
+  }
   return {
     lasting: true,
-    get: (store, key) => db.get(store, key),
-    async put(store, key, value) {
-      // relaxed durability would lose a prompt on a power cut; these are small and rare
-      const tx = db.transaction(store, "readwrite", { durability: store === "cache" ? "relaxed" : "strict" });
-      await Promise.all([tx.store.put(value, key), tx.done]);
-    },
-    remove: (store, key) => db.delete(store, key),
+    get: (store, key) => answerOf(reading(store).get(key)),
+    put: (store, key, value) => change([store], (into) => into.put(value, key)),
+    remove: (store, key) => change([store], (from) => from.delete(key)),
     async all(store) {
-      const tx = db.transaction(store);
-      const [keys, values] = await Promise.all([tx.store.getAllKeys(), tx.store.getAll()]);
-      return keys.map((key, at) => [key, values[at]]);
+      const from = reading(store);
+      const [keys, values] = await Promise.all([answerOf(from.getAllKeys()), answerOf(from.getAll())]);
+      return keys.map((key, at) => [String(key), values[at]]);
     },
-    async clear() {
-      const tx = db.transaction(STORES, "readwrite");
-      await Promise.all([...STORES.map((store) => tx.objectStore(store).clear()), tx.done]);
-    },
+    clear: () => change(STORES, (store) => store.clear()),
     close: () => db.close(),
   };
 }

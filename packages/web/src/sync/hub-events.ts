@@ -1,15 +1,15 @@
-/** What the hub says that is not state: its toasts. One about the session in front of the person would only repeat what they see. */
+/** The hub's toasts. One about the session in front of the person would only repeat what they see. */
+import "../i18n/list.ts";
 import type { SyncEvent } from "@hapi/protocol";
 import { currentLocation, navigate } from "../app/routing/location.ts";
 import { paths } from "../app/routing/match.ts";
 import { t } from "../i18n/index.ts";
 import { toastWords } from "./toast-words.model.ts";
-import { showToast } from "../ui/toast.tsx";
+import { showToast } from "../ui/toast.ts";
 import { statusIn } from "../features/sessions/status.model.ts";
 import { useHub } from "./store.ts";
 
-export function onHubEvent(event: SyncEvent): void {
-  if (event.type !== "toast") return;
+export function showHubToast(event: Extract<SyncEvent, { type: "toast" }>): void {
   const { title, sessionId } = event.data;
   const path = paths.session(sessionId);
   if (currentLocation().pathname === path) return;

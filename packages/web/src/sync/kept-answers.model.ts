@@ -2,7 +2,8 @@
  * What a person has entered into a request and not sent, kept on this device through reloads and restarts of the app. Bounded in number and size;
  * the oldest goes first. Forgotten when it is sent, and with everything else when the person signs out.
  */
-const KEY = "hapi_answers";
+import { ANSWERS_KEY } from "./storage.ts";
+
 const MAX_KEPT = 50;
 const MAX_CHARS = 128 * 1024;
 
@@ -23,7 +24,7 @@ function parsed(text: string | null): unknown {
 
 export function createKeptAnswers(storage: AnswerStorage) {
   const read = (): [string, unknown][] => {
-    const stored = parsed(storage.getItem(KEY));
+    const stored = parsed(storage.getItem(ANSWERS_KEY));
     return Array.isArray(stored)
       ? stored.filter((entry): entry is [string, unknown] => Array.isArray(entry) && entry.length === 2 && typeof entry[0] === "string")
       : [];
@@ -36,8 +37,8 @@ export function createKeptAnswers(storage: AnswerStorage) {
       kept = kept.slice(1);
       text = JSON.stringify(kept);
     }
-    if (kept.length === 0) storage.removeItem(KEY);
-    else storage.setItem(KEY, text);
+    if (kept.length === 0) storage.removeItem(ANSWERS_KEY);
+    else storage.setItem(ANSWERS_KEY, text);
   }
 
   return {
@@ -51,6 +52,5 @@ export function createKeptAnswers(storage: AnswerStorage) {
     forget(requestId: string): void {
       write(read().filter(([key]) => key !== requestId && !key.startsWith(`${requestId}:`)));
     },
-    forgetAll: (): void => storage.removeItem(KEY),
   };
 }

@@ -7,13 +7,13 @@ import { AppError, type SyncEvent } from "@hapi/protocol";
 import type { DraftStore } from "../features/chat/port.ts";
 import { ignore, note } from "../app/ignore.ts";
 import { t } from "../i18n/index.ts";
-import { showToast } from "../ui/toast.tsx";
+import { showToast } from "../ui/toast.ts";
 import { connectionOf, sameConnection, settledSummaries } from "./bridge.model.ts";
 import { openDatabase } from "./database.ts";
 import { createDrafts } from "./drafts.ts";
 import { lastContact } from "./last-contact.ts";
 import { newId } from "../app/new-id.ts";
-import { cacheStorage, outboxStorage } from "./storage.ts";
+import { ANSWERS_KEY, cacheStorage, outboxStorage } from "./storage.ts";
 import { watchSilence } from "./silence.ts";
 import { useHub } from "./store.ts";
 import { openTabs } from "./tabs.ts";
@@ -160,8 +160,7 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
       await engine.stop({ forget });
       if (forget) {
         contact.forget();
-        // only who answers needs them before
-        (await import("./kept-answers.ts")).keptAnswers.forgetAll();
+        localStorage.removeItem(ANSWERS_KEY);
         await database.clear();
       }
       database.close();

@@ -4,6 +4,9 @@ import { AppError } from "@hapi/protocol";
 import { t } from "../i18n/index.ts";
 import type { Database } from "./database.ts";
 
+/** Half-filled answers (`kept-answers.model.ts`), in the browser's own storage. */
+export const ANSWERS_KEY = "hapi_answers";
+
 export const cacheStorage = (database: Database): KeyValueStorage => ({
   get: (key) => database.get("cache", key),
   set: (key, value) => database.put("cache", key, value),

@@ -7,7 +7,7 @@ import { copyText } from "./copy-text.ts";
 import { cx } from "./cx.ts";
 import { languageOf } from "./highlight.model.ts";
 import { useHighlight } from "./highlight.ts";
-import { showToast } from "./toast.tsx";
+import { showToast } from "./toast.ts";
 
 /** Longer code shows its head and a button; the rest is not in the page until asked for. */
 const HEAD_LINES = 60;

@@ -1,6 +1,7 @@
 /** A label, a control, and what is wrong with it, tied together for screen readers. `TextArea` grows with its text. */
 import { useId, useLayoutEffect, useRef, type ComponentPropsWithRef, type ReactNode } from "react";
 import { cx } from "./cx.ts";
+import { grow } from "./grow.ts";
 
 const CONTROL =
   "w-full rounded-control border border-edge bg-raised px-3 text-ink placeholder:text-quiet focus-visible:outline-offset-0 disabled:opacity-50";
@@ -74,13 +75,6 @@ export function TextArea({ label, labelHidden, hint, error, className, ...rest }
       />
     </Frame>
   );
-}
-
-/** Height follows the text; the caller's `max-height` decides where it starts to scroll. */
-export function grow(area: HTMLTextAreaElement | null): void {
-  if (!area) return;
-  area.style.height = "auto";
-  area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`;
 }
 
 export function Select({ label, labelHidden, hint, error, className, children, ...rest }: FieldFrame & ComponentPropsWithRef<"select">) {

@@ -1,8 +1,10 @@
 /**
  * An agent's text as plain typography. The lexer (a tenth of what a first visit may cost) is asked for as soon as this file runs and is
- * nearly always there before the first message; until then, and where it can't be had, the text stands as it was written.
+ * nearly always there before the first message; until then the text stands as it was written.
  */
-import { lazy, Suspense, type ComponentType } from "react";
+import { part } from "../app/part.tsx";
+import { ignore } from "../app/ignore.ts";
+import { source } from "../app/source.ts";
 import { cx } from "./cx.ts";
 
 interface MarkdownProps {
@@ -18,16 +20,8 @@ function Plain({ text, className }: MarkdownProps) {
   );
 }
 
-const loading: Promise<{ default: ComponentType<MarkdownProps> }> = import("./markdown-blocks.tsx").then(
-  (module) => ({ default: module.MarkdownBlocks }),
-  () => ({ default: Plain }),
-);
-const Blocks = lazy(() => loading);
+const blocks = source(() => import("./markdown-blocks.tsx"));
+ignore(blocks.load(), "asked for again by the first text");
+const Blocks = part(blocks, (module) => module.MarkdownBlocks, { waiting: (props) => <Plain {...props} />, late: "quiet" });
 
-export function Markdown(props: MarkdownProps) {
-  return (
-    <Suspense fallback={<Plain {...props} />}>
-      <Blocks {...props} />
-    </Suspense>
-  );
-}
+export const Markdown = (props: MarkdownProps) => <Blocks {...props} />;

@@ -1,9 +1,15 @@
 /** A picture that opens as large as the screen. The viewer's code comes with the first that is opened. */
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
+import { part } from "../app/part.tsx";
+import { source } from "../app/source.ts";
 import { useT } from "../i18n/index.ts";
 import { cx } from "./cx.ts";
 
-const Viewer = lazy(async () => ({ default: (await import("./picture-viewer.tsx")).PictureViewer }));
+const Viewer = part(
+  source(() => import("./picture-viewer.tsx")),
+  ({ PictureViewer }) => PictureViewer,
+  { late: "toast" },
+);
 
 export function OpenablePicture({
   src,
@@ -28,11 +34,7 @@ export function OpenablePicture({
       >
         <img src={src} alt="" className={cx("rounded-card", className)} />
       </button>
-      {open && (
-        <Suspense fallback={null}>
-          <Viewer src={src} name={name} load={load} onClose={() => setOpen(false)} />
-        </Suspense>
-      )}
+      {open && <Viewer src={src} name={name} load={load} onClose={() => setOpen(false)} />}
     </>
   );
 }

@@ -2,6 +2,7 @@
  * One picture as large as the screen, or larger: on the native <dialog>, so that Escape and a phone's back close it and focus returns. It scrolls
  * when it is larger, and fingers zoom as everywhere.
  */
+import "../i18n/list.ts";
 import "../i18n/later.ts";
 import { useEffect, useRef, useState } from "react";
 import { useT } from "../i18n/index.ts";

@@ -2,6 +2,7 @@
  * Choices and details on the native <dialog>: from below on a phone, in the middle on a desk. Focus, Escape and the inert page behind come
  * from the browser. The content mounts when it opens, so a closed sheet costs nothing.
  */
+import "../i18n/list.ts";
 import { useEffect, useId, useRef, type ReactNode } from "react";
 import { useT } from "../i18n/index.ts";
 import { IconButton } from "./button.tsx";

@@ -1,36 +1,21 @@
-/** A part of the app that is loaded when first needed. Once loaded it renders at once, without passing through a placeholder. */
-import { lazy, type ComponentType, type ReactNode } from "react";
+/** A screen: loaded when first visited, or asked for a moment earlier. Once loaded it renders at once, without passing through a placeholder. */
+import { createElement, type ComponentType, type ReactNode } from "react";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { part } from "../part.tsx";
+import { source } from "../source.ts";
 
 export type ScreenProps = { params: Readonly<Record<string, string>>; search: URLSearchParams };
 
-export interface LazyPart<Props> {
+export interface LazyScreen {
   load(): Promise<unknown>;
-  render(props: Props): ReactNode;
-}
-export type LazyScreen = LazyPart<ScreenProps>;
-
-export function lazyPart<Props extends object>(fetch: () => Promise<ComponentType<Props>>): LazyPart<Props> {
-  let loaded: ComponentType<Props> | null = null;
-  let loading: Promise<ComponentType<Props>> | null = null;
-  const load = (): Promise<ComponentType<Props>> => {
-    loading ??= fetch().then(
-      (component) => (loaded = component),
-      (error: unknown) => {
-        // the next visit tries again
-        loading = null;
-        throw error;
-      },
-    );
-    return loading;
-  };
-  const Pending = lazy(async () => ({ default: (await load()) as ComponentType }));
-  return {
-    load,
-    render(props) {
-      const Loaded = loaded ?? (Pending as ComponentType<Props>);
-      return <Loaded {...props} />;
-    },
-  };
+  render(props: ScreenProps): ReactNode;
 }
 
-export const lazyScreen = (fetch: () => Promise<ComponentType<ScreenProps>>): LazyScreen => lazyPart(fetch);
+export function lazyScreen(fetch: () => Promise<ComponentType<ScreenProps>>): LazyScreen {
+  const code = source(fetch);
+  const Screen = part<ComponentType<ScreenProps>, ScreenProps>(code, (screen) => screen, {
+    waiting: () => <Skeleton />,
+    frame: (word) => <div className="m-auto p-4">{word}</div>,
+  });
+  return { load: code.load, render: (props) => createElement(Screen, props) };
+}

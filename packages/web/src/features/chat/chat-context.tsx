@@ -1,7 +1,7 @@
 /** The port, reachable from every part of the chat. `useChat` re-renders only when its slice is another object. */
 import { errorText } from "../../i18n/error-words.ts";
 import { createContext, useCallback, useContext, useState, useSyncExternalStore, type ReactNode } from "react";
-import { showToast } from "../../ui/toast.tsx";
+import { showToast } from "../../ui/toast.ts";
 import { createFolds, type Folds } from "./fold-store.ts";
 import type { ChatPort, ChatView } from "./port.ts";
 

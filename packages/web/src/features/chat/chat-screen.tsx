@@ -1,5 +1,6 @@
 /** One session, whole: header, conversation, composer. Composed of parts that each take their own slice of the view. */
 import { useEffect, useMemo, type ReactNode } from "react";
+import { ConnectionNote } from "../../app/connection.ts";
 import { ignore } from "../../app/ignore.ts";
 import { useT } from "../../i18n/index.ts";
 import { agentName, shortPath } from "../sessions/names.model.ts";
@@ -46,7 +47,10 @@ function Screen({ onBack }: { onBack?: () => void }) {
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col" style={covered > 0 ? { paddingBottom: covered } : undefined}>
       <ChatHeader onBack={onBack} />
-      <TimelineView />
+      <div className="relative flex min-h-0 flex-1 flex-col">
+        <ConnectionNote strip />
+        <TimelineView />
+      </div>
       <Composer />
       {covered === 0 && <div className="safe-bottom" />}
     </div>

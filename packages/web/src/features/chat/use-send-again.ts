@@ -1,7 +1,7 @@
 /** A prompt once more because the person says so; where the agent turns out to have it, that is said and nothing is sent. */
 import type { PromptItem } from "@hapi/core";
 import { useT } from "../../i18n/index.ts";
-import { showToast } from "../../ui/toast.tsx";
+import { showToast } from "../../ui/toast.ts";
 import { useAction, usePort } from "./chat-context.tsx";
 import { leavePrompt } from "./left-prompts.ts";
 

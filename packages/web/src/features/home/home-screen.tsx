@@ -1,4 +1,5 @@
 /** The desk with no session chosen: what waits, then what happened lately. Never empty-handed. */
+import "../../i18n/list.ts";
 import "../../i18n/screens.ts";
 import type { SessionSummary } from "@hapi/protocol";
 import { useMemo } from "react";
@@ -13,27 +14,34 @@ import { RelativeTime } from "../../ui/relative-time.tsx";
 import { noteScroll } from "../chat/requests/index.ts";
 import { InboxItems } from "../inbox/inbox-items.tsx";
 import { projectPath, shortPath, titleOf } from "../sessions/names.model.ts";
+import { useSettledRows } from "../sessions/settled-rows.ts";
 import { StatusWord } from "../sessions/status-word.tsx";
 import { useLookout, useStatus } from "../sessions/use-status.ts";
 import { FirstSteps } from "./first-steps.tsx";
 import { recentSessions } from "./home.model.ts";
+
+/** One function, so that the screen is watched once. */
+const moved = (): void => noteScroll();
 
 export function HomeScreen() {
   const t = useT();
   const sessions = useSessions();
   const loaded = useHub((state) => state.listed);
   const lookout = useLookout();
-  const recent = useMemo(() => recentSessions(sessions, lookout), [sessions, lookout]);
+  const fresh = useMemo(() => recentSessions(sessions, lookout).map((summary) => ({ key: summary.id, summary })), [sessions, lookout]);
+  const { rows: recent, touch } = useSettledRows(fresh);
   if (loaded && sessions.length === 0) return <FirstSteps />;
   return (
-    <Screen title={t("home.title")} onScroll={() => noteScroll()}>
+    <Screen title={t("home.title")} onMove={moved}>
       <InboxItems />
       {recent.length > 0 && (
-        <Group title={t("home.activity")}>
-          {recent.map((summary) => (
-            <Activity key={summary.id} summary={summary} />
-          ))}
-        </Group>
+        <div onPointerMove={touch} onPointerDown={touch}>
+          <Group title={t("home.activity")}>
+            {recent.map(({ key, summary }) => (
+              <Activity key={key} summary={summary} />
+            ))}
+          </Group>
+        </div>
       )}
       <p className="text-small text-quiet">{t("home.hint", { key: isApple(navigator.platform) ? "⌘K" : "Ctrl K" })}</p>
     </Screen>

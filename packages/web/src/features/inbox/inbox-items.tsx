@@ -1,4 +1,5 @@
 /** The waiting sessions with what they ask, then the failures nobody looked at. Shared by the inbox and the desk's home. */
+import "../../i18n/list.ts";
 import "../../i18n/screens.ts";
 import { newsAt } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
@@ -8,7 +9,8 @@ import { Link } from "../../app/routing/link.tsx";
 import { paths } from "../../app/routing/match.ts";
 import { codeText } from "../../i18n/error-words.ts";
 import { useT } from "../../i18n/index.ts";
-import { loadDetail, requestActions } from "../../sync/actions.ts";
+import { loadDetail } from "../../sync/actions.ts";
+import { requestActions } from "../../sync/request-actions.ts";
 import { markSeen } from "../../sync/seen.ts";
 import { useHub, useMachines, useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
@@ -17,6 +19,7 @@ import { RelativeTime } from "../../ui/relative-time.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { SessionRequests } from "../chat/requests/index.ts";
 import { attempt } from "../sessions/attempt.ts";
+import { useSettledRows } from "../sessions/settled-rows.ts";
 import { StatusWord } from "../sessions/status-word.tsx";
 import { useLookout, useStatus } from "../sessions/use-status.ts";
 import { projectPath, shortPath, titleOf } from "../sessions/names.model.ts";
@@ -43,6 +46,7 @@ export function useInboxEmpty(): boolean {
 export function InboxItems() {
   const t = useT();
   const { waiting, failed } = useInbox();
+  const { rows: failures, touch } = useSettledRows(failed.map((summary) => ({ key: summary.id, summary })));
   return (
     <>
       {waiting.length > 0 && (
@@ -53,11 +57,13 @@ export function InboxItems() {
         </section>
       )}
       {failed.length > 0 && (
-        <Group title={t("inbox.failures")}>
-          {failed.map((summary) => (
-            <Failure key={summary.id} summary={summary} />
-          ))}
-        </Group>
+        <div onPointerMove={touch} onPointerDown={touch}>
+          <Group title={t("inbox.failures")}>
+            {failures.map(({ key, summary }) => (
+              <Failure key={key} summary={summary} />
+            ))}
+          </Group>
+        </div>
       )}
     </>
   );

@@ -12,6 +12,7 @@ import { RelativeTime } from "../../ui/relative-time.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusLabel } from "../../ui/status-glyph.tsx";
 import { machineName } from "../sessions/names.model.ts";
+import { useSettledRows } from "../sessions/settled-rows.ts";
 import { machineCards, platformName } from "./machines.model.ts";
 
 export function MachinesScreen() {
@@ -19,13 +20,21 @@ export function MachinesScreen() {
   const machines = useMachines();
   const sessions = useSessions();
   const loading = useHub((state) => !state.listed);
-  const cards = useMemo(() => machineCards(Object.values(machines), sessions), [machines, sessions]);
+  const fresh = useMemo(
+    () => machineCards(Object.values(machines), sessions).map((card) => ({ key: card.machine.id, ...card })),
+    [machines, sessions],
+  );
+  const { rows: cards, touch } = useSettledRows(fresh);
   return (
     <Screen title={t("machines.title")}>
       {loading && <Skeleton />}
       {!loading && cards.length === 0 && <EmptyState icon="machine" title={t("machines.empty")} hint={t("machines.empty.hint")} />}
       {cards.length > 0 && (
-        <ul className="divide-y divide-line overflow-hidden rounded-card border border-line bg-raised">
+        <ul
+          onPointerMove={touch}
+          onPointerDown={touch}
+          className="divide-y divide-line overflow-hidden rounded-card border border-line bg-raised"
+        >
           {cards.map((card) => (
             <li key={card.machine.id}>
               <MachineRow machine={card.machine} total={card.total} active={card.active} />

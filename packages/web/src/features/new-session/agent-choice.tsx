@@ -1,4 +1,5 @@
 /** The agents this machine has. Those that are not installed are shown with the reason, so that nobody wonders. */
+import "../../i18n/list.ts";
 import { useEffect, useRef, useState } from "react";
 import { errorText } from "../../i18n/error-words.ts";
 import { useT } from "../../i18n/index.ts";

@@ -1,6 +1,8 @@
 /** The directory: typed, picked from the recent ones, or browsed. Whether it exists is asked from the machine while typing pauses. */
 import type { Machine } from "@hapi/protocol";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
+import { part } from "../../app/part.tsx";
+import { source } from "../../app/source.ts";
 import { useT } from "../../i18n/index.ts";
 import { actions } from "../../sync/actions.ts";
 import { useSessions } from "../../sync/store.ts";
@@ -10,7 +12,11 @@ import { PathText } from "../../ui/path-text.tsx";
 import { machineName, shortPath } from "../sessions/names.model.ts";
 import { fullPath, isAbsolute, recentDirectories } from "./new-session.model.ts";
 
-const DirectoryBrowser = lazy(async () => ({ default: (await import("./directory-browser.tsx")).DirectoryBrowser }));
+const DirectoryBrowser = part(
+  source(() => import("./directory-browser.tsx")),
+  (module) => module.DirectoryBrowser,
+  { late: "toast" },
+);
 
 type Existence = "unknown" | "checking" | "there" | "missing";
 const PAUSE_MS = 350;
@@ -93,17 +99,15 @@ export function DirectoryField({ machine, value, onChange }: DirectoryFieldProps
         </div>
       )}
       {browsing && (
-        <Suspense>
-          <DirectoryBrowser
-            machineId={machineId}
-            start={path || home || "/"}
-            onClose={() => setBrowsing(false)}
-            onChoose={(chosen) => {
-              onChange(chosen);
-              setBrowsing(false);
-            }}
-          />
-        </Suspense>
+        <DirectoryBrowser
+          machineId={machineId}
+          start={path || home || "/"}
+          onClose={() => setBrowsing(false)}
+          onChoose={(chosen) => {
+            onChange(chosen);
+            setBrowsing(false);
+          }}
+        />
       )}
     </div>
   );

@@ -29,21 +29,24 @@ const PROBLEMS = {
   agent: "new.problem.agent",
 } as const;
 
-export function NewSessionScreen({ search }: ScreenProps) {
+export const NewSessionScreen = ({ search }: ScreenProps) => <NewSession key={search.toString()} search={search} />;
+
+function NewSession({ search }: Pick<ScreenProps, "search">) {
   const t = useT();
   const machines = useMachines();
   const sessions = useSessions();
   const machine = search.get("machine") ?? undefined;
   const online = useMemo(() => Object.values(machines).filter((candidate) => candidate.active), [machines]);
+  const first = useRef("");
+  if (first.current === "") first.current = firstMachine(online, sessions, machine);
   return (
     <Screen title={t("new.title")} back="/">
-      {online.length === 0 ? (
-        <NoMachine />
-      ) : (
-        <NewSessionForm
-          key={firstMachine(online, sessions, machine)}
-          preset={{ machine: firstMachine(online, sessions, machine), directory: search.get("directory") ?? "" }}
-        />
+      {online.length === 0 && <NoMachine />}
+      {first.current !== "" && (
+        // what was entered outlives a machine that goes away for a moment, and is not begun anew for one that comes
+        <div hidden={online.length === 0}>
+          <NewSessionForm preset={{ machine: first.current, directory: search.get("directory") ?? "" }} />
+        </div>
       )}
     </Screen>
   );
@@ -94,7 +97,7 @@ function NewSessionForm({ preset }: { preset: Preset }) {
     <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-5">
       <Select label={t("new.machine")} value={form.machineId} onChange={(event) => change({ machineId: event.target.value, agent: "" })}>
         {Object.values(machines)
-          .filter((candidate) => candidate.active)
+          .filter((candidate) => candidate.active || candidate.id === form.machineId)
           .map((candidate) => (
             <option key={candidate.id} value={candidate.id}>
               {machineName(candidate) ?? candidate.id}

@@ -1,4 +1,5 @@
 /** ⌘K: go to a session or a place by typing. A combobox over a listbox in a native dialog. */
+import "../../i18n/list.ts";
 import "../../i18n/screens.ts";
 import { useDeferredValue, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { isComposing } from "../../app/composing.ts";

@@ -1,7 +1,7 @@
 /** Runs something a person asked for; a failure is said in a toast with its reason, never swallowed. */
 import { errorText } from "../../i18n/error-words.ts";
 import { t } from "../../i18n/index.ts";
-import { showToast } from "../../ui/toast.tsx";
+import { showToast } from "../../ui/toast.ts";
 
 /** @returns whether it worked, for callers that close something afterwards. */
 export async function attempted(what: string, work: Promise<unknown>): Promise<boolean> {

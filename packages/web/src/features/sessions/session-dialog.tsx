@@ -7,7 +7,7 @@ import { actions } from "../../sync/actions.ts";
 import { Button, type ButtonTone } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Sheet } from "../../ui/sheet.tsx";
-import { showToast } from "../../ui/toast.tsx";
+import { showToast } from "../../ui/toast.ts";
 import { attempted } from "./attempt.ts";
 import type { DialogKind } from "./session-menu.tsx";
 

@@ -1,4 +1,5 @@
 /** Search and the virtual list. Used as the phone's first level and as the desk's left column. */
+import "../../i18n/list.ts";
 import type { AppError } from "@hapi/protocol";
 import { useDeferredValue, useMemo, useRef, useState, type RefObject, type SyntheticEvent } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";

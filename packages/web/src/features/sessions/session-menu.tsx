@@ -1,7 +1,10 @@
 /** What can be done with a session from the list. Deleting, archiving a running one and ending ask first; the rest can be undone. */
+import "../../i18n/list.ts";
 import { newsAt } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
+import { part } from "../../app/part.tsx";
+import { source } from "../../app/source.ts";
 import { useT } from "../../i18n/index.ts";
 import { actions } from "../../sync/actions.ts";
 import { markUnread } from "../../sync/seen.ts";
@@ -10,7 +13,11 @@ import { Menu, type MenuItem } from "../../ui/menu.tsx";
 import { attempt } from "./attempt.ts";
 import { isArchived } from "./status.model.ts";
 
-const SessionDialog = lazy(async () => ({ default: (await import("./session-dialog.tsx")).SessionDialog }));
+const SessionDialog = part(
+  source(() => import("./session-dialog.tsx")),
+  (module) => module.SessionDialog,
+  { late: "toast" },
+);
 
 export type DialogKind = "rename" | "archive" | "delete" | "end";
 
@@ -55,11 +62,7 @@ export function SessionMenu({ summary, title }: { summary: SessionSummary; title
           />
         )}
       />
-      {dialog && (
-        <Suspense>
-          <SessionDialog kind={dialog} summary={summary} title={title} onClose={() => setDialog(null)} />
-        </Suspense>
-      )}
+      {dialog && <SessionDialog kind={dialog} summary={summary} title={title} onClose={() => setDialog(null)} />}
     </>
   );
 }

@@ -1,4 +1,6 @@
 /** The phone's first level: the list with its heading. */
+import "../../i18n/list.ts";
+import { ConnectionNote } from "../../app/connection.ts";
 import { go } from "../../app/go.ts";
 import { useT } from "../../i18n/index.ts";
 import { IconButton } from "../../ui/button.tsx";
@@ -9,8 +11,9 @@ export function SessionsScreen() {
   return (
     <>
       <header className="flex min-h-12 shrink-0 items-center ps-4 pe-2 pt-[env(safe-area-inset-top,0px)]">
-        <h1 className="me-auto text-title font-strong">{t("list.title")}</h1>
-        <IconButton icon="plus" label={t("list.new")} onClick={() => go.newSession()} />
+        <h1 className="shrink-0 text-title font-strong">{t("list.title")}</h1>
+        <ConnectionNote />
+        <IconButton icon="plus" className="ms-auto" label={t("list.new")} onClick={() => go.newSession()} />
       </header>
       <SessionList />
     </>

@@ -3,12 +3,15 @@
  * A moment after the last movement the true order shows.
  */
 import { useEffect, useRef, useState } from "react";
-import type { ListRow } from "./list.model.ts";
+
+interface Row {
+  key: string;
+}
 
 const SETTLE_MS = 900;
 
 /** The new rows in the old order: gone ones leave, new ones wait. */
-export function keepOrder(shown: readonly ListRow[], next: readonly ListRow[]): ListRow[] {
+export function keepOrder<R extends Row>(shown: readonly Row[], next: readonly R[]): R[] {
   const byKey = new Map(next.map((row) => [row.key, row]));
   return shown.flatMap((row) => {
     const now = byKey.get(row.key);
@@ -16,12 +19,12 @@ export function keepOrder(shown: readonly ListRow[], next: readonly ListRow[]): 
   });
 }
 
-const sameShape = (a: readonly ListRow[], b: readonly ListRow[]): boolean =>
+const sameShape = (a: readonly Row[], b: readonly Row[]): boolean =>
   a.length === b.length && a.every((row, index) => row.key === b[index]?.key);
 
 /** `reset` changes when the person changed what is listed: then the new rows show at once. */
-export function useSettledRows(rows: ListRow[], reset: string): { rows: ListRow[]; touch: () => void } {
-  const [held, setHeld] = useState<{ order: ListRow[]; reset: string } | null>(null);
+export function useSettledRows<R extends Row>(rows: R[], reset = ""): { rows: R[]; touch: () => void } {
+  const [held, setHeld] = useState<{ order: R[]; reset: string } | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const latest = useRef(rows);
   latest.current = rows;

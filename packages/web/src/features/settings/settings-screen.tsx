@@ -1,4 +1,6 @@
 /** Choices of this device and the way out. On a phone "More" shows the same page. */
+import "../../i18n/later.ts";
+import "../../i18n/list.ts";
 import "../../i18n/screens.ts";
 import { useState, type ReactNode } from "react";
 import { Group, Screen } from "../../app/screen.tsx";
@@ -26,13 +28,6 @@ function Settings({ title }: { title: "nav.more" | "settings.title" }) {
   const [leaving, setLeaving] = useState(false);
   return (
     <Screen title={t(title)}>
-      {updateReady && (
-        <Group title={t("settings.app")}>
-          <Row label={t("update.ready")}>
-            <Button onClick={applyUpdate}>{t("update.reload")}</Button>
-          </Row>
-        </Group>
-      )}
       <Group title={t("settings.appearance")}>
         <SegmentRow
           label={t("settings.theme")}
@@ -47,7 +42,6 @@ function Settings({ title }: { title: "nav.more" | "settings.title" }) {
           onChoose={(locale) => attempt(t("settings.language"), setLocale(locale))}
         />
       </Group>
-      <InstallRow />
       {desk && (
         <Group title={t("settings.keyboard")}>
           <Row label={t("settings.shortcuts")}>
@@ -65,6 +59,15 @@ function Settings({ title }: { title: "nav.more" | "settings.title" }) {
           </Button>
         </div>
       </Group>
+      {/* last, because they come by themselves: nothing above them moves */}
+      <InstallRow />
+      {updateReady && (
+        <Group title={t("settings.app")}>
+          <Row label={t("update.ready")}>
+            <Button onClick={applyUpdate}>{t("update.reload")}</Button>
+          </Row>
+        </Group>
+      )}
       <SignOutSheet open={leaving} onClose={() => setLeaving(false)} />
     </Screen>
   );

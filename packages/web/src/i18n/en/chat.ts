@@ -1,7 +1,6 @@
 /** Words of the chat: timeline, tool cards, composer, permission cards. `ui.*` and `diff.*` belong to the shared components. */
 export const chat = {
   "ui.loading": "Loading",
-  "ui.notices": "Notices",
   "ui.code": "Code",
   "ui.copy": "Copy",
   "ui.copied": "Copied",
@@ -16,7 +15,6 @@ export const chat = {
   "chat.agent": "The agent",
   "chat.you": "You",
   "chat.conversation": "Conversation",
-  "chat.log": "New in this conversation",
   "chat.start": "This is where the conversation began",
   "chat.older": "Load older messages",
   "chat.loadFailed": "The conversation could not be loaded",
@@ -28,8 +26,6 @@ export const chat = {
   "chat.thinking": "Thinking",
   "chat.writing": "Writing",
   "chat.thought": "Thought",
-  "chat.unknown": "Something this version can't show",
-  "chat.commandOutput": "Output of",
   "chat.attachments": "Attached files",
   "chat.fromTerminal": "Typed in the terminal",
   "chat.steered": "Given to the running turn",
@@ -54,30 +50,7 @@ export const chat = {
   "turn.failed": "Failed",
   "turn.tokens": "{tokens} tokens",
 
-  "switch.local": "The terminal has control",
-  "switch.remote": "Control is here",
-  "change.title": "Named “{title}”",
-  "change.model": "Model is now {model}",
-  "change.model.default": "Model is now the agent's default",
-  "change.mode": "Permission mode is now “{mode}”",
-
-  "mode.default": "Ask first",
-  "mode.acceptEdits": "Accept edits",
-  "mode.auto": "Automatic",
-  "mode.bypassPermissions": "Allow everything",
-  "mode.plan": "Plan only",
-  "mode.dontAsk": "Don't ask",
-  "mode.ask": "Answer questions",
-  "mode.debug": "Debug",
-  "mode.autoReview": "Review automatically",
-  "mode.readOnly": "Read only",
-  "mode.safeYolo": "Allow in the workspace",
-  "mode.requestReview": "Ask for review",
-
-  "todo.title": "To do",
-  "todo.progress": "{done} of {total}",
   "todo.pending": "To do",
-  "todo.in_progress": "In progress",
   "todo.completed": "Done",
 
   "verb.read": "Read",
@@ -115,7 +88,13 @@ export const chat = {
   "verb.other.failed": "Failed",
   "verb.denied": "Denied",
   "verb.cancelled": "Stopped",
-  "verb.group": { one: "Looked at {count} thing", other: "Looked at {count} things" },
+  "verb.group.read": { one: "Read {count} file", other: "Read {count} files" },
+  "verb.group.search": { one: "Searched once", other: "Searched {count} times" },
+
+  "summary.lines": { one: "{count} line", other: "{count} lines" },
+  "summary.nothing": "nothing found",
+  "summary.exit": "exit code {code}",
+  "summary.failed": "failed",
 
   "decision.approved": "Allowed",
   "decision.approved.terminal": "Allowed in the terminal",
@@ -125,8 +104,6 @@ export const chat = {
   "decision.denied": "Denied",
   "decision.canceled": "Withdrawn",
   "decision.resolved": "Answered in the terminal",
-
-  "request.away": "The session is not reachable at the moment. Your answer is kept and given to it when it is back.",
 
   "composer.label": "Message",
   "composer.placeholder": "Message",
@@ -141,7 +118,6 @@ export const chat = {
   "composer.emptyFile": "{name} is empty.",
   "composer.notSent": "Not sent, and kept here: {reason}",
   "composer.noFilesLater": "Files can't be sent later. Remove them, or send now.",
-  "composer.drop": "Drop to attach",
 
   "details.open": "Session details",
 } as const;

@@ -4,7 +4,6 @@ import type { chat as source } from "../en/chat.ts";
 
 export const chat = {
   "ui.loading": "正在加载",
-  "ui.notices": "通知",
   "ui.code": "代码",
   "ui.copy": "复制",
   "ui.copied": "已复制",
@@ -19,7 +18,6 @@ export const chat = {
   "chat.agent": "代理",
   "chat.you": "你",
   "chat.conversation": "对话",
-  "chat.log": "对话中的新内容",
   "chat.start": "对话从这里开始",
   "chat.older": "加载更早的消息",
   "chat.loadFailed": "无法加载对话",
@@ -31,8 +29,6 @@ export const chat = {
   "chat.thinking": "思考中",
   "chat.writing": "正在书写",
   "chat.thought": "思考",
-  "chat.unknown": "此版本无法显示的内容",
-  "chat.commandOutput": "命令输出",
   "chat.attachments": "附件",
   "chat.fromTerminal": "在终端输入",
   "chat.steered": "已交给正在进行的回合",
@@ -57,30 +53,7 @@ export const chat = {
   "turn.failed": "失败",
   "turn.tokens": "{tokens} 个令牌",
 
-  "switch.local": "由终端控制",
-  "switch.remote": "由这里控制",
-  "change.title": "已命名为“{title}”",
-  "change.model": "模型已改为 {model}",
-  "change.model.default": "模型已改为代理的默认模型",
-  "change.mode": "权限模式已改为“{mode}”",
-
-  "mode.default": "先询问",
-  "mode.acceptEdits": "接受修改",
-  "mode.auto": "自动",
-  "mode.bypassPermissions": "允许一切",
-  "mode.plan": "仅规划",
-  "mode.dontAsk": "不询问",
-  "mode.ask": "回答问题",
-  "mode.debug": "调试",
-  "mode.autoReview": "自动审查",
-  "mode.readOnly": "只读",
-  "mode.safeYolo": "工作区内允许",
-  "mode.requestReview": "请求审查",
-
-  "todo.title": "待办",
-  "todo.progress": "{done}/{total}",
   "todo.pending": "待办",
-  "todo.in_progress": "进行中",
   "todo.completed": "完成",
 
   "verb.read": "已读取",
@@ -118,7 +91,13 @@ export const chat = {
   "verb.other.failed": "失败",
   "verb.denied": "已拒绝",
   "verb.cancelled": "已停止",
-  "verb.group": { other: "查看了 {count} 项" },
+  "verb.group.read": { other: "已读取 {count} 个文件" },
+  "verb.group.search": { other: "已搜索 {count} 次" },
+
+  "summary.lines": { other: "{count} 行" },
+  "summary.nothing": "没有结果",
+  "summary.exit": "退出码 {code}",
+  "summary.failed": "失败",
 
   "decision.approved": "已允许",
   "decision.approved.terminal": "已在终端允许",
@@ -128,8 +107,6 @@ export const chat = {
   "decision.denied": "已拒绝",
   "decision.canceled": "已撤回",
   "decision.resolved": "已在终端回答",
-
-  "request.away": "会话暂时无法联系。你的回答会保留，待其恢复后送达。",
 
   "composer.label": "消息",
   "composer.placeholder": "消息",
@@ -144,7 +121,6 @@ export const chat = {
   "composer.emptyFile": "{name} 是空文件。",
   "composer.notSent": "未发送，内容已保留：{reason}",
   "composer.noFilesLater": "文件无法稍后发送。请移除文件或立即发送。",
-  "composer.drop": "松开以添加",
 
   "details.open": "会话详情",
 } satisfies CatalogOf<typeof source>;

@@ -1,17 +1,5 @@
 import { expect, test } from "bun:test";
-import {
-  admit,
-  applyCommand,
-  buttonOf,
-  EMPTY_DRAFT,
-  fileNameOf,
-  MAX_FILE_BYTES,
-  MAX_FILES,
-  sendsOn,
-  slashQuery,
-  suggest,
-  takeBack,
-} from "./composer.model.ts";
+import { admit, buttonOf, EMPTY_DRAFT, fileNameOf, MAX_FILE_BYTES, MAX_FILES, sendsOn, takeBack } from "./composer.model.ts";
 
 const enter = { key: "Enter", shift: false, alt: false, mod: false, composing: false };
 const file = (id: string) => ({ id, filename: id, mimeType: "image/png", content: new Blob(["x"]) });
@@ -48,22 +36,6 @@ test("files that can't be sent are refused before they are read", () => {
   expect(admit(EMPTY_DRAFT, { size: MAX_FILE_BYTES + 1 }, 0)).toBe("too-big");
   expect(admit(EMPTY_DRAFT, { size: 0 }, 0)).toBe("empty");
   expect(admit(EMPTY_DRAFT, { size: 1 }, MAX_FILES)).toBe("too-many");
-});
-
-test("a command is completed only while its first word is written", () => {
-  expect(slashQuery("/re", 3)).toBe("re");
-  expect(slashQuery("/", 1)).toBe("");
-  expect(slashQuery("/review it", 10)).toBeNull();
-  expect(slashQuery("a /re", 5)).toBeNull();
-  expect(slashQuery("/re", 0)).toBeNull();
-  expect(applyCommand("/re it", "review")).toBe("/review it");
-  expect(applyCommand("/", "/compact")).toBe("/compact ");
-});
-
-test("names that begin with the query come first", () => {
-  const commands = [{ name: "preview" }, { name: "review" }, { name: "clear" }, { name: "/rewind" }];
-  expect(suggest(commands, "re").map((command) => command.name)).toEqual(["/rewind", "review", "preview"]);
-  expect(suggest(commands, "zzz")).toEqual([]);
 });
 
 test("pasted pictures get a name of their own", () => {

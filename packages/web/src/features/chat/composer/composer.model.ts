@@ -1,6 +1,6 @@
-/** The composer's rules: when it can send, what Enter does, how a taken-back prompt comes home, what a slash asks for. Pure. */
+/** The composer's rules: when it can send, what Enter does, how a taken-back prompt comes home. Pure. */
 import { cutTextStart } from "@hapi/core";
-import type { Draft, DraftFile, SlashCommand } from "../port.ts";
+import type { Draft, DraftFile } from "../port.ts";
 
 export const EMPTY_DRAFT: Draft = { text: "", files: [] };
 export const MAX_FILES = 10;
@@ -50,30 +50,6 @@ export function admit(draft: Draft, file: { size: number }, adding: number): Ref
   if (draft.files.length + adding >= MAX_FILES) return "too-many";
   if (file.size > MAX_FILE_BYTES) return "too-big";
   return file.size === 0 ? "empty" : null;
-}
-
-/** The word after a slash at the very start, while the caret is still in it; null when no command is being typed. */
-export function slashQuery(text: string, caret: number): string | null {
-  const word = /^\/[^\s]*/.exec(text)?.[0];
-  return word !== undefined && caret >= 1 && caret <= word.length ? word.slice(1).toLowerCase() : null;
-}
-
-const MAX_SUGGESTIONS = 8;
-
-/** Names that begin with the query first, then those that only contain it. */
-export function suggest(commands: readonly SlashCommand[], query: string): readonly SlashCommand[] {
-  const named = commands
-    .map((command) => ({ command, at: command.name.replace(/^\//, "").toLowerCase().indexOf(query) }))
-    .filter(({ at }) => at >= 0);
-  return named
-    .sort((one, other) => Math.min(one.at, 1) - Math.min(other.at, 1) || one.command.name.localeCompare(other.command.name))
-    .slice(0, MAX_SUGGESTIONS)
-    .map(({ command }) => command);
-}
-
-export function applyCommand(text: string, name: string): string {
-  const rest = text.replace(/^\/[^\s]*/, "").trimStart();
-  return `/${name.replace(/^\//, "")} ${rest}`;
 }
 
 /** A pasted picture has no name worth keeping. */

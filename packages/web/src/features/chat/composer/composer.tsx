@@ -1,22 +1,20 @@
 /** Where a prompt is written: one field that grows, one button that is Send or Stop, one "+" for the rest. Nothing typed here is ever lost. */
-import { Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { PromptItem } from "@hapi/core";
 import { isComposing } from "../../../app/composing.ts";
 import { ignore } from "../../../app/ignore.ts";
 import { useIsDesk } from "../../../app/use-media.ts";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
-import { grow } from "../../../ui/field.tsx";
+import { grow } from "../../../ui/grow.ts";
 import { useAction, useChat, usePort, useSends } from "../chat-context.tsx";
 import { capabilitiesOf, isArchived, isWorking } from "../session.model.ts";
 import type { Draft } from "../port.ts";
 import { buttonOf, EMPTY_DRAFT, isEmptyDraft, sendsOn, takeBack } from "./composer.model.ts";
 import { useEnterRule } from "./enter-rule.ts";
-import { ControlNote, FileChips, PlusMenu, QueueBar, SendOptions, SlashMenu } from "./lazy-extras.tsx";
-import { SLASH_LIST_ID, slashOptionId } from "./slash.model.ts";
+import { ControlNote, FileChips, FileDrop, PlusMenu, QueueBar, SendOptions, SlashMenu } from "./lazy-extras.tsx";
+import { SLASH_LIST_ID } from "./slash-list-id.ts";
 import { useComposer } from "./use-composer.ts";
-import { useFileDrop } from "./use-file-drop.ts";
-import { useSlash } from "./use-slash.ts";
 import { rowWidth } from "../timeline/row-width.ts";
 
 export function Composer() {
@@ -34,7 +32,9 @@ export function Composer() {
   const field = useRef<HTMLTextAreaElement>(null);
   const composer = useComposer(port);
   const { draft, change, keep, sending, addFiles, removeFile, uploads } = composer;
-  const slash = useSlash(port.actions, draft.text, (text) => change((now) => ({ ...now, text })));
+  const slash = useRef<((event: KeyboardEvent) => boolean) | null>(null);
+  const [caret, setCaret] = useState(0);
+  const [marked, setMarked] = useState<string | null>(null);
   const [abort, aborting] = useAction(port.actions.abort);
   const button = buttonOf(draft, working);
   const at = draft.at ?? null;
@@ -45,7 +45,6 @@ export function Composer() {
     setSteer(false);
   };
   const [plusWanted, setPlusWanted] = useState(false);
-  const dropping = useFileDrop(addFiles);
 
   useLayoutEffect(() => grow(field.current), [draft.text]);
   // a desk types at once; a phone would throw up its keyboard
@@ -77,7 +76,7 @@ export function Composer() {
   );
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
-    if (slash.onKey(event)) return;
+    if (slash.current?.(event)) return;
     const facts = {
       key: event.key,
       shift: event.shiftKey,
@@ -92,49 +91,46 @@ export function Composer() {
 
   return (
     <div className={`${rowWidth} pt-1 pb-2`}>
-      <Suspense fallback={null}>{hasQueue && <QueueBar onEdit={onEdit} />}</Suspense>
-      <Suspense fallback={null}>
-        <ControlNote />
-      </Suspense>
-      <Suspense fallback={null}>
-        {(at !== null || offersSteer) && (
-          <SendOptions
-            at={at}
-            onAt={(next) => change((now) => ({ ...now, at: next }))}
-            steer={offersSteer ? steer : null}
-            onSteer={setSteer}
-          />
-        )}
-      </Suspense>
-      <Suspense fallback={null}>
-        {slash.options.length > 0 && <SlashMenu options={slash.options} chosen={slash.chosen} onTake={slash.take} />}
-      </Suspense>
-      <Suspense fallback={null}>
-        {draft.files.length > 0 && (
-          <FileChips
-            files={draft.files}
-            states={uploads.states}
-            onRemove={removeFile}
-            onRetry={(file) => ignore(uploads.start(file), "shown at the file itself")}
-          />
-        )}
-      </Suspense>
+      {hasQueue && <QueueBar onEdit={onEdit} />}
+      <ControlNote />
+      {(at !== null || offersSteer) && (
+        <SendOptions
+          at={at}
+          onAt={(next) => change((now) => ({ ...now, at: next }))}
+          steer={offersSteer ? steer : null}
+          onSteer={setSteer}
+        />
+      )}
+      {draft.text.startsWith("/") && (
+        <SlashMenu
+          text={draft.text}
+          caret={caret}
+          onWrite={(text) => change((now) => ({ ...now, text }))}
+          keys={slash}
+          onMark={setMarked}
+        />
+      )}
+      {draft.files.length > 0 && (
+        <FileChips
+          files={draft.files}
+          states={uploads.states}
+          onRemove={removeFile}
+          onRetry={(file) => ignore(uploads.start(file), "shown at the file itself")}
+        />
+      )}
       <div className="flex items-end gap-0.5 rounded-card border border-edge bg-raised p-0.5 focus-within:border-accent focus-within:outline-1 focus-within:outline-accent">
-        <Suspense
-          fallback={<IconButton icon="plus" round label={t("composer.more")} onClick={() => setPlusWanted(true)} className="text-quiet" />}
-        >
-          <PlusMenu
-            desk={desk}
-            openAtOnce={plusWanted}
-            onFiles={addFiles}
-            at={at}
-            onAt={(next) => change((now) => ({ ...now, at: next }))}
-            onSlash={() => {
-              change((now) => ({ ...now, text: now.text.startsWith("/") ? now.text : `/${now.text}` }));
-              field.current?.focus();
-            }}
-          />
-        </Suspense>
+        <PlusMenu
+          desk={desk}
+          openAtOnce={plusWanted}
+          onEarly={() => setPlusWanted(true)}
+          onFiles={addFiles}
+          at={at}
+          onAt={(next) => change((now) => ({ ...now, at: next }))}
+          onSlash={() => {
+            change((now) => ({ ...now, text: now.text.startsWith("/") ? now.text : `/${now.text}` }));
+            field.current?.focus();
+          }}
+        />
         <textarea
           ref={field}
           dir="auto"
@@ -144,13 +140,13 @@ export function Composer() {
           placeholder={active || archived ? t("composer.placeholder") : t("composer.placeholder.wake")}
           enterKeyHint={rule === "enter" ? "send" : "enter"}
           aria-autocomplete="list"
-          aria-controls={slash.options.length > 0 ? SLASH_LIST_ID : undefined}
-          aria-activedescendant={slash.options.length > 0 ? slashOptionId(slash.chosen) : undefined}
+          aria-controls={marked === null ? undefined : SLASH_LIST_ID}
+          aria-activedescendant={marked ?? undefined}
           onChange={(event) => {
-            slash.moved(event.target.selectionStart);
+            setCaret(event.target.selectionStart);
             change((now) => ({ ...now, text: event.target.value }));
           }}
-          onSelect={(event) => slash.moved(event.currentTarget.selectionStart)}
+          onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
           onKeyDown={onKeyDown}
           onPaste={(event) => {
             const files = [...event.clipboardData.files];
@@ -174,11 +170,7 @@ export function Composer() {
           <IconButton icon="stop" round tone="plain" label={t("composer.stop")} busy={aborting} onClick={() => abort()} />
         )}
       </div>
-      {dropping && (
-        <div className="pointer-events-none fixed inset-0 z-40 flex items-center justify-center bg-scrim">
-          <p className="rounded-card bg-raised px-4 py-3 font-strong shadow-sheet">{t("composer.drop")}</p>
-        </div>
-      )}
+      <FileDrop onFiles={addFiles} />
     </div>
   );
 }

@@ -1,11 +1,26 @@
 /** Parts of the composer that are not writing: queue, files, command list, the "+" menu, what sending means now. They come right after the first paint. */
-import { lazy } from "react";
+import { part } from "../../../app/part.tsx";
+import { source } from "../../../app/source.ts";
+import { IconButton } from "../../../ui/button.tsx";
+import { useT } from "../../../i18n/index.ts";
 
-export const loadExtras = () => import("./extras.ts");
+const extras = source(() => import("./extras.ts"));
+export const loadExtras = extras.load;
 
-export const ControlNote = lazy(async () => ({ default: (await loadExtras()).ControlNote }));
-export const SendOptions = lazy(async () => ({ default: (await loadExtras()).SendOptions }));
-export const QueueBar = lazy(async () => ({ default: (await loadExtras()).QueueBar }));
-export const FileChips = lazy(async () => ({ default: (await loadExtras()).FileChips }));
-export const SlashMenu = lazy(async () => ({ default: (await loadExtras()).SlashMenu }));
-export const PlusMenu = lazy(async () => ({ default: (await loadExtras()).PlusMenu }));
+// the line above the field is always there, and so the place to say that they are late
+export const ControlNote = part(extras, (module) => module.ControlNote);
+export const SendOptions = part(extras, (module) => module.SendOptions, { late: "quiet" });
+export const QueueBar = part(extras, (module) => module.QueueBar, { late: "quiet" });
+export const FileChips = part(extras, (module) => module.FileChips, { late: "quiet" });
+export const SlashMenu = part(extras, (module) => module.SlashMenu, { late: "quiet" });
+export const FileDrop = part(extras, (module) => module.FileDrop, { late: "quiet" });
+/** Pressed too early, it opens when it comes. */
+export const PlusMenu = part(extras, (module) => module.PlusMenu, {
+  late: "quiet",
+  waiting: ({ onEarly }) => <EarlyPlus onPress={onEarly} />,
+});
+
+function EarlyPlus({ onPress }: { onPress: () => void }) {
+  const t = useT();
+  return <IconButton icon="plus" round label={t("composer.more")} onClick={onPress} className="text-quiet" />;
+}

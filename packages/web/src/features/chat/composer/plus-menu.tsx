@@ -1,5 +1,7 @@
 /** Everything that is not writing: files, sending later, permission mode, model, commands, what Enter does. One "+" on a phone and on a desk. */
-import { lazy, Suspense, useRef, useState } from "react";
+import { useRef, useState } from "react";
+import { part } from "../../../app/part.tsx";
+import { source } from "../../../app/source.ts";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
 import { Menu, type MenuItem } from "../../../ui/menu.tsx";
@@ -7,10 +9,14 @@ import { useAction, useChat, usePort } from "../chat-context.tsx";
 import { useModeHint, useModeName } from "../header/mode-names.ts";
 import { capabilitiesOf, modesOf } from "../session.model.ts";
 import { setEnterRule, useEnterRule } from "./enter-rule.ts";
+import { ScheduleSheet } from "./lazy-schedule-sheet.ts";
 import { useModels } from "./use-models.ts";
 
-const ChoiceSheet = lazy(async () => ({ default: (await import("./choice-sheet.tsx")).ChoiceSheet }));
-const ScheduleSheet = lazy(async () => ({ default: (await import("./schedule-sheet.tsx")).ScheduleSheet }));
+const ChoiceSheet = part(
+  source(() => import("./choice-sheet.tsx")),
+  ({ ChoiceSheet }) => ChoiceSheet,
+  { late: "toast" },
+);
 
 /** The agent's own choice of model. */
 const DEFAULT_MODEL = "";
@@ -18,6 +24,8 @@ const DEFAULT_MODEL = "";
 export interface PlusMenuProps {
   desk: boolean;
   openAtOnce: boolean;
+  /** Pressed before this code was there. */
+  onEarly: () => void;
   onFiles: (files: File[]) => void;
   at: number | null;
   onAt: (at: number) => void;
@@ -85,30 +93,28 @@ export function PlusMenu({ desk, openAtOnce, onFiles, at, onAt, onSlash }: PlusM
           event.target.value = "";
         }}
       />
-      <Suspense fallback={null}>
-        {sheet === "mode" && (
-          <ChoiceSheet
-            title={t("composer.mode")}
-            onClose={() => setSheet(null)}
-            chosen={mode}
-            choices={modes.map((id) => ({ id, label: modeName(id), hint: modeHint(id) }))}
-            onChoose={setMode}
-          />
-        )}
-        {sheet === "later" && <ScheduleSheet at={at} onClose={() => setSheet(null)} onChoose={onAt} />}
-        {sheet === "model" && (
-          <ChoiceSheet
-            title={t("composer.model")}
-            onClose={() => setSheet(null)}
-            chosen={session.model ?? DEFAULT_MODEL}
-            choices={[
-              { id: DEFAULT_MODEL, label: t("composer.model.default") },
-              ...models.map(({ id, name }) => ({ id, label: name, hint: id === name ? undefined : id })),
-            ]}
-            onChoose={(id) => setModel(id === DEFAULT_MODEL ? null : id)}
-          />
-        )}
-      </Suspense>
+      {sheet === "mode" && (
+        <ChoiceSheet
+          title={t("composer.mode")}
+          onClose={() => setSheet(null)}
+          chosen={mode}
+          choices={modes.map((id) => ({ id, label: modeName(id), hint: modeHint(id) }))}
+          onChoose={setMode}
+        />
+      )}
+      {sheet === "later" && <ScheduleSheet at={at} onClose={() => setSheet(null)} onChoose={onAt} />}
+      {sheet === "model" && (
+        <ChoiceSheet
+          title={t("composer.model")}
+          onClose={() => setSheet(null)}
+          chosen={session.model ?? DEFAULT_MODEL}
+          choices={[
+            { id: DEFAULT_MODEL, label: t("composer.model.default") },
+            ...models.map(({ id, name }) => ({ id, label: name, hint: id === name ? undefined : id })),
+          ]}
+          onChoose={(id) => setModel(id === DEFAULT_MODEL ? null : id)}
+        />
+      )}
     </>
   );
 }

@@ -6,7 +6,7 @@ import { dateLocale, useT, type Translate } from "../../../i18n/index.ts";
 import { Button, IconButton, Spinner } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
-import { showToast } from "../../../ui/toast.tsx";
+import { showToast } from "../../../ui/toast.ts";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
 import { leavePrompt, useLeftPrompts } from "../left-prompts.ts";
 import { capabilitiesOf, isWorking } from "../session.model.ts";

@@ -1,13 +1,12 @@
 /** The line above the field while a prompt is written that does not simply go next: later, or into the running turn. */
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { dateLocale, useT } from "../../../i18n/index.ts";
 import { Button, IconButton } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
 import { usePort } from "../chat-context.tsx";
+import { ScheduleSheet } from "./lazy-schedule-sheet.ts";
 import { clockWords } from "./schedule.model.ts";
-
-const ScheduleSheet = lazy(async () => ({ default: (await import("./schedule-sheet.tsx")).ScheduleSheet }));
 
 interface SendOptionsProps {
   at: number | null;
@@ -33,7 +32,7 @@ function LaterLine({ at, onAt }: Pick<SendOptionsProps, "onAt"> & { at: number }
         {t("send.change")}
       </Button>
       <IconButton icon="close" label={t("send.now")} onClick={() => onAt(null)} />
-      <Suspense fallback={null}>{open && <ScheduleSheet at={at} onClose={() => setOpen(false)} onChoose={onAt} />}</Suspense>
+      {open && <ScheduleSheet at={at} onClose={() => setOpen(false)} onChoose={onAt} />}
     </div>
   );
 }

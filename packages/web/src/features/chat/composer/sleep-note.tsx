@@ -1,4 +1,5 @@
 /** A session that is not running: it can be resumed; when that fails, the real cause stands here with the next best thing to do. */
+import "../../../i18n/list.ts";
 import { useState } from "react";
 import { toAppError } from "@hapi/protocol";
 import { go } from "../../../app/go.ts";

@@ -5,7 +5,7 @@ import { type Attachment } from "@hapi/protocol";
 import { ignore } from "../../../app/ignore.ts";
 import { errorText } from "../../../i18n/error-words.ts";
 import { useT } from "../../../i18n/index.ts";
-import { showToast } from "../../../ui/toast.tsx";
+import { showToast } from "../../../ui/toast.ts";
 import type { ChatPort, Draft, DraftFile } from "../port.ts";
 import { admit, EMPTY_DRAFT, fileNameOf, isEmptyDraft } from "./composer.model.ts";
 import { useDraft } from "./use-draft.ts";

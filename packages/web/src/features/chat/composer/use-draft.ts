@@ -11,6 +11,13 @@ const SAVE_MS = 250;
 /** Where a page that is left at once puts the words its database may have no time for; taken away by the next save. */
 const lastWordsKey = (sessionId: string): string => `hapi_draft:${sessionId}`;
 
+function readLastWords(sessionId: string): Pick<Draft, "text" | "at"> | null {
+  const kept = sessionStorage.getItem(lastWordsKey(sessionId));
+  if (kept === null) return null;
+  const { text, at } = JSON.parse(kept) as { text: string; at?: number | null };
+  return { text, ...(at == null ? {} : { at }) };
+}
+
 export interface DraftHandle {
   draft: Draft;
   change(next: (now: Draft) => Draft): void;
@@ -44,10 +51,10 @@ export function useDraft(store: DraftStore, sessionId: string): DraftHandle {
 
   useEffect(() => {
     let alive = true;
-    const lastWords = sessionStorage.getItem(lastWordsKey(sessionId));
+    const lastWords = readLastWords(sessionId);
     const arrived = (found: Draft | null) => {
       if (!alive) return;
-      const stored = lastWords === null ? found : { ...found, text: lastWords, files: found?.files ?? [] };
+      const stored = lastWords === null ? found : { ...found, ...lastWords, files: found?.files ?? [] };
       if (stored && !latest.current.dirty && isEmptyDraft(latest.current.draft)) {
         latest.current.draft = stored;
         latest.current.dirty = lastWords !== null;
@@ -60,7 +67,8 @@ export function useDraft(store: DraftStore, sessionId: string): DraftHandle {
     const onHide = () => {
       void flush();
       // synchronous, and gone with the tab
-      if (latest.current.unsaved > 0) sessionStorage.setItem(lastWordsKey(sessionId), latest.current.draft.text);
+      const { text, at } = latest.current.draft;
+      if (latest.current.unsaved > 0) sessionStorage.setItem(lastWordsKey(sessionId), JSON.stringify({ text, at }));
     };
     const onVisibility = () => void flush();
     window.addEventListener("pagehide", onHide);

@@ -3,26 +3,26 @@ import { useEffect, useMemo, useState, type KeyboardEvent } from "react";
 import { isComposing } from "../../../app/composing.ts";
 import { ignore } from "../../../app/ignore.ts";
 import type { ChatActions, SlashCommand } from "../port.ts";
-import { applyCommand, slashQuery, suggest } from "./composer.model.ts";
+import { applyCommand, slashQuery, suggest } from "./slash.model.ts";
 
 export interface Slash {
   options: readonly SlashCommand[];
   chosen: number;
   take(command: SlashCommand): void;
-  /** The caret went somewhere. */
-  moved(caret: number): void;
   /** True when the key was used up. */
   onKey(event: KeyboardEvent): boolean;
 }
 
-export function useSlash(actions: ChatActions, text: string, write: (text: string) => void): Slash {
-  const [caret, setCaret] = useState(0);
+export function useSlash(actions: ChatActions, text: string, caret: number, write: (text: string) => void): Slash {
   const [at, setAt] = useState(0);
   const [closedFor, setClosedFor] = useState<string | null>(null);
   const query = text === closedFor ? null : slashQuery(text, Math.min(caret, text.length));
   const commands = useSlashCommands(actions, query !== null);
   const options = useMemo(() => (query === null ? [] : suggest(commands, query)), [commands, query]);
   const chosen = Math.min(at, Math.max(0, options.length - 1));
+
+  // another word, or another place in it: the best match is marked anew
+  useEffect(() => setAt(0), [text, caret]);
 
   const take = (command: SlashCommand) => {
     const next = applyCommand(text, command.name);
@@ -51,10 +51,6 @@ export function useSlash(actions: ChatActions, text: string, write: (text: strin
     chosen,
     take,
     onKey,
-    moved: (next) => {
-      setCaret(next);
-      setAt(0);
-    },
   };
 }
 

@@ -11,7 +11,8 @@ import { Sheet } from "../../../ui/sheet.tsx";
 import { Skeleton } from "../../../ui/skeleton.tsx";
 import { Pill, StatusLabel, STATUSES } from "../../../ui/status-glyph.tsx";
 import { Tabs } from "../../../ui/tabs.tsx";
-import { showToast, Toaster } from "../../../ui/toast.tsx";
+import { showToast } from "../../../ui/toast.ts";
+import { Toaster } from "../../../ui/toaster.tsx";
 import { Tooltip } from "../../../ui/tooltip.tsx";
 import { answer, NOW } from "./script.ts";
 

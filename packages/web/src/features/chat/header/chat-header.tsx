@@ -1,6 +1,8 @@
 /** The session in two lines: its title, and what one must know at a glance: status, who types, what the agent does, how full its context is. */
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import type { SessionStatus } from "@hapi/core";
+import { part } from "../../../app/part.tsx";
+import { source } from "../../../app/source.ts";
 import { signOf, statusText } from "../../sessions/status.model.ts";
 import { agentName, shortPath } from "../../sessions/names.model.ts";
 import { useT } from "../../../i18n/index.ts";
@@ -15,12 +17,20 @@ import { activityWords } from "../tools/verbs.ts";
 import { useChatStatus } from "./use-chat-status.ts";
 
 // the header stands at once; who has control follows with the rest that can wait
-const ControlMenu = lazy(async () => ({ default: (await import("./control-menu.tsx")).ControlMenu }));
-const facts = () => import("./facts.ts");
-const Cure = lazy(async () => ({ default: (await facts()).Cure }));
-const ModeBadge = lazy(async () => ({ default: (await facts()).ModeBadge }));
-const ContextGauge = lazy(async () => ({ default: (await facts()).ContextGauge }));
-const DetailsSheet = lazy(async () => ({ default: (await import("./details-sheet.tsx")).DetailsSheet }));
+const ControlMenu = part(
+  source(() => import("./control-menu.tsx")),
+  (module) => module.ControlMenu,
+  { late: "quiet" },
+);
+const facts = source(() => import("./facts.ts"));
+const Cure = part(facts, (module) => module.Cure, { late: "quiet" });
+const ModeBadge = part(facts, (module) => module.ModeBadge, { late: "quiet" });
+const ContextGauge = part(facts, (module) => module.ContextGauge, { late: "quiet" });
+const DetailsSheet = part(
+  source(() => import("./details-sheet.tsx")),
+  (module) => module.DetailsSheet,
+  { late: "toast" },
+);
 
 export function ChatHeader({ onBack }: { onBack?: () => void }) {
   const t = useT();
@@ -37,19 +47,11 @@ export function ChatHeader({ onBack }: { onBack?: () => void }) {
           </h1>
           <StatusLine />
         </div>
-        <Suspense fallback={null}>
-          <ControlMenu />
-        </Suspense>
+        <ControlMenu />
         <IconButton icon="info" label={t("details.open")} onClick={() => setDetails(true)} />
       </div>
-      <Suspense fallback={null}>
-        <Cure />
-      </Suspense>
-      {details && (
-        <Suspense fallback={null}>
-          <DetailsSheet open onClose={() => setDetails(false)} />
-        </Suspense>
-      )}
+      <Cure />
+      {details && <DetailsSheet open onClose={() => setDetails(false)} />}
     </header>
   );
 }
@@ -82,10 +84,8 @@ function StatusLine() {
           after={machine ?? ""}
         />
       )}
-      <Suspense fallback={null}>
-        <ModeBadge />
-        <ContextGauge />
-      </Suspense>
+      <ModeBadge />
+      <ContextGauge />
     </div>
   );
 }

@@ -1,4 +1,5 @@
 /** Everything about the session that is not worth space on the screen: rename, place, ids, versions, diagnostics. Values can be copied. */
+import "../../../i18n/list.ts";
 import "../../../i18n/later.ts";
 import { useEffect, useState, type FormEvent } from "react";
 import { AppError, toAppError, type SessionDiagnostics } from "@hapi/protocol";

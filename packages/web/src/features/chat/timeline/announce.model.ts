@@ -1,9 +1,9 @@
 /** What is worth saying aloud about an item: finished text, what waits, what failed. Null: nothing. */
-import { shortText, type TimelineItem, type TimelineRequest } from "@hapi/core";
+import { shortText, type TimelineItem, type TimelineRequest, type ToolItem } from "@hapi/core";
 import type { Translate } from "../../../i18n/index.ts";
 import { wordsOfRequests } from "../../sessions/request-words.ts";
 import { objectOf } from "../tools/tool.model.ts";
-import { verbIn } from "../tools/verbs.ts";
+import { summaryIn, verbIn } from "../tools/verbs.ts";
 
 const MAX_CHARS = 600;
 
@@ -21,7 +21,7 @@ function rawText(item: TimelineItem, t: Translate): string | null {
       return askedWords(item.request, t);
     case "tool":
       if (item.status === "waiting") return item.request === null ? null : askedWords(item.request, t);
-      return item.status === "failed" ? `${verbIn(item, t)} ${objectOf(item)}: ${item.summary}` : null;
+      return item.status === "failed" ? failedWords(item, t) : null;
     case "turn-end":
       return item.failure ? item.failure.message : null;
     case "notice":
@@ -29,6 +29,12 @@ function rawText(item: TimelineItem, t: Translate): string | null {
     default:
       return null;
   }
+}
+
+/** "Could not read src/cart.ts: no such file". */
+function failedWords(item: ToolItem, t: Translate): string {
+  const what = [verbIn(item, t), objectOf(item)].filter(Boolean).join(" ");
+  return [what, summaryIn(item.summary, t)].filter(Boolean).join(t("punctuation.colon"));
 }
 
 /** The agent's own sentence, else what is asked by its kind. */

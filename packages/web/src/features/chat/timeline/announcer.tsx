@@ -1,4 +1,6 @@
 /** Tells a screen reader what was added at the end, once it is finished; never what scrolling brings back. */
+import "../../../i18n/list.ts";
+import "../../../i18n/later.ts";
 import { useEffect, useRef, useState } from "react";
 import type { TimelineItem } from "@hapi/core";
 import { useT } from "../../../i18n/index.ts";

@@ -1,17 +1,15 @@
 /** What the person asked: a quiet block with one small mark for where it is; the word for it on tap, or at once when it asks for something. */
-import { memo, useCallback } from "react";
+import { memo } from "react";
 import type { PromptItem } from "@hapi/core";
-import type { Attachment } from "@hapi/protocol";
 import { codeText } from "../../../i18n/error-words.ts";
 import { dateLocale, useT, type MessageKey, type Translate } from "../../../i18n/index.ts";
 import { Button, Spinner } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
-import { OpenablePicture } from "../../../ui/openable-picture.tsx";
-import { PathText } from "../../../ui/path-text.tsx";
-import { useFold, usePort } from "../chat-context.tsx";
+import { useFold } from "../chat-context.tsx";
 import { leavePrompt, useLeftPrompts } from "../left-prompts.ts";
 import { useSendAgain } from "../use-send-again.ts";
+import { AttachmentList } from "./lazy-rows.tsx";
 import { isLongPrompt, promptTone, STAGE_MARKS, wantsSendAgain, type PromptTone } from "./prompt.model.ts";
 
 const STAGES = {
@@ -115,28 +113,3 @@ function SendAgain({ item }: { item: PromptItem }) {
 }
 
 const timeWords = (at: number): string => new Date(at).toLocaleTimeString(dateLocale(), { hour: "2-digit", minute: "2-digit" });
-
-export function AttachmentList({ attachments }: { attachments: readonly Attachment[] }) {
-  const t = useT();
-  return (
-    <ul aria-label={t("chat.attachments")} className="flex flex-wrap gap-2 pb-1.5">
-      {attachments.map((file) => (
-        <li key={file.id} className="flex items-center gap-1.5 rounded-control border border-line bg-raised px-2 py-1 text-small">
-          {file.previewUrl?.startsWith("data:image/") ? (
-            <SentPicture file={file} src={file.previewUrl} />
-          ) : (
-            <Icon name={file.mimeType.startsWith("image/") ? "image" : "file"} className="text-quiet" />
-          )}
-          <PathText path={file.filename} className="max-w-[24ch]" />
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** Its small copy is with the prompt, the picture itself with the machine. */
-function SentPicture({ file, src }: { file: Attachment; src: string }) {
-  const { actions } = usePort();
-  const load = useCallback(() => actions.picture(file), [actions, file]);
-  return <OpenablePicture src={src} name={file.filename} load={load} className="size-10 object-cover" />;
-}

@@ -2,10 +2,12 @@
  * The conversation as a virtual list that follows its end until the person scrolls up, and keeps its place while older pages come in.
  * The list itself is not a live region (rows mount and unmount while scrolling); `Announcer` tells what is new.
  */
-import { lazy, memo, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { TimelineItem } from "@hapi/core";
 import { ignore } from "../../../app/ignore.ts";
+import { part } from "../../../app/part.tsx";
+import { source } from "../../../app/source.ts";
 import { errorText } from "../../../i18n/error-words.ts";
 import { useT } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
@@ -15,8 +17,7 @@ import { useChat, useFolds, usePort, useSends } from "../chat-context.tsx";
 import { isWorking } from "../session.model.ts";
 import { noteScroll } from "../requests/tap-guard.ts";
 import { ItemNode } from "./item-node.ts";
-import { JumpToEnd } from "./jump-to-end.tsx";
-import { AbsentRows } from "./lazy-rows.tsx";
+import { AbsentRows, JumpToEnd } from "./lazy-rows.tsx";
 import { keepPlace, placeOf } from "./places.ts";
 import { itemNode, Row } from "./row.tsx";
 import { appendedCount, distanceToEnd, END_SLACK_PX, followsEnd, prependedCount, wantsOlder, type ScrollFacts } from "./scroll.model.ts";
@@ -24,7 +25,11 @@ import { usePersonMoves } from "./use-person-moves.ts";
 import { WorkingLine } from "./working-line.tsx";
 
 // it has nothing to say before something new comes
-const Announcer = lazy(async () => ({ default: (await import("./announcer.tsx")).Announcer }));
+const Announcer = part(
+  source(() => import("./announcer.tsx")),
+  (module) => module.Announcer,
+  { late: "quiet" },
+);
 
 /** Fixed, so that the list knows where it starts. */
 const TOP_PX = 48;
@@ -72,6 +77,7 @@ function List({ items }: { items: readonly TimelineItem[] }) {
   const content = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const follows = useRef(true);
+  const frame = useRef<{ top: number; height: number } | null>(null);
   const last = useRef<ScrollFacts>({ offset: 0, viewport: 0, size: 0 });
   const movedByPerson = usePersonMoves(scroller);
   const [atEnd, setAtEnd] = useState(true);
@@ -91,7 +97,14 @@ function List({ items }: { items: readonly TimelineItem[] }) {
   const settle = useCallback(() => {
     const node = scroller.current;
     if (!node) return;
+    const { top, height } = node.getBoundingClientRect();
+    const before = frame.current;
+    frame.current = { top, height };
+    const isMoved = before !== null && (before.top !== top || before.height !== height);
+    // what came or went above or below by itself: no tap is taken for what was there a moment ago
+    if (isMoved) noteScroll();
     if (follows.current) return toEnd();
+    if (isMoved) node.scrollTop += top - before.top;
     // a fold that was opened or closed may have taken the end away, or brought it back
     follows.current = distanceToEnd(factsOf(node)) <= END_SLACK_PX;
     setAtEnd(follows.current);
@@ -105,10 +118,10 @@ function List({ items }: { items: readonly TimelineItem[] }) {
 
   // sizes settle in steps (rows are measured, code arrives): each one is followed before it is painted
   useLayoutEffect(() => {
-    const [frame, inside] = [scroller.current, content.current];
-    if (!frame || !inside) return;
+    const [outside, inside] = [scroller.current, content.current];
+    if (!outside || !inside) return;
     const observer = new ResizeObserver(settle);
-    observer.observe(frame);
+    observer.observe(outside);
     observer.observe(inside);
     return () => observer.disconnect();
   }, [settle]);
@@ -163,9 +176,7 @@ function List({ items }: { items: readonly TimelineItem[] }) {
         </div>
       </div>
       {!atEnd && <JumpToEnd fresh={appendedCount(lastSeen, items)} onJump={jump} />}
-      <Suspense fallback={null}>
-        <Announcer items={items} />
-      </Suspense>
+      <Announcer items={items} />
     </div>
   );
 }

@@ -7,9 +7,10 @@ import { RequestCard } from "../requests/lazy-request-card.tsx";
 import { ToolBody } from "./lazy-bodies.tsx";
 import { OneLine } from "./one-line.tsx";
 import { iconOf, namesPath, objectOf, opensItself, signOf, waits } from "./tool.model.ts";
-import { useVerb } from "./verbs.ts";
+import { summaryIn, useVerb } from "./verbs.ts";
 
 export const ToolRow = memo(function ToolRow({ item }: { item: ToolItem }) {
+  const t = useT();
   const verb = useVerb();
   const [open, toggle] = useFold(item.key, opensItself(item));
   if (item.request) {
@@ -28,7 +29,7 @@ export const ToolRow = memo(function ToolRow({ item }: { item: ToolItem }) {
         object={objectOf(item)}
         prose={item.kind === "agent" || item.kind === "todo" || item.kind === "question" || item.kind === "plan" || item.kind === "think"}
         isPath={namesPath(item.kind)}
-        summary={item.summary}
+        summary={summaryIn(item.summary, t)}
         durationMs={item.durationMs}
         open={open}
         onToggle={toggle}

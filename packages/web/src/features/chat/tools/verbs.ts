@@ -1,8 +1,8 @@
 /** What a call does or did, in the person's language, by its kind and whether it is over. */
 import { useCallback } from "react";
-import type { Activity, ToolGroupItem, ToolItem } from "@hapi/core";
+import type { Activity, ToolGroupItem, ToolItem, ToolSummary } from "@hapi/core";
 import type { ToolKind } from "@hapi/protocol";
-import { currentLocale, useT, type MessageKey, type Translate } from "../../../i18n/index.ts";
+import { useT, type MessageKey, type Translate } from "../../../i18n/index.ts";
 import { objectOf } from "./tool.model.ts";
 
 const VERBS = {
@@ -53,8 +53,34 @@ export function activityWords(activity: Activity, t: Translate): string {
   return [t(VERBS[activity.kind][1]), objectOf(activity)].filter(Boolean).join(" ");
 }
 
-/** English says what was looked at; other languages say how many. */
+/** What was looked at: "Read 3 files · Searched 2 times". */
 export function useGroupWords(): (item: ToolGroupItem) => string {
   const t = useT();
-  return useCallback((item) => (currentLocale() === "en" ? item.summary : t("verb.group", { count: item.tools.length })), [t]);
+  return useCallback(
+    ({ files, searches }) =>
+      [files > 0 && t("verb.group.read", { count: files }), searches > 0 && t("verb.group.search", { count: searches })]
+        .filter(Boolean)
+        .join(" · "),
+    [t],
+  );
+}
+
+/** What came of a call, in few words. */
+export function summaryIn(summary: ToolSummary | null, t: Translate): string {
+  switch (summary?.what) {
+    case undefined:
+      return "";
+    case "lines":
+      return t("summary.lines", { count: summary.count });
+    case "nothing":
+      return t("summary.nothing");
+    case "exit":
+      return t("summary.exit", { code: summary.code });
+    case "failed":
+      return t("summary.failed");
+    case "changed":
+      return `+${summary.added} −${summary.removed}`;
+    case "said":
+      return summary.text;
+  }
 }

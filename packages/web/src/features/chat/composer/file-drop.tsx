@@ -1,7 +1,9 @@
-/** Files dropped anywhere on the page go to the composer. True while something is held over it. */
+/** Files dropped anywhere on the page go to the composer, which says so while something is held over it. */
 import { useEffect, useRef, useState } from "react";
+import { useT } from "../../../i18n/index.ts";
 
-export function useFileDrop(onFiles: (files: File[]) => void): boolean {
+export function FileDrop({ onFiles }: { onFiles: (files: File[]) => void }) {
+  const t = useT();
   const [over, setOver] = useState(false);
   const latest = useRef(onFiles);
   useEffect(() => {
@@ -32,5 +34,10 @@ export function useFileDrop(onFiles: (files: File[]) => void): boolean {
       document.removeEventListener("drop", onDrop);
     };
   }, []);
-  return over;
+  if (!over) return null;
+  return (
+    <div className="pointer-events-none fixed inset-0 z-40 flex items-center justify-center bg-scrim">
+      <p className="rounded-card bg-raised px-4 py-3 font-strong shadow-sheet">{t("composer.drop")}</p>
+    </div>
+  );
 }
