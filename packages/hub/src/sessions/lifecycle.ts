@@ -57,6 +57,8 @@ export class Lifecycle {
 
   /** The session process said goodbye. `holds`: with prompts of its own that its agent never got. */
   async ended(session: Session, reason: string | undefined, holds = false): Promise<void> {
+    // What a person ended is not started again, whatever was left in it; a dead host's goodbye is said by its machine, later.
+    const isWanted = this.#deps.stops.get(session.id) === null;
     await this.#end(session.id);
     // The process that a decision was about is gone: whoever comes next was started after it.
     await this.#deps.stops.clear(session.id);
@@ -66,7 +68,7 @@ export class Lifecycle {
       stillOpen.has(metadata.lifecycleState ?? "running") ? { lifecycleState: state } : null,
     );
     this.#deps.onEnded(session.id);
-    this.#deps.onGone(session.id, holds);
+    this.#deps.onGone(session.id, holds && isWanted);
   }
 
   async abortTurn(session: Session, reason: string): Promise<void> {

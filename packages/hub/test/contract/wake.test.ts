@@ -85,6 +85,19 @@ describe("a session that goes while prompts wait", () => {
     close();
   });
 
+  test("because a person ended it, while its host was dead: what is told of that later starts nothing", async () => {
+    const { client, id, socket, spawns, close } = await withPrompt();
+    await serveRpc(socket, id, { killSession: () => ({}) });
+    await client.api("POST", `/sessions/${id}/abort`, { scope: "session" });
+    // Its machine speaks for it: a prompt that was handed had not been begun, and is in the session alone.
+    socket.emit("session-end", { sid: id, time: Date.now(), reason: "terminated", holds: 1 });
+    await socket.emitWithAck("ping");
+    await client.api("GET", `/sessions/${id}`);
+    expect(spawns).toEqual([]);
+    socket.close();
+    close();
+  });
+
   test("its start fails for a moment's reason: it is started again by itself, more than a session that keeps ending would be", async () => {
     const clock = createManualClock(Date.now());
     await using hub = await startTestHub({ clock });
