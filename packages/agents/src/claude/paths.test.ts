@@ -16,11 +16,11 @@ const encoded = (cwd: string): string => cwd.replace(/[^a-zA-Z0-9]/g, "-");
 const idOf = (n: number): string => `1f0e0f5a-7d0b-4a43-9a55-00000000000${n}`;
 
 /** A conversation as Claude leaves it; `age` in seconds. */
-function conversation(n: number, folder: string, cwd: string, { age = 0, end = "", words = true } = {}): string {
+function conversation(n: number, folder: string, cwd: string, { age = 0, end = "", words = true, said = "hello" } = {}): string {
   const dir = join(root, ".claude", "projects", folder);
   mkdirSync(dir, { recursive: true });
   const path = join(dir, `${idOf(n)}.jsonl`);
-  const lines = [{ type: "queue-operation" }, ...(words ? [{ type: "user", cwd, message: { content: "hello" } }] : [])];
+  const lines = [{ type: "queue-operation" }, ...(words ? [{ type: "user", message: { content: said }, cwd }] : [])];
   writeFileSync(path, `${lines.map((line) => `${JSON.stringify(line)}\n`).join("")}${end}`);
   const at = Date.now() / 1000 - age;
   utimesSync(path, at, at);
@@ -36,6 +36,19 @@ test("two folders of one encoded name: each has its own newest conversation", ()
   expect(newestThread(env, journey)).toBe(idOf(1));
   expect(newestThread(env, wages)).toBe(idOf(2));
   expect(newestThread(env, join(root, "学习册"))).toBeNull();
+});
+
+test("a conversation that begins with more than can be looked at (a picture) belongs to the folder that stands behind it", () => {
+  const [journey = "", wages = ""] = ["旅行记", "工资表"].map((name) => join(root, name));
+  for (const dir of [journey, wages]) mkdirSync(dir);
+  const picture = "x".repeat(100_000);
+  const answer = (cwd: string): string => `${JSON.stringify({ type: "assistant", message: { content: "seen" }, cwd })}\n`;
+  conversation(1, encoded(journey), journey, { age: 100, said: picture, end: answer(join(journey, "day-1")) });
+  conversation(2, encoded(wages), wages, { age: 10, said: picture, end: answer(wages) });
+  // Not even its end names a folder: it was killed while it wrote its first answer.
+  conversation(3, encoded(wages), wages, { age: 1, said: picture });
+  expect(newestThread(env, journey)).toBe(idOf(1));
+  expect(newestThread(env, wages)).toBe(idOf(3));
 });
 
 test("--continue: by its link or by its real path, moved in or out, without words, cut off, no folder at all", () => {

@@ -67,6 +67,8 @@ export function transcriptPath(env: Env, cwd: string, threadId: string): string 
 /** How many files are opened at most to find the newest one of a folder. */
 const MAX_OPENED = 500;
 const ENDS_BYTES = 64 * 1024;
+/** A first message may hold pictures, and its line names the folder behind them. */
+const MAX_FIRST_BYTES = 32 * 1024 * 1024;
 
 /**
  * The conversation `--continue` takes up: the newest of this folder. As Claude does (2.1.329): of the files under the name of this folder, and
@@ -102,10 +104,19 @@ function endsOf(path: string): { said: boolean; cwd?: string } {
     const start = textAt(file, 0, Math.min(size, ENDS_BYTES));
     const end = size <= ENDS_BYTES ? start : textAt(file, size - ENDS_BYTES, ENDS_BYTES);
     const moved = wholeLines(end).findLast((line) => line["type"] === "relocated");
-    const cwd = str(moved?.["relocatedCwd"]) ?? str(wholeLines(start).find((line) => str(line["cwd"]) !== undefined)?.["cwd"]);
+    const cwd = str(moved?.["relocatedCwd"]) ?? firstCwd(file, size);
     return { said: [start, end].some((text) => /"type":"(user|assistant)"/.test(text)), ...(cwd === undefined ? {} : { cwd }) };
   } finally {
     closeSync(file);
+  }
+}
+
+/** The folder that the first line with one names: read on until it is there, for a guess would be another folder's conversation. */
+function firstCwd(file: number, size: number): string | undefined {
+  const most = Math.min(size, MAX_FIRST_BYTES);
+  for (let length = Math.min(most, ENDS_BYTES); ; length = Math.min(most, length * 4)) {
+    const cwd = wholeLines(textAt(file, 0, length)).find((line) => str(line["cwd"]) !== undefined)?.["cwd"];
+    if (cwd !== undefined || length === most) return str(cwd);
   }
 }
 
