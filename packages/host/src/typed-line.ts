@@ -30,11 +30,14 @@ export class TypedLineReader {
     return { line: this.#line, hasWords: this.#hasWords, isCleared: this.#isCleared, entered: this.#entered };
   }
 
-  read(bytes: Uint8Array, at: number): void {
+  /** `onEntered`: at each Enter behind words, with the line as it is then. */
+  read(bytes: Uint8Array, at: number, onEntered: (line: TypedLine) => void = () => undefined): void {
     let text = this.#pending + this.#decoder.decode(bytes, { stream: true });
     this.#pending = "";
     while (text !== "") {
+      const before = this.#entered;
       const taken = this.#pasting ? this.#paste(text) : this.#key(text, at);
+      if (this.#entered !== before) onEntered(this.line);
       if (taken === 0) {
         this.#pending = text.slice(0, MAX_PENDING);
         return;
@@ -111,8 +114,10 @@ export class TypedLineReader {
 
   /** Behind a backslash many programs take it as a new line. */
   #enter(at: number): void {
+    // Known by its moment: no two have the same.
+    const moment = Math.max(at, (this.#entered?.at ?? -1) + 1);
     if (this.#line === null ? this.#hasWords : this.#line.trim() !== "")
-      this.#entered = { at, text: this.#line?.endsWith("\\") ? null : this.#line };
+      this.#entered = { at: moment, text: this.#line?.endsWith("\\") ? null : this.#line };
     this.#line = "";
     this.#hasWords = false;
     this.#isCleared = false;

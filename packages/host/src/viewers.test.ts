@@ -5,6 +5,7 @@ import type { AgentProcess } from "./agent-process.ts";
 import { decodeJson, FrameReader, frameType } from "./frames.ts";
 import { ModeTracker } from "./modes.ts";
 import { ByteRing } from "./ring.ts";
+import type { TypedLine } from "./port.ts";
 import { Viewers } from "./viewers.ts";
 
 /** A connection whose socket takes bytes only when told to. */
@@ -169,6 +170,18 @@ test("the last keystroke is told at once and then at a measured pace", async () 
   expect(typed[0]).toBe(start);
   expect(typed.length).toBeLessThan(8);
   expect((typed.at(-1) ?? 0) - start).toBe(270);
+});
+
+test("every line that was entered is told, also of several in one piece or one moment", () => {
+  const clock = createManualClock();
+  const told: TypedLine["entered"][] = [];
+  const events = { keys: () => undefined, changed: () => undefined };
+  const viewers = new Viewers(clock, { ...events, typed: (_at, { entered }) => void told.push(entered) });
+  viewers.show(fakeProgram().process);
+  const viewer = viewers.add(1, fakeConnection().connection, size);
+  for (const keys of ["one\rtwo\r", "three\r"]) viewers.keys(viewer, Buffer.from(keys));
+  expect(told.map((one) => one?.text)).toEqual(["one", "two", "three"]);
+  expect(new Set(told.map((one) => one?.at)).size).toBe(3);
 });
 
 test("a late viewer gets everything while it is there, and the modes with a tail when it is not", async () => {

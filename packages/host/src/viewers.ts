@@ -123,9 +123,16 @@ export class Viewers {
     this.#isEchoDue = true;
     process.input.write(bytes.slice()).catch(() => undefined);
     if (kind !== "typed") return;
-    const before = this.#line.line.entered;
-    this.#line.read(bytes, this.#clock.now());
-    this.#noteTyping(this.#line.line.entered !== before);
+    const now = this.#clock.now();
+    let hasEntered = false;
+    this.#line.read(bytes, now, (line) => {
+      // At once, and each of them: whoever heard of the last one alone would take the others for taken up.
+      hasEntered = true;
+      this.#lastKeyAt = now;
+      this.#lastTypedAt = now;
+      this.#events.typed(now, line);
+    });
+    if (!hasEntered || this.#line.line.line !== "") this.#noteTyping();
   }
 
   /** `null` shows what the controller draws. */
@@ -246,11 +253,10 @@ export class Viewers {
     });
   }
 
-  /** An entered line is told at once. */
-  #noteTyping(isEntered: boolean): void {
+  #noteTyping(): void {
     const now = this.#clock.now();
     this.#lastKeyAt = now;
-    if (isEntered || now - this.#lastTypedAt >= typedEveryMs) {
+    if (now - this.#lastTypedAt >= typedEveryMs) {
       this.#lastTypedAt = now;
       this.#events.typed(now, this.#line.line);
       return;

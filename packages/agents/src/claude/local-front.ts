@@ -213,8 +213,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   /** Words that were in the terminal alone. */
   function tellUnsent(): void {
     const { queued: waiting, line } = left ?? { queued: turn.queue, line: input.text };
-    const lost = turn.unproven();
-    const unproven = lost && now() - lost.at < ENTERED_LATELY_MS ? lost : null;
+    const unproven = turn.unproven().filter((one) => now() - one.at < ENTERED_LATELY_MS);
     const { queued, entered } = unsentWords({ waiting, typed: typedWords, unproven });
     if (queued.length === 0 && entered === undefined && line === "") return;
     context.emit({ type: "unsent", queued, entered, line: line === "" ? undefined : line });
@@ -288,7 +287,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   async function stop(options: { graceMs: number; interrupt: boolean }): Promise<void> {
     stopping = true;
     core.background.ending();
-    if (!over && turn.verdict(now()).because !== null) await untilRecord(() => turn.unproven() === null, SHOW_WAIT_MS);
+    if (!over && turn.verdict(now()).because !== null) await untilRecord(() => turn.unproven().length === 0, SHOW_WAIT_MS);
     decide();
     left = { queued: [...turn.queue], line: input.text };
     if (!over && look().working) {

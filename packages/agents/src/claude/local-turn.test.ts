@@ -113,13 +113,31 @@ test("a line that was entered is waited for until there is a sign of it", () => 
   const idle: Step = [10, status("idle", 5)];
   expect(because([idle, entered("say: hi")], 3_000)).toBe("entered");
   expect(after([idle, entered("say: hi")]).verdict(1_000 + ENTERED_MS).working).toBe(false);
-  expect(after([idle, entered("say: hi")]).unproven()).toEqual({ at: 1_000, text: "say: hi" });
+  expect(after([idle, entered("say: hi")]).unproven()).toEqual([{ at: 1_000, text: "say: hi" }]);
   for (const sign of [{ type: "prompt-hook", promptId: "p", text: "say: hi" }, { type: "session" }] as const)
-    expect(after([idle, entered("say: hi"), [1_500, sign]]).unproven()).toBeNull();
+    expect(after([idle, entered("say: hi"), [1_500, sign]]).unproven()).toEqual([]);
   // Signs of the line before it prove nothing.
   for (const sign of [status("busy", 900), { type: "prompt-hook", text: "another" }, line(900), started(800)] as const)
-    expect(after([idle, entered("say: hi"), [1_500, sign]]).unproven()).not.toBeNull();
+    expect(after([idle, entered("say: hi"), [1_500, sign]]).unproven()).toHaveLength(1);
   expect(after([idle, entered(null), [1_500, status("busy", 1_200)]]).verdict(1_501).because).toBe("turn");
+});
+
+test("each of several lines that were entered is known until there is a sign of it, or of one behind it", () => {
+  const [one, two, three] = ["one", "two", "three"].map((text, n): Step => [1_000 + n, { type: "entered", at: 1_000 + n, text }]) as [
+    Step,
+    Step,
+    Step,
+  ];
+  const idle: Step = [10, status("idle", 5)];
+  const texts = (...steps: Step[]) =>
+    after([idle, ...steps])
+      .unproven()
+      .map(({ text }) => text);
+  expect(texts(one, two, three)).toEqual(["one", "two", "three"]);
+  expect(texts(one, two, three, [1_500, { type: "prompt-hook", text: "one" }])).toEqual(["two", "three"]);
+  expect(texts(one, two, three, [1_500, { type: "prompt-hook", text: "two" }])).toEqual(["three"]);
+  expect(after([idle, one, two, [1_500, { type: "prompt-hook", text: "one" }]]).proven).toBe(0);
+  expect(after([idle, one, two, [1_500, { type: "prompt-hook", text: "two" }]]).proven).toBe(1);
 });
 
 test("without a status file the Stop hook and a silent transcript tell", () => {

@@ -48,6 +48,11 @@ export const QUEUE_LATE_MS = 4_000;
 export const SILENCE_MS = 3_000;
 const MAX_KNOWN = 50;
 
+export interface EnteredLine {
+  at: number;
+  text: string | null;
+}
+
 interface Expected {
   kind: "prompt" | "taken";
   at: number;
@@ -59,10 +64,10 @@ export interface LocalTurn {
   verdict(now: number): Verdict;
   /** What waits in the terminal's own queue. */
   readonly queue: readonly string[];
-  /** How many entered lines Claude has shown to have taken. */
+  /** How often Claude has shown that it has every line that was entered. */
   readonly proven: number;
-  /** A line that was entered and of which Claude has shown nothing, with its words where they are known. */
-  unproven(): { at: number; text: string | null } | null;
+  /** The lines that were entered and of which Claude has shown nothing, oldest first, with their words where they are known. */
+  unproven(): readonly EnteredLine[];
 }
 
 const isIdle = (status: string | undefined): boolean => status === "idle" || status === "shell";
@@ -82,7 +87,8 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
   let status: string | undefined;
   let since = 0;
   let expected: Expected[] = [];
-  let entered: { at: number; text: string | null; weak: boolean } | null = null;
+  /** Oldest first: Claude reads its keys in order. `weak`: something was shown since, and not these words. */
+  let entered: (EnteredLine & { weak: boolean })[] = [];
   let proven = 0;
   let proofs: { text: string; heard: number }[] = [];
   let heardNow = 0;
@@ -90,16 +96,21 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
 
   function proves(at: number, text?: string): void {
     if (text !== undefined) proofs = [...proofs, { text, heard: heardNow }].slice(-MAX_KNOWN);
-    if (!entered) return;
-    // Commands of the terminal are told by no hook, and stand nowhere in the words they were typed in.
-    const isExact = entered.text !== null && !/^[/!]/.test(entered.text);
-    if (isExact ? text !== undefined && sameWords(entered.text ?? "", text) : at >= entered.at) settleEntered();
-    else if (at >= entered.at) entered.weak = true;
+    const last = entered.findLastIndex((one) => isProof(one, at, text));
+    if (last >= 0) settleEntered(last + 1);
+    for (const one of entered) if (at >= one.at) one.weak = true;
   }
 
-  function settleEntered(): void {
-    entered = null;
-    proven++;
+  /** Commands of the terminal are told by no hook, and stand nowhere in the words they were typed in. */
+  function isProof(one: EnteredLine, at: number, text: string | undefined): boolean {
+    const isExact = one.text !== null && !/^[/!]/.test(one.text);
+    return isExact ? text !== undefined && sameWords(one.text ?? "", text) : at >= one.at;
+  }
+
+  /** What was taken, and what was entered before it. */
+  function settleEntered(count = entered.length): void {
+    entered = entered.slice(count);
+    if (entered.length === 0) proven++;
   }
 
   function onRecord(sign: Extract<LocalSign, { type: "turn" | "line" | "queue" }>, now: number): void {
@@ -151,7 +162,7 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
         heardStop = now;
         return;
       case "entered":
-        entered = { at: next.at, text: next.text, weak: false };
+        entered = [...entered, { at: next.at, text: next.text, weak: false }].slice(-MAX_KNOWN);
         // What tells of it may have been quicker than the keyboard.
         if (proofs.some((proof) => proof.heard >= next.at && next.text !== null && sameWords(proof.text, next.text))) settleEntered();
         return;
@@ -190,7 +201,7 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
   }
 
   function isEntered(now: number): boolean {
-    return entered !== null && now - entered.at < ENTERED_MS;
+    return entered.some((one) => now - one.at < ENTERED_MS);
   }
 
   /** An idle status older than the record: it lags, or (a Stop hook and silence say so) it is not kept any more. */
@@ -227,6 +238,6 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
     get proven() {
       return proven;
     },
-    unproven: () => (entered && !entered.weak ? { at: entered.at, text: entered.text } : null),
+    unproven: () => entered.filter((one) => !one.weak).map(({ at, text }) => ({ at, text })),
   };
 }
