@@ -59,6 +59,8 @@ const POP_WAIT_MS = 3_000;
 const SHOW_WAIT_MS = 2_000;
 /** A line entered longer ago than this, and shown nowhere, went to some menu. */
 const ENTERED_LATELY_MS = 15_000;
+/** Hooks that come while their conversation is the one on the screen. */
+const OF_A_TURN: ReadonlySet<string> = new Set(["UserPromptSubmit", "PreToolUse", "PermissionRequest"]);
 /** Of lines that were entered: as many as may wait in the queue. */
 const MAX_TYPED = 100;
 
@@ -83,6 +85,8 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   let detached = false;
   let ending = false;
   let moving = false;
+  /** What the hooks of a turn named last; the report of its beginning may be lost, or overtaken. */
+  let reported: { threadId: string; transcript?: string } | null = null;
   const idleWaiters: (() => void)[] = [];
   let cancelLook: (() => void) | undefined;
 
@@ -94,7 +98,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     live = own.read();
     turn.sign({ type: "status", status: live?.status, since: live?.statusSince ?? now() }, now());
     if (!over) hookless.look(live);
-    if (!over && hookless.isSo) followThread(live);
+    if (!over && (hookless.isSo || reported?.threadId === live?.sessionId)) followThread(live);
     return decide();
   }
 
@@ -126,11 +130,14 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     });
   }
 
-  /** What a SessionStart hook says elsewhere: it has begun another conversation, or taken one up. */
+  /**
+   * What a SessionStart hook says elsewhere: it has begun another conversation, or taken one up. Where there are hooks, only what one of them and
+   * Claude's own status name alike: each of the two may be late.
+   */
   function followThread(now: LiveSession | null): void {
     if (!now || now.sessionId === core.thread?.id || moving) return;
     moving = true;
-    enterThread(now.sessionId)
+    enterThread(now.sessionId, reported?.threadId === now.sessionId ? reported.transcript : undefined)
       .catch((cause: unknown) => context.log.warn("claude.thread_not_followed", { cause: String(cause) }))
       .finally(() => (moving = false));
   }
@@ -168,9 +175,14 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       hookless.heard();
       const transcript = str(payload["transcript_path"]);
       // Claude moves the file of a conversation that enters a worktree, or leaves it.
-      if (transcript !== undefined && str(payload["session_id"]) === core.thread?.id) core.feed?.follow(transcript);
+      const threadId = str(payload["session_id"]);
+      if (transcript !== undefined && threadId === core.thread?.id) core.feed?.follow(transcript);
+      if (threadId !== undefined && OF_A_TURN.has(event)) reported = { threadId, ...(transcript === undefined ? {} : { transcript }) };
     },
-    onSession: ({ threadId, transcript }) => enterThread(threadId, transcript),
+    onSession({ threadId, transcript }) {
+      reported = null;
+      return enterThread(threadId, transcript);
+    },
     async onTurnOver() {
       turn.sign({ type: "stop-hook" }, now());
       await core.feed?.sync();

@@ -152,6 +152,33 @@ test("a running turn is interrupted by a stop that may", async () => {
   expect(rig.events.at(-1)).toMatchObject({ type: "exited", expected: true });
 }, 240_000);
 
+test("another conversation is followed although the report of it was lost, and one of the first comes late", async () => {
+  const first: unknown[] = [];
+  await using rig = await createRig({
+    arrives({ hook_event_name: event, source, ...rest }) {
+      if (event === "SessionStart" && source === "startup") first.push({ hook_event_name: event, source, ...rest });
+      return !(event === "SessionStart" && source === "clear");
+    },
+  });
+  await startLocal(rig);
+  const before = rig.threadId;
+  await say(rig, "say: one");
+  await rig.record("turn-ended");
+  const from = rig.mark();
+  await say(rig, "/clear");
+  await rig.hook("SessionStart", 2);
+  await say(rig, "say: two");
+  const thread = await rig.wait("another thread", (event) => event.type === "thread" && event.threadId !== before && event.threadId, from);
+  await rig.record("agent-message", ({ text }) => text.includes("two"), from);
+  await rig.record("turn-ended", undefined, from);
+  await rig.conversation.onHook?.(first[0], new AbortController().signal);
+  const next = rig.mark();
+  await say(rig, "say: three");
+  await rig.record("agent-message", ({ text }) => text.includes("three"), next);
+  await rig.record("turn-ended", undefined, next);
+  expect(rig.threadId).toBe(thread);
+}, 240_000);
+
 test("/clear begins another conversation; quitting is no failure", async () => {
   await using rig = await createRig();
   await startLocal(rig);

@@ -79,6 +79,8 @@ export interface RigOptions {
   readPauseMs?: number;
   /** The project's folder, relative to the rig's own. */
   folder?: string;
+  /** False: this hook is lost on its way. */
+  arrives?(payload: Record<string, unknown>): boolean;
   /** Something is made to vanish: what is told of that is the test's own affair. Elsewhere any loss fails the test. */
   lossy?: boolean;
 }
@@ -95,7 +97,10 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     writeFileSync(join(home, ".claude", "settings.json"), JSON.stringify(options.settings));
   }
   const fake = await startFakeModels();
-  const door = await openHookDoor(root, (payload, signal) => rig.conversation.onHook?.(payload, signal) ?? Promise.resolve({}));
+  const door = await openHookDoor(root, async (payload, signal) => {
+    if (options.arrives?.(payload as Record<string, unknown>) === false) return {};
+    return (await rig.conversation.onHook?.(payload, signal)) ?? {};
+  });
   const env = { ...agentEnv({ home, tmp: root, url: fake.url }), ...options.env };
   const host = createMemoryHost();
   const events: DriverEvent[] = [];
