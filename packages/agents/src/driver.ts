@@ -33,6 +33,8 @@ export interface AgentDriver {
    * is still there. Never starts a conversation.
    */
   detect(env: Readonly<Record<string, string>>, program?: string): Promise<Detection>;
+  /** Is the agent's own conversation on this machine? A look at the disk; absent where only the agent knows. */
+  hasThread?(where: { env: Readonly<Record<string, string>>; cwd: string }, threadId: string): boolean;
   /** For `hapi <agent> …`; absent where the agent has no command line of its own, and every line means a conversation. */
   readonly commandLine?: AgentCommandLine;
   open(context: DriverContext): Conversation;

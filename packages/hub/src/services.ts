@@ -123,7 +123,10 @@ export function createServices(parts: HubParts) {
     messages,
     resume,
     canStart: (id) => machinePresence.isOnline(id) && rpc.has("machine", id, "spawn-happy-session"),
-    hostOf: async (id) => (await machines.get(id))?.metadata?.host,
+    async machineOf(id) {
+      const machine = await machines.get(id);
+      return machine && { namespace: machine.namespace, host: machine.metadata?.host };
+    },
     clock,
     log,
   });

@@ -76,5 +76,7 @@ export const spawnParamsSchema = z.looseObject({
   history: z.optional(z.string()),
   /** Ours. The session that a branch comes from: the new one works with its environment. */
   originSessionId: z.optional(z.string()),
+  /** Ours. The session is another machine's, whose computer has the same name: only where this one has its files or its agent's conversation. */
+  knownOnly: z.optional(z.boolean()),
 });
 export type SpawnParams = z.infer<typeof spawnParamsSchema>;

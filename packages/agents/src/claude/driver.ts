@@ -4,6 +4,7 @@ import type { AgentDriver } from "../driver.ts";
 import { createConversation } from "./conversation.ts";
 import { detectClaude } from "./detect.ts";
 import { claudeLine } from "./line.ts";
+import { findTranscript } from "./paths.ts";
 import { claudeVariables } from "./variables.ts";
 
 export const claudeDriver: AgentDriver = {
@@ -33,6 +34,7 @@ export const claudeDriver: AgentDriver = {
   },
   environment: claudeVariables,
   detect: detectClaude,
+  hasThread: ({ env, cwd }, threadId) => findTranscript(env, cwd, threadId) !== undefined,
   commandLine: claudeLine,
   open: createConversation,
 };

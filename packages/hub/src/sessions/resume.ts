@@ -90,8 +90,9 @@ export class Resume {
   }
 
   async #attempt(session: Session, options: { permissionMode?: string }): Promise<string> {
-    const params = await this.#params(session, options);
+    const wanted = await this.#params(session, options);
     const machine = await this.#machineOf(session);
+    const params = { ...wanted, ...elsewhere(session, machine) };
     // To start it is a decision too, newer than the one that ended it. It holds for a process that comes after nobody waits for it.
     if (this.#deps.stops.get(session.id)) await this.#deps.stops.clear(session.id);
     const given = Promise.withResolvers<boolean>();
@@ -205,4 +206,10 @@ export class Resume {
     if (!started || started.namespace !== session.namespace) throw new AppError("resume_failed");
     await this.#deps.merge(startedId, session.id);
   }
+}
+
+/** A computer that registered anew is known by its name alone, which another one may have too: it decides by what it has of the session. */
+function elsewhere({ metadata }: Session, machine: Machine): Pick<SpawnParams, "knownOnly"> {
+  const isItsOwn = metadata?.machineId === undefined || metadata.machineId === machine.id;
+  return isItsOwn || !isOurs(metadata) ? {} : { knownOnly: true };
 }

@@ -31,7 +31,7 @@ test.each([
       },
     } as unknown as Resume,
     canStart: () => true,
-    hostOf: async () => undefined,
+    machineOf: async () => null,
     clock,
     log: silentLogger,
   });

@@ -11,7 +11,7 @@ import { Waker } from "./waker.ts";
 /** A hub with one session `s` on the machine `m` and what becomes of each of its starts. */
 function hubWith(start: () => Promise<void> | void) {
   const clock = createManualClock(1_000_000);
-  const row = { id: "s", active: false, metadata: { machineId: "m", host: "desk" } };
+  const row = { id: "s", namespace: "mine", active: false, metadata: { machineId: "m", host: "desk" } };
   const waiting = new Set(["s"]);
   let starts = 0;
   let canStart = true;
@@ -28,8 +28,8 @@ function hubWith(start: () => Promise<void> | void) {
         await start();
       },
     } as unknown as Resume,
-    canStart: (machineId) => canStart && machineId === "m",
-    hostOf: async () => "desk",
+    canStart: () => canStart,
+    machineOf: async (machineId) => ({ namespace: machineId === "m" ? "mine" : "theirs", host: "desk" }),
     clock,
     log: silentLogger,
   });
@@ -161,6 +161,17 @@ test("a machine that comes back takes up what was refused or pauses, once it can
 test("the same computer under another registration counts as its machine", async () => {
   const hub = hubWith(() => undefined);
   hub.row.metadata.machineId = "before";
+  await hub.waker.machineReady("m");
+  await hub.clock.advance(1_000);
+  expect(hub.starts).toBe(1);
+  hub.waker.close();
+});
+
+test("a computer of somebody else that has the same name starts nothing", async () => {
+  const hub = hubWith(() => undefined);
+  await hub.waker.machineReady("theirs");
+  await hub.clock.advance(1_000);
+  expect(hub.starts).toBe(0);
   await hub.waker.machineReady("m");
   await hub.clock.advance(1_000);
   expect(hub.starts).toBe(1);

@@ -37,8 +37,8 @@ export interface WakerDeps {
   resume: Pick<Resume, "resume">;
   /** Online, and its runner takes orders. */
   canStart(machineId: string): boolean;
-  /** The computer's name: one that registers anew is the same. */
-  hostOf(machineId: string): Promise<string | undefined>;
+  /** With the computer's name: one that registers anew is the same. */
+  machineOf(machineId: string): Promise<{ namespace: string; host: string | undefined } | null>;
   clock: Clock;
   log: Logger;
 }
@@ -119,10 +119,12 @@ export class Waker {
     if (!this.#deps.canStart(machineId)) return;
     const waiting = await this.#deps.messages.waitingToWake(this.#deps.clock.now());
     if (waiting.length === 0) return;
-    const host = await this.#deps.hostOf(machineId);
+    const machine = await this.#deps.machineOf(machineId);
     for (const id of waiting) {
-      const metadata = (await this.#deps.sessions.get(id))?.metadata;
-      if (metadata?.machineId === machineId || (host !== undefined && metadata?.host === host)) this.asked(id);
+      const { namespace, metadata } = (await this.#deps.sessions.get(id)) ?? {};
+      // Of somebody else's sessions a name says nothing.
+      if (!machine || namespace !== machine.namespace) continue;
+      if (metadata?.machineId === machineId || (machine.host !== undefined && metadata?.host === machine.host)) this.asked(id);
     }
   }
 

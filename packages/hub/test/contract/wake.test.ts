@@ -227,6 +227,36 @@ test.each(["its runner, then its sign of life", "its sign of life, then its runn
   },
 );
 
+test("another computer of the same name is asked only for what it knows: a prompt runs on its own machine when that comes", async () => {
+  const client = await rig.client();
+  const capabilities = { control: "switch" };
+  const metadata = { claudeSessionId: "t", machineId: "m-own", host: "laptop", capabilities };
+  const { id, socket } = await client.session({ metadata });
+  await end(socket, id);
+  const up = Promise.withResolvers<Update>();
+  const refusal = { type: "error", errorMessage: "It belongs to another computer", code: "resume_unavailable" };
+  const other = await machine(client, "m-other", { "spawn-happy-session": () => refusal }, { host: "laptop" });
+  await client.api("POST", `/sessions/${id}/messages`, { text: "x", localId: "own", wake: true });
+  await client.api("POST", `/sessions/${id}/resume`);
+  expect(other.calls[0]?.params).toMatchObject({ existingSessionId: id, knownOnly: true });
+  const own = await machine(
+    client,
+    "m-own",
+    {
+      async "spawn-happy-session"() {
+        void (await comeUp(client, id)).first.then(up.resolve);
+        return { type: "success", sessionId: id };
+      },
+    },
+    { host: "laptop" },
+  );
+  expect((await up.promise).body.message.localId).toBe("own");
+  expect(own.calls[0]?.params["knownOnly"]).toBeUndefined();
+  socket.close();
+  other.socket.close();
+  own.socket.close();
+});
+
 test("retry goes to the session, and wakes it first", async () => {
   const client = await rig.client();
   const { id, socket } = await client.session({ metadata: { claudeSessionId: "t", machineId: "m-retry" } });

@@ -56,6 +56,7 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launch
   const flavor = known?.flavor ?? params.agent ?? deps.defaultFlavor;
   const driver = deps.driverFor(flavor);
   if (!driver) throw new AppError("unsupported_flavor", `This machine has no driver for "${flavor}".`);
+  if (params.knownOnly === true && !known) requireThread(deps, driver, params);
   const kept = known ? known.environment : originOf(records, flavor, params)?.environment;
   const detection = await driver.detect(definedOnly(withRecorded(deps.env, kept)), kept?.program);
   if (!detection.available) {
@@ -83,6 +84,16 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launch
   await deps.register(record);
   const { isNew } = await deps.startHost(record);
   return { sessionId, isNew };
+}
+
+/** A computer's name is no identity: what another one of that name has is not begun anew here. */
+function requireThread(deps: LaunchDeps, driver: AgentDriver, { directory, resumeSessionId }: SpawnParams): void {
+  const where = { env: definedOnly(deps.env), cwd: directory };
+  if (resumeSessionId !== undefined && (driver.hasThread?.(where, resumeSessionId) ?? true)) return;
+  throw new AppError(
+    "resume_unavailable",
+    "This session belongs to another computer of the same name, and its files are not on this one. It goes on when that computer is online",
+  );
 }
 
 function wishOf(params: SpawnParams): Partial<CreateSessionOptions> {

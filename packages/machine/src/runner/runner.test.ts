@@ -113,6 +113,25 @@ test("an environment is kept: a wake from elsewhere is looked up in the session'
   expect(asked.at(-1)).toEqual([{ CONFIG_HOME: "/runner" }, undefined]);
 });
 
+test("a session of another computer of the same name is not begun here: neither in its folder nor on its conversation", async () => {
+  const here: AgentDriver = { ...driver(), hasThread: (_where, threadId) => threadId === "here" };
+  const { launches, home, project, started, registered } = world({ driverFor: () => here });
+  const wish = {
+    type: "spawn-in-directory" as const,
+    directory: join(project, "new"),
+    agent: "demo",
+    existingSessionId: "s",
+    knownOnly: true,
+  };
+  for (const thread of [{}, { resumeSessionId: "elsewhere" }]) {
+    const refused = launches.launch({ ...wish, ...thread });
+    await expect(refused).rejects.toMatchObject({ code: "resume_unavailable", message: expect.stringContaining("another computer") });
+  }
+  expect([started, registered, existsSync(wish.directory), listSessionRecords(home)]).toEqual([[], [], false, []]);
+  // Its own computer, registered anew: by its conversation, and from then on by its record.
+  for (const thread of [{ resumeSessionId: "here" }, {}]) expect((await launches.launch({ ...wish, ...thread })).sessionId).toBe("s");
+});
+
 test("what can't start says why, and leaves nothing behind", async () => {
   const { launches, project } = world();
   const file = join(project, "file");
