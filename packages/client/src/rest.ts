@@ -204,8 +204,8 @@ export function createHubApi(options: HubApiOptions) {
       rename: (id: string, name: string) => request("PATCH", sessionPath(id), { body: { name } }),
       setSummary: (id: string, text: string) => request("PATCH", sessionPath(id, "/summary"), { body: { text } }),
       pin: (id: string, mode: "none" | "project" | "global") => request("PUT", sessionPath(id, "/pin"), { body: { mode } }),
-      /** Up to then it was seen; earlier than before makes it unread again. */
-      seen: (id: string, at: number) => request("PUT", sessionPath(id, "/seen"), { body: { at } }),
+      /** Up to then it was seen. `back`: unread again from there on. */
+      seen: (id: string, at: number, back = false) => request("PUT", sessionPath(id, "/seen"), { body: { at, ...(back ? { back } : {}) } }),
       archive: (id: string, reason?: string) => post(sessionPath(id, "/archive"), { reason }),
       /** Back into the lists, without starting it. */
       unarchive: (id: string) => post(sessionPath(id, "/unarchive"), {}),

@@ -32,8 +32,8 @@ export const permissionModeBody = z.strictObject({ mode: z.string() });
 export const modelBody = z.strictObject({
   model: z.nullable(z.union([z.string(), z.looseObject({ provider: z.string(), modelId: z.string() })])),
 });
-/** Ours. Up to when a person has seen the session; earlier than before makes it unread again. */
-export const seenBody = z.strictObject({ at: timestamp });
+/** Ours. Up to when a person has seen the session. `back`: earlier than before, which makes it unread again; else an earlier time is late news. */
+export const seenBody = z.strictObject({ at: timestamp, back: z.optional(z.boolean()) });
 /** Ours. */
 export const autoRetryBody = z.strictObject({ enabled: z.boolean() });
 export const resumeBody = z.looseObject({ permissionMode: z.optional(z.string()) });

@@ -59,7 +59,7 @@ export class OutcomeRows {
     this.#keep(session, turn && { turn, seq: 0, saidAt: report.at });
   }
 
-  /** @param at what somebody has seen; earlier than before makes the session unread again */
+  /** Up to then somebody has seen it; earlier than before makes the session unread again. */
   seen(session: SessionRow, at: number): void {
     if (session.seen_at === at) return;
     session.seen_at = at;

@@ -81,8 +81,8 @@ function listRoutes(app: Hono<ApiEnv>, { access, sessions, messages, now }: Sess
   });
   app.put("/sessions/:id/seen", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
-    const { at } = await readBody(c, seenBody);
-    await sessions.markSeen(session.id, at);
+    const { at, back } = await readBody(c, seenBody);
+    await sessions.markSeen(session.id, at, back === true);
     return c.json({ ok: true });
   });
 }

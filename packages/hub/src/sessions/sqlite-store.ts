@@ -136,10 +136,10 @@ export class SqliteSessionStore implements SessionStore {
     });
   }
 
-  markSeen(id: string, at: number): Promise<void> {
+  markSeen(id: string, at: number, isBack: boolean): Promise<void> {
     return this.#deps.commits.write(() => {
       const row = this.#deps.cache.row(id);
-      if (row) this.#outcomes.seen(row, at);
+      if (row) this.#outcomes.seen(row, isBack ? at : Math.max(at, row.seen_at ?? 0));
     });
   }
 

@@ -70,8 +70,8 @@ export interface SessionStore {
     next: (current: AgentState | null) => AgentState | null,
     origin?: string,
   ): Promise<VersionedResult<AgentState | null>>;
-  /** A person has seen what happened up to then; earlier than before: it is to count as unread again. */
-  markSeen(id: string, at: number): Promise<void>;
+  /** A person has seen what happened up to then. `isBack`: from there on it counts as unread again; else an earlier time changes nothing. */
+  markSeen(id: string, at: number, isBack: boolean): Promise<void>;
   /** Says that a session ended; not a change of its row. */
   announceEnd(id: string, reason: string | undefined): Promise<void>;
   /** Folds `from` (a second row of the same conversation) into `into` and keeps its id as an alias. */

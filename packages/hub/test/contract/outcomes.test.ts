@@ -102,7 +102,10 @@ test("what was seen is seen on every device, and can be made unread again", asyn
   const told = await other.find(({ event }) => event["seenAt"] === at);
   expect(told.event).toMatchObject({ type: "session-outcome", lastTurn: { outcome: "completed" } });
   expect(await listed(client, id)).toMatchObject({ seenAt: at, status: { what: "idle", unread: false } });
-  await client.api("PUT", `/sessions/${id}/seen`, { at: at - 1 });
+  // A device that was away says late what it saw before.
+  await client.api("PUT", `/sessions/${id}/seen`, { at: at - 5 });
+  expect((await listed(client, id)).seenAt).toBe(at);
+  await client.api("PUT", `/sessions/${id}/seen`, { at: at - 1, back: true });
   expect((await listed(client, id)).status).toMatchObject({ what: "done", unread: true });
   expect((await client.api("PUT", `/sessions/${id}/seen`, { at: "now" })).status).toBe(400);
 });

@@ -75,7 +75,7 @@ function tell(id: string): void {
   const mark = seen[id];
   if (!mark || auth !== "signed-in") return;
   hubLink()
-    .api.sessions.seen(id, mark.at)
+    .api.sessions.seen(id, mark.at, mark.back === true)
     .then(
       () => later(id, FORGET_AFTER_MS, () => drop(id, mark)),
       (cause: unknown) => {
