@@ -49,6 +49,8 @@ export interface AgentEventDeps {
   screen: ScreenModel;
   losses: Losses;
   exited(event: Exited): void;
+  /** The agent has another conversation than before. */
+  threadTakenUp(threadId: string): void;
   unsent(event: Extract<DriverEvent, { type: "unsent" }>): void;
   /** Anything shown at the hub or on the screen changed. */
   changed(): void;
@@ -114,6 +116,7 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
   }
 
   function threadKnown(threadId: string): void {
+    if (record.value.threadId !== threadId) deps.threadTakenUp(threadId);
     // Branching off is done once the agent has a conversation of its own.
     record.update(record.value.threadId === threadId ? { threadId } : { threadId, fork: undefined });
     log.info("agent.thread_known", { threadId });

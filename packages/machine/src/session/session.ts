@@ -35,6 +35,7 @@ import { createRemoteScreen } from "./remote-screen.ts";
 import { sessionRpcs } from "./rpc.ts";
 import { createRetrying } from "./retrying.ts";
 import { createScreenModel } from "./screen-model.ts";
+import { sharedConversation } from "./shared-conversation.ts";
 import { createStageReports } from "./stage-reports.ts";
 import { goesOn, statusText } from "./status-text.ts";
 import { hostIdOf, takeUp } from "./take-up.ts";
@@ -128,6 +129,10 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     exited(event) {
       outcomes.agentExited(event);
       retrying.agentGone(event.expected);
+    },
+    threadTakenUp(threadId) {
+      const words = sharedConversation(ports.home, record.value, threadId);
+      if (words !== null) notice(words);
     },
     unsent: (event) => kept.left(event),
     changed,
