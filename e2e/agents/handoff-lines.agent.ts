@@ -152,7 +152,7 @@ test("a line entered just before a message from elsewhere, on a busy machine: it
   ]);
 }, 480_000);
 
-test("a line that Claude does not take up in time is told, kept, and never at the model", async () => {
+test("lines that Claude does not take up in time are told, kept, and never at the model", async () => {
   await using world = await createWorld();
   const { terminal, session } = await world.start();
   await atPrompt(terminal);
@@ -161,12 +161,17 @@ test("a line that Claude does not take up in time is told, kept, and never at th
   const { pid } = await world.agent(session.id);
   process.kill(pid, "SIGSTOP");
   await terminal.keys("Enter");
+  await terminal.type("say: nor this");
+  await terminal.keys("Enter");
   const localId = await session.send("say: from the phone");
   await session.finished(localId);
-  expect(session.told.join("\n")).toContain("had not taken up what was entered in the terminal: “say: never taken”");
-  expect(world.lastConversation().join("\n")).not.toContain("never taken");
+  expect(session.told.join("\n")).toContain("had not taken up what was entered in the terminal: “say: never taken”, “say: nor this”");
+  for (const words of ["never taken", "nor this"]) expect(world.lastConversation().join("\n")).not.toContain(words);
   await terminal.keys("Space", "Space");
-  await terminal.until((screen) => /^❯\ssay: never taken/m.test(screen), { what: "the words in the input line", timeoutMs: 120_000 });
+  await terminal.until((screen) => /^❯\ssay: never taken\s+say: nor this/m.test(screen), {
+    what: "the words in the input line",
+    timeoutMs: 120_000,
+  });
 }, 480_000);
 
 test("taken back while messages wait: the terminal stays with the person, and they wait until it is given away", async () => {
