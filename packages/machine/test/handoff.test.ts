@@ -183,6 +183,20 @@ test("held prompts go on when a person gives the terminal away, and when nobody 
   }
 });
 
+test("who asks for the terminal while a request is open sees at once that it comes, and what it waits for", async () => {
+  await using world = await createWorld({ startingMode: "remote", viewers: true });
+  await run(world, "p1", "work");
+  world.agent.ask({ id: "r1" });
+  await world.hub.until(() => world.host.drawn.includes("Waiting for an answer: "), "the request is on the screen");
+  world.host.viewerInput("  ");
+  await world.hub.until(
+    () => world.host.drawn.includes("Waiting at most 10 s for the turn to end, then the terminal is yours again"),
+    "it says what comes",
+  );
+  world.agent.finish();
+  await world.hub.until(() => world.agent.front === "local", "the terminal again");
+});
+
 test("words typed at the remote screen go to nobody, and stand in the terminal's input line afterwards", async () => {
   await using world = await createWorld({ startingMode: "local", viewers: true });
   await world.hub.until(() => world.hub.agentState?.controlledByUser === true, "local");

@@ -9,6 +9,7 @@ import { cutText, shortText } from "@hapi/core";
 import { createKeyReader, createRegainCounter, REGAIN_WINDOW_MS } from "./regain-keys.ts";
 import { drawFrame, ENTER_SCREEN, LEAVE_SCREEN } from "./screen-frame.ts";
 import type { ScreenModel } from "./screen-model.ts";
+import type { StatusLine } from "./status-text.ts";
 
 const REDRAW_EVERY_MS = 100;
 const DEFAULT_SIZE = { cols: 80, rows: 24 };
@@ -34,7 +35,7 @@ export interface RemoteScreenDeps {
   canRegain: boolean;
   /** A turn runs. */
   isWorking(): boolean;
-  status(): { text: string; busy: boolean };
+  status(): StatusLine;
   /** What the end of the session would end besides, in words that follow; empty: nothing. */
   alsoEnds(): string;
   /** Prompts that wait. */
@@ -69,9 +70,14 @@ export function createRemoteScreen(deps: RemoteScreenDeps): RemoteScreen {
     return { cols: Math.min(...viewers.map((viewer) => viewer.cols)), rows: Math.min(...viewers.map((viewer) => viewer.rows)) };
   }
 
+  function hintNow(): string | null {
+    if (hint && clock.now() >= hint.until) hint = null;
+    return hint?.text ?? null;
+  }
+
   function alert(): string | null {
-    if (hint && clock.now() < hint.until) return hint.text;
-    hint = null;
+    const said = hintNow();
+    if (said !== null) return said;
     const { request } = model;
     if (request === null)
       return words.trim() === "" ? null : `Not sent, kept for the terminal: ${shortText(words.trim(), MAX_WORDS_SHOWN)}`;
@@ -86,9 +92,9 @@ export function createRemoteScreen(deps: RemoteScreenDeps): RemoteScreen {
       canRegain: deps.canRegain,
       waitsFor: model.request !== null ? "answer" : deps.isWorking() ? "nothing" : "input",
       lines: model.lines,
-      status: model.tool ?? status.text,
+      status: status.asked ? status.text : (model.tool ?? status.text),
       busy: status.busy,
-      alert: alert(),
+      alert: status.asked ? hintNow() : alert(),
     });
   }
 

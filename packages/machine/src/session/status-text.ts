@@ -1,5 +1,5 @@
 /** The line below the banner: what goes on, in a few words. */
-import { STATUS_WORDS } from "@hapi/core";
+import { BOUNDARY_WAIT_MS, STATUS_WORDS } from "@hapi/core";
 import type { BackgroundWork, RetryState, TurnOutcome } from "@hapi/protocol";
 import type { HandoffState } from "./handoff-loop.ts";
 
@@ -14,15 +14,23 @@ export interface StatusFacts {
   lastTurn?: { outcome: TurnOutcome; failure?: { message: string } | undefined } | null;
 }
 
-export function statusText(facts: StatusFacts): { text: string; busy: boolean } {
+export interface StatusLine {
+  text: string;
+  busy: boolean;
+  /** Somebody asked for it just now: it stands before what was there, be it an open request. */
+  asked?: true;
+}
+
+export function statusText(facts: StatusFacts): StatusLine {
   const { state, thinking, background, queued, connected, retry, lastTurn } = facts;
-  if (state.state === "switching") return { text: "Switching…", busy: true };
+  if (state.state === "switching") return { text: "Switching…", busy: true, asked: true };
   // What it would end stands last: a narrow screen cuts there.
   if (state.state === "draining" && state.waitsFor === "background")
-    return { text: `Space twice again switches and ends ${goesOn(background)}`, busy: true };
+    return { text: `Space twice again switches and ends ${goesOn(background)}`, busy: true, asked: true };
   if (state.state === "draining") {
     const also = background.length > 0 ? `; what runs in the background ends then (${goesOn(background)})` : "";
-    return { text: `Waiting for the turn to end, then the terminal is yours again${also}`, busy: true };
+    const text = `Waiting at most ${BOUNDARY_WAIT_MS / 1000} s for the turn to end, then the terminal is yours again${also}`;
+    return { text, busy: true, asked: true };
   }
   if (thinking) return { text: queued > 0 ? `${STATUS_WORDS.working}, ${queued} more in the queue` : STATUS_WORDS.working, busy: true };
   if (retry) {
