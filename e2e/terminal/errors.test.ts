@@ -225,6 +225,30 @@ test("a configured hub that is away is a problem with a step that can help, and 
   expect([of("Token")?.state, of("Prompts")?.state]).toEqual(["note", "note"]);
 });
 
+test("a session of this machine can be ended while the hub is away, and when it does not take the token", async () => {
+  const away = { ...homeOf("ended-here"), HAPI_API_URL: "http://127.0.0.1:1", CLI_API_TOKEN: "t" };
+  const cwd = place.project("ended-here-work");
+  const refused = { ...away, HAPI_API_URL: `http://127.0.0.1:${place.port}`, CLI_API_TOKEN: "wrong" };
+  for (const env of [away, refused]) {
+    // It starts without its hub.
+    const started = await place.hapi(["demo", ...BACKGROUND], { env: away, cwd });
+    const id = started.stdout.trim();
+    const short = id.slice(0, 8);
+    const asked = await refusal(["stop", "."], { env, cwd });
+    expect([asked.code, asked.said]).toEqual([
+      1,
+      expect.stringContaining(`. Session ${short} can be ended here without it: hapi stop ${short} --force`),
+    ]);
+    expect(await place.hapi(["stop", short, "--force"], { env, cwd })).toMatchObject({
+      code: 0,
+      stdout: `${id} was ended here, without the hub. It hears of that when it is reached again.\n`,
+    });
+    expect((await place.hapi(["runner", "list"], { env })).stdout).toBe("No session lives on this machine.\n");
+  }
+  // One that this machine does not know stays the hub's.
+  expect((await refusal(["stop", "0000", "--force"], { env: away, cwd })).said).toStartWith("No hub answers at");
+});
+
 test("files of the home that can't be read: which, why, and what to do", async () => {
   const file = join(place.root, "no-folder");
   writeFileSync(file, "");

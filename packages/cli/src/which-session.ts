@@ -62,6 +62,17 @@ async function listSoon(api: HubApi): Promise<SessionSummary[]> {
   }
 }
 
+/** Its id, where this machine has a record of exactly one that fits. */
+export function ofThisMachine(wanted: string, context: CommandContext): string | null {
+  try {
+    const { id, record } = pickSession(wanted, { rows: null, ...local(context) });
+    return record ? id : null;
+  } catch (cause) {
+    if (toAppError(cause).code === "session_not_found") return null;
+    throw cause;
+  }
+}
+
 function local({ env, cwd }: CommandContext): Omit<Known, "rows"> {
   return { records: listSessionRecords(hapiHome(env)), cwd: realpathSync(cwd) };
 }
