@@ -28,8 +28,8 @@ const config = defineConfig({
     chunkSizeWarningLimit: 1500,
     assetsInlineLimit: 0,
     rolldownOptions: {
-      // how long plugins took is nothing a user who starts HAPI has to read
-      checks: { pluginTimings: false },
+      // how long plugins took, and that a module is fetched late which others in its file need early, is nothing a user who starts HAPI has to read
+      checks: { pluginTimings: false, ineffectiveDynamicImport: false },
       // our packages only define things when loaded: what is not used (the schemas, 11 KB with zod) is left out
       treeshake: { moduleSideEffects: [{ test: /\/packages\/(?:protocol|core|client)\//, sideEffects: false }] },
       input: { main: at("./index.html"), [BOOT_ENTRY]: at("./src/boot/boot.ts"), [WORKER_ENTRY]: at("./src/sw/service-worker.ts") },

@@ -49,3 +49,8 @@ test("Ctrl-D at a question is no", async () => {
   const { code, said } = await leave("write a.md: x", "Which one?");
   expect([code, said.includes("readline")]).toEqual([0, false]);
 }, 80_000);
+
+test("Ctrl-D at the prompt leaves the shell a line of its own", async () => {
+  const { code, said } = await leave("say: done now", "done now");
+  expect([code, said.endsWith("\n")]).toEqual([0, true]);
+}, 80_000);

@@ -65,6 +65,8 @@ export async function runDemoTui(options: TuiOptions): Promise<number> {
       await chat({ agent, sessionId, keyboard, left: left.signal, screen, out });
     });
   keyboard.close();
+  // What the shell says next begins a line of its own.
+  out("\n");
   await toAgent.writable.close();
   await served;
   return 0;
