@@ -180,7 +180,8 @@ test("a browser without a database sends all the same, and asks to keep the page
   await goToChat(page, world.hub, IDLE);
   await context.setOffline(true);
   await say(page, "only in this page");
-  await page.getByText("1 prompt waits to be sent. Keep this page open: this browser can't store them").waitFor();
+  await page.getByText("1 prompt waits to be sent").waitFor();
+  await page.getByText("Keep this page open: this browser can't store them").waitFor();
   expect(await axe(page)).toEqual([]);
   await context.setOffline(false);
   await world.hub.seen(() => posts().length > 0);

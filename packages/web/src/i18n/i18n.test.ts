@@ -30,9 +30,41 @@ test("plural forms follow the count, and values are put in", async () => {
 const HALF_WIDTH = [
   /[\p{Script=Han}”}）][,;:?!](?!\d)/u,
   /[,;:?!]\s*[\p{Script=Han}“{（]/u,
+  /\p{Script=Han}[^\p{Script=Han}]*[?!]$/u,
   /[\p{Script=Han}”]\.(?:\s|$)/u,
   /\p{Script=Han}\s*[()"]|[()"]\s*\p{Script=Han}/u,
 ];
+
+/** Names, units, and what is typed as it stands. */
+const LATIN = new Set(
+  "HAPI MB JSON Telegram Safari English settings.json HAPI_PUBLIC_URL hapi hapi_hub hapi_web --host ~/projects/shop".split(" "),
+);
+
+test("Chinese is Chinese: no English word is left in a sentence", () => {
+  const wrong = Object.entries(zh).flatMap(([key, entry]) =>
+    forms(entry)
+      .flatMap(
+        (text) =>
+          text
+            .replaceAll(/\{\w+\}/g, " ")
+            .replaceAll(/hapi (hub|web)/g, "hapi_$1")
+            .match(/[~\w./-]*[A-Za-z]{2,}[\w./-]*/g) ?? [],
+      )
+      .filter((word) => !LATIN.has(word.replace(/\.$/, "")))
+      .map((word) => `${key}: ${word}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+/** One thing has one name. */
+const SECOND_NAMES = [/您/, /中心/, /提示(?!音)/, /令牌 ?[（/]/];
+
+test("Chinese says the same word for the same thing", () => {
+  const wrong = Object.entries(zh).flatMap(([key, entry]) =>
+    forms(entry).flatMap((text) => (SECOND_NAMES.some((name) => name.test(text)) ? [`${key}: ${text}`] : [])),
+  );
+  expect(wrong).toEqual([]);
+});
 
 test("Chinese has its own punctuation", () => {
   const wrong = Object.entries(zh).flatMap(([key, entry]) =>

@@ -7,7 +7,7 @@ export function EmptyState({ icon, title, hint, action }: { icon: IconName; titl
     <div className="mx-auto flex max-w-[44ch] flex-col items-center gap-2 px-4 py-10 text-center">
       <Icon name={icon} size={24} className="text-quiet" />
       <p className="font-strong">{title}</p>
-      {hint && <p className="text-quiet">{hint}</p>}
+      {hint && <p className="text-balance text-quiet">{hint}</p>}
       {action && <div className="pt-2">{action}</div>}
     </div>
   );

@@ -44,7 +44,12 @@ function Words({ notice, strip }: { notice: Notice; strip: boolean }) {
   const waits = unsent > 0 ? t("connection.unsent", { count: unsent }) : null;
   const keepOpen = waits !== null && !lasting;
   return (
-    <div className={cx("flex min-h-11 items-center gap-2 ps-4 pe-1 text-small text-quiet", strip && "border-b border-line bg-sunken")}>
+    <div
+      className={cx(
+        "flex min-h-11 max-w-md items-center gap-2 ps-4 pe-1 text-small text-quiet",
+        strip && "max-w-none border-b border-line bg-sunken",
+      )}
+    >
       <StatusGlyph status={notice.kind === "connecting" ? "working" : "offline"} />
       <div className="min-w-0 flex-1">
         <p className="truncate font-strong text-ink">{keepOpen ? waits : words(notice, t)}</p>

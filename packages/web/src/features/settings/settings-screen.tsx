@@ -54,7 +54,7 @@ function Settings({ title }: { title: "nav.more" | "settings.title" }) {
           <span className="min-w-0 truncate text-quiet">{new URL(credentials.baseUrl()).host}</span>
         </Row>
         <div className="px-1 py-1">
-          <Button tone="quiet" className="text-failed" onClick={() => setLeaving(true)}>
+          <Button tone="quiet" className="text-failed!" onClick={() => setLeaving(true)}>
             {t("settings.signOut")}
           </Button>
         </div>

@@ -1,6 +1,7 @@
 /** Words of the chat's parts that come after the first paint (`i18n/later.ts` brings them): cards, queue, failures, details. */
 export const later = {
   "punctuation.stop": ". ",
+  "punctuation.space": " ",
   "connection.connecting": "Connecting to the hub",
   "connection.reconnecting": "Connection lost",
   "connection.offline": "You are offline",

@@ -21,7 +21,7 @@ export const app = {
   "status.offline": "离线",
   "status.ended": "已结束",
   "status.archived": "已归档",
-  "status.lastHeard": "最后消息",
+  "status.lastHeard": "最后联系",
 
   "list.untitled": "新会话",
   "punctuation.colon": "：",
@@ -29,8 +29,8 @@ export const app = {
   "session.open": "打开",
   "session.failed": "{what}：{reason}",
 
-  "outbox.full": "此设备没有空间保存这条提示。请清理空间后再次发送。",
-  "outbox.broken": "此设备无法保存这条提示。请再次发送；若仍失败，请复制文字并重新加载页面。",
+  "outbox.full": "此设备没有空间保存这条消息。请清理空间后再次发送。",
+  "outbox.broken": "此设备无法保存这条消息。请再次发送；若仍失败，请复制文字并重新加载页面。",
   "steer.waits": "代理无法在当前回合接收它。它会排队等候。",
 
   "part.away": "这部分内容会在重新连上中枢后出现",

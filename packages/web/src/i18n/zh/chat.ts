@@ -51,7 +51,7 @@ export const chat = {
   "turn.done": "完成",
   "turn.interrupted": "已中断",
   "turn.failed": "失败",
-  "turn.tokens": "{tokens} 个令牌",
+  "turn.tokens": "{tokens} 词元",
 
   "todo.pending": "待办",
   "todo.completed": "完成",

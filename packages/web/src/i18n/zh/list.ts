@@ -60,7 +60,7 @@ export const list = {
   "session.markUnread": "标为未读",
   "session.archive": "归档",
   "session.delete": "删除",
-  "session.resume": "继续",
+  "session.resume": "恢复",
   "session.end": "结束会话",
   "session.end.title": "结束“{title}”？",
   "session.end.body": "代理会停止，正在进行的回合会被中断。之后可以继续这个对话。",

@@ -92,7 +92,11 @@ function QuestionFields({ name, question, draft, disabled, onChange }: FieldsPro
   return (
     <fieldset disabled={disabled} className="flex min-w-0 flex-col gap-1">
       <legend className="pb-1">
-        {question.header && <span className="block text-small text-quiet">{question.header}</span>}
+        {question.header && (
+          <span dir="auto" className="block text-start text-small text-quiet">
+            {question.header}
+          </span>
+        )}
         <span dir="auto" className="block font-strong wrap-any">
           {question.question}
         </span>

@@ -57,7 +57,9 @@ export function FailureCard({ item, failure }: { item: TurnEndItem; failure: Age
         {failure.message}
       </p>
       <p className="text-small text-quiet">
-        {t("failure.kept")} {hasAdvice(failure.code) && t(ADVICE[failure.code], { machine })}
+        {t("failure.kept")}
+        {t("punctuation.space")}
+        {hasAdvice(failure.code) && t(ADVICE[failure.code], { machine })}
       </p>
       {isLast && <WhatNow item={item} failure={failure} />}
     </Card>
