@@ -111,6 +111,23 @@ test("a credential that the runner does not have: nothing is started on another 
   await session.tells("says: Echo: second");
 }, 180_000);
 
+test("a credential that is another one than at the start: it is used, and told", async () => {
+  await using world = await createWorld();
+  const session = await begin(world, "");
+  await session.ask("first");
+  await endHost(world, session);
+  const { env } = world as { env: Record<string, string> };
+  env["ANTHROPIC_API_KEY"] = "sk-test-another-0000000000000000000000";
+  await world.startRunner();
+  await session.ask("second");
+  await session.tells("ANTHROPIC_API_KEY is another one than when this session began");
+  const { environment } = await world.web.api.sessions.diagnostics(session.id);
+  expect(environment).toMatchObject({ withheld: ["ANTHROPIC_API_KEY"], missing: [], changed: ["ANTHROPIC_API_KEY"] });
+  const { fingerprints } = (JSON.parse(recordOf(world, session.id)) as { environment: { fingerprints: Record<string, string> } })
+    .environment;
+  expect(JSON.stringify(session.value)).not.toContain(fingerprints["ANTHROPIC_API_KEY"] ?? "none");
+}, 120_000);
+
 test("a program that is not on the runner's PATH is the one the session was begun with", async () => {
   await using world = await createWorld();
   const session = await begin(world, "");

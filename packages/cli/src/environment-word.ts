@@ -3,14 +3,24 @@
  * others that is said, before anything starts; where a credential is missing nothing is started.
  */
 import type { AgentDriver } from "@hapi/agents";
-import { differencesOf, type EnvironmentDifference, requireCredentials, type SessionRecord } from "@hapi/machine";
+import {
+  anotherCredential,
+  changedOf,
+  credentialFingerprint,
+  differencesOf,
+  type EnvironmentDifference,
+  requireCredentials,
+  type SessionRecord,
+} from "@hapi/machine";
 import type { CommandContext } from "./command.ts";
 
 /** More than these are in the web app's details. */
 const MAX_NAMED = 4;
 
-export function heedEnvironment(record: SessionRecord, driver: AgentDriver, { env, terminal, paint }: CommandContext): void {
+export function heedEnvironment(record: SessionRecord, driver: AgentDriver, home: string, { env, terminal, paint }: CommandContext): void {
   requireCredentials(record.environment, env, record.sessionId);
+  const changed = Object.keys(changedOf(record.environment, env, credentialFingerprint(home)));
+  if (changed.length > 0) terminal.note(paint.waiting(anotherCredential(changed, record.sessionId)));
   const differences = differencesOf(record.environment, driver.environment, env);
   if (differences.length === 0) return;
   const named = differences.slice(0, MAX_NAMED).map(inWords).join(", ");

@@ -167,3 +167,17 @@ test("deleted at the hub while it runs: the session ends, its agent too", async 
   expect(world.host.ended).toMatchObject({ message: "The session was deleted at the hub." });
   expect(world.ledger.state.facts.lifecycle).toBe("aborted");
 });
+
+test("a credential that is another one than at the start is told once, and the next other one again", async () => {
+  let changed: Record<string, string> = { API_KEY: "1" };
+  await using world = await createWorld({ changedCredentials: () => changed });
+  const told = (): number => world.hub.rows.filter((row) => JSON.stringify(row).includes("API_KEY is another one")).length;
+  await world.hub.until(() => told() === 1, "told");
+  await world.relaunch();
+  await run(world, "p1", "hello");
+  expect(told()).toBe(1);
+  changed = { API_KEY: "2" };
+  await world.relaunch();
+  await world.hub.until(() => told() === 2, "told again");
+  expect(JSON.stringify(world.hub.rows)).toContain("--this-environment");
+});

@@ -37,6 +37,8 @@ export interface WorldOptions extends Partial<CreateSessionOptions> {
   /** Sessions of this home retry by themselves. */
   autoRetry?: boolean;
   clock?: Clock;
+  /** By name, with their fingerprints. */
+  changedCredentials?: () => Record<string, string>;
 }
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -79,6 +81,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       random: () => 0,
       log,
       agentEnv: {},
+      changedCredentials: options.changedCredentials?.(),
       hookCommand: ["hapi", "hook"],
       hookEnv: {},
       runCommand: async () => ({ stdout: "", stderr: "", exitCode: 0, truncated: false }),

@@ -34,6 +34,8 @@ export const sessionEnvironmentSchema = z.looseObject({
   withheld: z.array(z.string()),
   /** Those of them that whoever started the agent last did not have: then it could not be started. */
   missing: z.array(z.string()),
+  /** Those of them that are other ones than at its first start. The agent works with these. Absent: told by an older version. */
+  changed: z.optional(z.array(z.string())),
   /** Where whoever started the agent last has something else; the session's own is used. Null: not set; `***`: not shown. */
   differs: z.array(z.looseObject({ name: z.string(), kept: z.nullable(z.string()), here: z.nullable(z.string()) })),
 });

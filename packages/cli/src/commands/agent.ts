@@ -6,7 +6,7 @@ import { allDrivers, type AgentDriver } from "@hapi/agents";
 import { createHubApi } from "@hapi/client";
 import { createCliRest } from "@hapi/client/link";
 import { probeHost, startHost } from "@hapi/host";
-import { firstMetadata, readRecord, rowAtHub, type SessionRecord, takeEnvironment } from "@hapi/machine";
+import { credentialFingerprint, firstMetadata, readRecord, rowAtHub, type SessionRecord, takeEnvironment } from "@hapi/machine";
 import { hapiHome, resolveMachineId, selfCommand, sessionDir, systemClock } from "@hapi/platform";
 import { AppError, normalizePermissionMode } from "@hapi/protocol";
 import { isatty } from "node:tty";
@@ -117,7 +117,7 @@ async function openSession(input: OpenInput): Promise<number> {
     });
   }
   if (found.kind === "new" && hub.isReachable) await sayHolderAtHub(request, hub, context);
-  if (found.kind === "existing" && !flags.isThisEnvironment) heedEnvironment(found.record, driver, context);
+  if (found.kind === "existing" && !flags.isThisEnvironment) heedEnvironment(found.record, driver, request.home, context);
   const record = await whileStarting(home, context.cwd, () => startSession(request, found, input));
   // Before the screen is the agent's.
   if (hub.isReachable) await sendAlong(context);
@@ -133,7 +133,11 @@ async function startSession(
   // Another terminal may have been faster: its session is this folder's.
   const isFirst = found.kind === "new" && !request.flags.isNew && request.asked === null && found.tag === sessionTagOf(request);
   const latest = isFirst ? findDirectorySession(request) : found;
-  const { sessionId, dir } = prepareSession(request, latest, takeEnvironment(driver.environment, context.env, program));
+  const { sessionId, dir } = prepareSession(
+    request,
+    latest,
+    takeEnvironment(driver.environment, context.env, program, credentialFingerprint(request.home)),
+  );
   const record = readRecord(dir);
   if (!record) throw new AppError("internal", "The session's record was not written");
   await registerIfReachable(record, hub, context);

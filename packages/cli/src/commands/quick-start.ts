@@ -7,6 +7,8 @@ import { type FirstLaunch, quickAgent } from "@hapi/agents/first";
 import { hostSocketName, probeHost, startHost } from "@hapi/host";
 import {
   buildAgentEnv,
+  changedOf,
+  credentialFingerprint,
   differencesOf,
   HOOK_TOKEN_ENV,
   hookSocketPath,
@@ -112,7 +114,11 @@ async function begin(request: DirectorySessionInput, line: Line, context: Comman
     };
   }
   if (!(await isQuick(found, request, line, context))) return null;
-  const { sessionId, dir } = prepareSession(request, found, takeEnvironment(quickAgent.environment, context.env, programOf(context.env)));
+  const { sessionId, dir } = prepareSession(
+    request,
+    found,
+    takeEnvironment(quickAgent.environment, context.env, programOf(context.env), credentialFingerprint(request.home)),
+  );
   const file = openRecord(dir);
   const launch = plan(file.value, request, line, context);
   if (launch === null) return null;
@@ -135,7 +141,7 @@ async function begin(request: DirectorySessionInput, line: Line, context: Comman
 /** Nothing has to be asked: a new session of the folder's own, or one that goes on with its conversation and that the hub has no word against. */
 async function isQuick(found: DirectorySession, request: DirectorySessionInput, line: Line, { env }: CommandContext): Promise<boolean> {
   const record = found.kind === "existing" ? found.record : null;
-  if (line.flags.isThisEnvironment || (record ? !canGoOn(record, env) : request.asked !== null)) return false;
+  if (line.flags.isThisEnvironment || (record ? !canGoOn(record, request.home, env) : request.asked !== null)) return false;
   const wanted = line.flags.isYolo ? "yolo" : (line.flags.permissionMode ?? record?.permissionMode);
   const canPlan = quickAgent.canPlan({
     env: definedOnly(env),
@@ -148,14 +154,17 @@ async function isQuick(found: DirectorySession, request: DirectorySessionInput, 
 }
 
 /** Not with words to give back or a text to carry; and where this terminal differs from what the session was begun with, that is said first. */
-const canGoOn = (record: SessionRecord, env: CommandContext["env"]): boolean =>
-  record.threadId !== undefined && !record.fork && !record.earlier && !record.keptWords && !hasOtherEnvironment(record, env);
+const canGoOn = (record: SessionRecord, home: string, env: CommandContext["env"]): boolean =>
+  record.threadId !== undefined && !record.fork && !record.earlier && !record.keptWords && !hasOtherEnvironment(record, home, env);
 
 const programOf = (env: CommandContext["env"]): string | undefined => quickAgent.commandLine.locate(definedOnly(env)).command[0];
 
-function hasOtherEnvironment({ environment }: SessionRecord, env: CommandContext["env"]): boolean {
+function hasOtherEnvironment({ environment }: SessionRecord, home: string, env: CommandContext["env"]): boolean {
   const isOther = environment?.program !== undefined && environment.program !== programOf(env);
-  return isOther || missingOf(environment, env).length > 0 || differencesOf(environment, quickAgent.environment, env).length > 0;
+  const isAnother = Object.keys(changedOf(environment, env, credentialFingerprint(home))).length > 0;
+  return (
+    isOther || isAnother || missingOf(environment, env).length > 0 || differencesOf(environment, quickAgent.environment, env).length > 0
+  );
 }
 
 /** Deleted or archived at the hub is for the person to hear first. Only a hub on this home is asked: it answers at once. */

@@ -9,6 +9,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { AgentDriver } from "@hapi/agents";
 import { AppError, type SpawnParams } from "@hapi/protocol";
 import { createSession, listSessionRecords, type CreateSessionOptions } from "../session/create-session.ts";
+import { credentialFingerprint } from "../session/credentials.ts";
 import { takeEnvironment, withRecorded } from "../session/environment.ts";
 import type { SessionRecord } from "../session/record.ts";
 
@@ -76,7 +77,7 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launch
     startingMode: "remote",
     ...(known ? { sessionId: known.sessionId, tag: known.tag } : newIdentity(flavor, params)),
     ...wishOf(params),
-    environment: kept ?? takeEnvironment(driver.environment, deps.env, detection.program),
+    environment: kept ?? takeEnvironment(driver.environment, deps.env, detection.program, credentialFingerprint(deps.home)),
   };
   const { sessionId } = createSession(options);
   const record = listSessionRecords(deps.home).find((candidate) => candidate.sessionId === sessionId);

@@ -1,10 +1,12 @@
 /**
  * The part of the environment that belongs to a session: which account, configuration, provider, proxy, models and program its agent works with.
- * Kept at its first start and used by every later one, whoever starts it. Of a credential only is kept that it was there.
+ * Kept at its first start and used by every later one, whoever starts it. Of a credential is kept that it was there, and a keyed fingerprint
+ * that tells another one from it (`credentials.ts`).
  */
 import { type EnvironmentVariable, isSecretValue } from "@hapi/agents/first";
 import { AppError } from "@hapi/protocol/errors";
 import * as z from "zod/mini";
+import { type Fingerprint, isAnother } from "./credentials.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -13,20 +15,30 @@ export const recordedEnvironmentSchema = z.looseObject({
   values: z.record(z.string(), z.nullable(z.string())),
   /** Set at the start, to a value that must not be written down. */
   withheld: z.array(z.string()),
+  /** Of those, by name. Absent: begun by an older version; another one is not noticed. */
+  fingerprints: z.optional(z.record(z.string(), z.string())),
   /** Full path. */
   program: z.optional(z.string()),
 });
 export type RecordedEnvironment = z.infer<typeof recordedEnvironmentSchema>;
 
-export function takeEnvironment(variables: readonly EnvironmentVariable[], env: Env, program: string | undefined): RecordedEnvironment {
+export function takeEnvironment(
+  variables: readonly EnvironmentVariable[],
+  env: Env,
+  program: string | undefined,
+  fingerprint: Fingerprint,
+): RecordedEnvironment {
   const values: Record<string, string | null> = {};
   const withheld: string[] = [];
+  const fingerprints: Record<string, string> = {};
   for (const variable of variables) {
     const value = env[variable.name];
-    if (value !== undefined && value !== "" && isSecretValue(variable, value)) withheld.push(variable.name);
-    else values[variable.name] = value ?? null;
+    if (value !== undefined && value !== "" && isSecretValue(variable, value)) {
+      withheld.push(variable.name);
+      fingerprints[variable.name] = fingerprint(variable.name, value);
+    } else values[variable.name] = value ?? null;
   }
-  return { values, withheld, ...(program === undefined ? {} : { program }) };
+  return { values, withheld, ...(withheld.length > 0 ? { fingerprints } : {}), ...(program === undefined ? {} : { program }) };
 }
 
 /** `env` as the session has it. */
@@ -39,6 +51,18 @@ export function withRecorded(env: Env, recorded: RecordedEnvironment | undefined
 /** Credentials that were set at the start and are not set here. */
 export function missingOf(recorded: RecordedEnvironment | undefined, env: Env): string[] {
   return (recorded?.withheld ?? []).filter((name) => !env[name]);
+}
+
+/** Credentials that are other ones here than at the start, with the fingerprints of these. */
+export function changedOf(recorded: RecordedEnvironment | undefined, env: Env, fingerprint: Fingerprint): Record<string, string> {
+  const found = (recorded?.withheld ?? []).flatMap((name) => {
+    const value = env[name];
+    const kept = recorded?.fingerprints?.[name];
+    if (!value || kept === undefined) return [];
+    const now = fingerprint(name, value);
+    return isAnother(kept, now) ? [[name, now] as const] : [];
+  });
+  return Object.fromEntries(found);
 }
 
 /** Nothing is started on another account in silence. */
@@ -63,6 +87,12 @@ export interface EnvironmentDifference {
   here: string | null;
 }
 
+/** It starts with what is set, and says so. */
+export function anotherCredential(names: readonly string[], sessionId: string): string {
+  const [are, ones, them] = names.length === 1 ? ["is another one", "the one that is", "it"] : ["are other ones", "those that are", "them"];
+  return `${names.join(", ")} ${are} than when this session began: its agent works with ${ones} set on its machine now. To make ${them} the session's own, end it, then: hapi resume ${sessionId.slice(0, 8)} --this-environment`;
+}
+
 const HIDDEN = "***";
 
 /** Where whoever starts the agent has something else than the session: the session's is used. */
@@ -82,7 +112,12 @@ export function differencesOf(
 const MAX_SHOWN = 500;
 
 /** For people and other programs: what is set, without what isn't. */
-export function environmentFacts(recorded: RecordedEnvironment | undefined, variables: readonly EnvironmentVariable[], env: Env) {
+export function environmentFacts(
+  recorded: RecordedEnvironment | undefined,
+  variables: readonly EnvironmentVariable[],
+  env: Env,
+  changed: readonly string[],
+) {
   if (!recorded) return undefined;
   const set = Object.entries(recorded.values).flatMap(([name, value]) =>
     value === null ? [] : [[name, value.slice(0, MAX_SHOWN)] as const],
@@ -97,6 +132,7 @@ export function environmentFacts(recorded: RecordedEnvironment | undefined, vari
     set: Object.fromEntries(set),
     withheld: recorded.withheld,
     missing: missingOf(recorded, env),
+    changed: [...changed],
     differs,
   };
 }

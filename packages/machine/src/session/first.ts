@@ -4,7 +4,8 @@
  */
 export { buildAgentEnv } from "./agent-env.ts";
 export { createSession, type CreateSessionOptions, listSessionRecords, sessionTag } from "./create-session.ts";
-export { differencesOf, missingOf, type RecordedEnvironment, takeEnvironment } from "./environment.ts";
+export { credentialFingerprint } from "./credentials.ts";
+export { changedOf, differencesOf, missingOf, type RecordedEnvironment, takeEnvironment } from "./environment.ts";
 export { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
 export { hookSocketPath, hookToken } from "./hook-server.ts";
 export { openRecord, readRecord, type SessionRecord } from "./record.ts";

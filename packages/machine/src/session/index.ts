@@ -1,7 +1,16 @@
 export { buildAgentEnv } from "./agent-env.ts";
 export { createSession, type CreateSessionOptions, listSessionRecords, sessionTag } from "./create-session.ts";
 export { type LossReport, lossesOfHome } from "./losses.ts";
-export { differencesOf, type EnvironmentDifference, type RecordedEnvironment, requireCredentials, takeEnvironment } from "./environment.ts";
+export { credentialFingerprint } from "./credentials.ts";
+export {
+  anotherCredential,
+  changedOf,
+  differencesOf,
+  type EnvironmentDifference,
+  type RecordedEnvironment,
+  requireCredentials,
+  takeEnvironment,
+} from "./environment.ts";
 export { openLedger, type Ledger } from "./ledger.ts";
 export { openRecord, readRecord, RECORD_FILE, type SessionRecord } from "./record.ts";
 export type { SessionProcessOptions } from "./ports.ts";

@@ -8,7 +8,8 @@ import { AppError } from "@hapi/protocol";
 import { knownCliApiToken, loadSettings, type Logger, runCommand, selfCommand, systemClock } from "@hapi/platform";
 import type { RunCommand } from "../files/index.ts";
 import { buildAgentEnv } from "./agent-env.ts";
-import { type Env, environmentFacts, withRecorded } from "./environment.ts";
+import { credentialFingerprint } from "./credentials.ts";
+import { changedOf, type Env, environmentFacts, withRecorded } from "./environment.ts";
 import type { Ledger } from "./ledger.ts";
 import { hubNow, hubOfRecord, type KnownHub } from "./hub-address.ts";
 import { DEFAULT_PARK_AFTER_MS } from "./parking.ts";
@@ -67,6 +68,7 @@ export function buildPorts(input: PortsInput, options: SessionProcessOptions): S
   if (!driver) throw new AppError("unsupported_flavor", `This HAPI does not know the agent "${flavor}"`);
   const token = knownCliApiToken({ ...env, HAPI_HOME: home }) ?? "";
   const hub = (): KnownHub => hubNow(home, hubOfRecord(record.value));
+  const changedCredentials = changedOf(record.value.environment, env, credentialFingerprint(home));
   return {
     ...input,
     driver,
@@ -80,7 +82,8 @@ export function buildPorts(input: PortsInput, options: SessionProcessOptions): S
     hub,
     clock: systemClock,
     agentEnv: buildAgentEnv(withRecorded(env, record.value.environment), sessionId),
-    environment: environmentFacts(record.value.environment, driver.environment, env),
+    environment: environmentFacts(record.value.environment, driver.environment, env, Object.keys(changedCredentials)),
+    changedCredentials,
     runCommand: run,
     settings: settingsOf(home, env),
     about: { version: options.version ?? "0.1.0", libDir: libDir(), userHome: env["HOME"] ?? homedir() },

@@ -10,6 +10,7 @@ import type { Clock } from "@hapi/platform";
 import { confineTo, fileRpcs, readBytes, type RunCommand } from "../files/index.ts";
 import { createActions } from "./actions.ts";
 import { createAgentEvents } from "./agent-events.ts";
+import { anotherCredential } from "./environment.ts";
 import { createAgentRunner } from "./agent-runner.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
 import { createEarlier, nextBest } from "./earlier.ts";
@@ -59,6 +60,8 @@ export interface SessionPorts {
   hookEnv: Readonly<Record<string, string>>;
   /** What the session keeps of its first start's environment, beside that of now. */
   environment?: SessionEnvironment | undefined;
+  /** Credentials that are other ones here than at its first start, with their fingerprints. */
+  changedCredentials?: Readonly<Record<string, string>>;
   runCommand: RunCommand;
   /** The session is over: no hook will come in any more. */
   closeHooks?(): Promise<void>;
@@ -92,6 +95,8 @@ const DELETED: Ending = {
 };
 /** A larger file is not read for the lines around an edit. */
 const MAX_EDITED_BYTES = 2 * 1024 * 1024;
+/** Key of the other credentials that were told, by name. */
+const CREDENTIALS_TOLD = "hapi.credentialsTold";
 /** Stopping an idle agent. */
 const PARK_GRACE_MS = 10_000;
 
@@ -401,6 +406,18 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     outbox.add(id, { type: "notice", id, level, text });
   }
 
+  /** Each other one once: a key that was exchanged for good is no news at every start. */
+  function tellCredentials(): void {
+    const changed = ports.changedCredentials ?? {};
+    const told = ledger.memory.get<Record<string, string>>(CREDENTIALS_TOLD) ?? {};
+    const names = Object.keys(changed).filter((name) => told[name] !== changed[name]);
+    if (names.length === 0) return;
+    notice(anotherCredential(names, record.value.sessionId));
+    ledger.memory
+      .commit({ [CREDENTIALS_TOLD]: { ...told, ...changed } })
+      .catch((cause: unknown) => log.warn("session.credentials_told_not_kept", { cause: String(cause) }));
+  }
+
   function agentState(current: AgentState | null): AgentState {
     const { state } = loop;
     const handoff = waitOf(state);
@@ -467,6 +484,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   return {
     async begin(adopted = () => undefined) {
       hub.open();
+      tellCredentials();
       try {
         await takeUp({ ports, runner, loop, inbox, broker, events, setLifecycle, adopted });
         retrying.takenUp();

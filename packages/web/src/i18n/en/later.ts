@@ -242,6 +242,7 @@ export const later = {
   "diagnostics.args": "Options",
   "diagnostics.environment": "Works with",
   "diagnostics.missing": "Not set there",
+  "diagnostics.changed": "Another value than at the start",
   "diagnostics.differs": "Different there",
   "diagnostics.difference": "{name}: {kept} is used; the machine has {here}",
   "diagnostics.unset": "nothing",

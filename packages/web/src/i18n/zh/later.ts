@@ -242,6 +242,7 @@ export const later = {
   "diagnostics.args": "选项",
   "diagnostics.environment": "使用环境",
   "diagnostics.missing": "那里未设置",
+  "diagnostics.changed": "与开始时的值不同",
   "diagnostics.differs": "与那里不同",
   "diagnostics.difference": "{name}：使用 {kept}；机器上是 {here}",
   "diagnostics.unset": "无",

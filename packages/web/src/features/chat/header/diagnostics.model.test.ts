@@ -47,6 +47,7 @@ test("which account, program and provider it works with, what is missing, and wh
     set: { HOME: "/home/me", CLAUDE_CONFIG_DIR: "/home/me/.claude-work" },
     withheld: ["ANTHROPIC_API_KEY"],
     missing: ["ANTHROPIC_API_KEY"],
+    changed: ["AWS_SECRET_ACCESS_KEY"],
     differs: [
       { name: "CLAUDE_CONFIG_DIR", kept: "/home/me/.claude-work", here: null },
       { name: "HTTPS_PROXY", kept: null, here: "***" },
@@ -56,6 +57,7 @@ test("which account, program and provider it works with, what is missing, and wh
     "/opt/claude\nCLAUDE_CONFIG_DIR=/home/me/.claude-work\nANTHROPIC_API_KEY=***",
   );
   expect(valueOf({ environment }, "diagnostics.missing")).toBe("ANTHROPIC_API_KEY");
+  expect(valueOf({ environment }, "diagnostics.changed")).toBe("AWS_SECRET_ACCESS_KEY");
   expect(valueOf({ environment }, "diagnostics.differs")).toBe(
     "CLAUDE_CONFIG_DIR: /home/me/.claude-work is used; the machine has nothing\nHTTPS_PROXY: nothing is used; the machine has ***",
   );

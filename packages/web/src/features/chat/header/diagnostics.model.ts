@@ -13,6 +13,7 @@ export type DiagnosticKey =
   | "diagnostics.args"
   | "diagnostics.environment"
   | "diagnostics.missing"
+  | "diagnostics.changed"
   | "diagnostics.differs"
   | "diagnostics.failure"
   | "diagnostics.unknown"
@@ -88,6 +89,7 @@ export function diagnosticsOf(found: SessionDiagnostics, t: Translate, time: (at
     ["diagnostics.args", (launch.args ?? []).join(" ")],
     ["diagnostics.environment", environmentRows(found.environment)],
     ["diagnostics.missing", (found.environment?.missing ?? []).join("\n")],
+    ["diagnostics.changed", (found.environment?.changed ?? []).join("\n")],
     ["diagnostics.differs", (found.environment?.differs ?? []).map((one) => differenceRow(one, t)).join("\n")],
     [
       "diagnostics.failure",
