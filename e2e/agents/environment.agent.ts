@@ -68,7 +68,7 @@ test("another configuration folder: the wake, a branch and the terminal use it; 
   expect(threadsIn(join(world.home, ".claude"))).toEqual([]);
   await quit(terminal);
   expect(await terminal.screen()).toContain(`CLAUDE_CONFIG_DIR=${work} (here not set)`);
-}, 180_000);
+}, 480_000);
 
 test("a conversation that is open in another program is looked for in the session's own folder", async () => {
   await using world = await createWorld();
@@ -86,7 +86,7 @@ test("a conversation that is open in another program is looked for in the sessio
   await quit(other);
   // By itself, once nothing stands in the way.
   await session.finished(waiting);
-}, 180_000);
+}, 480_000);
 
 test("a credential that the runner does not have: nothing is started on another account, and it is said what to do", async () => {
   await using world = await createWorld();
@@ -109,7 +109,7 @@ test("a credential that the runner does not have: nothing is started on another 
   await enter(terminal, `clear; ANTHROPIC_API_KEY=${key} hapi resume ${session.id}`);
   // The prompt that waited runs, too.
   await session.tells("says: Echo: second");
-}, 180_000);
+}, 480_000);
 
 test("a credential that is another one than at the start: it is used, and told", async () => {
   await using world = await createWorld();
@@ -120,13 +120,13 @@ test("a credential that is another one than at the start: it is used, and told",
   env["ANTHROPIC_API_KEY"] = "sk-test-another-0000000000000000000000";
   await world.startRunner();
   await session.ask("second");
-  await session.tells("ANTHROPIC_API_KEY is another one than when this session began");
+  await session.tells(/ANTHROPIC_API_KEY is another one than when this session began/);
   const { environment } = await world.web.api.sessions.diagnostics(session.id);
   expect(environment).toMatchObject({ withheld: ["ANTHROPIC_API_KEY"], missing: [], changed: ["ANTHROPIC_API_KEY"] });
   const { fingerprints } = (JSON.parse(recordOf(world, session.id)) as { environment: { fingerprints: Record<string, string> } })
     .environment;
   expect(JSON.stringify(session.value)).not.toContain(fingerprints["ANTHROPIC_API_KEY"] ?? "none");
-}, 120_000);
+}, 480_000);
 
 test("a program that is not on the runner's PATH is the one the session was begun with", async () => {
   await using world = await createWorld();
@@ -143,4 +143,4 @@ test("a program that is not on the runner's PATH is the one the session was begu
   env["PATH"] = `${empty}:${env["PATH"]}`;
   await world.startRunner();
   await session.ask("second");
-}, 120_000);
+}, 480_000);

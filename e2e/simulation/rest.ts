@@ -1,5 +1,5 @@
 /** When a world has come to rest, and what its history is then, in the checker's words. */
-import { isFinalStage } from "@hapi/core";
+import { isFinalStage, isUnbegun } from "@hapi/core";
 import type { HubApi } from "@hapi/client";
 import type { Message } from "@hapi/protocol";
 import type { AcceptedPrompt } from "@hapi/testkit";
@@ -26,12 +26,11 @@ export async function readAll(api: HubApi): Promise<Message[]> {
   }
 }
 
-/** Queued prompts that wait for nothing that anybody names, by the hub's own word. */
+/** Prompts that no agent has begun with, and that wait for nothing that anybody names, by the hub's own word. */
 export function forgottenOf(rows: readonly Message[], now: number): string[] {
-  const isQueued = (row: Message): boolean => row.localId !== null && row.invokedAt == null && row.deliveryState === undefined;
   const isForgotten = ({ waiting, scheduledAt }: Message): boolean =>
     (scheduledAt ?? 0) <= now && (waiting === undefined || waiting.for === "nothing");
-  return rows.flatMap((row) => (isQueued(row) && isForgotten(row) ? [row.localId ?? ""] : []));
+  return rows.flatMap((row) => (isUnbegun(row) && isForgotten(row) ? [row.localId ?? ""] : []));
 }
 
 /** Nothing is under way any more, anywhere. */

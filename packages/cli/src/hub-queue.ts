@@ -1,13 +1,19 @@
-/** The prompts that the hub has and no agent yet: planned for later, behind a running turn, or waiting for a machine. Of whatever sender. */
+/**
+ * The prompts that the hub has and no agent has begun with: planned for later, behind a running turn, waiting for a machine, or with an agent that
+ * does not take them up. Of whatever sender.
+ */
 import type { HubApi } from "@hapi/client";
 import { decodeContent } from "@hapi/core";
 import { systemClock } from "@hapi/platform";
-import { AppError, type Message, type PromptWaiting, type SessionSummary } from "@hapi/protocol";
+import { AppError, toAppError, type Message, type PromptWaiting, type SessionSummary } from "@hapi/protocol";
 
 const LOOK_MS = 5_000;
 /** Sessions asked beside those that run or say that something is planned: what waits for a machine is in one that was used lately. */
 const MAX_RESTING = 100;
 const AT_ONCE = 8;
+const MAX_GIVEN = 20;
+/** What an agent has and has not begun with stands near the end. */
+const GIVEN_ROWS = 50;
 
 export interface HubPrompt {
   localId: string;
@@ -17,7 +23,7 @@ export interface HubPrompt {
   createdAt: number;
   scheduledAt: number | null;
   /** `unknown`: after a crash nobody can say whether the agent got it. */
-  state: "planned" | "queued" | "unknown";
+  state: "planned" | "queued" | "unknown" | "handed";
   /** What it waits for; null: an older hub, or it has only come. */
   waiting: PromptWaiting | null;
 }
@@ -33,10 +39,30 @@ export async function promptsAtHub(api: HubApi): Promise<HubPrompt[]> {
       for (let row = wanted.shift(); row; row = wanted.shift()) found.push(...(await promptsOf(api, row, tooLong.signal)));
     };
     await Promise.all(Array.from({ length: AT_ONCE }, ask));
+    found.push(...(await givenAtHub(api, found, tooLong.signal)));
     return found.sort((a, b) => a.createdAt - b.createdAt);
   } finally {
     cancel();
   }
+}
+
+/** Not in the queue any more: the hub's watch alone names them. */
+async function givenAtHub(api: HubApi, known: readonly HubPrompt[], signal: AbortSignal): Promise<HubPrompt[]> {
+  const { prompts } = await api.prompts.waiting(signal).catch((cause: unknown) => {
+    if (toAppError(cause).code === "not_found") return { prompts: [] };
+    throw cause;
+  });
+  const missing = prompts.filter(({ localId }) => known.every((prompt) => prompt.localId !== localId)).slice(0, MAX_GIVEN);
+  const found: HubPrompt[] = [];
+  for (const { sessionId, localId, acceptedAt, waiting } of missing) {
+    const { messages } = await api.messages.page(sessionId, { limit: GIVEN_ROWS }, signal);
+    const row = messages.find((message) => message.localId === localId);
+    // Begun, or taken back, since the watch looked.
+    if (!row || row.invokedAt == null || row.waiting === undefined) continue;
+    const { text } = promptOf(row);
+    found.push({ localId, sessionId, sessionName: null, text, createdAt: acceptedAt, scheduledAt: null, state: "handed", waiting });
+  }
+  return found;
 }
 
 function worthAsking(all: readonly SessionSummary[]): SessionSummary[] {

@@ -1,6 +1,6 @@
 export { type ContentRow, decodeContent } from "./envelope/decode.ts";
 export { encodeEvent, type Prompt, promptContent, type WireContent } from "./envelope/encode.ts";
-export { type HeldPrompts, heldPromptsWait, promptWaits, type QueuedPromptFacts, type Waits } from "./waiting.ts";
+export { type HeldPrompts, givenPromptsWait, heldPromptsWait, promptWaits, type QueuedPromptFacts, type Waits } from "./waiting.ts";
 export { checkPromptSize, isPromptTooLong, MAX_PROMPT_BYTES, PROMPT_TOO_LONG } from "./prompt-size.ts";
 export {
   BACKGROUND_ANSWER_MS,
@@ -36,7 +36,7 @@ export { capitalized, cutText, cutTextStart, shortText, withoutMiddle } from "./
 export { backgroundCount, compareSummaries, sessionSummary, type SummaryExtras } from "./summary.ts";
 export type * from "./timeline/view-model.ts";
 export { applyPage, applySyncEvent, closeWindow, openWindow, withGap, withoutDoubtful } from "./sync/apply-event.ts";
-export { positionOf } from "./sync/rows.ts";
+export { isUnbegun, positionOf } from "./sync/rows.ts";
 export { withList, withListed, withMachines, withoutSession, withoutUnlisted, withSession } from "./sync/sessions.ts";
 export { emptySyncState, emptyWindow, type MessageWindow, type Position, type Refetch, type SyncState } from "./sync/state.ts";
 export { joinsWindow, type PageRequest } from "./sync/window.ts";

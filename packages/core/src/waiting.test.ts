@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type HeldPrompts, heldPromptsWait, promptWaits, type QueuedPromptFacts } from "./waiting.ts";
+import { givenPromptsWait, type HeldPrompts, heldPromptsWait, promptWaits, type QueuedPromptFacts } from "./waiting.ts";
 
 const held: HeldPrompts = {
   now: 1_000,
@@ -37,8 +37,18 @@ describe("what a session's prompts wait for", () => {
 });
 
 type Facts = Omit<Partial<QueuedPromptFacts>, "session"> & { session?: Partial<QueuedPromptFacts["session"]> };
-const living = { active: true, archived: false, starting: false, thinking: false, agentState: null, readOnlyWhileLocal: false };
+const living = {
+  active: true,
+  archived: false,
+  ended: false,
+  tellsGiven: true,
+  starting: false,
+  thinking: false,
+  agentState: null,
+  readOnlyWhileLocal: false,
+};
 const queuedPrompt = ({ session, ...facts }: Facts): QueuedPromptFacts => ({
+  localId: "p",
   now: 1_000,
   acceptedAt: 500,
   scheduledAt: null,
@@ -90,5 +100,41 @@ describe("what a prompt in the hub's queue waits for", () => {
     ["nobody starts it", { session: ended }, { for: "nothing" }],
   ] as [string, Facts, object][])("%s", (_, facts, expected) => {
     expect(promptWaits(queuedPrompt(facts))).toEqual(expected as never);
+  });
+});
+
+describe("what a prompt waits for that the agent has and has not begun with", () => {
+  const given = { for: "uptake", since: 900, localIds: ["o", "p"] };
+  test.each([
+    ["by its session's word", { session: { agentState: { given } } }, { for: "uptake", since: 900 }],
+    ["a turn goes first, and asks", { session: { agentState: { given: { ...given, for: "approval" } } } }, { for: "approval", since: 900 }],
+    ["the line is down", { connected: false }, { for: "connection" }],
+    [
+      "its agent ended before it began: it is the session's again",
+      { session: { agentState: { queue: { for: "start", since: 9 } } } },
+      { for: "start", since: 9 },
+    ],
+    ["its session's word comes a moment later", { now: 10_000 }, { for: "uptake", since: 950 }],
+    ["its session knows nothing of it", { now: 20_000 }, { for: "nothing" }],
+    ["nor does it name it", { now: 20_000, session: { agentState: { given: { ...given, localIds: ["o"] } } } }, { for: "nothing" }],
+    ["one that says nothing of such prompts", { now: 20_000, session: { tellsGiven: false } }, { for: "uptake", since: 950 }],
+    ["of such a one a turn runs", { session: { tellsGiven: false, thinking: true } }, { for: "turn", since: 950 }],
+    ["its session was killed, and its machine is away", { session: ended, machine: "away" }, { for: "machine" }],
+    ["its session was killed: the runner says what became of it", { session: ended }, { for: "runner" }],
+    ["it is started", { session: ended, start: { state: "starting", since: 5 } }, { for: "start", since: 5 }],
+    [
+      "ended without a word on it: its next start has one",
+      { session: { active: false, ended: true } },
+      { for: "person", code: "session_inactive" },
+    ],
+    ["archived", { session: { active: false, ended: true, archived: true } }, { for: "person", code: "session_archived" }],
+  ] as [string, Facts, object][])("%s", (_, facts, expected) => {
+    expect(promptWaits(queuedPrompt({ handedAt: 950, ...facts }))).toEqual(expected as never);
+  });
+
+  test("as its session sees it", () => {
+    expect(givenPromptsWait({ openRequests: 0, thinking: false })).toEqual({ for: "uptake" });
+    expect(givenPromptsWait({ openRequests: 0, thinking: true })).toEqual({ for: "turn" });
+    expect(givenPromptsWait({ openRequests: 1, thinking: true })).toEqual({ for: "approval" });
   });
 });

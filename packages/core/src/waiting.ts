@@ -1,5 +1,5 @@
 /**
- * Why an accepted prompt is not with its agent yet. Pure, and total: there is always an answer, and `nothing` is a fault. Each reason ends by
+ * Why an accepted prompt is not with its agent yet, or not begun by it. Pure, and total: there is always an answer, and `nothing` is a fault. Each reason ends by
  * itself (its machine comes, the turn ends, a pause is over) or by a named act of a person (answer, give the terminal back, resume).
  */
 import type { AgentState, PromptWaiting, WaitingFor } from "@hapi/protocol";
@@ -48,16 +48,29 @@ export function heldPromptsWait(facts: HeldPrompts): Waits | null {
   return facts.pausedUntil > facts.now ? { for: "pause", until: facts.pausedUntil } : null;
 }
 
-/** What a hub knows of one prompt in its queue. */
+/** What a session process knows of those that the agent has and has not begun with. */
+export function givenPromptsWait({ openRequests, thinking }: { openRequests: number; thinking: boolean }): Waits {
+  if (openRequests > 0) return { for: "approval" };
+  return { for: thinking ? "turn" : "uptake" };
+}
+
+/** What a hub knows of one prompt that waits: in its queue, or with an agent that has not begun with it. */
 export interface QueuedPromptFacts {
   now: number;
+  localId: string;
   acceptedAt: number;
+  /** The agent has it since then. Absent: it is in the queue. */
+  handedAt?: number;
   scheduledAt: number | null;
   /** It was accepted to start its session. */
   wakes: boolean;
   session: {
     active: boolean;
     archived: boolean;
+    /** It said its last words. */
+    ended: boolean;
+    /** Its process says which prompts the agent has and has not begun with. */
+    tellsGiven: boolean;
     starting: boolean;
     thinking: boolean;
     turnStartedAt?: number | null;
@@ -78,6 +91,7 @@ export interface QueuedPromptFacts {
 const DISK: ReadonlySet<string> = new Set(["database_full", "disk_failed"]);
 
 export function promptWaits(facts: QueuedPromptFacts): Waits {
+  if (facts.handedAt !== undefined) return waitsForAgent(facts, facts.handedAt);
   const { now, scheduledAt, session } = facts;
   if (scheduledAt !== null && scheduledAt > now) return { for: "time", since: facts.acceptedAt, until: scheduledAt };
   return session.active ? waitsForLiving(facts) : waitsForStart(facts);
@@ -98,6 +112,33 @@ function waitsForLiving({ session, connected, unconfirmed, diskFull }: QueuedPro
   if (agentState?.controlledByUser === true && session.readOnlyWhileLocal) return { for: "terminal" };
   if (session.starting) return { for: "start" };
   return { for: "nothing" };
+}
+
+/** What its session says of it may come a moment after the stage. */
+const TOLD_WITHIN_MS = 10_000;
+
+function waitsForAgent(facts: QueuedPromptFacts, handedAt: number): Waits {
+  const { now, localId, session, connected, machine, start } = facts;
+  if (!session.active) {
+    if (start?.state === "starting") return { for: "start", since: start.since };
+    if (session.starting) return { for: "start" };
+    // With the next start its process says what became of it; of one that was killed the runner does.
+    if (session.archived) return { for: "person", code: "session_archived" };
+    if (session.ended) return { for: "person", code: "session_inactive" };
+    return { for: machine === "away" ? "machine" : "runner" };
+  }
+  if (!connected) return { for: "connection" };
+  const { agentState, thinking } = session;
+  const { given } = agentState ?? {};
+  if (given?.localIds.includes(localId)) return { for: given.for, since: given.since };
+  if (!session.tellsGiven) {
+    const openRequests = Object.keys(agentState?.requests ?? {}).length;
+    return { ...givenPromptsWait({ openRequests, thinking }), since: handedAt };
+  }
+  // It is the session's again: its agent ended before it began.
+  const said = wordOf(agentState);
+  if (said) return said;
+  return now - handedAt < TOLD_WITHIN_MS ? { for: "uptake", since: handedAt } : { for: "nothing" };
 }
 
 function wordOf(state: AgentState | null): PromptWaiting | null {

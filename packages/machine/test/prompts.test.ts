@@ -174,3 +174,25 @@ test("a prompt longer than any agent takes, from a hub that knows no limit, fail
   await run(world, "next", "small");
   expect(world.agent.ran).toEqual(["small"]);
 });
+
+test("a prompt that the agent has and does not begin with has a reason, and since when; it is over when the agent begins", async () => {
+  await using world = await createWorld();
+  world.agent.onPrompt = "wait";
+  world.hub.prompt("p1", "one");
+  await world.hub.until(() => world.hub.agentState?.given?.for === "uptake", "told");
+  const { given } = world.hub.agentState ?? {};
+  expect(given).toEqual({ for: "uptake", since: world.ledger.state.prompts.get("p1")!.stageAt, localIds: ["p1"] });
+  expect(world.hub.metadata?.capabilities).toMatchObject({ given: true });
+  // Whoever looks after the session process does the same.
+  await world.crash();
+  await world.start();
+  await world.hub.until(
+    () => stages(world, "p1").at(-1) === "in-transcript" && world.hub.agentState?.given?.for === "uptake",
+    "told again",
+  );
+  world.agent.ask({ id: "r1" });
+  await world.hub.until(() => world.hub.agentState?.given?.for === "approval", "an answer goes first");
+  world.agent.goOn("r1", "approved");
+  world.agent.takeUp();
+  await world.hub.until(() => stages(world, "p1").at(-1) === "started" && world.hub.agentState?.given == null, "it runs");
+});

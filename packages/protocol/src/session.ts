@@ -234,6 +234,8 @@ export const agentStateSchema = z.looseObject({
   retry: z.optional(z.nullable(retryStateSchema)),
   /** Ours. What the prompts that the session holds wait for. Null or absent: it holds none, or goes on with them. */
   queue: z.optional(z.nullable(waitingSchema)),
+  /** Ours. What those wait for that the agent has and has not begun with, and their ids. Null or absent: there are none. */
+  given: z.optional(z.nullable(z.extend(waitingSchema, { localIds: z.array(z.string()) }))),
   requests: z.optional(z.nullable(z.record(z.string(), agentStateRequestSchema))),
   completedRequests: z.optional(z.nullable(z.record(z.string(), agentStateCompletedRequestSchema))),
 });

@@ -4,7 +4,8 @@ import { timestamp } from "./primitives.ts";
 
 /**
  * time: its own, planned · machine: to come online · runner: of that machine, to take orders · start: of the session's agent · connection: its
- * session process is away or has not confirmed it · agent: it is being handed over · turn: the one that runs · approval: of that turn ·
+ * session process is away or has not confirmed it · agent: it is being handed over · uptake: the agent has it and has not begun with it; Stop ends
+ * that, or the end of the turn it stands behind · turn: the one that runs · approval: of that turn ·
  * background: what runs there would end, and a person is asked · keyboard: somebody types in the terminal · terminal: a person holds it ·
  * pause: after a failure, until its time · person: somebody has to do something first (`code` says what stands in the way) · disk: of the hub,
  * which is full · nothing: a fault of HAPI, which it tries to repair.
@@ -16,6 +17,7 @@ export const WAITING_FOR = [
   "start",
   "connection",
   "agent",
+  "uptake",
   "turn",
   "approval",
   "background",

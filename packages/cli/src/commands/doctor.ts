@@ -149,7 +149,7 @@ async function examinePrompts({ env }: CommandContext): Promise<Omit<Finding, "n
     const [first] = stuck;
     return {
       state: "problem",
-      text: `${stuck.length} in the hub's queue wait for nothing, the first in session ${first?.sessionId.slice(0, 8)}; take it back with hapi outbox cancel ${first?.localId.slice(0, 8)} and send it again, and see the hub's log`,
+      text: `${stuck.length} at the hub wait for nothing, the first in session ${first?.sessionId.slice(0, 8)}; take it back with hapi outbox cancel ${first?.localId.slice(0, 8)} and send it again, and see the hub's log`,
     };
   }
   const past = found.alarms > 0 ? `; ${found.alarms} were stuck since the hub started, see its log for prompt.waits_for_nothing` : "";

@@ -124,6 +124,7 @@ function hubRow(
   const states = {
     planned: `in ${age(now, scheduledAt ?? now)}`,
     queued: waiting ? waitingInShort(waiting, now) : "queued at hub",
+    handed: waiting ? waitingInShort(waiting, now) : "with its agent",
     unknown: "unknown",
   };
   return [
@@ -138,7 +139,9 @@ function hubRow(
 /** What a person can do about those that wait for one. */
 function stepsOf(atHub: readonly HubPrompt[]): string[] {
   return atHub.flatMap(({ localId, sessionId, waiting }) =>
-    waiting?.for === "person" || waiting?.for === "nothing" ? [`${localId.slice(0, 8)}: ${waitingInWords(waiting, sessionId)}`] : [],
+    waiting?.for === "person" || waiting?.for === "nothing" || waiting?.for === "uptake"
+      ? [`${localId.slice(0, 8)}: ${waitingInWords(waiting, sessionId)}`]
+      : [],
   );
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Message, MessagesResponse, SyncEvent } from "@hapi/protocol";
 import { laterStage } from "../stages.ts";
-import { isQueued, isSameJson } from "./rows.ts";
+import { isSameJson, isUnbegun } from "./rows.ts";
 import { withMachineEvent, withoutSession, withOutcome, withRowHeard, withSessionEvent } from "./sessions.ts";
 import { emptyWindow, type MessageWindow, type SyncState, without } from "./state.ts";
 import { withDelta } from "./streams.ts";
@@ -55,7 +55,7 @@ function staged(window: MessageWindow, event: Of<"message-stage">): MessageWindo
 
 function waits(window: MessageWindow, prompts: Of<"prompts-waiting">["prompts"]): MessageWindow {
   const byId = new Map(prompts.map(({ localId, waiting }) => [localId, waiting]));
-  return mapRows(window, isQueued, (row) => {
+  return mapRows(window, isUnbegun, (row) => {
     const { waiting: before, ...rest } = row;
     const now = row.localId === null ? undefined : byId.get(row.localId);
     if (isSameJson(before, now)) return row;

@@ -23,6 +23,13 @@ export function isQueued(row: Message): boolean {
   return row.localId !== null && (row.invokedAt ?? null) === null;
 }
 
+/** One that nobody has begun with: in the queue, or with its agent. Only of such a one it is told what it waits for. */
+export function isUnbegun(row: Message): boolean {
+  if (row.localId === null || row.deliveryState === "indeterminate") return false;
+  const stage = row.stage ?? "accepted";
+  return isQueued(row) ? stage === "accepted" : stage === "handed" || stage === "in-transcript";
+}
+
 export function isSameRow(a: Message, b: Message): boolean {
   return a.id === b.id || (a.localId !== null && a.localId === b.localId);
 }
@@ -56,6 +63,6 @@ export function mergeRow(known: Message, heard: Message): Message {
     }
   }
   // It waits no more.
-  if (!isQueued(merged) || (merged.stage ?? "accepted") !== "accepted" || merged.deliveryState === "indeterminate") delete merged.waiting;
+  if (!isUnbegun(merged)) delete merged.waiting;
   return isSameJson(known, merged) ? known : merged;
 }

@@ -178,4 +178,6 @@ UPDATE sessions SET seen_at = updated_at, last_turn = (
   ORDER BY position DESC, seq DESC LIMIT 1);
 UPDATE sessions SET last_turn = json_set(last_turn, '$.turn.localId', NULL) WHERE last_turn IS NOT NULL;
 `,
+  // Prompts that an agent has and has not begun with: what they wait for is told too.
+  `CREATE INDEX messages_handed ON messages (session_pk, seq) WHERE stage IN ('handed', 'in-transcript') AND local_id IS NOT NULL`,
 ];

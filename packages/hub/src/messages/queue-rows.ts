@@ -14,6 +14,8 @@ import type { QueuedPrompt, StageReport, WaitingRow } from "./store.ts";
 const queued = "invoked_at IS NULL AND local_id IS NOT NULL";
 /** Named, because the planner prefers indexes that hold every message: a queue is read in time of its own length, not of the history's. */
 const inQueue = "messages INDEXED BY messages_queued";
+const inHanded = "messages INDEXED BY messages_handed";
+const handed = "stage IN ('handed', 'in-transcript') AND local_id IS NOT NULL";
 const inSchedule = "messages INDEXED BY messages_scheduled";
 
 /** Longer than a sender keeps trying. */
@@ -89,9 +91,23 @@ export class QueueRows {
     }));
   }
 
+  async handedRows(sessionId: string, until: number, limit: number): Promise<WaitingRow[]> {
+    const session = this.#deps.cache.row(sessionId);
+    if (!session) return [];
+    const rows = this.#deps.db.all<{ local_id: string; created_at: number; at: number }>(
+      `SELECT local_id, created_at, invoked_at AS at FROM ${inHanded}
+       WHERE session_pk = ? AND ${handed} AND invoked_at <= ? ORDER BY seq LIMIT ?`,
+      session.pk,
+      until,
+      limit,
+    );
+    return rows.map((row) => ({ localId: row.local_id, acceptedAt: row.created_at, scheduledAt: null, wakes: false, handedAt: row.at }));
+  }
+
   async sessionsWithQueue(limit: number): Promise<string[]> {
     const rows = this.#deps.db.all<{ id: string }>(
-      `SELECT sessions.id AS id FROM sessions WHERE pk IN (SELECT DISTINCT session_pk FROM ${inQueue} WHERE ${queued}) LIMIT ?`,
+      `SELECT sessions.id AS id FROM sessions WHERE pk IN (SELECT session_pk FROM ${inQueue} WHERE ${queued}
+       UNION SELECT session_pk FROM ${inHanded} WHERE ${handed}) LIMIT ?`,
       limit,
     );
     return rows.map((row) => row.id);

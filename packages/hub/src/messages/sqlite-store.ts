@@ -242,6 +242,10 @@ export class SqliteMessageStore implements MessageStore {
     return this.#queue.waitingRows(sessionId, limit);
   }
 
+  handedRows(sessionId: string, until: number, limit: number): Promise<WaitingRow[]> {
+    return this.#queue.handedRows(sessionId, until, limit);
+  }
+
   sessionsWithQueue(limit: number): Promise<string[]> {
     return this.#queue.sessionsWithQueue(limit);
   }

@@ -56,6 +56,8 @@ export interface WaitingRow {
   scheduledAt: number | null;
   /** It was accepted to start its session. */
   wakes: boolean;
+  /** The agent has it since then, and has not begun with it. Absent: it is in the queue. */
+  handedAt?: number;
 }
 
 export interface StageReport {
@@ -82,6 +84,9 @@ export interface MessageStore {
   wasSent(sessionId: string, localId: string): Promise<boolean>;
   /** The oldest `limit` in the queue of which nobody has to say anything before. */
   waitingRows(sessionId: string, limit: number): Promise<WaitingRow[]>;
+  /** Those that an agent has and has not begun with, handed before `until`, oldest first. */
+  handedRows(sessionId: string, until: number, limit: number): Promise<WaitingRow[]>;
+  /** That have a prompt in the queue, or one that the agent has and has not begun with. */
   sessionsWithQueue(limit: number): Promise<string[]>;
   /** Sessions that have prompts which were accepted to wake them. */
   waitingToWake(now: number): Promise<string[]>;

@@ -20,6 +20,8 @@ export interface FactSources {
   isStarting(session: Session): boolean;
 }
 
+const ENDED: ReadonlySet<string> = new Set(["completed", "aborted", "failed", "archived"]);
+
 export function promptFacts(sources: FactSources): PromptWatchDeps["facts"] {
   const { machines, machinePresence, rpc, links, delivery, waker } = sources;
 
@@ -39,6 +41,8 @@ export function promptFacts(sources: FactSources): PromptWatchDeps["facts"] {
     const common = {
       session: {
         active,
+        ended: ENDED.has(metadata?.lifecycleState ?? ""),
+        tellsGiven: metadata?.capabilities?.["given"] === true,
         archived: metadata?.lifecycleState === "archived",
         starting: sources.isStarting(session) || (active && metadata?.lifecycleState === "initializing"),
         thinking,

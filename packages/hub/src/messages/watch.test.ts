@@ -7,7 +7,16 @@ import { createManualClock } from "@hapi/testkit";
 import { createBus } from "../events/bus.ts";
 import { alarmAfterMs, PromptWatch, repairAfterMs } from "./watch.ts";
 
-const living = { active: true, archived: false, starting: false, thinking: false, agentState: null, readOnlyWhileLocal: false };
+const living = {
+  active: true,
+  archived: false,
+  ended: false,
+  tellsGiven: true,
+  starting: false,
+  thinking: false,
+  agentState: null,
+  readOnlyWhileLocal: false,
+};
 
 function watched() {
   const clock = createManualClock(1_000_000);
@@ -24,10 +33,15 @@ function watched() {
     machine: "ready",
   };
   const rows: { localId: string; acceptedAt: number; scheduledAt: null; wakes: boolean }[] = [];
+  const handed: { localId: string; acceptedAt: number; scheduledAt: null; wakes: boolean; handedAt: number }[] = [];
   const alarms: unknown[] = [];
   const repairs: number[] = [];
   const watch = new PromptWatch({
-    store: { waitingRows: async () => rows, sessionsWithQueue: async () => (rows.length > 0 ? ["s"] : []) },
+    store: {
+      waitingRows: async () => rows,
+      handedRows: async (_, until) => handed.filter((row) => row.handedAt <= until),
+      sessionsWithQueue: async () => (rows.length + handed.length > 0 ? ["s"] : []),
+    },
     session: async () => session,
     facts: async () => () => facts,
     repair: () => void repairs.push(clock.now()),
@@ -42,7 +56,7 @@ function watched() {
   const silence = (): void => {
     heardAt = clock.now();
   };
-  return { watch, clock, facts, rows, alarms, repairs, pass, silence };
+  return { watch, clock, facts, rows, handed, alarms, repairs, pass, silence };
 }
 
 const prompt = (acceptedAt: number) => ({ localId: "p", acceptedAt, scheduledAt: null, wakes: true });
@@ -102,5 +116,27 @@ test("a session of which nothing is heard any more is not poked: its line or its
   watch.start();
   await pass(3 * alarmAfterMs);
   expect([repairs, alarms]).toEqual([[], []]);
+  watch.stop();
+});
+
+test("what an agent has and does not begin with is told, since when; where its session knows nothing of it that is an alarm", async () => {
+  const { watch, clock, handed, facts, alarms, pass } = watched();
+  handed.push({ ...prompt(clock.now()), handedAt: clock.now() });
+  const given = { for: "uptake", since: clock.now(), localIds: ["p"] };
+  facts.session = { ...living, agentState: { given } };
+  watch.start();
+  await pass(4_000);
+  // It begins in a moment, as a rule.
+  expect(watch.waiting("n").prompts).toEqual([]);
+  await pass(6_000);
+  expect(watch.waiting("n").prompts).toMatchObject([{ localId: "p", waiting: { for: "uptake", since: given.since } }]);
+  await pass(3 * alarmAfterMs);
+  expect(alarms).toEqual([]);
+  facts.session = living;
+  await pass(2 * alarmAfterMs);
+  expect(alarms).toMatchObject([["prompt.waits_for_nothing", { localIds: ["p"] }]]);
+  handed.splice(0);
+  await pass(6_000);
+  expect(watch.waiting("n").prompts).toEqual([]);
   watch.stop();
 });

@@ -1,9 +1,9 @@
 /**
- * Watches over every accepted prompt: what it waits for, since when, and what will end that. Told to clients once a prompt has waited for a
+ * Watches over every accepted prompt until its agent has begun with it: what it waits for, since when, and what will end that. Told to clients once a prompt has waited for a
  * moment; never on the disk, because it is made from what is true now. One that waits for nothing is a fault of ours: what should move is
  * poked, and where that does not help, the log and `hapi doctor` say so.
  */
-import { promptWaits, type QueuedPromptFacts, type Waits } from "@hapi/core";
+import { isUnbegun, promptWaits, type QueuedPromptFacts, type Waits } from "@hapi/core";
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
 import type { MessagesResponse, PromptWaiting, Session, SyncEvent, WaitingPrompts } from "@hapi/protocol";
@@ -13,6 +13,8 @@ import type { MessageStore, WaitingRow } from "./store.ts";
 
 /** A prompt that goes at once is not told as waiting first. */
 const momentMs = 1_000;
+/** An agent begins sooner than this with what it was given; what takes longer is told. */
+export const uptakeMs = 5_000;
 const tickMs = 5_000;
 /** What looks like nothing for so long is nothing: words on their way have come. */
 export const repairAfterMs = 10_000;
@@ -23,7 +25,7 @@ const maxSessions = 1_000;
 const maxTold = 100;
 
 export interface PromptWatchDeps {
-  store: Pick<MessageStore, "waitingRows" | "sessionsWithQueue">;
+  store: Pick<MessageStore, "waitingRows" | "handedRows" | "sessionsWithQueue">;
   session(id: string): Promise<Session | null>;
   facts(session: Session): Promise<(localId: string) => Omit<QueuedPromptFacts, keyof WaitingRow | "now">>;
   /** Its prompts wait for nothing. */
@@ -72,8 +74,8 @@ export class PromptWatch {
     const known = this.#watched.get(sessionId);
     if (!known) return response;
     const messages = response.messages.map((row) => {
-      const found = row.localId === null || row.invokedAt != null ? undefined : known.prompts.get(row.localId);
-      return found && row.deliveryState === undefined ? { ...row, waiting: found.waiting } : row;
+      const found = row.localId === null ? undefined : known.prompts.get(row.localId);
+      return found && isUnbegun(row) ? { ...row, waiting: found.waiting } : row;
     });
     return { ...response, messages };
   }
@@ -122,7 +124,7 @@ export class PromptWatch {
 
   async #look(sessionId: string): Promise<void> {
     const session = await this.#deps.session(sessionId);
-    const rows = session ? await this.#deps.store.waitingRows(session.id, maxTold) : [];
+    const rows = session ? await this.#rowsOf(session.id) : [];
     const known = this.#watched.get(sessionId);
     if (!session || rows.length === 0) {
       this.#watched.delete(sessionId);
@@ -139,6 +141,12 @@ export class PromptWatch {
     this.#watched.set(session.id, now);
     if (textOf(known) !== textOf(now)) this.#deps.bus.publish([eventOf(session.id, now)]);
     this.#act(session, now);
+  }
+
+  async #rowsOf(sessionId: string): Promise<WaitingRow[]> {
+    const { store, clock } = this.#deps;
+    const given = await store.handedRows(sessionId, clock.now() - uptakeMs, maxTold);
+    return [...given, ...(await store.waitingRows(sessionId, maxTold))].slice(0, maxTold);
   }
 
   #dated({ for: what, since, until, code }: Waits, { acceptedAt }: WaitingRow, before: PromptWaiting | undefined): PromptWaiting {

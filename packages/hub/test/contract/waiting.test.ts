@@ -112,3 +112,42 @@ test("planned, behind a turn, and after its person ended the session", async () 
   expect(await waitingOf(client, id, "now")).toMatchObject({ for: "person", code: "session_inactive" });
   socket.close();
 });
+
+test("with its agent, which does not begin with it: told like what waits in the queue, and over when it begins", async () => {
+  const { clock, hub, client, id, socket } = await hubWithSession({ ...ours, capabilities: { ...ours.capabilities, given: true } });
+  await using _ = hub;
+  await post(client, id, { localId: "p" });
+  const stage = (name: string) => socket.emitWithAck("message-stage", { sid: id, localId: "p", stage: name, at: clock.now() });
+  const alive = async (): Promise<void> => {
+    socket.emit("session-alive", { sid: id, time: clock.now(), thinking: false });
+    await socket.emitWithAck("ping");
+  };
+  await stage("handed");
+  await clock.advance(2_000);
+  expect(await waitingOf(client, id, "p")).toBeUndefined();
+  const { agentState } = (await client.api("GET", `/sessions/${id}`)).body["session"] as { agentState: Json | null };
+  const since = clock.now() - 2_000;
+  await socket.emitWithAck("update-state", {
+    sid: id,
+    expectedVersion: ((await client.api("GET", `/sessions/${id}`)).body["session"] as Json)["agentStateVersion"],
+    agentState: { ...agentState, given: { for: "uptake", since, localIds: ["p"] } },
+  });
+  for (let s = 0; s < 12; s += 6) await alive().then(() => clock.advance(6_000));
+  expect(await waitingOf(client, id, "p")).toEqual({ for: "uptake", since });
+  expect((await client.api("GET", "/prompts/waiting")).body).toMatchObject({
+    prompts: [{ sessionId: id, localId: "p", waiting: { for: "uptake", since } }],
+    alarms: 0,
+  });
+  await stage("started");
+  await alive();
+  await clock.advance(6_000);
+  expect(await waitingOf(client, id, "p")).toBeUndefined();
+  expect((await client.api("GET", "/prompts/waiting")).body).toEqual({ prompts: [], alarms: 0 });
+  // Killed, and its machine away: nobody else can say what became of one that it had.
+  await post(client, id, { localId: "q" });
+  await socket.emitWithAck("message-stage", { sid: id, localId: "q", stage: "handed", at: clock.now() });
+  socket.close();
+  await clock.advance(60_000);
+  await clock.advance(6_000);
+  expect(await waitingOf(client, id, "q")).toMatchObject({ for: "machine" });
+});

@@ -45,6 +45,8 @@ export interface Inbox {
   readonly next: PromptEntry | null;
   /** Handed, and its turn has not ended. */
   readonly current: PromptEntry | null;
+  /** Handed, and not begun, in order. */
+  readonly given: readonly PromptEntry[];
   readonly queued: number;
   /** Their ids, in order. */
   readonly waiting: readonly string[];
@@ -83,6 +85,8 @@ export interface InboxDeps {
   log: DriverLog;
   /** Something may be there to hand. */
   changed(): void;
+  /** A prompt is somewhere else: what the hub is shown of them may be another. */
+  moved(): void;
 }
 
 export function createInbox(deps: InboxDeps): Inbox {
@@ -99,6 +103,7 @@ export function createInbox(deps: InboxDeps): Inbox {
     const written = ledger.write({ k: "stage", localId, stage, at, failure, hubKeeps });
     const prompt = prompts.get(localId);
     if (prompt) deps.reports.changed(prompt, written, { steered: steered.has(localId) });
+    deps.moved();
     log.debug("prompt.staged", { localId, stage, code: failure?.code });
     return written;
   }
@@ -348,6 +353,9 @@ export function createInbox(deps: InboxDeps): Inbox {
     },
     get current() {
       return inStage("handing", "handed", "in-transcript", "started")[0] ?? null;
+    },
+    get given() {
+      return inStage("handed", "in-transcript");
     },
     get waiting() {
       return inStage("queued").map((prompt) => prompt.localId);

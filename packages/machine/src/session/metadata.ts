@@ -108,7 +108,7 @@ export function metadataOf(input: MetadataInput, current: Metadata | null): Meta
 
 /** Existing clients read some capabilities under their own names. */
 function withPeers(capabilities: AgentCapabilities): Record<string, unknown> {
-  return { ...capabilities, autoRetry: true, conversationHistory: { forkCurrent: capabilities.fork } };
+  return { ...capabilities, autoRetry: true, given: true, conversationHistory: { forkCurrent: capabilities.fork } };
 }
 
 function dropUndefined(metadata: Metadata): Metadata {

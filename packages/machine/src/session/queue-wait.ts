@@ -1,7 +1,7 @@
-/** What the prompts in this session wait for, as the hub shows it: since when the same holds, too. */
-import { heldPromptsWait } from "@hapi/core";
+/** What the prompts in this session wait for, and those that its agent has and has not begun with, as the hub shows it: since when the same holds, too. */
+import { givenPromptsWait, heldPromptsWait } from "@hapi/core";
 import type { Clock } from "@hapi/platform";
-import type { PromptWaiting } from "@hapi/protocol";
+import type { AgentState, PromptWaiting } from "@hapi/protocol";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { Inbox } from "./inbox.ts";
@@ -47,5 +47,25 @@ export function createQueueWait(deps: QueueWaitDeps): () => PromptWaiting | unde
     const since = waits.since ?? (last?.for === what ? last.since : now);
     last = { for: what, since };
     return { for: what, since, ...(until === undefined ? {} : { until }) };
+  };
+}
+
+export interface GivenWaitDeps {
+  inbox: Pick<Inbox, "given">;
+  broker: Pick<PermissionBroker, "openCount">;
+  /** A turn runs. */
+  isThinking(): boolean;
+}
+
+/** Named on the wire; those behind them wait for the same. */
+const MAX_GIVEN = 50;
+
+export function createGivenWait({ inbox, broker, isThinking }: GivenWaitDeps): () => AgentState["given"] {
+  return () => {
+    const { given } = inbox;
+    const [oldest] = given;
+    if (!oldest) return undefined;
+    const waits = givenPromptsWait({ openRequests: broker.openCount, thinking: isThinking() });
+    return { for: waits.for, since: oldest.stageAt, localIds: given.slice(0, MAX_GIVEN).map(({ localId }) => localId) };
   };
 }

@@ -31,7 +31,7 @@ import { createPermissionBroker } from "./permissions.ts";
 import { createPresence } from "./presence.ts";
 import type { RecordFile } from "./record.ts";
 import { createRememberedChoices } from "./remembered-choices.ts";
-import { createQueueWait } from "./queue-wait.ts";
+import { createGivenWait, createQueueWait } from "./queue-wait.ts";
 import { createRemoteScreen } from "./remote-screen.ts";
 import { sessionRpcs } from "./rpc.ts";
 import { createRetrying } from "./retrying.ts";
@@ -108,7 +108,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   const model = createScreenModel();
 
   const outbox = createOutbox({ ledger, link, clock, log });
-  const reports = createStageReports({ state: ledger.state, link, log });
+  const reports = createStageReports({ state: ledger.state, link, clock, log });
   const losses = createLosses({
     dir: ports.dir,
     tell(key, event) {
@@ -210,6 +210,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       queueMicrotask(poke);
       queueMicrotask(changed);
     },
+    moved: () => queueMicrotask(changed),
   });
   const broker = createPermissionBroker({
     ledger,
@@ -289,6 +290,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     remoteWhileLocal: () => ports.settings.remoteWhileLocal,
     clock,
   });
+  const givenWait = createGivenWait({ inbox, broker, isThinking: () => events.thinking });
   const presence = createPresence({
     link,
     clock,
@@ -424,8 +426,9 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     const retry = ending.begun ? undefined : retrying.onWire;
     const background = events.background.length > 0 ? [...events.background] : undefined;
     const queue = ending.begun ? undefined : queueWait();
+    const given = ending.begun ? undefined : givenWait();
     const dialog = ending.begun ? undefined : (events.dialog ?? undefined);
-    return { ...current, dialog, queue, controlledByUser: loop.front === "local", handoff, retry, background, ...broker.onWire() };
+    return { ...current, dialog, queue, given, controlledByUser: loop.front === "local", handoff, retry, background, ...broker.onWire() };
   }
 
   function waitOf(state: HandoffState): AgentState["handoff"] {

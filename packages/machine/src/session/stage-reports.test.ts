@@ -1,22 +1,27 @@
 /** What the hub hears of a prompt is never ahead of the ledger: after a crash nobody could tell it how that ended. */
 import { expect, test } from "bun:test";
 import type { SessionLink, StageReport } from "@hapi/client/link";
+import { createManualClock, type ManualClock } from "@hapi/testkit";
 import type { PromptEntry } from "./ledger-state.ts";
 import { createStageReports } from "./stage-reports.ts";
 
 const prompt: PromptEntry = { localId: "p1", messageId: "m1", seq: 1, at: 1, text: "", attachments: [], stage: "started", stageAt: 2 };
 
-function listening(): { told: string[]; reports: ReturnType<typeof createStageReports> } {
+function listening(failures = 0): { told: string[]; reports: ReturnType<typeof createStageReports>; clock: ManualClock } {
   const told: string[] = [];
   const link = {
     connected: true,
     on: () => () => undefined,
     consumed: (localIds: readonly string[]) => void told.push(`consumed ${localIds.join()}`),
-    sendStage: (report: StageReport) => Promise.resolve(void told.push(`${report.localId} ${report.stage}`)),
+    async sendStage(report: StageReport) {
+      told.push(`${report.localId} ${report.stage}`);
+      if (failures-- > 0) throw new Error("no answer");
+    },
   } as unknown as SessionLink;
   const quiet = (): void => undefined;
   const state = { prompts: new Map() } as Parameters<typeof createStageReports>[0]["state"];
-  return { told, reports: createStageReports({ state, link, log: { debug: quiet, info: quiet, warn: quiet } }) };
+  const clock = createManualClock();
+  return { told, clock, reports: createStageReports({ state, link, clock, log: { debug: quiet, info: quiet, warn: quiet } }) };
 }
 
 test("a stage is told when the ledger has it, in the words of the moment in which it was reached", async () => {
@@ -38,4 +43,12 @@ test("a stage that the disk did not take is told as long as this process lives",
   reports.changed(prompt, written);
   await written.catch((cause: unknown) => cause);
   expect(told).toEqual(["p1 started"]);
+});
+
+test("a stage that the hub did not confirm on a line that stands is said again, until it is or another one follows", async () => {
+  const { told, reports, clock } = listening(2);
+  reports.changed(prompt, Promise.resolve());
+  await clock.advance(60_000);
+  expect(told).toEqual(["p1 started", "p1 started", "p1 started"]);
+  reports.close();
 });

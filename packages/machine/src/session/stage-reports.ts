@@ -1,12 +1,15 @@
 /**
- * Tells the hub where each prompt is. Only the latest stage of a prompt matters; what the hub has not confirmed is said again after a reconnect
+ * Tells the hub where each prompt is. Only the latest stage of a prompt matters; what the hub has not confirmed is said again after a while, after a reconnect
  * and, for the recent past, after a restart (saying it twice is harmless).
  */
 import type { AgentFailure, PromptStage } from "@hapi/protocol";
+import type { Clock } from "@hapi/platform";
 import type { DriverLog } from "@hapi/agents";
 import { type LedgerStage, type LedgerState, type PromptEntry } from "./ledger-state.ts";
 import type { SessionLink, StageReport } from "@hapi/client/link";
 
+/** What was not confirmed on a line that stands is said again after this time. */
+const AGAIN_MS = 10_000;
 /** Prompts said again after a restart. */
 const MAX_REPEATED = 500;
 
@@ -37,8 +40,9 @@ export interface StageReports {
   close(): void;
 }
 
-export function createStageReports(deps: { state: LedgerState; link: SessionLink; log: DriverLog }): StageReports {
-  const { link, log } = deps;
+export function createStageReports(deps: { state: LedgerState; link: SessionLink; clock: Clock; log: DriverLog }): StageReports {
+  const { link, clock, log } = deps;
+  let closed = false;
   const unconfirmed = new Map<string, StageReport>();
   for (const prompt of [...deps.state.prompts.values()].slice(-MAX_REPEATED)) {
     const report = reportOf(prompt);
@@ -52,7 +56,14 @@ export function createStageReports(deps: { state: LedgerState; link: SessionLink
       () => {
         if (unconfirmed.get(report.localId) === report) unconfirmed.delete(report.localId);
       },
-      (cause: unknown) => log.debug("stage.not_confirmed", { localId: report.localId, stage: report.stage, cause: String(cause) }),
+      (cause: unknown) => {
+        log.debug("stage.not_confirmed", { localId: report.localId, stage: report.stage, cause: String(cause) });
+        // The line stands, so no reconnect says it again.
+        const again = (): void => {
+          if (!closed && unconfirmed.get(report.localId) === report) send(report);
+        };
+        if (!closed) clock.setTimer(AGAIN_MS, again);
+      },
     );
   }
 
@@ -75,6 +86,9 @@ export function createStageReports(deps: { state: LedgerState; link: SessionLink
       // What a full disk did not take is still true as long as this process lives.
       written.then(tell, tell);
     },
-    close: stop,
+    close() {
+      closed = true;
+      stop();
+    },
   };
 }

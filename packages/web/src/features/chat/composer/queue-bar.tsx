@@ -167,6 +167,7 @@ function wordsOf(waits: Waiting, prompt: PromptItem, about: { machine: string; n
     case "start":
     case "connection":
     case "agent":
+    case "uptake":
     case "approval":
     case "background":
     case "keyboard":

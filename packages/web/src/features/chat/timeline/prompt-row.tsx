@@ -6,11 +6,12 @@ import { dateLocale, useT, type MessageKey, type Translate } from "../../../i18n
 import { Button, Spinner } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { Icon } from "../../../ui/icons.tsx";
-import { useFold } from "../chat-context.tsx";
+import { useFold, usePort } from "../chat-context.tsx";
+import { clockWords } from "../composer/schedule.model.ts";
 import { leavePrompt, useLeftPrompts } from "../left-prompts.ts";
 import { useSendAgain } from "../use-send-again.ts";
 import { AttachmentList } from "./lazy-rows.tsx";
-import { isLongPrompt, promptTone, STAGE_MARKS, wantsSendAgain, type PromptTone } from "./prompt.model.ts";
+import { givenWords, isLongPrompt, promptTone, STAGE_MARKS, wantsSendAgain, type PromptTone } from "./prompt.model.ts";
 
 const STAGES = {
   sending: "stage.sending",
@@ -58,15 +59,19 @@ export const PromptRow = memo(function PromptRow({ item }: { item: PromptItem })
 
 function Stage({ item }: { item: PromptItem }) {
   const t = useT();
+  const { now } = usePort();
   const left = useLeftPrompts().includes(item.key);
   const [asked, toggle] = useFold(`${item.key}:stage`, false);
-  const tone = promptTone(item.stage);
+  const given = givenWords(item);
+  const tone = given?.tone ?? promptTone(item.stage);
   const ink = left ? "text-quiet" : INKS[tone];
   const isOpen = asked || (tone !== "moving" && tone !== "settled" && !left);
   const word = item.stage && t(STAGES[item.stage]);
   const notes = [
     isOpen && word,
     isOpen && saidOf(item, t),
+    given && t(given.key),
+    given && t("queue.since", { time: clockWords(given.since, now(), dateLocale()) }),
     asked && timeWords(item.at),
     item.origin === "terminal" && t("chat.fromTerminal"),
     item.steered && t("chat.steered"),

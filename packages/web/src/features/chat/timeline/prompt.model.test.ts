@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { PromptItem } from "@hapi/core";
 import { PROMPT_STAGES } from "@hapi/protocol";
-import { isLongPrompt, promptTone, wantsSendAgain } from "./prompt.model.ts";
+import { givenWords, isLongPrompt, promptTone, wantsSendAgain } from "./prompt.model.ts";
 
 const prompt = (stage: PromptItem["stage"]): PromptItem => ({
   type: "prompt",
@@ -32,4 +32,15 @@ test("long prompts are folded by lines or by length", () => {
   expect(isLongPrompt("a\n".repeat(5))).toBe(false);
   expect(isLongPrompt("a\n".repeat(15))).toBe(true);
   expect(isLongPrompt("a".repeat(1000))).toBe(true);
+});
+
+test("what the agent has and has not begun with says why, and since when", () => {
+  const given = (what: string, stage: PromptItem["stage"] = "handed") => givenWords({ ...prompt(stage), waiting: { for: what, since: 7 } });
+  expect(given("uptake")).toEqual({ key: "stage.uptake", tone: "noted", since: 7 });
+  expect(given("turn", "in-transcript")).toMatchObject({ key: "stage.waitsTurn" });
+  expect(given("approval")).toMatchObject({ key: "stage.waitsAnswer", tone: "waiting" });
+  expect(given("nothing")).toMatchObject({ key: "stage.stuck", tone: "failed" });
+  expect(["machine", "runner", "connection", "person", "moon"].map((what) => given(what)?.key)).toEqual(Array(5).fill("stage.away"));
+  // Begun, or in the queue, which has words of its own.
+  expect([given("uptake", "started"), given("turn", "accepted"), givenWords(prompt("handed"))]).toEqual([null, null, null]);
 });

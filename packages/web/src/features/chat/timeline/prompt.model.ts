@@ -40,6 +40,26 @@ export const STAGE_MARKS = {
   rejected: "warning",
 } as const satisfies Record<NonNullable<PromptItem["stage"]>, IconName>;
 
+export type GivenKey = "stage.uptake" | "stage.waitsTurn" | "stage.waitsAnswer" | "stage.stuck" | "stage.away";
+
+/** Why the agent has it and has not begun with it, where that takes longer than a moment. */
+export function givenWords({ stage, waiting }: PromptItem): { key: GivenKey; tone: PromptTone; since: number } | null {
+  if (!waiting || (stage !== "handed" && stage !== "in-transcript")) return null;
+  const { since } = waiting;
+  switch (waiting.for) {
+    case "uptake":
+      return { key: "stage.uptake", tone: "noted", since };
+    case "turn":
+      return { key: "stage.waitsTurn", tone: "noted", since };
+    case "approval":
+      return { key: "stage.waitsAnswer", tone: "waiting", since };
+    case "nothing":
+      return { key: "stage.stuck", tone: "failed", since };
+    default:
+      return { key: "stage.away", tone: "noted", since };
+  }
+}
+
 /** A failed turn has its own Retry, which keeps the conversation; only what never ran is sent again. */
 export const wantsSendAgain = (item: PromptItem): boolean => item.stage === "unknown" || item.stage === "rejected";
 
