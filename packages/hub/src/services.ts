@@ -189,7 +189,7 @@ export function createServices(parts: HubParts) {
     isExpected: (id) => expected.has(id),
     isResuming: (id) => resume.isUnderWay(id),
   });
-  const mended = createMendedLook({ rpc, clock, log, start: (id) => waker.asked(id) });
+  const mended = createMendedLook({ rpc, clock, log, start: (id) => waker.tryAnew(id) });
   const promptWatch = new PromptWatch({
     store: messages,
     session: (id) => sessions.get(id),

@@ -4,6 +4,9 @@ import type { Clock } from "@hapi/platform";
 /** A session that ends again and again right after its start is not started for ever. */
 const maxStarts = 3;
 const startsWindowMs = 5 * 60_000;
+/** So often a machine that comes back, or an agent that is found there, is reason enough to try anew what failed each time. */
+const maxAnew = 3;
+const anewWindowMs = 60 * 60_000;
 const firstPauseMs = 2_000;
 const longestPauseMs = 60_000;
 /** Of each kind of memory; the oldest is forgotten first. */
@@ -27,6 +30,7 @@ interface Pause {
 export class WakerMemory {
   readonly #clock: Clock;
   readonly #starts = new Map<string, number[]>();
+  readonly #anew = new Map<string, number[]>();
   readonly #pauses = new Map<string, Pause>();
   readonly #refused = new Map<string, { since: number; code: string }>();
 
@@ -42,13 +46,13 @@ export class WakerMemory {
   }
 
   mayStart(sessionId: string): boolean {
-    return this.#recent(sessionId).length < maxStarts;
+    return this.#recent(this.#starts, sessionId, startsWindowMs).length < maxStarts;
   }
 
   /** False: too many came to nothing. */
   countStart(sessionId: string): boolean {
     if (!this.mayStart(sessionId)) return false;
-    put(this.#starts, sessionId, [...this.#recent(sessionId), this.#clock.now()]);
+    put(this.#starts, sessionId, [...this.#recent(this.#starts, sessionId, startsWindowMs), this.#clock.now()]);
     return true;
   }
 
@@ -59,6 +63,22 @@ export class WakerMemory {
   forgetStarts(sessionId: string): void {
     this.#starts.delete(sessionId);
     this.#refused.delete(sessionId);
+    this.#anew.delete(sessionId);
+  }
+
+  /** Something changed where it is started, and nobody asked for it: what failed before does not count, a few times in an hour. */
+  anew(sessionId: string): boolean {
+    const before = this.#recent(this.#anew, sessionId, anewWindowMs);
+    if (before.length >= maxAnew) return false;
+    this.#starts.delete(sessionId);
+    this.#refused.delete(sessionId);
+    put(this.#anew, sessionId, [...before, this.#clock.now()]);
+    return true;
+  }
+
+  /** No start of it came to nothing lately. */
+  isClean(sessionId: string): boolean {
+    return this.stateOf(sessionId) === null && this.#recent(this.#starts, sessionId, startsWindowMs).length === 0;
   }
 
   /** It stands: only that it must also take its prompt is left. */
@@ -99,9 +119,9 @@ export class WakerMemory {
     this.#pauses.clear();
   }
 
-  #recent(sessionId: string): number[] {
+  #recent(kept: ReadonlyMap<string, number[]>, sessionId: string, windowMs: number): number[] {
     const now = this.#clock.now();
-    return (this.#starts.get(sessionId) ?? []).filter((at) => now - at < startsWindowMs);
+    return (kept.get(sessionId) ?? []).filter((at) => now - at < windowMs);
   }
 }
 

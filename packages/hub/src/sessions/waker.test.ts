@@ -158,6 +158,73 @@ test("a machine that comes back takes up what was refused or pauses, once it can
   hub.waker.close();
 });
 
+test("a session that fails at each start is not started at every reconnect of its machine; a person, or its next prompt, begins anew", async () => {
+  const hub = hubWith(() => {
+    throw new AppError("resume_failed", "no", { details: { cause: "agent_exited" } });
+  });
+  hub.waker.asked("s");
+  await hub.clock.advance(1_000);
+  const reconnect = async (): Promise<void> => {
+    await hub.waker.machineReady("m");
+    await hub.clock.advance(5_000);
+  };
+  for (let n = 0; n < 20; n++) await reconnect();
+  expect(hub.starts).toBe(4);
+  // It waits for a person, and the reason is named.
+  expect(hub.waker.stateOf("s")).toMatchObject({ state: "refused", code: "agent_exited" });
+  hub.waker.asked("s");
+  await hub.clock.advance(1_000);
+  expect(hub.starts).toBe(5);
+  await reconnect();
+  expect(hub.starts).toBe(6);
+  // After an hour the machine's return counts again.
+  for (let n = 0; n < 5; n++) await reconnect();
+  const before = hub.starts;
+  await hub.clock.advance(61 * 60_000);
+  await reconnect();
+  expect(hub.starts).toBe(before + 1);
+  hub.waker.close();
+});
+
+test("a session that starts and ends at once is not started at every reconnect either, and never waits for nothing", async () => {
+  const hub = hubWith(() => undefined);
+  for (let n = 0; n < 40; n++) {
+    await hub.waker.machineReady("m");
+    await hub.clock.advance(1_000);
+    await hub.ends();
+  }
+  expect(hub.starts).toBeLessThanOrEqual(12);
+  expect(hub.waker.stateOf("s")?.state).toBe("refused");
+  hub.waker.close();
+});
+
+test("where its machine is gone again before it could be started nothing failed: each return starts it", async () => {
+  const hub = hubWith(() => {
+    throw new AppError("no_machine_online");
+  });
+  for (let n = 1; n <= 12; n++) {
+    await hub.waker.machineReady("m");
+    await hub.clock.advance(1_000);
+    expect([hub.starts, hub.waker.stateOf("s")]).toEqual([n, null]);
+  }
+  hub.waker.close();
+});
+
+test("another process has the conversation: a machine that comes and goes does not make its pause shorter for ever", async () => {
+  const hub = hubWith(() => {
+    throw new AppError("resume_failed", "in use", { details: { cause: "thread_in_use" } });
+  });
+  hub.waker.asked("s");
+  await hub.clock.advance(1_000);
+  for (let n = 0; n < 60; n++) {
+    await hub.waker.machineReady("m");
+    await hub.clock.advance(1_000);
+  }
+  expect(hub.starts).toBeLessThanOrEqual(8);
+  expect(hub.waker.stateOf("s")).toMatchObject({ state: "paused", code: "thread_in_use" });
+  hub.waker.close();
+});
+
 test("the same computer under another registration counts as its machine", async () => {
   const hub = hubWith(() => undefined);
   hub.row.metadata.machineId = "before";

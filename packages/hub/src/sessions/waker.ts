@@ -1,6 +1,6 @@
 /**
  * Prompts accepted for a session that is not there: the session is started for them, at once or when its machine comes. A start that fails
- * is told at the prompt; it is tried again when the machine comes back, when a person asks, or with the next prompt, and by itself where the
+ * is told at the prompt; it is tried again when the machine comes back (a few times an hour), when a person asks, or with the next prompt, and by itself where the
  * reason passes (the machine could not reach the hub, or did not answer in time; a disk was full; another process has the conversation; the
  * host was killed while it started).
  */
@@ -66,6 +66,18 @@ export class Waker {
     this.wake(sessionId);
   }
 
+  /**
+   * Its machine came back, or an agent that was missing is there: that may have helped. Where it did not, several times, the session is what is
+   * wrong, and the next such event starts nothing: a pause ends by itself, and a refusal is a person's to end.
+   */
+  tryAnew(sessionId: string): void {
+    if (this.#underWay.has(sessionId) || this.#memory.isClean(sessionId)) return this.wake(sessionId);
+    if (this.#memory.anew(sessionId)) return this.wake(sessionId);
+    this.#deps.log.info("session.not_tried_anew", { sessionId, state: this.stateOf(sessionId)?.state ?? null });
+    // Nothing is planned for it: it is counted as any other start.
+    if (this.stateOf(sessionId) === null) this.wake(sessionId);
+  }
+
   wake(sessionId: string): void {
     this.#memory.endPause(sessionId);
     if (this.#underWay.has(sessionId)) this.#askedMeanwhile.add(sessionId);
@@ -124,7 +136,7 @@ export class Waker {
       const { namespace, metadata } = (await this.#deps.sessions.get(id)) ?? {};
       // Of somebody else's sessions a name says nothing.
       if (!machine || namespace !== machine.namespace) continue;
-      if (metadata?.machineId === machineId || (machine.host !== undefined && metadata?.host === machine.host)) this.asked(id);
+      if (metadata?.machineId === machineId || (machine.host !== undefined && metadata?.host === machine.host)) this.tryAnew(id);
     }
   }
 
@@ -168,8 +180,10 @@ export class Waker {
 
   #planAfter(sessionId: string, code: string): void {
     const again = (): void => this.wake(sessionId);
-    if (comesAgain.has(code)) this.#memory.started(sessionId);
-    else if (passing.has(code)) {
+    if (comesAgain.has(code)) {
+      this.#memory.uncountStart(sessionId);
+      this.#memory.started(sessionId);
+    } else if (passing.has(code)) {
       // It did not start: that is no start that ended at once.
       this.#memory.uncountStart(sessionId);
       this.#memory.pause(sessionId, code, again);
