@@ -43,10 +43,25 @@ export async function press(terminal: Tmux, key: string, dialog: RegExp = DIALOG
   }
 }
 
-/** Ctrl-C twice; back at the shell. */
+const SHELL = /^\$\s*$(?![^]*\S)/m;
+const AGAIN = /again to exit/i;
+/** Claude forgets the first one after about a second. */
+const AGAIN_MS = 10_000;
+const EXIT_MS = 20_000;
+
+/** Ctrl-C twice; back at the shell. On a busy machine the second may come when Claude has forgotten the first: then both once more. */
 export async function quit(terminal: Tmux): Promise<void> {
-  await terminal.keys("C-c");
-  await shows(terminal, /again to exit/i);
-  await terminal.keys("C-c");
-  await shows(terminal, /^\$\s*$(?![^]*\S)/m);
+  for (let at = 0; ; at++) {
+    try {
+      await terminal.keys("C-c");
+      await terminal.until((screen) => AGAIN.test(screen), { timeoutMs: AGAIN_MS, what: "the question" });
+      await terminal.keys("C-c");
+      await terminal.until((screen) => SHELL.test(screen), { timeoutMs: EXIT_MS, what: "the shell" });
+      return;
+    } catch (cause) {
+      const screen = await terminal.screen();
+      if (SHELL.test(screen)) return;
+      if (at === PRESSES || !isAtPrompt(screen)) throw cause;
+    }
+  }
 }

@@ -5,7 +5,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { agentEnv, chosenVersion, installAgents, newestVersion } from "../agents/install.mjs";
-import { conclude, runTests, sum } from "./tests.mjs";
+import { conclude, runTests, sayTimes, sum } from "./tests.mjs";
 import { ensureInstalled, ensureTmux, ensureWebBuilt, fail, root } from "./project.mjs";
 
 await ensureInstalled();
@@ -30,6 +30,7 @@ for (const file of files) {
 }
 
 const total = sum(results);
+sayTimes(results);
 conclude(total);
 process.exitCode = total.failed > 0 || total.skipped > 0 || total.passed === 0 ? 1 : 0;
 

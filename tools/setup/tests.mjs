@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bunPath, root } from "./project.mjs";
 
-/** @returns {Promise<{passed: number, failed: number, skipped: number, failures: string[]}>} */
+/** @returns {Promise<{label: string, ms: number, passed: number, failed: number, skipped: number, failures: string[]}>} */
 export async function runTests(label, args, { env = {}, timeoutMs = 240_000 } = {}) {
+  const begun = Date.now();
   process.stderr.write(`\n── ${label}\n`);
   const folder = mkdtempSync(join(tmpdir(), "hapi-tests-"));
   const report = join(folder, "report.xml");
@@ -19,9 +20,10 @@ export async function runTests(label, args, { env = {}, timeoutMs = 240_000 } = 
   rmSync(folder, { recursive: true, force: true });
   // A run that dies without a report, or fails outside of any test, is a failure too.
   const failed = counts.failed === 0 && code !== 0 ? 1 : counts.failed;
-  process.stderr.write(`── ${label}: ${counts.passed} passed, ${failed} failed, ${counts.skipped} skipped\n`);
+  const ms = Date.now() - begun;
+  process.stderr.write(`── ${label}: ${counts.passed} passed, ${failed} failed, ${counts.skipped} skipped (${asTime(ms)})\n`);
   const failures = counts.failed === failed ? counts.failures : [`${label}: ended with code ${code}, outside of any test`];
-  return { passed: counts.passed, failed, skipped: counts.skipped, failures };
+  return { label, ms, passed: counts.passed, failed, skipped: counts.skipped, failures };
 }
 
 function countReport(file) {
@@ -68,6 +70,19 @@ export function sum(results) {
     }),
     none,
   );
+}
+
+const asTime = (ms) => {
+  const seconds = Math.round(ms / 1_000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+};
+
+/** Where the time went, the longest first. */
+export function sayTimes(results) {
+  if (results.length < 2) return;
+  const all = results.reduce((total, { ms }) => total + ms, 0);
+  process.stderr.write(`\n── Times, ${asTime(all)} in all\n`);
+  for (const { label, ms } of results.toSorted((a, b) => b.ms - a.ms)) process.stderr.write(`${asTime(ms).padStart(13)}  ${label}\n`);
 }
 
 /** What failed once more, where one looks first: at the end. The last line is `N passed, N failed, N skipped`. */
