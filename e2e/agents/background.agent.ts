@@ -33,7 +33,7 @@ test("a phone message waits for what the terminal has in the background; Take ov
   expect(serverRuns(world)).toBe(false);
   await session.tells(/notice: .*ended with the agent's process: Dev server/);
   expect(labels(session)).toEqual([]);
-}, 360_000);
+}, 480_000);
 
 test("two spaces name what they would end and end it only when pressed again; hapi stop refuses without --force", async () => {
   await using world = await createWorld();
@@ -55,7 +55,7 @@ test("two spaces name what they would end and end it only when pressed again; ha
   await atPrompt(terminal);
   expect(serverRuns(world)).toBe(false);
   await session.tells(/notice: .*ended with the agent's process: Dev server/);
-}, 360_000);
+}, 480_000);
 
 const hapi = (world: World, ...words: string[]) =>
   runCommand([`${world.bin}/hapi`, ...words], { cwd: world.cwd, env: { ...world.env }, timeoutMs: 120_000 });

@@ -35,7 +35,7 @@ test("a Stop hook of the person's own that takes four seconds: a message sent me
     ...["switch: remote", "sent: say: from the phone", "started", "says: from the phone", "ended: completed"],
   ]);
   await shows(terminal, BANNER);
-}, 360_000);
+}, 480_000);
 
 test("lines queued in the terminal behind a running turn are answered before a message from elsewhere takes over", async () => {
   await using world = await createWorld();

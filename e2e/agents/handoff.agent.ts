@@ -53,7 +53,7 @@ test("a phone message takes over, is answered, space twice brings the terminal b
   expect(session.value.metadata?.claudeSessionId).toBe(thread as string);
   expect(watch).toMatchObject({ most: 1, crowds: [] });
   expect(watch.sightings).toBeGreaterThan(10);
-}, 360_000);
+}, 480_000);
 
 test("a phone message never breaks off what runs in the terminal: a turn, a shell command", async () => {
   await using world = await createWorld();
@@ -77,7 +77,7 @@ test("a phone message never breaks off what runs in the terminal: a turn, a shel
   const second = await session.send("say: after the command");
   await session.finished(second);
   expect(existsSync(join(world.cwd, "not-broken-off"))).toBe(true);
-}, 360_000);
+}, 480_000);
 
 test(
   `${HANDOFFS} handoffs each way under random messages`,

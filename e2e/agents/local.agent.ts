@@ -39,7 +39,7 @@ test("a turn typed in the terminal is on the web in order, while it happens", as
   await session.tells("says: Echo: second turn");
   await session.tells("ended: completed", 6);
   expect(session.told.slice(6)).toEqual(["typed: second turn", "started", "says: Echo: second turn", "ended: completed"]);
-}, 360_000);
+}, 480_000);
 
 test("a permission asked in the terminal: answered from the web it closes the dialog, answered in the terminal it closes the web's request", async () => {
   await using world = await createWorld();
@@ -124,7 +124,7 @@ test("Yes in the terminal, then deny from the web: the web hears and shows that 
     .request("POST", `/api/sessions/${session.id}/permissions/${first}/deny`, { body: {} })
     .catch((cause: Error) => cause.message);
   expect(late).toBe("It was allowed in the terminal already");
-}, 180_000);
+}, 480_000);
 
 test("Esc in the terminal, then allow from the web: the web hears that it was denied in the terminal, and it does not run", async () => {
   await using world = await createWorld();
@@ -141,7 +141,7 @@ test("Esc in the terminal, then allow from the web: the web hears that it was de
   expect(row).toMatchObject({ status: "denied", answeredBy: "terminal" });
   await session.tells("ended: interrupted");
   expect(existsSync(join(world.cwd, "never-made"))).toBe(false);
-}, 90_000);
+}, 480_000);
 
 test("an open request that space-space withdraws is told as withdrawn, its tool as cancelled: nobody denied anything", async () => {
   await using world = await createWorld();
@@ -155,7 +155,7 @@ test("an open request that space-space withdraws is told as withdrawn, its tool 
   expect(row).toMatchObject({ status: "canceled", reason: expect.stringContaining("Withdrawn") });
   await session.tells("result: cancelled");
   expect(session.told).not.toContain("result: denied");
-}, 120_000);
+}, 480_000);
 
 test("a question on the terminal's screen is answered from the web", async () => {
   await using world = await createWorld();
@@ -173,7 +173,7 @@ test("a question on the terminal's screen is answered from the web", async () =>
     answers: { "0": ["Blue"] },
   });
   await atPrompt(terminal);
-}, 240_000);
+}, 480_000);
 
 test("quitting ends the session; hapi again in the same directory continues session and conversation, --new starts another", async () => {
   await using world = await createWorld();

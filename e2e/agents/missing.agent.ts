@@ -37,7 +37,7 @@ test("not installed, broken, of another major version: one sentence with the nex
   expect(other.code).not.toBe(0);
   expect(existsSync(join(world.home, ".hapi", "sessions"))).toBe(false);
   expect(Object.keys(world.web.state.summaries)).toEqual([]);
-}, 240_000);
+}, 480_000);
 
 test("another version of the same major works, with a word of warning", async () => {
   await using world = await createWorld({ withoutClaude: true });
@@ -50,4 +50,4 @@ test("another version of the same major works, with a word of warning", async ()
   await shows(terminal, /HAPI was tested with Claude Code 2\.1\.329 and 2\.1\.332; this is 2\.99\.0/);
   await shows(terminal, "The session was ended remotely.");
   await world.web.until(() => session.value.metadata?.lifecycleState === "aborted" && !session.value.active, "ended");
-}, 240_000);
+}, 480_000);

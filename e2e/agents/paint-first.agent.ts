@@ -49,7 +49,7 @@ test("the session process finds the screen running; a turn, the phone and the wa
   expect(world.lastConversation().join("\n")).toContain("from the phone");
   expect((await world.web.api.sessions.list()).length).toBe(1);
   await quit(first);
-}, 180_000);
+}, 480_000);
 
 test("a prompt on the command line: its turn runs before the session process is there, and is told as any other", async () => {
   await using world = await createWorld();
@@ -62,7 +62,7 @@ test("a prompt on the command line: its turn runs before the session process is 
   expect(session.told).toEqual(["typed: say: hello", "started", "says: hello", "ended: completed"]);
   await atPrompt(terminal);
   await quit(terminal);
-}, 180_000);
+}, 480_000);
 
 test("the hub is away: the screen is there all the same, and everything is at the hub when it comes", async () => {
   await using world = await createWorld();
@@ -80,4 +80,4 @@ test("the hub is away: the screen is there all the same, and everything is at th
   expect(JSON.parse(readFileSync(join(home, "sessions", session.id, "session.json"), "utf8"))).not.toHaveProperty("firstLaunch");
   expect(loadSettings(home).machineId).toBe("machine-of-this-test");
   await quit(terminal);
-}, 180_000);
+}, 480_000);

@@ -43,4 +43,4 @@ test("one-shot prompts, pipes and Claude's own commands: the same output and exi
     }
   }
   expect(existsSync(join(world.home, ".hapi"))).toBe(false);
-}, 240_000);
+}, 480_000);

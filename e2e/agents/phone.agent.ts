@@ -81,4 +81,4 @@ test("the agent is given no credential of the hub", async () => {
   await world.web.api.sessions.switchControl(session.id, "remote");
   await shows(terminal, BANNER);
   expect((await names()).toSorted()).toEqual(given);
-}, 240_000);
+}, 480_000);

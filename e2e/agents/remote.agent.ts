@@ -227,5 +227,5 @@ for (const [family, env] of [
     expect(listed().map((line) => line.split(" ")[0])).toEqual(["one", "two"]);
     expect(world.web.state.summaries[session.id]?.todoProgress).toEqual({ completed: 1, total: 2 });
     expect(session.drawn.filter((line) => line.startsWith("todo: "))).not.toEqual([]);
-  }, 240_000);
+  }, 480_000);
 }

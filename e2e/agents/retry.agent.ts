@@ -58,7 +58,7 @@ test("at capacity at once: the session lives, says what failed, and Retry sends 
   await expect(sessions.retry(session.id)).rejects.toMatchObject({ code: "retry_unavailable", status: 409 });
   await session.ask("and on");
   expect(often(world, "failing-words")).toBe(2);
-}, 360_000);
+}, 480_000);
 
 test("at capacity in the middle: what was done is not done again, across a kill -9 of the session process", async () => {
   const { world, session } = await remote();
@@ -86,7 +86,7 @@ test("at capacity in the middle: what was done is not done again, across a kill 
   expect(session.drawn.filter((line) => line.startsWith("sent"))).toEqual(["sent: remember mango", "sent: half-way"]);
   expect(lastEnd(session)?.outcome).toBe("completed");
   expect(await world.agent(session.id)).toEqual(agent);
-}, 360_000);
+}, 480_000);
 
 test("the model's own retries are told while they last", async () => {
   const { world, session } = await remote({ env: { CLAUDE_CODE_MAX_RETRIES: "3" } });
@@ -98,7 +98,7 @@ test("the model's own retries are told while they last", async () => {
   );
   await session.finished(localId);
   expect(session.told).toContain("says: Recovered after 1 failures.");
-}, 240_000);
+}, 480_000);
 
 test("kill -9 of the agent in a turn: it is said, the session lives, Retry continues the same conversation", async () => {
   const { world, session } = await remote();
@@ -125,7 +125,7 @@ test("kill -9 of the agent in a turn: it is said, the session lives, Retry conti
   expect(session.told.at(-1)).toBe("ended: completed");
   expect(session.value.metadata?.claudeSessionId).toBe(thread as string);
   expect(await world.agent(session.id)).not.toEqual(agent);
-}, 360_000);
+}, 480_000);
 
 test("kill -9 of the session process in a turn: the agent goes on, nothing is lost or told twice", async () => {
   const { world, session } = await remote({}, "default");
@@ -159,7 +159,7 @@ test("kill -9 of the session process in a turn: the agent goes on, nothing is lo
   ]);
   expect(await world.agent(session.id)).toEqual(agent);
   expect(world.web.events.filter((event) => event.type === "session-ended")).toEqual([]);
-}, 360_000);
+}, 480_000);
 
 test("a turn typed in the terminal fails: Retry at the web takes over and finishes it, the terminal comes back with it", async () => {
   await using world = await createWorld();

@@ -118,4 +118,4 @@ test("closing the terminal during a turn leaves the turn going, and the web sees
   await shows(again, "by-phone");
   await enter(again, "say: back at the desk");
   await session.tells("says: back at the desk");
-}, 360_000);
+}, 480_000);

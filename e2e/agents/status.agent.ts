@@ -55,4 +55,4 @@ test("done, seen, a failure that waiting can't cure, and an approval that took i
     lastTurn: { outcome: "failed", code: "auth", retryable: false, localId: failed },
     status: { what: "failed", code: "auth", cure: true, unread: true },
   });
-}, 360_000);
+}, 480_000);

@@ -28,4 +28,4 @@ test("steering: the words reach the turn that runs, stand once in the conversati
   expect(session.told.filter((line) => line.startsWith("ended"))).toHaveLength(2);
   expect(session.rows.find((row) => row.localId === steered)?.steered).toBe(true);
   expect(await messages.steer(session.id, steered)).toMatchObject({ status: "invoked" });
-}, 360_000);
+}, 480_000);

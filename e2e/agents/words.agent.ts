@@ -36,7 +36,7 @@ test("in the terminal: commands of Claude's own and of the shell are on the web 
   await enter(terminal, "/clear");
   await world.web.until(() => notices(session).some((notice) => notice.text.includes("was cleared")), "the mark");
   await world.web.until(() => session.value.todos?.length === 0, "nothing is left to do");
-}, 360_000);
+}, 480_000);
 
 test("from the web: what commands say stands before their end, and a failed prompt that looks like Claude's own line is repeated with its words", async () => {
   await using world = await createWorld();
@@ -59,4 +59,4 @@ test("from the web: what commands say stands before their end, and a failed prom
   // Claude puts the command before it into the same message.
   expect(world.lastConversation().at(-1)).toEndWith(words);
   expect(world.lastConversation().filter((line) => line.includes("read this"))).toHaveLength(1);
-}, 360_000);
+}, 480_000);

@@ -37,7 +37,7 @@ test("remote: a prompt, a permission approved after the session process was kill
     "completed",
     "denied",
   ]);
-}, 360_000);
+}, 480_000);
 
 test("local: the TUI, the phone takes over, space twice brings the TUI back with everything; one Claude at a time", async () => {
   await using world = await claudeWorld(models, "local");
@@ -94,4 +94,4 @@ test("local: a permission is answered from the phone while the dialog is up, als
     "it ran",
   );
   await world.until(async () => (await sessionOf(world)).agentState?.completedRequests?.[request]?.status === "approved", "closed");
-}, 360_000);
+}, 480_000);

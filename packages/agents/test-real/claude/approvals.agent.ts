@@ -147,7 +147,7 @@ test("a tool that runs for long after a Yes: told as running at once, without wa
   expect(await rig.conversation.answer(open.id, deny)).toBe("gone");
   expect(await certain(rig, open.id)).toMatchObject({ outcome: "approved", by: "terminal" });
   await rig.record("tool-result", (event) => event.status === "completed");
-}, 360_000);
+}, 480_000);
 
 test("allowed from elsewhere, it runs for long: sent until the record says it, then approved by that answer", async () => {
   await using rig = await createRig();
@@ -157,7 +157,7 @@ test("allowed from elsewhere, it runs for long: sent until the record says it, t
   expect(await rig.conversation.answer(open.id, allow)).toBe("sent");
   expect(rig.events.some((event) => event.type === "record" && event.event.type === "tool-result")).toBe(false);
   expect(await certain(rig, open.id)).toMatchObject({ outcome: "approved", by: "remote" });
-}, 360_000);
+}, 480_000);
 
 test("a question answered in the terminal, then from elsewhere: the terminal's answer is the model's, and is told so", async () => {
   await using rig = await createRig();
@@ -172,7 +172,7 @@ test("a question answered in the terminal, then from elsewhere: the terminal's a
   expect(await certain(rig, open.id)).toMatchObject({ outcome: "approved", by: "terminal" });
   await rig.record("turn-ended");
   expect(rig.lastConversation().join("\n")).toContain('"Which color?"="Blue"');
-}, 240_000);
+}, 480_000);
 
 test("several dialogs at once, two of them alike: each is told as what happened to it", async () => {
   await using rig = await createRig();
@@ -206,7 +206,7 @@ test("several dialogs at once, two of them alike: each is told as what happened 
     event.type === "record" && event.event.type === "tool-result" ? [event.event.status] : [],
   );
   expect(results.toSorted()).toEqual(["completed", "denied", "denied"]);
-}, 240_000);
+}, 480_000);
 
 test("the session process dies between sent and applied: the next one tells what Claude took", async () => {
   await using rig = await createRig();
@@ -228,7 +228,7 @@ test("the session process dies between sent and applied: the next one tells what
   await rig.record("turn-ended", undefined, from);
   expect(existsSync(join(rig.cwd, "sent-then-died"))).toBe(true);
   await answering;
-}, 240_000);
+}, 480_000);
 
 test("the agent is killed between sent and applied: nobody says Denied, neither of the request nor of the tool", async () => {
   await using rig = await createRig();
@@ -252,7 +252,7 @@ test("the agent is killed between sent and applied: nobody says Denied, neither 
   await rig.start({ threadId: rig.threadId });
   await rig.conversation.prompt({ localId: "again", text: "hello again", attachments: [] });
   expect((await rig.record("tool-result")).status).toBe("cancelled");
-}, 240_000);
+}, 480_000);
 
 test("taken over with its dialog up: the request is withdrawn and the tool cancelled, nobody denied anything", async () => {
   await using rig = await createRig();
@@ -265,7 +265,7 @@ test("taken over with its dialog up: the request is withdrawn and the tool cance
   expect(await certain(rig, open.id)).toMatchObject({ outcome: "canceled", by: "agent", reason: expect.stringContaining("Withdrawn") });
   expect((await rig.record("tool-result")).status).toBe("cancelled");
   expect(existsSync(join(rig.cwd, "never"))).toBe(false);
-}, 240_000);
+}, 480_000);
 
 test("driven: stopped while it asks: withdrawn and cancelled; stopped while the tool runs: cancelled; denied: denied", async () => {
   await using rig = await createRig();
@@ -289,4 +289,4 @@ test("driven: stopped while it asks: withdrawn and cancelled; stopped while the 
   const third = await request(rig, from);
   await taken(rig, third.id, deny);
   expect((await rig.record("tool-result", undefined, from)).status).toBe("denied");
-}, 240_000);
+}, 480_000);

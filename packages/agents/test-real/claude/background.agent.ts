@@ -32,7 +32,7 @@ test("driven: shells, sub-agents and timers are known from Claude's own reports,
   await rig.conversation.stop({ graceMs: 2_000 });
   expect((await notice(rig, from)).text).toContain("Dev server");
   await labels(rig, [], from);
-}, 240_000);
+}, 480_000);
 
 test("driven: Stop ends the turn and leaves what runs in the background; what ends by itself is gone without a word", async () => {
   await using rig = await createRig({ args: ALLOWED });
@@ -52,7 +52,7 @@ test("driven: Stop ends the turn and leaves what runs in the background; what en
     rig.events.findLastIndex((event) => event.type === "background" && event.work.length === 2),
   );
   expect(rig.events.some((event) => event.type === "record" && event.event.type === "notice")).toBe(false);
-}, 240_000);
+}, 480_000);
 
 test("in the terminal: known from the Stop hook and Claude's own status; gone when it ends; the end of the program tells of it", async () => {
   await using rig = await createRig({ args: ALLOWED });
@@ -76,4 +76,4 @@ test("in the terminal: known from the Stop hook and Claude's own status; gone wh
   await rig.conversation.stop({ graceMs: 5_000 });
   expect((await notice(rig, from)).text).toContain("Dev server (sleep 600)");
   await labels(rig, [], from);
-}, 360_000);
+}, 480_000);

@@ -82,5 +82,5 @@ test.each(versions)(
       rmSync(home, { recursive: true, force: true });
     }
   },
-  240_000,
+  480_000,
 );

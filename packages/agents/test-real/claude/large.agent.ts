@@ -23,7 +23,7 @@ test.each([3, 12, 40])(
     await rig.conversation.prompt({ localId: "next", text: "/context", attachments: [] });
     await rig.record("turn-ended", undefined, from);
   },
-  240_000,
+  480_000,
 );
 
 /** Noise doesn't shrink: as large in its file as in memory. */
@@ -55,4 +55,4 @@ test("three pictures of 4 MB each: longer together than anything that the host k
   });
   await rig.conversation.prompt({ localId: "pictures", text: "look", attachments });
   expect(await rig.record("turn-ended")).toMatchObject({ outcome: "completed", localIds: ["pictures"] });
-}, 240_000);
+}, 480_000);

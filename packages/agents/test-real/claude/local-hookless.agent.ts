@@ -52,7 +52,7 @@ test("without hooks: it is said once; turns, a dialog that can be answered there
   expect((await turn(rig, "say: from afar")).outcome).toBe("completed");
   expect(rig.lastConversation().join("\n")).toContain("say: two");
   expect(rig.events.filter((event) => event.type === "loss" && event.kind === "hooks_silent")).toHaveLength(1);
-}, 120_000);
+}, 480_000);
 
 test("with hooks nothing of it is said, and a dialog that a hook asked about is a request, not a dialog", async () => {
   await using rig = await createRig();
@@ -64,4 +64,4 @@ test("with hooks nothing of it is said, and a dialog that a hook asked about is 
   await rig.record("turn-ended");
   expect(rig.events.some((event) => event.type === "dialog")).toBe(false);
   expect(rig.events.some((event) => event.type === "loss")).toBe(false);
-}, 60_000);
+}, 480_000);

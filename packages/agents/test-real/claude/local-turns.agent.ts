@@ -25,7 +25,7 @@ test("a Stop hook of the person's own that takes four seconds: the turn ends beh
     ...["user: say: and more", "started", "agent: and more", "ended: completed"],
   ]);
   expect(rig.events.flatMap((event) => (event.type === "thinking" ? [event.thinking] : []))).toEqual([true, false, true, false]);
-}, 360_000);
+}, 480_000);
 
 test("a Stop hook that sends Claude on: what it says then stands in the turn, and it counts as working all the while", async () => {
   await using rig = await createRig(
@@ -40,7 +40,7 @@ test("a Stop hook that sends Claude on: what it says then stands in the turn, an
   expect(texts(rig)).toEqual([
     ...["user: slow 5 200", "started", expect.stringContaining("agent: chunk"), "agent: one more thing", "ended: completed"],
   ]);
-}, 360_000);
+}, 480_000);
 
 test("the transcript comes late: its words still stand in their turn, and Claude, once idle, is free at once", async () => {
   await using rig = await createRig({ readPauseMs: 2_500 });
@@ -57,7 +57,7 @@ test("the transcript comes late: its words still stand in their turn, and Claude
   expect(texts(rig, from).filter((line) => line !== "user: /clear")).toEqual([
     ...["user: run: echo two", "started", "call: Bash", "result: completed", expect.stringContaining("agent: Done"), "ended: completed"],
   ]);
-}, 360_000);
+}, 480_000);
 
 test("a turn whose model request failed ends as failed and frees the terminal, with a slow hook on failures too", async () => {
   const hook = [{ hooks: [{ type: "command", command: "sleep 3" }] }];
@@ -67,7 +67,7 @@ test("a turn whose model request failed ends as failed and frees the terminal, w
   expect((await rig.record("turn-ended")).outcome).toBe("failed");
   await untilFree(rig);
   expect(texts(rig)).toEqual(["user: fail 400", "started", "ended: failed"]);
-}, 240_000);
+}, 480_000);
 
 test("a prompt that the person's own hook refuses leaves nothing that waits", async () => {
   const command = `echo '{"decision":"block","reason":"no way"}'`;
@@ -77,7 +77,7 @@ test("a prompt that the person's own hook refuses leaves nothing that waits", as
   await rig.shows("noway");
   await untilFree(rig);
   expect(rig.requests()).toEqual([]);
-}, 240_000);
+}, 480_000);
 
 test("a command of the terminal itself, a shell command and a cleared conversation leave nothing that waits", async () => {
   await using rig = await createRig();
@@ -93,4 +93,4 @@ test("a command of the terminal itself, a shell command and a cleared conversati
   await say(rig, "/clear");
   await rig.wait("another thread", (event) => event.type === "thread" && event.threadId !== rig.firstThread);
   await untilFree(rig);
-}, 240_000);
+}, 480_000);

@@ -26,7 +26,7 @@ test("a turn typed in the terminal is observed in order", async () => {
   expect(
     rig.events.some((event) => event.type === "record" && event.event.type === "user-message" && event.event.origin === "terminal"),
   ).toBe(true);
-}, 240_000);
+}, 480_000);
 
 test("a permission is answered from elsewhere while the dialog is up: allowed, then denied", async () => {
   await using rig = await createRig();
@@ -46,7 +46,7 @@ test("a permission is answered from elsewhere while the dialog is up: allowed, t
   await rig.record("turn-ended", undefined, from);
   expect(rig.lastConversation().join("\n")).toContain("rather not");
   expect(existsSync(join(rig.cwd, "never-made"))).toBe(false);
-}, 240_000);
+}, 480_000);
 
 test("a permission answered in the terminal closes the request, allowed or not", async () => {
   await using rig = await createRig();
@@ -63,7 +63,7 @@ test("a permission answered in the terminal closes the request, allowed or not",
   await rig.shows(/Doyouwanttoproceed\?[\s\S]*Doyouwanttoproceed\?/);
   expect(await rig.press("\u001b", closed(rig, second.id))).toMatchObject({ outcome: "denied", by: "terminal" });
   expect((await rig.record("turn-ended", undefined, from)).outcome).toBe("interrupted");
-}, 240_000);
+}, 480_000);
 
 test("for this session, answered from elsewhere, holds for this session and writes no settings", async () => {
   await using rig = await createRig();
@@ -78,7 +78,7 @@ test("for this session, answered from elsewhere, holds for this session and writ
   await rig.record("turn-ended", undefined, from);
   expect(rig.events.slice(from).some((event) => event.type === "request")).toBe(false);
   expect(existsSync(join(rig.cwd, ".claude", "settings.local.json"))).toBe(false);
-}, 240_000);
+}, 480_000);
 
 test("a question on the screen is answered from elsewhere", async () => {
   await using rig = await createRig();
@@ -89,7 +89,7 @@ test("a question on the screen is answered from elsewhere", async () => {
   await rig.conversation.answer(open.id, { behavior: "allow", answers: { "0": ["Blue"] } });
   await rig.record("turn-ended");
   expect(rig.lastConversation().join("\n")).toContain('"Which color?"="Blue"');
-}, 240_000);
+}, 480_000);
 
 test("the session process dies while the dialog is up: the next one answers it", async () => {
   await using rig = await createRig();
@@ -105,7 +105,7 @@ test("the session process dies while the dialog is up: the next one answers it",
   await rig.record("turn-ended", undefined, from);
   expect(existsSync(join(rig.cwd, "after-death"))).toBe(true);
   expect(texts(rig).filter((line) => line.startsWith("user:"))).toHaveLength(1);
-}, 240_000);
+}, 480_000);
 
 test("terminal → remote → terminal on one conversation, never two at once", async () => {
   await using rig = await createRig();
@@ -130,7 +130,7 @@ test("terminal → remote → terminal on one conversation, never two at once", 
   expect(rig.lastConversation().join("\n")).toContain("and from afar");
   expect(rig.threadId).toBe(thread);
   expect(texts(rig).filter((line) => line.startsWith("user:"))).toEqual(["user: remember kiwi", "user: and from afar", "user: back again"]);
-}, 360_000);
+}, 480_000);
 
 test("a handoff before the first prompt: the conversation that is not on disk yet is begun, not resumed", async () => {
   await using rig = await createRig();
@@ -140,7 +140,7 @@ test("a handoff before the first prompt: the conversation that is not on disk ye
   await rig.start({ threadId: thread });
   expect((await turn(rig, "first words")).outcome).toBe("completed");
   expect(rig.threadId).toBe(thread);
-}, 240_000);
+}, 480_000);
 
 test("a running turn is interrupted by a stop that may", async () => {
   await using rig = await createRig();
@@ -150,7 +150,7 @@ test("a running turn is interrupted by a stop that may", async () => {
   await rig.conversation.stop({ graceMs: 4_000, interrupt: true });
   expect((await rig.record("turn-ended")).outcome).toBe("interrupted");
   expect(rig.events.at(-1)).toMatchObject({ type: "exited", expected: true });
-}, 240_000);
+}, 480_000);
 
 test("another conversation is followed although the report of it was lost, and one of the first comes late", async () => {
   const first: unknown[] = [];
@@ -197,4 +197,4 @@ test("/clear begins another conversation; quitting is no failure", async () => {
   const exited = await rig.wait("the end", (event) => event.type === "exited" && event);
   expect(exited).toMatchObject({ front: "local", expected: false, code: 0 });
   expect(exited.failure).toBeUndefined();
-}, 240_000);
+}, 480_000);

@@ -36,7 +36,7 @@ test("a Claude that can't keep a record: its output is told, in the same form, w
   const deltas = rig.events.filter((event) => event.type === "stream" && !event.done);
   const messages = rig.events.flatMap((event) => (event.type === "record" && event.event.type === "agent-message" ? [event.event.id] : []));
   expect(deltas.every((event) => event.type === "stream" && messages.includes(event.delta.itemId))).toBe(true);
-}, 60_000);
+}, 480_000);
 
 test("without a record a long turn is told while it lasts, and a prompt is never taken for one that was not handed", async () => {
   await using rig = await unwritable();
@@ -47,7 +47,7 @@ test("without a record a long turn is told while it lasts, and a prompt is never
   expect(await rig.conversation.lookup("long")).toBe("present");
   await rig.record("turn-ended");
   expect(await rig.conversation.lookup("long")).toBe("unknown");
-}, 60_000);
+}, 480_000);
 
 test("a folder in the record's place: the turn is told from the output, the next session process tells nothing twice", async () => {
   await using rig = await createRig({ lossy: true });
@@ -68,7 +68,7 @@ test("a folder in the record's place: the turn is told from the output, the next
   const from = rig.mark();
   expect(await said(rig, "at last")).toEqual(plain("at last"));
   expect(texts(rig, from)).toEqual(plain("at last"));
-}, 90_000);
+}, 480_000);
 
 for (const [what, vanish] of [
   ["deleted", (path: string) => rmSync(path)],
@@ -82,4 +82,4 @@ for (const [what, vanish] of [
     expect(await said(rig, RUN)).toEqual(work);
     expect(await said(rig, "more")).toEqual(plain("more"));
     expect(texts(rig).filter((line) => line === "started")).toHaveLength(3);
-  }, 60_000);
+  }, 480_000);

@@ -30,7 +30,7 @@ test("capacity error, then retry: the earlier conversation is sent again and the
   await expect(rig.conversation.retry()).rejects.toMatchObject({ code: "retry_unavailable" });
   await turn(rig, "and on");
   expect(often(rig, "failing-words")).toBe(2); // the prompt and its echo
-}, 240_000);
+}, 480_000);
 
 test("a turn that had worked before it failed goes on without doing the work twice", async () => {
   await using rig = await createRig();
@@ -49,7 +49,7 @@ test("a turn that had worked before it failed goes on without doing the work twi
   expect(often(rig, "half-way")).toBe(1);
   expect(rig.events.filter((event) => event.type === "record" && event.event.type === "tool-call")).toHaveLength(1);
   expect(texts(rig, from).some((line) => line.startsWith("user:"))).toBe(false);
-}, 240_000);
+}, 480_000);
 
 test("a retry that is asked again right after it was sent is sent once", async () => {
   await using rig = await createRig();
@@ -66,7 +66,7 @@ test("a retry that is asked again right after it was sent is sent once", async (
   await turn(rig, "and on");
   expect(often(rig, "failing-words")).toBe(2); // the prompt and its echo
   expect(rig.fake.requests.slice(asked).filter((one) => one.op === "answer" && !one.aux)).toHaveLength(2);
-}, 240_000);
+}, 480_000);
 
 test("a prompt that is taken back or stopped in the moment in which it is handed: what is said of it is what became of it", async () => {
   await using rig = await createRig();
@@ -95,7 +95,7 @@ test("a prompt that is taken back or stopped in the moment in which it is handed
     expect(stages(rig, localId).at(-1)).toBe("interrupted");
     expect(texts(rig, from).filter((line) => line.startsWith("agent:") && line.includes("chunk 40"))).toEqual([]);
   }
-}, 360_000);
+}, 480_000);
 
 test("a prompt that was stopped in the moment in which it was handed is sent by Retry, and stands once", async () => {
   await using rig = await createRig();
@@ -109,7 +109,7 @@ test("a prompt that was stopped in the moment in which it was handed is sent by 
   expect(await rig.record("turn-ended", undefined, from)).toMatchObject({ outcome: "completed", localIds: ["stopped"] });
   expect(often(rig, "stopped-words")).toBe(1);
   expect(often(rig, "remember mango")).toBeGreaterThan(0);
-}, 240_000);
+}, 480_000);
 
 /** Claude writes down that it went back at once, or only when something follows (both seen on 2.1.329). */
 test.each(["later", "at once"])(
@@ -147,7 +147,7 @@ test.each(["later", "at once"])(
     expect(often(rig, "failing-words")).toBe(1);
     expect(often(rig, "remember mango")).toBeGreaterThan(0);
   },
-  240_000,
+  480_000,
 );
 
 test("a rate limit says when it is worth asking again: not before the provider's Retry-After", async () => {
@@ -160,7 +160,7 @@ test("a rate limit says when it is worth asking again: not before the provider's
   expect(failure).toMatchObject({ code: "rate_limit", retryable: true, httpStatus: 429 });
   expect(failure?.retryAfterMs).toBeGreaterThanOrEqual(2_000);
   expect(failure?.retryAfterMs).toBeLessThan(10_000);
-}, 240_000);
+}, 480_000);
 
 test("retries of Claude's own are told while they last", async () => {
   await using rig = await createRig({ env: { CLAUDE_CODE_MAX_RETRIES: "3" } });
@@ -168,7 +168,7 @@ test("retries of Claude's own are told while they last", async () => {
   await rig.conversation.prompt({ localId: "r", text: "fail 529 x1", attachments: [] });
   expect((await rig.record("retrying")).failure.code).toBe("overloaded");
   expect((await rig.record("turn-ended")).outcome).toBe("completed");
-}, 240_000);
+}, 480_000);
 
 test("after its end the conversation is resumed in full, and retry still finds the failed prompt", async () => {
   await using rig = await createRig();
@@ -187,7 +187,7 @@ test("after its end the conversation is resumed in full, and retry still finds t
   expect(often(rig, "remember mango")).toBeGreaterThan(0);
   expect(often(rig, "later-words")).toBe(1);
   expect(texts(rig, from)).toEqual(["started", "agent: Echo: later-words", "ended: completed"]);
-}, 240_000);
+}, 480_000);
 
 test("a fork has the history and an id of its own", async () => {
   await using rig = await createRig();
@@ -204,7 +204,7 @@ test("a fork has the history and an id of its own", async () => {
   // The new session's timeline begins with the history, told as such: no turns.
   const history = ["user: remember papaya", "agent: Echo: remember papaya"];
   expect(texts(rig, from)).toEqual([...history, "user: forked", "started", "agent: Echo: forked", "ended: completed"]);
-}, 240_000);
+}, 480_000);
 
 test("the session process dies with a permission open: the next one finds it, answers it, and nothing is told twice", async () => {
   await using rig = await createRig();
@@ -226,7 +226,7 @@ test("the session process dies with a permission open: the next one finds it, an
   expect(all.filter((line) => line.startsWith("user: run:"))).toHaveLength(1);
   expect(all.filter((line) => line === "ended: completed")).toHaveLength(2);
   await turn(rig, "and on");
-}, 240_000);
+}, 480_000);
 
 test("the session process dies in the middle of a stream, and while a permission comes up unseen", async () => {
   await using rig = await createRig();
@@ -252,7 +252,7 @@ test("the session process dies in the middle of a stream, and while a permission
     "ended: completed",
   ]);
   expect(rig.events.flatMap((event) => (event.type === "thinking" ? [event.thinking] : [])).at(-1)).toBe(false);
-}, 240_000);
+}, 480_000);
 
 test("a turn that ended while nobody looked is told once, by whoever comes", async () => {
   await using rig = await createRig();
@@ -271,7 +271,7 @@ test("a turn that ended while nobody looked is told once, by whoever comes", asy
   await rig.killSessionProcess();
   await rig.conversation.adopt();
   expect(texts(rig).filter((line) => line.startsWith("ended"))).toEqual(["ended: completed"]);
-}, 240_000);
+}, 480_000);
 
 test("the agent is killed in a turn: it is said, the prompt is not lost, and the conversation goes on", async () => {
   await using rig = await createRig();
@@ -287,14 +287,14 @@ test("the agent is killed in a turn: it is said, the prompt is not lost, and the
   await rig.start({ threadId: rig.threadId });
   await turn(rig, "still there");
   expect(often(rig, "slow 100 50")).toBe(1);
-}, 240_000);
+}, 480_000);
 
 test("two on one conversation are refused", async () => {
   await using rig = await createRig();
   await rig.start();
   await turn(rig, "mine");
   await expect(rig.start({ threadId: rig.threadId })).rejects.toMatchObject({ code: "session_active" });
-}, 240_000);
+}, 480_000);
 
 test("killed before it wrote down the first prompt: nothing was said, so it begins under another id and goes on", async () => {
   await using rig = await createRig();
@@ -309,11 +309,11 @@ test("killed before it wrote down the first prompt: nothing was said, so it begi
   await turn(rig, "remember pineapple");
   await turn(rig, "and on");
   expect(often(rig, "remember pineapple")).toBe(2); // the prompt and its echo
-}, 240_000);
+}, 480_000);
 
 test("nothing the agents ask of the model host is unknown to it", async () => {
   await using rig = await createRig();
   await rig.start();
   await turn(rig, "hello");
   expect(rig.fake.requests.filter((one) => one.api === "other")).toEqual([]);
-}, 240_000);
+}, 480_000);

@@ -35,7 +35,7 @@ test("a turn: its thread before its prompt, live text, the record in order, stag
   expect(await rig.conversation.lookup("one")).toBe("present");
   expect(await rig.conversation.lookup("never")).toBe("absent");
   expect((await rig.conversation.listModels()).map((model) => model.id)).toContain("sonnet");
-}, 240_000);
+}, 480_000);
 
 test("permissions: allow, deny with a reason, allow for the session, deny and stop", async () => {
   await using rig = await createRig();
@@ -72,7 +72,7 @@ test("permissions: allow, deny with a reason, allow for the session, deny and st
   await rig.conversation.answer(fourth.id, { behavior: "deny", reason: "stop", interrupt: true });
   expect((await rig.record("turn-ended", undefined, from)).outcome).toBe("interrupted");
   expect(stages(rig, "stop").at(-1)).toBe("interrupted");
-}, 360_000);
+}, 480_000);
 
 test("a question takes its answer in both wire shapes", async () => {
   await using rig = await createRig();
@@ -87,7 +87,7 @@ test("a question takes its answer in both wire shapes", async () => {
     await rig.record("turn-ended", undefined, from);
     expect(rig.lastConversation().at(-1)).toContain('"Which color?"="Blue"');
   }
-}, 240_000);
+}, 480_000);
 
 test("a plan is sent back, then accepted with a mode of its own", async () => {
   await using rig = await createRig();
@@ -104,7 +104,7 @@ test("a plan is sent back, then accepted with a mode of its own", async () => {
   await rig.conversation.answer(second.id, { behavior: "allow", mode: "acceptEdits" });
   await rig.record("turn-ended", undefined, from);
   await rig.wait("the mode", (event) => event.type === "mode" && event.mode === "acceptEdits", from);
-}, 240_000);
+}, 480_000);
 
 for (const [family, env] of [
   ["tasks", {}],
@@ -126,7 +126,7 @@ for (const [family, env] of [
         ["task-2", "pending"],
       ]);
     }
-  }, 240_000);
+  }, 480_000);
 }
 
 test("abort ends the turn, and the next one works", async () => {
@@ -139,7 +139,7 @@ test("abort ends the turn, and the next one works", async () => {
   expect((await rig.record("turn-ended")).outcome).toBe("interrupted");
   expect(stages(rig, "slow")).toEqual(["handed", "in-transcript", "started", "interrupted"]);
   expect((await turn(rig, "after")).outcome).toBe("completed");
-}, 240_000);
+}, 480_000);
 
 test("model and permission mode change in the live session", async () => {
   await using rig = await createRig();
@@ -160,7 +160,7 @@ test("model and permission mode change in the live session", async () => {
     (event) => event.type === "record" && event.event.type === "tool-result" && event.event.content?.[0]?.type === "diff",
   );
   expect(diff).toBeDefined();
-}, 240_000);
+}, 480_000);
 
 test("a picture goes along, another file is mentioned", async () => {
   await using rig = await createRig();
@@ -180,7 +180,7 @@ test("a picture goes along, another file is mentioned", async () => {
   await rig.record("turn-ended");
   expect(rig.lastConversation().join("\n")).toContain("image");
   expect(rig.lastConversation().join("\n")).toContain("words in a file");
-}, 240_000);
+}, 480_000);
 
 test("a sub-agent's work stands under its call", async () => {
   await using rig = await createRig();
@@ -190,7 +190,7 @@ test("a sub-agent's work stands under its call", async () => {
   const inner = await rig.record("tool-call", (event) => event.tool === "Bash");
   expect(inner.parent).toBe(call.id);
   expect((await rig.record("tool-result", (event) => event.parent === call.id)).output).toContain("from-the-sub");
-}, 240_000);
+}, 480_000);
 
 test("a prompt sent during a turn is folded in or taken back", async () => {
   await using rig = await createRig();
@@ -203,7 +203,7 @@ test("a prompt sent during a turn is folded in or taken back", async () => {
   await rig.record("turn-ended", (event) => event.localIds?.includes("second") === true);
   expect(stages(rig, "second").at(-1)).toBe("done");
   expect(rig.lastConversation().join("\n")).not.toContain("zebra-not-sent");
-}, 240_000);
+}, 480_000);
 
 test("a conversation of the remote front gets a name, and keeps it in Claude's own record", async () => {
   await using rig = await createRig({ env: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "" } });
@@ -212,4 +212,4 @@ test("a conversation of the remote front gets a name, and keeps it in Claude's o
   await turn(rig, "please fix the roof");
   const title = await rig.wait("a title", (event) => event.type === "title" && event.title);
   expect(title).toContain("roof");
-}, 240_000);
+}, 480_000);

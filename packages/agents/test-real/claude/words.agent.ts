@@ -54,7 +54,7 @@ test("what Claude's own commands say, sent from the web, stands before the end o
     "ended: completed",
   ]);
   expect(rig.events.some((event) => event.type === "record" && event.event.type === "unknown")).toBe(false);
-}, 360_000);
+}, 480_000);
 
 test("a compaction that failed says why; a cleared conversation says that it was, and ends the list of things to do", async () => {
   await using rig = await createRig({ env: { CLAUDE_CODE_ENABLE_TASKS: "0" } });
@@ -72,7 +72,7 @@ test("a compaction that failed says why; a cleared conversation says that it was
   expect(lines.filter((line) => line.includes("was cleared"))).toHaveLength(1);
   expect(lines).toContain("plan: 0");
   expect(lines.indexOf("plan: 0")).toBeLessThan(lines.indexOf("user: afresh"));
-}, 360_000);
+}, 480_000);
 
 test("a failed prompt of any look is repeated by Retry with its own words, and what follows it is heard", async () => {
   await using rig = await createRig();
@@ -124,7 +124,7 @@ test("commands typed in the terminal, of Claude's own and of the shell, stand wi
   expect(result.content).toEqual([{ type: "terminal", command: "echo seen-from-afar", stdout: "seen-from-afar" }]);
   // Claude's own word on itself may come behind its record.
   await rig.wait("its rest", (event) => event.type === "thinking" && !event.thinking, shell);
-}, 360_000);
+}, 480_000);
 
 test("typed and pasted words of any look are the person's, and the terminal's list of things to do ends with /clear", async () => {
   await using rig = await createRig();
@@ -168,4 +168,4 @@ test("going back in the terminal leaves a mark before what was said instead", as
   await rig.record("turn-ended", undefined, from);
   expect(told(rig, from).slice(0, 2)).toEqual([`info: ${mark.text}`, "user: remember pears"]);
   expect(rig.lastConversation().filter((line) => line.startsWith("user:") && line.includes("remember pears"))).toHaveLength(1);
-}, 360_000);
+}, 480_000);
