@@ -177,7 +177,7 @@ test("another conversation is followed although the report of it was lost, and o
   await rig.record("agent-message", ({ text }) => text.includes("three"), next);
   await rig.record("turn-ended", undefined, next);
   expect(rig.threadId).toBe(thread);
-}, 240_000);
+}, 480_000);
 
 test("/clear begins another conversation; quitting is no failure", async () => {
   await using rig = await createRig();
