@@ -1,8 +1,9 @@
 /** `hapi` on a terminal: Claude's screen first. Hub, registration and session process come up beside it, and nothing is lost when they are late. */
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
-import { loadSettings, updateSettings } from "@hapi/platform";
+import { loadSettings, runningHub, updateSettings } from "@hapi/platform";
 import { atPrompt, enter, quit, shows } from "./tui.ts";
 import { createWorld, type World } from "./world.ts";
 
@@ -80,4 +81,61 @@ test("the hub is away: the screen is there all the same, and everything is at th
   expect(JSON.parse(readFileSync(join(home, "sessions", session.id, "session.json"), "utf8"))).not.toHaveProperty("firstLaunch");
   expect(loadSettings(home).machineId).toBe("machine-of-this-test");
   await quit(terminal);
+}, 480_000);
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+test("the first start of a home: the screen comes first here, too; a hub is started beside it and gets the session", async () => {
+  await using world = await createWorld({ withoutHub: true, env: { HAPI_LISTEN_PORT: String(await freePort()) } });
+  const home = join(world.home, ".hapi");
+  const terminal = await world.terminal();
+  await terminal.type("clear; hapi\n");
+  await atPrompt(terminal);
+  await enter(terminal, "the first words");
+  await shows(terminal, "Echo: the first words");
+  expect(begun(world)).toEqual([expect.objectContaining({ launched: true, running: "local" })]);
+  const [id] = readdirSync(join(home, "sessions"));
+  const { machineId, hubToken } = loadSettings(home);
+  expect(JSON.parse(readFileSync(join(home, "sessions", id ?? "", "session.json"), "utf8"))).toMatchObject({ machineId });
+  await world.until(async () => {
+    const { url } = runningHub(home) ?? {};
+    if (url === undefined) return false;
+    const answer = await fetch(`${url}/cli/sessions/${id}`, { headers: { authorization: `Bearer ${hubToken}` } });
+    return answer.ok && (await answer.text()).includes('"active":true');
+  }, "the session is at the hub");
+  await quit(terminal);
+  const hub = runningHub(home);
+  if (hub) process.kill(hub.pid, "SIGTERM");
+}, 480_000);
+
+test("a session that was begun with another environment: the screen first, with the session's own, and what differs is said", async () => {
+  await using world = await createWorld();
+  await settled(world);
+  const work = join(world.home, ".claude-work");
+  mkdirSync(work);
+  cpSync(join(world.home, ".claude.json"), join(work, ".claude.json"));
+  const terminal = await world.terminal();
+  await terminal.type(`clear; CLAUDE_CONFIG_DIR=${work} hapi\n`);
+  const session = await world.session();
+  await atPrompt(terminal);
+  await enter(terminal, "kept apart");
+  await session.tells("ended: completed");
+  await quit(terminal);
+  await terminal.type("clear; hapi\n");
+  await shows(terminal, "kept apart");
+  await atPrompt(terminal);
+  expect(begun(world).at(-1)).toMatchObject({ launched: true, running: "local" });
+  expect(existsSync(join(world.home, ".claude", "projects"))).toBe(false);
+  await enter(terminal, "again");
+  await session.tells("says: Echo: again");
+  await quit(terminal);
+  expect(await terminal.screen()).toContain(`CLAUDE_CONFIG_DIR=${work} (here not set)`);
 }, 480_000);

@@ -14,13 +14,15 @@ export interface FirstLook {
   /** The agent's own words of the line. */
   words: readonly string[];
   /** The session's conversation; absent: a new one. */
-  threadId?: string;
-  permissionMode?: string;
+  threadId?: string | undefined;
+  permissionMode?: string | undefined;
+  /** The one the session was begun with; absent: as it is found now. */
+  program?: string | undefined;
 }
 
 export interface FirstLaunchInput extends FirstLook {
   where: Pick<DriverContext, "env" | "cwd" | "sessionDir" | "hookCommand" | "hookEnv">;
-  model?: string | null;
+  model?: string | null | undefined;
 }
 
 export interface FirstLaunch {

@@ -2,9 +2,15 @@
  * Which session `hapi <agent>` means: the one of this directory, another one (`--new`), or exactly one (`--existing-session-id`).
  * The newest of the directory wins; one that was archived is offered, never revived by itself.
  */
-import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
-import { createSession, listSessionRecords, type RecordedEnvironment, sessionTag, type SessionRecord } from "@hapi/machine/first";
+import {
+  createSession,
+  type FirstLaunchRecord,
+  listSessionRecords,
+  type RecordedEnvironment,
+  sessionTag,
+  type SessionRecord,
+} from "@hapi/machine/first";
 import type { SessionSummary } from "@hapi/protocol";
 import { AppError } from "@hapi/protocol/errors";
 import type { ThreadAsked } from "@hapi/agents/first";
@@ -66,7 +72,8 @@ export function prepareSession(
   input: DirectorySessionInput,
   found: DirectorySession,
   environment: RecordedEnvironment,
-): { sessionId: string; dir: string } {
+  begin?: (record: SessionRecord, dir: string) => FirstLaunchRecord | undefined,
+): { sessionId: string; dir: string; record: SessionRecord } {
   const { flags } = input;
   const wantedMode = flags.isYolo ? "yolo" : flags.permissionMode;
   return createSession({
@@ -80,8 +87,9 @@ export function prepareSession(
     args: flags.rest,
     environment,
     replaceEnvironment: flags.isThisEnvironment,
-    ...(found.kind === "existing" ? { sessionId: found.record.sessionId } : { sessionId: randomUUID(), tag: found.tag }),
+    ...(found.kind === "existing" ? { sessionId: found.record.sessionId } : { sessionId: crypto.randomUUID(), tag: found.tag }),
     ...(wantedMode ? { permissionMode: wantedMode } : {}),
     ...(flags.model ? { model: flags.model } : {}),
+    ...(begin ? { begin } : {}),
   });
 }

@@ -2,8 +2,9 @@
  * The door: one word decides which file runs. Processes that must start in milliseconds (hooks, host, session) are looked at first and load
  * nothing else; commands load on demand. Every failure becomes one plain sentence on stderr.
  */
-import { createTerminal, explain, palette } from "./tui/terminal.ts";
+import type { WaitingProcess } from "@hapi/platform/lean";
 import type { Command, CommandContext } from "./command.ts";
+import { hostInWaiting } from "./host-in-waiting.ts";
 import { hideOwnCache } from "./own-cache.ts";
 import { leaveFamily } from "./leave-family.ts";
 
@@ -39,13 +40,11 @@ export async function runCli(words: string[]): Promise<number> {
   if (internal) return (await internal())(words.slice(1));
   if (first === "demo" && isDemoProgram(words)) return (await import("./commands/demo-acp.ts")).runDemoProgram(words.slice(1));
 
-  const terminal = createTerminal(process.stdout, process.stderr);
-  const code = await runTyped(words, {
-    terminal,
-    paint: palette(process.env, terminal.isInteractive),
-    env: process.env,
-    cwd: process.cwd(),
-  });
+  const waiting = commandOf(first) ? null : hostInWaiting(words, process.env);
+  const { createTerminal, palette } = await import("./tui/terminal.ts");
+  const terminal = createTerminal();
+  const paint = palette(process.env, terminal.isInteractive);
+  const code = await runTyped(words, { terminal, paint, env: process.env, cwd: process.cwd() }, waiting);
   // The end of this process would cut off what a slow reader has not taken yet.
   const lost = await terminal.written();
   if (lost === null) return code;
@@ -54,20 +53,23 @@ export async function runCli(words: string[]): Promise<number> {
   return code || 1;
 }
 
-async function runTyped(words: string[], context: CommandContext): Promise<number> {
+async function runTyped(words: string[], context: CommandContext, waiting: WaitingProcess | null): Promise<number> {
   const { terminal } = context;
   const first = words[0] ?? "";
   try {
     if (["--version", "-V", "-v"].includes(first)) return await printVersion(context);
     if (["--help", "-h", "help"].includes(first)) return await printHelp(context);
-    const load = own(commands, own(aliases, first) ?? first);
-    return load ? await runCommand(await load(), words.slice(1), context) : await runAgentWords(words, context);
+    const load = commandOf(first);
+    return load ? await runCommand(await load(), words.slice(1), context) : await runAgentWords(words, context, waiting);
   } catch (error) {
+    const { explain } = await import("./tui/terminal.ts");
     const { sentence, exitCode } = explain(error);
     terminal.note(context.paint.bad(sentence));
     return exitCode;
   }
 }
+
+const commandOf = (word: string) => own(commands, own(aliases, word) ?? word);
 
 /** Only words of ours, never what every object has (`constructor`). */
 function own<T>(table: Record<string, T>, word: string): T | undefined {
@@ -93,10 +95,11 @@ async function runCommand(command: Command, words: string[], context: CommandCon
 }
 
 /** `hapi <agent> …`, or `hapi …` for the agent that needs no name. */
-async function runAgentWords(words: string[], context: CommandContext): Promise<number> {
+async function runAgentWords(words: string[], context: CommandContext, waiting: WaitingProcess | null): Promise<number> {
   const { quickStart } = await import("./commands/quick-start.ts");
-  const code = await quickStart(words, context);
+  const code = await quickStart(words, context, waiting);
   if (code !== null) return code;
+  waiting?.dismiss();
   const { runAgent } = await import("./commands/agent.ts");
   return runAgent(words, context);
 }

@@ -34,12 +34,17 @@ export async function introduce(
   if (mustBeRead && terminal.isInteractive) await delay(READ_MS);
 }
 
-/** Until the session ends or the person leaves. */
-export async function watchSession(home: string, record: SessionRecord, { terminal, paint }: CommandContext): Promise<number> {
+/** Until the session ends or the person leaves. `onShown`: once its screen is there; whatever is not needed for that can begin then. */
+export async function watchSession(
+  home: string,
+  record: SessionRecord,
+  { terminal, paint }: CommandContext,
+  onShown: () => void = () => undefined,
+): Promise<number> {
   const dir = sessionDir(home, record.sessionId);
   const address = readHostAddress(dir);
   if (!address) throw new AppError("host_gone");
-  const end = await runViewer({ ...address, stdin: process.stdin, stdout: process.stdout });
+  const end = await runViewer({ ...address, stdin: process.stdin, stdout: process.stdout, onShown });
   if (end.message) terminal.note(end.message);
   // The agent's own last words name its own program; what it continues there would be a second one on this session's conversation.
   if (readRecord(dir)) terminal.note(paint.dim(`Continue this session with: hapi resume ${record.sessionId.slice(0, 8)}`));

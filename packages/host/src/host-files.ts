@@ -58,7 +58,8 @@ export function readToken(path: string): string | null {
 
 export function makeToken(dir: string): string {
   const token = randomToken(32);
-  writeFileAtomic(tokenFile(dir), `${token}\n`);
+  // No host outlives a loss of power.
+  writeFileAtomic(tokenFile(dir), `${token}\n`, { volatile: true });
   return token;
 }
 

@@ -13,7 +13,6 @@ import {
   readyToBind,
   restoredEnv,
   sameProgram,
-  sha256Hex,
   socketPath,
   systemClock,
   type ProcessId,
@@ -28,11 +27,12 @@ import { hostEnv, makeToken, tokenFile, updateSessionFile, type HostRecord } fro
 import { hostLivesExit, Keeper, someLeftExit } from "./keeper.ts";
 import { endAfterHost, type LeftBehind } from "./left-behind.ts";
 import { protocolVersions } from "./messages.ts";
+import { hostSocketName, readyLine } from "./names.ts";
+import type { SpawnSpec } from "./port.ts";
+import { paintMs, screenBytes } from "./painted.ts";
+import { waitForAssignment, waitingFlag } from "./waiting.ts";
 
 const tidyMs = 10_000;
-/** A screen is more than the questions that a program asks its terminal first. */
-const screenBytes = 1_000;
-const paintMs = 1_500;
 const lookForPaintMs = 20;
 const endLeftFlag = "--end-left";
 /** What the keeper hears. "Nothing" is no success: the keeper has stopped agents that a lost record does not name. */
@@ -45,17 +45,21 @@ const endLeftExit: Readonly<Record<LeftBehind, number>> = {
 
 export type HostEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** Written to stdout once the door is open; then stdout is closed. */
-export const readyLine = "hapi-host-ready\n";
-
 /**
  * Runs until the session is over. argv: `--session ID --dir DIR --home HOME -- <session process argv>`; the working folder and the
- * environment are handed to the session process. With `--end-left DIR` instead: ends what the killed host of that session has left running.
- * Answers the exit code.
+ * environment are handed to the session process. With `--waiting` it is told the same in a line (`waiting.ts`). With `--end-left DIR`
+ * instead: ends what the killed host of that session has left running. Answers the exit code.
  */
 export async function runHost(argv: readonly string[], env: HostEnvironment = process.env): Promise<number> {
   if (argv[0] === endLeftFlag && argv[1]) return endLeftExit[await endAfterHost(argv[1])];
-  const { sessionId, dir, home, sessionArgv } = readArguments(argv);
+  if (argv[0] !== waitingFlag) return serve(argv, argv, env);
+  const assignment = waitForAssignment();
+  return assignment ? serve(assignment.words, argv, env, assignment.first) : 0;
+}
+
+/** `ownWords`: with which this process was started. `told`: the program to begin with, unless one was left in the session's folder. */
+async function serve(words: readonly string[], ownWords: readonly string[], env: HostEnvironment, told?: SpawnSpec): Promise<number> {
+  const { sessionId, dir, home, sessionArgv } = readArguments(words);
   for (const name of ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT", "SIGPIPE"] as const) process.on(name, () => undefined);
 
   // Whatever goes wrong in here, the agent must not die of it.
@@ -67,7 +71,7 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
   const token = makeToken(dir);
   const ended = Promise.withResolvers<void>();
   const startTime = processStartTime(process.pid);
-  const kin = openKin(dir, { pid: process.pid, startTime }, sameProgram(argv, endLeftFlag, dir), env);
+  const kin = openKin(dir, { pid: process.pid, startTime }, sameProgram(ownWords, endLeftFlag, dir), env);
   const host = new Host({
     sessionId,
     startTime,
@@ -104,10 +108,11 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
     version: protocolVersions[0],
     startedAt: host.facts.startedAt,
   };
-  updateSessionFile(dir, { host: record });
-  const first = await beginFirst(host, dir, binding);
-  announce();
+  const first = await beginFirst(host, told ?? takeFirstProgram(dir), binding);
   kin.keeper.start();
+  // Beside the agent's own start: the disk is waited for. Nobody looks for us before we are ready, and who comes too early finds the family.
+  updateSessionFile(dir, { host: record });
+  announce();
   if (first) await untilPainted(first);
   host.supervisor.start();
   await ended.promise;
@@ -120,8 +125,7 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
 }
 
 /** Where it can't be started, the session process tries it and says why. */
-async function beginFirst(host: Host, dir: string, binding: Promise<void>): Promise<AgentProcess | null> {
-  const first = takeFirstProgram(dir);
+async function beginFirst(host: Host, first: SpawnSpec | null, binding: Promise<void>): Promise<AgentProcess | null> {
   if (first === null) return null;
   try {
     await binding;
@@ -183,10 +187,6 @@ function readArguments(argv: readonly string[]): { sessionId: string; dir: strin
   if (sessionFlag === "--session" && sessionId && dirFlag === "--dir" && dir && homeFlag === "--home" && home && dashes === "--")
     return { sessionId, dir, home, sessionArgv };
   throw new Error("usage: __host --session ID --dir DIR --home HOME -- COMMAND…");
-}
-
-export function hostSocketName(sessionId: string): string {
-  return `host-${sha256Hex(sessionId).slice(0, 16)}`;
 }
 
 /** Nothing is ever written to stdout after this: whoever started us may be gone. */

@@ -11,7 +11,7 @@ export {
   type HostRecord,
 } from "./host-files.ts";
 export { MARK_VARIABLE } from "./family-file.ts";
-export { hostSocketName, runHost } from "./host-main.ts";
+export { runHost } from "./host-main.ts";
 export { endLeftBehind, type LeftBehind } from "./left-behind.ts";
 export type { HostFacts, ProcessFacts } from "./messages.ts";
 export * from "./port.ts";

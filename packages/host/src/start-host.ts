@@ -2,26 +2,27 @@
  * Starting a session's host so that it outlives us, our terminal and (where there is systemd) the unit we run in. Repeatable: when the host
  * lives already, it is joined; what a killed one has left running is ended first. Resolves when it has answered its handshake.
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   ensurePrivateDir,
-  findProgram,
   isAlive,
   selfCommand,
   sessionDir,
   smallProcessEnv,
   spawnReady,
+  type WaitingProcess,
   withDirLock,
 } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { dropFirstProgram, leaveFirstProgram } from "./first-program.ts";
 import { readHostAddress, readHostRecord, type HostAddress } from "./host-files.ts";
-import { readyLine } from "./host-main.ts";
 import { endLeftBehind } from "./left-behind.ts";
 import type { HostFacts } from "./messages.ts";
 import type { SpawnSpec } from "./port.ts";
 import { probeHost } from "./probe.ts";
+import { readyLine } from "./names.ts";
+import { scopePrefix } from "./scope.ts";
+import type { Assignment } from "./waiting.ts";
 
 const startMs = 10_000;
 /** Longer than a start may take, so that a second starter joins the first. */
@@ -35,7 +36,9 @@ export interface StartHostOptions {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   /** Begun by the host at once, before the session process is there. Not where a host lives already. */
-  first?: SpawnSpec;
+  first?: SpawnSpec | undefined;
+  /** One that waits for its session (`startWaitingHost`); where it is gone, another one is started as ever. */
+  waiting?: WaitingProcess | null | undefined;
   /** argv of the host program; default: this HAPI's `__host`. */
   hostCommand?: readonly string[];
 }
@@ -54,16 +57,13 @@ export async function startHost(options: StartHostOptions): Promise<StartedHost>
     async () => {
       const living = await probeHost(dir);
       if (living) return found(dir, living, true);
-      refuseSecond(dir);
-      await endLeftBehind(dir);
+      await clearWay(dir);
       // One that a killed starter left behind holds an environment, and would begin what nobody asked for.
       dropFirstProgram(dir);
-      if (options.first) leaveFirstProgram(dir, options.first);
-      try {
-        await launch(dir, options);
-      } finally {
-        dropFirstProgram(dir);
-      }
+      const { waiting, ...rest } = options;
+      // What the one that waited may have begun is ended, and not begun again: the session process says what there is to say.
+      if (!waiting) await launchNew(dir, rest);
+      else if (!(await launchWaiting(dir, waiting, rest))) await launchNew(dir, { ...rest, first: undefined });
       const facts = await probeHost(dir);
       if (!facts) throw new AppError("spawn_failed", `The session's host has ended at once. See ${hostLog(dir)}`);
       return found(dir, facts, false);
@@ -80,8 +80,7 @@ export async function whileHostless<T>(dir: string, work: () => Promise<T>): Pro
     join(dir, "host.lock"),
     async () => {
       if (await probeHost(dir)) return { ran: false };
-      refuseSecond(dir);
-      await endLeftBehind(dir);
+      await clearWay(dir);
       return { ran: true, value: await work() };
     },
     { retries: lockRetries },
@@ -92,6 +91,14 @@ function found(dir: string, facts: HostFacts, joined: boolean): StartedHost {
   const address = readHostAddress(dir);
   if (!address) throw new AppError("host_gone");
   return { facts, address, joined };
+}
+
+/** Nobody lives here when this has returned. */
+async function clearWay(dir: string): Promise<void> {
+  refuseSecond(dir);
+  // It has begun its agent and not yet said where it is to be found.
+  if ((await endLeftBehind(dir)) === "host-lives")
+    throw new AppError("not_ready", "The session's host is just starting. Try again in a few seconds.");
 }
 
 /** A host that runs but can't be reached makes its socket again in a moment; a second one would be two masters of one session. */
@@ -105,21 +112,36 @@ function hostLog(dir: string): string {
   return join(dir, "host.log");
 }
 
+const wordsFor = (dir: string, { home, sessionId, sessionArgv }: StartHostOptions): string[] => [
+  ...["--session", sessionId, "--dir", dir, "--home", home],
+  ...["--", ...sessionArgv],
+];
+
+/** False: it came to nothing, and nothing of it is left. */
+async function launchWaiting(dir: string, waiting: WaitingProcess, options: StartHostOptions): Promise<boolean> {
+  const { first, cwd } = options;
+  const assignment: Assignment = { words: wordsFor(dir, options), cwd, logFile: hostLog(dir), ...(first ? { first } : {}) };
+  if (await waiting.begin(JSON.stringify(assignment), { readyLine, timeoutMs: startMs })) return true;
+  await clearWay(dir);
+  return false;
+}
+
+async function launchNew(dir: string, options: StartHostOptions): Promise<void> {
+  if (options.first) leaveFirstProgram(dir, options.first);
+  try {
+    await launch(dir, options);
+  } finally {
+    dropFirstProgram(dir);
+  }
+}
+
 async function launch(dir: string, options: StartHostOptions): Promise<void> {
-  const { home, sessionId, sessionArgv, env, cwd } = options;
-  const command = options.hostCommand ?? selfCommand("__host");
-  const argv = [...command, "--session", sessionId, "--dir", dir, "--home", home, "--", ...sessionArgv];
+  const { env, cwd } = options;
+  const argv = [...(options.hostCommand ?? selfCommand("__host")), ...wordsFor(dir, options)];
   const start = (prefix: readonly string[]) =>
     spawnReady([...prefix, ...argv], { cwd, env: smallProcessEnv(env), logFile: hostLog(dir), readyLine, timeoutMs: startMs });
   const scope = scopePrefix(env);
   if (scope.length > 0 && (await start(scope))) return;
   if (await start([])) return;
   throw new AppError("spawn_failed", `The session's host could not be started. See ${hostLog(dir)}`);
-}
-
-/** In a scope of its own the host survives the stop of the unit that started it. Where that can't work, it is not tried. */
-function scopePrefix(env: StartHostOptions["env"]): readonly string[] {
-  const runtimeDir = env["XDG_RUNTIME_DIR"];
-  if (process.platform !== "linux" || !runtimeDir || !existsSync(join(runtimeDir, "systemd", "private"))) return [];
-  return findProgram("systemd-run", env) ? ["systemd-run", "--user", "--scope", "--quiet", "--collect", "--"] : [];
 }

@@ -9,6 +9,7 @@ import { decodeJson, encodeFrame, encodeJson, frameType, type Frame } from "./fr
 import type { HostAddress } from "./host-files.ts";
 import { SuspendKey } from "./keys.ts";
 import { openLink, type Link } from "./link.ts";
+import { paintMs, screenBytes } from "./painted.ts";
 import { ViewerTerminal, type ViewerInput, type ViewerOutput } from "./viewer-terminal.ts";
 
 export interface ViewerOptions extends HostAddress {
@@ -16,6 +17,8 @@ export interface ViewerOptions extends HostAddress {
   stdout: ViewerOutput;
   /** Stops this process the way Ctrl-Z does; resolves when it goes on. Default: SIGTSTP to the process group. */
   suspend?: () => Promise<void>;
+  /** Called once, when there is a screen to see, or none came for a while. */
+  onShown?: () => void;
 }
 
 export interface ViewerEnd {
@@ -42,6 +45,7 @@ class Viewer {
   /** The size the host has of us. */
   #told: { cols: number; rows: number } | null = null;
   #isSuspended = false;
+  #shownBytes = 0;
 
   constructor(options: ViewerOptions) {
     this.#options = options;
@@ -67,12 +71,14 @@ class Viewer {
     stdout.on("error", onGone);
     // It may have changed before anybody listened.
     this.#tellSize();
+    const shown = this.#options.onShown ? setTimeout(() => this.#countShown(screenBytes), paintMs) : undefined;
     try {
       stdin.resume();
       const end = await this.#end.promise;
       if (!end.isTerminalGone) await this.#terminal.flushed();
       return { exitCode: end.exitCode, message: end.message };
     } finally {
+      clearTimeout(shown);
       this.#terminal.leave();
       this.#detach();
       stdin.off("data", onData);
@@ -126,6 +132,13 @@ class Viewer {
     const { connection } = this.#link ?? {};
     const isBehind = this.#terminal.show(bytes.slice(), () => connection?.resume());
     if (isBehind) connection?.pause();
+    this.#countShown(bytes.length);
+  }
+
+  #countShown(bytes: number): void {
+    const wasShown = this.#shownBytes >= screenBytes;
+    this.#shownBytes += bytes;
+    if (!wasShown && this.#shownBytes >= screenBytes) this.#options.onShown?.();
   }
 
   #keys(bytes: Uint8Array): void {

@@ -1,6 +1,4 @@
 /** This process turns into another program: same process id, same terminal, same pipes. Nothing of ours stays behind. */
-import { spawn } from "node:child_process";
-import { constants } from "node:os";
 import { findProgram } from "./spawn.ts";
 
 type Execve = (file: string, argv: readonly string[], env: Readonly<Record<string, string>>) => never;
@@ -22,6 +20,7 @@ export async function become(
   const defined = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
   const file = program.includes("/") ? program : (findProgram(program, env) ?? program);
   if (execve) execve(file, [program, ...args], defined);
+  const [{ spawn }, { constants }] = await Promise.all([import("node:child_process"), import("node:os")]);
   const child = spawn(file, args, { env: defined, stdio: "inherit" });
   const off = [...relayed, ...ofTheTerminal].map((name) => {
     const listener = (): void => void ((relayed as readonly string[]).includes(name) && child.kill(name));

@@ -1,12 +1,13 @@
 /**
  * A lock between processes: a folder whose making is atomic, with a fresh time stamp while it is held. Understands and respects
  * proper-lockfile's locks (mkdir, mtime renewed, stale after 30 s), which other HAPI installations use on the same files. Who holds it stands
- * in a file beside the folder, so that nobody waits for a holder that was killed.
+ * in a file beside the folder, so that nobody waits for a holder that was killed. Calls to the system are made directly: each takes microseconds,
+ * and a start would wait for a thread for each of them.
  */
-import { mkdir, readFile, rm, rmdir, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdirSync, readFileSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { AppError } from "@hapi/protocol/errors";
 import { delay, systemClock, type Clock } from "./clock.ts";
-import { attempt, ignore } from "./ignore.ts";
+import { attempt } from "./ignore.ts";
 import { isAlive, processStartTime } from "./process-facts.ts";
 
 /** A takeover is three calls to the system; one that takes longer was killed in the middle. */
@@ -29,36 +30,35 @@ export async function withDirLock<T>(path: string, work: () => Promise<T> | T, o
   let cancel: () => void = () => undefined;
   const renew = () => {
     const now = clock.now() / 1000;
-    ignore(utimes(path, now, now), "somebody took the lock for stale; the work below is short and atomic");
+    attempt(() => utimesSync(path, now, now), "somebody took the lock for stale; the work below is short and atomic");
     cancel = clock.setTimer(staleMs / 2, renew);
   };
   cancel = clock.setTimer(staleMs / 2, renew);
   try {
-    await writeOwner(path);
+    writeOwner(path);
     return await work();
   } finally {
     cancel();
-    await release(path);
+    release(path);
   }
 }
 
 const ownerFile = (path: string): string => `${path}.owner`;
 
 /** The owner's name first: a folder without one is waited for, a name without its folder would be believed. */
-async function release(path: string): Promise<void> {
-  await rm(ownerFile(path), { force: true });
-  await rmdir(path).catch(() => undefined);
+function release(path: string): void {
+  rmSync(ownerFile(path), { force: true });
+  attempt(() => rmdirSync(path), "somebody took it for stale");
 }
 
 async function acquire(path: string, options: Required<DirLockOptions>): Promise<void> {
   for (let attempt = 0; attempt <= options.retries; attempt++) {
-    if (await tryMkdir(path)) return;
-    const age = await ageMs(path, options.clock);
+    if (tryMkdir(path)) return;
+    const age = ageMs(path, options.clock);
     // Gone meanwhile, or left behind: try again at once. Of several that remove it, mkdir lets one through.
     if (age === null) continue;
-    if (age > options.staleMs) await release(path);
-    else if (!(await isAbandoned(path, options)) || !(await takeFromDead(path, options)))
-      await delay(options.retryMs, { clock: options.clock });
+    if (age > options.staleMs) release(path);
+    else if (!isAbandoned(path, options) || !takeFromDead(path, options)) await delay(options.retryMs, { clock: options.clock });
   }
   throw new AppError("timeout", `${path} is locked by another HAPI process. If none runs, remove that folder.`, { details: { path } });
 }
@@ -72,57 +72,51 @@ interface Owner {
 
 let ownStart: string | null = null;
 
-async function writeOwner(path: string): Promise<void> {
+function writeOwner(path: string): void {
   ownStart ??= processStartTime(process.pid);
-  const owner: Owner = { pid: process.pid, startTime: ownStart, folder: await folderOf(path) };
-  await writeFile(ownerFile(path), JSON.stringify(owner), { mode: 0o600 });
+  const owner: Owner = { pid: process.pid, startTime: ownStart, folder: folderOf(path) };
+  writeFileSync(ownerFile(path), JSON.stringify(owner), { mode: 0o600 });
 }
 
-async function isOwnerDead(path: string): Promise<boolean> {
-  const text = await readFile(ownerFile(path), "utf8").catch(() => "");
-  const owner = attempt(() => JSON.parse(text) as Partial<Owner>, "not there, or half written");
+function isOwnerDead(path: string): boolean {
+  const owner = attempt(() => JSON.parse(readFileSync(ownerFile(path), "utf8")) as Partial<Owner>, "not there, or half written");
   if (!owner || typeof owner.pid !== "number" || typeof owner.startTime !== "string" || typeof owner.folder !== "string") return false;
-  return !isAlive({ pid: owner.pid, startTime: owner.startTime }) && owner.folder === (await folderOf(path));
+  return !isAlive({ pid: owner.pid, startTime: owner.startTime }) && owner.folder === folderOf(path);
 }
 
-async function isAbandoned(path: string, { clock, ownerWithinMs }: Required<DirLockOptions>): Promise<boolean> {
-  if (await isOwnerDead(path)) return true;
-  const age = await ageMs(path, clock);
-  return age !== null && age > ownerWithinMs && !(await hasOwner(path));
+function isAbandoned(path: string, { clock, ownerWithinMs }: Required<DirLockOptions>): boolean {
+  if (isOwnerDead(path)) return true;
+  const age = ageMs(path, clock);
+  return age !== null && age > ownerWithinMs && !hasOwner(path);
 }
 
-function hasOwner(path: string): Promise<boolean> {
-  return stat(ownerFile(path)).then(
-    () => true,
-    () => false,
-  );
-}
+const hasOwner = (path: string): boolean => statSync(ownerFile(path), { throwIfNoEntry: false }) !== undefined;
 
-async function folderOf(path: string): Promise<string | null> {
-  const facts = await stat(path).catch(() => null);
-  return facts && `${facts.dev}:${facts.ino}:${facts.birthtimeMs}`;
+function folderOf(path: string): string | null {
+  const facts = attempt(() => statSync(path), "it was released");
+  return facts === undefined ? null : `${facts.dev}:${facts.ino}:${facts.birthtimeMs}`;
 }
 
 /** One waiter at a time, and it looks again: the lock of the one that was faster must not be removed with the dead one's. */
-async function takeFromDead(path: string, options: Required<DirLockOptions>): Promise<boolean> {
+function takeFromDead(path: string, options: Required<DirLockOptions>): boolean {
   const guard = `${path}.takeover`;
-  if (!(await tryMkdir(guard))) {
-    const age = await ageMs(guard, options.clock);
-    if (age !== null && age > takeoverMs) await rmdir(guard).catch(() => undefined);
+  if (!tryMkdir(guard)) {
+    const age = ageMs(guard, options.clock);
+    if (age !== null && age > takeoverMs) attempt(() => rmdirSync(guard), "another one was faster");
     return false;
   }
   try {
-    if (!(await isAbandoned(path, options))) return false;
-    await release(path);
+    if (!isAbandoned(path, options)) return false;
+    release(path);
     return true;
   } finally {
-    await rmdir(guard).catch(() => undefined);
+    attempt(() => rmdirSync(guard), "it took too long and was taken for dead");
   }
 }
 
-async function tryMkdir(path: string): Promise<boolean> {
+function tryMkdir(path: string): boolean {
   try {
-    await mkdir(path, { mode: 0o700 });
+    mkdirSync(path, { mode: 0o700 });
     return true;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -130,9 +124,9 @@ async function tryMkdir(path: string): Promise<boolean> {
   }
 }
 
-async function ageMs(path: string, clock: Clock): Promise<number | null> {
+function ageMs(path: string, clock: Clock): number | null {
   try {
-    return clock.now() - (await stat(path)).mtimeMs;
+    return clock.now() - statSync(path).mtimeMs;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw cause;

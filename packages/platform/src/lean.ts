@@ -15,5 +15,7 @@ export * from "./settings.ts";
 export * from "./small-process.ts";
 export * from "./spawn.ts";
 export * from "./pty.ts";
+export * from "./terminal-facts.ts";
 export * from "./terminal-text.ts";
 export * from "./unix-socket.ts";
+export * from "./waiting-process.ts";

@@ -23,6 +23,11 @@ export async function readyToBind(): Promise<void> {
   known ??= exitCode === 0 ? words : [];
 }
 
+/** The same for a process that has nothing else to do. */
+export function readyToBindNow(): void {
+  known ??= prefix();
+}
+
 function prefix(): readonly string[] {
   const words = candidate();
   return words.length > 0 && Bun.spawnSync(trial(words), quiet).exitCode === 0 ? words : [];

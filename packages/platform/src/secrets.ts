@@ -9,6 +9,10 @@ export function sha256Hex(text: string): string {
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }
 
+export function hmacSha256Hex(key: Uint8Array, text: string): string {
+  return new Bun.CryptoHasher("sha256", key).update(text).digest("hex");
+}
+
 /** Takes the same time wherever two texts differ. */
 export function isSameSecret(a: string, b: string): boolean {
   const left = Buffer.from(sha256Hex(a));

@@ -3,7 +3,7 @@
  * starts another HAPI process (hub, runner, host, hook bridge) asks here.
  */
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { AppError } from "@hapi/protocol/errors";
 
 /** A .env or bunfig.toml in the folder a process starts in must never change how HAPI runs; bin/hapi passes the same. */
@@ -27,12 +27,12 @@ function isVirtual(path: string): boolean {
 
 function selfPrefix(override: string | undefined): string[] {
   if (override) return parseCommand(override);
-  if (isVirtual(import.meta.url)) return [process.execPath];
-  const source = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
-  if (import.meta.url.endsWith("/packages/platform/src/self.ts") && existsSync(source))
+  if (isVirtual(import.meta.path)) return [process.execPath];
+  const source = join(import.meta.dir, "../../cli/src/main.ts");
+  if (import.meta.path.endsWith("/packages/platform/src/self.ts") && existsSync(source))
     return [...ownCache(), process.execPath, ...ownRuntime, source];
   // Bundled: this module is a part of dist/, and dist/hapi.js is the door.
-  const bundled = fileURLToPath(new URL("./hapi.js", import.meta.url));
+  const bundled = join(import.meta.dir, "hapi.js");
   return [process.execPath, ...ownRuntime, existsSync(bundled) ? bundled : Bun.main];
 }
 

@@ -72,12 +72,21 @@ export async function spawnReady(
     closeSync(log);
   }
   child.unref();
-  const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs);
+  return saysReady(child, options.readyLine, options.timeoutMs);
+}
+
+/** Waits until the child says `readyLine` on its stdout. False when it ends or stays silent first; then it is killed. */
+export async function saysReady(
+  child: { stdout: ReadableStream<Uint8Array>; kill(signal: NodeJS.Signals): void },
+  readyLine: string,
+  timeoutMs: number,
+): Promise<boolean> {
+  const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
   const reader = child.stdout.getReader();
   const decoder = new TextDecoder();
   let said = "";
   try {
-    while (!said.includes(options.readyLine)) {
+    while (!said.includes(readyLine)) {
       const { done, value } = await reader.read();
       if (done) return false;
       said = (said + decoder.decode(value, { stream: true })).slice(-4_096);
@@ -223,12 +232,12 @@ async function exitOf(child: Bun.Subprocess): Promise<ProcessExit> {
   return { code: signal === null ? child.exitCode : null, signal };
 }
 
-function cleanEnv(env: SpawnEnv): Record<string, string> {
+export function cleanEnv(env: SpawnEnv): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 /** The runtime's words for a missing program or folder become one sentence. */
-function guarded<T>(argv: readonly string[], cwd: string | undefined, start: () => T): T {
+export function guarded<T>(argv: readonly string[], cwd: string | undefined, start: () => T): T {
   try {
     return start();
   } catch (cause) {

@@ -3,7 +3,9 @@
  * cursor). Cut by grapheme, so that no half emoji or bare accent is left. The widths are those of the runtime.
  */
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Made when it is needed: it costs a start more than all the rest of this file. */
+let segmenter: Intl.Segmenter | undefined;
+const graphemes = (text: string): Intl.Segments => (segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" })).segment(text);
 // Escape sequences first as a whole, then every control character that is left, bidi overrides included.
 const SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[@-_])/g;
 const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f]/g;
@@ -27,7 +29,7 @@ export interface Cell {
 export function cellsOf(line: string): Cell[] {
   // The common case without the cost of segmentation.
   if (/^[\x20-\x7e]*$/.test(line)) return [...line].map((text) => ({ text, width: 1 }));
-  return [...segmenter.segment(line)].map(({ segment }) => ({ text: segment, width: Bun.stringWidth(segment) }));
+  return [...graphemes(line)].map(({ segment }) => ({ text: segment, width: Bun.stringWidth(segment) }));
 }
 
 /** In columns; colours take none. */

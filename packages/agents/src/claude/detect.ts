@@ -1,8 +1,8 @@
 /** Finding Claude Code: `HAPI_CLAUDE_PATH`, else the PATH; its version from its own mouth. */
-import { execFile } from "node:child_process";
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { attempt, ensurePrivateDir, writeFileAtomic } from "@hapi/platform/lean";
+import { attempt, ensurePrivateDir, runCommand, writeFileAtomic } from "@hapi/platform/lean";
+import { AppError } from "@hapi/protocol/errors";
 import type { Detection } from "../driver.ts";
 import { isJson, type Json, num, parseJson, str } from "./json.ts";
 import { VERSIONS } from "./vocabulary/versions.ts";
@@ -14,7 +14,7 @@ const OLDEST = [2, 1, 190] as const;
 const VERSION_MS = 10_000;
 const INSTALL_HINT = "Claude Code is not installed; install it with `npm install -g @anthropic-ai/claude-code`, or set HAPI_CLAUDE_PATH";
 
-function isProgram(path: string): boolean {
+export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();
@@ -31,12 +31,11 @@ function find(env: Readonly<Record<string, string>>): { path: string | null; con
   return { path: folders.map((folder) => join(folder, "claude")).find(isProgram) ?? null, configured: false };
 }
 
-function askVersion(path: string, env: Readonly<Record<string, string>>): Promise<string | null> {
-  return new Promise((resolve) => {
-    execFile(path, ["--version"], { env: { ...env }, timeout: VERSION_MS, maxBuffer: 64 * 1024 }, (error, stdout) => {
-      resolve(error ? null : (/(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? null));
-    });
-  });
+async function askVersion(path: string, env: Readonly<Record<string, string>>): Promise<string | null> {
+  const asked = runCommand([path, "--version"], { env, timeoutMs: VERSION_MS, maxBytes: 64 * 1024 });
+  // It can't be started, or does not answer: it tells no version.
+  const answer = await asked.catch((cause: unknown) => (cause instanceof AppError ? null : Promise.reject(cause as Error)));
+  return answer?.code === 0 ? (/(\d+\.\d+\.\d+)/.exec(answer.stdout)?.[1] ?? null) : null;
 }
 
 /** `--prefill <text>`, "Pre-fill the prompt input with text without submitting it": measured on this version; an unknown flag would end the start. */

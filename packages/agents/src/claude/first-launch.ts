@@ -2,10 +2,10 @@
  * The terminal front's launch before there is a session process. Only where nothing has to be asked: a new conversation, or the session's own one
  * that is on disk and that nobody else has open. Null: the session process starts it, and says what is wrong where something is.
  */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomToken } from "@hapi/platform/lean";
 import type { FirstLaunch, FirstLaunchInput, FirstLook } from "../first.ts";
 import { readArgs, type ThreadChoice } from "./argv.ts";
-import { knownVersion, locateClaude, judgeVersion } from "./detect.ts";
+import { isProgram, knownVersion, locateClaude, judgeVersion } from "./detect.ts";
 import { mayBypass } from "./environment.ts";
 import { launchOn, nothingSaid } from "./launch.ts";
 import { liveOnThread } from "./live-sessions.ts";
@@ -27,7 +27,7 @@ export function planFirstLaunch(input: FirstLaunchInput): FirstLaunch | null {
     first: threadId === undefined,
   });
   return {
-    launchId: `claude-local-first-${randomBytes(4).toString("hex")}`,
+    launchId: `claude-local-first-${randomToken(6)}`,
     threadId: thread.threadId,
     how: thread.kind,
     argv: launch.argv,
@@ -40,9 +40,10 @@ type OwnThread = Extract<ThreadChoice, { kind: "new" | "resume" }>;
 
 function ready(look: FirstLook): { thread: OwnThread; command: readonly string[]; hint?: string } | null {
   const { env, words, permissionMode } = look;
-  const { command } = locateClaude(env);
+  const command = look.program === undefined ? locateClaude(env).command : [look.program];
   const [program] = command;
-  if (program === undefined) return null;
+  // Where the one it was begun with is gone, that is said first.
+  if (program === undefined || !isProgram(program)) return null;
   const version = knownVersion(program, env);
   const verdict = version === null ? null : judgeVersion(version);
   const wantsBypass = permissionMode === "bypassPermissions" || words.includes("--dangerously-skip-permissions");
@@ -53,7 +54,7 @@ function ready(look: FirstLook): { thread: OwnThread; command: readonly string[]
 
 function threadOf({ env, cwd, words, threadId }: FirstLook): OwnThread | null {
   if (threadId === undefined) {
-    return claudeLine.threadAsked(words, { env, cwd }) === null ? { kind: "new", threadId: randomUUID() } : null;
+    return claudeLine.threadAsked(words, { env, cwd }) === null ? { kind: "new", threadId: crypto.randomUUID() } : null;
   }
   const transcript = findTranscript(env, cwd, threadId);
   if (transcript === undefined || nothingSaid(transcript) || liveOnThread(env, threadId).length > 0) return null;

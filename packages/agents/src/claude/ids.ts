@@ -1,8 +1,8 @@
 /** Ids that are the same on every calculation, so that a restarted session process recognises its own marks in Claude's record. */
-import { createHash } from "node:crypto";
+import { sha256Hex } from "@hapi/platform/lean";
 
 function uuidOf(...parts: string[]): string {
-  const hash = createHash("sha256").update(JSON.stringify(parts)).digest();
+  const hash = Buffer.from(sha256Hex(JSON.stringify(parts)), "hex");
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
   hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
   const hex = hash.toString("hex", 0, 16);

@@ -1,6 +1,5 @@
 /** What is started for a front: which conversation, with which words and environment. Refuses what Claude itself would refuse late or silently. */
 import { readFileSync, statSync } from "node:fs";
-import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { AppError } from "@hapi/protocol/errors";
 import type { DriverContext, StartOptions } from "../driver.ts";
@@ -41,9 +40,9 @@ function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoi
     // A Claude that ends writes its notes also where the record was just taken away: what was answered is gone, not unsaid.
     if (readMark(core.context, "claude.answered")?.threadId === threadId)
       throw new AppError("resume_unavailable", "Claude Code does not know this conversation on this machine");
-    return { kind: "new", threadId: randomUUID() };
+    return { kind: "new", threadId: crypto.randomUUID() };
   }
-  return fork ? { kind: "fork", from: threadId, threadId: randomUUID() } : { kind: "resume", threadId };
+  return fork ? { kind: "fork", from: threadId, threadId: crypto.randomUUID() } : { kind: "resume", threadId };
 }
 
 /** More than what Claude notes before the first prompt. */
@@ -70,7 +69,7 @@ export function chooseThread(core: Core, options: StartOptions, args: UserArgs):
   }
   // A picker or a search term: only the terminal can ask.
   if (hasFlag(args, "--resume", "-r", "--from-pr") && options.front === "local") return { kind: "theirs" };
-  return { kind: "new", threadId: asked.newId !== undefined && isUuid(asked.newId) ? asked.newId : randomUUID() };
+  return { kind: "new", threadId: asked.newId !== undefined && isUuid(asked.newId) ? asked.newId : crypto.randomUUID() };
 }
 
 export interface Launch {

@@ -21,7 +21,7 @@ import {
   prepareSession,
   sessionTagOf,
 } from "../directory-session.ts";
-import { heedEnvironment } from "../environment-word.ts";
+import { environmentWord } from "../environment-word.ts";
 import { heedHub } from "../hub-word.ts";
 import { ensureHub, type HubChoice } from "../local-hub.ts";
 import { sendAlong } from "../outbox.ts";
@@ -117,7 +117,10 @@ async function openSession(input: OpenInput): Promise<number> {
     });
   }
   if (found.kind === "new" && hub.isReachable) await sayHolderAtHub(request, hub, context);
-  if (found.kind === "existing" && !flags.isThisEnvironment) heedEnvironment(found.record, driver, request.home, context);
+  if (found.kind === "existing" && !flags.isThisEnvironment) {
+    const word = environmentWord(found.record, driver.environment, home, context.env);
+    if (word !== null) context.terminal.note(context.paint.waiting(word));
+  }
   const record = await whileStarting(home, context.cwd, () => startSession(request, found, input));
   // Before the screen is the agent's.
   if (hub.isReachable) await sendAlong(context);

@@ -1,5 +1,5 @@
 /** What the CLI prints: aligned, coloured by meaning, readable without colour. The only place that writes to the person's terminal. */
-import { fitPainted, textWidth } from "@hapi/platform/lean";
+import { fitPainted, isTerminal, terminalSize, textWidth } from "@hapi/platform/lean";
 import { type AppError, type ErrorCode, isFullDisk, toAppError } from "@hapi/protocol/errors";
 
 export interface Terminal {
@@ -24,27 +24,36 @@ export interface Palette {
   bad: Paint;
 }
 
-export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
+/** The streams are made when something is said: that takes longer than all that is done before an agent's first paint. */
+export function createTerminal(): Terminal {
   let waiting = Promise.resolve();
   let lost: string | null = null;
-  const write = (stream: NodeJS.WriteStream, text: string): void => {
+  let streams: { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream } | null = null;
+  const open = () => {
+    if (streams) return streams;
+    const { stdout, stderr } = process;
+    // Said by `written`; unheard it would end the process with a stack trace.
+    stdout.on("error", (cause) => (isReaderGone(cause) ? null : (lost ??= whyLost(cause))));
+    stderr.on("error", () => null);
+    return (streams = { stdout, stderr });
+  };
+  const write = (name: "stdout" | "stderr", text: string): void => {
     const done = Promise.withResolvers<void>();
     waiting = Promise.all([waiting, done.promise]).then(() => undefined);
-    stream.write(text, (cause) => {
-      if (cause && stream === stdout && !isReaderGone(cause)) lost ??= whyLost(cause);
+    open()[name].write(text, (cause) => {
+      if (cause && name === "stdout" && !isReaderGone(cause)) lost ??= whyLost(cause);
       done.resolve();
     });
   };
-  // Said by `written`; unheard it would end the process with a stack trace.
-  for (const stream of [stdout, stderr])
-    stream.on("error", (cause) => (stream === stdout && !isReaderGone(cause) ? (lost ??= whyLost(cause)) : null));
   return {
-    isInteractive: stdout.isTTY === true,
+    isInteractive: isTerminal(1),
     // What goes into a file or a pipe is not cut.
-    columns: stdout.columns ?? (stdout.isTTY ? 80 : Number.POSITIVE_INFINITY),
-    out: (text) => write(stdout, `${text}\n`),
-    note: (text) => write(stderr, `${text}\n`),
-    json: (value) => write(stdout, `${JSON.stringify(value, null, 2)}\n`),
+    get columns() {
+      return isTerminal(1) ? (terminalSize()?.cols ?? 80) : Number.POSITIVE_INFINITY;
+    },
+    out: (text) => write("stdout", `${text}\n`),
+    note: (text) => write("stderr", `${text}\n`),
+    json: (value) => write("stdout", `${JSON.stringify(value, null, 2)}\n`),
     async written() {
       await waiting;
       return lost;

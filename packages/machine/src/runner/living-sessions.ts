@@ -4,7 +4,7 @@ import { probeHost, readHostRecord, shutdownHost } from "@hapi/host";
 import { AppError, toAppError } from "@hapi/protocol";
 import { isAlive, sessionDir } from "@hapi/platform";
 import { listSessionRecords } from "../session/create-session.ts";
-import { hookSocketPath } from "../session/hook-server.ts";
+import { hookSocketPath } from "../session/hook-door.ts";
 import type { SessionRecord } from "../session/record.ts";
 
 export interface LivingSession {

@@ -2,14 +2,14 @@
  * Prepares a session's folder before its host starts. Repeatable: preparing the same id again keeps its conversation, thread and history and
  * only takes the new launch options.
  */
-import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, realpathSync } from "node:fs";
-import { ensurePrivateDir, sessionDir, sessionsDir } from "@hapi/platform/lean";
+import { ensurePrivateDir, sessionDir, sessionsDir, sha256Hex } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { normalizePermissionMode } from "@hapi/protocol/flavors";
 import { keepEarlier } from "./earlier.ts";
 import type { RecordedEnvironment } from "./environment.ts";
 import { readRecord, type SessionRecord, writeRecord } from "./record.ts";
+import type { FirstLaunchRecord } from "./record-shape.ts";
 
 export interface CreateSessionOptions {
   home: string;
@@ -39,13 +39,16 @@ export interface CreateSessionOptions {
   /** From now on with this one. */
   replaceEnvironment?: boolean;
   now?: number;
+  /**
+   * What its agent is begun with before there is a session process; writes what that needs into the session's folder. In the record with everything
+   * else, so that the disk is waited for once. Undefined: the session process begins it.
+   */
+  begin?: (record: SessionRecord, dir: string) => FirstLaunchRecord | undefined;
 }
 
 /** The same machine, folder and agent are the same session. Opaque, bounded, the same on every call. */
 export function sessionTag(machineId: string, realPath: string, flavor: string): string {
-  const digest = createHash("sha256")
-    .update(JSON.stringify([machineId, realPath, flavor]))
-    .digest("hex");
+  const digest = sha256Hex(JSON.stringify([machineId, realPath, flavor]));
   return `${flavor}:${digest.slice(0, 32)}`;
 }
 
@@ -56,9 +59,9 @@ function permissionModeOf(options: CreateSessionOptions): string | undefined {
   return mode;
 }
 
-export function createSession(options: CreateSessionOptions): { sessionId: string; dir: string } {
+export function createSession(options: CreateSessionOptions): { sessionId: string; dir: string; record: SessionRecord } {
   const cwd = realPathOf(options.cwd);
-  const sessionId = options.sessionId ?? randomUUID();
+  const sessionId = options.sessionId ?? crypto.randomUUID();
   const dir = sessionDir(options.home, sessionId);
   ensurePrivateDir(options.home);
   ensurePrivateDir(sessionsDir(options.home));
@@ -97,8 +100,11 @@ export function createSession(options: CreateSessionOptions): { sessionId: strin
     ...(options.history === undefined ? {} : { earlier: true }),
   };
   if (!existing && options.history !== undefined) keepEarlier(dir, options.history);
-  writeRecord(dir, { ...base, ...stated });
-  return { sessionId, dir };
+  const record: SessionRecord = { ...base, ...stated };
+  const firstLaunch = options.begin?.(record, dir);
+  if (firstLaunch) record.firstLaunch = firstLaunch;
+  writeRecord(dir, record);
+  return { sessionId, dir, record };
 }
 
 function environmentFor(options: CreateSessionOptions, existing: SessionRecord | null): RecordedEnvironment | undefined {

@@ -2,10 +2,9 @@
  * Credentials of a session's first start: their values are kept nowhere, but a later start with another value is noticed. A fingerprint is keyed with
  * a secret that lies in this home alone and is cut short, so that nobody can guess a value from it, and it leaves neither the record nor the ledger.
  */
-import { createHmac, randomBytes } from "node:crypto";
 import { linkSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ensurePrivateDir, writeFileAtomic } from "@hapi/platform/lean";
+import { ensurePrivateDir, hmacSha256Hex, randomToken, sha256Hex, writeFileAtomic } from "@hapi/platform/lean";
 
 export const CREDENTIALS_KEY_FILE = "credentials.key";
 const KEY_BYTES = 32;
@@ -17,11 +16,7 @@ export type Fingerprint = (name: string, value: string) => string;
 
 export function credentialFingerprint(home: string): Fingerprint {
   let key: Buffer | undefined;
-  const digest = (text: string, digits: number): string =>
-    createHmac("sha256", (key ??= keyOf(home)))
-      .update(text)
-      .digest("hex")
-      .slice(0, digits);
+  const digest = (text: string, digits: number): string => hmacSha256Hex((key ??= keyOf(home)), text).slice(0, digits);
   return (name, value) => `${digest("key", KEY_DIGITS)}:${digest(`${name}\0${value}`, DIGITS)}`;
 }
 
@@ -35,8 +30,8 @@ function keyOf(home: string): Buffer {
   const found = readKey(path);
   if (found) return found;
   ensurePrivateDir(home);
-  const mine = `${path}.${randomBytes(6).toString("hex")}`;
-  writeFileAtomic(mine, `${randomBytes(KEY_BYTES).toString("hex")}\n`, { mode: 0o600 });
+  const mine = `${path}.${randomToken(6)}`;
+  writeFileAtomic(mine, `${sha256Hex(randomToken(KEY_BYTES))}\n`, { mode: 0o600 });
   try {
     // Two that start at once agree on the first.
     linkSync(mine, path);

@@ -5,22 +5,12 @@
  */
 import { type EnvironmentVariable, isSecretValue } from "@hapi/agents/first";
 import { AppError } from "@hapi/protocol/errors";
-import * as z from "zod/mini";
 import { type Fingerprint, isAnother } from "./credentials.ts";
+import type { RecordedEnvironment } from "./record-shape.ts";
+
+export type { RecordedEnvironment } from "./record-shape.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
-
-export const recordedEnvironmentSchema = z.looseObject({
-  /** Null: it was not set, and is not set for the agent. A name that is not here is as whoever starts the agent has it. */
-  values: z.record(z.string(), z.nullable(z.string())),
-  /** Set at the start, to a value that must not be written down. */
-  withheld: z.array(z.string()),
-  /** Of those, by name. Absent: begun by an older version; another one is not noticed. */
-  fingerprints: z.optional(z.record(z.string(), z.string())),
-  /** Full path. */
-  program: z.optional(z.string()),
-});
-export type RecordedEnvironment = z.infer<typeof recordedEnvironmentSchema>;
 
 export function takeEnvironment(
   variables: readonly EnvironmentVariable[],

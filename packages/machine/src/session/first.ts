@@ -5,7 +5,18 @@
 export { buildAgentEnv } from "./agent-env.ts";
 export { createSession, type CreateSessionOptions, listSessionRecords, sessionTag } from "./create-session.ts";
 export { credentialFingerprint } from "./credentials.ts";
-export { changedOf, differencesOf, missingOf, type RecordedEnvironment, takeEnvironment } from "./environment.ts";
+export {
+  anotherCredential,
+  changedOf,
+  differencesOf,
+  type EnvironmentDifference,
+  missingOf,
+  type RecordedEnvironment,
+  requireCredentials,
+  takeEnvironment,
+  withRecorded,
+} from "./environment.ts";
 export { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
-export { hookSocketPath, hookToken } from "./hook-server.ts";
-export { openRecord, readRecord, type SessionRecord } from "./record.ts";
+export { hookSocketPath, hookToken } from "./hook-door.ts";
+export { readRecord, type SessionRecord } from "./record.ts";
+export type { FirstLaunchRecord } from "./record-shape.ts";

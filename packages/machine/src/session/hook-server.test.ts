@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runHookBridge } from "./hook-bridge.ts";
 import { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
-import { type HookHandler, type HookServer, hookToken, openHookServer } from "./hook-server.ts";
+import { hookToken } from "./hook-door.ts";
+import { type HookHandler, type HookServer, openHookServer } from "./hook-server.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "machine-hook-"));
 const path = join(dir, "h.sock");

@@ -2,15 +2,12 @@
  * The session's hook door: one 0600 Unix socket at a path that stays the same when this process restarts, opened with a token that only this
  * session's agent was given. Each connection carries one hook; when the hook's process goes away, so does the wait for its answer.
  */
-import { randomBytes, timingSafeEqual } from "node:crypto";
-import { chmodSync, readFileSync, rmSync } from "node:fs";
+import { timingSafeEqual } from "node:crypto";
+import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
-import { socketPath, writeFileAtomic } from "@hapi/platform/lean";
 import { type HookRequestLine, MAX_HOOK_LINE_BYTES } from "./hook-protocol.ts";
 
 export const MAX_WAITING_HOOKS = 64;
-const TOKEN_FILE = "hook-token";
 
 export type HookHandler = (payload: unknown, signal: AbortSignal) => Promise<unknown>;
 
@@ -18,25 +15,6 @@ export interface HookServer {
   readonly path: string;
   readonly token: string;
   close(): Promise<void>;
-}
-
-/** Made once per session and kept: an agent that runs on has it in its environment. */
-export function hookToken(sessionDir: string): string {
-  const path = join(sessionDir, TOKEN_FILE);
-  try {
-    const kept = readFileSync(path, "utf8").trim();
-    if (/^[0-9a-f]{64}$/.test(kept)) return kept;
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-  }
-  const token = randomBytes(32).toString("hex");
-  writeFileAtomic(path, `${token}\n`, { mode: 0o600 });
-  return token;
-}
-
-/** A name short enough for the socket path limit. */
-export function hookSocketPath(home: string, sessionId: string): string {
-  return socketPath(home, `h-${sessionId}`);
 }
 
 export async function openHookServer(options: { path: string; token: string; onHook: HookHandler }): Promise<HookServer> {

@@ -4,56 +4,13 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as z from "zod/mini";
-import { writeFileAtomic } from "@hapi/platform/lean";
+import { attempt, writeFileAtomic } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
-import { worktreeSchema } from "@hapi/protocol/worktree";
-import { recordedEnvironmentSchema } from "./environment.ts";
+import { isSessionRecord, type SessionRecord } from "./record-shape.ts";
+
+export type { SessionRecord } from "./record-shape.ts";
 
 export const RECORD_FILE = "session.json";
-
-export const sessionRecordSchema = z.looseObject({
-  version: z.literal(1),
-  sessionId: z.string(),
-  tag: z.string(),
-  flavor: z.string(),
-  /** Real path. */
-  cwd: z.string(),
-  machineId: z.string(),
-  hubUrl: z.string(),
-  createdAt: z.number(),
-  startedBy: z.enum(["terminal", "runner"]),
-  /** Which front end the next launch of the host begins with. */
-  startingMode: z.enum(["local", "remote"]),
-  /** The agent's own flags, verbatim. */
-  args: z.array(z.string()),
-  /** As the person asked for it; survives restarts and is passed to the agent at each start. */
-  permissionMode: z.optional(z.string()),
-  model: z.optional(z.nullable(z.string())),
-  /** Variables that choose account, configuration, provider and program. Absent: begun by an older version; as whoever starts it has them. */
-  environment: z.optional(recordedEnvironmentSchema),
-  /** Failed turns are sent again by themselves; absent: as this home's settings say. */
-  autoRetry: z.optional(z.boolean()),
-  /** The agent's own conversation. */
-  threadId: z.optional(z.string()),
-  /** The thread is another session's: branch off at the first start, then forget this flag. */
-  fork: z.optional(z.boolean()),
-  /** Its agent is given the text of an earlier conversation with the first prompt (`earlier.ts`). */
-  earlier: z.optional(z.boolean()),
-  /** The host began the agent with this, before there was a session process; until that one has taken it up. */
-  firstLaunch: z.optional(z.looseObject({ launchId: z.string(), threadId: z.string(), how: z.enum(["new", "resume"]) })),
-  /** Words wait for the terminal's input line (`kept-words.ts`). */
-  keptWords: z.optional(z.boolean()),
-  /** Name given by the person who started it. */
-  name: z.optional(z.string()),
-  worktree: z.optional(worktreeSchema),
-  launchId: z.optional(z.string()),
-  /** The hub that has had this session's row last. */
-  registeredAt: z.optional(z.string()),
-  /** Where that address came from: it is asked there again when the hub is away. */
-  hubFrom: z.optional(z.enum(["home", "settings"])),
-});
-export type SessionRecord = z.infer<typeof sessionRecordSchema>;
 
 /** Null when there is none; a file that can't be understood is an error, never a fresh start. */
 export function readRecord(dir: string): SessionRecord | null {
@@ -64,11 +21,9 @@ export function readRecord(dir: string): SessionRecord | null {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw new AppError("internal", "The session's record can't be read", { cause });
   }
-  try {
-    return sessionRecordSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new AppError("internal", `The session's record ${join(dir, RECORD_FILE)} is damaged`, { cause });
-  }
+  const value: unknown = attempt(() => JSON.parse(text), "half of a file, from a foreign hand");
+  if (isSessionRecord(value)) return value;
+  throw new AppError("internal", `The session's record ${join(dir, RECORD_FILE)} is damaged`);
 }
 
 /** Keys of this file that are not ours (the host keeps its own facts in it) stay as they are on disk. */

@@ -7,7 +7,8 @@ import { connectHost, hostAddressFromEnv, hostEnv, type HostControl } from "@hap
 import { AppError, toAppError } from "@hapi/protocol";
 import { createLogger, ignore, type Logger, logDir, selfCommand } from "@hapi/platform";
 import { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
-import { hookSocketPath, hookToken, openHookServer } from "./hook-server.ts";
+import { hookSocketPath, hookToken } from "./hook-door.ts";
+import { openHookServer } from "./hook-server.ts";
 import { openLedger } from "./ledger.ts";
 import { buildPorts, type Env, type SessionProcessOptions } from "./ports.ts";
 import { openRecord, type RecordFile } from "./record.ts";

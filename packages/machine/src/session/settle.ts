@@ -10,7 +10,7 @@ import { AppError, type LastStart, type Session, toAppError } from "@hapi/protoc
 import { createLogger, type Logger, logDir } from "@hapi/platform";
 import { absentHost } from "./absent-host.ts";
 import type { Ending } from "./ending.ts";
-import { hookSocketPath } from "./hook-server.ts";
+import { hookSocketPath } from "./hook-door.ts";
 import { openLedger } from "./ledger.ts";
 import type { Facts } from "./ledger-state.ts";
 import { buildPorts, type Env, type SessionProcessOptions } from "./ports.ts";

@@ -1,0 +1,87 @@
+/**
+ * What `hapi` on a terminal may begin by itself, and with what: the agent's launch before there is a session process. Stands before the first
+ * paint: loads little.
+ */
+import { type FirstLaunch, quickAgent } from "@hapi/agents/first";
+import { hostSocketName } from "@hapi/host/start";
+import { buildAgentEnv, HOOK_TOKEN_ENV, hookSocketPath, hookToken, missingOf, type SessionRecord, withRecorded } from "@hapi/machine/first";
+import { knownCliApiToken, runningHub, selfCommand, sessionDir, socketPath } from "@hapi/platform/lean";
+import { normalizePermissionMode } from "@hapi/protocol/flavors";
+import type { AgentFlags } from "./agent-flags.ts";
+import type { DirectorySession, DirectorySessionInput } from "./directory-session.ts";
+import { hubAddress } from "./hub-address.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** A hub on this computer answers in a few milliseconds; one that does not is not waited for. */
+const ROW_MS = 150;
+
+/** Nothing has to be asked: a new session of the folder's own, or one that goes on with its conversation and that the hub has no word against. */
+export async function canBegin(found: DirectorySession, request: DirectorySessionInput, flags: AgentFlags, env: Env): Promise<boolean> {
+  const record = found.kind === "existing" ? found.record : null;
+  if (flags.isThisEnvironment || (record ? !canGoOn(record, env) : request.asked !== null)) return false;
+  // Asked first: it answers beside what is looked at here.
+  const noWord = record ? hasNoWord(record, request.home, env) : true;
+  const wanted = flags.isYolo ? "yolo" : (flags.permissionMode ?? record?.permissionMode);
+  const canPlan = quickAgent.canPlan({
+    env: definedOnly(withRecorded(env, record?.environment)),
+    cwd: record?.cwd ?? request.cwd,
+    words: flags.rest,
+    program: record?.environment?.program,
+    threadId: record?.threadId,
+    permissionMode: wanted === undefined ? undefined : (normalizePermissionMode(quickAgent.flavor, wanted) ?? wanted),
+  });
+  return (await noWord) && canPlan;
+}
+
+/** Not with words to give back, a text to carry, or a credential that is missing here. */
+const canGoOn = (record: SessionRecord, env: Env): boolean =>
+  record.threadId !== undefined && !record.fork && !record.earlier && !record.keptWords && missingOf(record.environment, env).length === 0;
+
+/** Deleted or archived at the hub is for the person to hear first. Only a hub on this home is asked: it answers at once. */
+async function hasNoWord({ sessionId }: SessionRecord, home: string, env: Env): Promise<boolean> {
+  const url = hubAddress(env).source === "default" ? runningHub(home)?.url : undefined;
+  const token = knownCliApiToken(env);
+  if (url === undefined || token === null) return true;
+  try {
+    const response = await fetch(`${url}/cli/sessions/${sessionId}`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(ROW_MS),
+    });
+    if (!response.ok) return false;
+    const { session } = (await response.json()) as { session?: { metadata?: { lifecycleState?: unknown } | null } };
+    return session !== undefined && session.metadata?.lifecycleState !== "archived";
+  } catch (cause) {
+    // A hub that is busy or just gone: the session process hears its word and acts on it.
+    if (cause instanceof Error) return true;
+    throw cause;
+  }
+}
+
+/** Writes what the agent needs into the session's folder. Null: only the session process can begin it. */
+export function planLaunch(record: SessionRecord, home: string, words: readonly string[], env: Env): FirstLaunch | null {
+  const { sessionId, cwd, threadId, permissionMode, model, environment } = record;
+  const dir = sessionDir(home, sessionId);
+  const hostSocket = socketPath(home, hostSocketName(sessionId));
+  const agentEnv = buildAgentEnv(withRecorded(env, environment), sessionId);
+  return quickAgent.plan({
+    env: agentEnv,
+    cwd,
+    where: {
+      env: agentEnv,
+      cwd,
+      sessionDir: dir,
+      hookCommand: selfCommand("hook", hookSocketPath(home, sessionId), hostSocket),
+      hookEnv: { [HOOK_TOKEN_ENV]: hookToken(dir) },
+    },
+    words,
+    program: environment?.program,
+    threadId,
+    permissionMode,
+    model,
+  });
+}
+
+export function definedOnly(env: Env): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

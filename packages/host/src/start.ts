@@ -1,0 +1,4 @@
+/** The face of this package before the first paint: finding a host and starting one, without the host itself and without a viewer. */
+export { hostSocketName } from "./names.ts";
+export { probeHost } from "./probe.ts";
+export { startHost } from "./start-host.ts";
