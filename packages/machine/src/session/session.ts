@@ -93,6 +93,8 @@ const DELETED: Ending = {
   message: "The session was deleted at the hub.",
   isForgotten: true,
 };
+/** Its terminal does not wait for a hub's word, so nobody was asked. */
+const WAS_ARCHIVED = "This session was archived. It is back because it was continued in a terminal; archive it again to put it away.";
 /** A larger file is not read for the lines around an edit. */
 const MAX_EDITED_BYTES = 2 * 1024 * 1024;
 /** Key of the other credentials that were told, by name. */
@@ -353,6 +355,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   });
   let settling = false;
   let notices = 0;
+  let isFirstWord = true;
   const choices = createRememberedChoices({ ledger, record, launched, configure: actions.configure, log });
   const hub = createHubPresence({
     link,
@@ -385,6 +388,10 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     address: () => ports.hub(),
     deleted: () => void ending.end(DELETED),
     registered(session) {
+      const wasArchived =
+        isFirstWord && launched && record.value.startedBy === "terminal" && session.metadata?.lifecycleState === "archived";
+      isFirstWord = false;
+      if (wasArchived) notice(WAS_ARCHIVED, "info");
       choices.registered(session);
       allowRetry(session.metadata?.autoRetry);
     },
