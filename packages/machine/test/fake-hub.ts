@@ -60,6 +60,7 @@ interface Peer {
   handlers: Readonly<Record<string, RpcHandler>>;
   opened: boolean;
   connected: boolean;
+  closed: boolean;
   pendingRejects: Set<(error: AppError) => void>;
 }
 
@@ -160,6 +161,7 @@ export function createFakeHub(sessionId: string): FakeHub {
       handlers: {},
       opened: false,
       connected: false,
+      closed: false,
       pendingRejects: new Set(),
     };
     peer = mine;
@@ -236,6 +238,7 @@ export function createFakeHub(sessionId: string): FakeHub {
         if (peer === mine) disconnect();
         mine.connected = false;
         mine.opened = false;
+        mine.closed = true;
       },
     };
   }
@@ -311,6 +314,8 @@ export function createFakeHub(sessionId: string): FakeHub {
       metadata.version++;
     },
     async rpc<T>(name: string, params: unknown = {}) {
+      // As the real one does: who has just come up is waited for.
+      if (isUp && peer && !peer.closed) await this.until(() => peer?.connected === true || peer?.closed === true, "a session that answers");
       const handler = peer?.connected ? peer.handlers[name] : undefined;
       if (!handler) throw new AppError("rpc_target_missing");
       return (await handler(params)) as T;
