@@ -1,4 +1,4 @@
-/** The typed face of the scripted model server (README.md). The server itself stays one dependency-free file that any runtime can start. */
+/** The typed face of the scripted model server (README.md). The server itself stays free of dependencies and types: any runtime can start it. */
 import { startFakeModels as start } from "./fake-models.mjs";
 
 export interface FakeModelsOptions {
