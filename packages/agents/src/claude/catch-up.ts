@@ -37,6 +37,8 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   const spoken = createSpoken();
   /** The first line that did not come; until one does again it is one loss. */
   let lostAt: string | null = null;
+  /** Told from the output in this turn: that they stand in the feed says nothing of the record. */
+  const told = new Set<string>();
   let threadId = core.thread?.id;
   let watch: ReturnType<typeof setInterval> | null = null;
   let looking = false;
@@ -82,6 +84,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       if (!(await comes(spoken.last))) tell(options.hurry() ? "hurried" : "said");
     } finally {
       spoken.endTurn();
+      told.clear();
       close();
     }
   }
@@ -107,7 +110,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       if (feed.has(uuid)) break;
       if (!feed.isThere || options.hurry() || Date.now() - began >= silentMs) return false;
     }
-    lostAt = null;
+    if (!told.has(uuid)) lostAt = null;
     return true;
   }
 
@@ -117,7 +120,10 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     const missing = spoken.lines.filter(({ line }) => !feed.has(str(line["uuid"]) ?? ""));
     const first = str(missing.find(({ isSure }) => isSure)?.line["uuid"]);
     if (first !== undefined && why === "said") lose(first, missing.length);
-    for (const { line } of missing) feed.tell(line);
+    for (const { line } of missing) {
+      told.add(str(line["uuid"]) ?? "");
+      feed.tell(line);
+    }
     spoken.drop(feed.has);
   }
 
@@ -147,6 +153,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       if (feed.held) return;
       tell(feed.isThere ? "hurried" : "said");
       spoken.endTurn();
+      told.clear();
     },
     close,
   };
