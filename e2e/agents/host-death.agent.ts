@@ -1,5 +1,5 @@
 /** kill -9 of the host while real Claude Code works: it goes with all it started, asks its model nothing more, and the session goes on by itself. */
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { isAlive, type ProcessId } from "@hapi/platform";
@@ -104,6 +104,8 @@ test("host and keeper killed, no runner: Claude stands still; the next runner en
   if (!keeper) throw new Error("there is no keeper");
   const asked = world.models.requests.length;
   process.kill(keeper.pid, "SIGSTOP");
+  // The signal takes effect some time after it was sent.
+  await world.until(() => readFileSync(`/proc/${keeper.pid}/stat`, "latin1").includes(") T "), "the keeper stands still");
   await world.kill({ pid, startTime: null });
   await world.kill(keeper);
   // Its tool goes on to its end, and is told to nobody.

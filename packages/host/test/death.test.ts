@@ -101,6 +101,7 @@ for (const kind of ["pty", "pipe"] as const) {
       const keeper = keeperOf(host);
       if (!keeper) throw new Error("there is no keeper");
       process.kill(keeper.pid, "SIGSTOP");
+      await until(() => stateOf(keeper.pid) === "T");
       killed(host.facts);
       killed(keeper);
       await until(() => !isAlive(host.facts) && !isAlive(keeper));
@@ -145,6 +146,7 @@ onLinux(
     const keeper = keeperOf(host);
     if (!keeper) throw new Error("there is no keeper");
     process.kill(keeper.pid, "SIGSTOP");
+    await until(() => stateOf(keeper.pid) === "T");
     killed(host.facts);
     await until(() => stateOf(agent.pid) === "T");
     const before = readFileSync(work, "utf8");
