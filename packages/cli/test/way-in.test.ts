@@ -203,3 +203,23 @@ test("a runner is started while its hub is away: said, shown by status, no secon
   await until(async () => !isAlive(id), "the end of the runner");
   expect(JSON.parse((await one.hapi(["runner", "stop", "--json"], env)).stdout)).toEqual({ stopped: false, pid: null });
 }, 240_000);
+
+test("doctor names the session records that can't be read, in words and as JSON", async () => {
+  const one = place();
+  const broken = join(one.home, "sessions", "broken-1", "session.json");
+  mkdirSync(join(broken, ".."), { recursive: true });
+  writeFileSync(broken, "{");
+  const said = await one.hapi(["doctor"]);
+  expect(said.code).toBe(1);
+  expect(said.stdout).toContain(`session broken-1: a damaged file, ${broken}. Lost: its options and environment`);
+  expect(said.stdout).toContain(`mv ${broken} ${broken}.damaged`);
+  const { findings } = JSON.parse((await one.hapi(["doctor", "--json"])).stdout) as {
+    findings: { name: string; state: string; damaged?: object[] }[];
+  };
+  expect(findings.find(({ name }) => name === "Records")).toMatchObject({
+    state: "problem",
+    damaged: [{ sessionId: "broken-1", path: broken, what: "session", lost: expect.any(String), step: expect.any(String) }],
+  });
+  rmSync(broken);
+  expect((await one.hapi(["doctor"])).stdout).toMatch(/✓ +Records +those of all sessions can be read/);
+}, 240_000);

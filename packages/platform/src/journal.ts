@@ -167,24 +167,40 @@ interface Found {
   keptBytes: number;
 }
 
-/** Reads what is whole. A bad end is a torn append and is cut off; bad lines before good ones are damage, and the original is kept. */
-function recover(path: string): Found {
-  const bytes = readIfThere(path);
-  if (bytes === null) return { records: [], lostLines: 0, isDamaged: false, keptBytes: 0 };
-  const records: unknown[] = [];
-  let lost = 0;
-  let lostBeforeGood = 0;
-  let goodEnd = 0;
+/** Bad lines before good ones: damage, not a torn append. */
+interface Scanned {
+  records: unknown[];
+  lost: number;
+  lostBeforeGood: number;
+  goodEnd: number;
+}
+
+function scan(bytes: Buffer): Scanned {
+  const found: Scanned = { records: [], lost: 0, lostBeforeGood: 0, goodEnd: 0 };
   for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(0x0a, at);
     const decoded = end < 0 ? null : decodeLine(bytes.toString("utf8", at, end));
     at = end < 0 ? bytes.length : end + 1;
     if (decoded) {
-      records.push(decoded.record);
-      lostBeforeGood = lost;
-      goodEnd = at;
-    } else lost++;
+      found.records.push(decoded.record);
+      found.lostBeforeGood = found.lost;
+      found.goodEnd = at;
+    } else found.lost++;
   }
+  return found;
+}
+
+/** What opening the file would find, without touching it; also beside a process that writes to it. The file is there. */
+export function inspectJournal(path: string): { isDamaged: boolean; lostLines: number } {
+  const { lostBeforeGood } = scan(readFileSync(path));
+  return { isDamaged: lostBeforeGood > 0, lostLines: lostBeforeGood };
+}
+
+/** Reads what is whole. A bad end is a torn append and is cut off; bad lines before good ones are damage, and the original is kept. */
+function recover(path: string): Found {
+  const bytes = readIfThere(path);
+  if (bytes === null) return { records: [], lostLines: 0, isDamaged: false, keptBytes: 0 };
+  const { records, lost, lostBeforeGood, goodEnd } = scan(bytes);
   if (lostBeforeGood > 0) {
     // A copy, not a rename: a kill between the two must not leave nothing.
     writeFileAtomic(`${path}.damaged`, bytes);

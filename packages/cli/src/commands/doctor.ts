@@ -2,7 +2,7 @@
 import { accessSync, constants } from "node:fs";
 import { allDrivers, loadRegistry } from "@hapi/agents";
 import { hubStatus } from "@hapi/hub";
-import { askRunner, findLivingSessions, runnerPaths, lossesOfHome } from "@hapi/machine";
+import { askRunner, type DamagedFile, damagedFiles, findLivingSessions, runnerPaths, lossesOfHome } from "@hapi/machine";
 import { ensurePrivateDir, hapiHome, knownCliApiToken, loadSettings } from "@hapi/platform";
 import { toAppError } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext } from "../command.ts";
@@ -21,11 +21,15 @@ import { isLarge } from "./hub/status.ts";
 const LOW_DISK_BYTES = 256 * 1_000_000;
 
 const ASK_MS = 5_000;
+/** Damaged files that are named in words. */
+const MAX_NAMED = 5;
 
 interface Finding {
   name: string;
   state: "ok" | "note" | "problem";
   text: string;
+  /** Each, for other programs. */
+  damaged?: readonly DamagedFile[];
 }
 
 export const doctorCommand: Command = {
@@ -92,6 +96,7 @@ async function examine(context: CommandContext): Promise<Finding[]> {
   await check("Web app", () => (findWebRoot() ? { state: "ok", text: "built" } : { state: "note", text: "not built; run: npm run build" }));
   await check("Runner", () => examineRunner(home));
   await check("Sessions", async () => ({ state: "ok", text: `${(await findLivingSessions(home)).length} live on this machine` }));
+  for (const found of examineRecords(home)) findings.push({ name: "Records", ...found });
   await check("History", () => examineLosses(home));
   const env = Object.fromEntries(Object.entries(context.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
   for (const driver of allDrivers(home)) {
@@ -114,6 +119,27 @@ async function examineToken({ env }: CommandContext): Promise<Omit<Finding, "nam
     ? { state: "ok", text: "taken by the hub" }
     : { state: "problem", text: `the hub at ${url} refuses it; give this machine another with: hapi auth login` };
 }
+
+/** Named one by one: somebody has to do something about each, and what can't be read shows nowhere else. */
+function examineRecords(home: string): Omit<Finding, "name">[] {
+  let damaged: DamagedFile[];
+  try {
+    damaged = damagedFiles(home);
+  } catch (cause) {
+    return [{ state: "problem", text: sentenceOf(cause) }];
+  }
+  if (damaged.length === 0) return [{ state: "ok", text: "those of all sessions can be read" }];
+  const stateOf = (files: readonly DamagedFile[]) => (files.some(({ what }) => what === "session") ? "problem" : "note");
+  const named = damaged
+    .slice(0, MAX_NAMED)
+    .map((file) => ({ state: stateOf([file]), text: damagedInWords(file), damaged: [file] }) as const);
+  const rest = damaged.slice(MAX_NAMED);
+  if (rest.length === 0) return named;
+  return [...named, { state: stateOf(rest), text: `${rest.length} more files are damaged; see: hapi doctor --json`, damaged: rest }];
+}
+
+const damagedInWords = ({ sessionId, path, lost, step }: DamagedFile): string =>
+  `session ${sessionId}: a damaged file, ${path}. Lost: ${lost}. What to do: ${step}`;
 
 /** Counted by the sessions themselves; each stands as a warning where it happened. */
 function examineLosses(home: string): Omit<Finding, "name"> {

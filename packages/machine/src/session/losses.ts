@@ -10,7 +10,7 @@ import { type AgentEvent, type LossCount, lossCountSchema } from "@hapi/protocol
 import { type Clock, sessionDir, writeFileAtomic } from "@hapi/platform";
 import { listSessionRecords } from "./create-session.ts";
 
-const LOSSES_FILE = "losses.json";
+export const LOSSES_FILE = "losses.json";
 /** Keys kept to recognise one that is told again. */
 const MAX_KEYS = 100;
 
@@ -107,6 +107,8 @@ export function lossesOfHome(home: string): LossReport {
   }
   return { ...report, counts: [...sums.values()].sort((a, b) => b.count - a.count) };
 }
+
+export const areLossesReadable = (dir: string): boolean => countsOf(dir) !== null;
 
 /** Null: they can't be read. */
 function countsOf(dir: string): LossCount[] | null {
