@@ -150,7 +150,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     await card(page).getByRole("button", { name: "Copied" }).waitFor();
     await field(page).focus();
     await page.keyboard.press("Control+V");
-    expect(await field(page).inputValue()).toContain('"colour": "green"');
+    await page.waitForFunction(() => document.querySelector("textarea")?.value.includes('"colour": "green"'));
     await page.evaluate(() => (document.execCommand = () => false));
     await copy.click();
     await page

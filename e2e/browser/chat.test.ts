@@ -10,7 +10,7 @@ import { realWorld } from "./worlds.ts";
 
 const world = realWorld();
 
-const STEP_MS = 15_000;
+const STEP_MS = 45_000;
 const LIMIT_MS = 360_000;
 
 interface Chat extends AsyncDisposable {

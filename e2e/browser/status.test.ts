@@ -145,6 +145,7 @@ test("without the hub everything says how old it is, and no machine is online", 
       .waitFor();
     expect(await main.getByText("Online").count()).toBe(0);
     const working = page.getByRole("region", { name: "Sessions" }).getByRole("link", { name: new RegExp(`^${titleOf("working")}`) });
+    await working.getByText(/last heard/).waitFor();
     expect(await working.innerText()).toMatch(/Working[\s\S]*last heard/);
     expect(await working.locator(".animate-turn").count()).toBe(0);
     hub.setReachable(true);

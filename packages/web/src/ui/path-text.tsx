@@ -15,20 +15,29 @@ export function PathText({ path, className }: { path: string; className?: string
   );
 }
 
+interface FactsProps {
+  before: string;
+  path: string;
+  after: string;
+  /** Something stands before them in the line. */
+  follows?: boolean;
+}
+
 /** A path among other facts of one line. Where not even a word of them could be read, there is nothing. */
-export function FactsWithPath({ before, path, after }: { before: string; path: string; after: string }) {
+export function FactsWithPath({ before, path, after, follows = false }: FactsProps) {
   return (
     <span className="flex h-[var(--line-small)] min-w-0 flex-1 flex-wrap overflow-hidden">
       {/* with it the rest has a line to fall to, out of sight */}
       <span className="h-[var(--line-small)] w-px shrink-0" />
       <span className="flex min-w-[11ch] flex-1 whitespace-nowrap">
+        {follows && <Dot />}
         {before !== "" && <span className="max-w-2/3 shrink-0 truncate">{before}</span>}
         {before !== "" && path !== "" && <Dot />}
         {path !== "" && <PathText path={path} />}
         {after !== "" && (
-          <span className="flex min-w-0 shrink-[999]">
+          <span className="min-w-0 shrink-[999] truncate">
             {before + path !== "" && <Dot />}
-            <span className="min-w-0 truncate">{after}</span>
+            {after}
           </span>
         )}
       </span>

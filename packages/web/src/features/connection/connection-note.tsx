@@ -46,8 +46,8 @@ function Words({ notice, strip }: { notice: Notice; strip: boolean }) {
   return (
     <div
       className={cx(
-        "flex min-h-11 max-w-md items-center gap-2 ps-4 pe-1 text-small text-quiet",
-        strip && "max-w-none border-b border-line bg-sunken",
+        "flex min-h-11 items-center text-small text-quiet",
+        strip ? "gap-2 border-b border-line bg-sunken ps-4 pe-1" : "max-w-md gap-1.5 ps-2",
       )}
     >
       <StatusGlyph status={notice.kind === "connecting" ? "working" : "offline"} />
@@ -67,7 +67,7 @@ function Words({ notice, strip }: { notice: Notice; strip: boolean }) {
         <button
           type="button"
           onClick={reconnectNow}
-          className="target shrink-0 rounded-control px-2 font-strong text-accent hover:bg-hover"
+          className="target shrink-0 rounded-control px-1.5 font-strong text-accent hover:bg-hover"
         >
           {t("connection.retry")}
         </button>

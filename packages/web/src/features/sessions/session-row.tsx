@@ -74,8 +74,8 @@ function Detail({ summary, status, path }: { summary: SessionSummary; status: Se
       )}
       {says && (
         <>
-          <span aria-hidden="true">{status.asOf === null ? "· " : " · "}</span>
-          <FactsWithPath before={before} path={path ?? ""} after={after} />
+          {status.asOf === null && <span aria-hidden="true">· </span>}
+          <FactsWithPath before={before} path={path ?? ""} after={after} follows={status.asOf !== null} />
         </>
       )}
     </span>

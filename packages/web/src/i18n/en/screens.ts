@@ -80,7 +80,7 @@ export const screens = {
   "settings.title": "Settings",
   "settings.appearance": "Appearance",
   "settings.theme": "Theme",
-  "settings.theme.system": "Like the system",
+  "settings.theme.system": "System",
   "settings.theme.light": "Light",
   "settings.theme.dark": "Dark",
   "settings.language": "Language",
