@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Conversation, DriverLog, DriverMemory, DriverPrompt } from "@hapi/agents";
 import type { AppError, PromptStage } from "@hapi/protocol";
 import { writeFileAtomic } from "@hapi/platform/lean";
-import type { PromptAgent } from "./inbox.ts";
+import type { PromptAgent } from "./withdrawals.ts";
 
 const FILE = "history.txt";
 /** Beside the driver's own keys. */

@@ -4,16 +4,15 @@
  * record is asked first.
  */
 import { canAdvance, isPromptTooLong, PROMPT_TOO_LONG } from "@hapi/core";
-import type { DriverLog, DriverPrompt } from "@hapi/agents";
+import type { DriverLog } from "@hapi/agents";
 import { type AgentFailure, type Attachment, type CancelAck, type Message, type PromptStage, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { Ledger } from "./ledger.ts";
 import { isFinal, type LedgerStage, type PromptEntry } from "./ledger-state.ts";
 import { promptFromContent } from "./prompt-content.ts";
 import type { StageReports } from "./stage-reports.ts";
+import { createWithdrawals, type PromptAgent } from "./withdrawals.ts";
 
-/** The hub waits 500 ms for the answer to a cancellation. */
-const WITHDRAW_WAIT_MS = 400;
 /** A prompt that provably never reached the agent is handed again this often before it is shown as failed. */
 const MAX_HANDINGS = 3;
 export const MAX_QUEUED = 1_000;
@@ -21,15 +20,6 @@ export const MAX_QUEUED = 1_000;
 const MAX_GIVEN_BACK = 50;
 /** A living agent may still write down what it was given before the crash; its record is asked once more after this time. */
 const SETTLE_MS = 5_000;
-
-export interface PromptAgent {
-  readonly busy: boolean;
-  prompt(prompt: DriverPrompt): Promise<void>;
-  lookup(localId: string): Promise<"present" | "absent" | "unknown">;
-  withdraw(localId: string): Promise<Withdrawal>;
-}
-
-type Withdrawal = "removed" | "consumed" | "unknown";
 
 export type IncomingMessage = Pick<Message, "id" | "seq" | "createdAt" | "content"> & {
   localId?: string | null;
@@ -95,8 +85,6 @@ export function createInbox(deps: InboxDeps): Inbox {
   const handings = new Map<string, number>();
   const steered = new Set<string>();
   let closed = false;
-  /** Asked of the agent, not answered yet: who asks too waits for the same answer. */
-  const withdrawals = new Map<string, Promise<Withdrawal>>();
 
   function setStage(localId: string, stage: LedgerStage, failure?: AgentFailure, hubKeeps?: boolean): Promise<void> {
     const at = clock.now();
@@ -111,6 +99,8 @@ export function createInbox(deps: InboxDeps): Inbox {
   const loosely = (written: Promise<void>): void => {
     written.catch((cause: unknown) => log.warn("prompt.stage_not_kept", { cause: String(cause) }));
   };
+
+  const withdrawals = createWithdrawals({ agent, clock, onLate: (localId) => gaveBack(localId, { late: true }), loosely });
 
   const order = (a: PromptEntry, b: PromptEntry): number =>
     (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER) || a.at - b.at;
@@ -239,34 +229,15 @@ export function createInbox(deps: InboxDeps): Inbox {
     if (prompt.stage === "unknown") return { removed: false, indeterminate: true };
     if (prompt.stage !== "handing" && prompt.stage !== "handed") return { removed: false, consumed: true };
     // Its sender hears that it could not be taken back yet, and maybe nothing more: a crash must not hand it a second time.
-    const [result] = await Promise.all([withdrawInTime(id), prompt.unwanted ? undefined : ledger.write({ k: "unwanted", localId: id })]);
+    const [result] = await Promise.all([
+      withdrawals.inTime(id),
+      prompt.unwanted ? undefined : ledger.write({ k: "unwanted", localId: id }),
+    ]);
     if (result === "removed") {
       await gaveBack(id, { late: false });
       return { removed: true };
     }
     return result === "consumed" ? { removed: false, consumed: true } : { removed: false, inFlight: true };
-  }
-
-  /** The hub does not wait for longer. What the agent gives back later is told then. */
-  async function withdrawInTime(localId: string): Promise<Withdrawal | "late"> {
-    const asked = withdraw(localId);
-    const late = Promise.withResolvers<"late">();
-    const stopTimer = clock.setTimer(WITHDRAW_WAIT_MS, () => late.resolve("late"));
-    const result = await Promise.race([asked, late.promise]);
-    stopTimer();
-    if (result === "late") loosely(asked.then((answer) => (answer === "removed" ? gaveBack(localId, { late: true }) : undefined)));
-    return result;
-  }
-
-  function withdraw(localId: string): Promise<Withdrawal> {
-    const asked =
-      withdrawals.get(localId) ??
-      agent
-        .withdraw(localId)
-        .catch(() => "unknown" as const)
-        .finally(() => withdrawals.delete(localId));
-    withdrawals.set(localId, asked);
-    return asked;
   }
 
   /** The agent has it no more, and nothing hands it again. After the time in which the hub hears an answer, that hub keeps its row. */
@@ -303,7 +274,7 @@ export function createInbox(deps: InboxDeps): Inbox {
       // The agent has it. Its turn goes on where the agent lives; otherwise nothing will end it any more.
       return agentLives ? undefined : setStage(localId, "interrupted");
     }
-    if (agentLives && prompt.unwanted && (await withdrawInTime(localId)) === "removed") return gaveBack(localId, { late: true });
+    if (agentLives && prompt.unwanted && (await withdrawals.inTime(localId)) === "removed") return gaveBack(localId, { late: true });
     const found = await agent.lookup(localId).catch(() => "unknown" as const);
     log.info("prompt.looked_up", { localId, stage: prompt.stage, found, agentLives });
     const { stage } = prompts.get(localId) ?? prompt;
