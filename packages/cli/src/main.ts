@@ -4,7 +4,6 @@
  */
 import type { WaitingProcess } from "@hapi/platform/lean";
 import type { Command, CommandContext } from "./command.ts";
-import { hostInWaiting } from "./host-in-waiting.ts";
 import { hideOwnCache } from "./own-cache.ts";
 import { leaveFamily } from "./leave-family.ts";
 
@@ -40,7 +39,7 @@ export async function runCli(words: string[]): Promise<number> {
   if (internal) return (await internal())(words.slice(1));
   if (first === "demo" && isDemoProgram(words)) return (await import("./commands/demo-acp.ts")).runDemoProgram(words.slice(1));
 
-  const waiting = commandOf(first) ? null : hostInWaiting(words, process.env);
+  const waiting = commandOf(first) ? null : (await import("./host-in-waiting.ts")).hostInWaiting(words, process.env);
   const { createTerminal, palette } = await import("./tui/terminal.ts");
   const terminal = createTerminal();
   const paint = palette(process.env, terminal.isInteractive);
