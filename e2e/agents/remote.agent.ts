@@ -42,7 +42,8 @@ test("approve, deny with a reason, allow for the session, deny and stop", async 
   const first = await asked();
   expect(first).toMatchObject({ tool: "Bash", kind: "permission", arguments: { command: "touch allowed" } });
   expect(world.web.state.summaries[session.id]).toMatchObject({ pendingRequestsCount: 1 });
-  expect(await permissions.approve(session.id, first.id, { decision: "approved" })).toEqual({ status: "applied" });
+  // `sent`: an agent that goes on only after some seconds, on a busy machine.
+  expect(["applied", "sent"]).toContain((await permissions.approve(session.id, first.id, { decision: "approved" })).status);
   expect(await permissions.deny(session.id, first.id)).toMatchObject({ status: "closed" });
   await session.finished(allowed);
   expect(session.stages(allowed)).toEqual([...HANDED_TO_DONE]);
@@ -59,7 +60,8 @@ test("approve, deny with a reason, allow for the session, deny and stop", async 
 
   const denied = await session.send("run: touch denied");
   const second = await asked();
-  expect(await permissions.deny(session.id, second.id, { reason: "use another name" })).toEqual({ status: "applied" });
+  // `sent`: an agent that goes on only after some seconds, on a busy machine.
+  expect(["applied", "sent"]).toContain((await permissions.deny(session.id, second.id, { reason: "use another name" })).status);
   await session.finished(denied);
   expect(has(world, "denied")).toBe(false);
   expect(of(session, "tool-result").at(-1)).toMatchObject({ status: "denied" });

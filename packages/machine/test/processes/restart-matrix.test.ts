@@ -117,7 +117,8 @@ test(
       async () => Object.keys((await world.api.sessions.get(world.sessionId)).agentState?.requests ?? {})[0],
       "a request",
     );
-    expect(await world.api.permissions.approve(world.sessionId, asked, { decision: "approved" })).toEqual({ status: "applied" });
+    // `sent`: an agent that goes on only after some seconds, on a busy machine.
+    expect(["applied", "sent"]).toContain((await world.api.permissions.approve(world.sessionId, asked, { decision: "approved" })).status);
     await world.until(async () => (await world.row(localId))?.stage === "done", "done");
   },
   SLOW_MS,
