@@ -222,6 +222,8 @@ export const terminalDialogSchema = z.looseObject({
 });
 export type TerminalDialog = z.infer<typeof terminalDialogSchema>;
 
+const givenSchema = z.looseObject({ for: z.string(), since: timestamp, localIds: z.array(z.string()) });
+
 export const agentStateSchema = z.looseObject({
   controlledByUser: z.optional(z.nullable(z.boolean())),
   /** Ours. `waitsFor`: `turn`, `keyboard`, `background`, or `terminal` (a person took it back while prompts waited); other words may come. Null or absent: no change is wanted. */
@@ -235,7 +237,7 @@ export const agentStateSchema = z.looseObject({
   /** Ours. What the prompts that the session holds wait for. Null or absent: it holds none, or goes on with them. */
   queue: z.optional(z.nullable(waitingSchema)),
   /** Ours. What those wait for that the agent has and has not begun with, and their ids. Null or absent: there are none. */
-  given: z.optional(z.nullable(z.extend(waitingSchema, { localIds: z.array(z.string()) }))),
+  given: z.optional(z.nullable(givenSchema)),
   requests: z.optional(z.nullable(z.record(z.string(), agentStateRequestSchema))),
   completedRequests: z.optional(z.nullable(z.record(z.string(), agentStateCompletedRequestSchema))),
 });
