@@ -1,5 +1,5 @@
 /** The service worker: installed after the first paint; a new version waits until the person reloads. */
-import "../i18n/later.ts";
+import "../i18n/list.ts";
 import { useSyncExternalStore } from "react";
 import { t } from "../i18n/index.ts";
 import { showToast } from "../ui/toast.ts";

@@ -1,5 +1,7 @@
 /** The stand-in against zod: the same random schemas, the same random values, the same answers. */
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import * as zod from "zod/mini";
 import * as mini from "./mini.ts";
@@ -106,3 +108,25 @@ test.each(["5b0f6c1e-0001-4000-8000-000000000001", "5B0F6C1E-0001-4000-8000-0000
     expect(mini.uuid().safeParse(text).success).toBe(zod.uuid().safeParse(text).success);
   },
 );
+
+test("an object with more fields stays as loose as it was", () => {
+  const both = [zod, asZod].map((library) => library.extend(library.looseObject({ a: library.string() }), { b: library.number() }));
+  for (const value of [{ a: "x", b: 1, c: 2 }, { a: "x" }, { b: 1 }, null]) {
+    const [theirs, ours] = both.map((schema) => schema.safeParse(value));
+    expect(ours?.success).toBe(theirs?.success ?? false);
+    if (theirs?.success) expect(ours?.data).toEqual(theirs.data);
+  }
+});
+
+test("it has everything that the wire's schemas are made of", () => {
+  const sources = ["protocol", "client"].flatMap((name) => [
+    ...new Bun.Glob(`${name}/src/**/*.ts`).scanSync(join(import.meta.dir, "../../..")),
+  ]);
+  const used = sources
+    .filter((file) => !file.endsWith(".test.ts"))
+    .map((file) => readFileSync(join(import.meta.dir, "../../..", file), "utf8"))
+    .filter((text) => text.includes('from "zod/mini"'))
+    .flatMap((text) => [...text.matchAll(/\bz\.([a-z]\w*)\(/g)].map(([, name = ""]) => name));
+  expect(used.length).toBeGreaterThan(100);
+  expect([...new Set(used)].filter((name) => !(name in mini))).toEqual([]);
+});

@@ -14,6 +14,7 @@ export interface Schema {
   readonly isOptional: boolean;
   /** Of objects: the schema of each key. */
   readonly shape?: Readonly<Record<string, Schema>>;
+  readonly rest?: Rest;
   /** Of literals and enums. */
   readonly values?: readonly unknown[];
   safeParse(input: unknown): { success: true; data: unknown } | { success: false };
@@ -23,6 +24,7 @@ export interface Schema {
 interface Extras {
   isOptional?: boolean;
   shape?: Readonly<Record<string, Schema>>;
+  rest?: Rest;
   values?: readonly unknown[];
 }
 
@@ -117,11 +119,14 @@ function objectOf(shape: Readonly<Record<string, Schema>>, rest: Rest): Schema {
       }
       return read;
     },
-    { shape },
+    { shape, rest },
   );
 }
 export const object = (shape: Readonly<Record<string, Schema>>): Schema => objectOf(shape, "drop");
 export const looseObject = (shape: Readonly<Record<string, Schema>>): Schema => objectOf(shape, "keep");
+/** The same object with more fields, as strict or loose as it was. */
+export const extend = (base: Schema, more: Readonly<Record<string, Schema>>): Schema =>
+  objectOf({ ...base.shape, ...more }, base.rest ?? "drop");
 export const strictObject = (shape: Readonly<Record<string, Schema>>): Schema => objectOf(shape, "refuse");
 
 export function discriminatedUnion(key: string, options: readonly Schema[]): Schema {

@@ -1,5 +1,4 @@
 /** Short notes at the edge of the screen. What appears by itself under a finger does not take the tap that was meant for what is beneath. */
-import "../i18n/later.ts";
 import "../i18n/list.ts";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useT } from "../i18n/index.ts";

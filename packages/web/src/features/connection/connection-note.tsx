@@ -2,7 +2,7 @@
  * What stands in a screen's header while the hub can't be heard: since when, and what waits to be sent. It has a place of its own there and is
  * no taller than the header, so that nothing on the page moves when it comes or goes. Screen readers hear it politely.
  */
-import "../../i18n/later.ts";
+import "../../i18n/list.ts";
 import { useEffect, useRef, useState } from "react";
 import { useT, type Translate } from "../../i18n/index.ts";
 import { reconnectNow } from "../../sync/actions.ts";

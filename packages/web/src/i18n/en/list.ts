@@ -1,5 +1,14 @@
-/** Words of the session list, its menus and dialogs (`i18n/list.ts` brings them). */
+/** Words of the session list, its menus and dialogs, and of what is told at the edge of any screen (`i18n/list.ts` brings them). */
 export const list = {
+  "connection.connecting": "Connecting to the hub",
+  "connection.reconnecting": "Connection lost",
+  "connection.offline": "You are offline",
+  "connection.unsent": { one: "{count} prompt waits to be sent", other: "{count} prompts wait to be sent" },
+  "connection.notKept": "Keep this page open: this browser can't store them",
+  "connection.retry": "Try now",
+  "update.ready": "A new version is ready",
+  "update.reload": "Reload",
+  "ui.notices": "Notices",
   "nav.sessions": "Sessions",
   "nav.inbox": "Inbox",
   "nav.machines": "Machines",

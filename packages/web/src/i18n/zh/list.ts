@@ -3,6 +3,15 @@ import type { CatalogOf } from "../index.ts";
 import type { list as source } from "../en/list.ts";
 
 export const list = {
+  "connection.connecting": "正在连接中枢",
+  "connection.reconnecting": "连接已断开",
+  "connection.offline": "你已离线",
+  "connection.unsent": { other: "{count} 条消息等待发送" },
+  "connection.notKept": "请保持此页面打开：浏览器无法保存它们",
+  "connection.retry": "立即重试",
+  "update.ready": "新版本已就绪",
+  "update.reload": "重新加载",
+  "ui.notices": "通知",
   "nav.sessions": "会话",
   "nav.inbox": "收件箱",
   "nav.machines": "机器",
