@@ -30,12 +30,16 @@ export async function enter(terminal: Tmux, line: string): Promise<void> {
   await terminal.keys("Enter");
 }
 
-/** A key in a dialog until the dialog is gone: Claude ignores keys in the first moments of one. */
+/**
+ * A key in a dialog until the dialog is gone: Claude ignores keys in the first moments of one. Pressed more than once, a late one may be taken up
+ * behind the dialog: it is wiped from the input line.
+ */
 export async function press(terminal: Tmux, key: string, dialog: RegExp = DIALOG): Promise<void> {
   for (let at = 0; ; at++) {
     await terminal.keys(key);
     try {
       await terminal.until((screen) => !dialog.test(screen), { timeoutMs: PRESS_AGAIN_MS, what: "the dialog closes" });
+      if (at > 0) await terminal.keys("C-u");
       return;
     } catch (cause) {
       if (at === PRESSES) throw cause;
