@@ -34,6 +34,7 @@ export const chat = {
   "stage.sending": "Sending",
   "stage.accepted": "Accepted by the hub",
   "stage.handed": "Handed to the agent",
+  "stage.since": "since {time}",
   "stage.uptake": "The agent has it and has not begun with it; Stop ends the wait",
   "stage.waitsTurn": "Waits for its turn",
   "stage.waitsAnswer": "Waits for an answer to the open request",

@@ -37,6 +37,7 @@ export const chat = {
   "stage.sending": "发送中",
   "stage.accepted": "中枢已接收",
   "stage.handed": "已交给代理",
+  "stage.since": "自 {time} 起",
   "stage.uptake": "代理已收到但尚未开始；按“停止”可结束等待",
   "stage.waitsTurn": "等待中",
   "stage.waitsAnswer": "等待对未决请求的答复",

@@ -70,7 +70,7 @@ function Stage({ item }: { item: PromptItem }) {
   const notes = [
     isOpen && word,
     isOpen && saidOf(item, t),
-    ...(given ? [t(given.key), t("queue.since", { time: clockWords(given.since, now(), dateLocale()) })] : []),
+    ...(given ? [t(given.key), t("stage.since", { time: clockWords(given.since, now(), dateLocale()) })] : []),
     asked && timeWords(item.at),
     item.origin === "terminal" && t("chat.fromTerminal"),
     item.steered && t("chat.steered"),
