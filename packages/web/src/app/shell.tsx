@@ -2,9 +2,10 @@
  * The frame around every screen. Phone: one level at a time and a bottom bar. Desk: the list beside whatever is open. The list stays
  * mounted on a desk, so its scroll and selection survive every navigation.
  */
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef, useSyncExternalStore, type ReactNode } from "react";
 import { useT } from "../i18n/index.ts";
 import { levelOf } from "./levels.model.ts";
+import { currentToasts, subscribeToasts } from "../ui/toast.ts";
 import { part } from "./part.tsx";
 import { usePreferences } from "./preferences.ts";
 import { source } from "./source.ts";
@@ -47,6 +48,7 @@ export function loadShell(pathname: string): Promise<unknown> {
 export function Shell({ pathname, children }: { pathname: string; children: ReactNode }) {
   const t = useT();
   const desk = useIsDesk();
+  const hasNotes = useSyncExternalStore(subscribeToasts, currentToasts).length > 0;
   const level = levelOf(pathname);
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -68,7 +70,8 @@ export function Shell({ pathname, children }: { pathname: string; children: Reac
         </main>
       </div>
       {!desk && level === "top" && <BottomBar />}
-      <Toaster />
+      {/* here before its first note, so that it is read out; the code comes with the note */}
+      <div aria-live="polite">{hasNotes && <Toaster />}</div>
       <CommandLayer />
     </div>
   );

@@ -1,6 +1,6 @@
 /** The stand-in against zod: the same random schemas, the same random values, the same answers. */
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import * as zod from "zod/mini";
@@ -119,12 +119,13 @@ test("an object with more fields stays as loose as it was", () => {
 });
 
 test("it has everything that the wire's schemas are made of", () => {
-  const sources = ["protocol", "client"].flatMap((name) => [
-    ...new Bun.Glob(`${name}/src/**/*.ts`).scanSync(join(import.meta.dir, "../../..")),
-  ]);
+  const root = join(import.meta.dir, "../../..");
+  const sources = ["protocol", "client"].flatMap((name) =>
+    readdirSync(join(root, name, "src"), { recursive: true, encoding: "utf8" }).map((file) => join(root, name, "src", file)),
+  );
   const used = sources
-    .filter((file) => !file.endsWith(".test.ts"))
-    .map((file) => readFileSync(join(import.meta.dir, "../../..", file), "utf8"))
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .map((file) => readFileSync(file, "utf8"))
     .filter((text) => text.includes('from "zod/mini"'))
     .flatMap((text) => [...text.matchAll(/\bz\.([a-z]\w*)\(/g)].map(([, name = ""]) => name));
   expect(used.length).toBeGreaterThan(100);

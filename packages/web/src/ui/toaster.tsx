@@ -24,7 +24,6 @@ export function Toaster() {
     <div
       role="region"
       aria-label={t("ui.notices")}
-      aria-live="polite"
       className="pointer-events-none fixed inset-x-2 top-[calc(env(safe-area-inset-top,0px)+8px)] z-50 flex flex-col items-center gap-2 desk:inset-x-auto desk:end-4"
     >
       {list.map((toast) => (
