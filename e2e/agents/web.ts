@@ -22,7 +22,8 @@ export interface Web {
   stop(): Promise<void>;
 }
 
-export async function openWeb(url: string, token: string): Promise<Web> {
+/** `screens`: what the terminals show, for who waits in vain. */
+export async function openWeb(url: string, token: string, screens: () => Promise<string[]> = () => Promise.resolve([])): Promise<Web> {
   const api = createHubApi({ baseUrl: url, accessToken: () => token });
   const events: SyncEvent[] = [];
   const watchers = new Set<() => void>();
@@ -70,7 +71,9 @@ export async function openWeb(url: string, token: string): Promise<Web> {
         };
         const timer = setTimeout(() => {
           done();
-          reject(new Error(`the web never saw: ${what}; it saw\n${seen()}`));
+          const told = `the web never saw: ${what}; it saw\n${seen()}`;
+          const withScreens = (shown: string[]): void => reject(new Error([told, ...shown].join("\na terminal shows:\n")));
+          screens().then(withScreens, (cause: unknown) => withScreens([String(cause)]));
         }, UNTIL_MS);
         watchers.add(check);
         check();

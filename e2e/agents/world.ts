@@ -249,7 +249,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   try {
     if (!options.withoutHub) {
       const { url, token } = await startHub();
-      web = await openWeb(url, token);
+      web = await openWeb(url, token, () => Promise.all(terminals.map(async (terminal) => (await terminal.screen()).trim())));
     }
   } catch (cause) {
     await dispose();
