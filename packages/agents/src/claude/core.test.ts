@@ -67,3 +67,23 @@ test("a conversation that this session has begun has no history: a turn that sta
   expect(await read(true)).toEqual(["user-message", "turn-started"]);
   expect(await read(false)).toEqual(["user-message"]);
 });
+
+test("a prompt of the terminal that its Claude took along before it was written down is told, and that it is lost to Claude", async () => {
+  const told = async (launchId: string): Promise<unknown[]> => {
+    await using world = open();
+    const { core, events } = world;
+    await core.useThread("a");
+    await core.context.memory.commit({ "claude.typed": { launchId: "L", promptId: "p1", text: "fix it", at: 7 } });
+    await core.finish({ launchId });
+    // Said once.
+    await core.finish({ launchId });
+    return events.flatMap((event) => (event.type === "record" ? [{ ...event.event }] : []));
+  };
+  expect(await told("L")).toMatchObject([
+    { type: "user-message", text: "fix it", origin: "terminal" },
+    { type: "turn-started" },
+    { type: "notice", level: "warning", text: expect.stringContaining("Send it again") },
+    { type: "turn-ended", outcome: "interrupted" },
+  ]);
+  expect(await told("another launch")).toEqual([]);
+});

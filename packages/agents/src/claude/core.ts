@@ -3,7 +3,7 @@
  * `Conversation`.
  */
 import { randomBytes } from "node:crypto";
-import { type AgentFailure, AppError, type TurnOutcome } from "@hapi/protocol";
+import { type AgentEvent, type AgentFailure, AppError, type TurnOutcome } from "@hapi/protocol";
 import type { DriverContext, Front, LossKind } from "../driver.ts";
 import { type Background, createBackground, endedSentence } from "./background.ts";
 import { liveOnThread } from "./live-sessions.ts";
@@ -79,6 +79,8 @@ export interface FinishedLaunch {
 const ENDING_MS = 3_000;
 const LOOK_EVERY_MS = 50;
 const FINISH_READ_MS = 10_000;
+const UNRECORDED =
+  "Claude Code ended before it wrote this prompt into its conversation: it does not know it. Send it again if you still want it.";
 
 export function createCore(given: DriverContext, patience: Patience = PATIENCE): Core {
   const witness = createWitness({ front: () => readMark(given, "claude.launch")?.front, lost });
@@ -254,6 +256,28 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     });
   }
 
+  /** A prompt of the terminal that went with its Claude before it was written down. Answers the id of its turn, which is still open. */
+  function tellUnrecorded(launchId: string): string | null {
+    const typed = readMark(context, "claude.typed");
+    if (!typed || typed.launchId !== launchId) return null;
+    const { text, at } = typed;
+    const id = `${typed.promptId}:unrecorded`;
+    const turnId = `${id}:turn`;
+    const record = (key: string, event: AgentEvent): void => context.emit({ type: "record", key, event, at });
+    record(id, { type: "user-message", id, text, origin: "terminal" });
+    record(turnId, { type: "turn-started", id: turnId });
+    record(`${id}:notice`, { type: "notice", id: `${id}:notice`, level: "warning", text: UNRECORDED });
+    return turnId;
+  }
+
+  /** Nobody is left who would take an answer. */
+  function closeRequests(): void {
+    for (const { request, handed } of requests.all) {
+      const fate = fateOf(handed, { over: stoppedAt === null ? "agent" : "turn", withdrawn: stoppedAt !== null });
+      if (fate.state === "over") requests.close(request.id, fate.closing);
+    }
+  }
+
   async function finish(end: FinishedLaunch): Promise<void> {
     background.ending();
     // With the hub away and the outbox full, the rest is read when the conversation goes on.
@@ -261,13 +285,11 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     await Promise.race([feed?.sync(), late]);
     const turn = feed?.parser.endTurn() ?? null;
     const localIds = prompts.abandon(end.failure);
-    for (const { request, handed } of requests.all) {
-      const fate = fateOf(handed, { over: stoppedAt === null ? "agent" : "turn", withdrawn: stoppedAt !== null });
-      if (fate.state === "over") requests.close(request.id, fate.closing);
-    }
+    closeRequests();
     await requests.settled();
-    if (turn || thinking || localIds.length > 0) {
-      const id = turn ? `${turn.id}:end` : `${end.launchId}:end`;
+    const cut = turn ? null : tellUnrecorded(end.launchId);
+    if (turn || cut || thinking || localIds.length > 0) {
+      const id = turn ? `${turn.id}:end` : `${cut ?? end.launchId}:end`;
       const failure = end.failure ? { failure: end.failure } : {};
       const usage = turn?.usage ? { usage: turn.usage } : {};
       const event = {
@@ -283,7 +305,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     tellEnded(end.launchId);
     const launch = readMark(context, "claude.launch");
     const over = launch?.id === end.launchId ? { "claude.launch": { ...launch, over: true } } : {};
-    await commitMarks(context, { ...prompts.mark(), ...feed?.mark(), ...over });
+    await commitMarks(context, { ...prompts.mark(), ...feed?.mark(), ...over, "claude.typed": null });
     setThinking(false);
   }
 

@@ -116,6 +116,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     }
     const isAtWork = verdict.working && verdict.because !== "entered";
     core.setThinking(isAtWork || turnOpen());
+    if (!isAtWork && !turnOpen()) sources.onIdle();
     if (!verdict.working) for (const done of idleWaiters.splice(0)) done();
     return verdict;
   }

@@ -8,11 +8,13 @@ interface World {
   lost: string[];
   feed: { isThere: boolean; held: boolean; onSync: () => void };
   turns: { count: number };
+  memory: Map<string, unknown>;
 }
 
 /** A terminal whose hooks and record say what a test wants. */
 function world(): World {
   const lost: string[] = [];
+  const memory = new Map<string, unknown>();
   const turns = { count: 0 };
   const feed = { isThere: true, held: false, onSync: () => undefined as void };
   const core = {
@@ -34,11 +36,18 @@ function world(): World {
         return turns.count;
       },
     },
-    context: { log: { warn: () => undefined } },
+    context: {
+      log: { warn: () => undefined },
+      clock: { now: () => 5 },
+      memory: {
+        get: (key: string) => memory.get(key),
+        commit: async (values: object) => void Object.entries(values).forEach(([key, value]) => memory.set(key, value)),
+      },
+    },
     lost: (kind: string, id: string, details: Record<string, unknown>) =>
       void lost.push(`${kind} ${id} ${details["path"] ?? details["turns"]}`),
   };
-  return { watch: createLocalWatch({ core: core as unknown as Core, launchId: "L", isHookless: () => false }), lost, feed, turns };
+  return { watch: createLocalWatch({ core: core as unknown as Core, launchId: "L", isHookless: () => false }), lost, feed, turns, memory };
 }
 
 const line = (promptId: string) => ({ type: "line", at: 1, promptId, final: false }) as const;
@@ -102,4 +111,22 @@ test("hooks that never report are told once; late ones, and a terminal that was 
   unseen.watch.onFact(turnEnds);
   await delay(200);
   expect([late.lost, closed.lost, unseen.lost]).toEqual([[], [], []]);
+});
+
+test("a prompt that was entered is kept until its line is read, or Claude is at its prompt again", () => {
+  const { watch, memory } = world();
+  const kept = () => memory.get("claude.typed");
+  watch.onReport("UserPromptSubmit", { prompt_id: "p1", prompt: "fix it" });
+  expect(kept()).toEqual({ launchId: "L", promptId: "p1", text: "fix it", at: 5 });
+  watch.onFact(line("another"));
+  expect(kept()).toMatchObject({ promptId: "p1" });
+  watch.onFact(line("p1"));
+  expect(kept()).toBeNull();
+  // Its report came behind its line.
+  watch.onReport("UserPromptSubmit", { prompt_id: "p1", prompt: "fix it" });
+  expect(kept()).toBeNull();
+  watch.onReport("UserPromptSubmit", { prompt_id: "p2", prompt: "/context" });
+  watch.onIdle();
+  expect(kept()).toBeNull();
+  watch.close();
 });

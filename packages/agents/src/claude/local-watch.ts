@@ -2,17 +2,22 @@
  * Holds a terminal's hooks and its transcript against each other: what a hook reports must stand in the record, and turns that stand there must
  * have been reported. Both come late on a busy machine, so each is given time before its absence is a loss; both may come still.
  */
+import { cutText } from "@hapi/core";
 import { delay } from "@hapi/platform/lean";
 import type { Core } from "./core.ts";
 import { type Json, str } from "./json.ts";
+import { commitMarks, readMark, type TypedMark } from "./state.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";
 
 const LOOK_MS = 250;
 const MAX_PROMPTS = 50;
+const MAX_TYPED_CHARS = 100_000;
 
 export interface LocalWatch {
   onReport(event: string, payload: Json): void;
   onFact(fact: TranscriptFact): void;
+  /** Claude is at its prompt: nothing that was entered is on its way. */
+  onIdle(): void;
   close(): void;
 }
 
@@ -58,18 +63,39 @@ export function createLocalWatch({ core, launchId, isHookless }: LocalWatchOptio
     requireRecord(promptId).catch((cause: unknown) => core.context.log.warn("claude.record_unwatched", { cause: String(cause) }));
   }
 
+  /** Survives this process: a Claude that is killed before it wrote the prompt down leaves no other trace of it. */
+  function keepTyped(typed: TypedMark | null): void {
+    commitMarks(core.context, { "claude.typed": typed }).catch((cause: unknown) =>
+      core.context.log.warn("claude.typed_not_kept", { cause: String(cause) }),
+    );
+  }
+
+  function forgetTyped(which: (typed: TypedMark) => boolean = () => true): void {
+    const typed = readMark(core.context, "claude.typed");
+    if (typed && which(typed)) keepTyped(null);
+  }
+
   return {
+    onIdle: () => forgetTyped(),
     onReport(event, payload) {
       wasReported = true;
       if (late) clearTimeout(late);
       late = null;
       const promptId = str(payload["prompt_id"]);
       if (promptId === undefined) return;
-      if (event === "UserPromptSubmit") submitted = remember(submitted, promptId);
+      if (event === "UserPromptSubmit") {
+        submitted = remember(submitted, promptId);
+        const text = str(payload["prompt"]) ?? "";
+        if (text !== "" && !recorded.includes(promptId))
+          keepTyped({ launchId, promptId, text: cutText(text, MAX_TYPED_CHARS), at: core.context.clock.now() });
+      }
       if (event === "Stop" && submitted.includes(promptId)) onStop(promptId);
     },
     onFact(fact) {
-      if (fact.type === "line" && fact.promptId !== undefined) recorded = remember(recorded, fact.promptId);
+      if (fact.type === "line" && fact.promptId !== undefined) {
+        recorded = remember(recorded, fact.promptId);
+        forgetTyped((typed) => typed.promptId === fact.promptId);
+      }
       if (fact.type !== "turn" || fact.running || wasReported || late || closed) return;
       late = setTimeout(() => {
         late = null;

@@ -93,6 +93,14 @@ export interface BackgroundMark {
   once?: string[];
 }
 
+export interface TypedMark {
+  launchId: string;
+  /** Claude's own id of it. */
+  promptId: string;
+  text: string;
+  at: number;
+}
+
 export interface Marks {
   "claude.thread": ThreadMark;
   "claude.launch": LaunchMark;
@@ -118,6 +126,8 @@ export interface Marks {
   "claude.hookless": string;
   /** The launch of a terminal whose Claude sent a hook. */
   "claude.hooked": string;
+  /** A prompt that was entered in the terminal and does not stand in Claude's record yet. */
+  "claude.typed": TypedMark | null;
   "claude.cost": { threadId: string; totalUsd: number };
   /** The conversation in which a turn was completed: from then on it has a past, whatever became of its file. */
   "claude.answered": { threadId: string };
