@@ -104,7 +104,7 @@ const answerMs = 50;
 /** The home's lock and the port stay with this process while a restore changes the database under it. */
 async function keepRunning(options: HubOptions, opened: Opened): Promise<RunningHub> {
   const { host, home, token, log, clock, lock } = opened;
-  const onFailed = options.onFailed ?? ((cause) => log.error("hub.failed", { reason: String(cause) }));
+  const onFailed = options.onFailed ?? ((cause) => log.error("hub.failed", { cause }));
   let changing: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | null = null;
   const restorer = {
@@ -199,7 +199,7 @@ async function saysWhy(log: Logger, work: () => Promise<void> | void): Promise<b
     await work();
     return true;
   } catch (cause) {
-    log.error("hub.not_ended_cleanly", { reason: cause instanceof Error ? cause.stack : String(cause) });
+    log.error("hub.not_ended_cleanly", { cause });
     return false;
   }
 }

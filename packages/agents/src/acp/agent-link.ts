@@ -71,7 +71,7 @@ export class AgentLink {
     this.#to = { state, profile, log: context.log, now: () => context.clock.now(), emit: (event) => void this.#events.push(event) };
     ignore(this.#listen(), "stderr is only for last words; its end is the end of the process");
     this.gone = this.#pump();
-    this.gone.catch((cause: unknown) => context.log.warn("acp.reading_failed", { cause: String(cause) }));
+    this.gone.catch((cause: unknown) => context.log.warn("acp.reading_failed", { cause }));
   }
 
   get ended(): boolean {
@@ -170,7 +170,7 @@ export class AgentLink {
     try {
       if (!isWritten) await this.process.write(answer.line, answer.inputId);
     } catch (cause) {
-      this.#context.log.warn("acp.answer_not_written", { cause: String(cause) });
+      this.#context.log.warn("acp.answer_not_written", { cause });
       if (sent) this.change((to) => answerLost(to, sent));
       return "gone";
     } finally {

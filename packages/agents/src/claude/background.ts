@@ -64,7 +64,7 @@ export function createBackground(context: DriverContext): Background {
     once = next.once ?? once;
     if (JSON.stringify(work()) === before) return;
     commitMarks(context, { "claude.background": { tasks, timers, once } }).catch((cause: unknown) =>
-      context.log.warn("claude.background_not_kept", { cause: String(cause) }),
+      context.log.warn("claude.background_not_kept", { cause }),
     );
     context.emit({ type: "background", work: work() });
   }

@@ -49,7 +49,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     spoken.add(line, Date.now());
     spoken.drop((uuid) => core.feed?.has(uuid) === true);
     watch ??= setInterval(() => {
-      overdue().catch((cause: unknown) => context.log.warn("claude.catch_up_failed", { cause: String(cause) }));
+      overdue().catch((cause: unknown) => context.log.warn("claude.catch_up_failed", { cause }));
     }, WATCH_MS);
     watch.unref();
   }

@@ -226,7 +226,7 @@ export function createConversation(
     try {
       return (await findPrompts(transcript, uuidsOf(localId))).size > 0 ? "present" : "absent";
     } catch (cause) {
-      context.log.warn("claude.transcript_unreadable", { cause: String(cause) });
+      context.log.warn("claude.transcript_unreadable", { cause });
       return "unknown";
     }
   }

@@ -119,7 +119,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
   function setStopped(at: number | null): Promise<void> {
     stoppedAt = at;
     return commitMarks(context, { "claude.stopped": { at } }).catch((cause: unknown) =>
-      context.log.warn("claude.stop_not_kept", { cause: String(cause) }),
+      context.log.warn("claude.stop_not_kept", { cause }),
     );
   }
 
@@ -164,9 +164,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
 
   function keepThread(mark: ThreadMark): void {
     thread = mark;
-    commitMarks(context, { "claude.thread": mark }).catch((cause: unknown) =>
-      context.log.warn("claude.thread_not_kept", { cause: String(cause) }),
-    );
+    commitMarks(context, { "claude.thread": mark }).catch((cause: unknown) => context.log.warn("claude.thread_not_kept", { cause }));
   }
 
   function transcript(): string | undefined {

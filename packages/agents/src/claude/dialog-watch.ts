@@ -74,7 +74,7 @@ export function createDialogWatch(options: { core: Core; finder: CallFinder; sta
         if (!stopped) await lookOnce();
         isFailing = false;
       } catch (cause) {
-        if (!isFailing) context.log.warn("claude.dialog_look_failed", { cause: String(cause) });
+        if (!isFailing) context.log.warn("claude.dialog_look_failed", { cause });
         isFailing = true;
       }
     }
@@ -118,7 +118,7 @@ export function createDialogWatch(options: { core: Core; finder: CallFinder; sta
     turnOver(which) {
       const ids = requests.all.filter(which).map((open) => open.request.id);
       if (ids.length === 0) return;
-      closeRest(ids).catch((cause: unknown) => context.log.warn("claude.requests_unsettled", { cause: String(cause) }));
+      closeRest(ids).catch((cause: unknown) => context.log.warn("claude.requests_unsettled", { cause }));
     },
     stop() {
       stopped = true;

@@ -39,7 +39,7 @@ export function createHookless(core: Core, launchId: string): Hookless {
   let shown: string | null = null;
 
   function keep(marks: { "claude.hookless"?: string; "claude.hooked"?: string }): void {
-    commitMarks(context, marks).catch((cause: unknown) => context.log.warn("claude.hookless_not_kept", { cause: String(cause) }));
+    commitMarks(context, marks).catch((cause: unknown) => context.log.warn("claude.hookless_not_kept", { cause }));
   }
 
   function judge(now: number): void {

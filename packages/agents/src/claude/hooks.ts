@@ -180,7 +180,7 @@ export function createHooks(options: HooksOptions): Hooks {
       options.onReport(event, payload);
       if (event === "PermissionRequest") return await onPermission(payload, signal);
       // Reports are not waited for: the terminal goes on at once.
-      report(event, payload).catch((cause: unknown) => context.log.warn("claude.hook_failed", { hook: event, cause: String(cause) }));
+      report(event, payload).catch((cause: unknown) => context.log.warn("claude.hook_failed", { hook: event, cause }));
       return NOTHING;
     },
     answer,

@@ -139,7 +139,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     if (!now || now.sessionId === core.thread?.id || moving) return;
     moving = true;
     enterThread(now.sessionId, reported?.threadId === now.sessionId ? reported.transcript : undefined)
-      .catch((cause: unknown) => context.log.warn("claude.thread_not_followed", { cause: String(cause) }))
+      .catch((cause: unknown) => context.log.warn("claude.thread_not_followed", { cause }))
       .finally(() => (moving = false));
   }
 
@@ -258,7 +258,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     core.listen({ onFact });
     void watch().finally(ended.resolve);
     keepLooking();
-    watchBackground().catch((cause: unknown) => context.log.warn("claude.status_unreadable", { cause: String(cause) }));
+    watchBackground().catch((cause: unknown) => context.log.warn("claude.status_unreadable", { cause }));
   };
 
   /** The first bytes on the screen, or its end. */

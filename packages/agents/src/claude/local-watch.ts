@@ -60,13 +60,13 @@ export function createLocalWatch({ core, launchId, isHookless }: LocalWatchOptio
 
   function onStop(promptId: string): void {
     submitted = submitted.filter((id) => id !== promptId);
-    requireRecord(promptId).catch((cause: unknown) => core.context.log.warn("claude.record_unwatched", { cause: String(cause) }));
+    requireRecord(promptId).catch((cause: unknown) => core.context.log.warn("claude.record_unwatched", { cause }));
   }
 
   /** Survives this process: a Claude that is killed before it wrote the prompt down leaves no other trace of it. */
   function keepTyped(typed: TypedMark | null): void {
     commitMarks(core.context, { "claude.typed": typed }).catch((cause: unknown) =>
-      core.context.log.warn("claude.typed_not_kept", { cause: String(cause) }),
+      core.context.log.warn("claude.typed_not_kept", { cause }),
     );
   }
 

@@ -47,7 +47,7 @@ export function createOpenRequests(context: DriverContext): OpenRequests {
   let queue: Promise<void> = Promise.resolve();
 
   function then(work: () => Promise<void> | void): Promise<void> {
-    queue = queue.then(work).catch((cause: unknown) => context.log.warn("claude.request_not_kept", { cause: String(cause) }));
+    queue = queue.then(work).catch((cause: unknown) => context.log.warn("claude.request_not_kept", { cause }));
     return queue;
   }
 

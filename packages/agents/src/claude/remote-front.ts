@@ -172,7 +172,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     void run().finally(ended.resolve);
     // The answer stands behind everything Claude said before it.
     await control.request("get_session_cost", {}, CATCH_UP_MS).catch((cause: unknown) => {
-      context.log.info("claude.catch_up_unanswered", { cause: String(cause) });
+      context.log.info("claude.catch_up_unanswered", { cause });
     });
     await core.requests.settled();
     for (const delta of live.whole()) context.emit({ type: "stream", delta });
@@ -197,7 +197,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     if (options.interrupt && out.busy) {
       await control
         .request("interrupt", TURN_ONLY, Math.max(500, left()))
-        .catch((cause: unknown) => context.log.info("claude.interrupt_failed", { cause: String(cause) }));
+        .catch((cause: unknown) => context.log.info("claude.interrupt_failed", { cause }));
       await Promise.race([out.idle(), new Promise((resolve) => setTimeout(resolve, Math.max(500, left())))]);
     }
     // A closed stdin lets a running turn finish; an idle process ends at once. It is closed behind what is still being written, and a Claude

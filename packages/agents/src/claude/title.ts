@@ -24,6 +24,6 @@ export function createTitleAsker(core: Core, control: Control): () => void {
     const state = core.feed?.parser.state;
     if (asked || !state?.fresh || state.title !== null || !state.first) return;
     asked = true;
-    ask(state.first).catch((cause: unknown) => core.context.log.debug("claude.title_unanswered", { cause: String(cause) }));
+    ask(state.first).catch((cause: unknown) => core.context.log.debug("claude.title_unanswered", { cause }));
   };
 }

@@ -111,7 +111,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     try {
       for (const uuid of await uuidsBefore(options.thread.transcript, offset)) waits.note(uuid);
     } catch (cause) {
-      context.log.warn("claude.transcript_unreadable", { cause: String(cause) });
+      context.log.warn("claude.transcript_unreadable", { cause });
     }
   }
 

@@ -114,7 +114,7 @@ export async function readBranch(context: DriverContext, path: string): Promise<
   try {
     return await activeBranch(path);
   } catch (cause) {
-    context.log.warn("claude.transcript_unreadable", { path, cause: String(cause) });
+    context.log.warn("claude.transcript_unreadable", { path, cause });
     return null;
   }
 }

@@ -110,7 +110,7 @@ export class DemoLocalFront {
     this.#running = running;
     feed.catchUp();
     running.gone = this.#watch(running, memory);
-    running.gone.catch((cause: unknown) => this.#context.log.warn("demo.reading_failed", { cause: String(cause) }));
+    running.gone.catch((cause: unknown) => this.#context.log.warn("demo.reading_failed", { cause }));
     return running;
   }
 

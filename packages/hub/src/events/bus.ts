@@ -18,7 +18,7 @@ export function createBus(log: Logger): Bus {
           listener(events);
         } catch (cause) {
           // One subscriber's failure must not keep the event from the others.
-          log.error("bus.listener_failed", { reason: cause instanceof Error ? cause.stack : String(cause) });
+          log.error("bus.listener_failed", { cause });
         }
       }
     },

@@ -27,7 +27,7 @@ export async function swapDatabase<Running>(request: SwapRequest<Running>): Prom
     running = await request.open();
   } catch (cause) {
     failure = toAppError(cause);
-    log.error("restore.failed", { id, reason: cause instanceof Error ? cause.stack : String(cause) });
+    log.error("restore.failed", { id, cause });
     if (keptAs !== null) putBack(home, keptAs);
     running = await request.open();
     keptAs = null;

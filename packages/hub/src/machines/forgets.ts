@@ -38,7 +38,7 @@ export class Forgets {
   async #tell(machineId: string, sessionId: string): Promise<boolean> {
     const { store, rpc, log } = this.#deps;
     const answer = await rpc.call("machine", machineId, "forget-session", { sessionId }, { timeoutMs }).catch((cause: unknown) => {
-      log.info("session.forget_not_heard", { sessionId, machineId, reason: String(cause) });
+      log.info("session.forget_not_heard", { sessionId, machineId, cause });
       return null;
     });
     if (answer === null) return false;

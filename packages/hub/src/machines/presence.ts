@@ -69,7 +69,7 @@ export class MachinePresence {
     this.#stop = this.#deps.clock.setTimer(tickMs, () => {
       this.#schedule();
       ignore(
-        this.#expire().catch((cause) => this.#deps.log.error("presence.tick_failed", { reason: String(cause) })),
+        this.#expire().catch((cause) => this.#deps.log.error("presence.tick_failed", { cause })),
         "said in the log",
       );
     });

@@ -83,7 +83,7 @@ export class Delivery {
   #inTurn(sessionId: string, work: () => Promise<void>): Promise<void> {
     const mine = (this.#sending.get(sessionId) ?? Promise.resolve()).then(work);
     const tail = mine.catch((cause: unknown) => {
-      this.#deps.log.error("prompt.not_sent", { sessionId, reason: String(cause) });
+      this.#deps.log.error("prompt.not_sent", { sessionId, cause });
       this.#allLater(sessionId);
     });
     this.#sending.set(sessionId, tail);

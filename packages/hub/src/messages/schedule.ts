@@ -47,7 +47,7 @@ export class Schedule {
   /** A disk that is full for a moment must not stop all schedules. */
   #guard(work: Promise<void>): void {
     const kept = work.catch((cause: unknown) => {
-      this.#deps.log.error("schedule.failed", { reason: String(cause) });
+      this.#deps.log.error("schedule.failed", { cause });
       this.#cancel();
       if (!this.#stopped) this.#cancel = this.#deps.clock.setTimer(againMs, () => this.look());
     });

@@ -119,7 +119,7 @@ export class PromptWatch {
   }
 
   async #guarded(sessionId: string): Promise<void> {
-    await this.#look(sessionId).catch((cause: unknown) => this.#deps.log.warn("prompt.not_watched", { sessionId, reason: String(cause) }));
+    await this.#look(sessionId).catch((cause: unknown) => this.#deps.log.warn("prompt.not_watched", { sessionId, cause }));
   }
 
   async #look(sessionId: string): Promise<void> {

@@ -62,7 +62,7 @@ export class Permissions {
   async deliverWaiting(sessionId: string): Promise<void> {
     for (const { requestId, params } of await this.#deps.store.waiting(sessionId)) {
       const reply = await this.#deps.rpc.call("session", sessionId, "permission", params).catch((cause: unknown) => {
-        this.#deps.log.warn("permission.decision_not_delivered", { sessionId, requestId, reason: String(cause) });
+        this.#deps.log.warn("permission.decision_not_delivered", { sessionId, requestId, cause });
         return null;
       });
       if (reply === null) return;

@@ -145,7 +145,7 @@ export class Lifecycle {
     if (!this.#deps.rpc.has("machine", machineId, "stop-session")) return;
     const options = { timeoutMs: endTimeoutMs };
     await this.#deps.rpc.call("machine", machineId, "stop-session", { sessionId }, options).catch((cause: unknown) => {
-      this.#deps.log.warn("session.stop_failed", { sessionId, reason: String(cause) });
+      this.#deps.log.warn("session.stop_failed", { sessionId, cause });
     });
   }
 
@@ -189,7 +189,7 @@ export class Lifecycle {
     const isHeard = await call.then(
       () => true,
       (cause: unknown) => {
-        this.#deps.log.info("session.end_not_heard", { sessionId: session.id, reason: String(cause) });
+        this.#deps.log.info("session.end_not_heard", { sessionId: session.id, cause });
         return false;
       },
     );

@@ -122,7 +122,7 @@ export class SessionPresence {
     this.#stop = this.#deps.clock.setTimer(tickMs, () => {
       this.#schedule();
       ignore(
-        this.#tick().catch((cause) => this.#deps.log.error("presence.tick_failed", { reason: String(cause) })),
+        this.#tick().catch((cause) => this.#deps.log.error("presence.tick_failed", { cause })),
         "said in the log",
       );
     });

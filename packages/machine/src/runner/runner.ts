@@ -226,7 +226,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       await control.close();
       await line
         .updateRunnerState((current) => ({ ...current, status: "stopped" }))
-        .catch((cause: unknown) => options.log.warn("runner.state_not_sent", { reason: String(cause) }));
+        .catch((cause: unknown) => options.log.warn("runner.state_not_sent", { cause }));
       await line.close();
       forgotten();
     },

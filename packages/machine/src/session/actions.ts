@@ -115,7 +115,7 @@ export function createActions(deps: ActionDeps): SessionActions {
     permission: (params) => deps.broker.answer(params),
     async interrupt() {
       // Whatever becomes of that, what runs is stopped.
-      await inTime(deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause: String(cause) })));
+      await inTime(deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause })));
       if (runner.front === null) return;
       const { front } = runner;
       try {
@@ -127,7 +127,7 @@ export function createActions(deps: ActionDeps): SessionActions {
     },
     end(reason) {
       // What a person ended does not begin again by itself when it is started for something else.
-      deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause: String(cause) }));
+      deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause }));
       deps.end(reason);
     },
     switchTo(to, now) {

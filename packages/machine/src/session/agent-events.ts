@@ -71,14 +71,12 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
     const given = Object.entries(patch).filter(([, value]) => value !== undefined);
     if (given.every(([key, value]) => JSON.stringify(facts[key as keyof AgentFacts]) === JSON.stringify(value))) return;
     Object.assign(facts, Object.fromEntries(given));
-    ledger.memory
-      .commit({ [FACTS_KEY]: { ...facts } })
-      .catch((cause: unknown) => log.warn("session.facts_not_kept", { cause: String(cause) }));
+    ledger.memory.commit({ [FACTS_KEY]: { ...facts } }).catch((cause: unknown) => log.warn("session.facts_not_kept", { cause }));
   }
 
   function setTurn(turn: string | null): void {
     if (ledger.state.facts.turn === turn) return;
-    ledger.setFacts({ turn }).catch((cause: unknown) => log.warn("session.turn_not_kept", { cause: String(cause) }));
+    ledger.setFacts({ turn }).catch((cause: unknown) => log.warn("session.turn_not_kept", { cause }));
   }
 
   /** Written before the end itself: told again after a crash in between, it is known by its key. */
@@ -89,7 +87,7 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
     const lastTurn = { outcome, at: clock.now(), localId: localIds?.at(-1) ?? null, ...(failure ? { failure } : {}) };
     ledger
       .setFacts({ lastTurn, endedTurns: [...endedTurns, key].slice(-MAX_ENDED_TURNS), ...deps.retrying().turnEnded(event) })
-      .catch((cause: unknown) => log.warn("session.turn_not_kept", { cause: String(cause) }));
+      .catch((cause: unknown) => log.warn("session.turn_not_kept", { cause }));
     deps.retrying().look();
   }
 

@@ -98,7 +98,7 @@ export function createEarlier(deps: EarlierDeps): Earlier {
     },
     staged(localId, stage) {
       if (!inItsRecord.has(stage) || mark() === null) return;
-      given(localId).catch((cause: unknown) => log.warn("earlier.not_noted", { cause: String(cause) }));
+      given(localId).catch((cause: unknown) => log.warn("earlier.not_noted", { cause }));
     },
   };
 }

@@ -75,7 +75,7 @@ export function createEnding(deps: EndingDeps) {
     try {
       await work();
     } catch (cause) {
-      log.warn("ending.step_failed", { name, code: toAppError(cause).code, cause: String(cause) });
+      log.warn("ending.step_failed", { name, code: toAppError(cause).code, cause });
     }
   }
 

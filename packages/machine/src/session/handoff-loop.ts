@@ -103,7 +103,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     } catch (cause) {
       notBefore = clock.now() + RESTART_PAUSE_MS;
       lastFailure = cause;
-      log.warn("agent.start_failed", { front: to, cause: String(cause) });
+      log.warn("agent.start_failed", { front: to, cause });
       startFailures++;
       deps.startFailed(to, failureOf(cause), startFailures);
       return false;
@@ -218,7 +218,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   function poke(): void {
     if (!open) return;
     (wish ? pursue() : handNext()).catch((cause: unknown) => {
-      log.warn("handoff.failed", { cause: String(cause) });
+      log.warn("handoff.failed", { cause });
       settle("done");
       // Nothing else may happen that asks again, and the queue would wait for it for ever.
       notBefore = clock.now() + RESTART_PAUSE_MS;

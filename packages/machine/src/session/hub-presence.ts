@@ -147,7 +147,7 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
     else void register(FIRST_PAUSE_MS);
     isFirst = false;
     touch();
-    backfill().catch((cause: unknown) => log.warn("hub.not_caught_up", { code: toAppError(cause).code, cause: String(cause) }));
+    backfill().catch((cause: unknown) => log.warn("hub.not_caught_up", { code: toAppError(cause).code, cause }));
   }
 
   function refused(error: AppError): void {

@@ -38,7 +38,7 @@ export function createInForce({ ledger, record, launched, agent, notice, log }: 
   function set(next: Settings): void {
     if (JSON.stringify(next) === JSON.stringify(now)) return;
     now = next;
-    ledger.setFacts({ inForce: next }).catch((cause: unknown) => log.warn("session.in_force_not_kept", { cause: String(cause) }));
+    ledger.setFacts({ inForce: next }).catch((cause: unknown) => log.warn("session.in_force_not_kept", { cause }));
   }
 
   /** Who left the agent in one mode and finds it in another hears why. */

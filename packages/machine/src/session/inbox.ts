@@ -97,7 +97,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   }
 
   const loosely = (written: Promise<void>): void => {
-    written.catch((cause: unknown) => log.warn("prompt.stage_not_kept", { cause: String(cause) }));
+    written.catch((cause: unknown) => log.warn("prompt.stage_not_kept", { cause }));
   };
 
   const withdrawals = createWithdrawals({ agent, clock, onLate: (localId) => gaveBack(localId, { late: true }), loosely });

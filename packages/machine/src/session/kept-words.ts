@@ -40,7 +40,7 @@ export function createKeptWords(deps: KeptWordsDeps): KeptWords {
     if (all.length > MAX_KEPT) return false;
     kept = all;
     deps.changed(kept !== "");
-    deps.memory.commit({ [KEY]: kept }).catch((cause: unknown) => deps.log.warn("session.words_not_kept", { cause: String(cause) }));
+    deps.memory.commit({ [KEY]: kept }).catch((cause: unknown) => deps.log.warn("session.words_not_kept", { cause }));
     return true;
   }
 

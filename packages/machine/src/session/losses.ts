@@ -35,7 +35,7 @@ export function createLosses({ dir, tell, clock, log }: LossesOptions): Losses {
   try {
     file = readFile(dir) ?? file;
   } catch (cause) {
-    log.warn("session.losses_unreadable", { cause: String(cause) });
+    log.warn("session.losses_unreadable", { cause });
   }
 
   function count({ kind, details, key }: Loss): void {
@@ -49,7 +49,7 @@ export function createLosses({ dir, tell, clock, log }: LossesOptions): Losses {
     try {
       writeFileAtomic(join(dir, LOSSES_FILE), `${JSON.stringify(file)}\n`, { mode: 0o600 });
     } catch (cause) {
-      log.warn("session.losses_not_kept", { cause: String(cause) });
+      log.warn("session.losses_not_kept", { cause });
     }
   }
 

@@ -72,7 +72,7 @@ export function createOutbox({ ledger, link, clock, log, highBytes = OUTBOX_HIGH
   function writeAcked(): void {
     const keys = acked;
     acked = [];
-    ledger.write({ k: "acked", keys }).catch((cause: unknown) => log.warn("outbox.ack_not_kept", { cause: String(cause) }));
+    ledger.write({ k: "acked", keys }).catch((cause: unknown) => log.warn("outbox.ack_not_kept", { cause }));
     if (bytes < lowBytes) for (const go of waiting.splice(0)) go();
     if (box.size === 0) for (const go of emptied.splice(0)) go();
   }
@@ -135,7 +135,7 @@ export function createOutbox({ ledger, link, clock, log, highBytes = OUTBOX_HIGH
     const known = box.has(key);
     const entry: LedgerEntry = { k: "out", key, content: encodeEvent(event), at: options.at ?? clock.now(), memory: options.checkpoint };
     if (!known) track(key, entry.content);
-    ledger.write(entry).catch((cause: unknown) => log.warn("outbox.event_not_kept", { cause: String(cause) }));
+    ledger.write(entry).catch((cause: unknown) => log.warn("outbox.event_not_kept", { cause }));
     if (known) return;
     unsent.push(key);
     pump();

@@ -88,7 +88,7 @@ export function createOutcomes(deps: OutcomeDeps): Outcomes {
       if (reason) inbox.turnEnded("failed", reason);
       if (event.failure) model.note(event.failure.message);
       if (ending.begun) return;
-      inbox.reconcile(false).catch((cause: unknown) => log.warn("prompt.not_reconciled", { cause: String(cause) }));
+      inbox.reconcile(false).catch((cause: unknown) => log.warn("prompt.not_reconciled", { cause }));
     },
   };
 }

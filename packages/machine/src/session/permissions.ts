@@ -74,7 +74,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
   const closings = new Map<string, PromiseWithResolvers<void>>();
 
   const keep = (promise: Promise<void>, what: string): void => {
-    promise.catch((cause: unknown) => log.warn("permission.not_kept", { what, cause: String(cause) }));
+    promise.catch((cause: unknown) => log.warn("permission.not_kept", { what, cause }));
   };
 
   function finish(entry: RequestEntry, closing: Closing): void {
@@ -141,7 +141,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
       return done ? closedAnswer(done.completed) : { status: "closed" };
     } catch (cause) {
       // It stays recorded, and is given again when the driver announces the request again.
-      log.warn("permission.apply_failed", { id, code: toAppError(cause).code, cause: String(cause) });
+      log.warn("permission.apply_failed", { id, code: toAppError(cause).code, cause });
       return { status: "pending" };
     }
   }
@@ -197,8 +197,8 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
       const known = open.get(request.id);
       if (known?.answer) void apply(known);
       if (!places.has(request.id))
-        findPlaces(request).catch((cause: unknown) => log.warn("permission.places_unknown", { id: request.id, cause: String(cause) }));
-      if (!known) begin(request).catch((cause: unknown) => log.warn("permission.not_opened", { id: request.id, cause: String(cause) }));
+        findPlaces(request).catch((cause: unknown) => log.warn("permission.places_unknown", { id: request.id, cause }));
+      if (!known) begin(request).catch((cause: unknown) => log.warn("permission.not_opened", { id: request.id, cause }));
     },
     closed(event) {
       live.delete(event.id);

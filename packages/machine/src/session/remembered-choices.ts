@@ -53,9 +53,7 @@ export function createRememberedChoices({ ledger, record, launched, configure, l
   function told({ preferredPermissionMode: permissionMode, preferredModel: model = null }: Metadata): void {
     const { published } = facts;
     if (published && published.permissionMode === permissionMode && published.model === model) return;
-    ledger
-      .setFacts({ published: { permissionMode, model } })
-      .catch((cause: unknown) => log.warn("session.published_not_kept", { cause: String(cause) }));
+    ledger.setFacts({ published: { permissionMode, model } }).catch((cause: unknown) => log.warn("session.published_not_kept", { cause }));
   }
 
   return {

@@ -115,7 +115,7 @@ export function createRemoteScreen(deps: RemoteScreenDeps): RemoteScreen {
   }
 
   const drawn = (drawing: Promise<void>): void => {
-    drawing.catch((cause: unknown) => deps.log.debug("screen.not_drawn", { cause: String(cause) }));
+    drawing.catch((cause: unknown) => deps.log.debug("screen.not_drawn", { cause }));
   };
 
   function touch(): void {

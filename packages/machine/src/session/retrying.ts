@@ -66,7 +66,7 @@ export function createRetrying(deps: RetryingDeps): Retrying {
   }
 
   const loosely = (work: Promise<unknown>, what: string): void => {
-    work.catch((cause: unknown) => log.warn("retry.failed", { what, code: toAppError(cause).code, cause: String(cause) }));
+    work.catch((cause: unknown) => log.warn("retry.failed", { what, code: toAppError(cause).code, cause }));
   };
 
   function planned(end: TurnEnd, done: number): RetryFact | null {

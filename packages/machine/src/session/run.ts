@@ -34,7 +34,7 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
   if (ledger.lostLines > 0) log.warn("ledger.lines_lost", { lines: ledger.lostLines });
   ledger.onFailure((cause) => {
     // Nothing from here on would be kept. The host starts a new process, which continues from what is on disk.
-    log.error("ledger.write_failed", { cause: String(cause) });
+    log.error("ledger.write_failed", { cause });
     process.exit(1);
   });
   // A hook that comes while we start waits until the agent was taken over; its request must not fall into the gap.

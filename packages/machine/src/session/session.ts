@@ -153,7 +153,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     record,
     now: () => clock.now(),
     started(lastStart) {
-      ledger.setFacts({ lastStart }).catch((cause: unknown) => log.warn("session.start_not_kept", { cause: String(cause) }));
+      ledger.setFacts({ lastStart }).catch((cause: unknown) => log.warn("session.start_not_kept", { cause }));
       changed();
     },
     context: {
@@ -321,7 +321,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       await runner.stop({ graceMs: PARK_GRACE_MS });
       changed();
     },
-    failed: (cause) => log.warn("agent.not_parked", { cause: String(cause) }),
+    failed: (cause) => log.warn("agent.not_parked", { cause }),
   });
   const actions = createActions({
     runner,
@@ -424,7 +424,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     notice(anotherCredential(names, record.value.sessionId));
     ledger.memory
       .commit({ [CREDENTIALS_TOLD]: { ...told, ...changed } })
-      .catch((cause: unknown) => log.warn("session.credentials_told_not_kept", { cause: String(cause) }));
+      .catch((cause: unknown) => log.warn("session.credentials_told_not_kept", { cause }));
   }
 
   function agentState(current: AgentState | null): AgentState {
@@ -450,7 +450,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
   /** The hub's word is the newer one: only there it is chosen. */
   function allowRetry(allowed: boolean | undefined): void {
     if (allowed === undefined || allowed === autoRetry()) return;
-    actions.configure({ autoRetry: allowed }).catch((cause: unknown) => log.warn("session.choices_not_applied", { cause: String(cause) }));
+    actions.configure({ autoRetry: allowed }).catch((cause: unknown) => log.warn("session.choices_not_applied", { cause }));
   }
 
   /** Asked again while it waits: now. */

@@ -57,7 +57,7 @@ export function createStageReports(deps: { state: LedgerState; link: SessionLink
         if (unconfirmed.get(report.localId) === report) unconfirmed.delete(report.localId);
       },
       (cause: unknown) => {
-        log.debug("stage.not_confirmed", { localId: report.localId, stage: report.stage, cause: String(cause) });
+        log.debug("stage.not_confirmed", { localId: report.localId, stage: report.stage, cause });
         // The line stands, so no reconnect says it again.
         const again = (): void => {
           if (!closed && unconfirmed.get(report.localId) === report) send(report);

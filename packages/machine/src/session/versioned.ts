@@ -56,7 +56,7 @@ export function createVersionedValue<T, Field extends string>(deps: VersionedDep
         await once();
       } catch (cause) {
         dirty = true;
-        deps.log.debug("versioned.update_failed", { field: deps.field, code: toAppError(cause).code, cause: String(cause) });
+        deps.log.debug("versioned.update_failed", { field: deps.field, code: toAppError(cause).code, cause });
         deps.clock.setTimer(RETRY_AFTER_MS, start);
         break;
       }

@@ -118,8 +118,7 @@ async function run(deps: CliNamespaceDeps, call: Call): Promise<void> {
     ack(answer ?? { ok: true });
   } catch (cause) {
     const error = toAppError(cause);
-    if (error.code === "internal")
-      deps.log.error("socket.event_failed", { name, reason: cause instanceof Error ? cause.stack : String(cause) });
+    if (error.code === "internal") deps.log.error("socket.event_failed", { name, cause });
     // Existing clients look for this one in the event, whatever they asked.
     if (ack && reasonOf(error) === "access-denied") tell(deps, connection, error);
     if (ack) ack(versioned.has(name) ? { result: "error", reason: reasonOf(error) } : { error: error.message, code: error.code });
