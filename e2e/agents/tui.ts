@@ -21,12 +21,31 @@ export const shows = (terminal: Tmux, text: string | RegExp): Promise<string> =>
     timeoutMs: 120_000,
   });
 
-/** A line at the prompt. Text and Enter apart: together they would be a paste. */
+/** What stands in the input line of Claude or of the shell, without spaces. */
+function inputOf(screen: string): string {
+  const lines = screen.split("\n");
+  const from = lines.findLastIndex((line) => /^[❯$!]/.test(line));
+  return from < 0 ? "" : lines.slice(from).join("").replace(/\s/g, "");
+}
+
+const SHOWN_MS = 15_000;
+
+/**
+ * A line at the prompt. Text and Enter apart: together they would be a paste. Claude draws its prompt a moment before it listens; what is typed
+ * in between is echoed by the terminal and lost, as in Claude alone: a person types it again.
+ */
 export async function enter(terminal: Tmux, line: string): Promise<void> {
-  await terminal.type(line);
-  await terminal.until((screen) => screen.replace(/\s/g, "").includes(line.replace(/\s/g, "").slice(-60)), {
-    what: `"${line}" at the prompt`,
-  });
+  const wanted = line.replace(/\s/g, "").slice(-60);
+  for (let at = 0; ; at++) {
+    await terminal.type(line);
+    try {
+      await terminal.until((screen) => inputOf(screen).includes(wanted), { timeoutMs: SHOWN_MS, what: `"${line}" at the prompt` });
+      break;
+    } catch (cause) {
+      if (at === PRESSES) throw cause;
+      await terminal.keys("C-u");
+    }
+  }
   await terminal.keys("Enter");
 }
 
