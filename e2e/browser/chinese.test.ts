@@ -3,6 +3,7 @@
  * (`dir="auto"`). HAPI itself says nothing in English.
  */
 import { describe, expect, test } from "bun:test";
+import { noticeWords } from "@hapi/protocol";
 import type { Page } from "playwright-core";
 import { able } from "./chat-page.ts";
 import { AWAY, ENDED, FAILED, IDLE, WORKING } from "./fixture-data.ts";
@@ -65,6 +66,10 @@ describe.each(["phone", "desk"] satisfies Size[])("on a %s", (size) => {
     tool("t2", "execute", "one\ntwo\n", "completed");
     tool("t3", "search", "", "completed");
     tool("t4", "read", "one\ntwo\n", "completed");
+    const ended = noticeWords("background_ended", { names: ["npm run dev", "npm test"] });
+    world.hub.prompts.say(idle, { type: "notice", id: "n1", level: "warning", ...ended });
+    const mode = noticeWords("mode_other", { agent: "Claude Code", before: { mode: "plan" }, mode: { mode: "acceptEdits" } });
+    world.hub.prompts.say(idle, { type: "notice", id: "n2", level: "info", ...mode });
     world.hub.prompts.say(idle, { type: "turn-ended", id: "end", outcome: "completed", durationMs: 1_000 });
     able(world.hub, IDLE, { permissionModes: ["default", "acceptEdits"], control: "switch", steer: true });
     const working = world.hub.sessions.get(WORKING)!;
@@ -78,6 +83,8 @@ describe.each(["phone", "desk"] satisfies Size[])("on a %s", (size) => {
         await page.getByText("退出码 127").first().waitFor();
         await page.getByText("2 行").first().waitFor();
         await page.getByText("已读取 1 个文件 · 已搜索 1 次").waitFor();
+        await page.getByText("后台任务随代理的进程一同结束：npm run dev、npm test").first().waitFor();
+        await page.getByText("上次看到 Claude Code 时它处于“仅规划”模式；重新启动后以“接受修改”模式继续").first().waitFor();
       }
       await page.getByRole("button", { name: "更多" }).click();
       await page.getByRole("menu").waitFor();

@@ -5,7 +5,7 @@
 import type { Front } from "@hapi/core";
 import type { HostControl, TypedLine } from "@hapi/host";
 import type { EnvironmentVariable } from "./environment.ts";
-import type { BackgroundWork } from "@hapi/protocol";
+import type { BackgroundWork, NoticeWords } from "@hapi/protocol";
 import type { AgentCapabilities, AgentEvent, AgentFailure, Answers, Attachment, PromptStage, StreamDelta, ToolKind } from "@hapi/protocol";
 
 export type { Front };
@@ -149,8 +149,8 @@ export interface Loss {
   kind: LossKind;
   /** The same after a restart: counted and shown once. */
   key: string;
-  /** One or two sentences for people; absent: it is only counted. */
-  text?: string;
+  /** For people; absent: it is only counted. */
+  words?: NoticeWords;
   /** What was missing, and where it was looked for. */
   details: Record<string, string | number>;
 }

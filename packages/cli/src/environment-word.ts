@@ -29,7 +29,7 @@ export function environmentWord(
   const changed = Object.keys(changedOf(environment, env, credentialFingerprint(home)));
   const differences = differencesOf(environment, variables, env);
   const words = [
-    ...(changed.length > 0 ? [anotherCredential(changed, sessionId)] : []),
+    ...(changed.length > 0 ? [anotherCredential(changed, sessionId).text] : []),
     ...(differences.length > 0 ? [kept(differences)] : []),
   ];
   return words.length > 0 ? words.join("\n") : null;

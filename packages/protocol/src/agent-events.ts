@@ -3,6 +3,7 @@
  * envelope (`encodeEvent` / `decodeContent`). `id` is the agent's own item id (uuid of a Claude line, ACP tool call id, …).
  */
 import type { Attachment } from "./message.ts";
+import type { NoticeParams } from "./notices.ts";
 import type { TodoItem } from "./session.ts";
 
 /** ACP tool kinds: they choose the icon, the verb and the view. */
@@ -113,6 +114,9 @@ export type AgentEvent =
       command?: string;
       /** Of what language `text` is, where not plain. */
       format?: "markdown";
+      /** Of HAPI's own words, a `NoticeCode` with its parameters, of which `text` was made; another version may know others. */
+      code?: string;
+      params?: NoticeParams;
     })
   /** Something an agent or another client said that we have no word for: kept, shown as raw. */
   | (Item & { type: "unknown"; raw: unknown });

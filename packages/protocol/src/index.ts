@@ -5,6 +5,7 @@ export * from "./errors.ts";
 export * from "./flavors.ts";
 export * from "./machine.ts";
 export * from "./message.ts";
+export * from "./notices.ts";
 export * from "./primitives.ts";
 export * from "./request-kind.ts";
 export * from "./rest.ts";

@@ -4,7 +4,7 @@
  */
 import { RingGapError, type ExitStatus, type HostProcess } from "@hapi/host";
 import { delay, ignore } from "@hapi/platform/lean";
-import { AppError, type AgentFailure } from "@hapi/protocol";
+import { AppError, type AgentFailure, noticeWords } from "@hapi/protocol";
 import type { DriverContext, DriverEvent } from "../driver.ts";
 import { createLineReader, encodeRpc, type RpcError, type RpcId, type RpcLine } from "../shared/jsonrpc.ts";
 import { fields, text } from "../shared/read.ts";
@@ -221,9 +221,8 @@ export class AgentLink {
       this.#context.log.warn("acp.output_lost", lost);
       this.state.offset = cause.oldest;
       const id = `${this.state.launchId}:${lost.from}:lost`;
-      this.change((to) =>
-        to.emit({ type: "record", key: id, event: { type: "notice", id, text: "Some of the agent's output was lost.", level: "warning" } }),
-      );
+      const words = noticeWords("output_lost_not_read_in_time", { agent: this.#to.profile.displayName });
+      this.change((to) => to.emit({ type: "record", key: id, event: { type: "notice", id, ...words, level: "warning" } }));
       return false;
     }
   }

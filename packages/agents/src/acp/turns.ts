@@ -1,5 +1,5 @@
 /** The life of one turn: begun by the first sign of the agent, ended by the prompt's response, by an error, or by the end of the process. */
-import type { AgentFailure, TokenUsage, TurnOutcome } from "@hapi/protocol";
+import { type AgentFailure, noticeWords, type NoticeWords, type TokenUsage, type TurnOutcome } from "@hapi/protocol";
 import type { RpcError } from "../shared/jsonrpc.ts";
 import { fields, filled, number, text, type Fields } from "../shared/read.ts";
 import { agentWentOn, sentUntold, withdrawRequests } from "./closings.ts";
@@ -74,9 +74,9 @@ export function turnAnswered(to: Translation, turn: Turn, result: unknown): void
   endTurn(to, turn, { outcome: "completed", usage, ...(notice ? { notice } : {}) });
 }
 
-const shortened: Readonly<Record<string, string>> = {
-  max_tokens: "The answer reached its length limit and stops here.",
-  max_turn_requests: "The agent reached its limit of steps for one turn.",
+const shortened: Readonly<Record<string, NoticeWords>> = {
+  max_tokens: noticeWords("answer_cut"),
+  max_turn_requests: noticeWords("steps_limit"),
 };
 
 export function turnRejected(to: Translation, turn: Turn, error: RpcError): void {
@@ -91,7 +91,7 @@ interface Ending {
   outcome: TurnOutcome;
   failure?: AgentFailure;
   usage?: TokenUsage;
-  notice?: string;
+  notice?: NoticeWords;
 }
 
 const stages = { completed: "done", interrupted: "interrupted", failed: "failed" } as const;
@@ -105,7 +105,7 @@ function endTurn(to: Translation, turn: Turn, ending: Ending): void {
   endOpenTools(to, outcome);
   withdrawRequests(to);
   if (notice)
-    to.emit({ type: "record", key: `${id}:notice`, at, event: { type: "notice", id: `${id}:notice`, text: notice, level: "warning" } });
+    to.emit({ type: "record", key: `${id}:notice`, at, event: { type: "notice", id: `${id}:notice`, ...notice, level: "warning" } });
   if (usage) to.emit({ type: "record", key: `${id}:usage`, at, event: { type: "usage", id: `${id}:usage`, usage } });
   stage(to, stages[outcome], failure);
   const { localId } = turn;

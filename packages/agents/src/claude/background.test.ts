@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { DriverContext, DriverEvent } from "../driver.ts";
-import { createBackground, endedSentence } from "./background.ts";
+import { createBackground, endedWords } from "./background.ts";
 
 function open(memory = new Map<string, unknown>()) {
   const events: DriverEvent[] = [];
@@ -75,7 +75,7 @@ test("what ended with the process is what went on when it was told to end, also 
   background.ending();
   background.tasksChanged({ tasks: [] });
   const gone = background.ended();
-  expect(endedSentence(gone)).toBe("Work in the background ended with the agent's process: Dev server; A helper");
+  expect(endedWords(gone).text).toBe("Work in the background ended with the agent's process: Dev server, A helper");
   expect(background.work).toEqual([]);
   expect(background.ended()).toEqual([]);
   expect(said().at(-1)).toEqual([]);

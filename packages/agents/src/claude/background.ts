@@ -8,7 +8,7 @@
  *   tells of a task that was ended by hand.
  */
 import { shortText } from "@hapi/core";
-import { type BackgroundWork, MAX_BACKGROUND_WORK, type TurnOutcome } from "@hapi/protocol";
+import { type BackgroundWork, MAX_BACKGROUND_WORK, noticeWords, type NoticeWords, type TurnOutcome } from "@hapi/protocol";
 import type { DriverContext } from "../driver.ts";
 import { isJson, type Json, list, str } from "./json.ts";
 import { type BackgroundMark, commitMarks, readMark } from "./state.ts";
@@ -140,8 +140,7 @@ function timerOf(cron: Json): BackgroundWork {
 }
 
 /** One sentence on what ended with the agent. */
-export function endedSentence(work: readonly BackgroundWork[]): string {
+export function endedWords(work: readonly BackgroundWork[]): NoticeWords {
   const names = work.map((one) => (one.command && one.command !== one.label ? `${one.label} (${one.command})` : one.label));
-  const what = work.every((one) => one.kind === "timer") ? "Timers" : "Work in the background";
-  return `${what} ended with the agent's process: ${names.join("; ")}`;
+  return noticeWords(work.every((one) => one.kind === "timer") ? "timers_ended" : "background_ended", { names });
 }

@@ -2,7 +2,7 @@
  * Commands that no model carries out: Claude's own (`/context`), with what they said and how they ended, and those of the shell, run with `!` in the
  * terminal. They stand in `user` lines that Claude wrote by itself, or in `system` lines.
  */
-import type { ToolContent } from "@hapi/protocol";
+import { noticeWords, type ToolContent } from "@hapi/protocol";
 import { toolTitleOf } from "@hapi/core";
 import { type Json, obj, str } from "./json.ts";
 import { plain } from "./notices.ts";
@@ -86,7 +86,7 @@ export function createCommandReader(w: ParserWriter): CommandReader {
   /** What follows begins anew: the list of things to do belongs to what was before. */
   function cleared(threadId: string): void {
     const id = `${threadId}:cleared`;
-    emit(id, { type: "notice", id, text: "The conversation was cleared: the agent remembers nothing from before", level: "info" });
+    emit(id, { type: "notice", id, ...noticeWords("conversation_cleared"), level: "info" });
     state.todos = [];
     emit(`${id}:plan`, { type: "plan", id: `${id}:plan`, entries: [] });
   }

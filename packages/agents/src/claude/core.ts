@@ -3,10 +3,11 @@
  * `Conversation`.
  */
 import { randomBytes } from "node:crypto";
-import { type AgentEvent, type AgentFailure, AppError, type TurnOutcome } from "@hapi/protocol";
+import { type AgentEvent, type AgentFailure, AppError, noticeWords, type TurnOutcome } from "@hapi/protocol";
 import type { DriverContext, Front, LossKind } from "../driver.ts";
-import { type Background, createBackground, endedSentence } from "./background.ts";
+import { type Background, createBackground, endedWords } from "./background.ts";
 import { liveOnThread } from "./live-sessions.ts";
+import { AGENT_NAME } from "./name.ts";
 import { createOpenRequests, type OpenRequests } from "./open-requests.ts";
 import { findTranscript, transcriptPath } from "./paths.ts";
 import { fateOf } from "./request-fate.ts";
@@ -14,7 +15,7 @@ import { createPrompts, type Prompts } from "./prompts.ts";
 import { commitMarks, type LaunchMark, readMark, type ThreadMark } from "./state.ts";
 import { openTranscriptFeed, type TranscriptFeed } from "./transcript-feed.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";
-import { createWitness, lossText, PATIENCE, type Patience, type Witness } from "./witness.ts";
+import { createWitness, lossWords, PATIENCE, type Patience, type Witness } from "./witness.ts";
 
 export interface Core {
   readonly context: DriverContext;
@@ -79,8 +80,6 @@ export interface FinishedLaunch {
 const ENDING_MS = 3_000;
 const LOOK_EVERY_MS = 50;
 const FINISH_READ_MS = 10_000;
-const UNRECORDED =
-  "Claude Code ended before it wrote this prompt into its conversation: it does not know it. Send it again if you still want it.";
 
 export function createCore(given: DriverContext, patience: Patience = PATIENCE): Core {
   const witness = createWitness({ front: () => readMark(given, "claude.launch")?.front, lost });
@@ -157,9 +156,9 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
 
   function lost(kind: LossKind, id: string, details: Record<string, string | number>): void {
     const front = readMark(given, "claude.launch")?.front ?? "remote";
-    const text = lossText(kind, front, details);
+    const words = lossWords(kind, front, details);
     given.log.warn(`claude.loss.${kind}`, details);
-    given.emit({ type: "loss", kind, key: `loss:${kind}:${id}`, ...(text === undefined ? {} : { text }), details });
+    given.emit({ type: "loss", kind, key: `loss:${kind}:${id}`, ...(words === undefined ? {} : { words }), details });
   }
 
   function keepThread(mark: ThreadMark): void {
@@ -249,7 +248,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     context.emit({
       type: "record",
       key: id,
-      event: { type: "notice", id, level: "warning", text: endedSentence(gone) },
+      event: { type: "notice", id, level: "warning", ...endedWords(gone) },
       at: context.clock.now(),
     });
   }
@@ -264,7 +263,8 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     const record = (key: string, event: AgentEvent): void => context.emit({ type: "record", key, event, at });
     record(id, { type: "user-message", id, text, origin: "terminal" });
     record(turnId, { type: "turn-started", id: turnId });
-    record(`${id}:notice`, { type: "notice", id: `${id}:notice`, level: "warning", text: UNRECORDED });
+    const words = noticeWords("prompt_unrecorded", { agent: AGENT_NAME });
+    record(`${id}:notice`, { type: "notice", id: `${id}:notice`, level: "warning", ...words });
     return turnId;
   }
 

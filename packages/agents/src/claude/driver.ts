@@ -4,12 +4,13 @@ import type { AgentDriver } from "../driver.ts";
 import { createConversation } from "./conversation.ts";
 import { detectClaude } from "./detect.ts";
 import { claudeLine } from "./line.ts";
+import { AGENT_NAME } from "./name.ts";
 import { findTranscript } from "./paths.ts";
 import { claudeVariables } from "./variables.ts";
 
 export const claudeDriver: AgentDriver = {
   flavor: "claude",
-  displayName: "Claude Code",
+  displayName: AGENT_NAME,
   capabilities: {
     control: "switch",
     permissionModes: permissionModesOf("claude"),

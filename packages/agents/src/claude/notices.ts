@@ -3,23 +3,27 @@
  * field names are those of 2.1.329 and 2.1.332, of which stdout writes some with underscores.
  */
 import { stripVTControlCharacters } from "node:util";
+import { noticeWords, type NoticeWords } from "@hapi/protocol";
 import { isJson, type Json, list, num, obj, str, strings } from "./json.ts";
+import { AGENT_NAME } from "./name.ts";
 import { bounded } from "./tool-results.ts";
 import { ATTACHMENTS } from "./vocabulary/attachments.ts";
 import type { LINES } from "./vocabulary/lines.ts";
 import { SYSTEM } from "./vocabulary/system.ts";
 import type { Named } from "./vocabulary/words.ts";
 
-export interface Notice {
-  text: string;
+/** Claude's own words, or HAPI's with their code. */
+export interface Notice extends Omit<NoticeWords, "code"> {
+  code?: NoticeWords["code"];
   level: "info" | "warning";
   format?: "markdown";
 }
 
 type Say = (line: Json) => Notice | null;
 
-const info = (text: string): Notice => ({ text, level: "info" });
-const warning = (text: string): Notice => ({ text, level: "warning" });
+const agent = AGENT_NAME;
+const info = (words: NoticeWords): Notice => ({ ...words, level: "info" });
+const warning = (words: NoticeWords): Notice => ({ ...words, level: "warning" });
 
 /** Without what only a terminal can draw; empty: nothing was said. */
 export function plain(text: string): string {
@@ -33,46 +37,53 @@ const words =
   (line) => ({ text: wordsOf(line), level });
 
 function writesLost(line: Json): Notice {
-  const what = strings(line["lost"]).map((one) => (one === "transcript" ? "the conversation's own record" : "its settings"));
-  return warning(
-    `The disk is full (${str(line["error_code"]) ?? "no space"}): Claude Code could not write ${what.join(" and ") || "everything"}`,
-  );
+  const what = strings(line["lost"]);
+  const record = what.includes("transcript");
+  const settings = what.some((one) => one !== "transcript");
+  const error = str(line["error_code"]) ?? "ENOSPC";
+  const lost = record ? (settings ? "both" : "record") : settings ? "settings" : "all";
+  return warning(noticeWords(`disk_full_${lost}`, { agent, error }));
 }
 
 function stopHooks(line: Json): Notice | null {
   const errors = strings(line["hookErrors"]).map(plain);
-  if (errors.length > 0) return warning(`A Stop hook: ${errors.join("\n")}`);
-  return line["preventedContinuation"] === true
-    ? warning(`A Stop hook held the turn up: ${str(line["stopReason"]) || "no reason given"}`)
-    : null;
+  const by = "Stop";
+  if (errors.length > 0) return warning(noticeWords("hook_stop_errors", { hook: by, words: errors.join("\n") }));
+  if (line["preventedContinuation"] !== true) return null;
+  const reason = str(line["stopReason"]);
+  return warning(reason ? noticeWords("hook_stop_held", { hook: by, reason }) : noticeWords("hook_stop_held_unexplained", { hook: by }));
 }
 
 const systemNotices: Readonly<Record<Named<typeof SYSTEM, "shown">, Say>> = {
   local_command_output: words("info"),
   informational: (line) => ({ text: wordsOf(line), level: line["level"] === "warning" ? "warning" : "info" }),
-  compact_boundary: () => info("The conversation was compacted"),
-  notification: (line) => (line["priority"] === "high" || line["priority"] === "immediate" ? warning(wordsOf(line)) : null),
+  compact_boundary: () => info(noticeWords("conversation_compacted")),
+  notification: (line) =>
+    line["priority"] === "high" || line["priority"] === "immediate" ? { text: wordsOf(line), level: "warning" } : null,
   model_fallback: words("warning"),
   model_refusal_fallback: words("warning"),
   model_refusal_no_fallback: words("warning"),
   model_consent_fallback: words("warning"),
   permission_retry: words("info"),
-  memory_saved: (line) => info(`Saved to memory: ${strings(line["writtenPaths"] ?? line["written_paths"]).join(", ")}`),
-  agents_killed: () => warning("The sub-agents in the background were ended"),
+  memory_saved: (line) => info(noticeWords("memory_saved", { files: strings(line["writtenPaths"] ?? line["written_paths"]) })),
+  agents_killed: () => warning(noticeWords("subagents_ended")),
   away_summary: words("info"),
   scheduled_task_fire: words("info"),
   session_writes_lost: writesLost,
-  late_allow_not_run: () => warning("An allow came too late: the tool did not run"),
-  file_attachments_missing: (line) =>
-    warning(`${list(line["missing"]).length} of ${num(line["sent_count"]) ?? "the"} attached files did not arrive`),
-  instruction_size_warning: () => warning("The instruction files (CLAUDE.md) are very long: they take much of the context"),
+  late_allow_not_run: () => warning(noticeWords("allow_late")),
+  file_attachments_missing: (line) => {
+    const sent = num(line["sent_count"]);
+    const missing = list(line["missing"]).length;
+    return warning(sent === undefined ? noticeWords("files_missing_some", { missing }) : noticeWords("files_missing", { missing, sent }));
+  },
+  instruction_size_warning: () => warning(noticeWords("instructions_long", { file: "CLAUDE.md" })),
   stop_hook_summary: stopHooks,
-  code_change_published: (line) => info(`Published: ${str(line["url"]) ?? str(line["identifier"]) ?? ""}`),
+  code_change_published: (line) => info(noticeWords("change_published", { address: str(line["url"]) ?? str(line["identifier"]) ?? "" })),
   plugin_install: (line) =>
     line["status"] === "failed"
-      ? warning(`The plugin ${str(line["name"]) ?? ""} could not be installed: ${str(line["error"]) ?? ""}`)
+      ? warning(noticeWords("plugin_failed", { plugin: str(line["name"]) ?? "", reason: str(line["error"]) ?? "" }))
       : null,
-  mirror_error: (line) => warning(str(line["error"]) ?? ""),
+  mirror_error: (line) => ({ text: str(line["error"]) ?? "", level: "warning" }),
 };
 
 /** Null: this subtype is not shown, or there is nothing to say. */
@@ -85,7 +96,8 @@ export function systemNotice(line: Json): Notice | null {
 /** A compaction that failed is told by a status alone when nobody asked for it. */
 export function statusNotice(line: Json): Notice | null {
   if (line["compact_result"] !== "failed") return null;
-  return warning(`The conversation could not be compacted: ${str(line["compact_error"]) ?? "no reason given"}`);
+  const reason = str(line["compact_error"]);
+  return warning(reason === undefined ? noticeWords("compact_failed_unexplained") : noticeWords("compact_failed", { reason }));
 }
 
 const hookName = (attachment: Json): string => str(attachment["hookName"]) ?? str(attachment["hookEvent"]) ?? "";
@@ -97,16 +109,16 @@ function hookSaid(attachment: Json): string {
 }
 
 const hook =
-  (level: Notice["level"], does: string): Say =>
-  (attachment) => ({ text: `The hook ${hookName(attachment)} ${does}: ${hookSaid(attachment)}`, level });
+  (level: Notice["level"], code: "hook_says" | "hook_refused" | "hook_ended_turn" | "hook_failed"): Say =>
+  (attachment) => ({ ...noticeWords(code, { hook: hookName(attachment), words: hookSaid(attachment) }), level });
 
 const attachmentNotices: Readonly<Record<Named<typeof ATTACHMENTS, "shown">, Say>> = {
-  hook_system_message: hook("info", "says"),
-  hook_blocking_error: hook("warning", "refused"),
-  hook_stopped_continuation: hook("warning", "ended the turn"),
-  hook_non_blocking_error: hook("warning", "failed"),
-  hook_error_during_execution: hook("warning", "failed"),
-  max_turns_reached: (attachment) => warning(`The limit of ${num(attachment["maxTurns"]) ?? ""} turns is reached`),
+  hook_system_message: hook("info", "hook_says"),
+  hook_blocking_error: hook("warning", "hook_refused"),
+  hook_stopped_continuation: hook("warning", "hook_ended_turn"),
+  hook_non_blocking_error: hook("warning", "hook_failed"),
+  hook_error_during_execution: hook("warning", "hook_failed"),
+  max_turns_reached: (attachment) => warning(noticeWords("turns_limit", { turns: num(attachment["maxTurns"]) ?? "" })),
 };
 
 export function attachmentNotice(line: Json): Notice | null {
@@ -117,7 +129,7 @@ export function attachmentNotice(line: Json): Notice | null {
 
 /** Lines that have no id of their own and are told as a sentence. */
 export const markNotices = {
-  "pr-link": (line) => info(`Pull request: ${str(line["prUrl"]) ?? ""}`),
-  "ended-by-model": () => warning("Claude ended this conversation"),
-  "continued-in": (line) => info(`The conversation goes on in another one: ${str(line["continuedInSessionId"]) ?? ""}`),
+  "pr-link": (line) => info(noticeWords("pull_request", { address: str(line["prUrl"]) ?? "" })),
+  "ended-by-model": () => warning(noticeWords("conversation_ended", { agent })),
+  "continued-in": (line) => info(noticeWords("conversation_elsewhere", { thread: str(line["continuedInSessionId"]) ?? "" })),
 } as const satisfies Partial<Record<Named<typeof LINES, "shown">, Say>>;

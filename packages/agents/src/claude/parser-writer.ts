@@ -3,7 +3,7 @@
  * of lines write through this.
  */
 import { cutText } from "@hapi/core";
-import type { AgentEvent, AgentFailure, TurnOutcome } from "@hapi/protocol";
+import { type AgentEvent, type AgentFailure, noticeWords, type TurnOutcome } from "@hapi/protocol";
 import type { Json } from "./json.ts";
 import type { Notice } from "./notices.ts";
 import { MAX_FIRST_WORDS, type ParserState } from "./parser-state.ts";
@@ -106,7 +106,7 @@ export function createParserWriter(context: ParserContext, state: ParserState): 
     state.said = said;
     if (!instead || context.history || context.promptOf(uuid)?.hidden) return;
     const id = `${uuid}:rewound`;
-    emit(id, { type: "notice", id, text: `The conversation went back to before “${instead.words}”`, level: "info" });
+    emit(id, { type: "notice", id, ...noticeWords("conversation_rewound", { words: instead.words }), level: "info" });
   }
 
   function prompt(line: Json, uuid: string, text: string, merged: readonly string[]): void {

@@ -99,7 +99,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
   }
 
   async function readFrom(offset: number): Promise<void> {
-    const onTooLong = (bytes: number): void => core.lost("output_lost", `${launchId}:${durable}`, { why: "a line is too long", bytes });
+    const onTooLong = (bytes: number): void => core.lost("output_lost", `${launchId}:${durable}`, { why: "line_too_long", bytes });
     const lines = createByteLines(offset, { onTooLong });
     for await (const chunk of process.read("out", offset, reading.signal)) {
       for (const line of lines.push(chunk.offset, chunk.bytes)) {
@@ -119,7 +119,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     } catch (cause) {
       // One line that can't be handled must not end the reading of all others.
       core.lost("output_lost", `${launchId}:${line.start}`, {
-        why: "a line could not be handled",
+        why: "line_not_handled",
         offset: line.start,
         cause: String(cause),
       });
@@ -134,7 +134,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     } catch (cause) {
       if (reading.signal.aborted) return;
       if (!(cause instanceof RingGapError)) throw cause;
-      core.lost("output_lost", `${launchId}:${cause.oldest}`, { why: "it was not read in time", from: from.offset, oldest: cause.oldest });
+      core.lost("output_lost", `${launchId}:${cause.oldest}`, { why: "not_read_in_time", from: from.offset, oldest: cause.oldest });
       await readFrom(cause.oldest);
     }
   }
@@ -143,8 +143,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     try {
       await readAll();
     } catch (cause) {
-      if (!reading.signal.aborted)
-        core.lost("output_lost", `${launchId}:unreadable`, { why: "it can't be read any more", cause: String(cause) });
+      if (!reading.signal.aborted) core.lost("output_lost", `${launchId}:unreadable`, { why: "unreadable", cause: String(cause) });
     }
     if (detached) return;
     const exit = await process.exited;

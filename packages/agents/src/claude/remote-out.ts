@@ -2,7 +2,7 @@
  * Lines of a driven Claude's stdout: requests, live text, and how turns end. The durable words come from the transcript; a `result` waits until
  * the transcript has caught up, so the end of a turn stands after its last word. Lines are handled strictly one after the other.
  */
-import type { AgentEvent } from "@hapi/protocol";
+import { type AgentEvent, noticeWords } from "@hapi/protocol";
 import type { ByteLine } from "../shared/byte-lines.ts";
 import { createCatchUp } from "./catch-up.ts";
 import type { Control } from "./control.ts";
@@ -10,6 +10,7 @@ import type { Core } from "./core.ts";
 import { failure, type RetryHint, retryHint, withHint } from "./failures.ts";
 import { isJson, type Json, list, obj, parseJson, str, strings } from "./json.ts";
 import type { LiveText } from "./live-text.ts";
+import { AGENT_NAME } from "./name.ts";
 import { createRemoteWords } from "./remote-words.ts";
 import { WITHDRAWN } from "./request-fate.ts";
 import { openRequestOf, titleOf } from "./requests.ts";
@@ -101,9 +102,9 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
   async function denyUnasked(controlId: string, tool: string): Promise<void> {
     await options.deny(controlId, TOO_MANY_OPEN);
     const id = `unasked:${options.launchId}:${controlId}`;
-    const text = `Claude Code asked for more permissions at once than can be kept open. This one was refused, and nobody was asked: ${tool}`;
+    const words = noticeWords("request_unasked", { agent: AGENT_NAME, tool });
     context.log.warn("claude.requests_full", { tool });
-    context.emit({ type: "record", key: id, event: { type: "notice", id, level: "warning", text }, at: context.clock.now() });
+    context.emit({ type: "record", key: id, event: { type: "notice", id, level: "warning", ...words }, at: context.clock.now() });
   }
 
   /** Claude repeats our answer when it has taken it. */

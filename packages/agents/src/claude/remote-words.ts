@@ -2,9 +2,10 @@
  * What a driven Claude says on stdout beside its turns: notices, and words that no table names. Both are records under keys that come from the
  * message, so one that stands in the transcript too, or is read again after a restart, counts once.
  */
-import type { AgentEvent } from "@hapi/protocol";
+import { type AgentEvent, noticeWords } from "@hapi/protocol";
 import type { Core } from "./core.ts";
 import { type Json, str } from "./json.ts";
+import { AGENT_NAME } from "./name.ts";
 import { type Notice, statusNotice, systemNotice } from "./notices.ts";
 import { countUnknown, rawKey, rawOf } from "./raw-rows.ts";
 
@@ -35,13 +36,14 @@ export function createRemoteWords({ context, ...core }: Pick<Core, "context"> & 
     status: (line) => say(line, statusNotice(line)),
     auth(line) {
       const error = str(line["error"]);
-      say(line, error ? { text: `Claude Code could not sign in: ${error}`, level: "warning" } : null);
+      say(line, error ? { ...noticeWords("sign_in_failed", { agent: AGENT_NAME, reason: error }), level: "warning" } : null);
     },
     unserved(controlId, request) {
       if (request["subtype"] !== "elicitation") return;
       const id = `elicitation:${controlId}`;
-      const text = `The MCP server ${str(request["mcp_server_name"]) ?? ""} asked something that can't be answered here, and was told so: ${str(request["message"]) ?? ""}`;
-      record(id, { type: "notice", id, text, level: "warning" });
+      const server = str(request["mcp_server_name"]) ?? "";
+      const question = str(request["message"]) ?? "";
+      record(id, { type: "notice", id, ...noticeWords("question_unserved", { server, question }), level: "warning" });
     },
     unknown(place, name, line) {
       const state = core.feed()?.parser.state;

@@ -4,8 +4,10 @@
  */
 import { watch } from "node:fs";
 import { attempt, descendants } from "@hapi/platform/lean";
+import { noticeWords } from "@hapi/protocol";
 import type { Core } from "./core.ts";
 import { liveOnThread } from "./live-sessions.ts";
+import { AGENT_NAME } from "./name.ts";
 import { liveSessionsDir } from "./paths.ts";
 
 /** Several writes of one file are one look. */
@@ -39,8 +41,8 @@ export function watchSecondProcess(core: Core): SecondProcessWatch {
       if (told.has(key)) continue;
       told.add(key);
       context.log.warn("claude.second_process", { pid, threadId: thread.id });
-      const text = `This conversation was opened in another Claude Code beside HAPI (process ${pid}). Two at once branch it: what is said over there is not shown here, and may be lost to this session. Close it there, or continue it there and end this session.`;
-      context.emit({ type: "record", key, event: { type: "notice", id: key, level: "warning", text }, at: context.clock.now() });
+      const words = noticeWords("second_process", { agent: AGENT_NAME, pid: String(pid) });
+      context.emit({ type: "record", key, event: { type: "notice", id: key, level: "warning", ...words }, at: context.clock.now() });
     }
   }
 

@@ -120,7 +120,7 @@ test("all sources agree, also when one of them lags: nothing is lost", async () 
 test("a tool call of which no source says how it ended", async () => {
   await using world = await scripted();
   await play(world, [["both", prompt], ["both", calls("c1")], ["both", says("done")], result()]);
-  expect(losses(world).map(({ kind, text }) => [kind, text])).toEqual([["tool_unended", expect.stringContaining("Bash")]]);
+  expect(losses(world).map(({ kind, words }) => [kind, words?.text])).toEqual([["tool_unended", expect.stringContaining("Bash")]]);
   const stopped = { is_error: true, terminal_reason: "aborted_tools" };
   await play(world, [["both", prompt], ["both", calls("c2")], result(stopped)]);
   expect(kinds(world)).toHaveLength(1);
@@ -210,7 +210,7 @@ test("words behind the end of their turn", async () => {
 test("a broken line of the record is counted, and no reason to worry anybody", async () => {
   await using world = await scripted();
   await play(world, [["both", prompt], ["record", '{"type":"assist'], ["both", says("one")], result()]);
-  expect(losses(world).map(({ kind, text }) => [kind, text])).toEqual([["record_unreadable", undefined]]);
+  expect(losses(world).map(({ kind, words }) => [kind, words?.text])).toEqual([["record_unreadable", undefined]]);
 }, 30_000);
 
 test("an output that falls silent while Claude says that it is idle", async () => {
@@ -246,7 +246,7 @@ test("output that was forgotten before anybody read it", async () => {
   const after = world.events.length;
   await world.conversation.adopt();
   await world.until((event): event is Extract<typeof event, { type: "loss" }> => event.type === "loss", after);
-  expect(losses(world)[0]).toMatchObject({ kind: "output_lost", text: expect.stringContaining("not read in time") });
+  expect(losses(world)[0]).toMatchObject({ kind: "output_lost", words: { code: "output_lost_not_read_in_time" } });
   expect(rows(world)).toContain("two");
 }, 30_000);
 

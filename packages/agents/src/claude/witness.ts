@@ -2,8 +2,9 @@
  * Holds what the agent's sources say of each turn against each other, at its end. Only what is certain is a loss: a turn whose beginning was not
  * seen (another session process had it) is not judged.
  */
-import type { AgentEvent } from "@hapi/protocol";
+import { type AgentEvent, noticeWords, type NoticeWords } from "@hapi/protocol";
 import type { Front, LossKind } from "../driver.ts";
+import { AGENT_NAME } from "./name.ts";
 
 /** How long one source may lag behind the others before its silence is a loss. */
 export interface Patience {
@@ -92,31 +93,33 @@ export function createWitness({ front, lost }: WitnessOptions): Witness {
   };
 }
 
-const LOCAL = "What is said in the terminal can't be shown here until it does.";
-const REMOTE = "What it says is shown from its output instead; details may be missing.";
-
 /** For people; undefined where it is only counted. */
-export function lossText(kind: LossKind, front: Front, details: Record<string, string | number>): string | undefined {
-  const instead = front === "local" ? LOCAL : REMOTE;
+export function lossWords(kind: LossKind, front: Front, details: Record<string, string | number>): NoticeWords | undefined {
+  const agent = AGENT_NAME;
   switch (kind) {
     case "record_missing":
-      return `Claude Code's record of this conversation can't be found in any of its folders. ${instead}`;
     case "record_silent":
-      return `Claude Code's record of this conversation does not follow what happens in it. ${instead}`;
+      return noticeWords(`${kind}_${front}`, { agent });
     case "record_unreadable":
       // A Claude that was killed leaves half a line behind; what matters of it is missed by the other checks.
       return undefined;
     case "turn_empty":
-      return "The turn ended without a word: neither Claude Code's output nor its record says what it did.";
     case "rows_outside_turn":
-      return "What follows came after Claude Code had said that its turn was over.";
-    case "tool_unended":
-      return `The turn ended, but Claude Code did not say how this ended: ${details["tools"]}`;
-    case "output_lost":
-      return `Part of Claude Code's output was lost: ${details["why"]}. Something may be missing here.`;
     case "output_silent":
-      return "Claude Code says that it is idle, but not how its turn ended. End the session or stop the turn to go on.";
+      return noticeWords(kind, { agent });
+    case "tool_unended":
+      return noticeWords(kind, { agent, tools: details["tools"] ?? "" });
+    case "output_lost":
+      return noticeWords(OUTPUT_LOST.find((code) => code === `${kind}_${details["why"]}`) ?? kind, { agent });
     case "hooks_silent":
-      return "Claude Code's hooks do not report from the terminal (its settings may switch them off, by disableAllHooks for instance). It is followed by its record; a dialog that opens there can be answered there only.";
+      return noticeWords(kind, { agent, setting: "disableAllHooks" });
   }
 }
+
+/** By `why` of the details. */
+const OUTPUT_LOST = [
+  "output_lost_line_too_long",
+  "output_lost_line_not_handled",
+  "output_lost_not_read_in_time",
+  "output_lost_unreadable",
+] as const;

@@ -31,7 +31,7 @@ test("a Claude that can't keep a record: its output is told, in the same form, w
   expect(await said(rig, RUN)).toEqual(work);
   expect(await said(rig, "and more")).toEqual(plain("and more"));
   expect(kinds(rig)).toEqual(["record_missing"]);
-  expect(rig.losses[0]?.text).toContain("can't be found");
+  expect(rig.losses[0]?.words?.text).toContain("can't be found");
   expect(rig.losses[0]?.details["path"]).toBe(recordOf(rig));
   const deltas = rig.events.filter((event) => event.type === "stream" && !event.done);
   const messages = rig.events.flatMap((event) => (event.type === "record" && event.event.type === "agent-message" ? [event.event.id] : []));

@@ -1,7 +1,8 @@
 /** The `event` family: things that happened around the conversation. An open union; what has a sentence is shown as a notice. */
-import type { AgentEvent } from "@hapi/protocol";
+import type { AgentEvent, NoticeParam, NoticeParams } from "@hapi/protocol";
 import { exactUsage, failureFrom, failureOf } from "./decode-parts.ts";
-import { compact, display, firstName, firstNumber, type JsonRecord, list, name, number, text } from "./read.ts";
+import { OLD_NOTICES, type OldNotice } from "./old-notices.ts";
+import { compact, display, firstName, firstNumber, isRecord, type JsonRecord, list, name, number, text } from "./read.ts";
 
 type Base = { id: string; parent?: string };
 
@@ -33,15 +34,31 @@ function retrying(data: JsonRecord, base: Base): AgentEvent {
   };
 }
 
-function notice(base: Base, message: string, level: "info" | "warning"): AgentEvent[] {
-  return [{ ...base, type: "notice", text: message, level }];
+/** `instead`: words of ours, where whoever wrote the row had none. */
+function notice(base: Base, message: string | undefined, level: "info" | "warning", instead: OldNotice): AgentEvent[] {
+  return [{ ...base, type: "notice", level, ...(message === undefined ? OLD_NOTICES[instead] : { text: message }) }];
+}
+
+const isParam = (value: unknown): value is NoticeParam =>
+  typeof value === "string" ||
+  typeof value === "number" ||
+  (Array.isArray(value) && value.every((one) => typeof one === "string")) ||
+  (isRecord(value) && (typeof value.mode === "string" || (typeof value.code === "string" && typeof value.message === "string")));
+
+/** A parameter of a shape that a newer version may know is left out, and the sentence itself is shown. */
+function coded(data: JsonRecord): { code?: string; params?: NoticeParams } {
+  const code = name(data.code);
+  if (code === undefined) return {};
+  if (!isRecord(data.params)) return { code };
+  const params = Object.entries(data.params).filter((entry): entry is [string, NoticeParam] => isParam(entry[1]));
+  return { code, params: Object.fromEntries(params) };
 }
 
 function said(data: JsonRecord, base: Base): AgentEvent[] {
   const level = data.level === "warning" ? "warning" : "info";
   const format = data.format === "markdown" ? data.format : undefined;
   const words = text(data.message) ?? display(data.message);
-  return [compact({ ...base, type: "notice" as const, text: words, level, command: name(data.command), format })];
+  return [compact({ ...base, type: "notice" as const, text: words, level, command: name(data.command), format, ...coded(data) })];
 }
 
 /** For events of the open union that say something. */
@@ -72,18 +89,18 @@ export function decodeHappening(data: JsonRecord, id: string): AgentEvent[] | nu
     case "message":
       return said(data, base);
     case "error":
-      return notice(base, sentence(data) ?? "Something went wrong", "warning");
+      return notice(base, sentence(data), "warning", "went_wrong");
     case "limit-reached":
-      return notice(base, sentence(data) ?? "The usage limit is reached", "warning");
+      return notice(base, sentence(data), "warning", "usage_limit");
     case "limit-warning":
-      return notice(base, sentence(data) ?? "The usage limit is near", "warning");
+      return notice(base, sentence(data), "warning", "usage_limit_near");
     // text handed back to a composer: nothing to show
     case "abort-restore":
       return [];
     default: {
-      if (/^(micro)?compact/.test(type)) return notice(base, "The conversation was compacted", "info");
+      if (/^(micro)?compact/.test(type)) return notice(base, undefined, "info", "conversation_compacted");
       const words = sentence(data);
-      return words === undefined ? null : notice(base, words, "info");
+      return words === undefined ? null : [{ ...base, type: "notice", text: words, level: "info" }];
     }
   }
 }

@@ -2,6 +2,7 @@
 import type { AgentEvent } from "@hapi/protocol";
 import { planEntriesOf } from "../todo-entries.ts";
 import { tokenCountUsage, toolContentOf, toolOutputOf } from "./decode-parts.ts";
+import { OLD_NOTICES } from "./old-notices.ts";
 import { compact, display, firstName, isRecord, type JsonRecord, name, number, record, text } from "./read.ts";
 import { toolKindOf, toolLocationsOf, toolTitleOf } from "./tools.ts";
 
@@ -48,8 +49,8 @@ function agentRun(data: JsonRecord, base: Base): AgentEvent[] | null {
   return [compact({ ...base, type: "tool-result" as const, callId: run, status: outcome as "failed", output })];
 }
 
-function notice(base: Base, message: string, level: "info" | "warning" = "info"): AgentEvent[] {
-  return [{ ...base, type: "notice", text: message, level }];
+function generated(base: Base, file: string): AgentEvent {
+  return { ...base, type: "notice", text: `Generated image ${file}`.trim(), level: "info", code: "image_generated", params: { file } };
 }
 
 export function decodeItem(data: JsonRecord, rowId: string): AgentEvent[] | null {
@@ -73,12 +74,12 @@ export function decodeItem(data: JsonRecord, rowId: string): AgentEvent[] | null
       return [{ ...base, type: "plan", entries: planEntriesOf(source.entries ?? source.plan ?? source.steps ?? source.todos) }];
     }
     case "error":
-      return notice(base, text(data.message) ?? display(data.message ?? data.error), "warning");
+      return [{ ...base, type: "notice", text: text(data.message) ?? display(data.message ?? data.error), level: "warning" }];
     case "generated-image":
-      return notice(base, `Generated image ${firstName(data, "fileName", "imageId") ?? ""}`.trim());
+      return [generated(base, firstName(data, "fileName", "imageId") ?? "")];
     case "context_compacted":
     case "compact-summary":
-      return notice(base, "The conversation was compacted");
+      return [{ ...base, type: "notice", level: "info", ...OLD_NOTICES.conversation_compacted }];
     // hidden by every client
     case "thread_goal_updated":
     case "thread_goal_cleared":

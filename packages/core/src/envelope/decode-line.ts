@@ -4,6 +4,7 @@
  */
 import type { AgentEvent } from "@hapi/protocol";
 import { failureFrom, lineUsage, toolOutputOf } from "./decode-parts.ts";
+import { OLD_NOTICES } from "./old-notices.ts";
 import { compact, firstName, firstNumber, isRecord, type JsonRecord, list, name, number, record, text } from "./read.ts";
 import { toolKindOf, toolTitleOf } from "./tools.ts";
 
@@ -94,7 +95,8 @@ function userText(message: string, data: JsonRecord, base: Base, hidden: boolean
   const start = message.trimStart();
   if (!isPersons(data)) {
     if (injected.some((tag) => start.startsWith(tag))) return injectedText(message, base);
-    if (/^\[Request interrupted by user( for tool use)?\]\s*$/.test(start)) return notice(base, "Interrupted");
+    if (/^\[Request interrupted by user( for tool use)?\]\s*$/.test(start))
+      return [{ ...base, type: "notice", level: "info", ...OLD_NOTICES.interrupted }];
   }
   // the prompt of a sub-agent is the input of its tool call already
   return hidden || message === "" ? [] : [{ ...base, type: "user-message", text: message, origin: "terminal" }];
@@ -142,7 +144,7 @@ function system(data: JsonRecord, base: Base): AgentEvent[] {
       return [compact({ ...base, type: "turn-ended", outcome: "completed", durationMs: firstNumber(data, "durationMs", "duration_ms") })];
     case "compact_boundary":
     case "microcompact_boundary":
-      return notice(base, "The conversation was compacted");
+      return [{ ...base, type: "notice", level: "info", ...OLD_NOTICES.conversation_compacted }];
     case "away_summary":
       return name(data.content) ? notice(base, String(data.content)) : [];
     case "session_title_changed":

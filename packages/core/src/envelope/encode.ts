@@ -94,6 +94,11 @@ function usageRow(event: Of<"usage">): WireContent {
   });
 }
 
+function notice(event: Of<"notice">): WireContent {
+  const { text, level, command, format, code, params } = event;
+  return happening("message", event, { message: text, level, command, format, code, params });
+}
+
 export function encodeEvent(event: AgentEvent): WireContent {
   switch (event.type) {
     case "user-message":
@@ -125,7 +130,7 @@ export function encodeEvent(event: AgentEvent): WireContent {
     case "title-changed":
       return happening("title-changed", event, { title: event.title });
     case "notice":
-      return happening("message", event, { message: event.text, level: event.level, command: event.command, format: event.format });
+      return notice(event);
     case "unknown":
       return agent(compact({ type: "unknown", id: event.id, parent: event.parent, raw: event.raw ?? null }));
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { NOTICES } from "@hapi/protocol";
 import { decodeContent } from "./decode.ts";
 import { encodeEvent, promptContent } from "./encode.ts";
 import { agentEvent } from "./events.arbitrary.ts";
@@ -161,7 +162,7 @@ describe("lines of an agent's transcript", () => {
       for (const promptSource of ["typed", "sdk", "queued"])
         expect(said(words, { promptSource })).toMatchObject([{ type: "user-message", text: words }]);
     expect(said("<system-reminder>x")).toEqual([]);
-    expect(said("[Request interrupted by user]")).toMatchObject([{ type: "notice", text: "Interrupted" }]);
+    expect(said("[Request interrupted by user]")).toMatchObject([{ type: "notice", code: "interrupted", text: NOTICES.interrupted }]);
   });
 
   test("system lines, results and summaries", () => {
@@ -272,9 +273,16 @@ describe("items and events of other clients", () => {
     expect(happening({ type: "switch", mode: "remote" })).toEqual([{ type: "switch", id: "e1", mode: "remote" }]);
     expect(happening({ type: "ready" })).toEqual([{ type: "turn-ended", id: "e1", outcome: "completed" }]);
     expect(happening({ type: "message", message: "hello" })).toEqual([{ type: "notice", id: "e1", text: "hello", level: "info" }]);
-    expect(happening({ type: "limit-reached" })[0]).toMatchObject({ type: "notice", level: "warning" });
+    for (const [type, code] of [
+      ["limit-reached", "usage_limit"],
+      ["limit-warning", "usage_limit_near"],
+      ["error", "went_wrong"],
+    ] as const)
+      expect(happening({ type })).toEqual([{ type: "notice", id: "e1", level: "warning", code, text: NOTICES[code] }]);
+    expect(happening({ type: "limit-reached", message: "5 h" })).toEqual([{ type: "notice", id: "e1", level: "warning", text: "5 h" }]);
     expect(happening({ type: "abort-restore", text: "x" })).toEqual([]);
-    expect(happening({ type: "compact-started" })[0]).toMatchObject({ type: "notice" });
+    const compacted = { type: "notice", id: "e1", level: "info", code: "conversation_compacted", text: NOTICES.conversation_compacted };
+    expect(happening({ type: "compact-started" })).toEqual([compacted] as never);
     expect(happening({ type: "recap", text: "so far" })[0]).toMatchObject({ type: "notice", text: "so far" });
   });
 });

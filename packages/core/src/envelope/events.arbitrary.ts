@@ -94,5 +94,21 @@ export const agentEvent: fc.Arbitrary<AgentEvent> = fc.oneof(
     command: fc.string({ minLength: 1 }),
     format: fc.constant("markdown" as const),
   }),
+  item({
+    ...is("notice"),
+    text: words,
+    level: fc.constantFrom("info", "warning"),
+    code: fc.string({ minLength: 1 }),
+    params: fc.record(
+      {
+        names: fc.array(words),
+        times: count,
+        agent: words,
+        reason: fc.record({ code: words, message: words }),
+        mode: fc.record({ mode: words }),
+      },
+      optional,
+    ),
+  }),
   item({ ...is("unknown"), raw: json }),
 );

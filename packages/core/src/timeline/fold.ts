@@ -98,8 +98,8 @@ export function promptOfRow(row: Message, event: Of<"user-message">, hasRecord: 
 }
 
 function noticeOf(event: Of<"notice">, base: { key: string; at: number }): NoticeItem {
-  const { level, text, command = null, format } = event;
-  return { ...base, type: "notice", level, text, command, isMarkdown: format === "markdown" };
+  const { level, text, command = null, format, code = null, params = {} } = event;
+  return { ...base, type: "notice", level, text, command, isMarkdown: format === "markdown", code, params };
 }
 
 export function createFold(earlier: ReadonlyMap<string, TimelineItem>): Fold {

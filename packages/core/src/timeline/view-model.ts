@@ -9,6 +9,7 @@ import type {
   AgentState,
   Attachment,
   Message,
+  NoticeParams,
   PromptStage,
   TodoItem,
   TokenUsage,
@@ -220,6 +221,9 @@ export interface NoticeItem extends Base {
   /** What was entered that this is the output of. */
   command: string | null;
   isMarkdown: boolean;
+  /** Of HAPI's own words, for the reader's language. */
+  code: string | null;
+  params: NoticeParams;
 }
 
 export interface SwitchItem extends Base {

@@ -1,6 +1,6 @@
 /** What a person can do to a session from afar, in terms of its parts. */
 import type { AgentCapabilities } from "@hapi/protocol";
-import { AppError, normalizePermissionMode, toAppError } from "@hapi/protocol";
+import { AppError, normalizePermissionMode, noticeWords, type NoticeWords, toAppError } from "@hapi/protocol";
 import type { DriverLog } from "@hapi/agents";
 import type { Clock } from "@hapi/platform";
 import type { AgentRunner } from "./agent-runner.ts";
@@ -29,7 +29,7 @@ export interface ActionDeps {
   uploads: Uploads;
   clock: Clock;
   /** A line in the history. */
-  notice(text: string): void;
+  notice(words: NoticeWords): void;
   end(reason: "abort" | "kill" | "handoff"): void;
   /** What is shown at the hub changed. */
   changed(): void;
@@ -38,8 +38,6 @@ export interface ActionDeps {
 
 /** A retry that can't be given up in this time does not keep Stop from what runs. */
 const CANCEL_WAIT_MS = 5_000;
-const UNANSWERED =
-  "The agent did not answer Stop, so its process was ended, and with it what it ran in the background. The conversation goes on with the next message.";
 
 const CONFIGURABLE = new Set(["permissionMode", "model", "autoRetry"]);
 
@@ -101,7 +99,7 @@ export function createActions(deps: ActionDeps): SessionActions {
     deps.log.warn("agent.stop_unanswered", {});
     await deps.inbox.unwantCurrent();
     await runner.stop({ graceMs: 0 });
-    deps.notice(UNANSWERED);
+    deps.notice(noticeWords("stop_unanswered"));
     deps.changed();
   }
 

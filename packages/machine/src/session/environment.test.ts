@@ -81,7 +81,7 @@ test("a credential that is another one is noticed, by a fingerprint that says no
   expect(Object.keys(changed)).toEqual(["ANTHROPIC_API_KEY"]);
   // It is used all the same.
   expect(() => requireCredentials(taken, { ...other, AWS_SECRET_ACCESS_KEY: "z" }, "s")).not.toThrow();
-  expect(anotherCredential(["A", "B"], "12345678-9")).toMatch(/^A, B are other ones .* hapi resume 12345678 --this-environment$/);
+  expect(anotherCredential(["A", "B"], "12345678-9").text).toMatch(/^A, B are other ones .* hapi resume 12345678 --this-environment$/);
   // Short, and keyed: the same value under another name, or in another home, has another one.
   const [kept = ""] = Object.values(taken.fingerprints ?? {});
   expect(kept).toMatch(/^[0-9a-f]{6}:[0-9a-f]{12}$/);

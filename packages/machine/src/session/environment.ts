@@ -5,6 +5,7 @@
  */
 import { type EnvironmentVariable, isSecretValue } from "@hapi/agents/first";
 import { AppError } from "@hapi/protocol/errors";
+import { noticeWords, type NoticeWords } from "@hapi/protocol/notices";
 import { type Fingerprint, isAnother } from "./credentials.ts";
 import type { RecordedEnvironment } from "./record-shape.ts";
 
@@ -78,9 +79,9 @@ export interface EnvironmentDifference {
 }
 
 /** It starts with what is set, and says so. */
-export function anotherCredential(names: readonly string[], sessionId: string): string {
-  const [are, ones, them] = names.length === 1 ? ["is another one", "the one that is", "it"] : ["are other ones", "those that are", "them"];
-  return `${names.join(", ")} ${are} than when this session began: its agent works with ${ones} set on its machine now. To make ${them} the session's own, end it, then: hapi resume ${sessionId.slice(0, 8)} --this-environment`;
+export function anotherCredential(names: readonly string[], sessionId: string): NoticeWords {
+  const command = `hapi resume ${sessionId.slice(0, 8)} --this-environment`;
+  return noticeWords(names.length === 1 ? "credential_other" : "credentials_other", { names: [...names], command });
 }
 
 const HIDDEN = "***";

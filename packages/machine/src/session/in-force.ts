@@ -3,6 +3,7 @@
  * (a hook's word, a mode it went into by itself) is in force until its process ends: shown, decided by, and never taken for a choice.
  */
 import type { DriverLog } from "@hapi/agents";
+import { noticeWords, type NoticeWords } from "@hapi/protocol";
 import type { Ledger } from "./ledger.ts";
 import type { Settings } from "./ledger-state.ts";
 import type { RecordFile } from "./record.ts";
@@ -26,7 +27,7 @@ export interface InForceDeps {
   /** This is the first process of a new launch: nothing that was seen before holds. */
   launched: boolean;
   agent: string;
-  notice(text: string, level: "info"): void;
+  notice(words: NoticeWords, level: "info"): void;
   log: DriverLog;
 }
 
@@ -44,7 +45,7 @@ export function createInForce({ ledger, record, launched, agent, notice, log }: 
   /** Who left the agent in one mode and finds it in another hears why. */
   function compare(mode: string): void {
     if (before !== undefined && before !== mode)
-      notice(`${agent} was in the mode ${before} when it was last seen; started again, it goes on in ${mode}`, "info");
+      notice(noticeWords("mode_other", { agent, before: { mode: before }, mode: { mode } }), "info");
     before = undefined;
   }
 

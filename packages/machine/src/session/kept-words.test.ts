@@ -3,11 +3,11 @@ import { createKeptWords } from "./kept-words.ts";
 
 function rig() {
   const stored: Record<string, unknown> = {};
-  const notices: { text: string; level: string }[] = [];
+  const notices: { text: string; code: string; level: string }[] = [];
   const words = createKeptWords({
     memory: { get: <T>(key: string) => stored[key] as T | undefined, commit: async (marks: object) => void Object.assign(stored, marks) },
     agent: "Demo",
-    notice: (text, level) => void notices.push({ text, level }),
+    notice: ({ text, code }, level) => void notices.push({ text, code, level }),
     changed: () => undefined,
     log: { warn: () => undefined } as never,
   });
@@ -20,7 +20,7 @@ test("words that fit stand in the input line, and the notice says so", () => {
   const { words, notices } = rig();
   words.left(left("half a thought"));
   expect(words.text).toBe("half a thought");
-  expect(notices).toEqual([{ text: expect.stringContaining("stand in the input line"), level: "info" }]);
+  expect(notices).toEqual([{ text: expect.stringContaining("stand in the input line"), code: "words_half_typed", level: "info" }]);
 });
 
 test("words that are too long for the input line are told whole, as such, and what was kept before stays", () => {

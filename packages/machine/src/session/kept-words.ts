@@ -3,6 +3,7 @@
  * remote screen. Kept through restarts, told in the history, and put back into the terminal's input line, never sent.
  */
 import type { DriverEvent, DriverLog, DriverMemory } from "@hapi/agents";
+import { noticeWords, type NoticeWords } from "@hapi/protocol";
 
 const KEY = "hapi.keptWords";
 const MAX_KEPT = 16_384;
@@ -21,15 +22,23 @@ export interface KeptWords {
 export interface KeptWordsDeps {
   memory: DriverMemory;
   agent: string;
-  notice(text: string, level: "info" | "warning"): void;
+  notice(words: NoticeWords, level: "info" | "warning"): void;
   /** Whether there are any, for who begins the terminal before a session process is there. */
   changed(has: boolean): void;
   log: DriverLog;
 }
 
-const STAND_THERE = "These words stand in the input line when you take the terminal back.";
-const TOO_LONG = "They are too long to be put back into the input line: copy them from here.";
-const quoted = (words: readonly string[]): string => words.map((one) => `“${one}”`).join(", ");
+const quoted = (one: string): string => `“${one}”`;
+
+/** `fits`: they stand in the input line. Null: there are none. */
+function saying(agent: string, unsent: readonly string[], line: string | null | undefined, fits: boolean): NoticeWords | null {
+  const entered = unsent.map(quoted);
+  if (line == null)
+    return entered.length === 0 ? null : noticeWords(fits ? "words_unsent" : "words_unsent_long", { agent, unsent: entered });
+  const typed = quoted(line);
+  if (entered.length === 0) return noticeWords(fits ? "words_half_typed" : "words_half_typed_long", { typed });
+  return noticeWords(fits ? "words_both" : "words_both_long", { agent, unsent: entered, typed });
+}
 
 export function createKeptWords(deps: KeptWordsDeps): KeptWords {
   let kept = deps.memory.get<string>(KEY) ?? "";
@@ -49,21 +58,14 @@ export function createKeptWords(deps: KeptWordsDeps): KeptWords {
       const unsent = [...queued, ...(entered == null ? [] : [entered])];
       const known = [...unsent, ...(line == null ? [] : [line])];
       const fits = known.length === 0 || keep(known);
-      const sentences = [
-        ...(unsent.length > 0
-          ? [`${deps.agent} had not taken up what was entered in the terminal: ${quoted(unsent)}. It was not sent.`]
-          : []),
-        ...(line == null ? [] : [`Half-typed in the terminal: ${quoted([line])}.`]),
-        ...(known.length > 0 ? [fits ? STAND_THERE : TOO_LONG] : []),
-        ...(entered === null ? [`It is not certain that ${deps.agent} took up the line that was entered last in the terminal.`] : []),
-        ...(line === null ? ["What stood half-typed in the terminal's input line could not be kept."] : []),
-      ];
-      const loud = !fits || line === null || unsent.length > 0 || entered === null;
-      if (sentences.length > 0) deps.notice(sentences.join(" "), loud ? "warning" : "info");
+      const said = saying(deps.agent, unsent, line, fits);
+      if (said) deps.notice(said, !fits || unsent.length > 0 ? "warning" : "info");
+      if (entered === null) deps.notice(noticeWords("entered_uncertain", { agent: deps.agent }), "warning");
+      if (line === null) deps.notice(noticeWords("half_typed_lost"), "warning");
     },
     typed(words) {
       if (words.trim() === "" || keep([words.trimEnd()])) return;
-      deps.notice(`Typed at the remote screen, and not sent: ${quoted([words.trimEnd()])}. ${TOO_LONG}`, "warning");
+      deps.notice(noticeWords("words_remote_long", { typed: quoted(words.trimEnd()) }), "warning");
     },
     get text() {
       return kept === "" ? undefined : kept;

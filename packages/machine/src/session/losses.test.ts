@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Loss } from "@hapi/agents";
-import type { AgentEvent } from "@hapi/protocol";
+import { type AgentEvent, noticeWords, type NoticeWords } from "@hapi/protocol";
 import { systemClock } from "@hapi/platform";
 import { createLosses, type Losses, lossesOfHome } from "./losses.ts";
 
+const GONE = noticeWords("record_missing_local", { agent: "Fake" });
 let home: string;
 let told: [string, AgentEvent][];
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -35,22 +36,22 @@ function session(id: string): string {
 }
 const open = (dir: string): Losses =>
   createLosses({ dir, tell: (key, event) => void told.push([key, event]), clock: systemClock, log: quiet });
-const loss = (key: string, kind: Loss["kind"] = "record_missing", text?: string): Loss => ({
+const loss = (key: string, kind: Loss["kind"] = "record_missing", words?: NoticeWords): Loss => ({
   kind,
   key,
-  ...(text === undefined ? {} : { text }),
+  ...(words === undefined ? {} : { words }),
   details: { path: "/gone" },
 });
 
 test("a loss is a warning in the history and counted once, also over a restart", () => {
   const dir = session("one");
   const first = open(dir);
-  first.take(loss("a", "record_missing", "It is gone."));
+  first.take(loss("a", "record_missing", GONE));
   first.take(loss("b"));
-  expect(told).toEqual([["a", { type: "notice", id: "a", level: "warning", text: "It is gone." }]]);
+  expect(told).toEqual([["a", { type: "notice", id: "a", level: "warning", ...GONE }]]);
   const next = open(dir);
-  next.take(loss("a", "record_missing", "It is gone."));
-  next.take(loss("c", "turn_empty", "Nothing."));
+  next.take(loss("a", "record_missing", GONE));
+  next.take(loss("c", "turn_empty", noticeWords("turn_empty", { agent: "Fake" })));
   expect(next.counts.map(({ kind, count, details }) => [kind, count, details])).toEqual([
     ["record_missing", 2, { path: "/gone" }],
     ["turn_empty", 1, { path: "/gone" }],

@@ -58,7 +58,7 @@ export function createLosses({ dir, tell, clock, log }: LossesOptions): Losses {
       const isKnown = file.keys.includes(loss.key);
       if (!isKnown) count(loss);
       // Said again all the same: the process may have ended between the two, and the hub knows the key.
-      if (loss.text !== undefined) tell(loss.key, { type: "notice", id: loss.key, level: "warning", text: loss.text });
+      if (loss.words !== undefined) tell(loss.key, { type: "notice", id: loss.key, level: "warning", ...loss.words });
     },
     get counts() {
       return file.counts;

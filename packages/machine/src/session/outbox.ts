@@ -4,7 +4,7 @@
  * box fills to its limit and then `room` holds back whoever reads the agent's record.
  */
 import { encodeEvent } from "@hapi/core";
-import { type AgentEvent, type ErrorCode, toAppError } from "@hapi/protocol";
+import { type AgentEvent, type ErrorCode, noticeWords, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { DriverLog } from "@hapi/agents";
 import type { Ledger } from "./ledger.ts";
@@ -95,7 +95,7 @@ export function createOutbox({ ledger, link, clock, log, highBytes = OUTBOX_HIGH
         type: "notice",
         id: `${key}:refused`,
         level: "warning",
-        text: `One entry could not be stored: ${error.message}`,
+        ...noticeWords("row_refused", { reason: { code: error.code, message: error.message } }),
       });
     } finally {
       if (mine === generation) {

@@ -1,6 +1,6 @@
 /** What follows when the agent's process starts, fails to, moves between front ends, or ends: stages, history, lifecycle, the end of the session. */
 import type { DriverLog, Front } from "@hapi/agents";
-import type { AgentFailure, LifecycleState } from "@hapi/protocol";
+import { type AgentFailure, type LifecycleState, noticeWords } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { AgentEvents, Exited } from "./agent-events.ts";
 import type { SessionEnding } from "./ending.ts";
@@ -69,7 +69,8 @@ export function createOutcomes(deps: OutcomeDeps): Outcomes {
       if (front === "local" || times % START_FAILURES_BEFORE_GIVING_BACK !== 0) return;
       inbox.failNext(failure);
       const id = `hapi:notice:${clock.now()}`;
-      outbox.add(id, { type: "notice", id, level: "warning", text: `The agent could not be started: ${failure.message}` });
+      const reason = { code: failure.cause ?? failure.code, message: failure.message };
+      outbox.add(id, { type: "notice", id, level: "warning", ...noticeWords("agent_not_started", { reason }) });
     },
     agentExited(event) {
       log.info("agent.exited", {

@@ -4,7 +4,7 @@
  * turn waits to be sent again or runs again, the queue behind it waits too.
  */
 import type { DriverLog } from "@hapi/agents";
-import { type AgentEvent, AppError, type RetryState, toAppError } from "@hapi/protocol";
+import { type AgentEvent, AppError, noticeWords, type NoticeWords, type RetryState, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
@@ -45,7 +45,7 @@ export interface RetryingDeps {
   isHanding(): boolean;
   /** The queue may go on, and what is shown changed. */
   changed(): void;
-  notice(text: string): void;
+  notice(words: NoticeWords): void;
   clock: Clock;
   random(): number;
   log: DriverLog;
@@ -75,7 +75,7 @@ export function createRetrying(deps: RetryingDeps): Retrying {
     const attempt = done + 1;
     const at = planRetry(attempt, failure, { now: clock.now(), random: deps.random() });
     if (at === null) {
-      if (attempt > MAX_RETRIES) deps.notice(`Tried again ${MAX_RETRIES} times without success. Retry sends it once more.`);
+      if (attempt > MAX_RETRIES) deps.notice(noticeWords("retries_used_up", { times: MAX_RETRIES }));
       return null;
     }
     log.info("retry.planned", { attempt, at, code: failure.code });
@@ -111,7 +111,7 @@ export function createRetrying(deps: RetryingDeps): Retrying {
     const failure = { code: "server_error" as const, message: error.message, retryable: error.retryable };
     const at = planRetry(retry.attempt + 1, failure, { now: clock.now(), random: deps.random() });
     if (at !== null) return { ...retry, phase: "waiting", attempt: retry.attempt + 1, at };
-    deps.notice(`It could not be tried again: ${error.message}`);
+    deps.notice(noticeWords("retry_failed", { reason: { code: error.code, message: error.message } }));
     return null;
   }
 

@@ -5,7 +5,15 @@
 import type { AgentDriver, DriverLog } from "@hapi/agents";
 import type { SessionLink } from "@hapi/client/link";
 import type { HostControl } from "@hapi/host";
-import { type AgentState, AppError, type LifecycleState, type SessionEnvironment, toAppError } from "@hapi/protocol";
+import {
+  type AgentState,
+  AppError,
+  type LifecycleState,
+  noticeWords,
+  type NoticeWords,
+  type SessionEnvironment,
+  toAppError,
+} from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import { confineTo, fileRpcs, readBytes, type RunCommand } from "../files/index.ts";
 import { createActions } from "./actions.ts";
@@ -94,7 +102,6 @@ const DELETED: Ending = {
   isForgotten: true,
 };
 /** Its terminal does not wait for a hub's word, so nobody was asked. */
-const WAS_ARCHIVED = "This session was archived. It is back because it was continued in a terminal; archive it again to put it away.";
 /** A larger file is not read for the lines around an edit. */
 const MAX_EDITED_BYTES = 2 * 1024 * 1024;
 /** Key of the other credentials that were told, by name. */
@@ -391,7 +398,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       const wasArchived =
         isFirstWord && launched && record.value.startedBy === "terminal" && session.metadata?.lifecycleState === "archived";
       isFirstWord = false;
-      if (wasArchived) notice(WAS_ARCHIVED, "info");
+      if (wasArchived) notice(noticeWords("was_archived"), "info");
       choices.registered(session);
       allowRetry(session.metadata?.autoRetry);
     },
@@ -410,9 +417,9 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     host.on("viewerTyped", () => parking.poke()),
   ];
 
-  function notice(text: string, level: "info" | "warning" = "warning"): void {
+  function notice(words: NoticeWords, level: "info" | "warning" = "warning"): void {
     const id = `hapi:notice:${clock.now()}:${notices++}`;
-    outbox.add(id, { type: "notice", id, level, text });
+    outbox.add(id, { type: "notice", id, level, ...words });
   }
 
   /** Each other one once: a key that was exchanged for good is no news at every start. */

@@ -1,13 +1,14 @@
 /** A conversation of the agent's that two sessions have: each writes to it, and neither shows what the other adds. */
+import { noticeWords, type NoticeWords } from "@hapi/protocol/notices";
 import { listSessionRecords } from "./create-session.ts";
 import type { SessionRecord } from "./record.ts";
 
 /** What is to be said when `own` has taken up this conversation; null: no other session of this home has it. */
-export function sharedConversation(home: string, own: Pick<SessionRecord, "sessionId" | "flavor">, threadId: string): string | null {
+export function sharedConversation(home: string, own: Pick<SessionRecord, "sessionId" | "flavor">, threadId: string): NoticeWords | null {
   const other = listSessionRecords(home).find(
     (one) => one.sessionId !== own.sessionId && one.flavor === own.flavor && one.threadId === threadId && one.fork !== true,
   );
   if (!other) return null;
   const short = other.sessionId.slice(0, 8);
-  return `Session ${short} (${other.cwd}) has this conversation too. Two sessions on one conversation don't see what the other adds: go on in one of them (hapi resume ${short}), and end or archive the other.`;
+  return noticeWords("conversation_shared", { session: short, directory: other.cwd, command: `hapi resume ${short}` });
 }

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
+import { type NoticeCode, NOTICES, noticeHoles } from "@hapi/protocol";
 import { en } from "./en/index.ts";
 import { later } from "./en/later.ts";
 import { list } from "./en/list.ts";
+import { notices } from "./en/notices.ts";
 import { screens } from "./en/screens.ts";
 import { setLocale, t } from "./index.ts";
 import { zh } from "./zh/index.ts";
@@ -11,11 +13,18 @@ const forms = (entry: string | { one?: string; other: string }): string[] =>
   typeof entry === "string" ? [entry] : [entry.other, ...(entry.one === undefined ? [] : [entry.one])];
 
 test("every language has every sentence, with the same holes", () => {
-  for (const [key, entry] of Object.entries({ ...en, ...later, ...list, ...screens })) {
+  for (const [key, entry] of Object.entries({ ...en, ...later, ...list, ...notices, ...screens })) {
     const translated: string | { one?: string; other: string } = zh[key as keyof typeof zh];
     const [wanted = ""] = forms(entry);
     for (const form of forms(translated)) expect({ key, holes: holes(form) }).toEqual({ key, holes: holes(wanted) });
   }
+});
+
+test("what HAPI says in a conversation has words in both languages, with the parameters of the protocol's table", () => {
+  for (const code of Object.keys(NOTICES) as NoticeCode[])
+    for (const words of [notices[`notice.${code}`], zh[`notice.${code}`]])
+      expect({ code, holes: holes(words) }).toEqual({ code, holes: noticeHoles(code).sort() });
+  for (const code of Object.keys(NOTICES) as NoticeCode[]) expect(zh[`notice.${code}`]).toMatch(/\p{Script=Han}/u);
 });
 
 test("plural forms follow the count, and values are put in", async () => {
@@ -37,7 +46,7 @@ const HALF_WIDTH = [
 
 /** Names, units, and what is typed as it stands. */
 const LATIN = new Set(
-  "HAPI MB JSON Telegram Safari English settings.json HAPI_PUBLIC_URL hapi hapi_hub hapi_web --host ~/projects/shop".split(" "),
+  "HAPI MB JSON MCP Telegram Safari English settings.json HAPI_PUBLIC_URL hapi hapi_hub hapi_web --host ~/projects/shop".split(" "),
 );
 
 test("Chinese is Chinese: no English word is left in a sentence", () => {

@@ -7,6 +7,7 @@ import { note } from "../app/ignore.ts";
 import { arrived } from "../app/source.ts";
 import { en } from "./en/index.ts";
 import type { later } from "./en/later.ts";
+import type { notices } from "./en/notices.ts";
 import type { list } from "./en/list.ts";
 import type { screens } from "./en/screens.ts";
 
@@ -17,7 +18,7 @@ export type CatalogOf<Source extends Record<string, Entry>> = {
   readonly [Key in keyof Source]: Source[Key] extends string ? string : Plural;
 };
 
-type Catalog = typeof en & typeof later & typeof list & typeof screens;
+type Catalog = typeof en & typeof later & typeof list & typeof screens & typeof notices;
 export type MessageKey = keyof Catalog;
 
 type Holes<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Holes<Rest> : never;
@@ -35,7 +36,7 @@ const loaders: Record<Exclude<Locale, "en">, () => Promise<CatalogOf<Catalog>>> 
   zh: async () => (await arrived(import("./zh/index.ts"))).zh,
 };
 
-/** Grows by the words of later parts (`later.ts`, `list.ts`, `screens.ts`). */
+/** Grows by the words of later parts (`later.ts`, `list.ts`, `screens.ts`, `notices.ts`). */
 const english: Partial<CatalogOf<Catalog>> = { ...en };
 let catalog: Partial<CatalogOf<Catalog>> = english;
 let locale: Locale = "en";

@@ -2,6 +2,7 @@
 export const later = {
   "punctuation.stop": ". ",
   "punctuation.space": " ",
+  "punctuation.list": ", ",
   "chat.log": "New in this conversation",
   "chat.unknown": "Something this version can't show",
   "chat.commandOutput": "Output of",

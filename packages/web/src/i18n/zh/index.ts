@@ -3,14 +3,16 @@ import type { CatalogOf } from "../index.ts";
 import type { en } from "../en/index.ts";
 import type { later as laterEn } from "../en/later.ts";
 import type { list as listEn } from "../en/list.ts";
+import type { notices as noticesEn } from "../en/notices.ts";
 import type { screens as screensEn } from "../en/screens.ts";
 import { app } from "./app.ts";
 import { chat } from "./chat.ts";
 import { errors } from "./errors.ts";
 import { later } from "./later.ts";
 import { list } from "./list.ts";
+import { notices } from "./notices.ts";
 import { screens } from "./screens.ts";
 
-export const zh = { ...app, ...chat, ...errors, ...later, ...list, ...screens } satisfies CatalogOf<
-  typeof en & typeof laterEn & typeof listEn & typeof screensEn
+export const zh = { ...app, ...chat, ...errors, ...later, ...list, ...notices, ...screens } satisfies CatalogOf<
+  typeof en & typeof laterEn & typeof listEn & typeof screensEn & typeof noticesEn
 >;

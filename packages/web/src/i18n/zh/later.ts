@@ -5,6 +5,7 @@ import type { later as source } from "../en/later.ts";
 export const later = {
   "punctuation.stop": "。",
   "punctuation.space": "",
+  "punctuation.list": "、",
   "chat.log": "对话中的新内容",
   "chat.unknown": "此版本无法显示的内容",
   "chat.commandOutput": "命令输出",

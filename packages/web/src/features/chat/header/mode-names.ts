@@ -1,7 +1,7 @@
 /** What permission modes are called, and what each lets the agent do. Modes we have no words for keep their wire name. */
 import { useCallback } from "react";
 import type { PermissionMode } from "@hapi/protocol";
-import { useT, type MessageKey } from "../../../i18n/index.ts";
+import { useT, type MessageKey, type Translate } from "../../../i18n/index.ts";
 
 const NAMES = {
   default: "mode.default",
@@ -45,9 +45,11 @@ const HINTS: Partial<
 
 const isKnown = (mode: string): mode is PermissionMode => Object.hasOwn(NAMES, mode);
 
+export const modeName = (mode: string, t: Translate): string => (isKnown(mode) ? t(NAMES[mode]) : mode);
+
 export function useModeName(): (mode: string) => string {
   const t = useT();
-  return useCallback((mode) => (isKnown(mode) ? t(NAMES[mode]) : mode), [t]);
+  return useCallback((mode) => modeName(mode, t), [t]);
 }
 
 export function useModeHint(): (mode: string) => string | undefined {

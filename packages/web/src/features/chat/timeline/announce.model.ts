@@ -4,6 +4,7 @@ import type { Translate } from "../../../i18n/index.ts";
 import { wordsOfRequests } from "../../sessions/request-words.ts";
 import { objectOf } from "../tools/tool.model.ts";
 import { summaryIn, verbIn } from "../tools/verbs.ts";
+import { noticeText } from "./notice-words.ts";
 
 const MAX_CHARS = 600;
 
@@ -25,7 +26,7 @@ function rawText(item: TimelineItem, t: Translate): string | null {
     case "turn-end":
       return item.failure ? item.failure.message : null;
     case "notice":
-      return item.text;
+      return item.command === null ? noticeText(item, t) : item.text;
     default:
       return null;
   }

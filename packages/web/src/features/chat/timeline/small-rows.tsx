@@ -7,6 +7,7 @@ import { useFold } from "../chat-context.tsx";
 import { useModeName } from "../header/mode-names.ts";
 import { CommandOutput, JsonBody } from "../tools/lazy-bodies.tsx";
 import { OneLine } from "../tools/one-line.tsx";
+import { noticeText } from "./notice-words.ts";
 
 function Fact({ icon, text, warning = false }: { icon: IconName; text: string; warning?: boolean }) {
   return (
@@ -37,7 +38,8 @@ function CommandOutputRow({ item, command }: { item: NoticeItem; command: string
 }
 
 function NoticeFact({ item }: { item: NoticeItem }) {
-  return <Fact icon={item.level === "warning" ? "warning" : "info"} text={item.text} warning={item.level === "warning"} />;
+  const t = useT();
+  return <Fact icon={item.level === "warning" ? "warning" : "info"} text={noticeText(item, t)} warning={item.level === "warning"} />;
 }
 
 export function SwitchRow({ item }: { item: SwitchItem }) {

@@ -1,0 +1,2 @@
+/** What people call it. */
+export const AGENT_NAME = "Claude Code";
