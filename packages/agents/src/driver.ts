@@ -109,6 +109,8 @@ export interface AgentRequest {
   title?: string;
   /** What "for this session" would allow, in words; absent when the agent offers no such answer. */
   sessionScope?: string;
+  /** Of what it was made, where the words are HAPI's. */
+  sessionScopeWords?: Pick<NoticeWords, "code" | "params">[];
   /**
    * Set by drivers whose agent does not know HAPI's permission mode (ACP agents that ask for everything): then the session's policy decides
    * by mode and this kind before a person is asked. Absent (agents that apply the mode themselves): a person is always asked.

@@ -69,6 +69,12 @@ export const NOTICES = {
   request_unasked: "{agent} asked for more permissions at once than can be kept open. This one was refused, and nobody was asked: {tool}",
   question_unserved: "The MCP server {server} asked something that can't be answered here, and was told so: {question}",
   allow_late: "An allow came too late: the tool did not run",
+  // what "allow for this session" allows; several of them are one offer
+  scope_tool: "every use of {tool}",
+  scope_rule: "{tool}: {rule}",
+  scope_edits: "every edit of a file",
+  scope_mode: "mode {mode}",
+  scope_folders: "the folder {folders}",
   // what an agent's program says of its surroundings
   sign_in_failed: "{agent} could not sign in: {reason}",
   disk_full_record: "The disk is full ({error}): {agent} could not write the conversation's own record",

@@ -132,6 +132,8 @@ export const agentStateRequestSchema = z.looseObject({
   title: z.optional(z.string()),
   /** What "allow for session" will allow from then on, in words. Absent: that answer is not on offer. */
   sessionScope: z.optional(z.string()),
+  /** The same as codes and parameters of the table of notices, where the words are HAPI's. */
+  sessionScopeWords: z.optional(z.array(z.looseObject({ code: z.string(), params: z.optional(z.record(z.string(), z.unknown())) }))),
   /** Of a change of files: the place of each of its edits, in their order; null where it is not known. */
   places: z.optional(z.array(z.nullable(editPlaceSchema))),
   /** Permission mode in which it was asked: a later change of the mode does not answer it. */

@@ -23,10 +23,13 @@ test("for this session: Claude's rules, never written to a file, never more than
 
 test("without a rule of Claude's it is this very command, this tool, or the mode for edits", () => {
   const rest = suggestions.slice(1);
-  expect(sessionScopeOf("Bash", { command: "touch x1" }, rest)).toBe("Bash: touch x1; the folder /p");
-  expect(sessionScopeOf("Bash", { command: "a\nb" }, rest)).toBeUndefined();
-  expect(sessionScopeOf("WebFetch", {}, [])).toBe("every use of WebFetch");
-  expect(sessionScopeOf("Write", {}, rest)).toBe("every edit of a file; the folder /p");
+  expect(sessionScopeOf("Bash", { command: "touch x1" }, rest).sessionScope).toBe("Bash: touch x1; the folder /p");
+  expect(sessionScopeOf("Bash", { command: "a\nb" }, rest)).toEqual({});
+  expect(sessionScopeOf("WebFetch", {}, []).sessionScope).toBe("every use of WebFetch");
+  expect(sessionScopeOf("Write", {}, rest)).toEqual({
+    sessionScope: "every edit of a file; the folder /p",
+    sessionScopeWords: [{ code: "scope_edits" }, { code: "scope_folders", params: { folders: ["/p"] } }],
+  });
 });
 
 test("answers of both shapes, by text, place or header", () => {

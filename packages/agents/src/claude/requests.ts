@@ -3,7 +3,7 @@
  * Pure. "For this session" never writes a settings file: every rule goes to the destination `session`.
  */
 import { shortText } from "@hapi/core";
-import type { Answers } from "@hapi/protocol";
+import { type Answers, noticeWords, type NoticeWords } from "@hapi/protocol";
 import type { AgentRequest, RequestAnswer } from "../driver.ts";
 import { isJson, type Json, list, obj, str, strings } from "./json.ts";
 import type { OpenRequest } from "./state.ts";
@@ -40,7 +40,7 @@ export function sessionUpdates(tool: string, input: Json, suggestions: readonly 
   return chosen.length === 0 ? [] : [...chosen, ...ofType("addDirectories")].map((one) => ({ ...one, destination: "session" }));
 }
 
-function wordsOf(update: Json): string[] {
+function wordsOf(update: Json): NoticeWords[] {
   switch (update["type"]) {
     case "addRules":
       return list(update["rules"])
@@ -48,20 +48,30 @@ function wordsOf(update: Json): string[] {
         .map((rule) => {
           const content = str(rule["ruleContent"]);
           const tool = str(rule["toolName"]) ?? "tool";
-          return content === undefined ? `every use of ${tool}` : `${tool}: ${content}`;
+          return content === undefined ? noticeWords("scope_tool", { tool }) : noticeWords("scope_rule", { tool, rule: content });
         });
     case "setMode":
-      return [update["mode"] === "acceptEdits" ? "every edit of a file" : `mode ${String(update["mode"])}`];
+      return [
+        update["mode"] === "acceptEdits"
+          ? noticeWords("scope_edits")
+          : noticeWords("scope_mode", { mode: { mode: String(update["mode"]) } }),
+      ];
     case "addDirectories":
-      return [`the folder ${strings(update["directories"]).join(", ")}`];
+      return [noticeWords("scope_folders", { folders: strings(update["directories"]) })];
     default:
       return [];
   }
 }
 
-export function sessionScopeOf(tool: string, input: Json, suggestions: readonly Json[]): string | undefined {
+type Scope = Pick<AgentRequest, "sessionScope" | "sessionScopeWords">;
+
+/** Words that are cut are text only. */
+export function sessionScopeOf(tool: string, input: Json, suggestions: readonly Json[]): Scope {
   const words = sessionUpdates(tool, input, suggestions).flatMap(wordsOf);
-  return words.length === 0 ? undefined : shortText(words.join("; "), MAX_SCOPE);
+  if (words.length === 0) return {};
+  const text = words.map((one) => one.text).join("; ");
+  const sessionScope = shortText(text, MAX_SCOPE);
+  return text === sessionScope ? { sessionScope, sessionScopeWords: words.map(({ text: _, ...one }) => one) } : { sessionScope };
 }
 
 export function openRequestOf(options: {
@@ -74,7 +84,7 @@ export function openRequestOf(options: {
   controlId?: string;
 }): OpenRequest {
   const kind = requestKindOf(options.tool);
-  const scope = kind === "permission" ? sessionScopeOf(options.tool, options.input, options.suggestions) : undefined;
+  const scope = kind === "permission" ? sessionScopeOf(options.tool, options.input, options.suggestions) : {};
   const request: AgentRequest = {
     id: options.id,
     kind,
@@ -82,7 +92,7 @@ export function openRequestOf(options: {
     input: options.input,
     ...(options.toolCallId === undefined ? {} : { toolCallId: options.toolCallId }),
     ...(options.title === undefined ? {} : { title: options.title }),
-    ...(scope === undefined ? {} : { sessionScope: scope }),
+    ...scope,
   };
   const control = options.controlId === undefined ? {} : { controlId: options.controlId };
   return { request, input: options.input, suggestions: options.suggestions, ...control };

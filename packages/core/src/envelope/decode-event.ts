@@ -46,7 +46,7 @@ const isParam = (value: unknown): value is NoticeParam =>
   (isRecord(value) && (typeof value.mode === "string" || (typeof value.code === "string" && typeof value.message === "string")));
 
 /** A parameter of a shape that a newer version may know is left out, and the sentence itself is shown. */
-function coded(data: JsonRecord): { code?: string; params?: NoticeParams } {
+export function coded(data: JsonRecord): { code?: string; params?: NoticeParams } {
   const code = name(data.code);
   if (code === undefined) return {};
   if (!isRecord(data.params)) return { code };

@@ -1,7 +1,8 @@
 /** What lies over the rows: live text, open requests and their answers, and the queue. Each drawn once per object it is made from. */
 import type { AgentState, AgentStateCompletedRequest, AgentStateRequest, Message } from "@hapi/protocol";
 import { decodeContent } from "../envelope/decode.ts";
-import { firstName, isRecord, name, record } from "../envelope/read.ts";
+import { coded } from "../envelope/decode-event.ts";
+import { firstName, isRecord, list, name, record } from "../envelope/read.ts";
 import { toolKindOf, toolTitleOf } from "../envelope/tools.ts";
 import { compareRows, isQueued } from "../sync/rows.ts";
 import { type Container, type ToolEntry, touch, touchTool } from "./entries.ts";
@@ -42,6 +43,7 @@ function requestOf(id: string, request: AgentStateRequest, root: string | null):
     input,
     title: name(request.title) ?? null,
     sessionScope: name(request.sessionScope) ?? null,
+    sessionScopeWords: list(request.sessionScopeWords).map((one) => ({ code: "", params: {}, ...coded(record(one)) })),
     toolCallId: name(request.toolCallId) ?? null,
     createdAt: request.createdAt ?? null,
     sent: isRecord(request.sent) ? { what: sayOf(request.sent.decision), at: request.sent.at } : null,

@@ -260,6 +260,8 @@ export interface TimelineRequest {
   title: string | null;
   /** What "allow for this session" will allow; null: not on offer. */
   sessionScope: string | null;
+  /** The same in codes, for the reader's language; empty where the words are the agent's. */
+  sessionScopeWords: readonly { code: string; params: NoticeParams }[];
   toolCallId: string | null;
   createdAt: number | null;
   /** Answered, and the agent has not shown yet which answer it took; null: it waits for a person. */

@@ -51,6 +51,7 @@ export function openOnWire(entry: RequestEntry, places?: (EditPlace | null)[]): 
     kind: request.kind,
     title: request.title,
     sessionScope: request.sessionScope,
+    sessionScopeWords: request.sessionScopeWords,
     places,
     mode: entry.mode,
     sent: entry.answer ? sentOf(entry, entry.answer) : undefined,

@@ -3,6 +3,7 @@ export const later = {
   "punctuation.stop": ". ",
   "punctuation.space": " ",
   "punctuation.list": ", ",
+  "punctuation.semicolon": "; ",
   "chat.log": "New in this conversation",
   "chat.unknown": "Something this version can't show",
   "chat.commandOutput": "Output of",

@@ -6,6 +6,7 @@ export const later = {
   "punctuation.stop": "。",
   "punctuation.space": "",
   "punctuation.list": "、",
+  "punctuation.semicolon": "；",
   "chat.log": "对话中的新内容",
   "chat.unknown": "此版本无法显示的内容",
   "chat.commandOutput": "命令输出",

@@ -4,6 +4,7 @@ import { isComposing } from "../../../app/composing.ts";
 import { useT, type MessageKey } from "../../../i18n/index.ts";
 import { Button, IconButton } from "../../../ui/button.tsx";
 import { TextArea } from "../../../ui/field.tsx";
+import { scopeText } from "../timeline/notice-words.ts";
 import { CardFrame } from "./card-frame.tsx";
 import { readWords, useRequestDraft } from "./request-drafts.ts";
 import { useRequestHost } from "./request-host.tsx";
@@ -111,7 +112,7 @@ function Decisions({ request, answering }: { request: TimelineRequest; answering
         >
           <span className="font-strong">{t("request.allowSession")}</span>
           <span dir="auto" className="text-small wrap-any text-quiet">
-            {request.sessionScope}
+            {scopeText(request, t)}
           </span>
         </button>
       )}

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
-import { noticeWords } from "@hapi/protocol";
+import { type NoticeParams, noticeWords } from "@hapi/protocol";
 import { setLocale, t } from "../../../i18n/index.ts";
-import { noticeText } from "./notice-words.ts";
+import { noticeText, scopeText } from "./notice-words.ts";
 
 afterEach(() => setLocale("en"));
 
@@ -27,4 +27,16 @@ test("a code of another version, or one with other parameters, is told in the se
   expect(item({ code: "retries_used_up", params: { tries: 3 }, text: "Tried 3 times" })).toBe("Tried 3 times");
   expect(item({ code: "toString", text: "Not ours" })).toBe("Not ours");
   expect(item({ text: "The agent's own words" })).toBe("The agent's own words");
+});
+
+test("what would be allowed for the session is worded too, unless the words are the agent's", async () => {
+  await setLocale("zh");
+  const sessionScopeWords: { code: string; params: NoticeParams }[] = [
+    { code: "scope_edits", params: {} },
+    { code: "scope_folders", params: { folders: ["/a", "/b"] } },
+  ];
+  expect(scopeText({ sessionScope: "every edit of a file", sessionScopeWords }, t)).toBe("每次修改文件；文件夹 /a、/b");
+  const unknown = [...sessionScopeWords, { code: "scope_new", params: {} }];
+  expect(scopeText({ sessionScope: "all of it", sessionScopeWords: unknown }, t)).toBe("all of it");
+  expect(scopeText({ sessionScope: "The agent's own", sessionScopeWords: [] }, t)).toBe("The agent's own");
 });

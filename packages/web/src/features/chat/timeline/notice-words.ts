@@ -1,7 +1,7 @@
 /** What HAPI itself says in a conversation, in the reader's language. What it has no words for is told in the sentence that came with it. */
 import "../../../i18n/later.ts";
 import "../../../i18n/notices.ts";
-import type { NoticeItem } from "@hapi/core";
+import type { NoticeItem, TimelineRequest } from "@hapi/core";
 import { isNoticeCode, type NoticeParam, noticeHoles } from "@hapi/protocol";
 import { codeText } from "../../../i18n/error-words.ts";
 import type { MessageKey, Translate } from "../../../i18n/index.ts";
@@ -19,6 +19,15 @@ export function noticeText({ code, params, text }: Pick<NoticeItem, "code" | "pa
     values[name] = inWords(param, t);
   }
   return (t as (key: MessageKey, values: Values) => string)(`notice.${code}`, values);
+}
+
+/** What "for this session" will allow. */
+export function scopeText(
+  { sessionScope, sessionScopeWords }: Pick<TimelineRequest, "sessionScope" | "sessionScopeWords">,
+  t: Translate,
+): string {
+  const words = sessionScopeWords.map((one) => noticeText({ ...one, text: "" }, t));
+  return words.length === 0 || words.includes("") ? (sessionScope ?? "") : words.join(t("punctuation.semicolon"));
 }
 
 function inWords(param: NoticeParam, t: Translate): string | number {
