@@ -10,7 +10,7 @@ import type { OpenRequest, Sent, Translation } from "./state.ts";
 const NOT_TOLD = "It is over; the agent did not say which answer it took";
 const ENDED_UNTOLD = "The agent ended before it said whether it took the answer";
 
-type Closing = { outcome: RequestOutcome; by: "remote" | "agent"; reason?: string };
+type Closing = { outcome: RequestOutcome; by: "remote" | "terminal" | "agent"; reason?: string };
 
 /** The row of a request that is about no tool call: a question, or a permission for something the agent doesn't name. */
 export function recordOwnRow(to: Translation, open: OpenRequest): void {

@@ -1,10 +1,17 @@
 /** What one turn works with, and the ways in which it speaks to the client. Each finished item goes into the record before the next begins. */
-import type { AgentContext, PermissionOption, SessionUpdate, ToolCallContent, ToolKind } from "@agentclientprotocol/sdk";
+import type {
+  AgentContext,
+  PermissionOption,
+  RequestPermissionRequest,
+  SessionUpdate,
+  ToolCallContent,
+  ToolKind,
+} from "@agentclientprotocol/sdk";
 import { methods } from "@agentclientprotocol/sdk";
 import { delay, type Clock } from "@hapi/platform/lean";
 import { aborted, Cancelled } from "./errors.ts";
 import { INITIAL } from "./offer.ts";
-import { settingsOf, type DemoRecord, type Settings } from "./record.ts";
+import { ASK_ID, settingsOf, THEN_MODE, type DemoRecord, type Settings } from "./record.ts";
 import type { Scratch } from "./scratch.ts";
 
 export interface TurnContext {
@@ -29,7 +36,16 @@ export interface ToolHead {
   title: string;
   kind: ToolKind;
   rawInput: unknown;
+  /** The tool's own. */
+  name?: string;
   content?: ToolCallContent[];
+}
+
+export interface Permission {
+  option: PermissionOption | undefined;
+  reason: string | null;
+  /** Chosen beside the options. */
+  mode: string | null;
 }
 
 export interface Voice {
@@ -40,7 +56,7 @@ export interface Voice {
   say(text: string): Promise<void>;
   stream(kind: "agent_message_chunk" | "agent_thought_chunk", chunks: Iterable<string>, everyMs: number): Promise<void>;
   /** Asks for permission. Throws `Cancelled` when the client cancels. */
-  ask(head: ToolHead, options: PermissionOption[]): Promise<{ option: PermissionOption | undefined; reason: string | null }>;
+  ask(head: ToolHead, options: PermissionOption[]): Promise<Permission>;
   /** Counts on after a resume. */
   nextToolId(): string;
 }
@@ -81,19 +97,37 @@ export function voiceOf(context: TurnContext): Voice {
     stream,
     say: (text) => stream("agent_message_chunk", pieces(text), 25),
     async ask(head, options) {
-      const asked = client.request(methods.client.session.requestPermission, {
-        sessionId,
-        toolCall: { ...head, status: "pending" },
-        options,
-      });
-      const answer = await Promise.race([asked, aborted(signal)]);
+      const { requestPermission } = methods.client.session;
+      const params: RequestPermissionRequest = { sessionId, toolCall: { ...head, status: "pending" }, options };
+      const answer = await asked(context, requestPermission, params, (_meta) => client.request(requestPermission, { ...params, _meta }));
       if (answer.outcome.outcome === "cancelled") throw new Cancelled();
       const { optionId } = answer.outcome;
-      const reason: unknown = answer._meta?.["hapi.reason"];
-      return { option: options.find((option) => option.optionId === optionId), reason: typeof reason === "string" ? reason : null };
+      const said = (key: string): string | null => {
+        const value: unknown = answer._meta?.[key];
+        return typeof value === "string" ? value : null;
+      };
+      return { option: options.find((option) => option.optionId === optionId), reason: said("hapi.reason"), mode: said(THEN_MODE) };
     },
     nextToolId: () => nextToolId(record),
   };
+}
+
+/** Asks the client. From before it is asked until it is answered it stands in the record, so that whoever reads along knows what waits. */
+export async function asked<R extends object>(
+  { record, signal }: TurnContext,
+  method: string,
+  params: object,
+  request: (meta: Record<string, unknown>) => Promise<R>,
+): Promise<R> {
+  const id = `ask-${record.lines.filter((line) => line.t === "ask").length + 1}`;
+  record.append({ t: "ask", id, method, params });
+  let result: R | null = null;
+  try {
+    result = await Promise.race([request({ [ASK_ID]: id }), aborted(signal)]);
+    return result;
+  } finally {
+    record.append({ t: "answered", id, result });
+  }
 }
 
 /** By its turn: a call that died with its process before it came into the record was of an earlier one, and keeps its id to itself. */

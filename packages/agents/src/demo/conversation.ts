@@ -60,7 +60,7 @@ export class DemoConversation implements Conversation {
   }
 
   answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "sent" | "gone"> {
-    return this.#remote.answer(requestId, answer);
+    return this.#local.isRunning ? this.#local.answer(requestId, answer) : this.#remote.answer(requestId, answer);
   }
 
   interrupt(): Promise<void> {

@@ -4,16 +4,21 @@
  */
 import { randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
+import { join } from "node:path";
 import { RingGapError, type ExitStatus, type HostProcess } from "@hapi/host";
+import { delay, ignore } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol";
 import { endProcess, hasExited } from "../acp/start.ts";
-import type { DriverContext, StartOptions } from "../driver.ts";
+import type { DriverContext, RequestAnswer, StartOptions } from "../driver.ts";
 import { demoDir } from "./agent.ts";
+import { emptyAnswers, giveAnswer } from "./answers.ts";
 import { demoEnv } from "./profile.ts";
 import { recordFile } from "./record.ts";
 import { feedRecord, type FeedState, type RecordFeed } from "./record-feed.ts";
 
 const KEY = "demo.local";
+/** How long an answer waits for the record to show whose was first. */
+const RECORD_MS = 3_000;
 
 interface LocalMemory {
   launchId: string;
@@ -33,6 +38,8 @@ export class DemoLocalFront {
   readonly #context: DriverContext;
   readonly #command: readonly string[];
   readonly #dir: string;
+  /** Where its program finds what is answered elsewhere. */
+  readonly #answers: string;
   readonly #detach = new AbortController();
   #running: Running | null = null;
 
@@ -40,6 +47,7 @@ export class DemoLocalFront {
     this.#context = context;
     this.#command = command;
     this.#dir = demoDir(demoEnv(context.env));
+    this.#answers = join(context.sessionDir, "demo-answers");
   }
 
   get threadId(): string | null {
@@ -70,7 +78,8 @@ export class DemoLocalFront {
       ...(options.permissionMode ? ["--mode", options.permissionMode] : []),
       ...(options.model ? ["--model", options.model] : []),
     ];
-    const argv = [...this.#command, "--thread", threadId, ...flags, ...options.args];
+    emptyAnswers(this.#answers);
+    const argv = [...this.#command, "--thread", threadId, "--answers", this.#answers, ...flags, ...options.args];
     const env = demoEnv(context.env);
     const { cols, rows } = options;
     const process = await context.host.spawn({ launchId, kind: "pty", argv, cwd: context.cwd, env, cols, rows });
@@ -95,6 +104,7 @@ export class DemoLocalFront {
     const wasGone = await hasExited(process);
     this.#context.emit({ type: "thread", threadId: memory.feed.threadId });
     const running = this.#follow(process, own);
+    running.feed.announce();
     this.#context.emit({ type: "thinking", thinking: this.busy });
     if (wasGone) await running.gone;
     return !wasGone;
@@ -144,6 +154,23 @@ export class DemoLocalFront {
 
   #told({ code, signal }: ExitStatus, expected: boolean): void {
     this.#context.emit({ type: "exited", front: "local", code, signal, expected });
+  }
+
+  /** The first answer is taken, here or in the terminal; the record says which one it was. */
+  async answer(requestId: string, answer: RequestAnswer): Promise<"applied" | "sent" | "gone"> {
+    const feed = this.#running?.feed;
+    const reply = this.isRunning ? feed?.reply(requestId, answer) : null;
+    if (!feed || !reply) return "gone";
+    const ended = feed.ended(requestId);
+    giveAnswer(this.#answers, feed.state.threadId, reply.id, reply.result);
+    const stop = new AbortController();
+    const late = delay(RECORD_MS, { signal: stop.signal }).then(() => "late" as const);
+    const by = await Promise.race([ended, late]);
+    stop.abort();
+    ignore(late, "the record was first");
+    if (by === "late") return "sent";
+    if (by === "remote" && answer.behavior === "deny" && answer.interrupt) await this.interrupt();
+    return by === "remote" ? "applied" : "gone";
   }
 
   /** Its own key for stopping a turn. */

@@ -1,45 +1,7 @@
 /** The demo agent in the terminal: what is typed there is told, and the thread goes on remotely and back. */
 import { describe, expect, test } from "bun:test";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { isExited, isRecord, openWorld, type DriverFixture, type World } from "../contract/world.ts";
-import { createDemoDriver } from "./driver.ts";
-
-const main = fileURLToPath(new URL("./main.ts", import.meta.url));
-
-const fixture: DriverFixture = {
-  name: "demo in the terminal",
-  driver: createDemoDriver({ command: [process.execPath, main] }),
-  async prepare(folder) {
-    const cwd = join(folder, "project");
-    await mkdir(cwd);
-    return {
-      cwd,
-      env: { PATH: process.env["PATH"] ?? "", HOME: folder, TERM: "xterm", HAPI_DEMO_DIR: join(folder, "demo"), HAPI_DEMO_SPEED: "10" },
-    };
-  },
-};
-
-const terminal = (world: World) => {
-  const process = world.host.processes().findLast((one) => one.kind === "pty");
-  if (!process) throw new Error("there is no terminal");
-  return process;
-};
-
-/** Until the screen shows this. */
-async function shows(world: World, text: string): Promise<void> {
-  let seen = "";
-  for await (const chunk of terminal(world).read("out", 0)) {
-    seen += new TextDecoder().decode(chunk.bytes);
-    if (seen.includes(text)) return;
-  }
-  throw new Error(`the program ended without showing "${text}":\n${seen}`);
-}
-
-async function type(world: World, line: string): Promise<void> {
-  await terminal(world).write(`${line}\r`);
-}
+import { isExited, isRecord, openWorld } from "../contract/world.ts";
+import { fixture, shows, terminal, type } from "./local.case.ts";
 
 describe("the demo agent in the terminal", () => {
   test("what is said there is history, in order, with its origin", async () => {

@@ -17,7 +17,7 @@ async function serveAcp(): Promise<number> {
 async function runTui(words: string[]): Promise<number> {
   const { values } = parseArgs({
     args: words,
-    options: { thread: { type: "string" }, mode: { type: "string" }, model: { type: "string" } },
+    options: { thread: { type: "string" }, mode: { type: "string" }, model: { type: "string" }, answers: { type: "string" } },
     strict: false,
   });
   const given = (value: unknown) => (typeof value === "string" ? value : undefined);
@@ -27,5 +27,6 @@ async function runTui(words: string[]): Promise<number> {
     thread: given(values["thread"]),
     mode: given(values["mode"]),
     model: given(values["model"]),
+    answers: given(values["answers"]),
   });
 }

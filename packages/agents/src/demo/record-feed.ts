@@ -4,13 +4,17 @@
  */
 import { closeSync, openSync, readSync, fstatSync } from "node:fs";
 import type { SessionUpdate } from "@agentclientprotocol/sdk";
+import { withdrawRequests } from "../acp/closings.ts";
 import { factsOf } from "../acp/facts.ts";
 import { failureOf } from "../acp/failure.ts";
-import { newState, type Translation } from "../acp/state.ts";
-import { toolUpdate } from "../acp/tools.ts";
+import { openRequest } from "../acp/requests.ts";
+import { newState, type AcpState, type Translation } from "../acp/state.ts";
+import { endOpenTools, toolUpdate } from "../acp/tools.ts";
 import { sessionUpdate } from "../acp/updates.ts";
-import type { DriverContext, DriverEvent } from "../driver.ts";
+import type { DriverContext, DriverEvent, RequestAnswer } from "../driver.ts";
 import { fields } from "../shared/read.ts";
+import { answered, replyOf, type Reply } from "./asked.ts";
+import { INITIAL, MODES } from "./offer.ts";
 import { demoProfile } from "./profile.ts";
 import { recordFile, type RecordLine } from "./record.ts";
 
@@ -22,12 +26,23 @@ export interface FeedState {
   offset: number;
   /** The turn that has begun and not ended; its key and its beginning. */
   turn: { key: string; at: number } | null;
+  /** What is asked, and the calls that it is about. */
+  open?: Pick<AcpState, "tools" | "requests">;
 }
+
+/** How a request ended; null: not by an answer. */
+export type AnsweredBy = "remote" | "terminal" | null;
 
 export interface RecordFeed {
   readonly state: FeedState;
   /** Tells everything that is in the record by now; the last record of each line carries the checkpoint. */
   catchUp(): void;
+  /** After a restart: what is still asked. */
+  announce(): void;
+  /** Null: it is not asked (any more). */
+  reply(requestId: string, answer: RequestAnswer): Reply | null;
+  /** By whose answer it ended; at once when it is not open. */
+  ended(requestId: string): Promise<AnsweredBy>;
   /** The front end is gone: a turn that has not ended was interrupted. */
   close(): void;
 }
@@ -36,8 +51,17 @@ export function feedRecord(context: DriverContext, dir: string, state: FeedState
   const file = recordFile(dir, state.threadId);
   let events: DriverEvent[] = [];
   const now = () => context.clock.now();
+  const ends = new Map<string, PromiseWithResolvers<AnsweredBy>>();
+  const open = (state.open ??= { tools: {}, requests: {} });
+  // It applies its modes itself: what it asks in the terminal is a person's to answer.
+  const facts = factsOf({}, { modes: { availableModes: MODES } });
   const to: Translation = {
-    state: newState(state.threadId, state.threadId, factsOf({}, {}), { offset: 0, nextInput: 0 }),
+    state: {
+      ...newState(state.threadId, state.threadId, facts, { offset: 0, nextInput: 0 }),
+      mode: INITIAL.mode,
+      tools: open.tools,
+      requests: open.requests,
+    },
     profile: demoProfile,
     log: context.log,
     now,
@@ -51,6 +75,8 @@ export function feedRecord(context: DriverContext, dir: string, state: FeedState
     if (!state.turn) return;
     const { key, at } = state.turn;
     state.turn = null;
+    endOpenTools(to, outcome);
+    withdrawRequests(to);
     const durationMs = Math.max(0, now() - at);
     record(`${key}:end`, { type: "turn-ended", id: `${key}:end`, outcome, durationMs, ...(failure ? { failure } : {}) });
     to.emit({ type: "thinking", thinking: false });
@@ -90,6 +116,10 @@ export function feedRecord(context: DriverContext, dir: string, state: FeedState
         return endTurn(line.stopReason === "cancelled" ? "interrupted" : "completed");
       case "fail":
         return endTurn("failed", failureOf({ code: -32603, message: line.message, data: { httpStatus: line.status } }));
+      case "ask":
+        return void openRequest(to, line.id, line.method, line.params);
+      case "answered":
+        return answered(to, line.id, line.result);
       case "session":
         return;
     }
@@ -101,6 +131,7 @@ export function feedRecord(context: DriverContext, dir: string, state: FeedState
     const last = said.findLastIndex((event) => event.type === "record");
     for (const [index, event] of said.entries())
       context.emit(index === last && event.type === "record" ? { ...event, checkpoint: checkpoint() } : event);
+    for (const event of said) if (event.type === "request-closed") ends.get(event.id)?.resolve(event.by === "agent" ? null : event.by);
   };
 
   return {
@@ -111,6 +142,19 @@ export function feedRecord(context: DriverContext, dir: string, state: FeedState
         state.offset = end;
         flush();
       }
+    },
+    announce() {
+      for (const { request } of Object.values(open.requests)) context.emit({ type: "request", request });
+    },
+    reply(requestId, answer) {
+      const asked = open.requests[requestId];
+      return asked ? replyOf(to, asked, answer) : null;
+    },
+    ended(requestId) {
+      if (!open.requests[requestId]) return Promise.resolve(null);
+      const end = ends.get(requestId) ?? Promise.withResolvers<AnsweredBy>();
+      ends.set(requestId, end);
+      return end.promise;
     },
     close() {
       endTurn("interrupted");

@@ -15,6 +15,10 @@ export type RecordLine =
   | { t: "retry"; at: number }
   | { t: "update"; update: SessionUpdate }
   | { t: "set"; mode?: string; model?: string; grant?: GrantKind }
+  /** A request to the client (`method`, `params` of ACP) that waits for a person. */
+  | { t: "ask"; id: string; method: string; params: object }
+  /** Its end. `result`: what the client answered, in ACP's words; null: it was taken back. */
+  | { t: "answered"; id: string; result: object | null }
   | { t: "end"; stopReason: StopReason; at: number }
   | { t: "fail"; status: number; message: string; at: number };
 
@@ -141,3 +145,8 @@ export function* replayOf(lines: readonly RecordLine[]): Generator<SessionUpdate
 /** Keys of `_meta` in prompts and user messages: the client's own id of a prompt, and "this is the failed one again". */
 export const PROMPT_ID = "hapi.promptId";
 export const RETRY = "hapi.retry";
+/** In requests: the id under which they stand in the record. */
+export const ASK_ID = "hapi.ask";
+/** In answers: `remote` when they come from outside the terminal, and the mode that a person chose with a plan. */
+export const ANSWERED_BY = "hapi.by";
+export const THEN_MODE = "hapi.mode";

@@ -38,7 +38,7 @@ async function perform(context: TurnContext, voice: Voice, call: Call): Promise<
   };
   await voice.send({ sessionUpdate: "tool_call", ...shown, status: "pending" });
   try {
-    const refusal = await refusalOf(context, voice, call, head);
+    const refusal = await refusalOf(context, voice, call, { ...head, name });
     if (refusal !== null) return await finish("failed", [textContent(refusal)]);
     await voice.send({ sessionUpdate: "tool_call_update", toolCallId: head.toolCallId, status: "in_progress" });
     const result = await call.act();

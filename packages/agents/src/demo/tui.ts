@@ -9,11 +9,12 @@ import {
   ndJsonStream,
   PROTOCOL_VERSION,
   type ClientContext,
-  type PermissionOption,
   type SessionUpdate,
 } from "@agentclientprotocol/sdk";
 import { demoSpeed, runDemoAgent } from "./agent.ts";
+import { createDialogs, type Dialogs } from "./dialogs.ts";
 import { openRecord } from "./record.ts";
+import { style } from "./style.ts";
 
 export interface TuiOptions {
   dir: string;
@@ -21,15 +22,9 @@ export interface TuiOptions {
   thread?: string;
   mode?: string;
   model?: string;
+  /** Folder in which answers from elsewhere come. */
+  answers?: string;
 }
-
-const style = {
-  dim: (text: string) => `\x1b[2m${text}\x1b[22m`,
-  bold: (text: string) => `\x1b[1m${text}\x1b[22m`,
-  green: (text: string) => `\x1b[32m${text}\x1b[39m`,
-  yellow: (text: string) => `\x1b[33m${text}\x1b[39m`,
-  red: (text: string) => `\x1b[31m${text}\x1b[39m`,
-};
 
 export async function runDemoTui(options: TuiOptions): Promise<number> {
   const out = (text: string) => void process.stdout.write(text);
@@ -38,6 +33,7 @@ export async function runDemoTui(options: TuiOptions): Promise<number> {
   const left = new AbortController();
   keyboard.once("close", () => left.abort());
   const screen = createScreen(out);
+  const dialogs = createDialogs({ keyboard, left: left.signal, out, answers: options.answers });
   const toAgent = new TransformStream<Uint8Array, Uint8Array>();
   const toClient = new TransformStream<Uint8Array, Uint8Array>();
   const { dir, thread } = options;
@@ -52,17 +48,23 @@ export async function runDemoTui(options: TuiOptions): Promise<number> {
   out(`${style.bold("Demo agent")} ${style.dim("· part of HAPI, works in a scratch folder · say hello · Ctrl-D leaves")}\n\n`);
   await acpClient({ name: "hapi-demo-tui" })
     .onNotification(methods.client.session.update, ({ params }) => screen.show(params.update))
-    .onRequest(methods.client.session.requestPermission, async ({ params }) => {
+    .onRequest(methods.client.session.requestPermission, ({ params }) => {
       screen.preview(params.toolCall.content ?? []);
-      const optionId = await choose(keyboard, left.signal, out, params.options);
-      return { outcome: optionId === null ? { outcome: "cancelled" } : { outcome: "selected", optionId } };
+      return dialogs.permission(params);
+    })
+    .onRequest(methods.client.elicitation.create, ({ params }) => {
+      screen.end();
+      return dialogs.form(params);
     })
     .connectWith(ndJsonStream(toAgent.writable, toClient.readable), async (agent) => {
-      await agent.request(methods.agent.initialize, { protocolVersion: PROTOCOL_VERSION, clientCapabilities: {} });
+      await agent.request(methods.agent.initialize, {
+        protocolVersion: PROTOCOL_VERSION,
+        clientCapabilities: { elicitation: { form: {} } },
+      });
       const sessionId = await openThread(agent, options);
       if (options.mode) await agent.request(methods.agent.session.setMode, { sessionId, modeId: options.mode });
       if (options.model) await agent.request(methods.agent.session.setConfigOption, { sessionId, configId: "model", value: options.model });
-      await chat({ agent, sessionId, keyboard, left: left.signal, screen, out });
+      await chat({ agent, sessionId, keyboard, left: left.signal, screen, dialogs, out });
     });
   keyboard.close();
   // What the shell says next begins a line of its own.
@@ -89,13 +91,17 @@ interface Chat {
   keyboard: Interface;
   left: AbortSignal;
   screen: Screen;
+  dialogs: Dialogs;
   out: (text: string) => void;
 }
 
 /** Until the input ends, which also stops a turn. Ctrl-C stops the turn, or leaves when nothing runs. */
-async function chat({ agent, sessionId, keyboard, left, screen, out }: Chat): Promise<void> {
+async function chat({ agent, sessionId, keyboard, left, screen, dialogs, out }: Chat): Promise<void> {
   let running = false;
-  const stop = (): void => void agent.notify(methods.agent.session.cancel, { sessionId });
+  const stop = (): void => {
+    dialogs.close();
+    void agent.notify(methods.agent.session.cancel, { sessionId });
+  };
   keyboard.on("SIGINT", () => {
     if (!running) return keyboard.close();
     stop();
@@ -119,30 +125,6 @@ async function chat({ agent, sessionId, keyboard, left, screen, out }: Chat): Pr
     }
     if (left.aborted) return;
     keyboard.prompt();
-  }
-}
-
-/** By number; anything else, also leaving, is no. */
-async function choose(
-  keyboard: Interface,
-  left: AbortSignal,
-  out: (text: string) => void,
-  options: readonly PermissionOption[],
-): Promise<string | null> {
-  for (const [index, option] of options.entries()) out(`  ${style.bold(String(index + 1))} ${option.name}\n`);
-  const answer = await ask(keyboard, left);
-  if (answer === null) return null;
-  const picked = options[Number(answer.trim()) - 1] ?? options.find((option) => option.kind === "reject_once");
-  return picked?.optionId ?? null;
-}
-
-async function ask(keyboard: Interface, left: AbortSignal): Promise<string | null> {
-  if (left.aborted) return null;
-  try {
-    return await keyboard.question(style.yellow("Which one? "), { signal: left });
-  } catch (cause) {
-    if (left.aborted) return null;
-    throw cause;
   }
 }
 

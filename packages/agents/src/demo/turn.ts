@@ -2,8 +2,9 @@
 import { cutText } from "@hapi/core";
 import type { PermissionOption, SessionUpdate, StopReason } from "@agentclientprotocol/sdk";
 import { methods } from "@agentclientprotocol/sdk";
-import { textContent, voiceOf, type TurnContext, type Voice } from "./context.ts";
+import { asked, textContent, voiceOf, type TurnContext, type Voice } from "./context.ts";
 import { aborted, Cancelled, modelError } from "./errors.ts";
+import { MODES } from "./offer.ts";
 import { lastTurnOf } from "./record.ts";
 import { askedIn, type ModelMessage } from "./request.ts";
 import { stepsFor, type Step } from "./script.ts";
@@ -76,15 +77,16 @@ async function question(context: TurnContext, voice: Voice, step: Extract<Step, 
   await voice.say(picked === null ? "You did not answer. That is fine." : `You picked **${picked}**.`);
 }
 
-async function elicit({ client, sessionId, signal }: TurnContext, step: Extract<Step, { do: "ask" }>): Promise<string | null> {
+async function elicit(context: TurnContext, step: Extract<Step, { do: "ask" }>): Promise<string | null> {
   const answer = { type: "string" as const, title: step.question, ...(step.options.length > 0 ? { enum: [...step.options] } : {}) };
-  const asked = client.request(methods.client.elicitation.create, {
-    mode: "form",
-    sessionId,
+  const { create } = methods.client.elicitation;
+  const params = {
+    mode: "form" as const,
+    sessionId: context.sessionId,
     message: step.question,
-    requestedSchema: { type: "object", properties: { answer }, required: ["answer"] },
-  });
-  const reply = await Promise.race([asked, aborted(signal)]);
+    requestedSchema: { type: "object" as const, properties: { answer }, required: ["answer"] },
+  };
+  const reply = await asked(context, create, params, (_meta) => context.client.request(create, { ...params, _meta }));
   if (reply.action === "cancel") throw new Cancelled();
   const content: unknown = reply.action === "accept" ? reply.content : null;
   const value: unknown = content !== null && typeof content === "object" && "answer" in content ? content.answer : null;
@@ -103,12 +105,17 @@ async function approve(context: TurnContext, voice: Voice, plan: string): Promis
   const toolCallId = voice.nextToolId();
   const head = { toolCallId, title: "Ready to begin?", kind: "switch_mode" as const, rawInput: { plan }, content: [textContent(plan)] };
   await voice.send({ sessionUpdate: "tool_call", name: "plan", ...head, status: "pending" });
-  const { option, reason } = await voice.ask(head, [
+  const {
+    option,
+    reason,
+    mode: chosen,
+  } = await voice.ask(head, [
     { optionId: "safe-yolo", name: "Yes, and edit without asking", kind: "allow_always" },
     { optionId: "default", name: "Yes, and ask before each edit", kind: "allow_once" },
     { optionId: "keep-planning", name: "No, keep planning", kind: "reject_once" },
   ]);
-  const mode = option?.kind === "allow_always" || option?.kind === "allow_once" ? option.optionId : null;
+  const known = MODES.find(({ id }) => id === chosen)?.id;
+  const mode = option?.kind === "allow_always" || option?.kind === "allow_once" ? (known ?? option.optionId) : null;
   const status = mode === null ? "failed" : "completed";
   await voice.send({ sessionUpdate: "tool_call_update", toolCallId, status });
   voice.keep({ sessionUpdate: "tool_call", name: "plan", ...head, status });
