@@ -41,7 +41,7 @@ export interface Prompts {
   cancelled(uuid: string): void;
   /** Ends what the process that is gone had begun; forgets what it had not. Answers the local ids that were begun. */
   abandon(failure?: AgentFailure): string[];
-  /** The prompt that was begun, or stopped before it was, and is in no record. */
+  /** The prompt that was begun, or stopped before it was, and may be in no record. */
   readonly lost: PendingPrompt | undefined;
   /** Claude would ignore it. */
   isSpent(uuid: string): boolean;
@@ -117,7 +117,8 @@ export function createPrompts(context: DriverContext): Prompts {
       decide(uuid, "begun");
     },
     abandon(failure) {
-      lost = pending.findLast((prompt) => prompt.begun && !prompt.recorded) ?? lost;
+      // Also one whose line was heard on stdout alone: who sends it again looks into the file.
+      lost = pending.findLast((prompt) => prompt.begun || prompt.recorded) ?? lost;
       const uuids = pending.filter((prompt) => prompt.begun || prompt.recorded).map((prompt) => prompt.uuid);
       const localIds = this.finish(uuids, "interrupted", failure);
       for (const { uuid } of pending) decide(uuid, "gone");
