@@ -31,7 +31,10 @@ async function say(rig: Rig, text: string): Promise<void> {
   await rig.type("\r");
 }
 
-/** Until the dialog takes it, each second: Claude ignores keys in the first moments of one. Answers when Claude left the dialog. */
+/**
+ * Until the dialog takes it, each second: Claude ignores keys in the first moments of one. Only once it is drawn: Claude holds it back as long as
+ * somebody types. Answers when Claude left the dialog.
+ */
 async function atTheDialog(rig: Rig, key: string): Promise<void> {
   const left = rig.statusLeft("waiting");
   await rig.press(key, left);
@@ -139,6 +142,7 @@ test("a tool that runs for long after a Yes: told as running at once, without wa
   await startLocal(rig);
   await say(rig, "run: for i in 1 2 3 4; do sleep 2; done");
   const open = await request(rig);
+  await rig.shows("Doyouwanttoproceed?");
   await rig.statusIs("waiting");
   const first = rig.wait("a closing", (event) => event.type === "request-closed" && event.id === open.id && event);
   await rig.press("1", first);
@@ -164,7 +168,7 @@ test("a question answered in the terminal, then from elsewhere: the terminal's a
   await startLocal(rig);
   await say(rig, "ask: Which color?|Red|Blue");
   const open = await request(rig);
-  await rig.shows("Whichcolor?");
+  await rig.shows(/2\.Blue/);
   await rig.statusIs("waiting");
   await atTheDialog(rig, "2");
   const heard = await rig.conversation.answer(open.id, { behavior: "allow", answers: { "0": ["Red"] } });
