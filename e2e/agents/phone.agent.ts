@@ -78,6 +78,8 @@ test("the agent is given no credential of the hub", async () => {
   // The token of the hook door opens this session's permission dialogs and nothing else; the mark tells its host's processes from others.
   const given = ["HAPI_HOOK_TOKEN", "HAPI_HOST_MARK", "HAPI_SESSION_ID"];
   expect((await names()).toSorted()).toEqual(given);
+  // The screen is there before the hub has heard of it.
+  await world.web.until(() => session.value.active, "the hub knows that it runs");
   await world.web.api.sessions.switchControl(session.id, "remote");
   await shows(terminal, BANNER);
   expect((await names()).toSorted()).toEqual(given);

@@ -2,7 +2,8 @@
  * The terminal front's launch before there is a session process. Only where nothing has to be asked: a new conversation, or the session's own one
  * that is on disk and that nobody else has open. Null: the session process starts it, and says what is wrong where something is.
  */
-import { randomToken } from "@hapi/platform/lean";
+import { closeSync, openSync, readSync } from "node:fs";
+import { attempt, randomToken } from "@hapi/platform/lean";
 import type { FirstLaunch, FirstLaunchInput, FirstLook } from "../first.ts";
 import { readArgs, type ThreadChoice } from "./argv.ts";
 import { isProgram, knownVersion, locateClaude, judgeVersion } from "./detect.ts";
@@ -45,11 +46,22 @@ function ready(look: FirstLook): { thread: OwnThread; command: readonly string[]
   // Where the one it was begun with is gone, that is said first.
   if (program === undefined || !isProgram(program)) return null;
   const version = knownVersion(program, env);
+  // A script that says its version only when it is run may be anything: what it is, is found out first, and said.
+  if (version === null && isScript(program)) return null;
   const verdict = version === null ? null : judgeVersion(version);
   const wantsBypass = permissionMode === "bypassPermissions" || words.includes("--dangerously-skip-permissions");
   if ((verdict && !verdict.available) || (wantsBypass && !mayBypass(env))) return null;
   const thread = threadOf(look);
   return thread && { thread, command, ...(verdict?.hint === undefined ? {} : { hint: verdict.hint }) };
+}
+
+function isScript(program: string): boolean {
+  const file = attempt(() => openSync(program, "r"), "it may be run without being read: then it is not known what it is");
+  if (file === undefined) return true;
+  const start = Buffer.alloc(2);
+  readSync(file, start, 0, 2, 0);
+  closeSync(file);
+  return start.toString("latin1") === "#!";
 }
 
 function threadOf({ env, cwd, words, threadId }: FirstLook): OwnThread | null {

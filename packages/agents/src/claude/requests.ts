@@ -71,7 +71,9 @@ export function sessionScopeOf(tool: string, input: Json, suggestions: readonly 
   if (words.length === 0) return {};
   const text = words.map((one) => one.text).join("; ");
   const sessionScope = shortText(text, MAX_SCOPE);
-  return text === sessionScope ? { sessionScope, sessionScopeWords: words.map(({ text: _, ...one }) => one) } : { sessionScope };
+  return text === sessionScope
+    ? { sessionScope, sessionScopeWords: words.map(({ code, params }) => ({ code, params })) }
+    : { sessionScope };
 }
 
 export function openRequestOf(options: {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { delay } from "@hapi/platform/lean";
 import type { AgentEvent } from "@hapi/protocol";
+import type { HostProcess } from "@hapi/host";
 import { createMemoryHost, type FakeModels, type FakeRequest, type MemoryHost, startFakeModels } from "@hapi/testkit";
 import type { Conversation, DriverEvent, Front, Loss, StartOptions } from "../../src/driver.ts";
 import { claudeDriver } from "../../src/claude/driver.ts";
@@ -85,6 +86,32 @@ export interface RigOptions {
   lossy?: boolean;
 }
 
+/** What a session process does with its host; one that was killed releases nothing of what its successor has to read. */
+function whileAlive(host: MemoryHost, isAlive: () => boolean): MemoryHost {
+  return new Proxy(host, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name === "spawn") return async (spec: Parameters<MemoryHost["spawn"]>[0]) => guarded(await target.spawn(spec), isAlive);
+      if (name === "process")
+        return (id: string) => {
+          const found = target.process(id);
+          return found && guarded(found, isAlive);
+        };
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+function guarded(process: HostProcess, isAlive: () => boolean): HostProcess {
+  return new Proxy(process, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name === "release") return (...words: Parameters<HostProcess["release"]>) => isAlive() && target.release(...words);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
 export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const root = mkdtempSync(join(tmpdir(), "hapi-claude-real-"));
   const home = join(root, "home");
@@ -120,7 +147,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       sessionId: "5e55-real",
       cwd,
       env,
-      host,
+      host: whileAlive(host, () => mine === generation),
       // A killed session process writes nothing any more.
       memory: {
         get: <T>(key: string) => structuredClone(memory.get(key)) as T | undefined,
