@@ -9,7 +9,7 @@ test("without hooks: it is said once; turns, a dialog that can be answered there
   await using rig = await createRig({ settings: { disableAllHooks: true }, lossy: true });
   await startLocal(rig);
   const loss = await rig.wait("it is said", (event) => event.type === "loss" && event);
-  expect(loss).toMatchObject({ kind: "hooks_silent", text: expect.stringContaining("can be answered there only") });
+  expect(loss).toMatchObject({ kind: "hooks_silent", words: { text: expect.stringContaining("can be answered there only") } });
   await say(rig, "run: touch by-hand");
   const open = await rig.wait("the dialog", (event) => event.type === "dialog" && event.dialog);
   expect(open).toMatchObject({ about: "permission prompt" });
