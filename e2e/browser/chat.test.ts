@@ -3,6 +3,7 @@
  * failures. Each flow runs on a phone in light and on a desk in dark, in a session of its own, and ends without a problem on the page.
  */
 import { describe, expect, test } from "bun:test";
+import { delay } from "@hapi/platform/lean";
 import type { Locator, Page } from "playwright-core";
 import { button, decide, field, fieldHas, promptWith, say } from "./chat-page.ts";
 import { axe, LOOKS, openPage, type OpenPage, type Scheme, type Size } from "./harness.ts";
@@ -22,6 +23,15 @@ interface Chat extends AsyncDisposable {
   turnEnds(count: number): Promise<void>;
 }
 
+/** Its agent is there: what is asked of a session that is still starting is another story. */
+async function isUp(id: string): Promise<void> {
+  for (;;) {
+    const { active, metadata } = await world.hub.api.sessions.get(id);
+    if (active && metadata?.lifecycleState === "running" && metadata.lastStart?.used != null) return;
+    await delay(25);
+  }
+}
+
 async function startChat(size: Size, scheme: Scheme): Promise<Chat> {
   const [machine] = await world.hub.api.machines.list();
   if (!machine) throw new Error("the hub has no machine");
@@ -31,6 +41,7 @@ async function startChat(size: Size, scheme: Scheme): Promise<Chat> {
     launchId: crypto.randomUUID(),
   });
   if (spawned.type !== "success") throw new Error(`no session: ${JSON.stringify(spawned)}`);
+  await isUp(spawned.sessionId);
   const open = await openPage(world.browser, { size, scheme, signedIn: world.hub });
   const { page } = open;
   // sooner than the test's own limit, at which the runner would end the hub too
