@@ -3,7 +3,6 @@
  * failures. Each flow runs on a phone in light and on a desk in dark, in a session of its own, and ends without a problem on the page.
  */
 import { describe, expect, test } from "bun:test";
-import { delay } from "@hapi/platform/lean";
 import type { Locator, Page } from "playwright-core";
 import { button, decide, field, fieldHas, promptWith, say } from "./chat-page.ts";
 import { axe, LOOKS, openPage, type OpenPage, type Scheme, type Size } from "./harness.ts";
@@ -15,21 +14,13 @@ const STEP_MS = 45_000;
 const LIMIT_MS = 360_000;
 
 interface Chat extends AsyncDisposable {
+  id: string;
   open: OpenPage;
   page: Page;
   /** What was said and done, without what is told to screen readers besides. */
   conversation: Locator;
   say(text: string): Promise<void>;
   turnEnds(count: number): Promise<void>;
-}
-
-/** Its agent is there: what is asked of a session that is still starting is another story. */
-async function isUp(id: string): Promise<void> {
-  for (;;) {
-    const { active, metadata } = await world.hub.api.sessions.get(id);
-    if (active && metadata?.lifecycleState === "running" && metadata.lastStart?.used != null) return;
-    await delay(25);
-  }
 }
 
 async function startChat(size: Size, scheme: Scheme): Promise<Chat> {
@@ -41,7 +32,6 @@ async function startChat(size: Size, scheme: Scheme): Promise<Chat> {
     launchId: crypto.randomUUID(),
   });
   if (spawned.type !== "success") throw new Error(`no session: ${JSON.stringify(spawned)}`);
-  await isUp(spawned.sessionId);
   const open = await openPage(world.browser, { size, scheme, signedIn: world.hub });
   const { page } = open;
   // sooner than the test's own limit, at which the runner would end the hub too
@@ -50,6 +40,7 @@ async function startChat(size: Size, scheme: Scheme): Promise<Chat> {
   const conversation = page.getByRole("region", { name: "Conversation" });
   await field(page).waitFor();
   return {
+    id: spawned.sessionId,
     open,
     page,
     conversation,
@@ -205,6 +196,16 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
       await conversation.getByText(/I got 1 image/).waitFor();
       await page.getByRole("list", { name: "Attached files" }).getByText("dot.png").waitFor();
       expect(await page.getByRole("list", { name: "Files to send" }).count()).toBe(0);
+      // Nobody is there to take it: it is woken, as by the prompt alone.
+      await world.hub.api.sessions.end(chat.id);
+      await page.getByText("Ended").first().waitFor();
+      await page.locator("input[type=file]").setInputFiles({ name: "again.png", mimeType: "image/png", buffer: DOT });
+      await page.getByText("again.png").waitFor();
+      await chat.say("say: seen again");
+      await conversation
+        .getByText(/I got 1 image/)
+        .nth(1)
+        .waitFor();
       expect(await axe(page)).toEqual([]);
       expect(chat.open.problems).toEqual([]);
     },

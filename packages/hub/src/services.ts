@@ -19,7 +19,7 @@ import { Permissions } from "./permissions/permissions.ts";
 import { Toasts } from "./notifications/toasts.ts";
 import { Links, type Link } from "./rpc/links.ts";
 import { Rpc } from "./rpc/rpc.ts";
-import { createAccess } from "./sessions/access.ts";
+import { createAccess, type Starting } from "./sessions/access.ts";
 import { createActivityWatch } from "./sessions/activity-watch.ts";
 import { SessionControl } from "./sessions/control.ts";
 import { ExpectedSessions } from "./sessions/expected.ts";
@@ -64,12 +64,13 @@ export function createServices(parts: HubParts) {
   const { sessions, messages, machines } = stores;
   const durable: Stores["durable"] = (how) => stores.durable(how);
   const credentials = createCredentials(parts.secret);
-  const access = createAccess(sessions, machines);
   const links = new Links(() => clock.now());
   const rpc = new Rpc(clock);
   const live = new LiveText(bus);
   const delivery = new Delivery({ store: messages, durable, links, bus, clock, log });
   const watch = createActivityWatch({ store: sessions, bus, clock });
+  const starting: Starting = { isStarting: (session) => lifecycle.isStarting(session), whenActive: watch.whenActive };
+  const access = createAccess(sessions, machines, starting);
   const deliver = (sessionId: string, link?: Link): void =>
     ignore(delivery.deliverAll(sessionId, link), "it is sent again on the next attach");
   const expected = new ExpectedSessions(clock);
@@ -161,7 +162,7 @@ export function createServices(parts: HubParts) {
     onGone,
     rest,
   });
-  const settings = new SessionSettings({ store: sessions, rpc, durable });
+  const settings = new SessionSettings({ store: sessions, rpc, starting, durable });
   const control = new SessionControl({ rpc, resume, session: (id) => sessions.get(id) });
   const fork = new Fork({
     sessions,

@@ -27,6 +27,8 @@ export interface FakeAgent {
   /** The text of an earlier conversation, each time a prompt came with one. */
   readonly told: { localId: string; text: string }[];
   readonly starts: StartOptions[];
+  /** What a person's change asked of it, newest last. */
+  readonly settings: readonly string[];
   readonly answers: { id: string; answer: RequestAnswer }[];
   readonly front: Front | null;
   /** Alive at the same time, at most. */
@@ -93,6 +95,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
   const attached: string[] = [];
   const told: FakeAgent["told"] = [];
   const starts: StartOptions[] = [];
+  const settings: string[] = [];
   const answers: { id: string; answer: RequestAnswer }[] = [];
   const record = new Map<string, "handed" | "present">();
   const requests = new Map<string, AgentRequest>();
@@ -161,6 +164,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     attached,
     told,
     starts,
+    settings,
     answers,
     onPrompt: "run",
     beforeWithdrawal: null,
@@ -317,9 +321,11 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         mine.emit({ type: "thinking", thinking: false });
       },
       async setPermissionMode(mode) {
+        settings.push(mode);
         mine.emit({ type: "mode", mode });
       },
       async setModel(model) {
+        settings.push(model ?? "default");
         mine.emit({ type: "model", model });
       },
       listModels: async () => [{ id: "large", name: "Large" }],

@@ -94,3 +94,23 @@ test("who chose to plan first, and accepted the plan, does not begin with a plan
   await world.hub.until(() => JSON.stringify(world.hub.alives.at(-1)).includes("yolo"), "in force");
   expect(await next(world, "p1")).toMatchObject({ permissionMode: "default" });
 });
+
+test("a mode and a model chosen while the agent starts are in force once it is there, and at every start after", async () => {
+  await using world = await createWorld({ permissionMode: "default", model: "large" });
+  await run(world, "p0", "zero");
+  world.agent.finish();
+  world.agent.die({ code: 0 });
+  const held = Promise.withResolvers<void>();
+  world.agent.beforeStart = held.promise;
+  const prompt = run(world, "p1", "one");
+  await world.hub.until(() => world.agent.starts.length === 2, "is being started");
+  const chosen = world.hub.rpc("set-session-config", { permissionMode: "read-only", model: "small" });
+  held.resolve();
+  expect(await chosen).toEqual({ applied: { permissionMode: "read-only", model: "small" } });
+  await prompt;
+  // It was begun with what had been chosen before.
+  expect(world.agent.starts.at(-1)).toMatchObject({ permissionMode: "default", model: "large" });
+  expect(world.agent.settings).toEqual(["read-only", "small"]);
+  expect(world.record.value).toMatchObject({ permissionMode: "read-only", model: "small" });
+  expect(await next(world, "p2")).toMatchObject({ permissionMode: "read-only", model: "small" });
+});

@@ -4,6 +4,7 @@
  */
 import { AppError, normalizePermissionMode, permissionModesOf, type Session } from "@hapi/protocol";
 import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
+import { isUp, type Starting } from "./access.ts";
 import { withChoice } from "./chosen.ts";
 import type { SessionChange, SessionStore } from "./store.ts";
 
@@ -12,6 +13,7 @@ const readyMs = 1_500;
 export interface SettingsDeps {
   store: SessionStore;
   rpc: Rpc;
+  starting: Starting;
   durable(): Promise<void>;
 }
 
@@ -45,7 +47,7 @@ export class SessionSettings {
   /** Kept in the metadata, which the session reads whenever it registers; a living one hears it at once. */
   async setAutoRetry(session: Session, enabled: boolean): Promise<void> {
     if (session.metadata?.capabilities?.["autoRetry"] !== true) throw new AppError("unsupported_flavor");
-    if (session.active) await this.#applyLive(session, "autoRetry", enabled);
+    if (await this.#isThere(session)) await this.#applyLive(session, "autoRetry", enabled);
     await this.#deps.store.updateMetadata(session.id, null, (metadata) => metadata && { ...metadata, autoRetry: enabled });
     await this.#deps.durable();
   }
@@ -60,7 +62,7 @@ export class SessionSettings {
   }
 
   async #apply(session: Session, field: string, value: unknown, change: SessionChange): Promise<void> {
-    if (session.active) await this.#applyLive(session, field, value);
+    if (await this.#isThere(session)) await this.#applyLive(session, field, value);
     if (Object.keys(change).length > 0) await this.#deps.store.change(session.id, change);
     const { permissionMode, model } = change;
     const isChoice = typeof permissionMode === "string" || model !== undefined;
@@ -69,6 +71,15 @@ export class SessionSettings {
         withChoice(now, { permissionMode: permissionMode ?? undefined, model }),
       );
     await this.#deps.durable();
+  }
+
+  /** What is only written down while it starts would be undone by its first word: that says what it was started with. */
+  async #isThere(session: Session): Promise<boolean> {
+    const { starting } = this.#deps;
+    if (await isUp(session, starting)) return true;
+    const now = await this.#deps.store.get(session.id);
+    if (now && starting.isStarting(now)) throw new AppError("apply_failed", "The session is still starting. Try again in a moment.");
+    return false;
   }
 
   async #applyLive(session: Session, field: string, value: unknown): Promise<void> {

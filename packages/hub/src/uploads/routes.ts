@@ -11,6 +11,8 @@ import type { AttachmentStore } from "./store.ts";
 
 const maxBytes = 50 * 1024 * 1024;
 const uploadTimeoutMs = 120_000;
+/** A session that came up a moment ago says what can be asked of it right after. */
+const readyMs = 2_000;
 const deleteBody = z.object({ path: z.string().check(z.minLength(1)) });
 
 export function uploadRoutes(deps: { access: SessionAccess; rpc: Rpc; attachments: AttachmentStore }): Hono<ApiEnv> {
@@ -23,7 +25,7 @@ export function uploadRoutes(deps: { access: SessionAccess; rpc: Rpc; attachment
     if (sizeBytes > maxBytes) throw new AppError("body_too_large", "The file is larger than 50 MiB");
     const params = { sessionId: session.id, filename, content, mimeType };
     const target = { scope: "session", id: session.id } as const;
-    const answer = (await relay(rpc, target, "uploadFile", params, { timeoutMs: uploadTimeoutMs })) as Record<string, unknown>;
+    const answer = (await relay(rpc, target, "uploadFile", params, { timeoutMs: uploadTimeoutMs, readyMs })) as Record<string, unknown>;
     if (typeof answer["path"] === "string") await attachments.add(session.id, { path: answer["path"], filename, mimeType, sizeBytes });
     return c.json(answer);
   });

@@ -50,14 +50,21 @@ function refuseUnknown(change: ConfigChange): void {
 export function createActions(deps: ActionDeps): SessionActions {
   const { runner, loop, record, capabilities, facts } = deps;
 
-  async function confirmed(change: () => Promise<void>, what: string): Promise<void> {
-    if (runner.front === null) return;
-    try {
-      await change();
-    } catch (cause) {
-      const error = toAppError(cause);
-      throw error.code === "internal" ? new AppError("apply_failed", `The agent did not take the ${what}`, { cause }) : error;
+  /**
+   * `take` writes the choice down, for every start from then on. An agent that is just being started was given what was written before: it is
+   * asked once it is there. Between the look at the runner and `take` nothing is waited for.
+   */
+  async function choose(what: string, ask: () => Promise<void>, take: () => void): Promise<void> {
+    while (runner.moving) await runner.still();
+    if (runner.front !== null) {
+      try {
+        await ask();
+      } catch (cause) {
+        const error = toAppError(cause);
+        throw error.code === "internal" ? new AppError("apply_failed", `The agent did not take the ${what}`, { cause }) : error;
+      }
     }
+    take();
   }
 
   async function configure(change: ConfigChange): Promise<Record<string, unknown>> {
@@ -66,15 +73,21 @@ export function createActions(deps: ActionDeps): SessionActions {
     if (change.permissionMode !== undefined) {
       const mode = normalizePermissionMode(record.value.flavor, change.permissionMode);
       if (!mode) throw new AppError("invalid_mode");
-      await confirmed(() => runner.conversation.setPermissionMode(mode), "permission mode");
-      deps.inForce.chosen({ permissionMode: mode });
+      await choose(
+        "permission mode",
+        () => runner.conversation.setPermissionMode(mode),
+        () => deps.inForce.chosen({ permissionMode: mode }),
+      );
       applied["permissionMode"] = mode;
     }
     if (change.model !== undefined) {
       if (!capabilities.setModel) throw new AppError("unsupported_flavor");
       const model = change.model === "default" || change.model === "auto" ? null : change.model;
-      await confirmed(() => runner.conversation.setModel(model), "model");
-      deps.inForce.chosen({ model });
+      await choose(
+        "model",
+        () => runner.conversation.setModel(model),
+        () => deps.inForce.chosen({ model }),
+      );
       applied["model"] = model;
     }
     if (change.autoRetry !== undefined) {

@@ -24,6 +24,8 @@ export interface AgentRunner {
   readonly startFailure: AppError | null;
   /** An operation is under way. */
   readonly moving: boolean;
+  /** Resolves when those are over that are under way now, whatever became of them. */
+  still(): Promise<void>;
   adopt(): Promise<Front | null>;
   /** Makes this front end run. Another one is stopped first. */
   ensure(front: Front, options?: { interrupt?: boolean }): Promise<void>;
@@ -144,6 +146,7 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
     get moving() {
       return pending > 0;
     },
+    still: () => last.then(() => undefined),
     get startFailure() {
       return conversation.front === null ? startFailure : null;
     },

@@ -1,5 +1,5 @@
 /** The chat's port on the hub: what a person can do in one session. */
-import type { Attachment, Session } from "@hapi/protocol";
+import { AppError, type Attachment, type Session } from "@hapi/protocol";
 import type { ChatActions, ChatPort } from "../features/chat/port.ts";
 import { requestActions } from "./request-actions.ts";
 import { createSessionStore, type SessionStore } from "./chat-store.ts";
@@ -69,8 +69,14 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
       progress(0);
       const [{ upload }, { thumbnailOf }] = await arrived(Promise.all([import("./upload.ts"), import("./thumbnail.ts")]));
       const { filename, mimeType, content } = file;
+      const send = (): Promise<string> => upload(api, { sessionId: id, file, progress, signal });
       const [path, previewUrl] = await Promise.all([
-        upload(api, { sessionId: id, file, progress, signal }),
+        send().catch(async (cause: unknown) => {
+          if (!(cause instanceof AppError) || cause.code !== "session_inactive") throw cause;
+          // as the prompt it goes with would
+          await api.sessions.resume(id);
+          return send();
+        }),
         thumbnailOf(content, mimeType),
       ]);
       progress(1);
