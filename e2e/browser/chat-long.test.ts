@@ -71,10 +71,9 @@ async function openLong() {
   const open = await openPage(browser, { size: "phone", signedIn: { url: hub.url, token: hub.accessToken() } });
   open.page.setDefaultTimeout(20_000);
   await open.page.goto(`${hub.url}/sessions/${session.id}`);
-  await open.page
-    .getByText(`Answer ${TURNS - 1}:`)
-    .first()
-    .waitFor();
+  // Not any one answer: what a later test adds pushes the older ones out of what is drawn.
+  await open.page.locator(`${region} article`).last().waitFor();
+  await atEnd(open.page);
   return open;
 }
 

@@ -239,6 +239,9 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     }
   }
 
+  /** Of what was entered: that Claude has it, and where. */
+  const isAllShown = (): boolean => turn.unproven().length === 0 && !turn.isUnwritten(now());
+
   /** What waits behind the turn would run as soon as that is broken off. */
   async function emptyQueue(): Promise<void> {
     if (turn.queue.length === 0 || own.read()?.status === "waiting") return;
@@ -300,7 +303,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   async function stop(options: { graceMs: number; interrupt: boolean }): Promise<void> {
     stopping = true;
     core.background.ending();
-    if (!over && turn.verdict(now()).because !== null) await untilRecord(() => turn.unproven().length === 0, SHOW_WAIT_MS);
+    if (!over && turn.verdict(now()).because !== null) await untilRecord(isAllShown, SHOW_WAIT_MS);
     decide();
     left = { queued: [...turn.queue], line: input.text };
     if (!over && look().working) {

@@ -1,7 +1,7 @@
 /** Times are ms as measured on Claude Code 2.1.329: what its transcript, status file and hooks say, in the order in which they reach us. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { createLocalTurn, ENTERED_MS, type LocalSign, QUEUE_LATE_MS, RECORD_LATE_MS, STATUS_LATE_MS } from "./local-turn.ts";
+import { CONFIRM_MS, createLocalTurn, ENTERED_MS, type LocalSign, QUEUE_LATE_MS, RECORD_LATE_MS, STATUS_LATE_MS } from "./local-turn.ts";
 
 type Step = [heardAt: number, sign: LocalSign];
 
@@ -183,4 +183,17 @@ test("whatever came in whatever order: once Claude says idle and is silent, noth
       expect(turn.verdict(40_000)).toEqual({ working: false, because: null, recordOver: false, told: expect.any(Boolean) });
     }),
   );
+});
+
+test("a hook that announces a line behind a running turn comes before the queue is written: until then it is not known where the line is", () => {
+  const announced: Step = [300, { type: "prompt-hook", promptId: "one", text: "say: queued" }];
+  const written: Step = [400, queue(["say: queued"], 290)];
+  const hookFirst = after([...turnOf, [280, { type: "entered", at: 280, text: "say: queued" }], announced]);
+  expect([hookFirst.unproven(), hookFirst.isUnwritten(310)]).toEqual([[], true]);
+  hookFirst.sign(written[1], written[0]);
+  expect(hookFirst.isUnwritten(410)).toBe(false);
+  const recordFirst = after([...turnOf, [290, written[1]], announced]);
+  expect(recordFirst.isUnwritten(310)).toBe(false);
+  // One that came to nothing (a hook of the person's own refused it) is not waited for.
+  expect(after([...turnOf, announced]).isUnwritten(300 + CONFIRM_MS)).toBe(false);
 });

@@ -68,6 +68,8 @@ export interface LocalTurn {
   readonly proven: number;
   /** The lines that were entered and of which Claude has shown nothing, oldest first, with their words where they are known. */
   unproven(): readonly EnteredLine[];
+  /** A hook announced words of which the record shows nothing yet: whether they run or wait in the queue is not known. */
+  isUnwritten(now: number): boolean;
 }
 
 const isIdle = (status: string | undefined): boolean => status === "idle" || status === "shell";
@@ -93,6 +95,9 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
   let proofs: { text: string; heard: number }[] = [];
   let heardNow = 0;
   let promptIds: string[] = [];
+  let announced: { text: string; at: number }[] = [];
+  /** What the record showed before its hook came. */
+  let recorded: { text: string; at: number }[] = [];
 
   function proves(at: number, text?: string): void {
     if (text !== undefined) proofs = [...proofs, { text, heard: heardNow }].slice(-MAX_KNOWN);
@@ -113,11 +118,30 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
     if (entered.length === 0) proven++;
   }
 
+  /** Takes the same words out of `list` once; true when they were there. */
+  function take(list: { text: string; at: number }[], text: string): boolean {
+    const at = list.findIndex((one) => sameWords(one.text, text));
+    if (at >= 0) list.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** Hook and record tell of a line in any order. */
+  function wrote(text: string, now: number): void {
+    if (!take(announced, text)) recorded = [...recorded.filter((one) => now - one.at < CONFIRM_MS), { text, at: now }];
+  }
+
+  function announce(text: string, now: number): void {
+    recorded = recorded.filter((one) => now - one.at < CONFIRM_MS);
+    if (!take(recorded, text)) announced = [...announced, { text, at: now }].slice(-MAX_KNOWN);
+  }
+
   function onRecord(sign: Extract<LocalSign, { type: "turn" | "line" | "queue" }>, now: number): void {
     heardRecord = now;
     proves(sign.at, sign.type === "line" ? sign.text : undefined);
     if (sign.type === "queue") {
-      if (sign.queue.length > queue.length) proves(sign.at, sign.queue.at(-1));
+      const added = sign.queue.length > queue.length ? sign.queue.at(-1) : undefined;
+      if (added !== undefined) proves(sign.at, added);
+      if (added !== undefined) wrote(added, now);
       queue = sign.queue;
       queueAt = sign.at;
       if (sign.taken) expected = [...expected, { kind: "taken", at: sign.at }];
@@ -133,7 +157,8 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
     }
     lineAt = Math.max(lineAt, sign.at);
     final = sign.final;
-    const { promptId } = sign;
+    const { promptId, text } = sign;
+    if (text !== undefined) wrote(text, now);
     if (promptId === undefined || promptIds.includes(promptId)) return;
     promptIds = [...promptIds, promptId].slice(-MAX_KNOWN);
     expected = expected.filter((one) => one.promptId !== promptId);
@@ -154,6 +179,7 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
         return;
       case "prompt-hook":
         proves(0, next.text);
+        if (next.text !== undefined) announce(next.text, now);
         // Of a line typed behind a running turn Claude names that turn's id.
         if (next.promptId === undefined || !promptIds.includes(next.promptId))
           expected = [...expected, { kind: "prompt" as const, at: now, promptId: next.promptId }].slice(-MAX_KNOWN);
@@ -170,6 +196,7 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
         turn = null;
         queue = [];
         expected = [];
+        announced = [];
         settleEntered();
         return;
     }
@@ -239,5 +266,6 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
       return proven;
     },
     unproven: () => entered.filter((one) => !one.weak).map(({ at, text }) => ({ at, text })),
+    isUnwritten: (now) => announced.some((one) => now - one.at < CONFIRM_MS),
   };
 }
