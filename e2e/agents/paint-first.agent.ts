@@ -14,12 +14,20 @@ async function settled(world: World): Promise<string> {
   return home;
 }
 
-const begun = (world: World): { launched: boolean; running: string | null }[] =>
-  world
-    .log()
-    .split("\n")
-    .filter((line) => line.includes('"session.begun"'))
-    .map((line) => JSON.parse(line.slice(line.indexOf("{"))) as { launched: boolean; running: string | null });
+interface Begun {
+  launched: boolean;
+  running: string | null;
+}
+
+/** What the session processes of this home, `count` of them, found when they began. The screen is there before they are. */
+const begun = (world: World, count = 1): Promise<Begun[]> =>
+  world.until(() => {
+    const lines = world
+      .log()
+      .split("\n")
+      .filter((line) => line.includes('"session.begun"'));
+    return lines.length >= count && lines.map((line) => JSON.parse(line.slice(line.indexOf("{"))) as Begun);
+  }, `${count} session processes have begun`);
 
 test("the session process finds the screen running; a turn, the phone and the way back work as ever; two terminals at once are one session", async () => {
   await using world = await createWorld();
@@ -32,7 +40,7 @@ test("the session process finds the screen running; a turn, the phone and the wa
   expect((await world.facts(session.id)).viewers.length).toBe(2);
   await enter(first, "typed at once");
   await session.tells("ended: completed");
-  expect(begun(world)).toEqual([expect.objectContaining({ launched: true, running: "local" })]);
+  expect(await begun(world)).toEqual([expect.objectContaining({ launched: true, running: "local" })]);
   expect(session.told).toEqual(["typed: typed at once", "started", "says: Echo: typed at once", "ended: completed"]);
   await session.send("from the phone");
   await session.tells("says: Echo: from the phone");
@@ -44,7 +52,7 @@ test("the session process finds the screen running; a turn, the phone and the wa
   await first.type("clear; hapi\n");
   await shows(first, "typed at once");
   await atPrompt(first);
-  expect(begun(world).at(-1)).toMatchObject({ launched: true, running: "local" });
+  expect((await begun(world, 2)).at(-1)).toMatchObject({ launched: true, running: "local" });
   await enter(first, "in the next life");
   await session.tells("says: Echo: in the next life");
   expect(world.lastConversation().join("\n")).toContain("from the phone");
@@ -59,7 +67,7 @@ test("a prompt on the command line: its turn runs before the session process is 
   await terminal.type('clear; hapi claude "say: hello"\n');
   const session = await world.session();
   await session.tells("ended: completed");
-  expect(begun(world)).toEqual([expect.objectContaining({ launched: true, running: "local" })]);
+  expect(await begun(world)).toEqual([expect.objectContaining({ launched: true, running: "local" })]);
   expect(session.told).toEqual(["typed: say: hello", "started", "says: hello", "ended: completed"]);
   await atPrompt(terminal);
   await quit(terminal);
@@ -101,7 +109,7 @@ test("the first start of a home: the screen comes first here, too; a hub is star
   await atPrompt(terminal);
   await enter(terminal, "the first words");
   await shows(terminal, "Echo: the first words");
-  expect(begun(world)).toEqual([expect.objectContaining({ launched: true, running: "local" })]);
+  expect(await begun(world)).toEqual([expect.objectContaining({ launched: true, running: "local" })]);
   const [id] = readdirSync(join(home, "sessions"));
   const { machineId, hubToken } = loadSettings(home);
   expect(JSON.parse(readFileSync(join(home, "sessions", id ?? "", "session.json"), "utf8"))).toMatchObject({ machineId });
@@ -112,8 +120,6 @@ test("the first start of a home: the screen comes first here, too; a hub is star
     return answer.ok && (await answer.text()).includes('"active":true');
   }, "the session is at the hub");
   await quit(terminal);
-  const hub = runningHub(home);
-  if (hub) process.kill(hub.pid, "SIGTERM");
 }, 480_000);
 
 test("a session that was begun with another environment: the screen first, with the session's own, and what differs is said", async () => {
@@ -132,7 +138,7 @@ test("a session that was begun with another environment: the screen first, with 
   await terminal.type("clear; hapi\n");
   await shows(terminal, "kept apart");
   await atPrompt(terminal);
-  expect(begun(world).at(-1)).toMatchObject({ launched: true, running: "local" });
+  expect((await begun(world, 2)).at(-1)).toMatchObject({ launched: true, running: "local" });
   expect(existsSync(join(world.home, ".claude", "projects"))).toBe(false);
   await enter(terminal, "again");
   await session.tells("says: Echo: again");

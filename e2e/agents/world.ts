@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathS
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type HostFacts, probeHost, shutdownHost } from "@hapi/host";
-import { attempt, delay, isAlive, processStartTime, type ProcessId, sessionDir, spawnPiped } from "@hapi/platform";
+import { attempt, delay, isAlive, processStartTime, type ProcessId, runningHub, sessionDir, spawnPiped } from "@hapi/platform";
 import { type FakeModels, type FakeRequest, startFakeModels, startTmux, type Tmux } from "@hapi/testkit";
 import { claudeProgram, onboarded, quietEnv } from "./claude-home.ts";
 import { allProcesses } from "./processes.ts";
@@ -152,6 +152,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     for (const id of sessionIds()) await shutdownHost(sessionDir(hapiHome, id));
     for (const terminal of terminals) await terminal[Symbol.asyncDispose]();
     for (const server of servers) if (isAlive(server)) process.kill(server.pid, "SIGTERM");
+    // One that `hapi` itself started.
+    const started = options.withoutHub ? runningHub(hapiHome) : null;
+    if (started) attempt(() => process.kill(started.pid, "SIGTERM"), "it ended in this moment");
     const deadline = Date.now() + GONE_MS;
     while (ours().length > 0 && Date.now() < deadline) await delay(20);
     const left = allProcesses().filter((one) => ours().some(({ pid }) => pid === one.pid));

@@ -11,7 +11,8 @@ export async function runTests(label, args, { env = {}, timeoutMs = 240_000 } = 
   process.stderr.write(`\n── ${label}\n`);
   const folder = mkdtempSync(join(tmpdir(), "hapi-tests-"));
   const report = join(folder, "report.xml");
-  const command = ["test", "--timeout", String(timeoutMs), "--reporter=junit", `--reporter-outfile=${report}`, ...args];
+  const loaded = ["--preload", "./tools/setup/both-errors.ts"];
+  const command = ["test", ...loaded, "--timeout", String(timeoutMs), "--reporter=junit", `--reporter-outfile=${report}`, ...args];
   const code = await new Promise((done) => {
     const child = spawn(bunPath(), command, { cwd: root, stdio: ["ignore", 2, 2], env: { ...process.env, ...env } });
     child.on("exit", (exit) => done(exit ?? 1));
