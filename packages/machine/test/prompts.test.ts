@@ -196,3 +196,21 @@ test("a prompt that the agent has and does not begin with has a reason, and sinc
   world.agent.takeUp();
   await world.hub.until(() => stages(world, "p1").at(-1) === "started" && world.hub.agentState?.given == null, "it runs");
 });
+
+test("Stop while the agent is being started: the prompt it is started for does not run, the one behind it does", async () => {
+  await using world = await createWorld();
+  await run(world, "p0", "zero");
+  world.agent.finish();
+  world.agent.die({ code: 0 });
+  const held = Promise.withResolvers<void>();
+  world.agent.beforeStart = held.promise;
+  world.hub.prompt("p1", "one");
+  await world.hub.until(() => world.agent.starts.length === 2, "is being started");
+  world.hub.prompt("p2", "two");
+  await world.hub.until(() => world.ledger.state.prompts.has("p2"), "waits behind it");
+  await world.hub.rpc("abort", {});
+  await world.hub.until(() => stages(world, "p1").at(-1) === "interrupted", "told");
+  held.resolve();
+  await world.hub.until(() => world.agent.ran.includes("two"), "the next one runs");
+  expect(world.agent.ran).not.toContain("one");
+});

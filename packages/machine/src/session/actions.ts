@@ -21,7 +21,7 @@ export interface ActionDeps {
   record: RecordFile;
   inForce: InForce;
   retrying: Retrying;
-  inbox: Pick<Inbox, "steer" | "unwantCurrent">;
+  inbox: Pick<Inbox, "steer" | "interruptNext" | "unwantCurrent">;
   facts: AgentFacts;
   capabilities: AgentCapabilities;
   diagnostics(): unknown;
@@ -127,7 +127,10 @@ export function createActions(deps: ActionDeps): SessionActions {
     async interrupt() {
       // Whatever becomes of that, what runs is stopped.
       await inTime(deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause })));
-      if (runner.front === null) return;
+      if (runner.front === null) {
+        if (runner.moving) await deps.inbox.interruptNext();
+        return;
+      }
       const { front } = runner;
       try {
         await runner.conversation.interrupt();

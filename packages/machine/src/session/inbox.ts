@@ -52,6 +52,8 @@ export interface Inbox {
   cancel(localId: string, messageId: string): Promise<CancelAck>;
   /** A person asked to send a prompt again whose fate was unknown or which failed. */
   again(localId: string, message: IncomingMessage): Promise<{ accepted: boolean; consumed?: boolean }>;
+  /** A person stopped the agent before it was there: the prompt it is started for does not run. */
+  interruptNext(): Promise<void>;
   /** A person stopped everything: what the agent was given and has not begun is not handed again. */
   unwantCurrent(): Promise<void>;
   /**
@@ -344,6 +346,11 @@ export function createInbox(deps: InboxDeps): Inbox {
     turnEnded,
     cancel,
     again,
+    async interruptNext() {
+      const { next } = this;
+      if (next) await setStage(next.localId, "interrupted");
+      deps.changed();
+    },
     async unwantCurrent() {
       const given = inStage("handing", "handed").filter((prompt) => !prompt.unwanted);
       if (given.length > 0) await ledger.write(...given.map(({ localId }) => ({ k: "unwanted" as const, localId })));
