@@ -52,6 +52,8 @@ export interface SimHostOptions {
   fails: number;
   /** Planted. */
   forgetsInputs: boolean;
+  /** Planted: it takes prompts and never begins with one. */
+  swallowsPrompts: boolean;
   isCalm(): boolean;
 }
 
@@ -379,7 +381,7 @@ function createAgent(launchId: string, write: (message: Json) => void, isGone: (
       if (method === "initialize") return reply({ protocolVersion: 1, agentCapabilities: { loadSession: true } });
       if (method === "session/new") return reply({ sessionId: "thread-1" });
       if (method === "session/load") return reply({});
-      if (method === "session/prompt") return prompted(id, params as Json);
+      if (method === "session/prompt") return options.swallowsPrompts ? undefined : prompted(id, params as Json);
       if (method === "session/cancel") {
         if (turn) turn.canceled = true;
         return;

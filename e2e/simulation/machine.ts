@@ -20,6 +20,7 @@ const MACHINE = "machine-1";
 export interface MachinePlants extends SessionPlants {
   /** The host writes again what it has written before, and does not remember that it did. */
   hostForgetsInputs?: boolean;
+  agentSwallowsPrompts?: boolean;
 }
 
 export interface SimMachine {
@@ -88,6 +89,7 @@ export function createSimMachine(options: SimMachineOptions): SimMachine {
       record,
       ...character,
       forgetsInputs: plants.hostForgetsInputs ?? false,
+      swallowsPrompts: plants.agentSwallowsPrompts ?? false,
       isCalm,
     });
     // As the host itself says in the session's file.

@@ -101,6 +101,13 @@ function lookingAway(link: SessionLink): SessionLink {
   });
 }
 
+/** The session does not say which prompts its agent was given and has not begun with. */
+function untoldGiven(link: SessionLink): SessionLink {
+  return changed(link, {
+    updateState: (expected, state) => link.updateState(expected, { ...(state as object), given: undefined }),
+  });
+}
+
 /** What is said again comes under another key. */
 function newKeys(link: SessionLink): SessionLink {
   let sent = 0;
@@ -176,6 +183,11 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "nobody hears that a session with waiting prompts can be started",
     plants: { stores: storesWith(({ messages }) => ({ messages: changed(messages, { waitingToWake: async () => [] }) })) },
+    shows: ["prompt-forgotten"],
+  },
+  {
+    name: "handed to an agent that never begins, and nobody watches that",
+    plants: { agentSwallowsPrompts: true, link: untoldGiven },
     shows: ["prompt-forgotten"],
   },
   {
