@@ -25,12 +25,14 @@ if (isQuick) {
   const tmux = ensureTmux();
   if (!tmux) say("\n!! tmux is not here and could not be installed: the terminal tests will be SKIPPED.\n");
   results.push(await runTests("Unit, contract and integration", ["./packages", "./tools", "./bench"]));
+  // It has a time of its own, so nothing that runs beside it can disturb it; real processes mostly wait.
+  const simulated = runTests("Faults, simulated", ["./e2e/simulation"], { timeoutMs: 480_000, beside: true });
   results.push(
     await runTests("Faults, with real processes", ["./e2e/faults", "./e2e/soak", "./e2e/terminal", "./e2e/install", "./e2e/peer"], {
       timeoutMs: 480_000,
     }),
   );
-  results.push(await runTests("Faults, simulated", ["./e2e/simulation"], { timeoutMs: 480_000 }));
+  results.push(await simulated);
   const chromium = ensureChromium();
   if (chromium) {
     results.push(await runTests("Browser", ["./e2e/browser"], { env: { HAPI_CHROMIUM: chromium }, timeoutMs: 360_000 }));

@@ -5,18 +5,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bunPath, root } from "./project.mjs";
 
-/** @returns {Promise<{label: string, ms: number, passed: number, failed: number, skipped: number, failures: string[]}>} */
-export async function runTests(label, args, { env = {}, timeoutMs = 240_000 } = {}) {
+/**
+ * `beside`: it runs beside another stage, and what it prints comes in one piece when it is over.
+ *
+ * @returns {Promise<{label: string, ms: number, passed: number, failed: number, skipped: number, failures: string[]}>}
+ */
+export async function runTests(label, args, { env = {}, timeoutMs = 240_000, beside = false } = {}) {
   const begun = Date.now();
-  process.stderr.write(`\n── ${label}\n`);
+  const title = `\n── ${label}\n`;
+  process.stderr.write(beside ? `\n── ${label}: begun; it is shown when it is over\n` : title);
   const folder = mkdtempSync(join(tmpdir(), "hapi-tests-"));
   const report = join(folder, "report.xml");
   const loaded = ["--preload", "./tools/setup/both-errors.ts"];
   const command = ["test", ...loaded, "--timeout", String(timeoutMs), "--reporter=junit", `--reporter-outfile=${report}`, ...args];
+  const output = beside ? "pipe" : 2;
+  const held = [title];
   const code = await new Promise((done) => {
-    const child = spawn(bunPath(), command, { cwd: root, stdio: ["ignore", 2, 2], env: { ...process.env, ...env } });
-    child.on("exit", (exit) => done(exit ?? 1));
+    const child = spawn(bunPath(), command, { cwd: root, stdio: ["ignore", output, output], env: { ...process.env, ...env } });
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => held.push(text));
+    child.on("close", (exit) => done(exit ?? 1));
   });
+  if (beside) process.stderr.write(held.join(""));
   const counts = countReport(report);
   rmSync(folder, { recursive: true, force: true });
   // A run that dies without a report, or fails outside of any test, is a failure too.
@@ -78,11 +87,10 @@ const asTime = (ms) => {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 };
 
-/** Where the time went, the longest first. */
+/** Where the time went, the longest first. Stages that ran beside each other add up to more than the whole. */
 export function sayTimes(results) {
   if (results.length < 2) return;
-  const all = results.reduce((total, { ms }) => total + ms, 0);
-  process.stderr.write(`\n── Times, ${asTime(all)} in all\n`);
+  process.stderr.write(`\n── Times, ${asTime(performance.now())} since the start\n`);
   for (const { label, ms } of results.toSorted((a, b) => b.ms - a.ms)) process.stderr.write(`${asTime(ms).padStart(13)}  ${label}\n`);
 }
 
