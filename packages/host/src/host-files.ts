@@ -2,9 +2,9 @@
  * What a host leaves on disk for others to find it: its facts under `host` in `session.json` (other keys are kept), and its token. Both 0600
  * in the session's private folder. A file that remains after the host's death means nothing: only an answered handshake does.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { attempt, randomToken, writeFileAtomic } from "@hapi/platform/lean";
+import { readFileSync, utimesSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { attempt, randomToken, systemClock, writeFileAtomic } from "@hapi/platform/lean";
 
 export interface HostRecord {
   pid: number;
@@ -38,8 +38,18 @@ export function updateSessionFile(dir: string, changes: Record<string, unknown>)
   writeFileAtomic(sessionFile(dir), `${JSON.stringify({ ...readSessionFile(dir), ...changes }, null, 2)}\n`);
 }
 
-export function readHostRecord(dir: string): HostRecord | null {
-  const host = readSessionFile(dir)["host"];
+/** The host's own facts, while it serves. Who looks for hosts that were killed sees by the folder around all sessions that one has come. */
+export function leaveMark(dir: string, record: HostRecord): void {
+  updateSessionFile(dir, { host: record });
+  const now = systemClock.now() / 1000;
+  attempt(() => utimesSync(dirname(dir), now, now), "then it is seen a little later");
+}
+
+export const readHostRecord = (dir: string): HostRecord | null => hostRecordIn(readSessionFile(dir));
+
+/** Of a `session.json` that was read already. */
+export function hostRecordIn(file: Readonly<Record<string, unknown>>): HostRecord | null {
+  const host = file["host"];
   if (typeof host !== "object" || host === null) return null;
   const { pid, socket } = host as Partial<HostRecord>;
   return typeof pid === "number" && typeof socket === "string" ? (host as HostRecord) : null;

@@ -23,7 +23,7 @@ import { Door } from "./door.ts";
 import { MARK_VARIABLE, removeFamily, writeFamily } from "./family-file.ts";
 import { hasFirstProgram, takeFirstProgram } from "./first-program.ts";
 import { Host } from "./host.ts";
-import { hostEnv, makeToken, tokenFile, updateSessionFile, type HostRecord } from "./host-files.ts";
+import { hostEnv, leaveMark, makeToken, tokenFile, updateSessionFile, type HostRecord } from "./host-files.ts";
 import { hostLivesExit, Keeper, someLeftExit } from "./keeper.ts";
 import { endAfterHost, type LeftBehind } from "./left-behind.ts";
 import { protocolVersions } from "./messages.ts";
@@ -111,7 +111,7 @@ async function serve(words: readonly string[], ownWords: readonly string[], env:
   const first = await beginFirst(host, told ?? takeFirstProgram(dir), binding);
   kin.keeper.start();
   // Beside the agent's own start: the disk is waited for. Nobody looks for us before we are ready, and who comes too early finds the family.
-  updateSessionFile(dir, { host: record });
+  leaveMark(dir, record);
   announce();
   if (first) await untilPainted(first);
   host.supervisor.start();

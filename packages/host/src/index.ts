@@ -3,6 +3,8 @@ export { connectHost } from "./control.ts";
 export {
   hostAddressFromEnv,
   hostEnv,
+  hostRecordIn,
+  leaveMark,
   readHostAddress,
   readHostRecord,
   readSessionFile,

@@ -1,7 +1,7 @@
 /** A real host, real programs. */
 import { expect, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { processStartTime } from "@hapi/platform/lean";
 import { connectHost, probeHost, RingGapError, startHost, type HostProcess } from "../src/index.ts";
 import { hostCommand, nextEvent, programEnv, readUntil, startTestHost } from "./harness.ts";
@@ -193,7 +193,7 @@ test(
 );
 
 test(
-  "shutdown ends agents, host and socket; the next start is a new host",
+  "shutdown ends agents, host and socket; the next start is a new host, and seen by the folder around all sessions",
   async () => {
     await using host = await startTestHost();
     const control = await host.control();
@@ -205,8 +205,11 @@ test(
     for (let facts = await probeHost(host.dir).catch(() => null); facts;) facts = await probeHost(host.dir).catch(() => null);
     while (processStartTime(host.facts.pid)) await new Promise((resolve) => setImmediate(resolve));
     expect(processStartTime(pid)).toBeNull();
+    const changed = (): number => statSync(dirname(host.dir)).mtimeMs;
+    const before = changed();
     const next = await startHost({ home: host.home, sessionId: "session-1", sessionArgv: [], env: process.env, cwd: "/", hostCommand });
     expect([next.joined, next.facts.pid === host.facts.pid]).toEqual([false, false]);
+    expect(changed()).toBeGreaterThan(before);
   },
   slowMs,
 );

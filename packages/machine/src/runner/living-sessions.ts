@@ -1,11 +1,10 @@
 /** Which sessions of this home have a living host. A host that answers its handshake is alive; files and pids prove nothing. */
 import { rmSync } from "node:fs";
-import { probeHost, readHostRecord, shutdownHost } from "@hapi/host";
+import { probeHost, shutdownHost } from "@hapi/host";
 import { AppError, toAppError } from "@hapi/protocol";
-import { isAlive, sessionDir } from "@hapi/platform";
+import { sessionDir } from "@hapi/platform";
 import { listSessionRecords } from "../session/create-session.ts";
 import { hookSocketPath } from "../session/hook-door.ts";
-import type { SessionRecord } from "../session/record.ts";
 
 export interface LivingSession {
   sessionId: string;
@@ -43,17 +42,6 @@ export async function findLivingSessions(home: string): Promise<LivingSession[]>
     await Promise.all(batch);
   }
   return found.sort((a, b) => b.startedAt - a.startedAt);
-}
-
-/**
- * Sessions whose host ended without saying so (kill, loss of power): it left its mark in the session's folder, and its process is gone. A host
- * that ends in good order removes the mark; one that is stuck still runs and is not lost.
- */
-export function findLostSessions(home: string): SessionRecord[] {
-  return listSessionRecords(home).filter((record) => {
-    const mark = readHostRecord(sessionDir(home, record.sessionId));
-    return mark !== null && !isAlive(mark);
-  });
 }
 
 async function probeOrNull(dir: string): ReturnType<typeof probeHost> {

@@ -1,11 +1,11 @@
 /**
  * Looks for sessions whose host was killed, at once and then now and then, ends what it left running (its keeper mostly has), and has each
- * settled (or resumed, where the settings say so). A look reads small files and asks the system about pids, nothing more; what it finds is proven under the host's lock by whoever settles.
+ * settled (or resumed, where the settings say so). What a look finds is proven under the host's lock by whoever settles.
  */
 import { toAppError } from "@hapi/protocol";
 import type { Clock, Logger } from "@hapi/platform";
 import type { SessionRecord } from "../session/record.ts";
-import { findLostSessions } from "./living-sessions.ts";
+import { createLostSearch } from "./lost-search.ts";
 
 export const LOOK_EVERY_MS = 5_000;
 /** A hub that is away is not asked with a new process at every look. */
@@ -48,6 +48,7 @@ export interface LostWatch {
 
 export function watchLostSessions(deps: LostWatchDeps): LostWatch {
   const { home, clock, log } = deps;
+  const findLost = createLostSearch(home);
   const failed = new Map<string, { times: number; notBefore: number }>();
   const resumes = new Map<string, number>();
   const fates: LostFate[] = [];
@@ -92,7 +93,7 @@ export function watchLostSessions(deps: LostWatchDeps): LostWatch {
 
   async function look(): Promise<void> {
     try {
-      for (const record of findLostSessions(home)) {
+      for (const record of findLost()) {
         if (closed) return;
         await lookAfter(record);
       }

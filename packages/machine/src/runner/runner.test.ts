@@ -10,7 +10,8 @@ import { createAvailability } from "./availability.ts";
 import { askRunner, openControlSocket } from "./control-socket.ts";
 import { listDirectory, pathsExist } from "./directories.ts";
 import { createLaunches, type LaunchDeps } from "./launches.ts";
-import { findLivingSessions, findLostSessions } from "./living-sessions.ts";
+import { findLivingSessions } from "./living-sessions.ts";
+import { createLostSearch } from "./lost-search.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -178,7 +179,7 @@ test("a session whose host left its mark but does not answer is lost; one that e
   const host = { pid: 999_999, startTime: "1", socket: join(home, "gone.sock"), version: 1, startedAt: 1 };
   writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, "utf8")) as object), host }));
   writeFileSync(join(home, "sessions", killed.sessionId, "host.token"), "token");
-  expect(findLostSessions(home).map(({ sessionId }) => sessionId)).toEqual([killed.sessionId]);
+  expect(createLostSearch(home)().map(({ sessionId }) => sessionId)).toEqual([killed.sessionId]);
   expect(await findLivingSessions(home)).toEqual([]);
   expect(ended.sessionId).not.toBe(killed.sessionId);
 });

@@ -1,0 +1,109 @@
+/**
+ * Sessions whose host ended without saying so (kill, loss of power): it left its mark in the session's folder, and its process is gone. A host
+ * that ends in good order removes the mark; one that is stuck still runs and is not lost.
+ *
+ * Asked every few seconds, of a home that keeps every session there ever was: a look costs what has a mark. Which folders have come or changed is
+ * seen by the folder around them (a new host touches it, `leaveMark`); now and then all are compared, for hosts of a version that does not.
+ */
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type HostRecord, hostRecordIn } from "@hapi/host";
+import { isAlive, sessionDir, sessionsDir } from "@hapi/platform";
+import { AppError } from "@hapi/protocol";
+import { readRecord, RECORD_FILE, type SessionRecord } from "../session/record.ts";
+
+/** Once in so many looks: a minute. */
+const COMPARE_ALL_EVERY = 12;
+
+/** What a look asks the disk. */
+export interface SessionFiles {
+  /** Another one after every change: compared for equality only, so that no clock that is set can hide one. Null: not there. @throws AppError */
+  print(path: string): string | null;
+  /** @throws AppError */
+  names(path: string): string[];
+  /** @throws AppError it can't be read, or is damaged */
+  record(dir: string): SessionRecord | null;
+}
+
+interface Seen {
+  print: string;
+  /** Null: it ended in good order. */
+  marked: { record: SessionRecord; mark: HostRecord } | null;
+}
+
+/** Answers with each call what is lost now, the newest first. */
+export function createLostSearch(home: string, files: SessionFiles = sessionFiles): () => SessionRecord[] {
+  const seen = new Map<string, Seen>();
+  /** Looked at each time: those with a mark, and those that could not be read. */
+  const watched = new Set<string>();
+  let around: string | null = null;
+  let looks = 0;
+
+  function visit(id: string): void {
+    let found: Seen | "none" | "unreadable";
+    try {
+      found = see(id);
+    } catch (cause) {
+      if (!(cause instanceof AppError)) throw cause;
+      // No session's name at all, a damaged record, or nothing that will last.
+      found = cause.code === "session_not_found" ? "none" : "unreadable";
+    }
+    if (typeof found === "string") seen.delete(id);
+    else seen.set(id, found);
+    if (found === "none" || (found !== "unreadable" && !found.marked)) watched.delete(id);
+    else watched.add(id);
+  }
+
+  function see(id: string): Seen | "none" {
+    const dir = sessionDir(home, id);
+    const before = seen.get(id);
+    // Before the content: what changes meanwhile is seen by the next look.
+    const print = files.print(join(dir, RECORD_FILE));
+    if (print === null) return "none";
+    if (print === before?.print) return before;
+    const record = files.record(dir);
+    if (!record) return "none";
+    // In a copy of another session's folder it means nothing.
+    const mark = record.sessionId === id ? hostRecordIn(record) : null;
+    return { print, marked: mark && { record, mark } };
+  }
+
+  function visitAll(): void {
+    const names = new Set(files.names(sessionsDir(home)));
+    for (const id of seen.keys()) if (!names.has(id)) seen.delete(id);
+    for (const id of watched) if (!names.has(id)) watched.delete(id);
+    for (const id of names) visit(id);
+  }
+
+  return () => {
+    const now = files.print(sessionsDir(home));
+    if (now !== around || looks % COMPARE_ALL_EVERY === 0) visitAll();
+    else for (const id of watched) visit(id);
+    around = now;
+    looks += 1;
+    return [...watched]
+      .flatMap((id) => seen.get(id)?.marked ?? [])
+      .filter(({ mark }) => !isAlive(mark))
+      .map(({ record }) => record)
+      .sort((a, b) => b.createdAt - a.createdAt);
+  };
+}
+
+export const sessionFiles: SessionFiles = {
+  print(path) {
+    const stat = orNone(() => statSync(path, { bigint: true }), null);
+    return stat && [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(":");
+  },
+  names: (path) => orNone(() => readdirSync(path), []),
+  record: readRecord,
+};
+
+function orNone<T, N>(ask: () => T, none: N): T | N {
+  try {
+    return ask();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return none;
+    throw new AppError("internal", "The folders of the sessions can't be read", { cause });
+  }
+}
