@@ -4,7 +4,7 @@
  * is complete.
  */
 import type { Sqlite } from "@hapi/platform";
-import type { SseCapability, SyncEvent } from "@hapi/protocol";
+import type { LastTurn, SseCapability, SyncEvent } from "@hapi/protocol";
 import type { GroupCommit } from "../db/group-commit.ts";
 import { HubEvent } from "./hub-event.ts";
 
@@ -33,6 +33,7 @@ export interface LogDraft {
   needs?: SseCapability;
   origin?: string;
   isSent?: boolean;
+  turn?: LastTurn;
   render?: () => string;
 }
 

@@ -79,9 +79,13 @@ export class SqliteMessageStore implements MessageStore {
       if (stored.changes === 0) return "repeated";
       this.#moveHead(session, seq, at, row.isContent);
       const message: Message = { id, seq, localId, content: row.content, createdAt, invokedAt };
-      this.#logMessage(session, message, row.text, row.origin === undefined ? {} : { origin: row.origin });
+      const turn = row.turn && { ...row.turn, at };
+      this.#logMessage(session, message, row.text, {
+        ...(row.origin === undefined ? {} : { origin: row.origin }),
+        ...(turn === undefined ? {} : { turn }),
+      });
       if (row.todos) this.#saveTodos(session, row.todos, at);
-      if (row.turn) this.#outcomes.ended(session, seq, { turn: { ...row.turn, at }, at: createdAt });
+      if (turn) this.#outcomes.ended(session, seq, { turn, at: createdAt });
       return "stored";
     });
   }
@@ -315,7 +319,7 @@ export class SqliteMessageStore implements MessageStore {
   }
 
   /** The content is spliced in as it came: large tool results are turned into text once, not per reader. */
-  #logMessage(session: SessionRow, message: Message, text: string, facts: Pick<LogDraft, "origin" | "isSent">): void {
+  #logMessage(session: SessionRow, message: Message, text: string, facts: Pick<LogDraft, "origin" | "isSent" | "turn">): void {
     const render = (): string => {
       const { content: _content, ...rest } = message;
       const head = JSON.stringify({ type: "message-received", namespace: session.namespace, sessionId: session.id, message: rest });

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "@hapi/platform";
 import { toolKindOf } from "@hapi/core";
-import type { AgentState, AgentStateRequest, Session, SyncEvent } from "@hapi/protocol";
+import type { AgentState, AgentStateRequest, LastTurn, Session, SyncEvent } from "@hapi/protocol";
 import type { Bus } from "../events/bus.ts";
 import { HubEvent } from "../events/hub-event.ts";
 
@@ -50,13 +50,13 @@ export class Toasts {
     for (const { cancel } of this.#waiting.values()) cancel();
   }
 
-  #look({ namespace, event }: HubEvent): void {
+  #look({ namespace, event, turn }: HubEvent): void {
     if (event.type === "session-updated") {
       const state = agentStateOf(event.data);
       if (state) this.#requests(namespace, event.sessionId, state);
-    } else if (event.type === "message-received") {
-      const ended = endOfTurn(event.message.content);
-      if (ended !== null) this.#ready({ namespace, sessionId: event.sessionId, ...ended });
+    } else if (event.type === "message-received" && turn) {
+      const ended = endOfTurn(turn);
+      if (ended) this.#ready({ namespace, sessionId: event.sessionId, ...ended });
     }
   }
 
@@ -122,17 +122,14 @@ function subjectOf({ title, tool }: AgentStateRequest): string {
   return kind === "plan" ? "A plan" : kind === "question" ? "A question" : tool;
 }
 
-/** What the end of a turn says, or null: not an end, or one that the person brought about. */
-function endOfTurn(content: unknown): { body: string; about: ToastAbout } | null {
-  const inner = (
-    content as { content?: { type?: unknown; data?: { type?: unknown; outcome?: unknown; failure?: { message?: unknown } } } } | null
-  )?.content;
-  if (inner?.type !== "event" || inner.data?.type !== "ready") return null;
-  const { outcome, failure } = inner.data;
+/** Null: one that the person brought about. */
+function endOfTurn({ outcome, message }: LastTurn): { body: string; about: ToastAbout } | null {
   if (outcome === "interrupted") return null;
   if (outcome !== "failed") return { body: "Done", about: { kind: "done" } };
-  const said = typeof failure?.message === "string" ? failure.message : undefined;
-  return { body: `Failed: ${said ?? "the agent could not go on"}`, about: { kind: "failed", ...(said === undefined ? {} : { said }) } };
+  return {
+    body: `Failed: ${message ?? "the agent could not go on"}`,
+    about: { kind: "failed", ...(message === undefined ? {} : { said: message }) },
+  };
 }
 
 function titleOf(session: Session): string {

@@ -43,6 +43,19 @@ test("a turn that the person interrupted is no news, a failed one is", async () 
   expect((frame.event["data"] as { body: string }).body).toStartWith("Failed:");
 });
 
+test("the end of a sub-agent's turn is no end of the session's; an end that another client tells in its agent's own words is", async () => {
+  const client = await rig.client();
+  await using looking = await client.sse("all=true&visibility=visible");
+  const { id, socket } = await client.session();
+  const subAgent = { type: "event", id: crypto.randomUUID(), data: { type: "ready", outcome: "completed", parent: "call-1" } };
+  socket.emit("message", { sid: id, message: { role: "agent", content: subAgent } });
+  const failed = { type: "result", subtype: "success", is_error: true, result: "no more credit" };
+  socket.emit("message", { sid: id, message: { role: "agent", content: { type: "output", data: failed } } });
+  await looking.find(({ event }) => event.type === "toast");
+  const bodies = looking.of("toast").map(({ event }) => (event["data"] as { body: string }).body);
+  expect(bodies).toEqual(["Failed: no more credit"]);
+});
+
 test("what was answered at once is not told; what came up shortly after one another is told together", async () => {
   const client = await rig.client();
   await using looking = await client.sse("all=true&visibility=visible");
