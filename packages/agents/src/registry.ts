@@ -53,8 +53,6 @@ function declaredDriver(flavor: string, agent: DeclaredAgent): AgentDriver {
     displayName: agent.name ?? flavor,
     command: () => agent.command,
     env: () => agent.env ?? {},
-    // Unknown until it is asked; what it can't do it says when it starts.
-    capabilities: { questions: true },
   });
 }
 

@@ -80,16 +80,8 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     models: [{ id: "large", name: "Large" }],
     setModel: true,
     setPermissionMode: true,
-    interrupt: true,
     steer: options.steer ?? false,
-    images: false,
-    todos: true,
-    questions: true,
-    plans: true,
     fork: true,
-    resume: true,
-    answerWhileLocal: true,
-    usage: "tokens",
   };
   const ran: string[] = [];
   const attached: string[] = [];

@@ -42,6 +42,9 @@ export const sessionEnvironmentSchema = z.looseObject({
 export type SessionEnvironment = z.infer<typeof sessionEnvironmentSchema>;
 
 /** Unknown keys are kept: other agents and newer clients store their own. */
+/** Any object on the wire, and nothing to reach into: read by `capability`, where each flag is declared. */
+const capabilitiesSchema = z.looseObject({}) as z.ZodMiniType<object, object>;
+
 export const metadataSchema = z.looseObject({
   path: z.string(),
   host: z.string(),
@@ -77,8 +80,7 @@ export const metadataSchema = z.looseObject({
   preferredPermissionMode: z.optional(z.string()),
   /** Ours. The same of the model; null: the agent's own. Absent: nobody said. */
   preferredModel: z.optional(z.nullable(z.string())),
-  /** What this session's agent can do; UI and API decide on this, never on the agent's name. `autoRetry` (ours): the session can retry by itself. */
-  capabilities: z.optional(z.looseObject({})),
+  capabilities: z.optional(capabilitiesSchema),
   /** Ours. A person allowed that turns which a provider's error failed are retried by themselves. Absent: not allowed. */
   autoRetry: z.optional(z.boolean()),
   /** Ours. How the agent was started last, and with which of its threads. */

@@ -13,16 +13,8 @@ export function createAcpDriver(profile: AcpProfile): AgentDriver {
     models: [],
     setModel: true,
     setPermissionMode: true,
-    interrupt: true,
     steer: false,
-    images: true,
-    todos: true,
-    questions: true,
-    plans: true,
     fork: false,
-    resume: true,
-    answerWhileLocal: false,
-    usage: "tokens",
     ...profile.capabilities,
   };
   return {

@@ -1,6 +1,6 @@
 /** What the parts of this hub know of a prompt that waits, for `promptWaits`. */
 import type { QueuedPromptFacts } from "@hapi/core";
-import type { Session } from "@hapi/protocol";
+import { capability, type Session } from "@hapi/protocol";
 import type { MachinePresence } from "../machines/presence.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { Links } from "../rpc/links.ts";
@@ -42,7 +42,7 @@ export function promptFacts(sources: FactSources): PromptWatchDeps["facts"] {
       session: {
         active,
         ended: ENDED.has(metadata?.lifecycleState ?? ""),
-        tellsGiven: metadata?.capabilities?.["given"] === true,
+        tellsGiven: capability(metadata, "given") === true,
         archived: metadata?.lifecycleState === "archived",
         starting: sources.isStarting(session) || (active && metadata?.lifecycleState === "initializing"),
         thinking,

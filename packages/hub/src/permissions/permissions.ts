@@ -3,7 +3,7 @@
  * for a session that is away, sent and not taken up yet, or that the request is closed and how: who answers too late hears what happened.
  */
 import { ignore, type Logger } from "@hapi/platform";
-import { AppError, normalizePermissionMode, type Session } from "@hapi/protocol";
+import { capability, AppError, normalizePermissionMode, type Session } from "@hapi/protocol";
 import type { Links } from "../rpc/links.ts";
 import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
 import type { PermissionStore, StoredDecision } from "./store.ts";
@@ -80,7 +80,7 @@ export class Permissions {
   /** Our session processes deduplicate answers and can be told later; others would lose them silently. */
   #isOurs(session: Session): boolean {
     const isLinked = this.#deps.links.of("session", session.id).some((link) => link.capabilities.has("stages"));
-    return isLinked || typeof session.metadata?.capabilities?.["control"] === "string";
+    return isLinked || capability(session.metadata, "control") !== undefined;
   }
 
   async #keep(session: Session, requestId: string, params: Record<string, unknown>, cause: AppError): Promise<"pending"> {

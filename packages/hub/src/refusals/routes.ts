@@ -2,7 +2,7 @@
  * Parts of the contract that are not there yet: they authenticate, check what can be checked, and answer a stable sentence. Reading
  * something that would be empty answers empty, so that existing settings screens stay quiet.
  */
-import { AGENT_PLANES, AGENT_SESSION_ACTIONS, AGENT_STORE_STATUS, AppError } from "@hapi/protocol";
+import { capability, AGENT_PLANES, AGENT_SESSION_ACTIONS, AGENT_STORE_STATUS, AppError } from "@hapi/protocol";
 import { Hono } from "hono";
 import type { SessionAccess } from "../sessions/access.ts";
 import type { ApiEnv } from "../transport/http/api-env.ts";
@@ -28,7 +28,7 @@ function sessionRefusals(app: Hono<ApiEnv>, access: SessionAccess): void {
   for (const action of AGENT_SESSION_ACTIONS) refuse(action, "This agent's action");
   app.post("/sessions/:id/clear", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
-    if (session.metadata?.capabilities?.["concurrentClients"] !== true) throw new AppError("clear_unavailable", "Shared session required");
+    if (capability(session.metadata, "concurrentClients") !== true) throw new AppError("clear_unavailable", "Shared session required");
     throw new AppError("clear_unavailable");
   });
   app.get(`/sessions/:id/${AGENT_STORE_STATUS}`, async (c) => {

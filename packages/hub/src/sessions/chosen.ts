@@ -2,7 +2,7 @@
  * What a person chose for every start of a session, beside what is in force now. The row's mode and model come with the signs of life: of a session
  * of ours they may be what its agent went into by itself, and go no further. Other CLIs have the row alone, and say in it what they were told.
  */
-import { type Metadata, permissionModesOf, type Session } from "@hapi/protocol";
+import { capability, type Metadata, permissionModesOf, type Session } from "@hapi/protocol";
 import type { SessionChange } from "./store.ts";
 
 export interface Chosen {
@@ -11,7 +11,7 @@ export interface Chosen {
 }
 
 export function isOurs(metadata: Session["metadata"]): metadata is Metadata {
-  return typeof metadata?.capabilities?.["control"] === "string";
+  return capability(metadata, "control") !== undefined;
 }
 
 export function chosenOf({ metadata, permissionMode, model }: Session): Chosen {

@@ -1,5 +1,5 @@
 /** Handing control over, retrying, forking: what a person asks of a living session, or of one that is woken for it. */
-import { AppError, type Session } from "@hapi/protocol";
+import { capability, AppError, type Session } from "@hapi/protocol";
 import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
 import type { Resume } from "./resume.ts";
 
@@ -22,10 +22,9 @@ export class SessionControl {
   }
 
   async switchTo(session: Session, to: "remote" | "local", now: boolean): Promise<void> {
-    const { capabilities } = session.metadata ?? {};
-    const control = capabilities?.["control"];
+    const control = capability(session.metadata, "control");
     const hasModes = control === undefined || control === "switch";
-    if (!hasModes || capabilities?.["concurrentClients"] === true) throw new AppError("control_mode_not_applicable");
+    if (!hasModes || capability(session.metadata, "concurrentClients") === true) throw new AppError("control_mode_not_applicable");
     const params = now ? { to, now } : { to };
     const answer = await this.#deps.rpc.call("session", session.id, "switch", params, { readyMs, timeoutMs: switchTimeoutMs });
     const failure = rpcFailure(answer, "handoff_failed");

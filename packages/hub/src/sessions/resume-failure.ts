@@ -1,5 +1,5 @@
 /** Why a session could not be brought back, in the words of whoever noticed, and what can be done instead. */
-import { AppError, CARRIES_HISTORY, mayBeginAfter, mayBranchAfter, threadKeyOf, type Session } from "@hapi/protocol";
+import { capability, AppError, CARRIES_HISTORY, mayBeginAfter, mayBranchAfter, threadKeyOf, type Session } from "@hapi/protocol";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
 import type { Rpc } from "../rpc/rpc.ts";
@@ -13,7 +13,7 @@ export interface OfferDeps {
 /** A branch is one of the agent's own thread: without that there is nothing to branch off from, whatever history the hub has. */
 export function canFork({ metadata }: Session): boolean {
   const thread = metadata?.[threadKeyOf(metadata.flavor)];
-  return metadata?.capabilities?.["fork"] === true && typeof thread === "string" && thread !== "";
+  return capability(metadata, "fork") === true && typeof thread === "string" && thread !== "";
 }
 
 /** Without that thread its agent can be given what was said, by a runner that knows how. */

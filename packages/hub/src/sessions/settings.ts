@@ -2,7 +2,7 @@
  * Permission mode, model and the settings some agents have: checked against what the agent can do, applied by the session when it is
  * there, remembered in any case and passed to the agent at its next start.
  */
-import { AppError, normalizePermissionMode, permissionModesOf, type Session } from "@hapi/protocol";
+import { capability, AppError, normalizePermissionMode, permissionModesOf, type Session } from "@hapi/protocol";
 import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
 import { isUp, type Starting } from "./access.ts";
 import { withChoice } from "./chosen.ts";
@@ -38,7 +38,7 @@ export class SessionSettings {
   }
 
   async setModel(session: Session, model: string | { provider: string; modelId: string } | null): Promise<void> {
-    if (session.metadata?.capabilities?.["setModel"] === false) throw new AppError("unsupported_flavor");
+    if (capability(session.metadata, "setModel") === false) throw new AppError("unsupported_flavor");
     const value = model === "default" ? null : model;
     const stored = value !== null && typeof value === "object" ? `${value.provider}/${value.modelId}` : value;
     await this.#apply(session, "model", value, { model: stored });
@@ -46,7 +46,7 @@ export class SessionSettings {
 
   /** Kept in the metadata, which the session reads whenever it registers; a living one hears it at once. */
   async setAutoRetry(session: Session, enabled: boolean): Promise<void> {
-    if (session.metadata?.capabilities?.["autoRetry"] !== true) throw new AppError("unsupported_flavor");
+    if (capability(session.metadata, "autoRetry") !== true) throw new AppError("unsupported_flavor");
     if (await this.#isThere(session)) await this.#applyLive(session, "autoRetry", enabled);
     await this.#deps.store.updateMetadata(session.id, null, (metadata) => metadata && { ...metadata, autoRetry: enabled });
     await this.#deps.durable();

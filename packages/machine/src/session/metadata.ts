@@ -6,6 +6,7 @@ import { cutText } from "@hapi/core";
 import { hostname, platform } from "node:os";
 import {
   type AgentCapabilities,
+  type SessionCapabilities,
   type LifecycleState,
   type Metadata,
   normalizePermissionMode,
@@ -84,7 +85,7 @@ export function metadataOf(input: MetadataInput, current: Metadata | null): Meta
     worktree: record.worktree,
     preferredPermissionMode: record.permissionMode && (normalizePermissionMode(record.flavor, record.permissionMode) ?? undefined),
     preferredModel: record.model ?? null,
-    capabilities: withPeers(input.capabilities),
+    capabilities: withOwn(input.capabilities),
     agentVersion: agent.version,
     remoteWhileLocal: input.remoteWhileLocal,
     parked: input.parked,
@@ -106,9 +107,10 @@ export function metadataOf(input: MetadataInput, current: Metadata | null): Meta
   return merged;
 }
 
-/** Existing clients read some capabilities under their own names. */
-function withPeers(capabilities: AgentCapabilities): Record<string, unknown> {
-  return { ...capabilities, autoRetry: true, given: true, conversationHistory: { forkCurrent: capabilities.fork } };
+/** What the session can do beside its agent, and what other clients read under names of their own. */
+function withOwn(capabilities: AgentCapabilities): object {
+  const own = { autoRetry: true, given: true, conversationHistory: { forkCurrent: capabilities.fork } };
+  return { ...capabilities, ...own } satisfies Partial<SessionCapabilities>;
 }
 
 function dropUndefined(metadata: Metadata): Metadata {

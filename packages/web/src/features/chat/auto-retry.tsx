@@ -1,8 +1,8 @@
 /** The person's leave to try failed turns again without asking; shown where the session can. */
 import { useId, useState } from "react";
+import { capability } from "@hapi/protocol";
 import { useT } from "../../i18n/index.ts";
 import { useAction, useChat, usePort } from "./chat-context.tsx";
-import { capabilitiesOf } from "./session.model.ts";
 
 export function AutoRetry() {
   const t = useT();
@@ -20,7 +20,7 @@ export function AutoRetry() {
   });
   const isOn = session.metadata?.autoRetry === true;
   if (wished === isOn) setWished(null);
-  if (!("autoRetry" in capabilitiesOf(session))) return null;
+  if (capability(session.metadata, "autoRetry") === undefined) return null;
   return (
     <div className="flex target items-center gap-2">
       <input

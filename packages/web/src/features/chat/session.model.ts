@@ -1,21 +1,20 @@
 /** Plain answers about a session, for header, composer and timeline. Decides on capability documents, never on an agent's name. */
-import { permissionModesOf, type AgentCapabilities, type BackgroundWork, type Session } from "@hapi/protocol";
+import { capability, permissionModesOf, type BackgroundWork, type Session } from "@hapi/protocol";
 import type { Timeline } from "@hapi/core";
 
 export type Control = "terminal" | "here" | "both";
 
-export const capabilitiesOf = (session: Session): Partial<AgentCapabilities> => session.metadata?.capabilities ?? {};
-
 /** Who types. `both`: terminal and web are live at once. */
 export function controlOf(session: Session): Control {
-  const { control } = capabilitiesOf(session);
+  const control = capability(session.metadata, "control");
   if (control === "shared") return "both";
   if (control === "remote") return "here";
   return session.agentState?.controlledByUser === true ? "terminal" : "here";
 }
 
 /** Can control go the other way at all? */
-export const canSwitch = (session: Session): boolean => session.active && (capabilitiesOf(session).control ?? "switch") === "switch";
+export const canSwitch = (session: Session): boolean =>
+  session.active && (capability(session.metadata, "control") ?? "switch") === "switch";
 
 /** What goes on beside the turns; of a session that does not run, nothing does. */
 export const backgroundOf = (session: Session): readonly BackgroundWork[] => (session.active ? (session.agentState?.background ?? []) : []);
@@ -43,8 +42,7 @@ export function titleOf(session: Session): string | null {
 
 /** The modes on offer, first one is where a session starts. */
 export function modesOf(session: Session): readonly string[] {
-  const { permissionModes } = capabilitiesOf(session);
-  return permissionModes ?? permissionModesOf(session.metadata?.flavor);
+  return capability(session.metadata, "permissionModes") ?? permissionModesOf(session.metadata?.flavor);
 }
 
 /** "12.3k": tokens are read as magnitudes. */

@@ -1,5 +1,6 @@
 /** Where a prompt is written: one field that grows, one button that is Send or Stop, one "+" for the rest. Nothing typed here is ever lost. */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
+import { capability } from "@hapi/protocol";
 import type { PromptItem } from "@hapi/core";
 import { isComposing } from "../../../app/composing.ts";
 import { ignore } from "../../../app/ignore.ts";
@@ -8,7 +9,7 @@ import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
 import { grow } from "../../../ui/grow.ts";
 import { useAction, useChat, usePort, useSends } from "../chat-context.tsx";
-import { capabilitiesOf, isArchived, isWorking } from "../session.model.ts";
+import { isArchived, isWorking } from "../session.model.ts";
 import type { Draft } from "../port.ts";
 import { buttonOf, EMPTY_DRAFT, isEmptyDraft, sendsOn, takeBack } from "./composer.model.ts";
 import { useEnterRule } from "./enter-rule.ts";
@@ -27,7 +28,7 @@ export function Composer() {
   const hasQueue = useChat((view) => view.timeline.queue.length > 0);
   const archived = useChat((view) => isArchived(view.session));
   const working = useChat((view) => isWorking(view.session));
-  const steerable = useChat((view) => isWorking(view.session) && capabilitiesOf(view.session).steer === true);
+  const steerable = useChat((view) => isWorking(view.session) && capability(view.session.metadata, "steer") === true);
   const [steer, setSteer] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const composer = useComposer(port);

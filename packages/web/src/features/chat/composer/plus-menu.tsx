@@ -1,5 +1,6 @@
 /** Everything that is not writing: files, sending later, permission mode, model, commands, what Enter does. One "+" on a phone and on a desk. */
 import { useRef, useState } from "react";
+import { capability } from "@hapi/protocol";
 import { part } from "../../../app/part.tsx";
 import { source } from "../../../app/source.ts";
 import { useT } from "../../../i18n/index.ts";
@@ -7,7 +8,7 @@ import { IconButton } from "../../../ui/button.tsx";
 import { Menu, type MenuItem } from "../../../ui/menu.tsx";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
 import { useModeHint, useModeName } from "../header/mode-names.ts";
-import { capabilitiesOf, modesOf } from "../session.model.ts";
+import { modesOf } from "../session.model.ts";
 import { setEnterRule, useEnterRule } from "./enter-rule.ts";
 import { ScheduleSheet } from "./lazy-schedule-sheet.ts";
 import { useModels } from "./use-models.ts";
@@ -44,7 +45,6 @@ export function PlusMenu({ desk, openAtOnce, onFiles, at, onAt, onSlash }: PlusM
   const models = useModels(session, sheet === "model");
   const [setMode] = useAction(actions.setPermissionMode);
   const [setModel] = useAction(actions.setModel);
-  const can = capabilitiesOf(session);
   const modes = modesOf(session);
   const mode = session.permissionMode ?? session.metadata?.preferredPermissionMode ?? modes[0] ?? "default";
   const enterSends = rule === "enter" || (rule === "auto" && desk);
@@ -52,10 +52,10 @@ export function PlusMenu({ desk, openAtOnce, onFiles, at, onAt, onSlash }: PlusM
   const items: MenuItem[] = [
     { id: "files", label: t("composer.attach"), icon: "clip", onSelect: () => picker.current?.click() },
     { id: "later", label: t("send.later"), icon: "clock", onSelect: () => setSheet("later") },
-    ...(modes.length > 0 && can.setPermissionMode !== false
+    ...(modes.length > 0 && capability(session.metadata, "setPermissionMode") !== false
       ? [{ id: "mode", label: t("composer.mode"), hint: modeName(mode), icon: "lock" as const, onSelect: () => setSheet("mode") }]
       : []),
-    ...(can.setModel === false
+    ...(capability(session.metadata, "setModel") === false
       ? []
       : [
           {

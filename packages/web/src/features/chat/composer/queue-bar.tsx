@@ -1,5 +1,6 @@
 /** Prompts that wait for the agent, oldest first, each with what can be done with it. More than two fold to a count. */
 import { useState } from "react";
+import { capability } from "@hapi/protocol";
 import type { PromptItem } from "@hapi/core";
 import { codeText } from "../../../i18n/error-words.ts";
 import { dateLocale, useT, type Translate } from "../../../i18n/index.ts";
@@ -9,7 +10,7 @@ import { Icon } from "../../../ui/icons.tsx";
 import { showToast } from "../../../ui/toast.ts";
 import { useAction, useChat, usePort } from "../chat-context.tsx";
 import { leavePrompt, useLeftPrompts } from "../left-prompts.ts";
-import { capabilitiesOf, isWorking } from "../session.model.ts";
+import { isWorking } from "../session.model.ts";
 import { useSendAgain } from "../use-send-again.ts";
 import { queueOf, waitingOf, waitsSince, type Waiting } from "./queue.model.ts";
 import { clockWords } from "./schedule.model.ts";
@@ -91,7 +92,8 @@ function Queued({ prompt, isLeft, onEdit, onGone }: QueuedProps) {
   });
   const [again, sending] = useSendAgain(prompt);
   const waits = waitingOf(prompt, session, machineOnline, now());
-  const canSteer = waits === "turn" && isWorking(session) && capabilitiesOf(session).steer === true && prompt.attachments.length === 0;
+  const canSteer =
+    waits === "turn" && isWorking(session) && capability(session.metadata, "steer") === true && prompt.attachments.length === 0;
   const isUnknown = waits === "unknown";
   const since = waitsSince(prompt, waits, now());
   return (

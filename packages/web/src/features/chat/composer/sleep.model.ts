@@ -1,6 +1,5 @@
 /** Why a session is not running, and what can be done about it. Pure. */
-import { AppError, mayBeginAfter, mayBranchAfter, threadKeyOf, type Session } from "@hapi/protocol";
-import { capabilitiesOf } from "../session.model.ts";
+import { capability, AppError, mayBeginAfter, mayBranchAfter, threadKeyOf, type Session } from "@hapi/protocol";
 
 export interface StartProblem {
   /** For people. */
@@ -28,7 +27,7 @@ export function problemOfSession({ metadata }: Pick<Session, "metadata">): Start
   const code = failure?.code ?? metadata.failureCode ?? null;
   if (!failure && code === null) return null;
   const hasThread = typeof metadata[threadKeyOf(metadata.flavor)] === "string";
-  const canFork = hasThread && mayBranchAfter(code) && capabilitiesOf({ metadata } as Session).fork === true;
+  const canFork = hasThread && mayBranchAfter(code) && capability(metadata, "fork") === true;
   // It has a past where there was a conversation to continue.
   const hasPast = hasThread || (metadata.lastStart?.asked ?? null) !== null;
   const offer = canFork ? "thread" : hasPast && mayBeginAfter(code) ? "history" : null;

@@ -1,9 +1,8 @@
 /** Models on offer: what the session's capabilities name at once, what the agent itself names when the picker opens. */
 import { useEffect, useState } from "react";
-import type { Session } from "@hapi/protocol";
+import { capability, type Session } from "@hapi/protocol";
 import { ignore } from "../../../app/ignore.ts";
 import { usePort } from "../chat-context.tsx";
-import { capabilitiesOf } from "../session.model.ts";
 
 export interface ModelChoice {
   id: string;
@@ -24,7 +23,7 @@ export function useModels(session: Session, wanted: boolean): readonly ModelChoi
       alive = false;
     };
   }, [wanted, actions]);
-  const offered = own ?? capabilitiesOf(session).models ?? [];
+  const offered = own ?? capability(session.metadata, "models") ?? [];
   const current = session.model;
   return current && !offered.some((model) => model.id === current) ? [{ id: current, name: current }, ...offered] : offered;
 }

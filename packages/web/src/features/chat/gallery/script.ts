@@ -30,7 +30,6 @@ export function fakeSession(change: Partial<Session> = {}, agentState: AgentStat
         ],
         setModel: true,
         setPermissionMode: true,
-        images: true,
       },
     },
     metadataVersion: 1,
