@@ -3,7 +3,7 @@ import { AppError, authBody, PROTOCOL_HEADER, PROTOCOL_VERSION } from "@hapi/pro
 import { Hono, type Context, type MiddlewareHandler } from "hono";
 import * as z from "zod/mini";
 import type { ApiEnv, CliEnv } from "../transport/http/api-env.ts";
-import { readBody } from "../transport/http/body.ts";
+import { limitBody, readBody } from "../transport/http/body.ts";
 import type { Credentials } from "./credentials.ts";
 import type { FailureLimit } from "./rate-limit.ts";
 import type { Tokens } from "./tokens.ts";
@@ -39,15 +39,15 @@ export function authRoutes(deps: AuthDeps): Hono {
   const { tokens, ownerId } = deps;
   const checkToken = tokenCheck(deps);
   const app = new Hono();
-  app.post("/auth", async (c) => {
-    const body = await readBody(c, authBody, { maxBytes: maxLoginBytes });
+  app.post("/auth", limitBody(maxLoginBytes), async (c) => {
+    const body = await readBody(c, authBody);
     if (!("accessToken" in body)) throw new AppError("telegram_disabled");
     const namespace = checkToken(c, body.accessToken, "invalid_access_token");
     const token = await tokens.issue({ userId: ownerId, namespace });
     return c.json({ token, user: { id: ownerId, firstName: "Web User" } });
   });
-  app.post("/bind", async (c) => {
-    await readBody(c, bindBody, { maxBytes: maxLoginBytes });
+  app.post("/bind", limitBody(maxLoginBytes), async (c) => {
+    await readBody(c, bindBody);
     throw new AppError("telegram_disabled");
   });
   return app;

@@ -163,3 +163,14 @@ test("CORS for configured origins only", async () => {
   expect(await origin("http://localhost:5173")).toBe("http://localhost:5173");
   expect(await origin("https://evil.example.org")).toBeNull();
 });
+
+test("an answer names its request, by the client's word for it where there is one; what is not a word of that kind is not repeated", async () => {
+  await using hub = await startHub({ ...options, home: freshHome() });
+  const named = async (id?: string) => {
+    const answer = await fetch(`${hub.url}/health`, id === undefined ? {} : { headers: { "x-request-id": id } });
+    return answer.headers.get("x-request-id");
+  };
+  expect(await named("from-the-phone_1")).toBe("from-the-phone_1");
+  expect(await named("a b<script>")).toMatch(/^[0-9a-f-]{36}$/);
+  expect(await named()).toMatch(/^[0-9a-f-]{36}$/);
+});

@@ -2,10 +2,12 @@
 import type { Logger } from "@hapi/platform";
 import { AppError, MAX_BODY_BYTES, PROTOCOL_HEADER, PROTOCOL_VERSION, toAppError } from "@hapi/protocol";
 import { Hono, type Context } from "hono";
+import { cors } from "hono/cors";
+import { requestId } from "hono/request-id";
 import { requireAccessToken, requireJwt, authRoutes, type AuthDeps } from "../../auth/routes.ts";
 import type { ApiEnv, CliEnv } from "./api-env.ts";
+import { limitBody } from "./body.ts";
 import { compress } from "./compress.ts";
-import { cors } from "./cors.ts";
 
 export interface AppDeps {
   auth: AuthDeps;
@@ -19,13 +21,20 @@ export interface AppDeps {
   web: (request: Request) => Promise<Response | null>;
 }
 
+/** For configured origins; `*` allows all. Requests of the hub's own pages need none of it. */
+const corsOptions = (origins: readonly string[]): Parameters<typeof cors>[0] => ({
+  origin: origins.includes("*") ? "*" : [...origins],
+  allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+  allowHeaders: ["authorization", "content-type", "last-event-id", "x-request-id"],
+  exposeHeaders: [PROTOCOL_HEADER, "x-request-id"],
+  maxAge: 600,
+});
+
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono({ strict: false });
   app.onError((cause, c) => answerError(deps.log, cause, c));
   app.notFound((c) => c.json(new AppError("not_found").toBody(), 404));
-  for (const path of ["/health", "/api/*", "/cli/*"]) app.use(path, cors(deps.corsOrigins));
-  app.use("/api/*", limitBody);
-  app.use("/cli/*", limitBody);
+  for (const path of ["/health", "/api/*", "/cli/*"]) app.use(path, requestId(), cors(corsOptions(deps.corsOrigins)));
   app.use("/api/*", compress);
   for (const path of ["/api/*", "/cli/*"]) app.use(path, settledReads(deps));
   app.get("/health", (c) =>
@@ -41,14 +50,14 @@ export function createApp(deps: AppDeps): Hono {
 
 function apiPlane(deps: AppDeps): Hono<ApiEnv> {
   const plane = new Hono<ApiEnv>();
-  plane.use("*", requireJwt(deps.auth.tokens));
+  plane.use("*", requireJwt(deps.auth.tokens), limitBody(MAX_BODY_BYTES));
   for (const routes of deps.api) plane.route("/", routes);
   return plane;
 }
 
 function cliPlane(deps: AppDeps): Hono<CliEnv> {
   const plane = new Hono<CliEnv>();
-  plane.use("*", requireAccessToken(deps.auth));
+  plane.use("*", requireAccessToken(deps.auth), limitBody(MAX_BODY_BYTES));
   plane.route("/", deps.cli);
   plane.all("*", () => {
     throw new AppError("not_found");
@@ -64,16 +73,11 @@ function settledReads({ settled }: Pick<AppDeps, "settled">) {
   };
 }
 
-async function limitBody(c: Context, next: () => Promise<void>): Promise<void> {
-  if (Number(c.req.header("content-length") ?? 0) > MAX_BODY_BYTES) throw new AppError("body_too_large");
-  await next();
-}
-
 function answerError(log: Logger, cause: unknown, c: Context): Response {
   const error = toAppError(cause);
   if (error.code === "internal") {
     const reason = cause instanceof Error ? cause.stack : String(cause);
-    log.error("http.request_failed", { method: c.req.method, path: c.req.path, reason });
+    log.error("http.request_failed", { requestId: c.get("requestId"), method: c.req.method, path: c.req.path, reason });
   }
   if (c.req.path.startsWith("/cli/")) c.header(PROTOCOL_HEADER, String(PROTOCOL_VERSION));
   return c.json(error.toBody(), error.status as 500);
