@@ -1,5 +1,5 @@
 /**
- * The unmodified peer CLI and runner against our hub (reference §8.1, §10): it registers, starts a session, takes a prompt, streams, asks,
+ * The unmodified peer CLI and runner against our hub: it registers, starts a session, takes a prompt, streams, asks,
  * hears yes and no, changes its mode, uploads, archives, and comes back under the same id.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";

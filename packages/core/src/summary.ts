@@ -1,4 +1,4 @@
-/** The list entry of a session (`SessionSummary`, client contract 1) and the order of the list. Every field is present, none is extra. */
+/** The list entry of a session (`sessionSummary` in docs/protocol.md) and the order of the list. Every field is present, none is extra. */
 import { type AgentState, type Metadata, requestKind, type Session, type SessionSummary, threadKeyOf, type TodoItem } from "@hapi/protocol";
 import { isRecord, name } from "./envelope/read.ts";
 

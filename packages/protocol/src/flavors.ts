@@ -1,4 +1,4 @@
-/** Wire names of agents and the permission modes that go with each (seeds/001; reference client contract 1). The one table outside agents/ that names them. */
+/** Wire names of agents and the permission modes that go with each (docs/protocol.md lists them). The one table outside agents/ that names them. */
 
 export const FLAVORS = ["agy", "claude", "codex", "copilot", "cursor", "demo", "dsh", "gemini", "grok", "kimi", "opencode", "pi"] as const;
 export type Flavor = (typeof FLAVORS)[number];
@@ -57,7 +57,7 @@ export function normalizePermissionMode(flavor: string | null | undefined, mode:
   return null;
 }
 
-/** Agents whose model can be set through HAPI by an alias (`Session.modelMode`, seeds/001). */
+/** Agents whose model can be set through HAPI by an alias (`Session.modelMode`). */
 export const MODEL_MODES = ["default", "sonnet", "opus"] as const;
 
 /** Existing clients mean this agent when they name none. */

@@ -22,7 +22,7 @@ export const PROMPT_STAGES = ["accepted", "handed", "in-transcript", "started", 
 export type PromptStage = (typeof PROMPT_STAGES)[number];
 export const promptStageSchema = z.enum(PROMPT_STAGES);
 
-/** One row of a session's history. `localId` set and `invokedAt` null: still queued. Ours on top of contract 1: `stage`, `stageDetail`, `waiting`. */
+/** One row of a session's history. `localId` set and `invokedAt` null: still queued. Ours, beside what existing clients know: `stage`, `stageDetail`, `waiting`. */
 export const messageSchema = z.looseObject({
   id: z.string(),
   seq: z.nullable(z.number()),
@@ -73,7 +73,7 @@ export type SendMessage = z.infer<typeof sendMessageSchema>;
 
 export const MAX_SCHEDULE_AHEAD_MS = 7 * 24 * 3600_000;
 
-/** What became of cancelling, steering or repeating a prompt (client contract 1 §1.4). `invoked`: too late, the agent has it. */
+/** What became of cancelling, steering or repeating a prompt as existing clients read it. `invoked`: too late, the agent has it. */
 export type CancelResult =
   | { status: "cancelled"; localId: string | null }
   | { status: "invoked"; message: Message }

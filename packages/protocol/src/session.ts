@@ -1,4 +1,4 @@
-/** Session, its metadata and agent state, as they travel over REST and SSE (client contract 1; seeds/001). */
+/** Session, its metadata and agent state, as they travel over REST and SSE. Field by field: docs/protocol.md; which test holds each: docs/described.md. */
 import * as z from "zod/mini";
 import { timestamp } from "./primitives.ts";
 import { waitingSchema } from "./waiting.ts";

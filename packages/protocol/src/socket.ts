@@ -1,4 +1,4 @@
-/** Socket.IO namespace `/cli`: session- and machine-scoped connections (client contract 1 §1.7). Fields marked ours are ignored by other hubs. */
+/** Socket.IO namespace `/cli`: session- and machine-scoped connections (events and shapes: docs/protocol.md). Fields marked ours are ignored by other hubs. */
 import * as z from "zod/mini";
 import { promptStageSchema } from "./message.ts";
 import { timestamp } from "./primitives.ts";

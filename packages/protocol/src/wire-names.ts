@@ -1,5 +1,5 @@
 /**
- * Wire names that carry an agent's name: one route and one RPC per agent for the same thing, as client contract 1 has it. Ours is one RPC
+ * Wire names that carry an agent's name: one route and one RPC per agent for the same thing, as existing clients call them. Ours is one RPC
  * (`list-models`) for all; these serve existing clients.
  */
 import type { Flavor } from "./flavors.ts";
@@ -52,7 +52,7 @@ export interface AgentSettingName {
   readonly flavors: readonly Flavor[];
 }
 
-/** Session settings that exist for some agents only (reference client contract 1, §1.4). */
+/** Session settings that exist for some agents only: `POST /api/sessions/:id/<path>` of existing clients. */
 export const AGENT_SETTINGS: readonly AgentSettingName[] = [
   { path: "effort", field: "effort", body: "effort", flavors: ["claude", "grok", "pi"] },
   { path: "model-reasoning-effort", field: "modelReasoningEffort", body: "modelReasoningEffort", flavors: ["codex", "opencode"] },

@@ -1,5 +1,5 @@
 /**
- * Sessions and machines as patches arrive (client contract 1 §1.6): flat fields, the last write wins; `updatedAt` only grows; versioned
+ * Sessions and machines as patches arrive (`sessionPatch` in docs/protocol.md): flat fields, the last write wins; `updatedAt` only grows; versioned
  * values only if their version is greater; no data means "read it again".
  */
 import type { AgentEvent, LastTurn, Machine, Message, Session, SessionPatch, SessionSummary } from "@hapi/protocol";

@@ -1,5 +1,5 @@
 /**
- * A window of messages: pages and live rows become one ordered list (client contract 1 §1.4). Rows are in order of position and unique
+ * A window of messages: pages and live rows become one ordered list. Rows are in order of position and unique
  * by id and by local id; queued prompts are kept beside. A page is the truth at the moment it was read: whoever applies one applies
  * again, after it, the events that arrived since it was asked for. Then the result is the same in whatever order they came.
  */

@@ -6,7 +6,7 @@ import { checkPromptSize, MAX_PROMPT_BYTES, decodeContent, extractTodos, turnEnd
 import { AppError, type AgentEvent, type ClientEvent, type LastTurn, type Session, type TodoItem } from "@hapi/protocol";
 import type { MessageStore } from "./store.ts";
 
-/** Longer strings inside agent content become their head and tail (reference client contract 1, §1.10). */
+/** Longer strings inside agent content become their head and tail, cut where other hubs cut them. */
 const maxString = 64 * 1024;
 const keepHead = 48 * 1024;
 const keepTail = 12 * 1024;

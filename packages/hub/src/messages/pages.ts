@@ -1,5 +1,5 @@
 /**
- * Pages of a session's history, exactly as existing clients page (reference client contract 1, §1.4): position is
+ * Pages of a session's history, exactly as existing clients page: position is
  * `(invokedAt ?? createdAt, seq)`; the latest page carries every queued prompt besides, outside the cursor.
  */
 import type { Sqlite } from "@hapi/platform";

@@ -8,7 +8,7 @@ import type { AgentState, AgentStateRequest, LastTurn, Session, SyncEvent } from
 import type { Bus } from "../events/bus.ts";
 import { HubEvent } from "../events/hub-event.ts";
 
-/** Requests that come together are one toast (client contract 1 §1.12). */
+/** Requests that come together are one toast, as existing clients are used to. */
 const requestQuietMs = 500;
 const readyCooldownMs = 5_000;
 /** Older ones were open before this hub began to look. */

@@ -43,7 +43,7 @@ export interface LifecycleDeps {
   rest(sessionId: string): Promise<void>;
 }
 
-/** Archiving makes sense for what ran; a row nobody described is deleted instead (reference client contract 1, §1.4). */
+/** Archiving makes sense for what ran; a row nobody described is deleted instead. */
 const archivable = new Set<string>(["initializing", "running", "paused", "completed", "aborted", "failed"]);
 const stillOpen = new Set<string>(["initializing", "running", "paused"]);
 

@@ -43,7 +43,7 @@ export function parseJson<T>(text: string | null): T | null {
   return text === null ? null : (JSON.parse(text) as T);
 }
 
-/** seeds/001: the alias the session was set to, beside the exact model. */
+/** `Session.modelMode`: the alias the session was set to, beside the exact model. Undefined: it is none. */
 function modelModeOf(model: string | null): string | undefined {
   if (model === null) return "default";
   return MODEL_MODES.find((mode) => mode === model);

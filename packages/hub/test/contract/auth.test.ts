@@ -1,4 +1,4 @@
-/** Login, tokens and the errors of the two planes (client contract 1, §1.2 and Appendix D.1). */
+/** Login, tokens and the errors of the two planes : `/api` takes a JWT, `/cli` the access token (docs/protocol.md). */
 import { describe, expect, test } from "bun:test";
 import { decodeJwt, SignJWT } from "jose";
 import { withHub } from "./setup.ts";

@@ -1,4 +1,4 @@
-/** The CLI's side: sockets, versioned updates, RPC scopes, backfill, machines (reference §8.1). */
+/** The CLI's side: sockets, versioned updates, RPC scopes, backfill, machines. */
 import { describe, expect, test } from "bun:test";
 import { io } from "socket.io-client";
 import { agentText, machine, once, serveRpc, withHub } from "./setup.ts";

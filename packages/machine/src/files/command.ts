@@ -1,4 +1,4 @@
-/** The port through which file calls run a program, and the answer such a call gives on the wire (client contract 1 §1.8). */
+/** The port through which file calls run a program, and the answer such a call gives existing clients. */
 
 export interface CommandResult {
   stdout: string;

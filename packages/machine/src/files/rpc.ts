@@ -1,5 +1,5 @@
 /**
- * The read-only file and git RPCs of a session (client contract 1 §1.8). Failures are data: `{success:false, error}`, as existing clients expect.
+ * The read-only file and git RPCs of a session, under the names of existing clients. Failures are data, as those expect: `{success:false, error}`.
  * Nothing here writes, and nothing runs a program with words that came over the wire, except as a confined path.
  */
 import * as z from "zod/mini";
