@@ -4,6 +4,7 @@
  */
 import type { Front } from "@hapi/core";
 import type { HostControl, TypedLine } from "@hapi/host";
+import type { Clock } from "@hapi/platform/lean";
 import type { EnvironmentVariable } from "./environment.ts";
 import type { BackgroundWork, NoticeWords } from "@hapi/protocol";
 import type { AgentCapabilities, AgentEvent, AgentFailure, Answers, Attachment, PromptStage, StreamDelta, ToolKind } from "@hapi/protocol";
@@ -78,7 +79,8 @@ export interface DriverContext {
   readonly program?: string | undefined;
   readonly host: HostControl;
   readonly memory: DriverMemory;
-  readonly clock: { now(): number };
+  /** The agent's driver waits and looks again by this one only. */
+  readonly clock: Clock;
   /** Private folder of this session (0700) for overlay settings, attachments and the like. */
   readonly sessionDir: string;
   /** Shell words of the command that bridges a hook's stdin/stdout to `Conversation.onHook`: `hapi hook <socket>`; the token travels in the environment variables `hookEnv`. */

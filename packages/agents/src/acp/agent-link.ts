@@ -3,7 +3,7 @@
  * what must not be lost or repeated is durable in `state` before it is written; input ids only grow, so the host drops a repeated write.
  */
 import { RingGapError, type ExitStatus, type HostProcess } from "@hapi/host";
-import { delay, ignore } from "@hapi/platform/lean";
+import { ignore, LATE, within } from "@hapi/platform/lean";
 import { AppError, type AgentFailure, noticeWords } from "@hapi/protocol";
 import type { DriverContext, DriverEvent } from "../driver.ts";
 import { createLineReader, encodeRpc, type RpcError, type RpcId, type RpcLine } from "../shared/jsonrpc.ts";
@@ -118,7 +118,6 @@ export class AgentLink {
 
   async request(method: string, params: unknown, options: { timeoutMs: number; loading?: boolean }): Promise<unknown> {
     if (this.#ended) throw new AppError("agent_exited");
-    const deadline = new AbortController();
     let id = -1;
     const answer = this.write(async (inputId) => {
       id = inputId;
@@ -129,15 +128,11 @@ export class AgentLink {
       await this.process.write(encodeRpc.request(id, method, params), inputId);
       return { waiting };
     }).then(({ waiting }) => waiting);
-    const late = delay(options.timeoutMs, { signal: deadline.signal }).then(() => {
-      throw new AppError("timeout", `The agent did not answer "${method}" in time`);
-    });
     try {
-      return await Promise.race([answer, late]);
+      const said = await within(this.#context.clock, options.timeoutMs, answer);
+      if (said === LATE) throw new AppError("timeout", `The agent did not answer "${method}" in time`);
+      return said;
     } finally {
-      deadline.abort();
-      ignore(late, "the race is over");
-      ignore(answer, "the race is over");
       this.#waiting.delete(id);
     }
   }

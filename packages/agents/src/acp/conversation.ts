@@ -4,7 +4,7 @@
  */
 import { AppError } from "@hapi/protocol";
 import type { Conversation, DriverContext, DriverEvent, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
-import { delay } from "@hapi/platform/lean";
+import { LATE, within } from "@hapi/platform/lean";
 import { encodeRpc } from "../shared/jsonrpc.ts";
 import { fields } from "../shared/read.ts";
 import { AgentLink, RpcFailure, STATE_KEY } from "./agent-link.ts";
@@ -86,7 +86,7 @@ export class AcpConversation implements Conversation {
     const process = launch && host.process(launch.id);
     if (launch && !launch.ready) {
       // Killed in the handshake: nobody has spoken yet, so it can be started again from the beginning.
-      if (process && !(await hasExited(process))) await endProcess(process, 0);
+      if (process && !(await hasExited(process))) await endProcess(process, this.#context.clock, 0);
       return null;
     }
     const state = memory.get<AcpState>(STATE_KEY);
@@ -229,16 +229,8 @@ export class AcpConversation implements Conversation {
 
   /** Until the agent shows that it went on with it; not for ever. */
   async #applied(link: AgentLink, requestId: string): Promise<"applied" | "sent" | "gone"> {
-    const late = new AbortController();
-    const closed = await Promise.race([
-      link.closed(requestId),
-      delay(APPLIED_MS, { signal: late.signal }).then(
-        () => null,
-        () => null,
-      ),
-    ]);
-    late.abort();
-    if (closed === null) return "sent";
+    const closed = await within(this.#context.clock, APPLIED_MS, link.closed(requestId));
+    if (closed === LATE) return "sent";
     return closed.by === "remote" ? "applied" : "gone";
   }
 
@@ -304,7 +296,7 @@ export class AcpConversation implements Conversation {
     if (!link || link.ended) return;
     if (options.interrupt && this.busy) await this.interrupt();
     link.expected = true;
-    await endProcess(link.process, options.graceMs);
+    await endProcess(link.process, this.#context.clock, options.graceMs);
     await link.gone;
   }
 

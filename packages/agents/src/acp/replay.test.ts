@@ -5,6 +5,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Chunk, HostControl, HostProcess } from "@hapi/host";
+import { systemClock } from "@hapi/platform/lean";
 import { createMemoryHost } from "@hapi/testkit";
 import type { Conversation, DriverEvent } from "../driver.ts";
 import { createAcpDriver } from "./driver.ts";
@@ -167,7 +168,7 @@ async function run(crashes: readonly number[]): Promise<Told> {
       env: {},
       host,
       memory: { get, commit },
-      clock: { now: () => 1_000 },
+      clock: { ...systemClock, now: () => 1_000 },
       sessionDir: "/work",
       hookCommand: [],
       hookEnv: {},

@@ -3,6 +3,7 @@
  * real agents and for what no well-behaved agent does.
  */
 import { RingGapError, type Chunk, type HostControl, type HostProcess } from "@hapi/host";
+import { systemClock } from "@hapi/platform/lean";
 import { createMemoryHost } from "@hapi/testkit";
 import type { AgentEvent } from "@hapi/protocol";
 import type { Conversation, DriverEvent, DriverMemory } from "../driver.ts";
@@ -107,7 +108,7 @@ export function scriptAgent(profile: Partial<AcpProfile> = {}, options: { confir
     env: {},
     host,
     memory,
-    clock: { now: () => 1_000 },
+    clock: { ...systemClock, now: () => 1_000 },
     sessionDir: "/work",
     hookCommand: [],
     hookEnv: {},

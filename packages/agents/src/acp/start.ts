@@ -1,6 +1,6 @@
 /** Starting an ACP agent: spawn under the host, shake hands, open or load its conversation. Either it stands, or nothing is left running. */
 import type { HostProcess } from "@hapi/host";
-import { delay, ignore } from "@hapi/platform/lean";
+import { type Clock, ignore, LATE, within } from "@hapi/platform/lean";
 import { AppError, toAppError } from "@hapi/protocol";
 import type { DriverContext, StartOptions } from "../driver.ts";
 import { AgentLink, RpcFailure, STATE_KEY } from "./agent-link.ts";
@@ -43,7 +43,7 @@ export async function startAgent(context: DriverContext, profile: AcpProfile, op
   } catch (cause) {
     link.expected = true;
     link.detach();
-    await endProcess(process, 0);
+    await endProcess(process, context.clock, 0);
     throw cause;
   }
   state.mode = hapiMode(profile, initialModeOf(opened));
@@ -117,22 +117,12 @@ export async function hasExited(process: HostProcess): Promise<boolean> {
 }
 
 /** Graceful first: an ACP agent ends when its input does. */
-export async function endProcess(process: HostProcess, graceMs: number): Promise<void> {
+export async function endProcess(process: HostProcess, clock: Clock, graceMs: number): Promise<void> {
+  const endsWithin = async (ms: number): Promise<boolean> => (await within(clock, ms, process.exited)) !== LATE;
   ignore(process.closeInput(), "a process that is gone has no input");
-  if (graceMs > 0 && (await endsWithin(process, Math.min(graceMs, AFTER_INPUT_MS)))) return;
+  if (graceMs > 0 && (await endsWithin(Math.min(graceMs, AFTER_INPUT_MS)))) return;
   ignore(process.signal("SIGTERM"), "a process that is gone takes no signal");
-  if (await endsWithin(process, Math.max(graceMs, KILL_AFTER_MS))) return;
+  if (await endsWithin(Math.max(graceMs, KILL_AFTER_MS))) return;
   ignore(process.signal("SIGKILL"), "a process that is gone takes no signal");
   await process.exited;
-}
-
-async function endsWithin(process: HostProcess, ms: number): Promise<boolean> {
-  const stop = new AbortController();
-  const late = delay(ms, { signal: stop.signal }).then(() => false);
-  try {
-    return await Promise.race([process.exited.then(() => true), late]);
-  } finally {
-    stop.abort();
-    ignore(late, "the race is over");
-  }
 }

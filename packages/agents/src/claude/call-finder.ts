@@ -77,7 +77,7 @@ export function createCallFinder(core: Core): CallFinder {
         if (found !== undefined) taken.set(found, requestId);
         if (taken.size > MAX_CALLS) taken.delete(taken.keys().next().value as string);
         if (found !== undefined || waited >= CALL_WAIT_MS) return found;
-        await delay(CALL_LOOK_MS);
+        await delay(CALL_LOOK_MS, { clock: core.context.clock });
       }
     },
     requestOf(fact) {

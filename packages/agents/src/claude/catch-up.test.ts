@@ -1,5 +1,6 @@
 /** What a driven Claude said and its record lacks is one loss until the record has something again, whoever notices it first. */
 import { expect, test } from "bun:test";
+import { systemClock } from "@hapi/platform/lean";
 import { createCatchUp } from "./catch-up.ts";
 import type { Core } from "./core.ts";
 import { type Json, str } from "./json.ts";
@@ -31,7 +32,7 @@ function recordless() {
       }),
   };
   const core = {
-    context: { log: { warn: () => undefined } },
+    context: { clock: systemClock, log: { warn: () => undefined } },
     patience: { absentMs: 1, silentMs: 1 },
     thread: { id: "t" },
     feed,

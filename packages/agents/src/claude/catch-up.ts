@@ -2,7 +2,7 @@
  * A driven Claude's words come from its transcript, which lags stdout. Here that is waited for, and where it does not come (it is gone, unreadable,
  * or silent) what stdout said is told in its place, under the same keys, with a warning. Nothing that was said stays unsaid.
  */
-import { delay } from "@hapi/platform/lean";
+import { every, within } from "@hapi/platform/lean";
 import type { Core } from "./core.ts";
 import type { Json } from "./json.ts";
 import { str } from "./json.ts";
@@ -33,6 +33,7 @@ export interface CatchUpOptions {
 export function createCatchUp(options: CatchUpOptions): CatchUp {
   const { core } = options;
   const { context } = core;
+  const { clock } = context;
   const { absentMs, silentMs } = core.patience;
   const spoken = createSpoken();
   /** The first line that did not come; until one does again it is one loss. */
@@ -40,23 +41,24 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   /** Told from the output in this turn: that they stand in the feed says nothing of the record. */
   const told = new Set<string>();
   let threadId = core.thread?.id;
-  let watch: ReturnType<typeof setInterval> | null = null;
+  let stopWatching: (() => void) | null = null;
   let looking = false;
 
   function heard(line: Json): void {
     if (threadId !== core.thread?.id) spoken.endTurn();
     threadId = core.thread?.id;
-    spoken.add(line, Date.now());
+    spoken.add(line, clock.now());
     spoken.drop((uuid) => core.feed?.has(uuid) === true);
-    watch ??= setInterval(() => {
-      overdue().catch((cause: unknown) => context.log.warn("claude.catch_up_failed", { cause }));
-    }, WATCH_MS);
-    watch.unref();
+    stopWatching ??= every(clock, WATCH_MS, watch, { unref: true });
+  }
+
+  function watch(): void {
+    overdue().catch((cause: unknown) => context.log.warn("claude.catch_up_failed", { cause }));
   }
 
   function close(): void {
-    if (watch) clearInterval(watch);
-    watch = null;
+    stopWatching?.();
+    stopWatching = null;
   }
 
   /** In a long turn: what was said long ago and is not written down is told now, not at its end. */
@@ -66,7 +68,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     spoken.drop(feed.has);
     const first = spoken.lines.find(({ isSure }) => isSure);
     if (!first) return close();
-    const age = Date.now() - first.at;
+    const age = clock.now() - first.at;
     if (age < absentMs) return;
     looking = true;
     try {
@@ -102,13 +104,13 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   async function comes(uuid: string | undefined): Promise<boolean> {
     const { feed } = core;
     if (!feed || uuid === undefined) return true;
-    const began = Date.now();
+    const began = clock.now();
     // Once it is known to be gone it is looked for, and not waited for.
     while (!(await feed.reached(uuid, lostAt === null || feed.isThere ? absentMs : 0))) {
       if (feed.held && !options.hurry()) continue;
       await feed.look();
       if (feed.has(uuid)) break;
-      if (!feed.isThere || options.hurry() || Date.now() - began >= silentMs) return false;
+      if (!feed.isThere || options.hurry() || clock.now() - began >= silentMs) return false;
     }
     if (!told.has(uuid)) lostAt = null;
     return true;
@@ -148,7 +150,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       close();
       const { feed } = core;
       if (!feed || spoken.lines.length === 0) return;
-      await Promise.race([feed.look(), delay(silentMs)]);
+      await within(clock, silentMs, feed.look());
       // With the hub away and the outbox full, the rest is read when the conversation goes on.
       if (feed.held) return;
       tell(feed.isThere ? "hurried" : "said");

@@ -2,6 +2,7 @@
  * Our control requests to Claude and their answers. Every wait has a deadline; when the process ends, everything that waits fails at once.
  */
 import { randomUUID } from "node:crypto";
+import type { Clock } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol";
 import { type Json, obj, str } from "./json.ts";
 
@@ -29,16 +30,16 @@ export class ControlRefused extends Error {
 interface Waiting {
   resolve(value: Json): void;
   reject(cause: Error): void;
-  timer: ReturnType<typeof setTimeout>;
+  cancelLate(): void;
 }
 
-export function createControl(send: (line: Json) => Promise<void>, answerMs = ANSWER_MS): Control {
+export function createControl(send: (line: Json) => Promise<void>, clock: Clock, answerMs = ANSWER_MS): Control {
   const waiting = new Map<string, Waiting>();
 
   const take = (id: string): Waiting | undefined => {
     const found = waiting.get(id);
     waiting.delete(id);
-    if (found) clearTimeout(found.timer);
+    found?.cancelLate();
     return found;
   };
 
@@ -46,11 +47,10 @@ export function createControl(send: (line: Json) => Promise<void>, answerMs = AN
     request(subtype, fields = {}, timeoutMs = answerMs) {
       const id = `${PREFIX}${randomUUID()}`;
       return new Promise<Json>((resolve, reject) => {
-        const timer = setTimeout(
-          () => take(id)?.reject(new AppError("timeout", `Claude Code did not answer ${subtype} in time`)),
-          timeoutMs,
+        const cancelLate = clock.setTimer(timeoutMs, () =>
+          take(id)?.reject(new AppError("timeout", `Claude Code did not answer ${subtype} in time`)),
         );
-        waiting.set(id, { resolve, reject, timer });
+        waiting.set(id, { resolve, reject, cancelLate });
         send({ type: "control_request", request_id: id, request: { ...fields, subtype } }).catch((cause: Error) => take(id)?.reject(cause));
       });
     },

@@ -4,6 +4,7 @@
  */
 import { AppError } from "@hapi/protocol";
 import type { HostProcess } from "@hapi/host";
+import { LATE, within } from "@hapi/platform/lean";
 import type { BegunByHost, Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { ANSWER_MS, ControlRefused } from "./control.ts";
 import { createCore } from "./core.ts";
@@ -238,9 +239,8 @@ export function createConversation(
     const closed = core.requests.closed(requestId);
     const response = { subtype: "success", request_id: open.controlId, response: decisionOf(open, given) };
     await running.remote.send({ type: "control_response", response });
-    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), ANSWER_TAKEN_MS).unref());
-    const closing = await Promise.race([closed, late]);
-    if (closing === null) return "sent";
+    const closing = await within(context.clock, ANSWER_TAKEN_MS, closed);
+    if (closing === LATE || closing === null) return "sent";
     return closing.by === "remote" ? "applied" : "gone";
   }
 

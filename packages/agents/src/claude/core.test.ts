@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { systemClock } from "@hapi/platform/lean";
 import type { DriverContext, DriverEvent } from "../driver.ts";
 import { type Core, createCore } from "./core.ts";
 import { transcriptPath } from "./paths.ts";
@@ -20,7 +21,7 @@ function open(): Opened {
   const context = {
     env: { HOME: home },
     cwd: home,
-    clock: { now: () => Date.now() },
+    clock: systemClock,
     log: { debug() {}, info() {}, warn() {} },
     emit: (event: DriverEvent) => events.push(event),
     memory: {

@@ -3,6 +3,7 @@
  * `Conversation`.
  */
 import { randomBytes } from "node:crypto";
+import { delay, within } from "@hapi/platform/lean";
 import { type AgentEvent, type AgentFailure, AppError, noticeWords, type TurnOutcome } from "@hapi/protocol";
 import type { DriverContext, Front, LossKind } from "../driver.ts";
 import { type Background, createBackground, endedWords } from "./background.ts";
@@ -199,20 +200,20 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
   }
 
   async function untilAlone(withinMs: number): Promise<boolean> {
-    const deadline = Date.now() + withinMs;
+    const deadline = context.clock.now() + withinMs;
     while (thread && liveOnThread(context.env, thread.id).length > 0) {
-      if (Date.now() > deadline) return false;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      if (context.clock.now() > deadline) return false;
+      await delay(LOOK_EVERY_MS, { clock: context.clock });
     }
     return true;
   }
 
   async function requireAlone(threadId: string): Promise<void> {
-    const deadline = Date.now() + ENDING_MS;
+    const deadline = context.clock.now() + ENDING_MS;
     for (;;) {
       const [other] = liveOnThread(context.env, threadId);
       if (!other) return;
-      if (Date.now() > deadline) {
+      if (context.clock.now() > deadline) {
         throw new AppError(
           "thread_in_use",
           `This conversation is open in another Claude Code (process ${other.pid}); close it there first`,
@@ -221,7 +222,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
           },
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await delay(LOOK_EVERY_MS, { clock: context.clock });
     }
   }
 
@@ -279,8 +280,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
   async function finish(end: FinishedLaunch): Promise<void> {
     background.ending();
     // With the hub away and the outbox full, the rest is read when the conversation goes on.
-    const late = new Promise<void>((resolve) => setTimeout(resolve, FINISH_READ_MS).unref());
-    await Promise.race([feed?.sync(), late]);
+    if (feed) await within(context.clock, FINISH_READ_MS, feed.sync());
     const turn = feed?.parser.endTurn() ?? null;
     const localIds = prompts.abandon(end.failure);
     closeRequests();

@@ -1,7 +1,7 @@
 /** Finding Claude Code: `HAPI_CLAUDE_PATH`, else the PATH; its version from its own mouth. */
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { attempt, ensurePrivateDir, runCommand, writeFileAtomic } from "@hapi/platform/lean";
+import { attempt, ensurePrivateDir, runCommand, systemClock, writeFileAtomic } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import type { Detection } from "../driver.ts";
 import { isJson, type Json, num, parseJson, str } from "./json.ts";
@@ -103,7 +103,7 @@ export const knownVersion = (path: string, env: Env): string | null => remembere
 
 function freshVersion(path: string, env: Env): string | null {
   const found = remembered(path, env);
-  return found && Math.abs(Date.now() - found.at) < FRESH_MS ? found.version : null;
+  return found && Math.abs(systemClock.now() - found.at) < FRESH_MS ? found.version : null;
 }
 
 function rememberVersion(path: string, version: string, env: Env): void {
@@ -113,7 +113,7 @@ function rememberVersion(path: string, version: string, env: Env): void {
   const kept = Object.entries(readCache(env)).slice(-7);
   attempt(() => {
     ensurePrivateDir(dirname(file));
-    writeFileAtomic(file, JSON.stringify({ ...Object.fromEntries(kept), [key]: { version, at: Date.now() } }), { mode: 0o600 });
+    writeFileAtomic(file, JSON.stringify({ ...Object.fromEntries(kept), [key]: { version, at: systemClock.now() } }), { mode: 0o600 });
   }, "then it is asked again");
 }
 

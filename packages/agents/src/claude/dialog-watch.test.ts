@@ -1,5 +1,6 @@
 /** Who looks what became of an open dialog goes on looking. */
 import { expect, test } from "bun:test";
+import { systemClock } from "@hapi/platform/lean";
 import type { CallFinder } from "./call-finder.ts";
 import type { Core } from "./core.ts";
 import { createDialogWatch, type DialogStatus } from "./dialog-watch.ts";
@@ -24,7 +25,7 @@ function world(status: () => DialogStatus) {
         onClosed();
       },
     },
-    context: { clock: { now: () => Date.now() }, log: { warn: (event: string) => warned.push(event) } },
+    context: { clock: systemClock, log: { warn: (event: string) => warned.push(event) } },
   } as unknown as Core;
   const watch = createDialogWatch({ core, finder: {} as CallFinder, status });
   return {

@@ -69,7 +69,7 @@ export function createDialogWatch(options: { core: Core; finder: CallFinder; sta
   async function run(): Promise<void> {
     let isFailing = false;
     while (!stopped && requests.all.length > 0) {
-      await delay(LOOK_MS);
+      await delay(LOOK_MS, { clock: context.clock });
       try {
         if (!stopped) await lookOnce();
         isFailing = false;

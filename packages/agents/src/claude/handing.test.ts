@@ -1,5 +1,6 @@
 /** Stop while something is still on its way to the agent. */
 import { expect, test } from "bun:test";
+import { systemClock } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol";
 import type { Core } from "./core.ts";
 import { createHanding } from "./handing.ts";
@@ -18,7 +19,7 @@ function open(interrupt: () => Promise<unknown>) {
       },
     },
   } as unknown as RemoteFront;
-  const core = { prompts: { pending: [] }, stopTurn: async () => undefined, context: {} } as unknown as Core;
+  const core = { prompts: { pending: [] }, stopTurn: async () => undefined, context: { clock: systemClock } } as unknown as Core;
   const handing = createHanding({ core, running: () => front, lookup: async () => "absent", answerMs: 50 });
   // Held up by a hub that is away: its line never comes to the host.
   void handing.hand(front, () => new Promise(() => undefined));

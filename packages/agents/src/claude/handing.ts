@@ -2,6 +2,7 @@
  * What is handed to a driven Claude, and what is asked back of it: by its sender, with a retry that is given up, or when a person stops
  * everything. What was taken back does not run, what runs is said to run, and a Claude that does not read holds nobody up.
  */
+import { LATE, within } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol";
 import type { Conversation } from "../driver.ts";
 import { ANSWER_MS } from "./control.ts";
@@ -49,15 +50,7 @@ export function createHanding({ core, running, lookup, answerMs = ANSWER_MS }: H
     return await mine;
   }
 
-  async function inTime(work: Promise<unknown>): Promise<boolean> {
-    const late = Promise.withResolvers<false>();
-    const timer = setTimeout(() => late.resolve(false), answerMs);
-    try {
-      return await Promise.race([work.then(() => true), late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
+  const inTime = async (work: Promise<unknown>): Promise<boolean> => (await within(context.clock, answerMs, work)) !== LATE;
 
   /** False: something is still being handed, held up by a hub that is away for long. */
   const handedAll = (): Promise<boolean> => inTime(handing);
@@ -80,15 +73,14 @@ export function createHanding({ core, running, lookup, answerMs = ANSWER_MS }: H
         core.prompts.cancelled(uuid);
         await commitMarks(context, core.prompts.mark());
       }
-      const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), FATE_MS).unref());
-      const said = await Promise.race([fate, late]);
-      if (said === null && why !== "withdraw" && !front.busy) {
+      const said = await within(context.clock, FATE_MS, fate);
+      if (said === LATE && why !== "withdraw" && !front.busy) {
         // Neither dropped nor begun: Claude has nothing of it, and nothing else would end it.
         core.prompts.cancelled(uuid);
         await commitMarks(context, core.prompts.mark());
         return "removed";
       }
-      return said === null ? "unknown" : said === "begun" ? "consumed" : "removed";
+      return said === LATE ? "unknown" : said === "begun" ? "consumed" : "removed";
     } finally {
       core.prompts.askedBack(uuid);
     }

@@ -4,6 +4,7 @@
  * `request-fate.ts` decides, `dialog-watch.ts` looks. A hook is always answered: an agent must never hang on us.
  */
 import { randomUUID } from "node:crypto";
+import { LATE, within } from "@hapi/platform/lean";
 import type { RequestAnswer } from "../driver.ts";
 import { createCallFinder } from "./call-finder.ts";
 import type { Core } from "./core.ts";
@@ -44,13 +45,6 @@ const NOTHING: Json = {};
 const RECONNECT_MS = 15_000;
 /** How long an answer waits for Claude's record. */
 const RECORD_MS = 3_000;
-
-/** The first of these; undefined when the time is over before. */
-async function within<T>(ms: number, ...those: Promise<T>[]): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), ms);
-  return await Promise.race([...those, late.promise]).finally(() => clearTimeout(timer));
-}
 
 export function createHooks(options: HooksOptions): Hooks {
   const { core } = options;
@@ -103,8 +97,8 @@ export function createHooks(options: HooksOptions): Hooks {
   /** False: no hook waits that could take it. */
   async function handOver(id: string, answer: RequestAnswer): Promise<boolean> {
     if (!hooks.has(id)) {
-      const arrived = new Promise<null>((resolve) => arrivals.set(id, () => resolve(null)));
-      await within(RECONNECT_MS, arrived, requests.closed(id));
+      const arrived = new Promise<void>((resolve) => arrivals.set(id, resolve));
+      await within(context.clock, RECONNECT_MS, Promise.race([arrived, requests.closed(id)]));
       arrivals.delete(id);
     }
     if (!hooks.has(id) || !requests.get(id)) return false;
@@ -128,9 +122,9 @@ export function createHooks(options: HooksOptions): Hooks {
       hooks.get(id)?.(given);
     }
     watch.look();
-    const closing = await within(RECORD_MS, closed);
+    const closing = await within(context.clock, RECORD_MS, closed);
     answers.delete(id);
-    if (closing === undefined || closing?.certain === false) return "sent";
+    if (closing === LATE || closing?.certain === false) return "sent";
     return closing?.by === "remote" ? "applied" : "gone";
   }
 

@@ -1,5 +1,7 @@
 /** Which lines of the transcript were read lately, by uuid, and who waits for one. */
 
+import { type Clock, LATE, within } from "@hapi/platform/lean";
+
 /** Kept to answer for lines that were read before anybody asked. */
 const MAX_RECENT = 2_000;
 
@@ -10,7 +12,7 @@ export interface LineWaits {
   until(uuid: string, withinMs: number): Promise<boolean>;
 }
 
-export function createLineWaits(): LineWaits {
+export function createLineWaits(clock: Clock): LineWaits {
   const recent = new Set<string>();
   const waiting = new Map<string, Set<() => void>>();
 
@@ -22,21 +24,15 @@ export function createLineWaits(): LineWaits {
       for (const done of waiting.get(uuid) ?? []) done();
       waiting.delete(uuid);
     },
-    until: (uuid, withinMs) =>
-      new Promise((resolve) => {
-        if (recent.has(uuid)) return resolve(true);
-        const set = waiting.get(uuid) ?? new Set();
-        waiting.set(uuid, set);
-        const timer = setTimeout(() => {
-          set.delete(found);
-          if (set.size === 0) waiting.delete(uuid);
-          resolve(false);
-        }, withinMs);
-        const found = (): void => {
-          clearTimeout(timer);
-          resolve(true);
-        };
-        set.add(found);
-      }),
+    async until(uuid, withinMs) {
+      if (recent.has(uuid)) return true;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const set = waiting.get(uuid) ?? new Set();
+      waiting.set(uuid, set.add(resolve));
+      if ((await within(clock, withinMs, promise)) !== LATE) return true;
+      set.delete(resolve);
+      if (set.size === 0) waiting.delete(uuid);
+      return false;
+    },
   };
 }

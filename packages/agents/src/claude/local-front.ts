@@ -4,7 +4,7 @@
  */
 import type { HostProcess, TypedLine } from "@hapi/host";
 import { RingGapError } from "@hapi/host";
-import { delay } from "@hapi/platform/lean";
+import { delay, LATE, within } from "@hapi/platform/lean";
 import type { Core } from "./core.ts";
 import { failure } from "./failures.ts";
 import { createHookless } from "./hookless.ts";
@@ -67,6 +67,7 @@ const MAX_TYPED = 100;
 /** `onGone`: just before `exited` is told, so that whoever hears it can start the next one at once. */
 export function createLocalFront(core: Core, process: HostProcess, onGone: () => void, options: LocalOptions): LocalFront {
   const { context } = core;
+  const { clock } = context;
   const { launchId } = process;
   const ended = Promise.withResolvers<void>();
   const own = createOwnStatus(context.env, process.pid, () => core.thread?.id);
@@ -90,7 +91,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   const idleWaiters: (() => void)[] = [];
   let cancelLook: (() => void) | undefined;
 
-  const now = (): number => context.clock.now();
+  const now = (): number => clock.now();
   const turnOpen = (): boolean => core.feed?.parser.state.turn != null;
 
   /** Claude's own word, and what follows from everything known by now. */
@@ -154,9 +155,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     cancelLook?.();
     if (over) return;
     const { working } = look();
-    const timer = setTimeout(keepLooking, working || turnOpen() ? LOOK_MS : LOOK_IDLE_MS);
-    timer.unref();
-    cancelLook = () => clearTimeout(timer);
+    cancelLook = clock.setTimer(working || turnOpen() ? LOOK_MS : LOOK_IDLE_MS, keepLooking, { unref: true });
   }
 
   const sources = createLocalWatch({ core, launchId, isHookless: () => hookless.isSo });
@@ -233,7 +232,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   }
 
   async function untilRecord(says: () => boolean, withinMs: number): Promise<void> {
-    for (const late = now() + withinMs; ; await delay(LOOK_MS)) {
+    for (const late = now() + withinMs; ; await delay(LOOK_MS, { clock })) {
       await core.feed?.sync();
       if (over || says() || now() >= late) return;
     }
@@ -252,7 +251,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   /** A task that is ended by hand is told by no hook: the status file says that none is left. */
   async function watchBackground(): Promise<void> {
     while (!detached && !ending) {
-      await delay(core.background.tasks.length > 0 ? TASK_LOOK_MS : TASK_LOOK_IDLE_MS);
+      await delay(core.background.tasks.length > 0 ? TASK_LOOK_MS : TASK_LOOK_IDLE_MS, { clock });
       if (!detached && !ending && !stopping) core.background.status(own.read()?.status);
     }
   }
@@ -281,17 +280,11 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   async function begin(): Promise<void> {
     core.feed?.parser.forgetQueue();
     follow();
-    const late = AbortSignal.timeout(ON_SCREEN_MS);
     const gone = process.exited.then(() => "gone" as const);
-    const first = await Promise.race([firstOutput(late), gone]);
+    const first = await within(clock, ON_SCREEN_MS, (signal) => Promise.race([firstOutput(signal), gone]));
     if (first === "gone") throw exitError("it ended before anything was on the screen");
   }
 
-  const within = (promise: Promise<unknown>, ms: number): Promise<boolean> => {
-    const late = Promise.withResolvers<false>();
-    const timer = setTimeout(() => late.resolve(false), ms);
-    return Promise.race([promise.then(() => true), late.promise]).finally(() => clearTimeout(timer));
-  };
   const idle = (): Promise<void> => (look().working ? new Promise((resolve) => idleWaiters.push(resolve)) : Promise.resolve());
 
   /** What the terminal asks goes with the turn: that is no person's *No*. */
@@ -312,11 +305,11 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
         await escape();
       }
       keepLooking();
-      await within(idle(), options.interrupt ? Math.min(options.graceMs, ESC_WAIT_MS) : options.graceMs);
+      await within(clock, options.interrupt ? Math.min(options.graceMs, ESC_WAIT_MS) : options.graceMs, idle());
     }
     await core.stopTurn();
     await process.signal("SIGTERM");
-    if (!(await within(process.exited, TERM_WAIT_MS))) await process.signal("SIGKILL");
+    if ((await within(clock, TERM_WAIT_MS, process.exited)) === LATE) await process.signal("SIGKILL");
     await ended.promise;
   }
 

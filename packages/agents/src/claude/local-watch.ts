@@ -29,24 +29,25 @@ export interface LocalWatchOptions {
 }
 
 export function createLocalWatch({ core, launchId, isHookless }: LocalWatchOptions): LocalWatch {
+  const { clock } = core.context;
   const { hooksMs, silentMs } = core.patience;
   /** Claude's ids of prompts: whose hook came, and whose line was read. */
   let submitted: string[] = [];
   let recorded: string[] = [];
   let wasReported = false;
   let closed = false;
-  let late: ReturnType<typeof setTimeout> | null = null;
+  let cancelLate: (() => void) | null = null;
 
   const remember = (ids: string[], id: string): string[] => [...ids, id].slice(-MAX_PROMPTS);
 
   async function requireRecord(promptId: string): Promise<void> {
-    const deadline = Date.now() + silentMs;
+    const deadline = clock.now() + silentMs;
     while (!closed && !recorded.includes(promptId)) {
       const { feed } = core;
-      if (Date.now() > deadline) await feed?.look();
+      if (clock.now() > deadline) await feed?.look();
       else await feed?.sync();
       if (closed || recorded.includes(promptId) || feed?.held === true) return;
-      if (Date.now() > deadline) {
+      if (clock.now() > deadline) {
         const kind = feed?.isThere === true ? "record_silent" : "record_missing";
         return core.lost(kind, `${launchId}:${promptId}`, {
           path: feed?.thread.transcript ?? "",
@@ -54,7 +55,7 @@ export function createLocalWatch({ core, launchId, isHookless }: LocalWatchOptio
           ...(feed?.problem === undefined ? {} : { problem: feed.problem }),
         });
       }
-      await delay(LOOK_MS);
+      await delay(LOOK_MS, { clock });
     }
   }
 
@@ -75,19 +76,25 @@ export function createLocalWatch({ core, launchId, isHookless }: LocalWatchOptio
     if (typed && which(typed)) keepTyped(null);
   }
 
+  function onLate(): void {
+    cancelLate = null;
+    if (!closed && !wasReported && !isHookless() && core.witness.localTurns > 0)
+      core.lost("hooks_silent", launchId, { turns: core.witness.localTurns });
+  }
+
   return {
     onIdle: () => forgetTyped(),
     onReport(event, payload) {
       wasReported = true;
-      if (late) clearTimeout(late);
-      late = null;
+      cancelLate?.();
+      cancelLate = null;
       const promptId = str(payload["prompt_id"]);
       if (promptId === undefined) return;
       if (event === "UserPromptSubmit") {
         submitted = remember(submitted, promptId);
         const text = str(payload["prompt"]) ?? "";
         if (text !== "" && !recorded.includes(promptId))
-          keepTyped({ launchId, promptId, text: cutText(text, MAX_TYPED_CHARS), at: core.context.clock.now() });
+          keepTyped({ launchId, promptId, text: cutText(text, MAX_TYPED_CHARS), at: clock.now() });
       }
       if (event === "Stop" && submitted.includes(promptId)) onStop(promptId);
     },
@@ -96,17 +103,12 @@ export function createLocalWatch({ core, launchId, isHookless }: LocalWatchOptio
         recorded = remember(recorded, fact.promptId);
         forgetTyped((typed) => typed.promptId === fact.promptId);
       }
-      if (fact.type !== "turn" || fact.running || wasReported || late || closed) return;
-      late = setTimeout(() => {
-        late = null;
-        if (!closed && !wasReported && !isHookless() && core.witness.localTurns > 0)
-          core.lost("hooks_silent", launchId, { turns: core.witness.localTurns });
-      }, hooksMs);
-      late.unref();
+      if (fact.type !== "turn" || fact.running || wasReported || cancelLate || closed) return;
+      cancelLate = clock.setTimer(hooksMs, onLate, { unref: true });
     },
     close() {
       closed = true;
-      if (late) clearTimeout(late);
+      cancelLate?.();
     },
   };
 }

@@ -3,6 +3,7 @@
  * its turn ended would let everybody wait for ever.
  */
 import type { HostProcess } from "@hapi/host";
+import { every } from "@hapi/platform/lean";
 import type { Core } from "./core.ts";
 import { createOwnStatus } from "./own-status.ts";
 
@@ -16,9 +17,10 @@ export interface OutputWatch {
 
 export function watchOutput(options: { core: Core; process: HostProcess; isBusy(): boolean }): OutputWatch {
   const { core, process } = options;
+  const { clock } = core.context;
   const { outputMs } = core.patience;
   const own = createOwnStatus(core.context.env, process.pid, () => core.thread?.id);
-  let heardAt = Date.now();
+  let heardAt = clock.now();
   let handling = false;
   let told = false;
 
@@ -27,20 +29,19 @@ export function watchOutput(options: { core: Core; process: HostProcess; isBusy(
     if (told || handling || !options.isBusy() || core.feed?.held === true) return;
     const status = own.read();
     if (status?.status !== "idle" || status.statusSince === undefined) return;
-    if (Date.now() - Math.max(status.statusSince, heardAt) < outputMs) return;
+    if (clock.now() - Math.max(status.statusSince, heardAt) < outputMs) return;
     told = true;
     core.lost("output_silent", `${process.launchId}:${heardAt}`, { pid: process.pid, idleSince: status.statusSince, heardAt });
   }
 
-  const timer = setInterval(look, outputMs / LOOKS);
-  timer.unref();
+  const close = every(clock, outputMs / LOOKS, look, { unref: true });
 
   return {
     heard(isHandling) {
-      heardAt = Date.now();
+      heardAt = clock.now();
       handling = isHandling;
       told = false;
     },
-    close: () => clearInterval(timer),
+    close,
   };
 }

@@ -5,7 +5,7 @@
 import { cutTextStart } from "@hapi/core";
 import { AppError } from "@hapi/protocol";
 import { type HostProcess, RingGapError } from "@hapi/host";
-import { ignore } from "@hapi/platform/lean";
+import { ignore, LATE, within } from "@hapi/platform/lean";
 import { createByteLines } from "../shared/byte-lines.ts";
 import { type Control, createControl } from "./control.ts";
 import type { Core } from "./core.ts";
@@ -55,6 +55,7 @@ export const TURN_ONLY = { spare_background_tasks: true };
 /** `onGone`: just before `exited` is told, so that whoever hears it can start the next one at once. */
 export function createRemoteFront(core: Core, process: HostProcess, onGone: () => void, answerMs?: number): RemoteFront {
   const { context } = core;
+  const { clock } = context;
   const { launchId } = process;
   const saved = readMark(context, "claude.out");
   const from = saved?.launchId === launchId ? saved : { offset: 0, busy: false };
@@ -68,7 +69,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
   let durable = from.offset;
 
   const send = (line: Json, inputId?: number): Promise<void> => process.write(`${JSON.stringify(line)}\n`, inputId);
-  const control = createControl(send, answerMs);
+  const control = createControl(send, clock, answerMs);
   const out: RemoteOut = createRemoteOut({
     core,
     launchId,
@@ -179,25 +180,19 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     core.requests.announce();
   }
 
-  async function exitedWithin(ms: number): Promise<boolean> {
-    const timer = Promise.withResolvers<false>();
-    const handle = setTimeout(() => timer.resolve(false), ms);
-    const gone = await Promise.race([process.exited.then(() => true), timer.promise]);
-    clearTimeout(handle);
-    return gone;
-  }
+  const exitedWithin = async (ms: number): Promise<boolean> => (await within(clock, ms, process.exited)) !== LATE;
 
   async function stop(options: { graceMs: number; interrupt: boolean }): Promise<void> {
     stopping = true;
     core.background.ending();
-    const deadline = Date.now() + options.graceMs;
-    const left = (): number => Math.max(0, deadline - Date.now());
+    const deadline = clock.now() + options.graceMs;
+    const left = (): number => Math.max(0, deadline - clock.now());
     if (out.busy) await core.stopTurn();
     if (options.interrupt && out.busy) {
       await control
         .request("interrupt", TURN_ONLY, Math.max(500, left()))
         .catch((cause: unknown) => context.log.info("claude.interrupt_failed", { cause }));
-      await Promise.race([out.idle(), new Promise((resolve) => setTimeout(resolve, Math.max(500, left())))]);
+      await within(clock, Math.max(500, left()), out.idle());
     }
     // A closed stdin lets a running turn finish; an idle process ends at once. It is closed behind what is still being written, and a Claude
     // that does not read never gets to that: nobody waits for it.

@@ -25,8 +25,9 @@ export interface SecondProcessWatch {
 
 export function watchSecondProcess(core: Core): SecondProcessWatch {
   const { context } = core;
+  const { clock } = context;
   let own: number | null = null;
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let cancelLook: (() => void) | null = null;
   let stopWatching: (() => void) | null = null;
   const told = new Set<string>();
 
@@ -42,17 +43,17 @@ export function watchSecondProcess(core: Core): SecondProcessWatch {
       told.add(key);
       context.log.warn("claude.second_process", { pid, threadId: thread.id });
       const words = noticeWords("second_process", { agent: AGENT_NAME, pid: String(pid) });
-      context.emit({ type: "record", key, event: { type: "notice", id: key, level: "warning", ...words }, at: context.clock.now() });
+      context.emit({ type: "record", key, event: { type: "notice", id: key, level: "warning", ...words }, at: clock.now() });
     }
   }
 
   function soon(): void {
-    if (timer !== null) return;
-    timer = setTimeout(() => {
-      timer = null;
+    if (cancelLook !== null) return;
+    const onQuiet = (): void => {
+      cancelLook = null;
       look();
-    }, QUIET_MS);
-    timer.unref();
+    };
+    cancelLook = clock.setTimer(QUIET_MS, onQuiet, { unref: true });
   }
 
   function listen(): void {
@@ -60,13 +61,12 @@ export function watchSecondProcess(core: Core): SecondProcessWatch {
     const dir = liveSessionsDir(context.env);
     const watcher = attempt(() => watch(dir, { persistent: false }, soon), "it is not there yet");
     if (!watcher) {
-      const again = setTimeout(() => {
+      const again = (): void => {
         stopWatching = null;
         listen();
         soon();
-      }, FOLDER_AGAIN_MS);
-      again.unref();
-      stopWatching = () => clearTimeout(again);
+      };
+      stopWatching = clock.setTimer(FOLDER_AGAIN_MS, again, { unref: true });
       return;
     }
     watcher.on("error", () => watcher.close());
@@ -83,7 +83,7 @@ export function watchSecondProcess(core: Core): SecondProcessWatch {
       own = null;
     },
     close() {
-      if (timer !== null) clearTimeout(timer);
+      cancelLook?.();
       stopWatching?.();
       own = null;
     },

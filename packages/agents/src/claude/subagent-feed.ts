@@ -4,6 +4,7 @@
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { every } from "@hapi/platform/lean";
 import type { DriverContext } from "../driver.ts";
 import { createTailer, type Tailer } from "../shared/tailer.ts";
 import type { ByteLine } from "../shared/byte-lines.ts";
@@ -88,7 +89,7 @@ export function createSubagentFeed(options: {
       }
       await Promise.race([context.room?.(), closing.promise]);
     };
-    entry.tailer = createTailer({ path: fileOf(agentId), offset: entry.offset, onLines, onError, pollMs: POLL_MS });
+    entry.tailer = createTailer({ clock: context.clock, path: fileOf(agentId), offset: entry.offset, onLines, onError, pollMs: POLL_MS });
     followed.set(agentId, entry);
   }
 
@@ -147,8 +148,7 @@ export function createSubagentFeed(options: {
     return looking;
   }
 
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
-  timer.unref();
+  const stopLooking = every(context.clock, LOOK_EVERY_MS, () => void look(), { unref: true });
 
   return {
     look,
@@ -167,7 +167,7 @@ export function createSubagentFeed(options: {
     async close() {
       closed = true;
       closing.resolve();
-      clearInterval(timer);
+      stopLooking();
       await looking;
       await Promise.all([...followed.values()].map((entry) => entry.tailer.close()));
     },

@@ -66,7 +66,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
   const parser = createTranscriptParser(parserContext, own?.parser ?? emptyParserState());
   const told = createToldLines(own, (uuid) => options.promptOf(uuid)?.recorded === false);
   const past = createTranscriptParser({ promptOf: options.promptOf, history: true });
-  const waits = createLineWaits();
+  const waits = createLineWaits(context.clock);
   let { historyEnd, offset } = own ?? { historyEnd: 0, offset: 0 };
   let active = await meet(own);
   const copied = await copiedBy(options.thread);

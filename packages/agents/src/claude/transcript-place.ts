@@ -57,6 +57,7 @@ export function openTranscriptPlace(options: PlaceOptions): TranscriptPlace {
   }
 
   const tailer = createTailer({
+    clock: context.clock,
     path: thread.transcript,
     offset: options.offset,
     async onLines(lines) {
@@ -69,7 +70,7 @@ export function openTranscriptPlace(options: PlaceOptions): TranscriptPlace {
     },
     onError,
     async elsewhere() {
-      const now = Date.now();
+      const now = context.clock.now();
       if (now - searchedAt < SEARCH_EVERY_MS) return undefined;
       searchedAt = now;
       return findTranscript(context.env, context.cwd, thread.id);

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { delay, ignore } from "@hapi/platform/lean";
+import { delay, ignore, systemClock } from "@hapi/platform/lean";
 import type { AgentEvent, StreamDelta } from "@hapi/protocol";
 import { createMemoryHost, type MemoryHost } from "@hapi/testkit";
 import type {
@@ -110,7 +110,7 @@ export async function openWorld(fixture: DriverFixture): Promise<World> {
       env: prepared.env,
       host,
       memory: { get: memory.get, commit: mineOnly },
-      clock: { now: () => Date.now() },
+      clock: systemClock,
       sessionDir: folder,
       hookCommand: ["false"],
       hookEnv: {},

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync, rmSync, watch } from "node:fs";
 import { join } from "node:path";
-import { attempt, writeFileAtomic } from "@hapi/platform/lean";
+import { attempt, type Clock, every, writeFileAtomic } from "@hapi/platform/lean";
 
 /** Not every system and file system reports changes. */
 const POLL_MS = 1_000;
@@ -23,7 +23,8 @@ export function giveAnswer(dir: string, threadId: string, id: string, result: ob
 }
 
 /** Null when it is aborted before one comes. */
-export function takeAnswer(dir: string, threadId: string, id: string, signal: AbortSignal): Promise<unknown> {
+export function takeAnswer(dir: string, threadId: string, id: string, by: { clock: Clock; signal: AbortSignal }): Promise<unknown> {
+  const { clock, signal } = by;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const file = fileOf(dir, threadId, id);
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -39,11 +40,11 @@ export function takeAnswer(dir: string, threadId: string, id: string, signal: Ab
   };
   const watcher = attempt(() => watch(dir, look), "looking now and then must do");
   watcher?.on("error", () => watcher.close());
-  const timer = setInterval(look, POLL_MS);
+  const stopPolling = every(clock, POLL_MS, look);
   signal.addEventListener("abort", look, { once: true });
   look();
   return promise.finally(() => {
     watcher?.close();
-    clearInterval(timer);
+    stopPolling();
   });
 }

@@ -8,6 +8,7 @@ import type {
   RequestPermissionRequest,
   RequestPermissionResponse,
 } from "@agentclientprotocol/sdk";
+import type { Clock } from "@hapi/platform/lean";
 import { fields, filled, list } from "../shared/read.ts";
 import { takeAnswer } from "./answers.ts";
 import { ASK_ID } from "./record.ts";
@@ -21,6 +22,7 @@ export interface Dialogs {
 }
 
 export interface DialogsOptions {
+  clock: Clock;
   keyboard: Interface;
   /** The person is gone. */
   left: AbortSignal;
@@ -32,7 +34,7 @@ export interface DialogsOptions {
 /** @throws when the dialog is over before a line was entered */
 type Read = (words: string) => Promise<string>;
 
-export function createDialogs({ keyboard, left, out, answers }: DialogsOptions): Dialogs {
+export function createDialogs({ clock, keyboard, left, out, answers }: DialogsOptions): Dialogs {
   let open: AbortController | null = null;
 
   /** Null: it is over without an answer. `typed` reads it here; `words`: what was answered elsewhere, for the screen. */
@@ -63,7 +65,7 @@ export function createDialogs({ keyboard, left, out, answers }: DialogsOptions):
     const id = filled(fields(_meta)[ASK_ID]);
     if (answers === undefined || id === undefined) return await new Promise(() => undefined);
     // In ACP's words; the agent's side of the connection checks them.
-    return { given: (await takeAnswer(answers, String(sessionId), id, signal)) as R | null, here: false };
+    return { given: (await takeAnswer(answers, String(sessionId), id, { clock, signal })) as R | null, here: false };
   }
 
   const choices = (names: readonly string[]): void => {

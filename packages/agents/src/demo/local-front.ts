@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { RingGapError, type ExitStatus, type HostProcess } from "@hapi/host";
-import { delay, ignore } from "@hapi/platform/lean";
+import { LATE, within } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol";
 import { endProcess, hasExited } from "../acp/start.ts";
 import type { DriverContext, RequestAnswer, StartOptions } from "../driver.ts";
@@ -163,12 +163,8 @@ export class DemoLocalFront {
     if (!feed || !reply) return "gone";
     const ended = feed.ended(requestId);
     giveAnswer(this.#answers, feed.state.threadId, reply.id, reply.result);
-    const stop = new AbortController();
-    const late = delay(RECORD_MS, { signal: stop.signal }).then(() => "late" as const);
-    const by = await Promise.race([ended, late]);
-    stop.abort();
-    ignore(late, "the record was first");
-    if (by === "late") return "sent";
+    const by = await within(this.#context.clock, RECORD_MS, ended);
+    if (by === LATE) return "sent";
     if (by === "remote" && answer.behavior === "deny" && answer.interrupt) await this.interrupt();
     return by === "remote" ? "applied" : "gone";
   }
@@ -184,7 +180,7 @@ export class DemoLocalFront {
     if (options.interrupt) await this.interrupt();
     running.expected = true;
     await running.process.signal("SIGTERM");
-    await endProcess(running.process, options.graceMs);
+    await endProcess(running.process, this.#context.clock, options.graceMs);
     await running.gone;
   }
 

@@ -11,6 +11,7 @@ import {
   type ClientContext,
   type SessionUpdate,
 } from "@agentclientprotocol/sdk";
+import { systemClock } from "@hapi/platform/lean";
 import { demoSpeed, runDemoAgent } from "./agent.ts";
 import { createDialogs, type Dialogs } from "./dialogs.ts";
 import { openRecord } from "./record.ts";
@@ -33,7 +34,7 @@ export async function runDemoTui(options: TuiOptions): Promise<number> {
   const left = new AbortController();
   keyboard.once("close", () => left.abort());
   const screen = createScreen(out);
-  const dialogs = createDialogs({ keyboard, left: left.signal, out, answers: options.answers });
+  const dialogs = createDialogs({ clock: systemClock, keyboard, left: left.signal, out, answers: options.answers });
   const toAgent = new TransformStream<Uint8Array, Uint8Array>();
   const toClient = new TransformStream<Uint8Array, Uint8Array>();
   const { dir, thread } = options;

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncateSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { systemClock } from "@hapi/platform/lean";
 import { createTailer, type Tailer } from "./tailer.ts";
 
 let folder: string;
@@ -21,6 +22,7 @@ afterEach(async () => {
 
 function follow(path: string, offset = 0, pollMs = 60_000): void {
   tailer = createTailer({
+    clock: systemClock,
     path,
     offset,
     pollMs,
@@ -84,6 +86,7 @@ test("the next batch waits for the reader", async () => {
   const gate = Promise.withResolvers<void>();
   const order: string[] = [];
   tailer = createTailer({
+    clock: systemClock,
     path,
     offset: 0,
     pollMs: 60_000,
@@ -125,6 +128,7 @@ test("a file that moves is followed from the same offset, half a line and all", 
   let asked = 0;
   writeFileSync(path, "one\ntw");
   tailer = createTailer({
+    clock: systemClock,
     path,
     offset: 0,
     pollMs: 60_000,
@@ -169,6 +173,7 @@ test("what stands in its place is not read: a folder, a name that is too long", 
   mkdirSync(path);
   const open = (at: string): void => {
     tailer = createTailer({
+      clock: systemClock,
       path: at,
       offset: 0,
       pollMs: 60_000,

@@ -7,9 +7,11 @@
 import { type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type Clock, every } from "@hapi/platform/lean";
 import { type ByteLine, type ByteLines, createByteLines } from "./byte-lines.ts";
 
 export interface TailerOptions {
+  clock: Clock;
   path: string;
   offset: number;
   onLines: (lines: readonly ByteLine[]) => void | Promise<void>;
@@ -156,8 +158,7 @@ export function createTailer(options: TailerOptions): Tailer {
     startWatching().catch(options.onError);
     void poke();
   };
-  const timer = setInterval(tick, options.pollMs ?? POLL_MS);
-  timer.unref();
+  const stopPolling = every(options.clock, options.pollMs ?? POLL_MS, tick, { unref: true });
   tick();
 
   return {
@@ -180,7 +181,7 @@ export function createTailer(options: TailerOptions): Tailer {
     },
     async close() {
       closed = true;
-      clearInterval(timer);
+      stopPolling();
       watcher?.close();
       await running;
     },

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { delay } from "@hapi/platform/lean";
+import { delay, systemClock } from "@hapi/platform/lean";
 import type { AgentEvent } from "@hapi/protocol";
 import type { HostProcess } from "@hapi/host";
 import { createMemoryHost, type FakeModels, type FakeRequest, type MemoryHost, startFakeModels } from "@hapi/testkit";
@@ -155,7 +155,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           if (mine === generation) remember(values);
         },
       },
-      clock: { now: () => Date.now() },
+      clock: systemClock,
       sessionDir,
       hookCommand: door.command,
       hookEnv: { HAPI_HOOK_TOKEN: "token" },
