@@ -1,7 +1,7 @@
 /** `hapi runner …`: the background daemon that starts sessions on this machine for the web app and the API. */
 import { askRunner, findLivingSessions, readRunnerState, RESTART_EXIT_CODE, runnerPaths, runRunner } from "@hapi/machine/runner";
 import { createLogger, ensurePrivateDir, hapiHome, isAlive, logDir, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
-import { AppError } from "@hapi/protocol";
+import { AppError, toAppError } from "@hapi/protocol";
 import { byVerb, isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
 import { tailOf } from "../log-tail.ts";
@@ -127,7 +127,11 @@ async function start(words: ParsedWords, context: CommandContext): Promise<numbe
 async function untilAnswering(home: string): Promise<ReturnType<typeof lineOf>> {
   const startedAt = systemClock.now();
   for (;;) {
-    const answer = await askRunner(runnerPaths(home), "status");
+    const answer = await askRunner(runnerPaths(home), "status").catch((cause: unknown) => {
+      // It went down in the middle of the answer: its end says why.
+      if (toAppError(cause).code === "not_ready") return null;
+      throw cause;
+    });
     const passed = systemClock.now() - startedAt;
     if (answer && (isUsable(lineOf(answer)) || passed > HUB_MS)) return lineOf(answer);
     if (!answer && passed > START_DEADLINE_MS) throw new AppError("timeout", "The runner did not come up. See: hapi runner logs");

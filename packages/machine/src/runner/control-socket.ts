@@ -139,12 +139,16 @@ export function askRunner(
     socket.setTimeout(timeoutMs, () => socket.destroy(new AppError("timeout", "The runner did not answer in time")));
     socket.on("connect", () => socket.write(`${JSON.stringify({ token, method, params })}\n`));
     socket.on("data", (chunk: string) => (text += chunk));
-    socket.on("error", (cause: NodeJS.ErrnoException) =>
-      cause.code === "ENOENT" || cause.code === "ECONNREFUSED" ? done(null) : reject(cause),
-    );
+    const died = (cause?: Error): void =>
+      reject(new AppError("not_ready", "The runner ended before it answered. See: hapi runner status", { cause }));
+    socket.on("error", (cause: NodeJS.ErrnoException) => {
+      if (cause.code === "ENOENT" || cause.code === "ECONNREFUSED") done(null);
+      else if (cause.code === "ECONNRESET" || cause.code === "EPIPE") died(cause);
+      else reject(cause);
+    });
     socket.on("end", () => {
       const result = readAnswer(text);
-      if (result === null) reject(new AppError("not_ready", "The runner ended before it answered. See: hapi runner status"));
+      if (result === null) died();
       else if (result.ok) done(result.value);
       else reject(new AppError(result.code as ErrorCode, result.error));
     });

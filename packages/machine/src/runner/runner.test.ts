@@ -1,7 +1,7 @@
 /** The runner's parts: repeatable launches, what may be browsed, and the private control socket. */
 import { afterEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { createConnection, createServer } from "node:net";
+import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentDriver, Detection } from "@hapi/agents";
@@ -216,6 +216,20 @@ test("the control socket answers who has the token, and nobody else", async () =
   expect(await raw(paths.socket, "garbage\n")).toMatchObject({ ok: false });
   await control.close();
   expect(await askRunner(paths, "echo")).toBeNull();
+});
+
+test("a runner that goes down in the middle of the answer is said to have ended, however its socket closes", async () => {
+  const dir = folder();
+  const paths = { socket: join(dir, "c.sock"), tokenFile: join(dir, "token") };
+  writeFileSync(paths.tokenFile, "token");
+  // One reads the question first; the other leaves it unread, which the system tells the asker as a reset, or as a broken pipe.
+  const close = (socket: Socket): void => void socket.once("data", () => socket.end());
+  for (const serve of [close, (socket: Socket) => socket.destroy()]) {
+    const dying = createServer({ pauseOnConnect: serve !== close }, serve);
+    await new Promise<void>((done) => dying.listen(paths.socket, done));
+    await expect(askRunner(paths, "status")).rejects.toMatchObject({ code: "not_ready" });
+    await new Promise((done) => dying.close(done));
+  }
 });
 
 test("the control socket runs a line once, whatever comes after it, and none that is too long", async () => {
