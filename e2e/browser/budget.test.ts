@@ -45,7 +45,7 @@ function sizeOf(roots: readonly string[]): { bytes: number; parts: [name: string
 test.each([
   ["the sign-in", ["src/features/login/login-screen.tsx"]],
   ["the list", ["src/features/sessions/sessions-screen.tsx"]],
-  ["a chat", ["src/app/session-route.tsx"]],
+  ["a chat", ["src/shell/session-route.tsx"]],
 ])("a first visit to %s stays within 150 KB", (_what, roots: string[]) => {
   const { bytes, parts } = sizeOf(roots);
   // the parts make a failure readable

@@ -21,6 +21,8 @@ async function places(page: Page): Promise<Record<string, string>> {
     for (const element of document.querySelectorAll<HTMLElement>("a[href], button, input, textarea, select, [role=button]")) {
       const { x, y, width, height } = element.getBoundingClientRect();
       if (width === 0 || height === 0 || element.closest("[role=status], [aria-live]") !== null) continue;
+      // below the screen a long list still finds out how high its rows are
+      if (y >= window.innerHeight || y + height <= 0) continue;
       const name = (element.getAttribute("aria-label") ?? element.textContent ?? "").slice(0, 40);
       const nth = count.get(name) ?? 0;
       count.set(name, nth + 1);

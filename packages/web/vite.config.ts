@@ -5,6 +5,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { BOOT_ENTRY, bootScript } from "./vite/boot-script.ts";
 import { chunks } from "./vite/chunks.ts";
+import { fetchedImports } from "./vite/fetched-imports.ts";
 import { precompress } from "./vite/precompress.ts";
 import { serviceWorker, WORKER_ENTRY } from "./vite/service-worker.ts";
 
@@ -12,7 +13,7 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 
 const config = defineConfig({
   root: at("."),
-  plugins: [react(), tailwindcss(), bootScript(), serviceWorker(), precompress()],
+  plugins: [react(), tailwindcss(), fetchedImports(), bootScript(), serviceWorker(), precompress()],
   // the wire schemas' own small engine in place of zod: see the header of that file
   resolve: { alias: { "zod/mini": at("./src/schema/mini.ts") } },
   server: { proxy: { "/api": process.env["HAPI_DEV_HUB"] ?? "http://127.0.0.1:3006" } },
@@ -23,7 +24,6 @@ const config = defineConfig({
     target: ["chrome111", "safari16.4", "firefox114"],
     manifest: true,
     sourcemap: false,
-    modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1500,
     assetsInlineLimit: 0,

@@ -1,15 +1,15 @@
 /** Start of the app: words, then who is signed in (from this device, without the network), then the first screen. */
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { App, loadScreen } from "./app/routes.tsx";
-import { loadShell } from "./app/shell.tsx";
-import { preload, startRouting } from "./app/routing/location.ts";
-import { note } from "./app/ignore.ts";
+import { App, loadScreen } from "./shell/routes.tsx";
+import { loadShell } from "./shell/shell.tsx";
+import { preload, startRouting } from "./ground/routing/location.ts";
+import { note } from "./ground/ignore.ts";
 import { watchSeen } from "./sync/seen.ts";
 import { watchInstallOffer } from "./features/settings/install.ts";
 import { preferredLocale, setLocale } from "./i18n/index.ts";
 import { restoreSignIn } from "./sync/auth.ts";
-import { source } from "./app/source.ts";
+import { source } from "./ground/source.ts";
 import "./ui/theme.css";
 
 const FIRST_PAINT_MS = 400;
@@ -36,7 +36,7 @@ async function start(): Promise<void> {
   );
   watchSeen();
   // what nobody sees at first follows the first paint
-  const rest = source(() => import("./app/after-paint.ts"));
+  const rest = source(() => import("./shell/after-paint.ts"));
   rest.subscribe(() => rest.here()?.watchRest());
   rest.want();
 }

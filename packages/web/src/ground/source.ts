@@ -3,8 +3,8 @@
  * for again when the hub is heard again, for as long as somebody wants it.
  */
 import { AppError } from "@hapi/protocol";
-import { useHub } from "../sync/store.ts";
 import { note } from "./ignore.ts";
+import { isOnline, onOnline } from "./online.ts";
 
 /** `away`: it comes with the connection. `gone`: the hub can be reached and does not have it, as after an update: a reload brings its successor. */
 export type Lateness = "no" | "away" | "gone";
@@ -30,8 +30,6 @@ const MAX_PAUSE_MS = 30_000;
 /** A hub that has just come back may refuse once more. */
 const GONE_AFTER = 3;
 
-const isOnline = (): boolean => useHub.getState().connection.phase === "online";
-
 /** The next moment at which asking again may help. */
 function nextChance(tries: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -41,9 +39,7 @@ function nextChance(tries: number, signal: AbortSignal): Promise<void> {
       resolve();
     };
     const timer = setTimeout(go, Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries));
-    const unsubscribe = useHub.subscribe((now, before) => {
-      if (now.connection.phase === "online" && before.connection.phase !== "online") go();
-    });
+    const unsubscribe = onOnline(go);
     stops.push(
       () => clearTimeout(timer),
       unsubscribe,

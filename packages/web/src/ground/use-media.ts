@@ -1,6 +1,6 @@
 /** Whether the window is a desk or a phone. One listener per question, shared by all who ask. */
 import { useSyncExternalStore } from "react";
-import { DESK_WIDTH } from "../ui/menu.model.ts";
+import { DESK_WIDTH } from "./desk-width.ts";
 
 const desk = window.matchMedia(`(width >= ${DESK_WIDTH}px)`);
 

@@ -3,8 +3,8 @@
  * English ships with the shell; other languages are loaded when chosen. Never build sentences from pieces: one key per sentence.
  */
 import { useSyncExternalStore } from "react";
-import { note } from "../app/ignore.ts";
-import { arrived } from "../app/source.ts";
+import { note } from "../ground/ignore.ts";
+import { arrived } from "../ground/source.ts";
 import { en } from "./en/index.ts";
 import type { later } from "./en/later.ts";
 import type { notices } from "./en/notices.ts";

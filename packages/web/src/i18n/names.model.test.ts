@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { testSummary } from "../../test-summary.ts";
+import { testSummary } from "../test-summary.ts";
 import { agentName, shortPath, titleOf, toolName } from "./names.model.ts";
 
 test("a person's name beats the agent's title; blank ones don't count", () => {

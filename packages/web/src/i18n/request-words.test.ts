@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import type { SessionSummary } from "@hapi/protocol";
-import { setLocale, t } from "../../i18n/index.ts";
-import { testSummary } from "../../test-summary.ts";
+import { setLocale, t } from "./index.ts";
+import { testSummary } from "../test-summary.ts";
 import { requestWords } from "./request-words.ts";
 
 const asks = (...tools: string[]): SessionSummary =>

@@ -1,8 +1,8 @@
 /** What a person is asked, in a few words: "Approve a command, a change and 1 more". Tools are named by what they do. Pure. */
-import "../../i18n/list.ts";
+import "./list.ts";
 import { toolKindOf } from "@hapi/core";
 import type { SessionSummary, ToolKind } from "@hapi/protocol";
-import type { MessageKey, Translate } from "../../i18n/index.ts";
+import type { MessageKey, Translate } from "./index.ts";
 import { toolName } from "./names.model.ts";
 
 const MAX_THINGS = 2;

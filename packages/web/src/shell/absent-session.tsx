@@ -2,15 +2,15 @@
 import "../i18n/later.ts";
 import { useSyncExternalStore } from "react";
 import { AbsentRows } from "../features/chat/timeline/absent-rows.tsx";
-import { titleOf } from "../features/sessions/names.model.ts";
+import { titleOf } from "../i18n/names.model.ts";
 import { useT } from "../i18n/index.ts";
 import { hubLink } from "../sync/link.ts";
 import { useSessionSummary } from "../sync/store.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { ConnectionNote } from "./connection.ts";
-import { goBack } from "./routing/location.ts";
-import { paths } from "./routing/match.ts";
+import { ConnectionNote } from "../features/connection/late-note.ts";
+import { goBack } from "../ground/routing/location.ts";
+import { paths } from "../ground/routing/match.ts";
 
 export function AbsentSession({ id }: { id: string }) {
   const t = useT();

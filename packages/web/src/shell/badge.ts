@@ -1,6 +1,6 @@
 /** How much waits, on the app's icon. */
 import { countWaiting } from "../features/inbox/use-waiting.ts";
-import { ignore } from "./ignore.ts";
+import { ignore } from "../ground/ignore.ts";
 import { useHub } from "../sync/store.ts";
 
 export function watchBadge(): void {

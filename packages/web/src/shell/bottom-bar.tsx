@@ -3,7 +3,7 @@ import "../i18n/list.ts";
 import { useWaitingCount } from "../features/inbox/use-waiting.ts";
 import { useT } from "../i18n/index.ts";
 import { Icon, type IconName } from "../ui/icons.tsx";
-import { Link } from "./routing/link.tsx";
+import { Link } from "../ui/link.tsx";
 import { Count } from "./waiting-count.tsx";
 
 const PLACES = [

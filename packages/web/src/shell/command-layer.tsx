@@ -1,13 +1,13 @@
 /** Listens to the keyboard for the whole app and holds the palette and the sheet of shortcuts, both loaded when first asked for. */
 import { useEffect, useRef, useState } from "react";
 import { listNavigation } from "../features/sessions/list-navigation.ts";
-import { isComposing } from "./composing.ts";
-import { go } from "./go.ts";
-import { pressed, type Command, type KeyState } from "./keys.model.ts";
-import { registerOverlays, type Overlay } from "./overlays.ts";
-import { part } from "./part.tsx";
-import { toggleList } from "./preferences.ts";
-import { source } from "./source.ts";
+import { isComposing } from "../ground/composing.ts";
+import { go } from "../ground/go.ts";
+import { pressed, type Command, type KeyState } from "../ground/keys.model.ts";
+import { registerOverlays, type Overlay } from "../ground/overlays.ts";
+import { part } from "../ui/part.tsx";
+import { toggleList } from "../ground/preferences.ts";
+import { source } from "../ground/source.ts";
 
 const Palette = part(
   source(() => import("../features/palette/palette.tsx")),

@@ -3,8 +3,8 @@ import type { ReactNode } from "react";
 import { useT } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon, type IconName } from "../ui/icons.tsx";
-import { Link } from "./routing/link.tsx";
-import { paths } from "./routing/match.ts";
+import { Link } from "../ui/link.tsx";
+import { paths } from "../ground/routing/match.ts";
 
 export function ErrorScreen({ error }: { error: unknown }) {
   const t = useT();

@@ -2,10 +2,10 @@
 import "../i18n/list.ts";
 import { useEffect } from "react";
 import { useWaitingCount } from "../features/inbox/use-waiting.ts";
-import { titleOf } from "../features/sessions/names.model.ts";
+import { titleOf } from "../i18n/names.model.ts";
 import { useT, type MessageKey } from "../i18n/index.ts";
 import { useHub } from "../sync/store.ts";
-import type { RouteId } from "./routing/match.ts";
+import type { RouteId } from "../ground/routing/match.ts";
 
 const NAMES = {
   session: "list.untitled",

@@ -5,15 +5,15 @@
 import { useEffect } from "react";
 import { useHub } from "../sync/store.ts";
 import { ErrorScreen, NotFoundScreen } from "./error-screen.tsx";
-import { part } from "./part.tsx";
-import { ErrorBoundary } from "./routing/error-boundary.tsx";
-import { navigate, useLocation } from "./routing/location.ts";
-import { safeNext } from "./routing/safe-next.ts";
-import { matchPath, paths, PATTERNS, type RouteId } from "./routing/match.ts";
-import { lazyScreen, type LazyScreen, type ScreenProps } from "./routing/screens.tsx";
+import { part } from "../ui/part.tsx";
+import { ErrorBoundary } from "./error-boundary.tsx";
+import { navigate, useLocation } from "../ground/routing/location.ts";
+import { safeNext } from "../ground/routing/safe-next.ts";
+import { matchPath, paths, PATTERNS, type RouteId } from "../ground/routing/match.ts";
+import { lazyScreen, type LazyScreen, type ScreenProps } from "../ui/lazy-screen.tsx";
 import { Shell } from "./shell.tsx";
-import { source } from "./source.ts";
-import { isDesk, useIsDesk } from "./use-media.ts";
+import { source } from "../ground/source.ts";
+import { isDesk, useIsDesk } from "../ground/use-media.ts";
 
 /** Follows the first paint. */
 const PageTitle = part(

@@ -10,11 +10,11 @@ import { markSeen } from "../sync/seen.ts";
 import { useHub, useSessionSummary } from "../sync/store.ts";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { ErrorScreen, NotFoundScreen } from "./error-screen.tsx";
-import { part } from "./part.tsx";
-import { goBack } from "./routing/location.ts";
-import { paths } from "./routing/match.ts";
-import type { ScreenProps } from "./routing/screens.tsx";
-import { source } from "./source.ts";
+import { part } from "../ui/part.tsx";
+import { goBack } from "../ground/routing/location.ts";
+import { paths } from "../ground/routing/match.ts";
+import type { ScreenProps } from "../ui/lazy-screen.tsx";
+import { source } from "../ground/source.ts";
 
 const AbsentSession = part(
   source(() => import("./absent-session.tsx")),

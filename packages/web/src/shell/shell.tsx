@@ -6,10 +6,10 @@ import { useEffect, useRef, useSyncExternalStore, type ReactNode } from "react";
 import { useT } from "../i18n/index.ts";
 import { levelOf } from "./levels.model.ts";
 import { currentToasts, subscribeToasts } from "../ui/toast.ts";
-import { part } from "./part.tsx";
-import { usePreferences } from "./preferences.ts";
-import { source } from "./source.ts";
-import { isDesk, useIsDesk } from "./use-media.ts";
+import { part } from "../ui/part.tsx";
+import { usePreferences } from "../ground/preferences.ts";
+import { source } from "../ground/source.ts";
+import { isDesk, useIsDesk } from "../ground/use-media.ts";
 
 /** Keys are pressed after the first paint. */
 const commands = source(() => import("./command-layer.tsx"));

@@ -6,9 +6,9 @@ import { SessionList } from "../features/sessions/session-list.tsx";
 import { useT } from "../i18n/index.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Icon, type IconName } from "../ui/icons.tsx";
-import { go } from "./go.ts";
-import { LIST_WIDTH, setListWidth, toggleList, usePreferences } from "./preferences.ts";
-import { Link } from "./routing/link.tsx";
+import { go } from "../ground/go.ts";
+import { LIST_WIDTH, setListWidth, toggleList, usePreferences } from "../ground/preferences.ts";
+import { Link } from "../ui/link.tsx";
 import { Count } from "./waiting-count.tsx";
 
 const PLACES = [

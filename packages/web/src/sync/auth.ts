@@ -1,8 +1,8 @@
 /** Signing in and out of a hub, and who is signed in on this device. */
 import { createHttp, exchangeToken } from "@hapi/client";
 import { type AppError, type SyncEvent, toAppError } from "@hapi/protocol";
-import { ignore, note } from "../app/ignore.ts";
-import { arrived } from "../app/source.ts";
+import { ignore, note } from "../ground/ignore.ts";
+import { arrived } from "../ground/source.ts";
 import { errorText } from "../i18n/error-words.ts";
 import { createCredentials } from "./credentials.ts";
 import { hubLink, openLink } from "./link.ts";

@@ -1,11 +1,11 @@
 /** The chat's port on the hub: what a person can do in one session. */
 import { AppError, type Attachment, type Session } from "@hapi/protocol";
-import type { ChatActions, ChatPort } from "../features/chat/port.ts";
+import type { ChatActions, ChatPort } from "./port.ts";
 import { requestActions } from "./request-actions.ts";
 import { createSessionStore, type SessionStore } from "./chat-store.ts";
 import type { HubLink } from "./link.ts";
-import { arrived } from "../app/source.ts";
-import { newId } from "../app/new-id.ts";
+import { arrived } from "../ground/source.ts";
+import { newId } from "../ground/new-id.ts";
 
 export function createChatPort(link: HubLink, session: Session): ChatPort {
   const store = createSessionStore(link, session);

@@ -5,8 +5,8 @@
 import type { OutboxEntry } from "@hapi/client";
 import { createTimeline, emptyWindow, type MessageWindow, type OutboxPrompt, type StreamBuffer, type Timeline } from "@hapi/core";
 import type { Message, Session } from "@hapi/protocol";
-import { machineName } from "../features/sessions/names.model.ts";
-import type { ChatStore, ChatView } from "../features/chat/port.ts";
+import { machineName } from "../i18n/names.model.ts";
+import type { ChatStore, ChatView } from "./port.ts";
 import { isAway } from "./bridge.model.ts";
 import type { HubLink } from "./link.ts";
 

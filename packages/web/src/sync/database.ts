@@ -3,7 +3,7 @@
  * out. Where IndexedDB can't be had (private windows of some browsers) everything still works, only not beyond this page.
  */
 import { AppError } from "@hapi/protocol";
-import { note } from "../app/ignore.ts";
+import { note } from "../ground/ignore.ts";
 
 export type StoreName = "cache" | "outbox" | "drafts";
 const STORES: readonly StoreName[] = ["cache", "outbox", "drafts"];

@@ -1,5 +1,5 @@
 /** Half-written prompts, per session, with their files. They survive reloads, crashes and being offline; an empty one is forgotten. */
-import type { Draft, DraftStore } from "../features/chat/port.ts";
+import type { Draft, DraftStore } from "./port.ts";
 import type { Database } from "./database.ts";
 
 function isDraft(value: unknown): value is Draft {

@@ -1,12 +1,12 @@
 /** The hub's toasts. One about the session in front of the person would only repeat what they see. */
 import "../i18n/list.ts";
 import type { SyncEvent } from "@hapi/protocol";
-import { currentLocation, navigate } from "../app/routing/location.ts";
-import { paths } from "../app/routing/match.ts";
+import { currentLocation, navigate } from "../ground/routing/location.ts";
+import { paths } from "../ground/routing/match.ts";
 import { t } from "../i18n/index.ts";
 import { toastWords } from "./toast-words.model.ts";
 import { showToast } from "../ui/toast.ts";
-import { statusIn } from "../features/sessions/status.model.ts";
+import { statusIn } from "./status.ts";
 import { useHub } from "./store.ts";
 
 export function showHubToast(event: Extract<SyncEvent, { type: "toast" }>): void {

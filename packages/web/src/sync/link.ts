@@ -4,15 +4,15 @@
  */
 import { createHubApi, createOutbox, createSyncEngine, type HubApi, type Outbox, type OutboxEntry, type SyncEngine } from "@hapi/client";
 import { AppError, type SyncEvent } from "@hapi/protocol";
-import type { DraftStore } from "../features/chat/port.ts";
-import { ignore, note } from "../app/ignore.ts";
+import type { DraftStore } from "./port.ts";
+import { ignore, note } from "../ground/ignore.ts";
 import { t } from "../i18n/index.ts";
 import { showToast } from "../ui/toast.ts";
 import { connectionOf, sameConnection, settledSummaries } from "./bridge.model.ts";
 import { openDatabase } from "./database.ts";
 import { createDrafts } from "./drafts.ts";
 import { lastContact } from "./last-contact.ts";
-import { newId } from "../app/new-id.ts";
+import { newId } from "../ground/new-id.ts";
 import { ANSWERS_KEY, cacheStorage, outboxStorage } from "./storage.ts";
 import { watchSilence } from "./silence.ts";
 import { useHub } from "./store.ts";

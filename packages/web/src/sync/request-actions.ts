@@ -1,5 +1,5 @@
 /** Answers to what agents ask. */
-import type { AnswerResult, RequestActions } from "../features/chat/port.ts";
+import type { AnswerResult, RequestActions } from "./port.ts";
 import { hubLink } from "./link.ts";
 
 type ClientAnswer = Awaited<ReturnType<ReturnType<typeof hubLink>["api"]["permissions"]["approve"]>>;

@@ -1,6 +1,8 @@
 /** Since when the hub has not been heard, once that is more than a moment: from then on what is shown is as of then. */
-import { QUIET_MS } from "../features/connection/connection.model.ts";
 import type { Connection, HubState } from "./store.ts";
+
+/** A phone that comes back from the pocket reconnects within this; no words before. */
+export const QUIET_MS = 2_000;
 
 export interface SilenceWatch {
   look(connection: Connection): void;

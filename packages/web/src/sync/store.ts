@@ -6,6 +6,7 @@ import type { AppError } from "@hapi/protocol";
 import type { Machine, Session, SessionSummary } from "@hapi/protocol";
 import { useMemo } from "react";
 import { create } from "zustand";
+import { tellOnline } from "../ground/online.ts";
 
 export type AuthPhase = "restoring" | "signed-out" | "signed-in";
 
@@ -61,6 +62,7 @@ export const initialState: HubState = {
 };
 
 export const useHub = create<HubState>()(() => initialState);
+useHub.subscribe(({ connection }) => tellOnline(connection.phase === "online"));
 
 /** Every session of the list; the same array until something a list shows has changed. */
 export const useSessions = (): readonly SessionSummary[] => {

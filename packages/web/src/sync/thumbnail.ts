@@ -1,5 +1,5 @@
 /** A small copy of a picture, to stand beside the prompt it went with: some kilobytes, as a data address. */
-import { note } from "../app/ignore.ts";
+import { note } from "../ground/ignore.ts";
 
 const EDGE_PX = 160;
 const QUALITY = 0.7;

@@ -1,7 +1,7 @@
 /** What a toast of the hub says, in the reader's language; a hub, or a kind of news, that says nothing to translate is read in its own words. */
 import { toolKindOf } from "@hapi/core";
 import type { SyncEvent } from "@hapi/protocol";
-import { wordsOfRequests } from "../features/sessions/request-words.ts";
+import { wordsOfRequests } from "../i18n/request-words.ts";
 import type { Translate } from "../i18n/index.ts";
 
 type ToastData = Extract<SyncEvent, { type: "toast" }>["data"];

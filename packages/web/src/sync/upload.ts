@@ -1,7 +1,7 @@
 /** A file on its way to the machine, with its progress, which `fetch` does not tell. Refusals are the hub's own. */
 import { errorFromBody, type HubApi } from "@hapi/client";
 import { AppError, type Attachment } from "@hapi/protocol";
-import { note } from "../app/ignore.ts";
+import { note } from "../ground/ignore.ts";
 import { toBase64 } from "./base64.ts";
 
 const TIMEOUT_MS = 120_000;

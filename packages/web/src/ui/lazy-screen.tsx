@@ -1,8 +1,8 @@
 /** A screen: loaded when first visited, or asked for a moment earlier. Once loaded it renders at once, without passing through a placeholder. */
 import { createElement, type ComponentType, type ReactNode } from "react";
-import { Skeleton } from "../../ui/skeleton.tsx";
-import { part } from "../part.tsx";
-import { source } from "../source.ts";
+import { Skeleton } from "./skeleton.tsx";
+import { part } from "./part.tsx";
+import { source } from "../ground/source.ts";
 
 export type ScreenProps = { params: Readonly<Record<string, string>>; search: URLSearchParams };
 

@@ -1,7 +1,7 @@
 /** A link within the app: an ordinary anchor (new tab, copy, middle click all work) that navigates without a reload. */
 import type { ComponentPropsWithRef, MouseEvent } from "react";
-import { cx } from "../../ui/cx.ts";
-import { navigate, preload, useLocation } from "./location.ts";
+import { cx } from "./cx.ts";
+import { navigate, preload, useLocation } from "../ground/routing/location.ts";
 
 export interface LinkProps extends Omit<ComponentPropsWithRef<"a">, "href"> {
   to: string;

@@ -2,9 +2,9 @@
  * An agent's text as plain typography. The lexer (a tenth of what a first visit may cost) is asked for as soon as this file runs and is
  * nearly always there before the first message; until then the text stands as it was written.
  */
-import { part } from "../app/part.tsx";
-import { ignore } from "../app/ignore.ts";
-import { source } from "../app/source.ts";
+import { part } from "./part.tsx";
+import { ignore } from "../ground/ignore.ts";
+import { source } from "../ground/source.ts";
 import { cx } from "./cx.ts";
 
 interface MarkdownProps {

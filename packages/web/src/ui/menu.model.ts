@@ -1,4 +1,6 @@
 /** Where a menu goes: at the bottom on a phone (the style sheet does that), beside its button on a desk, never outside the window. */
+import { DESK_WIDTH } from "../ground/desk-width.ts";
+
 export interface Box {
   left: number;
   top: number;
@@ -10,7 +12,6 @@ export interface Size {
   height: number;
 }
 
-export const DESK_WIDTH = 900;
 const GAP = 4;
 const MARGIN = 8;
 

@@ -1,7 +1,7 @@
 /** A picture that opens as large as the screen. The viewer's code comes with the first that is opened. */
 import { useState } from "react";
-import { part } from "../app/part.tsx";
-import { source } from "../app/source.ts";
+import { part } from "./part.tsx";
+import { source } from "../ground/source.ts";
 import { useT } from "../i18n/index.ts";
 import { cx } from "./cx.ts";
 

@@ -4,10 +4,10 @@
  */
 import { createElement, useEffect, useSyncExternalStore, type ComponentType, type ReactNode } from "react";
 import { useT } from "../i18n/index.ts";
-import { Button } from "../ui/button.tsx";
-import { StatusGlyph } from "../ui/status-glyph.tsx";
-import { showToast } from "../ui/toast.ts";
-import type { Lateness, Source } from "./source.ts";
+import { Button } from "./button.tsx";
+import { StatusGlyph } from "./status-glyph.tsx";
+import { showToast } from "./toast.ts";
+import type { Lateness, Source } from "../ground/source.ts";
 
 export interface PartOptions<Props> {
   /** While it is on its way. */

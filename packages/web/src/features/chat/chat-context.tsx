@@ -3,7 +3,7 @@ import { errorText } from "../../i18n/error-words.ts";
 import { createContext, useCallback, useContext, useState, useSyncExternalStore, type ReactNode } from "react";
 import { showToast } from "../../ui/toast.ts";
 import { createFolds, type Folds } from "./fold-store.ts";
-import type { ChatPort, ChatView } from "./port.ts";
+import type { ChatPort, ChatView } from "../../sync/port.ts";
 
 /** The person sent something: whoever shows the conversation goes to its end, where it stands. */
 export interface Sends {

@@ -1,14 +1,14 @@
 /** One session, whole: header, conversation, composer. Composed of parts that each take their own slice of the view. */
 import { useEffect, useMemo, type ReactNode } from "react";
-import { ConnectionNote } from "../../app/connection.ts";
-import { ignore } from "../../app/ignore.ts";
+import { ConnectionNote } from "../connection/late-note.ts";
+import { ignore } from "../../ground/ignore.ts";
 import { useT } from "../../i18n/index.ts";
-import { agentName, shortPath } from "../sessions/names.model.ts";
+import { agentName, shortPath } from "../../i18n/names.model.ts";
 import { ChatProvider, useChat, usePort } from "./chat-context.tsx";
 import { Composer } from "./composer/composer.tsx";
 import { ChatHeader } from "./header/chat-header.tsx";
 import { loadExtras } from "./composer/lazy-extras.tsx";
-import type { ChatPort } from "./port.ts";
+import type { ChatPort } from "../../sync/port.ts";
 import { loadRequestCard } from "./requests/lazy-request-card.tsx";
 import { RequestHostContext, type RequestHost } from "./requests/request-host.tsx";
 import { modesOf } from "./session.model.ts";

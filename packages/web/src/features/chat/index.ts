@@ -1,3 +1,3 @@
 /** The chat's face: one screen, and the port the app gives it. */
 export { ChatScreen } from "./chat-screen.tsx";
-export type * from "./port.ts";
+export type * from "../../sync/port.ts";

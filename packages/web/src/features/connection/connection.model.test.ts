@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { noticeDueIn, noticeOf, QUIET_MS } from "./connection.model.ts";
+import { noticeDueIn, noticeOf } from "./connection.model.ts";
+import { QUIET_MS } from "../../sync/silence.ts";
 
 const lost = { phase: "reconnecting", since: 500 } as const;
 

@@ -1,8 +1,6 @@
 /** What to say about the connection. Short interruptions are nobody's business; after that the truth, with its age. */
+import { QUIET_MS } from "../../sync/silence.ts";
 import type { Connection } from "../../sync/store.ts";
-
-/** A phone that comes back from the pocket reconnects within this; no words before. */
-export const QUIET_MS = 2_000;
 
 export type Notice = { kind: "connecting" } | { kind: "reconnecting"; since: number } | { kind: "offline"; since: number | null };
 

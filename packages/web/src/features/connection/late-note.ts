@@ -1,9 +1,9 @@
 /** The header's place for what is to be said about the connection; its code follows the first paint. */
-import { part } from "./part.tsx";
-import { source } from "./source.ts";
+import { part } from "../../ui/part.tsx";
+import { source } from "../../ground/source.ts";
 
 export const ConnectionNote = part(
-  source(() => import("../features/connection/connection-note.tsx")),
+  source(() => import("./connection-note.tsx")),
   (module) => module.ConnectionNote,
   { late: "quiet" },
 );

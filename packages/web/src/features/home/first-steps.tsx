@@ -1,6 +1,6 @@
 /** No session at all: the two ways to get one. */
-import { go } from "../../app/go.ts";
-import { Screen } from "../../app/screen.tsx";
+import { go } from "../../ground/go.ts";
+import { Screen } from "../screen/screen.tsx";
 import { useT } from "../../i18n/index.ts";
 import { Button } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";

@@ -1,7 +1,7 @@
 /** What happened lately. Pure. */
 import { isUnseenFailure } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
-import { type Lookout, statusIn } from "../sessions/status.model.ts";
+import { type Lookout, statusIn } from "../../sync/status.ts";
 
 const MAX_RECENT = 12;
 

@@ -4,9 +4,9 @@ import "../../i18n/screens.ts";
 import { newsAt } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
 import { useEffect, useMemo } from "react";
-import { Group } from "../../app/screen.tsx";
-import { Link } from "../../app/routing/link.tsx";
-import { paths } from "../../app/routing/match.ts";
+import { Group } from "../screen/screen.tsx";
+import { Link } from "../../ui/link.tsx";
+import { paths } from "../../ground/routing/match.ts";
 import { codeText } from "../../i18n/error-words.ts";
 import { useT } from "../../i18n/index.ts";
 import { loadDetail } from "../../sync/actions.ts";
@@ -22,7 +22,7 @@ import { attempt } from "../sessions/attempt.ts";
 import { useSettledRows } from "../sessions/settled-rows.ts";
 import { StatusWord } from "../sessions/status-word.tsx";
 import { useLookout, useStatus } from "../sessions/use-status.ts";
-import { projectPath, shortPath, titleOf } from "../sessions/names.model.ts";
+import { projectPath, shortPath, titleOf } from "../../i18n/names.model.ts";
 import { failedSessions, waitingSessions, type WaitingSession } from "./inbox.model.ts";
 
 function useInbox(): { waiting: WaitingSession[]; failed: SessionSummary[] } {

@@ -1,6 +1,6 @@
 /** Everything that waits, from all sessions, answered right here. */
 import "../../i18n/screens.ts";
-import { Screen } from "../../app/screen.tsx";
+import { Screen } from "../screen/screen.tsx";
 import { useT } from "../../i18n/index.ts";
 import { useHub } from "../../sync/store.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";

@@ -1,7 +1,7 @@
 /** Everything that waits for a person, oldest first, then what failed. Pure. */
 import { isUnseenFailure, isWaiting, sessionStatus } from "@hapi/core";
 import type { Session, SessionSummary } from "@hapi/protocol";
-import { type Lookout, statusIn } from "../sessions/status.model.ts";
+import { type Lookout, statusIn } from "../../sync/status.ts";
 
 export interface WaitingSession {
   summary: SessionSummary;

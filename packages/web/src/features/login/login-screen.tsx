@@ -1,9 +1,9 @@
 /** One field: the access token. Says precisely what was wrong, and never shows or sends the token anywhere else. */
 import "../../i18n/screens.ts";
 import { useState, type SyntheticEvent } from "react";
-import { safeNext } from "../../app/routing/safe-next.ts";
-import type { ScreenProps } from "../../app/routing/screens.tsx";
-import { navigate } from "../../app/routing/location.ts";
+import { safeNext } from "../../ground/routing/safe-next.ts";
+import type { ScreenProps } from "../../ui/lazy-screen.tsx";
+import { navigate } from "../../ground/routing/location.ts";
 import { useT } from "../../i18n/index.ts";
 import { credentials, signIn, type SignInOutcome } from "../../sync/auth.ts";
 import { useHub } from "../../sync/store.ts";

@@ -2,8 +2,8 @@
 import "../../i18n/screens.ts";
 import type { Machine } from "@hapi/protocol";
 import { useMemo } from "react";
-import { go } from "../../app/go.ts";
-import { Screen } from "../../app/screen.tsx";
+import { go } from "../../ground/go.ts";
+import { Screen } from "../screen/screen.tsx";
 import { useT } from "../../i18n/index.ts";
 import { useHub, useMachines, useSessions } from "../../sync/store.ts";
 import { IconButton } from "../../ui/button.tsx";
@@ -11,7 +11,7 @@ import { EmptyState } from "../../ui/empty-state.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { StatusLabel } from "../../ui/status-glyph.tsx";
-import { machineName } from "../sessions/names.model.ts";
+import { machineName } from "../../i18n/names.model.ts";
 import { useSettledRows } from "../sessions/settled-rows.ts";
 import { machineCards, platformName } from "./machines.model.ts";
 

@@ -1,6 +1,6 @@
 /** Machines in the order a person looks for them, with what runs on each. Pure. */
 import type { Machine, SessionSummary } from "@hapi/protocol";
-import { machineName } from "../sessions/names.model.ts";
+import { machineName } from "../../i18n/names.model.ts";
 
 export interface MachineCard {
   machine: Machine;

@@ -7,7 +7,7 @@ import { actions } from "../../sync/actions.ts";
 import { useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { agentName } from "../sessions/names.model.ts";
+import { agentName } from "../../i18n/names.model.ts";
 import { firstAgent, type Agent } from "./new-session.model.ts";
 
 type Loaded = { kind: "loading" } | { kind: "ready"; agents: readonly Agent[] } | { kind: "failed"; reason: string };

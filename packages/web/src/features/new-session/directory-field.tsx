@@ -1,15 +1,15 @@
 /** The directory: typed, picked from the recent ones, or browsed. Whether it exists is asked from the machine while typing pauses. */
 import type { Machine } from "@hapi/protocol";
 import { useEffect, useState } from "react";
-import { part } from "../../app/part.tsx";
-import { source } from "../../app/source.ts";
+import { part } from "../../ui/part.tsx";
+import { source } from "../../ground/source.ts";
 import { useT } from "../../i18n/index.ts";
 import { actions } from "../../sync/actions.ts";
 import { useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { PathText } from "../../ui/path-text.tsx";
-import { machineName, shortPath } from "../sessions/names.model.ts";
+import { machineName, shortPath } from "../../i18n/names.model.ts";
 import { fullPath, isAbsolute, recentDirectories } from "./new-session.model.ts";
 
 const DirectoryBrowser = part(

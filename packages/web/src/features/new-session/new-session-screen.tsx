@@ -1,21 +1,21 @@
 /** Where, in which directory, with which agent. Mode and model are there but already have a value. */
 import "../../i18n/screens.ts";
 import { useMemo, useRef, useState, type SyntheticEvent } from "react";
-import { go } from "../../app/go.ts";
-import type { ScreenProps } from "../../app/routing/screens.tsx";
-import { Screen } from "../../app/screen.tsx";
+import { go } from "../../ground/go.ts";
+import type { ScreenProps } from "../../ui/lazy-screen.tsx";
+import { Screen } from "../screen/screen.tsx";
 import { useT } from "../../i18n/index.ts";
 import { actions } from "../../sync/actions.ts";
 import { useMachines, useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { Select } from "../../ui/field.tsx";
-import { machineName } from "../sessions/names.model.ts";
+import { machineName } from "../../i18n/names.model.ts";
 import { AgentChoice } from "./agent-choice.tsx";
 import { DirectoryField } from "./directory-field.tsx";
 import { ModeAndModel } from "./mode-and-model.tsx";
 import { NoMachine } from "./no-machine.tsx";
 import { firstMachine, fullPath, modesFor, problemOf, recentDirectories, type Form } from "./new-session.model.ts";
-import { newId } from "../../app/new-id.ts";
+import { newId } from "../../ground/new-id.ts";
 
 interface Preset {
   machine: string;

@@ -1,7 +1,7 @@
 /** What the palette offers for a query: sessions and places, best match first. Pure. */
 import { isWaiting } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
-import { projectPath, shortPath, titleOf } from "../sessions/names.model.ts";
+import { projectPath, shortPath, titleOf } from "../../i18n/names.model.ts";
 import { isArchived } from "../sessions/status.model.ts";
 
 export const MAX_RESULTS = 30;

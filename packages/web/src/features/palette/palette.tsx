@@ -2,15 +2,16 @@
 import "../../i18n/list.ts";
 import "../../i18n/screens.ts";
 import { useDeferredValue, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
-import { isComposing } from "../../app/composing.ts";
-import { go } from "../../app/go.ts";
-import { showOverlay } from "../../app/overlays.ts";
+import { isComposing } from "../../ground/composing.ts";
+import { go } from "../../ground/go.ts";
+import { showOverlay } from "../../ground/overlays.ts";
 import { useT } from "../../i18n/index.ts";
 import { useHub, useSessions } from "../../sync/store.ts";
 import { cx } from "../../ui/cx.ts";
 import { Icon, type IconName } from "../../ui/icons.tsx";
 import { StatusGlyph } from "../../ui/status-glyph.tsx";
-import { signOf, statusIn, statusText } from "../sessions/status.model.ts";
+import { signOf, statusText } from "../sessions/status.model.ts";
+import { statusIn } from "../../sync/status.ts";
 import { paletteSessions, score } from "./palette.model.ts";
 import type { Status } from "../../ui/status-glyph.tsx";
 

@@ -1,6 +1,6 @@
 /** Every key there is, on one sheet. */
 import "../../i18n/screens.ts";
-import { isApple, keyFor, SHORTCUTS } from "../../app/keys.model.ts";
+import { isApple, keyFor, SHORTCUTS } from "../../ground/keys.model.ts";
 import { useT } from "../../i18n/index.ts";
 import { Sheet } from "../../ui/sheet.tsx";
 

@@ -1,10 +1,10 @@
 /** A screen of the shell: a heading that stays, and content that scrolls. Chat has a frame of its own. */
 import { useEffect, useRef, type ReactNode } from "react";
-import { useT } from "../i18n/index.ts";
-import { ConnectionNote } from "./connection.ts";
-import { cx } from "../ui/cx.ts";
-import { Icon } from "../ui/icons.tsx";
-import { Link } from "./routing/link.tsx";
+import { useT } from "../../i18n/index.ts";
+import { ConnectionNote } from "../connection/late-note.ts";
+import { cx } from "../../ui/cx.ts";
+import { Icon } from "../../ui/icons.tsx";
+import { Link } from "../../ui/link.tsx";
 
 interface ScreenProps {
   title: string;

@@ -4,8 +4,9 @@
  */
 import { rankOf, type SessionStatus } from "@hapi/core";
 import type { Machine, SessionSummary } from "@hapi/protocol";
-import { agentName, machineName, projectPath, shortPath, titleOf, toolName } from "./names.model.ts";
-import { isArchived, type Lookout, statusIn } from "./status.model.ts";
+import { agentName, machineName, projectPath, shortPath, titleOf, toolName } from "../../i18n/names.model.ts";
+import { isArchived } from "./status.model.ts";
+import { type Lookout, statusIn } from "../../sync/status.ts";
 
 export type SectionKey = "waiting" | "pinned" | "inactive" | "archived";
 

@@ -1,7 +1,7 @@
 /** The phone's first level: the list with its heading. */
 import "../../i18n/list.ts";
-import { ConnectionNote } from "../../app/connection.ts";
-import { go } from "../../app/go.ts";
+import { ConnectionNote } from "../connection/late-note.ts";
+import { go } from "../../ground/go.ts";
 import { useT } from "../../i18n/index.ts";
 import { IconButton } from "../../ui/button.tsx";
 import { SessionList } from "./session-list.tsx";

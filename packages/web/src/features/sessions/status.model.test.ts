@@ -5,7 +5,8 @@ import { STATUS_CASES } from "@hapi/testkit";
 import { setLocale, t } from "../../i18n/index.ts";
 import { failedSessions, waitingSessions } from "../inbox/inbox.model.ts";
 import { recentSessions } from "../home/home.model.ts";
-import { isLoud, type Lookout, signOf, statusIn, statusText } from "./status.model.ts";
+import { isLoud, signOf, statusText } from "./status.model.ts";
+import { type Lookout, statusIn } from "../../sync/status.ts";
 
 const NOW = Date.UTC(2026, 10, 29, 12);
 const online: Lookout = { seen: {}, machines: {}, silence: null };

@@ -2,10 +2,9 @@
  * A session's status on screen: the one model's answer (`sessionStatus`), its word in the reader's language and its sign. Every screen
  * that shows a status takes it from here. Pure.
  */
-import { rankOf, sessionStatus, type Sight, type SessionStatus, type StatusName, withCount } from "@hapi/core";
+import { rankOf, type SessionStatus, type StatusName, withCount } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
 import type { MessageKey, Translate } from "../../i18n/index.ts";
-import type { HubState } from "../../sync/store.ts";
 import type { Status } from "../../ui/status-glyph.tsx";
 
 const SIGN: Record<StatusName, Status> = {
@@ -40,20 +39,6 @@ const WORDS = {
   ended: "status.ended",
   archived: "status.archived",
 } as const satisfies Record<Exclude<StatusName, "background">, MessageKey>;
-
-/** What this device knows beside the sessions: its machines, what was seen here and not told yet, and whether the hub is heard. */
-export type Lookout = Pick<HubState, "seen" | "machines" | "silence">;
-
-export function sightOf(summary: SessionSummary, { seen, machines, silence }: Lookout): Sight {
-  const seenAt = seen[summary.id];
-  return {
-    machine: machines[summary.metadata?.machineId ?? ""] ?? null,
-    ...(seenAt === undefined ? {} : { seenAt: seenAt.at }),
-    ...(silence === null ? {} : { hubSilentSince: silence.since }),
-  };
-}
-
-export const statusIn = (summary: SessionSummary, lookout: Lookout): SessionStatus => sessionStatus(summary, sightOf(summary, lookout));
 
 /** "Waiting (2)", "1 running in the background". */
 export function statusText(status: SessionStatus, t: Translate): string {

@@ -3,7 +3,7 @@ import type { SessionStatus } from "@hapi/core";
 import type { SessionSummary } from "@hapi/protocol";
 import { useMemo } from "react";
 import { useHub } from "../../sync/store.ts";
-import { type Lookout, statusIn } from "./status.model.ts";
+import { type Lookout, statusIn } from "../../sync/status.ts";
 
 /** For lists, which decide of many. */
 export function useLookout(): Lookout {

@@ -1,5 +1,5 @@
 /** Installing as an app: the browser's own offer where there is one, the way to do it by hand on iOS, nothing once installed. */
-import { Group } from "../../app/screen.tsx";
+import { Group } from "../screen/screen.tsx";
 import { useT } from "../../i18n/index.ts";
 import { Button } from "../../ui/button.tsx";
 import { attempt } from "../sessions/attempt.ts";

@@ -1,9 +1,9 @@
 /** The service worker: installed after the first paint; a new version waits until the person reloads. */
-import "../i18n/list.ts";
+import "../../i18n/list.ts";
 import { useSyncExternalStore } from "react";
-import { t } from "../i18n/index.ts";
-import { showToast } from "../ui/toast.ts";
-import { ignore } from "./ignore.ts";
+import { t } from "../../i18n/index.ts";
+import { showToast } from "../../ui/toast.ts";
+import { ignore } from "../../ground/ignore.ts";
 
 const CHECK_EVERY_MS = 30 * 60_000;
 

@@ -1,6 +1,6 @@
 /** The composer's rules: when it can send, what Enter does, how a taken-back prompt comes home. Pure. */
 import { cutTextStart } from "@hapi/core";
-import type { Draft, DraftFile } from "../port.ts";
+import type { Draft, DraftFile } from "../../../sync/port.ts";
 
 export const EMPTY_DRAFT: Draft = { text: "", files: [] };
 export const MAX_FILES = 10;

@@ -4,7 +4,7 @@ import { useT } from "../../../i18n/index.ts";
 import { Icon } from "../../../ui/icons.tsx";
 import { cx } from "../../../ui/cx.ts";
 import { PathText } from "../../../ui/path-text.tsx";
-import type { DraftFile } from "../port.ts";
+import type { DraftFile } from "../../../sync/port.ts";
 import type { UploadState } from "./use-uploads.ts";
 
 interface ChipsProps {

@@ -1,6 +1,6 @@
 /** Parts of the composer that are not writing: queue, files, command list, the "+" menu, what sending means now. They come right after the first paint. */
-import { part } from "../../../app/part.tsx";
-import { source } from "../../../app/source.ts";
+import { part } from "../../../ui/part.tsx";
+import { source } from "../../../ground/source.ts";
 import { IconButton } from "../../../ui/button.tsx";
 import { useT } from "../../../i18n/index.ts";
 

@@ -1,8 +1,8 @@
 /** Everything that is not writing: files, sending later, permission mode, model, commands, what Enter does. One "+" on a phone and on a desk. */
 import { useRef, useState } from "react";
 import { capability } from "@hapi/protocol";
-import { part } from "../../../app/part.tsx";
-import { source } from "../../../app/source.ts";
+import { part } from "../../../ui/part.tsx";
+import { source } from "../../../ground/source.ts";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
 import { Menu, type MenuItem } from "../../../ui/menu.tsx";

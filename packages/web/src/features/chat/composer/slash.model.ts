@@ -1,5 +1,5 @@
 /** What a slash at the beginning of a prompt asks for, and the ids that tie the field to its list of commands. Pure. */
-import type { SlashCommand } from "../port.ts";
+import type { SlashCommand } from "../../../sync/port.ts";
 import { SLASH_LIST_ID } from "./slash-list-id.ts";
 
 export const slashOptionId = (at: number): string => `${SLASH_LIST_ID}-${at}`;

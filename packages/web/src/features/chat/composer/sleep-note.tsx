@@ -2,7 +2,7 @@
 import "../../../i18n/list.ts";
 import { useState } from "react";
 import { toAppError } from "@hapi/protocol";
-import { go } from "../../../app/go.ts";
+import { go } from "../../../ground/go.ts";
 import { codeText } from "../../../i18n/error-words.ts";
 import { useT } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";

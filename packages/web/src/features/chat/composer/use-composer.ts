@@ -2,15 +2,15 @@
 import { useCallback, useRef, useState } from "react";
 import { isPromptTooLong } from "@hapi/core";
 import { type Attachment } from "@hapi/protocol";
-import { ignore } from "../../../app/ignore.ts";
+import { ignore } from "../../../ground/ignore.ts";
 import { errorText } from "../../../i18n/error-words.ts";
 import { useT } from "../../../i18n/index.ts";
 import { showToast } from "../../../ui/toast.ts";
-import type { ChatPort, Draft, DraftFile } from "../port.ts";
+import type { ChatPort, Draft, DraftFile } from "../../../sync/port.ts";
 import { admit, EMPTY_DRAFT, fileNameOf, isEmptyDraft } from "./composer.model.ts";
 import { useDraft } from "./use-draft.ts";
 import { useUploads, type Uploads } from "./use-uploads.ts";
-import { newId } from "../../../app/new-id.ts";
+import { newId } from "../../../ground/new-id.ts";
 
 export interface ComposerHandle {
   draft: Draft;

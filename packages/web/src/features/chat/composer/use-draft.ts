@@ -3,8 +3,8 @@
  * and forgotten only when the prompt is stored elsewhere. What the person typed before the stored draft arrived wins.
  */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { ignore } from "../../../app/ignore.ts";
-import type { Draft, DraftStore } from "../port.ts";
+import { ignore } from "../../../ground/ignore.ts";
+import type { Draft, DraftStore } from "../../../sync/port.ts";
 import { EMPTY_DRAFT, isEmptyDraft } from "./composer.model.ts";
 
 const SAVE_MS = 250;

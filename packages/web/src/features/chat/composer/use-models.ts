@@ -1,7 +1,7 @@
 /** Models on offer: what the session's capabilities name at once, what the agent itself names when the picker opens. */
 import { useEffect, useState } from "react";
 import { capability, type Session } from "@hapi/protocol";
-import { ignore } from "../../../app/ignore.ts";
+import { ignore } from "../../../ground/ignore.ts";
 import { usePort } from "../chat-context.tsx";
 
 export interface ModelChoice {

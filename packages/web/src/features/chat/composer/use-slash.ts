@@ -1,8 +1,8 @@
 /** Completion of slash commands: what is offered now, which one is marked, and the keys that move and take. */
 import { useEffect, useMemo, useState, type KeyboardEvent } from "react";
-import { isComposing } from "../../../app/composing.ts";
-import { ignore } from "../../../app/ignore.ts";
-import type { ChatActions, SlashCommand } from "../port.ts";
+import { isComposing } from "../../../ground/composing.ts";
+import { ignore } from "../../../ground/ignore.ts";
+import type { ChatActions, SlashCommand } from "../../../sync/port.ts";
 import { applyCommand, slashQuery, suggest } from "./slash.model.ts";
 
 export interface Slash {

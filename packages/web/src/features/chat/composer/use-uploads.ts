@@ -2,7 +2,7 @@
 import { errorText } from "../../../i18n/error-words.ts";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { type Attachment } from "@hapi/protocol";
-import type { ChatActions, DraftFile } from "../port.ts";
+import type { ChatActions, DraftFile } from "../../../sync/port.ts";
 
 export type UploadState = { kind: "running"; share: number } | { kind: "failed"; reason: string };
 

@@ -1,7 +1,7 @@
 /** The chat's port on fixtures: every action changes the fixture the way the hub would, so flows can be clicked through without one. */
 import { createTimeline, type OutboxPrompt, type StreamBuffer } from "@hapi/core";
 import { AppError, type AgentState, type Message, type Session } from "@hapi/protocol";
-import type { ChatPort, ChatView, Draft } from "../port.ts";
+import type { ChatPort, ChatView, Draft } from "../../../sync/port.ts";
 
 export interface Fixture {
   session: Session;

@@ -1,10 +1,10 @@
 /** The session in two lines: its title, and what one must know at a glance: status, who types, what the agent does, how full its context is. */
 import { useState } from "react";
 import type { SessionStatus } from "@hapi/core";
-import { part } from "../../../app/part.tsx";
-import { source } from "../../../app/source.ts";
+import { part } from "../../../ui/part.tsx";
+import { source } from "../../../ground/source.ts";
 import { signOf, statusText } from "../../sessions/status.model.ts";
-import { agentName, shortPath } from "../../sessions/names.model.ts";
+import { agentName, shortPath } from "../../../i18n/names.model.ts";
 import { useT } from "../../../i18n/index.ts";
 import { IconButton } from "../../../ui/button.tsx";
 import { cx } from "../../../ui/cx.ts";

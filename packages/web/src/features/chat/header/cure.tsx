@@ -1,5 +1,5 @@
 /** What a person has to do, where waiting cures nothing. */
-import { agentName } from "../../sessions/names.model.ts";
+import { agentName } from "../../../i18n/names.model.ts";
 import { useT } from "../../../i18n/index.ts";
 import { useChat } from "../chat-context.tsx";
 import { cureOf } from "./header.model.ts";

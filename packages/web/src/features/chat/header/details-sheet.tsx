@@ -3,7 +3,7 @@ import "../../../i18n/list.ts";
 import "../../../i18n/later.ts";
 import { useEffect, useState, type FormEvent } from "react";
 import { AppError, toAppError, type SessionDiagnostics } from "@hapi/protocol";
-import { agentName } from "../../sessions/names.model.ts";
+import { agentName } from "../../../i18n/names.model.ts";
 import { errorText } from "../../../i18n/error-words.ts";
 import { dateLocale, useT, type MessageKey } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";

@@ -1,6 +1,6 @@
 /** A request card whose code comes when there is a request; the chat asks for it early, as soon as it has nothing better to do. */
-import { part } from "../../../app/part.tsx";
-import { source } from "../../../app/source.ts";
+import { part } from "../../../ui/part.tsx";
+import { source } from "../../../ground/source.ts";
 import { Card } from "../../../ui/card.tsx";
 import { Skeleton } from "../../../ui/skeleton.tsx";
 

@@ -1,6 +1,6 @@
 /** May the agent do this? The thing itself comes first; Deny is as easy as Allow, and takes a reason that reaches the agent. */
 import type { TimelineRequest } from "@hapi/core";
-import { isComposing } from "../../../app/composing.ts";
+import { isComposing } from "../../../ground/composing.ts";
 import { useT, type MessageKey } from "../../../i18n/index.ts";
 import { Button, IconButton } from "../../../ui/button.tsx";
 import { TextArea } from "../../../ui/field.tsx";
@@ -14,7 +14,7 @@ import { HeldTap } from "./held-tap.tsx";
 import { useTapGuard } from "./tap-guard.ts";
 import { useAnswer, type Answering } from "./use-answer.ts";
 import { useDecisionKeys } from "./use-decision-keys.ts";
-import { toolName } from "../../sessions/names.model.ts";
+import { toolName } from "../../../i18n/names.model.ts";
 
 const SENTENCES = {
   command: "wish.command",

@@ -1,7 +1,7 @@
 /** A plan to approve: the plan itself, the mode to go on with, or what should be different. */
 import { useState } from "react";
 import type { TimelineRequest } from "@hapi/core";
-import { isComposing } from "../../../app/composing.ts";
+import { isComposing } from "../../../ground/composing.ts";
 import { useT } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { CodeBlock } from "../../../ui/code-block.tsx";

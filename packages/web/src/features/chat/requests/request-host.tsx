@@ -1,6 +1,6 @@
 /** Whose requests these are: what a card must know about its session. The chat gives its own; the inbox gives one per session. */
 import { createContext, useContext } from "react";
-import type { RequestActions } from "../port.ts";
+import type { RequestActions } from "../../../sync/port.ts";
 
 export interface RequestHost {
   sessionId: string;

@@ -5,7 +5,7 @@
 import { errorText } from "../../../i18n/error-words.ts";
 import { useCallback, useRef, useState } from "react";
 import type { TimelineRequest } from "@hapi/core";
-import type { AnswerResult, ApproveRequest } from "../port.ts";
+import type { AnswerResult, ApproveRequest } from "../../../sync/port.ts";
 import { forgetDrafts } from "./request-drafts.ts";
 import { useRequestHost } from "./request-host.tsx";
 

@@ -1,7 +1,7 @@
 /** What is worth saying aloud about an item: finished text, what waits, what failed. Null: nothing. */
 import { shortText, type TimelineItem, type TimelineRequest, type ToolItem } from "@hapi/core";
 import type { Translate } from "../../../i18n/index.ts";
-import { wordsOfRequests } from "../../sessions/request-words.ts";
+import { wordsOfRequests } from "../../../i18n/request-words.ts";
 import { objectOf } from "../tools/tool.model.ts";
 import { summaryIn, verbIn } from "../tools/verbs.ts";
 import { noticeText } from "./notice-words.ts";

@@ -1,7 +1,7 @@
 /** Rows that most screens of a conversation do not show: to-do lists, failures, retries, notices. Their code comes with the first of them. */
 import type { ComponentType, ReactNode } from "react";
-import { part } from "../../../app/part.tsx";
-import { source } from "../../../app/source.ts";
+import { part } from "../../../ui/part.tsx";
+import { source } from "../../../ground/source.ts";
 import { Skeleton } from "../../../ui/skeleton.tsx";
 import type * as Rare from "./rare-rows.ts";
 

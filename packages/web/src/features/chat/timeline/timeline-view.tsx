@@ -5,9 +5,9 @@
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { TimelineItem } from "@hapi/core";
-import { ignore } from "../../../app/ignore.ts";
-import { part } from "../../../app/part.tsx";
-import { source } from "../../../app/source.ts";
+import { ignore } from "../../../ground/ignore.ts";
+import { part } from "../../../ui/part.tsx";
+import { source } from "../../../ground/source.ts";
 import { errorText } from "../../../i18n/error-words.ts";
 import { useT } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";

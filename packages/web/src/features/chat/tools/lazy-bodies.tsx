@@ -1,6 +1,6 @@
 /** What a row shows when it is open. Its code comes with the first row that is opened, or when the chat has nothing better to do. */
-import { part } from "../../../app/part.tsx";
-import { source } from "../../../app/source.ts";
+import { part } from "../../../ui/part.tsx";
+import { source } from "../../../ground/source.ts";
 import { Skeleton } from "../../../ui/skeleton.tsx";
 
 const bodies = source(() => import("./tool-body.tsx"));

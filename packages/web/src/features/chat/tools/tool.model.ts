@@ -3,7 +3,7 @@ import type { ToolItem, ToolStatus } from "@hapi/core";
 import type { ToolKind } from "@hapi/protocol";
 import type { IconName } from "../../../ui/icons.tsx";
 import type { Status } from "../../../ui/status-glyph.tsx";
-import { toolName } from "../../sessions/names.model.ts";
+import { toolName } from "../../../i18n/names.model.ts";
 
 const ICONS: Record<ToolKind, IconName> = {
   read: "file",
