@@ -30,7 +30,10 @@ function describe(schema: JsonSchema, depth = 0): string {
   return Array.isArray(schema.type) ? schema.type.join(" \\| ") : (schema.type ?? "any");
 }
 
-function table(schema: z.ZodMiniType): string[] {
+/** Lines of a table without rows. */
+const emptyTable = 4;
+
+function tableOf(schema: z.ZodMiniType): string[] {
   const json = z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }) as JsonSchema;
   if (!json.properties) return ["", describe(json), ""];
   const required = new Set(json.required);
@@ -39,7 +42,33 @@ function table(schema: z.ZodMiniType): string[] {
 }
 
 function section(title: string, note: string, schemas: [string, z.ZodMiniType][]): string[] {
-  return [`## ${title}`, "", note, "", ...schemas.flatMap(([name, schema]) => [`### ${name}`, ...table(schema)])];
+  return [`## ${title}`, "", note, "", ...schemas.flatMap(([name, schema]) => [`### ${name}`, ...tableOf(schema)])];
+}
+
+/** Of each call the waits in a line, then parameters and result, where there is anything to say of them. */
+function calls(scope: string, table: Readonly<Record<string, protocol.RpcSpec>>, ofPeers: Readonly<Record<string, protocol.RpcSpec>>): string[] {
+  const waits = ({ timeoutMs, readyMs, verdict }: protocol.RpcSpec): string =>
+    [
+      `The hub waits ${timeoutMs / 1000} s for the answer`,
+      ...(readyMs > 0 ? [`${readyMs / 1000} s before that for the method`] : []),
+      ...(verdict === null ? [] : [`\`${verdict}\` makes it a result, also with an \`error\``]),
+    ].join("; ");
+  const titled = (title: string, schema: z.ZodMiniType): string[] => {
+    const rows = tableOf(schema);
+    return rows.length > emptyTable ? [`${title}:`, ...rows] : [];
+  };
+  const entries = Object.values(table).flatMap((spec) => [`### ${spec.wire}`, "", `${waits(spec)}.`, "", ...titled("Parameters", spec.params), ...titled("Result", spec.result)]);
+  const peers = Object.values(ofPeers).map(({ wire, timeoutMs }) => `\`${wire}\` (${timeoutMs / 1000} s)`);
+  return [
+    `## RPC of a ${scope}`,
+    "",
+    `\`<${scope} id>:<name>\`; parameters and answer are JSON strings. An answer with a text \`error\` is a refusal, with \`code\` where it names one. A result is`,
+    "what the hub needs of it: more is handed on or passed over, less is `rpc_result_invalid`. Where no result stands any is one.",
+    "",
+    `Peers of other make are also asked ${peers.join(", ")}.`,
+    "",
+    ...entries,
+  ];
 }
 
 const named = (suffix: RegExp): [string, z.ZodMiniType][] =>
@@ -64,11 +93,12 @@ export function protocolReference(): string {
     `${protocol.PROTOCOL_VERSION}: REST under \`/api\` (JWT) and \`/cli\` (access token), SSE at \`/api/events\`, Socket.IO namespace \`/cli\` at`,
     `\`${protocol.SOCKET_PATH}\`. A \`?\` marks what may be absent. Unknown fields are kept.`,
     "",
-    ...section("Entities", "As they travel in answers and events.", named(/Schema$/).filter(([name]) => !["handshake", "syncEvent"].includes(name))),
+    ...section("Entities", "As they travel in answers and events.", named(/Schema$/).filter(([name]) => !["handshake", "ownDiagnostics", "syncEvent"].includes(name))),
     ...section("REST bodies", "Of requests; the routes are in `packages/hub`.", named(/Body$/)),
     ...section("SSE events", `One JSON object per frame. Capabilities a subscriber can ask for: ${protocol.SSE_CAPABILITIES.join(", ")}.`, events.map((schema) => [eventName(schema), schema])),
     ...section("Socket events to the hub", `Namespace \`/cli\`. Frames up to ${protocol.MAX_FRAME_BYTES / 1024 / 1024} MiB.`, Object.entries(protocol.clientEvents)),
-    ...section("RPC of a session", "`<session id>:<name>`; parameters and answer are JSON strings; errors are data.", Object.entries(protocol.sessionRpc)),
+    ...calls("session", { ...protocol.sessionRpc, ...protocol.fileRpc }, protocol.peerSessionRpc),
+    ...calls("machine", protocol.machineRpc, protocol.peerMachineRpc),
     "## Errors",
     "",
     "Body of every error: `{error, code}`; clients branch on status and code.",

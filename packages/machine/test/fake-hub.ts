@@ -46,6 +46,8 @@ export interface FakeHub {
   /** As a person does at the hub while the session does not run. */
   choose(choice: { permissionMode?: string; model?: string | null }): void;
   rpc<T>(name: string, params?: unknown): Promise<T>;
+  /** The names that can be asked. */
+  readonly methods: string[];
   /** While nobody is attached: the row is gone. */
   takeBack(localId: string): void;
   cancel(localId: string): Promise<CancelAck>;
@@ -312,6 +314,9 @@ export function createFakeHub(sessionId: string): FakeHub {
         ...(model === undefined ? {} : { preferredModel: model }),
       };
       metadata.version++;
+    },
+    get methods() {
+      return Object.keys(peer?.handlers ?? {});
     },
     async rpc<T>(name: string, params: unknown = {}) {
       // As the real one does: who has just come up is waited for.

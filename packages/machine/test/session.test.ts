@@ -1,5 +1,6 @@
 /** One session against an agent and a hub in memory: its configuration, what it hears, parking, and every way to its end. */
 import { expect, test } from "bun:test";
+import { fileRpc, sessionRpc } from "@hapi/protocol";
 import { createWorld, run, stages } from "./world.ts";
 
 test("configuration: confirmed by the agent, kept, passed at the next start; an unknown mode is refused", async () => {
@@ -180,4 +181,21 @@ test("a credential that is another one than at the start is told once, and the n
   await world.relaunch();
   await world.hub.until(() => told() === 2, "told again");
   expect(JSON.stringify(world.hub.rows)).toContain("--this-environment");
+});
+
+test("a session serves the calls of its table, all of them and no other", async () => {
+  await using world = await createWorld();
+  await world.hub.until(() => world.hub.methods.length > 0, "registered");
+  const names = [...Object.values(sessionRpc), ...Object.values(fileRpc)].map(({ wire }) => wire);
+  expect(world.hub.methods.toSorted()).toEqual(names.toSorted());
+});
+
+test("a model that is none of this agent's kind is refused, as any parameter that is none", async () => {
+  await using world = await createWorld();
+  const model = { provider: "other", modelId: "large" };
+  await expect(world.hub.rpc("set-session-config", { model })).rejects.toMatchObject({
+    code: "invalid_body",
+    message: "Invalid parameters",
+  });
+  await expect(world.hub.rpc("steer-queued-message", {})).rejects.toMatchObject({ code: "invalid_body", message: "Invalid parameters" });
 });

@@ -25,11 +25,10 @@ export const lossCountSchema = z.object({
 });
 export type LossCount = z.infer<typeof lossCountSchema>;
 
-export const sessionDiagnosticsSchema = z.looseObject({
+/** As a session process tells it. */
+export const ownDiagnosticsSchema = z.looseObject({
   sessionId: z.string(),
   flavor: z.nullable(z.string()),
-  /** Who answered: the living session process, or the hub from what it was told last. */
-  source: z.enum(["session", "hub"]),
   /** The same thread in three places. `hub`: the row's metadata; `record`: session.json; `driver`: the ledger's marks of the driver. Null: none. */
   threads: z.object({
     hub: z.nullable(z.string()),
@@ -73,5 +72,11 @@ export const sessionDiagnosticsSchema = z.looseObject({
   lastFailure: z.nullable(failureFactSchema),
   autoRetry: z.boolean(),
   retry: z.nullable(retryStateSchema),
+});
+export type OwnDiagnostics = z.infer<typeof ownDiagnosticsSchema>;
+
+export const sessionDiagnosticsSchema = z.extend(ownDiagnosticsSchema, {
+  /** Who answered: the living session process, or the hub from what it was told last. */
+  source: z.enum(["session", "hub"]),
 });
 export type SessionDiagnostics = z.infer<typeof sessionDiagnosticsSchema>;

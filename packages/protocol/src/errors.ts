@@ -52,6 +52,7 @@ const table = {
   spawn_failed: [502, true, "The session could not be started"],
   restart_unsupported: [502, false, "This runner can't be restarted from here"],
   rpc_target_missing: [503, true, "RPC handler not registered"],
+  rpc_result_invalid: [502, false, "The answer could not be read"],
   rpc_timeout: [504, true, "The machine did not answer in time"],
   runner_upgrade_required: [409, false, "The runner on this machine is too old"],
   // this computer

@@ -10,6 +10,8 @@ export * from "./primitives.ts";
 export * from "./request-kind.ts";
 export * from "./rest.ts";
 export * from "./rpc.ts";
+export * from "./rpc-machine.ts";
+export * from "./rpc-session.ts";
 export * from "./session.ts";
 export * from "./worktree.ts";
 export * from "./socket.ts";

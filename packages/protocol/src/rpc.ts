@@ -1,70 +1,49 @@
-/** RPC over the `/cli` socket. On the wire a method is `<session or machine id>:<name>`; params and answer are JSON strings; errors are data (`{"error": text}`). */
-import * as z from "zod/mini";
-import { answersSchema, DECISIONS } from "./session.ts";
-
-export const sessionRpc = {
-  permission: z.looseObject({
-    id: z.string(),
-    approved: z.boolean(),
-    mode: z.optional(z.string()),
-    allowTools: z.optional(z.array(z.string())),
-    decision: z.optional(z.enum(DECISIONS)),
-    answers: z.optional(answersSchema),
-    /** Ours: reaches the agent. */
-    reason: z.optional(z.string()),
-    /** Ours: input edited by the person. */
-    updatedInput: z.optional(z.unknown()),
-  }),
-  /** `scope:"session"` (ours) ends the agent; otherwise the running turn is interrupted. */
-  abort: z.looseObject({ reason: z.optional(z.string()), scope: z.optional(z.enum(["turn", "session"])) }),
-  switch: z.looseObject({ to: z.enum(["remote", "local"]), /** ours: interrupt the local turn */ now: z.optional(z.boolean()) }),
-  "set-session-config": z.looseObject({
-    permissionMode: z.optional(z.string()),
-    model: z.optional(z.nullable(z.string())),
-    effort: z.optional(z.nullable(z.string())),
-    /** Ours: turns that a provider's error failed are retried by themselves. */
-    autoRetry: z.optional(z.boolean()),
-  }),
-  killSession: z.looseObject({}),
-  "handoff-local": z.looseObject({}),
-  "fork-conversation": z.looseObject({ messageLocalId: z.optional(z.string()) }),
-  listSlashCommands: z.looseObject({ agent: z.optional(z.string()) }),
-  /** A queued prompt goes into the running turn. Answer: `{steered}`; false: the agent has it already, or it was taken back. */
-  "steer-queued-message": z.looseObject({ localId: z.string() }),
-  /** Ours: the models this session's agent offers. */
-  "list-models": z.looseObject({}),
-  /** Ours: send the last failed turn again on the same conversation. */
-  "retry-turn": z.looseObject({}),
-  /** Ours: the retry that waits for its time is given up. Answer: `{status: "cancelled" | "none"}`. */
-  "cancel-retry": z.looseObject({}),
-  /** Ours: what this session process knows of itself; the answer is a `sessionDiagnostics` without `source`. */
-  diagnostics: z.looseObject({}),
-  uploadFile: z.looseObject({ sessionId: z.optional(z.string()), filename: z.string(), content: z.string(), mimeType: z.string() }),
-  deleteUpload: z.looseObject({ sessionId: z.optional(z.string()), path: z.string() }),
-} as const;
-
-export const machineRpcNames = [
-  "spawn-happy-session",
-  "stop-session",
-  /** Ours: `{sessionId}` → `{status: "forgotten" | "not-found" | "active"}`; removes what the machine keeps of a deleted session. */
-  "forget-session",
-  "stop-runner",
-  "list-directory",
-  "path-exists",
-  "agent-availability",
-] as const;
-
 /**
- * The answer of the `permission` RPC of our session process. Others ignore it. `applied`: the agent's own record shows that it took this answer.
- * `sent`: the agent has it, and has not shown yet which answer it took; the request's row will. `pending`: it is kept and not with the agent yet.
- * `closed`: something else was first: what became of the request (`outcome`: approved, denied, canceled; `sent`: another answer is on its way), and
- * `by` whom: `person`, `policy` (answered here), `terminal`, `agent`.
+ * RPC over the `/cli` socket: what a row of the tables says of a call. On the wire a method is `<session or machine id>:<name>`; parameters and
+ * answer are JSON strings; errors are data (`{"error": text, "code"?}`). Every call there is stands in `rpc-session.ts` or `rpc-machine.ts`.
  */
-export type PermissionAnswer =
-  | { status: "applied" | "sent" | "pending" }
-  | { status: "closed"; outcome?: string; decision?: string; by?: string; reason?: string }
-  | { status: "not-found" };
+import * as z from "zod/mini";
+import { catch as otherwise } from "zod/mini";
+import type { ErrorCode } from "./errors.ts";
+
+export interface RpcSpec<P extends z.ZodMiniType = z.ZodMiniType, R extends z.ZodMiniType = z.ZodMiniType> {
+  /** Its name on the wire, behind the id. */
+  readonly wire: string;
+  readonly params: P;
+  /** What the hub takes for a result: what peers of other make answer, not only what we do. */
+  readonly result: R;
+  /** How long the hub waits for the answer. */
+  readonly timeoutMs: number;
+  /** How long it waits before that for the method to be registered; 0: not at all. */
+  readonly readyMs: number;
+  /** Code of a refusal that names none. */
+  readonly refusal: ErrorCode;
+  /** Key of a result that says how it went: an answer that has it is a result, also with an `error` beside it. */
+  readonly verdict: string | null;
+}
+
+/** By the name in code: the one on the wire, in camel case. */
+export type RpcTable = Readonly<Record<string, RpcSpec>>;
+
+/** How long the hub waits for an answer where the call says nothing else. */
+export const RPC_TIMEOUT_MS = 30_000;
+
+type Facts<P, R> = { params: P; result: R } & Partial<Pick<RpcSpec, "timeoutMs" | "readyMs" | "refusal" | "verdict">>;
+
+export function rpc<P extends z.ZodMiniType, R extends z.ZodMiniType>(wire: string, facts: Facts<P, R>): RpcSpec<P, R> {
+  return { wire, timeoutMs: RPC_TIMEOUT_MS, readyMs: 0, refusal: "apply_failed", verdict: null, ...facts };
+}
+
+/** A field of a result that is absent when it is not as it should be. */
+export const ifValid = <S extends z.ZodMiniType>(schema: S) => otherwise(z.optional(schema), undefined);
+
+/** A result of which peers answer what they like. */
+export const anyResult = <S extends z.ZodMiniType>(fields: S) => otherwise(fields, {} as z.output<S>);
+
+/** A result nobody looks at: that it came is all. */
+export const heard = anyResult(z.looseObject({}));
+
+/** A result that is handed on as it came, with `success` or without. */
+export const handedOn = z.looseObject({});
 
 export const rpcMethod = (scopeId: string, name: string): string => `${scopeId}:${name}`;
-/** How long the hub waits for an RPC answer. */
-export const RPC_TIMEOUT_MS = 30_000;

@@ -12,7 +12,7 @@ export interface CatalogName {
   readonly flavor: string;
 }
 
-export const SESSION_CATALOGS: readonly CatalogName[] = [
+export const SESSION_CATALOGS = [
   { path: "codex-models", rpc: "listCodexModels", flavor: "codex" },
   { path: "opencode-models", rpc: "listOpencodeModels", flavor: "opencode" },
   { path: "cursor-models", rpc: "listCursorModels", flavor: "cursor" },
@@ -22,7 +22,7 @@ export const SESSION_CATALOGS: readonly CatalogName[] = [
   { path: "opencode-reasoning-effort-options", rpc: "listOpencodeReasoningEffortOptions", flavor: "opencode" },
   { path: "grok-reasoning-effort-options", rpc: "listGrokReasoningEffortOptions", flavor: "grok" },
   { path: "opencode-model-variants", rpc: "listOpencodeModelVariants", flavor: "opencode" },
-];
+] as const satisfies readonly CatalogName[];
 
 export interface MachineCatalogName {
   readonly path: string;
@@ -33,7 +33,7 @@ export interface MachineCatalogName {
   readonly strict: boolean;
 }
 
-export const MACHINE_CATALOGS: readonly MachineCatalogName[] = [
+export const MACHINE_CATALOGS = [
   { path: "agy-models", rpc: "listAgyModels", needsCwd: false, strict: false },
   { path: "pi-models", rpc: "listPiModelsForMachine", needsCwd: false, strict: true },
   { path: "codex-models", rpc: "listCodexModels", needsCwd: false, strict: true },
@@ -42,7 +42,7 @@ export const MACHINE_CATALOGS: readonly MachineCatalogName[] = [
   { path: "grok-models", rpc: "listGrokModelsForCwd", needsCwd: true, strict: false },
   { path: "copilot-models", rpc: "listCopilotModelsForCwd", needsCwd: true, strict: false },
   { path: "opencode-model-variants", rpc: "listOpencodeModelVariants", needsCwd: true, strict: true },
-];
+] as const satisfies readonly MachineCatalogName[];
 
 export interface AgentSettingName {
   readonly path: string;

@@ -9,10 +9,10 @@ import * as fc from "fast-check";
 import type { RunCommand } from "./command.ts";
 import { confineTo } from "./confine.ts";
 import { globMatches, nameMatcher } from "./find.ts";
-import { fileRpcs, type FileRpcHandler } from "./rpc.ts";
+import { fileRpcs } from "./rpc.ts";
 
 let folder: string;
-let rpcs: Record<string, FileRpcHandler>;
+let rpcs: ReturnType<typeof fileRpcs>;
 
 const run: RunCommand = (argv, options) =>
   new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
 export { confineTo, isInside, type Confinement } from "./confine.ts";
 export type { CommandAnswer, CommandResult, RunCommand } from "./command.ts";
 export { readBytes } from "./read.ts";
-export { fileRpcs, type FileRpcHandler } from "./rpc.ts";
+export { fileRpcs } from "./rpc.ts";

@@ -2,29 +2,19 @@
  * The read-only file and git RPCs of a session, under the names of existing clients. Failures are data, as those expect: `{success:false, error}`.
  * Nothing here writes, and nothing runs a program with words that came over the wire, except as a confined path.
  */
-import * as z from "zod/mini";
-import { AppError, toAppError } from "@hapi/protocol";
+import { type RpcHandler, type RpcHandlers, servedRpc } from "@hapi/client/link";
+import { AppError, fileRpc } from "@hapi/protocol";
+import type * as z from "zod/mini";
 import type { RunCommand } from "./command.ts";
 import type { Confinement } from "./confine.ts";
 import { findFiles, MAX_FOUND } from "./find.ts";
 import { createGitReader } from "./git.ts";
 import { listDirectory, readFileContent, statFiles } from "./read.ts";
 
-export type FileRpcHandler = (params: unknown) => Promise<unknown>;
-
-const params = {
-  staged: z.looseObject({ staged: z.optional(z.boolean()) }),
-  diffFile: z.looseObject({ filePath: z.string(), staged: z.optional(z.boolean()) }),
-  path: z.looseObject({ path: z.string() }),
-  paths: z.looseObject({ paths: z.array(z.string()) }),
-  search: z.looseObject({
-    args: z.optional(z.array(z.string())),
-    fileSearch: z.optional(z.looseObject({ query: z.string(), limit: z.optional(z.number()) })),
-  }),
-};
+type Search = z.output<(typeof fileRpc)["ripgrep"]["params"]>;
 
 /** What an existing client asks for: `--files` with an optional `--iglob <pattern>`. Other words of ripgrep are not run. */
-function searchOf(input: z.infer<typeof params.search>): { query: string; limit: number } {
+function searchOf(input: Search): { query: string; limit: number } {
   if (input.fileSearch) return { query: input.fileSearch.query, limit: input.fileSearch.limit ?? MAX_FOUND };
   const args = input.args ?? [];
   if (!args.includes("--files")) throw new AppError("not_supported", "Only the search for file names is offered");
@@ -34,32 +24,24 @@ function searchOf(input: z.infer<typeof params.search>): { query: string; limit:
   return { query: inner ?? glob, limit: MAX_FOUND };
 }
 
-function guarded<S extends z.ZodMiniType>(schema: S, handle: (input: z.output<S>) => Promise<object>): FileRpcHandler {
-  return async (raw) => {
-    const input = schema.safeParse(raw ?? {});
-    if (!input.success) return { success: false, error: "Invalid parameters", code: "invalid_body" };
-    try {
-      return { success: true, ...(await handle(input.data)) };
-    } catch (cause) {
-      const error = toAppError(cause);
-      return { success: false, error: error.message, code: error.code };
-    }
-  };
-}
+const failed = ({ message, code }: AppError): object => ({ success: false, error: message, code });
 
-export function fileRpcs(confinement: Confinement, run: RunCommand): Record<string, FileRpcHandler> {
+export function fileRpcs(confinement: Confinement, run: RunCommand): Record<string, RpcHandler> {
   const git = createGitReader(confinement, run);
-  return {
-    "git-status": guarded(params.staged, () => git.status()),
-    "git-diff-numstat": guarded(params.staged, (input) => git.diffNumstat(input.staged ?? false)),
-    "git-diff-file": guarded(params.diffFile, (input) => git.diffFile(input.filePath, input.staged ?? false)),
-    readFile: guarded(params.path, (input) => readFileContent(confinement, input.path)),
-    listDirectory: guarded(params.path, (input) => listDirectory(confinement, input.path === "" ? "." : input.path)),
-    statFiles: guarded(params.paths, async (input) => ({ files: await statFiles(confinement, input.paths) })),
-    ripgrep: guarded(params.search, async (input) => {
+  // `success` in what git says of itself is the command's own.
+  const ok = async (answer: Promise<object>): Promise<Record<string, unknown>> => ({ success: true, ...(await answer) });
+  const handlers: RpcHandlers<typeof fileRpc> = {
+    gitStatus: () => ok(git.status()),
+    gitDiffNumstat: ({ staged = false }) => ok(git.diffNumstat(staged)),
+    gitDiffFile: ({ filePath, staged = false }) => ok(git.diffFile(filePath, staged)),
+    readFile: ({ path }) => ok(readFileContent(confinement, path)),
+    listDirectory: ({ path }) => ok(listDirectory(confinement, path === "" ? "." : path)),
+    statFiles: async ({ paths }) => ({ success: true, files: await statFiles(confinement, paths) }),
+    async ripgrep(input) {
       const search = searchOf(input);
       const found = await findFiles(confinement, run, search.query, search.limit);
-      return { stdout: found.map((path) => `${path}\n`).join(""), stderr: "", exitCode: 0 };
-    }),
+      return { success: true, stdout: found.map((path) => `${path}\n`).join(""), stderr: "", exitCode: 0 };
+    },
   };
+  return servedRpc(fileRpc, handlers, failed);
 }

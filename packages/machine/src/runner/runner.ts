@@ -6,17 +6,9 @@ import { rmSync } from "node:fs";
 import { arch, cpus, freemem, homedir, hostname, loadavg, platform, totalmem, uptime } from "node:os";
 import { join } from "node:path";
 import type { AgentDriver } from "@hapi/agents";
+import type { RpcHandler } from "@hapi/client/link";
 import { endLeftBehind } from "@hapi/host";
-import {
-  AppError,
-  CARRIES_HISTORY,
-  listDirectoryBody,
-  pathsExistBody,
-  spawnParamsSchema,
-  toAppError,
-  type MachineMetadata,
-  type RunnerState,
-} from "@hapi/protocol";
+import { AppError, CARRIES_HISTORY, spawnParamsSchema, toAppError, type MachineMetadata, type RunnerState } from "@hapi/protocol";
 import {
   ignore,
   isAlive,
@@ -31,17 +23,16 @@ import {
 } from "@hapi/platform";
 import { createAvailability } from "./availability.ts";
 import { openControlSocket } from "./control-socket.ts";
-import { listDirectory, pathsExist } from "./directories.ts";
-import { forgetSession } from "./forget.ts";
 import { createLaunches, type LaunchDeps } from "./launches.ts";
 import { endSession, findLivingSessions, type LivingSession } from "./living-sessions.ts";
 import { type LostFate, type LostWatchDeps, watchLostSessions } from "./lost-watch.ts";
+import { runnerRpcs } from "./rpc.ts";
 import { readRunnerState, RUNNER_STATE_FILE, type RunnerStateFile } from "./state-file.ts";
 
 /** What the runner needs of its connection to the hub; `client` implements it. */
 export interface MachineLink {
   readonly line: { connected: boolean; since: number; refused: { code: string; message: string } | null };
-  handle(method: string, handler: (params: unknown) => Promise<unknown>): void;
+  handle(method: string, handler: RpcHandler): void;
   setHealth(read: () => Record<string, unknown>): void;
   updateRunnerState(next: (current: RunnerState | null) => RunnerState): Promise<void>;
   close(): Promise<void>;
@@ -169,16 +160,15 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const line = link;
 
   line.setHealth(() => health(options.clock.now()));
-  line.handle("spawn-happy-session", async (raw) => spawn(raw, launches.launch, options.log));
-  line.handle("stop-session", async (raw) => ({ status: await endSession(options.home, idOf(raw)) }));
-  line.handle("forget-session", async (raw) => ({ status: await forgetSession(options.home, idOf(raw)) }));
-  line.handle("list-directory", async (raw) => directoryAnswer(raw, options.workspaceRoots));
-  line.handle("path-exists", async (raw) => ({ exists: await pathsExist(pathsExistBody.parse(raw).paths, options.workspaceRoots) }));
-  line.handle("agent-availability", availability);
-  line.handle("stop-runner", async () => {
-    stop.resolve("hub");
-    return { message: "The runner restarts; its sessions go on." };
+  const served = runnerRpcs({
+    home: options.home,
+    roots: options.workspaceRoots,
+    launch: launches.launch,
+    availability,
+    stop: () => stop.resolve("hub"),
+    log: options.log,
   });
+  for (const [method, handler] of Object.entries(served)) line.handle(method, handler);
   let cancelTelling: () => void = () => undefined;
   /** Until the hub has it: a line that breaks now is no reason not to run. */
   async function tellRunning(): Promise<void> {
@@ -237,26 +227,6 @@ function refuseSecond(home: string): void {
   const state = readRunnerState(home);
   if (state && state.pid !== process.pid && isAlive(state)) {
     throw new AppError("session_conflict", `A runner is already running (pid ${state.pid}). See: hapi runner status`);
-  }
-}
-
-async function spawn(raw: unknown, launch: ReturnType<typeof createLaunches>["launch"], log: Logger): Promise<unknown> {
-  try {
-    const { sessionId } = await launch(spawnParamsSchema.parse(raw));
-    return { type: "success", sessionId };
-  } catch (cause) {
-    const failure = toAppError(cause);
-    log.warn("runner.spawn_failed", { code: failure.code, reason: failure.message, cause: String(failure.cause ?? "") });
-    return { type: "error", errorMessage: failure.message, code: failure.code };
-  }
-}
-
-async function directoryAnswer(raw: unknown, roots: readonly string[]): Promise<unknown> {
-  try {
-    const { path, includeHidden } = listDirectoryBody.parse(raw);
-    return { success: true, ...(await listDirectory(path, { roots, ...(includeHidden ? { includeHidden } : {}) })) };
-  } catch (cause) {
-    return { success: false, error: toAppError(cause).message };
   }
 }
 

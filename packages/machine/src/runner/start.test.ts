@@ -3,9 +3,9 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { MachineLink } from "@hapi/client/link";
+import type { MachineLink, RpcHandler } from "@hapi/client/link";
 import { createLogger, systemClock } from "@hapi/platform";
-import { AppError, type RunnerState } from "@hapi/protocol";
+import { AppError, machineRpc, type RunnerState } from "@hapi/protocol";
 import { askRunner } from "./control-socket.ts";
 import { type RunnerOptions, runnerPaths, startRunner } from "./runner.ts";
 import { readRunnerState } from "./state-file.ts";
@@ -100,4 +100,21 @@ test.each(["stop", "signal"] as const)("one that waits for its hub is seen, and 
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
+});
+
+test("a runner serves the calls of its table, all of them and no other; a failure has the shape that its caller reads", async () => {
+  const served = new Map<string, RpcHandler>();
+  await start({ ...badLine(0).link, handle: (method, handler) => void served.set(method, handler) });
+  expect([...served.keys()].toSorted()).toEqual(
+    Object.values(machineRpc)
+      .map(({ wire }) => wire)
+      .toSorted(),
+  );
+  const ask = (method: string, params: unknown): Promise<unknown> => served.get(method)?.(params) ?? Promise.reject(new Error(method));
+  expect(await ask("spawn-happy-session", { type: "spawn-in-directory" })).toMatchObject({ type: "error", code: "invalid_body" });
+  expect(await ask("list-directory", { path: 7 })).toEqual({ success: false, error: "Invalid parameters" });
+  expect(await ask("list-directory", { path: "/nowhere/at/all" })).toMatchObject({ success: false });
+  for (const method of ["stop-session", "forget-session"])
+    for (const params of [null, {}, { sessionId: "" }]) await expect(ask(method, params)).rejects.toMatchObject({ code: "invalid_body" });
+  expect(await ask("path-exists", { paths: [] })).toEqual({ exists: {} });
 });

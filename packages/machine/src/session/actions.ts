@@ -1,5 +1,5 @@
 /** What a person can do to a session from afar, in terms of its parts. */
-import type { AgentCapabilities } from "@hapi/protocol";
+import type { AgentCapabilities, OwnDiagnostics } from "@hapi/protocol";
 import { AppError, normalizePermissionMode, noticeWords, type NoticeWords, toAppError } from "@hapi/protocol";
 import type { DriverLog } from "@hapi/agents";
 import type { Clock } from "@hapi/platform";
@@ -24,7 +24,7 @@ export interface ActionDeps {
   inbox: Pick<Inbox, "steer" | "interruptNext" | "unwantCurrent">;
   facts: AgentFacts;
   capabilities: AgentCapabilities;
-  diagnostics(): unknown;
+  diagnostics(): OwnDiagnostics;
   hasViewers(): boolean;
   uploads: Uploads;
   clock: Clock;

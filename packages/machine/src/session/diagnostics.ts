@@ -1,7 +1,7 @@
 /** What a session knows of itself, for people who look for a fault: threads, the last start, the last failure. Nothing that could be a credential. */
 import { shortText } from "@hapi/core";
 import { hostname } from "node:os";
-import type { SessionDiagnostics, SessionEnvironment } from "@hapi/protocol";
+import type { OwnDiagnostics, SessionEnvironment } from "@hapi/protocol";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { InForce } from "./in-force.ts";
 import type { Facts } from "./ledger-state.ts";
@@ -39,14 +39,14 @@ export function withoutSecrets(args: readonly string[]): string[] {
 
 const isSecret = (flag: string, value: string): boolean => SECRET_FLAG.test(flag) || SECRET_VALUE.test(value);
 
-function lastFailureOf({ lastStart, lastTurn }: Facts): SessionDiagnostics["lastFailure"] {
+function lastFailureOf({ lastStart, lastTurn }: Facts): OwnDiagnostics["lastFailure"] {
   const ofStart = lastStart?.failure ? { code: lastStart.failure.code, message: lastStart.failure.message, at: lastStart.at } : null;
   const ofTurn = lastTurn?.failure ? { ...lastTurn.failure, at: lastTurn.at } : null;
   return ofStart && (!ofTurn || ofStart.at > ofTurn.at) ? ofStart : ofTurn;
 }
 
 /** `threads.hub` is the hub's to fill in. */
-export function diagnosticsOf(input: DiagnosticsInput): Omit<SessionDiagnostics, "source"> {
+export function diagnosticsOf(input: DiagnosticsInput): OwnDiagnostics {
   const { record, facts, runner } = input;
   return {
     sessionId: record.sessionId,

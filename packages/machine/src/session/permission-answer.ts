@@ -8,14 +8,11 @@ import {
   type Decision,
   normalizePermissionMode,
   type PermissionAnswer,
+  type PermissionParams,
   type SentAnswer,
-  type sessionRpc,
 } from "@hapi/protocol";
-import type * as z from "zod/mini";
 import type { RequestEntry } from "./ledger-state.ts";
 import { shorten } from "./shorten.ts";
-
-export type PermissionParams = z.infer<(typeof sessionRpc)["permission"]>;
 
 const MAX_OPEN_CHARS = 64 * 1024;
 const MAX_CLOSED_CHARS = 2 * 1024;

@@ -5,12 +5,19 @@
  */
 import { policyDecision } from "@hapi/core";
 import type { AgentRequest, DriverEvent, DriverLog, RequestAnswer } from "@hapi/agents";
-import { type AgentStateCompletedRequest, type AgentStateRequest, type EditPlace, type PermissionAnswer, toAppError } from "@hapi/protocol";
+import {
+  type AgentStateCompletedRequest,
+  type AgentStateRequest,
+  type EditPlace,
+  type PermissionAnswer,
+  type PermissionParams,
+  toAppError,
+} from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { Ledger } from "./ledger.ts";
 import { editPlacesOf, type ReadText } from "./edit-places.ts";
 import type { RequestEntry } from "./ledger-state.ts";
-import { answerOf, closedAnswer, closedOnWire, type Closing, openOnWire, type PermissionParams, sentAlready } from "./permission-answer.ts";
+import { answerOf, closedAnswer, closedOnWire, type Closing, openOnWire, sentAlready } from "./permission-answer.ts";
 
 /** Answered requests shown at the hub; the ledger remembers more of them. */
 const MAX_COMPLETED_ON_WIRE = 20;

@@ -46,6 +46,7 @@ export const errors = {
   "error.spawn_failed": "会话无法启动",
   "error.restart_unsupported": "无法从这里重启此运行器",
   "error.rpc_target_missing": "机器不接受这项操作",
+  "error.rpc_result_invalid": "无法读懂对方的回答",
   "error.rpc_timeout": "机器没有及时回应",
   "error.runner_upgrade_required": "此机器上的运行器版本过旧",
   "error.agent_not_installed": "代理未安装",
