@@ -1,6 +1,6 @@
 /** Wires the hub from its parts. Opens no file and no port: `start-hub.ts` does, and tests may do otherwise. */
 import { ignore } from "@hapi/platform";
-import type { Session } from "@hapi/protocol";
+import { machineRpc, type Session, sessionRpc } from "@hapi/protocol";
 import type { Hono } from "hono";
 import { cliRoutes } from "./cli-plane/routes.ts";
 import { eventRoutes } from "./events/routes.ts";
@@ -12,6 +12,7 @@ import { messageRoutes } from "./messages/routes.ts";
 import { permissionRoutes } from "./permissions/routes.ts";
 import { refusalRoutes } from "./refusals/routes.ts";
 import type { Link } from "./rpc/links.ts";
+import { isCall } from "./rpc/rpc.ts";
 import { createServices, type HubParts, type Services } from "./services.ts";
 import { exportRoutes } from "./sessions/export-routes.ts";
 import { sessionFileRoutes } from "./sessions/file-routes.ts";
@@ -102,10 +103,10 @@ function connectSockets(parts: HubParts, services: Services): void {
     rpc,
     clock,
     onRegistered({ link }, method) {
-      if (link?.scope === "session" && method.endsWith(":permission"))
+      if (link?.scope === "session" && isCall(method, sessionRpc.permission))
         ignore(permissions.deliverWaiting(link.scopeId), "it is tried again when the session attaches");
-      if (link?.scope === "machine" && method.endsWith(":spawn-happy-session")) services.machineReady(link.scopeId);
-      if (link?.scope === "machine" && method.endsWith(":forget-session"))
+      if (link?.scope === "machine" && isCall(method, machineRpc.spawnHappySession)) services.machineReady(link.scopeId);
+      if (link?.scope === "machine" && isCall(method, machineRpc.forgetSession))
         ignore(services.forgets.deliver(link.scopeId), "it is tried again when the machine comes back");
     },
   });

@@ -123,7 +123,7 @@ export function createServices(parts: HubParts) {
     sessions,
     messages,
     resume,
-    canStart: (id) => machinePresence.isOnline(id) && rpc.has("machine", id, "spawn-happy-session"),
+    canStart: (id) => machinePresence.isOnline(id) && rpc.has("machine", id, "spawnHappySession"),
     async machineOf(id) {
       const machine = await machines.get(id);
       return machine && { namespace: machine.namespace, host: machine.metadata?.host };
@@ -168,7 +168,6 @@ export function createServices(parts: HubParts) {
     sessions,
     messages,
     machines,
-    control,
     rpc,
     watch,
     durable,

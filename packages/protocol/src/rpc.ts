@@ -26,12 +26,12 @@ export interface RpcSpec<P extends z.ZodMiniType = z.ZodMiniType, R extends z.Zo
 export type RpcTable = Readonly<Record<string, RpcSpec>>;
 
 /** How long the hub waits for an answer where the call says nothing else. */
-export const RPC_TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 type Facts<P, R> = { params: P; result: R } & Partial<Pick<RpcSpec, "timeoutMs" | "readyMs" | "refusal" | "verdict">>;
 
 export function rpc<P extends z.ZodMiniType, R extends z.ZodMiniType>(wire: string, facts: Facts<P, R>): RpcSpec<P, R> {
-  return { wire, timeoutMs: RPC_TIMEOUT_MS, readyMs: 0, refusal: "apply_failed", verdict: null, ...facts };
+  return { wire, timeoutMs: TIMEOUT_MS, readyMs: 0, refusal: "apply_failed", verdict: null, ...facts };
 }
 
 /** A field of a result that is absent when it is not as it should be. */

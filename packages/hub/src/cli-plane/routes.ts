@@ -15,6 +15,7 @@ import {
 import { Hono } from "hono";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
+import { RpcRefusal } from "../rpc/answer.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { SessionAccess } from "../sessions/access.ts";
 import { isStartedAfter, type StopStore } from "../sessions/stops.ts";
@@ -136,9 +137,13 @@ function resumeRoutes(app: Hono<CliEnv>, { access, rpc, whenInactive }: CliRoute
     const session = await access.session(c.get("namespace"), c.req.param("id"));
     if (!session.active) return c.json({ ok: true });
     if (session.agentState?.controlledByUser === true) throw new AppError("already_local");
-    await rpc.call("session", session.id, "handoff-local", {}).catch((cause: unknown) => {
-      throw new AppError("handoff_failed", undefined, { cause });
-    });
+    await rpc
+      .session(session.id)
+      .handoffLocal({})
+      .catch((cause: unknown) => {
+        // Whether it ends is seen below, whatever it says.
+        if (!(cause instanceof RpcRefusal)) throw new AppError("handoff_failed", undefined, { cause });
+      });
     if (!(await whenInactive(session.id, handoffWaitMs))) throw new AppError("handoff_failed");
     return c.json({ ok: true });
   });

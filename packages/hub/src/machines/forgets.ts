@@ -3,11 +3,10 @@
  * that still runs there is not forgotten; it is ended first, by whoever refuses it, and asked for again.
  */
 import type { Logger } from "@hapi/platform";
+import { RpcRefusal } from "../rpc/answer.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { ForgetStore } from "./sqlite-forgets.ts";
 import type { MachineStore } from "./store.ts";
-
-const timeoutMs = 5_000;
 
 export interface ForgetsDeps {
   store: ForgetStore;
@@ -29,7 +28,7 @@ export class Forgets {
     const machine = await machines.get(machineId);
     if (!machine) return;
     for (const sessionId of store.of(machineId, machine.namespace)) {
-      if (!rpc.has("machine", machineId, "forget-session")) return;
+      if (!rpc.has("machine", machineId, "forgetSession")) return;
       if (!(await this.#tell(machineId, sessionId))) return;
     }
   }
@@ -37,12 +36,16 @@ export class Forgets {
   /** False when the machine did not answer: the others wait too. */
   async #tell(machineId: string, sessionId: string): Promise<boolean> {
     const { store, rpc, log } = this.#deps;
-    const answer = await rpc.call("machine", machineId, "forget-session", { sessionId }, { timeoutMs }).catch((cause: unknown) => {
-      log.info("session.forget_not_heard", { sessionId, machineId, cause });
-      return null;
-    });
+    const answer = await rpc
+      .machine(machineId)
+      .forgetSession({ sessionId })
+      .catch((cause: unknown) => {
+        if (cause instanceof RpcRefusal) return { status: cause.message };
+        log.info("session.forget_not_heard", { sessionId, machineId, cause });
+        return null;
+      });
     if (answer === null) return false;
-    const status = typeof answer === "object" && "status" in answer ? answer.status : undefined;
+    const { status } = answer;
     if (status === "forgotten" || status === "not-found") await store.drop(sessionId);
     else log.info("session.not_forgotten", { sessionId, machineId, status: String(status) });
     return true;

@@ -2,23 +2,22 @@
 import {
   AppError,
   DEFAULT_FLAVOR,
+  type ErrorCode,
   listDirectoryBody,
   MACHINE_CATALOGS,
   pathsExistBody,
   renameMachineBody,
   spawnBody,
-  type Machine,
 } from "@hapi/protocol";
 import { Hono } from "hono";
-import { relay } from "../rpc/relay.ts";
-import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import { RpcRefusal } from "../rpc/answer.ts";
+import { relayed } from "../rpc/relay.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 import type { SessionAccess } from "../sessions/access.ts";
 import type { ApiEnv } from "../transport/http/api-env.ts";
 import { readBody } from "../transport/http/body.ts";
 import { spawnOnMachine } from "./spawn.ts";
 import type { MachineStore } from "./store.ts";
-
-const catalogTimeoutMs = 120_000;
 
 export interface MachineRouteDeps {
   access: SessionAccess;
@@ -76,36 +75,28 @@ function spawnRoutes(app: Hono<ApiEnv>, { access, rpc, now, onSpawned }: Machine
   app.post("/machines/:id/restart-runner", async (c) => {
     const machine = await access.machine(c.get("namespace"), c.req.param("id"));
     if (!machine.active) throw new AppError("machine_offline");
-    if (!rpc.has("machine", machine.id, "stop-runner")) throw new AppError("restart_unsupported");
-    const answer = await rpc.call("machine", machine.id, "stop-runner", {});
-    const failure = rpcError(answer);
-    if (failure !== null) throw new AppError("restart_unsupported", failure);
+    if (!rpc.has("machine", machine.id, "stopRunner")) throw new AppError("restart_unsupported");
+    await rpc.machine(machine.id).stopRunner({}).catch(refusedAs("restart_unsupported"));
     return c.json({ message: "The runner restarts" });
   });
   app.get("/machines/:id/agent-availability", async (c) => {
     const machine = await access.machine(c.get("namespace"), c.req.param("id"));
     if (!machine.active) throw new AppError("machine_offline");
-    if (!rpc.has("machine", machine.id, "agent-availability")) throw new AppError("runner_upgrade_required");
-    const answer = await rpc.call("machine", machine.id, "agent-availability", {});
-    const failure = rpcError(answer);
-    if (failure !== null) throw new AppError("internal", failure);
-    return c.json(answer as object);
+    if (!rpc.has("machine", machine.id, "agentAvailability")) throw new AppError("runner_upgrade_required");
+    return c.json(await rpc.machine(machine.id).agentAvailability({}).catch(refusedAs("internal")));
   });
 }
 
 function folderRoutes(app: Hono<ApiEnv>, { access, rpc }: MachineRouteDeps): void {
   app.post("/machines/:id/list-directory", async (c) => {
     const machine = await access.machine(c.get("namespace"), c.req.param("id"));
-    return c.json(await relay(rpc, target(machine), "list-directory", await readBody(c, listDirectoryBody)));
+    return c.json(await relayed(rpc.machine(machine.id).listDirectory(await readBody(c, listDirectoryBody))));
   });
   app.post("/machines/:id/paths/exists", async (c) => {
     const machine = await access.machine(c.get("namespace"), c.req.param("id"));
     const { paths } = await readBody(c, pathsExistBody);
     if (paths.length === 0) return c.json({ exists: {} });
-    const answer = await rpc.call("machine", machine.id, "path-exists", { paths });
-    const failure = rpcError(answer);
-    if (failure !== null) throw new AppError("internal", failure);
-    const exists = typeof answer === "object" && answer !== null && "exists" in answer ? answer.exists : {};
+    const { exists = {} } = await rpc.machine(machine.id).pathExists({ paths }).catch(refusedAs("internal"));
     return c.json({ exists });
   });
 }
@@ -119,11 +110,14 @@ function catalogRoutes(app: Hono<ApiEnv>, { access, rpc }: MachineRouteDeps): vo
       const isMissing = !rpc.has("machine", machine.id, catalog.rpc);
       if (catalog.strict && isMissing)
         return c.json({ success: false, error: new AppError("rpc_target_missing").message, code: "rpc_target_missing" }, 503);
-      return c.json(await relay(rpc, target(machine), catalog.rpc, cwd ? { cwd } : {}, { timeoutMs: catalogTimeoutMs }));
+      return c.json(await relayed(rpc.machine(machine.id)[catalog.rpc](cwd ? { cwd } : {})));
     });
   }
 }
 
-function target(machine: Machine): { scope: "machine"; id: string } {
-  return { scope: "machine", id: machine.id };
+/** A refusal is this, whatever code it names. */
+function refusedAs(code: ErrorCode): (cause: unknown) => never {
+  return (cause) => {
+    throw cause instanceof RpcRefusal ? new AppError(code, cause.message, { cause }) : cause;
+  };
 }

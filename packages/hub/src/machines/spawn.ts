@@ -1,10 +1,7 @@
 /** Starts a session on a machine. The answer is always data: existing clients read `type`, not the status. */
-import { AppError, normalizePermissionMode, type Machine, spawnResultSchema } from "@hapi/protocol";
-import { codeOf, rpcError, type Rpc } from "../rpc/rpc.ts";
-
-const timeoutMs = 60_000;
-/** A runner registers its methods right after it connected. */
-const readyMs = 2_000;
+import { AppError, type ErrorCode, normalizePermissionMode, type Machine, type SpawnParams, type SpawnResult } from "@hapi/protocol";
+import { codeOf, RpcRefusal } from "../rpc/answer.ts";
+import type { CallOptions, Rpc } from "../rpc/rpc.ts";
 
 export interface SpawnRequest {
   directory: string;
@@ -18,32 +15,54 @@ export interface SpawnRequest {
 export type SpawnAnswer = { type: "success"; sessionId: string } | { type: "error"; message: string; code?: string };
 
 export async function spawnOnMachine(rpc: Rpc, machine: Machine, request: SpawnRequest): Promise<SpawnAnswer> {
-  const params: Record<string, unknown> = { ...request, type: "spawn-in-directory", forkSession: false };
+  const params: SpawnParams = { ...request, type: "spawn-in-directory", forkSession: false };
   if (request.permissionMode !== undefined) {
     const mode = normalizePermissionMode(request.agent, request.permissionMode);
     if (mode === null) throw new AppError("invalid_mode");
-    params["permissionMode"] = mode;
+    params.permissionMode = mode;
   }
   for (const [key, value] of Object.entries(params)) if (value === undefined || value === null) delete params[key];
   try {
-    const answer = await rpc.call("machine", machine.id, "spawn-happy-session", params, {
-      timeoutMs,
-      readyMs: machine.active ? readyMs : 0,
-    });
-    return readAnswer(answer);
+    return answerOf(await rpc.machine(machine.id).spawnHappySession(params, machine.active ? {} : { readyMs: 0 }));
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
-    const error = cause.code === "rpc_target_missing" ? new AppError("machine_offline", undefined, { cause }) : cause;
+    const isAway = cause.code === "rpc_target_missing" && !(cause instanceof RpcRefusal);
+    const error = isAway ? new AppError("machine_offline", undefined, { cause }) : cause;
     return { type: "error", message: error.message, code: error.code };
   }
 }
 
-function readAnswer(answer: unknown): SpawnAnswer {
-  const result = spawnResultSchema.safeParse(answer);
-  const code = codeOf(answer) ?? "spawn_failed";
-  if (!result.success) return { type: "error", message: rpcError(answer) ?? "The runner's answer could not be read", code };
-  const { data } = result;
-  if (data.type === "success") return { type: "success", sessionId: data.sessionId };
-  if (data.type === "error") return { type: "error", message: data.errorMessage ?? data.message ?? "Could not start the session", code };
-  return { type: "error", message: `The directory does not exist: ${data.directory}`, code: "directory_missing" };
+/**
+ * The id of what was started, or why nothing was, with the runner's own code where it gave one.
+ * @throws when the machine was not reached, or did not answer in time
+ */
+export async function startOn(
+  rpc: Rpc,
+  machineId: string,
+  params: SpawnParams,
+  options?: CallOptions,
+): Promise<string | { code: ErrorCode | undefined; message: string | undefined }> {
+  try {
+    const result = await rpc.machine(machineId).spawnHappySession(params, options);
+    if (result.type === "success") return result.sessionId;
+    const message = result.type === "error" ? (result.errorMessage ?? result.message) : undefined;
+    return { code: codeOf(result) ?? undefined, message };
+  } catch (cause) {
+    if (cause instanceof RpcRefusal) return { code: cause.named ?? undefined, message: cause.message };
+    if (cause instanceof AppError && cause.code === "rpc_result_invalid") return { code: cause.code, message: cause.message };
+    throw cause;
+  }
+}
+
+function answerOf(result: SpawnResult): SpawnAnswer {
+  switch (result.type) {
+    case "success":
+      return { type: "success", sessionId: result.sessionId };
+    case "error": {
+      const message = result.errorMessage ?? result.message ?? "Could not start the session";
+      return { type: "error", message, code: codeOf(result) ?? "spawn_failed" };
+    }
+    case "requestToApproveDirectoryCreation":
+      return { type: "error", message: `The directory does not exist: ${result.directory}`, code: "directory_missing" };
+  }
 }

@@ -13,7 +13,7 @@ import {
   type SteerResult,
 } from "@hapi/protocol";
 import type { Links } from "../rpc/links.ts";
-import { rpcError, type Rpc } from "../rpc/rpc.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 import type { MessageStore } from "./store.ts";
 
 const cancelWaitMs = 500;
@@ -154,15 +154,13 @@ export class Prompts {
     const message = await this.#queuedRow(session, idOrLocalId);
     const localId = message.localId as string;
     if (message.invokedAt != null) return { status: "invoked", message };
-    let answer: unknown;
     try {
-      answer = await this.#deps.rpc.call("session", session.id, "steer-queued-message", { localId });
+      const { steered, error = "Could not steer" } = await this.#deps.rpc.session(session.id).steerQueuedMessage({ localId });
+      return steered ? { status: "steered", localId } : { status: "failed", error, localId };
     } catch (cause) {
       if (!(cause instanceof AppError)) throw cause;
       return { status: "failed", error: cause.message, localId };
     }
-    const steered = typeof answer === "object" && answer !== null && "steered" in answer && answer.steered === true;
-    return steered ? { status: "steered", localId } : { status: "failed", error: rpcError(answer) ?? "Could not steer", localId };
   }
 
   async retry(session: Session, idOrLocalId: string): Promise<RetryMessageResult> {

@@ -3,23 +3,16 @@
  * for a session that is away, sent and not taken up yet, or that the request is closed and how: who answers too late hears what happened.
  */
 import { ignore, type Logger } from "@hapi/platform";
-import { capability, AppError, normalizePermissionMode, type Session } from "@hapi/protocol";
+import { capability, AppError, normalizePermissionMode, type PermissionParams, type sessionRpc, type Session } from "@hapi/protocol";
+import type * as z from "zod/mini";
 import type { Links } from "../rpc/links.ts";
-import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
+import { RpcRefusal } from "../rpc/answer.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 import type { PermissionStore, StoredDecision } from "./store.ts";
 
-/** A session process that restarts is back within this time. */
-const readyMs = 1_500;
-
-export interface Answer {
-  approved: boolean;
-  mode?: string;
-  allowTools?: string[];
-  decision?: string;
-  answers?: unknown;
-  reason?: string;
-  updatedInput?: unknown;
-}
+/** What a person says to a request. */
+export type Answer = Pick<PermissionParams, "approved" | "mode" | "allowTools" | "decision" | "answers" | "reason" | "updatedInput">;
+type Reply = z.output<(typeof sessionRpc)["permission"]["result"]>;
 
 export interface PermissionDeps {
   store: PermissionStore;
@@ -47,12 +40,12 @@ export class Permissions {
     const { requests } = session.agentState ?? {};
     if (!requests || !Object.hasOwn(requests, requestId)) throw new AppError("request_not_found");
     const params = { id: requestId, ...answer, ...this.#mode(session, answer.mode) };
-    let reply: unknown;
+    let reply: Reply;
     try {
-      const options = { readyMs: this.#isOurs(session) ? readyMs : 0 };
-      reply = await this.#deps.rpc.call("session", session.id, "permission", params, options);
+      // Of others nobody comes back who would still know the request.
+      reply = await this.#deps.rpc.session(session.id).permission(params, this.#isOurs(session) ? {} : { readyMs: 0 });
     } catch (cause) {
-      if (!(cause instanceof AppError)) throw cause;
+      if (!(cause instanceof AppError) || cause instanceof RpcRefusal) throw cause;
       return this.#keep(session, requestId, params, cause);
     }
     return this.#outcome(session, requestId, reply);
@@ -61,11 +54,18 @@ export class Permissions {
   /** The session is reachable again: it hears the decisions that wait for it. */
   async deliverWaiting(sessionId: string): Promise<void> {
     for (const { requestId, params } of await this.#deps.store.waiting(sessionId)) {
-      const reply = await this.#deps.rpc.call("session", sessionId, "permission", params).catch((cause: unknown) => {
-        this.#deps.log.warn("permission.decision_not_delivered", { sessionId, requestId, cause });
-        return null;
-      });
-      if (reply === null) return;
+      const isHeard = await this.#deps.rpc
+        .session(sessionId)
+        .permission(params, { readyMs: 0 })
+        .then(
+          () => true,
+          (cause: unknown) => {
+            if (cause instanceof RpcRefusal) return true;
+            this.#deps.log.warn("permission.decision_not_delivered", { sessionId, requestId, cause });
+            return false;
+          },
+        );
+      if (!isHeard) return;
       await this.#deps.store.dropDecision(sessionId, requestId);
     }
   }
@@ -83,7 +83,7 @@ export class Permissions {
     return isLinked || capability(session.metadata, "control") !== undefined;
   }
 
-  async #keep(session: Session, requestId: string, params: Record<string, unknown>, cause: AppError): Promise<"pending"> {
+  async #keep(session: Session, requestId: string, params: PermissionParams, cause: AppError): Promise<"pending"> {
     if (!this.#isOurs(session)) throw new AppError("agent_away", undefined, { cause });
     const saved = await this.#deps.store.saveDecision(session.id, requestId, params);
     if (saved === "missing") throw new AppError("request_not_found");
@@ -95,10 +95,8 @@ export class Permissions {
     return "pending";
   }
 
-  async #outcome(session: Session, requestId: string, reply: unknown): Promise<Taken> {
-    const failure = rpcFailure(reply, "apply_failed");
-    if (failure) throw failure;
-    const status = typeof reply === "object" && reply !== null && "status" in reply ? reply.status : undefined;
+  async #outcome(session: Session, requestId: string, reply: Reply): Promise<Taken> {
+    const { status } = reply;
     if (status === "not-found") throw new AppError("request_not_found");
     if (status === "closed") throw closed(await this.#closedOutcome(session.id, requestId, reply));
     // The person waits for the answer, not for the log.
@@ -107,12 +105,11 @@ export class Permissions {
   }
 
   /** The session closed it a moment ago: the row knows more of it than the reply, if it is there already. */
-  async #closedOutcome(sessionId: string, requestId: string, reply: unknown): Promise<Outcome> {
+  async #closedOutcome(sessionId: string, requestId: string, reply: Reply): Promise<Outcome> {
     const session = await this.#deps.session(sessionId);
     const done = session && completedOf(session, requestId);
     if (done) return done;
-    const said: Record<string, unknown> = typeof reply === "object" && reply !== null ? { ...reply } : {};
-    return outcome(typeof said["outcome"] === "string" ? said["outcome"] : "canceled", said);
+    return outcome(reply.outcome ?? "canceled", reply);
   }
 }
 
@@ -139,10 +136,8 @@ function completedOf(session: Session, requestId: string): Outcome | null {
 }
 
 function waitingOutcome(waiting: StoredDecision | null): Outcome {
-  const params = waiting?.params ?? {};
-  const decision =
-    params["decision"] ?? (params["approved"] === undefined ? undefined : params["approved"] === true ? "approved" : "denied");
-  return outcome("pending", { decision, reason: params["reason"] });
+  const { approved, decision, reason } = waiting?.params ?? {};
+  return outcome("pending", { decision: decision ?? (approved === undefined ? undefined : approved ? "approved" : "denied"), reason });
 }
 
 function outcome(

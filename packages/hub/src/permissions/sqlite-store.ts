@@ -1,5 +1,6 @@
 /** `PermissionStore` on SQLite; the requests themselves are written by `request-rows.ts` together with the session's state. */
 import type { Sqlite } from "@hapi/platform";
+import type { PermissionParams } from "@hapi/protocol";
 import type { GroupCommit } from "../db/group-commit.ts";
 import type { HubEvent } from "../events/hub-event.ts";
 import type { SessionCache } from "../sessions/session-cache.ts";
@@ -17,7 +18,7 @@ export class SqlitePermissionStore implements PermissionStore {
     this.#deps = deps;
   }
 
-  saveDecision(sessionId: string, requestId: string, params: Record<string, unknown>): Promise<"saved" | "taken" | "missing"> {
+  saveDecision(sessionId: string, requestId: string, params: PermissionParams): Promise<"saved" | "taken" | "missing"> {
     const { commits, db, now } = this.#deps;
     return commits.write(() => {
       const row = db.get<{ decision: string | null }>(
@@ -72,5 +73,5 @@ export class SqlitePermissionStore implements PermissionStore {
 }
 
 function toDecision(row: DecisionRow): StoredDecision {
-  return { requestId: row.id, params: JSON.parse(row.decision) as Record<string, unknown> };
+  return { requestId: row.id, params: JSON.parse(row.decision) as PermissionParams };
 }

@@ -4,7 +4,9 @@
  * registration instead of an event that may have passed.
  */
 import type { Clock } from "@hapi/platform";
-import { AppError, errorCodes, RPC_TIMEOUT_MS, type ErrorCode } from "@hapi/protocol";
+import { AppError, rpcCalls, type RpcSpec } from "@hapi/protocol";
+import type * as z from "zod/mini";
+import { readAnswer } from "./answer.ts";
 import type { Link } from "./links.ts";
 
 interface Registration {
@@ -16,11 +18,18 @@ interface Registration {
 /** Methods one socket may register; ours has about twenty, existing CLIs forty. */
 const maxPerLink = 200;
 
-export interface CallOptions {
-  timeoutMs?: number;
-  /** Wait this long for the method to be registered. */
-  readyMs?: number;
-}
+/** Where the moment asks for other waits than the table. */
+export type CallOptions = Partial<Pick<RpcSpec, "timeoutMs" | "readyMs">>;
+
+type Calls = typeof rpcCalls;
+type Scope = keyof Calls;
+
+/** One function for each call of a table. @throws `rpc_target_missing`, `rpc_timeout`, `agent_away`, `rpc_result_invalid`, or `RpcRefusal` */
+export type Caller<T> = {
+  readonly [N in keyof T]: T[N] extends RpcSpec<infer P, infer R>
+    ? (params: z.input<P>, options?: CallOptions) => Promise<z.output<R>>
+    : never;
+};
 
 export class Rpc {
   readonly #methods = new Map<string, Registration[]>();
@@ -66,15 +75,28 @@ export class Rpc {
     }
   }
 
-  has(scope: Link["scope"], scopeId: string, name: string): boolean {
-    return this.#methods.has(`${scope}:${scopeId}:${name}`);
+  /** `rpc.session(id).abort({ reason })` */
+  session(id: string): Caller<Calls["session"]> {
+    return this.#caller("session", id);
+  }
+
+  /** `rpc.machine(id).stopSession({ sessionId })` */
+  machine(id: string): Caller<Calls["machine"]> {
+    return this.#caller("machine", id);
+  }
+
+  has<S extends Scope>(scope: S, scopeId: string, name: keyof Calls[S]): boolean {
+    return this.#methods.has(keyOf(scope, scopeId, specOf(scope, name)));
   }
 
   /** True as soon as the method is registered, false when it is not within the time. */
-  ready(scope: Link["scope"], scopeId: string, name: string, waitMs: number): Promise<boolean> {
-    if (this.has(scope, scopeId, name)) return Promise.resolve(true);
+  ready<S extends Scope>(scope: S, scopeId: string, name: keyof Calls[S], waitMs: number): Promise<boolean> {
+    return this.#ready(keyOf(scope, scopeId, specOf(scope, name)), waitMs);
+  }
+
+  #ready(key: string, waitMs: number): Promise<boolean> {
+    if (this.#methods.has(key)) return Promise.resolve(true);
     if (waitMs <= 0) return Promise.resolve(false);
-    const key = `${scope}:${scopeId}:${name}`;
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(key) ?? new Set();
       const finish = (isReady: boolean) => {
@@ -90,14 +112,20 @@ export class Rpc {
     });
   }
 
-  /** Errors of the other side are data (`{error}`) and come back as such; missing target and timeout throw. */
-  async call(scope: Link["scope"], scopeId: string, name: string, params: unknown, options: CallOptions = {}): Promise<unknown> {
-    await this.ready(scope, scopeId, name, options.readyMs ?? 0);
-    const target = this.#methods.get(`${scope}:${scopeId}:${name}`)?.at(-1);
-    if (!target) throw new AppError("rpc_target_missing", `RPC handler not registered: ${scopeId}:${name}`);
-    const request = { method: target.method, params: JSON.stringify(params ?? {}) };
-    const answer = await target.link.request("rpc-request", request, options.timeoutMs ?? RPC_TIMEOUT_MS);
-    return parseAnswer(answer);
+  #caller<S extends Scope>(scope: S, scopeId: string): Caller<Calls[S]> {
+    const call = (spec: RpcSpec) => (params: unknown, options?: CallOptions) => this.#call(scope, scopeId, spec, params, options);
+    const calls = Object.entries<RpcSpec>(rpcCalls[scope]).map(([name, spec]) => [name, call(spec)]);
+    return Object.fromEntries(calls) as Caller<Calls[S]>;
+  }
+
+  async #call(scope: Scope, scopeId: string, spec: RpcSpec, params: unknown, options: CallOptions = {}): Promise<unknown> {
+    const key = keyOf(scope, scopeId, spec);
+    await this.#ready(key, options.readyMs ?? spec.readyMs);
+    const target = this.#methods.get(key)?.at(-1);
+    if (!target) throw new AppError("rpc_target_missing", `RPC handler not registered: ${scopeId}:${spec.wire}`);
+    const request = { method: target.method, params: JSON.stringify(params) };
+    const answer = await target.link.request("rpc-request", request, options.timeoutMs ?? spec.timeoutMs);
+    return readAnswer(spec, answer);
   }
 
   #drop(key: string, link: Link): void {
@@ -107,44 +135,20 @@ export class Rpc {
   }
 }
 
+/** Whether a method that is registered, `<id>:<name>`, is this one. */
+export const isCall = (method: string, spec: RpcSpec): boolean => method.endsWith(`:${spec.wire}`);
+
+function keyOf(scope: Scope, scopeId: string, spec: RpcSpec): string {
+  return `${scope}:${scopeId}:${spec.wire}`;
+}
+
+function specOf<S extends Scope>(scope: S, name: keyof Calls[S]): RpcSpec {
+  return rpcCalls[scope][name] as RpcSpec;
+}
+
 function ownName(link: Link, method: string): string | null {
   for (const id of [link.spokenId, link.scopeId]) {
     if (method.startsWith(`${id}:`) && method.length > id.length + 1 && method.length <= 300) return method.slice(id.length + 1);
   }
   return null;
-}
-
-function parseAnswer(answer: unknown): unknown {
-  if (typeof answer !== "string") return answer;
-  try {
-    return JSON.parse(answer) as unknown;
-  } catch {
-    // Not JSON: the text itself is the answer.
-    return answer;
-  }
-}
-
-/** The error text inside a successful answer, if there is one. */
-export function rpcError(answer: unknown): string | null {
-  if (typeof answer !== "object" || answer === null || !("error" in answer)) return null;
-  return typeof answer.error === "string" ? answer.error : null;
-}
-
-/** The error inside a successful answer: with its own code when the other side named one, else with `fallback`. */
-export function rpcFailure(answer: unknown, fallback: ErrorCode): AppError | null {
-  const text = rpcError(answer);
-  if (text === null) return null;
-  return new AppError(codeOf(answer) ?? fallback, text);
-}
-
-/** The code the other side gave, if it is one of the table. What went wrong inside it is no answer of ours. */
-export function codeOf(answer: unknown): ErrorCode | null {
-  const code = typeof answer === "object" && answer !== null && "code" in answer ? answer.code : null;
-  return typeof code === "string" && isErrorCode(code) && code !== "internal" ? code : null;
-}
-
-const knownCodes = new Set<string>(errorCodes);
-
-function isErrorCode(code: string): code is ErrorCode {
-  return knownCodes.has(code);
 }

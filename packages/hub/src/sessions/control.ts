@@ -1,11 +1,9 @@
-/** Handing control over, retrying, forking: what a person asks of a living session, or of one that is woken for it. */
+/** Handing control over and retrying: what a person asks of a living session, or of one that is woken for it. */
 import { capability, AppError, type Session } from "@hapi/protocol";
-import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 import type { Resume } from "./resume.ts";
 
-const readyMs = 2_000;
-const switchTimeoutMs = 30_000;
-const forkTimeoutMs = 120_000;
+/** Its process is only just being started. */
 const afterResumeReadyMs = 15_000;
 
 export interface ControlDeps {
@@ -25,10 +23,7 @@ export class SessionControl {
     const control = capability(session.metadata, "control");
     const hasModes = control === undefined || control === "switch";
     if (!hasModes || capability(session.metadata, "concurrentClients") === true) throw new AppError("control_mode_not_applicable");
-    const params = now ? { to, now } : { to };
-    const answer = await this.#deps.rpc.call("session", session.id, "switch", params, { readyMs, timeoutMs: switchTimeoutMs });
-    const failure = rpcFailure(answer, "handoff_failed");
-    if (failure) throw failure;
+    await this.#deps.rpc.session(session.id).switch(now ? { to, now } : { to });
   }
 
   /** The failed turn again on the same conversation. Asked twice, it is sent once: the session says that the second call joined. */
@@ -47,30 +42,15 @@ export class SessionControl {
 
   async #retryOnce(session: Session): Promise<"started" | "joined"> {
     const sessionId = await this.#deps.resume.resume(session);
-    const wait = session.active ? readyMs : afterResumeReadyMs;
-    const answer = await this.#deps.rpc.call("session", sessionId, "retry-turn", {}, { readyMs: wait });
-    const failure = rpcFailure(answer, "retry_unavailable");
-    if (failure) throw failure;
-    return isObject(answer) && answer["status"] === "joined" ? "joined" : "started";
+    const { status = "started" } = await this.#deps.rpc
+      .session(sessionId)
+      .retryTurn({}, session.active ? {} : { readyMs: afterResumeReadyMs });
+    return status;
   }
 
   /** The retry that waits for its time is given up. */
   async cancelRetry(session: Session): Promise<"cancelled" | "none"> {
-    const answer = await this.#deps.rpc.call("session", session.id, "cancel-retry", {}, { readyMs });
-    const failure = rpcFailure(answer, "apply_failed");
-    if (failure) throw failure;
-    return isObject(answer) && answer["status"] === "cancelled" ? "cancelled" : "none";
+    const { status = "none" } = await this.#deps.rpc.session(session.id).cancelRetry({});
+    return status;
   }
-
-  async fork(session: Session, messageLocalId: string | undefined): Promise<unknown> {
-    const params = messageLocalId === undefined ? {} : { messageLocalId };
-    const answer = await this.#deps.rpc.call("session", session.id, "fork-conversation", params, { readyMs, timeoutMs: forkTimeoutMs });
-    const failure = rpcFailure(answer, "apply_failed");
-    if (failure) throw failure;
-    return answer;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,21 +1,18 @@
 /** What can be said about a session's threads and its last start: asked of its process where that lives, else what the hub was told last. */
-import { sessionDiagnosticsSchema, threadKeyOf, type Session, type SessionDiagnostics } from "@hapi/protocol";
+import { threadKeyOf, type Session, type SessionDiagnostics } from "@hapi/protocol";
 import type { Rpc } from "../rpc/rpc.ts";
 import { chosenOf } from "./chosen.ts";
 
-const readyMs = 1_000;
-const answerMs = 5_000;
-
 export async function readDiagnostics(rpc: Rpc, session: Session): Promise<SessionDiagnostics> {
   const told = fromRow(session);
-  if (!session.active || !(await rpc.ready("session", session.id, "diagnostics", readyMs))) return told;
+  if (!session.active) return told;
   // A process that does not answer is one more reason to say what is known.
-  const answer = await rpc.call("session", session.id, "diagnostics", {}, { timeoutMs: answerMs }).catch(() => null);
-  if (typeof answer !== "object" || answer === null) return told;
-  const parsed = sessionDiagnosticsSchema.safeParse({ ...answer, source: "session" });
-  if (!parsed.success) return told;
-  const { data } = parsed;
-  return { ...data, sessionId: session.id, threads: { ...data.threads, hub: told.threads.hub } };
+  const own = await rpc
+    .session(session.id)
+    .diagnostics({})
+    .catch(() => null);
+  if (own === null) return told;
+  return { ...own, source: "session", sessionId: session.id, threads: { ...own.threads, hub: told.threads.hub } };
 }
 
 function fromRow(session: Session): SessionDiagnostics {

@@ -1,7 +1,7 @@
 /** Files, git and generated images of a session: relays to its process, which confines paths. Nothing is read by the hub itself. */
 import { AppError, type Session } from "@hapi/protocol";
 import { Hono, type Context } from "hono";
-import { relay } from "../rpc/relay.ts";
+import { relayed } from "../rpc/relay.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { ApiEnv } from "../transport/http/api-env.ts";
 import type { SessionAccess } from "./access.ts";
@@ -9,28 +9,33 @@ import type { SessionAccess } from "./access.ts";
 const defaultFiles = 200;
 const maxFiles = 500;
 
+type Calls = ReturnType<Rpc["session"]>;
+
 export function sessionFileRoutes(deps: { access: SessionAccess; rpc: Rpc }): Hono<ApiEnv> {
   const { access, rpc } = deps;
   const app = new Hono<ApiEnv>();
-  const forward = async (c: Context<ApiEnv>, name: string, params: (cwd: string) => object): Promise<Response> => {
+  const forward = async (
+    c: Context<ApiEnv>,
+    call: (session: Calls, cwd: string) => Promise<Record<string, unknown>>,
+  ): Promise<Response> => {
     const session = await access.session(c.get("namespace"), c.req.param("id") as string);
     const cwd = session.metadata?.path;
     if (!cwd) return c.json({ success: false, error: "Session path not available" });
-    return c.json(await relay(rpc, target(session), name, params(cwd)));
+    return c.json(await relayed(call(rpc.session(session.id), cwd)));
   };
   const isStaged = (c: Context<ApiEnv>): boolean => c.req.query("staged") === "true" || c.req.query("staged") === "1";
 
-  app.get("/sessions/:id/git-status", (c) => forward(c, "git-status", (cwd) => ({ cwd })));
-  app.get("/sessions/:id/git-diff-numstat", (c) => forward(c, "git-diff-numstat", (cwd) => ({ cwd, staged: isStaged(c) })));
+  app.get("/sessions/:id/git-status", (c) => forward(c, (session, cwd) => session.gitStatus({ cwd })));
+  app.get("/sessions/:id/git-diff-numstat", (c) => forward(c, (session, cwd) => session.gitDiffNumstat({ cwd, staged: isStaged(c) })));
   app.get("/sessions/:id/git-diff-file", (c) => {
     const filePath = required(c, "path");
-    return forward(c, "git-diff-file", (cwd) => ({ cwd, filePath, staged: isStaged(c) }));
+    return forward(c, (session, cwd) => session.gitDiffFile({ cwd, filePath, staged: isStaged(c) }));
   });
   app.get("/sessions/:id/file", (c) => {
     const path = required(c, "path");
-    return forward(c, "readFile", () => ({ path }));
+    return forward(c, (session) => session.readFile({ path }));
   });
-  app.get("/sessions/:id/directory", (c) => forward(c, "listDirectory", () => ({ path: c.req.query("path") ?? "" })));
+  app.get("/sessions/:id/directory", (c) => forward(c, (session) => session.listDirectory({ path: c.req.query("path") ?? "" })));
   app.get("/sessions/:id/files", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
     const cwd = session.metadata?.path;
@@ -39,10 +44,6 @@ export function sessionFileRoutes(deps: { access: SessionAccess; rpc: Rpc }): Ho
   });
   app.get("/sessions/:id/generated-images/:imageId", (c) => generatedImage(c, access, rpc));
   return app;
-}
-
-function target(session: Session): { scope: "session"; id: string } {
-  return { scope: "session", id: session.id };
 }
 
 function required(c: Context, name: string): string {
@@ -62,9 +63,10 @@ async function searchFiles(rpc: Rpc, session: Session, search: { cwd: string; qu
   const hasWildcard = /[*?]/.test(query);
   const glob = query === "" ? [] : ["--iglob", hasWildcard ? query : `*${query}*`];
   const params = { args: ["--files", ...glob], cwd, fileSearch: { query, limit } };
-  const answer = (await relay(rpc, target(session), "ripgrep", params)) as { success?: boolean; stdout?: unknown; error?: unknown };
-  if (answer.success !== true && typeof answer.stdout !== "string") return { success: false, error: answer.error ?? "File search failed" };
-  const paths = String(answer.stdout ?? "")
+  const answer = await relayed(rpc.session(session.id).ripgrep(params));
+  const { success, stdout, error } = answer;
+  if (success !== true && typeof stdout !== "string") return { success: false, error: error ?? "File search failed" };
+  const paths = String(stdout ?? "")
     .split("\n")
     .filter((line) => line !== "")
     .slice(0, limit);
@@ -83,7 +85,7 @@ async function generatedImage(c: Context<ApiEnv>, access: SessionAccess, rpc: Rp
   const etag = `"${imageId.replace(/[^\w.-]/g, "")}"`;
   const headers = { etag, "cache-control": "private, max-age=31536000, immutable", "x-content-type-options": "nosniff" };
   if (c.req.header("if-none-match") === etag) return new Response(null, { status: 304, headers });
-  const image = (await relay(rpc, target(session), "readGeneratedImage", { id: imageId })) as Record<string, unknown>;
+  const image = await relayed(rpc.session(session.id).readGeneratedImage({ id: imageId }));
   if (typeof image["content"] !== "string") throw new AppError("not_found", "Image not found");
   const mimeType = typeof image["mimeType"] === "string" ? image["mimeType"] : "application/octet-stream";
   const isInline = /^(image\/(?!svg)|video\/|audio\/)/.test(mimeType);

@@ -12,21 +12,19 @@ import {
   type Metadata,
   type Session,
   type SpawnParams,
-  spawnResultSchema,
   threadKeyOf,
   toAppError,
 } from "@hapi/protocol";
+import { startOn } from "../machines/spawn.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore, PageQuery } from "../messages/store.ts";
-import { codeOf, rpcError, type Rpc } from "../rpc/rpc.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
 import { chosenOf } from "./chosen.ts";
-import type { SessionControl } from "./control.ts";
 import { createConversationText } from "./conversation-text.ts";
 import { canFork, type OfferDeps, offersHistory, type StartFailure } from "./resume-failure.ts";
 import type { SessionStore } from "./store.ts";
 
-const spawnTimeoutMs = 60_000;
 /** An agent that takes longer than this to start is believed to be starting still. */
 const startedWaitMs = 60_000;
 
@@ -37,7 +35,6 @@ export interface ForkDeps extends OfferDeps {
   sessions: SessionStore;
   messages: MessageStore;
   machines: MachineStore;
-  control: SessionControl;
   rpc: Rpc;
   watch: Pick<ActivityWatch, "when">;
   durable(): Promise<void>;
@@ -65,7 +62,7 @@ export class Fork {
   async fork(session: Session, { messageLocalId, from = "thread" }: ForkOptions): Promise<string> {
     const { metadata } = session;
     if (!metadata?.machineId) throw new AppError("no_machine_online");
-    if (!this.#deps.rpc.has("machine", metadata.machineId, "spawn-happy-session")) throw new AppError("no_machine_online");
+    if (!this.#deps.rpc.has("machine", metadata.machineId, "spawnHappySession")) throw new AppError("no_machine_online");
     const beginning = await (from === "history" ? this.#historyOf(session, messageLocalId) : this.#branchOf(session, messageLocalId));
     const forkId = await this.#createRow(session, metadata);
     await this.#deps.messages.copyHistory(session.id, forkId, messageLocalId);
@@ -86,10 +83,10 @@ export class Fork {
     { forkId, ...beginning }: { forkId: string } & Beginning,
   ): Promise<string | StartFailure> {
     const { permissionMode, model } = chosenOf(session);
-    const params = {
+    const params: SpawnParams = {
       type: "spawn-in-directory",
       directory: metadata.path,
-      agent: metadata.flavor,
+      agent: metadata.flavor ?? undefined,
       existingSessionId: forkId,
       sessionId: forkId,
       ...beginning,
@@ -98,14 +95,12 @@ export class Fork {
       ...(permissionMode === undefined ? {} : { permissionMode }),
       ...(model == null ? {} : { model }),
     };
-    const answer = await this.#deps.rpc.call("machine", String(metadata.machineId), "spawn-happy-session", params, {
-      timeoutMs: spawnTimeoutMs,
-    });
-    const result = spawnResultSchema.safeParse(answer);
-    if (!result.success || result.data.type !== "success") return refusalOf(answer);
+    // It was there a moment ago.
+    const started = await startOn(this.#deps.rpc, String(metadata.machineId), params, { readyMs: 0 });
+    if (typeof started !== "string") return started;
     // Of other runners nobody says how the start went; what takes a history is ours.
     const tells = beginning.history !== undefined || metadata.lastStart !== undefined;
-    return (tells ? await this.#failedStart(forkId) : undefined) ?? result.data.sessionId;
+    return (tells ? await this.#failedStart(forkId) : undefined) ?? started;
   }
 
   async #branchOf(session: Session, messageLocalId: string | undefined): Promise<Beginning> {
@@ -151,8 +146,11 @@ export class Fork {
 
   /** A living session names it itself; of one that does not run, the hub was told, and its agent's record is where it was. */
   async #threadOf(session: Session, messageLocalId: string | undefined): Promise<{ nativeSessionId: string; forkSession: boolean }> {
-    if (session.active) return readThread(await this.#deps.control.fork(session, messageLocalId));
-    const { metadata } = session;
+    const { metadata, active } = session;
+    if (active) {
+      const { nativeSessionId, forkSession = false } = await this.#deps.rpc.session(session.id).forkConversation({ messageLocalId });
+      return { nativeSessionId, forkSession };
+    }
     if (!canFork(session)) throw new AppError("not_supported", "This conversation can't be branched off");
     if (messageLocalId !== undefined) throw new AppError("session_inactive", "Resume the session to branch off at an earlier message");
     return { nativeSessionId: String(metadata?.[threadKeyOf(metadata.flavor)]), forkSession: true };
@@ -174,16 +172,4 @@ export class Fork {
     if (created.kind === "conflict") throw new AppError("session_conflict");
     return created.session.id;
   }
-}
-
-function refusalOf(answer: unknown): StartFailure {
-  const result = spawnResultSchema.safeParse(answer);
-  const reason = result.success && result.data.type === "error" ? (result.data.errorMessage ?? result.data.message) : rpcError(answer);
-  return { code: codeOf(answer) ?? undefined, message: reason ?? undefined };
-}
-
-function readThread(answer: unknown): { nativeSessionId: string; forkSession: boolean } {
-  if (typeof answer === "object" && answer !== null && "nativeSessionId" in answer && typeof answer.nativeSessionId === "string")
-    return { nativeSessionId: answer.nativeSessionId, forkSession: "forkSession" in answer && answer.forkSession === true };
-  throw new AppError("apply_failed", "The session did not name a conversation to fork");
 }

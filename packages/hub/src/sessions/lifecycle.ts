@@ -6,14 +6,15 @@ import type { Clock, Logger } from "@hapi/platform";
 import { AppError, type LifecycleState, type Metadata, type Session } from "@hapi/protocol";
 import type { ForgetStore } from "../machines/sqlite-forgets.ts";
 import type { Links } from "../rpc/links.ts";
-import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
+import { RpcRefusal } from "../rpc/answer.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 import { decidedState } from "./metadata-merge.ts";
 import type { SessionPresence } from "./presence.ts";
 import { holdMs, hostPidOf, type Stop, type StopStore } from "./stops.ts";
 import type { SessionStore } from "./store.ts";
 
+/** For the end of an agent, which is not waited for as long as for the end of its turn. */
 const endTimeoutMs = 10_000;
-const readyMs = 1_000;
 
 /** Sessions the hub is starting at the moment. */
 export interface Launches {
@@ -72,9 +73,7 @@ export class Lifecycle {
   }
 
   async abortTurn(session: Session, reason: string): Promise<void> {
-    const answer = await this.#deps.rpc.call("session", session.id, "abort", { reason }, { readyMs });
-    const failure = rpcFailure(answer, "apply_failed");
-    if (failure) throw failure;
+    await this.#deps.rpc.session(session.id).abort({ reason });
   }
 
   /** Started, by the hub or by its runner, and nothing heard of it yet. */
@@ -142,11 +141,13 @@ export class Lifecycle {
 
   /** A launch came through although somebody had ended the session meanwhile. */
   async stopLaunched(machineId: string, sessionId: string): Promise<void> {
-    if (!this.#deps.rpc.has("machine", machineId, "stop-session")) return;
-    const options = { timeoutMs: endTimeoutMs };
-    await this.#deps.rpc.call("machine", machineId, "stop-session", { sessionId }, options).catch((cause: unknown) => {
-      this.#deps.log.warn("session.stop_failed", { sessionId, cause });
-    });
+    if (!this.#deps.rpc.has("machine", machineId, "stopSession")) return;
+    await this.#deps.rpc
+      .machine(machineId)
+      .stopSession({ sessionId })
+      .catch((cause: unknown) => {
+        this.#deps.log.warn("session.stop_failed", { sessionId, cause });
+      });
   }
 
   /** The decision is written before anything is done for it: from then on no process can undo it. */
@@ -177,18 +178,12 @@ export class Lifecycle {
   /** The machine is asked too where the process may not listen yet. */
   async #stopAgent(session: Session, isStarting: boolean): Promise<void> {
     const isOurs = this.#deps.links.of("session", session.id).some((link) => link.capabilities.has("stages"));
-    const call = isOurs
-      ? this.#deps.rpc.call(
-          "session",
-          session.id,
-          "abort",
-          { scope: "session", reason: "Ended by user" },
-          { timeoutMs: endTimeoutMs, readyMs },
-        )
-      : this.#deps.rpc.call("session", session.id, "killSession", {}, { timeoutMs: endTimeoutMs });
+    const target = this.#deps.rpc.session(session.id);
+    const call = isOurs ? target.abort({ scope: "session", reason: "Ended by user" }, { timeoutMs: endTimeoutMs }) : target.killSession({});
     const isHeard = await call.then(
       () => true,
       (cause: unknown) => {
+        if (cause instanceof RpcRefusal) return true;
         this.#deps.log.info("session.end_not_heard", { sessionId: session.id, cause });
         return false;
       },

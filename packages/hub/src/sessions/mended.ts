@@ -9,7 +9,7 @@ const maxMachines = 1_000;
 const mendable = new Set(["agent_not_installed", "agent_unsupported_version"]);
 
 export interface MendedDeps {
-  rpc: Pick<Rpc, "has" | "call">;
+  rpc: Pick<Rpc, "has" | "machine">;
   /** It can be started now. */
   start(sessionId: string): void;
   clock: Clock;
@@ -20,22 +20,17 @@ export function createMendedLook({ rpc, start, clock, log }: MendedDeps): (sessi
   const askedAt = new Map<string, number>();
   return async (session, code) => {
     const { machineId, flavor } = session.metadata ?? {};
-    if (!mendable.has(code) || machineId === undefined || !rpc.has("machine", machineId, "agent-availability")) return;
+    if (!mendable.has(code) || machineId === undefined || !rpc.has("machine", machineId, "agentAvailability")) return;
     const key = `${machineId} ${session.id}`;
     if (clock.now() - (askedAt.get(key) ?? Number.NEGATIVE_INFINITY) < askEveryMs) return;
     askedAt.delete(key);
     askedAt.set(key, clock.now());
     if (askedAt.size > maxMachines) askedAt.delete(askedAt.keys().next().value as string);
     try {
-      const answer = await rpc.call("machine", machineId, "agent-availability", {}, { timeoutMs: askMs });
-      if (isAvailable(answer, flavor ?? DEFAULT_FLAVOR)) start(session.id);
+      const { agents } = await rpc.machine(machineId).agentAvailability({}, { timeoutMs: askMs });
+      if (agents.some(({ agent, available }) => agent === (flavor ?? DEFAULT_FLAVOR) && available)) start(session.id);
     } catch (cause) {
       log.info("session.mend_not_asked", { sessionId: session.id, code: toAppError(cause).code });
     }
   };
-}
-
-function isAvailable(answer: unknown, flavor: string): boolean {
-  const agents = typeof answer === "object" && answer !== null && "agents" in answer && Array.isArray(answer.agents) ? answer.agents : [];
-  return agents.some((one: { agent?: unknown; available?: unknown } | null) => one?.agent === flavor && one.available === true);
 }

@@ -19,7 +19,7 @@ export function canFork({ metadata }: Session): boolean {
 /** Without that thread its agent can be given what was said, by a runner that knows how. */
 export async function offersHistory(deps: OfferDeps, { id, metadata }: Session): Promise<boolean> {
   const machineId = metadata?.machineId;
-  if (!machineId || !deps.rpc.has("machine", machineId, "spawn-happy-session")) return false;
+  if (!machineId || !deps.rpc.has("machine", machineId, "spawnHappySession")) return false;
   const machine = await deps.machines.get(machineId);
   return machine?.metadata?.capabilities?.includes(CARRIES_HISTORY) === true && (await deps.messages.hasHistory(id));
 }

@@ -3,11 +3,12 @@
  * runner may answer with a new id; that row is merged into the one everybody knows.
  */
 import type { Clock, Logger } from "@hapi/platform";
-import { AppError, DEFAULT_FLAVOR, spawnResultSchema, threadKeyOf, type Machine, type Session, type SpawnParams } from "@hapi/protocol";
+import { AppError, DEFAULT_FLAVOR, threadKeyOf, type Machine, type Session, type SpawnParams } from "@hapi/protocol";
 import type { MachinePresence } from "../machines/presence.ts";
+import { startOn } from "../machines/spawn.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
-import { codeOf, rpcError, type Rpc } from "../rpc/rpc.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
 import { chosenOf, isOurs } from "./chosen.ts";
 import { leaseMs } from "./presence.ts";
@@ -15,7 +16,6 @@ import { offersHistory, resumeFailed } from "./resume-failure.ts";
 import type { StopStore } from "./stops.ts";
 import type { SessionStore } from "./store.ts";
 
-const spawnTimeoutMs = 60_000;
 const activeWaitMs = 15_000;
 /** An agent that takes longer than this to start is believed to be starting still. */
 const startedWaitMs = 60_000;
@@ -24,8 +24,6 @@ const endedWaitMs = 5_000;
 const signMs = 2_000;
 /** A lease, and the time until that is noticed. */
 const leaseEndsMs = leaseMs + 10_000;
-/** A runner that came back a moment ago registers its methods after it connected. */
-const runnerReadyMs = 2_000;
 
 export interface ResumeDeps {
   sessions: SessionStore;
@@ -186,19 +184,14 @@ export class Resume {
   }
 
   async #spawn(session: Session, machine: Machine, params: SpawnParams): Promise<string> {
-    const options = { timeoutMs: spawnTimeoutMs, readyMs: runnerReadyMs };
-    const answer = await this.#deps.rpc
-      .call("machine", machine.id, "spawn-happy-session", params, options)
-      .catch(async (cause: unknown) => {
-        if (cause instanceof AppError && cause.code === "rpc_target_missing") throw new AppError("no_machine_online", undefined, { cause });
-        if (!(cause instanceof AppError) || (cause.code !== "rpc_timeout" && cause.code !== "agent_away")) throw cause;
-        const message = "The machine did not answer in time; its runner may be busy or gone";
-        throw await resumeFailed(this.#deps, session, { code: cause.code, message, cause });
-      });
-    const result = spawnResultSchema.safeParse(answer);
-    if (result.success && result.data.type === "success") return result.data.sessionId;
-    const reason = result.success && result.data.type === "error" ? (result.data.errorMessage ?? result.data.message) : rpcError(answer);
-    throw await resumeFailed(this.#deps, session, { code: codeOf(answer) ?? undefined, message: reason ?? undefined });
+    const started = await startOn(this.#deps.rpc, machine.id, params).catch(async (cause: unknown) => {
+      if (cause instanceof AppError && cause.code === "rpc_target_missing") throw new AppError("no_machine_online", undefined, { cause });
+      if (!(cause instanceof AppError) || (cause.code !== "rpc_timeout" && cause.code !== "agent_away")) throw cause;
+      const message = "The machine did not answer in time; its runner may be busy or gone";
+      throw await resumeFailed(this.#deps, session, { code: cause.code, message, cause });
+    });
+    if (typeof started === "string") return started;
+    throw await resumeFailed(this.#deps, session, started);
   }
 
   async #adopt(startedId: string, session: Session): Promise<void> {

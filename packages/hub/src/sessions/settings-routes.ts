@@ -1,24 +1,13 @@
 /** `POST /api/sessions/:id/{permission-mode,model,…}` and the catalogs a session's agent offers. */
-import {
-  AGENT_SETTINGS,
-  AppError,
-  autoRetryBody,
-  DEFAULT_FLAVOR,
-  modelBody,
-  permissionModeBody,
-  SESSION_CATALOGS,
-  type Session,
-} from "@hapi/protocol";
+import { AGENT_SETTINGS, AppError, autoRetryBody, DEFAULT_FLAVOR, modelBody, permissionModeBody, SESSION_CATALOGS } from "@hapi/protocol";
 import { Hono } from "hono";
 import * as z from "zod/mini";
-import { relay } from "../rpc/relay.ts";
+import { relayed } from "../rpc/relay.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { ApiEnv } from "../transport/http/api-env.ts";
 import { readBody } from "../transport/http/body.ts";
 import type { SessionAccess } from "./access.ts";
 import type { SessionSettings } from "./settings.ts";
-
-const catalogTimeoutMs = 120_000;
 
 export function sessionSettingsRoutes(deps: { access: SessionAccess; settings: SessionSettings; rpc: Rpc }): Hono<ApiEnv> {
   const { access, settings, rpc } = deps;
@@ -59,28 +48,23 @@ function catalogRoutes(app: Hono<ApiEnv>, access: SessionAccess, rpc: Rpc): void
       const session = await access.activeSession(c.get("namespace"), c.req.param("id"));
       if (session.metadata?.flavor !== catalog.flavor)
         return c.json({ success: false, error: `Only ${catalog.flavor} sessions have this`, code: "unsupported_flavor" }, 400);
-      return c.json(await relay(rpc, target(session), catalog.rpc, {}, { timeoutMs: catalogTimeoutMs }));
+      return c.json(await relayed(rpc.session(session.id)[catalog.rpc]({})));
     });
   }
   // Ours: one for all agents.
   app.get("/sessions/:id/models", async (c) => {
     const session = await access.activeSession(c.get("namespace"), c.req.param("id"));
-    return c.json(await relay(rpc, target(session), "list-models", {}));
+    return c.json(await relayed(rpc.session(session.id).listModels({})));
   });
   app.get("/sessions/:id/slash-commands", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
     const cached = (session.metadata?.slashCommands ?? []).map((name) => ({ name: name.replace(/^\//, ""), source: "builtin" }));
     if (!session.active) return c.json({ success: true, commands: cached });
-    const answer = await relay(rpc, target(session), "listSlashCommands", { agent: session.metadata?.flavor ?? undefined });
-    const isUsable = "success" in answer && answer.success === true;
-    return c.json(isUsable || cached.length === 0 ? answer : { success: true, commands: cached });
+    const answer = await relayed(rpc.session(session.id).listSlashCommands({ agent: session.metadata?.flavor ?? undefined }));
+    return c.json(answer["success"] === true || cached.length === 0 ? answer : { success: true, commands: cached });
   });
   app.get("/sessions/:id/skills", async (c) => {
     const session = await access.session(c.get("namespace"), c.req.param("id"));
-    return c.json(await relay(rpc, target(session), "listSkills", { flavor: session.metadata?.flavor ?? undefined }));
+    return c.json(await relayed(rpc.session(session.id).listSkills({ flavor: session.metadata?.flavor ?? undefined })));
   });
-}
-
-function target(session: Session): { scope: "session"; id: string } {
-  return { scope: "session", id: session.id };
 }

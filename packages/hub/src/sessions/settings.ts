@@ -3,12 +3,11 @@
  * there, remembered in any case and passed to the agent at its next start.
  */
 import { capability, AppError, normalizePermissionMode, permissionModesOf, type Session } from "@hapi/protocol";
-import { rpcFailure, type Rpc } from "../rpc/rpc.ts";
+import { RpcRefusal } from "../rpc/answer.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 import { isUp, type Starting } from "./access.ts";
 import { withChoice } from "./chosen.ts";
 import type { SessionChange, SessionStore } from "./store.ts";
-
-const readyMs = 1_500;
 
 export interface SettingsDeps {
   store: SessionStore;
@@ -83,15 +82,13 @@ export class SessionSettings {
   }
 
   async #applyLive(session: Session, field: string, value: unknown): Promise<void> {
-    let answer: unknown;
-    try {
-      answer = await this.#deps.rpc.call("session", session.id, "set-session-config", { [field]: value }, { readyMs });
-    } catch (cause) {
-      throw new AppError("apply_failed", cause instanceof AppError ? cause.message : undefined, { cause });
-    }
-    const failure = rpcFailure(answer, "apply_failed");
-    if (failure) throw failure;
-    const applied = typeof answer === "object" && answer !== null && "applied" in answer ? answer.applied : null;
-    if (typeof applied !== "object" || applied === null || !(field in applied)) throw new AppError("apply_failed");
+    const { applied } = await this.#deps.rpc
+      .session(session.id)
+      .setSessionConfig({ [field]: value })
+      .catch((cause: unknown) => {
+        if (cause instanceof RpcRefusal) throw cause;
+        throw new AppError("apply_failed", cause instanceof AppError ? cause.message : undefined, { cause });
+      });
+    if (!(field in applied)) throw new AppError("apply_failed");
   }
 }

@@ -29,7 +29,7 @@ const passing = new Set([
 /** What is not there yet comes, and says so: nothing failed, and no timer is needed. */
 const comesAgain = new Set(["no_machine_online"]);
 /** It did not come up, and nobody said why: a busy machine, or a session that never will. */
-const unexplained = "resume_failed";
+const unexplained = new Set(["resume_failed", "rpc_result_invalid"]);
 
 export interface WakerDeps {
   sessions: Pick<SessionStore, "get">;
@@ -187,7 +187,7 @@ export class Waker {
       // It did not start: that is no start that ended at once.
       this.#memory.uncountStart(sessionId);
       this.#memory.pause(sessionId, code, again);
-    } else if (code === unexplained && this.#memory.mayStart(sessionId)) this.#memory.pause(sessionId, code, again);
+    } else if (unexplained.has(code) && this.#memory.mayStart(sessionId)) this.#memory.pause(sessionId, code, again);
     else this.#memory.refuse(sessionId, code);
   }
 }

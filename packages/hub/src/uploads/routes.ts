@@ -2,7 +2,7 @@
 import { AppError, uploadBody } from "@hapi/protocol";
 import { Hono } from "hono";
 import * as z from "zod/mini";
-import { relay } from "../rpc/relay.ts";
+import { relayed } from "../rpc/relay.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { SessionAccess } from "../sessions/access.ts";
 import type { ApiEnv } from "../transport/http/api-env.ts";
@@ -10,9 +10,6 @@ import { readBody } from "../transport/http/body.ts";
 import type { AttachmentStore } from "./store.ts";
 
 const maxBytes = 50 * 1024 * 1024;
-const uploadTimeoutMs = 120_000;
-/** A session that came up a moment ago says what can be asked of it right after. */
-const readyMs = 2_000;
 const deleteBody = z.object({ path: z.string().check(z.minLength(1)) });
 
 export function uploadRoutes(deps: { access: SessionAccess; rpc: Rpc; attachments: AttachmentStore }): Hono<ApiEnv> {
@@ -23,16 +20,14 @@ export function uploadRoutes(deps: { access: SessionAccess; rpc: Rpc; attachment
     const { filename, content, mimeType } = await readBody(c, uploadBody);
     const sizeBytes = Math.floor((content.length * 3) / 4);
     if (sizeBytes > maxBytes) throw new AppError("body_too_large", "The file is larger than 50 MiB");
-    const params = { sessionId: session.id, filename, content, mimeType };
-    const target = { scope: "session", id: session.id } as const;
-    const answer = (await relay(rpc, target, "uploadFile", params, { timeoutMs: uploadTimeoutMs, readyMs })) as Record<string, unknown>;
+    const answer = await relayed(rpc.session(session.id).uploadFile({ sessionId: session.id, filename, content, mimeType }));
     if (typeof answer["path"] === "string") await attachments.add(session.id, { path: answer["path"], filename, mimeType, sizeBytes });
     return c.json(answer);
   });
   app.post("/sessions/:id/upload/delete", async (c) => {
     const session = await access.activeSession(c.get("namespace"), c.req.param("id"));
     const { path } = await readBody(c, deleteBody);
-    const answer = await relay(rpc, { scope: "session", id: session.id }, "deleteUpload", { sessionId: session.id, path });
+    const answer = await relayed(rpc.session(session.id).deleteUpload({ sessionId: session.id, path }));
     await attachments.remove(session.id, path);
     return c.json(answer);
   });
