@@ -1,5 +1,7 @@
 /** Hub, session process or agent gone at a bad moment: nothing is lost, nothing runs twice, and a prompt that came nowhere goes back to its sender. */
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createWorld, run, stages, texts } from "./world.ts";
 
 test("without a hub the work goes on; nothing is lost or doubled when it comes back, also between commit and ack", async () => {
@@ -19,6 +21,27 @@ test("without a hub the work goes on; nothing is lost or doubled when it comes b
   expect(texts(world)).toEqual(["> hello", "one", "two"]);
   expect(new Set(world.hub.rows.map((row) => row.key)).size).toBe(world.hub.rows.length);
   expect(world.hub.repeats).toBeGreaterThan(0);
+});
+
+test("killed in the middle of a word: it tidies up nothing, says nothing more, and what was not on disk is read again", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "hello");
+  await world.hub.until(() => world.ledger.state.outbox.size === 0, "quiet");
+  const ledger = join(world.dir, "ledger.jsonl");
+  const { agentState, metadata } = world.hub;
+  const before = { agentState, metadata, alives: world.hub.alives.length, display: world.host.display };
+  const onDisk = readFileSync(ledger, "utf8");
+  world.agent.say("half a word");
+  world.agent.ask({ id: "r1" });
+  await world.crash();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(onDisk.startsWith(readFileSync(ledger, "utf8"))).toBe(true);
+  const { hub, host } = world;
+  expect({ agentState: hub.agentState, metadata: hub.metadata, alives: hub.alives.length, display: host.display }).toEqual(before);
+  expect(texts(world)).toEqual(["> hello"]);
+  await world.start();
+  await world.hub.until(() => texts(world).length === 2 && world.hub.agentState?.requests?.["r1"] !== undefined, "read again");
+  expect(texts(world)).toEqual(["> hello", "half a word"]);
 });
 
 test("killed while handing: the agent's record decides; present is never sent again, absent is", async () => {

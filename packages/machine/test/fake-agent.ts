@@ -73,6 +73,9 @@ export interface FakeAgent {
   installed: boolean;
 }
 
+/** What a driver finds in the agent's record, and not only hears. */
+const IN_RECORD = new Set<DriverEvent["type"]>(["record", "stage", "thinking", "mode", "model"]);
+
 export function createFakeAgent(options: { control?: AgentCapabilities["control"]; steer?: boolean } = {}): FakeAgent {
   const capabilities: AgentCapabilities = {
     control: options.control ?? "switch",
@@ -101,12 +104,20 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
   let items = 0;
   let ending: Promise<void> = Promise.resolve();
   let context: DriverContext | null = null;
-  /** Said while nobody listened: read from the record by the next one. */
-  const missed: DriverEvent[] = [];
+  /** What it said, in order; `at`: behind so many items of its record. */
+  let said: { at: number; event: DriverEvent; isHeard: boolean }[] = [];
 
   function emit(event: DriverEvent): void {
-    if (context) context.emit(event);
-    else missed.push(event);
+    said.push({ at: event.type === "record" ? items : items + 0.5, event, isHeard: context !== null });
+    context?.emit(event);
+  }
+
+  /** As a driver does that begins behind the last item it has read for good: what only stands in the record is told once more. */
+  function readOn(mine: DriverContext): void {
+    const read = mine.memory.get<number>("read") ?? 0;
+    const left = said.filter(({ at, event, isHeard }) => at > read && (!isHeard || IN_RECORD.has(event.type)));
+    said = left.map((one) => ({ ...one, isHeard: true }));
+    for (const { event } of left) mine.emit(event);
   }
 
   function put(event: AgentEvent): void {
@@ -185,7 +196,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     unsent: ({ queued = [], entered, line }) => emit({ type: "unsent", queued, entered, line }),
     begunByHost() {
       if (front !== null) throw new Error("two agents on one thread");
-      missed.length = 0;
+      said = [];
       alive++;
       most = Math.max(most, alive);
       front = "local";
@@ -211,7 +222,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       emit({ type: "thinking", thinking: false });
     },
     background,
-    repeat: (key, event) => emit({ type: "record", key, event }),
+    repeat: (key, event) => context?.emit({ type: "record", key, event }),
     die(exit, untold) {
       if (front === null) return;
       if (!untold) return over(exit);
@@ -256,8 +267,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       },
       async adopt() {
         if (front === null) return null;
-        const read = mine.memory.get<number>("read") ?? 0;
-        for (const event of missed.splice(0)) if (event.type !== "record" || Number(event.checkpoint?.["read"]) > read) mine.emit(event);
+        readOn(mine);
         for (const request of requests.values()) mine.emit({ type: "request", request });
         return front;
       },

@@ -53,8 +53,9 @@ test("an answer from afar and one in the terminal: the row says what happened, t
   await world.crash();
   await world.start();
   world.agent.goOn("r1", "approved", "terminal");
-  await world.hub.until(() => world.hub.agentState?.completedRequests?.["r1"]?.provisional === undefined, "the record's word");
-  const done = world.hub.agentState?.completedRequests?.["r1"];
+  const closed = () => world.hub.agentState?.completedRequests?.["r1"];
+  await world.hub.until(() => closed() !== undefined && closed()?.provisional === undefined, "the record's word");
+  const done = closed();
   expect(done).toMatchObject({ status: "approved", answeredBy: "terminal", lost: { decision: "denied" } });
   expect(done?.reason).toBeUndefined();
   expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: true })).toEqual({
@@ -130,6 +131,39 @@ test("an open permission survives the session process; an answer given while it 
     "done",
   );
   expect(world.hub.agentState?.completedRequests?.["r1"]).toMatchObject({ status: "approved", decision: "approved" });
+});
+
+test("nothing of a request is shown at the hub before it is on disk: not that it waits, not that it was answered", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "do it");
+  const slow = (): (() => void) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.disk.busy = promise;
+    return () => {
+      world.disk.busy = null;
+      resolve();
+    };
+  };
+  const shown = () => world.hub.agentState?.requests?.["r1"];
+  /** The hub has whatever it could be told by now. */
+  const told = async (label: string): Promise<void> => {
+    world.agent.background([label]);
+    await world.hub.until(() => world.hub.agentState?.background?.[0]?.label === label, label);
+  };
+  const asked = slow();
+  world.agent.ask({ id: "r1" });
+  await told("asked");
+  expect(shown()).toBeUndefined();
+  asked();
+  await world.hub.until(() => shown() !== undefined, "it waits");
+  const answered = slow();
+  const answer = world.hub.rpc<unknown>("permission", { id: "r1", approved: true });
+  await told("answered");
+  expect(shown()).toMatchObject({ createdAt: expect.any(Number) });
+  expect(shown()?.sent ?? undefined).toBeUndefined();
+  answered();
+  expect(await answer).toEqual({ status: "applied" });
+  await world.hub.until(() => shown()?.sent !== undefined, "it was answered");
 });
 
 test("a request that the hub never heard of is told by the next session process", async () => {

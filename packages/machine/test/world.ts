@@ -1,15 +1,16 @@
-/** A session in memory: real ledger and record on disk, everything else behind its port. `crash` and `start` are a kill -9 and its successor. */
+/** A session in memory: real ledger and record on disk, everything else behind its port. `crash` and `start` are a kill -9 (`life.ts`) and its successor. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "@hapi/platform";
 import { createMemoryHost, type MemoryHost } from "@hapi/testkit";
 import { createSession, type CreateSessionOptions } from "../src/session/create-session.ts";
-import { type Ledger, openLedger } from "../src/session/ledger.ts";
+import type { Ledger } from "../src/session/ledger.ts";
 import { openRecord, type RecordFile } from "../src/session/record.ts";
 import { openSession, type RunningSession } from "../src/session/session.ts";
 import { createFakeAgent, type FakeAgent } from "./fake-agent.ts";
 import { createFakeHub, type FakeHub } from "./fake-hub.ts";
+import { createLife, type Disk, type Life } from "./life.ts";
 
 export interface World {
   readonly dir: string;
@@ -19,6 +20,7 @@ export interface World {
   readonly session: RunningSession;
   readonly record: RecordFile;
   readonly ledger: Ledger;
+  readonly disk: Disk;
   start(): Promise<void>;
   /** The host ended too: the next start is a new launch. */
   relaunch(): Promise<void>;
@@ -62,22 +64,17 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const host = createMemoryHost({ sessionId });
   if (options.viewers) host.setViewers([{ id: "viewer-1", cols: 80, rows: 24 }]);
   let session!: RunningSession;
-  let ledger!: Ledger;
-  let record!: RecordFile;
+  let life!: Life;
+  const disk: Disk = { busy: null };
 
   async function start(): Promise<void> {
-    record = openRecord(dir);
-    ledger = await openLedger(dir);
+    life = await createLife({ dir, host, driver: agent.driver, link: hub.link(), clock: options.clock ?? systemClock, disk });
+    const { record } = life;
     session = await openSession({
+      ...life,
       home,
       dir,
-      record,
-      ledger,
-      host,
-      driver: agent.driver,
-      link: hub.link(),
       hub: () => ({ hubUrl: record.value.hubUrl }),
-      clock: options.clock ?? systemClock,
       random: () => 0,
       log,
       agentEnv: {},
@@ -101,25 +98,26 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     hub,
     agent,
     host,
+    disk,
     get session() {
       return session;
     },
     get record() {
-      return record;
+      return life.record;
     },
     get ledger() {
-      return ledger;
+      return life.ledger;
     },
     start,
     async relaunch() {
-      await session.release();
+      await life.kill();
       agent.die({ code: 0 });
       writeFileSync(join(dir, "session.json"), JSON.stringify({ ...openRecord(dir).value, host: { startedAt: Math.random() } }));
       await start();
     },
-    crash: () => session.release(),
+    crash: () => life.kill(),
     async [Symbol.asyncDispose]() {
-      if (host.ended === null) await session.release();
+      if (host.ended === null && life.alive) await session.release();
       await host.close();
       rmSync(root, { recursive: true, force: true });
     },

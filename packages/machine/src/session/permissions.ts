@@ -74,6 +74,8 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
   /** Announced by the driver of this life: answers can be applied. */
   const live = new Set<string>();
   const places = new Map<string, (EditPlace | null)[]>();
+  /** Requests on their way to the disk: nobody is asked before they are there. */
+  const opening = new Set<string>();
   /** Answers on their way to the disk, and to the agent. */
   const recording = new Map<string, Promise<void>>();
   const applying = new Map<string, Promise<PermissionAnswer>>();
@@ -191,7 +193,12 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
   async function begin(request: AgentRequest): Promise<void> {
     const reopen = closed.has(request.id);
     const asked: RequestEntry = { request, createdAt: clock.now(), mode: deps.mode() };
-    await ledger.write({ k: "request", entry: asked, reopen: reopen || undefined });
+    opening.add(request.id);
+    try {
+      await ledger.write({ k: "request", entry: asked, reopen: reopen || undefined });
+    } finally {
+      opening.delete(request.id);
+    }
     const entry = open.get(request.id);
     if (!entry) return;
     if (!(await decideByPolicy(entry))) log.info("permission.asked", { id: request.id, tool: request.tool, kind: request.kind });
@@ -244,10 +251,11 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
     },
     onWire() {
       // What the policy answered is not a question to anyone.
-      const asked = [...open.values()].filter((entry) => entry.answeredBy !== "policy");
+      const asked = [...open.values()].filter(({ request, answeredBy }) => answeredBy !== "policy" && !opening.has(request.id));
+      const kept = (entry: RequestEntry): RequestEntry => (recording.has(entry.request.id) ? { ...entry, answer: undefined } : entry);
       const recent = [...closed.values()].slice(-MAX_COMPLETED_ON_WIRE);
       return {
-        requests: Object.fromEntries(asked.map((entry) => [entry.request.id, openOnWire(entry, places.get(entry.request.id))])),
+        requests: Object.fromEntries(asked.map((entry) => [entry.request.id, openOnWire(kept(entry), places.get(entry.request.id))])),
         completedRequests: Object.fromEntries(recent.map((request) => [request.id, request.completed])),
       };
     },
