@@ -2,13 +2,15 @@
  * A word about something on hover and on focus; never the only place a fact is. Drawn by the style sheet beside its child, so a list of a
  * thousand costs nothing until one is looked at.
  */
-import { useId, type ReactNode } from "react";
+import { cloneElement, type ReactElement, useId } from "react";
+import { cx } from "./cx.ts";
 
-export function Tooltip({ text, children }: { text: string; children: ReactNode }) {
+/** `children`: the one control that the word is about; it hands `aria-describedby` on to its element. */
+export function Tooltip({ text, children }: { text: string; children: ReactElement<{ "aria-describedby"?: string }> }) {
   const id = useId();
   return (
-    <span className="group/tip relative inline-flex" aria-describedby={id}>
-      {children}
+    <span className="group/tip relative inline-flex">
+      {cloneElement(children, { "aria-describedby": cx(children.props["aria-describedby"], id) })}
       <span
         id={id}
         role="tooltip"
