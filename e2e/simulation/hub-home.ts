@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { databaseFile, openHubDatabase } from "../../packages/hub/src/db/open.ts";
+import { databaseFile, openHubDatabase } from "../../packages/hub/src/sqlite/open.ts";
 
 let template: Buffer | null = null;
 

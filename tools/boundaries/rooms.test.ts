@@ -8,6 +8,26 @@ const isTest = /\.(test|case)\.tsx?$/;
 const IMPORT = /(?:from|import)\s*\(?\s*["'](\.[^"']+)["']/g;
 
 const ROOMS: Record<string, Record<string, readonly string[]>> = {
+  // Features know no database and no wire; `sqlite` keeps what they ask to be kept, the others carry them. `services.ts` puts them together.
+  "packages/hub/src": {
+    auth: [],
+    events: [],
+    rpc: [],
+    settings: [],
+    uploads: [],
+    keeping: [],
+    live: ["events"],
+    notifications: ["events"],
+    permissions: ["rpc"],
+    machines: ["events", "rpc"],
+    messages: ["events", "machines", "rpc"],
+    sessions: ["events", "machines", "messages", "rpc"],
+    sqlite: ["events", "keeping", "machines", "messages", "permissions", "sessions", "uploads"],
+    backup: ["events", "keeping", "sqlite"],
+    sse: ["events", "live", "machines", "messages", "sessions"],
+    socket: ["auth", "events", "live", "machines", "messages", "rpc", "sessions"],
+    http: ["auth", "keeping", "machines", "messages", "permissions", "rpc", "sessions", "settings", "sse", "uploads"],
+  },
   // The app's ground knows no screen, its shell knows them all; what a feature needs from another goes by the feature's own files.
   "packages/web/src": {
     ground: [],

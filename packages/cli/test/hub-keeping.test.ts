@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createHubApi } from "@hapi/client";
 import { createSessionLink } from "@hapi/client/link";
 import { openSqlite, runCommand, type CommandResult } from "@hapi/platform";
-import { migrate } from "../../hub/src/db/migrate.ts";
+import { migrate } from "../../hub/src/sqlite/migrate.ts";
 
 const MAIN = join(import.meta.dir, "../src/main.ts");
 const token = "keeping-cli-secret";

@@ -6,7 +6,7 @@ import { createFailureLimit } from "./auth/rate-limit.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Bus } from "./events/bus.ts";
 import type { RetentionStore } from "./keeping/retention.ts";
-import type { Restorer } from "./keeping/routes.ts";
+import type { Restorer } from "./http/routes/keeping.ts";
 import { LiveText } from "./live/live-text.ts";
 import { Forgets } from "./machines/forgets.ts";
 import { MachinePresence } from "./machines/presence.ts";
@@ -31,10 +31,10 @@ import { relayUpdates } from "./sessions/relay-updates.ts";
 import { Resume } from "./sessions/resume.ts";
 import { SessionSettings } from "./sessions/settings.ts";
 import { Waker } from "./sessions/waker.ts";
-import type { HubSettingsStore } from "./settings/routes.ts";
+import type { HubSettingsStore } from "./settings/hub-settings.ts";
 import type { Stores } from "./stores.ts";
-import type { SocketServer } from "./transport/socket/socket-server.ts";
-import { SseHub } from "./transport/sse/sse-hub.ts";
+import type { SocketServer } from "./socket/socket-server.ts";
+import { SseHub } from "./sse/sse-hub.ts";
 
 export interface HubParts {
   stores: Stores;

@@ -14,19 +14,19 @@ import { AppError, MAX_BODY_BYTES } from "@hapi/protocol";
 import type { Context } from "hono";
 import { loadJwtSecret, loadOwnerId } from "./auth/secrets.ts";
 import { createTokens } from "./auth/tokens.ts";
-import { durabilityOf } from "./db/durability.ts";
-import { lockHome, type HomeLock } from "./db/home-lock.ts";
-import { openHubDatabase, type HubDatabase } from "./db/open.ts";
+import { durabilityOf } from "./sqlite/durability.ts";
+import { lockHome, type HomeLock } from "./sqlite/home-lock.ts";
+import { openHubDatabase, type HubDatabase } from "./sqlite/open.ts";
 import { createBus } from "./events/bus.ts";
 import { createHub, type Hub } from "./hub.ts";
 import { fileRetention } from "./keeping/retention.ts";
-import { isStaged } from "./keeping/restore.ts";
-import type { Restorer } from "./keeping/routes.ts";
-import { swapDatabase } from "./keeping/swap.ts";
+import { isStaged } from "./backup/restore.ts";
+import type { Restorer } from "./http/routes/keeping.ts";
+import { swapDatabase } from "./backup/swap.ts";
 import { fileHubSettings } from "./settings/hub-settings.ts";
 import { sqliteStores } from "./stores.ts";
-import { createStaticFiles } from "./transport/http/static-files.ts";
-import { createSocketServer } from "./transport/socket/socket-server.ts";
+import { createStaticFiles } from "./http/static-files.ts";
+import { createSocketServer } from "./socket/socket-server.ts";
 
 export interface HubOptions {
   /** Default 127.0.0.1. */

@@ -1,25 +1,28 @@
 /** All stores on one SQLite database, one group commit and one log. Another database would offer the same ports. */
 import type { Clock, Logger, Sqlite } from "@hapi/platform";
-import { GroupCommit } from "./db/group-commit.ts";
+import { GroupCommit } from "./sqlite/group-commit.ts";
 import type { Bus } from "./events/bus.ts";
-import { SqliteEventLog, type EventLog } from "./events/event-log.ts";
+import type { EventLog } from "./events/event-log.ts";
+import { SqliteEventLog } from "./sqlite/event-log.ts";
 import type { HubEvent } from "./events/hub-event.ts";
 import type { KeepingStore } from "./keeping/housekeeping.ts";
-import { sqliteKeeping } from "./keeping/sqlite-keeping.ts";
-import { sqliteForgets, type ForgetStore } from "./machines/sqlite-forgets.ts";
-import { SqliteMachineStore } from "./machines/sqlite-store.ts";
+import { sqliteKeeping } from "./sqlite/keeping.ts";
+import type { ForgetStore } from "./machines/forgets.ts";
+import { sqliteForgets } from "./sqlite/forgets.ts";
+import { SqliteMachineStore } from "./sqlite/machine-store.ts";
 import type { MachineStore } from "./machines/store.ts";
-import { SqliteMessageStore } from "./messages/sqlite-store.ts";
+import { SqliteMessageStore } from "./sqlite/message-store.ts";
 import type { MessageStore } from "./messages/store.ts";
-import { RequestRows } from "./permissions/request-rows.ts";
-import { SqlitePermissionStore } from "./permissions/sqlite-store.ts";
+import { RequestRows } from "./sqlite/request-rows.ts";
+import { SqlitePermissionStore } from "./sqlite/decision-store.ts";
 import type { PermissionStore } from "./permissions/store.ts";
-import { sqliteStops } from "./sessions/sqlite-stops.ts";
+import { sqliteStops } from "./sqlite/stops.ts";
 import type { StopStore } from "./sessions/stops.ts";
-import { SessionCache } from "./sessions/session-cache.ts";
-import { SqliteSessionStore } from "./sessions/sqlite-store.ts";
+import { SessionCache } from "./sqlite/session-cache.ts";
+import { SqliteSessionStore } from "./sqlite/session-store.ts";
 import type { SessionStore } from "./sessions/store.ts";
-import { sqliteAttachmentStore, type AttachmentStore } from "./uploads/store.ts";
+import { sqliteAttachmentStore } from "./sqlite/attachments.ts";
+import type { AttachmentStore } from "./uploads/store.ts";
 
 export interface Stores {
   sessions: SessionStore;

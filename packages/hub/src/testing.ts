@@ -1,11 +1,11 @@
 /** For tests that look into the hub's make-up: the routes it has, and its stores without a hub around them. */
 import { openSqlite, type Clock, type Logger } from "@hapi/platform";
 import { createTokens } from "./auth/tokens.ts";
-import { migrate } from "./db/migrate.ts";
+import { migrate } from "./sqlite/migrate.ts";
 import { createBus } from "./events/bus.ts";
 import { createHub } from "./hub.ts";
 import { sqliteStores, type Stores } from "./stores.ts";
-import { createSocketServer } from "./transport/socket/socket-server.ts";
+import { createSocketServer } from "./socket/socket-server.ts";
 
 export interface OpenStores {
   stores: Stores;

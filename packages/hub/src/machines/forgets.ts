@@ -5,8 +5,14 @@
 import type { Logger } from "@hapi/platform";
 import { RpcRefusal } from "../rpc/answer.ts";
 import type { Rpc } from "../rpc/rpc.ts";
-import type { ForgetStore } from "./sqlite-forgets.ts";
 import type { MachineStore } from "./store.ts";
+
+/** Deleted sessions whose machine was not told yet. */
+export interface ForgetStore {
+  put(entry: { sessionId: string; machineId: string; namespace: string; at: number }): Promise<void>;
+  of(machineId: string, namespace: string): string[];
+  drop(sessionId: string): Promise<void>;
+}
 
 export interface ForgetsDeps {
   store: ForgetStore;

@@ -1,6 +1,6 @@
 /** What the hub remembers of machines. Same rules as the session store. */
 import type { Machine, MachineMetadata, RunnerState } from "@hapi/protocol";
-import type { VersionedResult } from "../sessions/store.ts";
+import type { VersionedResult } from "../events/versioned.ts";
 
 export interface NewMachine {
   id: string;

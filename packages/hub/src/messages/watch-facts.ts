@@ -5,7 +5,6 @@ import type { MachinePresence } from "../machines/presence.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { Links } from "../rpc/links.ts";
 import type { Rpc } from "../rpc/rpc.ts";
-import type { Waker } from "../sessions/waker.ts";
 import type { Delivery } from "./delivery.ts";
 import type { PromptWatchDeps } from "./watch.ts";
 
@@ -15,7 +14,8 @@ export interface FactSources {
   rpc: Pick<Rpc, "has">;
   links: Pick<Links, "of">;
   delivery: Pick<Delivery, "stateOf">;
-  waker: Pick<Waker, "stateOf">;
+  /** What is done to start a session. */
+  waker: { stateOf(sessionId: string): QueuedPromptFacts["start"] };
   /** By whomever. */
   isStarting(session: Session): boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * Who is connected: one link per socket of a session or a machine. Nothing outside `transport/socket` knows what a link is made of.
+ * Who is connected: one link per socket of a session or a machine. Nothing outside `socket` knows what a link is made of.
  * A link belongs to one namespace and one scope: it answers only for methods of its own id.
  */
 import type { UpdateBody } from "@hapi/protocol";

@@ -4,7 +4,7 @@
  */
 import type { Clock, Logger } from "@hapi/platform";
 import { AppError, type LifecycleState, type Metadata, type Session } from "@hapi/protocol";
-import type { ForgetStore } from "../machines/sqlite-forgets.ts";
+import type { ForgetStore } from "../machines/forgets.ts";
 import type { Links } from "../rpc/links.ts";
 import { RpcRefusal } from "../rpc/answer.ts";
 import type { Rpc } from "../rpc/rpc.ts";

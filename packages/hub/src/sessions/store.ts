@@ -3,6 +3,7 @@
  * right after it. Ids may be aliases of a merged session everywhere.
  */
 import type { AgentState, Metadata, Session, SessionPatch } from "@hapi/protocol";
+import type { VersionedResult } from "../events/versioned.ts";
 
 export interface NewSession {
   id?: string;
@@ -16,11 +17,6 @@ export interface NewSession {
 }
 
 export type CreateResult = { kind: "created" | "existing"; session: Session } | { kind: "conflict" };
-
-export type VersionedResult<Value> =
-  | { kind: "success"; version: number; value: Value }
-  | { kind: "mismatch"; version: number; value: Value }
-  | { kind: "missing" };
 
 /** Changes that are more than a renewed lease: logged and pushed as one patch. */
 export interface SessionChange {

@@ -1,6 +1,13 @@
 /** Hub settings in the shared `settings.json`. */
 import { loadSettings, updateSettings } from "@hapi/platform";
-import type { HubSettings, HubSettingsStore } from "./routes.ts";
+
+export type HubSettings = { sessionSummaryContract: boolean; sessionSummaryInChat: boolean };
+
+/** Kept in `settings.json`, shared with other installations on the same home. */
+export interface HubSettingsStore {
+  read(): HubSettings;
+  write(change: Partial<HubSettings>): Promise<HubSettings>;
+}
 
 export function fileHubSettings(home: string): HubSettingsStore {
   const read = (values: Record<string, unknown>): HubSettings => ({

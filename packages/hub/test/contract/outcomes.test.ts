@@ -5,8 +5,8 @@ import { openSqlite } from "@hapi/platform";
 import type { AgentEvent, SessionSummary } from "@hapi/protocol";
 import type { HubClient } from "@hapi/testkit";
 import type { Socket } from "socket.io-client";
-import { migrate } from "../../src/db/migrate.ts";
-import { migrations } from "../../src/db/migrations.ts";
+import { migrate } from "../../src/sqlite/migrate.ts";
+import { migrations } from "../../src/sqlite/migrations.ts";
 import { withHub } from "./setup.ts";
 
 const rig = withHub();

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, openSqlite, silentLogger, type Sqlite } from "@hapi/platform";
 import { createManualClock } from "@hapi/testkit";
-import { GroupCommit } from "../../src/db/group-commit.ts";
+import { GroupCommit } from "../../src/sqlite/group-commit.ts";
 import { openStores } from "../../src/testing.ts";
 import { storeContract } from "./store.case.ts";
 

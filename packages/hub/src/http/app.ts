@@ -1,0 +1,84 @@
+/** The HTTP side: one error handler, CORS, compression, the three planes, and the web app for everything else. */
+import type { Logger } from "@hapi/platform";
+import { AppError, MAX_BODY_BYTES, PROTOCOL_HEADER, PROTOCOL_VERSION, toAppError } from "@hapi/protocol";
+import { Hono, type Context } from "hono";
+import { cors } from "hono/cors";
+import { requestId } from "hono/request-id";
+import { requireAccessToken, requireJwt, authRoutes, type AuthDeps } from "./routes/auth.ts";
+import type { ApiEnv, CliEnv } from "./api-env.ts";
+import { limitBody } from "./body.ts";
+import { compress } from "./compress.ts";
+
+export interface AppDeps {
+  auth: AuthDeps;
+  api: readonly Hono<ApiEnv>[];
+  cli: Hono<CliEnv>;
+  corsOrigins: readonly string[];
+  /** What was read so far will not be taken back. */
+  settled(): Promise<unknown>;
+  log: Logger;
+  /** Answers what is no API. */
+  web: (request: Request) => Promise<Response | null>;
+}
+
+/** For configured origins; `*` allows all. Requests of the hub's own pages need none of it. */
+const corsOptions = (origins: readonly string[]): Parameters<typeof cors>[0] => ({
+  origin: origins.includes("*") ? "*" : [...origins],
+  allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+  allowHeaders: ["authorization", "content-type", "last-event-id", "x-request-id"],
+  exposeHeaders: [PROTOCOL_HEADER, "x-request-id"],
+  maxAge: 600,
+});
+
+export function createApp(deps: AppDeps): Hono {
+  const app = new Hono({ strict: false });
+  app.onError((cause, c) => answerError(deps.log, cause, c));
+  app.notFound((c) => c.json(new AppError("not_found").toBody(), 404));
+  for (const path of ["/health", "/api/*", "/cli/*"]) app.use(path, requestId(), cors(corsOptions(deps.corsOrigins)));
+  app.use("/api/*", compress);
+  for (const path of ["/api/*", "/cli/*"]) app.use(path, settledReads(deps));
+  app.get("/health", (c) =>
+    c.json({ status: "ok", protocolVersion: PROTOCOL_VERSION, capabilities: { workGraph: false, titleSuggestion: false } }),
+  );
+  app.route("/api", authRoutes(deps.auth));
+  app.route("/api", apiPlane(deps));
+  app.route("/cli", cliPlane(deps));
+  app.all("/api/*", (c) => c.json(new AppError("not_found").toBody(), 404));
+  app.get("*", async (c) => (await deps.web(c.req.raw)) ?? c.json(new AppError("not_found").toBody(), 404));
+  return app;
+}
+
+function apiPlane(deps: AppDeps): Hono<ApiEnv> {
+  const plane = new Hono<ApiEnv>();
+  plane.use("*", requireJwt(deps.auth.tokens), limitBody(MAX_BODY_BYTES));
+  for (const routes of deps.api) plane.route("/", routes);
+  return plane;
+}
+
+function cliPlane(deps: AppDeps): Hono<CliEnv> {
+  const plane = new Hono<CliEnv>();
+  plane.use("*", requireAccessToken(deps.auth), limitBody(MAX_BODY_BYTES));
+  plane.route("/", deps.cli);
+  plane.all("*", () => {
+    throw new AppError("not_found");
+  });
+  return plane;
+}
+
+/** A read sees what the transaction of this moment holds: nobody hears of it before it is committed. */
+function settledReads({ settled }: Pick<AppDeps, "settled">) {
+  return async (c: Context, next: () => Promise<void>): Promise<void> => {
+    await next();
+    if (c.req.method === "GET") await settled();
+  };
+}
+
+function answerError(log: Logger, cause: unknown, c: Context): Response {
+  const error = toAppError(cause);
+  if (error.code === "internal") {
+    const reason = cause instanceof Error ? cause.stack : String(cause);
+    log.error("http.request_failed", { requestId: c.get("requestId"), method: c.req.method, path: c.req.path, reason });
+  }
+  if (c.req.path.startsWith("/cli/")) c.header(PROTOCOL_HEADER, String(PROTOCOL_VERSION));
+  return c.json(error.toBody(), error.status as 500);
+}

@@ -1,0 +1,36 @@
+/** `POST /api/sessions/:id/permissions/:requestId/{approve,deny}` */
+import { approveBody, denyBody } from "@hapi/protocol";
+import { Hono } from "hono";
+import type { SessionAccess } from "../../sessions/access.ts";
+import type { ApiEnv } from "../api-env.ts";
+import { readBody } from "../body.ts";
+import type { Permissions, Taken } from "../../permissions/permissions.ts";
+
+export function permissionRoutes(deps: { access: SessionAccess; permissions: Permissions }): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+  app.post("/sessions/:id/permissions/:requestId/approve", async (c) => {
+    const session = await deps.access.session(c.get("namespace"), c.req.param("id"));
+    const { mode, allowTools, decision, answers, updatedInput } = await readBody(c, approveBody, { optional: true });
+    const approved = decision !== "denied" && decision !== "abort";
+    const answer = { approved, ...given({ mode, allowTools, decision, answers, updatedInput }) };
+    const outcome = await deps.permissions.answer(session, c.req.param("requestId"), answer);
+    return c.json(...told(outcome));
+  });
+  app.post("/sessions/:id/permissions/:requestId/deny", async (c) => {
+    const session = await deps.access.session(c.get("namespace"), c.req.param("id"));
+    const { decision, reason } = await readBody(c, denyBody, { optional: true });
+    const outcome = await deps.permissions.answer(session, c.req.param("requestId"), { approved: false, ...given({ decision, reason }) });
+    return c.json(...told(outcome));
+  });
+  return app;
+}
+
+/** Clients that know no `sent` see a plain success: the session has it, and its state tells the end. */
+function told(outcome: Taken): [body: { ok: true; status?: Taken }, status: 200 | 202] {
+  return outcome === "applied" ? [{ ok: true }, 200] : [{ ok: true, status: outcome }, outcome === "pending" ? 202 : 200];
+}
+
+/** Without the keys that were not given. */
+function given<T extends Record<string, unknown>>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

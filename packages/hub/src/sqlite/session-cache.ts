@@ -1,0 +1,143 @@
+/**
+ * Session rows in memory: read once, written through by the sqlite stores inside an operation. The counters that move with every message
+ * (`last_seq`, `last_at`, `updated_at`) are written once per transaction. Bounded; what was rolled back is forgotten.
+ */
+import type { Sqlite } from "@hapi/platform";
+import type { AgentState, Metadata, Session } from "@hapi/protocol";
+import type { RequestRows } from "./request-rows.ts";
+import { parseJson, toSession, type ParsedParts, type SessionRow } from "./session-row.ts";
+
+const maxCached = 5_000;
+const maxAliases = 20_000;
+
+export class SessionCache {
+  readonly #db: Sqlite;
+  readonly #requests: RequestRows;
+  readonly #rows = new Map<string, SessionRow>();
+  readonly #sessions = new Map<string, Session>();
+  /** Parsed parts of a row, kept while their source is the same: most changes touch neither. */
+  readonly #parsed = new Map<string, ParsedParts>();
+  readonly #moved = new Set<SessionRow>();
+  #aliases: Map<string, string>;
+
+  constructor(db: Sqlite, requests: RequestRows) {
+    this.#db = db;
+    this.#requests = requests;
+    this.#aliases = this.#readAliases();
+  }
+
+  canonicalId(id: string): string {
+    return this.#aliases.get(id) ?? id;
+  }
+
+  row(id: string): SessionRow | null {
+    const key = this.canonicalId(id);
+    const known = this.#rows.get(key);
+    if (known) return known;
+    const row = this.#db.get<SessionRow>("SELECT * FROM sessions WHERE id = ? AND merged_into IS NULL", key);
+    return row ? this.keep(row) : null;
+  }
+
+  keep(row: SessionRow): SessionRow {
+    const known = this.#rows.get(row.id);
+    if (known) return known;
+    if (this.#rows.size >= maxCached) this.#evict();
+    this.#rows.set(row.id, row);
+    return row;
+  }
+
+  session(row: SessionRow): Session {
+    const known = this.#sessions.get(row.id);
+    if (known) return known;
+    const session = toSession(row, this.#parts(row));
+    this.#sessions.set(row.id, session);
+    return session;
+  }
+
+  #parts(row: SessionRow): ParsedParts {
+    const known = this.#parsed.get(row.id);
+    const isSameState = known?.agentStateVersion === row.agent_state_version;
+    const isSameMetadata = known?.metadataText === row.metadata;
+    if (known && isSameState && isSameMetadata) return known;
+    const parts: ParsedParts = {
+      agentStateVersion: row.agent_state_version,
+      agentState: known && isSameState ? known.agentState : this.#requests.render(row.pk, parseJson<AgentState>(row.agent_state)),
+      metadataText: row.metadata,
+      metadata: known && isSameMetadata ? known.metadata : parseJson<Metadata>(row.metadata),
+    };
+    this.#parsed.set(row.id, parts);
+    return parts;
+  }
+
+  /** The row was changed: the wire object is made anew. */
+  changed(row: SessionRow): void {
+    this.#sessions.delete(row.id);
+  }
+
+  /** Only counters moved; written with the transaction. */
+  moved(row: SessionRow): void {
+    this.#moved.add(row);
+    const session = this.#sessions.get(row.id);
+    if (!session) return;
+    const hasConversationContent = row.has_content === 1;
+    this.#sessions.set(row.id, { ...session, updatedAt: row.updated_at, hasConversationContent });
+  }
+
+  drop(id: string): void {
+    const row = this.#rows.get(id);
+    if (row) {
+      this.#moved.delete(row);
+      this.#requests.forget(row.pk);
+    }
+    this.#rows.delete(id);
+    this.#sessions.delete(id);
+    this.#parsed.delete(id);
+  }
+
+  addAlias(alias: string, sessionId: string): void {
+    this.#aliases.set(alias, sessionId);
+  }
+
+  removeAliasesOf(sessionId: string): void {
+    for (const [alias, target] of this.#aliases) if (target === sessionId) this.#aliases.delete(alias);
+  }
+
+  flush(): void {
+    for (const row of this.#moved) {
+      this.#db.run(
+        "UPDATE sessions SET last_seq = ?, last_at = ?, updated_at = ?, has_content = ? WHERE pk = ?",
+        row.last_seq,
+        row.last_at,
+        row.updated_at,
+        row.has_content,
+        row.pk,
+      );
+    }
+    this.#moved.clear();
+  }
+
+  forget(): void {
+    this.#moved.clear();
+    this.#rows.clear();
+    this.#sessions.clear();
+    this.#parsed.clear();
+    this.#requests.forget();
+    this.#aliases = this.#readAliases();
+  }
+
+  #readAliases(): Map<string, string> {
+    const rows = this.#db.all<{ alias: string; session_id: string }>(
+      "SELECT alias, session_id FROM aliases ORDER BY created_at DESC LIMIT ?",
+      maxAliases,
+    );
+    return new Map(rows.map((row) => [row.alias, row.session_id]));
+  }
+
+  #evict(): void {
+    for (const [id, row] of this.#rows) {
+      if (this.#moved.has(row)) continue;
+      this.drop(id);
+      return;
+    }
+  }
+}
