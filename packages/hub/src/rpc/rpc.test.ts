@@ -29,7 +29,10 @@ function world(scope: Scope, answer: () => unknown = () => "{}") {
     },
   };
   const register = (name: string): boolean => rpc.register(link, `x:${(rpcCalls[scope] as Record<string, RpcSpec>)[name]?.wire}`);
-  const call = (name: string): Call => (rpc[scope]("x") as unknown as Record<string, Call>)[name] as Call;
+  const call =
+    (name: string): Call =>
+    (params, options) =>
+      (rpc[scope]("x") as unknown as Record<string, Call>)[name]?.(params, options) ?? Promise.reject(new Error(name));
   return { clock, rpc, asked, register, call };
 }
 

@@ -24,7 +24,10 @@ export type CallOptions = Partial<Pick<RpcSpec, "timeoutMs" | "readyMs">>;
 type Calls = typeof rpcCalls;
 type Scope = keyof Calls;
 
-/** One function for each call of a table. @throws `rpc_target_missing`, `rpc_timeout`, `agent_away`, `rpc_result_invalid`, or `RpcRefusal` */
+/**
+ * One function for each call of a table, not to be taken off it.
+ * @throws `rpc_target_missing`, `rpc_timeout`, `agent_away`, `rpc_result_invalid`, or `RpcRefusal`
+ */
 export type Caller<T> = {
   readonly [N in keyof T]: T[N] extends RpcSpec<infer P, infer R>
     ? (params: z.input<P>, options?: CallOptions) => Promise<z.output<R>>
@@ -36,9 +39,11 @@ export class Rpc {
   readonly #counts = new Map<string, number>();
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #clock: Clock;
+  readonly #calls: Readonly<Record<Scope, object>>;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#calls = { session: this.#callsOf("session"), machine: this.#callsOf("machine") };
   }
 
   /** False when the method is not this link's own. */
@@ -77,12 +82,12 @@ export class Rpc {
 
   /** `rpc.session(id).abort({ reason })` */
   session(id: string): Caller<Calls["session"]> {
-    return this.#caller("session", id);
+    return Object.assign(Object.create(this.#calls.session), { id }) as Caller<Calls["session"]>;
   }
 
   /** `rpc.machine(id).stopSession({ sessionId })` */
   machine(id: string): Caller<Calls["machine"]> {
-    return this.#caller("machine", id);
+    return Object.assign(Object.create(this.#calls.machine), { id }) as Caller<Calls["machine"]>;
   }
 
   has<S extends Scope>(scope: S, scopeId: string, name: keyof Calls[S]): boolean {
@@ -112,10 +117,16 @@ export class Rpc {
     });
   }
 
-  #caller<S extends Scope>(scope: S, scopeId: string): Caller<Calls[S]> {
-    const call = (spec: RpcSpec) => (params: unknown, options?: CallOptions) => this.#call(scope, scopeId, spec, params, options);
-    const calls = Object.entries<RpcSpec>(rpcCalls[scope]).map(([name, spec]) => [name, call(spec)]);
-    return Object.fromEntries(calls) as Caller<Calls[S]>;
+  /** The calls of a table, of whoever `this` names: made once, a call costs no more for how many there are. */
+  #callsOf(scope: Scope): object {
+    const call = this.#call.bind(this);
+    const entries = Object.entries<RpcSpec>(rpcCalls[scope]).map(([name, spec]) => [
+      name,
+      function (this: { id: string }, params: unknown, options?: CallOptions) {
+        return call(scope, this.id, spec, params, options);
+      },
+    ]);
+    return Object.fromEntries(entries);
   }
 
   async #call(scope: Scope, scopeId: string, spec: RpcSpec, params: unknown, options: CallOptions = {}): Promise<unknown> {
