@@ -1,6 +1,7 @@
 /** docs/protocol.md from the wire schemas: what is written there is what is checked. */
 import * as z from "zod/mini";
 import * as protocol from "@hapi/protocol";
+import * as rpc from "@hapi/protocol/rpc";
 
 interface JsonSchema {
   type?: string | string[];
@@ -46,8 +47,8 @@ function section(title: string, note: string, schemas: [string, z.ZodMiniType][]
 }
 
 /** Of each call the waits in a line, then parameters and result, where there is anything to say of them. */
-function calls(scope: string, table: Readonly<Record<string, protocol.RpcSpec>>, ofPeers: Readonly<Record<string, protocol.RpcSpec>>): string[] {
-  const waits = ({ timeoutMs, readyMs, verdict }: protocol.RpcSpec): string =>
+function calls(scope: string, table: Readonly<Record<string, rpc.RpcSpec>>, ofPeers: Readonly<Record<string, rpc.RpcSpec>>): string[] {
+  const waits = ({ timeoutMs, readyMs, verdict }: rpc.RpcSpec): string =>
     [
       `The hub waits ${timeoutMs / 1000} s for the answer`,
       ...(readyMs > 0 ? [`${readyMs / 1000} s before that for the method`] : []),
@@ -97,8 +98,8 @@ export function protocolReference(): string {
     ...section("REST bodies", "Of requests; the routes are in `packages/hub`.", named(/Body$/)),
     ...section("SSE events", `One JSON object per frame. Capabilities a subscriber can ask for: ${protocol.SSE_CAPABILITIES.join(", ")}.`, events.map((schema) => [eventName(schema), schema])),
     ...section("Socket events to the hub", `Namespace \`/cli\`. Frames up to ${protocol.MAX_FRAME_BYTES / 1024 / 1024} MiB.`, Object.entries(protocol.clientEvents)),
-    ...calls("session", { ...protocol.sessionRpc, ...protocol.fileRpc }, protocol.peerSessionRpc),
-    ...calls("machine", protocol.machineRpc, protocol.peerMachineRpc),
+    ...calls("session", { ...rpc.sessionRpc, ...rpc.fileRpc }, rpc.peerSessionRpc),
+    ...calls("machine", rpc.machineRpc, rpc.peerMachineRpc),
     "## Errors",
     "",
     "Body of every error: `{error, code}`; clients branch on status and code.",

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { AppError, rpc } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol";
+import { rpc } from "@hapi/protocol/rpc";
 import * as z from "zod/mini";
 import { servedRpc } from "../src/link/index.ts";
 

@@ -1,6 +1,7 @@
 /** Wires the hub from its parts. Opens no file and no port: `start-hub.ts` does, and tests may do otherwise. */
 import { ignore } from "@hapi/platform";
-import { machineRpc, type Session, sessionRpc } from "@hapi/protocol";
+import { type Session } from "@hapi/protocol";
+import { machineRpc, sessionRpc } from "@hapi/protocol/rpc";
 import type { Hono } from "hono";
 import { cliRoutes } from "./http/routes/cli.ts";
 import { eventRoutes } from "./http/routes/events.ts";

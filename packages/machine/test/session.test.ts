@@ -1,6 +1,6 @@
 /** One session against an agent and a hub in memory: its configuration, what it hears, parking, and every way to its end. */
 import { expect, test } from "bun:test";
-import { fileRpc, sessionRpc } from "@hapi/protocol";
+import { fileRpc, sessionRpc } from "@hapi/protocol/rpc";
 import { createWorld, run, stages } from "./world.ts";
 
 test("configuration: confirmed by the agent, kept, passed at the next start; an unknown mode is refused", async () => {

@@ -1,7 +1,6 @@
 /** A computer registered with the hub, and what its runner says of itself. */
 import * as z from "zod/mini";
 import { timestamp } from "./primitives.ts";
-import { ifValid } from "./rpc.ts";
 
 export const machineMetadataSchema = z.looseObject({
   host: z.string(),
@@ -47,9 +46,9 @@ export const spawnResultSchema = z.union([
   z.looseObject({ type: z.literal("success"), sessionId: z.string() }),
   z.looseObject({
     type: z.literal("error"),
-    errorMessage: ifValid(z.string()),
-    message: ifValid(z.string()),
-    code: ifValid(z.string()),
+    errorMessage: z.optional(z.string()),
+    message: z.optional(z.string()),
+    code: z.optional(z.string()),
   }),
   z.looseObject({ type: z.literal("requestToApproveDirectoryCreation"), directory: z.string() }),
 ]);

@@ -7,12 +7,12 @@ import {
   type Handshake,
   LINK_CAPABILITIES,
   LIVE_SIGNS,
-  rpcMethod,
   SOCKET_PATH,
   toAppError,
   type Update,
   type UpdateBody,
 } from "@hapi/protocol";
+import { rpcMethod } from "@hapi/protocol/rpc";
 import { io } from "socket.io-client";
 import type { Clock } from "../clock.ts";
 import { createAcks } from "./acks.ts";

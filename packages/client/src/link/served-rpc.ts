@@ -1,5 +1,6 @@
 /** What a session or a runner answers, by the table of its calls: one handler for each, with parameters that are parsed and a result of the right shape. */
-import { AppError, type RpcSpec, type RpcTable, toAppError } from "@hapi/protocol";
+import { AppError, toAppError } from "@hapi/protocol";
+import type { RpcSpec, RpcTable } from "@hapi/protocol/rpc";
 import type * as z from "zod/mini";
 import type { RpcHandler } from "./connection.ts";
 

@@ -3,7 +3,8 @@
  * for a session that is away, sent and not taken up yet, or that the request is closed and how: who answers too late hears what happened.
  */
 import { ignore, type Logger } from "@hapi/platform";
-import { capability, AppError, normalizePermissionMode, type PermissionParams, type sessionRpc, type Session } from "@hapi/protocol";
+import { capability, AppError, normalizePermissionMode, type Session } from "@hapi/protocol";
+import type { PermissionParams, sessionRpc } from "@hapi/protocol/rpc";
 import type * as z from "zod/mini";
 import type { Links } from "../rpc/links.ts";
 import { RpcRefusal } from "../rpc/answer.ts";

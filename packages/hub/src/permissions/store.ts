@@ -1,5 +1,5 @@
 /** Requests as the permission plane needs them: what is open, and decisions that wait for a session to come back. */
-import type { PermissionParams } from "@hapi/protocol";
+import type { PermissionParams } from "@hapi/protocol/rpc";
 
 export interface StoredDecision {
   requestId: string;

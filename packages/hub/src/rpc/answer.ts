@@ -1,5 +1,6 @@
 /** What an answer to a call is: a result, a refusal, or nothing anybody can read. */
-import { AppError, errorCodes, type ErrorCode, type RpcSpec } from "@hapi/protocol";
+import { AppError, errorCodes, type ErrorCode } from "@hapi/protocol";
+import type { RpcSpec } from "@hapi/protocol/rpc";
 import type * as z from "zod/mini";
 
 /** The other side heard the call and said no, in its own words. */

@@ -1,6 +1,7 @@
 /** The one caller: what it waits for, and what it takes for an answer. */
 import { expect, test } from "bun:test";
-import { AppError, rpcCalls, type RpcSpec } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol";
+import { rpcCalls, type RpcSpec } from "@hapi/protocol/rpc";
 import { createManualClock } from "@hapi/testkit";
 import { RpcRefusal } from "./answer.ts";
 import type { Link } from "./links.ts";

@@ -4,7 +4,8 @@
  * registration instead of an event that may have passed.
  */
 import type { Clock } from "@hapi/platform";
-import { AppError, rpcCalls, type RpcSpec } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol";
+import { rpcCalls, type RpcSpec } from "@hapi/protocol/rpc";
 import type * as z from "zod/mini";
 import { readAnswer } from "./answer.ts";
 import type { Link } from "./links.ts";

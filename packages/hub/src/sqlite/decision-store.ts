@@ -1,6 +1,6 @@
 /** `PermissionStore` on SQLite; the requests themselves are written by `request-rows.ts` together with the session's state. */
 import type { Sqlite } from "@hapi/platform";
-import type { PermissionParams } from "@hapi/protocol";
+import type { PermissionParams } from "@hapi/protocol/rpc";
 import type { GroupCommit } from "./group-commit.ts";
 import type { HubEvent } from "../events/hub-event.ts";
 import type { SessionCache } from "./session-cache.ts";

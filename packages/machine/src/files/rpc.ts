@@ -3,7 +3,8 @@
  * Nothing here writes, and nothing runs a program with words that came over the wire, except as a confined path.
  */
 import { type RpcHandler, type RpcHandlers, servedRpc } from "@hapi/client/link";
-import { AppError, fileRpc } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol";
+import { fileRpc } from "@hapi/protocol/rpc";
 import type * as z from "zod/mini";
 import type { RunCommand } from "./command.ts";
 import type { Confinement } from "./confine.ts";

@@ -1,6 +1,7 @@
 /** The RPC names of a runner and what each does. */
 import { type RpcHandler, servedRpc } from "@hapi/client/link";
-import { type AgentAvailability, type AppError, machineRpc } from "@hapi/protocol";
+import { type AgentAvailability, type AppError } from "@hapi/protocol";
+import { machineRpc } from "@hapi/protocol/rpc";
 import type { Logger } from "@hapi/platform";
 import { listDirectory, pathsExist } from "./directories.ts";
 import { forgetSession } from "./forget.ts";

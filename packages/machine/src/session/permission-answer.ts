@@ -7,10 +7,9 @@ import {
   AppError,
   type Decision,
   normalizePermissionMode,
-  type PermissionAnswer,
-  type PermissionParams,
   type SentAnswer,
 } from "@hapi/protocol";
+import type { PermissionAnswer, PermissionParams } from "@hapi/protocol/rpc";
 import type { RequestEntry } from "./ledger-state.ts";
 import { shorten } from "./shorten.ts";
 

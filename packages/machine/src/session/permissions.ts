@@ -5,14 +5,8 @@
  */
 import { policyDecision } from "@hapi/core";
 import type { AgentRequest, DriverEvent, DriverLog, RequestAnswer } from "@hapi/agents";
-import {
-  type AgentStateCompletedRequest,
-  type AgentStateRequest,
-  type EditPlace,
-  type PermissionAnswer,
-  type PermissionParams,
-  toAppError,
-} from "@hapi/protocol";
+import { type AgentStateCompletedRequest, type AgentStateRequest, type EditPlace, toAppError } from "@hapi/protocol";
+import type { PermissionAnswer, PermissionParams } from "@hapi/protocol/rpc";
 import type { Clock } from "@hapi/platform";
 import type { Ledger } from "./ledger.ts";
 import { editPlacesOf, type ReadText } from "./edit-places.ts";

@@ -1,6 +1,7 @@
 /** The RPC names of a session and what each does. Parameters are parsed by the table; everything behind works with known shapes. */
 import { type RpcHandler, servedRpc } from "@hapi/client/link";
-import { AppError, type OwnDiagnostics, type PermissionAnswer, type PermissionParams, sessionRpc } from "@hapi/protocol";
+import { AppError, type OwnDiagnostics } from "@hapi/protocol";
+import { type PermissionAnswer, type PermissionParams, sessionRpc } from "@hapi/protocol/rpc";
 import { offeredCommands } from "./offered-commands.ts";
 import type { Uploads } from "./uploads.ts";
 

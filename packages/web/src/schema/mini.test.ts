@@ -118,16 +118,36 @@ test("an object with more fields stays as loose as it was", () => {
   }
 });
 
-test("it has everything that the wire's schemas are made of", () => {
+/** Sources of these packages by their path below `packages/`. */
+function sourcesOf(...packages: string[]): [path: string, text: string][] {
   const root = join(import.meta.dir, "../../..");
-  const sources = ["protocol", "client"].flatMap((name) =>
-    readdirSync(join(root, name, "src"), { recursive: true, encoding: "utf8" }).map((file) => join(root, name, "src", file)),
-  );
-  const used = sources
-    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
-    .map((file) => readFileSync(file, "utf8"))
+  return packages
+    .flatMap((name) => readdirSync(join(root, name, "src"), { recursive: true, encoding: "utf8" }).map((file) => join(name, "src", file)))
+    .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file))
+    .map((file) => [file, readFileSync(join(root, file), "utf8")]);
+}
+
+/** Not in the browser's build: the hub's calls, and the connection of those who answer them. */
+const isElsewhere = (path: string): boolean => /^(protocol\/src\/rpc|client\/src\/link)\//.test(path);
+
+test("it has everything that the wire's schemas are made of", () => {
+  const texts = sourcesOf("protocol", "client").flatMap(([path, text]) => (isElsewhere(path) ? [] : [text]));
+  const used = texts
     .filter((text) => text.includes('from "zod/mini"'))
-    .flatMap((text) => [...text.matchAll(/\bz\.([a-z]\w*)\(/g)].map(([, name = ""]) => name));
+    .flatMap((text) => [
+      ...[...text.matchAll(/\bz\.([a-z]\w*)\(/g)].map(([, name = ""]) => name),
+      ...[...text.matchAll(/import \{([^}]*)\} from "zod\/mini"/g)].flatMap(([, names = ""]) =>
+        names.split(",").map((name) => name.trim().split(" ")[0] ?? ""),
+      ),
+    ]);
   expect(used.length).toBeGreaterThan(100);
   expect([...new Set(used)].filter((name) => !(name in mini))).toEqual([]);
+});
+
+test("what is elsewhere stays there", () => {
+  const inBuild = sourcesOf("protocol", "core", "client", "web").filter(([path]) => !isElsewhere(path));
+  expect(inBuild.length).toBeGreaterThan(300);
+  expect(
+    inBuild.flatMap(([path, text]) => (/from "(@hapi\/protocol\/rpc|\.\/rpc\/[^"]*|@hapi\/client\/link)"/.test(text) ? [path] : [])),
+  ).toEqual([]);
 });

@@ -1,10 +1,10 @@
 /**
  * RPC over the `/cli` socket: what a row of the tables says of a call. On the wire a method is `<session or machine id>:<name>`; parameters and
- * answer are JSON strings; errors are data (`{"error": text, "code"?}`). Every call there is stands in `rpc-session.ts` or `rpc-machine.ts`.
+ * answer are JSON strings; errors are data (`{"error": text, "code"?}`). Every call there is stands in `session.ts` or `machine.ts`.
  */
 import * as z from "zod/mini";
 import { catch as otherwise } from "zod/mini";
-import type { ErrorCode } from "./errors.ts";
+import type { ErrorCode } from "../errors.ts";
 
 export interface RpcSpec<P extends z.ZodMiniType = z.ZodMiniType, R extends z.ZodMiniType = z.ZodMiniType> {
   /** Its name on the wire, behind the id. */

@@ -1,10 +1,10 @@
 /** What the hub asks of a machine's runner. `ours` is what peers of other make neither ask nor answer. */
 import * as z from "zod/mini";
-import { spawnParamsSchema, spawnResultSchema } from "./machine.ts";
-import { listDirectoryBody, pathsExistBody } from "./rest.ts";
-import { anyResult, handedOn, heard, ifValid, rpc, type RpcSpec } from "./rpc.ts";
-import { sessionCalls } from "./rpc-session.ts";
-import { MACHINE_CATALOGS } from "./wire-names.ts";
+import { spawnParamsSchema, spawnResultSchema } from "../machine.ts";
+import { listDirectoryBody, pathsExistBody } from "../rest.ts";
+import { anyResult, handedOn, heard, ifValid, rpc, type RpcSpec } from "./spec.ts";
+import { sessionCalls } from "./session.ts";
+import { MACHINE_CATALOGS } from "../wire-names.ts";
 
 const nothing = z.looseObject({});
 const ofSession = z.looseObject({ sessionId: z.string().check(z.minLength(1)) });
@@ -13,7 +13,16 @@ const ofSession = z.looseObject({ sessionId: z.string().check(z.minLength(1)) })
 export const machineRpc = {
   spawnHappySession: rpc("spawn-happy-session", {
     params: spawnParamsSchema,
-    result: spawnResultSchema,
+    // Of what is said beside the failure, what is as it should be.
+    result: z.union([
+      spawnResultSchema,
+      z.looseObject({
+        type: z.literal("error"),
+        errorMessage: ifValid(z.string()),
+        message: ifValid(z.string()),
+        code: ifValid(z.string()),
+      }),
+    ]),
     verdict: "type",
     timeoutMs: 60_000,
     // A runner registers its methods right after it connected.

@@ -1,9 +1,9 @@
 /** What the hub asks of a session. `ours` is what peers of other make neither ask nor answer. */
 import * as z from "zod/mini";
-import { ownDiagnosticsSchema } from "./diagnostics.ts";
-import { anyResult, handedOn, heard, ifValid, rpc, type RpcSpec } from "./rpc.ts";
-import { answersSchema, DECISIONS } from "./session.ts";
-import { SESSION_CATALOGS } from "./wire-names.ts";
+import { ownDiagnosticsSchema } from "../diagnostics.ts";
+import { anyResult, handedOn, heard, ifValid, rpc, type RpcSpec } from "./spec.ts";
+import { answersSchema, DECISIONS } from "../session.ts";
+import { SESSION_CATALOGS } from "../wire-names.ts";
 
 const nothing = z.looseObject({});
 const model = z.union([z.string(), z.looseObject({ provider: z.string(), modelId: z.string() })]);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { RpcSpec } from "./rpc.ts";
-import { rpcCalls } from "./rpc-machine.ts";
+import type { RpcSpec } from "./spec.ts";
+import { rpcCalls } from "./machine.ts";
 
 test.each(["session", "machine"] as const)(
   "calls of a %s: the key is the name on the wire in camel case, and each wire name is there once",
