@@ -1,5 +1,6 @@
 /** A session's line and its prompts, for tests of what goes out on it and when. */
 import type { Message } from "@hapi/protocol";
+import { linkTraits } from "../peer/traits.ts";
 import type { Link } from "../rpc/links.ts";
 
 export const prompt = (localId: string): Message => ({
@@ -18,7 +19,7 @@ export function scriptedLink(heard: (localId: string) => void): Link {
     scope: "session",
     scopeId: "s",
     spokenId: "s",
-    capabilities: new Set(),
+    traits: linkTraits([]),
     emit: (_event, payload) => heard((payload as { body: { message: Message } }).body.message.localId ?? ""),
     request: () => Promise.resolve(null),
   };

@@ -5,6 +5,7 @@
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
 import type { Message } from "@hapi/protocol";
+import { confirms } from "../peer/traits.ts";
 import type { Bus } from "../events/bus.ts";
 import type { HubEvent } from "../events/hub-event.ts";
 import type { Link, Links } from "../rpc/links.ts";
@@ -56,8 +57,10 @@ export class Delivery {
   stateOf(sessionId: string, localId: string): "unconfirmed" | "unwritten" | null {
     if (this.#laters.has(sessionId)) return "unwritten";
     // Others say nothing before the agent has it.
-    const confirms = this.#deps.links.of("session", sessionId).some((link) => link.capabilities.has("stages"));
-    return confirms && (this.#sending.has(sessionId) || this.#outstanding.get(sessionId)?.has(localId) === true) ? "unconfirmed" : null;
+    return confirms(this.#deps.links.of("session", sessionId)) &&
+      (this.#sending.has(sessionId) || this.#outstanding.get(sessionId)?.has(localId) === true)
+      ? "unconfirmed"
+      : null;
   }
 
   /** A socket of the session came, or a scheduled prompt fell due: everything that waits, oldest first. */
@@ -139,7 +142,7 @@ export class Delivery {
         sid: sessionId,
         message: { id, seq, createdAt, localId, content },
       });
-      if (link.capabilities.has("stages")) {
+      if (link.traits.confirms) {
         ignore(
           link.request("update", update, ackTimeoutMs).then((answer) => this.#answered(sessionId, localId as string, answer)),
           "without an ack it is sent again",

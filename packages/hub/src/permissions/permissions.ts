@@ -3,9 +3,10 @@
  * for a session that is away, sent and not taken up yet, or that the request is closed and how: who answers too late hears what happened.
  */
 import { ignore, type Logger } from "@hapi/platform";
-import { capability, AppError, normalizePermissionMode, type Session } from "@hapi/protocol";
+import { AppError, normalizePermissionMode, type Session } from "@hapi/protocol";
 import type { PermissionParams, sessionRpc } from "@hapi/protocol/rpc";
 import type * as z from "zod/mini";
+import { hearsLater } from "../peer/traits.ts";
 import type { Links } from "../rpc/links.ts";
 import { RpcRefusal } from "../rpc/answer.ts";
 import type { Rpc } from "../rpc/rpc.ts";
@@ -44,7 +45,7 @@ export class Permissions {
     let reply: Reply;
     try {
       // Of others nobody comes back who would still know the request.
-      reply = await this.#deps.rpc.session(session.id).permission(params, this.#isOurs(session) ? {} : { readyMs: 0 });
+      reply = await this.#deps.rpc.session(session.id).permission(params, this.#hearsLater(session) ? {} : { readyMs: 0 });
     } catch (cause) {
       if (!(cause instanceof AppError) || cause instanceof RpcRefusal) throw cause;
       return this.#keep(session, requestId, params, cause);
@@ -78,14 +79,12 @@ export class Permissions {
     return { mode: known };
   }
 
-  /** Our session processes deduplicate answers and can be told later; others would lose them silently. */
-  #isOurs(session: Session): boolean {
-    const isLinked = this.#deps.links.of("session", session.id).some((link) => link.capabilities.has("stages"));
-    return isLinked || capability(session.metadata, "control") !== undefined;
+  #hearsLater(session: Session): boolean {
+    return hearsLater(session, this.#deps.links.of("session", session.id));
   }
 
   async #keep(session: Session, requestId: string, params: PermissionParams, cause: AppError): Promise<"pending"> {
-    if (!this.#isOurs(session)) throw new AppError("agent_away", undefined, { cause });
+    if (!this.#hearsLater(session)) throw new AppError("agent_away", undefined, { cause });
     const saved = await this.#deps.store.saveDecision(session.id, requestId, params);
     if (saved === "missing") throw new AppError("request_not_found");
     if (saved === "taken") throw closed(waitingOutcome(await this.#deps.store.decision(session.id, requestId)));

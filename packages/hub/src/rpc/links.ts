@@ -4,6 +4,7 @@
  */
 import type { UpdateBody } from "@hapi/protocol";
 import { randomUUID } from "node:crypto";
+import type { LinkTraits } from "../peer/traits.ts";
 
 export interface Link {
   readonly id: string;
@@ -13,7 +14,7 @@ export interface Link {
   scopeId: string;
   /** The id the other side knows itself by. */
   readonly spokenId: string;
-  readonly capabilities: ReadonlySet<string>;
+  readonly traits: LinkTraits;
   emit(event: string, payload: unknown): void;
   /** Resolves with the ack, or rejects with `rpc_timeout`. */
   request(event: string, payload: unknown, timeoutMs: number): Promise<unknown>;

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { AppError } from "@hapi/protocol";
 import { rpcCalls, type RpcSpec } from "@hapi/protocol/rpc";
 import { createManualClock } from "@hapi/testkit";
+import { linkTraits } from "../peer/traits.ts";
 import { RpcRefusal } from "./answer.ts";
 import type { Link } from "./links.ts";
 import { relayed } from "./relay.ts";
@@ -22,7 +23,7 @@ function world(scope: Scope, answer: () => unknown = () => "{}") {
     scope,
     scopeId: "x",
     spokenId: "x",
-    capabilities: new Set(),
+    traits: linkTraits([]),
     emit: () => undefined,
     async request(_event, payload, timeoutMs) {
       asked.push({ ...(payload as Omit<Asked, "timeoutMs">), timeoutMs });

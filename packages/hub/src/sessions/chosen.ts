@@ -2,7 +2,8 @@
  * What a person chose for every start of a session, beside what is in force now. The row's mode and model come with the signs of life: of a session
  * of ours they may be what its agent went into by itself, and go no further. Other CLIs have the row alone, and say in it what they were told.
  */
-import { capability, type Metadata, permissionModesOf, type Session } from "@hapi/protocol";
+import { type Metadata, permissionModesOf, type Session } from "@hapi/protocol";
+import { keepsRecord } from "../peer/traits.ts";
 import type { SessionChange } from "./store.ts";
 
 export interface Chosen {
@@ -10,12 +11,8 @@ export interface Chosen {
   model?: string | null | undefined;
 }
 
-export function isOurs(metadata: Session["metadata"]): metadata is Metadata {
-  return capability(metadata, "control") !== undefined;
-}
-
 export function chosenOf({ metadata, permissionMode, model }: Session): Chosen {
-  if (!isOurs(metadata)) return { permissionMode, model };
+  if (!keepsRecord(metadata)) return { permissionMode, model };
   // One of an older version says nothing of the model.
   return {
     permissionMode: metadata.preferredPermissionMode,
@@ -25,7 +22,7 @@ export function chosenOf({ metadata, permissionMode, model }: Session): Chosen {
 
 /** Written down at once: a session that is killed before it says so itself, or that does not run, starts with it. */
 export function withChoice(metadata: Metadata | null, { permissionMode, model }: Chosen): Metadata | null {
-  if (!isOurs(metadata)) return metadata;
+  if (!keepsRecord(metadata)) return metadata;
   return {
     ...metadata,
     ...(permissionMode === undefined ? {} : { preferredPermissionMode: permissionMode }),
@@ -36,7 +33,7 @@ export function withChoice(metadata: Metadata | null, { permissionMode, model }:
 /** Nothing is in force in a session that ended: its row says what it will be started with. */
 export function atRest(session: Session): SessionChange {
   const { metadata } = session;
-  if (!isOurs(metadata)) return {};
+  if (!keepsRecord(metadata)) return {};
   const { permissionMode = permissionModesOf(metadata.flavor)[0], model } = chosenOf(session);
   return {
     ...(session.permissionMode === undefined || session.permissionMode === permissionMode ? {} : { permissionMode }),

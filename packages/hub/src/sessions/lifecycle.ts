@@ -4,6 +4,7 @@
  */
 import type { Clock, Logger } from "@hapi/platform";
 import { AppError, type LifecycleState, type Metadata, type Session } from "@hapi/protocol";
+import { confirms } from "../peer/traits.ts";
 import type { ForgetStore } from "../machines/forgets.ts";
 import type { Links } from "../rpc/links.ts";
 import { RpcRefusal } from "../rpc/answer.ts";
@@ -177,9 +178,10 @@ export class Lifecycle {
 
   /** The machine is asked too where the process may not listen yet. */
   async #stopAgent(session: Session, isStarting: boolean): Promise<void> {
-    const isOurs = this.#deps.links.of("session", session.id).some((link) => link.capabilities.has("stages"));
     const target = this.#deps.rpc.session(session.id);
-    const call = isOurs ? target.abort({ scope: "session", reason: "Ended by user" }, { timeoutMs: endTimeoutMs }) : target.killSession({});
+    const call = confirms(this.#deps.links.of("session", session.id))
+      ? target.abort({ scope: "session", reason: "Ended by user" }, { timeoutMs: endTimeoutMs })
+      : target.killSession({});
     const isHeard = await call.then(
       () => true,
       (cause: unknown) => {

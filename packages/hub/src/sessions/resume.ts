@@ -4,13 +4,14 @@
  */
 import type { Clock, Logger } from "@hapi/platform";
 import { AppError, DEFAULT_FLAVOR, threadKeyOf, type Machine, type Session, type SpawnParams } from "@hapi/protocol";
+import { keepsRecord } from "../peer/traits.ts";
 import type { MachinePresence } from "../machines/presence.ts";
 import { startOn } from "../machines/spawn.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
-import { chosenOf, isOurs } from "./chosen.ts";
+import { chosenOf } from "./chosen.ts";
 import { leaseMs } from "./presence.ts";
 import { offersHistory, resumeFailed } from "./resume-failure.ts";
 import type { StopStore } from "./stops.ts";
@@ -76,7 +77,7 @@ export class Resume {
 
   /** The lease outlives a process that was killed with its machine: of ours, one that is there has said what can be asked of it. */
   #isThere({ id, metadata }: Session): boolean {
-    return !isOurs(metadata) || this.#deps.rpc.has("session", id, "abort");
+    return !keepsRecord(metadata) || this.#deps.rpc.has("session", id, "abort");
   }
 
   /** Its process comes back, or its lease runs out; then it is started. */
@@ -124,7 +125,7 @@ export class Resume {
     const { watch, clock } = this.#deps;
     const isThere = (now: Session | null) => now?.active === true || isTold(now);
     const deadline = clock.now() + activeWaitMs;
-    for (let left = activeWaitMs; !(await watch.when(id, isThere, isOurs(metadata) ? Math.min(left, signMs) : left));) {
+    for (let left = activeWaitMs; !(await watch.when(id, isThere, keepsRecord(metadata) ? Math.min(left, signMs) : left));) {
       left = deadline - clock.now();
       if (left <= 0 || !this.#given.has(id)) return;
       // The host that was found there was on its way out. Our runner joins one that lives, so asking again is harmless.
@@ -151,7 +152,7 @@ export class Resume {
     const thread = metadata[threadKeyOf(metadata.flavor)];
     const resumeSessionId = typeof thread === "string" && thread !== "" ? thread : undefined;
     // Our runner keeps its own record of the session; for others the thread is all there is.
-    const needsThread = !isOurs(metadata) && resumeSessionId === undefined;
+    const needsThread = !keepsRecord(metadata) && resumeSessionId === undefined;
     if (needsThread && (await this.#deps.messages.hasHistory(session.id))) {
       const details = (await offersHistory(this.#deps, session)) ? { offers: ["history"] } : {};
       throw new AppError("resume_unavailable", undefined, { details });
@@ -204,5 +205,5 @@ export class Resume {
 /** A computer that registered anew is known by its name alone, which another one may have too: it decides by what it has of the session. */
 function elsewhere({ metadata }: Session, machine: Machine): Pick<SpawnParams, "knownOnly"> {
   const isItsOwn = metadata?.machineId === undefined || metadata.machineId === machine.id;
-  return isItsOwn || !isOurs(metadata) ? {} : { knownOnly: true };
+  return isItsOwn || !keepsRecord(metadata) ? {} : { knownOnly: true };
 }

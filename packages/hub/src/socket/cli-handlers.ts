@@ -3,7 +3,6 @@ import type { Clock } from "@hapi/platform";
 import {
   AppError,
   type AgentState,
-  LIVE_SIGNS,
   type Machine,
   type MachineMetadata,
   type Metadata,
@@ -52,9 +51,9 @@ async function sessionOf({ access, sessions }: CliHandlerDeps, { identity }: Cli
   if (identity.scope === "session" && session.id !== sessions.canonicalId(identity.id)) throw new AppError("session_access_denied");
   return session;
 }
-/** When a sign of life was meant. Existing clients may have kept it while they were away; of ours the hub's own clock says when it came. */
+/** When a sign of life was meant: by the hub's own clock where it is of the moment. */
 const meantAt = ({ clock }: CliHandlerDeps, { identity }: CliConnection, saidAt: number): number =>
-  identity.capabilities.has(LIVE_SIGNS) ? clock.now() : saidAt;
+  identity.traits.signsLive ? clock.now() : saidAt;
 const machineOf = (deps: CliHandlerDeps, connection: CliConnection, id: string): Promise<Machine> =>
   deps.access.machine(connection.identity.namespace, id);
 

@@ -4,6 +4,7 @@
  */
 import { ignore, type Logger } from "@hapi/platform";
 import { AppError, clientEvents, handshakeSchema, toAppError, type ClientEvent, type ClientEventName } from "@hapi/protocol";
+import { type LinkTraits, linkTraits } from "../peer/traits.ts";
 import type { Credentials } from "../auth/credentials.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { Link, Links } from "../rpc/links.ts";
@@ -15,7 +16,7 @@ export interface CliIdentity {
   namespace: string;
   scope: "session" | "machine" | null;
   id: string;
-  capabilities: ReadonlySet<string>;
+  traits: LinkTraits;
 }
 
 /** One connection while it lives. */
@@ -61,7 +62,7 @@ export function cliNamespace(deps: CliNamespaceDeps): SocketNamespace<CliIdentit
       const { clientType, sessionId, machineId, capabilities } = handshake.data;
       const isMachine = clientType === "machine-scoped" || (clientType === undefined && machineId !== undefined);
       const id = (isMachine ? machineId : sessionId) ?? "";
-      return { namespace, scope: id === "" ? null : isMachine ? "machine" : "session", id, capabilities: new Set(capabilities) };
+      return { namespace, scope: id === "" ? null : isMachine ? "machine" : "session", id, traits: linkTraits(capabilities ?? []) };
     },
     connected: (socket, identity) => connect(deps, socket, identity),
   };
@@ -157,7 +158,7 @@ function createConnection(deps: CliNamespaceDeps, socket: ClientSocket, identity
       scope: identity.scope,
       scopeId: target.id,
       spokenId: identity.id,
-      capabilities: identity.capabilities,
+      traits: identity.traits,
       emit: (event, payload) => socket.emit(event, payload),
       request: (event, payload, timeoutMs) => socket.request(event, payload, timeoutMs),
     };
