@@ -2,16 +2,13 @@
  * The runner's own door for the CLI on this machine: a 0600 Unix socket, one JSON line in, one JSON line out. The token is in a 0600 file
  * that agents are not told about. Frames are bounded; a caller that says nothing is let go.
  */
-import { randomBytes, timingSafeEqual } from "node:crypto";
-import { chmodSync, readFileSync, rmSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { AppError, toAppError, type ErrorCode } from "@hapi/protocol";
-import { writeFileAtomic } from "@hapi/platform";
+import { isSameSecret, randomToken, serveLines, writeFileAtomic } from "@hapi/platform";
 
 const MAX_LINE_BYTES = 1 << 20;
-const NEWLINE = 0x0a;
 const IDLE_MS = 10_000;
-const ANSWER_MS = 1_000;
 
 export type ControlHandlers = Record<string, (params: Record<string, unknown>) => Promise<unknown>>;
 
@@ -28,81 +25,27 @@ export interface ControlSocket {
 }
 
 export async function openControlSocket(paths: { socket: string; tokenFile: string }, handlers: ControlHandlers): Promise<ControlSocket> {
-  const token = randomBytes(24).toString("base64url");
+  const token = randomToken(24);
   writeFileAtomic(paths.tokenFile, token, { mode: 0o600 });
-  rmSync(paths.socket, { force: true });
-  const open = new Set<Socket>();
-  const answering = new Set<Promise<void>>();
-  const server = createServer((socket) => {
-    open.add(socket);
-    socket.on("close", () => open.delete(socket));
-    serve(socket, token, handlers, answering);
+  const server = await serveLines({
+    path: paths.socket,
+    maxBytes: MAX_LINE_BYTES,
+    idleMs: IDLE_MS,
+    answer: async (line) => JSON.stringify(await answer(line, token, handlers)),
   });
-  await listen(server, paths.socket);
-  chmodSync(paths.socket, 0o600);
   return {
     async close() {
       // Who asked the runner to stop still hears that it does.
-      await Promise.all(answering);
-      await new Promise<void>((done) => {
-        for (const socket of open) socket.destroy();
-        server.close(() => done());
-        rmSync(paths.socket, { force: true });
-      });
+      await server.answered();
+      await server.close();
     },
   };
-}
-
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((done, reject) => {
-    server.once("error", reject);
-    server.listen(path, () => done());
-  });
-}
-
-function serve(socket: Socket, token: string, handlers: ControlHandlers, answering: Set<Promise<void>>): void {
-  socket.setTimeout(IDLE_MS, () => socket.destroy());
-  socket.on("error", () => socket.destroy());
-  const parts: Buffer[] = [];
-  let size = 0;
-  let isAsked = false;
-  socket.on("data", (bytes: Buffer) => {
-    // One line is all that is heard, and a line that is too long is none.
-    if (isAsked) return;
-    const end = bytes.indexOf(NEWLINE);
-    parts.push(end < 0 ? bytes : bytes.subarray(0, end));
-    size += parts.at(-1)!.length;
-    if (size > MAX_LINE_BYTES) {
-      isAsked = true;
-      return void socket.destroy();
-    }
-    if (end < 0) return;
-    isAsked = true;
-    socket.setTimeout(0);
-    const line = Buffer.concat(parts).toString("utf8");
-    const said = answer(line, token, handlers).then((result) => sent(socket, `${JSON.stringify(result)}\n`));
-    answering.add(said);
-    void said.finally(() => answering.delete(said));
-  });
-}
-
-/** The last line of a connection; a caller that does not take it is left. */
-function sent(socket: Socket, line: string): Promise<void> {
-  return new Promise((done) => {
-    const timer = setTimeout(done, ANSWER_MS);
-    const finish = (): void => {
-      clearTimeout(timer);
-      done();
-    };
-    socket.once("close", finish);
-    socket.end(line, finish);
-  });
 }
 
 async function answer(line: string, token: string, handlers: ControlHandlers): Promise<Answer> {
   try {
     const request = JSON.parse(line) as Request;
-    if (!sameToken(String(request.token), token)) throw new AppError("invalid_token");
+    if (!isSameSecret(String(request.token), token)) throw new AppError("invalid_token");
     const handler = Object.hasOwn(handlers, request.method) ? handlers[request.method] : undefined;
     if (!handler) throw new AppError("not_supported", `The runner does not know "${request.method}"`);
     return { ok: true, value: await handler(request.params ?? {}) };
@@ -110,12 +53,6 @@ async function answer(line: string, token: string, handlers: ControlHandlers): P
     const failure = toAppError(cause);
     return { ok: false, error: failure.message, code: failure.code };
   }
-}
-
-function sameToken(given: string, wanted: string): boolean {
-  const a = Buffer.from(given);
-  const b = Buffer.from(wanted);
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /** Asks the runner of this home. Null when none runs. */

@@ -107,3 +107,18 @@ test("the wait for an answer ends when the hook's process goes away", async () =
   socket.destroy();
   await aborted.promise;
 });
+
+test("a hook is one line: what comes after it in the same breath is not heard, and does not keep it from being heard", async () => {
+  const seen: unknown[] = [];
+  await listen(async (payload) => {
+    seen.push(payload);
+    return {};
+  });
+  const { createConnection } = await import("node:net");
+  const line = (n: number): string => `${JSON.stringify({ id: `h${n}`, token, payload: { n } })}\n`;
+  const socket = createConnection(path, () => socket.write(`${line(1)}${line(2)}and half of a third`));
+  const answer = await new Promise<string>((done) => socket.once("data", (bytes) => done(String(bytes))));
+  expect(JSON.parse(answer)).toEqual({ id: "h1", answer: {} });
+  expect(seen).toEqual([{ n: 1, hapiHookId: "h1" }]);
+  socket.destroy();
+});
