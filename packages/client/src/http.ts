@@ -2,6 +2,7 @@
  * One JSON call over HTTP. Every call has a deadline and takes an abort signal; every failure is an `AppError` with the hub's own code
  * where it gave one. An abort by the caller is thrown as the signal's reason.
  */
+import { isRecord } from "@hapi/core";
 import { AppError, type ErrorCode, errorCodes, PROTOCOL_HEADER, PROTOCOL_VERSION } from "@hapi/protocol";
 import { type Clock, systemClock } from "./clock.ts";
 
@@ -56,10 +57,6 @@ const codeByStatus: Record<number, ErrorCode> = {
   503: "not_ready",
   504: "timeout",
 };
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** From the body of a failed answer. A code that is not in our table is kept in `details.code`. */
 export function errorFromBody(status: number, body: unknown): AppError {

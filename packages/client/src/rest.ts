@@ -2,6 +2,7 @@
  * Every REST call of the client plane that HAPI serves, typed. Answers are read tolerantly: entries of a list that don't fit are left out,
  * an answer of another shape is `protocol_mismatch`. A refused token is renewed once, then the call is made once more.
  */
+import { isRecord } from "@hapi/core";
 import {
   agentAvailabilitySchema,
   type Answers,
@@ -108,7 +109,7 @@ const readEntry = parser(
 );
 
 function fields(input: unknown): Record<string, unknown> {
-  return typeof input === "object" && input !== null && !Array.isArray(input) ? { ...input } : {};
+  return isRecord(input) ? { ...input } : {};
 }
 
 function expected<T>(value: T | null | undefined): T {

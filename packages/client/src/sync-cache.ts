@@ -2,7 +2,7 @@
  * What is kept on the device so that the app shows something before the hub answers: the list, and the newest rows of recent sessions.
  * Only for showing: everything is read again. Bounded in rows and in sessions; a storage that fails is a device without a cache.
  */
-import { type MessageWindow, positionOf, type SyncState } from "@hapi/core";
+import { isRecord, type MessageWindow, positionOf, type SyncState } from "@hapi/core";
 import type { Session } from "@hapi/protocol";
 import type { Clock } from "./clock.ts";
 
@@ -32,10 +32,6 @@ export function trimmedForCache(window: MessageWindow): MessageWindow {
   const isCut = rows.length < window.rows.length;
   const first = rows[0];
   return { ...window, rows, streams: {}, hasOlder: window.hasOlder || isCut, oldest: isCut && first ? positionOf(first) : window.oldest };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export interface SyncCache {

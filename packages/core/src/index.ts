@@ -12,6 +12,7 @@ export {
   type HandoffWish,
   QUIET_KEYBOARD_MS,
 } from "./handoff.ts";
+export { isRecord, parseJson } from "./envelope/read.ts";
 export { toolKindOf, toolTitleOf } from "./envelope/tools.ts";
 export { type PolicyDecision, policyDecision } from "./permission-policy.ts";
 export { MAX_TODOS, planEntriesOf } from "./todo-entries.ts";

@@ -2,10 +2,11 @@
  * What an ACP agent asks: permission, plan approval (a permission to switch modes) and questions (`elicitation/create` forms). Invariant: only
  * what a person allowed is answered with an option of an allow kind, and never with more than they said.
  */
+import { isRecord } from "@hapi/core";
 import { isDeepStrictEqual } from "node:util";
 import type { ToolKind } from "@hapi/protocol";
 import type { AgentRequest, RequestAnswer, RequestOutcome } from "../driver.ts";
-import { isObject, type RpcId } from "../shared/jsonrpc.ts";
+import type { RpcId } from "../shared/jsonrpc.ts";
 import { fields, filled, list, text, type Fields } from "../shared/read.ts";
 import { agentWentOn, recordOwnRow } from "./closings.ts";
 import { agentMode, appliesMode } from "./modes.ts";
@@ -84,7 +85,7 @@ function shownInput(tool: OpenTool): unknown {
 
 function planInput(tool: OpenTool, options: readonly ChoiceOption[]): unknown {
   const said = tool.content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
-  const input = isObject(tool.input) ? tool.input : {};
+  const input = isRecord(tool.input) ? tool.input : {};
   return {
     ...input,
     plan: text(input["plan"]) ?? (said || tool.title),

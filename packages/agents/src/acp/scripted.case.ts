@@ -2,12 +2,12 @@
  * For the driver's own tests: an agent that says exactly what the test tells it, line by line, behind the HostControl port. For dialects of
  * real agents and for what no well-behaved agent does.
  */
+import { isRecord } from "@hapi/core";
 import { RingGapError, type Chunk, type HostControl, type HostProcess } from "@hapi/host";
 import { systemClock } from "@hapi/platform/lean";
 import { createMemoryHost } from "@hapi/testkit";
 import type { AgentEvent } from "@hapi/protocol";
 import type { Conversation, DriverEvent, DriverMemory } from "../driver.ts";
-import { isObject } from "../shared/jsonrpc.ts";
 import { createAcpDriver } from "./driver.ts";
 import type { AcpProfile } from "./profile.ts";
 
@@ -82,7 +82,7 @@ export function scriptAgent(profile: Partial<AcpProfile> = {}, options: { confir
     release: () => undefined,
     write(bytes) {
       const line: unknown = JSON.parse(typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes));
-      if (isObject(line)) written.push(line as Written);
+      if (isRecord(line)) written.push(line as Written);
       change();
       return options.confirmed ?? Promise.resolve();
     },

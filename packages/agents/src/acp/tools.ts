@@ -2,9 +2,8 @@
  * ACP tool calls → tool-call and tool-result. A call is recorded once, when its input is known: when it begins to run, asks, ends, or when
  * something else begins; what comes before (`pending` with half an input) only changes what is kept.
  */
-import { cutText } from "@hapi/core";
+import { isRecord, cutText } from "@hapi/core";
 import type { ToolContent, ToolKind } from "@hapi/protocol";
-import { isObject } from "../shared/jsonrpc.ts";
 import { fields, filled, list, number, text, type Fields } from "../shared/read.ts";
 import { LIMITS, type OpenTool, type Translation } from "./state.ts";
 
@@ -57,7 +56,7 @@ export function mergeTool(to: Translation, id: string, update: Fields): OpenTool
   if (filled(update["kind"])) tool.kind = kindOf(update["kind"]);
   tool.title = filled(update["title"]) ?? tool.title;
   tool.tool = filled(update["name"]) ?? toolNameOf(update) ?? tool.tool;
-  if (isObject(update["rawInput"]) && Object.keys(update["rawInput"]).length > 0) tool.input = update["rawInput"];
+  if (isRecord(update["rawInput"]) && Object.keys(update["rawInput"]).length > 0) tool.input = update["rawInput"];
   if (Array.isArray(update["locations"])) tool.locations = update["locations"].flatMap(readLocation);
   if (update["rawOutput"] !== undefined && update["rawOutput"] !== null) tool.rawOutput = update["rawOutput"];
   if (Array.isArray(update["content"])) setContent(to, tool, update["content"].flatMap(readContent));
@@ -150,7 +149,7 @@ export function nameOf(tool: OpenTool): string {
 
 /** What the call is about, also for agents that send no raw input: the command in the title, the edit in the content. */
 export function inputOf(tool: OpenTool): Record<string, unknown> {
-  if (isObject(tool.input) && Object.keys(tool.input).length > 0) return tool.input;
+  if (isRecord(tool.input) && Object.keys(tool.input).length > 0) return tool.input;
   const diff = tool.content.find((part) => part.type === "diff");
   if (diff) return { path: diff.path, old_string: diff.oldText ?? "", new_string: diff.newText };
   if (tool.kind === "execute") return { command: tool.title };

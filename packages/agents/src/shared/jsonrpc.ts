@@ -3,6 +3,7 @@
  * a line is given exactly once, with the offset of its first byte and of the byte after its newline; a line that is too long or not JSON is
  * reported and skipped, never fatal.
  */
+import { isRecord } from "@hapi/core";
 
 export type RpcId = string | number;
 
@@ -110,7 +111,7 @@ export function parseRpc(line: string): RpcMessage | null {
   } catch {
     return { type: "bad", reason: "not_json", sample: text.slice(0, 200) };
   }
-  return (isObject(value) && classify(value)) || { type: "bad", reason: "not_rpc", sample: text.slice(0, 200) };
+  return (isRecord(value) && classify(value)) || { type: "bad", reason: "not_rpc", sample: text.slice(0, 200) };
 }
 
 function classify(value: Record<string, unknown>): RpcMessage | null {
@@ -118,7 +119,7 @@ function classify(value: Record<string, unknown>): RpcMessage | null {
   const hasId = typeof id === "string" || typeof id === "number";
   if (typeof method === "string") return hasId ? { type: "request", id, method, params } : { type: "notification", method, params };
   if (!hasId) return null;
-  if (isObject(value["error"])) return { type: "error", id, error: readError(value["error"]) };
+  if (isRecord(value["error"])) return { type: "error", id, error: readError(value["error"]) };
   return "result" in value ? { type: "result", id, result: value["result"] } : null;
 }
 
@@ -133,7 +134,3 @@ export const encodeRpc = {
   result: (id: RpcId, result: unknown) => `${JSON.stringify({ jsonrpc: "2.0", id, result })}\n`,
   error: (id: RpcId, error: RpcError) => `${JSON.stringify({ jsonrpc: "2.0", id, error })}\n`,
 };
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}

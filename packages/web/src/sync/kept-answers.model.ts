@@ -2,6 +2,7 @@
  * What a person has entered into a request and not sent, kept on this device through reloads and restarts of the app. Bounded in number and size;
  * the oldest goes first. Forgotten when it is sent, and with everything else when the person signs out.
  */
+import { parseJson } from "@hapi/core";
 import { ANSWERS_KEY } from "./storage.ts";
 
 const MAX_KEPT = 50;
@@ -13,18 +14,9 @@ export interface AnswerStorage {
   removeItem(key: string): void;
 }
 
-function parsed(text: string | null): unknown {
-  try {
-    return text === null ? null : JSON.parse(text);
-  } catch {
-    // another program's value, or a half-written one: nothing was kept
-    return null;
-  }
-}
-
 export function createKeptAnswers(storage: AnswerStorage) {
   const read = (): [string, unknown][] => {
-    const stored = parsed(storage.getItem(ANSWERS_KEY));
+    const stored = parseJson(storage.getItem(ANSWERS_KEY) ?? "");
     return Array.isArray(stored)
       ? stored.filter((entry): entry is [string, unknown] => Array.isArray(entry) && entry.length === 2 && typeof entry[0] === "string")
       : [];

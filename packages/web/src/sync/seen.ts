@@ -2,6 +2,7 @@
  * What a person has looked at, which is the hub's to know: seen on one device is seen on all. Until the hub has it this device goes by its own
  * word; marks made without a network wait here, also over a restart.
  */
+import { parseJson } from "@hapi/core";
 import { isUntold } from "./seen.model.ts";
 import { hubLink } from "./link.ts";
 import { type SeenMark, useHub } from "./store.ts";
@@ -23,15 +24,6 @@ function isMarks(value: unknown): value is Record<string, SeenMark> {
   );
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // another program's value, or a half-written one: start over
-    return null;
-  }
-}
-
 function keep(seen: Readonly<Record<string, SeenMark>>): void {
   useHub.setState({ seen });
   const untold = Object.entries(seen).slice(-MAX_ENTRIES);
@@ -41,7 +33,7 @@ function keep(seen: Readonly<Record<string, SeenMark>>): void {
 
 export function restoreSeen(): void {
   localStorage.removeItem(OLD_KEY);
-  const stored = parsed(localStorage.getItem(KEY) ?? "{}");
+  const stored = parseJson(localStorage.getItem(KEY) ?? "{}");
   keep(isMarks(stored) ? stored : {});
 }
 

@@ -1,4 +1,5 @@
 /** A file on its way to the machine, with its progress, which `fetch` does not tell. Refusals are the hub's own. */
+import { parseJson } from "@hapi/core";
 import { errorFromBody, type HubApi } from "@hapi/client";
 import { AppError, type Attachment } from "@hapi/protocol";
 import { note } from "../ground/ignore.ts";
@@ -43,7 +44,7 @@ function post(
     request.setRequestHeader("content-type", "application/json");
     request.upload.addEventListener("progress", ({ loaded, total }) => total > 0 && progress(loaded / total));
     request.addEventListener("load", () => {
-      const answer = parsed(request.responseText);
+      const answer = parseJson(request.responseText);
       if (request.status >= 200 && request.status < 300) resolve(answer);
       else reject(errorFromBody(request.status, answer));
     });
@@ -53,15 +54,6 @@ function post(
     signal.addEventListener("abort", () => request.abort(), { once: true });
     request.send(body);
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // not from a hub: the status alone speaks
-    return null;
-  }
 }
 
 /** What was uploaded, back from the machine. A machine that is away, or a file that is gone, is no error: its small copy is on the screen. */

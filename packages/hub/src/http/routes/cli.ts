@@ -1,4 +1,5 @@
 /** `/cli/*`: what a CLI and a runner ask for over HTTP. Raw access token, protocol header on every answer (also on errors). */
+import { isRecord } from "@hapi/core";
 import { ignore } from "@hapi/platform";
 import {
   AppError,
@@ -192,10 +193,6 @@ function parsed<T>(
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   throw new AppError("invalid_body", undefined, { details: { issues: result.error.issues } });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function wholeNumber(text: string | undefined): number | null {

@@ -2,9 +2,9 @@
  * Facts about a tool call for its open card. The view is chosen by the call's kind and reads inputs it does not know the shape of: every
  * reader here takes `unknown` and answers with something that can be shown. Pure.
  */
-import { cutText, planEntriesOf, type ToolItem } from "@hapi/core";
+import { isRecord, cutText, planEntriesOf, type ToolItem } from "@hapi/core";
 import type { TodoItem, ToolContent } from "@hapi/protocol";
-import { isRecord, textField } from "./tool.model.ts";
+import { textField } from "./tool.model.ts";
 
 export interface ShellFacts {
   command: string;

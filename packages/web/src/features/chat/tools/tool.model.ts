@@ -1,5 +1,5 @@
 /** Facts about a tool call for its one line: icon and sign by kind and status, never by an agent's name. Pure. */
-import type { ToolItem, ToolStatus } from "@hapi/core";
+import { isRecord, type ToolItem, type ToolStatus } from "@hapi/core";
 import type { ToolKind } from "@hapi/protocol";
 import type { IconName } from "../../../ui/icons.tsx";
 import type { Status } from "../../../ui/status-glyph.tsx";
@@ -38,9 +38,6 @@ export function opensItself(item: ToolItem): boolean {
 export function waits(item: ToolItem): boolean {
   return item.request !== null || item.children.some((child) => child.type === "request" || (child.type === "tool" && waits(child)));
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 export function textField(input: unknown, ...names: string[]): string | null {
   if (!isRecord(input)) return null;
