@@ -43,3 +43,35 @@ test.each([
   expect(starts).toBe(1);
   waker.close();
 });
+
+test.each([undefined, "rpc_result_invalid"])(
+  "a start of which nobody says why it failed (%s) is tried again, and is told as what it is",
+  async (reason) => {
+    const clock = createManualClock();
+    let starts = 0;
+    const told: unknown[] = [];
+    const waker = new Waker({
+      sessions: { get: async () => ({ id: "s", active: false, metadata: {} }) } as unknown as SessionStore,
+      messages: {
+        waitingToWake: async () => ["s"],
+        deliverable: async () => [],
+        note: async (_id: string, _localIds: string[], detail: { code: string }) => void told.push(detail.code),
+      } as unknown as MessageStore,
+      resume: {
+        async resume() {
+          starts += 1;
+          if (starts === 1) throw new AppError("resume_failed", "no", { details: reason === undefined ? {} : { cause: reason } });
+        },
+      } as unknown as Resume,
+      canStart: () => true,
+      machineOf: async () => null,
+      clock,
+      log: silentLogger,
+    });
+    waker.wake("s");
+    await clock.advance(60_000);
+    expect(starts).toBe(2);
+    expect(told).toEqual([reason ?? "resume_failed"]);
+    waker.close();
+  },
+);
