@@ -12,6 +12,7 @@ import { newState, type AcpState, type Translation } from "../acp/state.ts";
 import { endOpenTools, toolUpdate } from "../acp/tools.ts";
 import { sessionUpdate } from "../acp/updates.ts";
 import type { DriverContext, DriverEvent, RequestAnswer } from "../driver.ts";
+import { type ByteLine, createByteLines } from "../shared/byte-lines.ts";
 import { fields } from "../shared/read.ts";
 import { answered, replyOf, type Reply } from "./asked.ts";
 import { INITIAL, MODES } from "./offer.ts";
@@ -164,7 +165,7 @@ export function feedRecord(context: DriverContext, dir: string, state: FeedState
 }
 
 /** Whole lines only; what is still being written comes next time. */
-function* linesFrom(file: string, from: number): Generator<{ text: string; start: number; end: number }> {
+function* linesFrom(file: string, from: number): Generator<ByteLine> {
   let fd: number;
   try {
     fd = openSync(file, "r");
@@ -173,20 +174,13 @@ function* linesFrom(file: string, from: number): Generator<{ text: string; start
     throw cause;
   }
   try {
-    let held = Buffer.alloc(0);
-    let start = from;
+    const lines = createByteLines(from);
+    const piece = Buffer.alloc(PIECE_BYTES);
     for (let at = from; at < fstatSync(fd).size;) {
-      const piece = Buffer.alloc(PIECE_BYTES);
       const count = readSync(fd, piece, 0, PIECE_BYTES, at);
       if (count === 0) return;
+      yield* lines.push(at, piece.subarray(0, count));
       at += count;
-      held = Buffer.concat([held, piece.subarray(0, count)]);
-      for (let newline = held.indexOf(10); newline >= 0; newline = held.indexOf(10)) {
-        const end = start + newline + 1;
-        yield { text: held.subarray(0, newline).toString("utf8"), start, end };
-        held = held.subarray(newline + 1);
-        start = end;
-      }
     }
   } finally {
     closeSync(fd);
