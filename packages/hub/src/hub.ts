@@ -159,7 +159,7 @@ function createHttp(parts: HubParts, services: Services, remove: (session: Sessi
       access,
       sessions,
       stops: stores.stops,
-      endDeleted: (machineId, id) => services.endDeleted(machineId, id),
+      endDeleted: (machine, id) => services.endDeleted(machine, id),
       async keepDeleted(id) {
         await Promise.all([stores.stops.clear(id), stores.forgets.drop(id)]);
       },

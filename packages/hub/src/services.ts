@@ -18,7 +18,7 @@ import { promptFacts } from "./messages/watch-facts.ts";
 import { Permissions } from "./permissions/permissions.ts";
 import { Toasts } from "./notifications/toasts.ts";
 import { Links, type Link } from "./rpc/links.ts";
-import { Rpc } from "./rpc/rpc.ts";
+import { type MachineRef, Rpc } from "./rpc/rpc.ts";
 import { createAccess, type Starting } from "./sessions/access.ts";
 import { createActivityWatch } from "./sessions/activity-watch.ts";
 import { SessionControl } from "./sessions/control.ts";
@@ -104,7 +104,7 @@ export function createServices(parts: HubParts) {
   const resume = new Resume({
     sessions,
     stops: stores.stops,
-    stopLaunched: (machineId, id) => lifecycle.stopLaunched(machineId, id),
+    stopLaunched: (machine, id) => lifecycle.stopLaunched(machine, id),
     reopened(id) {
       waker.cameUp(id);
       return lifecycle.reopened(id);
@@ -123,7 +123,7 @@ export function createServices(parts: HubParts) {
     sessions,
     messages,
     resume,
-    canStart: (id) => machinePresence.isOnline(id) && rpc.has("machine", id, "spawnHappySession"),
+    canStart: (machine) => machinePresence.isOnline(machine.id) && rpc.has("machine", machine, "spawnHappySession"),
     async machineOf(id) {
       const machine = await machines.get(id);
       return machine && { namespace: machine.namespace, host: machine.metadata?.host };
@@ -171,7 +171,7 @@ export function createServices(parts: HubParts) {
     rpc,
     watch,
     durable,
-    endDeleted: (machineId, id) => endDeleted(machineId, id),
+    endDeleted: (machine, id) => endDeleted(machine, id),
   });
   const onDue = (sessionId: string): void => {
     deliver(sessionId);
@@ -218,20 +218,18 @@ export function createServices(parts: HubParts) {
   const limit = createFailureLimit(clock);
   const stopRelay = relayUpdates(bus, links);
   /** It may have left new traces on its machine after that had forgotten it. */
-  const endDeleted = async (machineId: string, sessionId: string): Promise<void> => {
-    const machine = await machines.get(machineId);
-    if (!machine) return;
-    await stores.forgets.put({ sessionId, machineId, namespace: machine.namespace, at: clock.now() });
-    await lifecycle.stopLaunched(machineId, sessionId);
-    await forgets.deliver(machineId);
+  const endDeleted = async (machine: MachineRef, sessionId: string): Promise<void> => {
+    await stores.forgets.put({ sessionId, machineId: machine.id, namespace: machine.namespace, at: clock.now() });
+    await lifecycle.stopLaunched(machine, sessionId);
+    await forgets.deliver(machine.id);
   };
-  const onSpawned = async (sessionId: string, machineId: string, since: number): Promise<void> => {
+  const onSpawned = async (sessionId: string, machine: MachineRef, since: number): Promise<void> => {
     const stop = stores.stops.get(sessionId);
     // Ended while it was started, or started again on purpose.
-    if (stop?.kind === "deleted") return endDeleted(machineId, sessionId);
-    if (stop && stop.at >= since) return lifecycle.stopLaunched(machineId, sessionId);
+    if (stop?.kind === "deleted") return endDeleted(machine, sessionId);
+    if (stop && stop.at >= since) return lifecycle.stopLaunched(machine, sessionId);
     if (stop) await stores.stops.clear(sessionId);
-    if (!presence.isActive(sessionId)) expected.expect(sessionId, machineId);
+    if (!presence.isActive(sessionId)) expected.expect(sessionId, machine.id);
   };
   return {
     onSpawned,

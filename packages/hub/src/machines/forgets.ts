@@ -4,7 +4,7 @@
  */
 import type { Logger } from "@hapi/platform";
 import { RpcRefusal } from "../rpc/answer.ts";
-import type { Rpc } from "../rpc/rpc.ts";
+import type { MachineRef, Rpc } from "../rpc/rpc.ts";
 import type { MachineStore } from "./store.ts";
 
 /** Deleted sessions whose machine was not told yet. */
@@ -34,26 +34,26 @@ export class Forgets {
     const machine = await machines.get(machineId);
     if (!machine) return;
     for (const sessionId of store.of(machineId, machine.namespace)) {
-      if (!rpc.has("machine", machineId, "forgetSession")) return;
-      if (!(await this.#tell(machineId, sessionId))) return;
+      if (!rpc.has("machine", machine, "forgetSession")) return;
+      if (!(await this.#tell(machine, sessionId))) return;
     }
   }
 
   /** False when the machine did not answer: the others wait too. */
-  async #tell(machineId: string, sessionId: string): Promise<boolean> {
+  async #tell(machine: MachineRef, sessionId: string): Promise<boolean> {
     const { store, rpc, log } = this.#deps;
     const answer = await rpc
-      .machine(machineId)
+      .machine(machine)
       .forgetSession({ sessionId })
       .catch((cause: unknown) => {
         if (cause instanceof RpcRefusal) return { status: cause.message };
-        log.info("session.forget_not_heard", { sessionId, machineId, cause });
+        log.info("session.forget_not_heard", { sessionId, machineId: machine.id, cause });
         return null;
       });
     if (answer === null) return false;
     const { status } = answer;
     if (status === "forgotten" || status === "not-found") await store.drop(sessionId);
-    else log.info("session.not_forgotten", { sessionId, machineId, status: String(status) });
+    else log.info("session.not_forgotten", { sessionId, machineId: machine.id, status: String(status) });
     return true;
   }
 }

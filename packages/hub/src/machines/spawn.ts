@@ -1,7 +1,7 @@
 /** Starts a session on a machine. The answer is always data: existing clients read `type`, not the status. */
 import { AppError, type ErrorCode, normalizePermissionMode, type Machine, type SpawnParams, type SpawnResult } from "@hapi/protocol";
 import { codeOf, RpcRefusal } from "../rpc/answer.ts";
-import type { CallOptions, Rpc } from "../rpc/rpc.ts";
+import type { CallOptions, MachineRef, Rpc } from "../rpc/rpc.ts";
 
 export interface SpawnRequest {
   directory: string;
@@ -23,7 +23,7 @@ export async function spawnOnMachine(rpc: Rpc, machine: Machine, request: SpawnR
   }
   for (const [key, value] of Object.entries(params)) if (value === undefined || value === null) delete params[key];
   try {
-    return answerOf(await rpc.machine(machine.id).spawnHappySession(params, machine.active ? {} : { readyMs: 0 }));
+    return answerOf(await rpc.machine(machine).spawnHappySession(params, machine.active ? {} : { readyMs: 0 }));
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
     const isAway = cause.code === "rpc_target_missing" && !(cause instanceof RpcRefusal);
@@ -38,12 +38,12 @@ export async function spawnOnMachine(rpc: Rpc, machine: Machine, request: SpawnR
  */
 export async function startOn(
   rpc: Rpc,
-  machineId: string,
+  machine: MachineRef,
   params: SpawnParams,
   options?: CallOptions,
 ): Promise<string | { code: ErrorCode | undefined; message: string | undefined }> {
   try {
-    const result = await rpc.machine(machineId).spawnHappySession(params, options);
+    const result = await rpc.machine(machine).spawnHappySession(params, options);
     if (result.type === "success") return result.sessionId;
     const message = result.type === "error" ? (result.errorMessage ?? result.message) : undefined;
     return { code: codeOf(result) ?? undefined, message };

@@ -27,7 +27,7 @@ export function promptFacts(sources: FactSources): PromptWatchDeps["facts"] {
 
   /** Its own, or another registration of the same computer. */
   async function machineOf({ namespace, metadata }: Session): Promise<QueuedPromptFacts["machine"]> {
-    const isReady = (id: string): boolean => rpc.has("machine", id, "spawnHappySession");
+    const isReady = (id: string): boolean => rpc.has("machine", { id, namespace }, "spawnHappySession");
     const own = metadata?.machineId;
     if (own !== undefined && machinePresence.isOnline(own)) return isReady(own) ? "ready" : "online";
     const same = (await machines.list(namespace)).filter(

@@ -34,7 +34,10 @@ function world(scope: Scope, answer: () => unknown = () => "{}") {
   const call =
     (name: string): Call =>
     (params, options) =>
-      (rpc[scope]("x") as unknown as Record<string, Call>)[name]?.(params, options) ?? Promise.reject(new Error(name));
+      ((scope === "machine" ? rpc.machine({ id: "x", namespace: "n" }) : rpc.session("x")) as unknown as Record<string, Call>)[name]?.(
+        params,
+        options,
+      ) ?? Promise.reject(new Error(name));
   return { clock, rpc, asked, register, call };
 }
 

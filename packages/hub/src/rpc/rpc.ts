@@ -25,6 +25,16 @@ export type CallOptions = Partial<Pick<RpcSpec, "timeoutMs" | "readyMs">>;
 type Calls = typeof rpcCalls;
 type Scope = keyof Calls;
 
+/** A machine as somebody may reach it: an id that a client names says nothing of whose it is. */
+export interface MachineRef {
+  readonly id: string;
+  /** Of whoever asks. */
+  readonly namespace: string;
+}
+
+/** Sessions are looked up, and their namespace compared, before anything is asked of them. */
+type Target<S extends Scope> = S extends "machine" ? MachineRef : string;
+
 /**
  * One function for each call of a table, not to be taken off it.
  * @throws `rpc_target_missing`, `rpc_timeout`, `agent_away`, `rpc_result_invalid`, or `RpcRefusal`
@@ -52,7 +62,7 @@ export class Rpc {
     const name = ownName(link, method);
     const count = this.#counts.get(link.id) ?? 0;
     if (name === null || count >= maxPerLink) return false;
-    const key = `${link.scope}:${link.scopeId}:${name}`;
+    const key = ownKey(link, name);
     const others = (this.#methods.get(key) ?? []).filter((entry) => entry.link.id !== link.id);
     if (others.length === (this.#methods.get(key)?.length ?? 0)) this.#counts.set(link.id, count + 1);
     this.#methods.set(key, [...others, { link, method }]);
@@ -62,7 +72,7 @@ export class Rpc {
 
   unregister(link: Link, method: string): void {
     const name = ownName(link, method);
-    if (name !== null) this.#drop(`${link.scope}:${link.scopeId}:${name}`, link);
+    if (name !== null) this.#drop(ownKey(link, name), link);
   }
 
   unregisterAll(link: Link): void {
@@ -86,18 +96,18 @@ export class Rpc {
     return Object.assign(Object.create(this.#calls.session), { id }) as Caller<Calls["session"]>;
   }
 
-  /** `rpc.machine(id).stopSession({ sessionId })` */
-  machine(id: string): Caller<Calls["machine"]> {
-    return Object.assign(Object.create(this.#calls.machine), { id }) as Caller<Calls["machine"]>;
+  /** `rpc.machine(machine).stopSession({ sessionId })` */
+  machine(ref: MachineRef): Caller<Calls["machine"]> {
+    return Object.assign(Object.create(this.#calls.machine), { id: idOf(ref) }) as Caller<Calls["machine"]>;
   }
 
-  has<S extends Scope>(scope: S, scopeId: string, name: keyof Calls[S]): boolean {
-    return this.#methods.has(keyOf(scope, scopeId, specOf(scope, name)));
+  has<S extends Scope>(scope: S, target: Target<S>, name: keyof Calls[S]): boolean {
+    return this.#methods.has(keyOf(scope, idOf(target), specOf(scope, name)));
   }
 
   /** True as soon as the method is registered, false when it is not within the time. */
-  ready<S extends Scope>(scope: S, scopeId: string, name: keyof Calls[S], waitMs: number): Promise<boolean> {
-    return this.#ready(keyOf(scope, scopeId, specOf(scope, name)), waitMs);
+  ready<S extends Scope>(scope: S, target: Target<S>, name: keyof Calls[S], waitMs: number): Promise<boolean> {
+    return this.#ready(keyOf(scope, idOf(target), specOf(scope, name)), waitMs);
   }
 
   #ready(key: string, waitMs: number): Promise<boolean> {
@@ -149,6 +159,12 @@ export class Rpc {
 
 /** Whether a method that is registered, `<id>:<name>`, is this one. */
 export const isCall = (method: string, spec: RpcSpec): boolean => method.endsWith(`:${spec.wire}`);
+
+/** In a key a machine is of its namespace: there is no way to another's. */
+const idOf = (target: MachineRef | string): string => (typeof target === "string" ? target : `${target.namespace}/${target.id}`);
+
+const ownKey = ({ scope, scopeId, namespace }: Link, name: string): string =>
+  `${scope}:${scope === "machine" ? idOf({ id: scopeId, namespace }) : scopeId}:${name}`;
 
 function keyOf(scope: Scope, scopeId: string, spec: RpcSpec): string {
   return `${scope}:${scopeId}:${spec.wire}`;

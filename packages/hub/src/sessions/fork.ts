@@ -18,7 +18,7 @@ import {
 import { startOn } from "../machines/spawn.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore, PageQuery } from "../messages/store.ts";
-import type { Rpc } from "../rpc/rpc.ts";
+import type { MachineRef, Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
 import { chosenOf } from "./chosen.ts";
 import { createConversationText } from "./conversation-text.ts";
@@ -39,7 +39,7 @@ export interface ForkDeps extends OfferDeps {
   watch: Pick<ActivityWatch, "when">;
   durable(): Promise<void>;
   /** Nothing of it stays on its machine. */
-  endDeleted(machineId: string, sessionId: string): Promise<void>;
+  endDeleted(machine: MachineRef, sessionId: string): Promise<void>;
 }
 
 export interface ForkOptions {
@@ -62,7 +62,8 @@ export class Fork {
   async fork(session: Session, { messageLocalId, from = "thread" }: ForkOptions): Promise<string> {
     const { metadata } = session;
     if (!metadata?.machineId) throw new AppError("no_machine_online");
-    if (!this.#deps.rpc.has("machine", metadata.machineId, "spawnHappySession")) throw new AppError("no_machine_online");
+    const machine = { id: metadata.machineId, namespace: session.namespace };
+    if (!this.#deps.rpc.has("machine", machine, "spawnHappySession")) throw new AppError("no_machine_online");
     const beginning = await (from === "history" ? this.#historyOf(session, messageLocalId) : this.#branchOf(session, messageLocalId));
     const forkId = await this.#createRow(session, metadata);
     await this.#deps.messages.copyHistory(session.id, forkId, messageLocalId);
@@ -70,7 +71,7 @@ export class Fork {
     const started = await this.#start(session, metadata, { forkId, ...beginning });
     if (typeof started === "string") return started;
     await this.#deps.sessions.remove(forkId);
-    await this.#deps.endDeleted(metadata.machineId, forkId);
+    await this.#deps.endDeleted(machine, forkId);
     const { code, message } = started;
     const offers = from === "thread" && mayBeginAfter(code) && (await offersHistory(this.#deps, session)) ? { offers: ["history"] } : {};
     throw new AppError("spawn_failed", message, { details: { ...(code === undefined ? {} : { cause: code }), ...offers } });
@@ -96,7 +97,7 @@ export class Fork {
       ...(model == null ? {} : { model }),
     };
     // It was there a moment ago.
-    const started = await startOn(this.#deps.rpc, String(metadata.machineId), params, { readyMs: 0 });
+    const started = await startOn(this.#deps.rpc, { id: String(metadata.machineId), namespace: session.namespace }, params, { readyMs: 0 });
     if (typeof started !== "string") return started;
     // Of other runners nobody says how the start went; what takes a history is ours.
     const tells = beginning.history !== undefined || metadata.lastStart !== undefined;
@@ -115,10 +116,10 @@ export class Fork {
   }
 
   /** Read from the session's own rows: nobody needs to be there. */
-  async #historyOf({ id, metadata }: Session, messageLocalId: string | undefined): Promise<Beginning> {
+  async #historyOf({ id, metadata, namespace }: Session, messageLocalId: string | undefined): Promise<Beginning> {
     const { messages, machines } = this.#deps;
     const machine = await machines.get(String(metadata?.machineId));
-    if (machine?.metadata?.capabilities?.includes(CARRIES_HISTORY) !== true)
+    if (machine?.namespace !== namespace || machine.metadata?.capabilities?.includes(CARRIES_HISTORY) !== true)
       throw new AppError(
         "runner_upgrade_required",
         "The runner on this session's machine can't give its agent a history; update HAPI there",

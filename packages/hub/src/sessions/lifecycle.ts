@@ -8,7 +8,7 @@ import { confirms } from "../peer/traits.ts";
 import type { ForgetStore } from "../machines/forgets.ts";
 import type { Links } from "../rpc/links.ts";
 import { RpcRefusal } from "../rpc/answer.ts";
-import type { Rpc } from "../rpc/rpc.ts";
+import type { MachineRef, Rpc } from "../rpc/rpc.ts";
 import { decidedState } from "./metadata-merge.ts";
 import type { SessionPresence } from "./presence.ts";
 import { holdMs, hostPidOf, type Stop, type StopStore } from "./stops.ts";
@@ -141,10 +141,10 @@ export class Lifecycle {
   }
 
   /** A launch came through although somebody had ended the session meanwhile. */
-  async stopLaunched(machineId: string, sessionId: string): Promise<void> {
-    if (!this.#deps.rpc.has("machine", machineId, "stopSession")) return;
+  async stopLaunched(machine: MachineRef, sessionId: string): Promise<void> {
+    if (!this.#deps.rpc.has("machine", machine, "stopSession")) return;
     await this.#deps.rpc
-      .machine(machineId)
+      .machine(machine)
       .stopSession({ sessionId })
       .catch((cause: unknown) => {
         this.#deps.log.warn("session.stop_failed", { sessionId, cause });
@@ -191,7 +191,8 @@ export class Lifecycle {
       },
     );
     const machineId = this.#deps.launches.machineOf(session.id) ?? session.metadata?.machineId;
-    if ((!isHeard || isStarting) && machineId !== undefined) await this.stopLaunched(machineId, session.id);
+    if ((!isHeard || isStarting) && machineId !== undefined)
+      await this.stopLaunched({ id: machineId, namespace: session.namespace }, session.id);
   }
 
   async #setState(sessionId: string, change: (metadata: Metadata) => Partial<Metadata> | null): Promise<void> {

@@ -20,14 +20,16 @@ export function createMendedLook({ rpc, start, clock, log }: MendedDeps): (sessi
   const askedAt = new Map<string, number>();
   return async (session, code) => {
     const { machineId, flavor } = session.metadata ?? {};
-    if (!mendable.has(code) || machineId === undefined || !rpc.has("machine", machineId, "agentAvailability")) return;
+    if (!mendable.has(code) || machineId === undefined) return;
+    const machine = { id: machineId, namespace: session.namespace };
+    if (!rpc.has("machine", machine, "agentAvailability")) return;
     const key = `${machineId} ${session.id}`;
     if (clock.now() - (askedAt.get(key) ?? Number.NEGATIVE_INFINITY) < askEveryMs) return;
     askedAt.delete(key);
     askedAt.set(key, clock.now());
     if (askedAt.size > maxMachines) askedAt.delete(askedAt.keys().next().value as string);
     try {
-      const { agents } = await rpc.machine(machineId).agentAvailability({}, { timeoutMs: askMs });
+      const { agents } = await rpc.machine(machine).agentAvailability({}, { timeoutMs: askMs });
       if (agents.some(({ agent, available }) => agent === (flavor ?? DEFAULT_FLAVOR) && available)) start(session.id);
     } catch (cause) {
       log.info("session.mend_not_asked", { sessionId: session.id, code: toAppError(cause).code });

@@ -17,11 +17,15 @@ export function canFork({ metadata }: Session): boolean {
 }
 
 /** Without that thread its agent can be given what was said, by a runner that knows how. */
-export async function offersHistory(deps: OfferDeps, { id, metadata }: Session): Promise<boolean> {
+export async function offersHistory(deps: OfferDeps, { id, metadata, namespace }: Session): Promise<boolean> {
   const machineId = metadata?.machineId;
-  if (!machineId || !deps.rpc.has("machine", machineId, "spawnHappySession")) return false;
+  if (!machineId || !deps.rpc.has("machine", { id: machineId, namespace }, "spawnHappySession")) return false;
   const machine = await deps.machines.get(machineId);
-  return machine?.metadata?.capabilities?.includes(CARRIES_HISTORY) === true && (await deps.messages.hasHistory(id));
+  return (
+    machine?.namespace === namespace &&
+    machine.metadata?.capabilities?.includes(CARRIES_HISTORY) === true &&
+    (await deps.messages.hasHistory(id))
+  );
 }
 
 export interface StartFailure {

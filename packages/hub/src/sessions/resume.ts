@@ -9,7 +9,7 @@ import type { MachinePresence } from "../machines/presence.ts";
 import { startOn } from "../machines/spawn.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
-import type { Rpc } from "../rpc/rpc.ts";
+import type { MachineRef, Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
 import { chosenOf } from "./chosen.ts";
 import { leaseMs } from "./presence.ts";
@@ -40,7 +40,7 @@ export interface ResumeDeps {
   watch: ActivityWatch;
   merge(from: string, into: string): Promise<void>;
   /** The launch came through, and somebody had ended the session meanwhile. */
-  stopLaunched(machineId: string, sessionId: string): Promise<void>;
+  stopLaunched(machine: MachineRef, sessionId: string): Promise<void>;
   /** It runs again: whatever was decided before is over. */
   reopened(sessionId: string): Promise<void>;
 }
@@ -114,7 +114,7 @@ export class Resume {
   async #checkWanted(session: Session, machine: Machine, startedId: string): Promise<void> {
     const stop = this.#deps.stops.get(session.id);
     if (!stop) return;
-    await this.#deps.stopLaunched(machine.id, startedId);
+    await this.#deps.stopLaunched(machine, startedId);
     throw new AppError(stop.kind === "archived" ? "session_archived" : "session_inactive", "The session was ended while it was started");
   }
 
@@ -185,7 +185,7 @@ export class Resume {
   }
 
   async #spawn(session: Session, machine: Machine, params: SpawnParams): Promise<string> {
-    const started = await startOn(this.#deps.rpc, machine.id, params).catch(async (cause: unknown) => {
+    const started = await startOn(this.#deps.rpc, machine, params).catch(async (cause: unknown) => {
       if (cause instanceof AppError && cause.code === "rpc_target_missing") throw new AppError("no_machine_online", undefined, { cause });
       if (!(cause instanceof AppError) || (cause.code !== "rpc_timeout" && cause.code !== "agent_away")) throw cause;
       const message = "The machine did not answer in time; its runner may be busy or gone";

@@ -8,6 +8,7 @@ import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
 import { AppError, errorCodes, errorFacts, toAppError } from "@hapi/protocol";
 import type { MessageStore } from "../messages/store.ts";
+import type { MachineRef } from "../rpc/rpc.ts";
 import type { Resume } from "./resume.ts";
 import type { SessionStore } from "./store.ts";
 import { WakerMemory, type WakeState } from "./waker-memory.ts";
@@ -36,7 +37,7 @@ export interface WakerDeps {
   messages: Pick<MessageStore, "waitingToWake" | "deliverable" | "note">;
   resume: Pick<Resume, "resume">;
   /** Online, and its runner takes orders. */
-  canStart(machineId: string): boolean;
+  canStart(machine: MachineRef): boolean;
   /** With the computer's name: one that registers anew is the same. */
   machineOf(machineId: string): Promise<{ namespace: string; host: string | undefined } | null>;
   clock: Clock;
@@ -128,14 +129,14 @@ export class Waker {
 
   /** The machine may be able to start sessions now: it came online, or its runner can be told what to do. Both are needed, in any order. */
   async machineReady(machineId: string): Promise<void> {
-    if (!this.#deps.canStart(machineId)) return;
+    const machine = await this.#deps.machineOf(machineId);
+    if (!machine || !this.#deps.canStart({ id: machineId, namespace: machine.namespace })) return;
     const waiting = await this.#deps.messages.waitingToWake(this.#deps.clock.now());
     if (waiting.length === 0) return;
-    const machine = await this.#deps.machineOf(machineId);
     for (const id of waiting) {
       const { namespace, metadata } = (await this.#deps.sessions.get(id)) ?? {};
       // Of somebody else's sessions a name says nothing.
-      if (!machine || namespace !== machine.namespace) continue;
+      if (namespace !== machine.namespace) continue;
       if (metadata?.machineId === machineId || (machine.host !== undefined && metadata?.host === machine.host)) this.tryAnew(id);
     }
   }

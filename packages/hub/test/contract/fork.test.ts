@@ -146,3 +146,24 @@ describe("a fork of a session that does not run", () => {
     runner.socket.close();
   });
 });
+
+test("a session whose row names another namespace's machine reaches nothing there, by whatever way", async () => {
+  const [owner, stranger] = [await rig.client(), await rig.client()];
+  const machineId = `m-${crypto.randomUUID()}`;
+  const answer = (): Json => ({ type: "success", sessionId: crypto.randomUUID(), status: "stopped", agents: [] });
+  const methods = { "spawn-happy-session": answer, "stop-session": answer, "forget-session": answer, "agent-availability": answer };
+  const runner = await machine(owner, machineId, methods, { capabilities: ["spawn-history"] });
+  const { id, socket } = await ranBefore(stranger, machineId);
+  socket.emit("message", { sid: id, message: agentText("something that was said") });
+  for (const from of ["thread", "history"])
+    expect(await stranger.api("POST", `/sessions/${id}/fork`, { from })).toMatchObject({ body: { code: "no_machine_online" } });
+  expect((await stranger.api("POST", `/sessions/${id}/resume`)).body).not.toHaveProperty("sessionId");
+  await stranger.api("POST", `/sessions/${id}/messages`, { text: "wake up", localId: crypto.randomUUID(), wake: true });
+  await stranger.api("POST", `/sessions/${id}/archive`);
+  await stranger.api("DELETE", `/sessions/${id}`);
+  // The owner's own call comes after them all.
+  await owner.api("GET", `/machines/${machineId}/agent-availability`);
+  expect(runner.calls.map(({ method }) => method)).toEqual([`${machineId}:agent-availability`]);
+  runner.socket.close();
+  socket.close();
+});

@@ -17,7 +17,7 @@ import { Hono } from "hono";
 import type { MachineStore } from "../../machines/store.ts";
 import type { MessageStore } from "../../messages/store.ts";
 import { RpcRefusal } from "../../rpc/answer.ts";
-import type { Rpc } from "../../rpc/rpc.ts";
+import type { MachineRef, Rpc } from "../../rpc/rpc.ts";
 import type { SessionAccess } from "../../sessions/access.ts";
 import { isStartedAfter, type StopStore } from "../../sessions/stops.ts";
 import type { SessionStore } from "../../sessions/store.ts";
@@ -38,7 +38,7 @@ export interface CliRouteDeps {
   now: () => number;
   durable(): Promise<void>;
   /** A process of a deleted session is still about: its machine ends and forgets it. */
-  endDeleted(machineId: string, sessionId: string): Promise<void>;
+  endDeleted(machine: MachineRef, sessionId: string): Promise<void>;
   /** A deleted session is started anew: what its machine has of it stays. */
   keepDeleted(sessionId: string): Promise<void>;
   whenInactive(sessionId: string, waitMs: number): Promise<boolean>;
@@ -124,7 +124,7 @@ async function refuseDeleted(deps: CliRouteDeps, namespace: string, id: string, 
   if (stop?.kind !== "deleted" || stop.namespace !== namespace) return;
   if (isStartedAfter(stop, metadata, null, deps.now())) return deps.keepDeleted(id);
   const machine = metadata?.machineId === undefined ? null : await deps.machines.get(metadata.machineId);
-  if (machine?.namespace === namespace) ignore(deps.endDeleted(machine.id, id), "said in the log");
+  if (machine?.namespace === namespace) ignore(deps.endDeleted(machine, id), "said in the log");
   throw new AppError("session_not_found");
 }
 

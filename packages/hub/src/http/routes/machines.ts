@@ -12,7 +12,7 @@ import {
 import { Hono } from "hono";
 import { RpcRefusal } from "../../rpc/answer.ts";
 import { relayed } from "../../rpc/relay.ts";
-import type { Rpc } from "../../rpc/rpc.ts";
+import type { MachineRef, Rpc } from "../../rpc/rpc.ts";
 import type { SessionAccess } from "../../sessions/access.ts";
 import type { ApiEnv } from "../api-env.ts";
 import { readBody } from "../body.ts";
@@ -26,7 +26,7 @@ export interface MachineRouteDeps {
   durable(): Promise<void>;
   now(): number;
   /** `since` is when the start was asked for. */
-  onSpawned(sessionId: string, machineId: string, since: number): Promise<void>;
+  onSpawned(sessionId: string, machine: MachineRef, since: number): Promise<void>;
 }
 
 export function machineRoutes(deps: MachineRouteDeps): Hono<ApiEnv> {
@@ -69,34 +69,34 @@ function spawnRoutes(app: Hono<ApiEnv>, { access, rpc, now, onSpawned }: Machine
     }
     const since = now();
     const answer = await spawnOnMachine(rpc, machine, { ...body, agent: body.agent ?? DEFAULT_FLAVOR });
-    if (answer.type === "success") await onSpawned(answer.sessionId, machine.id, since);
+    if (answer.type === "success") await onSpawned(answer.sessionId, machine, since);
     return c.json(answer);
   });
   app.post("/machines/:id/restart-runner", async (c) => {
     const machine = await access.machine(c.get("namespace"), c.req.param("id"));
     if (!machine.active) throw new AppError("machine_offline");
-    if (!rpc.has("machine", machine.id, "stopRunner")) throw new AppError("restart_unsupported");
-    await rpc.machine(machine.id).stopRunner({}).catch(refusedAs("restart_unsupported"));
+    if (!rpc.has("machine", machine, "stopRunner")) throw new AppError("restart_unsupported");
+    await rpc.machine(machine).stopRunner({}).catch(refusedAs("restart_unsupported"));
     return c.json({ message: "The runner restarts" });
   });
   app.get("/machines/:id/agent-availability", async (c) => {
     const machine = await access.machine(c.get("namespace"), c.req.param("id"));
     if (!machine.active) throw new AppError("machine_offline");
-    if (!rpc.has("machine", machine.id, "agentAvailability")) throw new AppError("runner_upgrade_required");
-    return c.json(await rpc.machine(machine.id).agentAvailability({}).catch(refusedAs("internal")));
+    if (!rpc.has("machine", machine, "agentAvailability")) throw new AppError("runner_upgrade_required");
+    return c.json(await rpc.machine(machine).agentAvailability({}).catch(refusedAs("internal")));
   });
 }
 
 function folderRoutes(app: Hono<ApiEnv>, { access, rpc }: MachineRouteDeps): void {
   app.post("/machines/:id/list-directory", async (c) => {
     const machine = await access.machine(c.get("namespace"), c.req.param("id"));
-    return c.json(await relayed(rpc.machine(machine.id).listDirectory(await readBody(c, listDirectoryBody))));
+    return c.json(await relayed(rpc.machine(machine).listDirectory(await readBody(c, listDirectoryBody))));
   });
   app.post("/machines/:id/paths/exists", async (c) => {
     const machine = await access.machine(c.get("namespace"), c.req.param("id"));
     const { paths } = await readBody(c, pathsExistBody);
     if (paths.length === 0) return c.json({ exists: {} });
-    const { exists = {} } = await rpc.machine(machine.id).pathExists({ paths }).catch(refusedAs("internal"));
+    const { exists = {} } = await rpc.machine(machine).pathExists({ paths }).catch(refusedAs("internal"));
     return c.json({ exists });
   });
 }
@@ -107,10 +107,10 @@ function catalogRoutes(app: Hono<ApiEnv>, { access, rpc }: MachineRouteDeps): vo
       const machine = await access.machine(c.get("namespace"), c.req.param("id"));
       const cwd = c.req.query("cwd");
       if (catalog.needsCwd && !cwd) return c.json({ success: false, error: "cwd is required", code: "invalid_query" }, 400);
-      const isMissing = !rpc.has("machine", machine.id, catalog.rpc);
+      const isMissing = !rpc.has("machine", machine, catalog.rpc);
       if (catalog.strict && isMissing)
         return c.json({ success: false, error: new AppError("rpc_target_missing").message, code: "rpc_target_missing" }, 503);
-      return c.json(await relayed(rpc.machine(machine.id)[catalog.rpc](cwd ? { cwd } : {})));
+      return c.json(await relayed(rpc.machine(machine)[catalog.rpc](cwd ? { cwd } : {})));
     });
   }
 }
