@@ -87,6 +87,7 @@ export function prepareSession(
     args: flags.rest,
     environment,
     replaceEnvironment: flags.isThisEnvironment,
+    now: input.now,
     ...(found.kind === "existing" ? { sessionId: found.record.sessionId } : { sessionId: crypto.randomUUID(), tag: found.tag }),
     ...(wantedMode ? { permissionMode: wantedMode } : {}),
     ...(flags.model ? { model: flags.model } : {}),

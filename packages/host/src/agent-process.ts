@@ -2,7 +2,7 @@
  * One program under the host: its streams in rings, its input in order. It goes on whether anybody listens or not, and not without the host. A
  * PTY's ring forgets, a pipe's stdout waits for its reader, stderr forgets (an unread log must not stop an agent).
  */
-import { boundToUs, openPty, spawnPiped, type PipedProcess, type Pty } from "@hapi/platform/lean";
+import { boundToUs, type Clock, every, openPty, spawnPiped, type PipedProcess, type Pty } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { InputQueue } from "./input-queue.ts";
 import type { ProcessFacts } from "./messages.ts";
@@ -37,15 +37,17 @@ export class AgentProcess {
   size: { cols: number; rows: number };
   /** The size was another one earlier: old output may not fit the screen of now. */
   wasResized = false;
+  readonly #clock: Clock;
   readonly #events: AgentProcessEvents;
   readonly #handle: Pty | PipedProcess;
   #roomFreed: (() => void) | null = null;
   #lastDataAt = 0;
 
-  constructor(number: number, spec: SpawnSpec, now: number, events: AgentProcessEvents) {
+  constructor(number: number, spec: SpawnSpec, clock: Clock, events: AgentProcessEvents) {
     this.number = number;
+    this.#clock = clock;
     this.spec = spec;
-    this.startedAt = now;
+    this.startedAt = clock.now();
     this.size = { cols: spec.cols ?? 80, rows: spec.rows ?? 24 };
     this.#events = events;
     const isPty = spec.kind === "pty";
@@ -129,25 +131,25 @@ export class AgentProcess {
   async #pump(name: StreamName, source: ReadableStream<Uint8Array>, exited: Promise<unknown>): Promise<void> {
     const state = this.stream(name);
     const reader = source.getReader();
-    let idle: ReturnType<typeof setInterval> | undefined;
+    let stopLooking: (() => void) | undefined;
     void exited.then(() => {
-      this.#lastDataAt = Date.now();
+      this.#lastDataAt = this.#clock.now();
       const check = () => {
-        if (!this.#roomFreed && Date.now() - this.#lastDataAt >= drainMs) void reader.cancel().catch(() => undefined);
+        if (!this.#roomFreed && this.#clock.now() - this.#lastDataAt >= drainMs) void reader.cancel().catch(() => undefined);
       };
-      if (!state.ended) idle = setInterval(check, drainMs / 2);
+      if (!state.ended) stopLooking = every(this.#clock, drainMs / 2, check);
     });
     try {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;
-        this.#lastDataAt = Date.now();
+        this.#lastDataAt = this.#clock.now();
         state.ring.append(value);
         this.#events.output(this, name);
         while (state.ring.mode === "wait" && state.ring.isFull) await this.#room();
       }
     } finally {
-      clearInterval(idle);
+      stopLooking?.();
       state.ended = true;
       this.#events.changed(this);
     }

@@ -7,6 +7,7 @@ import {
   attempt,
   delay,
   ensurePrivateDir,
+  every,
   listenUnix,
   processStartTime,
   randomToken,
@@ -15,6 +16,7 @@ import {
   sameProgram,
   socketPath,
   systemClock,
+  type Clock,
   type ProcessId,
 } from "@hapi/platform/lean";
 import { join } from "node:path";
@@ -51,7 +53,7 @@ export type HostEnvironment = Readonly<Record<string, string | undefined>>;
  * instead: ends what the killed host of that session has left running. Answers the exit code.
  */
 export async function runHost(argv: readonly string[], env: HostEnvironment = process.env): Promise<number> {
-  if (argv[0] === endLeftFlag && argv[1]) return endLeftExit[await endAfterHost(argv[1])];
+  if (argv[0] === endLeftFlag && argv[1]) return endLeftExit[await endAfterHost(argv[1], systemClock)];
   if (argv[0] !== waitingFlag) return serve(argv, argv, env);
   const assignment = waitForAssignment();
   return assignment ? serve(assignment.words, argv, env, assignment.first) : 0;
@@ -94,13 +96,13 @@ async function serve(words: readonly string[], ownWords: readonly string[], env:
   const listen = () => listenUnix(socket, (connection) => door.accept(connection));
   let listener = listen();
   // Temp folders are swept by the system; a host nobody can find would be started a second time.
-  const watch = setInterval(() => {
+  const stopTidying = every(host.clock, tidyMs, () => {
     host.tidy();
     if (existsSync(socket)) return;
     socketPath(home, hostSocketName(sessionId));
     listener.close();
     listener = listen();
-  }, tidyMs);
+  });
   const record: HostRecord = {
     pid: process.pid,
     startTime: host.facts.startTime,
@@ -113,10 +115,10 @@ async function serve(words: readonly string[], ownWords: readonly string[], env:
   // Beside the agent's own start: the disk is waited for. Nobody looks for us before we are ready, and who comes too early finds the family.
   leaveMark(dir, record);
   announce();
-  if (first) await untilPainted(first);
+  if (first) await untilPainted(first, host.clock);
   host.supervisor.start();
   await ended.promise;
-  clearInterval(watch);
+  stopTidying();
   // First: what survives an end in good order is nobody's left-over.
   kin.leave();
   updateSessionFile(dir, { host: undefined });
@@ -139,9 +141,9 @@ async function beginFirst(host: Host, first: SpawnSpec | null, binding: Promise<
 }
 
 /** Whoever looks waits for its screen: the session process takes the processor only then. Its hooks wait for that one. */
-async function untilPainted(program: AgentProcess): Promise<void> {
-  const deadline = systemClock.now() + paintMs;
-  while (program.out.ring.end < screenBytes && !program.exit && systemClock.now() < deadline) await delay(lookForPaintMs);
+async function untilPainted(program: AgentProcess, clock: Clock): Promise<void> {
+  const deadline = clock.now() + paintMs;
+  while (program.out.ring.end < screenBytes && !program.exit && clock.now() < deadline) await delay(lookForPaintMs, { clock });
 }
 
 interface Kin {
@@ -179,7 +181,7 @@ let complaints = 0;
 function complain(cause: unknown): void {
   if (complaints++ >= maxComplaints) return;
   const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-  attempt(() => writeSync(2, `${new Date().toISOString()} ${text}\n`), "there is nowhere else to say it");
+  attempt(() => writeSync(2, `${new Date(systemClock.now()).toISOString()} ${text}\n`), "there is nowhere else to say it");
 }
 
 function readArguments(argv: readonly string[]): { sessionId: string; dir: string; home: string; sessionArgv: readonly string[] } {

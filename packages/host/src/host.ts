@@ -2,7 +2,7 @@
  * One session's host without its doors: the programs it runs, their viewers, and the session process it keeps alive. Everything a
  * connection may ask for is a method here. It ends only when told.
  */
-import { killTree, releaseMemory, systemClock, type Clock, type ProcessId } from "@hapi/platform/lean";
+import { killTree, releaseMemory, systemClock, within, type Clock, type ProcessId } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { AgentProcess } from "./agent-process.ts";
 import { protocolVersions, type HostEventMessage, type HostFacts } from "./messages.ts";
@@ -114,7 +114,7 @@ export class Host {
     const size = this.viewers.active;
     const env = { ...spec.env, ...this.#options.mark };
     const fitted = { ...spec, env, ...(size ? { cols: size.cols, rows: size.rows } : {}) };
-    const started = new AgentProcess(this.#nextNumber++, fitted, this.clock.now(), {
+    const started = new AgentProcess(this.#nextNumber++, fitted, this.clock, {
       output: (one, stream) => {
         this.#isBusy = true;
         if (stream === "out") this.viewers.output(one);
@@ -184,10 +184,8 @@ export class Host {
   async #farewell(): Promise<void> {
     if (this.viewers.infos.length === 0) return;
     const left = Promise.withResolvers<void>();
-    const cancel = this.clock.setTimer(farewellMs, () => left.resolve());
     this.#onViewersGone = () => left.resolve();
-    await left.promise;
-    cancel();
+    await within(this.clock, farewellMs, left.promise);
   }
 
   viewerLeft(): void {

@@ -1,5 +1,5 @@
 /** What a dead host has left running is ended: its agents, and everything they started. Never what a living host runs. */
-import { bootId, endFamily, isAlive } from "@hapi/platform/lean";
+import { type Clock, bootId, delay, endFamily, isAlive } from "@hapi/platform/lean";
 import { familyOf, readFamily, removeFamily, type FamilyRecord } from "./family-file.ts";
 
 /** To remove a lock file, not to finish a build. */
@@ -28,12 +28,12 @@ export async function endLeftBehind(dir: string): Promise<LeftBehind> {
 }
 
 /** For whoever noticed that the host is dying. */
-export async function endAfterHost(dir: string): Promise<LeftBehind> {
-  const deadline = Date.now() + dyingMs;
+export async function endAfterHost(dir: string, clock: Clock): Promise<LeftBehind> {
+  const deadline = clock.now() + dyingMs;
   for (;;) {
     const outcome = await endLeftBehind(dir);
-    if (outcome !== "host-lives" || Date.now() > deadline) return outcome;
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
+    if (outcome !== "host-lives" || clock.now() > deadline) return outcome;
+    await delay(lookMs, { clock });
   }
 }
 

@@ -1,5 +1,5 @@
 /** The client's end of a connection to a host: the handshake, then frames. Shared by controller, viewer and probe. */
-import { connectUnix, systemClock, type Clock, type Connection } from "@hapi/platform/lean";
+import { connectUnix, LATE, systemClock, within, type Clock, type Connection } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { decodeJson, encodeJson, FrameReader, frameType, type Frame } from "./frames.ts";
 import type { HostAddress } from "./host-files.ts";
@@ -60,14 +60,13 @@ export async function openLink(options: LinkOptions, handlers: LinkHandlers): Pr
   } catch (cause) {
     throw new AppError("host_gone", undefined, { cause });
   }
-  const cancel = clock.setTimer(handshakeMs, () => welcome.reject(new AppError("timeout", "The session's host does not answer")));
   try {
     connection.write(encodeJson(frameType.hello, { token: address.token, role, versions: protocolVersions, ...size }));
-    return { connection, facts: await welcome.promise };
+    const facts = await within(clock, handshakeMs, welcome.promise);
+    if (facts === LATE) throw new AppError("timeout", "The session's host does not answer");
+    return { connection, facts };
   } catch (cause) {
     connection.destroy();
     throw cause;
-  } finally {
-    cancel();
   }
 }

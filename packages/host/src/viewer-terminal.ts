@@ -3,7 +3,7 @@
  * one fixed text, whoever left it; only the alternate screen is left where it is on, because leaving it moves the cursor.
  */
 import { writeSync } from "node:fs";
-import { attempt, delay } from "@hapi/platform/lean";
+import { attempt, type Clock, within } from "@hapi/platform/lean";
 import { ModeTracker } from "./modes.ts";
 
 /**
@@ -48,15 +48,17 @@ const lastWordsMs = 500;
 export class ViewerTerminal {
   readonly input: ViewerInput;
   readonly output: ViewerOutput;
+  readonly #clock: Clock;
   /** Of what was shown since the terminal was last in order. */
   #modes = new ModeTracker();
   #isRaw = false;
   #pendingBytes = 0;
   #onTaken: (() => void) | null = null;
 
-  constructor(input: ViewerInput, output: ViewerOutput) {
+  constructor(input: ViewerInput, output: ViewerOutput, clock: Clock) {
     this.input = input;
     this.output = output;
+    this.#clock = clock;
   }
 
   get size(): { cols: number; rows: number } {
@@ -86,7 +88,8 @@ export class ViewerTerminal {
   /** What was shown is on the screen, or the terminal has had its time. */
   async flushed(): Promise<void> {
     if (this.#pendingBytes === 0) return;
-    await Promise.race([new Promise<void>((resolve) => (this.#onTaken = resolve)), delay(lastWordsMs)]);
+    const taken = new Promise<void>((resolve) => (this.#onTaken = resolve));
+    await within(this.#clock, lastWordsMs, taken);
   }
 
   /** Safe to call at any time, also when the terminal is gone. */

@@ -3,7 +3,7 @@
  * itself (detach to the shell; `fg` comes back). Whatever ends it, the terminal is put back first; the session goes on unless the host says
  * that it is over.
  */
-import { attempt, delay } from "@hapi/platform/lean";
+import { attempt, type Clock, systemClock, within } from "@hapi/platform/lean";
 import { AppError, toAppError } from "@hapi/protocol/errors";
 import { decodeJson, encodeFrame, encodeJson, frameType, type Frame } from "./frames.ts";
 import type { HostAddress } from "./host-files.ts";
@@ -19,6 +19,7 @@ export interface ViewerOptions extends HostAddress {
   suspend?: () => Promise<void>;
   /** Called once, when there is a screen to see, or none came for a while. */
   onShown?: () => void;
+  clock?: Clock;
 }
 
 export interface ViewerEnd {
@@ -29,6 +30,7 @@ export interface ViewerEnd {
 
 const endSignals = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 const keysFrameBytes = 64 << 10;
+const notStoppedMs = 500;
 
 /** Rejects only when the session can't be reached at all; the terminal is untouched then. */
 export async function runViewer(options: ViewerOptions): Promise<ViewerEnd> {
@@ -38,6 +40,7 @@ export async function runViewer(options: ViewerOptions): Promise<ViewerEnd> {
 
 class Viewer {
   readonly #options: ViewerOptions;
+  readonly #clock: Clock;
   readonly #terminal: ViewerTerminal;
   readonly #suspendKey = new SuspendKey();
   readonly #end = Promise.withResolvers<ViewerEnd & { isTerminalGone?: boolean }>();
@@ -49,7 +52,8 @@ class Viewer {
 
   constructor(options: ViewerOptions) {
     this.#options = options;
-    this.#terminal = new ViewerTerminal(options.stdin, options.stdout);
+    this.#clock = options.clock ?? systemClock;
+    this.#terminal = new ViewerTerminal(options.stdin, options.stdout, this.#clock);
   }
 
   async run(): Promise<ViewerEnd> {
@@ -71,14 +75,14 @@ class Viewer {
     stdout.on("error", onGone);
     // It may have changed before anybody listened.
     this.#tellSize();
-    const shown = this.#options.onShown ? setTimeout(() => this.#countShown(screenBytes), paintMs) : undefined;
+    const cancelShown = this.#options.onShown && this.#clock.setTimer(paintMs, () => this.#countShown(screenBytes));
     try {
       stdin.resume();
       const end = await this.#end.promise;
       if (!end.isTerminalGone) await this.#terminal.flushed();
       return { exitCode: end.exitCode, message: end.message };
     } finally {
-      clearTimeout(shown);
+      cancelShown?.();
       this.#terminal.leave();
       this.#detach();
       stdin.off("data", onData);
@@ -166,7 +170,7 @@ class Viewer {
     this.#detach();
     this.#terminal.leave();
     this.#options.stdin.pause();
-    await (this.#options.suspend ?? stopProcessGroup)();
+    await (this.#options.suspend?.() ?? stopProcessGroup(this.#clock));
     this.#isSuspended = false;
     this.#options.stdin.resume();
     // What is drawn now belongs above; the session begins on a clean page.
@@ -184,12 +188,12 @@ class Viewer {
 }
 
 /** Returns when somebody continues us (`fg`), or at once where stopping is not possible (no shell above us). */
-async function stopProcessGroup(): Promise<void> {
+async function stopProcessGroup(clock: Clock): Promise<void> {
   const continued = Promise.withResolvers<void>();
   const onContinue = () => continued.resolve();
   process.on("SIGCONT", onContinue);
   attempt(() => process.kill(0, "SIGTSTP"), "then we simply go on");
   // Stopped time does not count: this only runs out when we were never stopped.
-  await Promise.race([continued.promise, delay(500)]);
+  await within(clock, notStoppedMs, continued.promise);
   process.off("SIGCONT", onContinue);
 }

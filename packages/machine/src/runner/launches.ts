@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import type { AgentDriver } from "@hapi/agents";
+import type { Clock } from "@hapi/platform";
 import { AppError, type SpawnParams } from "@hapi/protocol";
 import { createSession, listSessionRecords, type CreateSessionOptions } from "../session/create-session.ts";
 import { credentialFingerprint } from "../session/credentials.ts";
@@ -24,6 +25,7 @@ export interface LaunchDeps {
   startHost(record: SessionRecord): Promise<{ isNew: boolean }>;
   /** Make the row in the hub exist before anyone is told its id. */
   register(record: SessionRecord): Promise<void>;
+  clock: Clock;
 }
 
 export interface Launched {
@@ -78,6 +80,7 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launch
     ...(known ? { sessionId: known.sessionId, tag: known.tag } : newIdentity(flavor, params)),
     ...wishOf(params),
     environment: kept ?? takeEnvironment(driver.environment, deps.env, detection.program, credentialFingerprint(deps.home)),
+    now: deps.clock.now(),
   };
   const { sessionId } = createSession(options);
   const record = listSessionRecords(deps.home).find((candidate) => candidate.sessionId === sessionId);

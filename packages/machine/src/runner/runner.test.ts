@@ -5,6 +5,7 @@ import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentDriver, Detection } from "@hapi/agents";
+import { systemClock } from "@hapi/platform";
 import { createSession, listSessionRecords } from "../session/create-session.ts";
 import { createAvailability } from "./availability.ts";
 import { askRunner, openControlSocket } from "./control-socket.ts";
@@ -55,6 +56,7 @@ function world(options: Partial<LaunchDeps> = {}) {
       registered.push(record.sessionId);
       return Promise.resolve();
     },
+    clock: systemClock,
     ...options,
   };
   return { launches: createLaunches(deps), deps, home, project, started, registered };

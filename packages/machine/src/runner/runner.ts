@@ -102,6 +102,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     defaultFlavor: options.drivers()[0]?.flavor ?? "",
     startHost: options.startHost,
     register: options.register,
+    clock: options.clock,
   });
   const living = (): Promise<LivingSession[]> => findLivingSessions(options.home);
 

@@ -2,7 +2,7 @@
 import type { AgentCapabilities, OwnDiagnostics } from "@hapi/protocol";
 import { AppError, normalizePermissionMode, noticeWords, type NoticeWords, toAppError } from "@hapi/protocol";
 import type { DriverLog } from "@hapi/agents";
-import type { Clock } from "@hapi/platform";
+import { type Clock, within } from "@hapi/platform";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { Inbox } from "./inbox.ts";
@@ -100,13 +100,6 @@ export function createActions(deps: ActionDeps): SessionActions {
     return applied;
   }
 
-  async function inTime(work: Promise<unknown>): Promise<void> {
-    const late = Promise.withResolvers<void>();
-    const stopTimer = deps.clock.setTimer(CANCEL_WAIT_MS, late.resolve);
-    await Promise.race([work, late.promise]);
-    stopTimer();
-  }
-
   /** It reads nothing any more: what a person wants stopped is stopped all the same. Its thread stays, and the next prompt goes on with it. */
   async function endUnanswering(): Promise<void> {
     deps.log.warn("agent.stop_unanswered", {});
@@ -126,7 +119,8 @@ export function createActions(deps: ActionDeps): SessionActions {
     permission: (params) => deps.broker.answer(params),
     async interrupt() {
       // Whatever becomes of that, what runs is stopped.
-      await inTime(deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause })));
+      const canceled = deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause }));
+      await within(deps.clock, CANCEL_WAIT_MS, canceled);
       if (runner.front === null) {
         if (runner.moving) await deps.inbox.interruptNext();
         return;

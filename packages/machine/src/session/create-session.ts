@@ -3,7 +3,7 @@
  * only takes the new launch options.
  */
 import { mkdirSync, readdirSync, realpathSync } from "node:fs";
-import { ensurePrivateDir, sessionDir, sessionsDir, sha256Hex } from "@hapi/platform/lean";
+import { ensurePrivateDir, sessionDir, sessionsDir, sha256Hex, systemClock } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { normalizePermissionMode } from "@hapi/protocol/flavors";
 import { keepEarlier } from "./earlier.ts";
@@ -93,7 +93,7 @@ export function createSession(options: CreateSessionOptions): { sessionId: strin
     cwd,
     machineId: options.machineId,
     hubUrl: options.hubUrl,
-    createdAt: options.now ?? Date.now(),
+    createdAt: options.now ?? systemClock.now(),
     startedBy: options.startedBy,
     startingMode: options.startingMode,
     args: [],

@@ -1,5 +1,6 @@
 /** The one way a session ends: agent first, then what must still be said, then the hub, then the host, whose viewers leave with our exit code. */
-import { type LifecycleState, toAppError } from "@hapi/protocol";
+import { LATE, within } from "@hapi/platform";
+import { AppError, type LifecycleState, toAppError } from "@hapi/protocol";
 import type { AgentEvents } from "./agent-events.ts";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
@@ -60,15 +61,10 @@ export function createEnding(deps: EndingDeps) {
   const over = Promise.withResolvers<number>();
   let begun = false;
 
-  const within = (work: Promise<unknown>, ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = clock.setTimer(ms, resolve);
-      const finish = (): void => {
-        cancel();
-        resolve();
-      };
-      work.then(finish, finish);
-    });
+  /** Whatever comes of it. */
+  const settles = async (work: Promise<unknown>, ms: number): Promise<void> => {
+    await within(clock, ms, Promise.allSettled([work]));
+  };
 
   /** A step that fails must not keep the others from happening. */
   async function step(name: string, work: () => Promise<unknown>): Promise<void> {
@@ -80,20 +76,16 @@ export function createEnding(deps: EndingDeps) {
   }
 
   async function isQueuedAtHub({ localId, seq }: { localId: string; seq: number }): Promise<boolean> {
-    const late = new AbortController();
-    const stopTimer = clock.setTimer(LAST_WORDS_MS, () => late.abort());
-    try {
-      const [row] = await link.messagesAfter(seq - 1, 1, late.signal);
-      return row?.localId === localId && row.invokedAt == null;
-    } finally {
-      stopTimer();
-    }
+    const rows = await within(clock, LAST_WORDS_MS, (signal) => link.messagesAfter(seq - 1, 1, signal));
+    if (rows === LATE) throw new AppError("timeout");
+    const [row] = rows;
+    return row?.localId === localId && row.invokedAt == null;
   }
 
   /** Whoever takes back a prompt that waits must not have to wait for the session to run again. Forgotten here before the hub is told. */
   async function giveBack(): Promise<void> {
     const localIds = await deps.inbox.giveBack(isQueuedAtHub);
-    if (localIds.length > 0) await within(link.returned(localIds), LAST_WORDS_MS);
+    if (localIds.length > 0) await settles(link.returned(localIds), LAST_WORDS_MS);
   }
 
   async function run(ending: Ending): Promise<void> {
@@ -105,12 +97,12 @@ export function createEnding(deps: EndingDeps) {
     await step("prompts", () => deps.inbox.reconcile(false));
     await step("lifecycle", () => deps.setLifecycle(ending.lifecycle, ending.failureCode ?? null));
     deps.hub.touch();
-    if (!ending.isForgotten) await within(deps.hub.firstConnected, ending.contactMs ?? FIRST_CONTACT_MS);
+    if (!ending.isForgotten) await settles(deps.hub.firstConnected, ending.contactMs ?? FIRST_CONTACT_MS);
     if (link.connected && !ending.isForgotten) {
       await step("queue", giveBack);
-      await within(deps.outbox.drained(), LAST_WORDS_MS);
-      await within(deps.hub.settled(), LAST_WORDS_MS);
-      await within(link.end(ending.reason, ending.isLoss ? deps.inbox.held : 0), LAST_WORDS_MS);
+      await settles(deps.outbox.drained(), LAST_WORDS_MS);
+      await settles(deps.hub.settled(), LAST_WORDS_MS);
+      await settles(link.end(ending.reason, ending.isLoss ? deps.inbox.held : 0), LAST_WORDS_MS);
     }
     await step("screen", () => deps.screen.hide());
     deps.close();

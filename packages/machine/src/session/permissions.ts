@@ -7,7 +7,7 @@ import { policyDecision } from "@hapi/core";
 import type { AgentRequest, DriverEvent, DriverLog, RequestAnswer } from "@hapi/agents";
 import { type AgentStateCompletedRequest, type AgentStateRequest, type EditPlace, toAppError } from "@hapi/protocol";
 import type { PermissionAnswer, PermissionParams } from "@hapi/protocol/rpc";
-import type { Clock } from "@hapi/platform";
+import { type Clock, LATE, within } from "@hapi/platform";
 import type { Ledger } from "./ledger.ts";
 import { editPlacesOf, type ReadText } from "./edit-places.ts";
 import type { RequestEntry } from "./ledger-state.ts";
@@ -221,8 +221,8 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
       }
       if (entry.answer) return sentAlready(entry, entry.answer);
       await record(entry, answerOf(params, entry.request, deps.flavor), "person");
-      const late = new Promise<PermissionAnswer>((resolve) => clock.setTimer(APPLY_WAIT_MS, () => resolve({ status: "pending" })));
-      return Promise.race([apply(entry), late]);
+      const applied = await within(clock, APPLY_WAIT_MS, apply(entry));
+      return applied === LATE ? { status: "pending" } : applied;
     },
     agentGone(requests) {
       if (requests === undefined) {

@@ -3,6 +3,7 @@
  * is handed to the agent before this is through.
  */
 import type { Front } from "@hapi/agents";
+import { within } from "@hapi/platform";
 import { AppError, type LifecycleState } from "@hapi/protocol";
 import type { AgentEvents } from "./agent-events.ts";
 import type { AgentRunner } from "./agent-runner.ts";
@@ -115,8 +116,6 @@ async function firstViewer({ host, clock }: SessionPorts): Promise<void> {
   if (host.viewers().length > 0) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const stop = host.on("viewers", (viewers) => viewers.length > 0 && resolve());
-  const cancel = clock.setTimer(FIRST_VIEWER_WAIT_MS, resolve);
-  await promise;
+  await within(clock, FIRST_VIEWER_WAIT_MS, promise);
   stop();
-  cancel();
 }

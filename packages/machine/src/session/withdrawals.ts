@@ -2,7 +2,7 @@
  * Asks the agent to give a prompt back, once at a time: who asks too waits for the same answer. The hub does not wait as long as an agent may take.
  */
 import type { DriverPrompt } from "@hapi/agents";
-import type { Clock } from "@hapi/platform";
+import { type Clock, LATE, within } from "@hapi/platform";
 
 /** The hub waits 500 ms for the answer to a cancellation. */
 const WITHDRAW_WAIT_MS = 400;
@@ -48,12 +48,10 @@ export function createWithdrawals({ agent, clock, onLate, loosely }: Withdrawals
   return {
     async inTime(localId) {
       const answer = withdraw(localId);
-      const late = Promise.withResolvers<"late">();
-      const stopTimer = clock.setTimer(WITHDRAW_WAIT_MS, () => late.resolve("late"));
-      const result = await Promise.race([answer, late.promise]);
-      stopTimer();
-      if (result === "late") loosely(answer.then((came) => (came === "removed" ? onLate(localId) : undefined)));
-      return result;
+      const result = await within(clock, WITHDRAW_WAIT_MS, answer);
+      if (result !== LATE) return result;
+      loosely(answer.then((came) => (came === "removed" ? onLate(localId) : undefined)));
+      return "late";
     },
   };
 }
