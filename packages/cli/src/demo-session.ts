@@ -1,7 +1,7 @@
 /** On an empty hub: one session with the built-in agent, so that a newcomer has something to talk to. */
 import { join } from "node:path";
 import { createHubApi, type HubApi } from "@hapi/client";
-import { ensurePrivateDir, systemClock } from "@hapi/platform";
+import { delay, ensurePrivateDir, systemClock } from "@hapi/platform";
 import { AppError, type Machine } from "@hapi/protocol";
 
 const DEMO_FLAVOR = "demo";
@@ -30,7 +30,7 @@ async function firstMachine(api: HubApi, deadline: number): Promise<Machine> {
   while (systemClock.now() < deadline) {
     const [machine] = await api.machines.list();
     if (machine) return machine;
-    await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+    await delay(LOOK_AGAIN_MS, { clock: systemClock });
   }
   throw new AppError("no_machine_online", "This machine's runner did not come up in time. See: hapi runner logs");
 }

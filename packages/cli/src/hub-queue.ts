@@ -4,7 +4,7 @@
  */
 import type { HubApi } from "@hapi/client";
 import { decodeContent } from "@hapi/core";
-import { systemClock } from "@hapi/platform";
+import { LATE, systemClock, within } from "@hapi/platform";
 import { AppError, toAppError, type Message, type PromptWaiting, type SessionSummary } from "@hapi/protocol";
 
 const LOOK_MS = 5_000;
@@ -30,20 +30,19 @@ export interface HubPrompt {
 
 /** Oldest first. */
 export async function promptsAtHub(api: HubApi): Promise<HubPrompt[]> {
-  const tooLong = new AbortController();
-  const cancel = systemClock.setTimer(LOOK_MS, () => tooLong.abort(new AppError("timeout", "The hub does not answer in time")));
-  try {
-    const wanted = worthAsking(await api.sessions.list(tooLong.signal));
-    const found: HubPrompt[] = [];
-    const ask = async (): Promise<void> => {
-      for (let row = wanted.shift(); row; row = wanted.shift()) found.push(...(await promptsOf(api, row, tooLong.signal)));
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, ask));
-    found.push(...(await givenAtHub(api, found, tooLong.signal)));
-    return found.sort((a, b) => a.createdAt - b.createdAt);
-  } finally {
-    cancel();
-  }
+  const found = await within(systemClock, LOOK_MS, (signal) => askHub(api, signal));
+  if (found === LATE) throw new AppError("timeout", "The hub does not answer in time");
+  return found.sort((a, b) => a.createdAt - b.createdAt);
+}
+
+async function askHub(api: HubApi, signal: AbortSignal): Promise<HubPrompt[]> {
+  const wanted = worthAsking(await api.sessions.list(signal));
+  const found: HubPrompt[] = [];
+  const ask = async (): Promise<void> => {
+    for (let row = wanted.shift(); row; row = wanted.shift()) found.push(...(await promptsOf(api, row, signal)));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, ask));
+  return [...found, ...(await givenAtHub(api, found, signal))];
 }
 
 /** Not in the queue any more: the hub's watch alone names them. */

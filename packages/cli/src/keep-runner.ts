@@ -2,7 +2,7 @@
  * Keeps a runner beside the hub of `npm start`: started as a process of its own, started again when it dies, ended with the hub. One that a
  * person stopped stays stopped. One that outlived an earlier hub is left alone: this one is started when that one is gone.
  */
-import { attempt, isAlive, selfCommand, systemClock, type Logger } from "@hapi/platform";
+import { attempt, isAlive, LATE, selfCommand, systemClock, within, type Clock, type Logger } from "@hapi/platform";
 import { readRunnerState, RESTART_EXIT_CODE } from "@hapi/machine/runner-state";
 import { spawn, type ChildProcess } from "node:child_process";
 
@@ -10,6 +10,7 @@ const BACKOFF_MS = [200, 500, 1_000, 2_000, 5_000];
 /** A runner that lived this long was fine: the next failure starts counting again. */
 const HEALTHY_MS = 30_000;
 const LOOK_AGAIN_MS = 1_000;
+const KILL_AFTER_MS = 3_000;
 
 export interface KeptRunner {
   close(): Promise<void>;
@@ -21,22 +22,24 @@ export interface KeepRunnerOptions {
   log: Logger;
   /** Default: `hapi runner run`. */
   program?: readonly string[];
+  clock?: Clock;
 }
 
 export function keepRunner(options: KeepRunnerOptions): KeptRunner {
+  const { clock = systemClock } = options;
   let child: ChildProcess | null = null;
   let isClosing = false;
   let failures = 0;
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let cancelStart: (() => void) | null = null;
 
   const start = (): void => {
     const other = readRunnerState(options.home);
     if (other && isAlive(other)) {
-      timer = setTimeout(start, LOOK_AGAIN_MS);
+      cancelStart = clock.setTimer(LOOK_AGAIN_MS, start);
       return;
     }
     const [program = "", ...args] = options.program ?? selfCommand("runner", "run");
-    const startedAt = systemClock.now();
+    const startedAt = clock.now();
     const started = spawn(program, args, { env: options.env as NodeJS.ProcessEnv, stdio: "ignore" });
     child = started;
     started.on("error", (cause) => options.log.warn("runner.not_started", { reason: cause.message }));
@@ -45,10 +48,10 @@ export function keepRunner(options: KeepRunnerOptions): KeptRunner {
       if (isClosing) return;
       if (code === 0) return options.log.info("runner.stopped", {});
       if (code === RESTART_EXIT_CODE) return start();
-      failures = systemClock.now() - startedAt > HEALTHY_MS ? 0 : failures + 1;
+      failures = clock.now() - startedAt > HEALTHY_MS ? 0 : failures + 1;
       const waitMs = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)] ?? 5_000;
       options.log.warn("runner.ended", { code, signal, waitMs });
-      timer = setTimeout(start, waitMs);
+      cancelStart = clock.setTimer(waitMs, start);
     });
   };
   start();
@@ -56,17 +59,14 @@ export function keepRunner(options: KeepRunnerOptions): KeptRunner {
   return {
     async close() {
       isClosing = true;
-      if (timer) clearTimeout(timer);
+      cancelStart?.();
       const running = child;
       if (!running) return;
-      await new Promise<void>((done) => {
-        const force = setTimeout(() => attempt(() => running.kill("SIGKILL"), "it may have ended meanwhile"), 3_000);
-        running.once("exit", () => {
-          clearTimeout(force);
-          done();
-        });
-        running.kill("SIGTERM");
-      });
+      const ended = new Promise<void>((done) => running.once("exit", () => done()));
+      running.kill("SIGTERM");
+      if ((await within(clock, KILL_AFTER_MS, ended)) !== LATE) return;
+      attempt(() => running.kill("SIGKILL"), "it may have ended meanwhile");
+      await ended;
     },
   };
 }

@@ -4,7 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import {
+  delay,
   ensurePrivateDir,
+  LATE,
   logDir,
   resolveHubToken,
   knownCliApiToken,
@@ -12,6 +14,7 @@ import {
   selfCommand,
   spawnDetached,
   systemClock,
+  within,
 } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { hubAddress } from "./hub-address.ts";
@@ -64,7 +67,7 @@ async function someoneElses(home: string): Promise<boolean> {
   const deadline = systemClock.now() + SAYS_WHO_MS;
   while (!runningHub(home)) {
     if (systemClock.now() > deadline) return false;
-    await new Promise((done) => setTimeout(done, LOOK_MS));
+    await delay(LOOK_MS, { clock: systemClock });
   }
   return true;
 }
@@ -77,9 +80,12 @@ function lastWords(logFile: string): string {
 
 export async function isHealthy(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(ASK_MS) });
-    const body = (await response.json()) as { status?: unknown };
-    return response.ok && body.status === "ok";
+    const isOk = await within(systemClock, ASK_MS, async (signal) => {
+      const response = await fetch(`${url}/health`, { signal });
+      const body = (await response.json()) as { status?: unknown };
+      return response.ok && body.status === "ok";
+    });
+    return isOk !== LATE && isOk;
   } catch (cause) {
     // Not there, not yet there, or something else on that port: each means "no hub".
     if (cause instanceof Error) return false;
@@ -93,7 +99,7 @@ export async function untilHealthy(env: Env): Promise<string> {
   while (systemClock.now() < deadline) {
     const { url } = hubAddress(env);
     if (await isHealthy(url)) return url;
-    await new Promise((done) => setTimeout(done, LOOK_MS));
+    await delay(LOOK_MS, { clock: systemClock });
   }
   throw new AppError("timeout", "The hub did not come up in time. See: hapi doctor");
 }

@@ -5,7 +5,7 @@
 import { type FirstLaunch, quickAgent } from "@hapi/agents/first";
 import { hostSocketName } from "@hapi/host/start";
 import { buildAgentEnv, HOOK_TOKEN_ENV, hookSocketPath, hookToken, missingOf, type SessionRecord, withRecorded } from "@hapi/machine/first";
-import { knownCliApiToken, runningHub, selfCommand, sessionDir, socketPath } from "@hapi/platform/lean";
+import { knownCliApiToken, LATE, runningHub, selfCommand, sessionDir, socketPath, systemClock, within } from "@hapi/platform/lean";
 import { normalizePermissionMode } from "@hapi/protocol/flavors";
 import type { AgentFlags } from "./agent-flags.ts";
 import type { DirectorySession, DirectorySessionInput } from "./directory-session.ts";
@@ -44,13 +44,13 @@ async function hasNoWord({ sessionId }: SessionRecord, home: string, env: Env): 
   const token = knownCliApiToken(env);
   if (url === undefined || token === null) return true;
   try {
-    const response = await fetch(`${url}/cli/sessions/${sessionId}`, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(ROW_MS),
+    const isOpen = await within(systemClock, ROW_MS, async (signal) => {
+      const response = await fetch(`${url}/cli/sessions/${sessionId}`, { headers: { authorization: `Bearer ${token}` }, signal });
+      if (!response.ok) return false;
+      const { session } = (await response.json()) as { session?: { metadata?: { lifecycleState?: unknown } | null } };
+      return session !== undefined && session.metadata?.lifecycleState !== "archived";
     });
-    if (!response.ok) return false;
-    const { session } = (await response.json()) as { session?: { metadata?: { lifecycleState?: unknown } | null } };
-    return session !== undefined && session.metadata?.lifecycleState !== "archived";
+    return isOpen === LATE || isOpen;
   } catch (cause) {
     // A hub that is busy or just gone: the session process hears its word and acts on it.
     if (cause instanceof Error) return true;

@@ -1,7 +1,7 @@
 /** A session on this terminal: what is said before its screen, the screen, and what is said after. Stands before the first paint: loads little. */
 import { readHostAddress, runViewer } from "@hapi/host";
 import { readRecord, type SessionRecord } from "@hapi/machine/first";
-import { delay, sessionDir } from "@hapi/platform/lean";
+import { delay, sessionDir, systemClock } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { permissionModesOf } from "@hapi/protocol/flavors";
 import type { CommandContext } from "./command.ts";
@@ -31,7 +31,7 @@ export async function introduce(
   if (hub) terminal.note(hub);
   terminal.note(`${paint.good("✓")} Session ${record.sessionId.slice(0, 8)} ${paint.dim(`(${state})`)}`);
   terminal.note(paint.dim(`  Mode: ${mode} · Path: ${record.cwd} · Permission: ${permission}`));
-  if (mustBeRead && terminal.isInteractive) await delay(READ_MS);
+  if (mustBeRead && terminal.isInteractive) await delay(READ_MS, { clock: systemClock });
 }
 
 /** Until the session ends or the person leaves. `onShown`: once its screen is there; whatever is not needed for that can begin then. */

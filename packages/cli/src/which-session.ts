@@ -5,7 +5,7 @@
 import { realpathSync } from "node:fs";
 import type { HubApi } from "@hapi/client";
 import { listSessionRecords, type SessionRecord } from "@hapi/machine";
-import { hapiHome, systemClock } from "@hapi/platform";
+import { hapiHome, LATE, systemClock, within } from "@hapi/platform";
 import { AppError, type SessionSummary, toAppError } from "@hapi/protocol";
 import type { CommandContext } from "./command.ts";
 
@@ -53,13 +53,9 @@ export function isAway(failure: AppError): boolean {
 }
 
 async function listSoon(api: HubApi): Promise<SessionSummary[]> {
-  const tooLong = new AbortController();
-  const cancel = systemClock.setTimer(ASK_MS, () => tooLong.abort(new AppError("timeout", "The hub does not answer in time")));
-  try {
-    return await api.sessions.list(tooLong.signal);
-  } finally {
-    cancel();
-  }
+  const rows = await within(systemClock, ASK_MS, (signal) => api.sessions.list(signal));
+  if (rows === LATE) throw new AppError("timeout", "The hub does not answer in time");
+  return rows;
 }
 
 /** Its id, where this machine has a record of exactly one that fits. */

@@ -149,7 +149,7 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
   const bus = createBus(log);
   const stores = sqliteStores({ db, epoch, bus, now: () => clock.now(), logger: log });
   const corsOrigins = [...(options.corsOrigins ?? []), ...originOf(options.publicUrl)];
-  const sockets = createSocketServer({ corsOrigins });
+  const sockets = createSocketServer({ corsOrigins, clock });
   const hub = createHub({
     stores,
     bus,

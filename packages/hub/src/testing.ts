@@ -32,7 +32,7 @@ export function listRoutes(options: { clock: Clock; log: Logger }): { method: st
   const hub = createHub({
     stores,
     bus,
-    sockets: createSocketServer({ corsOrigins: [] }),
+    sockets: createSocketServer({ corsOrigins: [], clock: options.clock }),
     tokens: createTokens(new Uint8Array(32), options.clock),
     secret: "x",
     ownerId: 1,

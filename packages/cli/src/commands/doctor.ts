@@ -3,8 +3,8 @@ import { accessSync, constants } from "node:fs";
 import { allDrivers, loadRegistry } from "@hapi/agents";
 import { hubStatus } from "@hapi/hub";
 import { askRunner, type DamagedFile, damagedFiles, findLivingSessions, runnerPaths, lossesOfHome } from "@hapi/machine";
-import { ensurePrivateDir, hapiHome, knownCliApiToken, loadSettings } from "@hapi/platform";
-import { toAppError } from "@hapi/protocol";
+import { ensurePrivateDir, hapiHome, knownCliApiToken, LATE, loadSettings, systemClock, within } from "@hapi/platform";
+import { AppError, toAppError } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
 import { hubApi } from "../hub-api.ts";
@@ -162,13 +162,12 @@ async function examinePrompts({ env }: CommandContext): Promise<Omit<Finding, "n
   const token = knownCliApiToken(env);
   if (!token || !(await isHealthy(url)) || !(await takesToken(url, token)))
     return { state: "note", text: "the hub can't be asked now what waits there" };
-  const found = await hubApi(env)
-    .prompts.waiting(AbortSignal.timeout(ASK_MS))
-    .catch((cause: unknown) => {
-      // One of a release before this.
-      if (toAppError(cause).code === "not_found") return null;
-      throw cause;
-    });
+  const found = await within(systemClock, ASK_MS, (signal) => hubApi(env).prompts.waiting(signal)).catch((cause: unknown) => {
+    // One of a release before this.
+    if (toAppError(cause).code === "not_found") return null;
+    throw cause;
+  });
+  if (found === LATE) throw new AppError("timeout", "The hub does not answer in time");
   if (!found) return { state: "note", text: "the hub is too old to say what its prompts wait for" };
   const stuck = found.prompts.filter(({ waiting }) => waiting.for === "nothing");
   if (stuck.length > 0) {

@@ -1,6 +1,6 @@
 /** `hapi runner …`: the background daemon that starts sessions on this machine for the web app and the API. */
 import { askRunner, findLivingSessions, readRunnerState, RESTART_EXIT_CODE, runnerPaths, runRunner } from "@hapi/machine/runner";
-import { createLogger, ensurePrivateDir, hapiHome, isAlive, logDir, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
+import { createLogger, delay, ensurePrivateDir, hapiHome, isAlive, logDir, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
 import { AppError, toAppError } from "@hapi/protocol";
 import { byVerb, isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
@@ -13,6 +13,7 @@ import { cliVersion } from "../version.ts";
 const START_DEADLINE_MS = 15_000;
 /** A hub that is there takes a runner in a moment; one that is away is waited for by the runner, not by who started it. */
 const HUB_MS = 4_000;
+const LOOK_MS = 50;
 /** Set for a runner that `hapi runner start` left alone: nobody but itself can start it again. */
 const ALONE_ENV = "HAPI_RUNNER_ALONE";
 
@@ -135,7 +136,7 @@ async function untilAnswering(home: string): Promise<ReturnType<typeof lineOf>> 
     const passed = systemClock.now() - startedAt;
     if (answer && (isUsable(lineOf(answer)) || passed > HUB_MS)) return lineOf(answer);
     if (!answer && passed > START_DEADLINE_MS) throw new AppError("timeout", "The runner did not come up. See: hapi runner logs");
-    await new Promise((done) => setTimeout(done, 50));
+    await delay(LOOK_MS, { clock: systemClock });
   }
 }
 

@@ -4,7 +4,7 @@ import { text as readAll } from "node:stream/consumers";
 import { isPromptTooLong, MAX_PROMPT_BYTES } from "@hapi/core";
 import { type HubApi, type PromptEnd, watchPrompt } from "@hapi/client";
 import { findKeptPrompt, forgetKeptPrompt, type KeptPrompt } from "@hapi/machine";
-import { delay, hapiHome, systemClock } from "@hapi/platform";
+import { delay, hapiHome, systemClock, within } from "@hapi/platform";
 import { AppError, type ErrorCode, errorCodes, type PromptWaiting, toAppError } from "@hapi/protocol";
 import { isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubApi } from "../hub-api.ts";
@@ -194,7 +194,7 @@ async function waitForAnswer(prompt: Sending, away: AppError | null, { timeoutMs
     watched.close();
     stop.abort();
     // It may hold the lock; whoever only waits for it may just go.
-    await Promise.race([delivery.catch(() => undefined), delay(LET_GO_MS)]);
+    await within(systemClock, LET_GO_MS, Promise.allSettled([delivery]));
     if (end !== "timeout") letGo(prompt);
   }
 }
@@ -212,7 +212,7 @@ async function deliverInTheEnd(prompt: Sending, away: AppError | null, signal: A
   let { kept } = await deliver(prompt, away, signal);
   if (kept && !signal.aborted) terminal.note(paint.waiting(`Kept, not sent yet. ${sentence(kept.message)} Waiting for the hub.`));
   while (kept && !signal.aborted) {
-    await delay(TRY_AGAIN_MS, { signal }).catch(() => undefined);
+    await delay(TRY_AGAIN_MS, { clock: systemClock, signal }).catch(() => undefined);
     if (!signal.aborted) ({ kept } = await deliver(prompt, null, signal));
   }
 }

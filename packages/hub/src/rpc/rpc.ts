@@ -3,7 +3,7 @@
  * of one session overlap, the newest answers and the older takes over again if the newest leaves. Readiness is state: `ready` waits for a
  * registration instead of an event that may have passed.
  */
-import type { Clock } from "@hapi/platform";
+import { type Clock, LATE, within } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { rpcCalls, type RpcSpec } from "@hapi/protocol/rpc";
 import type * as z from "zod/mini";
@@ -110,22 +110,18 @@ export class Rpc {
     return this.#ready(keyOf(scope, idOf(target), specOf(scope, name)), waitMs);
   }
 
-  #ready(key: string, waitMs: number): Promise<boolean> {
-    if (this.#methods.has(key)) return Promise.resolve(true);
-    if (waitMs <= 0) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const waiting = this.#waiting.get(key) ?? new Set();
-      const finish = (isReady: boolean) => {
-        cancel();
-        waiting.delete(wake);
-        if (waiting.size === 0) this.#waiting.delete(key);
-        resolve(isReady);
-      };
-      const wake = () => finish(true);
-      const cancel = this.#clock.setTimer(waitMs, () => finish(false));
-      waiting.add(wake);
-      this.#waiting.set(key, waiting);
-    });
+  async #ready(key: string, waitMs: number): Promise<boolean> {
+    if (this.#methods.has(key)) return true;
+    if (waitMs <= 0) return false;
+    const registered = Promise.withResolvers<void>();
+    const waiting = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, waiting.add(registered.resolve));
+    try {
+      return (await within(this.#clock, waitMs, registered.promise)) !== LATE;
+    } finally {
+      waiting.delete(registered.resolve);
+      if (waiting.size === 0 && this.#waiting.get(key) === waiting) this.#waiting.delete(key);
+    }
   }
 
   /** The calls of a table, of whoever `this` names: made once, a call costs no more for how many there are. */

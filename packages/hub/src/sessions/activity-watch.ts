@@ -1,5 +1,5 @@
 /** Waits until a session is active, or no longer, or whatever else is asked of it: state first, then the bus, so that nothing that happened already is missed. */
-import type { Clock } from "@hapi/platform";
+import { type Clock, LATE, within } from "@hapi/platform";
 import type { Session } from "@hapi/protocol";
 import type { Bus } from "../events/bus.ts";
 import type { SessionStore } from "./store.ts";
@@ -15,20 +15,18 @@ export function createActivityWatch(deps: { store: SessionStore; bus: Bus; clock
   const when: ActivityWatch["when"] = async (sessionId, holds, waitMs) => {
     const isThere = async () => holds(await deps.store.get(sessionId));
     if (await isThere()) return true;
-    return new Promise((resolve) => {
-      const finish = (reached: boolean) => {
-        cancel();
-        unsubscribe();
-        resolve(reached);
-      };
-      const cancel = deps.clock.setTimer(waitMs, () => finish(false));
-      const unsubscribe = deps.bus.subscribe((events) => {
-        if (!events.some((event) => event.sessionId === sessionId)) return;
-        void isThere().then((reached) => {
-          if (reached) finish(true);
-        });
+    const there = Promise.withResolvers<void>();
+    const unsubscribe = deps.bus.subscribe((events) => {
+      if (!events.some((event) => event.sessionId === sessionId)) return;
+      void isThere().then((reached) => {
+        if (reached) there.resolve();
       });
     });
+    try {
+      return (await within(deps.clock, waitMs, there.promise)) !== LATE;
+    } finally {
+      unsubscribe();
+    }
   };
   return {
     when,

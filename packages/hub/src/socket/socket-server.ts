@@ -3,6 +3,7 @@
  * frames silently at its back-pressure limit, so the limit closes the connection instead; the other side connects again and asks for what
  * it missed.
  */
+import { type Clock, every } from "@hapi/platform";
 import { MAX_FRAME_BYTES, SOCKET_PATH } from "@hapi/protocol";
 import type { SocketNamespace } from "./client-socket.ts";
 import type { PollingServer } from "./polling-server.ts";
@@ -22,7 +23,7 @@ export interface SocketServer {
   close(): void;
 }
 
-export function createSocketServer(options: { corsOrigins: readonly string[] }): SocketServer {
+export function createSocketServer(options: { corsOrigins: readonly string[]; clock: Clock }): SocketServer {
   const namespaces = new Map<string, SocketNamespace<unknown>>();
   const connections = new Set<WebSocketConnection>();
   let polling: PollingServer | null = null;
@@ -31,10 +32,10 @@ export function createSocketServer(options: { corsOrigins: readonly string[] }):
     polling ??= createPollingServer(options, namespaces);
     return polling;
   };
-  const pings = setInterval(() => {
+  const ping = (): void => {
     for (const connection of connections) connection.ping();
-  }, pingIntervalMs);
-  pings.unref();
+  };
+  const stopPings = every(options.clock, pingIntervalMs, ping, { unref: true });
 
   const websocket: Bun.WebSocketHandler<unknown> = {
     maxPayloadLength: MAX_FRAME_BYTES,
@@ -63,12 +64,12 @@ export function createSocketServer(options: { corsOrigins: readonly string[] }):
     websocket: websocket as Bun.WebSocketHandler<never>,
     async handle(request, server) {
       if (!isPlainWebSocket(request)) return (await loadPolling()).handle(request, server);
-      const data = new WebSocketConnection(namespaces);
+      const data = new WebSocketConnection(namespaces, options.clock);
       return server.upgrade(request, { data: data as never }) ? new Response(null) : new Response("Expected a WebSocket", { status: 400 });
     },
     namespace: (name, namespace) => void namespaces.set(name, namespace as SocketNamespace<unknown>),
     close() {
-      clearInterval(pings);
+      stopPings();
       for (const connection of connections) connection.close();
       polling?.close();
     },

@@ -3,6 +3,7 @@
  * in one turn goes out in one write.
  */
 import { randomUUID } from "node:crypto";
+import type { Clock } from "@hapi/platform";
 import { AppError, MAX_FRAME_BYTES, toAppError } from "@hapi/protocol";
 import type { ClientSocket, SocketHandler, SocketNamespace } from "./client-socket.ts";
 import { decodePacket, encodeAck, encodeConnect, encodeConnectError, encodeDisconnect, encodeEvent, type Packet } from "./packets.ts";
@@ -22,6 +23,7 @@ export interface Wire {
 export type Namespaces = ReadonlyMap<string, SocketNamespace<unknown>>;
 
 export class WebSocketConnection {
+  readonly clock: Clock;
   readonly #namespaces: Namespaces;
   readonly #sockets = new Map<string, NamespaceSocket>();
   readonly #joining = new Set<string>();
@@ -30,7 +32,8 @@ export class WebSocketConnection {
   #awaitsPong = false;
   #idlePings = 0;
 
-  constructor(namespaces: Namespaces) {
+  constructor(namespaces: Namespaces, clock: Clock) {
+    this.clock = clock;
     this.#namespaces = namespaces;
   }
 
@@ -182,17 +185,17 @@ class NamespaceSocket implements ClientSocket {
       const gone = () => reject(new AppError("agent_away", "The connection was lost before the answer came"));
       if (this.#isClosed) return gone();
       const id = this.#asked++;
-      const timer = setTimeout(() => {
+      const cancel = this.#connection.clock.setTimer(timeoutMs, () => {
         this.#questions.delete(id);
         reject(new AppError("rpc_timeout"));
-      }, timeoutMs);
+      });
       this.#questions.set(id, {
         answer(value) {
-          clearTimeout(timer);
+          cancel();
           resolve(value);
         },
         gone() {
-          clearTimeout(timer);
+          cancel();
           gone();
         },
       });

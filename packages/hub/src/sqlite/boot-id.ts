@@ -4,9 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
-import { attempt } from "@hapi/platform";
+import { attempt, systemClock } from "@hapi/platform";
 
-export function readBootId(now: () => number = Date.now): string {
+export function readBootId(now: () => number = systemClock.now): string {
   const linux = attempt(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), "only Linux has this file");
   if (linux) return linux;
   return `at:${Math.round((now() - uptime() * 1000) / 1000)}`;

@@ -1,5 +1,5 @@
 /** `hapi hub stop | restart | logs`: the hub of this home, wherever it was started. Sessions go on meanwhile. */
-import { hapiHome, isAlive, logDir, processStartTime, runningHub, systemClock } from "@hapi/platform";
+import { delay, hapiHome, isAlive, logDir, processStartTime, runningHub, systemClock } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { isSet, type CommandContext, type ParsedWords } from "../../command.ts";
 import { startInBackground, untilHealthy } from "../../local-hub.ts";
@@ -46,7 +46,7 @@ async function endHub(home: string): Promise<ReturnType<typeof runningHub>> {
   const deadline = systemClock.now() + END_MS;
   while (isAlive(id)) {
     if (systemClock.now() > deadline) throw new AppError("timeout", `The hub (pid ${hub.pid}) does not end. Look at: hapi hub logs`);
-    await new Promise((done) => setTimeout(done, LOOK_MS));
+    await delay(LOOK_MS, { clock: systemClock });
   }
   return hub;
 }
