@@ -2,8 +2,11 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Clock } from "@hapi/platform/lean";
+import { createManualClock } from "@hapi/testkit";
 import { isExited, openWorld, type World } from "../contract/world.ts";
 import type { DriverEvent } from "../driver.ts";
+import { ANSWER_MS } from "./control.ts";
 import { createConversation } from "./conversation.ts";
 import { claudeDriver } from "./driver.ts";
 
@@ -23,11 +26,12 @@ exec sleep 600
 /** More than any pipe, or pair of sockets in its place, takes in by itself (64 KB, some 200 KB). */
 const MORE_THAN_A_PIPE = 1024 * 1024;
 
-async function frozenWorld(): Promise<{ world: World; handing: Promise<unknown>; thaw(): void }> {
+/** With a `clock` of its own it waits for answers as long as in use. */
+async function frozenWorld(clock?: Clock): Promise<{ world: World; handing: Promise<unknown>; thaw(): void }> {
   let home = "";
   const world = await openWorld({
     name: "a frozen Claude Code",
-    driver: { ...claudeDriver, open: (context) => createConversation(context, { answerMs: 200 }) },
+    driver: { ...claudeDriver, open: (context) => createConversation(context, clock ? {} : { answerMs: 200 }) },
     async prepare(folder) {
       home = folder;
       const cwd = join(folder, "project");
@@ -36,6 +40,7 @@ async function frozenWorld(): Promise<{ world: World; handing: Promise<unknown>;
       writeFileSync(program, FROZEN, { mode: 0o755 });
       return { cwd, env: { PATH: process.env["PATH"] ?? "", HOME: folder, HAPI_CLAUDE_PATH: program } };
     },
+    ...(clock ? { clock } : {}),
   });
   await world.start();
   const handing = world.prompt("x".repeat(MORE_THAN_A_PIPE), "big").catch((cause: unknown) => cause);
@@ -59,6 +64,19 @@ test("Stop says that the agent does not answer; a prompt that is wanted back is 
   expect(await world.conversation.withdraw("big")).toBe("unknown");
   await expect(world.conversation.withdrawRetry()).rejects.toMatchObject({ code: "timeout" });
   expect(world.stages("big")).toEqual([]);
+}, 80_000);
+
+test("it is waited for by the clock of its session, and by no other", async () => {
+  const clock = createManualClock();
+  const { world } = await frozenWorld(clock);
+  await using _ = world;
+  let said: unknown;
+  const stopped = world.conversation.interrupt().catch((cause: unknown) => (said = cause));
+  await clock.advance(ANSWER_MS - 1);
+  expect(said).toBeUndefined();
+  await clock.advance(1);
+  await stopped;
+  expect(said).toMatchObject({ code: "timeout" });
 }, 80_000);
 
 test("what Stop asked of it happens when it reads again", async () => {

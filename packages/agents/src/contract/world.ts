@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { delay, ignore, systemClock } from "@hapi/platform/lean";
+import { type Clock, delay, ignore, systemClock } from "@hapi/platform/lean";
 import type { AgentEvent, StreamDelta } from "@hapi/protocol";
 import { createMemoryHost, type MemoryHost } from "@hapi/testkit";
 import type {
@@ -33,6 +33,8 @@ export interface DriverFixture {
   cannot?: Partial<Record<Ability, string>>;
   /** What the agent's output shows when a turn is over. Default: ACP's `stopReason`. */
   saidAll?: string;
+  /** Of the session. Default: the system's. */
+  clock?: Clock;
   /** For one wait. Default 10 s. */
   timeoutMs?: number;
 }
@@ -110,7 +112,7 @@ export async function openWorld(fixture: DriverFixture): Promise<World> {
       env: prepared.env,
       host,
       memory: { get: memory.get, commit: mineOnly },
-      clock: systemClock,
+      clock: fixture.clock ?? systemClock,
       sessionDir: folder,
       hookCommand: ["false"],
       hookEnv: {},
