@@ -93,12 +93,12 @@ export class Rpc {
 
   /** `rpc.session(id).abort({ reason })` */
   session(id: string): Caller<Calls["session"]> {
-    return Object.assign(Object.create(this.#calls.session), { id }) as Caller<Calls["session"]>;
+    return Object.assign(Object.create(this.#calls.session), { target: id }) as Caller<Calls["session"]>;
   }
 
   /** `rpc.machine(machine).stopSession({ sessionId })` */
   machine(ref: MachineRef): Caller<Calls["machine"]> {
-    return Object.assign(Object.create(this.#calls.machine), { id: idOf(ref) }) as Caller<Calls["machine"]>;
+    return Object.assign(Object.create(this.#calls.machine), { target: ref }) as Caller<Calls["machine"]>;
   }
 
   has<S extends Scope>(scope: S, target: Target<S>, name: keyof Calls[S]): boolean {
@@ -129,18 +129,19 @@ export class Rpc {
     const call = this.#call.bind(this);
     const entries = Object.entries<RpcSpec>(rpcCalls[scope]).map(([name, spec]) => [
       name,
-      function (this: { id: string }, params: unknown, options?: CallOptions) {
-        return call(scope, this.id, spec, params, options);
+      function (this: { target: MachineRef | string }, params: unknown, options?: CallOptions) {
+        return call(scope, this.target, spec, params, options);
       },
     ]);
     return Object.fromEntries(entries);
   }
 
-  async #call(scope: Scope, scopeId: string, spec: RpcSpec, params: unknown, options: CallOptions = {}): Promise<unknown> {
-    const key = keyOf(scope, scopeId, spec);
+  async #call(scope: Scope, whom: MachineRef | string, spec: RpcSpec, params: unknown, options: CallOptions = {}): Promise<unknown> {
+    const key = keyOf(scope, idOf(whom), spec);
     await this.#ready(key, options.readyMs ?? spec.readyMs);
     const target = this.#methods.get(key)?.at(-1);
-    if (!target) throw new AppError("rpc_target_missing", `RPC handler not registered: ${scopeId}:${spec.wire}`);
+    if (!target)
+      throw new AppError("rpc_target_missing", `RPC handler not registered: ${typeof whom === "string" ? whom : whom.id}:${spec.wire}`);
     const request = { method: target.method, params: JSON.stringify(params) };
     const answer = await target.link.request("rpc-request", request, options.timeoutMs ?? spec.timeoutMs);
     return readAnswer(spec, answer);
