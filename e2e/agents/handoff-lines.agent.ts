@@ -165,13 +165,35 @@ test("lines that Claude does not take up in time are told, kept, and never at th
   await terminal.keys("Enter");
   const localId = await session.send("say: from the phone");
   await session.finished(localId);
-  expect(session.told.join("\n")).toContain("had not taken up what was entered in the terminal: “say: never taken”, “say: nor this”");
+  expect(session.told.join("\n"), world.log()).toContain(
+    "had not taken up what was entered in the terminal: “say: never taken”, “say: nor this”",
+  );
   for (const words of ["never taken", "nor this"]) expect(world.lastConversation().join("\n")).not.toContain(words);
   await terminal.keys("Space", "Space");
   await terminal.until((screen) => /^❯\ssay: never taken\s+say: nor this/m.test(screen), {
     what: "the words in the input line",
     timeoutMs: 120_000,
   });
+}, 480_000);
+
+test("lines entered while no session process is there (it was killed, or has not come up) are told by the next one", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start();
+  await atPrompt(terminal);
+  const { pid } = await world.agent(session.id);
+  process.kill(pid, "SIGSTOP");
+  await world.killSessionProcess(session.id);
+  for (const words of ["say: unheard", "say: as well"]) {
+    await terminal.type(words);
+    await terminal.keys("Enter");
+  }
+  await world.until(async () => (await world.facts(session.id)).session.pid !== null, "the next session process");
+  const localId = await session.send("say: from the phone");
+  await session.finished(localId);
+  expect(session.told.join("\n"), world.log()).toContain(
+    "had not taken up what was entered in the terminal: “say: unheard”, “say: as well”",
+  );
+  for (const words of ["unheard", "as well"]) expect(world.lastConversation().join("\n")).not.toContain(words);
 }, 480_000);
 
 test("taken back while messages wait: the terminal stays with the person, and they wait until it is given away", async () => {

@@ -26,6 +26,8 @@ export async function connectHost(address: HostAddress, options: { clock?: Clock
   return control;
 }
 
+const MAX_UNHEARD = 200;
+
 type Listeners = { [E in keyof HostEvents]: Set<HostEvents[E]> };
 
 class SocketHostControl implements HostControl, Readings {
@@ -36,6 +38,8 @@ class SocketHostControl implements HostControl, Readings {
   readonly #readings = new Map<number, Reading>();
   readonly #listeners: Listeners = { viewerInput: new Set(), viewerTyped: new Set(), viewers: new Set(), lost: new Set() };
   #viewers: readonly ViewerInfo[] = [];
+  /** What was typed before anybody asked for it. */
+  #unheard: Extract<HostEventMessage, { event: "typed" }>[] = [];
   #nextRead = 1;
 
   constructor(address: HostAddress, clock?: Clock) {
@@ -82,6 +86,7 @@ class SocketHostControl implements HostControl, Readings {
 
   on<E extends keyof HostEvents>(event: E, listener: HostEvents[E]): () => void {
     this.#listeners[event].add(listener);
+    if (event === "viewerTyped") for (const { at, typed } of this.#unheard.splice(0)) (listener as HostEvents["viewerTyped"])(at, typed);
     return () => void this.#listeners[event].delete(listener);
   }
 
@@ -138,6 +143,7 @@ class SocketHostControl implements HostControl, Readings {
       case "viewers":
         return this.#setViewers(message.viewers);
       case "typed":
+        if (this.#listeners.viewerTyped.size === 0) this.#unheard = [...this.#unheard, message].slice(-MAX_UNHEARD);
         for (const listener of this.#listeners.viewerTyped) listener(message.at, message.typed);
         return;
       case "replaced":

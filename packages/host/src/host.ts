@@ -6,7 +6,7 @@ import { killTree, releaseMemory, systemClock, within, type Clock, type ProcessI
 import { AppError } from "@hapi/protocol/errors";
 import { AgentProcess } from "./agent-process.ts";
 import { protocolVersions, type HostEventMessage, type HostFacts } from "./messages.ts";
-import type { Display, SpawnSpec, StreamName } from "./port.ts";
+import type { Display, SpawnSpec, StreamName, TypedLine } from "./port.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Viewers } from "./viewers.ts";
 
@@ -41,6 +41,14 @@ export interface Controller {
   replaced(): void;
 }
 
+interface Typed {
+  at: number;
+  typed: TypedLine;
+}
+
+/** More lines nobody enters before the session process is there. */
+const MAX_UNTOLD = 100;
+
 export class Host {
   readonly viewers: Viewers;
   readonly supervisor: Supervisor;
@@ -56,6 +64,8 @@ export class Host {
   #ending: Promise<void> | null = null;
   #onViewersGone: (() => void) | null = null;
   readonly #onExit = new Map<AgentProcess, () => void>();
+  /** What was typed while no session process listened, each Enter once. */
+  #untold: Typed[] = [];
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -63,7 +73,7 @@ export class Host {
     this.#startedAt = this.clock.now();
     this.viewers = new Viewers(this.clock, {
       keys: (viewer, bytes) => this.#controller?.viewerKeys(viewer, bytes),
-      typed: (at, typed) => this.#controller?.event({ event: "typed", at, typed }),
+      typed: (at, typed) => this.#tellTyped({ at, typed }),
       changed: (viewers) => this.#controller?.event({ event: "viewers", viewers }),
     });
     this.supervisor = new Supervisor({
@@ -97,6 +107,17 @@ export class Host {
     this.#controller?.replaced();
     this.#controller = controller;
     this.supervisor.connected();
+    const untold = this.#untold.splice(0);
+    for (const one of untold) controller.event({ event: "typed", ...one });
+    const now = this.viewers.typed;
+    // Of a line that its predecessor heard entered it must not believe that it was entered just now.
+    if (now) controller.event({ event: "typed", at: now.at, typed: untold.length > 0 ? now.typed : { ...now.typed, entered: null } });
+  }
+
+  #tellTyped(typed: Typed): void {
+    if (this.#controller) return this.#controller.event({ event: "typed", ...typed });
+    const isSameLine = this.#untold.at(-1)?.typed.entered?.at === typed.typed.entered?.at;
+    this.#untold = [...(isSameLine ? this.#untold.slice(0, -1) : this.#untold), typed].slice(-MAX_UNTOLD);
   }
 
   leaveControl(controller: Controller): void {

@@ -6,6 +6,8 @@ import { decodeJson, FrameReader, frameType } from "./frames.ts";
 import { ModeTracker } from "./modes.ts";
 import { ByteRing } from "./ring.ts";
 import type { TypedLine } from "./port.ts";
+import { Host } from "./host.ts";
+import type { HostEventMessage } from "./messages.ts";
 import { Viewers } from "./viewers.ts";
 
 /** A connection whose socket takes bytes only when told to. */
@@ -213,4 +215,38 @@ test("drawings replace the program, are kept for late viewers, and are forgotten
   const late = fakeConnection();
   viewers.add(2, late.connection, size);
   expect([one.take().screen, late.take().screen]).toEqual(["firstsecond", "second"]);
+});
+
+test("what is typed while no session process listens is told to the next one: each line that was entered, and what stands in the line", () => {
+  const clock = createManualClock();
+  const host = new Host({
+    sessionId: "s",
+    startTime: null,
+    cwd: "/",
+    sessionArgv: ["true"],
+    sessionEnv: {},
+    logFile: "/dev/null",
+    clock,
+    onEnd: () => undefined,
+  });
+  const listen = () => {
+    const heard: TypedLine[] = [];
+    const event = (message: HostEventMessage) => void (message.event === "typed" && message.typed && heard.push(message.typed));
+    host.takeControl({ event, viewerKeys: () => undefined, output: () => undefined, replaced: () => undefined });
+    return heard;
+  };
+  const told = (heard: readonly TypedLine[]) => heard.map(({ line, entered }) => [entered?.text, line]);
+  host.viewers.show(fakeProgram().process);
+  const viewer = host.viewers.add(1, fakeConnection().connection, size);
+  for (const keys of ["one\r", "two\r", "thr"]) host.viewers.keys(viewer, Buffer.from(keys));
+  const first = listen();
+  expect(told(first)).toEqual([
+    ["one", ""],
+    ["two", ""],
+    ["two", "thr"],
+  ]);
+  host.viewers.keys(viewer, Buffer.from("ee\rhalf a line"));
+  expect(told(first).at(-1)?.[0]).toBe("three");
+  // Its successor has not heard of the line; of what was entered its predecessor had.
+  expect(told(listen())).toEqual([[undefined, "half a line"]]);
 });

@@ -253,6 +253,12 @@ export class Viewers {
     });
   }
 
+  /** What stands in the shown program's line by the keys alone; null: nothing was typed into it. */
+  get typed(): { at: number; typed: TypedLine } | null {
+    const { line } = this.#line;
+    return line.line === "" && !line.hasWords ? null : { at: this.#lastKeyAt, typed: line };
+  }
+
   #noteTyping(): void {
     const now = this.#clock.now();
     this.#lastKeyAt = now;

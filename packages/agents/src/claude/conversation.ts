@@ -3,7 +3,7 @@
  * one process at a time, durable marks before bytes, and the same answers whether a process runs or not.
  */
 import { AppError } from "@hapi/protocol";
-import type { HostProcess } from "@hapi/host";
+import type { HostProcess, TypedLine } from "@hapi/host";
 import { LATE, within } from "@hapi/platform/lean";
 import type { BegunByHost, Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { ANSWER_MS, ControlRefused } from "./control.ts";
@@ -25,6 +25,7 @@ import { findPrompts } from "./transcript-file.ts";
 import { PATIENCE, type Patience } from "./witness.ts";
 
 const GONE_MS = 3_000;
+const MAX_EARLY = 200;
 /** Claude repeats an answer on stdout when it takes it. */
 const ANSWER_TAKEN_MS = 10_000;
 /** What the protocol takes; HAPI offers fewer. */
@@ -41,6 +42,8 @@ export function createConversation(
   const second = watchSecondProcess(core);
   let running: Running | null = null;
   let starting = false;
+  /** What was typed into a Claude that is not taken up yet; null: that is behind us. */
+  let early: TypedLine[] | null = [];
   let models: Model[] = [];
 
   const remote = (): RemoteFront => {
@@ -129,6 +132,12 @@ export function createConversation(
     }
   }
 
+  function takeOverLocal(process: HostProcess, line: string | null): void {
+    const local = runLocal(process, { line });
+    local.takeOver();
+    for (const typed of early ?? []) local.typed(typed);
+  }
+
   async function adopt(begun?: BegunByHost): Promise<Front | null> {
     const process = begun && context.host.process(begun.launchId);
     if (!begun || !process || core.lastLaunch()?.id === begun.launchId) return adoptLast();
@@ -136,7 +145,7 @@ export function createConversation(
     await adoptLast();
     await core.useThread(begun.threadId, { isNew: begun.how === "new" });
     await core.nextLaunch("local", begun.launchId);
-    runLocal(process, { line: "" }).takeOver();
+    takeOverLocal(process, "");
     return "local";
   }
 
@@ -151,7 +160,7 @@ export function createConversation(
       return null;
     }
     await core.feed?.sync();
-    if (last.front === "local") runLocal(process, { line: null }).takeOver();
+    if (last.front === "local") takeOverLocal(process, null);
     else await runRemote(process).takeOver();
     context.emit({ type: "thinking", thinking: core.thinking });
     core.background.announce();
@@ -281,7 +290,7 @@ export function createConversation(
 
   return {
     start,
-    adopt,
+    adopt: (begun) => adopt(begun).finally(() => (early = null)),
     prompt: (given) => handTo((front, send) => prompt(given, front, send)),
     withdraw: handing.withdraw,
     lookup,
@@ -300,6 +309,7 @@ export function createConversation(
     },
     typed(line) {
       if (running?.front === "local") running.local.typed(line);
+      else if (early) early = [...early, line].slice(-MAX_EARLY);
     },
     get busy() {
       return running?.front === "remote" ? running.remote.busy : running?.front === "local" ? running.local.busy : false;

@@ -227,6 +227,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     const { queued: waiting, line } = left ?? { queued: turn.queue, line: input.text };
     const unproven = turn.unproven().filter((one) => now() - one.at < ENTERED_LATELY_MS);
     const { queued, entered } = unsentWords({ waiting, typed: typedWords, unproven });
+    context.log.info("claude.unsent", { waiting: waiting.length, unproven: unproven.map(({ at }) => at), queued: queued.length });
     if (queued.length === 0 && entered === undefined && line === "") return;
     context.emit({ type: "unsent", queued, entered, line: line === "" ? undefined : line });
   }
@@ -335,6 +336,8 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       if (!entered || entered.at === enteredAt) return;
       enteredAt = entered.at;
       if (entered.text !== null) typedWords = [...typedWords, entered.text].slice(-MAX_TYPED);
+      // Whose words went where is asked about when they are missed: the words themselves are in no log.
+      context.log.info("claude.entered", { at: entered.at, status, elsewhere, isKnown: entered.text !== null });
       if (!elsewhere) turn.sign({ type: "entered", ...entered }, now());
       decide();
     },
