@@ -143,7 +143,8 @@ test("a line entered just before a message from elsewhere, on a busy machine: it
   await standsStill(pid, async () => {
     await terminal.keys("Enter");
     sent.resolve(await session.send("say: from the phone"));
-    await delay(4_500);
+    // Longer than a message waits for a quiet keyboard (3 s), and well within what a line counts as work (6 s).
+    await delay(3_600);
   });
   await session.finished(await sent.promise);
   expect(session.told.filter((line) => !line.startsWith("switch"))).toEqual([
