@@ -36,7 +36,11 @@ export function createTokens(secret: Uint8Array, clock: Pick<Clock, "now">): Tok
       const known = remembered.get(token);
       if (known && known.expiresAt > clock.now()) return known;
       try {
-        const { payload } = await jwtVerify(token, secret, { algorithms: ["HS256"], currentDate: new Date(clock.now()) });
+        const { payload } = await jwtVerify(token, secret, {
+          algorithms: ["HS256"],
+          currentDate: new Date(clock.now()),
+          requiredClaims: ["exp"],
+        });
         if (typeof payload["uid"] !== "number" || typeof payload["ns"] !== "string" || payload["ns"] === "") return null;
         const claims = { userId: payload["uid"], namespace: payload["ns"], expiresAt: (payload.exp ?? 0) * 1000 };
         remember(token, claims);

@@ -35,6 +35,7 @@ export function createApp(deps: AppDeps): Hono {
   app.onError((cause, c) => answerError(deps.log, cause, c));
   app.notFound((c) => c.json(new AppError("not_found").toBody(), 404));
   for (const path of ["/health", "/api/*", "/cli/*"]) app.use(path, requestId(), cors(corsOptions(deps.corsOrigins)));
+  for (const path of ["/health", "/api/*", "/cli/*"]) app.use(path, keptByNobody);
   app.use("/api/*", compress);
   for (const path of ["/api/*", "/cli/*"]) app.use(path, settledReads(deps));
   app.get("/health", (c) =>
@@ -63,6 +64,14 @@ function cliPlane(deps: AppDeps): Hono<CliEnv> {
     throw new AppError("not_found");
   });
   return plane;
+}
+
+/** What a person says to their agents is in no cache but the app's own, and is what it says it is. */
+async function keptByNobody(c: Context, next: () => Promise<void>): Promise<void> {
+  await next();
+  const { headers } = c.res;
+  if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+  headers.set("x-content-type-options", "nosniff");
 }
 
 /** A read sees what the transaction of this moment holds: nobody hears of it before it is committed. */

@@ -80,7 +80,7 @@ export class Toasts {
   /** What was answered in the quiet time waits for nobody. */
   async #tellOpen(namespace: string, sessionId: string, ids: readonly string[]): Promise<void> {
     const requests = (await this.#deps.session(sessionId))?.agentState?.requests ?? {};
-    const open = ids.flatMap((id) => requests[id] ?? []);
+    const open = ids.flatMap((id) => (Object.hasOwn(requests, id) ? (requests[id] ?? []) : []));
     const [first] = open;
     if (!first) return;
     const body = open.length > 1 ? `${open.length} requests wait for you` : `${subjectOf(first)} waits for you`;

@@ -47,7 +47,7 @@ export class RequestRows {
     const open = Object.entries(requests ?? {}).slice(0, maxOpen);
     const completed = completedRequests ?? {};
     const named = new Set([...open.map(([id]) => id), ...Object.keys(completed)]);
-    for (const [id, request] of open) if (!(id in completed)) this.#open(sessionPk, known, id, request);
+    for (const [id, request] of open) if (!Object.hasOwn(completed, id)) this.#open(sessionPk, known, id, request);
     for (const [id, outcome] of worthKeeping(completed, known)) this.#close(sessionPk, known, id, outcome);
     for (const [id, row] of known) {
       if (row.closed === null && !named.has(id)) this.#close(sessionPk, known, id, this.#withdrawn(row));
@@ -60,13 +60,14 @@ export class RequestRows {
   render(sessionPk: number, rest: AgentState | null): AgentState | null {
     const known = this.#of(sessionPk);
     if (rest === null && known.size === 0) return null;
-    const requests: Record<string, AgentStateRequest> = {};
-    const completedRequests: Record<string, AgentStateCompletedRequest> = {};
+    const open: [string, AgentStateRequest][] = [];
+    const closed: [string, AgentStateCompletedRequest][] = [];
     for (const [id, row] of known) {
-      if (row.closed === null) requests[id] = row.request;
-      else completedRequests[id] = row.closed.outcome;
+      if (row.closed === null) open.push([id, row.request]);
+      else closed.push([id, row.closed.outcome]);
     }
-    return { ...rest, requests, completedRequests };
+    // By entries: an id may be any word, `__proto__` too.
+    return { ...rest, requests: Object.fromEntries(open), completedRequests: Object.fromEntries(closed) };
   }
 
   /** Somebody else changed the rows of a session, or its operation was taken back. */

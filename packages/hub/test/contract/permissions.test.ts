@@ -256,3 +256,12 @@ test("of requests that vanished unanswered the newest four are kept, and say how
   expect(await kept()).not.toContain("done0");
   socket.close();
 });
+
+test("a request is shown whatever its id is", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session();
+  const requests = JSON.parse('{"__proto__":{"tool":"Bash","arguments":{}},"constructor":{"tool":"Bash","arguments":{}}}') as object;
+  await socket.emitWithAck("update-state", { sid: id, expectedVersion: 1, agentState: { requests } });
+  const { session } = (await client.api("GET", `/sessions/${id}`)).body as { session: { agentState: { requests: object } } };
+  expect(Object.keys(session.agentState.requests).toSorted()).toEqual(["__proto__", "constructor"]);
+});

@@ -164,6 +164,14 @@ test("CORS for configured origins only", async () => {
   expect(await origin("https://evil.example.org")).toBeNull();
 });
 
+test("answers of the API are in nobody's cache and nothing else than they say", async () => {
+  await using hub = await startHub({ ...options, home: freshHome() });
+  for (const path of ["/health", "/api/sessions", "/api/nothing", "/cli/sessions/x"]) {
+    const { headers } = await fetch(hub.url + path);
+    expect([path, headers.get("cache-control"), headers.get("x-content-type-options")]).toEqual([path, "no-store", "nosniff"]);
+  }
+});
+
 test("an answer names its request, by the client's word for it where there is one; what is not a word of that kind is not repeated", async () => {
   await using hub = await startHub({ ...options, home: freshHome() });
   const named = async (id?: string) => {

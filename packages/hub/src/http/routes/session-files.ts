@@ -88,7 +88,7 @@ async function generatedImage(c: Context<ApiEnv>, access: SessionAccess, rpc: Rp
   const image = await relayed(rpc.session(session.id).readGeneratedImage({ id: imageId }));
   if (typeof image["content"] !== "string") throw new AppError("not_found", "Image not found");
   const mimeType = typeof image["mimeType"] === "string" ? image["mimeType"] : "application/octet-stream";
-  const isInline = /^(image\/(?!svg)|video\/|audio\/)/.test(mimeType);
+  const isInline = /^(image\/(?!svg)|video\/|audio\/)/.test(mimeType.toLowerCase());
   return new Response(Buffer.from(image["content"], "base64"), {
     headers: {
       ...headers,
