@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { Token } from "marked";
 import fc from "fast-check";
 import { decodeEntities, EMPTY_DOC, parseMarkdown, safeHref } from "./markdown.model.ts";
 
@@ -91,4 +92,21 @@ test("finished blocks keep their identity while the end grows", () => {
   const after = parseMarkdown(`${text} And more.`, before);
   expect(after.blocks[0]).toBe(before.blocks[0]!);
   expect(after.blocks[60]).toBe(before.blocks[60]!);
+});
+
+test.each([
+  ["quotes in quotes", "> ".repeat(5_000)],
+  ["a few hundred of them", "> ".repeat(300)],
+  ["lists in lists", "- ".repeat(5_000)],
+  ["emphasis in emphasis", `${"*a ".repeat(400)}${"b* ".repeat(400)}`],
+  ["brackets", "[".repeat(10_000)],
+])("nesting that nobody wrote is shown as it stands: %s", (_, text) => {
+  const source = `before\n\n${text}x\n\nafter`;
+  const { blocks } = parseMarkdown(source);
+  const depth = (token: Token): number => {
+    const { tokens = [], items = [] } = token as { tokens?: Token[]; items?: Token[] };
+    return 1 + Math.max(0, ...[...tokens, ...items].map(depth));
+  };
+  expect(Math.max(...blocks.map(depth))).toBeLessThanOrEqual(41);
+  expect(blocks.map(({ raw }) => raw).join("")).toContain("x");
 });

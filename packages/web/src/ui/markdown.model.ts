@@ -15,6 +15,9 @@ const UNSETTLED = 3;
 /** Longer texts are shown as they are: no answer of an agent needs a megabyte of markup. */
 export const MAX_MARKDOWN_CHARS = 300_000;
 
+/** Quotes in lists in quotes: deeper than this is no text that somebody wrote. */
+const MAX_DEPTH = 40;
+
 export const EMPTY_DOC: MarkdownDoc = { source: "", blocks: [] };
 
 export function parseMarkdown(text: string, before: MarkdownDoc = EMPTY_DOC): MarkdownDoc {
@@ -33,7 +36,23 @@ function sliceMatches(source: string, blocks: readonly Token[], end: number): bo
 }
 
 function lex(source: string): Token[] {
-  return new Lexer({ gfm: true, breaks: false }).lex(source);
+  try {
+    const blocks = new Lexer({ gfm: true, breaks: false }).lex(source);
+    return blocks.map((block) => (isDeeper(block, MAX_DEPTH) ? asText(block.raw) : block));
+  } catch (cause) {
+    // Thousands of quotes in quotes: the lexer calls itself for each.
+    if (cause instanceof RangeError) return [asText(source)];
+    throw cause;
+  }
+}
+
+/** Drawn as it stands: what nobody can read as markup must not take the page with it. */
+const asText = (raw: string): Token => ({ type: "html", block: true, pre: false, raw, text: raw });
+
+function isDeeper(token: Token, levels: number): boolean {
+  const { tokens = [], items = [] } = token as { tokens?: Token[]; items?: Token[] };
+  if (tokens.length === 0 && items.length === 0) return false;
+  return levels === 0 || [...tokens, ...items].some((inner) => isDeeper(inner, levels - 1));
 }
 
 const SAFE_PROTOCOLS: ReadonlySet<string> = new Set(["http:", "https:", "mailto:"]);
