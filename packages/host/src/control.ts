@@ -86,7 +86,8 @@ class SocketHostControl implements HostControl, Readings {
 
   on<E extends keyof HostEvents>(event: E, listener: HostEvents[E]): () => void {
     this.#listeners[event].add(listener);
-    if (event === "viewerTyped") for (const { at, typed } of this.#unheard.splice(0)) (listener as HostEvents["viewerTyped"])(at, typed);
+    // Once whoever asks has its answer, as with everything that comes later.
+    if (event === "viewerTyped") queueMicrotask(() => this.#tellUnheard());
     return () => void this.#listeners[event].delete(listener);
   }
 
@@ -149,6 +150,11 @@ class SocketHostControl implements HostControl, Readings {
       case "replaced":
         return this.#link.lose();
     }
+  }
+
+  #tellUnheard(): void {
+    if (this.#listeners.viewerTyped.size === 0) return;
+    for (const { at, typed } of this.#unheard.splice(0)) for (const listener of this.#listeners.viewerTyped) listener(at, typed);
   }
 
   #update(facts: ProcessFacts): ControlProcess {
