@@ -15,7 +15,7 @@ const BASE = named(
   "packages/protocol/src/(?:sync-events|machine)\\.",
   "packages/web/src/(?:ground/(?:fetched-import|ignore|source|online|composing|desk-width|routing/match|routing/location)|sync/(?:status|store|link|auth|seen|outbox|silence|storage|database|credentials|tabs|drafts|last-contact|bridge\\.model|hub-events))\\.",
   "packages/web/src/i18n/(?:names\\.model|index|error-words|en/app|en/chat|en/errors)\\.",
-  "packages/web/src/ui/(?:part|button|icons|toast|toast\\.model|grow|status-glyph|empty-state|skeleton|cx|relative-time|markdown|path-text|path\\.model|card)\\.",
+  "packages/web/src/ui/(?:part|error-boundary|button|icons|toast|toast\\.model|grow|status-glyph|empty-state|skeleton|cx|relative-time|markdown|path-text|path\\.model|card)\\.",
   "packages/web/src/features/sessions/(?:use-status|status\\.model)\\.",
 );
 

@@ -6,7 +6,7 @@ import { useEffect } from "react";
 import { useHub } from "../sync/store.ts";
 import { ErrorScreen, NotFoundScreen } from "./error-screen.tsx";
 import { part } from "../ui/part.tsx";
-import { ErrorBoundary } from "./error-boundary.tsx";
+import { ErrorBoundary } from "../ui/error-boundary.tsx";
 import { navigate, useLocation } from "../ground/routing/location.ts";
 import { safeNext } from "../ground/routing/safe-next.ts";
 import { matchPath, paths, PATTERNS, type RouteId } from "../ground/routing/match.ts";

@@ -2,6 +2,7 @@
 import { memo, type ReactNode } from "react";
 import type { TimelineItem } from "@hapi/core";
 import { cx } from "../../../ui/cx.ts";
+import { ErrorBoundary } from "../../../ui/error-boundary.tsx";
 import { Markdown } from "../../../ui/markdown.tsx";
 import { RequestCard } from "../requests/lazy-request-card.tsx";
 import { ToolGroupRow } from "../tools/tool-group-row.tsx";
@@ -23,8 +24,20 @@ const GAPS: Partial<Record<TimelineItem["type"], string>> = {
 };
 
 export const Row = memo(function Row({ item }: { item: TimelineItem }) {
-  return <div className={cx(rowWidth, GAPS[item.type] ?? "py-1.5")}>{itemNode(item)}</div>;
+  return (
+    <div className={cx(rowWidth, GAPS[item.type] ?? "py-1.5")}>
+      <ErrorBoundary resetKey={item} fallback={() => <Plain item={item} />}>
+        {itemNode(item)}
+      </ErrorBoundary>
+    </div>
+  );
 });
+
+/** One that can't be drawn is shown as it stands, and takes no other with it. */
+function Plain({ item }: { item: TimelineItem }) {
+  if (item.type === "text") return <p className="whitespace-pre-wrap wrap-any">{item.text}</p>;
+  return <UnknownRow item={{ type: "unknown", key: item.key, at: item.at, raw: item }} />;
+}
 
 /** Without the column around it: for sub-agents, whose items sit inside a row. */
 export function itemNode(item: TimelineItem): ReactNode {
