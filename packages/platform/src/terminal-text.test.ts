@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { cleanLine, fit, fitPainted, textWidth } from "./terminal-text.ts";
+import { cleanLine, cleanPainted, fit, fitPainted, textWidth } from "./terminal-text.ts";
 
 const dim = (text: string): string => `\x1b[2m${text}\x1b[0m`;
 
@@ -30,4 +30,9 @@ test("colours are kept around what is cut", () => {
 
 test("a stranger's words stay on their line and steer nothing", () => {
   expect(cleanLine("one\n two\x1b[2J\x07\u202e three\x1b]0;x\x07")).toBe("one two three");
+});
+
+test("a painted text keeps its colours and nothing else that steers", () => {
+  const hostile = "a\x1b]52;c;aGk=\x07b\x1b]8;;http://x\x1b\\c\x1bcd\x1b[2Je\u009b2Jf\u202eg\rh";
+  expect(cleanPainted(`\x1b[32m✓\x1b[0m ${hostile}`)).toBe("\x1b[32m✓\x1b[0m abccde2Jfg\nh");
 });

@@ -17,6 +17,13 @@ export function cleanText(text: string): string {
   return text.replace(/\r\n?/g, "\n").replace(/\t/g, "  ").replace(SEQUENCES, "").replace(CONTROLS, "");
 }
 
+/** Text of ours with strangers' words in it: colours stay, nothing else steers. */
+export const cleanPainted = (text: string): string =>
+  text
+    .split(COLOURS)
+    .map((part, at) => (at % 2 === 1 ? part : cleanText(part)))
+    .join("");
+
 /** What a stranger wrote, on one line. */
 export const cleanLine = (text: string): string => cleanText(text).replace(/\s*\n\s*/g, " ");
 

@@ -1,5 +1,5 @@
 /** What the CLI prints: aligned, coloured by meaning, readable without colour. The only place that writes to the person's terminal. */
-import { fitPainted, isTerminal, terminalSize, textWidth } from "@hapi/platform/lean";
+import { cleanPainted, fitPainted, isTerminal, terminalSize, textWidth } from "@hapi/platform/lean";
 import { type AppError, type ErrorCode, isFullDisk, toAppError } from "@hapi/protocol/errors";
 
 export interface Terminal {
@@ -37,6 +37,9 @@ export function createTerminal(): Terminal {
     stderr.on("error", () => null);
     return (streams = { stdout, stderr });
   };
+  /** Whoever's words these are: on a person's terminal they colour, and do nothing else. */
+  const say = (name: "stdout" | "stderr", text: string): void =>
+    write(name, `${isTerminal(name === "stdout" ? 1 : 2) ? cleanPainted(text) : text}\n`);
   const write = (name: "stdout" | "stderr", text: string): void => {
     const done = Promise.withResolvers<void>();
     waiting = Promise.all([waiting, done.promise]).then(() => undefined);
@@ -51,8 +54,8 @@ export function createTerminal(): Terminal {
     get columns() {
       return isTerminal(1) ? (terminalSize()?.cols ?? 80) : Number.POSITIVE_INFINITY;
     },
-    out: (text) => write("stdout", `${text}\n`),
-    note: (text) => write("stderr", `${text}\n`),
+    out: (text) => say("stdout", text),
+    note: (text) => say("stderr", text),
     json: (value) => write("stdout", `${JSON.stringify(value, null, 2)}\n`),
     async written() {
       await waiting;
