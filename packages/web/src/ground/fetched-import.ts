@@ -4,6 +4,9 @@
  * besides is only fetched ahead, and an import that failed is tried again once all its files are here: by its name, and where the browser
  * remembers that as missing, by another.
  */
+import { ignore, note } from "./ignore.ts";
+
+/** Files of this build that are on the device, or on their way, by their address. */
 const here = new Map<string, Promise<void>>();
 /** Files whose import failed, and how many names were tried since. */
 const failed = new Map<string, number>();
@@ -38,7 +41,7 @@ export async function fetchedImport<Module>(run: () => Promise<Module>, [own, ..
   if (here.size === 0) startedWith();
   if (failed.has(own)) return again(run, own, others);
   // Beside the module itself, which asks for them when it is read: by then they are on their way.
-  for (const file of others) void once(file).catch(() => undefined);
+  for (const file of others) ignore(once(file), "the module asks for it itself");
   try {
     return await run();
   } catch (cause) {
@@ -51,7 +54,8 @@ async function again<Module>(run: () => Promise<Module>, own: string, others: re
   await Promise.all([own, ...others].map(once));
   try {
     return await run();
-  } catch {
+  } catch (cause) {
+    note("a part of the app is asked for by another name", cause);
     const tries = (failed.get(own) ?? 0) + 1;
     failed.set(own, tries);
     return (await import(/* @vite-ignore */ `/${own}?again=${tries}`)) as Module;
