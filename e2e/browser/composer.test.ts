@@ -9,6 +9,18 @@ import { fixtureWorld } from "./worlds.ts";
 
 const world = fixtureWorld();
 
+test("a file dropped on a screen that takes none does not open in the app's place", async () => {
+  await using open = await openPage(world.browser, { size: "desk", signedIn: world.hub });
+  await open.page.goto(`${world.hub.url}/settings`);
+  const goesOn = (type: string) =>
+    open.page.evaluate((name) => {
+      const data = new DataTransfer();
+      data.items.add(new File(["x"], "plan.txt"));
+      return document.body.dispatchEvent(new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true }));
+    }, type);
+  expect([await goesOn("dragover"), await goesOn("drop")]).toEqual([false, false]);
+});
+
 /** A picture as the browser's own paste and drop events carry it. */
 const give = (page: Page, kind: "paste" | "drop", name: string): Promise<void> =>
   page.evaluate(

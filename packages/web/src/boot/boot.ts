@@ -27,3 +27,12 @@ window.__zod_globalConfig = { jitless: true };
   const theme = window.localStorage.getItem("hapi_theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
 }
+
+// A file that is dropped where nothing takes it, or before its taker is there, does not open in the app's place.
+for (const type of ["dragover", "drop"] as const) {
+  window.addEventListener(type, (event) => {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "none";
+  });
+}
