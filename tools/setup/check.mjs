@@ -6,7 +6,7 @@ await ensureInstalled();
 const bin = (name) => join(root, "node_modules/.bin", name);
 const steps = [
   ["format", bin("oxfmt"), ["--check", "."]],
-  ["lint", bin("oxlint"), ["--deny-warnings"]],
+  ["lint", bin("oxlint"), ["--type-aware", "--deny-warnings"]],
   ["types", bin("tsc"), ["-p", "."]],
   ["boundaries", bunPath(), ["test", "./tools/boundaries"]],
   ["dead code", bin("knip"), ["--no-progress", "--no-config-hints"]],

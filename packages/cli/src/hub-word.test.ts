@@ -24,7 +24,10 @@ function world(options: { registeredAt?: string; words?: (id: string) => string[
   const deps: HubWordDeps = {
     request,
     row: options.row ?? (() => Promise.reject(new AppError("session_not_found"))),
-    confirm: (question) => (said.push(question), Promise.resolve(options.yes ?? false)),
+    confirm(question) {
+      said.push(question);
+      return Promise.resolve(options.yes ?? false);
+    },
     note: (line) => void said.push(line),
   };
   return { sessionId, said, heed: () => heedHub(findDirectorySession(request), deps) };

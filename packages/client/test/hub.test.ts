@@ -241,7 +241,7 @@ describe("with the real hub", () => {
     await using hub = await startTestHub();
     const clock = { ...systemClock, now: () => Date.now() - 3_600_000 };
     const { engine, until, api } = web(hub);
-    engine.start();
+    await engine.start();
     const id = crypto.randomUUID();
     const link = createSessionLink({ hubUrl: hub.url, token: hub.token, sessionId: id, clock });
     await link.register({ id, tag: id, metadata, agentState: null });

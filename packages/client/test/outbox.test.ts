@@ -193,7 +193,10 @@ describe("outbox", () => {
     const sends: string[] = [];
     const counted = {
       ...server,
-      send: (id: string, body: { localId?: string; text: string }) => (sends.push(body.text), server.send(id, body)),
+      send(id: string, body: { localId?: string; text: string }) {
+        sends.push(body.text);
+        return server.send(id, body);
+      },
     };
     const { storage, one, two } = tabs(counted);
     server.next(away, away);

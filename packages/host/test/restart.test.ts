@@ -76,7 +76,7 @@ function startReader(host: TestHost, file: string): Reader {
   };
   return {
     async go() {
-      child.stdin.write("go\n");
+      await child.stdin.write("go\n");
       await child.stdin.flush();
       await hear("reading");
     },

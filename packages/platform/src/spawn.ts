@@ -125,8 +125,8 @@ export function spawnHeir(argv: readonly string[], options: { cwd: string; env?:
       exited: exitOf(child),
       tell(line) {
         attempt(() => {
-          child.stdin.write(`${line}\n`);
-          ignore(Promise.resolve(child.stdin.flush()), "it has ended; whoever keeps it starts another");
+          const taken = Promise.resolve(child.stdin.write(`${line}\n`)).then(() => child.stdin.flush());
+          ignore(taken, "it has ended; whoever keeps it starts another");
         }, "it has ended; whoever keeps it starts another");
       },
     };
@@ -170,7 +170,7 @@ export function spawnPiped(argv: readonly string[], options: { cwd?: string; env
     async write(bytes) {
       // The sink itself would take it, say that it is written, and drop it.
       if (isClosed) throw new AppError("agent_exited", `The input of ${argv[0]} is closed`);
-      child.stdin.write(bytes);
+      await child.stdin.write(bytes);
       await child.stdin.flush();
     },
     async closeInput() {

@@ -31,7 +31,8 @@ export function spawnWaiting(argv: readonly string[], options: { cwd: string; en
   };
   return {
     begin(line, { readyLine, timeoutMs }) {
-      attempt(() => child.stdin.write(`${line}\n`), "it has ended; its stdout says so");
+      const ended = "it has ended; its stdout says so";
+      attempt(() => ignore(Promise.resolve(child.stdin.write(`${line}\n`)), ended), ended);
       close();
       return saysReady(child, readyLine, timeoutMs);
     },

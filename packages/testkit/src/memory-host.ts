@@ -161,10 +161,7 @@ function onTerminal(spec: SpawnSpec, out: Ring): Program {
   return {
     pid: pty.pid,
     exited: pty.exited,
-    write(bytes) {
-      pty.write(bytes);
-      return Promise.resolve();
-    },
+    write: (bytes) => pty.write(bytes),
     closeInput: () => Promise.resolve(),
     resize: (cols, rows) => pty.resize(cols, rows),
     signal: (name) => pty.signal(name),

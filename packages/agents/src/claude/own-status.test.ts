@@ -43,7 +43,7 @@ test("behind a wrapper it is the one below it, whoever else has the conversation
     const own = createOwnStatus({ HOME: root }, wrapper.pid, () => "t");
     expect(own.read()).toMatchObject({ pid: inner, status: "busy" });
   } finally {
-    wrapper.stdin.end();
+    await wrapper.stdin.end();
     await wrapper.exited;
   }
 });

@@ -113,7 +113,10 @@ describe("while it is starting", () => {
     const asked = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<Json>();
     const runner = await machine(client, machineId, {
-      "spawn-happy-session": () => (asked.resolve(), answer.promise),
+      "spawn-happy-session": () => {
+        asked.resolve();
+        return answer.promise;
+      },
       "stop-session": () => ({ status: "stopped" }),
     });
     const resumed = client.api("POST", `/sessions/${id}/resume`);

@@ -143,7 +143,12 @@ describe("a sync that fails", () => {
     let left = 5;
     let syncs = 0;
     const failing = Object.create(it.db, {
-      syncWal: { value: () => (++syncs, isBroken ? Promise.reject(new Error("no room")) : Promise.resolve()) },
+      syncWal: {
+        value() {
+          syncs += 1;
+          return isBroken ? Promise.reject(new Error("no room")) : Promise.resolve();
+        },
+      },
       foldWal: { value: () => ({ frames: left, folded: 0 }) },
     }) as Sqlite;
     const commits = new GroupCommit<string>(failing, { deliver: () => undefined, failed: (cause) => void it.failures.push(cause) });

@@ -295,7 +295,10 @@ test("availability is asked once in a while, with the sentence for what is missi
   let now = 0;
   const missing = {
     ...driver(),
-    detect: () => ((asked += 1), Promise.resolve({ available: false, command: [], reason: "not_found" as const, hint: "Install it" })),
+    detect() {
+      asked += 1;
+      return Promise.resolve({ available: false, command: [], reason: "not_found" as const, hint: "Install it" });
+    },
   };
   const availability = createAvailability(
     () => [missing],

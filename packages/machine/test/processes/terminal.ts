@@ -32,7 +32,7 @@ export function openTerminal(
       }),
   });
   // What a terminal answers by itself.
-  emulator.onData((text) => pty.write(Buffer.from(text)));
+  emulator.onData((text) => void pty.write(Buffer.from(text)));
 
   function lines(): string[] {
     const { active } = emulator.buffer;
@@ -41,7 +41,7 @@ export function openTerminal(
 
   return {
     exited: pty.exited,
-    type: (text) => pty.write(Buffer.from(text)),
+    type: (text) => void pty.write(Buffer.from(text)),
     resize(wide, high) {
       emulator.resize(wide, high);
       pty.resize(wide, high);
