@@ -5,6 +5,7 @@ import type { DriverLog } from "@hapi/agents";
 import { type Clock, within } from "@hapi/platform";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
+import type { Control } from "./handoff-steps.ts";
 import type { Inbox } from "./inbox.ts";
 import type { InForce } from "./in-force.ts";
 import type { AgentFacts } from "./metadata.ts";
@@ -16,7 +17,8 @@ import type { Uploads } from "./uploads.ts";
 
 export interface ActionDeps {
   runner: AgentRunner;
-  loop: HandoffLoop;
+  loop: Pick<HandoffLoop, "want">;
+  control: Pick<Control, "front">;
   broker: PermissionBroker;
   record: RecordFile;
   inForce: InForce;
@@ -48,7 +50,7 @@ function refuseUnknown(change: ConfigChange): void {
 }
 
 export function createActions(deps: ActionDeps): SessionActions {
-  const { runner, loop, record, capabilities, facts } = deps;
+  const { runner, loop, control, record, capabilities, facts } = deps;
 
   /**
    * `take` writes the choice down, for every start from then on. An agent that is just being started was given what was written before: it is
@@ -149,7 +151,7 @@ export function createActions(deps: ActionDeps): SessionActions {
     retry,
     async steer(localId) {
       if (!capabilities.steer) throw new AppError("not_supported", "This agent takes nothing while a turn runs; the prompt is next");
-      if (loop.front !== "remote" || runner.front !== "remote" || !runner.busy)
+      if (control.front !== "remote" || runner.front !== "remote" || !runner.busy)
         throw new AppError("not_ready", "No turn is running that it could go into; it is handed in its turn");
       return { steered: await deps.inbox.steer(localId) };
     },

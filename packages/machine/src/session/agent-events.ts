@@ -1,57 +1,44 @@
 /**
  * Where each thing a driver says goes: records to the outbox (with their read offset), live text to the hub, requests to the broker, stages to the
- * inbox, names and modes to the record. Also keeps what the agent told about itself across restarts.
+ * inbox, names and modes to the record.
  */
 import type { DriverEvent, DriverLog } from "@hapi/agents";
-import { type AgentEvent, type BackgroundWork, normalizePermissionMode, type TerminalDialog } from "@hapi/protocol";
-import type { Clock } from "@hapi/platform";
-import type { Inbox } from "./inbox.ts";
-import type { Ledger } from "./ledger.ts";
 import type { SessionLink } from "@hapi/client/link";
+import { type AgentEvent, normalizePermissionMode } from "@hapi/protocol";
+import type { Clock } from "@hapi/platform";
+import type { AgentView } from "./agent-view.ts";
+import type { Earlier } from "./earlier.ts";
 import type { InForce } from "./in-force.ts";
-import type { AgentFacts } from "./metadata.ts";
+import type { Inbox } from "./inbox.ts";
+import type { KeptWords } from "./kept-words.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Settings } from "./ledger-state.ts";
+import type { Losses } from "./losses.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PermissionBroker } from "./permissions.ts";
-import type { Losses } from "./losses.ts";
-import { MAX_ENDED_TURNS, type Settings } from "./ledger-state.ts";
 import type { RecordFile } from "./record.ts";
-import type { Retrying } from "./retrying.ts";
 import type { ScreenModel } from "./screen-model.ts";
-
-/** Key of what the agent told about itself, beside the driver's own keys. */
-const FACTS_KEY = "hapi.agentFacts";
+import type { Turns } from "./turns.ts";
 
 export type Exited = Extract<DriverEvent, { type: "exited" }>;
-
-export interface AgentEvents {
-  emit(event: DriverEvent): void;
-  readonly facts: AgentFacts;
-  readonly thinking: boolean;
-  /** What goes on beside the turns and would end with the agent's process. */
-  readonly background: readonly BackgroundWork[];
-  /** On the agent's own screen, answerable there only. */
-  readonly dialog: TerminalDialog | null;
-  /** The agent that was taken over is idle: whatever ran is over, and its record says how. */
-  turnIsOver(): void;
-  /** A turn that nothing will end any more is closed in the history, once. */
-  closeTurn(outcome: "interrupted" | "failed", failure?: Extract<AgentEvent, { type: "turn-ended" }>["failure"]): void;
-}
 
 export interface AgentEventDeps {
   ledger: Ledger;
   record: RecordFile;
+  agent: AgentView;
   inForce: InForce;
   outbox: Outbox;
   link: SessionLink;
-  inbox(): Inbox;
-  broker(): PermissionBroker;
-  retrying(): Retrying;
+  inbox: Inbox;
+  broker: PermissionBroker;
+  turns: Turns;
   screen: ScreenModel;
   losses: Losses;
+  kept: KeptWords;
+  earlier: Earlier;
   exited(event: Exited): void;
   /** The agent has another conversation than before. */
   threadTakenUp(threadId: string): void;
-  unsent(event: Extract<DriverEvent, { type: "unsent" }>): void;
   /** Anything shown at the hub or on the screen changed. */
   changed(): void;
   /** The queue may go on. */
@@ -60,57 +47,33 @@ export interface AgentEventDeps {
   log: DriverLog;
 }
 
-export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
-  const { ledger, record, inForce, outbox, link, screen, clock, log } = deps;
-  const facts: AgentFacts = ledger.memory.get<AgentFacts>(FACTS_KEY) ?? {};
-
-  let background: readonly BackgroundWork[] = [];
-  let dialog: TerminalDialog | null = null;
-
-  function remember(patch: Partial<AgentFacts>): void {
-    const given = Object.entries(patch).filter(([, value]) => value !== undefined);
-    if (given.every(([key, value]) => JSON.stringify(facts[key as keyof AgentFacts]) === JSON.stringify(value))) return;
-    Object.assign(facts, Object.fromEntries(given));
-    ledger.memory.commit({ [FACTS_KEY]: { ...facts } }).catch((cause: unknown) => log.warn("session.facts_not_kept", { cause }));
-  }
-
-  function setTurn(turn: string | null): void {
-    if (ledger.state.facts.turn === turn) return;
-    ledger.setFacts({ turn }).catch((cause: unknown) => log.warn("session.turn_not_kept", { cause }));
-  }
-
-  /** Written before the end itself: told again after a crash in between, it is known by its key. */
-  function keepOutcome(key: string, event: Extract<AgentEvent, { type: "turn-ended" }>): void {
-    const { endedTurns } = ledger.state.facts;
-    if (event.parent !== undefined || endedTurns.includes(key)) return;
-    const { outcome, failure, localIds } = event;
-    const lastTurn = { outcome, at: clock.now(), localId: localIds?.at(-1) ?? null, ...(failure ? { failure } : {}) };
-    ledger
-      .setFacts({ lastTurn, endedTurns: [...endedTurns, key].slice(-MAX_ENDED_TURNS), ...deps.retrying().turnEnded(event) })
-      .catch((cause: unknown) => log.warn("session.turn_not_kept", { cause }));
-    deps.retrying().look();
-  }
+export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => void {
+  const { ledger, record, agent, inForce, outbox, link, inbox, broker, turns, screen, clock, log } = deps;
 
   function setThinking(thinking: boolean): void {
-    if (thinking) setTurn(ledger.state.facts.turn ?? String(clock.now()));
-    else setTurn(null);
+    agent.setTurn(thinking ? (ledger.state.facts.turn ?? String(clock.now())) : null);
     if (!thinking) deps.idle();
   }
 
   /** The agent's record knows when a tool was called and when it was done, not that it stood waiting for a person in between. */
   function withWait(event: AgentEvent): AgentEvent {
     if (event.type !== "tool-result") return event;
-    const waitedMs = deps.broker().waitedMs(event.callId);
+    const waitedMs = broker.waitedMs(event.callId);
     return waitedMs > 0 ? { ...event, waitedMs } : event;
   }
 
-  function recorded(event: Extract<DriverEvent, { type: "record" }>): void {
-    if (event.event.type === "turn-ended") keepOutcome(event.key, event.event);
-    outbox.add(event.key, withWait(event.event), { at: event.at, checkpoint: event.checkpoint });
-    screen.record(event.event);
-    if (event.event.type !== "turn-ended") return;
-    const { outcome, failure, localIds } = event.event;
-    if (localIds && localIds.length > 0) deps.inbox().turnEnded(outcome === "completed" ? "done" : outcome, failure, localIds);
+  function recorded({ key, event, at, checkpoint }: Extract<DriverEvent, { type: "record" }>): void {
+    if (event.type === "turn-ended") turns.ended(key, event);
+    outbox.add(key, withWait(event), { at, checkpoint });
+    screen.record(event);
+    if (event.type !== "turn-ended") return;
+    const { outcome, failure, localIds } = event;
+    if (localIds && localIds.length > 0) inbox.turnEnded(outcome === "completed" ? "done" : outcome, failure, localIds);
+  }
+
+  function staged({ localId, stage, failure }: Extract<DriverEvent, { type: "stage" }>): void {
+    if (stage === "handed") screen.prompted(localId, ledger.state.prompts.get(localId)?.text ?? "");
+    inbox.staged(localId, stage, failure);
   }
 
   function threadKnown(threadId: string): void {
@@ -125,88 +88,56 @@ export function createAgentEvents(deps: AgentEventDeps): AgentEvents {
     else inForce.seen(said);
   }
 
-  function emit(event: DriverEvent): void {
-    switch (event.type) {
-      case "record":
-        recorded(event);
-        break;
-      case "stream":
-        link.stream({ ...event.delta, done: event.done });
-        screen.stream(event.delta, event.done ?? false);
-        break;
-      case "request":
-        screen.requested(event.request);
-        deps.broker().announced(event.request);
-        break;
-      case "request-closed":
-        screen.requestClosed(event.id);
-        deps.broker().closed(event);
-        break;
-      case "stage":
-        if (event.stage === "handed") screen.prompted(event.localId, ledger.state.prompts.get(event.localId)?.text ?? "");
-        deps.inbox().staged(event.localId, event.stage, event.failure);
-        break;
-      case "thinking":
-        setThinking(event.thinking);
-        break;
-      case "dialog":
-        dialog = event.dialog;
-        break;
-      case "background":
-        background = event.work;
-        deps.idle();
-        break;
-      case "loss":
-        deps.losses.take(event);
-        break;
-      case "thread":
-        threadKnown(event.threadId);
-        break;
-      case "mode":
-        settings(event, { permissionMode: normalizePermissionMode(record.value.flavor, event.mode) ?? event.mode });
-        break;
-      case "model":
-        settings(event, { model: event.model });
-        break;
-      case "title":
-        if (facts.summary?.text !== event.title) remember({ summary: { text: event.title, updatedAt: clock.now() } });
-        break;
-      case "facts":
-        remember({ tools: event.tools, slashCommands: event.slashCommands, version: event.version, models: event.models });
-        break;
-      case "unsent":
-        deps.unsent(event);
-        break;
-      case "exited":
-        inForce.over();
-        deps.exited(event);
-        break;
-    }
-    deps.changed();
+  function titled(text: string): void {
+    if (agent.facts.summary?.text !== text) agent.remember({ summary: { text, updatedAt: clock.now() } });
   }
 
-  return {
-    emit,
-    facts,
-    get thinking() {
-      return ledger.state.facts.turn !== null;
-    },
-    get dialog() {
-      return dialog;
-    },
-    get background() {
-      return background;
-    },
-    turnIsOver: () => setTurn(null),
-    closeTurn(outcome, failure) {
-      const { turn } = ledger.state.facts;
-      if (turn === null) return;
-      const id = `hapi:turn:${turn}:end`;
-      const event = { type: "turn-ended" as const, id, outcome, failure };
-      keepOutcome(id, event);
-      outbox.add(id, event);
-      screen.record(event);
-      setTurn(null);
-    },
+  function route(event: DriverEvent): void {
+    switch (event.type) {
+      case "record":
+        return recorded(event);
+      case "stream":
+        link.stream({ ...event.delta, done: event.done });
+        return screen.stream(event.delta, event.done ?? false);
+      case "request":
+        screen.requested(event.request);
+        return broker.announced(event.request);
+      case "request-closed":
+        screen.requestClosed(event.id);
+        return broker.closed(event);
+      case "stage":
+        return staged(event);
+      case "thinking":
+        return setThinking(event.thinking);
+      case "dialog":
+        agent.dialog = event.dialog;
+        return;
+      case "background":
+        agent.background = event.work;
+        return deps.idle();
+      case "loss":
+        return deps.losses.take(event);
+      case "thread":
+        return threadKnown(event.threadId);
+      case "mode":
+        return settings(event, { permissionMode: normalizePermissionMode(record.value.flavor, event.mode) ?? event.mode });
+      case "model":
+        return settings(event, { model: event.model });
+      case "title":
+        return titled(event.title);
+      case "facts":
+        return agent.remember({ tools: event.tools, slashCommands: event.slashCommands, version: event.version, models: event.models });
+      case "unsent":
+        return deps.kept.left(event);
+      case "exited":
+        inForce.over();
+        return deps.exited(event);
+    }
+  }
+
+  return (event) => {
+    route(event);
+    deps.changed();
+    if (event.type === "stage") deps.earlier.staged(event.localId, event.stage);
   };
 }

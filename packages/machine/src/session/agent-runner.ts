@@ -17,6 +17,8 @@ export interface AgentRunner {
   readonly conversation: Conversation;
   /** The front end whose process runs; null: parked, or between two. */
   readonly front: Front | null;
+  /** When the agent's own terminal program was put on the viewers' screens last. */
+  readonly terminalSince: number;
   /** What was adopted is new: begun by the host a moment ago, and nothing of an earlier agent. */
   readonly begunByHost: boolean;
   readonly busy: boolean;
@@ -74,11 +76,17 @@ function watchTerminals(host: HostControl, spawned: (process: HostProcess) => Pr
 
 export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
   const { host, record } = deps;
-  const conversation = deps.driver.open({ ...deps.context, host: watchTerminals(host, deps.terminalSpawned) });
+  const conversation = deps.driver.open({ ...deps.context, host: watchTerminals(host, terminalSpawned) });
   let last: Promise<unknown> = Promise.resolve();
   let pending = 0;
   let startFailure: AppError | null = null;
   let isFirst = false;
+  let terminalSince = Number.NEGATIVE_INFINITY;
+
+  function terminalSpawned(process: HostProcess): Promise<void> {
+    terminalSince = deps.now();
+    return deps.terminalSpawned(process);
+  }
 
   function inTurn<T>(operation: () => Promise<T>): Promise<T> {
     pending++;
@@ -124,7 +132,7 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
     if (!firstLaunch) return front;
     isFirst = begun !== undefined && front === "local";
     if (begun && isFirst) {
-      await deps.terminalSpawned(begun);
+      await terminalSpawned(begun);
       deps.started({ at: begun.startedAt, front: "local", asked: threadId ?? null, how: firstLaunch.how, used: conversation.threadId });
     }
     // Taken up, or never begun: the next life of this session starts its agent itself.
@@ -134,6 +142,9 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
 
   return {
     conversation,
+    get terminalSince() {
+      return terminalSince;
+    },
     get begunByHost() {
       return isFirst;
     },

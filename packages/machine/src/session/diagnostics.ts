@@ -7,13 +7,12 @@ import type { InForce } from "./in-force.ts";
 import type { Facts } from "./ledger-state.ts";
 import type { Losses } from "./losses.ts";
 import type { SessionRecord } from "./record.ts";
-import type { Retrying } from "./retrying.ts";
+import { retryOnWire } from "./retry-plan.ts";
 
 export interface DiagnosticsInput {
   record: SessionRecord;
   facts: Facts;
   runner: Pick<AgentRunner, "busy" | "front" | "conversation">;
-  retrying: Pick<Retrying, "onWire">;
   autoRetry: boolean;
   hostPid: number;
   inForce: Pick<InForce, "permissionMode" | "model">;
@@ -75,6 +74,6 @@ export function diagnosticsOf(input: DiagnosticsInput): OwnDiagnostics {
     lastTurn: facts.lastTurn && { outcome: facts.lastTurn.outcome, at: facts.lastTurn.at },
     lastFailure: lastFailureOf(facts),
     autoRetry: input.autoRetry,
-    retry: input.retrying.onWire ?? null,
+    retry: retryOnWire(facts) ?? null,
   };
 }

@@ -1,7 +1,6 @@
 /** The one way a session ends: agent first, then what must still be said, then the hub, then the host, whose viewers leave with our exit code. */
 import { LATE, within } from "@hapi/platform";
 import { AppError, type LifecycleState, toAppError } from "@hapi/protocol";
-import type { AgentEvents } from "./agent-events.ts";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { HubPresence } from "./hub-presence.ts";
@@ -9,7 +8,10 @@ import type { Inbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PermissionBroker } from "./permissions.ts";
 import type { RemoteScreen } from "./remote-screen.ts";
-import type { SessionPorts } from "./session.ts";
+import type { SetLifecycle } from "./lifecycle.ts";
+import type { SessionPorts } from "./session-ports.ts";
+import type { SessionLife } from "./state.ts";
+import type { Turns } from "./turns.ts";
 
 /** What was not heard by the hub after this stays in the ledger and goes when the session runs again. */
 const LAST_WORDS_MS = 3_000;
@@ -40,26 +42,29 @@ export function endingOf(reason: "abort" | "kill" | "handoff"): Ending {
 }
 
 export interface EndingDeps {
+  life: SessionLife;
   ports: SessionPorts;
   runner: AgentRunner;
   loop: HandoffLoop;
   inbox: Inbox;
   broker: PermissionBroker;
-  events: AgentEvents;
+  turns: Turns;
   outbox: Outbox;
   hub: HubPresence;
   screen: RemoteScreen;
-  setLifecycle(lifecycle: LifecycleState, failureCode?: string | null): Promise<void>;
-  close(): void;
+  setLifecycle: SetLifecycle;
 }
 
-export type SessionEnding = ReturnType<typeof createEnding>;
+export interface SessionEnding {
+  end(ending: Ending): Promise<void>;
+  /** Resolves with the exit code. */
+  readonly done: Promise<number>;
+}
 
-export function createEnding(deps: EndingDeps) {
-  const { ports, runner, events } = deps;
+export function createEnding(deps: EndingDeps): SessionEnding {
+  const { ports, runner, life } = deps;
   const { clock, log, link, host, ledger } = ports;
   const over = Promise.withResolvers<number>();
-  let begun = false;
 
   /** Whatever comes of it. */
   const settles = async (work: Promise<unknown>, ms: number): Promise<void> => {
@@ -92,7 +97,7 @@ export function createEnding(deps: EndingDeps) {
     log.info("session.ending", { ...ending });
     deps.loop.close();
     await step("stop", () => runner.stop({ interrupt: runner.busy, graceMs: STOP_GRACE_MS }));
-    events.closeTurn("interrupted");
+    deps.turns.close("interrupted");
     deps.broker.agentGone();
     await step("prompts", () => deps.inbox.reconcile(false));
     await step("lifecycle", () => deps.setLifecycle(ending.lifecycle, ending.failureCode ?? null));
@@ -105,7 +110,7 @@ export function createEnding(deps: EndingDeps) {
       await settles(link.end(ending.reason, ending.isLoss ? deps.inbox.held : 0), LAST_WORDS_MS);
     }
     await step("screen", () => deps.screen.hide());
-    deps.close();
+    life.close();
     await step("agent", () => runner.dispose());
     await step("link", () => link.close());
     await step("hooks", async () => ports.closeHooks?.());
@@ -115,13 +120,10 @@ export function createEnding(deps: EndingDeps) {
   }
 
   return {
-    get begun() {
-      return begun;
-    },
     done: over.promise,
-    async end(ending: Ending): Promise<void> {
-      if (!begun) {
-        begun = true;
+    async end(ending) {
+      if (!life.isEnding) {
+        life.isEnding = true;
         void run(ending);
       }
       await over.promise;

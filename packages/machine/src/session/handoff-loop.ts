@@ -1,28 +1,27 @@
 /**
- * Moves the session between the terminal and remote control, and hands queued prompts where control is remote. One straight line of moves: what
- * is wanted is kept in `wish`, and every event that could matter asks again whether it may happen now.
+ * Moves the session between the terminal and remote control, and hands queued prompts where control is remote. What is wanted is kept in
+ * `Control`; every event that could matter asks `nextStep` again, and this takes the step.
  */
 import type { DriverLog, Front } from "@hapi/agents";
-import { decideHandoff, type HandoffDecision, type HandoffWish } from "@hapi/core";
 import type { HostControl } from "@hapi/host";
 import { type AgentFailure, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { AgentRunner } from "./agent-runner.ts";
+import {
+  type Control,
+  handoffState,
+  type HandoffState,
+  type Held,
+  isHeldByPerson,
+  nextStep,
+  type Situation,
+  type Step,
+} from "./handoff-steps.ts";
 import type { Inbox } from "./inbox.ts";
 import type { RemoteScreen } from "./remote-screen.ts";
 
-export type HandoffState =
-  | { state: "local" | "remote" | "switching" }
-  | { state: "draining"; to: Front; waitsFor: "turn" | "keyboard" | "background"; since: number }
-  /** A person took the terminal back while prompts waited: these wait until it is given back, or a newer one comes. */
-  | { state: "held"; since: number };
-
 export interface HandoffLoop {
-  /** Front end the session is in; its agent may be parked. */
-  readonly front: Front;
   readonly state: HandoffState;
-  /** After a failure nothing is tried before this. */
-  readonly pausedUntil: number;
   /** Puts the session where it should be, with its agent running or not. */
   begin(front: Front, options: { startAgent: boolean }): Promise<void>;
   /** Resolves when it happened; `waiting` when it will happen later. */
@@ -35,19 +34,18 @@ export interface HandoffLoop {
 }
 
 export interface HandoffDeps {
+  /** Changed here alone. */
+  control: Control;
   runner: AgentRunner;
   host: HostControl;
   inbox: Inbox;
   screen: RemoteScreen;
   clock: Clock;
   log: DriverLog;
-  /** Where the session was, until it is taken up. */
-  initial: Front;
   remoteWhileLocal(): "switch" | "read-only";
-  /** How much goes on beside the turn and would end with the agent's process. */
   background(): number;
   /** A failed turn is to be sent again first. */
-  isHeld(): boolean;
+  isQueueHeld(): boolean;
   /** The front end changed; durable before the other one starts. */
   moved(front: Front): Promise<void>;
   /** The agent could not be started, so many times in a row. */
@@ -61,29 +59,42 @@ const RESTART_PAUSE_MS = 2_000;
 /** Agents tell of the end of a turn; a wait for one does not rest on hearing it. */
 const LOOK_AGAIN_MS = 500;
 
+function failureOf(cause: unknown): AgentFailure {
+  const error = toAppError(cause);
+  return {
+    code: error.code === "internal" ? "unknown" : "agent_exited",
+    message: error.message,
+    retryable: error.retryable,
+    cause: error.code,
+  };
+}
+
 export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
-  const { runner, host, inbox, screen, clock, log } = deps;
-  let front: Front = deps.initial;
-  let wish: (HandoffWish & { done: ((result: "done" | "waiting") => void)[] }) | null = null;
-  let waiting: Extract<HandoffDecision, { kind: "wait" }> | null = null;
-  let switching = false;
-  let handing = false;
+  const { control, runner, host, inbox, screen, clock, log } = deps;
+  let isHanding = false;
   /** Nothing moves before the session was taken up, and nothing after its end. */
-  let open = false;
+  let isOpen = false;
   let startFailures = 0;
-  let lastTypedAt: number | null = null;
-  let notBefore = 0;
-  /** What waited when a person took the terminal back. */
-  let held: { prompts: ReadonlySet<string>; since: number } | null = null;
+  let lastFailure: unknown;
+  /** Who waits to hear what becomes of the wish. */
+  const hearers: ((result: "done" | "waiting") => void)[] = [];
   let cancelTimer: (() => void) | undefined;
 
-  function failureOf(cause: unknown): AgentFailure {
-    const error = toAppError(cause);
+  const heldNow = (): Held => ({ waiting: inbox.waiting, viewers: host.viewers().length });
+
+  function situation(): Situation {
+    const stage = runner.front === "remote" ? inbox.current?.stage : undefined;
     return {
-      code: error.code === "internal" ? "unknown" : "agent_exited",
-      message: error.message,
-      retryable: error.retryable,
-      cause: error.code,
+      ...heldNow(),
+      now: clock.now(),
+      running: runner.front,
+      busy: runner.busy,
+      isGiven: stage === "handing" || stage === "handed",
+      background: deps.background(),
+      remoteWhileLocal: deps.remoteWhileLocal(),
+      isHanding,
+      isQueueHeld: deps.isQueueHeld(),
+      next: inbox.next,
     };
   }
 
@@ -92,16 +103,14 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     cancelTimer = clock.setTimer(Math.max(0, at - clock.now()), poke);
   }
 
-  let lastFailure: unknown;
-
   async function startAgent(to: Front): Promise<boolean> {
     try {
       await runner.ensure(to);
-      notBefore = 0;
+      control.pausedUntil = 0;
       startFailures = 0;
       return true;
     } catch (cause) {
-      notBefore = clock.now() + RESTART_PAUSE_MS;
+      control.pausedUntil = clock.now() + RESTART_PAUSE_MS;
       lastFailure = cause;
       log.warn("agent.start_failed", { front: to, cause });
       startFailures++;
@@ -110,173 +119,158 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     }
   }
 
-  async function move(to: Front, interrupt: boolean): Promise<void> {
-    switching = true;
+  async function changeFront(to: Front, interrupt: boolean): Promise<void> {
+    control.isSwitching = true;
     deps.changed();
     const began = clock.now();
     try {
       await runner.stop({ interrupt });
-      front = to;
+      control.front = to;
       await deps.moved(to);
       // The terminal program takes the screen when it is spawned; until then the banner stays.
       if (to === "remote") await screen.show();
       const started = await startAgent(to);
       if (!started && to === "local") {
-        front = "remote";
+        control.front = "remote";
         await deps.moved("remote");
         await screen.show();
       }
-      log.info("handoff.done", { to: front, tookMs: clock.now() - began, started });
+      log.info("handoff.done", { to: control.front, tookMs: clock.now() - began, started });
     } finally {
-      switching = false;
+      control.isSwitching = false;
       deps.changed();
     }
   }
 
-  /** Until something new is wanted, or nobody sits at the terminal any more. */
-  function isHeldByPerson(): boolean {
-    if (!held || front !== "local" || inbox.queued === 0) return false;
-    const { prompts } = held;
-    if (host.viewers().length > 0 && inbox.waiting.every((localId) => prompts.has(localId))) return true;
-    held = null;
-    return false;
-  }
-
-  /** The agent was given a prompt and has not begun: stopped now, it would forget it. */
-  function isHanded(): boolean {
-    const stage = runner.front === "remote" ? inbox.current?.stage : undefined;
-    return stage === "handing" || stage === "handed";
-  }
-
-  async function pursue(): Promise<void> {
-    if (!wish || switching || !open) return;
-    if (wish.to === front) {
-      settle("done");
-      // Wished to and fro meanwhile: what the first wish held up goes on.
-      return handNext();
-    }
-    const decision = decideHandoff(wish, {
-      now: clock.now(),
-      running: runner.front,
-      busy: runner.busy || isHanded(),
-      background: deps.background(),
-      lastTypedAt,
-    });
-    if (decision.kind === "drop") {
-      settle("done");
-      deps.changed();
-      return poke();
-    }
-    if (decision.kind === "wait") {
-      const news = waiting?.for !== decision.for;
-      waiting = decision;
-      later(decision.checkAt ?? clock.now() + LOOK_AGAIN_MS);
-      if (news) deps.changed();
-      return settle("waiting", true);
-    }
-    const mine = wish;
-    waiting = null;
-    await move(mine.to, decision.interrupt);
+  async function move({ to, interrupt }: Extract<Step, { do: "move" }>): Promise<void> {
+    const mine = control.wish;
+    control.waits = null;
+    await changeFront(to, interrupt);
     // A slow start of the terminal program must not use up the time in which nothing takes it away again.
-    if (mine.by === "person" && front === "local") lastTypedAt = clock.now();
+    if (mine?.by === "person" && control.front === "local") control.lastTypedAt = clock.now();
     // Meanwhile something else may have been wanted: that stands.
-    if (wish === mine) settle("done");
+    if (control.wish === mine) settle();
     poke();
   }
 
-  function settle(result: "done" | "waiting", keepWish = false): void {
-    const heard = wish?.done.splice(0) ?? [];
-    if (!keepWish) {
-      wish = null;
-      waiting = null;
-    }
-    for (const done of heard) done(result);
+  function wait({ decision }: Extract<Step, { do: "wait" }>): void {
+    const isNews = control.waits?.for !== decision.for;
+    control.waits = decision;
+    later(decision.checkAt ?? clock.now() + LOOK_AGAIN_MS);
+    if (isNews) deps.changed();
+    answer("waiting");
   }
 
-  async function handNext(): Promise<void> {
-    if (handing || switching || !open || deps.isHeld()) return;
-    const prompt = inbox.next;
-    if (!prompt) return;
-    if (clock.now() < notBefore) return later(notBefore);
-    if (front === "local") {
-      if (isHeldByPerson()) return deps.changed();
-      if (runner.front === "local" && deps.remoteWhileLocal() === "read-only") return;
-      if (!wish) wish = { to: "remote", since: clock.now(), by: "prompt", now: false, done: [] };
-      return pursue();
-    }
-    if (runner.front !== null && runner.busy) return;
-    handing = true;
+  async function hand({ prompt }: Extract<Step, { do: "hand" }>): Promise<void> {
+    isHanding = true;
     try {
-      if (runner.front === "remote" || (await startAgent("remote"))) await inbox.hand(prompt, { isHeld: deps.isHeld });
-      else later(notBefore);
+      if (runner.front === "remote" || (await startAgent("remote"))) await inbox.hand(prompt, { isHeld: deps.isQueueHeld });
+      else later(control.pausedUntil);
     } finally {
-      handing = false;
+      isHanding = false;
     }
     poke();
+  }
+
+  function answer(result: "done" | "waiting"): void {
+    for (const hear of hearers.splice(0)) hear(result);
+  }
+
+  function settle(): void {
+    control.wish = null;
+    control.waits = null;
+    answer("done");
+  }
+
+  async function advance(): Promise<void> {
+    if (!isOpen) return;
+    const step = nextStep(control, situation());
+    switch (step.do) {
+      case "nothing":
+        return;
+      case "settle":
+        settle();
+        // Wished to and fro meanwhile: what the first wish held up goes on.
+        return advance();
+      case "drop":
+        settle();
+        deps.changed();
+        return poke();
+      case "wait":
+        return wait(step);
+      case "move":
+        return move(step);
+      case "hold":
+        return deps.changed();
+      case "pause":
+        return later(step.until);
+      case "wish":
+        control.wish = { to: "remote", since: clock.now(), by: "prompt", now: false };
+        return advance();
+      case "hand":
+        return hand(step);
+    }
   }
 
   function poke(): void {
-    if (!open) return;
-    (wish ? pursue() : handNext()).catch((cause: unknown) => {
+    if (!isOpen) return;
+    // Given up for good: who comes back to the terminal later holds nothing.
+    if (control.front === "local" && inbox.queued > 0 && !isHeldByPerson(control, heldNow())) control.held = null;
+    advance().catch((cause: unknown) => {
       log.warn("handoff.failed", { cause });
-      settle("done");
+      settle();
       // Nothing else may happen that asks again, and the queue would wait for it for ever.
-      notBefore = clock.now() + RESTART_PAUSE_MS;
-      later(notBefore);
+      control.pausedUntil = clock.now() + RESTART_PAUSE_MS;
+      later(control.pausedUntil);
     });
   }
 
   const off = [
     host.on("viewerTyped", (at, typed) => {
-      lastTypedAt = at;
+      control.lastTypedAt = at;
       if (typed) runner.conversation.typed?.(typed);
     }),
     host.on("viewers", poke),
   ];
 
   return {
-    get front() {
-      return front;
-    },
-    get state(): HandoffState {
-      if (switching) return { state: "switching" };
-      if (wish && waiting) return { state: "draining", to: wish.to, waitsFor: waiting.for, since: wish.since };
-      return held && isHeldByPerson() ? { state: "held", since: held.since } : { state: front };
-    },
-    get pausedUntil() {
-      return notBefore;
+    get state() {
+      return handoffState(control, heldNow());
     },
     async begin(to, options) {
-      front = to;
+      control.front = to;
       if (to === "remote") await screen.show();
       if (options.startAgent && !(await startAgent(to)) && to === "local") throw toAppError(lastFailure);
-      open = true;
+      isOpen = true;
     },
     want(to, options) {
-      if (!wish || wish.to !== to) {
-        settle("done");
-        wish = { to, since: clock.now(), by: options.by, now: options.now ?? false, done: [] };
+      const now = options.now ?? false;
+      if (control.wish?.to !== to) {
+        settle();
+        control.wish = { to, since: clock.now(), by: options.by, now };
       }
-      wish.now ||= options.now ?? false;
-      if (options.by === "person") wish.by = "person";
-      // Whoever asks for the terminal sits at its keyboard: prompts in the queue don't take it away again at once.
-      if (options.by === "person" && to === "local") lastTypedAt = clock.now();
-      if (options.by === "person") held = to === "local" ? { prompts: new Set(inbox.waiting), since: clock.now() } : null;
-      const { done } = wish;
+      const { wish } = control;
+      wish.now ||= now;
+      if (options.by === "person") {
+        wish.by = "person";
+        // Whoever asks for the terminal sits at its keyboard: prompts in the queue don't take it away again at once.
+        if (to === "local") control.lastTypedAt = clock.now();
+        control.held = to === "local" ? { prompts: new Set(inbox.waiting), since: clock.now() } : null;
+      }
       return new Promise((resolve) => {
-        done.push(resolve);
+        hearers.push(resolve);
         poke();
       });
     },
     poke,
     async wake() {
-      if (front === "remote" && runner.front === null && !(await startAgent("remote"))) throw toAppError(lastFailure);
+      if (control.front === "remote" && runner.front === null && !(await startAgent("remote"))) throw toAppError(lastFailure);
     },
     close() {
-      open = false;
+      isOpen = false;
       cancelTimer?.();
       for (const stop of off) stop();
-      settle("done");
+      settle();
     },
   };
 }

@@ -19,7 +19,8 @@ const PAGE = 200;
 const MAX_PAGES = 500;
 
 export interface HubPresence {
-  open(): void;
+  /** `handlers`: what the session answers to. */
+  open(handlers: Readonly<Record<string, RpcHandler>>): void;
   /** Metadata or agent state may have changed. */
   touch(): void;
   settled(): Promise<void>;
@@ -33,7 +34,6 @@ export interface HubPresenceDeps {
   record: RecordFile;
   metadata(current: Metadata | null): Metadata;
   agentState(current: AgentState | null): AgentState;
-  handlers: Readonly<Record<string, RpcHandler>>;
   lastSeq(): number | null;
   receive(message: IncomingMessage): Promise<unknown>;
   passed(seq: number): Promise<void>;
@@ -52,6 +52,7 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
   const { link, record, clock, log } = deps;
   let closed = false;
   let opened = false;
+  let handlers: Readonly<Record<string, RpcHandler>> = {};
   let registering = false;
   let isFirst = true;
   /** This connection's hub did not know the session when it was spoken to. */
@@ -111,7 +112,7 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
       seen(session);
       if (!opened) {
         opened = true;
-        link.open(deps.handlers);
+        link.open(handlers);
       } else if (isUnknown) {
         isUnknown = false;
         log.info("hub.row_made_again", {});
@@ -158,7 +159,10 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
 
   const off = [link.on("connected", connected), link.on("refused", refused)];
   return {
-    open: () => void register(FIRST_PAUSE_MS),
+    open(served) {
+      handlers = served;
+      void register(FIRST_PAUSE_MS);
+    },
     touch,
     async settled() {
       await metadata.settled();

@@ -10,6 +10,7 @@ import type { Clock } from "@hapi/platform";
 import type { Ledger } from "./ledger.ts";
 import { isFinal, type LedgerStage, type PromptEntry } from "./ledger-state.ts";
 import { promptFromContent } from "./prompt-content.ts";
+import { promptsIn, waitingIn } from "./prompt-queue.ts";
 import type { StageReports } from "./stage-reports.ts";
 import { createWithdrawals, type PromptAgent } from "./withdrawals.ts";
 
@@ -104,10 +105,7 @@ export function createInbox(deps: InboxDeps): Inbox {
 
   const withdrawals = createWithdrawals({ agent, clock, onLate: (localId) => gaveBack(localId, { late: true }), loosely });
 
-  const order = (a: PromptEntry, b: PromptEntry): number =>
-    (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER) || a.at - b.at;
-  const inStage = (...stages: LedgerStage[]): PromptEntry[] =>
-    [...prompts.values()].filter((prompt) => stages.includes(prompt.stage)).sort(order);
+  const inStage = (...stages: LedgerStage[]): PromptEntry[] => promptsIn(prompts, ...stages);
 
   async function receive(message: IncomingMessage, from: "live" | "backfill"): Promise<boolean> {
     // The hub keeps it, and sends it again when the session runs.
@@ -331,7 +329,7 @@ export function createInbox(deps: InboxDeps): Inbox {
       return inStage("handed", "in-transcript");
     },
     get waiting() {
-      return inStage("queued").map((prompt) => prompt.localId);
+      return waitingIn(prompts);
     },
     get queued() {
       return inStage("queued").length;

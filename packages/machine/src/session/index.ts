@@ -19,4 +19,5 @@ export { runSessionProcess } from "./run.ts";
 export { settleSession } from "./settle.ts";
 export { rowAtHub } from "./row-at-hub.ts";
 export { SETTLE_WORD } from "./settle-word.ts";
-export { openSession, type RunningSession, type SessionPorts } from "./session.ts";
+export { openSession, type RunningSession } from "./session.ts";
+export type { SessionPorts } from "./session-ports.ts";

@@ -1,48 +1,65 @@
-/** What follows when the agent's process starts, fails to, moves between front ends, or ends: stages, history, lifecycle, the end of the session. */
+/** What follows when the agent's process fails to start, moves between front ends, or ends: stages, history, lifecycle, the end of the session. */
 import type { DriverLog, Front } from "@hapi/agents";
-import { type AgentFailure, type LifecycleState, noticeWords } from "@hapi/protocol";
+import { noticeWords } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
-import type { AgentEvents, Exited } from "./agent-events.ts";
+import type { Exited } from "./agent-events.ts";
+import type { AgentRunner } from "./agent-runner.ts";
 import type { SessionEnding } from "./ending.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Ledger } from "./ledger.ts";
+import type { SetLifecycle } from "./lifecycle.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PermissionBroker } from "./permissions.ts";
 import type { ScreenModel } from "./screen-model.ts";
+import type { SessionLife, StartFailure } from "./state.ts";
+import type { Turns } from "./turns.ts";
 
 /** So many failed starts in a row, and the prompt that waits for the agent goes back to its sender. */
 const START_FAILURES_BEFORE_GIVING_BACK = 3;
 /** The agent's own screen ended this soon with an error: it never really started. */
 const EARLY_EXIT_MS = 3_000;
 
+export interface FrontMoves {
+  ledger: Ledger;
+  outbox: Outbox;
+  setLifecycle: SetLifecycle;
+  clock: Clock;
+}
+
+/** The session is in another front end: written down, then told. */
+export async function noteMove({ ledger, outbox, setLifecycle, clock }: FrontMoves, front: Front): Promise<void> {
+  const at = clock.now();
+  await ledger.setFacts({ front });
+  const id = `hapi:switch:${at}`;
+  outbox.add(id, { type: "switch", id, mode: front }, { at });
+  await setLifecycle(front === "local" ? "paused" : "running");
+}
+
 export interface Outcomes {
-  moved(front: Front): Promise<void>;
-  terminalStarted(): void;
-  startFailed(front: Front, failure: AgentFailure, times: number): void;
+  startFailed(failure: StartFailure): void;
   agentExited(event: Exited): void;
 }
 
 export interface OutcomeDeps {
-  ledger: Ledger;
+  life: SessionLife;
   outbox: Outbox;
+  runner: Pick<AgentRunner, "terminalSince">;
   inbox: Inbox;
   broker: PermissionBroker;
-  events: AgentEvents;
+  turns: Turns;
   ending: SessionEnding;
   model: ScreenModel;
-  setLifecycle(lifecycle: LifecycleState): Promise<void>;
   clock: Clock;
   log: DriverLog;
 }
 
 export function createOutcomes(deps: OutcomeDeps): Outcomes {
-  const { ledger, outbox, inbox, broker, events, ending, model, clock, log } = deps;
-  let terminalStartedAt = Number.NEGATIVE_INFINITY;
+  const { life, outbox, runner, inbox, broker, turns, ending, model, clock, log } = deps;
 
   /** The person left the agent's own screen, or it ended by itself: so does the session, with its exit code. */
   function terminalQuit(event: Exited): void {
     const exitCode = event.code ?? 1;
-    const failed = exitCode !== 0 && clock.now() - terminalStartedAt < EARLY_EXIT_MS;
+    const failed = exitCode !== 0 && clock.now() - runner.terminalSince < EARLY_EXIT_MS;
     const lifecycle = failed ? "failed" : "completed";
     void ending.end({
       lifecycle,
@@ -54,17 +71,7 @@ export function createOutcomes(deps: OutcomeDeps): Outcomes {
   }
 
   return {
-    async moved(front) {
-      const at = clock.now();
-      await ledger.setFacts({ front });
-      const id = `hapi:switch:${at}`;
-      outbox.add(id, { type: "switch", id, mode: front }, { at });
-      await deps.setLifecycle(front === "local" ? "paused" : "running");
-    },
-    terminalStarted() {
-      terminalStartedAt = clock.now();
-    },
-    startFailed(front, failure, times) {
+    startFailed({ front, failure, times }) {
       model.note(failure.message);
       if (front === "local" || times % START_FAILURES_BEFORE_GIVING_BACK !== 0) return;
       inbox.failNext(failure);
@@ -84,11 +91,11 @@ export function createOutcomes(deps: OutcomeDeps): Outcomes {
       model.clearActivity();
       // That it is gone says nothing of what it had begun: its record does. Only a reason of its own (no login, no capacity) is the prompt's end.
       const reason = event.failure?.code === "agent_exited" ? undefined : event.failure;
-      events.closeTurn(reason ? "failed" : "interrupted", event.failure);
-      if (event.front === "local" && !event.expected && !ending.begun) return terminalQuit(event);
+      turns.close(reason ? "failed" : "interrupted", event.failure);
+      if (event.front === "local" && !event.expected && !life.isEnding) return terminalQuit(event);
       if (reason) inbox.turnEnded("failed", reason);
       if (event.failure) model.note(event.failure.message);
-      if (ending.begun) return;
+      if (life.isEnding) return;
       inbox.reconcile(false).catch((cause: unknown) => log.warn("prompt.not_reconciled", { cause }));
     },
   };

@@ -14,7 +14,7 @@ import type { Ledger } from "./ledger.ts";
 import { hubNow, hubOfRecord, type KnownHub } from "./hub-address.ts";
 import { DEFAULT_PARK_AFTER_MS } from "./parking.ts";
 import type { RecordFile } from "./record.ts";
-import type { SessionPorts } from "./session.ts";
+import type { SessionPorts } from "./session-ports.ts";
 
 export type { Env };
 

@@ -4,22 +4,27 @@ import type { Clock } from "@hapi/platform";
 import type { AgentState, PromptWaiting } from "@hapi/protocol";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
+import type { Control } from "./handoff-steps.ts";
 import type { Inbox } from "./inbox.ts";
 import type { PermissionBroker } from "./permissions.ts";
-import type { Retrying } from "./retrying.ts";
+import type { Facts } from "./ledger-state.ts";
+import { retryOnWire } from "./retry-plan.ts";
+import { holdsQueue, type RetrySending } from "./retrying.ts";
 
 export interface QueueWaitDeps {
   inbox: Pick<Inbox, "queued" | "current">;
-  loop: Pick<HandoffLoop, "state" | "front" | "pausedUntil">;
+  loop: Pick<HandoffLoop, "state">;
+  control: Pick<Control, "pausedUntil">;
   runner: Pick<AgentRunner, "front" | "busy" | "moving">;
-  retrying: Pick<Retrying, "holdsQueue" | "onWire">;
+  facts: Facts;
+  sending: RetrySending;
   broker: Pick<PermissionBroker, "openCount">;
   remoteWhileLocal(): "switch" | "read-only";
   clock: Clock;
 }
 
 export function createQueueWait(deps: QueueWaitDeps): () => PromptWaiting | undefined {
-  const { inbox, loop, runner, retrying, broker, clock } = deps;
+  const { inbox, loop, control, runner, facts, sending, broker, clock } = deps;
   let last: { for: string; since: number } | null = null;
 
   return () => {
@@ -31,13 +36,13 @@ export function createQueueWait(deps: QueueWaitDeps): () => PromptWaiting | unde
       queued: inbox.queued,
       handing: stage === "handing",
       moving: runner.moving || state.state === "switching",
-      ...(retrying.holdsQueue ? { retryAt: retrying.onWire?.at ?? null } : {}),
+      ...(holdsQueue(sending, facts) ? { retryAt: retryOnWire(facts)?.at ?? null } : {}),
       ...(state.state === "held" ? { handoff: { waitsFor: "terminal", since: state.since } } : {}),
       ...(state.state === "draining" ? { handoff: { waitsFor: state.waitsFor, since: state.since } } : {}),
       heldByTerminal: state.state === "held" || (runner.front === "local" && deps.remoteWhileLocal() === "read-only"),
       busy: runner.busy || (stage !== undefined && stage !== "handing"),
       openRequests: broker.openCount,
-      pausedUntil: loop.pausedUntil,
+      pausedUntil: control.pausedUntil,
     });
     if (!waits) {
       last = null;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import type { AgentFailure } from "@hapi/protocol";
-import { LONGEST_WAIT_MS, MAX_RETRIES, planRetry } from "./retry-plan.ts";
+import { type AgentFailure, AppError } from "@hapi/protocol";
+import type { PromptEntry } from "./ledger-state.ts";
+import { LONGEST_WAIT_MS, MAX_RETRIES, newestEnd, planAfterSending, planAfterTurn, planRetry } from "./retry-plan.ts";
 
 const failure = (more: Partial<AgentFailure> = {}): AgentFailure => ({ code: "overloaded", message: "full", retryable: true, ...more });
 const pauses = (given: AgentFailure, random = 0): (number | null)[] =>
@@ -31,5 +32,49 @@ describe("when a failed turn is tried again", () => {
   test.each(["overloaded", "rate_limit", "network", "server_error"] as const)("%s is, unless the agent says that it is useless", (code) => {
     expect(planRetry(1, failure({ code }), { now: 0, random: 0 })).toBe(5_000);
     expect(planRetry(1, failure({ code, retryable: false }), { now: 0, random: 0 })).toBeNull();
+  });
+});
+
+describe("what follows a turn and a sending", () => {
+  const at = { now: 1_000, random: 0 };
+  const sent = { phase: "sent", localId: "p1", attempt: 2, at: 0, failureCode: "overloaded" } as const;
+
+  test("only a failed turn is planned again, with the attempts before it counted", () => {
+    expect(planAfterTurn({ outcome: "completed" }, 0, at)).toEqual({ retry: null });
+    expect(planAfterTurn({ outcome: "failed", failure: failure(), localIds: ["p0", "p1"] }, 1, at)).toEqual({
+      retry: { phase: "waiting", localId: "p1", attempt: 2, at: 11_000, failureCode: "overloaded" },
+    });
+  });
+
+  test("the last one is said", () => {
+    expect(planAfterTurn({ outcome: "failed", failure: failure() }, MAX_RETRIES, at)).toMatchObject({
+      retry: null,
+      notice: { code: "retries_used_up" },
+    });
+  });
+
+  test("what could not be sent is tried again where that may help, and said where not", () => {
+    expect(planAfterSending(sent, new AppError("timeout"), at).retry).toMatchObject({ phase: "waiting", attempt: 3 });
+    expect(planAfterSending(sent, new AppError("retry_unavailable"), at)).toEqual({ retry: null });
+    expect(planAfterSending({ ...sent, attempt: MAX_RETRIES }, new AppError("timeout"), at)).toMatchObject({
+      retry: null,
+      notice: { code: "retry_failed" },
+    });
+  });
+
+  test("the newest end counts, a prompt's or a turn's of the terminal", () => {
+    const prompt = (localId: string, stage: "done" | "failed" | "canceled", stageAt: number): PromptEntry => ({
+      localId,
+      messageId: localId,
+      seq: 1,
+      at: 0,
+      text: "",
+      attachments: [],
+      stage,
+      stageAt,
+    });
+    const prompts = [prompt("p1", "done", 5), prompt("p2", "failed", 7), prompt("p3", "canceled", 9)];
+    expect(newestEnd(prompts, { lastTurn: null })).toEqual({ localId: "p2", cameThrough: false });
+    expect(newestEnd(prompts, { lastTurn: { outcome: "completed", at: 8 } })).toEqual({ localId: null, cameThrough: true });
   });
 });

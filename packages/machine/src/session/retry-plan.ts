@@ -1,8 +1,10 @@
 /**
- * When a turn that a provider's error failed is tried again by itself, or that it is not. Pure: time and chance come from outside. Only errors of
- * the provider count: an agent that ended in a turn may have done half of its work, and only a person can tell whether to do it again.
+ * Whether and when a turn that failed is tried again by itself, and what is said of it. Pure: time and chance come from outside; `retrying.ts` does
+ * it. Only errors of the provider count: an agent that ended in a turn may have done half of its work, and only a person can tell whether to do
+ * it again.
  */
-import type { AgentFailure } from "@hapi/protocol";
+import { type AgentEvent, type AgentFailure, type AppError, noticeWords, type NoticeWords, type RetryState } from "@hapi/protocol";
+import { type Facts, isFinal, type PromptEntry, type RetryFact } from "./ledger-state.ts";
 
 /** Failed this often by itself after the first failure, it is left to the person. */
 export const MAX_RETRIES = 6;
@@ -22,4 +24,57 @@ export function planRetry(attempt: number, failure: AgentFailure, at: { now: num
   if (asked > LONGEST_WAIT_MS) return null;
   const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
   return at.now + Math.round(Math.max(asked, pause) + pause * JITTER * at.random);
+}
+
+export type TurnEnd = Pick<Extract<AgentEvent, { type: "turn-ended" }>, "outcome" | "failure" | "localIds">;
+
+export interface Moment {
+  now: number;
+  random: number;
+}
+
+export interface RetryPlan {
+  /** Null: nothing is sent again. */
+  retry: RetryFact | null;
+  /** For the history. */
+  notice?: NoticeWords;
+}
+
+/** A turn ended that was sent again so many times before. */
+export function planAfterTurn(end: TurnEnd, done: number, at: Moment): RetryPlan {
+  const { failure } = end;
+  if (end.outcome !== "failed" || !failure) return { retry: null };
+  const attempt = done + 1;
+  const due = planRetry(attempt, failure, at);
+  if (due !== null)
+    return { retry: { phase: "waiting", localId: end.localIds?.at(-1) ?? null, attempt, at: due, failureCode: failure.code } };
+  return { retry: null, ...(attempt > MAX_RETRIES ? { notice: noticeWords("retries_used_up", { times: MAX_RETRIES }) } : {}) };
+}
+
+/** It could not be sent again, or the agent was gone before it began with it. */
+export function planAfterSending(retry: RetryFact, error: AppError, at: Moment): RetryPlan {
+  if (error.code === "retry_unavailable") return { retry: null };
+  const attempt = retry.attempt + 1;
+  const due = planRetry(attempt, { code: "server_error", message: error.message, retryable: error.retryable }, at);
+  if (due !== null) return { retry: { ...retry, phase: "waiting", attempt, at: due } };
+  return { retry: null, notice: noticeWords("retry_failed", { reason: { code: error.code, message: error.message } }) };
+}
+
+/** The newest of what ended: a prompt of ours that never became a turn counts, and so does a turn that was begun in the terminal. */
+export function newestEnd(
+  prompts: Iterable<PromptEntry>,
+  { lastTurn }: Pick<Facts, "lastTurn">,
+): { localId: string | null; cameThrough: boolean } {
+  const ended = [...prompts].filter((prompt) => isFinal(prompt.stage) && prompt.stage !== "canceled");
+  const last = ended.sort((a, b) => a.stageAt - b.stageAt).at(-1);
+  if (lastTurn && lastTurn.at >= (last?.stageAt ?? 0))
+    return { localId: lastTurn.localId ?? null, cameThrough: lastTurn.outcome === "completed" };
+  return { localId: last?.localId ?? null, cameThrough: last?.stage === "done" };
+}
+
+/** As the hub shows it. */
+export function retryOnWire({ retry }: Pick<Facts, "retry">): RetryState | undefined {
+  if (retry?.phase !== "waiting") return undefined;
+  const { localId, attempt, at, failureCode } = retry;
+  return { localId, attempt, maxAttempts: MAX_RETRIES, at, failureCode };
 }

@@ -17,7 +17,8 @@ import { buildPorts, type Env, type SessionProcessOptions } from "./ports.ts";
 import { openRecord, type SessionRecord } from "./record.ts";
 import { rowAtHub } from "./row-at-hub.ts";
 import { settleExit } from "./settle-word.ts";
-import { openSession, type SessionPorts } from "./session.ts";
+import { openSession } from "./session.ts";
+import type { SessionPorts } from "./session-ports.ts";
 
 const CONTACT_MS = 5_000;
 

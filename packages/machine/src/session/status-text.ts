@@ -1,7 +1,7 @@
 /** The line below the banner: what goes on, in a few words. */
 import { BOUNDARY_WAIT_MS, STATUS_WORDS } from "@hapi/core";
 import type { BackgroundWork, RetryState, TurnOutcome } from "@hapi/protocol";
-import type { HandoffState } from "./handoff-loop.ts";
+import type { HandoffState } from "./handoff-steps.ts";
 
 export interface StatusFacts {
   state: HandoffState;

@@ -2,15 +2,17 @@
  * The beginning of a session process: take over what the host still runs, or settle what a former life left open and start what should run. Nothing
  * is handed to the agent before this is through.
  */
-import type { Front } from "@hapi/agents";
+import type { DriverEvent, Front } from "@hapi/agents";
 import { within } from "@hapi/platform";
-import { AppError, type LifecycleState } from "@hapi/protocol";
-import type { AgentEvents } from "./agent-events.ts";
+import { AppError } from "@hapi/protocol";
 import type { AgentRunner } from "./agent-runner.ts";
+import type { AgentView } from "./agent-view.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { Inbox } from "./inbox.ts";
+import type { SetLifecycle } from "./lifecycle.ts";
 import type { PermissionBroker } from "./permissions.ts";
-import type { SessionPorts } from "./session.ts";
+import type { SessionPorts } from "./session-ports.ts";
+import type { Turns } from "./turns.ts";
 
 /** A terminal that was asked for attaches within this time. */
 const FIRST_VIEWER_WAIT_MS = 3_000;
@@ -21,8 +23,11 @@ export interface TakeUpDeps {
   loop: HandoffLoop;
   inbox: Inbox;
   broker: PermissionBroker;
-  events: AgentEvents;
-  setLifecycle(lifecycle: LifecycleState): Promise<void>;
+  agent: Pick<AgentView, "setTurn">;
+  turns: Turns;
+  setLifecycle: SetLifecycle;
+  /** As if the driver had said it. */
+  say(event: DriverEvent): void;
   adopted(): void;
 }
 
@@ -32,7 +37,7 @@ export function hostIdOf({ host, record }: Pick<SessionPorts, "host" | "record">
 }
 
 export async function takeUp(deps: TakeUpDeps): Promise<void> {
-  const { ports, runner, inbox, broker, events } = deps;
+  const { ports, runner, inbox, broker, agent, turns } = deps;
   const { ledger, clock, log, record } = ports;
   const { facts } = ledger.state;
   // Another host than last time: nothing of the former life runs any more.
@@ -53,10 +58,10 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
     settleFormer(deps, former);
   } else if (!isSame) {
     broker.agentGone();
-    events.closeTurn("interrupted");
+    turns.close("interrupted");
   } else {
     broker.agentAdopted();
-    if (!runner.busy) events.turnIsOver();
+    if (!runner.busy) agent.setTurn(null);
   }
   await inbox.reconcile(isSame);
   if (running !== null) await continueIn(deps, running);
@@ -64,11 +69,14 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
 }
 
 /** What a former life left open is ended; the turn and the requests of the agent that the host has begun since are its own. */
-function settleFormer({ ports, broker, events, runner }: TakeUpDeps, former: { turn: string | null; requests: readonly string[] }): void {
+function settleFormer(
+  { ports, broker, turns, runner, say }: TakeUpDeps,
+  former: { turn: string | null; requests: readonly string[] },
+): void {
   broker.agentGone(former.requests);
   if (former.turn === null || ports.ledger.state.facts.turn !== former.turn) return;
-  events.closeTurn("interrupted");
-  if (runner.busy) events.emit({ type: "thinking", thinking: true });
+  turns.close("interrupted");
+  if (runner.busy) say({ type: "thinking", thinking: true });
 }
 
 /** Without its program a session can't run. Asked only when a start went wrong: it takes longer than the start itself. */

@@ -1,0 +1,288 @@
+/**
+ * A session's parts, each made from the ports, the state and the parts before it. What one has to say to a later one it says by a signal
+ * (`state.ts`); what follows is in `reactions.ts`.
+ */
+import { type Confinement, confineTo, readBytes } from "../files/index.ts";
+import { createActions } from "./actions.ts";
+import { type AgentRunner, createAgentRunner } from "./agent-runner.ts";
+import { diagnosticsOf } from "./diagnostics.ts";
+import { createEarlier, type Earlier } from "./earlier.ts";
+import { createEnding, endingOf, type SessionEnding } from "./ending.ts";
+import { createHandoffLoop, type HandoffLoop } from "./handoff-loop.ts";
+import { createHubPresence, type HubPresence } from "./hub-presence.ts";
+import { createInbox, type Inbox } from "./inbox.ts";
+import { noteMove } from "./outcomes.ts";
+import { createPermissionBroker, type PermissionBroker } from "./permissions.ts";
+import { createPresence, type Presence } from "./presence.ts";
+import { createGivenWait, createQueueWait } from "./queue-wait.ts";
+import { createRemoteScreen, type RemoteScreen } from "./remote-screen.ts";
+import { createRetrying, holdsQueue, type Retrying } from "./retrying.ts";
+import type { SessionActions } from "./rpc.ts";
+import type { SessionPorts } from "./session-ports.ts";
+import { aliveFactsOf, queuedOf, sessionAgentState, sessionMetadata, statusOf } from "./shown.ts";
+import type { SessionState } from "./state.ts";
+import { goesOn } from "./status-text.ts";
+import { createTurns, type Turns } from "./turns.ts";
+import { createUploads, type Uploads } from "./uploads.ts";
+
+/** A larger file is not read for the lines around an edit. */
+const MAX_EDITED_BYTES = 2 * 1024 * 1024;
+
+interface AgentParts {
+  confinement: Confinement;
+  uploads: Uploads;
+  screen: RemoteScreen;
+  runner: AgentRunner;
+  earlier: Earlier;
+  inbox: Inbox;
+  broker: PermissionBroker;
+}
+
+interface ControlParts extends AgentParts {
+  loop: HandoffLoop;
+  retrying: Retrying;
+  turns: Turns;
+}
+
+interface HubParts extends ControlParts {
+  presence: Presence;
+  hub: HubPresence;
+}
+
+export interface SessionParts extends HubParts {
+  ending: SessionEnding;
+  actions: SessionActions;
+}
+
+export async function buildParts(ports: SessionPorts, state: SessionState): Promise<SessionParts> {
+  const agent = await agentParts(ports, state);
+  const control = { ...agent, ...controlParts(ports, state, agent) };
+  const hub = { ...control, ...hubParts(ports, state, control) };
+  return { ...hub, ...personParts(ports, state, hub) };
+}
+
+function screenOf(ports: SessionPorts, state: SessionState): RemoteScreen {
+  const { host, driver, clock, log } = ports;
+  const { agent, model, signals, life } = state;
+  const screen = createRemoteScreen({
+    host,
+    model,
+    canRegain: driver.capabilities.control !== "remote",
+    isWorking: () => agent.thinking,
+    status: () => statusOf(ports, state),
+    alsoEnds: () => (agent.background.length > 0 ? ` and ${goesOn(agent.background)}` : ""),
+    queued: () => queuedOf(ports),
+    regain: signals.terminalWanted.emit,
+    exit: signals.exitWanted.emit,
+    clock,
+    log,
+  });
+  life.onClose(screen.close);
+  return screen;
+}
+
+function runnerOf(ports: SessionPorts, { signals, kept, outbox }: SessionState, screen: RemoteScreen): AgentRunner {
+  const { driver, host, record, ledger, clock, log } = ports;
+  return createAgentRunner({
+    driver,
+    host,
+    record,
+    now: () => clock.now(),
+    started(lastStart) {
+      ledger.setFacts({ lastStart }).catch((cause: unknown) => log.warn("session.start_not_kept", { cause }));
+      signals.changed.emit();
+    },
+    context: {
+      sessionId: record.value.sessionId,
+      cwd: record.value.cwd,
+      env: ports.agentEnv,
+      program: record.value.environment?.program,
+      memory: ledger.memory,
+      clock,
+      sessionDir: ports.dir,
+      hookCommand: ports.hookCommand,
+      hookEnv: ports.hookEnv,
+      log,
+      emit: signals.agentSaid.emit,
+      room: outbox.room,
+    },
+    prefill() {
+      kept.typed(screen.takeWords());
+      return kept.text;
+    },
+    prefilled: () => kept.putBack(),
+    async terminalSpawned(process) {
+      await screen.hide();
+      await host.setDisplay({ kind: "process", launchId: process.launchId });
+      await ledger.setFacts({ terminal: process.launchId });
+    },
+  });
+}
+
+async function agentParts(ports: SessionPorts, state: SessionState): Promise<AgentParts> {
+  const { record, ledger, dir, clock, log } = ports;
+  const { signals, agent, inForce, model, reports } = state;
+  const uploads = createUploads(dir);
+  const confinement = await confineTo([record.value.cwd, uploads.dir]);
+  const screen = screenOf(ports, state);
+  const runner = runnerOf(ports, state, screen);
+  const { conversation } = runner;
+  const earlier = createEarlier({
+    dir,
+    isCarried: record.value.earlier === true,
+    conversation,
+    memory: ledger.memory,
+    commands: () => agent.facts.slashCommands ?? [],
+    log,
+  });
+  const inbox = createInbox({
+    ledger,
+    agent: earlier.agent,
+    attachable: confinement.resolve,
+    reports,
+    clock,
+    log,
+    changed() {
+      queueMicrotask(signals.queueDue.emit);
+      queueMicrotask(signals.changed.emit);
+    },
+    moved: () => queueMicrotask(signals.changed.emit),
+  });
+  const broker = createPermissionBroker({
+    ledger,
+    flavor: record.value.flavor,
+    mode: () => inForce.permissionMode,
+    planAccepted: () => inForce.planAccepted(),
+    chosen: (permissionMode) => inForce.chosen({ permissionMode }),
+    apply: (id, answer) => conversation.answer(id, answer),
+    readText: async (path) =>
+      await readBytes(confinement, path, MAX_EDITED_BYTES).then(
+        ({ bytes }) => bytes.toString("utf8"),
+        () => null,
+      ),
+    answered: (id, answer) => model.requestAnswered(id, answer.behavior === "allow"),
+    changed: signals.changed.emit,
+    clock,
+    log,
+  });
+  return { confinement, uploads, screen, runner, earlier, inbox, broker };
+}
+
+function controlParts(
+  ports: SessionPorts,
+  state: SessionState,
+  { screen, runner, inbox }: AgentParts,
+): Omit<ControlParts, keyof AgentParts> {
+  const { ledger, host, settings, clock, log } = ports;
+  const { signals, life, facts, agent, control, sending, model, outbox, notice, setLifecycle } = state;
+  const loop = createHandoffLoop({
+    control,
+    runner,
+    host,
+    inbox,
+    screen,
+    clock,
+    log,
+    remoteWhileLocal: () => settings.remoteWhileLocal,
+    background: () => agent.background.length,
+    isQueueHeld: () => holdsQueue(sending, facts),
+    moved: (front) => noteMove({ ledger, outbox, setLifecycle, clock }, front),
+    startFailed: (front, failure, times) => signals.agentNotStarted.emit({ front, failure, times }),
+    changed: signals.changed.emit,
+  });
+  const retrying = createRetrying({
+    ledger,
+    sending,
+    control,
+    runner,
+    loop,
+    isAllowed: state.isAutoRetry,
+    isHanding: () => inbox.current !== null,
+    changed() {
+      signals.changed.emit();
+      queueMicrotask(signals.queueDue.emit);
+    },
+    notice,
+    clock,
+    random: ports.random ?? Math.random,
+    log,
+  });
+  life.onClose(loop.close);
+  life.onClose(retrying.close);
+  return { loop, retrying, turns: createTurns({ ledger, agent, outbox, screen: model, retrying, clock, log }) };
+}
+
+function hubParts(ports: SessionPorts, state: SessionState, parts: ControlParts): Omit<HubParts, keyof ControlParts> {
+  const { link, record, settings, clock, log } = ports;
+  const { signals, life, facts, agent, control, sending } = state;
+  const { inbox, loop, runner, broker } = parts;
+  const queueWait = createQueueWait({
+    inbox,
+    loop,
+    control,
+    runner,
+    facts,
+    sending,
+    broker,
+    remoteWhileLocal: () => settings.remoteWhileLocal,
+    clock,
+  });
+  const givenWait = createGivenWait({ inbox, broker, isThinking: () => agent.thinking });
+  const presence = createPresence({ link, clock, facts: () => aliveFactsOf(state) });
+  const hub = createHubPresence({
+    link,
+    record,
+    metadata: sessionMetadata(ports, state, runner),
+    agentState: sessionAgentState(ports, state, { broker, queueWait, givenWait }),
+    lastSeq: () => facts.lastSeq,
+    receive: (message) => inbox.receive(message, "backfill"),
+    passed: (seq) => inbox.passed(seq),
+    address: () => ports.hub(),
+    registered: signals.registered.emit,
+    told: signals.metadataTold.emit,
+    deleted: signals.deleted.emit,
+    clock,
+    log,
+  });
+  life.onClose(hub.close);
+  life.onClose(presence.close);
+  return { presence, hub };
+}
+
+function personParts(ports: SessionPorts, state: SessionState, parts: HubParts): Omit<SessionParts, keyof HubParts> {
+  const { record, host, driver, environment, clock, log } = ports;
+  const { signals, life, facts, agent, control, inForce, losses, outbox, notice, setLifecycle, isAutoRetry } = state;
+  const { runner, loop, inbox, broker, retrying, turns, hub, screen, uploads } = parts;
+  const ending = createEnding({ ports, life, runner, loop, inbox, broker, turns, outbox, hub, screen, setLifecycle });
+  const actions = createActions({
+    runner,
+    loop,
+    control,
+    broker,
+    record,
+    inForce,
+    retrying,
+    inbox,
+    facts: agent.facts,
+    capabilities: driver.capabilities,
+    diagnostics: () =>
+      diagnosticsOf({
+        record: record.value,
+        facts,
+        runner,
+        autoRetry: isAutoRetry(),
+        hostPid: host.hostPid,
+        inForce,
+        environment,
+        losses,
+      }),
+    hasViewers: () => host.viewers().length > 0,
+    uploads,
+    clock,
+    notice,
+    end: (reason) => void ending.end(endingOf(reason)),
+    changed: signals.changed.emit,
+    log,
+  });
+  return { ending, actions };
+}
