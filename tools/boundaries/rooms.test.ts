@@ -12,6 +12,7 @@ const ROOMS: Record<string, Record<string, readonly string[]>> = {
   "packages/hub/src": {
     auth: [],
     events: [],
+    facts: [],
     peer: [],
     rpc: ["peer"],
     settings: [],
@@ -23,7 +24,7 @@ const ROOMS: Record<string, Record<string, readonly string[]>> = {
     machines: ["events", "rpc"],
     messages: ["events", "machines", "peer", "rpc"],
     sessions: ["events", "machines", "messages", "peer", "rpc"],
-    sqlite: ["events", "keeping", "machines", "messages", "permissions", "sessions", "uploads"],
+    sqlite: ["events", "facts", "keeping", "machines", "messages", "permissions", "sessions", "uploads"],
     backup: ["events", "keeping", "sqlite"],
     sse: ["events", "live", "machines", "messages", "sessions"],
     socket: ["auth", "events", "live", "machines", "messages", "peer", "rpc", "sessions"],

@@ -1,4 +1,6 @@
 export { type ContentRow, decodeContent } from "./envelope/decode.ts";
+export { answeredFact, askedFact, factsOfRow } from "./envelope/facts.ts";
+export { readRow, type RowReading } from "./envelope/read-row.ts";
 export { encodeEvent, type Prompt, promptContent, type WireContent } from "./envelope/encode.ts";
 export { type HeldPrompts, givenPromptsWait, heldPromptsWait, promptWaits, type QueuedPromptFacts, type Waits } from "./waiting.ts";
 export { checkPromptSize, isPromptTooLong, MAX_PROMPT_BYTES, PROMPT_TOO_LONG } from "./prompt-size.ts";
@@ -18,7 +20,7 @@ export { type PolicyDecision, policyDecision } from "./permission-policy.ts";
 export { MAX_TODOS, planEntriesOf } from "./todo-entries.ts";
 export { extractTodos } from "./todos.ts";
 export { canAdvance, isFinalStage } from "./stages.ts";
-export { isWork, type StageSaid, turnAfterStage, turnEndOf, worseEnd } from "./last-turn.ts";
+export { isWork, type StageSaid, turnAfterStage, worseEnd } from "./last-turn.ts";
 export {
   isUnseenFailure,
   isWaiting,

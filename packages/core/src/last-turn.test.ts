@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { AgentEvent, LastTurn } from "@hapi/protocol";
+import { factsOfEvents } from "./envelope/facts.ts";
 import { turnAfterStage, turnEndOf, worseEnd } from "./last-turn.ts";
 
 const failure = { code: "auth" as const, message: "Please run /login", retryable: false };
@@ -8,7 +9,7 @@ const turn = (outcome: LastTurn["outcome"], localId: string | null = "p"): LastT
 
 describe("the row of an end", () => {
   test("tells outcome, prompt and why", () => {
-    expect(turnEndOf([end({ outcome: "failed", failure, localIds: ["a", "b"] })], 7)).toEqual({
+    expect(turnEndOf(factsOfEvents([end({ outcome: "failed", failure, localIds: ["a", "b"] })]), 7)).toEqual({
       outcome: "failed",
       at: 7,
       localId: "b",
@@ -18,7 +19,7 @@ describe("the row of an end", () => {
     });
   });
   test("of a sub-agent is not the session's", () => {
-    expect(turnEndOf([end({ parent: "task" })], 7)).toBeNull();
+    expect(turnEndOf(factsOfEvents([end({ parent: "task" })]), 7)).toBeNull();
   });
   test("told twice, the worse word holds and the later time", () => {
     expect(worseEnd(turn("failed"), { ...turn("completed"), at: 9 })).toMatchObject({ outcome: "failed", at: 9 });

@@ -1,5 +1,5 @@
 /** How a turn ended, from what the hub hears: the row of its end, or the stage of its prompt. Pure. */
-import type { AgentEvent, LastTurn, PromptStage } from "@hapi/protocol";
+import type { AgentEvent, Fact, LastTurn, PromptStage } from "@hapi/protocol";
 import { cutText } from "./text.ts";
 
 /** A list shows a line of it. */
@@ -18,9 +18,14 @@ const work: ReadonlySet<AgentEvent["type"]> = new Set([
 /** After one of these a turn that ended is no longer the last one. */
 export const isWork = (event: AgentEvent): boolean => event.parent === undefined && work.has(event.type);
 
-export function turnEndOf(events: readonly AgentEvent[], at: number): LastTurn | null {
-  const end = events.findLast((event) => event.type === "turn-ended" && event.parent === undefined);
-  if (end?.type !== "turn-ended") return null;
+const conversation: ReadonlySet<AgentEvent["type"]> = new Set(["user-message", "agent-message", "thought", "tool-call"]);
+
+/** Makes a session more than an empty row. */
+export const isConversation = (event: AgentEvent): boolean => conversation.has(event.type);
+
+export function turnEndOf(facts: readonly Fact[], at: number): LastTurn | null {
+  const end = facts.findLast((fact) => fact.kind === "turn-ended" && fact.parent === undefined);
+  if (end?.kind !== "turn-ended") return null;
   const { failure, localIds, outcome } = end;
   return { outcome, at, localId: localIds?.at(-1) ?? null, ...(failure ? reasonOf(failure) : {}) };
 }

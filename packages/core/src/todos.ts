@@ -1,6 +1,7 @@
 /** A session's todo list, folded from canonical events. Both tool families are read: a list written whole, and tasks made one by one. */
-import type { AgentEvent, TodoItem } from "@hapi/protocol";
+import { type AgentEvent, type Fact, MAX_FACT_TEXT, type TodoItem } from "@hapi/protocol";
 import { name, record } from "./envelope/read.ts";
+import { cutText } from "./text.ts";
 import { MAX_TODOS, planEntriesOf, todoStatusOf } from "./todo-entries.ts";
 
 const wholeLists = new Set(["todowrite", "todo_write", "write_todos"]);
@@ -70,3 +71,30 @@ export function extractTodos(events: readonly AgentEvent[], previous: readonly T
   const after = events.reduce<TodoItem[] | null>((current, event) => apply(event, current), before);
   return after === before ? null : after;
 }
+
+/** What one event alone says of todos. The list after it is `extractTodos`'s: a task that is made by itself needs the list so far. */
+export function todoFactOf(event: Of<"plan"> | Of<"tool-call">): Fact[] {
+  if (event.type === "plan") return [listed(event.entries)];
+  const tool = event.tool.toLowerCase();
+  const input = record(event.input);
+  if (wholeLists.has(tool)) return Array.isArray(input.todos) ? [listed(planEntriesOf(input.todos))] : [];
+  if (tool === "taskcreate") {
+    const content = name(input.subject) ?? name(input.description);
+    return content === undefined ? [] : [{ kind: "todo-added", content: cutText(content, MAX_FACT_TEXT) }];
+  }
+  if (tool !== "taskupdate") return [];
+  const { status } = input;
+  return [
+    {
+      kind: "todo-changed",
+      task: String(input.taskId),
+      ...(status === undefined ? {} : { status: status === "deleted" ? status : todoStatusOf(status) }),
+    },
+  ];
+}
+
+const listed = (todos: readonly TodoItem[]): Fact => ({
+  kind: "todos-listed",
+  completed: todos.filter((todo) => todo.status === "completed").length,
+  total: todos.length,
+});

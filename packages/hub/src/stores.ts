@@ -7,6 +7,8 @@ import { SqliteEventLog } from "./sqlite/event-log.ts";
 import type { HubEvent } from "./events/hub-event.ts";
 import type { KeepingStore } from "./keeping/housekeeping.ts";
 import { sqliteKeeping } from "./sqlite/keeping.ts";
+import type { FactStore } from "./facts/store.ts";
+import { sqliteFacts } from "./sqlite/fact-rows.ts";
 import type { ForgetStore } from "./machines/forgets.ts";
 import { sqliteForgets } from "./sqlite/forgets.ts";
 import { SqliteMachineStore } from "./sqlite/machine-store.ts";
@@ -33,6 +35,7 @@ export interface Stores {
   forgets: ForgetStore;
   attachments: AttachmentStore;
   keeping: KeepingStore;
+  facts: FactStore;
   log: EventLog;
   /** Everything committed so far survives a loss of power. `isPatient`: no person waits for the answer. */
   durable(how?: { isPatient?: boolean }): Promise<void>;
@@ -73,6 +76,7 @@ export function sqliteStores({ db, epoch, bus, now, clock, logger }: StoresOptio
     forgets: sqliteForgets(shared),
     attachments: sqliteAttachmentStore(shared),
     keeping: sqliteKeeping({ db, commits, changes: () => log.head() }),
+    facts: sqliteFacts(shared),
     log,
     durable: (how) => commits.durable(how),
     settled: () => commits.settled(),

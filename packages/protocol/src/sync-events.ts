@@ -3,6 +3,7 @@
  * a new event type, and goes only to subscribers that named the capability in `?caps=`.
  */
 import * as z from "zod/mini";
+import { anyFactSchema } from "./facts.ts";
 import { machineSchema } from "./machine.ts";
 import { messageSchema, promptStageSchema } from "./message.ts";
 import { timestamp } from "./primitives.ts";
@@ -37,7 +38,7 @@ const base = { namespace: z.optional(z.string()) };
 const forSession = { ...base, sessionId: z.string() };
 
 /** Capabilities a subscriber can name in `?caps=a,b`. */
-export const SSE_CAPABILITIES = ["stream", "stages", "caught-up", "outcomes", "waiting"] as const;
+export const SSE_CAPABILITIES = ["stream", "stages", "caught-up", "outcomes", "waiting", "facts"] as const;
 export type SseCapability = (typeof SSE_CAPABILITIES)[number];
 
 export const syncEventSchema = z.discriminatedUnion("type", [
@@ -117,6 +118,18 @@ export const syncEventSchema = z.discriminatedUnion("type", [
     ...forSession,
     type: z.literal("prompts-waiting"),
     prompts: z.array(z.object({ localId: z.string(), waiting: waitingSchema })),
+  }),
+  /**
+   * caps `facts`: what a row means, right behind the row, or that a request was asked or answered. Never logged; what was missed is read from the
+   * session. `place` grows over all sessions of a hub, `seq` is the row's.
+   */
+  z.object({
+    ...forSession,
+    type: z.literal("facts"),
+    place: z.number(),
+    at: timestamp,
+    seq: z.optional(z.number()),
+    facts: z.array(anyFactSchema),
   }),
   /** caps `caught-up`: everything replayed; what follows is live. */
   z.object({ ...base, type: z.literal("caught-up") }),

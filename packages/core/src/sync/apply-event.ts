@@ -135,6 +135,8 @@ export function applySyncEvent(state: SyncState, event: SyncEvent): SyncState {
     case "toast":
     case "heartbeat":
     case "caught-up":
+    // what they say of a session is in the session too
+    case "facts":
       return state;
   }
 }

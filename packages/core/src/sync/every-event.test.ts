@@ -89,6 +89,7 @@ function createWholeHub() {
     toast: () => say({ type: "toast", data: { title: "t", body: "b", sessionId: modelSession, url: "/" } }),
     heartbeat: () => say({ type: "heartbeat", data: { timestamp: time } }),
     stream: () => say({ type: "stream", sessionId: modelSession, itemId: "i", kind: "text", offset: 0, delta: "live" }),
+    facts: () => say({ type: "facts", sessionId: modelSession, place: 1, at: 1, seq: 1, facts: [{ kind: "turn-started" }] }),
     "caught-up": () => say({ type: "caught-up" }),
   };
 
@@ -147,6 +148,7 @@ const EVERY_ACT: Step[] = (
     ["toast", 0],
     ["stream", 0],
     ["caught-up", 0],
+    ["facts", 0],
     ["scheduled-matured", 0],
     ["machine-updated", 1],
     ["session-added", 0],

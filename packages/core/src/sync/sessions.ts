@@ -2,8 +2,9 @@
  * Sessions and machines as patches arrive (`sessionPatch` in docs/protocol.md): flat fields, the last write wins; `updatedAt` only grows; versioned
  * values only if their version is greater; no data means "read it again".
  */
-import type { AgentEvent, LastTurn, Machine, Message, Session, SessionPatch, SessionSummary } from "@hapi/protocol";
+import type { LastTurn, Machine, Message, Session, SessionPatch, SessionSummary } from "@hapi/protocol";
 import { decodeContent } from "../envelope/decode.ts";
+import { isConversation } from "../last-turn.ts";
 import { backgroundCount, sessionSummary, summaryMetadata, summaryRequests, summaryTodos } from "../summary.ts";
 import { isSameJson } from "./rows.ts";
 import { type SyncState, without } from "./state.ts";
@@ -147,9 +148,6 @@ export function withSessionEvent(state: SyncState, id: string, data: SessionData
   return sessions === state.sessions && summaries === state.summaries ? state : { ...state, sessions, summaries };
 }
 
-/** Kinds that make a session more than an empty row. */
-const conversation: ReadonlySet<AgentEvent["type"]> = new Set(["user-message", "agent-message", "thought", "tool-call"]);
-
 /** What a new row says of its session; the hub sends no patch for each. */
 export function withRowHeard(state: SyncState, id: string, row: Message): SyncState {
   const session = state.sessions[id];
@@ -158,7 +156,7 @@ export function withRowHeard(state: SyncState, id: string, row: Message): SyncSt
   // A prompt counts when it was written; anything else has one time only.
   const at = row.localId === null ? (row.invokedAt ?? row.createdAt) : row.createdAt;
   const isFirst = summary?.hasConversationContent === false || session?.hasConversationContent === false;
-  const isContent = isFirst && decodeContent(row.content, row).some((event) => conversation.has(event.type));
+  const isContent = isFirst && decodeContent(row.content, row).some(isConversation);
   const heard = <T extends { updatedAt: number; hasConversationContent?: boolean | undefined }>(known: T): T => {
     const isNews = at > known.updatedAt || (isContent && known.hasConversationContent === false);
     if (!isNews) return known;

@@ -1,21 +1,16 @@
 /**
- * Takes what a session says: stores it once (by `key`), reads todos and "has content" from it, and cuts strings no reader can show.
+ * Takes what a session says: stores it once (by `key`) with what it means, and cuts strings no reader can show.
  * Messages of one session keep the order in which they came.
  */
-import { checkPromptSize, MAX_PROMPT_BYTES, decodeContent, extractTodos, turnEndOf, withoutMiddle } from "@hapi/core";
-import { AppError, type AgentEvent, type ClientEvent, type LastTurn, type Session, type TodoItem } from "@hapi/protocol";
-import type { MessageStore } from "./store.ts";
+import { checkPromptSize, MAX_PROMPT_BYTES, decodeContent, readRow, withoutMiddle } from "@hapi/core";
+import { AppError, type ClientEvent, type Session } from "@hapi/protocol";
+import type { MessageStore, NewRow } from "./store.ts";
 
 /** Longer strings inside agent content become their head and tail, cut where other hubs cut them. */
 const maxString = 64 * 1024;
 const keepHead = 48 * 1024;
 const keepTail = 12 * 1024;
 const maxKeyLength = 300;
-
-/** Words without which no decoder finds a todo; most messages have none of them. */
-const todoWords = ["odo", "TaskCreate", "TaskUpdate", '"plan"', "plan_update"];
-/** The same for the end of a turn. */
-const endWords = ['"ready"', "turn-duration", "turn_duration", "isApiErrorMessage", '"result"'];
 
 export interface IncomingMessage extends ClientEvent<"message"> {
   /** The JSON of `message` when it is known already. */
@@ -34,14 +29,13 @@ export async function ingestMessage(store: MessageStore, session: Session, frame
     kept = shorten(content) as Record<string, unknown>;
     text = JSON.stringify(kept);
   }
-  const facts = readFacts(session, kept, text);
   const stored = await store.append(session.id, {
     content: kept,
     text,
     ...(frame.key === undefined ? {} : { key: frame.key }),
     ...(frame.createdAt === undefined ? {} : { createdAt: frame.createdAt }),
     ...(frame.localId == null ? {} : { localId: frame.localId }),
-    ...facts,
+    ...meaningOf(session, kept, frame.localId ?? null),
     origin: frame.origin,
   });
   if (stored === "missing") throw new AppError("session_not_found");
@@ -66,23 +60,9 @@ function parsed(text: string): unknown {
   }
 }
 
-function readFacts(session: Session, content: unknown, text: string): { isContent: boolean; todos?: TodoItem[]; turn?: LastTurn } {
-  const known = session.hasConversationContent === true;
-  const mayHaveTodos = todoWords.some((word) => text.includes(word)) || session.todos?.some((todo) => todo.id.startsWith("call-")) === true;
-  const mayEnd = endWords.some((word) => text.includes(word));
-  if (known && !mayHaveTodos && !mayEnd) return { isContent: false };
-  const events = decodeContent(content, { id: "ingest" });
-  const todos = mayHaveTodos ? extractTodos(events, session.todos ?? null) : null;
-  const turn = mayEnd ? turnEndOf(events, 0) : null;
-  return {
-    isContent: known ? false : events.some(isConversation),
-    ...(todos === null ? {} : { todos }),
-    ...(turn === null ? {} : { turn }),
-  };
-}
-
-function isConversation(event: AgentEvent): boolean {
-  return event.type === "user-message" || event.type === "agent-message" || event.type === "tool-call" || event.type === "thought";
+function meaningOf(session: Session, content: unknown, localId: string | null): Pick<NewRow, "facts" | "isContent" | "todos" | "turn"> {
+  const { facts, todos, turn, isContent } = readRow(content, { localId, todos: session.todos ?? null });
+  return { facts, isContent, ...(todos === null ? {} : { todos }), ...(turn === null ? {} : { turn }) };
 }
 
 function shorten(value: unknown): unknown {

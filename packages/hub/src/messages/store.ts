@@ -1,5 +1,5 @@
 /** What the hub remembers of messages: history, the prompt queue (rows with a local id that nobody took yet), and their stages. */
-import type { LastTurn, Message, MessagesResponse, PromptStage, TodoItem } from "@hapi/protocol";
+import type { Fact, LastTurn, Message, MessagesResponse, PromptStage, TodoItem } from "@hapi/protocol";
 
 export interface NewRow {
   content: unknown;
@@ -9,7 +9,9 @@ export interface NewRow {
   createdAt?: number;
   /** A row with one is a prompt in the queue. */
   localId?: string | null;
-  /** First real content of the session, for the list. */
+  /** What it means, in the stream of facts with it. */
+  facts: readonly Fact[];
+  /** Real content of the session, for the list. */
   isContent: boolean;
   /** The todo list after this message, when it says something about it. */
   todos?: TodoItem[];

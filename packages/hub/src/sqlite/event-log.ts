@@ -53,8 +53,8 @@ export class SqliteEventLog implements EventLog {
     return this.#seq;
   }
 
-  /** Only inside an operation of the group commit: logged with it, delivered after it. */
-  append(draft: LogDraft): void {
+  /** Only inside an operation of the group commit: logged with it, delivered after it. @returns its place in the log */
+  append(draft: LogDraft): number {
     const seq = ++this.#seq;
     const event = new HubEvent({ ...draft, seq });
     const entity = event.sessionId === undefined ? `machine:${event.machineId}` : `session:${event.sessionId}`;
@@ -68,6 +68,7 @@ export class SqliteEventLog implements EventLog {
       this.#now(),
     );
     this.#commits.record(event);
+    return seq;
   }
 
   /** Only inside an operation: delivered with it but not logged (leases, what a replay shows anyway). */

@@ -21,10 +21,11 @@ export function mergeSessions(deps: SessionStoreDeps, fromId: string, intoId: st
   deps.requests.forget(into.pk);
   saveRow(db, into);
   db.run(
-    "UPDATE sessions SET last_seq = ?, last_at = ?, has_content = ? WHERE pk = ?",
+    "UPDATE sessions SET last_seq = ?, last_at = ?, has_content = ?, facts_after = ? WHERE pk = ?",
     into.last_seq,
     into.last_at,
     into.has_content,
+    into.facts_after,
     into.pk,
   );
   db.run("UPDATE sessions SET merged_into = ?, tag = NULL, active = 0 WHERE pk = ?", into.id, from.pk);
@@ -55,6 +56,9 @@ function moveMessages({ db }: SessionStoreDeps, from: SessionRow, into: SessionR
     from.pk,
   );
   db.run("DELETE FROM messages WHERE session_pk = ?", from.pk);
+  db.run("UPDATE facts SET session_pk = ?, seq = seq + ? WHERE session_pk = ?", into.pk, offset, from.pk);
+  // Rows of before that stand behind others now: the facts of all up to them are read from the rows.
+  if (from.facts_after > 0) into.facts_after = offset + from.facts_after;
   into.last_seq = offset + from.last_seq;
   into.last_at = Math.max(into.last_at, from.last_at);
 }

@@ -2,12 +2,14 @@
  * `MessageStore` on SQLite: history. The queue's changes are in `queue-rows.ts`, pages in `pages.ts`. `at` is the hub's clock and never
  * goes back within a session, so a new row is always the newest and no reader has to drop its window.
  */
+import { factsOfRow } from "@hapi/core";
 import type { Sqlite } from "@hapi/platform";
 import type { Message, MessagesResponse, TodoItem } from "@hapi/protocol";
 import type { GroupCommit } from "./group-commit.ts";
 import type { LogDraft, SqliteEventLog } from "./event-log.ts";
 import type { HubEvent } from "../events/hub-event.ts";
 import type { SessionCache } from "./session-cache.ts";
+import { FactRows } from "./fact-rows.ts";
 import { OutcomeRows } from "./outcome-rows.ts";
 import type { SessionRow } from "./session-row.ts";
 import { messageId } from "../messages/message-id.ts";
@@ -41,10 +43,12 @@ export class SqliteMessageStore implements MessageStore {
   readonly #deps: MessageStoreDeps;
   readonly #queue: QueueRows;
   readonly #outcomes: OutcomeRows;
+  readonly #facts: FactRows;
 
   constructor(deps: MessageStoreDeps) {
     this.#deps = deps;
     this.#outcomes = new OutcomeRows(deps);
+    this.#facts = new FactRows(deps);
     this.#queue = new QueueRows(deps, this.#outcomes);
   }
 
@@ -80,10 +84,11 @@ export class SqliteMessageStore implements MessageStore {
       this.#moveHead(session, seq, at, row.isContent);
       const message: Message = { id, seq, localId, content: row.content, createdAt, invokedAt };
       const turn = row.turn && { ...row.turn, at };
-      this.#logMessage(session, message, row.text, {
+      const place = this.#logMessage(session, message, row.text, {
         ...(row.origin === undefined ? {} : { origin: row.origin }),
         ...(turn === undefined ? {} : { turn }),
       });
+      this.#facts.add(session, { place, at, seq, facts: row.facts });
       if (row.todos) this.#saveTodos(session, row.todos, at);
       if (turn) this.#outcomes.ended(session, seq, { turn, at: createdAt });
       return "stored";
@@ -136,7 +141,8 @@ export class SqliteMessageStore implements MessageStore {
         ...(prompt.scheduledAt === null ? {} : { scheduledAt: prompt.scheduledAt }),
         stage: "accepted",
       };
-      this.#logMessage(session, message, text, { isSent: prompt.sent });
+      const place = this.#logMessage(session, message, text, { isSent: prompt.sent });
+      this.#facts.add(session, { place, at, seq, facts: factsOfRow(prompt.content, localId) });
       this.#deps.log.append({
         namespace: session.namespace,
         event: { type: "session-updated", sessionId: session.id, data: { updatedAt: session.updated_at } },
@@ -222,6 +228,9 @@ export class SqliteMessageStore implements MessageStore {
         cut?.seq ?? 0,
       );
       this.#moveHead(to, from.last_seq, from.last_at, from.has_content === 1);
+      // No consumer hears of a copy; its facts are read from its rows.
+      to.facts_after = to.last_seq;
+      db.run("UPDATE sessions SET facts_after = ? WHERE pk = ?", to.facts_after, to.pk);
       this.#deps.log.append({ namespace: to.namespace, event: { type: "messages-invalidated", sessionId: to.id } });
     });
   }
@@ -319,13 +328,13 @@ export class SqliteMessageStore implements MessageStore {
   }
 
   /** The content is spliced in as it came: large tool results are turned into text once, not per reader. */
-  #logMessage(session: SessionRow, message: Message, text: string, facts: Pick<LogDraft, "origin" | "isSent" | "turn">): void {
+  #logMessage(session: SessionRow, message: Message, text: string, facts: Pick<LogDraft, "origin" | "isSent" | "turn">): number {
     const render = (): string => {
       const { content: _content, ...rest } = message;
       const head = JSON.stringify({ type: "message-received", namespace: session.namespace, sessionId: session.id, message: rest });
       return `${head.slice(0, -2)},"content":${text}}}`;
     };
-    this.#deps.log.append({
+    return this.#deps.log.append({
       namespace: session.namespace,
       event: { type: "message-received", sessionId: session.id, message },
       ref: message.id,

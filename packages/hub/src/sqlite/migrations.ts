@@ -180,4 +180,19 @@ UPDATE sessions SET last_turn = json_set(last_turn, '$.turn.localId', NULL) WHER
 `,
   // Prompts that an agent has and has not begun with: what they wait for is told too.
   `CREATE INDEX messages_handed ON messages (session_pk, seq) WHERE stage IN ('handed', 'in-transcript') AND local_id IS NOT NULL`,
+  // What rows mean, beside them from here on. Rows up to `facts_after` are from before: theirs are read from the row when somebody asks.
+  `
+CREATE TABLE facts (
+  place INTEGER PRIMARY KEY,
+  session_pk INTEGER NOT NULL REFERENCES sessions (pk) ON DELETE CASCADE,
+  seq INTEGER,
+  at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  facts TEXT NOT NULL
+);
+CREATE INDEX facts_by_session ON facts (session_pk, place);
+CREATE TABLE fact_consumers (name TEXT PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID;
+ALTER TABLE sessions ADD COLUMN facts_after INTEGER NOT NULL DEFAULT 0;
+UPDATE sessions SET facts_after = last_seq;
+`,
 ];

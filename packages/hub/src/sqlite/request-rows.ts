@@ -4,7 +4,8 @@
  * sessions it has seen in memory: a request is on its way to a person.
  */
 import type { Sqlite } from "@hapi/platform";
-import type { AgentState, AgentStateCompletedRequest, AgentStateRequest } from "@hapi/protocol";
+import { answeredFact, askedFact } from "@hapi/core";
+import type { AgentState, AgentStateCompletedRequest, AgentStateRequest, Fact } from "@hapi/protocol";
 
 /** With every change of its state the whole of it goes to every reader. */
 export const maxCompleted = 20;
@@ -40,20 +41,21 @@ export class RequestRows {
     this.#now = now;
   }
 
-  /** Takes the requests out of what a session said and answers the rest. */
-  absorb(sessionPk: number, state: AgentState): AgentState {
+  /** Takes the requests out of what a session said and answers the rest, and what was asked and answered with it. */
+  absorb(sessionPk: number, state: AgentState): { rest: AgentState; facts: Fact[] } {
     const { requests, completedRequests, ...rest } = state;
+    const facts: Fact[] = [];
     const known = this.#of(sessionPk);
     const open = Object.entries(requests ?? {}).slice(0, maxOpen);
     const completed = completedRequests ?? {};
     const named = new Set([...open.map(([id]) => id), ...Object.keys(completed)]);
-    for (const [id, request] of open) if (!Object.hasOwn(completed, id)) this.#open(sessionPk, known, id, request);
-    for (const [id, outcome] of worthKeeping(completed, known)) this.#close(sessionPk, known, id, outcome);
+    for (const [id, request] of open) if (!Object.hasOwn(completed, id)) facts.push(...this.#open(sessionPk, known, id, request));
+    for (const [id, outcome] of worthKeeping(completed, known)) facts.push(...this.#close(sessionPk, known, id, outcome));
     for (const [id, row] of known) {
-      if (row.closed === null && !named.has(id)) this.#close(sessionPk, known, id, this.#withdrawn(row));
+      if (row.closed === null && !named.has(id)) facts.push(...this.#close(sessionPk, known, id, this.#withdrawn(row)));
     }
     this.#trim(sessionPk, known);
-    return rest;
+    return { rest, facts };
   }
 
   /** The wire blob again. */
@@ -88,10 +90,11 @@ export class RequestRows {
     return read;
   }
 
-  #open(sessionPk: number, rows: Map<string, Known>, id: string, request: AgentStateRequest): void {
+  #open(sessionPk: number, rows: Map<string, Known>, id: string, request: AgentStateRequest): Fact[] {
     const known = rows.get(id);
     const text = JSON.stringify(request);
-    if (known?.requestText === text && known.closed === null) return;
+    if (known?.requestText === text && known.closed === null) return [];
+    const isOpen = known?.closed === null;
     const openedAt = known?.openedAt ?? this.#now();
     rows.set(id, { openedAt, request, requestText: text, closed: null });
     this.#db.run(
@@ -102,12 +105,14 @@ export class RequestRows {
       openedAt,
       text,
     );
+    // Said in other words, it is the same one that waits.
+    return isOpen ? [] : [askedFact(id, request)];
   }
 
-  #close(sessionPk: number, rows: Map<string, Known>, id: string, outcome: AgentStateCompletedRequest): void {
+  #close(sessionPk: number, rows: Map<string, Known>, id: string, outcome: AgentStateCompletedRequest): Fact[] {
     const known = rows.get(id);
     const text = JSON.stringify(outcome);
-    if (known?.closed?.text === text) return;
+    if (known?.closed?.text === text) return [];
     const request = known?.request ?? { tool: outcome.tool, arguments: outcome.arguments };
     const row: Known = {
       openedAt: known?.openedAt ?? outcome.createdAt ?? this.#now(),
@@ -126,6 +131,7 @@ export class RequestRows {
       row.closed?.at ?? null,
       text,
     );
+    return isNews(known, outcome) ? [answeredFact(id, outcome)] : [];
   }
 
   /** Gone from the session's state without a word: nobody waits for an answer any more. */
@@ -157,6 +163,12 @@ export class RequestRows {
     }
   }
 }
+
+/** Not of one that nobody was asked, nor of one that was trimmed and is said again. */
+const isNews = (known: Known | undefined, { status, decision }: AgentStateCompletedRequest): boolean => {
+  const before = known?.closed?.outcome;
+  return known !== undefined && (before?.status !== status || before.decision !== decision);
+};
 
 const isWithdrawn = ({ status, decision, reason }: AgentStateCompletedRequest): boolean =>
   status === "canceled" && decision === undefined && reason === undefined;

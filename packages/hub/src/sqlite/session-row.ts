@@ -36,6 +36,8 @@ export interface SessionRow {
   seen_at: number | null;
   last_seq: number;
   last_at: number;
+  /** The facts of messages up to this one are not stored: they are read from the row. */
+  facts_after: number;
   merged_into: string | null;
 }
 

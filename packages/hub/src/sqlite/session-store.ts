@@ -1,6 +1,7 @@
 /** `SessionStore` on SQLite. Every method is one operation of the group commit; the events it causes are logged with it. */
 import { randomUUID } from "node:crypto";
-import { AppError, type AgentState, type Metadata, type Session, type SessionPatch, type SyncEvent } from "@hapi/protocol";
+import { AppError, type AgentState, type Fact, type Metadata, type Session, type SessionPatch, type SyncEvent } from "@hapi/protocol";
+import { FactRows } from "./fact-rows.ts";
 import { mergeSessions, removeSession } from "./merge-rows.ts";
 import { OutcomeRows } from "./outcome-rows.ts";
 import { saveRow, type SessionStoreDeps } from "./save-row.ts";
@@ -11,10 +12,12 @@ import type { CreateResult, Lease, NewSession, SessionChange, SessionStore } fro
 export class SqliteSessionStore implements SessionStore {
   readonly #deps: SessionStoreDeps;
   readonly #outcomes: OutcomeRows;
+  readonly #facts: FactRows;
 
   constructor(deps: SessionStoreDeps) {
     this.#deps = deps;
     this.#outcomes = new OutcomeRows(deps);
+    this.#facts = new FactRows(deps);
   }
 
   canonicalId(id: string): string {
@@ -50,9 +53,10 @@ export class SqliteSessionStore implements SessionStore {
     return this.#deps.commits.write(() => {
       const existing = this.#existing(input);
       if (existing) return existing;
-      const row = this.#insert(input);
+      const { row, facts } = this.#insert(input);
       const session = this.#deps.cache.session(row);
-      this.#log(row, { type: "session-added", sessionId: row.id, data: session });
+      const place = this.#log(row, { type: "session-added", sessionId: row.id, data: session });
+      this.#facts.add(row, { place, at: row.created_at, facts });
       return { kind: "created", session };
     });
   }
@@ -126,13 +130,14 @@ export class SqliteSessionStore implements SessionStore {
         return { kind: "mismatch", version: row.agent_state_version, value: current };
       const state = next(current);
       bounded(JSON.stringify(state), maxStateChars);
-      const rest = this.#deps.requests.absorb(row.pk, state ?? {});
+      const { rest, facts } = this.#deps.requests.absorb(row.pk, state ?? {});
       row.agent_state = state === null ? null : JSON.stringify(rest);
       row.agent_state_version += 1;
       this.#save(row);
       const value = this.#deps.cache.session(row).agentState;
       const data = { agentState: { version: row.agent_state_version, value } };
-      this.#log(row, { type: "session-updated", sessionId: row.id, data }, origin);
+      const place = this.#log(row, { type: "session-updated", sessionId: row.id, data }, origin);
+      this.#facts.add(row, { place, at: this.#deps.now(), facts });
       return { kind: "success", version: row.agent_state_version, value };
     });
   }
@@ -173,7 +178,7 @@ export class SqliteSessionStore implements SessionStore {
     return row ? { kind: "existing", session: cache.session(row) } : null;
   }
 
-  #insert(input: NewSession): SessionRow {
+  #insert(input: NewSession): { row: SessionRow; facts: readonly Fact[] } {
     const { cache, db, now, requests } = this.#deps;
     const at = now();
     const id = input.id ?? randomUUID();
@@ -189,11 +194,10 @@ export class SqliteSessionStore implements SessionStore {
       input.modelReasoningEffort ?? null,
       input.effort ?? null,
     );
-    if (input.agentState !== null) {
-      const rest = requests.absorb(pk, input.agentState);
-      db.run("UPDATE sessions SET agent_state = ? WHERE pk = ?", JSON.stringify(rest), pk);
-    }
-    return cache.row(id) as SessionRow;
+    if (input.agentState === null) return { row: cache.row(id) as SessionRow, facts: [] };
+    const { rest, facts } = requests.absorb(pk, input.agentState);
+    db.run("UPDATE sessions SET agent_state = ? WHERE pk = ?", JSON.stringify(rest), pk);
+    return { row: cache.row(id) as SessionRow, facts };
   }
 
   #many(sql: string, params: (string | number)[]): Session[] {
@@ -206,8 +210,8 @@ export class SqliteSessionStore implements SessionStore {
     saveRow(this.#deps.db, row);
   }
 
-  #log(row: SessionRow, event: SyncEvent, origin?: string, ref?: string): void {
-    this.#deps.log.append({
+  #log(row: SessionRow, event: SyncEvent, origin?: string, ref?: string): number {
+    return this.#deps.log.append({
       namespace: row.namespace,
       event,
       ...(origin === undefined ? {} : { origin }),

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { applyPage, applySyncEvent, emptySyncState, openWindow } from "@hapi/core";
-import type { MessagesResponse, Session, SyncEvent } from "@hapi/protocol";
+import { type MessagesResponse, type Session, type SyncEvent, syncEventSchema } from "@hapi/protocol";
 import { connectHub, createManualClock, startTestHub } from "@hapi/testkit";
 import { agentText, withHub } from "./setup.ts";
 
@@ -46,6 +46,33 @@ describe("a subscription", () => {
     expect((await client.api("GET", "/events?machineId=nothing")).status).toBe(404);
     mine.socket.close();
     other.socket.close();
+  });
+
+  test("facts go to who asks for them, right behind their row and without an id", async () => {
+    const client = await rig.client();
+    await using asks = await client.sse("caps=facts");
+    await using plain = await client.sse("caps=stages,outcomes");
+    const { id, socket } = await client.session();
+    const call = { type: "codex", data: { type: "tool-call", callId: "c1", name: "Edit", input: { file_path: "/a" } } };
+    await socket.emitWithAck("message", { sid: id, message: agentText("no fact") });
+    await socket.emitWithAck("message", { sid: id, message: { role: "agent", content: call } });
+    await socket.emitWithAck("update-state", {
+      sid: id,
+      expectedVersion: 1,
+      agentState: { requests: { r1: { tool: "Bash", arguments: {} } } },
+    });
+    await asks.find(({ event }) => event.type === "facts" && event["seq"] === undefined);
+    const types = asks.frames.map(({ event }) => event.type);
+    expect(types.indexOf("facts")).toBe(types.lastIndexOf("message-received") + 1);
+    const told = asks.of("facts");
+    expect(told.map((frame) => frame.id)).toEqual([undefined, undefined]);
+    expect(told.map(({ event }) => syncEventSchema.parse(event))).toMatchObject([
+      { sessionId: id, seq: 2, facts: [{ kind: "tool-called", call: "c1", toolKind: "edit", files: ["/a"] }] },
+      { sessionId: id, facts: [{ kind: "asked", request: "r1", tool: "Bash", wants: "permission" }] },
+    ]);
+    await plain.find(({ event }) => event.type === "session-updated" && JSON.stringify(event).includes("r1"));
+    expect(plain.of("facts")).toEqual([]);
+    socket.close();
   });
 
   test("session patches carry only the keys existing clients know", async () => {

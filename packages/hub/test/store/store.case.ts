@@ -36,7 +36,7 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
     };
     const say = (id: string, key: string): Promise<string> => {
       const content = { role: "agent", content: { key } };
-      return opened.stores.messages.append(id, { content, text: JSON.stringify(content), key, isContent: true });
+      return opened.stores.messages.append(id, { content, text: JSON.stringify(content), key, isContent: true, facts: [] });
     };
     const ask = (id: string, localId: string, scheduledAt: number | null = null): Promise<unknown> =>
       opened.stores.messages.enqueue(id, { localId, content: { role: "user" }, scheduledAt, wake: false, sent: false });
@@ -172,6 +172,86 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
         }),
         { numRuns: 60 },
       );
+    });
+
+    describe("facts", () => {
+      const facts = [{ kind: "turn-started" as const }];
+      const tell = (id: string, key: string): Promise<string> =>
+        opened.stores.messages.append(id, { content: { key }, text: JSON.stringify({ key }), key, isContent: false, facts });
+      const request = { tool: "Bash", arguments: {} };
+      const state = (id: string, ids: readonly string[]) =>
+        opened.stores.sessions.updateAgentState(id, null, () => ({ requests: Object.fromEntries(ids.map((one) => [one, request])) }));
+      const stored = () => opened.stores.facts.after(0, 100);
+
+      test("are stored with their row, once, and told right behind it to who asks", async () => {
+        const id = await create();
+        expect(await Promise.all([tell(id, "a"), tell(id, "a"), say(id, "b"), tell("nobody", "c")])).toEqual([
+          "stored",
+          "repeated",
+          "stored",
+          "missing",
+        ]);
+        await ask(id, "p");
+        expect((await stored()).map(({ sessionId, namespace, seq, at, facts: said }) => [sessionId, namespace, seq, at, said])).toEqual([
+          [id, "ns", 1, now, facts],
+          [id, "ns", 3, now, [{ kind: "not-understood" }]],
+        ]);
+        const told = heard.map((event) => (event.type === "facts" ? `facts ${event.seq}` : event.type));
+        expect(told.slice(1, 4)).toEqual(["message-received", "facts 1", "message-received"]);
+        const places = (await stored()).map(({ place }) => place);
+        expect(heard.flatMap((event) => (event.type === "facts" ? [event.place] : []))).toEqual(places);
+        expect(places).toEqual(places.toSorted((a, b) => a - b));
+        expect(await opened.stores.facts.after(places[0] ?? 0, 1)).toHaveLength(1);
+        expect(await opened.stores.facts.after(places.at(-1) ?? 0, 1)).toEqual([]);
+      });
+
+      test("tell a request when it is asked and when it is answered, not what is said again", async () => {
+        const id = await create();
+        await state(id, ["r1"]);
+        await state(id, ["r1", "r2"]);
+        await state(id, ["r2"]);
+        await state(id, ["r2"]);
+        const said = (await stored()).map((record) => [record.seq, ...record.facts.map((one) => `${one.kind} ${String(one["request"])}`)]);
+        expect(said).toEqual([
+          [null, "asked r1"],
+          [null, "asked r2"],
+          [null, "answered r1"],
+        ]);
+      });
+
+      test("of a session that is folded into another are that one's; of one that is gone there are none", async () => {
+        const into = await create("a");
+        const from = await create("b");
+        await tell(into, "1");
+        await tell(from, "2");
+        await state(from, ["r"]);
+        await opened.stores.sessions.merge(from, into);
+        expect((await stored()).map(({ sessionId, seq }) => [sessionId, seq])).toEqual([
+          [into, 1],
+          [into, 2],
+          [into, null],
+        ]);
+        await opened.stores.sessions.remove(into);
+        expect(await stored()).toEqual([]);
+      });
+
+      test("a consumer begins with what comes, and goes on where it was", async () => {
+        const id = await create();
+        await tell(id, "before");
+        const { facts: store } = opened.stores;
+        const from = await store.cursor("c");
+        expect(await store.after(from, 10)).toEqual([]);
+        await tell(id, "after");
+        const [next] = await store.after(await store.cursor("c"), 10);
+        expect(next?.seq).toBe(2);
+        await store.moveCursor("c", next?.place ?? 0);
+        expect(await store.cursor("c")).toBe(next?.place ?? 0);
+        // Places are never given out again, whatever was deleted.
+        await opened.stores.sessions.remove(id);
+        const other = await create("other");
+        await tell(other, "later");
+        expect(await store.after(await store.cursor("c"), 10)).toMatchObject([{ sessionId: other }]);
+      });
     });
   });
 }
