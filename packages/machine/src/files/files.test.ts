@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import type { RunCommand } from "./command.ts";
-import { confineTo } from "./confine.ts";
+import { confineTo, type Confinement } from "./confine.ts";
 import { globMatches, nameMatcher } from "./find.ts";
+import { listDirectory, readBytes } from "./read.ts";
 import { fileRpcs } from "./rpc.ts";
 
 let folder: string;
@@ -16,7 +17,7 @@ let rpcs: ReturnType<typeof fileRpcs>;
 
 const run: RunCommand = (argv, options) =>
   new Promise((resolve, reject) => {
-    const child = spawn(argv[0]!, argv.slice(1), { cwd: options.cwd });
+    const child = spawn(argv[0]!, argv.slice(1), { cwd: options.cwd, env: options.env });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (bytes: Buffer) => (stdout += bytes.toString()));
@@ -103,4 +104,36 @@ test("globs agree with a regular expression, and can't be made to explode", () =
   );
   expect(nameMatcher("*a".repeat(100))("a".repeat(2000))).toBe(true);
   expect(nameMatcher(`${"*a".repeat(100)}b`)("a".repeat(2000))).toBe(false);
+});
+
+test("a folder that is swapped for a link while it is read leads nowhere else", async () => {
+  const root = join(folder, "swapped");
+  const inside = join(root, "dir");
+  const outside = join(folder, "outside");
+  for (const place of [inside, outside]) {
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, "file"), place);
+  }
+  const confinement = await confineTo([root]);
+  // The check sees the folder, what opens it next sees the link.
+  const racing = (): Confinement => {
+    let isSwapped = false;
+    return {
+      root: confinement.root,
+      async resolve(path) {
+        const found = await confinement.resolve(path);
+        if (!isSwapped) {
+          renameSync(inside, join(root, "aside"));
+          symlinkSync(outside, inside);
+        }
+        isSwapped = true;
+        return found;
+      },
+    };
+  };
+  await expect(readBytes(racing(), "dir/file", 100)).rejects.toMatchObject({ code: "access_denied" });
+  rmSync(inside);
+  renameSync(join(root, "aside"), inside);
+  // A link in the place of the last part is not followed at all.
+  await expect(listDirectory(racing(), "dir")).rejects.toMatchObject({ code: "not_found" });
 });

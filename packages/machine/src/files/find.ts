@@ -6,9 +6,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunCommand } from "./command.ts";
 import type { Confinement } from "./confine.ts";
+import { createGit } from "./git-command.ts";
 
-const TIMEOUT_MS = 15_000;
-const MAX_LIST_BYTES = 16 * 1024 * 1024;
+const LIMITS = { timeoutMs: 15_000, maxBytes: 16 * 1024 * 1024 };
 const MAX_WALKED = 50_000;
 const SKIPPED = new Set([".git", "node_modules", ".hg", ".svn", ".venv", "__pycache__"]);
 export const MAX_FOUND = 500;
@@ -49,8 +49,8 @@ export function nameMatcher(query: string): (path: string) => boolean {
 }
 
 async function listByGit(confinement: Confinement, run: RunCommand): Promise<string[] | null> {
-  const argv = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-  const result = await run(argv, { cwd: confinement.root, timeoutMs: TIMEOUT_MS, maxBytes: MAX_LIST_BYTES }).catch(() => null);
+  const git = createGit(confinement.root, run);
+  const result = await git(["ls-files", "-z", "--cached", "--others", "--exclude-standard"], LIMITS).catch(() => null);
   if (!result || result.exitCode !== 0) return null;
   const names = result.stdout.split("\0");
   if (result.truncated) names.pop();

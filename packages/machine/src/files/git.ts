@@ -1,22 +1,12 @@
 /**
- * What git says about the session's folder: status, numstat, the diff of one file. Read-only: no locks are taken, and neither hooks nor
- * diff programs named in the repository's own configuration are run.
+ * What git says about the session's folder: status, numstat, the diff of one file. Read-only: no locks are taken, and nothing that the
+ * repository names is run (`git-command.ts`).
  */
 import { confinedName, type Confinement } from "./confine.ts";
 import { commandAnswer, type CommandAnswer, type RunCommand } from "./command.ts";
+import { createGit } from "./git-command.ts";
 
-const TIMEOUT_MS = 20_000;
-const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-const SAFE = [
-  "git",
-  "--no-optional-locks",
-  "-c",
-  "core.fsmonitor=false",
-  "-c",
-  "core.hooksPath=/dev/null",
-  "-c",
-  "core.quotepath=false",
-] as const;
+const LIMITS = { timeoutMs: 20_000, maxBytes: 4 * 1024 * 1024 };
 const SAFE_DIFF = ["diff", "--no-color", "--no-ext-diff", "--no-textconv"] as const;
 
 export interface GitReader {
@@ -26,8 +16,8 @@ export interface GitReader {
 }
 
 export function createGitReader(confinement: Confinement, run: RunCommand): GitReader {
-  const git = async (...args: string[]): Promise<CommandAnswer> =>
-    commandAnswer(await run([...SAFE, ...args], { cwd: confinement.root, timeoutMs: TIMEOUT_MS, maxBytes: MAX_OUTPUT_BYTES }));
+  const safeGit = createGit(confinement.root, run);
+  const git = async (...args: string[]): Promise<CommandAnswer> => commandAnswer(await safeGit(args, LIMITS));
   const stagedFlag = (staged: boolean): string[] => (staged ? ["--cached"] : []);
   return {
     status: () => git("status", "--porcelain=v2", "--branch", "--untracked-files=all"),

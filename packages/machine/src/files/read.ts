@@ -1,9 +1,9 @@
 /** Read a file, list a directory, stat many files: the answers of the file RPCs, bounded and confined. */
-import { constants } from "node:fs";
-import { lstat, open, readdir } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@hapi/protocol";
 import type { Confinement } from "./confine.ts";
+import { openInside } from "./opened.ts";
 
 export const MAX_READ_BYTES = 16 * 1024 * 1024;
 export const MAX_ENTRIES = 5_000;
@@ -30,21 +30,13 @@ export async function readBytes(
   path: string,
   maxBytes: number,
 ): Promise<{ bytes: Buffer; size: number; modified: number }> {
-  const real = await confinement.resolve(path);
-  // Non-blocking and not following: a pipe or a link put there in the meantime must neither hang nor lead out.
-  const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((cause: unknown) => {
-    throw new AppError("not_found", "This file can't be read", { cause });
-  });
-  try {
-    const info = await file.stat();
-    if (!info.isFile()) throw new AppError("not_found", "This is not a file");
-    if (info.size > maxBytes) throw new AppError("body_too_large", "The file is too large to show");
-    const bytes = Buffer.alloc(info.size);
-    const { bytesRead } = await file.read(bytes, 0, info.size, 0);
-    return { bytes: bytes.subarray(0, bytesRead), size: info.size, modified: Math.round(info.mtimeMs) };
-  } finally {
-    await file.close();
-  }
+  await using file = await openInside(confinement, path, "file");
+  const { info, handle } = file;
+  if (!info.isFile()) throw new AppError("not_found", "This is not a file");
+  if (info.size > maxBytes) throw new AppError("body_too_large", "The file is too large to show");
+  const bytes = Buffer.alloc(info.size);
+  const { bytesRead } = await handle.read(bytes, 0, info.size, 0);
+  return { bytes: bytes.subarray(0, bytesRead), size: info.size, modified: Math.round(info.mtimeMs) };
 }
 
 async function describe(path: string, name: string): Promise<FileEntry | null> {
@@ -56,12 +48,12 @@ async function describe(path: string, name: string): Promise<FileEntry | null> {
 
 /** Directories first, then by name. More than `MAX_ENTRIES` are cut off, and the answer says so. */
 export async function listDirectory(confinement: Confinement, path: string): Promise<{ entries: FileEntry[]; truncated: boolean }> {
-  const real = await confinement.resolve(path);
-  const names = await readdir(real).catch((cause: unknown) => {
+  await using folder = await openInside(confinement, path, "directory");
+  const names = await readdir(folder.path).catch((cause: unknown) => {
     throw new AppError("not_found", "This is not a folder that can be read", { cause });
   });
   const kept = names.sort().slice(0, MAX_ENTRIES);
-  const entries = (await Promise.all(kept.map((name) => describe(join(real, name), name)))).filter((entry) => entry !== null);
+  const entries = (await Promise.all(kept.map((name) => describe(join(folder.path, name), name)))).filter((entry) => entry !== null);
   const rank = (entry: FileEntry): number => (entry.type === "directory" ? 0 : 1);
   entries.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
   return { entries, truncated: names.length > kept.length };
