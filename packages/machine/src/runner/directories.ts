@@ -1,8 +1,9 @@
 /** What the web app may see of this machine's folders when it picks where to start: names, never contents; inside the allowed roots when there are any. */
 import { readdir, realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join, sep } from "node:path";
+import { join } from "node:path";
 import { AppError } from "@hapi/protocol";
+import { isWithin } from "./roots.ts";
 
 export interface DirectoryEntry {
   name: string;
@@ -49,9 +50,7 @@ async function confined(path: string, roots: readonly string[]): Promise<string>
   } catch (cause) {
     throw new AppError("not_found", `${expanded} does not exist`, { cause });
   }
-  if (roots.length === 0) return real;
-  const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
-  if (realRoots.some((root) => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep))) return real;
+  if (await isWithin(real, roots)) return real;
   throw new AppError("access_denied", `${expanded} is outside the folders this runner may show`);
 }
 

@@ -13,6 +13,7 @@ import { createSession, listSessionRecords, type CreateSessionOptions } from "..
 import { credentialFingerprint } from "../session/credentials.ts";
 import { takeEnvironment, withRecorded } from "../session/environment.ts";
 import type { SessionRecord } from "../session/record.ts";
+import { requireInside } from "./roots.ts";
 
 export interface LaunchDeps {
   home: string;
@@ -34,7 +35,8 @@ export interface Launched {
 }
 
 export interface Launches {
-  launch(params: SpawnParams): Promise<Launched>;
+  /** `roots`: where whoever asks may start something; none: everywhere. */
+  launch(params: SpawnParams, roots?: readonly string[]): Promise<Launched>;
 }
 
 export function createLaunches(deps: LaunchDeps): Launches {
@@ -42,23 +44,25 @@ export function createLaunches(deps: LaunchDeps): Launches {
   const running = new Map<string, Promise<Launched>>();
 
   return {
-    launch(params) {
+    launch(params, roots = []) {
       const key = params.existingSessionId ?? params.sessionId ?? params.launchId ?? randomUUID();
       const joined = running.get(key);
       if (joined) return joined;
-      const attempt = launchOnce(deps, params).finally(() => running.delete(key));
+      const attempt = launchOnce(deps, params, roots).finally(() => running.delete(key));
       running.set(key, attempt);
       return attempt;
     },
   };
 }
 
-async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launched> {
+async function launchOnce(deps: LaunchDeps, params: SpawnParams, roots: readonly string[]): Promise<Launched> {
   const records = listSessionRecords(deps.home);
   const known = findKnown(records, params);
   const flavor = known?.flavor ?? params.agent ?? deps.defaultFlavor;
   const driver = deps.driverFor(flavor);
   if (!driver) throw new AppError("unsupported_flavor", `This machine has no driver for "${flavor}".`);
+  const wanted = known?.cwd ?? fullPath(params.directory);
+  await requireInside(wanted, roots);
   if (params.knownOnly === true && !known) requireThread(deps, driver, params);
   const kept = known ? known.environment : originOf(records, flavor, params)?.environment;
   const detection = await driver.detect(definedOnly(withRecorded(deps.env, kept)), kept?.program);
@@ -68,7 +72,7 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams): Promise<Launch
   // Never the folder itself instead of the copy that was asked for.
   if (!known && params["sessionType"] === "worktree")
     throw new AppError("not_supported", "Sessions in a worktree of their own are not available yet.");
-  const directory = known?.cwd ?? prepareDirectory(params.directory);
+  const directory = known ? known.cwd : prepareDirectory(wanted);
   const options: CreateSessionOptions = {
     home: deps.home,
     flavor,
@@ -133,10 +137,14 @@ function findKnown(records: readonly SessionRecord[], params: SpawnParams): Sess
   return params.launchId ? records.find((record) => record.launchId === params.launchId) : undefined;
 }
 
-/** A new folder in one that is there is made; a path that leads nowhere (a slip of the pen), a file, or no right to make it, is said. */
-function prepareDirectory(path: string): string {
+function fullPath(path: string): string {
   const expanded = path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
   if (!isAbsolute(expanded)) throw new AppError("invalid_body", `The directory must be a full path, not "${path}".`);
+  return expanded;
+}
+
+/** A new folder in one that is there is made; a path that leads nowhere (a slip of the pen), a file, or no right to make it, is said. */
+function prepareDirectory(expanded: string): string {
   try {
     const found = statSync(expanded, { throwIfNoEntry: false });
     const parent = dirname(expanded);

@@ -1,18 +1,18 @@
 /** The RPC names of a runner and what each does. */
 import { type RpcHandler, servedRpc } from "@hapi/client/link";
-import { type AgentAvailability, type AppError } from "@hapi/protocol";
+import type { AgentAvailability, AppError, SpawnParams } from "@hapi/protocol";
 import { machineRpc } from "@hapi/protocol/rpc";
 import type { Logger } from "@hapi/platform";
 import { listDirectory, pathsExist } from "./directories.ts";
 import { forgetSession } from "./forget.ts";
-import type { Launches } from "./launches.ts";
+import type { Launched } from "./launches.ts";
 import { endSession } from "./living-sessions.ts";
 
 export interface RunnerRpcDeps {
   home: string;
   /** Folders that may be looked into; none: all. */
   roots: readonly string[];
-  launch: Launches["launch"];
+  launch(params: SpawnParams): Promise<Launched>;
   availability(): Promise<AgentAvailability>;
   stop(): void;
   log: Logger;

@@ -322,3 +322,35 @@ function raw(path: string, line: string): Promise<unknown> {
     socket.on("error", reject);
   });
 }
+
+test("who asks from elsewhere starts, wakes and forks only inside the folders the runner was given", async () => {
+  const { launches, deps, home, project, started } = world();
+  const outside = folder();
+  symlinkSync(outside, join(project, "escape"));
+  const common = {
+    home,
+    flavor: "demo",
+    machineId: "m1",
+    hubUrl: deps.hubUrl(),
+    startingMode: "remote" as const,
+    startedBy: "terminal" as const,
+  };
+  const known = createSession({ ...common, cwd: outside, threadId: "thread-1" });
+  const ask = (more: object) => launches.launch({ type: "spawn-in-directory", directory: project, agent: "demo", ...more }, [project]);
+  for (const more of [
+    { directory: outside },
+    { directory: join(outside, "new") },
+    { directory: join(project, "escape") },
+    { directory: join(project, "escape", "new") },
+    { directory: join(project, "..") },
+    { directory: `${project}-sibling` },
+    { existingSessionId: known.sessionId },
+    { directory: outside, resumeSessionId: "thread-1", forkSession: true },
+    { directory: outside, existingSessionId: "s", knownOnly: true },
+  ])
+    await expect(ask(more)).rejects.toMatchObject({ code: "access_denied", message: expect.stringContaining(project) });
+  expect([started, existsSync(join(outside, "new")), existsSync(`${project}-sibling`)]).toEqual([[], false, false]);
+  await ask({ directory: join(project, "new") });
+  await launches.launch({ type: "spawn-in-directory", directory: "/ignored", existingSessionId: known.sessionId });
+  expect(started).toHaveLength(2);
+});

@@ -164,7 +164,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const served = runnerRpcs({
     home: options.home,
     roots: options.workspaceRoots,
-    launch: launches.launch,
+    launch: (params) => launches.launch(params, options.workspaceRoots),
     availability,
     stop: () => stop.resolve("hub"),
     log: options.log,
