@@ -75,7 +75,6 @@ export function createHubProcess({ home, time, network, chance, plants, patience
           read: () => ({ sessionSummaryContract: false, sessionSummaryInChat: false }),
           write: () => Promise.reject(new AppError("not_supported")),
         },
-        databasePath: path,
         maxBufferedBytes: patience?.bytes,
         restorer: { isStaged: () => false, restore: () => undefined },
         web: async () => null,

@@ -62,6 +62,22 @@ function wrongArrows(home: string, rooms: Record<string, readonly string[]>): st
   });
 }
 
+/** Rooms of the hub that are the database's own; files of no room put things together. */
+const OF_THE_DATABASE = new Set(["sqlite", "backup"]);
+const DATABASE_WORDS = /Sqlite|SQLite|\bSQL\b|PRAGMA|\bSELECT\b|\bCOMMIT\b|\bWAL\b|write-ahead|rowid|savepoint/;
+
+test("what the hub keeps is asked for without a word of the database it is kept in", () => {
+  const home = join(root, "packages/hub/src");
+  const rooms = readdirSync(home, { withFileTypes: true }).filter((one) => one.isDirectory() && !OF_THE_DATABASE.has(one.name));
+  const files = rooms.flatMap(({ name }) =>
+    readdirSync(join(home, name), { recursive: true, withFileTypes: true })
+      .filter((one) => one.isFile() && !isTest.test(one.name))
+      .map((one) => join(one.parentPath, one.name)),
+  );
+  expect(files.length).toBeGreaterThan(50);
+  expect(files.filter((file) => DATABASE_WORDS.test(readFileSync(file, "utf8"))).map((file) => relative(root, file))).toEqual([]);
+});
+
 for (const [home, rooms] of Object.entries(ROOMS)) {
   test(`the rooms of ${home} import only those they may, and none is missing here`, () => {
     expect(wrongArrows(join(root, home), rooms)).toEqual([]);

@@ -47,7 +47,6 @@ export function createHub(parts: HubParts): Hub {
     session: (id) => parts.stores.sessions.get(id),
     isStarting: (session) => services.lifecycle.isStarting(session),
     remove,
-    databasePath: parts.databasePath,
     clock: parts.clock,
     log: parts.log,
   });
@@ -66,7 +65,7 @@ export function createHub(parts: HubParts): Hub {
       services.schedule.look();
       services.promptWatch.start();
       prune();
-      housekeeping.start();
+      await housekeeping.start();
     },
     async stop() {
       stopPruning();
@@ -93,7 +92,7 @@ function connectSockets(parts: HubParts, services: Services): void {
   const handlers = cliHandlers({
     access,
     sessions,
-    stops: stores.stops,
+    transaction: stores.transaction,
     messages,
     machines,
     presence,
@@ -151,7 +150,7 @@ function createHttp(parts: HubParts, services: Services, remove: (session: Sessi
       permissionRoutes({ access, permissions }),
       machineRoutes({ access, machines, rpc, now, durable, onSpawned: services.onSpawned }),
       eventRoutes({ access, sse }),
-      settingsRoutes({ settings: parts.settings, databasePath: parts.databasePath }),
+      settingsRoutes({ settings: parts.settings, files: () => stores.keeping.files() }),
       keepingRoutes({ restorer: parts.restorer, retention: parts.retention ?? keepsEverything }),
       refusalRoutes({ access }),
     ],
@@ -161,7 +160,7 @@ function createHttp(parts: HubParts, services: Services, remove: (session: Sessi
       stops: stores.stops,
       endDeleted: (machine, id) => services.endDeleted(machine, id),
       async keepDeleted(id) {
-        await Promise.all([stores.stops.clear(id), stores.forgets.drop(id)]);
+        await stores.transaction(({ stops, forgets }) => Promise.all([stops.clear(id), forgets.drop(id)]));
       },
       messages,
       machines,

@@ -45,7 +45,6 @@ export interface HubParts {
   ownerId: number;
   corsOrigins: readonly string[];
   settings: HubSettingsStore;
-  databasePath: string;
   restorer: Restorer;
   /** Absent: nothing is ever deleted by itself. */
   retention?: RetentionStore;
@@ -88,7 +87,7 @@ export function createServices(parts: HubParts) {
     log,
     onActive,
     onExpired: (id) => onGone(id),
-    isStopped: (id) => stores.stops.get(id) !== null,
+    isStopped: async (id) => (await stores.stops.get(id)) !== null,
     onStopped: (session) => ignore(lifecycle.endAgain(session), "it is tried again with its next sign of life"),
   });
   const machineReady = (machineId: string): void => ignore(waker.machineReady(machineId), "it is tried again when the machine comes back");
@@ -139,7 +138,7 @@ export function createServices(parts: HubParts) {
   const forgets = new Forgets({ store: stores.forgets, machines, rpc, log });
   const lifecycle = new Lifecycle({
     store: sessions,
-    forgets: stores.forgets,
+    transaction: stores.transaction,
     stops: stores.stops,
     launches: {
       isUnderWay: (id) => expected.has(id) || resume.isUnderWay(id),
@@ -224,7 +223,7 @@ export function createServices(parts: HubParts) {
     await forgets.deliver(machine.id);
   };
   const onSpawned = async (sessionId: string, machine: MachineRef, since: number): Promise<void> => {
-    const stop = stores.stops.get(sessionId);
+    const stop = await stores.stops.get(sessionId);
     // Ended while it was started, or started again on purpose.
     if (stop?.kind === "deleted") return endDeleted(machine, sessionId);
     if (stop && stop.at >= since) return lifecycle.stopLaunched(machine, sessionId);

@@ -159,7 +159,6 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
     ownerId: opened.ownerId,
     corsOrigins,
     settings: fileHubSettings(home),
-    databasePath: db.path,
     restorer,
     retention: fileRetention(home),
     web: options.webRoot === undefined ? async () => null : createStaticFiles(options.webRoot),

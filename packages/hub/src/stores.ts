@@ -1,8 +1,9 @@
-/** All stores on one SQLite database, one group commit and one log. Another database would offer the same ports. */
+/** What a hub keeps, behind ports; and all of them on one SQLite database, one group commit and one log. */
 import type { Clock, Logger, Sqlite } from "@hapi/platform";
-import { GroupCommit } from "./sqlite/group-commit.ts";
+import { GroupCommit, type Writer } from "./sqlite/group-commit.ts";
 import type { Bus } from "./events/bus.ts";
 import type { EventLog } from "./events/event-log.ts";
+import type { Transaction } from "./events/transaction.ts";
 import { SqliteEventLog } from "./sqlite/event-log.ts";
 import type { HubEvent } from "./events/hub-event.ts";
 import type { KeepingStore } from "./keeping/housekeeping.ts";
@@ -26,7 +27,8 @@ import type { SessionStore } from "./sessions/store.ts";
 import { sqliteAttachmentStore } from "./sqlite/attachments.ts";
 import type { AttachmentStore } from "./uploads/store.ts";
 
-export interface Stores {
+/** Those that can be written as one. */
+export interface TransactionStores {
   sessions: SessionStore;
   messages: MessageStore;
   machines: MachineStore;
@@ -34,16 +36,27 @@ export interface Stores {
   stops: StopStore;
   forgets: ForgetStore;
   attachments: AttachmentStore;
-  keeping: KeepingStore;
   facts: FactStore;
+}
+
+export interface Stores extends TransactionStores {
+  keeping: KeepingStore;
   log: EventLog;
+  /**
+   * All of what `work` writes, or nothing of it; it answers once that is committed. Nobody else writes in between, so `work` asks the
+   * stores it is given and waits for nothing else.
+   */
+  transaction: Transaction<TransactionStores>;
   /** Everything committed so far survives a loss of power. `isPatient`: no person waits for the answer. */
   durable(how?: { isPatient?: boolean }): Promise<void>;
   /** What was read so far will not be taken back; rejects when it was. */
   settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SqliteStores extends Stores {
   /** Runs work of the writing connection where no transaction is open. */
   between<T>(work: () => T): Promise<T>;
-  close(): Promise<void>;
 }
 
 export interface StoresOptions {
@@ -56,7 +69,7 @@ export interface StoresOptions {
   logger: Logger;
 }
 
-export function sqliteStores({ db, epoch, bus, now, clock, logger }: StoresOptions): Stores {
+export function sqliteStores({ db, epoch, bus, now, clock, logger }: StoresOptions): SqliteStores {
   const hooks = {
     deliver: (events: readonly HubEvent[]) => bus.publish(events),
     failed: (cause: unknown) => logger.error("database.write_failed", { reason: cause instanceof Error ? cause.stack : String(cause) }),
@@ -64,20 +77,26 @@ export function sqliteStores({ db, epoch, bus, now, clock, logger }: StoresOptio
   const commits = new GroupCommit<HubEvent>(db, hooks, clock);
   const log = new SqliteEventLog({ db, commits, epoch, now });
   const requests = new RequestRows(db, now);
-  const cache = new SessionCache(db, requests);
+  const cache = new SessionCache({ db, requests, refresh: () => commits.refresh() });
   commits.attach(cache);
-  const shared = { db, commits, log, cache, requests, now };
+  const writtenBy = (writer: Writer): TransactionStores => {
+    const shared = { db, commits: writer, log, cache, requests, now };
+    return {
+      sessions: new SqliteSessionStore(shared),
+      messages: new SqliteMessageStore(shared),
+      machines: new SqliteMachineStore(shared),
+      permissions: new SqlitePermissionStore(shared),
+      stops: sqliteStops(shared),
+      forgets: sqliteForgets(shared),
+      attachments: sqliteAttachmentStore(shared),
+      facts: sqliteFacts(shared),
+    };
+  };
   return {
-    sessions: new SqliteSessionStore(shared),
-    messages: new SqliteMessageStore(shared),
-    machines: new SqliteMachineStore(shared),
-    permissions: new SqlitePermissionStore(shared),
-    stops: sqliteStops(shared),
-    forgets: sqliteForgets(shared),
-    attachments: sqliteAttachmentStore(shared),
+    ...writtenBy(commits),
     keeping: sqliteKeeping({ db, commits, changes: () => log.head() }),
-    facts: sqliteFacts(shared),
     log,
+    transaction: (work) => commits.unit((writer) => work(writtenBy(writer))),
     durable: (how) => commits.durable(how),
     settled: () => commits.settled(),
     between: (work) => commits.betweenTransactions(work),

@@ -41,7 +41,6 @@ export function listRoutes(options: { clock: Clock; log: Logger }): { method: st
       read: () => ({ sessionSummaryContract: false, sessionSummaryInChat: false }),
       write: () => Promise.reject(new Error("not here")),
     },
-    databasePath: ":memory:",
     restorer: { isStaged: () => false, restore: () => undefined },
     web: async () => null,
     addressOf: () => "test",

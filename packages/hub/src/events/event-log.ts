@@ -13,7 +13,8 @@ export interface LogEntry {
 /** Reading side, a port. */
 export interface EventLog {
   readonly epoch: string;
-  head(): number;
+  /** The place of the newest entry. */
+  head(): Promise<number>;
   /** Entries after `seq`, or null when the log does not reach back that far or there are more than `limit`. */
   after(namespace: string, seq: number, limit: number): Promise<LogEntry[] | null>;
   prune(now: number): Promise<void>;

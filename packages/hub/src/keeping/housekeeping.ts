@@ -2,7 +2,7 @@
  * What the hub does for its data by itself: deletes what the owner's settings let it delete, gives room of deleted rows back to the disk in
  * small steps while little is going on, and says in the log when the database or the disk needs a person.
  */
-import { statfsSync, statSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { attempt, type Clock, type Logger } from "@hapi/platform";
 import type { Session } from "@hapi/protocol";
@@ -21,29 +21,37 @@ const freeBytesWorth = 16 << 20;
 const freeShareWorth = 0.2;
 const freeShareLeft = 0.05;
 /** About two milliseconds. */
-const pagesPerStep = 128;
+const bytesPerStep = 512 << 10;
 const stepEveryMs = 20;
 const scrubAgainMs = 2_000;
 const lowDiskBytes = 256 << 20;
 
-export interface FreePages {
-  free: number;
-  total: number;
-  pageBytes: number;
+/** What the database takes, and how much of that holds nothing any more. */
+export interface Room {
+  totalBytes: number;
+  freeBytes: number;
+  /** Free room can be given back while the hub runs. */
   isShrinkable: boolean;
 }
 
-/** The database's side of it. */
+/** The database's side of it, a port. */
 export interface KeepingStore {
   expired(retention: Retention, now: number, limit: number): Promise<Expired[]>;
   noteDeleted(count: number, now: number): Promise<void>;
-  pages(): FreePages;
-  /** Between transactions. */
-  giveBack(pages: number): Promise<void>;
-  /** Takes deleted text out of the write-ahead log. False while somebody still reads it (a backup); nobody waits for that. */
+  room(): Promise<Room>;
+  /** About so much free room goes back to the disk. */
+  giveBack(bytes: number): Promise<void>;
+  /** Deleted text leaves the disk. False while somebody still reads it (a backup); nobody waits for that. */
   scrub(): Promise<boolean>;
   /** Grows with every change. */
-  changes(): number;
+  changes(): Promise<number>;
+  /** The files it is in, the one that names it first. None: it is elsewhere. */
+  files(): Promise<StoredFile[]>;
+}
+
+export interface StoredFile {
+  path: string;
+  bytes: number;
 }
 
 export interface HousekeepingDeps {
@@ -53,7 +61,6 @@ export interface HousekeepingDeps {
   isStarting(session: Session): boolean;
   /** As if its owner had deleted it. */
   remove(session: Session): Promise<void>;
-  databasePath: string;
   clock: Clock;
   log: Logger;
 }
@@ -75,8 +82,8 @@ export class Housekeeping {
     this.#deps = deps;
   }
 
-  start(): void {
-    this.#changes = this.#deps.store.changes();
+  async start(): Promise<void> {
+    this.#changes = await this.#deps.store.changes();
     this.#arm(firstLookMs);
   }
 
@@ -111,13 +118,13 @@ export class Housekeeping {
 
   async #look(): Promise<void> {
     const now = this.#deps.clock.now();
-    const changes = this.#deps.store.changes();
+    const changes = await this.#deps.store.changes();
     const isQuiet = changes - this.#changes < quietChanges;
     this.#changes = changes;
     if (this.#hasMore || now - this.#cleanedAt >= cleanEveryMs) {
       this.#cleanedAt = now;
       await this.clean();
-      this.#warn(now);
+      await this.#warn(now);
     }
     if (isQuiet) await this.shrink();
   }
@@ -146,25 +153,25 @@ export class Housekeeping {
   /** Gives free pages back while nobody needs the database. */
   async shrink(): Promise<void> {
     const { store, clock, log } = this.#deps;
-    const { free, total, pageBytes, isShrinkable } = store.pages();
-    if (free * pageBytes < freeBytesWorth || free < total * freeShareWorth) return;
+    const { freeBytes, totalBytes, isShrinkable } = await store.room();
+    if (freeBytes < freeBytesWorth || freeBytes < totalBytes * freeShareWorth) return;
     if (!isShrinkable) {
-      if (!this.#saidNotShrinkable)
-        log.warn("database.not_shrinkable", { freeBytes: free * pageBytes, next: "hapi hub backup, then restore it" });
+      if (!this.#saidNotShrinkable) log.warn("database.not_shrinkable", { freeBytes, next: "hapi hub backup, then restore it" });
       this.#saidNotShrinkable = true;
       return;
     }
-    const before = store.changes();
+    const before = await store.changes();
     const from = clock.now();
-    for (let left = free; left > total * freeShareLeft && !this.#isStopped;) {
-      await store.giveBack(pagesPerStep);
-      if (store.changes() - before > quietChanges) break;
-      const now = store.pages().free;
-      if (now >= left) break;
+    let left = freeBytes;
+    while (left > totalBytes * freeShareLeft && !this.#isStopped) {
+      await store.giveBack(bytesPerStep);
+      const now = (await store.room()).freeBytes;
+      const isDone = now >= left || (await store.changes()) - before > quietChanges;
       left = now;
+      if (isDone) break;
       await this.#pause();
     }
-    log.info("database.shrunk", { pages: free - store.pages().free, tookMs: clock.now() - from });
+    log.info("database.shrunk", { bytes: freeBytes - left, tookMs: clock.now() - from });
   }
 
   #pause(): Promise<void> {
@@ -178,13 +185,15 @@ export class Housekeeping {
     });
   }
 
-  #warn(now: number): void {
-    const { databasePath, log } = this.#deps;
+  async #warn(now: number): Promise<void> {
+    const { store, log } = this.#deps;
     if (now - this.#warnedAt < warnEveryMs) return;
-    const size = (end: string): number => attempt(() => statSync(databasePath + end).size, "a file that is not there is empty") ?? 0;
-    const bytes = size("") + size("-wal");
+    const files = await store.files();
+    const [main] = files;
+    if (!main) return;
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     const warnBytes = this.#deps.retention().databaseWarnMegabytes * 1_000_000;
-    const disk = attempt(() => statfsSync(dirname(databasePath)), "not every system says it");
+    const disk = attempt(() => statfsSync(dirname(main.path)), "not every system says it");
     const freeBytes = disk ? disk.bavail * disk.bsize : Number.POSITIVE_INFINITY;
     if (bytes < warnBytes && freeBytes >= lowDiskBytes) return;
     this.#warnedAt = now;

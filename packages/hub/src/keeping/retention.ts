@@ -2,7 +2,7 @@
  * What may be deleted by itself: nothing, unless the person who owns the hub said so. Sessions that are pinned, run, or have prompts waiting
  * are never deleted. A session's age counts from whatever happened to it last, archiving included.
  */
-import { loadSettings, updateSettings, type Sqlite } from "@hapi/platform";
+import { loadSettings, updateSettings } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import * as z from "zod/mini";
 
@@ -53,31 +53,4 @@ export function readRetention(values: Readonly<Record<string, unknown>>): Retent
 export interface Expired {
   id: string;
   rule: "deleteArchivedAfterDays" | "deleteInactiveAfterDays";
-}
-
-const dayMs = 24 * 3600_000;
-
-/** Oldest first, at most `limit`. */
-export function expiredSessions(db: Sqlite, retention: Retention, now: number, limit: number): Expired[] {
-  const before = (age: number | null): number => (age === null ? Number.MIN_SAFE_INTEGER : now - age * dayMs);
-  const [archivedBefore, inactiveBefore] = [before(retention.deleteArchivedAfterDays), before(retention.deleteInactiveAfterDays)];
-  return db
-    .all<{ id: string; archived: number }>(
-      `SELECT id, archived FROM (
-         SELECT pk, id, coalesce(json_extract(metadata, '$.lifecycleState') = 'archived', 0) AS archived,
-           max(created_at, updated_at, last_at, active_at, coalesce(json_extract(metadata, '$.lifecycleStateSince'), 0)) AS last
-         FROM sessions WHERE active = 0 AND merged_into IS NULL AND pinned = 'none' AND updated_at < ?1
-           AND (metadata IS NULL OR json_valid(metadata)))
-       WHERE (last < ?2 OR (archived = 1 AND last < ?3))
-         AND NOT EXISTS (SELECT 1 FROM messages WHERE session_pk = pk AND invoked_at IS NULL AND local_id IS NOT NULL)
-       ORDER BY last LIMIT ?4`,
-      Math.max(archivedBefore, inactiveBefore),
-      inactiveBefore,
-      archivedBefore,
-      limit,
-    )
-    .map(({ id, archived }) => ({
-      id,
-      rule: archived === 1 && retention.deleteArchivedAfterDays !== null ? "deleteArchivedAfterDays" : "deleteInactiveAfterDays",
-    }));
 }

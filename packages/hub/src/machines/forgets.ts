@@ -10,7 +10,7 @@ import type { MachineStore } from "./store.ts";
 /** Deleted sessions whose machine was not told yet. */
 export interface ForgetStore {
   put(entry: { sessionId: string; machineId: string; namespace: string; at: number }): Promise<void>;
-  of(machineId: string, namespace: string): string[];
+  of(machineId: string, namespace: string): Promise<string[]>;
   drop(sessionId: string): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export class Forgets {
     const { store, machines, rpc } = this.#deps;
     const machine = await machines.get(machineId);
     if (!machine) return;
-    for (const sessionId of store.of(machineId, machine.namespace)) {
+    for (const sessionId of await store.of(machineId, machine.namespace)) {
       if (!rpc.has("machine", machine, "forgetSession")) return;
       if (!(await this.#tell(machine, sessionId))) return;
     }

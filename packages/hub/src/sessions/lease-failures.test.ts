@@ -26,7 +26,7 @@ test("a session whose lease ran out while nothing could be written is ended once
     clock,
     log: silentLogger,
     onActive: () => undefined,
-    isStopped: () => false,
+    isStopped: async () => false,
     onStopped: () => undefined,
     onExpired: (id) => void expired.push(id),
   });

@@ -5,6 +5,7 @@
 import type { Clock, Logger } from "@hapi/platform";
 import { AppError, type LifecycleState, type Metadata, type Session } from "@hapi/protocol";
 import { confirms } from "../peer/traits.ts";
+import type { Transaction } from "../events/transaction.ts";
 import type { ForgetStore } from "../machines/forgets.ts";
 import type { Links } from "../rpc/links.ts";
 import { RpcRefusal } from "../rpc/answer.ts";
@@ -29,7 +30,7 @@ export interface Launches {
 export interface LifecycleDeps {
   store: SessionStore;
   stops: StopStore;
-  forgets: Pick<ForgetStore, "put">;
+  transaction: Transaction<{ sessions: SessionStore; stops: StopStore; forgets: ForgetStore }>;
   launches: Launches;
   presence: SessionPresence;
   rpc: Rpc;
@@ -60,8 +61,7 @@ export class Lifecycle {
   /** The session process said goodbye. `holds`: with prompts of its own that its agent never got. */
   async ended(session: Session, reason: string | undefined, holds = false): Promise<void> {
     // What a person ended is not started again, whatever was left in it; a dead host's goodbye is said by its machine, later.
-    const isWanted = this.#deps.stops.get(session.id) === null;
-    await this.#end(session.id);
+    const [stop] = await Promise.all([this.#deps.stops.get(session.id), this.#end(session.id)]);
     // The process that a decision was about is gone: whoever comes next was started after it.
     await this.#deps.stops.clear(session.id);
     await this.#deps.store.announceEnd(session.id, reason);
@@ -70,7 +70,7 @@ export class Lifecycle {
       stillOpen.has(metadata.lifecycleState ?? "running") ? { lifecycleState: state } : null,
     );
     this.#deps.onEnded(session.id);
-    this.#deps.onGone(session.id, holds && isWanted);
+    this.#deps.onGone(session.id, holds && stop === null);
   }
 
   async abortTurn(session: Session, reason: string): Promise<void> {
@@ -102,7 +102,7 @@ export class Lifecycle {
 
   /** Back into the list, without starting anything. */
   async unarchive(session: Session): Promise<void> {
-    if (this.#deps.stops.get(session.id)?.kind === "archived") await this.#deps.stops.clear(session.id);
+    if ((await this.#deps.stops.get(session.id))?.kind === "archived") await this.#deps.stops.clear(session.id);
     await this.reopened(session.id);
     await this.#deps.durable();
   }
@@ -121,15 +121,15 @@ export class Lifecycle {
   }
 
   /** Row and mark in one transaction: a process that is still about can't make the row again. */
-  async remove(session: Session): Promise<void> {
+  async remove({ id, namespace, metadata }: Session): Promise<void> {
     const at = this.#deps.clock.now();
-    const { id, namespace } = session;
-    const before = this.#deps.stops.get(id);
-    const heldUntil = before?.heldUntil ?? at;
-    const stop: Stop = { sessionId: id, namespace, kind: "deleted", reason: null, at, heldUntil, hostPid: hostPidOf(session.metadata) };
-    const machineId = session.metadata?.machineId;
-    const forget = machineId === undefined ? undefined : this.#deps.forgets.put({ sessionId: id, machineId, namespace, at });
-    await Promise.all([this.#deps.store.remove(id), this.#deps.stops.put(stop), forget]);
+    const hostPid = hostPidOf(metadata);
+    await this.#deps.transaction(async ({ sessions, stops, forgets }) => {
+      const heldUntil = (await stops.get(id))?.heldUntil ?? at;
+      await sessions.remove(id);
+      await stops.put({ sessionId: id, namespace, kind: "deleted", reason: null, at, heldUntil, hostPid });
+      if (metadata?.machineId !== undefined) await forgets.put({ sessionId: id, machineId: metadata.machineId, namespace, at });
+    });
   }
 
   /** A process of a session that a person ended shows up: it is ended too. */
@@ -160,7 +160,7 @@ export class Lifecycle {
     const stop: Stop = { sessionId: session.id, namespace: session.namespace, kind, reason, at: now, heldUntil, hostPid };
     // A process that said goodbye can't come back: nothing has to be kept against it.
     const isOver = !session.active && !isStarting && !stillOpen.has(session.metadata?.lifecycleState ?? "running");
-    if (!isOver || this.#deps.stops.get(session.id)) await this.#deps.stops.put(stop);
+    if (!isOver || (await this.#deps.stops.get(session.id))) await this.#deps.stops.put(stop);
     await this.#deps.rest(session.id);
     if (session.active || isStarting) await this.#stopAgent(session, isStarting);
     this.#deps.launches.over(session.id);

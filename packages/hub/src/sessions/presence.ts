@@ -31,7 +31,7 @@ export interface PresenceDeps {
   log: Logger;
   onActive(sessionId: string): void;
   /** A person ended it, and it was not started anew since. */
-  isStopped(sessionId: string): boolean;
+  isStopped(sessionId: string): Promise<boolean>;
   /** A process of a stopped session shows up. */
   onStopped(session: Session): void;
   /** The lease ran out without a word. */
@@ -67,7 +67,7 @@ export class SessionPresence {
 
   async alive(session: Session, report: ClientEvent<"session-alive">, socketId: string): Promise<void> {
     const now = this.#deps.clock.now();
-    if (report.time < now - maxAgeMs || (this.#muted.get(socketId) ?? 0) > now) return;
+    if (report.time < now - maxAgeMs || this.#isMuted(socketId)) return;
     const known = this.#leases.get(session.id);
     const change = changeOf(session, report, now);
     const isNew = !known || !session.active;
@@ -76,20 +76,27 @@ export class SessionPresence {
       known.activeAt = now;
       return;
     }
-    if (isNew && this.#deps.isStopped(session.id)) {
+    if (isNew && (await this.#deps.isStopped(session.id))) {
       this.mute(socketId);
       this.#deps.onStopped(session);
       return;
     }
+    // It was ended, or said so on another socket, while the row was read.
+    if (this.#isMuted(socketId)) return;
+    const isFirst = isNew && this.#leases.get(session.id) === known;
     const lease = { activeUntil: now + leaseMs, activeAt: now, writtenAt: now, toldAt: now };
     this.#leases.set(session.id, lease);
     await this.#deps.store.change(session.id, { ...change, active: true, activeAt: now, activeUntil: lease.activeUntil });
-    if (isNew) this.#deps.onActive(session.id);
+    if (isFirst) this.#deps.onActive(session.id);
   }
 
   /** The process on this socket is ending: other sockets of the session are heard. */
   mute(socketId: string): void {
     this.#muted.set(socketId, this.#deps.clock.now() + muteMs);
+  }
+
+  #isMuted(socketId: string): boolean {
+    return (this.#muted.get(socketId) ?? 0) > this.#deps.clock.now();
   }
 
   /** Explicit end. */

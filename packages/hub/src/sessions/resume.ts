@@ -93,7 +93,7 @@ export class Resume {
     const machine = await this.#machineOf(session);
     const params = { ...wanted, ...elsewhere(session, machine) };
     // To start it is a decision too, newer than the one that ended it. It holds for a process that comes after nobody waits for it.
-    if (this.#deps.stops.get(session.id)) await this.#deps.stops.clear(session.id);
+    if (await this.#deps.stops.get(session.id)) await this.#deps.stops.clear(session.id);
     const given = Promise.withResolvers<boolean>();
     this.#given.set(session.id, () => given.resolve(false));
     try {
@@ -112,7 +112,7 @@ export class Resume {
   }
 
   async #checkWanted(session: Session, machine: Machine, startedId: string): Promise<void> {
-    const stop = this.#deps.stops.get(session.id);
+    const stop = await this.#deps.stops.get(session.id);
     if (!stop) return;
     await this.#deps.stopLaunched(machine, startedId);
     throw new AppError(stop.kind === "archived" ? "session_archived" : "session_inactive", "The session was ended while it was started");

@@ -21,7 +21,7 @@ export interface Stop {
 
 export interface StopStore {
   put(stop: Stop): Promise<void>;
-  get(sessionId: string): Stop | null;
+  get(sessionId: string): Promise<Stop | null>;
   clear(sessionId: string): Promise<void>;
 }
 

@@ -45,7 +45,7 @@ export interface SessionStore {
   create(session: NewSession): Promise<CreateResult>;
   get(id: string): Promise<Session | null>;
   /** The id under which a session is known now; itself when it has no alias. */
-  canonicalId(id: string): string;
+  canonicalId(id: string): Promise<string>;
   list(namespace: string): Promise<Session[]>;
   /** Ordered by (updatedAt, id) descending, for cursor paging. */
   listPage(namespace: string, before: { updatedAt: number; id: string } | null, limit: number): Promise<Session[]>;

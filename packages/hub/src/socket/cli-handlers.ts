@@ -21,6 +21,7 @@ import type { Lifecycle } from "../sessions/lifecycle.ts";
 import { mergeMetadata } from "../sessions/metadata-merge.ts";
 import type { SessionPresence } from "../sessions/presence.ts";
 import type { StopStore } from "../sessions/stops.ts";
+import type { Transaction } from "../events/transaction.ts";
 import type { VersionedResult } from "../events/versioned.ts";
 import type { SessionStore } from "../sessions/store.ts";
 import type { CliConnection, CliHandlers } from "./cli-namespace.ts";
@@ -28,7 +29,7 @@ import type { CliConnection, CliHandlers } from "./cli-namespace.ts";
 export interface CliHandlerDeps {
   access: SessionAccess;
   sessions: SessionStore;
-  stops: StopStore;
+  transaction: Transaction<{ sessions: SessionStore; stops: StopStore }>;
   messages: MessageStore;
   machines: MachineStore;
   presence: SessionPresence;
@@ -48,7 +49,8 @@ export function cliHandlers(deps: CliHandlerDeps): CliHandlers {
 /** A session's socket speaks for that session only, under any of its ids. */
 async function sessionOf({ access, sessions }: CliHandlerDeps, { identity }: CliConnection, sid: string): Promise<Session> {
   const session = await access.session(identity.namespace, sid);
-  if (identity.scope === "session" && session.id !== sessions.canonicalId(identity.id)) throw new AppError("session_access_denied");
+  const isItself = identity.scope !== "session" || session.id === identity.id || session.id === (await sessions.canonicalId(identity.id));
+  if (!isItself) throw new AppError("session_access_denied");
   return session;
 }
 /** When a sign of life was meant: by the hub's own clock where it is of the moment. */
@@ -79,9 +81,12 @@ function sessionHandlers(deps: CliHandlerDeps): CliHandlers {
     async "update-metadata"(frame, connection) {
       const session = await sessionOf(deps, connection, frame.sid);
       const incoming = asRecord<Metadata>(frame.metadata);
-      const next = (current: Metadata | null) =>
-        incoming === null ? null : mergeMetadata(current, incoming, deps.clock.now(), deps.stops.get(session.id));
-      const result = await deps.sessions.updateMetadata(session.id, frame.expectedVersion, next, connection.socket.id);
+      // A person's decision that is written meanwhile stands.
+      const result = await deps.transaction(async ({ sessions, stops }) => {
+        const stop = await stops.get(session.id);
+        const next = (current: Metadata | null) => incoming && mergeMetadata(current, incoming, deps.clock.now(), stop);
+        return sessions.updateMetadata(session.id, frame.expectedVersion, next, connection.socket.id);
+      });
       return versionedAck("metadata", result);
     },
     async "update-state"(frame, connection) {

@@ -1,12 +1,11 @@
 import type { Sqlite } from "@hapi/platform";
-import type { HubEvent } from "../events/hub-event.ts";
 import type { AttachmentStore } from "../uploads/store.ts";
-import type { GroupCommit } from "./group-commit.ts";
+import type { Writer } from "./group-commit.ts";
 import type { SessionCache } from "./session-cache.ts";
 
 export interface AttachmentStoreDeps {
   db: Sqlite;
-  commits: GroupCommit<HubEvent>;
+  commits: Writer;
   cache: SessionCache;
   now: () => number;
 }

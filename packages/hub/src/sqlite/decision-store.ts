@@ -1,8 +1,7 @@
 /** `PermissionStore` on SQLite; the requests themselves are written by `request-rows.ts` together with the session's state. */
 import type { Sqlite } from "@hapi/platform";
 import type { PermissionParams } from "@hapi/protocol/rpc";
-import type { GroupCommit } from "./group-commit.ts";
-import type { HubEvent } from "../events/hub-event.ts";
+import type { Writer } from "./group-commit.ts";
 import type { SessionCache } from "./session-cache.ts";
 import type { PermissionStore, StoredDecision } from "../permissions/store.ts";
 
@@ -12,9 +11,9 @@ interface DecisionRow {
 }
 
 export class SqlitePermissionStore implements PermissionStore {
-  readonly #deps: { db: Sqlite; commits: GroupCommit<HubEvent>; cache: SessionCache; now: () => number };
+  readonly #deps: { db: Sqlite; commits: Writer; cache: SessionCache; now: () => number };
 
-  constructor(deps: { db: Sqlite; commits: GroupCommit<HubEvent>; cache: SessionCache; now: () => number }) {
+  constructor(deps: { db: Sqlite; commits: Writer; cache: SessionCache; now: () => number }) {
     this.#deps = deps;
   }
 

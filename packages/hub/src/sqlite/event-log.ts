@@ -41,15 +41,27 @@ export class SqliteEventLog implements EventLog {
     this.#db = options.db;
     this.#commits = options.commits;
     this.#now = options.now;
+    this.#seq = this.#readHead();
+    // A number that was given away is not given again.
+    options.commits.attach({ forget: () => (this.#seq = Math.max(this.#seq, this.#readHead())) });
+  }
+
+  #readHead(): number {
     const rows =
       this.#db.get<{ seq: number | null }>(
         `${eachNamespace} SELECT max((SELECT max(seq) FROM log WHERE namespace = name)) AS seq FROM each`,
       )?.seq ?? 0;
     const floor = this.#db.get<{ seq: number | null }>("SELECT max(seq) AS seq FROM log_floor")?.seq ?? 0;
-    this.#seq = Math.max(rows, floor);
+    return Math.max(rows, floor);
   }
 
-  head(): number {
+  /** Of the newest entry. Only inside an operation: nobody else writes there. */
+  get place(): number {
+    return this.#seq;
+  }
+
+  async head(): Promise<number> {
+    this.#commits.refresh();
     return this.#seq;
   }
 
@@ -82,6 +94,7 @@ export class SqliteEventLog implements EventLog {
   }
 
   async after(namespace: string, seq: number, limit: number): Promise<LogEntry[] | null> {
+    this.#commits.refresh();
     const floor = this.#db.get<{ seq: number }>("SELECT seq FROM log_floor WHERE namespace = ?", namespace)?.seq ?? 0;
     if (seq < floor || seq > this.#seq) return null;
     const rows = this.#db.all<LogEntry>(

@@ -5,9 +5,8 @@
 import { type AnyFact, FACTS_VERSION, type Fact } from "@hapi/protocol";
 import type { Sqlite } from "@hapi/platform";
 import type { FactStore, StoredFacts } from "../facts/store.ts";
-import type { HubEvent } from "../events/hub-event.ts";
 import type { SqliteEventLog } from "./event-log.ts";
-import type { GroupCommit } from "./group-commit.ts";
+import type { Writer } from "./group-commit.ts";
 import type { SessionRow } from "./session-row.ts";
 
 interface FactRow {
@@ -49,8 +48,15 @@ export class FactRows {
   }
 }
 
-export function sqliteFacts(deps: { db: Sqlite; commits: GroupCommit<HubEvent>; log: SqliteEventLog }): FactStore {
-  const { db, commits, log } = deps;
+export function sqliteFacts({ db, commits, log }: { db: Sqlite; commits: Writer; log: SqliteEventLog }): FactStore {
+  const setCursor = (consumer: string, place: number): number => {
+    db.run(
+      "INSERT INTO fact_consumers (name, place) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET place = excluded.place",
+      consumer,
+      place,
+    );
+    return place;
+  };
   return {
     async after(place, limit) {
       return db
@@ -62,21 +68,12 @@ export function sqliteFacts(deps: { db: Sqlite; commits: GroupCommit<HubEvent>; 
         )
         .map(toStored);
     },
-    async cursor(consumer) {
-      const known = db.get<{ place: number }>("SELECT place FROM fact_consumers WHERE name = ?", consumer)?.place;
-      if (known !== undefined) return known;
-      const place = log.head();
-      await this.moveCursor(consumer, place);
-      return place;
-    },
-    moveCursor: (consumer, place) =>
+    cursor: (consumer) =>
       commits.write(() => {
-        db.run(
-          "INSERT INTO fact_consumers (name, place) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET place = excluded.place",
-          consumer,
-          place,
-        );
+        const known = db.get<{ place: number }>("SELECT place FROM fact_consumers WHERE name = ?", consumer)?.place;
+        return known ?? setCursor(consumer, log.place);
       }),
+    moveCursor: (consumer, place) => commits.write(() => void setCursor(consumer, place)),
   };
 }
 

@@ -1,14 +1,13 @@
 /** Deleted sessions whose machine was not told yet: one small row each, the newest `maxRows` of them. */
 import type { Sqlite } from "@hapi/platform";
-import type { GroupCommit } from "./group-commit.ts";
-import type { HubEvent } from "../events/hub-event.ts";
+import type { Writer } from "./group-commit.ts";
 import type { ForgetStore } from "../machines/forgets.ts";
 
 const maxRows = 20_000;
 /** Told in one go; the rest when the machine comes the next time. */
 const maxAtOnce = 500;
 
-export function sqliteForgets({ db, commits }: { db: Sqlite; commits: GroupCommit<HubEvent> }): ForgetStore {
+export function sqliteForgets({ db, commits }: { db: Sqlite; commits: Writer }): ForgetStore {
   return {
     put: ({ sessionId, machineId, namespace, at }) =>
       commits.write(() => {
@@ -21,7 +20,7 @@ export function sqliteForgets({ db, commits }: { db: Sqlite; commits: GroupCommi
         );
         db.run("DELETE FROM forgets WHERE at < (SELECT at FROM forgets ORDER BY at DESC LIMIT 1 OFFSET ?)", maxRows);
       }),
-    of: (machineId, namespace) =>
+    of: async (machineId, namespace) =>
       db
         .all<{ session_id: string }>(
           "SELECT session_id FROM forgets WHERE machine_id = ? AND namespace = ? ORDER BY at DESC LIMIT ?",

@@ -1,16 +1,32 @@
 /**
  * One writing connection, one transaction per turn of the event loop. `write` runs an operation at once inside the open transaction and
- * answers after COMMIT; `durable` answers once everything committed so far survives a loss of power (at most two fdatasyncs in flight). Events an
+ * answers after COMMIT; `unit` runs several as one, and holds the others until it has ended; `durable` answers once everything committed so far survives a loss of power (at most two fdatasyncs in flight). Events an
  * operation recorded are handed to `deliver` after COMMIT, in the order of their operations and before the writers hear of it.
- * An operation that throws takes back only itself.
+ * An operation that throws takes back only itself. What is remembered of the database is dropped when another connection has written.
  */
-import { type Clock, ignore, type Sqlite, systemClock } from "@hapi/platform";
+import { type Clock, ignore, LATE, type Sqlite, systemClock, within } from "@hapi/platform";
 import { AppError, toAppError } from "@hapi/protocol";
 
 export interface CommitHooks<Recorded> {
   /** After COMMIT, before the writers of this transaction go on. */
   deliver(recorded: readonly Recorded[]): void;
   failed(cause: unknown): void;
+}
+
+/** What a store writes through: the group, or one unit of it. */
+export interface Writer {
+  /** Runs an operation at once inside the open transaction. */
+  write<T>(operation: () => T): Promise<T>;
+  /** Resolves when what can be read now will not be taken back. */
+  settled(): Promise<void>;
+}
+
+/** What stores remember of the database. */
+export interface Remembered {
+  /** Inside the transaction, just before COMMIT. */
+  flush?(): void;
+  /** Something was rolled back, or somebody else has written. */
+  forget(): void;
 }
 
 interface Waiting {
@@ -23,6 +39,8 @@ const maxSyncs = 2;
 const lazySyncMs = 50;
 /** A patient one lets readers have the machine first, and shares its sync with those who come meanwhile. */
 const patienceMs = 1;
+/** A unit asks its stores and nobody else: one that takes longer waits for what it holds up. */
+const unitMs = 10_000;
 
 interface Sync {
   /** The last commit it covers. */
@@ -30,14 +48,18 @@ interface Sync {
   isDone: boolean;
 }
 
-export class GroupCommit<Recorded> {
+export class GroupCommit<Recorded> implements Writer {
   readonly #db: Sqlite;
   readonly #hooks: CommitHooks<Recorded>;
-  readonly #beforeCommit: (() => void)[] = [];
-  readonly #afterRollback: (() => void)[] = [];
+  readonly #remembered: Remembered[] = [];
   readonly #between: (() => void)[] = [];
   #open = false;
   #isClosed = false;
+  /** Runs; and whoever wants to write meanwhile. */
+  #unit: Promise<unknown> | null = null;
+  #held: (() => void)[] = [];
+  /** Changes with every commit of another connection. */
+  #version: number;
   #waiting: Waiting[] = [];
   #recorded: Recorded[] = [];
   /** How many commits there were, and how many of them the disk has. */
@@ -56,12 +78,20 @@ export class GroupCommit<Recorded> {
     this.#db = db;
     this.#hooks = hooks;
     this.#clock = clock;
+    this.#version = this.#readVersion();
   }
 
-  /** `flush` runs inside the transaction just before COMMIT; `forget` drops what was remembered when something was rolled back. */
-  attach(cache: { flush(): void; forget(): void }): void {
-    this.#beforeCommit.push(() => cache.flush());
-    this.#afterRollback.push(() => cache.forget());
+  attach(remembered: Remembered): void {
+    this.#remembered.push(remembered);
+  }
+
+  /** Before what is remembered is read: somebody else may have written since. Nobody can while a transaction of ours is open. */
+  refresh(): void {
+    if (this.#open) return;
+    const version = this.#readVersion();
+    if (version === this.#version) return;
+    this.#version = version;
+    this.#forget();
   }
 
   /** Only inside an operation: what `deliver` gets when this operation is committed. */
@@ -70,18 +100,100 @@ export class GroupCommit<Recorded> {
   }
 
   write<T>(operation: () => T): Promise<T> {
-    if (this.#isClosed) return Promise.reject(new AppError("not_ready", "The hub is stopping"));
-    const mark = this.#recorded.length;
+    if (this.#isClosed) return Promise.reject(stopping());
+    if (this.#unit) return this.#hold(() => this.write(operation));
     let value: T;
+    try {
+      value = this.#operate(operation);
+    } catch (cause) {
+      return Promise.reject(cause);
+    }
+    return this.#committedWith(value);
+  }
+
+  /**
+   * Several operations that are committed together or not at all. `work` writes through the writer it is given, which answers at once, and
+   * reads what it wrote; it waits for nothing else. The answer comes after COMMIT.
+   */
+  unit<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+    if (this.#isClosed) return Promise.reject(stopping());
+    if (this.#unit) return this.#hold(() => this.unit(work));
+    const over = Promise.withResolvers<void>();
+    this.#unit = over.promise;
+    const running = this.#runUnit(work).finally(() => {
+      this.#unitEnded();
+      over.resolve();
+    });
+    return running.then((committed) => committed());
+  }
+
+  /** @returns what resolves after COMMIT: in a function, because the next may run before that. */
+  async #runUnit<T>(work: (writer: Writer) => Promise<T>): Promise<() => Promise<T>> {
+    const mark = { recorded: this.#recorded.length, waiting: this.#waiting.length };
+    let isOver = false;
+    /** Why the whole transaction is gone. */
+    let lost: unknown = null;
+    const writer: Writer = {
+      write: async (operation) => {
+        if (isOver || lost !== null) throw lost ?? new AppError("not_ready", "This transaction is over");
+        try {
+          return this.#operate(operation);
+        } catch (cause) {
+          if (!this.#open) lost = cause;
+          throw cause;
+        }
+      },
+      settled: () => Promise.resolve(),
+    };
+    try {
+      this.#begin();
+      this.#db.run("SAVEPOINT unit");
+      const value = await within(this.#clock, unitMs, work(writer));
+      if (value === LATE) throw new AppError("timeout", "A transaction waited for something else than its stores");
+      if (lost !== null) throw lost;
+      this.#db.run("RELEASE unit");
+      const committed = this.#committedWith(value);
+      return () => committed;
+    } catch (cause) {
+      if (lost !== null) throw cause;
+      // Who read what was written so far read what never was.
+      const readers = this.#waiting.splice(mark.waiting);
+      this.#takeBack("unit", mark.recorded, cause);
+      for (const reader of readers) reader.failed(toAppError(cause));
+      throw cause;
+    } finally {
+      isOver = true;
+    }
+  }
+
+  /** Those that were held go on in the order in which they came, up to the next unit. */
+  #unitEnded(): void {
+    this.#unit = null;
+    const held = this.#held.splice(0);
+    for (const goOn of held) goOn();
+    if (this.#open) setImmediate(() => this.#commit());
+  }
+
+  #hold<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => this.#held.push(() => void work().then(resolve, reject)));
+  }
+
+  /** @throws what `operation` throws, taken back. */
+  #operate<T>(operation: () => T): T {
+    const mark = this.#recorded.length;
     try {
       this.#begin();
       this.#db.run("SAVEPOINT operation");
-      value = operation();
+      const value = operation();
       this.#db.run("RELEASE operation");
+      return value;
     } catch (cause) {
-      this.#takeBack(mark, cause);
-      return Promise.reject(cause);
+      this.#takeBack("operation", mark, cause);
+      throw cause;
     }
+  }
+
+  #committedWith<T>(value: T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ done: () => resolve(value), failed: reject });
     });
@@ -132,6 +244,7 @@ export class GroupCommit<Recorded> {
 
   /** Commits what is open and waits for the disk. */
   async close(): Promise<void> {
+    while (this.#unit) await this.#unit;
     this.#commit();
     this.#isClosed = true;
     this.#cancelLazySync?.();
@@ -142,27 +255,41 @@ export class GroupCommit<Recorded> {
   #begin(): void {
     if (this.#open) return;
     this.#db.run("BEGIN IMMEDIATE");
+    this.refresh();
     this.#open = true;
     setImmediate(() => this.#commit());
   }
 
-  #takeBack(mark: number, cause: unknown): void {
+  #takeBack(savepoint: "operation" | "unit", mark: number, cause: unknown): void {
     this.#recorded.length = mark;
     if (!this.#db.inTransaction) {
       // SQLite gave up the whole transaction (a full disk): nobody of this turn was saved.
       this.#abandon(cause);
       return;
     }
-    this.#db.run("ROLLBACK TO operation");
-    this.#db.run("RELEASE operation");
-    for (const flush of this.#beforeCommit) flush();
-    for (const forget of this.#afterRollback) forget();
+    this.#db.run(`ROLLBACK TO ${savepoint}`);
+    this.#db.run(`RELEASE ${savepoint}`);
+    this.#flush();
+    this.#forget();
+  }
+
+  #flush(): void {
+    for (const remembered of this.#remembered) remembered.flush?.();
+  }
+
+  #forget(): void {
+    for (const remembered of this.#remembered) remembered.forget();
+  }
+
+  #readVersion(): number {
+    return this.#db.get<{ data_version: number }>("PRAGMA data_version")?.data_version ?? 0;
   }
 
   #commit(): void {
-    if (!this.#open) return;
+    // A unit that runs ends with a commit of its own.
+    if (!this.#open || this.#unit) return;
     try {
-      for (const flush of this.#beforeCommit) flush();
+      this.#flush();
       this.#db.run("COMMIT");
     } catch (cause) {
       if (this.#db.inTransaction) this.#db.run("ROLLBACK");
@@ -186,7 +313,7 @@ export class GroupCommit<Recorded> {
   #abandon(cause: unknown): void {
     const waiting = this.#waiting;
     this.#reset();
-    for (const forget of this.#afterRollback) forget();
+    this.#forget();
     this.#hooks.failed(cause);
     for (const writer of waiting) writer.failed(toAppError(cause));
     this.#runBetween();
@@ -243,3 +370,5 @@ export class GroupCommit<Recorded> {
     for (const waiting of this.#unsynced.splice(0, count < 0 ? this.#unsynced.length : count)) tell(waiting);
   }
 }
+
+const stopping = (): AppError => new AppError("not_ready", "The hub is stopping");

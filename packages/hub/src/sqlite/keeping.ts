@@ -1,10 +1,11 @@
 /** `KeepingStore` on SQLite. */
-import type { Sqlite } from "@hapi/platform";
+import { statSync } from "node:fs";
+import { attempt, type Sqlite } from "@hapi/platform";
 import type { GroupCommit } from "./group-commit.ts";
 import type { HubEvent } from "../events/hub-event.ts";
 import { readMeta, writeMeta } from "./facts.ts";
 import type { KeepingStore } from "../keeping/housekeeping.ts";
-import { expiredSessions } from "../keeping/retention.ts";
+import type { Expired, Retention } from "../keeping/retention.ts";
 
 const cleanedKey = "retention";
 
@@ -20,7 +21,7 @@ export function readCleaned(db: Sqlite): Cleaned | null {
   return text === null ? null : (JSON.parse(text) as Cleaned);
 }
 
-export function sqliteKeeping(deps: { db: Sqlite; commits: GroupCommit<HubEvent>; changes(): number }): KeepingStore {
+export function sqliteKeeping(deps: { db: Sqlite; commits: GroupCommit<HubEvent>; changes(): Promise<number> }): KeepingStore {
   const { db, commits, changes } = deps;
   const one = (sql: string): number => Number(Object.values(db.get<Record<string, number>>(sql) ?? {})[0] ?? 0);
   return {
@@ -31,12 +32,14 @@ export function sqliteKeeping(deps: { db: Sqlite; commits: GroupCommit<HubEvent>
         const cleaned: Cleaned = { at, sessions, sessionsInAll: (readCleaned(db)?.sessionsInAll ?? 0) + sessions };
         writeMeta(db, cleanedKey, JSON.stringify(cleaned));
       }),
-    pages: () => ({
-      free: one("PRAGMA freelist_count"),
-      total: one("PRAGMA page_count"),
-      pageBytes: one("PRAGMA page_size"),
-      isShrinkable: one("PRAGMA auto_vacuum") === 2,
-    }),
+    async room() {
+      const pageBytes = one("PRAGMA page_size");
+      return {
+        totalBytes: one("PRAGMA page_count") * pageBytes,
+        freeBytes: one("PRAGMA freelist_count") * pageBytes,
+        isShrinkable: one("PRAGMA auto_vacuum") === 2,
+      };
+    },
     async scrub() {
       let isDone = false;
       await commits.betweenTransactions(() => {
@@ -50,6 +53,43 @@ export function sqliteKeeping(deps: { db: Sqlite; commits: GroupCommit<HubEvent>
       });
       return isDone;
     },
-    giveBack: (pages) => commits.betweenTransactions(() => db.exec(`PRAGMA incremental_vacuum(${pages})`)),
+    giveBack(bytes) {
+      const pages = Math.ceil(bytes / one("PRAGMA page_size"));
+      return commits.betweenTransactions(() => db.exec(`PRAGMA incremental_vacuum(${pages})`));
+    },
+    async files() {
+      if (db.path === ":memory:") return [];
+      return ["", "-wal", "-shm"].map((suffix) => ({
+        path: db.path + suffix,
+        bytes: attempt(() => statSync(db.path + suffix).size, "a file that is not there is empty") ?? 0,
+      }));
+    },
   };
+}
+
+const dayMs = 24 * 3600_000;
+
+/** Oldest first, at most `limit`. */
+function expiredSessions(db: Sqlite, retention: Retention, now: number, limit: number): Expired[] {
+  const before = (age: number | null): number => (age === null ? Number.MIN_SAFE_INTEGER : now - age * dayMs);
+  const [archivedBefore, inactiveBefore] = [before(retention.deleteArchivedAfterDays), before(retention.deleteInactiveAfterDays)];
+  return db
+    .all<{ id: string; archived: number }>(
+      `SELECT id, archived FROM (
+         SELECT pk, id, coalesce(json_extract(metadata, '$.lifecycleState') = 'archived', 0) AS archived,
+           max(created_at, updated_at, last_at, active_at, coalesce(json_extract(metadata, '$.lifecycleStateSince'), 0)) AS last
+         FROM sessions WHERE active = 0 AND merged_into IS NULL AND pinned = 'none' AND updated_at < ?1
+           AND (metadata IS NULL OR json_valid(metadata)))
+       WHERE (last < ?2 OR (archived = 1 AND last < ?3))
+         AND NOT EXISTS (SELECT 1 FROM messages WHERE session_pk = pk AND invoked_at IS NULL AND local_id IS NOT NULL)
+       ORDER BY last LIMIT ?4`,
+      Math.max(archivedBefore, inactiveBefore),
+      inactiveBefore,
+      archivedBefore,
+      limit,
+    )
+    .map(({ id, archived }) => ({
+      id,
+      rule: archived === 1 && retention.deleteArchivedAfterDays !== null ? "deleteArchivedAfterDays" : "deleteInactiveAfterDays",
+    }));
 }

@@ -1,9 +1,8 @@
 /** `MachineStore` on SQLite. Machines are few: rows are read each time. */
 import type { Sqlite } from "@hapi/platform";
 import type { Machine, MachineMetadata, RunnerState } from "@hapi/protocol";
-import type { GroupCommit } from "./group-commit.ts";
+import type { Writer } from "./group-commit.ts";
 import type { SqliteEventLog } from "./event-log.ts";
-import type { HubEvent } from "../events/hub-event.ts";
 import { parseJson } from "./session-row.ts";
 import type { VersionedResult } from "../events/versioned.ts";
 import type { MachineStore, NewMachine } from "../machines/store.ts";
@@ -25,7 +24,7 @@ interface MachineRow {
 
 export interface MachineStoreDeps {
   db: Sqlite;
-  commits: GroupCommit<HubEvent>;
+  commits: Writer;
   log: SqliteEventLog;
   now: () => number;
 }

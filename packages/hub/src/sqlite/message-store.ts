@@ -5,9 +5,8 @@
 import { factsOfRow } from "@hapi/core";
 import type { Sqlite } from "@hapi/platform";
 import type { Message, MessagesResponse, TodoItem } from "@hapi/protocol";
-import type { GroupCommit } from "./group-commit.ts";
+import type { Writer } from "./group-commit.ts";
 import type { LogDraft, SqliteEventLog } from "./event-log.ts";
-import type { HubEvent } from "../events/hub-event.ts";
 import type { SessionCache } from "./session-cache.ts";
 import { FactRows } from "./fact-rows.ts";
 import { OutcomeRows } from "./outcome-rows.ts";
@@ -30,7 +29,7 @@ import {
 
 export interface MessageStoreDeps {
   db: Sqlite;
-  commits: GroupCommit<HubEvent>;
+  commits: Writer;
   log: SqliteEventLog;
   cache: SessionCache;
   now: () => number;

@@ -1,15 +1,14 @@
 /** What the session store and the operations beside it share: their parts, and the one way a row is written. */
 import type { Sqlite } from "@hapi/platform";
-import type { GroupCommit } from "./group-commit.ts";
+import type { Writer } from "./group-commit.ts";
 import type { SqliteEventLog } from "./event-log.ts";
-import type { HubEvent } from "../events/hub-event.ts";
 import type { RequestRows } from "./request-rows.ts";
 import type { SessionCache } from "./session-cache.ts";
 import type { SessionRow } from "./session-row.ts";
 
 export interface SessionStoreDeps {
   db: Sqlite;
-  commits: GroupCommit<HubEvent>;
+  commits: Writer;
   log: SqliteEventLog;
   cache: SessionCache;
   requests: RequestRows;

@@ -1,6 +1,7 @@
 /**
  * Session rows in memory: read once, written through by the sqlite stores inside an operation. The counters that move with every message
- * (`last_seq`, `last_at`, `updated_at`) are written once per transaction. Bounded; what was rolled back is forgotten.
+ * (`last_seq`, `last_at`, `updated_at`) are written once per transaction. Bounded; what was rolled back is forgotten, and all of it when
+ * another connection has written to the database.
  */
 import type { Sqlite } from "@hapi/platform";
 import type { AgentState, Metadata, Session } from "@hapi/protocol";
@@ -13,6 +14,7 @@ const maxAliases = 20_000;
 export class SessionCache {
   readonly #db: Sqlite;
   readonly #requests: RequestRows;
+  readonly #refresh: () => void;
   readonly #rows = new Map<string, SessionRow>();
   readonly #sessions = new Map<string, Session>();
   /** Parsed parts of a row, kept while their source is the same: most changes touch neither. */
@@ -20,13 +22,16 @@ export class SessionCache {
   readonly #moved = new Set<SessionRow>();
   #aliases: Map<string, string>;
 
-  constructor(db: Sqlite, requests: RequestRows) {
+  /** `refresh` forgets what may not be true any more. */
+  constructor({ db, requests, refresh }: { db: Sqlite; requests: RequestRows; refresh: () => void }) {
     this.#db = db;
     this.#requests = requests;
+    this.#refresh = refresh;
     this.#aliases = this.#readAliases();
   }
 
   canonicalId(id: string): string {
+    this.#refresh();
     return this.#aliases.get(id) ?? id;
   }
 
@@ -39,6 +44,7 @@ export class SessionCache {
   }
 
   keep(row: SessionRow): SessionRow {
+    this.#refresh();
     const known = this.#rows.get(row.id);
     if (known) return known;
     if (this.#rows.size >= maxCached) this.#evict();

@@ -20,7 +20,7 @@ export class SqliteSessionStore implements SessionStore {
     this.#facts = new FactRows(deps);
   }
 
-  canonicalId(id: string): string {
+  async canonicalId(id: string): Promise<string> {
     return this.#deps.cache.canonicalId(id);
   }
 

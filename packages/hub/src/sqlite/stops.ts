@@ -1,7 +1,6 @@
 /** `StopStore` on SQLite: one small row per decision, the newest `maxStops` of them. */
 import type { Sqlite } from "@hapi/platform";
-import type { GroupCommit } from "./group-commit.ts";
-import type { HubEvent } from "../events/hub-event.ts";
+import type { Writer } from "./group-commit.ts";
 import type { Stop, StopStore } from "../sessions/stops.ts";
 
 const maxStops = 20_000;
@@ -16,7 +15,7 @@ interface StopRow {
   host_pid: number | null;
 }
 
-export function sqliteStops({ db, commits }: { db: Sqlite; commits: GroupCommit<HubEvent> }): StopStore {
+export function sqliteStops({ db, commits }: { db: Sqlite; commits: Writer }): StopStore {
   return {
     put: (stop) =>
       commits.write(() => {
@@ -32,7 +31,7 @@ export function sqliteStops({ db, commits }: { db: Sqlite; commits: GroupCommit<
         );
         db.run("DELETE FROM stops WHERE at < (SELECT at FROM stops ORDER BY at DESC LIMIT 1 OFFSET ?)", maxStops);
       }),
-    get(sessionId) {
+    async get(sessionId) {
       const row = db.get<StopRow>("SELECT * FROM stops WHERE session_id = ?", sessionId);
       if (!row) return null;
       const { session_id, namespace, kind, reason, at, held_until, host_pid } = row;

@@ -110,7 +110,7 @@ export class SseHub {
   }
 
   async #catchUp(subscriber: Subscriber, seq: number | null): Promise<void> {
-    const head = this.#deps.log.head();
+    const head = await this.#deps.log.head();
     const missed = seq === null ? null : await replayAfter(this.#deps, subscriber.namespace, seq);
     // Told before it is committed, an event that a crash takes back would leave the reader with a place in the log that another one gets.
     await this.#deps.settled();

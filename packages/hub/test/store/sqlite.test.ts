@@ -13,9 +13,11 @@ const scratch = mkdtempSync(join(tmpdir(), "hapi-store-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 storeContract("SQLite", (now) => openStores({ now, log: silentLogger }));
-storeContract("SQLite on a file", (now) =>
-  openStores({ path: join(mkdtempSync(join(scratch, "hapi-store-")), "db"), now, log: silentLogger }),
-);
+storeContract("SQLite on a file", (now) => {
+  const path = join(mkdtempSync(join(scratch, "hapi-store-")), "db");
+  const open = () => openStores({ path, now, log: silentLogger });
+  return { ...open(), beside: open };
+});
 
 interface Rig {
   db: Sqlite;
@@ -41,14 +43,14 @@ function rig(wrap: (db: Sqlite) => Sqlite = (db) => db, clock?: Clock): Rig {
   return state;
 }
 
-describe("group commit", () => {
-  const insert = ({ db, commits }: Rig, value: string) =>
-    commits.write(() => {
-      db.run("INSERT INTO t (v) VALUES (?)", value);
-      commits.record(value);
-      return value;
-    });
+const insert = ({ db, commits }: Rig, value: string) =>
+  commits.write(() => {
+    db.run("INSERT INTO t (v) VALUES (?)", value);
+    commits.record(value);
+    return value;
+  });
 
+describe("group commit", () => {
   test("operations of one turn are one transaction, told once, in order", async () => {
     const it = rig();
     expect(await Promise.all(["a", "b", "c"].map((value) => insert(it, value)))).toEqual(["a", "b", "c"]);
@@ -133,6 +135,66 @@ describe("group commit", () => {
     await Promise.all([it.commits.durable(), insert(it, "c").then(() => it.commits.durable())]);
     expect(it.syncs).toBeGreaterThanOrEqual(2);
     await it.commits.durable();
+  });
+});
+
+describe("a unit", () => {
+  const insertInto = (db: Sqlite, value: string) => () => db.run("INSERT INTO t (v) VALUES (?)", value);
+
+  test("shares its commit with those before it and those it held", async () => {
+    const it = rig();
+    const before = insert(it, "a");
+    const unit = it.commits.unit(async (writer) => {
+      await writer.write(insertInto(it.db, "b"));
+      await writer.settled();
+    });
+    await Promise.all([before, unit, insert(it, "c")]);
+    expect(it.delivered).toEqual([["a", "c"]]);
+    expect(it.db.all<{ v: string }>("SELECT v FROM t").map(({ v }) => v)).toEqual(["a", "b", "c"]);
+  });
+
+  test("that fails tells who read it meanwhile, and nobody else", async () => {
+    const it = rig();
+    const before = insert(it, "a");
+    const read = Promise.withResolvers<void>();
+    const unit = it.commits.unit(async (writer) => {
+      await writer.write(insertInto(it.db, "b"));
+      it.commits.settled().then(read.resolve, read.reject);
+      throw new Error("no");
+    });
+    const ends = await Promise.allSettled([unit, read.promise, before]);
+    expect(ends.map((end) => end.status)).toEqual(["rejected", "rejected", "fulfilled"]);
+    expect(it.db.all("SELECT v FROM t")).toEqual([{ v: "a" }]);
+  });
+
+  test("that waits for something else than its stores ends, and the others go on", async () => {
+    const clock = createManualClock();
+    const it = rig(undefined, clock);
+    const late = Promise.withResolvers<unknown>();
+    const unit = it.commits.unit((writer) => {
+      it.commits
+        .write(insertInto(it.db, "held"))
+        .then(() => writer.write(insertInto(it.db, "late")))
+        .then(late.resolve, late.reject);
+      return late.promise;
+    });
+    const ends = Promise.allSettled([unit, late.promise]);
+    await clock.advance(10_000);
+    expect(await ends).toMatchObject([{ reason: { code: "timeout" } }, { reason: { code: "not_ready" } }]);
+    expect(it.db.all("SELECT v FROM t")).toEqual([{ v: "held" }]);
+  });
+
+  test("is waited for by who closes", async () => {
+    const it = rig();
+    const gate = Promise.withResolvers<void>();
+    const unit = it.commits.unit(async (writer) => {
+      await gate.promise;
+      await writer.write(insertInto(it.db, "a"));
+    });
+    const closed = it.commits.close();
+    gate.resolve();
+    await Promise.all([unit, closed]);
+    expect(it.db.all("SELECT v FROM t")).toEqual([{ v: "a" }]);
   });
 });
 

@@ -4,11 +4,14 @@ import type { Message, SyncEvent } from "@hapi/protocol";
 import fc from "fast-check";
 import type { Bus } from "../../src/events/bus.ts";
 import type { PageQuery } from "../../src/messages/store.ts";
-import type { Stores } from "../../src/stores.ts";
+import type { Stop } from "../../src/sessions/stops.ts";
+import type { Stores, TransactionStores } from "../../src/stores.ts";
 
 export interface OpenedStores {
   stores: Stores;
   bus: Bus;
+  /** Stores of another hub on the same data, where that can be. */
+  beside?(): OpenedStores;
   close(): Promise<void>;
 }
 
@@ -52,7 +55,7 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
         "message-received",
       ]);
       expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
-      expect(opened.stores.log.head()).toBe(seqs.at(-1) ?? 0);
+      expect(await opened.stores.log.head()).toBe(seqs.at(-1) ?? 0);
       await opened.stores.durable();
     });
 
@@ -139,10 +142,100 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       await say(id, "young");
       await opened.stores.log.prune(now);
       expect(await opened.stores.log.after("ns", 0, 100)).toBeNull();
-      const head = opened.stores.log.head();
+      const head = await opened.stores.log.head();
       expect(await opened.stores.log.after("ns", head - 1, 100)).toHaveLength(1);
       expect(await opened.stores.log.after("ns", head - 1, 0)).toBeNull();
       expect(await opened.stores.log.after("ns", head + 1, 100)).toBeNull();
+    });
+
+    test("a transaction is written as a whole or not at all", async () => {
+      const id = await create();
+      const stop: Stop = { sessionId: id, namespace: "ns", kind: "deleted", reason: null, at: now, heldUntil: now, hostPid: null };
+      heard = [];
+      const failed = opened.stores.transaction(async ({ sessions, stops, messages }) => {
+        await stops.put(stop);
+        await messages.enqueue(id, { localId: "l", content: {}, scheduledAt: null, wake: false, sent: false });
+        expect(await sessions.remove(id)).toBe(true);
+        expect([await sessions.get(id), (await stops.get(id))?.kind]).toEqual([null, "deleted"]);
+        throw new Error("the last step fails");
+      });
+      await expect(failed).rejects.toThrow("the last step fails");
+      expect([await opened.stores.stops.get(id), (await opened.stores.sessions.get(id))?.id, heard]).toEqual([null, id, []]);
+      expect(await opened.stores.messages.find(id, "l")).toBeNull();
+      const removed = await opened.stores.transaction(async ({ sessions, stops }) => {
+        await stops.put(stop);
+        return sessions.remove(id);
+      });
+      expect([removed, (await opened.stores.stops.get(id))?.kind]).toEqual([true, "deleted"]);
+      expect(heard.map((event) => event.type)).toEqual(["session-removed"]);
+    });
+
+    test("what fails inside a transaction and is caught takes back only itself", async () => {
+      const id = await create();
+      await opened.stores.transaction(async ({ sessions }) => {
+        await sessions.change(id, { model: "kept" });
+        const thrown = sessions.updateMetadata(id, null, () => {
+          throw new Error("not this");
+        });
+        await expect(thrown).rejects.toThrow("not this");
+      });
+      expect((await opened.stores.sessions.get(id))?.model).toBe("kept");
+    });
+
+    test("nobody writes into another's transaction, and all come to their turn in order", async () => {
+      const id = await create();
+      const gate = Promise.withResolvers<void>();
+      heard = [];
+      const first = opened.stores.transaction(async ({ messages }) => {
+        await messages.append(id, { content: { key: "a" }, text: '{"key":"a"}', key: "a", isContent: true, facts: [] });
+        await gate.promise;
+        await messages.append(id, { content: { key: "b" }, text: '{"key":"b"}', key: "b", isContent: true, facts: [] });
+      });
+      const others = [
+        say(id, "c"),
+        opened.stores.transaction(({ messages }) =>
+          messages.append(id, { content: { key: "d" }, text: '{"key":"d"}', isContent: true, facts: [] }),
+        ),
+        say(id, "e"),
+      ];
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      expect(heard).toEqual([]);
+      gate.resolve();
+      await Promise.all([first, ...others]);
+      const said = heard.flatMap((event) => (event.type === "message-received" ? [event.message] : []));
+      const keyOf = ({ content }: Message) =>
+        (content as { content?: { key: string }; key?: string }).content?.key ?? (content as { key: string }).key;
+      expect(said.map(keyOf)).toEqual(["a", "b", "c", "d", "e"]);
+      expect(said.map((message) => message.seq)).toEqual([1, 2, 3, 4, 5]);
+    });
+
+    test("a transaction that was told its end writes nothing more", async () => {
+      const id = await create();
+      let kept: TransactionStores | null = null;
+      await opened.stores.transaction(async (stores) => void (kept = stores));
+      await expect((kept as unknown as TransactionStores).sessions.change(id, { model: "late" })).rejects.toMatchObject({
+        code: "not_ready",
+      });
+    });
+
+    test("what another hub on the same data writes is seen, and is not written over", async () => {
+      if (!opened.beside) return;
+      const id = await create();
+      const other = opened.beside();
+      await say(id, "mine");
+      await other.stores.messages.append(id, { content: {}, text: "{}", key: "theirs", isContent: true, facts: [] });
+      await other.stores.sessions.change(id, { model: "theirs" });
+      await other.stores.sessions.updateMetadata(id, null, () => ({ path: "/q", host: "h" }));
+      expect(await opened.stores.sessions.get(id)).toMatchObject({ model: "theirs", metadata: { path: "/q" }, metadataVersion: 2 });
+      await opened.stores.sessions.change(id, { effort: "mine" });
+      await say(id, "mine too");
+      expect(await other.stores.sessions.get(id)).toMatchObject({ model: "theirs", effort: "mine" });
+      expect((await other.stores.messages.all(id)).map((row) => row.seq)).toEqual([1, 2, 3]);
+      const entries = await opened.stores.log.after("ns", 0, 100);
+      expect(entries).toHaveLength(await opened.stores.log.head());
+      await opened.stores.sessions.merge(id, await create("second"));
+      expect((await other.stores.sessions.get(id))?.tag ?? (await other.stores.sessions.canonicalId(id))).not.toBe(id);
+      await other.close();
     });
 
     test("pages are those of a naive model", async () => {

@@ -71,7 +71,7 @@ function sessionRoutes(app: Hono<CliEnv>, deps: CliRouteDeps): void {
       effort: body.effort ?? null,
     });
     if (created.kind === "conflict") throw new AppError("session_conflict");
-    const stop = stops.get(created.session.id);
+    const stop = await stops.get(created.session.id);
     // A row that was just made has no past.
     const isNew =
       created.kind === "created" || (stop && isStartedAfter(stop, metadata as Metadata | null, created.session.metadata, now()));
@@ -120,7 +120,7 @@ function sessionRoutes(app: Hono<CliEnv>, deps: CliRouteDeps): void {
 
 /** A deleted session stays deleted for the process that was it; somebody who starts anew in its folder gets a new row. */
 async function refuseDeleted(deps: CliRouteDeps, namespace: string, id: string, metadata: Metadata | null): Promise<void> {
-  const stop = deps.stops.get(id);
+  const stop = await deps.stops.get(id);
   if (stop?.kind !== "deleted" || stop.namespace !== namespace) return;
   if (isStartedAfter(stop, metadata, null, deps.now())) return deps.keepDeleted(id);
   const machine = metadata?.machineId === undefined ? null : await deps.machines.get(metadata.machineId);
