@@ -64,6 +64,7 @@ export function createHub(parts: HubParts): Hub {
       await services.machinePresence.start();
       services.schedule.look();
       services.promptWatch.start();
+      services.feed.start();
       prune();
       await housekeeping.start();
     },
@@ -78,6 +79,7 @@ export function createHub(parts: HubParts): Hub {
       services.promptWatch.stop();
       services.stopRelay();
       services.toasts.stop();
+      await services.feed.stop();
       services.sse.close();
       parts.sockets.close();
       await parts.stores.close();

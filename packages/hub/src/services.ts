@@ -16,7 +16,8 @@ import { Schedule } from "./messages/schedule.ts";
 import { PromptWatch } from "./messages/watch.ts";
 import { promptFacts } from "./messages/watch-facts.ts";
 import { Permissions } from "./permissions/permissions.ts";
-import { Toasts } from "./notifications/toasts.ts";
+import { createFactFeed } from "./facts/feed.ts";
+import { Toasts } from "./notices/toasts.ts";
 import { Links, type Link } from "./rpc/links.ts";
 import { type MachineRef, Rpc } from "./rpc/rpc.ts";
 import { createAccess, type Starting } from "./sessions/access.ts";
@@ -214,6 +215,7 @@ export function createServices(parts: HubParts) {
     settled: () => stores.settled(),
   });
   const toasts = new Toasts({ bus, clock, session: (id) => sessions.get(id) });
+  const feed = createFactFeed({ store: stores.facts, bus, clock, log, settled: () => stores.settled() }, [toasts]);
   const limit = createFailureLimit(clock);
   const stopRelay = relayUpdates(bus, links);
   /** It may have left new traces on its machine after that had forgotten it. */
@@ -259,6 +261,7 @@ export function createServices(parts: HubParts) {
     limit,
     stopRelay,
     durable,
+    feed,
     toasts,
   };
 }

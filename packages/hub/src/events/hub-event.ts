@@ -1,5 +1,5 @@
 /** One change on its way to everybody: what it says on the wire, who may see it, and its place in the log when it has one. */
-import type { LastTurn, SseCapability, SyncEvent } from "@hapi/protocol";
+import type { SseCapability, SyncEvent } from "@hapi/protocol";
 
 export interface EventFacts {
   readonly namespace: string;
@@ -12,8 +12,6 @@ export interface EventFacts {
   readonly origin?: string;
   /** A prompt that was marked as sent when it was stored: its session was connected. */
   readonly isSent?: boolean;
-  /** A stored row that tells the end of a turn: read from it once, when it was stored. Not told on the wire. */
-  readonly turn?: LastTurn;
   /** Makes the wire text when there is a cheaper way than `JSON.stringify` of the event. */
   readonly render?: () => string;
 }
@@ -25,7 +23,6 @@ export class HubEvent {
   readonly needs: SseCapability | undefined;
   readonly origin: string | undefined;
   readonly isSent: boolean;
-  readonly turn: LastTurn | undefined;
   readonly #render: (() => string) | undefined;
   #text: string | null = null;
 
@@ -36,7 +33,6 @@ export class HubEvent {
     this.needs = facts.needs;
     this.origin = facts.origin;
     this.isSent = facts.isSent === true;
-    this.turn = facts.turn;
     this.#render = facts.render;
   }
 

@@ -4,7 +4,7 @@
  * is complete.
  */
 import type { Sqlite } from "@hapi/platform";
-import type { LastTurn, SseCapability, SyncEvent } from "@hapi/protocol";
+import type { SseCapability, SyncEvent } from "@hapi/protocol";
 import type { GroupCommit } from "./group-commit.ts";
 import type { EventLog, LogEntry } from "../events/event-log.ts";
 import { HubEvent } from "../events/hub-event.ts";
@@ -16,7 +16,6 @@ export interface LogDraft {
   needs?: SseCapability;
   origin?: string;
   isSent?: boolean;
-  turn?: LastTurn;
   render?: () => string;
 }
 

@@ -85,7 +85,6 @@ export class SqliteMessageStore implements MessageStore {
       const turn = row.turn && { ...row.turn, at };
       const place = this.#logMessage(session, message, row.text, {
         ...(row.origin === undefined ? {} : { origin: row.origin }),
-        ...(turn === undefined ? {} : { turn }),
       });
       this.#facts.add(session, { place, at, seq, facts: row.facts });
       if (row.todos) this.#saveTodos(session, row.todos, at);
@@ -327,7 +326,7 @@ export class SqliteMessageStore implements MessageStore {
   }
 
   /** The content is spliced in as it came: large tool results are turned into text once, not per reader. */
-  #logMessage(session: SessionRow, message: Message, text: string, facts: Pick<LogDraft, "origin" | "isSent" | "turn">): number {
+  #logMessage(session: SessionRow, message: Message, text: string, facts: Pick<LogDraft, "origin" | "isSent">): number {
     const render = (): string => {
       const { content: _content, ...rest } = message;
       const head = JSON.stringify({ type: "message-received", namespace: session.namespace, sessionId: session.id, message: rest });

@@ -225,3 +225,34 @@ test("its machine was away while the hub restarted: two prompts of two devices a
   first.close();
   second.close();
 });
+
+/** A request that came up just before its hub ended, and who looks at the next one so much later. */
+async function askedBefore(awayMs: number) {
+  const rig = await start();
+  const { id, socket } = await rig.client.session({ metadata: { name: "Shop" } });
+  const requests = { r1: { tool: "Bash", arguments: {}, title: "Run ls" } };
+  await socket.emitWithAck("update-state", { sid: id, expectedVersion: 1, agentState: { requests } });
+  await rig.restart(awayMs);
+  const looking = await rig.client.sse("all=true&visibility=visible");
+  await looking.find(({ event }) => event.type === "connection-changed");
+  return { rig, looking };
+}
+
+test("a request of which the hub could not tell any more is told by the next one", async () => {
+  const { rig, looking } = await askedBefore(10_000);
+  await using _rig = rig;
+  await rig.clock.advance(500);
+  const { event } = await looking.find(({ event: one }) => one.type === "toast");
+  expect(event["data"]).toMatchObject({ title: "Shop", body: "Run ls waits for you" });
+});
+
+test("hours later it is no news any more, and what comes up then is", async () => {
+  const { rig, looking } = await askedBefore(3 * 3_600_000);
+  await using _rig = rig;
+  await rig.clock.advance(500);
+  const { id, socket } = await rig.client.session({ metadata: { name: "Kiosk" } });
+  const end = { type: "event", id: crypto.randomUUID(), data: { type: "ready", outcome: "completed" } };
+  socket.emit("message", { sid: id, message: { role: "agent", content: end } });
+  await looking.find(({ event }) => event.type === "toast");
+  expect(looking.of("toast").map(({ event }) => (event["data"] as { title: string }).title)).toEqual(["Kiosk"]);
+});
