@@ -89,7 +89,7 @@ test("a prompt that its sender wants back and the session process dies before th
     await world.hub.until(() => stages(world, "p1").at(-1) === "handed", `handed: ${how}`);
     world.agent.beforeWithdrawal = new Promise(() => undefined);
     const answer = world.hub.cancel("p1");
-    await world.hub.until(() => world.ledger.state.prompts.get("p1")?.unwanted === true, "written down");
+    await world.hub.until(() => world.ledger.state.prompts.get("p1")?.wish === "back", "written down");
     await clock.advance(400);
     expect(await answer).toEqual({ removed: false, inFlight: true });
     await world.crash();
@@ -132,7 +132,7 @@ test("a prompt that its sender wanted back and that the agent began all the same
   world.agent.takeUp();
   withdrawal.resolve();
   expect(await answer).toEqual({ removed: false, consumed: true });
-  expect(world.ledger.state.prompts.get("p1")?.unwanted).toBe(true);
+  expect(world.ledger.state.prompts.get("p1")?.wish).toBe("back");
   await world.crash();
   await world.start();
   world.agent.finish();

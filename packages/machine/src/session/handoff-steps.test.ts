@@ -10,6 +10,8 @@ const prompt = (localId: string): PromptEntry => ({
   text: "words",
   attachments: [],
   stage: "queued",
+  row: "queued",
+  wish: "run",
   stageAt: 0,
 });
 const control = (more: Partial<Control> = {}): Control => ({ ...newControl("remote"), ...more });

@@ -7,7 +7,7 @@ import { type AgentState, type AppError, type Message, type Metadata, type Sessi
 import type { DriverLog } from "@hapi/agents";
 import type { Clock } from "@hapi/platform";
 import type { KnownHub } from "./hub-address.ts";
-import type { IncomingMessage } from "./inbox.ts";
+import type { IncomingMessage } from "./prompt-moves.ts";
 import type { RpcHandler, SessionLink } from "@hapi/client/link";
 import type { RecordFile } from "./record.ts";
 import { createVersionedValue } from "./versioned.ts";

@@ -24,7 +24,18 @@ function place(bytes: Uint8Array): string {
 
 const prompt = (localId: string): LedgerEntry => ({
   k: "prompt",
-  prompt: { localId, messageId: `m-${localId}`, seq: 1, at: 1, text: "grüß\n", attachments: [], stage: "queued", stageAt: 1 },
+  prompt: {
+    localId,
+    messageId: `m-${localId}`,
+    seq: 1,
+    at: 1,
+    text: "grüß\n",
+    attachments: [],
+    stage: "queued",
+    row: "queued",
+    wish: "run",
+    stageAt: 1,
+  },
 });
 
 /** One line each. */

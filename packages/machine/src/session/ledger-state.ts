@@ -28,13 +28,16 @@ export interface PromptEntry {
   stage: LedgerStage;
   stageAt: number;
   failure?: AgentFailure;
-  /** It was taken back, but the hub heard before that the agent has it, or may have it: its row stays, and must hear the end. */
-  hubKeeps?: boolean;
-  /** Its sender asked for it back while the agent had it: where the agent turns out not to, it is not handed again. */
-  unwanted?: boolean;
-  /** The hub heard, or may have heard, that the agent has it. */
-  told?: boolean;
+  row: PromptRow;
+  /** Its sender's. `back`: asked for while the agent had it; where the agent turns out not to, it is not handed again. */
+  wish: "run" | "back";
 }
+
+/**
+ * What the hub's row says, as far as it was told from here. `queued`: it waits there too. `taken`: the hub heard, or may have heard, that the agent
+ * has it; the row has left the queue and must hear the end. `gone`: taken back before that.
+ */
+export type PromptRow = "queued" | "taken" | "gone";
 
 export interface OutboxEntry {
   key: string;
@@ -120,7 +123,7 @@ export type LedgerEntry =
   | { k: "unwanted"; localId: string }
   /** Never handed, and the hub's alone again: it comes anew with the next start. */
   | { k: "returned"; localIds: string[] }
-  | { k: "stage"; localId: string; stage: LedgerStage; at: number; failure?: AgentFailure; hubKeeps?: boolean }
+  | { k: "stage"; localId: string; stage: LedgerStage; at: number; failure?: AgentFailure; row?: PromptRow }
   | { k: "out"; key: string; content: unknown; at: number; memory?: Record<string, unknown> }
   | { k: "acked"; keys: string[] }
   | { k: "memory"; values: Record<string, unknown> }
@@ -141,7 +144,7 @@ export interface Snapshot {
 }
 
 /** Stages of which the hub hears nothing. */
-const UNTOLD: ReadonlySet<LedgerStage> = new Set(["queued", "handing", "canceled"]);
+export const UNTOLD: ReadonlySet<LedgerStage> = new Set(["queued", "handing", "canceled"]);
 const FINAL: ReadonlySet<LedgerStage> = new Set(["done", "failed", "interrupted", "canceled"]);
 
 export function isFinal(stage: LedgerStage): boolean {
@@ -186,8 +189,7 @@ function setStage(state: LedgerState, entry: Extract<LedgerEntry, { k: "stage" }
   prompt.stage = entry.stage;
   prompt.stageAt = entry.at;
   prompt.failure = entry.failure;
-  prompt.hubKeeps = entry.hubKeeps;
-  if (!UNTOLD.has(entry.stage)) prompt.told = true;
+  prompt.row = entry.row ?? (UNTOLD.has(entry.stage) ? prompt.row : "taken");
   if (!isSettled(entry.stage)) return;
   // Its words are in the hub and in the agent's record; here only the id still matters. It moves to the end: oldest finished go first.
   state.prompts.delete(entry.localId);
@@ -238,7 +240,7 @@ export function applyEntry(state: LedgerState, entry: LedgerEntry): void {
       return;
     case "unwanted": {
       const prompt = state.prompts.get(entry.localId);
-      if (prompt) prompt.unwanted = true;
+      if (prompt) prompt.wish = "back";
       return;
     }
     case "out":

@@ -18,7 +18,18 @@ afterEach(() => {
 
 const prompt = (localId: string): LedgerEntry => ({
   k: "prompt",
-  prompt: { localId, messageId: `m-${localId}`, seq: 1, at: 1, text: "hi", attachments: [], stage: "queued", stageAt: 1 },
+  prompt: {
+    localId,
+    messageId: `m-${localId}`,
+    seq: 1,
+    at: 1,
+    text: "hi",
+    attachments: [],
+    stage: "queued",
+    row: "queued",
+    wish: "run",
+    stageAt: 1,
+  },
 });
 
 const ids = fc.constantFrom("a", "b", "c");

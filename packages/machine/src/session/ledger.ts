@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import type { DriverMemory } from "@hapi/agents";
 import { openJournal } from "@hapi/platform";
+import { asWritten } from "./ledger-older.ts";
 import { applyEntry, emptyState, type Facts, type LedgerEntry, type LedgerState, snapshotOf } from "./ledger-state.ts";
 
 export const LEDGER_FILE = "ledger.jsonl";
@@ -38,7 +39,7 @@ export async function openLedger(dir: string, options: { maxBytes?: number } = {
     maxBytes: options.maxBytes ?? MAX_BYTES,
     snapshot: () => [[{ k: "snapshot", state: snapshotOf(state) } satisfies LedgerEntry]],
   });
-  for (const record of journal.recovered) for (const entry of record as LedgerEntry[]) applyEntry(state, entry);
+  for (const record of journal.recovered) for (const entry of record as LedgerEntry[]) applyEntry(state, asWritten(entry));
   if (journal.isDamaged) {
     doubt(state);
     await journal.compact();

@@ -71,6 +71,8 @@ describe("what follows a turn and a sending", () => {
       text: "",
       attachments: [],
       stage,
+      row: "taken",
+      wish: "run",
       stageAt,
     });
     const prompts = [prompt("p1", "done", 5), prompt("p2", "failed", 7), prompt("p3", "canceled", 9)];

@@ -5,7 +5,18 @@ import { createManualClock, type ManualClock } from "@hapi/testkit";
 import type { PromptEntry } from "./ledger-state.ts";
 import { createStageReports } from "./stage-reports.ts";
 
-const prompt: PromptEntry = { localId: "p1", messageId: "m1", seq: 1, at: 1, text: "", attachments: [], stage: "started", stageAt: 2 };
+const prompt: PromptEntry = {
+  localId: "p1",
+  messageId: "m1",
+  seq: 1,
+  at: 1,
+  text: "",
+  attachments: [],
+  stage: "started",
+  row: "taken",
+  wish: "run",
+  stageAt: 2,
+};
 
 function listening(failures = 0): { told: string[]; reports: ReturnType<typeof createStageReports>; clock: ManualClock } {
   const told: string[] = [];

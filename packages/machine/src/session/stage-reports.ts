@@ -5,7 +5,7 @@
 import type { AgentFailure, PromptStage } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { DriverLog } from "@hapi/agents";
-import { type LedgerStage, type LedgerState, type PromptEntry } from "./ledger-state.ts";
+import { type LedgerState, type PromptEntry, UNTOLD } from "./ledger-state.ts";
 import type { SessionLink, StageReport } from "@hapi/client/link";
 
 /** What was not confirmed on a line that stands is said again after this time. */
@@ -13,12 +13,10 @@ const AGAIN_MS = 10_000;
 /** Prompts said again after a restart. */
 const MAX_REPEATED = 500;
 
-const SILENT: ReadonlySet<LedgerStage> = new Set(["queued", "handing", "canceled"]);
-
 function reportOf(prompt: PromptEntry): StageReport | null {
   // The wire has no word for what was taken back after it was shown as handed: it did not run.
-  const stage = prompt.stage === "canceled" && prompt.hubKeeps ? "interrupted" : prompt.stage;
-  if (SILENT.has(stage)) return null;
+  const stage = prompt.stage === "canceled" && prompt.row === "taken" ? "interrupted" : prompt.stage;
+  if (UNTOLD.has(stage)) return null;
   return {
     localId: prompt.localId,
     stage: stage as PromptStage,

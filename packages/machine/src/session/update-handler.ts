@@ -1,7 +1,8 @@
 /** What the hub pushes to a session about its prompts; the answer goes back as the acknowledgement. */
 import type { UpdateBody } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
-import type { IncomingMessage, Inbox } from "./inbox.ts";
+import type { Inbox } from "./inbox.ts";
+import type { IncomingMessage } from "./prompt-moves.ts";
 import type { PromptEntry } from "./ledger-state.ts";
 import type { StageReports } from "./stage-reports.ts";
 
