@@ -2,10 +2,11 @@
  * The machine of a world: its one session with host and session process, and a runner that knows how to start it. What is killed comes back as the
  * one who kills it says.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DriverLog } from "@hapi/agents";
 import { connectMachine, type MachineLink } from "@hapi/client/link";
+import { leaveMark } from "@hapi/host";
 import { createSession } from "@hapi/machine";
 import { type AgentRecord, createSimHost, type SimHost } from "./agent.ts";
 import { TOKEN } from "./hub-process.ts";
@@ -92,10 +93,7 @@ export function createSimMachine(options: SimMachineOptions): SimMachine {
       swallowsPrompts: plants.agentSwallowsPrompts ?? false,
       isCalm,
     });
-    // As the host itself says in the session's file.
-    const file = join(dir, "session.json");
-    const known = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
-    writeFileSync(file, JSON.stringify({ ...known, host: { pid: 10_000 + hosts, startedAt: hosts } }));
+    leaveMark(dir, { pid: 10_000 + hosts, startTime: null, socket: "/nowhere.sock", version: 1, startedAt: hosts });
     tell(`host ${hosts} starts`);
   }
 

@@ -1,8 +1,8 @@
 /**
- * What a host leaves on disk for others to find it: its facts under `host` in `session.json` (other keys are kept), and its token. Both 0600
- * in the session's private folder. A file that remains after the host's death means nothing: only an answered handshake does.
+ * What a host leaves on disk for others to find it: its facts in `host.json`, and its token. Both 0600 in the session's private folder, and written
+ * by the host alone. A file that remains after the host's death means nothing: only an answered handshake does.
  */
-import { readFileSync, utimesSync } from "node:fs";
+import { existsSync, readFileSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { attempt, randomToken, systemClock, writeFileAtomic } from "@hapi/platform/lean";
 
@@ -20,40 +20,58 @@ export interface HostAddress {
   token: string;
 }
 
-export function sessionFile(dir: string): string {
-  return join(dir, "session.json");
+/** The host's own; `session.json` beside it is the session process's. */
+export function hostFile(dir: string): string {
+  return join(dir, "host.json");
 }
 
 export function tokenFile(dir: string): string {
   return join(dir, "host.token");
 }
 
-export function readSessionFile(dir: string): Record<string, unknown> {
-  const value: unknown = attempt(() => JSON.parse(readFileSync(sessionFile(dir), "utf8")), "no file, or half of one from a foreign hand");
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
+/** Names the mark's place to a host, so that it knows that its starter looks there. */
+export const markFlag = { name: "--mark", value: "host.json" } as const;
 
-/** Changes keys of `session.json`, atomically; undefined removes one. `host` belongs to the host, the rest to the session process. */
-export function updateSessionFile(dir: string, changes: Record<string, unknown>): void {
-  writeFileAtomic(sessionFile(dir), `${JSON.stringify({ ...readSessionFile(dir), ...changes }, null, 2)}\n`);
+export interface MarkOptions {
+  /** Also under `host` in `session.json`, where hosts left it before they had a file of their own. */
+  alsoOlder?: boolean;
 }
 
 /** The host's own facts, while it serves. Who looks for hosts that were killed sees by the folder around all sessions that one has come. */
-export function leaveMark(dir: string, record: HostRecord): void {
-  updateSessionFile(dir, { host: record });
+export function leaveMark(dir: string, record: HostRecord, options: MarkOptions = {}): void {
+  write(hostFile(dir), { host: record });
+  if (options.alsoOlder) write(olderFile(dir), { ...read(olderFile(dir)), host: record });
   const now = systemClock.now() / 1000;
   attempt(() => utimesSync(dirname(dir), now, now), "then it is seen a little later");
 }
 
-export const readHostRecord = (dir: string): HostRecord | null => hostRecordIn(readSessionFile(dir));
+/** It ended in good order, or others spoke for it. The file stays: it says that no older place counts any more. */
+export function removeMark(dir: string, options: MarkOptions = {}): void {
+  write(hostFile(dir), { host: null });
+  const older = options.alsoOlder ? read(olderFile(dir)) : null;
+  if (older && "host" in older) write(olderFile(dir), { ...older, host: undefined });
+}
 
-/** Of a `session.json` that was read already. */
+export function readHostRecord(dir: string): HostRecord | null {
+  return hostRecordIn(read(existsSync(hostFile(dir)) ? hostFile(dir) : olderFile(dir)) ?? {});
+}
+
+/** Of a `host.json`, or of a `session.json` where there is none. */
 export function hostRecordIn(file: Readonly<Record<string, unknown>>): HostRecord | null {
   const host = file["host"];
   if (typeof host !== "object" || host === null) return null;
   const { pid, socket } = host as Partial<HostRecord>;
   return typeof pid === "number" && typeof socket === "string" ? (host as HostRecord) : null;
 }
+
+const olderFile = (dir: string): string => join(dir, "session.json");
+
+function read(path: string): Record<string, unknown> | null {
+  const value: unknown = attempt(() => JSON.parse(readFileSync(path, "utf8")), "no file, or half of one from a foreign hand");
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+}
+
+const write = (path: string, value: object): void => writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 
 /** Null when no host was ever started for this session. Says nothing about life. */
 export function readHostAddress(dir: string): HostAddress | null {

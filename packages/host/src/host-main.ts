@@ -25,7 +25,7 @@ import { Door } from "./door.ts";
 import { MARK_VARIABLE, removeFamily, writeFamily } from "./family-file.ts";
 import { hasFirstProgram, takeFirstProgram } from "./first-program.ts";
 import { Host } from "./host.ts";
-import { hostEnv, leaveMark, makeToken, tokenFile, updateSessionFile, type HostRecord } from "./host-files.ts";
+import { hostEnv, leaveMark, makeToken, markFlag, removeMark, tokenFile, type HostRecord, type MarkOptions } from "./host-files.ts";
 import { hostLivesExit, Keeper, someLeftExit } from "./keeper.ts";
 import { endAfterHost, type LeftBehind } from "./left-behind.ts";
 import { protocolVersions } from "./messages.ts";
@@ -48,7 +48,7 @@ const endLeftExit: Readonly<Record<LeftBehind, number>> = {
 export type HostEnvironment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Runs until the session is over. argv: `--session ID --dir DIR --home HOME -- <session process argv>`; the working folder and the
+ * Runs until the session is over. argv: `--session ID --dir DIR --home HOME --mark host.json -- <session process argv>`; the working folder and the
  * environment are handed to the session process. With `--waiting` it is told the same in a line (`waiting.ts`). With `--end-left DIR`
  * instead: ends what the killed host of that session has left running. Answers the exit code.
  */
@@ -61,7 +61,7 @@ export async function runHost(argv: readonly string[], env: HostEnvironment = pr
 
 /** `ownWords`: with which this process was started. `told`: the program to begin with, unless one was left in the session's folder. */
 async function serve(words: readonly string[], ownWords: readonly string[], env: HostEnvironment, told?: SpawnSpec): Promise<number> {
-  const { sessionId, dir, home, sessionArgv } = readArguments(words);
+  const { sessionId, dir, home, sessionArgv, mark } = readArguments(words);
   for (const name of ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT", "SIGPIPE"] as const) process.on(name, () => undefined);
 
   // Whatever goes wrong in here, the agent must not die of it.
@@ -113,7 +113,7 @@ async function serve(words: readonly string[], ownWords: readonly string[], env:
   const first = await beginFirst(host, told ?? takeFirstProgram(dir), binding);
   kin.keeper.start();
   // Beside the agent's own start: the disk is waited for. Nobody looks for us before we are ready, and who comes too early finds the family.
-  leaveMark(dir, record);
+  leaveMark(dir, record, mark);
   announce();
   if (first) await untilPainted(first, host.clock);
   host.supervisor.start();
@@ -121,7 +121,7 @@ async function serve(words: readonly string[], ownWords: readonly string[], env:
   stopTidying();
   // First: what survives an end in good order is nobody's left-over.
   kin.leave();
-  updateSessionFile(dir, { host: undefined });
+  removeMark(dir, mark);
   listener.close();
   return 0;
 }
@@ -184,11 +184,22 @@ function complain(cause: unknown): void {
   attempt(() => writeSync(2, `${new Date(systemClock.now()).toISOString()} ${text}\n`), "there is nowhere else to say it");
 }
 
-function readArguments(argv: readonly string[]): { sessionId: string; dir: string; home: string; sessionArgv: readonly string[] } {
-  const [sessionFlag, sessionId, dirFlag, dir, homeFlag, home, dashes, ...sessionArgv] = argv;
-  if (sessionFlag === "--session" && sessionId && dirFlag === "--dir" && dir && homeFlag === "--home" && home && dashes === "--")
-    return { sessionId, dir, home, sessionArgv };
-  throw new Error("usage: __host --session ID --dir DIR --home HOME -- COMMAND…");
+interface HostArguments {
+  sessionId: string;
+  dir: string;
+  home: string;
+  sessionArgv: readonly string[];
+  /** A starter of a version before `host.json` names no place, and looks in the older one. */
+  mark: MarkOptions;
+}
+
+function readArguments(argv: readonly string[]): HostArguments {
+  const end = argv.indexOf("--");
+  const named = new Map<string, string>();
+  for (let at = 0; at + 1 < end; at += 2) named.set(argv[at] ?? "", argv[at + 1] ?? "");
+  const [sessionId, dir, home] = ["--session", "--dir", "--home"].map((name) => named.get(name));
+  if (!sessionId || !dir || !home) throw new Error("usage: __host --session ID --dir DIR --home HOME [--mark FILE] -- COMMAND…");
+  return { sessionId, dir, home, sessionArgv: argv.slice(end + 1), mark: { alsoOlder: named.get(markFlag.name) !== markFlag.value } };
 }
 
 /** Nothing is ever written to stdout after this: whoever started us may be gone. */

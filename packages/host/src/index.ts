@@ -3,12 +3,12 @@ export { connectHost } from "./control.ts";
 export {
   hostAddressFromEnv,
   hostEnv,
+  hostFile,
   hostRecordIn,
   leaveMark,
   readHostAddress,
   readHostRecord,
-  readSessionFile,
-  updateSessionFile,
+  removeMark,
   type HostAddress,
   type HostRecord,
 } from "./host-files.ts";

@@ -15,7 +15,7 @@ import {
 } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { dropFirstProgram, leaveFirstProgram } from "./first-program.ts";
-import { readHostAddress, readHostRecord, type HostAddress } from "./host-files.ts";
+import { markFlag, readHostAddress, readHostRecord, type HostAddress } from "./host-files.ts";
 import { endLeftBehind } from "./left-behind.ts";
 import type { HostFacts } from "./messages.ts";
 import type { SpawnSpec } from "./port.ts";
@@ -113,7 +113,7 @@ function hostLog(dir: string): string {
 }
 
 const wordsFor = (dir: string, { home, sessionId, sessionArgv }: StartHostOptions): string[] => [
-  ...["--session", sessionId, "--dir", dir, "--home", home],
+  ...["--session", sessionId, "--dir", dir, "--home", home, markFlag.name, markFlag.value],
   ...["--", ...sessionArgv],
 ];
 

@@ -1,4 +1,5 @@
 /** The face of this package before the first paint: finding a host and starting one, without the host itself and without a viewer. */
+export { hostFile } from "./host-files.ts";
 export { hostSocketName } from "./names.ts";
 export { probeHost } from "./probe.ts";
 export { startHost } from "./start-host.ts";

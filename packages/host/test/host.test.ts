@@ -2,9 +2,9 @@
 import { expect, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { processStartTime } from "@hapi/platform/lean";
-import { connectHost, probeHost, RingGapError, startHost, type HostProcess } from "../src/index.ts";
-import { hostCommand, nextEvent, programEnv, readUntil, startTestHost } from "./harness.ts";
+import { processStartTime, sessionDir } from "@hapi/platform/lean";
+import { connectHost, probeHost, RingGapError, shutdownHost, startHost, type HostProcess } from "../src/index.ts";
+import { hostCommand, nextEvent, programEnv, readUntil, startTestHost, tempHome } from "./harness.ts";
 
 /** Many programs on a busy machine. */
 const slowMs = 240_000;
@@ -176,7 +176,7 @@ test(
     await using host = await startTestHost();
     expect(statSync(host.address.socket).mode & 0o777).toBe(0o600);
     expect(statSync(join(host.dir, "host.token")).mode & 0o777).toBe(0o600);
-    const record = JSON.parse(readFileSync(join(host.dir, "session.json"), "utf8"));
+    const record = JSON.parse(readFileSync(join(host.dir, "host.json"), "utf8"));
     expect(record.host).toMatchObject({ pid: host.facts.pid, startTime: processStartTime(host.facts.pid), socket: host.address.socket });
     for (const signal of ["SIGHUP", "SIGTERM", "SIGINT"] as const) process.kill(host.facts.pid, signal);
     const options = { home: host.home, sessionId: "session-1", sessionArgv: [], env: process.env, cwd: "/", hostCommand };
@@ -210,6 +210,24 @@ test(
     const next = await startHost({ home: host.home, sessionId: "session-1", sessionArgv: [], env: process.env, cwd: "/", hostCommand });
     expect([next.joined, next.facts.pid === host.facts.pid]).toEqual([false, false]);
     expect(changed()).toBeGreaterThan(before);
+  },
+  slowMs,
+);
+
+test(
+  "a starter of a version before `host.json`, which says nothing of it, finds the host where it looks",
+  async () => {
+    using temp = tempHome();
+    const dir = sessionDir(temp.home, "session-1");
+    const words = ["--session", "session-1", "--dir", dir, "--home", temp.home, "--"];
+    const started = Bun.spawn([...hostCommand, ...words], { stdout: "pipe", stderr: "ignore", cwd: temp.home });
+    await new Response(started.stdout).text();
+    const mark = (): unknown => (JSON.parse(readFileSync(join(dir, "session.json"), "utf8")) as { host?: unknown }).host;
+    expect(mark()).toMatchObject({ pid: started.pid });
+    expect((await probeHost(dir))?.pid).toBe(started.pid);
+    await shutdownHost(dir);
+    await started.exited;
+    expect(mark()).toBeUndefined();
   },
   slowMs,
 );

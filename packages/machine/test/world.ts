@@ -1,12 +1,13 @@
 /** A session in memory: real ledger and record on disk, everything else behind its port. `crash` and `start` are a kill -9 (`life.ts`) and its successor. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { leaveMark } from "@hapi/host";
 import { type Clock, systemClock } from "@hapi/platform";
 import { createMemoryHost, type MemoryHost } from "@hapi/testkit";
 import { createSession, type CreateSessionOptions } from "../src/session/create-session.ts";
 import type { Ledger } from "../src/session/ledger.ts";
-import { openRecord, type RecordFile } from "../src/session/record.ts";
+import type { RecordFile } from "../src/session/record.ts";
 import { openSession, type RunningSession } from "../src/session/session.ts";
 import { createFakeAgent, type FakeAgent } from "./fake-agent.ts";
 import { createFakeHub, type FakeHub } from "./fake-hub.ts";
@@ -112,7 +113,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     async relaunch() {
       await life.kill();
       agent.die({ code: 0 });
-      writeFileSync(join(dir, "session.json"), JSON.stringify({ ...openRecord(dir).value, host: { startedAt: Math.random() } }));
+      leaveMark(dir, { pid: process.pid, startTime: null, socket: "/nowhere.sock", version: 1, startedAt: Math.random() });
       await start();
     },
     crash: () => life.kill(),

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "bun:test";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { leaveMark, updateSessionFile } from "@hapi/host";
+import { hostFile, leaveMark, removeMark } from "@hapi/host";
 import { processStartTime } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { createSession } from "../session/create-session.ts";
@@ -29,6 +29,10 @@ function home() {
     names(of) {
       asked.lists += 1;
       return sessionFiles.names(of);
+    },
+    mark(dir) {
+      asked.reads += 1;
+      return sessionFiles.mark(dir);
     },
     record(dir) {
       asked.reads += 1;
@@ -60,6 +64,13 @@ function home() {
 
 const markOf = (pid: number, startTime: string | null) => ({ pid, startTime, socket: "/nowhere.sock", version: 1, startedAt: 1 });
 const gone = markOf(999_999, "1");
+
+/** As hosts left it before they had a file of their own. */
+function olderMark(dir: string, host: unknown): void {
+  const file = join(dir, "session.json");
+  writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, "utf8")) as object), host }));
+}
+
 const own = markOf(process.pid, processStartTime(process.pid));
 
 test("hundreds of ended sessions are read once; a host that is killed is found by the next look, and nothing is read for it", async () => {
@@ -76,7 +87,8 @@ test("hundreds of ended sessions are read once; a host that is killed is found b
   const living = session();
   leaveMark(living.dir, markOf(host.pid, processStartTime(host.pid)));
   expect(look()).toEqual([]);
-  expect(asked.reads).toBe(301);
+  // The one that lives has its mark in a file beside.
+  expect(asked.reads).toBe(302);
   forget();
   for (let looks = 0; looks < 10; looks++) expect(look()).toEqual([]);
   // The folder around all, and the one that lives.
@@ -86,7 +98,7 @@ test("hundreds of ended sessions are read once; a host that is killed is found b
   expect(look()).toEqual([living.sessionId]);
   expect(look()).toEqual([living.sessionId]);
   expect(asked.reads).toBe(0);
-  updateSessionFile(living.dir, { host: undefined });
+  removeMark(living.dir);
   expect(look()).toEqual([]);
   expect(asked.reads).toBe(1);
 });
@@ -115,9 +127,35 @@ test("a host of a version that does not touch the folder around is found all the
   const { session, look } = home();
   const ended = session();
   expect(look()).toEqual([]);
-  updateSessionFile(ended.dir, { host: gone });
+  olderMark(ended.dir, gone);
   const found = Array.from({ length: 12 }, look).flat();
   expect(found).toContain(ended.sessionId);
+});
+
+test("in a folder of an older version the mark is found and seen to go; from the first host with a file of its own on, only that counts", () => {
+  const { session, look } = home();
+  const { sessionId, dir } = session();
+  olderMark(dir, gone);
+  expect(look()).toEqual([sessionId]);
+  olderMark(dir, undefined);
+  expect(look()).toEqual([]);
+  olderMark(dir, gone);
+  leaveMark(dir, own);
+  expect(look()).toEqual([]);
+  removeMark(dir);
+  expect(look()).toEqual([]);
+  leaveMark(dir, gone);
+  expect(look()).toEqual([sessionId]);
+});
+
+test("a lost session is told as its record is now", () => {
+  const { path, session } = home();
+  const { dir } = session();
+  leaveMark(dir, gone);
+  const search = createLostSearch(path);
+  expect(search()).toMatchObject([{ startingMode: "remote" }]);
+  openRecord(dir).update({ threadId: "thread-1" });
+  expect(search()).toMatchObject([{ threadId: "thread-1" }]);
 });
 
 test("forgotten ones are forgotten; one that comes back under the same id is seen", () => {
@@ -134,12 +172,13 @@ test("forgotten ones are forgotten; one that comes back under the same id is see
 test("a clock that is set back hides nothing: not in a folder that was over, nor around all", () => {
   const { path, session, look } = home();
   const { sessionId, dir } = session();
-  const file = join(dir, "session.json");
   const sessions = join(path, "sessions");
+  leaveMark(dir, own);
+  removeMark(dir);
   expect(look()).toEqual([]);
-  const [then, around] = [statSync(file), statSync(sessions)];
+  const [then, around] = [statSync(hostFile(dir)), statSync(sessions)];
   leaveMark(dir, gone);
-  utimesSync(file, then.atime, then.mtime);
+  utimesSync(hostFile(dir), then.atime, then.mtime);
   utimesSync(sessions, around.atime, around.mtime);
   expect(look()).toEqual([sessionId]);
 });
@@ -157,6 +196,10 @@ test("a folder that can't be read for a moment, or is damaged, is looked at agai
   writeFileSync(file, "{");
   expect(look()).toEqual([]);
   writeFileSync(file, whole);
+  expect(look()).toEqual([sessionId]);
+  writeFileSync(hostFile(dir), "{");
+  expect(look()).toEqual([]);
+  leaveMark(dir, gone);
   expect(look()).toEqual([sessionId]);
 });
 

@@ -5,10 +5,10 @@
  * Asked every few seconds, of a home that keeps every session there ever was: a look costs what has a mark. Which folders have come or changed is
  * seen by the folder around them (a new host touches it, `leaveMark`); now and then all are compared, for hosts of a version that does not.
  */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type HostRecord, hostRecordIn } from "@hapi/host";
-import { isAlive, sessionDir, sessionsDir } from "@hapi/platform";
+import { hostFile, type HostRecord, hostRecordIn } from "@hapi/host";
+import { attempt, isAlive, sessionDir, sessionsDir } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { readRecord, RECORD_FILE, type SessionRecord } from "../session/record.ts";
 
@@ -21,14 +21,23 @@ export interface SessionFiles {
   print(path: string): string | null;
   /** @throws AppError */
   names(path: string): string[];
+  /** In the host's own file. Null: it ended in good order. @throws AppError it can't be read, or is damaged */
+  mark(dir: string): HostRecord | null;
   /** @throws AppError it can't be read, or is damaged */
   record(dir: string): SessionRecord | null;
 }
 
 interface Seen {
+  /** Of the file that has the mark. */
   print: string;
   /** Null: it ended in good order. */
-  marked: { record: SessionRecord; mark: HostRecord } | null;
+  marked: Marked | null;
+}
+
+interface Marked {
+  mark: HostRecord;
+  record: SessionRecord;
+  recordPrint: string | null;
 }
 
 /** Answers with each call what is lost now, the newest first. */
@@ -58,14 +67,40 @@ export function createLostSearch(home: string, files: SessionFiles = sessionFile
     const dir = sessionDir(home, id);
     const before = seen.get(id);
     // Before the content: what changes meanwhile is seen by the next look.
-    const print = files.print(join(dir, RECORD_FILE));
+    const ofHost = files.print(hostFile(dir));
+    const print = ofHost ?? files.print(join(dir, RECORD_FILE));
     if (print === null) return "none";
     if (print === before?.print) return before;
+    const own = ofHost === null ? undefined : files.mark(dir);
+    if (own === null) return { print, marked: null };
+    const recordPrint = ofHost === null ? print : files.print(join(dir, RECORD_FILE));
     const record = files.record(dir);
     if (!record) return "none";
+    const mark = own ?? hostRecordIn(record);
     // In a copy of another session's folder it means nothing.
-    const mark = record.sessionId === id ? hostRecordIn(record) : null;
-    return { print, marked: mark && { record, mark } };
+    return { print, marked: mark && record.sessionId === id ? { mark, record, recordPrint } : null };
+  }
+
+  /** Its record as it is now: the session wrote in it while its host lived. Null: not to be had. */
+  function recordNow(id: string, marked: Marked): SessionRecord | null {
+    const dir = sessionDir(home, id);
+    try {
+      const print = files.print(join(dir, RECORD_FILE));
+      if (print === marked.recordPrint) return marked.record;
+      const record = files.record(dir);
+      if (record) Object.assign(marked, { record, recordPrint: print });
+      return record;
+    } catch (cause) {
+      if (!(cause instanceof AppError)) throw cause;
+      return null;
+    }
+  }
+
+  function lost(id: string): SessionRecord[] {
+    const marked = seen.get(id)?.marked;
+    if (!marked || isAlive(marked.mark)) return [];
+    const record = recordNow(id, marked);
+    return record ? [record] : [];
   }
 
   function visitAll(): void {
@@ -81,11 +116,7 @@ export function createLostSearch(home: string, files: SessionFiles = sessionFile
     else for (const id of watched) visit(id);
     around = now;
     looks += 1;
-    return [...watched]
-      .flatMap((id) => seen.get(id)?.marked ?? [])
-      .filter(({ mark }) => !isAlive(mark))
-      .map(({ record }) => record)
-      .sort((a, b) => b.createdAt - a.createdAt);
+    return [...watched].flatMap(lost).sort((a, b) => b.createdAt - a.createdAt);
   };
 }
 
@@ -95,6 +126,13 @@ export const sessionFiles: SessionFiles = {
     return stat && [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(":");
   },
   names: (path) => orNone(() => readdirSync(path), []),
+  mark(dir) {
+    const text = orNone(() => readFileSync(hostFile(dir), "utf8"), null);
+    if (text === null) return null;
+    const file: unknown = attempt(() => JSON.parse(text), "half of a file, from a foreign hand");
+    if (typeof file === "object" && file !== null) return hostRecordIn(file as Record<string, unknown>);
+    throw new AppError("internal", `${hostFile(dir)} is damaged`);
+  },
   record: readRecord,
 };
 

@@ -1,9 +1,11 @@
 /**
  * session.json: who a session is and how its agent is started. This file is the durable map session ↔ agent thread; the thread id is in it
- * before the first prompt is handed. Written only whole (temp file, fsync, rename). No credential is ever in it.
+ * before the first prompt is handed. Written only whole (temp file, fsync, rename), by whoever prepares the session before its host starts, and by
+ * its session process from then on. No credential is ever in it.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { hostFile } from "@hapi/host/start";
 import { attempt, writeFileAtomic } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { isSessionRecord, type SessionRecord } from "./record-shape.ts";
@@ -26,11 +28,13 @@ export function readRecord(dir: string): SessionRecord | null {
   throw new AppError("internal", `The session's record ${join(dir, RECORD_FILE)} is damaged`);
 }
 
-/** Keys of this file that are not ours (the host keeps its own facts in it) stay as they are on disk. */
 export function writeRecord(dir: string, record: SessionRecord): void {
-  const onDisk: Record<string, unknown> = readRecord(dir) ?? {};
-  const host = onDisk["host"];
-  writeFileAtomic(join(dir, RECORD_FILE), `${JSON.stringify({ ...record, host }, null, 2)}\n`, { mode: 0o600 });
+  writeFileAtomic(join(dir, RECORD_FILE), `${JSON.stringify({ ...record, host: olderMark(dir) }, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** A host of a version without a file of its own keeps its facts under `host` in this one: they stay as they are on disk. */
+function olderMark(dir: string): unknown {
+  return existsSync(hostFile(dir)) ? undefined : readRecord(dir)?.["host"];
 }
 
 /** The record of a running session: reads come from memory, every change is on disk before `update` returns. */

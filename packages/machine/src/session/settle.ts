@@ -1,11 +1,11 @@
 /**
  * `hapi __session settle DIR`: speaks for a session whose host was killed. What its ledger left open is closed by the rules of a new start (the
  * agent's own record decides), the hub hears it and that the session is over; no agent is started. Never while a host lives. Repeatable: the
- * host's mark in `session.json` goes only when the hub shows the end.
+ * host's mark (`host.json`) goes only when the hub shows the end.
  */
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { readHostRecord, updateSessionFile, whileHostless } from "@hapi/host";
+import { readHostRecord, removeMark, whileHostless } from "@hapi/host";
 import { AppError, type LastStart, type Session, toAppError } from "@hapi/protocol";
 import { createLogger, type Logger, logDir } from "@hapi/platform";
 import { absentHost } from "./absent-host.ts";
@@ -67,7 +67,7 @@ async function settle({ dir, home, env, log }: Place, options: SessionProcessOpt
     const after = await rowOf(ports);
     if (after === "unreachable" || (after !== "deleted" && after.active)) return false;
   }
-  updateSessionFile(dir, { host: undefined });
+  removeMark(dir, { alsoOlder: true });
   rmSync(mark.socket, { force: true });
   rmSync(hookSocketPath(home, sessionId), { force: true });
   log.info("session.settled", { hostPid: mark.pid });

@@ -3,6 +3,7 @@
  * is handed to the agent before this is through.
  */
 import type { DriverEvent, Front } from "@hapi/agents";
+import { readHostRecord } from "@hapi/host";
 import { within } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import type { AgentRunner } from "./agent-runner.ts";
@@ -32,8 +33,8 @@ export interface TakeUpDeps {
 }
 
 /** Names the life of the host. Process ids are used again, so its start counts too. */
-export function hostIdOf({ host, record }: Pick<SessionPorts, "host" | "record">): string {
-  return JSON.stringify([host.hostPid, (record.value["host"] as { startedAt?: unknown } | undefined)?.startedAt]);
+export function hostIdOf({ host, dir }: Pick<SessionPorts, "host" | "dir">): string {
+  return JSON.stringify([host.hostPid, readHostRecord(dir)?.startedAt]);
 }
 
 export async function takeUp(deps: TakeUpDeps): Promise<void> {
