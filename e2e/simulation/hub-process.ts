@@ -78,7 +78,7 @@ export function createHubProcess({ home, time, network, chance, plants, patience
         maxBufferedBytes: patience?.bytes,
         restorer: { isStaged: () => false, restore: () => undefined },
         web: async () => null,
-        addressOf: () => "simulated",
+        callerOf: () => ({ key: "simulated", isLocal: true }),
         clock: life.clock,
         log,
       });
@@ -121,7 +121,7 @@ const plainTokens: Tokens = {
   issue: ({ userId, namespace }) => Promise.resolve(`${userId}.${namespace}`),
   verify(token) {
     const [userId, namespace] = token.split(".");
-    return Promise.resolve(userId && namespace ? { userId: Number(userId), namespace } : null);
+    return Promise.resolve(userId && namespace ? { userId: Number(userId), namespace, expiresAt: Number.MAX_SAFE_INTEGER } : null);
   },
 };
 
@@ -198,7 +198,7 @@ function createSockets(life: Life, time: VirtualTime): { server: SocketServer; a
     async accept(auth) {
       const namespace = namespaces.get("/cli");
       if (!namespace) throw new Error("Invalid namespace");
-      const identity = await namespace.authenticate(auth).catch((cause: unknown) => {
+      const identity = await namespace.authenticate(auth, { key: "simulated", isLocal: true }).catch((cause: unknown) => {
         throw new Error(toAppError(cause).message);
       });
       return (socket) => namespace.connected(wrap(socket, life, time), identity);

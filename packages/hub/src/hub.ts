@@ -90,7 +90,7 @@ export function createHub(parts: HubParts): Hub {
 function connectSockets(parts: HubParts, services: Services): void {
   const { stores, sockets, tokens, clock, log } = parts;
   const { sessions, messages, machines } = stores;
-  const { access, presence, machinePresence, lifecycle, delivery, live, rpc, links, credentials, permissions, durable } = services;
+  const { access, presence, machinePresence, lifecycle, delivery, live, rpc, links, door, permissions, durable } = services;
   const handlers = cliHandlers({
     access,
     sessions,
@@ -115,7 +115,7 @@ function connectSockets(parts: HubParts, services: Services): void {
   const onJoined = (link: Link): void => {
     if (link.scope === "session") services.deliver(link.scopeId, link);
   };
-  sockets.namespace("/cli", cliNamespace({ credentials, sessions, machines, links, rpc, log, handlers, durable, onJoined }));
+  sockets.namespace("/cli", cliNamespace({ door, sessions, machines, links, rpc, log, handlers, durable, onJoined }));
   sockets.namespace("/terminal", terminalNamespace(tokens));
 }
 
@@ -136,12 +136,12 @@ function removal(services: Services, scrub: () => Promise<void>): (session: Sess
 }
 
 function createHttp(parts: HubParts, services: Services, remove: (session: Session) => Promise<void>): Hono {
-  const { stores, tokens, ownerId, addressOf, corsOrigins, clock, log, web } = parts;
+  const { stores, tokens, ownerId, callerOf, corsOrigins, clock, log, web } = parts;
   const { sessions, messages, machines, attachments } = stores;
   const { access, rpc, sse, prompts, lifecycle, resume, control, fork, settings, permissions, watch, durable } = services;
   const now = () => clock.now();
   return createApp({
-    auth: { credentials: services.credentials, tokens, limit: services.limit, ownerId, addressOf },
+    auth: { door: services.door, tokens, ownerId, callerOf },
     api: [
       sessionRoutes({ access, sessions, messages, lifecycle, resume, control, fork, settings, rpc, now, durable, remove }),
       sessionSettingsRoutes({ access, settings, rpc }),

@@ -2,7 +2,8 @@
 import { ignore, type Clock, type Logger } from "@hapi/platform";
 import type { Context } from "hono";
 import { createCredentials } from "./auth/credentials.ts";
-import { createFailureLimit } from "./auth/rate-limit.ts";
+import type { Caller } from "./auth/caller.ts";
+import { createDoor } from "./auth/door.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Bus } from "./events/bus.ts";
 import type { RetentionStore } from "./keeping/retention.ts";
@@ -50,7 +51,7 @@ export interface HubParts {
   /** Absent: nothing is ever deleted by itself. */
   retention?: RetentionStore;
   web: (request: Request) => Promise<Response | null>;
-  addressOf(c: Context): string;
+  callerOf(c: Context): Caller;
   /** How far a reader of events may fall behind; absent: a megabyte. */
   maxBufferedBytes?: number;
   clock: Clock;
@@ -63,7 +64,6 @@ export function createServices(parts: HubParts) {
   const { stores, bus, clock, log } = parts;
   const { sessions, messages, machines } = stores;
   const durable: Stores["durable"] = (how) => stores.durable(how);
-  const credentials = createCredentials(parts.secret);
   const links = new Links(() => clock.now());
   const rpc = new Rpc(clock);
   const live = new LiveText(bus);
@@ -216,7 +216,7 @@ export function createServices(parts: HubParts) {
   });
   const toasts = new Toasts({ bus, clock, session: (id) => sessions.get(id) });
   const feed = createFactFeed({ store: stores.facts, bus, clock, log, settled: () => stores.settled() }, [toasts]);
-  const limit = createFailureLimit(clock);
+  const door = createDoor({ credentials: createCredentials(parts.secret), clock, log });
   const stopRelay = relayUpdates(bus, links);
   /** It may have left new traces on its machine after that had forgotten it. */
   const endDeleted = async (machine: MachineRef, sessionId: string): Promise<void> => {
@@ -236,7 +236,6 @@ export function createServices(parts: HubParts) {
     onSpawned,
     endDeleted,
     forgets,
-    credentials,
     access,
     links,
     rpc,
@@ -258,7 +257,7 @@ export function createServices(parts: HubParts) {
     prompts,
     promptWatch,
     sse,
-    limit,
+    door,
     stopRelay,
     durable,
     feed,

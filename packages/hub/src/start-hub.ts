@@ -12,6 +12,7 @@ import {
 } from "@hapi/platform";
 import { AppError, MAX_BODY_BYTES } from "@hapi/protocol";
 import type { Context } from "hono";
+import { callerOf } from "./auth/caller.ts";
 import { loadJwtSecret, loadOwnerId } from "./auth/secrets.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { durabilityOf } from "./sqlite/durability.ts";
@@ -25,6 +26,7 @@ import type { Restorer } from "./http/routes/keeping.ts";
 import { swapDatabase } from "./backup/swap.ts";
 import { fileHubSettings } from "./settings/hub-settings.ts";
 import { sqliteStores } from "./stores.ts";
+import { createGate, type Gate } from "./http/gate.ts";
 import { createStaticFiles } from "./http/static-files.ts";
 import { createSocketServer } from "./socket/socket-server.ts";
 
@@ -38,6 +40,8 @@ export interface HubOptions {
   /** Where browsers reach the hub, when that is not `http://host:port`. Its origin may call the API. */
   publicUrl?: string;
   corsOrigins?: readonly string[];
+  /** Names by which it is reached besides `publicUrl`, this computer's own and plain addresses; `*`: any. */
+  allowedHosts?: readonly string[];
   /** The access token without namespace. Default: `CLI_API_TOKEN`, the stored one, or a new one. */
   token?: string;
   /** Folder of the built web app. Absent: the hub serves the API only. */
@@ -154,7 +158,7 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
     stores,
     bus,
     sockets,
-    tokens: createTokens(opened.jwtSecret, clock),
+    tokens: createTokens({ jwtSecret: opened.jwtSecret, accessToken: token }, clock),
     secret: token,
     ownerId: opened.ownerId,
     corsOrigins,
@@ -162,14 +166,15 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
     restorer,
     retention: fileRetention(home),
     web: options.webRoot === undefined ? async () => null : createStaticFiles(options.webRoot),
-    addressOf,
+    callerOf: (c) => callerOf(c.req.raw.headers, addressOf(c)),
     clock,
     log,
   });
+  const gate = createGate({ origins: corsOrigins, hosts: [host, ...(options.allowedHosts ?? [])] });
   await hub.start();
   // The first reader is told under which numbering it reads: a second loss of power must not take that back.
   await db.syncWal();
-  const server = await serveOrStop(hub, () => serve({ host, port, hub: hub.app, sockets }));
+  const server = await serveOrStop(hub, () => serve({ host, port, hub: hub.app, sockets, gate }));
   const checkpointer = startCheckpointer({
     db,
     between: (work) => stores.between(work),
@@ -217,9 +222,10 @@ interface ServeParts {
   port: number;
   hub: ReturnType<typeof createHub>["app"];
   sockets: ReturnType<typeof createSocketServer>;
+  gate: Gate;
 }
 
-function serve({ host, port, hub, sockets }: ServeParts) {
+function serve({ host, port, hub, sockets, gate }: ServeParts) {
   return serveHttp<never>({
     hostname: host,
     port,
@@ -227,8 +233,10 @@ function serve({ host, port, hub, sockets }: ServeParts) {
     // Bun's own refusal has no body: what is above our limit is refused by us, before it is read.
     maxRequestBodySize: 4 * MAX_BODY_BYTES,
     websocket: sockets.websocket,
-    fetch: (request, server) =>
-      isSocketPath(request.url, sockets.path) ? sockets.handle(request, server) : hub.fetch(request, { server }),
+    fetch(request, server) {
+      const isSocket = isSocketPath(request.url, sockets.path);
+      return gate(request, isSocket) ?? (isSocket ? sockets.handle(request, server) : hub.fetch(request, { server }));
+    },
   });
 }
 

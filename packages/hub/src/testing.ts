@@ -33,7 +33,7 @@ export function listRoutes(options: { clock: Clock; log: Logger }): { method: st
     stores,
     bus,
     sockets: createSocketServer({ corsOrigins: [], clock: options.clock }),
-    tokens: createTokens(new Uint8Array(32), options.clock),
+    tokens: createTokens({ jwtSecret: new Uint8Array(32), accessToken: "x" }, options.clock),
     secret: "x",
     ownerId: 1,
     corsOrigins: [],
@@ -43,7 +43,7 @@ export function listRoutes(options: { clock: Clock; log: Logger }): { method: st
     },
     restorer: { isStaged: () => false, restore: () => undefined },
     web: async () => null,
-    addressOf: () => "test",
+    callerOf: () => ({ key: "test", isLocal: true }),
     clock: options.clock,
     log: options.log,
   });

@@ -19,6 +19,8 @@ const table = {
   rate_limited: [429, true, "Too many requests; wait a moment and try again"],
   not_found: [404, false, "Not found"],
   access_denied: [403, false, "Access denied"],
+  host_refused: [421, false, "This hub does not know the name by which it was asked"],
+  origin_refused: [403, false, "Pages of this address may not use this hub"],
   owner_only: [403, false, "Only the owner of this hub can do that"],
   // sessions
   session_not_found: [404, false, "Session not found"],

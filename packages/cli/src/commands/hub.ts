@@ -139,21 +139,35 @@ interface Listening {
   publicUrl: string | null;
   /** Web apps of other origins that may call the API; `*` for all. */
   corsOrigins: string[];
+  /** Names by which it is reached besides its own; `*`: any. */
+  allowedHosts: string[];
 }
 
 /** A flag counts before the environment, the environment before `settings.json`. */
 function listening(words: ParsedWords, { env }: CommandContext, settings: Readonly<Record<string, unknown>>): Listening {
   const origins = env["CORS_ORIGINS"] ?? settings["corsOrigins"];
+  const hosts = env["HAPI_ALLOWED_HOSTS"] ?? settings["allowedHosts"];
   return {
     host: textValue(words, "host") ?? env["HAPI_LISTEN_HOST"] ?? asText(settings["listenHost"]) ?? DEFAULT_HOST,
     port: portOf(textValue(words, "port") ?? env["HAPI_LISTEN_PORT"] ?? asText(settings["listenPort"])),
     publicUrl: publicUrlOf(env["HAPI_PUBLIC_URL"] || settings["publicUrl"]),
-    corsOrigins: (Array.isArray(origins) ? origins : String(origins ?? "").split(",")).flatMap((origin) => originOf(String(origin).trim())),
+    corsOrigins: listOf(origins).flatMap(originOf),
+    allowedHosts: listOf(hosts).map(hostOf),
   };
 }
 
+const listOf = (value: unknown): string[] =>
+  (Array.isArray(value) ? value : String(value ?? "").split(",")).map((word) => String(word).trim()).filter((word) => word !== "");
+
+function hostOf(text: string): string {
+  if (text === "*") return text;
+  const url = URL.parse(`http://${text}`);
+  if (url && url.hostname === text.toLowerCase()) return url.hostname;
+  throw new AppError("invalid_query", `HAPI_ALLOWED_HOSTS must list names like hapi.example.org, or be *, not "${text}".`);
+}
+
 function originOf(text: string): string[] {
-  if (text === "" || text === "*") return text === "" ? [] : ["*"];
+  if (text === "*") return [text];
   const url = URL.parse(text);
   if (url && url.origin !== "null") return [url.origin];
   throw new AppError("invalid_query", `CORS_ORIGINS must list addresses like https://app.example.org, or be *, not "${text}".`);

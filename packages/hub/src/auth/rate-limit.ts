@@ -1,4 +1,4 @@
-/** Failed logins per address: a few are a typo, many are a search. Successes are never slowed. */
+/** Failed logins per caller: a few are a typo, many are a search. Memory is bounded. */
 import type { Clock } from "@hapi/platform";
 
 const windowMs = 60_000;
@@ -6,8 +6,9 @@ const maxFailures = 30;
 const maxAddresses = 10_000;
 
 export interface FailureLimit {
-  isBlocked(address: string): boolean;
-  failed(address: string): void;
+  isBlocked(caller: string): boolean;
+  /** @returns how many within the minute */
+  failed(caller: string): number;
 }
 
 export function createFailureLimit(clock: Pick<Clock, "now">): FailureLimit {
@@ -22,11 +23,11 @@ export function createFailureLimit(clock: Pick<Clock, "now">): FailureLimit {
     },
     failed(address) {
       const entry = failures.get(address);
-      if (entry) entry.count += 1;
-      else {
-        if (failures.size >= maxAddresses) failures.delete(failures.keys().next().value as string);
-        failures.set(address, { count: 1, since: clock.now() });
-      }
+      if (entry && clock.now() - entry.since < windowMs) return (entry.count += 1);
+      failures.delete(address);
+      if (failures.size >= maxAddresses) failures.delete(failures.keys().next().value as string);
+      failures.set(address, { count: 1, since: clock.now() });
+      return 1;
     },
   };
 }

@@ -2,14 +2,14 @@
 import { expect, test } from "bun:test";
 import { createManualClock } from "@hapi/testkit";
 import { SignJWT } from "jose";
-import { createTokens } from "./tokens.ts";
+import { createTokens, signingKey } from "./tokens.ts";
 
-const secret = new TextEncoder().encode("a secret of thirty-two characters");
+const secrets = { jwtSecret: new TextEncoder().encode("a secret of thirty-two characters"), accessToken: "one" };
 const claims = { uid: 7, ns: "default" };
 
 test("a token of ours is good until its time is over", async () => {
   const clock = createManualClock(1_000_000);
-  const tokens = createTokens(secret, clock);
+  const tokens = createTokens(secrets, clock);
   const token = await tokens.issue({ userId: 7, namespace: "default" });
   expect(await tokens.verify(token)).toMatchObject({ userId: 7, namespace: "default" });
   await clock.advance(4 * 3_600_000 + 1);
@@ -17,6 +17,13 @@ test("a token of ours is good until its time is over", async () => {
 });
 
 test("one that would never end opens nothing, although it is signed with our secret", async () => {
-  const endless = await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(secret);
-  expect(await createTokens(secret, createManualClock()).verify(endless)).toBeNull();
+  const endless = await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(signingKey(secrets));
+  expect(await createTokens(secrets, createManualClock()).verify(endless)).toBeNull();
+});
+
+test("with another access token of the hub, nobody is signed in any more", async () => {
+  const clock = createManualClock();
+  const token = await createTokens(secrets, clock).issue({ userId: 7, namespace: "default" });
+  expect(await createTokens({ ...secrets }, clock).verify(token)).not.toBeNull();
+  expect(await createTokens({ ...secrets, accessToken: "two" }, clock).verify(token)).toBeNull();
 });

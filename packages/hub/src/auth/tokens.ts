@@ -1,4 +1,5 @@
-/** The JWT of the `/api` plane: HS256, four hours, claims `uid` and `ns`. */
+/** The JWT of the `/api` plane: HS256, four hours, claims `uid` and `ns`. It ends with the access token for which it was given. */
+import { createHmac } from "node:crypto";
 import type { Clock } from "@hapi/platform";
 import { jwtVerify, SignJWT } from "jose";
 
@@ -10,16 +11,29 @@ export interface Claims {
   namespace: string;
 }
 
+/** `expiresAt`: in ms. */
+export type Verified = Claims & { expiresAt: number };
+
 export interface Tokens {
   issue(claims: Claims): Promise<string>;
   /** Null: not ours, damaged, or expired. */
-  verify(token: string): Promise<Claims | null>;
+  verify(token: string): Promise<Verified | null>;
 }
 
-export function createTokens(secret: Uint8Array, clock: Pick<Clock, "now">): Tokens {
+export interface TokenSecrets {
+  jwtSecret: Uint8Array;
+  /** The hub's own: with another one nobody is signed in any more. */
+  accessToken: string;
+}
+
+export const signingKey = ({ jwtSecret, accessToken }: TokenSecrets): Uint8Array =>
+  new Uint8Array(createHmac("sha256", jwtSecret).update(`access token: ${accessToken}`).digest());
+
+export function createTokens(secrets: TokenSecrets, clock: Pick<Clock, "now">): Tokens {
+  const secret = signingKey(secrets);
   // Checked tokens are remembered until they expire: clients send the same one with every request.
-  const remembered = new Map<string, Claims & { expiresAt: number }>();
-  const remember = (token: string, claims: Claims & { expiresAt: number }): void => {
+  const remembered = new Map<string, Verified>();
+  const remember = (token: string, claims: Verified): void => {
     if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value as string);
     remembered.set(token, claims);
   };

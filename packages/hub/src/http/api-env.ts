@@ -1,6 +1,6 @@
-/** What a request of the `/api` plane carries once it is authenticated. */
+/** What a request of the `/api` plane carries once it is authenticated. `signedInUntil`: in ms. */
 export interface ApiEnv {
-  Variables: { namespace: string; userId: number };
+  Variables: { namespace: string; userId: number; signedInUntil: number };
   Bindings: { server?: { timeout(request: Request, seconds: number): void } };
 }
 

@@ -5,7 +5,7 @@
 import { ignore, type Logger } from "@hapi/platform";
 import { AppError, clientEvents, handshakeSchema, toAppError, type ClientEvent, type ClientEventName } from "@hapi/protocol";
 import { type LinkTraits, linkTraits } from "../peer/traits.ts";
-import type { Credentials } from "../auth/credentials.ts";
+import type { Door } from "../auth/door.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { Link, Links } from "../rpc/links.ts";
 import type { Rpc } from "../rpc/rpc.ts";
@@ -38,7 +38,7 @@ export type CliHandler<N extends ClientEventName> = (
 export type CliHandlers = { [N in ClientEventName]?: CliHandler<N> };
 
 export interface CliNamespaceDeps {
-  credentials: Credentials;
+  door: Door;
   sessions: SessionStore;
   machines: MachineStore;
   links: Links;
@@ -54,10 +54,10 @@ const versioned = new Set<string>(["update-metadata", "update-state", "machine-u
 
 export function cliNamespace(deps: CliNamespaceDeps): SocketNamespace<CliIdentity> {
   return {
-    async authenticate(auth) {
+    async authenticate(auth, caller) {
       const handshake = handshakeSchema.safeParse(auth);
       if (!handshake.success) throw new AppError("invalid_token");
-      const namespace = deps.credentials.namespaceOf(handshake.data.token);
+      const namespace = deps.door.namespaceOf(handshake.data.token, caller);
       if (namespace === null) throw new AppError("invalid_token");
       const { clientType, sessionId, machineId, capabilities } = handshake.data;
       const isMachine = clientType === "machine-scoped" || (clientType === undefined && machineId !== undefined);

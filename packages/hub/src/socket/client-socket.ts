@@ -1,4 +1,5 @@
 /** What the hub sees of a connected Socket.IO client, whatever carries it. */
+import type { Caller } from "../auth/caller.ts";
 
 /**
  * `text`: the JSON of the payload's `message` as it came, when the carrier could cut it out (it holds no raw line break). Who stores it
@@ -21,6 +22,6 @@ export interface ClientSocket {
 
 export interface SocketNamespace<Identity> {
   /** Throws what the client sees as its connect error. */
-  authenticate(auth: Record<string, unknown>): Promise<Identity>;
+  authenticate(auth: Record<string, unknown>, caller: Caller): Promise<Identity>;
   connected(socket: ClientSocket, identity: Identity): void;
 }

@@ -5,11 +5,12 @@
 import { AppError, MAX_FRAME_BYTES, SOCKET_PATH, toAppError } from "@hapi/protocol";
 import { Server as Engine } from "@socket.io/bun-engine";
 import { Server, type Socket } from "socket.io";
+import type { Caller } from "../auth/caller.ts";
 import type { ClientSocket, SocketNamespace } from "./client-socket.ts";
 
 export interface PollingServer {
   readonly websocket: Bun.WebSocketHandler<never>;
-  handle(request: Request, server: Bun.Server<never>): Promise<Response>;
+  handle(request: Request, server: Bun.Server<never>, caller: Caller): Promise<Response>;
   close(): void;
 }
 
@@ -27,7 +28,7 @@ export function createPollingServer(
   for (const [name, namespace] of namespaces) {
     const space = io.of(name);
     space.use((socket, next) => {
-      namespace.authenticate(socket.handshake.auth).then(
+      namespace.authenticate(socket.handshake.auth, callerIn(socket.handshake.headers)).then(
         (identity) => {
           (socket.data as { identity?: unknown }).identity = identity;
           next();
@@ -42,13 +43,20 @@ export function createPollingServer(
   }
   return {
     websocket: engine.handler().websocket as unknown as Bun.WebSocketHandler<never>,
-    handle: (request, server) => engine.handleRequest(request, server as never),
+    handle(request, server, caller) {
+      request.headers.set(CALLER_HEADER, JSON.stringify(caller));
+      return engine.handleRequest(request, server as never);
+    },
     close() {
       io.disconnectSockets(true);
       engine.close();
     },
   };
 }
+
+/** The library hands on the headers of the first request, and nothing else of it. */
+const CALLER_HEADER = "x-hapi-caller";
+const callerIn = (headers: Record<string, unknown>): Caller => JSON.parse(String(headers[CALLER_HEADER])) as Caller;
 
 /** Fails as soon as the other side is gone: its answer can't come any more, and the caller may have another way. */
 function request(socket: Socket, event: string, payload: unknown, timeoutMs: number): Promise<unknown> {

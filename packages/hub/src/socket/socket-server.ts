@@ -4,7 +4,8 @@
  * it missed.
  */
 import { type Clock, every } from "@hapi/platform";
-import { MAX_FRAME_BYTES, SOCKET_PATH } from "@hapi/protocol";
+import { AppError, MAX_FRAME_BYTES, SOCKET_PATH } from "@hapi/protocol";
+import { type Caller, callerOf } from "../auth/caller.ts";
 import type { SocketNamespace } from "./client-socket.ts";
 import type { PollingServer } from "./polling-server.ts";
 import { pingIntervalMs, WebSocketConnection } from "./websocket-connection.ts";
@@ -23,6 +24,14 @@ export interface SocketServer {
   close(): void;
 }
 
+/**
+ * Connections that have not said yet who they are: each may send one frame before it is closed, and joining takes a moment. A machine whose
+ * hundred sessions come back at once waits for a second round at most, as it does for a hub that is away.
+ */
+const maxUnjoined = 256;
+const maxUnjoinedOfOne = 64;
+const joinMs = 20_000;
+
 export function createSocketServer(options: { corsOrigins: readonly string[]; clock: Clock }): SocketServer {
   const namespaces = new Map<string, SocketNamespace<unknown>>();
   const connections = new Set<WebSocketConnection>();
@@ -36,6 +45,11 @@ export function createSocketServer(options: { corsOrigins: readonly string[]; cl
     for (const connection of connections) connection.ping();
   };
   const stopPings = every(options.clock, pingIntervalMs, ping, { unref: true });
+  const hasRoom = ({ key, isLocal }: Caller): boolean => {
+    const unjoined = [...connections].filter((connection) => !connection.hasJoined);
+    const own = unjoined.filter(({ caller }) => caller.key === key).length;
+    return isLocal ? own < maxUnjoined : unjoined.length < maxUnjoined && own < maxUnjoinedOfOne;
+  };
 
   const websocket: Bun.WebSocketHandler<unknown> = {
     maxPayloadLength: MAX_FRAME_BYTES,
@@ -47,6 +61,8 @@ export function createSocketServer(options: { corsOrigins: readonly string[]; cl
       if (!(connection instanceof WebSocketConnection)) return polling?.websocket.open?.(ws as never);
       connections.add(connection);
       connection.opened(ws);
+      const stopWaiting = options.clock.setTimer(joinMs, () => connection.hasJoined || connection.close());
+      connection.onClosed(stopWaiting);
     },
     message(ws, data) {
       if (ws.data instanceof WebSocketConnection) ws.data.received(data);
@@ -63,8 +79,10 @@ export function createSocketServer(options: { corsOrigins: readonly string[]; cl
     path: SOCKET_PATH,
     websocket: websocket as Bun.WebSocketHandler<never>,
     async handle(request, server) {
-      if (!isPlainWebSocket(request)) return (await loadPolling()).handle(request, server);
-      const data = new WebSocketConnection(namespaces, options.clock);
+      const caller = callerOf(request.headers, server.requestIP(request)?.address ?? "unknown");
+      if (!isPlainWebSocket(request)) return (await loadPolling()).handle(request, server, caller);
+      if (!hasRoom(caller)) return Response.json(new AppError("rate_limited").toBody(), { status: 429, headers: { "retry-after": "5" } });
+      const data = new WebSocketConnection(namespaces, options.clock, caller);
       return server.upgrade(request, { data: data as never }) ? new Response(null) : new Response("Expected a WebSocket", { status: 400 });
     },
     namespace: (name, namespace) => void namespaces.set(name, namespace as SocketNamespace<unknown>),

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "@hapi/platform";
 import { AppError, MAX_FRAME_BYTES, toAppError } from "@hapi/protocol";
+import type { Caller } from "../auth/caller.ts";
 import type { ClientSocket, SocketHandler, SocketNamespace } from "./client-socket.ts";
 import { decodePacket, encodeAck, encodeConnect, encodeConnectError, encodeDisconnect, encodeEvent, type Packet } from "./packets.ts";
 
@@ -13,6 +14,10 @@ export const pingIntervalMs = 25_000;
 const pingTimeoutMs = 20_000;
 /** Pings after which a connection that joined no namespace is closed. */
 const maxIdlePings = 2;
+/** Wrong tokens on one connection. */
+const maxRefusals = 3;
+/** A connection that has joined nothing says no more at once: it may be anybody's. */
+const maxUnjoinedChars = 64 * 1024;
 
 export interface Wire {
   send(text: string): unknown;
@@ -24,6 +29,7 @@ export type Namespaces = ReadonlyMap<string, SocketNamespace<unknown>>;
 
 export class WebSocketConnection {
   readonly clock: Clock;
+  readonly caller: Caller;
   readonly #namespaces: Namespaces;
   readonly #sockets = new Map<string, NamespaceSocket>();
   readonly #joining = new Set<string>();
@@ -31,10 +37,17 @@ export class WebSocketConnection {
   #out: string[] = [];
   #awaitsPong = false;
   #idlePings = 0;
+  #refusals = 0;
+  readonly #closeHandlers: (() => void)[] = [];
 
-  constructor(namespaces: Namespaces, clock: Clock) {
+  constructor(namespaces: Namespaces, clock: Clock, caller: Caller) {
     this.clock = clock;
+    this.caller = caller;
     this.#namespaces = namespaces;
+  }
+
+  get hasJoined(): boolean {
+    return this.#sockets.size > 0;
   }
 
   opened(wire: Wire): void {
@@ -51,7 +64,7 @@ export class WebSocketConnection {
 
   /** Every `pingIntervalMs`. */
   ping(): void {
-    this.#idlePings = this.#sockets.size > 0 ? 0 : this.#idlePings + 1;
+    this.#idlePings = this.hasJoined ? 0 : this.#idlePings + 1;
     if (this.#awaitsPong || this.#idlePings > maxIdlePings) {
       this.close();
       return;
@@ -61,7 +74,7 @@ export class WebSocketConnection {
   }
 
   received(data: string | Uint8Array): void {
-    if (typeof data !== "string") {
+    if (typeof data !== "string" || (!this.hasJoined && data.length > maxUnjoinedChars)) {
       this.close();
       return;
     }
@@ -80,7 +93,12 @@ export class WebSocketConnection {
     }
   }
 
+  onClosed(handler: () => void): void {
+    this.#closeHandlers.push(handler);
+  }
+
   closed(): void {
+    for (const handler of this.#closeHandlers) handler();
     this.#wire = null;
     this.#out = [];
     const sockets = [...this.#sockets.values()];
@@ -138,7 +156,7 @@ export class WebSocketConnection {
     }
     if (this.#sockets.has(name) || this.#joining.has(name)) return;
     this.#joining.add(name);
-    namespace.authenticate(auth).then(
+    namespace.authenticate(auth, this.caller).then(
       (identity) => {
         this.#joining.delete(name);
         if (this.#wire === null) return;
@@ -150,6 +168,8 @@ export class WebSocketConnection {
       (cause: unknown) => {
         this.#joining.delete(name);
         this.send(encodeConnectError(name, toAppError(cause).message));
+        this.#refusals += 1;
+        if (this.#refusals >= maxRefusals) this.close();
       },
     );
   }

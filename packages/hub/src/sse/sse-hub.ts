@@ -40,6 +40,8 @@ export interface SubscribeOptions {
   visible: boolean;
   gzip: boolean;
   cursor: string | null;
+  /** When the reader's sign-in ends, in ms, and the stream with it: who is still allowed comes back with a new one. */
+  until: number;
 }
 
 export class SseHub {
@@ -62,12 +64,15 @@ export class SseHub {
 
   subscribe(options: SubscribeOptions): ReadableStream<Uint8Array> | null {
     if (this.#subscribers.size >= maxSubscribers) return null;
-    const subscriber = new Subscriber({
+    const { clock } = this.#deps;
+    const stopWaiting = clock.setTimer(Math.max(0, options.until - clock.now()), () => subscriber.close(), { unref: true });
+    const subscriber: Subscriber = new Subscriber({
       ...options,
       id: randomUUID(),
       maxBufferedBytes: this.#deps.maxBufferedBytes ?? MAX_BUFFERED_BYTES,
       onDrained: (drained) => this.#resume(drained, drained.lastSeq),
       onClosed: (closed) => {
+        stopWaiting();
         this.#subscribers.delete(closed.id);
         this.#pending.delete(closed.id);
       },

@@ -4,34 +4,26 @@ import { Hono, type Context, type MiddlewareHandler } from "hono";
 import * as z from "zod/mini";
 import type { ApiEnv, CliEnv } from "../api-env.ts";
 import { limitBody, readBody } from "../body.ts";
-import type { Credentials } from "../../auth/credentials.ts";
-import type { FailureLimit } from "../../auth/rate-limit.ts";
+import type { Caller } from "../../auth/caller.ts";
+import type { Door } from "../../auth/door.ts";
 import type { Tokens } from "../../auth/tokens.ts";
 
 export interface AuthDeps {
-  credentials: Credentials;
+  door: Door;
   tokens: Tokens;
-  limit: FailureLimit;
   ownerId: number;
-  addressOf(c: Context): string;
+  callerOf(c: Context): Caller;
 }
 
 const bindBody = z.object({ initData: z.string(), accessToken: z.string() });
 /** Anybody may send these: no more is read than a token needs. */
 const maxLoginBytes = 64 * 1024;
 
-/** Programs of this computer, and a proxy in front of the hub: one of them guessing must not lock out the others. */
-const isLoopback = (address: string): boolean => /^(?:::ffff:)?127\.|^::1$/.test(address);
-
-/** The namespace of a valid token. An address that guessed too often has to wait even when it then guesses right. */
-function tokenCheck({ credentials, limit, addressOf }: Pick<AuthDeps, "credentials" | "limit" | "addressOf">) {
+function tokenCheck({ door, callerOf }: Pick<AuthDeps, "door" | "callerOf">) {
   return (c: Context, token: string, code: "invalid_token" | "invalid_access_token"): string => {
-    const address = addressOf(c);
-    const namespace = credentials.namespaceOf(token);
-    if (limit.isBlocked(address) && (namespace === null || !isLoopback(address))) throw new AppError("rate_limited");
-    if (namespace !== null) return namespace;
-    limit.failed(address);
-    throw new AppError(code);
+    const namespace = door.namespaceOf(token, callerOf(c));
+    if (namespace === null) throw new AppError(code);
+    return namespace;
   };
 }
 
@@ -66,6 +58,7 @@ export function requireJwt(tokens: Tokens): MiddlewareHandler<ApiEnv> {
     if (!claims) throw new AppError("invalid_token");
     c.set("namespace", claims.namespace);
     c.set("userId", claims.userId);
+    c.set("signedInUntil", claims.expiresAt);
     await next();
   };
 }

@@ -22,6 +22,7 @@ export function eventRoutes(deps: { access: SessionAccess; sse: SseHub }): Hono<
       scope,
       caps: parseCaps(c.req.query("caps")),
       visible: c.req.query("visibility") === "visible",
+      until: c.get("signedInUntil"),
       cursor: c.req.header("last-event-id") ?? c.req.query("lastEventId") ?? null,
     });
     if (!stream) throw new AppError("not_ready", "Too many event streams are open");

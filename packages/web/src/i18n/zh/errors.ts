@@ -16,6 +16,8 @@ export const errors = {
   "error.rate_limited": "请求过多，请稍候再试",
   "error.not_found": "未找到",
   "error.access_denied": "没有访问权限",
+  "error.host_refused": "此中枢不认识所用的地址名称",
+  "error.origin_refused": "此地址的网页不得使用此中枢",
   "error.owner_only": "只有此中枢的所有者可以这样做",
   "error.session_not_found": "未找到会话",
   "error.session_access_denied": "没有访问此会话的权限",

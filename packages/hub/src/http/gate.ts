@@ -1,0 +1,68 @@
+/**
+ * Before anything else is asked: is this hub meant, and does the request come from its own pages? A page of another site can make a browser that
+ * stands in the same network send requests and open WebSockets here, and can give its own name this hub's address (DNS rebinding). Programs send
+ * no `Origin` and are not concerned.
+ */
+import { hostname } from "node:os";
+import { shortText } from "@hapi/core";
+import { AppError, PROTOCOL_HEADER, PROTOCOL_VERSION } from "@hapi/protocol";
+
+export interface GateOptions {
+  /** Origins whose pages may use this hub; `*`: all. */
+  origins: readonly string[];
+  /** Names under which it is reached besides its own and plain addresses; `*`: all. */
+  hosts: readonly string[];
+}
+
+export type Gate = (request: Request, isSocket: boolean) => Response | null;
+
+/** This computer's: nobody else can give these to a page of theirs. */
+const OWN = ["localhost", hostname().toLowerCase(), `${hostname().toLowerCase().split(".")[0]}.local`];
+const READS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+export function createGate({ origins, hosts }: GateOptions): Gate {
+  const ownPages = new Set(origins);
+  const ofOrigins = origins.flatMap((origin) => URL.parse(origin)?.host ?? []);
+  const names = new Set([...OWN, ...hosts.map((name) => name.toLowerCase()), ...ofOrigins.map(nameOf)]);
+
+  const answersTo = (host: string): boolean => {
+    const name = nameOf(host);
+    return names.has("*") || names.has(name) || name.endsWith(".localhost") || isAddress(name);
+  };
+  const isOwnPage = (origin: string, headers: Headers): boolean => {
+    if (ownPages.has("*") || ownPages.has(origin)) return true;
+    const from = URL.parse(origin)?.host;
+    if (from === undefined || from === "") return false;
+    // What a proxy says of the name it was asked by: no page can set it without being asked for leave (CORS) first.
+    return [headers.get("host"), headers.get("x-forwarded-host")].some((host) => host !== null && sameHost(from, host));
+  };
+
+  return (request, isSocket) => {
+    const { headers } = request;
+    const host = headers.get("host");
+    if (host !== null && !answersTo(host)) return refuse(request, new AppError("host_refused", hostWords(host)));
+    const origin = headers.get("origin");
+    if (origin === null || (!isSocket && READS.has(request.method)) || isOwnPage(origin, headers)) return null;
+    return refuse(request, new AppError("origin_refused", originWords(origin)));
+  };
+}
+
+const shown = (text: string): string => shortText(text, 100).replace(/[^\x21-\x7e]/g, "?");
+const hostWords = (host: string): string =>
+  `This hub does not know the name "${shown(host)}". If it is yours, start the hub with HAPI_PUBLIC_URL=https://${shown(nameOf(host))}, or with HAPI_ALLOWED_HOSTS=${shown(nameOf(host))}`;
+const originWords = (origin: string): string =>
+  `Pages of ${shown(origin)} may not use this hub. If it is its own address, start the hub with HAPI_PUBLIC_URL=${shown(origin)}; if it is another app of yours, with CORS_ORIGINS=${shown(origin)}`;
+
+/** Without port and the brackets of an IPv6 address. */
+const nameOf = (host: string): string => (URL.parse(`http://${host}`)?.hostname ?? host).replace(/^\[|\]$/g, "").toLowerCase();
+const isAddress = (name: string): boolean => /^\d{1,3}(?:\.\d{1,3}){3}$/.test(name) || name.includes(":");
+const sameHost = (one: string, other: string): boolean => plain(one) === plain(other);
+const plain = (host: string): string => host.toLowerCase().replace(/:(?:80|443)$/, "");
+
+function refuse({ url, headers }: Request, error: AppError): Response {
+  const said = { [PROTOCOL_HEADER]: String(PROTOCOL_VERSION), "cache-control": "no-store", "x-content-type-options": "nosniff" };
+  // A person in front of a browser reads a sentence.
+  if (headers.get("accept")?.includes("text/html") && !new URL(url).pathname.startsWith("/api/"))
+    return new Response(`${error.message}\n`, { status: error.status, headers: { ...said, "content-type": "text/plain; charset=utf-8" } });
+  return Response.json(error.toBody(), { status: error.status, headers: said });
+}
