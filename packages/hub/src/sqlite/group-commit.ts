@@ -23,9 +23,12 @@ export interface Writer {
 
 /** What stores remember of the database. */
 export interface Remembered {
-  /** Inside the transaction, just before COMMIT. */
+  /** An operation ended well, or was taken back. */
+  kept?(): void;
+  takenBack?(): void;
+  /** Inside the transaction, before COMMIT: what is not written yet. */
   flush?(): void;
-  /** Something was rolled back, or somebody else has written. */
+  /** Nothing of it may be true any more. */
   forget(): void;
 }
 
@@ -147,6 +150,8 @@ export class GroupCommit<Recorded> implements Writer {
     };
     try {
       this.#begin();
+      // What others moved is not taken back with it.
+      this.#flush();
       this.#db.run("SAVEPOINT unit");
       const value = await within(this.#clock, unitMs, work(writer));
       if (value === LATE) throw new AppError("timeout", "A transaction waited for something else than its stores");
@@ -186,6 +191,7 @@ export class GroupCommit<Recorded> implements Writer {
       this.#db.run("SAVEPOINT operation");
       const value = operation();
       this.#db.run("RELEASE operation");
+      for (const remembered of this.#remembered) remembered.kept?.();
       return value;
     } catch (cause) {
       this.#takeBack("operation", mark, cause);
@@ -269,7 +275,10 @@ export class GroupCommit<Recorded> implements Writer {
     }
     this.#db.run(`ROLLBACK TO ${savepoint}`);
     this.#db.run(`RELEASE ${savepoint}`);
-    this.#flush();
+    if (savepoint === "operation") {
+      for (const remembered of this.#remembered) remembered.takenBack?.();
+      this.#flush();
+    }
     this.#forget();
   }
 

@@ -11,6 +11,8 @@ import { parseJson, toSession, type ParsedParts, type SessionRow } from "./sessi
 const maxCached = 5_000;
 const maxAliases = 20_000;
 
+type Counters = Pick<SessionRow, "last_seq" | "last_at" | "updated_at" | "has_content">;
+
 export class SessionCache {
   readonly #db: Sqlite;
   readonly #requests: RequestRows;
@@ -19,7 +21,11 @@ export class SessionCache {
   readonly #sessions = new Map<string, Session>();
   /** Parsed parts of a row, kept while their source is the same: most changes touch neither. */
   readonly #parsed = new Map<string, ParsedParts>();
-  readonly #moved = new Set<SessionRow>();
+  /** Where their counters stand after the last operation that ended well. */
+  readonly #moved = new Map<SessionRow, Counters>();
+  /** By the operation that runs, and how what it does here is taken back. */
+  readonly #moving = new Set<SessionRow>();
+  readonly #undo: (() => void)[] = [];
   #aliases: Map<string, string>;
 
   /** `refresh` forgets what may not be true any more. */
@@ -82,7 +88,7 @@ export class SessionCache {
 
   /** Only counters moved; written with the transaction. */
   moved(row: SessionRow): void {
-    this.#moved.add(row);
+    this.#moving.add(row);
     const session = this.#sessions.get(row.id);
     if (!session) return;
     const hasConversationContent = row.has_content === 1;
@@ -92,7 +98,8 @@ export class SessionCache {
   drop(id: string): void {
     const row = this.#rows.get(id);
     if (row) {
-      this.#moved.delete(row);
+      this.#moving.delete(row);
+      this.#unmove(row);
       this.#requests.forget(row.pk);
     }
     this.#rows.delete(id);
@@ -108,22 +115,47 @@ export class SessionCache {
     for (const [alias, target] of this.#aliases) if (target === sessionId) this.#aliases.delete(alias);
   }
 
+  /** The operation ended well. */
+  kept(): void {
+    for (const row of this.#moving) {
+      const { last_seq, last_at, updated_at, has_content } = row;
+      this.#moved.set(row, { last_seq, last_at, updated_at, has_content });
+    }
+    this.#moving.clear();
+    this.#undo.length = 0;
+  }
+
+  /** It did not: what is written next is what stood before it. */
+  takenBack(): void {
+    this.#moving.clear();
+    for (const undo of this.#undo.splice(0).reverse()) undo();
+  }
+
   flush(): void {
-    for (const row of this.#moved) {
+    for (const [row, { last_seq, last_at, updated_at, has_content }] of this.#moved) {
       this.#db.run(
         "UPDATE sessions SET last_seq = ?, last_at = ?, updated_at = ?, has_content = ? WHERE pk = ?",
-        row.last_seq,
-        row.last_at,
-        row.updated_at,
-        row.has_content,
+        last_seq,
+        last_at,
+        updated_at,
+        has_content,
         row.pk,
       );
+      this.#unmove(row);
     }
-    this.#moved.clear();
+  }
+
+  #unmove(row: SessionRow): void {
+    const counters = this.#moved.get(row);
+    if (!counters) return;
+    this.#moved.delete(row);
+    this.#undo.push(() => this.#moved.set(row, counters));
   }
 
   forget(): void {
     this.#moved.clear();
+    this.#moving.clear();
+    this.#undo.length = 0;
     this.#rows.clear();
     this.#sessions.clear();
     this.#parsed.clear();
@@ -141,7 +173,7 @@ export class SessionCache {
 
   #evict(): void {
     for (const [id, row] of this.#rows) {
-      if (this.#moved.has(row)) continue;
+      if (this.#moved.has(row) || this.#moving.has(row)) continue;
       this.drop(id);
       return;
     }

@@ -148,6 +148,20 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       expect(await opened.stores.log.after("ns", head + 1, 100)).toBeNull();
     });
 
+    test("what fails leaves no trace, also in what was written with it", async () => {
+      const id = await create();
+      const content = { role: "agent" };
+      const unreadable = { toJSON: () => expect.unreachable() } as never;
+      const row = { content, text: "{}", facts: [] };
+      const before = opened.stores.messages.append(id, { ...row, key: "a", isContent: false });
+      const failed = opened.stores.messages.append(id, { ...row, key: "f", isContent: true, todos: [unreadable] });
+      await expect(failed).rejects.toThrow();
+      expect(await before).toBe("stored");
+      expect((await opened.stores.sessions.get(id))?.hasConversationContent).toBe(false);
+      await say(id, "b");
+      expect((await opened.stores.messages.all(id)).map((row) => row.seq)).toEqual([1, 2]);
+    });
+
     test("a transaction is written as a whole or not at all", async () => {
       const id = await create();
       const stop: Stop = { sessionId: id, namespace: "ns", kind: "deleted", reason: null, at: now, heldUntil: now, hostPid: null };
