@@ -1,6 +1,7 @@
 export { type ContentRow, decodeContent } from "./envelope/decode.ts";
 export { answeredFact, askedFact, factsOfRow } from "./envelope/facts.ts";
 export { readRow, type RowReading } from "./envelope/read-row.ts";
+export { isPersonsRow, promptOfRow } from "./envelope/prompt.ts";
 export { encodeEvent, type Prompt, promptContent, type WireContent } from "./envelope/encode.ts";
 export { type HeldPrompts, givenPromptsWait, heldPromptsWait, promptWaits, type QueuedPromptFacts, type Waits } from "./waiting.ts";
 export { checkPromptSize, isPromptTooLong, MAX_PROMPT_BYTES, PROMPT_TOO_LONG } from "./prompt-size.ts";
@@ -20,7 +21,7 @@ export { type PolicyDecision, policyDecision } from "./permission-policy.ts";
 export { MAX_TODOS, planEntriesOf } from "./todo-entries.ts";
 export { extractTodos } from "./todos.ts";
 export { canAdvance, isFinalStage } from "./stages.ts";
-export { isWork, type StageSaid, turnAfterStage, worseEnd } from "./last-turn.ts";
+export { type StageSaid, turnAfterStage, worseEnd } from "./last-turn.ts";
 export {
   isUnseenFailure,
   isWaiting,
@@ -43,5 +44,6 @@ export { isUnbegun, positionOf } from "./sync/rows.ts";
 export { withList, withListed, withMachines, withoutSession, withoutUnlisted, withSession } from "./sync/sessions.ts";
 export { emptySyncState, emptyWindow, type MessageWindow, type Position, type Refetch, type SyncState } from "./sync/state.ts";
 export { joinsWindow, type PageRequest } from "./sync/window.ts";
+export { itemsDrawn } from "./sync/streams.ts";
 export { createTimeline, type TimelineBuilder } from "./timeline/builder.ts";
 export { diffsOfInput, inPlace, relativeTo } from "./timeline/tool-facts.ts";

@@ -49,8 +49,8 @@ export function withDelta(window: MessageWindow, delta: StreamDelta, isDone: boo
   return { ...window, streams };
 }
 
-/** Ids of live items that these rows make final; `all` when a turn of the main conversation ended. */
-function finalIds(rows: readonly Message[]): { ids: Set<string>; all: boolean } {
+/** Ids of live items that these rows draw for good; `all` when a turn of the main conversation ended. */
+export function itemsDrawn(rows: readonly Pick<Message, "id" | "content">[]): { ids: Set<string>; all: boolean } {
   const ids = new Set<string>();
   let all = false;
   for (const row of rows) {
@@ -66,7 +66,7 @@ function finalIds(rows: readonly Message[]): { ids: Set<string>; all: boolean } 
 export function dropStreams(window: MessageWindow, rows: readonly Message[]): MessageWindow {
   const open = Object.keys(window.streams);
   if (open.length === 0 || rows.length === 0) return window;
-  const { ids, all } = finalIds(rows);
+  const { ids, all } = itemsDrawn(rows);
   // The end of a turn closes what its own conversation still streamed; sub-agents may go on.
   const kept = open.filter((id) => !ids.has(id) && !(all && window.streams[id]?.parent === undefined));
   if (kept.length === open.length) return window;

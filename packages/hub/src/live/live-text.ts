@@ -2,8 +2,8 @@
  * Text that is being written right now. Deltas pass through to subscribers and the text so far is kept, so that who comes late sees it all.
  * Never on the disk. Bounded per item, per session and in the number of sessions; what falls out is completed by the stored message.
  */
-import { decodeContent } from "@hapi/core";
-import type { ClientEvent, SyncEvent } from "@hapi/protocol";
+import { itemsDrawn } from "@hapi/core";
+import type { ClientEvent, Message, SyncEvent } from "@hapi/protocol";
 import type { Bus } from "../events/bus.ts";
 import { HubEvent } from "../events/hub-event.ts";
 
@@ -33,7 +33,7 @@ export class LiveText {
     bus.subscribe((events) => {
       if (this.#sessions.size === 0) return;
       for (const { event } of events) {
-        if (event.type === "message-received") this.#stored(event.sessionId, event.message.content);
+        if (event.type === "message-received") this.#stored(event.sessionId, event.message);
         else if (event.type === "session-removed") this.end(event.sessionId);
       }
     });
@@ -96,14 +96,12 @@ export class LiveText {
     return live;
   }
 
-  #stored(sessionId: string, content: unknown): void {
+  #stored(sessionId: string, row: Message): void {
     const live = this.#sessions.get(sessionId);
     if (!live) return;
-    for (const event of decodeContent(content, { id: "live" })) {
-      if (event.type === "agent-message" || event.type === "thought") live.items.delete(event.id);
-      else if (event.type === "tool-result") live.items.delete(event.callId);
-      else if (event.type === "turn-ended" && event.parent === undefined) live.items.clear();
-    }
+    const { ids, all } = itemsDrawn([row]);
+    for (const id of ids) live.items.delete(id);
+    if (all) live.items.clear();
     if (live.items.size === 0) this.#sessions.delete(sessionId);
   }
 }

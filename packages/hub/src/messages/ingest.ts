@@ -2,7 +2,7 @@
  * Takes what a session says: stores it once (by `key`) with what it means, and cuts strings no reader can show.
  * Messages of one session keep the order in which they came.
  */
-import { checkPromptSize, MAX_PROMPT_BYTES, decodeContent, readRow, withoutMiddle } from "@hapi/core";
+import { checkPromptSize, MAX_PROMPT_BYTES, decodeContent, isPersonsRow, readRow, withoutMiddle } from "@hapi/core";
 import { AppError, type ClientEvent, type Session } from "@hapi/protocol";
 import type { MessageStore, NewRow } from "./store.ts";
 
@@ -25,7 +25,7 @@ export async function ingestMessage(store: MessageStore, session: Session, frame
   let text = content === frame.message && frame.text !== undefined ? frame.text : JSON.stringify(content);
   if (frame.localId != null && text.length > MAX_PROMPT_BYTES) checkPrompt(content);
   let kept = content;
-  if (text.length > maxString && content.role !== "user") {
+  if (text.length > maxString && !isPersonsRow(content)) {
     kept = shorten(content) as Record<string, unknown>;
     text = JSON.stringify(kept);
   }
@@ -60,9 +60,13 @@ function parsed(text: string): unknown {
   }
 }
 
-function meaningOf(session: Session, content: unknown, localId: string | null): Pick<NewRow, "facts" | "isContent" | "todos" | "turn"> {
-  const { facts, todos, turn, isContent } = readRow(content, { localId, todos: session.todos ?? null });
-  return { facts, isContent, ...(todos === null ? {} : { todos }), ...(turn === null ? {} : { turn }) };
+function meaningOf(
+  session: Session,
+  content: unknown,
+  localId: string | null,
+): Pick<NewRow, "facts" | "isContent" | "isWork" | "todos" | "turn"> {
+  const { facts, todos, turn, isContent, isWork } = readRow(content, { localId, todos: session.todos ?? null });
+  return { facts, isContent, isWork, ...(todos === null ? {} : { todos }), ...(turn === null ? {} : { turn }) };
 }
 
 function shorten(value: unknown): unknown {

@@ -13,6 +13,8 @@ export interface NewRow {
   facts: readonly Fact[];
   /** Real content of the session, for the list. */
   isContent: boolean;
+  /** A turn that ended before it is no longer the last one. */
+  isWork: boolean;
   /** The todo list after this message, when it says something about it. */
   todos?: TodoItem[];
   /** It tells the end of a turn; `at` is the place for the hub's time. */

@@ -21,11 +21,12 @@ export function mergeSessions(deps: SessionStoreDeps, fromId: string, intoId: st
   deps.requests.forget(into.pk);
   saveRow(db, into);
   db.run(
-    "UPDATE sessions SET last_seq = ?, last_at = ?, has_content = ?, facts_after = ? WHERE pk = ?",
+    "UPDATE sessions SET last_seq = ?, last_at = ?, has_content = ?, facts_after = ?, worked_seq = ? WHERE pk = ?",
     into.last_seq,
     into.last_at,
     into.has_content,
     into.facts_after,
+    into.worked_seq,
     into.pk,
   );
   db.run("UPDATE sessions SET merged_into = ?, tag = NULL, active = 0 WHERE pk = ?", into.id, from.pk);
@@ -82,6 +83,7 @@ function takeOver(from: SessionRow, into: SessionRow): void {
   into.todos = from.todos ?? into.todos;
   into.todos_updated_at = Math.max(from.todos_updated_at ?? 0, into.todos_updated_at ?? 0) || null;
   // Where its end stands among the rows has changed: what is told next of it is not the same end.
+  into.worked_seq = into.last_seq;
   into.last_turn = from.last_turn ?? into.last_turn;
   into.seen_at = Math.max(from.seen_at ?? 0, into.seen_at ?? 0) || null;
   into.has_content = Math.max(into.has_content, from.has_content);

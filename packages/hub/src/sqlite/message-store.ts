@@ -89,6 +89,7 @@ export class SqliteMessageStore implements MessageStore {
       this.#facts.add(session, { place, at, seq, facts: row.facts });
       if (row.todos) this.#saveTodos(session, row.todos, at);
       if (turn) this.#outcomes.ended(session, seq, { turn, at: createdAt });
+      if (row.isWork) session.worked_seq = seq;
       return "stored";
     });
   }
@@ -129,6 +130,7 @@ export class SqliteMessageStore implements MessageStore {
       );
       if (stored.changes === 0) return { kind: "repeated", message: toMessage(this.#rowByLocalId(session, localId) as MessageRow) };
       this.#moveHead(session, seq, at, true);
+      session.worked_seq = seq;
       const message: Message = {
         id,
         seq,

@@ -195,4 +195,9 @@ CREATE TABLE fact_consumers (name TEXT PRIMARY KEY, place INTEGER NOT NULL) WITH
 ALTER TABLE sessions ADD COLUMN facts_after INTEGER NOT NULL DEFAULT 0;
 UPDATE sessions SET facts_after = last_seq;
 `,
+  // The last row that was work, so that nobody reads rows again to see whether there was some between two ends.
+  `
+ALTER TABLE sessions ADD COLUMN worked_seq INTEGER NOT NULL DEFAULT 0;
+UPDATE sessions SET worked_seq = last_seq WHERE json_extract(last_turn, '$.seq') IS NOT last_seq;
+`,
 ];

@@ -2,7 +2,7 @@
  * How a session's last turn ended and up to when somebody has seen it, beside the row. Read from rows and stages as they come, inside the
  * operation that stores them, and told with it to who asks for it (caps `outcomes`).
  */
-import { decodeContent, isWork, type StageSaid, turnAfterStage, worseEnd } from "@hapi/core";
+import { type StageSaid, turnAfterStage, worseEnd } from "@hapi/core";
 import type { Sqlite } from "@hapi/platform";
 import type { LastTurn } from "@hapi/protocol";
 import { outcomeEvent } from "../events/outcome-event.ts";
@@ -25,7 +25,7 @@ export interface OutcomeDeps {
   now: () => number;
 }
 
-/** Rows between two ends that are looked at for work; more are work. */
+/** More rows between two ends are work, whatever they say. */
 const maxBetween = 50;
 
 /** Only inside an operation of the group commit. */
@@ -39,7 +39,7 @@ export class OutcomeRows {
   /** The row `seq` told an end. */
   ended(session: SessionRow, seq: number, said: { turn: LastTurn; at: number }): void {
     const before = parseJson<KeptTurn>(session.last_turn);
-    const isRepeated = before !== null && before.seq > 0 && !this.#workedBetween(session, before.seq, seq);
+    const isRepeated = before !== null && before.seq > 0 && !isWorkedBetween(session, before.seq, seq);
     const turn = isRepeated ? worseEnd(before.turn, said.turn) : said.turn;
     this.#keep(session, { turn, seq, saidAt: said.at });
   }
@@ -73,16 +73,6 @@ export class OutcomeRows {
     cache.changed(session);
     log.append({ namespace: session.namespace, needs: "outcomes", event: outcomeEvent(cache.session(session)) });
   }
-
-  #workedBetween(session: SessionRow, from: number, to: number): boolean {
-    const rows = this.#deps.db.all<{ content: string }>(
-      "SELECT content FROM messages WHERE session_pk = ? AND seq > ? AND seq < ? LIMIT ?",
-      session.pk,
-      from,
-      to,
-      maxBetween + 1,
-    );
-    if (rows.length > maxBetween) return true;
-    return rows.some((row) => decodeContent(JSON.parse(row.content), { id: "between" }).some(isWork));
-  }
 }
+
+const isWorkedBetween = (session: SessionRow, from: number, to: number): boolean => session.worked_seq > from || to - from - 1 > maxBetween;

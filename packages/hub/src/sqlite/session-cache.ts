@@ -11,7 +11,7 @@ import { parseJson, toSession, type ParsedParts, type SessionRow } from "./sessi
 const maxCached = 5_000;
 const maxAliases = 20_000;
 
-type Counters = Pick<SessionRow, "last_seq" | "last_at" | "updated_at" | "has_content">;
+type Counters = Pick<SessionRow, "last_seq" | "last_at" | "updated_at" | "has_content" | "worked_seq">;
 
 export class SessionCache {
   readonly #db: Sqlite;
@@ -118,8 +118,8 @@ export class SessionCache {
   /** The operation ended well. */
   kept(): void {
     for (const row of this.#moving) {
-      const { last_seq, last_at, updated_at, has_content } = row;
-      this.#moved.set(row, { last_seq, last_at, updated_at, has_content });
+      const { last_seq, last_at, updated_at, has_content, worked_seq } = row;
+      this.#moved.set(row, { last_seq, last_at, updated_at, has_content, worked_seq });
     }
     this.#moving.clear();
     this.#undo.length = 0;
@@ -132,13 +132,14 @@ export class SessionCache {
   }
 
   flush(): void {
-    for (const [row, { last_seq, last_at, updated_at, has_content }] of this.#moved) {
+    for (const [row, { last_seq, last_at, updated_at, has_content, worked_seq }] of this.#moved) {
       this.#db.run(
-        "UPDATE sessions SET last_seq = ?, last_at = ?, updated_at = ?, has_content = ? WHERE pk = ?",
+        "UPDATE sessions SET last_seq = ?, last_at = ?, updated_at = ?, has_content = ?, worked_seq = ? WHERE pk = ?",
         last_seq,
         last_at,
         updated_at,
         has_content,
+        worked_seq,
         row.pk,
       );
       this.#unmove(row);

@@ -36,6 +36,8 @@ export interface SessionRow {
   seen_at: number | null;
   last_seq: number;
   last_at: number;
+  /** The last row that was work: an end before it is not the one that is told after it. */
+  worked_seq: number;
   /** The facts of messages up to this one are not stored: they are read from the row. */
   facts_after: number;
   merged_into: string | null;

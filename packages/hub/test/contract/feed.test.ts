@@ -15,7 +15,7 @@ test("a consumer that is killed again and again takes everything, in order", asy
   await stores.facts.cursor("killed");
   const last = 40;
   for (let seq = 1; seq <= last; seq++)
-    await stores.messages.append(id, { content: {}, text: "{}", isContent: false, facts: [{ kind: "turn-started" }] });
+    await stores.messages.append(id, { content: {}, text: "{}", isContent: false, isWork: false, facts: [{ kind: "turn-started" }] });
   await close();
   const taken = join(home, "taken");
   let kills = 0;

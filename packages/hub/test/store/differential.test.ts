@@ -24,13 +24,14 @@ const create = fc.tuple(session, fc.constantFrom("t1", "t2")).map(
       sessions.create({ id, namespace: "ns", tag, metadata: { path: "/p", host: "h" }, agentState: null, model: "opus" }),
 );
 
-const say = fc.tuple(session, fc.constantFrom("k1", "k2", undefined), fc.boolean(), fc.boolean()).map(
-  ([id, key, isContent, hasTodos]): Step =>
+const say = fc.tuple(session, fc.constantFrom("k1", "k2", undefined), fc.boolean(), fc.boolean(), fc.boolean()).map(
+  ([id, key, isContent, hasTodos, isWork]): Step =>
     ({ messages }) =>
       messages.append(id, {
         content: { role: "agent", content: { key } },
         text: JSON.stringify({ role: "agent", content: { key } }),
         isContent,
+        isWork,
         facts: hasTodos ? [{ kind: "turn-started" }] : [],
         ...(key === undefined ? {} : { key }),
         ...(hasTodos ? { todos: [{ id: "1", content: "do", status: "pending", priority: "low" }] } : {}),
@@ -44,6 +45,7 @@ const end = fc.tuple(session, fc.constantFrom<LastTurn["outcome"]>("completed", 
         content: { role: "agent", content: { type: "ready" } },
         text: '{"role":"agent","content":{"type":"ready"}}',
         isContent: false,
+        isWork: false,
         facts: [],
         turn: { outcome, at: 0, localId },
       }),

@@ -39,7 +39,7 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
     };
     const say = (id: string, key: string): Promise<string> => {
       const content = { role: "agent", content: { key } };
-      return opened.stores.messages.append(id, { content, text: JSON.stringify(content), key, isContent: true, facts: [] });
+      return opened.stores.messages.append(id, { content, text: JSON.stringify(content), key, isContent: true, isWork: true, facts: [] });
     };
     const ask = (id: string, localId: string, scheduledAt: number | null = null): Promise<unknown> =>
       opened.stores.messages.enqueue(id, { localId, content: { role: "user" }, scheduledAt, wake: false, sent: false });
@@ -152,7 +152,7 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       const id = await create();
       const content = { role: "agent" };
       const unreadable = { toJSON: () => expect.unreachable() } as never;
-      const row = { content, text: "{}", facts: [] };
+      const row = { content, text: "{}", isWork: false, facts: [] };
       const before = opened.stores.messages.append(id, { ...row, key: "a", isContent: false });
       const failed = opened.stores.messages.append(id, { ...row, key: "f", isContent: true, todos: [unreadable] });
       await expect(failed).rejects.toThrow();
@@ -201,14 +201,14 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       const gate = Promise.withResolvers<void>();
       heard = [];
       const first = opened.stores.transaction(async ({ messages }) => {
-        await messages.append(id, { content: { key: "a" }, text: '{"key":"a"}', key: "a", isContent: true, facts: [] });
+        await messages.append(id, { content: { key: "a" }, text: '{"key":"a"}', key: "a", isContent: true, isWork: true, facts: [] });
         await gate.promise;
-        await messages.append(id, { content: { key: "b" }, text: '{"key":"b"}', key: "b", isContent: true, facts: [] });
+        await messages.append(id, { content: { key: "b" }, text: '{"key":"b"}', key: "b", isContent: true, isWork: true, facts: [] });
       });
       const others = [
         say(id, "c"),
         opened.stores.transaction(({ messages }) =>
-          messages.append(id, { content: { key: "d" }, text: '{"key":"d"}', isContent: true, facts: [] }),
+          messages.append(id, { content: { key: "d" }, text: '{"key":"d"}', isContent: true, isWork: true, facts: [] }),
         ),
         say(id, "e"),
       ];
@@ -237,7 +237,7 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       const id = await create();
       const other = opened.beside();
       await say(id, "mine");
-      await other.stores.messages.append(id, { content: {}, text: "{}", key: "theirs", isContent: true, facts: [] });
+      await other.stores.messages.append(id, { content: {}, text: "{}", key: "theirs", isContent: true, isWork: true, facts: [] });
       await other.stores.sessions.change(id, { model: "theirs" });
       await other.stores.sessions.updateMetadata(id, null, () => ({ path: "/q", host: "h" }));
       expect(await opened.stores.sessions.get(id)).toMatchObject({ model: "theirs", metadata: { path: "/q" }, metadataVersion: 2 });
@@ -284,7 +284,7 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
     describe("facts", () => {
       const facts = [{ kind: "turn-started" as const }];
       const tell = (id: string, key: string): Promise<string> =>
-        opened.stores.messages.append(id, { content: { key }, text: JSON.stringify({ key }), key, isContent: false, facts });
+        opened.stores.messages.append(id, { content: { key }, text: JSON.stringify({ key }), key, isContent: false, isWork: false, facts });
       const request = { tool: "Bash", arguments: {} };
       const state = (id: string, ids: readonly string[]) =>
         opened.stores.sessions.updateAgentState(id, null, () => ({ requests: Object.fromEntries(ids.map((one) => [one, request])) }));

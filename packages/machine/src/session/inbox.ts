@@ -2,10 +2,10 @@
  * The session's prompts: each is on disk before it counts as ours, is handed once, in the hub's order, one at a time, and is never repeated unless
  * the agent's own record shows that it is not there. `prompt-moves.ts` says what may become of one; `handing.ts` brings it to the agent.
  */
+import { promptOfRow } from "@hapi/core";
 import type { AgentFailure, CancelAck } from "@hapi/protocol";
 import { createHanding, type Handing, type HandingDeps } from "./handing.ts";
 import type { LedgerStage, PromptEntry } from "./ledger-state.ts";
-import { promptFromContent } from "./prompt-content.ts";
 import { againStep, cancelStep, type IncomingMessage, neverCame, receiptOf } from "./prompt-moves.ts";
 import { promptsIn, waitingIn } from "./prompt-queue.ts";
 
@@ -98,7 +98,7 @@ export function createInbox(deps: HandingDeps): Inbox {
       handing.staged(localId, "in-transcript");
       return { accepted: false, consumed: true };
     }
-    const words = promptFromContent(message.content);
+    const words = promptOfRow(message.content);
     if (!words) return { accepted: false };
     const fresh: PromptEntry = { ...prompt, ...words, stage: "queued", stageAt: clock.now(), failure: undefined, wish: "run" };
     await ledger.write({ k: "requeued", prompt: fresh });

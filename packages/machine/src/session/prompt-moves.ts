@@ -2,10 +2,9 @@
  * What may become of a prompt in this session: pure, from where it is and what is known of it. `inbox.ts` writes the moves down and does what they
  * ask for. The page on all places of a prompt is `docs/prompts.md`.
  */
-import { canAdvance, isPromptTooLong, PROMPT_TOO_LONG } from "@hapi/core";
+import { canAdvance, isPromptTooLong, PROMPT_TOO_LONG, promptOfRow } from "@hapi/core";
 import type { AgentFailure, CancelAck, Message, PromptStage } from "@hapi/protocol";
 import type { Facts, LedgerStage, PromptEntry, PromptRow } from "./ledger-state.ts";
-import { promptFromContent } from "./prompt-content.ts";
 import { promptsIn } from "./prompt-queue.ts";
 
 export const MAX_QUEUED = 1_000;
@@ -41,7 +40,7 @@ export function receiptOf(
   known: { prompts: Prompts; facts: Pick<Facts, "lastSeq">; now: number },
 ): Receipt | null {
   const { prompts, facts, now } = known;
-  const found = promptFromContent(message.content);
+  const found = promptOfRow(message.content);
   const seen = message.seq !== null && facts.lastSeq !== null && message.seq <= facts.lastSeq;
   const localId = message.localId ?? message.id;
   // A row with a client's id says itself whether it was handed; one without is stamped at once, so only its place in the log tells.

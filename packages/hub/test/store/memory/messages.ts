@@ -1,6 +1,6 @@
 /** `MessageStore` in memory: history, the queue and its stages. */
 import { randomUUID } from "node:crypto";
-import { canAdvance, decodeContent, factsOfRow, isWork, turnAfterStage } from "@hapi/core";
+import { canAdvance, factsOfRow, turnAfterStage } from "@hapi/core";
 import type { Fact, PromptStage, SyncEvent } from "@hapi/protocol";
 import {
   maxQueued,
@@ -74,11 +74,6 @@ export function memoryMessages({ database, run, now }: MemoryParts): MessageStor
     if (!session || (before && before.turn.localId !== report.localId && report.at < before.saidAt)) return;
     const turn = turnAfterStage(before?.turn ?? null, report, Math.max(now(), session.lastAt));
     if (turn !== undefined) saveEnd(it, database, session, turn && { turn, seq: 0, saidAt: report.at });
-  };
-
-  const workedBetween = (sessionId: string, from: number, to: number): boolean => {
-    const rows = rowsOf(sessionId).filter(({ seq }) => seq > from && seq < to);
-    return rows.length > maxBetween || rows.some(({ content }) => decodeContent(content, { id: "between" }).some(isWork));
   };
 
   const setDelivery = (sessionId: string, localIds: readonly string[], state: string): Promise<void> =>
@@ -294,9 +289,10 @@ export function memoryMessages({ database, run, now }: MemoryParts): MessageStor
     }
     if (turn) {
       const now = sessionRow(database, sessionId) as SessionRow;
-      const isRepeated = now.end !== null && now.end.seq > 0 && !workedBetween(sessionId, now.end.seq, row.seq);
+      const isRepeated = now.end !== null && now.end.seq > 0 && now.lastWork <= now.end.seq && row.seq - now.end.seq - 1 <= maxBetween;
       saveEnd(it, database, now, { turn: laterEnd(now.end, turn, isRepeated), seq: row.seq, saidAt: createdAt });
     }
+    if (said.isWork) worked(sessionId, row.seq);
     return "stored";
   }
 
@@ -314,10 +310,15 @@ export function memoryMessages({ database, run, now }: MemoryParts): MessageStor
     const createdAt = Math.max(now(), session.lastAt);
     const content = structuredClone(prompt.content);
     const row = add(session, { ...unsent, localId, content, createdAt, invokedAt: null, scheduledAt, stage: "accepted", wake, sent }, true);
+    worked(id, row.seq);
     const { updatedAt } = (sessionRow(database, id) as SessionRow).session;
     tellRow(it, session, { row, facts: factsOfRow(prompt.content, localId), more: { isSent: sent } });
     log(it, session, { type: "session-updated", sessionId: id, data: { updatedAt } });
     return { kind: "stored", message: toMessage(row) };
+  }
+
+  function worked(sessionId: string, seq: number): void {
+    saveSession(database, { ...(sessionRow(database, sessionId) as SessionRow), lastWork: seq });
   }
 
   function tellRow(it: Work, session: SessionRow, said: { row: MessageRow; facts: readonly Fact[]; more: Partial<Told> }): void {

@@ -20,6 +20,8 @@ export interface SessionRow {
   activeUntil: number;
   lastSeq: number;
   lastAt: number;
+  /** The last row that was work. */
+  lastWork: number;
   epoch: number;
   mergedInto: string | null;
   /** Without requests. */

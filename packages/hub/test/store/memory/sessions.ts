@@ -206,6 +206,7 @@ function newRow({ sessions }: MemoryDatabase, input: NewSession, at: number): { 
     activeUntil: 0,
     lastSeq: 0,
     lastAt: 0,
+    lastWork: 0,
     epoch: 0,
     mergedInto: null,
     state: null,
