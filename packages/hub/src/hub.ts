@@ -6,6 +6,7 @@ import type { Hono } from "hono";
 import { cliRoutes } from "./http/routes/cli.ts";
 import { eventRoutes } from "./http/routes/events.ts";
 import { Housekeeping } from "./keeping/housekeeping.ts";
+import { forgetKind } from "./machines/forgets.ts";
 import { keepsEverything } from "./keeping/retention.ts";
 import { keepingRoutes } from "./http/routes/keeping.ts";
 import { machineRoutes } from "./http/routes/machines.ts";
@@ -62,7 +63,7 @@ export function createHub(parts: HubParts): Hub {
     async start() {
       await services.presence.start();
       await services.machinePresence.start();
-      services.schedule.look();
+      services.jobs.start();
       services.promptWatch.start();
       services.feed.start();
       prune();
@@ -73,7 +74,7 @@ export function createHub(parts: HubParts): Hub {
       await housekeeping.stop();
       services.presence.stop();
       services.machinePresence.stop();
-      services.schedule.stop();
+      await services.jobs.stop();
       services.delivery.stop();
       services.waker.close();
       services.promptWatch.stop();
@@ -109,7 +110,7 @@ function connectSockets(parts: HubParts, services: Services): void {
         ignore(permissions.deliverWaiting(link.scopeId), "it is tried again when the session attaches");
       if (link?.scope === "machine" && isCall(method, machineRpc.spawnHappySession)) services.machineReady(link.scopeId);
       if (link?.scope === "machine" && isCall(method, machineRpc.forgetSession))
-        ignore(services.forgets.deliver(link.scopeId), "it is tried again when the machine comes back");
+        ignore(services.jobs.hurry(forgetKind, link.scopeId), "it is tried again when the machine comes back");
     },
   });
   const onJoined = (link: Link): void => {
@@ -122,7 +123,7 @@ function connectSockets(parts: HubParts, services: Services): void {
 /** Takes a session out of the database, of everything in memory and of its machine, and its text off the disk. */
 function removal(services: Services, scrub: () => Promise<void>): (session: Session) => Promise<void> {
   return async (session) => {
-    const { id, metadata } = session;
+    const { id, namespace, metadata } = session;
     await services.lifecycle.remove(session);
     await services.durable();
     services.presence.forget(id);
@@ -131,7 +132,7 @@ function removal(services: Services, scrub: () => Promise<void>): (session: Sess
       services.links.remove(link);
     }
     await scrub();
-    if (metadata?.machineId !== undefined) await services.forgets.deliver(metadata.machineId);
+    if (metadata?.machineId !== undefined) await services.forgetNow({ id: metadata.machineId, namespace });
   };
 }
 
@@ -162,7 +163,7 @@ function createHttp(parts: HubParts, services: Services, remove: (session: Sessi
       stops: stores.stops,
       endDeleted: (machine, id) => services.endDeleted(machine, id),
       async keepDeleted(id) {
-        await stores.transaction(({ stops, forgets }) => Promise.all([stops.clear(id), forgets.drop(id)]));
+        await stores.transaction(({ stops, jobs }) => Promise.all([stops.clear(id), jobs.drop(forgetKind, id)]));
       },
       messages,
       machines,

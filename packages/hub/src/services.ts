@@ -9,11 +9,12 @@ import type { Bus } from "./events/bus.ts";
 import type { RetentionStore } from "./keeping/retention.ts";
 import type { Restorer } from "./http/routes/keeping.ts";
 import { LiveText } from "./live/live-text.ts";
-import { Forgets } from "./machines/forgets.ts";
+import { Jobs } from "./jobs/jobs.ts";
+import { forgetJob, forgetKind, forgets } from "./machines/forgets.ts";
 import { MachinePresence } from "./machines/presence.ts";
 import { Delivery } from "./messages/delivery.ts";
 import { Prompts } from "./messages/prompts.ts";
-import { Schedule } from "./messages/schedule.ts";
+import { dueKind, schedule } from "./messages/schedule.ts";
 import { PromptWatch } from "./messages/watch.ts";
 import { promptFacts } from "./messages/watch-facts.ts";
 import { Permissions } from "./permissions/permissions.ts";
@@ -136,7 +137,6 @@ export function createServices(parts: HubParts) {
   });
   const permissions = new Permissions({ store: stores.permissions, rpc, links, log, durable, session: (id) => sessions.get(id) });
   const rest = (sessionId: string) => messages.rest(sessionId);
-  const forgets = new Forgets({ store: stores.forgets, machines, rpc, log });
   const lifecycle = new Lifecycle({
     store: sessions,
     transaction: stores.transaction,
@@ -177,7 +177,13 @@ export function createServices(parts: HubParts) {
     deliver(sessionId);
     if (!presence.isActive(sessionId)) waker.wake(sessionId);
   };
-  const schedule = new Schedule({ store: messages, clock, log, onDue });
+  const jobs = new Jobs(
+    { store: stores.jobs, clock, log },
+    {
+      [dueKind]: schedule({ transaction: stores.transaction, onDue }),
+      [forgetKind]: forgets({ store: stores.jobs, machines, rpc, log }),
+    },
+  );
   const prompts = new Prompts({
     store: messages,
     links,
@@ -185,7 +191,8 @@ export function createServices(parts: HubParts) {
     clock,
     durable,
     wake: (id) => waker.asked(id),
-    scheduled: () => schedule.look(),
+    transaction: stores.transaction,
+    scheduled: () => ignore(jobs.look(dueKind), "said in the log, and tried again"),
     isExpected: (id) => expected.has(id),
     isResuming: (id) => resume.isUnderWay(id),
   });
@@ -218,11 +225,15 @@ export function createServices(parts: HubParts) {
   const feed = createFactFeed({ store: stores.facts, bus, clock, log, settled: () => stores.settled() }, [toasts]);
   const door = createDoor({ credentials: createCredentials(parts.secret), clock, log });
   const stopRelay = relayUpdates(bus, links);
+  /** Deleted sessions that wait for their machine, where it can be told. */
+  const forgetNow = async (machine: MachineRef): Promise<void> => {
+    if (rpc.has("machine", machine, "forgetSession")) await jobs.hurry(forgetKind, machine.id);
+  };
   /** It may have left new traces on its machine after that had forgotten it. */
   const endDeleted = async (machine: MachineRef, sessionId: string): Promise<void> => {
-    await stores.forgets.put({ sessionId, machineId: machine.id, namespace: machine.namespace, at: clock.now() });
+    await stores.jobs.put(forgetJob(sessionId, machine));
     await lifecycle.stopLaunched(machine, sessionId);
-    await forgets.deliver(machine.id);
+    await forgetNow(machine);
   };
   const onSpawned = async (sessionId: string, machine: MachineRef, since: number): Promise<void> => {
     const stop = await stores.stops.get(sessionId);
@@ -235,7 +246,8 @@ export function createServices(parts: HubParts) {
   return {
     onSpawned,
     endDeleted,
-    forgets,
+    forgetNow,
+    jobs,
     access,
     links,
     rpc,
@@ -253,7 +265,6 @@ export function createServices(parts: HubParts) {
     settings,
     control,
     fork,
-    schedule,
     prompts,
     promptWatch,
     sse,

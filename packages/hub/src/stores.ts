@@ -10,8 +10,8 @@ import type { KeepingStore } from "./keeping/housekeeping.ts";
 import { sqliteKeeping } from "./sqlite/keeping.ts";
 import type { FactStore } from "./facts/store.ts";
 import { sqliteFacts } from "./sqlite/fact-rows.ts";
-import type { ForgetStore } from "./machines/forgets.ts";
-import { sqliteForgets } from "./sqlite/forgets.ts";
+import type { JobStore } from "./jobs/store.ts";
+import { sqliteJobs } from "./sqlite/jobs.ts";
 import { SqliteMachineStore } from "./sqlite/machine-store.ts";
 import type { MachineStore } from "./machines/store.ts";
 import { SqliteMessageStore } from "./sqlite/message-store.ts";
@@ -34,7 +34,7 @@ export interface TransactionStores {
   machines: MachineStore;
   permissions: PermissionStore;
   stops: StopStore;
-  forgets: ForgetStore;
+  jobs: JobStore;
   attachments: AttachmentStore;
   facts: FactStore;
 }
@@ -87,7 +87,7 @@ export function sqliteStores({ db, epoch, bus, now, clock, logger }: StoresOptio
       machines: new SqliteMachineStore(shared),
       permissions: new SqlitePermissionStore(shared),
       stops: sqliteStops(shared),
-      forgets: sqliteForgets(shared),
+      jobs: sqliteJobs(shared),
       attachments: sqliteAttachmentStore(shared),
       facts: sqliteFacts(shared),
     };

@@ -6,7 +6,9 @@ import { createBus } from "../events/bus.ts";
 import { Links } from "../rpc/links.ts";
 import { prompt, scriptedLink } from "./delivery.case.ts";
 import { Delivery } from "./delivery.ts";
-import { Schedule } from "./schedule.ts";
+import { Jobs } from "../jobs/jobs.ts";
+import { openStores } from "../testing.ts";
+import { dueJob, dueKind, schedule } from "./schedule.ts";
 import type { MessageStore } from "./store.ts";
 
 function fullFor(times: number): () => Promise<void> {
@@ -34,20 +36,25 @@ test("prompts that could not be marked as sent at the attach are sent when they 
   delivery.stop();
 });
 
-test("schedules go on after a look that failed", async () => {
+test("a prompt whose time comes while the disk is full falls due when there is room, once", async () => {
   const clock = createManualClock(1_000);
+  const { stores, close } = openStores({ now: () => clock.now(), log: silentLogger });
+  await stores.sessions.create({ id: "s", namespace: "n", tag: "t", metadata: null, agentState: null });
+  await stores.messages.enqueue("s", { localId: "p", content: {}, scheduledAt: 5_000, wake: false, sent: false });
+  await stores.jobs.put(dueJob("s", "p", 5_000));
+  const isFull = fullFor(1);
   const due: string[] = [];
-  const mark = fullFor(1);
-  const store = {
-    nextScheduled: async (after: number) => (after < 5_000 ? 5_000 : null),
-    matured: async () => {
-      await mark();
-      return ["s"];
+  const onDue = schedule({
+    transaction: async (work) => {
+      await isFull();
+      return stores.transaction(work);
     },
-  } as unknown as MessageStore;
-  const schedule = new Schedule({ store, clock, log: silentLogger, onDue: (id) => due.push(id) });
-  schedule.look();
-  for (let second = 0; second < 30; second++) await clock.advance(1_000);
-  expect(due).toEqual(["s"]);
-  schedule.stop();
+    onDue: (id) => due.push(`${id} at ${clock.now()}`),
+  });
+  const jobs = new Jobs({ store: stores.jobs, clock, log: silentLogger }, { [dueKind]: onDue });
+  jobs.start();
+  for (let second = 0; second < 60; second++) await clock.advance(1_000);
+  expect(due).toEqual(["s at 15000"]);
+  await jobs.stop();
+  await close();
 });

@@ -14,7 +14,10 @@ import {
 } from "@hapi/protocol";
 import type { Links } from "../rpc/links.ts";
 import type { Rpc } from "../rpc/rpc.ts";
-import type { MessageStore } from "./store.ts";
+import type { Transaction } from "../events/transaction.ts";
+import type { JobStore } from "../jobs/store.ts";
+import { dueJob } from "./schedule.ts";
+import type { MessageStore, NewPrompt, StoredPrompt } from "./store.ts";
 
 const cancelWaitMs = 500;
 const retryWaitMs = 5_000;
@@ -40,6 +43,7 @@ export interface PromptDeps {
   isResuming(sessionId: string): boolean;
   /** Told when a prompt was accepted for a session that is not there. */
   wake(sessionId: string): void;
+  transaction: Transaction<{ messages: MessageStore; jobs: JobStore }>;
   /** Told when a prompt was accepted for later. */
   scheduled(): void;
 }
@@ -60,7 +64,7 @@ export class Prompts {
     if (!isThere && body.wake !== true) throw new AppError("session_inactive");
     if (session.metadata?.["remoteWhileLocal"] === "read-only" && session.agentState?.controlledByUser === true)
       throw new AppError("local_control");
-    const result = await this.#deps.store.enqueue(session.id, {
+    const result = await this.#enqueue(session.id, {
       localId: body.localId ?? null,
       // Steering at post time is for agents that take it mid-turn; the dedicated route does it for those that can.
       content: promptContent({ text: body.text, attachments: body.attachments ?? [], meta: { deliveryMode: "queue" } }),
@@ -74,6 +78,17 @@ export class Prompts {
     this.#startFor(session.id, result.message, isThere);
     await this.#deps.durable();
     return result.message;
+  }
+
+  /** One for later with the job that will see to it. */
+  async #enqueue(sessionId: string, prompt: NewPrompt): Promise<StoredPrompt> {
+    const { scheduledAt } = prompt;
+    if (scheduledAt === null || this.#isDue(scheduledAt)) return this.#deps.store.enqueue(sessionId, prompt);
+    return this.#deps.transaction(async ({ messages, jobs }) => {
+      const stored = await messages.enqueue(sessionId, prompt);
+      if (stored.kind === "stored") await jobs.put(dueJob(sessionId, String(stored.message.localId), scheduledAt));
+      return stored;
+    });
   }
 
   /** Now, or when its time has come. */

@@ -64,6 +64,11 @@ export interface WaitingRow {
   handedAt?: number;
 }
 
+export interface DuePrompt {
+  sessionId: string;
+  localId: string;
+}
+
 export interface StageReport {
   localId: string;
   stage: PromptStage;
@@ -105,9 +110,8 @@ export interface MessageStore {
   note(sessionId: string, localIds: readonly string[], detail: Record<string, unknown>): Promise<void>;
   /** `urlId` is what the caller named the row by; existing clients expect it back. */
   cancel(sessionId: string, localId: string, urlId: string): Promise<boolean>;
-  /** When the next scheduled prompt falls due, and the sessions whose prompts did. */
-  nextScheduled(after: number): Promise<number | null>;
-  matured(from: number, until: number): Promise<string[]>;
+  /** Their time has come: tells it of each session that has one of them still in its queue. @returns those sessions */
+  matured(prompts: readonly DuePrompt[]): Promise<string[]>;
   /** Per session: how many prompts are scheduled for later, and the next one. */
   scheduledCounts(namespace: string, now: number): Promise<Map<string, { count: number; next: number }>>;
   count(sessionId: string): Promise<{ messages: number; bytes: number }>;

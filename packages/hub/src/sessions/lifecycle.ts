@@ -6,7 +6,8 @@ import type { Clock, Logger } from "@hapi/platform";
 import { AppError, type LifecycleState, type Metadata, type Session } from "@hapi/protocol";
 import { confirms } from "../peer/traits.ts";
 import type { Transaction } from "../events/transaction.ts";
-import type { ForgetStore } from "../machines/forgets.ts";
+import { forgetJob } from "../machines/forgets.ts";
+import type { JobStore } from "../jobs/store.ts";
 import type { Links } from "../rpc/links.ts";
 import { RpcRefusal } from "../rpc/answer.ts";
 import type { MachineRef, Rpc } from "../rpc/rpc.ts";
@@ -30,7 +31,7 @@ export interface Launches {
 export interface LifecycleDeps {
   store: SessionStore;
   stops: StopStore;
-  transaction: Transaction<{ sessions: SessionStore; stops: StopStore; forgets: ForgetStore }>;
+  transaction: Transaction<{ sessions: SessionStore; stops: StopStore; jobs: JobStore }>;
   launches: Launches;
   presence: SessionPresence;
   rpc: Rpc;
@@ -124,11 +125,11 @@ export class Lifecycle {
   async remove({ id, namespace, metadata }: Session): Promise<void> {
     const at = this.#deps.clock.now();
     const hostPid = hostPidOf(metadata);
-    await this.#deps.transaction(async ({ sessions, stops, forgets }) => {
+    await this.#deps.transaction(async ({ sessions, stops, jobs }) => {
       const heldUntil = (await stops.get(id))?.heldUntil ?? at;
       await sessions.remove(id);
       await stops.put({ sessionId: id, namespace, kind: "deleted", reason: null, at, heldUntil, hostPid });
-      if (metadata?.machineId !== undefined) await forgets.put({ sessionId: id, machineId: metadata.machineId, namespace, at });
+      if (metadata?.machineId !== undefined) await jobs.put(forgetJob(id, { id: metadata.machineId, namespace }));
     });
   }
 

@@ -16,6 +16,7 @@ import { messageColumns, toMessage, type MessageRow } from "./message-row.ts";
 import { readPage } from "./pages.ts";
 import { QueueRows } from "./queue-rows.ts";
 import {
+  type DuePrompt,
   maxQueued,
   type MessageStore,
   type NewPrompt,
@@ -299,12 +300,8 @@ export class SqliteMessageStore implements MessageStore {
     return this.#queue.cancel(sessionId, localId, urlId);
   }
 
-  nextScheduled(after: number): Promise<number | null> {
-    return this.#queue.nextScheduled(after);
-  }
-
-  matured(from: number, until: number): Promise<string[]> {
-    return this.#queue.matured(from, until);
+  matured(prompts: readonly DuePrompt[]): Promise<string[]> {
+    return this.#queue.matured(prompts);
   }
 
   scheduledCounts(namespace: string, now: number): Promise<Map<string, { count: number; next: number }>> {

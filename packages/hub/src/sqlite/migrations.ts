@@ -200,4 +200,28 @@ UPDATE sessions SET facts_after = last_seq;
 ALTER TABLE sessions ADD COLUMN worked_seq INTEGER NOT NULL DEFAULT 0;
 UPDATE sessions SET worked_seq = last_seq WHERE json_extract(last_turn, '$.seq') IS NOT last_seq;
 `,
+  // What is to be done later, in one table: deleted sessions that wait for their machine, prompts that wait for their time.
+  `
+CREATE TABLE jobs (
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  subject TEXT,
+  due INTEGER,
+  data TEXT,
+  put_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  claim TEXT,
+  claimed_until INTEGER,
+  PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
+CREATE INDEX jobs_due ON jobs (kind, due) WHERE due IS NOT NULL;
+CREATE INDEX jobs_waiting ON jobs (kind, put_at) WHERE due IS NULL;
+CREATE INDEX jobs_by_subject ON jobs (kind, subject) WHERE subject IS NOT NULL;
+INSERT INTO jobs (kind, key, subject, data, put_at)
+  SELECT 'session-forget', session_id, machine_id, json_object('namespace', namespace), at FROM forgets;
+DROP TABLE forgets;
+INSERT INTO jobs (kind, key, due, put_at)
+  SELECT 'prompt-due', json_array(sessions.id, local_id), scheduled_at, messages.created_at
+  FROM messages JOIN sessions ON sessions.pk = session_pk WHERE invoked_at IS NULL AND scheduled_at IS NOT NULL AND local_id IS NOT NULL;
+`,
 ];

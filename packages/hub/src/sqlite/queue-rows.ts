@@ -9,7 +9,7 @@ import type { SessionRow } from "./session-row.ts";
 import { bumpEpoch } from "./epochs.ts";
 import { leavesQueue, messageColumns, toMessage, type MessageRow } from "./message-row.ts";
 import type { MessageStoreDeps } from "./message-store.ts";
-import type { QueuedPrompt, StageReport, WaitingRow } from "../messages/store.ts";
+import type { DuePrompt, QueuedPrompt, StageReport, WaitingRow } from "../messages/store.ts";
 
 const queued = "invoked_at IS NULL AND local_id IS NOT NULL";
 /** Named, because the planner prefers indexes that hold every message: a queue is read in time of its own length, not of the history's. */
@@ -205,25 +205,17 @@ export class QueueRows {
     });
   }
 
-  async nextScheduled(after: number): Promise<number | null> {
-    const row = this.#deps.db.get<{ at: number | null }>(
-      `SELECT min(scheduled_at) AS at FROM ${inSchedule} WHERE invoked_at IS NULL AND scheduled_at IS NOT NULL AND scheduled_at > ?`,
-      after,
-    );
-    return row?.at ?? null;
-  }
-
-  matured(from: number, until: number): Promise<string[]> {
-    const { commits, db, log } = this.#deps;
+  matured(prompts: readonly DuePrompt[]): Promise<string[]> {
+    const { cache, commits, log } = this.#deps;
     return commits.write(() => {
-      const rows = db.all<{ id: string; namespace: string }>(
-        `SELECT DISTINCT sessions.id AS id, sessions.namespace AS namespace FROM ${inSchedule} JOIN sessions ON sessions.pk = messages.session_pk
-         WHERE invoked_at IS NULL AND scheduled_at IS NOT NULL AND scheduled_at > ? AND scheduled_at <= ?`,
-        from,
-        until,
-      );
-      for (const row of rows) log.append({ namespace: row.namespace, event: { type: "scheduled-matured", sessionId: row.id } });
-      return rows.map((row) => row.id);
+      const due = new Map<string, SessionRow>();
+      for (const { sessionId, localId } of prompts) {
+        const session = cache.row(sessionId);
+        const [row] = session ? this.#rows(session, [localId]) : [];
+        if (session && row?.invoked_at === null && row.delivery_state === "queued") due.set(session.id, session);
+      }
+      for (const [id, { namespace }] of due) log.append({ namespace, event: { type: "scheduled-matured", sessionId: id } });
+      return [...due.keys()];
     });
   }
 

@@ -4,6 +4,7 @@ import type { Message, SyncEvent } from "@hapi/protocol";
 import fc from "fast-check";
 import type { Bus } from "../../src/events/bus.ts";
 import type { PageQuery } from "../../src/messages/store.ts";
+import { type Job, leaseMs } from "../../src/jobs/store.ts";
 import type { Stop } from "../../src/sessions/stops.ts";
 import type { Stores, TransactionStores } from "../../src/stores.ts";
 
@@ -114,11 +115,78 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       const { messages } = opened.stores;
       expect(await messages.deliverable(id, now)).toEqual([]);
       expect((await messages.scheduledCounts("ns", now)).get(id)).toEqual({ count: 1, next: now + 500 });
-      expect(await messages.nextScheduled(now)).toBe(now + 500);
-      expect(await messages.matured(now, now + 600)).toEqual([id]);
-      expect(await messages.matured(now + 600, now + 700)).toEqual([]);
+      const prompts = ["later", "never was"].map((localId) => ({ sessionId: id, localId }));
+      expect(await messages.matured([...prompts, { sessionId: "gone", localId: "later" }])).toEqual([id]);
       expect(await messages.deliverable(id, now + 600)).toHaveLength(1);
       expect(heard.at(-1)).toMatchObject({ type: "scheduled-matured", sessionId: id });
+    });
+
+    describe("jobs", () => {
+      const keysOf = (claimed: readonly Job[]): string[] => claimed.map(({ key }) => key);
+
+      test("fall due in their order, are in one pair of hands, and are done once", async () => {
+        const { jobs } = opened.stores;
+        await jobs.put({ kind: "k", key: "b", due: now + 20, data: { deep: [1] } });
+        await jobs.put({ kind: "k", key: "a", due: now + 10 });
+        await jobs.put({ kind: "other", key: "a", due: now });
+        expect([await jobs.next("k"), await jobs.claim("k", now)]).toEqual([now + 10, []]);
+        now += 20;
+        const claimed = await jobs.claim("k", now);
+        expect(claimed).toMatchObject([
+          { key: "a", data: null, attempts: 1 },
+          { key: "b", data: { deep: [1] }, attempts: 1 },
+        ]);
+        expect(await jobs.claim("k", now)).toEqual([]);
+        const [a, b] = claimed as [Job, Job];
+        expect([await jobs.done(a), await jobs.done(a)]).toEqual([true, false]);
+        await jobs.putOff(b, now + 5);
+        expect(await jobs.next("k")).toBe(now + 5);
+        expect(await jobs.done(b)).toBe(false);
+        expect(await jobs.claim("k", now + 5)).toMatchObject([{ key: "b", attempts: 2 }]);
+      });
+
+      test("of somebody who is gone are begun with again, also after the clock was set back", async () => {
+        const { jobs } = opened.stores;
+        await jobs.put({ kind: "k", key: "a", due: now });
+        const [lost] = await jobs.claim("k", now);
+        expect(await jobs.next("k")).toBe(now + leaseMs);
+        expect(await jobs.claim("k", now + leaseMs - 1)).toEqual([]);
+        const [again] = await jobs.claim("k", now + leaseMs);
+        expect([await jobs.done(lost as Job), again?.attempts]).toEqual([false, 2]);
+        expect(keysOf(await jobs.claim("k", now - 1))).toEqual([]);
+        await jobs.put({ kind: "k", key: "b", due: now - 9_000 });
+        await jobs.claim("k", now + 3_600_000);
+        expect(keysOf(await jobs.claim("k", now))).toEqual(["b", "a"]);
+      });
+
+      test("wait for whom they concern, and begin anew where that comes back meanwhile", async () => {
+        const { jobs } = opened.stores;
+        await jobs.put({ kind: "k", key: "a", due: null, subject: "m" });
+        await jobs.put({ kind: "k", key: "b", due: null, subject: "n" });
+        expect([await jobs.next("k"), await jobs.claim("k", now)]).toEqual([null, []]);
+        await jobs.hurry("k", "m", now);
+        const [early] = await jobs.claim("k", now, { subject: "m" });
+        await jobs.hurry("k", "m", now);
+        await jobs.putOff(early as Job, null);
+        expect(await jobs.claim("k", now, { subject: "n" })).toEqual([]);
+        expect(keysOf(await jobs.claim("k", now))).toEqual(["a"]);
+      });
+
+      test("put again begin anew; dropped are gone; put with what needs them or not at all", async () => {
+        const { jobs, transaction } = opened.stores;
+        await jobs.put({ kind: "k", key: "a", due: now });
+        const [old] = await jobs.claim("k", now);
+        await jobs.put({ kind: "k", key: "a", due: now, data: 2 });
+        expect(await jobs.done(old as Job)).toBe(false);
+        expect(await jobs.claim("k", now)).toMatchObject([{ key: "a", data: 2, attempts: 1 }]);
+        await jobs.drop("k", "a");
+        const failed = transaction(async (inside) => {
+          await inside.jobs.put({ kind: "k", key: "c", due: now });
+          throw new Error("no");
+        });
+        await expect(failed).rejects.toThrow("no");
+        expect(await jobs.next("k")).toBeNull();
+      });
     });
 
     test("what was deleted is in nobody's reach, and its numbers are not used again", async () => {

@@ -10,7 +10,7 @@ import { HubEvent } from "../../../src/events/hub-event.ts";
 import type { StoredFacts } from "../../../src/facts/store.ts";
 import type { Stop } from "../../../src/sessions/stops.ts";
 import type { StoredAttachment } from "../../../src/uploads/store.ts";
-import type { ForgetRow, MachineRow, MessageRow, SessionRow } from "./rows.ts";
+import type { JobRow, MachineRow, MessageRow, SessionRow } from "./rows.ts";
 
 const unitMs = 10_000;
 
@@ -74,7 +74,7 @@ export class MemoryDatabase {
   readonly withdrawn = new Table<number>(this.#undo);
   readonly machines = new Table<MachineRow>(this.#undo);
   readonly stops = new Table<Stop>(this.#undo);
-  readonly forgets = new Table<ForgetRow>(this.#undo);
+  readonly jobs = new Table<JobRow>(this.#undo);
   readonly attachments = new Table<StoredAttachment>(this.#undo);
   readonly facts = new Table<StoredFacts>(this.#undo);
   readonly cursors = new Table<number>(this.#undo);

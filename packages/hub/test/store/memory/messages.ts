@@ -206,21 +206,16 @@ export function memoryMessages({ database, run, now }: MemoryParts): MessageStor
         log(it, session, { type: "message-cancelled", sessionId: id, ...about }, { ref: JSON.stringify(about) });
         return true;
       }),
-    nextScheduled: (after) =>
-      run(() => {
-        const times = everywhere((row) => row.invokedAt === null && (row.scheduledAt ?? after) > after).map(
-          ({ row }) => row.scheduledAt ?? 0,
-        );
-        return times.length === 0 ? null : Math.min(...times);
-      }),
-    matured: (from, until) =>
+    matured: (prompts) =>
       run((it) => {
-        const due = everywhere(
-          ({ invokedAt, scheduledAt }) => invokedAt === null && scheduledAt !== null && scheduledAt > from && scheduledAt <= until,
-        );
-        const sessions = new Map(due.map(({ session }) => [session.session.id, session]));
-        for (const [sessionId, session] of sessions) log(it, session, { type: "scheduled-matured", sessionId });
-        return [...sessions.keys()];
+        const due = new Map<string, SessionRow>();
+        for (const { sessionId, localId } of prompts) {
+          const session = sessionRow(database, sessionId);
+          const [row] = byLocalId(sessionId, [localId]);
+          if (session && row?.invokedAt === null && row.delivery === "queued") due.set(session.session.id, session);
+        }
+        for (const [sessionId, session] of due) log(it, session, { type: "scheduled-matured", sessionId });
+        return [...due.keys()];
       }),
     scheduledCounts: (namespace, at) =>
       run(() => {

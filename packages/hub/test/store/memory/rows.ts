@@ -2,6 +2,7 @@
 import { backgroundCount } from "@hapi/core";
 import { type AgentState, type LastTurn, type Machine, type Message, MODEL_MODES, type PromptStage, type Session } from "@hapi/protocol";
 import type { PermissionParams } from "@hapi/protocol/rpc";
+import type { Job } from "../../../src/jobs/store.ts";
 
 export interface RequestRow {
   id: string;
@@ -55,11 +56,9 @@ export interface MachineRow {
   activeUntil: number;
 }
 
-export interface ForgetRow {
-  sessionId: string;
-  machineId: string;
-  namespace: string;
-  at: number;
+export interface JobRow extends Job {
+  due: number | null;
+  claimedUntil: number | null;
 }
 
 export const isQueued = (row: MessageRow): boolean => row.invokedAt === null && row.localId !== null;

@@ -1,4 +1,5 @@
 /** All stores on one database in memory. */
+import { randomUUID } from "node:crypto";
 import type { Bus } from "../../../src/events/bus.ts";
 import type { EventLog } from "../../../src/events/event-log.ts";
 import type { KeepingStore } from "../../../src/keeping/housekeeping.ts";
@@ -6,9 +7,10 @@ import type { Expired } from "../../../src/keeping/retention.ts";
 import type { FactStore } from "../../../src/facts/store.ts";
 import type { MachineStore } from "../../../src/machines/store.ts";
 import type { Stores, TransactionStores } from "../../../src/stores.ts";
+import { type Job, type JobStore, leaseMs, maxClaimed } from "../../../src/jobs/store.ts";
 import type { MemoryDatabase, Run } from "./database.ts";
 import { memoryMessages } from "./messages.ts";
-import type { MachineRow } from "./rows.ts";
+import type { JobRow, MachineRow } from "./rows.ts";
 import { memoryPermissions } from "./requests.ts";
 import { memorySessions } from "./sessions.ts";
 import { type MemoryParts, sessionRow } from "./tables.ts";
@@ -42,17 +44,7 @@ function storesOf(parts: MemoryParts): TransactionStores {
       get: (sessionId) => run(() => database.stops.get(sessionId) ?? null),
       clear: (sessionId) => run(() => void database.stops.drop(sessionId)),
     },
-    forgets: {
-      put: (entry) => run(() => void database.forgets.put(entry.sessionId, entry)),
-      of: (machineId, namespace) =>
-        run(() =>
-          database.forgets
-            .all((entry) => entry.machineId === machineId && entry.namespace === namespace)
-            .toSorted((a, b) => b.at - a.at)
-            .map(({ sessionId }) => sessionId),
-        ),
-      drop: (sessionId) => run(() => void database.forgets.drop(sessionId)),
-    },
+    jobs: memoryJobs(parts),
     attachments: {
       add: (sessionId, attachment) =>
         run(() => {
@@ -138,6 +130,49 @@ function memoryMachines({ database, run, now }: MemoryParts): MachineStore {
         save({ ...row, machine: data });
         it.log({ namespace, event: { type: "machine-updated", machineId: id, data }, ...(origin === undefined ? {} : { origin }) });
         return { kind: "success", version: version + 1, value: runnerState };
+      }),
+  };
+}
+
+function memoryJobs({ database, run }: MemoryParts): JobStore {
+  const { jobs } = database;
+  const keyOf = ({ kind, key }: { kind: string; key: string }): string => `${kind}\n${key}`;
+  const held = (job: Job): JobRow | null => {
+    const row = jobs.get(keyOf(job));
+    return row?.claim === job.claim ? row : null;
+  };
+  const free = { claim: "", claimedUntil: null };
+  return {
+    put: ({ kind, key, due, subject = null, data = null }) =>
+      run(() => void jobs.put(keyOf({ kind, key }), { kind, key, due, subject, data: structuredClone(data), attempts: 0, ...free })),
+    drop: (kind, key) => run(() => void jobs.drop(keyOf({ kind, key }))),
+    next: (kind) =>
+      run(() => {
+        const times = jobs.all((row) => row.kind === kind && row.due !== null).map((row) => Math.max(row.due ?? 0, row.claimedUntil ?? 0));
+        return times.length === 0 ? null : Math.min(...times);
+      }),
+    claim: (kind, now, { subject } = {}) =>
+      run(() => {
+        const isFree = ({ claimedUntil: until }: JobRow): boolean => until === null || until <= now || until > now + leaseMs;
+        const isWanted = (row: JobRow): boolean => row.kind === kind && (subject === undefined || row.subject === subject);
+        const due = jobs.all((row) => isWanted(row) && isFree(row) && row.due !== null && row.due <= now);
+        const oldest = due.toSorted((a, b) => (a.due ?? 0) - (b.due ?? 0) || (a.key < b.key ? -1 : 1)).slice(0, maxClaimed);
+        return oldest.map((row) => {
+          const claimed = { ...row, claim: randomUUID(), claimedUntil: now + leaseMs, attempts: row.attempts + 1 };
+          const { due: _due, claimedUntil: _until, ...job } = jobs.put(keyOf(row), claimed);
+          return job;
+        });
+      }),
+    done: (job) => run(() => held(job) !== null && jobs.drop(keyOf(job))),
+    putOff: (job, due) =>
+      run(() => {
+        const row = held(job);
+        if (row) jobs.put(keyOf(job), { ...row, due, ...free });
+      }),
+    hurry: (kind, subject, now) =>
+      run(() => {
+        for (const row of jobs.all((one) => one.kind === kind && one.subject === subject))
+          jobs.put(keyOf(row), { ...row, due: now, ...free });
       }),
   };
 }
