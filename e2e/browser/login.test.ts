@@ -70,3 +70,66 @@ test("signing out forgets the token and what was kept", async () => {
   await page.getByLabel("Access token").waitFor();
   expect(await page.evaluate(() => localStorage.getItem(`hapi_access_token::${location.origin}`))).toBeNull();
 });
+
+test("a link with its token behind the # signs in: the token is in no request, and gone from the address", async () => {
+  await using open = await openPage(world.browser);
+  const { page } = open;
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto(`${world.hub.url}/inbox#token=${world.hub.token}`, { waitUntil: "commit" });
+  await page.getByRole("heading", { name: "Inbox" }).waitFor();
+  expect(new URL(page.url()).hash).toBe("");
+  expect(asked.filter((url) => url.split("#")[0]!.includes(world.hub.token))).toEqual([]);
+});
+
+test("a link with a token that the hub does not take signs nobody out", async () => {
+  await using open = await openPage(world.browser, { signedIn: world.hub });
+  const { page } = open;
+  await page.goto(`${world.hub.url}/inbox?token=garbage`);
+  await page.getByRole("heading", { name: "Inbox" }).waitFor();
+  await page.getByText("You are still signed in as before").waitFor();
+  expect(await page.evaluate(() => localStorage.getItem(`hapi_access_token::${location.origin}`))).toBe(world.hub.token);
+});
+
+describe.each([
+  ["phone", "light"],
+  ["desk", "dark"],
+] as [Size, Scheme][])("a link to another hub on a %s, %s", (size, scheme) => {
+  const begin = async (options: { signedIn?: typeof world.hub }) => {
+    const open = await openPage(world.browser, { size, scheme, ...options });
+    const elsewhere: string[] = [];
+    await open.page.route("https://evil.example/**", (route) => {
+      elsewhere.push(route.request().url());
+      return route.abort();
+    });
+    const used = () => open.page.evaluate(() => localStorage.getItem("hapi_hub_url"));
+    return { open, elsewhere, used, dialog: open.page.getByRole("dialog", { name: "Use another hub?" }) };
+  };
+
+  test("asks one who is signed in, and staying changes nothing", async () => {
+    const { open, elsewhere, used, dialog } = await begin({ signedIn: world.hub });
+    await using _ = open;
+    const { page } = open;
+    await page.goto(`${world.hub.url}/inbox?hub=https://evil.example&token=theirs`);
+    await dialog.getByText("https://evil.example").waitFor();
+    expect(await axe(page)).toEqual([]);
+    await dialog.getByRole("button", { name: /^Stay with/ }).click();
+    await page.getByRole("heading", { name: "Inbox" }).waitFor();
+    expect([elsewhere, await used()]).toEqual([[], null]);
+  });
+
+  test("asks one who is to sign in, before a token is typed", async () => {
+    const { open, elsewhere, used, dialog } = await begin({});
+    await using _ = open;
+    const { page } = open;
+    await page.goto(`${world.hub.url}/?hub=https://evil.example`);
+    await dialog.waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByLabel("Access token").waitFor();
+    expect([elsewhere, await used()]).toEqual([[], null]);
+    await page.goto(`${world.hub.url}/?hub=https://evil.example&x`);
+    await dialog.getByRole("button", { name: "Switch" }).click();
+    await page.getByText("Hub: evil.example").waitFor();
+    expect(await used()).toBe("https://evil.example");
+  });
+});

@@ -59,7 +59,7 @@ test("no network: said at once; a prompt waits, survives a reload, and is sent o
 test("installed, it opens without a network and shows the last list with its age", async () => {
   await using open = await openProfile("phone");
   const { page, context } = open;
-  await page.goto(`${world.hub.url}/?token=${world.hub.token}`);
+  await page.goto(`${world.hub.url}/#token=${world.hub.token}`);
   await page.getByRole("link", { name: /Fix rounding/ }).waitFor();
   await workerReady(page);
   // the list reaches the device a moment after it reached the screen

@@ -11,7 +11,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
   test("a prompt, an approval in the inbox, and what came of it", async () => {
     await using open = await openPage(world.browser, { size, scheme });
     const { page } = open;
-    await page.goto(`${world.hub.url}/?token=${world.hub.token}`);
+    await page.goto(`${world.hub.url}/#token=${world.hub.token}`);
     expect(page.url()).not.toContain(world.hub.token);
     const row = page.locator(`[data-session-row="${world.hub.demoId}"]`);
     await row.click();

@@ -7,10 +7,11 @@ import { ownAddresses, webLink } from "./web-link.ts";
 const hub = { url: "http://127.0.0.1:3006", publicUrl: null, token: "t" };
 
 test.each([
-  ["loopback", hub, { url: "http://127.0.0.1:3006", link: "http://127.0.0.1:3006/?token=t", reach: "computer" }],
-  ["a public address", { ...hub, publicUrl: "https://hapi.example.org/" }, { link: "https://hapi.example.org/?token=t", reach: "public" }],
-  ["all addresses", { ...hub, isOpen: true }, { link: "http://192.168.1.4:3006/?token=t", reach: "network" }],
-  ["one address", { ...hub, url: "http://10.0.0.9:3006" }, { link: "http://10.0.0.9:3006/?token=t", reach: "network" }],
+  ["loopback", hub, { url: "http://127.0.0.1:3006", link: "http://127.0.0.1:3006/#token=t", reach: "computer" }],
+  ["a public address", { ...hub, publicUrl: "https://hapi.example.org/" }, { link: "https://hapi.example.org/#token=t", reach: "public" }],
+  ["all addresses", { ...hub, isOpen: true }, { link: "http://192.168.1.4:3006/#token=t", reach: "network" }],
+  ["one address", { ...hub, url: "http://10.0.0.9:3006" }, { link: "http://10.0.0.9:3006/#token=t", reach: "network" }],
+  ["a hub elsewhere", { ...hub, isElsewhere: true }, { link: "http://127.0.0.1:3006/?token=t" }],
 ] as const)("%s", (_name, given, wanted) => expect(webLink(given, ["192.168.1.4"])).toMatchObject(wanted));
 
 test("this computer's own addresses: real networks before those of containers", () => {

@@ -17,6 +17,8 @@ export interface ListeningHub {
   token: string;
   /** It listens on every address of this computer. */
   isOpen?: boolean;
+  /** Of another make, or a version we don't know: its web app may read a token in the query only. */
+  isElsewhere?: boolean;
 }
 
 export function webLink(hub: ListeningHub, addresses: readonly string[] = ownAddresses()): WebLink {
@@ -26,7 +28,8 @@ export function webLink(hub: ListeningHub, addresses: readonly string[] = ownAdd
   const isLoopback = /^(127\.|localhost$|\[?::1)/.test(own.hostname);
   const url = (hub.publicUrl ?? own.href).replace(/\/$/, "");
   const reach = hub.publicUrl !== null ? "public" : isLoopback ? "computer" : "network";
-  return { url, link: `${url}/?token=${encodeURIComponent(hub.token)}`, reach };
+  // Behind the # no server, proxy or log ever sees it.
+  return { url, link: `${url}/${hub.isElsewhere ? "?" : "#"}token=${encodeURIComponent(hub.token)}`, reach };
 }
 
 /** Of this computer on its networks; IPv4 first, those of containers and virtual machines last. */

@@ -118,13 +118,13 @@ test("hapi hub where one runs says where; stop, status, logs and restart on the 
   const again = await one.hapi(["hub"]);
   expect([again.code, again.stderr]).toEqual([0, ""]);
   expect(again.stdout).toContain(`HAPI is running already (pid ${pid})`);
-  expect(again.stdout).toContain(`${url}/?token=${token}`);
+  expect(again.stdout).toContain(`${url}/#token=${token}`);
   expect(JSON.parse((await one.hapi(["hub", "--json"])).stdout)).toEqual({ url, token, pid, home: one.home });
   expect(await one.hapi(["hub", "--port", "0"])).toMatchObject({ code: 1, stderr: expect.stringContaining(`already uses ${one.home}`) });
 
-  expect(JSON.parse((await one.hapi(["web", "--json"])).stdout)).toEqual({ url, link: `${url}/?token=${token}`, reach: "computer" });
+  expect(JSON.parse((await one.hapi(["web", "--json"])).stdout)).toEqual({ url, link: `${url}/#token=${token}`, reach: "computer" });
   expect((await one.hapi(["web"], { HAPI_PUBLIC_URL: "https://hapi.example.org/" })).stdout).toBe(
-    `https://hapi.example.org/?token=${token}\n`,
+    `https://hapi.example.org/#token=${token}\n`,
   );
 
   expect((await one.hapi(["hub", "logs"])).stdout).toContain('"hub.started"');

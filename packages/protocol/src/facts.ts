@@ -86,10 +86,6 @@ export const factSchema = z.discriminatedUnion("kind", [
 export type Fact = z.infer<typeof factSchema>;
 export type FactKind = Fact["kind"];
 
-/** On the wire and in the database: also those of another version. */
-export const anyFactSchema = z.looseObject({ kind: z.string() });
-export type AnyFact = z.infer<typeof anyFactSchema>;
-
 /** Those that this version has a word for. */
 export function knownFacts(facts: readonly unknown[]): Fact[] {
   return facts.flatMap((one) => {

@@ -2,6 +2,7 @@ export * from "./agent-events.ts";
 export * from "./capabilities.ts";
 export * from "./diagnostics.ts";
 export * from "./errors.ts";
+export * from "./any-fact.ts";
 export * from "./facts.ts";
 export * from "./flavors.ts";
 export * from "./machine.ts";

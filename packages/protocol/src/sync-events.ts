@@ -3,7 +3,7 @@
  * a new event type, and goes only to subscribers that named the capability in `?caps=`.
  */
 import * as z from "zod/mini";
-import { anyFactSchema } from "./facts.ts";
+import { anyFactSchema } from "./any-fact.ts";
 import { machineSchema } from "./machine.ts";
 import { messageSchema, promptStageSchema } from "./message.ts";
 import { timestamp } from "./primitives.ts";

@@ -56,7 +56,7 @@ async function findLink({ env }: CommandContext): Promise<WebLink> {
   const own = isOwn ? runningHub(home) : null;
   // What other devices call a hub elsewhere is what this machine calls it.
   const publicUrl = isOwn ? publicUrlOf(env["HAPI_PUBLIC_URL"] || loadSettings(home)["publicUrl"]) : null;
-  return webLink({ url, publicUrl, token, isOpen: own?.isOpen ?? false });
+  return webLink({ url, publicUrl, token, isOpen: own?.isOpen ?? false, isElsewhere: !isOwn });
 }
 
 function openInBrowser(link: string, { env, terminal }: CommandContext): void {

@@ -16,11 +16,14 @@ window.__zod_globalConfig = { jitless: true };
 
 {
   const url = new URL(window.location.href);
-  const token = url.searchParams.get("token");
-  const hub = url.searchParams.get("hub");
+  // Behind the # it stands in no request and no log; links of other HAPI programs have it in the query.
+  const fragment = new URLSearchParams(/^#(?:token|hub)=/.test(url.hash) ? url.hash.slice(1) : "");
+  const token = fragment.get("token") ?? url.searchParams.get("token");
+  const hub = fragment.get("hub") ?? url.searchParams.get("hub");
   if (token !== null || hub !== null) {
     url.searchParams.delete("token");
     url.searchParams.delete("hub");
+    if (fragment.size > 0) url.hash = "";
     window.history.replaceState(null, "", url);
     window.hapiLink = { ...(token === null ? {} : { token }), ...(hub === null ? {} : { hub }) };
   }

@@ -41,6 +41,13 @@ const screens: Record<RouteId, LazyScreen> = {
   newSession: lazyScreen(async () => (await import("../features/new-session/new-session-screen.tsx")).NewSessionScreen),
 };
 
+/** Over whatever is there, also over the sign-in. */
+const HubOffer = part(
+  source(() => import("../features/login/hub-offer.tsx")),
+  ({ HubOffer }) => HubOffer,
+  { late: "toast" },
+);
+
 /** The code of the screen at a path; navigation and hovering links ask for it early. */
 export function loadScreen(pathname: string): Promise<unknown> {
   const match = matchPath(PATTERNS, pathname);
@@ -64,6 +71,7 @@ export function App() {
   const { pathname, search, href } = useLocation();
   const match = matchPath(PATTERNS, pathname);
   const isOpen = useGate(match?.id ?? null);
+  const isOffered = useHub((state) => state.offeredHub !== null);
   if (!isOpen) return null;
   const screen = match ? screens[match.id].render({ params: match.params, search }) : <NotFoundScreen />;
   const guarded = (
@@ -74,6 +82,7 @@ export function App() {
   return (
     <>
       {match?.id === "login" ? guarded : <Shell pathname={pathname}>{guarded}</Shell>}
+      {isOffered && <HubOffer />}
       <PageTitle route={match} />
     </>
   );

@@ -71,8 +71,12 @@ async function begin(): Promise<void> {
 /** Called once at start: a link's token first, then the stored one. Resolves when what is cached can be shown. */
 export async function restoreSignIn(): Promise<void> {
   restoreSeen();
-  credentials.takeLink(window.hapiLink);
+  const link = window.hapiLink;
   delete window.hapiLink;
+  if (link) {
+    const heeded = import("./link-offer.ts").then(({ heedLink }) => heedLink(link, credentials));
+    await heeded.catch((cause: unknown) => note("the link's token and hub could not be heeded", cause));
+  }
   if (credentials.token() === null) useHub.setState({ auth: "signed-out" });
   else await begin();
 }
@@ -82,7 +86,13 @@ async function end({ forget, because }: { forget: boolean; because: HubState["si
   if (useHub.getState().auth !== "signed-in") return;
   const link = hubLink();
   if (forget) forgetSeen();
-  const out: HubState = { ...initialState, seen: useHub.getState().seen, auth: "signed-out", signedOutBecause: because };
+  const out: HubState = {
+    ...initialState,
+    seen: useHub.getState().seen,
+    offeredHub: useHub.getState().offeredHub,
+    auth: "signed-out",
+    signedOutBecause: because,
+  };
   credentials.forget();
   // first the screens, so that none of them asks a connection that is closing
   useHub.setState(out);

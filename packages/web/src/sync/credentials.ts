@@ -9,6 +9,11 @@ export interface LinkCredentials {
   hub?: string;
 }
 
+export interface OfferedHub {
+  hub: string;
+  token: string | null;
+}
+
 const HUB_KEY = "hapi_hub_url";
 const TOKEN_PREFIX = "hapi_access_token::";
 
@@ -24,6 +29,8 @@ export function hubOrigin(text: string): string | null {
   return URL.canParse(text.trim()) ? new URL(text.trim()).origin : null;
 }
 
+export type Credentials = ReturnType<typeof createCredentials>;
+
 export function createCredentials(storage: KeyValue, ownOrigin: string) {
   const baseUrl = (): string => storage.getItem(HUB_KEY) ?? ownOrigin;
   const useHub = (hub: string): void => {
@@ -37,12 +44,10 @@ export function createCredentials(storage: KeyValue, ownOrigin: string) {
     save: (token: string): void => storage.setItem(TOKEN_PREFIX + baseUrl(), token.trim()),
     forget: (): void => storage.removeItem(TOKEN_PREFIX + baseUrl()),
     useOwnHub: (): void => useHub(ownOrigin),
-    /** A link with a token signs in; a hub address that is none is ignored. */
-    takeLink(link: LinkCredentials | undefined): void {
-      if (!link) return;
-      const hub = link.hub === undefined ? null : hubOrigin(link.hub);
-      if (hub) useHub(hub);
-      if (link.token?.trim()) storage.setItem(TOKEN_PREFIX + baseUrl(), link.token.trim());
+    /** The person said so. */
+    takeHub({ hub, token }: OfferedHub): void {
+      useHub(hub);
+      if (token !== null) storage.setItem(TOKEN_PREFIX + hub, token);
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Machine, Session, SessionSummary } from "@hapi/protocol";
 import { useMemo } from "react";
 import { create } from "zustand";
 import { tellOnline } from "../ground/online.ts";
+import type { OfferedHub } from "./credentials.ts";
 
 export type AuthPhase = "restoring" | "signed-out" | "signed-in";
 
@@ -21,6 +22,8 @@ export interface HubState {
   auth: AuthPhase;
   /** Why the person has to sign in again, when it was not their doing. */
   signedOutBecause: "expired" | null;
+  /** A link leads there; nothing is sent to it before the person agrees. */
+  offeredHub: OfferedHub | null;
   /** The cache or the hub has given a list. */
   listed: boolean;
   summaries: Readonly<Record<string, SessionSummary>>;
@@ -49,6 +52,7 @@ export interface SeenMark {
 export const initialState: HubState = {
   auth: "restoring",
   signedOutBecause: null,
+  offeredHub: null,
   listed: false,
   summaries: {},
   sessions: {},
