@@ -3,9 +3,9 @@
  * each connection whether something was missed, and takes silence for a dead connection.
  */
 import { AppError, parser, type SseCapability, type SyncEvent, syncEventSchema, toAppError } from "@hapi/protocol";
-import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { backoffMs, type Clock, type Random, systemClock } from "./clock.ts";
 import type { CallOptions } from "./http.ts";
+import { createSseParser } from "./sse-parser.ts";
 
 /** The hub beats every 30 s; three missed beats are a dead connection. */
 export const STALE_MS = 90_000;
@@ -17,8 +17,6 @@ const BACKOFF = { baseMs: 1_000, maxMs: 30_000, jitterMs: 500 };
 /** So many failures in a row, and it is tried only every five minutes, and when someone looks. */
 const PATIENT_ATTEMPTS = 8;
 const RARE_MS = 300_000;
-/** One event may not be larger; a stream that says more is broken. */
-const MAX_EVENT_CHARS = 64 * 1024 * 1024;
 
 export type StreamStatus =
   | { phase: "stopped" }
@@ -128,24 +126,15 @@ export function createEventStream(options: EventStreamOptions): EventStream {
     mine.signal.addEventListener("abort", onAbort, { once: true });
     if (mine.signal.aborted) onAbort();
     heard(mine);
-    const frames: EventSourceMessage[] = [];
-    const sse = createParser({
-      maxBufferSize: MAX_EVENT_CHARS,
-      onEvent: (frame) => void frames.push(frame),
-      // A field that nobody knows is read over, as the format asks.
-      onError(error) {
-        if (error.type === "max-buffer-size-exceeded") throw error;
-      },
-    });
+    const parserOf = createSseParser();
     const decoder = new TextDecoder();
     for (;;) {
       const { done, value } = await reader.read();
       if (done || connection !== mine) return;
       heard(mine);
-      sse.feed(decoder.decode(value, { stream: true }));
-      if (frames.length === 0) continue;
-      for (const frame of frames.splice(0)) receive(mine, frame);
-      options.onBatch?.();
+      const frames = parserOf.push(decoder.decode(value, { stream: true }));
+      for (const frame of frames) receive(mine, frame.data, frame.id);
+      if (frames.length > 0) options.onBatch?.();
     }
   }
 
@@ -157,7 +146,7 @@ export function createEventStream(options: EventStreamOptions): EventStream {
     });
   }
 
-  function receive(mine: AbortController, { data, id }: EventSourceMessage): void {
+  function receive(mine: AbortController, data: string, id: string | null): void {
     const raw = parseJson(data);
     const event = readEvent(raw);
     if (!event) options.onUnreadable?.(raw);
@@ -167,7 +156,7 @@ export function createEventStream(options: EventStreamOptions): EventStream {
       if (connection === mine) setStatus({ phase: "online", since: clock.now(), subscriptionId: event.data.subscriptionId });
       options.onEvent(event);
     } else options.onEvent(event);
-    if (id !== undefined) lastEventId = id;
+    if (id !== null) lastEventId = id;
   }
 
   function ended(mine: AbortController, error: AppError | null): void {

@@ -7,10 +7,10 @@ const named = (...places: string[]): RegExp => new RegExp(places.map((place) => 
 
 /** What both the list and a chat need. */
 const BASE = named(
-  "node_modules/(?:react|react-dom|scheduler|zustand|eventsource-parser)/",
+  "node_modules/(?:react|react-dom|scheduler|zustand)/",
   "packages/protocol/src/(?:session|message|errors|waiting|flavors|primitives|worktree)\\.",
   "packages/core/src/(?:summary|status|text|todos|todo-entries|envelope/read|envelope/tools)\\.",
-  "packages/client/src/(?:rest|sync|outbox|events|http|auth|clock|sync-cache|sync-reads)\\.",
+  "packages/client/src/(?:rest|sync|outbox|events|http|auth|clock|sse-parser|sync-cache|sync-reads)\\.",
   "packages/core/src/(?:sync|envelope)/",
   "packages/protocol/src/(?:sync-events|machine)\\.",
   "packages/web/src/(?:ground/(?:fetched-import|ignore|source|online|composing|desk-width|routing/match|routing/location)|sync/(?:status|store|link|auth|seen|outbox|silence|storage|database|credentials|tabs|drafts|last-contact|bridge\\.model|hub-events))\\.",
