@@ -2,12 +2,12 @@
  * The port every agent's driver implements. One `AgentDriver` per flavor (registry), one `Conversation` per session. A driver translates its
  * agent's own protocol into canonical events and does nothing else: no hub, no queue, no policy. The contract suite runs on every driver.
  */
-import type { Front } from "@hapi/core";
+import type { AgentPromptState, Front } from "@hapi/core";
 import type { HostControl, TypedLine } from "@hapi/host";
 import type { Clock } from "@hapi/platform/lean";
 import type { EnvironmentVariable } from "./environment.ts";
 import type { BackgroundWork, NoticeWords } from "@hapi/protocol";
-import type { AgentCapabilities, AgentEvent, AgentFailure, Answers, Attachment, PromptStage, StreamDelta, ToolKind } from "@hapi/protocol";
+import type { AgentCapabilities, AgentEvent, AgentFailure, Answers, Attachment, StreamDelta, ToolKind } from "@hapi/protocol";
 
 export type { Front };
 
@@ -185,7 +185,7 @@ export type DriverEvent =
       certain?: false;
       toolCallId?: string;
     }
-  | { type: "stage"; localId: string; stage: PromptStage; failure?: AgentFailure }
+  | { type: "stage"; localId: string; stage: AgentPromptState; failure?: AgentFailure }
   | { type: "thinking"; thinking: boolean }
   /** Shown as a warning, counted, and part of the diagnostics. */
   | ({ type: "loss" } & Loss)

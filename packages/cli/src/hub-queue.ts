@@ -3,7 +3,7 @@
  * does not take them up. Of whatever sender.
  */
 import type { HubApi } from "@hapi/client";
-import { decodeContent } from "@hapi/core";
+import { decodeContent, type PromptState, stateInQueue } from "@hapi/core";
 import { LATE, systemClock, within } from "@hapi/platform";
 import { AppError, toAppError, type Message, type PromptWaiting, type SessionSummary } from "@hapi/protocol";
 
@@ -23,7 +23,7 @@ export interface HubPrompt {
   createdAt: number;
   scheduledAt: number | null;
   /** `unknown`: after a crash nobody can say whether the agent got it. */
-  state: "planned" | "queued" | "unknown" | "handed";
+  state: Extract<PromptState, "planned" | "queued" | "unknown" | "handed">;
   /** What it waits for; null: an older hub, or it has only come. */
   waiting: PromptWaiting | null;
 }
@@ -84,14 +84,12 @@ async function promptsOf(api: HubApi, row: SessionSummary, signal: AbortSignal):
 
 function promptOf(row: Message): Pick<HubPrompt, "text" | "createdAt" | "scheduledAt" | "state" | "waiting"> {
   const events = decodeContent(row.content, { id: row.id, localId: row.localId });
-  const scheduledAt = row.scheduledAt ?? null;
-  const isPlanned = scheduledAt !== null && scheduledAt > systemClock.now();
   return {
     text: events.find((event) => event.type === "user-message")?.text ?? "",
     createdAt: row.createdAt,
-    scheduledAt,
+    scheduledAt: row.scheduledAt ?? null,
     waiting: row.waiting ?? null,
-    state: row.deliveryState === "indeterminate" ? "unknown" : isPlanned ? "planned" : "queued",
+    state: stateInQueue(row, systemClock.now()),
   };
 }
 

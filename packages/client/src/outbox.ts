@@ -5,7 +5,7 @@
  * Several may share one storage (two tabs, two processes): what the storage says is true, each sends only what is still there, first things
  * first, and `exclusive` lets one at a time send for a session. So none sends what another has sent or taken back, and none overtakes.
  */
-import { checkPromptSize } from "@hapi/core";
+import { checkPromptSize, type DevicePromptState } from "@hapi/core";
 import { AppError, type Attachment, type SendMessage, toAppError } from "@hapi/protocol";
 import { backoffMs, type Clock, type Random, systemClock } from "./clock.ts";
 
@@ -17,7 +17,7 @@ export interface OutboxEntry {
   createdAt: number;
   scheduledAt?: number | null;
   deliveryMode?: "queue" | "steer";
-  state: "sending" | "rejected";
+  state: DevicePromptState;
   /** Order of entry, also after a reload. */
   order: number;
   error?: { code: string; message: string; retryable: boolean };

@@ -21,6 +21,15 @@ export { type PolicyDecision, policyDecision } from "./permission-policy.ts";
 export { MAX_TODOS, planEntriesOf } from "./todo-entries.ts";
 export { extractTodos } from "./todos.ts";
 export { canAdvance, isFinalStage } from "./stages.ts";
+export {
+  type AgentPromptState,
+  DEVICE_STATES,
+  type DevicePromptState,
+  type PromptState,
+  type SessionPromptState,
+  stateInQueue,
+  stateOfRow,
+} from "./prompt-states.ts";
 export { type StageSaid, turnAfterStage, worseEnd } from "./last-turn.ts";
 export {
   isUnseenFailure,

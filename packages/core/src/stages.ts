@@ -3,9 +3,11 @@
  * `interrupted` to `done` when the turn was tried again and came through.
  */
 import type { PromptStage } from "@hapi/protocol";
+import type { RowPromptState } from "./prompt-states.ts";
 
-const rank: Record<PromptStage, number> = {
+const rank: Record<PromptStage | RowPromptState, number> = {
   accepted: 0,
+  queued: 0,
   handed: 1,
   unknown: 2,
   "in-transcript": 3,
@@ -15,16 +17,16 @@ const rank: Record<PromptStage, number> = {
   done: 6,
 };
 
-export function isFinalStage(stage: PromptStage): boolean {
+export function isFinalStage(stage: PromptStage | RowPromptState): boolean {
   return rank[stage] >= 5;
 }
 
 /** May a prompt go from one stage to the other? The same stage again is no move. */
-export function canAdvance(from: PromptStage | null | undefined, to: PromptStage): boolean {
+export function canAdvance<S extends PromptStage | RowPromptState>(from: S | null | undefined, to: S): boolean {
   return from === null || from === undefined || rank[to] > rank[from];
 }
 
 /** The later of the two; the first when they are equal in rank. */
-export function laterStage(current: PromptStage | null | undefined, next: PromptStage): PromptStage {
+export function laterStage<S extends PromptStage | RowPromptState>(current: S | null | undefined, next: S): S {
   return current === null || current === undefined || canAdvance(current, next) ? next : current;
 }

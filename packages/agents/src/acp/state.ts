@@ -2,7 +2,8 @@
  * What the ACP driver knows of one running agent. It is plain JSON and a checkpoint at the same time: together with `offset` it says where
  * to read on in the host's ring, so that the same events come out again after a crash, with the same keys.
  */
-import type { Attachment, PromptStage, ToolContent, ToolKind, TurnOutcome } from "@hapi/protocol";
+import type { AgentPromptState } from "@hapi/core";
+import type { Attachment, ToolContent, ToolKind, TurnOutcome } from "@hapi/protocol";
 import type { AgentRequest, DriverEvent, DriverLog, RequestOutcome } from "../driver.ts";
 import type { RpcId } from "../shared/jsonrpc.ts";
 import type { AcpProfile } from "./profile.ts";
@@ -160,7 +161,7 @@ export interface Translation {
   emit(event: DriverEvent): void;
 }
 
-export function stage(to: Translation, value: PromptStage, failure?: Extract<DriverEvent, { type: "stage" }>["failure"]): void {
+export function stage(to: Translation, value: AgentPromptState, failure?: Extract<DriverEvent, { type: "stage" }>["failure"]): void {
   const { turn } = to.state;
   if (turn) to.emit({ type: "stage", localId: turn.localId, stage: value, ...(failure ? { failure } : {}) });
 }

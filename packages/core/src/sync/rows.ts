@@ -1,5 +1,6 @@
 /** Message rows of one session: their order, and how two versions of a row become one. */
 import type { Message } from "@hapi/protocol";
+import { stateOfRow } from "../prompt-states.ts";
 import { laterStage } from "../stages.ts";
 import type { Position } from "./state.ts";
 
@@ -25,9 +26,9 @@ export function isQueued(row: Message): boolean {
 
 /** One that nobody has begun with: in the queue, or with its agent. Only of such a one it is told what it waits for. */
 export function isUnbegun(row: Message): boolean {
-  if (row.localId === null || row.deliveryState === "indeterminate") return false;
-  const stage = row.stage ?? "accepted";
-  return isQueued(row) ? stage === "accepted" : stage === "handed" || stage === "in-transcript";
+  if (row.localId === null) return false;
+  const state = stateOfRow(row) ?? "queued";
+  return isQueued(row) ? state === "queued" : state === "handed" || state === "in-transcript";
 }
 
 export function isSameRow(a: Message, b: Message): boolean {

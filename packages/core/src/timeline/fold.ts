@@ -1,6 +1,7 @@
 /** Rows, one after the other, into entries. Appending a row touches only what it says something about. */
 import type { AgentEvent, Message, TodoItem, TokenUsage } from "@hapi/protocol";
 import { decodeContent } from "../envelope/decode.ts";
+import { isDeviceState, stateOfRow } from "../prompt-states.ts";
 import { laterStage } from "../stages.ts";
 import { positionOf } from "../sync/rows.ts";
 import { extractTodos } from "../todos.ts";
@@ -78,7 +79,7 @@ function mergedTurnEnd(before: TurnEndItem, said: TurnEndItem): TurnEndItem {
 }
 
 export function promptOfRow(row: Message, event: Of<"user-message">, hasRecord: boolean): PromptItem {
-  const said = row.stage ?? (row.deliveryState === "indeterminate" ? "unknown" : null);
+  const said = stateOfRow(row);
   const stage = hasRecord && row.localId !== null ? laterStage(said, "in-transcript") : said;
   return {
     type: "prompt",
@@ -183,7 +184,7 @@ export function createFold(earlier: ReadonlyMap<string, TimelineItem>): Fold {
     const known = localId === undefined ? undefined : prompts.get(localId);
     if (known?.item.type === "prompt" && isRecord) {
       const { stage } = known.item;
-      const said = stage === "sending" || stage === "rejected" ? null : stage;
+      const said = stage === null || isDeviceState(stage) ? null : stage;
       known.item = kept(earlier, { ...known.item, stage: laterStage(said, "in-transcript") });
       return touch(homes.get(known.key) ?? home);
     }

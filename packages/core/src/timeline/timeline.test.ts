@@ -266,7 +266,7 @@ describe("over the rows", () => {
     const { queue, items } = build({ messages: [waiting], outbox });
     expect(items).toEqual([]);
     expect(queue.map((item) => [item.localId, item.stage])).toEqual([
-      ["l1", "accepted"],
+      ["l1", "queued"],
       ["l2", "sending"],
     ]);
   });

@@ -10,12 +10,12 @@ import type {
   Attachment,
   Message,
   NoticeParams,
-  PromptStage,
   TodoItem,
   TokenUsage,
   ToolContent,
   ToolKind,
 } from "@hapi/protocol";
+import type { DevicePromptState, RowPromptState } from "../prompt-states.ts";
 
 export interface TimelineInput {
   /** The window's rows in order of position, queued rows included (they end up in `Timeline.queue`). */
@@ -74,9 +74,6 @@ interface Base {
   at: number;
 }
 
-/** `sending`: in this client's outbox; `rejected`: the hub refused it for good, text kept. */
-export type PromptState = PromptStage | "sending" | "rejected";
-
 export interface PromptItem extends Base {
   type: "prompt";
   /** Of the stored row; null while only the outbox has it, or when only the agent's record of it is in the window. */
@@ -87,7 +84,7 @@ export interface PromptItem extends Base {
   /** `terminal`: typed into the agent's own screen. */
   origin: "terminal" | "remote";
   /** null: nobody tells stages for it (another client's, or typed in the terminal). */
-  stage: PromptState | null;
+  stage: DevicePromptState | RowPromptState | null;
   /** Why it failed, was rejected, or is unknown. */
   detail: { code?: string; message?: string; retryable?: boolean } | null;
   scheduledAt: number | null;
@@ -304,6 +301,6 @@ export interface OutboxPrompt {
   attachments: readonly Attachment[];
   createdAt: number;
   scheduledAt?: number | null;
-  state: "sending" | "rejected";
+  state: DevicePromptState;
   error?: { code?: string; message?: string; retryable?: boolean };
 }

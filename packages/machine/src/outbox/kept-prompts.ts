@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { MAX_OUTBOX, type OutboxEntry } from "@hapi/client";
+import { DEVICE_STATES } from "@hapi/core";
 import { decodeLine, encodeLine, ensurePrivateDir, reachableHost, syncDir, writeFileAtomic } from "@hapi/platform";
 import { AppError, attachmentSchema } from "@hapi/protocol";
 
@@ -19,7 +20,7 @@ const keptSchema = z.looseObject({
   createdAt: z.number(),
   scheduledAt: z.optional(z.nullable(z.number())),
   deliveryMode: z.optional(z.enum(["queue", "steer"])),
-  state: z.enum(["sending", "rejected"]),
+  state: z.enum(DEVICE_STATES),
   order: z.number(),
   error: z.optional(z.object({ code: z.string(), message: z.string(), retryable: z.boolean() })),
   hub: z.nullable(z.string()),

@@ -6,7 +6,8 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Conversation, DriverLog, DriverMemory, DriverPrompt } from "@hapi/agents";
-import type { AppError, PromptStage } from "@hapi/protocol";
+import type { AgentPromptState } from "@hapi/core";
+import type { AppError } from "@hapi/protocol";
 import { writeFileAtomic } from "@hapi/platform/lean";
 import type { PromptAgent } from "./withdrawals.ts";
 
@@ -32,7 +33,7 @@ export interface Earlier {
   /** The agent as the queue sees it. */
   readonly agent: PromptAgent;
   /** A prompt has come this far. */
-  staged(localId: string, stage: PromptStage): void;
+  staged(localId: string, stage: AgentPromptState): void;
 }
 
 export interface EarlierDeps {
@@ -46,7 +47,7 @@ export interface EarlierDeps {
   log: DriverLog;
 }
 
-const inItsRecord: ReadonlySet<PromptStage> = new Set(["in-transcript", "started", "done"]);
+const inItsRecord: ReadonlySet<AgentPromptState> = new Set(["in-transcript", "started", "done"]);
 
 export function createEarlier(deps: EarlierDeps): Earlier {
   const { conversation, memory, log } = deps;

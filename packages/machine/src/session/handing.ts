@@ -3,7 +3,8 @@
  * asked before anything else. Every stage is written down here.
  */
 import type { DriverLog } from "@hapi/agents";
-import { type AgentFailure, type Attachment, type PromptStage, toAppError } from "@hapi/protocol";
+import type { AgentPromptState } from "@hapi/core";
+import { type AgentFailure, type Attachment, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { Ledger } from "./ledger.ts";
 import { isFinal, type PromptEntry } from "./ledger-state.ts";
@@ -24,7 +25,7 @@ export interface Handing {
   move(localId: string, move: Move): Promise<void>;
   /** The same for what nobody waits for. */
   moveLoosely(localId: string, move: Move): void;
-  staged(localId: string, stage: PromptStage, failure?: AgentFailure): void;
+  staged(localId: string, stage: AgentPromptState, failure?: AgentFailure): void;
   /** A person sends it anew: what failed before counts no more. */
   forgetTries(localId: string): void;
   /** Asks the agent to give it back; `removed` is written down. */
@@ -125,7 +126,7 @@ export function createHanding(deps: HandingDeps): Handing {
     deps.changed();
   }
 
-  function staged(localId: string, stage: PromptStage, failure?: AgentFailure): void {
+  function staged(localId: string, stage: AgentPromptState, failure?: AgentFailure): void {
     const prompt = prompts.get(localId);
     const move = prompt && moveByAgent(prompt.stage, stage, failure);
     if (!move) return;

@@ -2,10 +2,10 @@
  * The session's prompts: each is on disk before it counts as ours, is handed once, in the hub's order, one at a time, and is never repeated unless
  * the agent's own record shows that it is not there. `prompt-moves.ts` says what may become of one; `handing.ts` brings it to the agent.
  */
-import { promptOfRow } from "@hapi/core";
+import { promptOfRow, type SessionPromptState } from "@hapi/core";
 import type { AgentFailure, CancelAck } from "@hapi/protocol";
 import { createHanding, type Handing, type HandingDeps } from "./handing.ts";
-import type { LedgerStage, PromptEntry } from "./ledger-state.ts";
+import type { PromptEntry } from "./ledger-state.ts";
 import { againStep, cancelStep, type IncomingMessage, neverCame, receiptOf } from "./prompt-moves.ts";
 import { promptsIn, waitingIn } from "./prompt-queue.ts";
 
@@ -52,7 +52,7 @@ export function createInbox(deps: HandingDeps): Inbox {
   const { prompts, facts } = ledger.state;
   let closed = false;
 
-  const inStage = (...stages: LedgerStage[]): PromptEntry[] => promptsIn(prompts, ...stages);
+  const inStage = (...stages: SessionPromptState[]): PromptEntry[] => promptsIn(prompts, ...stages);
 
   async function receive(message: IncomingMessage, from: "live" | "backfill"): Promise<boolean> {
     // The hub keeps it, and sends it again when the session runs.

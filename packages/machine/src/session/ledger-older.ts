@@ -2,10 +2,11 @@
  * Ledgers of older versions, entry by entry, as this one writes them. Before there were `row` and `wish` a prompt had three marks: `told` (the hub
  * had heard that the agent has it), `unwanted`, and `hubKeeps` (taken back, and the hub still shows its row).
  */
-import { type LedgerEntry, type LedgerStage, type PromptEntry, type PromptRow, UNTOLD } from "./ledger-state.ts";
+import type { SessionPromptState } from "@hapi/core";
+import { type LedgerEntry, type PromptEntry, type PromptRow, UNTOLD } from "./ledger-state.ts";
 
 interface Marks {
-  stage: LedgerStage;
+  stage: SessionPromptState;
   told?: boolean;
   unwanted?: boolean;
   hubKeeps?: boolean;

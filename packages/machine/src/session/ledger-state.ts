@@ -2,7 +2,8 @@
  * What the ledger's entries add up to. Pure: the same entries always give the same state, so a restarted session process knows exactly what
  * the killed one had made durable. Every collection here is bounded; limits are named below.
  */
-import type { AgentFailure, AgentStateCompletedRequest, Attachment, LastStart, PromptStage, TurnOutcome } from "@hapi/protocol";
+import type { AgentFailure, AgentStateCompletedRequest, Attachment, LastStart, TurnOutcome } from "@hapi/protocol";
+import type { SessionPromptState } from "@hapi/core";
 import type { AgentRequest, Front, RequestAnswer } from "@hapi/agents";
 
 /** Finished prompts kept to recognise a repeated delivery. */
@@ -12,12 +13,6 @@ export const MAX_ENDED_TURNS = 16;
 /** Answered requests kept for history and for late second answers. */
 export const MAX_CLOSED_REQUESTS = 50;
 
-/**
- * `queued`: ours to hand. `handing`: about to be written to the agent; after a crash the agent's record must be asked before anything else.
- * `canceled`: taken back by its sender. The others are the wire's stages.
- */
-export type LedgerStage = Exclude<PromptStage, "accepted"> | "queued" | "handing" | "canceled";
-
 export interface PromptEntry {
   localId: string;
   messageId: string;
@@ -25,7 +20,7 @@ export interface PromptEntry {
   at: number;
   text: string;
   attachments: Attachment[];
-  stage: LedgerStage;
+  stage: SessionPromptState;
   stageAt: number;
   failure?: AgentFailure;
   row: PromptRow;
@@ -123,7 +118,7 @@ export type LedgerEntry =
   | { k: "unwanted"; localId: string }
   /** Never handed, and the hub's alone again: it comes anew with the next start. */
   | { k: "returned"; localIds: string[] }
-  | { k: "stage"; localId: string; stage: LedgerStage; at: number; failure?: AgentFailure; row?: PromptRow }
+  | { k: "stage"; localId: string; stage: SessionPromptState; at: number; failure?: AgentFailure; row?: PromptRow }
   | { k: "out"; key: string; content: unknown; at: number; memory?: Record<string, unknown> }
   | { k: "acked"; keys: string[] }
   | { k: "memory"; values: Record<string, unknown> }
@@ -144,15 +139,15 @@ export interface Snapshot {
 }
 
 /** Stages of which the hub hears nothing. */
-export const UNTOLD: ReadonlySet<LedgerStage> = new Set(["queued", "handing", "canceled"]);
-const FINAL: ReadonlySet<LedgerStage> = new Set(["done", "failed", "interrupted", "canceled"]);
+export const UNTOLD: ReadonlySet<SessionPromptState> = new Set(["queued", "handing", "canceled"]);
+const FINAL: ReadonlySet<SessionPromptState> = new Set(["done", "failed", "interrupted", "canceled"]);
 
-export function isFinal(stage: LedgerStage): boolean {
+export function isFinal(stage: SessionPromptState): boolean {
   return FINAL.has(stage);
 }
 
 /** Nothing more is done with it here by itself. */
-function isSettled(stage: LedgerStage): boolean {
+function isSettled(stage: SessionPromptState): boolean {
   return isFinal(stage) || stage === "unknown";
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { MAX_PROMPT_BYTES } from "@hapi/core";
-import type { LedgerStage, PromptEntry, PromptRow } from "./ledger-state.ts";
+import { MAX_PROMPT_BYTES, type SessionPromptState } from "@hapi/core";
+import type { PromptEntry, PromptRow } from "./ledger-state.ts";
 import {
   afterHanding,
   afterLookup,
@@ -15,7 +15,7 @@ import {
   settleStep,
 } from "./prompt-moves.ts";
 
-const prompt = (stage: LedgerStage = "queued", row: PromptRow = "queued", localId = "p1"): PromptEntry => ({
+const prompt = (stage: SessionPromptState = "queued", row: PromptRow = "queued", localId = "p1"): PromptEntry => ({
   ...promptEntry({ localId, messageId: `m-${localId}`, seq: 1, at: 0, text: "words", attachments: [], stageAt: 0 }),
   stage,
   row,

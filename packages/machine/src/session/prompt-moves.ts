@@ -2,9 +2,9 @@
  * What may become of a prompt in this session: pure, from where it is and what is known of it. `inbox.ts` writes the moves down and does what they
  * ask for. The page on all places of a prompt is `docs/prompts.md`.
  */
-import { canAdvance, isPromptTooLong, PROMPT_TOO_LONG, promptOfRow } from "@hapi/core";
-import type { AgentFailure, CancelAck, Message, PromptStage } from "@hapi/protocol";
-import type { Facts, LedgerStage, PromptEntry, PromptRow } from "./ledger-state.ts";
+import { type AgentPromptState, canAdvance, isPromptTooLong, PROMPT_TOO_LONG, promptOfRow, type SessionPromptState } from "@hapi/core";
+import type { AgentFailure, CancelAck, Message } from "@hapi/protocol";
+import type { Facts, PromptEntry, PromptRow } from "./ledger-state.ts";
 import { promptsIn } from "./prompt-queue.ts";
 
 export const MAX_QUEUED = 1_000;
@@ -17,7 +17,7 @@ export type IncomingMessage = Pick<Message, "id" | "seq" | "createdAt" | "conten
 };
 
 export interface Move {
-  stage: LedgerStage;
+  stage: SessionPromptState;
   failure?: AgentFailure;
   /** Absent: as the stage says. */
   row?: PromptRow;
@@ -76,8 +76,8 @@ export const neverCame = (localId: string, messageId: string, at: number): Promp
   promptEntry({ localId, messageId, seq: null, at, text: "", attachments: [], stageAt: at });
 
 /** The agent, or its record, says that it is there now. */
-export function moveByAgent(present: LedgerStage, stage: PromptStage, failure?: AgentFailure): Move | null {
-  if (stage === "accepted" || present === "canceled" || present === "queued") return null;
+export function moveByAgent(present: SessionPromptState, stage: AgentPromptState, failure?: AgentFailure): Move | null {
+  if (present === "canceled" || present === "queued") return null;
   return present === "handing" || canAdvance(present, stage) ? { stage, failure } : null;
 }
 
@@ -126,7 +126,7 @@ export interface Lookup {
 }
 
 /** After a crash, or the agent's end. Null: it stays as it is. */
-export function afterLookup(stage: LedgerStage, { found, agentLives, isBusy, isLast }: Lookup): Move | "again" | null {
+export function afterLookup(stage: SessionPromptState, { found, agentLives, isBusy, isLast }: Lookup): Move | "again" | null {
   if (stage !== "handing" && stage !== "handed") return null;
   if (found === "unknown") return { stage: "unknown" };
   if (found === "present") return { stage: agentLives ? "in-transcript" : "interrupted" };
@@ -142,7 +142,7 @@ export function moveAgain({ wish }: Pick<PromptEntry, "wish">, tries: number, me
 }
 
 /** What has not moved since, although the agent is idle, has no turn to wait for. */
-export function settleStep(stage: LedgerStage): "look" | "done" | null {
+export function settleStep(stage: SessionPromptState): "look" | "done" | null {
   if (stage === "handing" || stage === "handed") return "look";
   return stage === "in-transcript" || stage === "started" ? "done" : null;
 }

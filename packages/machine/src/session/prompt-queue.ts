@@ -1,5 +1,6 @@
 /** The session's prompts by where they are. */
-import type { LedgerStage, PromptEntry } from "./ledger-state.ts";
+import type { SessionPromptState } from "@hapi/core";
+import type { PromptEntry } from "./ledger-state.ts";
 
 type Prompts = ReadonlyMap<string, PromptEntry>;
 
@@ -7,7 +8,7 @@ const order = (a: PromptEntry, b: PromptEntry): number =>
   (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER) || a.at - b.at;
 
 /** In the hub's order. */
-export function promptsIn(prompts: Prompts, ...stages: LedgerStage[]): PromptEntry[] {
+export function promptsIn(prompts: Prompts, ...stages: SessionPromptState[]): PromptEntry[] {
   return [...prompts.values()].filter((prompt) => stages.includes(prompt.stage)).sort(order);
 }
 

@@ -2,10 +2,10 @@
  * Tells the hub where each prompt is. Only the latest stage of a prompt matters; what the hub has not confirmed is said again after a while, after a reconnect
  * and, for the recent past, after a restart (saying it twice is harmless).
  */
-import type { AgentFailure, PromptStage } from "@hapi/protocol";
+import type { AgentFailure } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { DriverLog } from "@hapi/agents";
-import { type LedgerState, type PromptEntry, UNTOLD } from "./ledger-state.ts";
+import type { LedgerState, PromptEntry } from "./ledger-state.ts";
 import type { SessionLink, StageReport } from "@hapi/client/link";
 
 /** What was not confirmed on a line that stands is said again after this time. */
@@ -16,10 +16,10 @@ const MAX_REPEATED = 500;
 function reportOf(prompt: PromptEntry): StageReport | null {
   // The wire has no word for what was taken back after it was shown as handed: it did not run.
   const stage = prompt.stage === "canceled" && prompt.row === "taken" ? "interrupted" : prompt.stage;
-  if (UNTOLD.has(stage)) return null;
+  if (stage === "queued" || stage === "handing" || stage === "canceled") return null;
   return {
     localId: prompt.localId,
-    stage: stage as PromptStage,
+    stage,
     at: prompt.stageAt,
     detail: prompt.failure && detailOf(prompt.failure),
   };

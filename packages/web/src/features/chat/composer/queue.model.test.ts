@@ -12,7 +12,7 @@ const prompt = (key: string, more: Partial<PromptItem> = {}): PromptItem => ({
   text: key,
   attachments: [],
   origin: "remote",
-  stage: "accepted",
+  stage: "queued",
   detail: null,
   scheduledAt: null,
   waiting: null,

@@ -15,7 +15,7 @@ import { givenWords, isLongPrompt, promptTone, STAGE_MARKS, wantsSendAgain, type
 
 const STAGES = {
   sending: "stage.sending",
-  accepted: "stage.accepted",
+  queued: "stage.accepted",
   handed: "stage.handed",
   "in-transcript": "stage.inTranscript",
   started: "stage.started",

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import type { PromptItem } from "@hapi/core";
-import { PROMPT_STAGES } from "@hapi/protocol";
-import { givenWords, isLongPrompt, promptTone, wantsSendAgain } from "./prompt.model.ts";
+import { givenWords, isLongPrompt, promptTone, STAGE_MARKS, wantsSendAgain } from "./prompt.model.ts";
+
+/** From the device to the end. */
+const STATES = Object.keys(STAGE_MARKS) as (keyof typeof STAGE_MARKS)[];
 
 const prompt = (stage: PromptItem["stage"]): PromptItem => ({
   type: "prompt",
@@ -20,12 +22,23 @@ const prompt = (stage: PromptItem["stage"]): PromptItem => ({
 });
 
 test("only what the agent may never have got is sent again; a failed turn has its own Retry", () => {
-  const again = [...PROMPT_STAGES, "sending", "rejected", null].filter((stage) => wantsSendAgain(prompt(stage as PromptItem["stage"])));
+  const again = [...STATES, null].filter((stage) => wantsSendAgain(prompt(stage)));
   expect(again).toEqual(["unknown", "rejected"]);
 });
 
 test("every stage has a tone", () => {
-  expect([...PROMPT_STAGES].map(promptTone)).toEqual(["moving", "moving", "settled", "settled", "settled", "failed", "noted", "waiting"]);
+  expect(STATES.map(promptTone)).toEqual([
+    "moving",
+    "moving",
+    "moving",
+    "settled",
+    "settled",
+    "settled",
+    "failed",
+    "noted",
+    "waiting",
+    "failed",
+  ]);
 });
 
 test("long prompts are folded by lines or by length", () => {
@@ -42,5 +55,5 @@ test("what the agent has and has not begun with says why, and since when", () =>
   expect(given("nothing")).toMatchObject({ key: "stage.stuck", tone: "failed" });
   expect(["machine", "runner", "connection", "person", "moon"].map((what) => given(what)?.key)).toEqual(Array(5).fill("stage.away"));
   // Begun, or in the queue, which has words of its own.
-  expect([given("uptake", "started"), given("turn", "accepted"), givenWords(prompt("handed"))]).toEqual([null, null, null]);
+  expect([given("uptake", "started"), given("turn", "queued"), givenWords(prompt("handed"))]).toEqual([null, null, null]);
 });

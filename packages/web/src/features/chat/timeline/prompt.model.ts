@@ -8,7 +8,7 @@ export type PromptTone = "moving" | "settled" | "noted" | "waiting" | "failed";
 export function promptTone(stage: PromptItem["stage"]): PromptTone {
   switch (stage) {
     case "sending":
-    case "accepted":
+    case "queued":
     case "handed":
       return "moving";
     case "unknown":
@@ -29,7 +29,7 @@ export function promptTone(stage: PromptItem["stage"]): PromptTone {
 /** One tick: with the hub. Two: with the agent. */
 export const STAGE_MARKS = {
   sending: "clock",
-  accepted: "check",
+  queued: "check",
   handed: "checks",
   "in-transcript": "checks",
   started: "checks",
