@@ -25,6 +25,7 @@ export {
   type AgentPromptState,
   DEVICE_STATES,
   type DevicePromptState,
+  type PromptHolder,
   type PromptState,
   type SessionPromptState,
   stateInQueue,

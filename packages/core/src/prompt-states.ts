@@ -43,6 +43,12 @@ export type AgentPromptState = Exclude<SessionPromptState, "queued" | "handing" 
 /** By the hub's row, which is gone once it was taken back, and hears of `handing` nothing. */
 export type RowPromptState = "queued" | AgentPromptState;
 
+/**
+ * Who has a prompt that is in the hub's queue. `session`: it was sent there, or may have been, and from then on only its session can say that it
+ * does not run.
+ */
+export type PromptHolder = "hub" | "session";
+
 /** The wire's `accepted` is `queued`. */
 export const stateOfStage = (stage: PromptStage): RowPromptState => (stage === "accepted" ? "queued" : stage);
 

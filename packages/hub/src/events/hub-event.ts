@@ -1,4 +1,5 @@
 /** One change on its way to everybody: what it says on the wire, who may see it, and its place in the log when it has one. */
+import type { PromptHolder } from "@hapi/core";
 import type { SseCapability, SyncEvent } from "@hapi/protocol";
 
 export interface EventFacts {
@@ -10,8 +11,8 @@ export interface EventFacts {
   readonly needs?: SseCapability;
   /** The socket it came from, which is not told again. */
   readonly origin?: string;
-  /** A prompt that was marked as sent when it was stored: its session was connected. */
-  readonly isSent?: boolean;
+  /** Of a prompt that was stored. Absent: no such. */
+  readonly holder?: PromptHolder;
   /** Makes the wire text when there is a cheaper way than `JSON.stringify` of the event. */
   readonly render?: () => string;
 }
@@ -22,7 +23,7 @@ export class HubEvent {
   readonly seq: number | undefined;
   readonly needs: SseCapability | undefined;
   readonly origin: string | undefined;
-  readonly isSent: boolean;
+  readonly holder: PromptHolder | undefined;
   readonly #render: (() => string) | undefined;
   #text: string | null = null;
 
@@ -32,7 +33,7 @@ export class HubEvent {
     this.seq = facts.seq;
     this.needs = facts.needs;
     this.origin = facts.origin;
-    this.isSent = facts.isSent === true;
+    this.holder = facts.holder;
     this.#render = facts.render;
   }
 

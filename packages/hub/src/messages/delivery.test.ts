@@ -20,7 +20,7 @@ test("a prompt that is taken back between being found and being marked does not 
       rows.delete("b");
       for (const localId of localIds) if (rows.has(localId)) sent.add(localId);
     },
-    wasSent: async (_session: string, localId: string) => sent.has(localId),
+    holderOf: async (_session: string, localId: string) => (sent.has(localId) ? ("session" as const) : ("hub" as const)),
   } as unknown as MessageStore;
   const delivery = new Delivery({ store, durable: async () => undefined, links, bus: createBus(silentLogger), clock, log: silentLogger });
   await delivery.deliverAll("s");
@@ -36,7 +36,7 @@ test("nothing goes to a session before the disk has it that it did: a loss of po
   const store = {
     deliverable: async () => [{ sessionId: "s", namespace: "n", message: prompt("a"), wake: true }],
     markSent: async () => void happened.push("marked"),
-    wasSent: async () => true,
+    holderOf: async () => "session" as const,
   } as unknown as MessageStore;
   const durable = async (): Promise<void> => void happened.push("on the disk");
   const delivery = new Delivery({ store, durable, links, bus: createBus(silentLogger), clock, log: silentLogger });

@@ -2,6 +2,7 @@
  * Brings queued prompts to their session: once on attach, once when accepted, and again with back-off only while nothing was heard of
  * them (no ack, no stage, not consumed). Existing CLIs hide repeats by message id, ours by the prompt's id in its ledger.
  */
+import type { PromptHolder } from "@hapi/core";
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
 import type { Message } from "@hapi/protocol";
@@ -78,7 +79,7 @@ export class Delivery {
       await this.#deps.durable();
       for (const { message } of prompts) {
         // Taken back before it was marked: the session was not asked, and must not get it.
-        if (await store.wasSent(sessionId, message.localId as string)) this.#send(sessionId, message, only);
+        if ((await store.holderOf(sessionId, message.localId as string)) === "session") this.#send(sessionId, message, only);
       }
     });
   }
@@ -107,13 +108,13 @@ export class Delivery {
   }
 
   /** Accepted while the session was connected. One that is not marked came before that, and goes with the attach. */
-  #sendAccepted(sessionId: string, message: Message, isSent: boolean): void {
-    if (isSent && !this.#sending.has(sessionId)) {
+  #sendAccepted(sessionId: string, message: Message, holder: PromptHolder | undefined): void {
+    if (holder === "session" && !this.#sending.has(sessionId)) {
       this.#send(sessionId, message);
       return;
     }
     const sent = this.#inTurn(sessionId, async () => {
-      if (await this.#deps.store.wasSent(sessionId, message.localId as string)) this.#send(sessionId, message);
+      if ((await this.#deps.store.holderOf(sessionId, message.localId as string)) === "session") this.#send(sessionId, message);
     });
     ignore(sent, "it is sent on the next attach");
   }
@@ -124,7 +125,7 @@ export class Delivery {
       const { message } = event;
       const isDue = message.scheduledAt == null || message.scheduledAt <= this.#deps.clock.now();
       if (message.localId !== null && message.invokedAt == null && isDue && hubEvent.origin === undefined)
-        this.#sendAccepted(event.sessionId, message, hubEvent.isSent);
+        this.#sendAccepted(event.sessionId, message, hubEvent.holder);
     } else if (event.type === "messages-consumed" || event.type === "messages-indeterminate") {
       for (const localId of event.localIds) this.#settle(event.sessionId, localId);
     } else if (event.type === "message-stage") this.#settle(event.sessionId, event.localId);

@@ -26,7 +26,7 @@ test("prompts that could not be marked as sent at the attach are sent when they 
   const store = {
     deliverable: async () => ["a", "b"].map((name) => ({ sessionId: "s", namespace: "n", message: prompt(name), wake: true })),
     markSent: fullFor(2),
-    wasSent: async () => true,
+    holderOf: async () => "session" as const,
   } as unknown as MessageStore;
   const delivery = new Delivery({ store, durable: async () => undefined, links, bus: createBus(silentLogger), clock, log: silentLogger });
   await delivery.deliverAll("s").catch(() => undefined);

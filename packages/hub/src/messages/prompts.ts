@@ -1,5 +1,5 @@
 /** Prompts as the REST plane sees them: post, cancel, steer, retry, and where they are. Answers are the unions existing clients expect. */
-import { checkPromptSize, promptContent } from "@hapi/core";
+import { checkPromptSize, promptContent, stateOfRow } from "@hapi/core";
 import type { Clock } from "@hapi/platform";
 import {
   AppError,
@@ -70,7 +70,7 @@ export class Prompts {
       content: promptContent({ text: body.text, attachments: body.attachments ?? [], meta: { deliveryMode: "queue" } }),
       scheduledAt: body.scheduledAt ?? null,
       wake: body.wake === true,
-      sent: this.#goesAtOnce(session.id, body),
+      holder: this.#goesAtOnce(session.id, body) ? "session" : "hub",
     });
     if (result.kind === "missing") throw new AppError("session_not_found");
     if (result.kind === "withdrawn") return { id: body.localId as string, localId: body.localId as string };
@@ -149,7 +149,7 @@ export class Prompts {
    */
   async #askToDrop(sessionId: string, message: Message, localId: string): Promise<"drop" | "keep" | "consumed"> {
     const links = this.#deps.links.of("session", sessionId);
-    if (links.length === 0) return (await this.#deps.store.wasSent(sessionId, localId)) ? "keep" : "drop";
+    if (links.length === 0) return (await this.#deps.store.holderOf(sessionId, localId)) === "session" ? "keep" : "drop";
     const answers = await Promise.all(
       links.map(async (link): Promise<CancelAck | null> => {
         const update = this.#deps.links.envelope(link, { t: "cancel-queued-message", sid: sessionId, messageId: message.id, localId });
@@ -183,7 +183,7 @@ export class Prompts {
     if (!message || message.localId === null) return { status: "not-found" };
     const { localId } = message;
     if (message.invokedAt != null) return { status: "invoked", message };
-    if (message.deliveryState !== "indeterminate") return { status: "already-queued", localId };
+    if (stateOfRow(message) !== "unknown") return { status: "already-queued", localId };
     const accepted = await this.#askToRetry(session.id, message, localId);
     if (accepted === "consumed") await this.#deps.store.consume(session.id, [localId], false);
     if (accepted === "no") return { status: "retry-unavailable", localId };
@@ -210,7 +210,7 @@ export class Prompts {
     for (const message of await this.#deps.store.findLocal(session.id, localIds)) {
       const localId = message.localId as string;
       if (message.invokedAt != null) state.invokedLocalMessages.push({ localId, invokedAt: message.invokedAt });
-      else if (message.deliveryState === "indeterminate") state.indeterminateLocalIds.push(localId);
+      else if (stateOfRow(message) === "unknown") state.indeterminateLocalIds.push(localId);
       else state.queuedLocalIds.push(localId);
     }
     return state;

@@ -1,4 +1,5 @@
 /** What the hub remembers of messages: history, the prompt queue (rows with a local id that nobody took yet), and their stages. */
+import type { PromptHolder } from "@hapi/core";
 import type { Fact, LastTurn, Message, MessagesResponse, PromptStage, TodoItem } from "@hapi/protocol";
 
 export interface NewRow {
@@ -28,8 +29,8 @@ export interface NewPrompt {
   scheduledAt: number | null;
   /** Accepted for an inactive session. */
   wake: boolean;
-  /** The session is connected: it gets the prompt with the commit. */
-  sent: boolean;
+  /** `session`: it is connected, and gets the prompt with the commit. */
+  holder: PromptHolder;
 }
 
 /** Prompts that may wait in one session; more are a runaway client. */
@@ -90,7 +91,7 @@ export interface MessageStore {
   markSent(sessionId: string, localIds: readonly string[]): Promise<void>;
   /** The session has forgotten these and never handed them: they are the hub's alone again. */
   returned(sessionId: string, localIds: readonly string[]): Promise<void>;
-  wasSent(sessionId: string, localId: string): Promise<boolean>;
+  holderOf(sessionId: string, localId: string): Promise<PromptHolder>;
   /** The oldest `limit` in the queue of which nobody has to say anything before. */
   waitingRows(sessionId: string, limit: number): Promise<WaitingRow[]>;
   /** Those that an agent has and has not begun with, handed before `until`, oldest first. */

@@ -3,6 +3,7 @@
  * `seq` counts over all namespaces and never goes back. Bounded to `maxRows` and `maxAgeMs` per namespace; the floor says from where on it
  * is complete.
  */
+import type { PromptHolder } from "@hapi/core";
 import type { Sqlite } from "@hapi/platform";
 import type { SseCapability, SyncEvent } from "@hapi/protocol";
 import type { GroupCommit } from "./group-commit.ts";
@@ -15,7 +16,7 @@ export interface LogDraft {
   ref?: string;
   needs?: SseCapability;
   origin?: string;
-  isSent?: boolean;
+  holder?: PromptHolder;
   render?: () => string;
 }
 

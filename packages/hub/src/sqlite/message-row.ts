@@ -17,6 +17,7 @@ export interface MessageRow {
   delivery_state: string;
   steered: number;
   wake: number;
+  /** `PromptHolder`: 1 for the session. */
   sent: number;
 }
 

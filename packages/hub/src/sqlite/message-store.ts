@@ -2,7 +2,7 @@
  * `MessageStore` on SQLite: history. The queue's changes are in `queue-rows.ts`, pages in `pages.ts`. `at` is the hub's clock and never
  * goes back within a session, so a new row is always the newest and no reader has to drop its window.
  */
-import { factsOfRow } from "@hapi/core";
+import { factsOfRow, type PromptHolder } from "@hapi/core";
 import type { Sqlite } from "@hapi/platform";
 import type { Message, MessagesResponse, TodoItem } from "@hapi/protocol";
 import type { Writer } from "./group-commit.ts";
@@ -127,7 +127,7 @@ export class SqliteMessageStore implements MessageStore {
         "accepted",
         at,
         prompt.wake ? 1 : 0,
-        prompt.sent ? 1 : 0,
+        prompt.holder === "session" ? 1 : 0,
       );
       if (stored.changes === 0) return { kind: "repeated", message: toMessage(this.#rowByLocalId(session, localId) as MessageRow) };
       this.#moveHead(session, seq, at, true);
@@ -142,7 +142,7 @@ export class SqliteMessageStore implements MessageStore {
         ...(prompt.scheduledAt === null ? {} : { scheduledAt: prompt.scheduledAt }),
         stage: "accepted",
       };
-      const place = this.#logMessage(session, message, text, { isSent: prompt.sent });
+      const place = this.#logMessage(session, message, text, { holder: prompt.holder });
       this.#facts.add(session, { place, at, seq, facts: factsOfRow(prompt.content, localId) });
       this.#deps.log.append({
         namespace: session.namespace,
@@ -248,8 +248,8 @@ export class SqliteMessageStore implements MessageStore {
     return this.#queue.returned(sessionId, localIds);
   }
 
-  wasSent(sessionId: string, localId: string): Promise<boolean> {
-    return this.#queue.wasSent(sessionId, localId);
+  holderOf(sessionId: string, localId: string): Promise<PromptHolder> {
+    return this.#queue.holderOf(sessionId, localId);
   }
 
   waitingRows(sessionId: string, limit: number): Promise<WaitingRow[]> {
@@ -325,7 +325,7 @@ export class SqliteMessageStore implements MessageStore {
   }
 
   /** The content is spliced in as it came: large tool results are turned into text once, not per reader. */
-  #logMessage(session: SessionRow, message: Message, text: string, facts: Pick<LogDraft, "origin" | "isSent">): number {
+  #logMessage(session: SessionRow, message: Message, text: string, facts: Pick<LogDraft, "origin" | "holder">): number {
     const render = (): string => {
       const { content: _content, ...rest } = message;
       const head = JSON.stringify({ type: "message-received", namespace: session.namespace, sessionId: session.id, message: rest });

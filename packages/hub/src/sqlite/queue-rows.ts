@@ -2,7 +2,7 @@
  * The prompt queue: rows with a local id that were not invoked. Every change that takes a prompt out of the queue happens once; repeating
  * a report changes nothing and is told to nobody.
  */
-import { canAdvance } from "@hapi/core";
+import { canAdvance, type PromptHolder } from "@hapi/core";
 import type { SyncEvent } from "@hapi/protocol";
 import type { OutcomeRows } from "./outcome-rows.ts";
 import type { SessionRow } from "./session-row.ts";
@@ -69,9 +69,9 @@ export class QueueRows {
     });
   }
 
-  async wasSent(sessionId: string, localId: string): Promise<boolean> {
+  async holderOf(sessionId: string, localId: string): Promise<PromptHolder> {
     const session = this.#deps.cache.row(sessionId);
-    return session !== null && this.#rows(session, [localId]).some((row) => row.sent === 1);
+    return session !== null && this.#rows(session, [localId]).some((row) => row.sent === 1) ? "session" : "hub";
   }
 
   async waitingRows(sessionId: string, limit: number): Promise<WaitingRow[]> {

@@ -54,7 +54,13 @@ const end = fc.tuple(session, fc.constantFrom<LastTurn["outcome"]>("completed", 
 const ask = fc.tuple(session, prompt, fc.option(at), fc.boolean(), fc.boolean()).map(
   ([id, localId, later, wake, sent]): Step =>
     ({ messages }, now) =>
-      messages.enqueue(id, { localId, content: { role: "user" }, scheduledAt: later === null ? null : now + later, wake, sent }),
+      messages.enqueue(id, {
+        localId,
+        content: { role: "user" },
+        scheduledAt: later === null ? null : now + later,
+        wake,
+        holder: sent ? "session" : "hub",
+      }),
 );
 
 const queue = fc.oneof(
@@ -198,7 +204,7 @@ async function story(
   let now = 1_000_000;
   const { stores, bus } = open(() => now);
   const told: unknown[] = [];
-  bus.subscribe((events) => void told.push(...events.map(({ event, seq, needs, isSent }) => ({ event, seq, needs, isSent }))));
+  bus.subscribe((events) => void told.push(...events.map(({ event, seq, needs, holder }) => ({ event, seq, needs, holder }))));
   const answers: unknown[] = [];
   for (const group of steps) {
     now += 10;

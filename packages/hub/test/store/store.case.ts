@@ -43,7 +43,7 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       return opened.stores.messages.append(id, { content, text: JSON.stringify(content), key, isContent: true, isWork: true, facts: [] });
     };
     const ask = (id: string, localId: string, scheduledAt: number | null = null): Promise<unknown> =>
-      opened.stores.messages.enqueue(id, { localId, content: { role: "user" }, scheduledAt, wake: false, sent: false });
+      opened.stores.messages.enqueue(id, { localId, content: { role: "user" }, scheduledAt, wake: false, holder: "hub" });
 
     test("a change is told after it is committed, in the order of the log", async () => {
       const id = await create();
@@ -236,7 +236,7 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       heard = [];
       const failed = opened.stores.transaction(async ({ sessions, stops, messages }) => {
         await stops.put(stop);
-        await messages.enqueue(id, { localId: "l", content: {}, scheduledAt: null, wake: false, sent: false });
+        await messages.enqueue(id, { localId: "l", content: {}, scheduledAt: null, wake: false, holder: "hub" });
         expect(await sessions.remove(id)).toBe(true);
         expect([await sessions.get(id), (await stops.get(id))?.kind]).toEqual([null, "deleted"]);
         throw new Error("the last step fails");

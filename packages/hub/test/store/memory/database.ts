@@ -2,6 +2,7 @@
  * A database in memory, for tests: tables that can take changes back, one piece of work after the other, and a log. It shares no code with
  * the one on the disk, and everything takes a turn of the event loop, as where the database is another process.
  */
+import type { PromptHolder } from "@hapi/core";
 import { LATE, systemClock, within } from "@hapi/platform";
 import { AppError, type SseCapability, type SyncEvent } from "@hapi/protocol";
 import type { Bus } from "../../../src/events/bus.ts";
@@ -52,7 +53,7 @@ export interface Told {
   ref?: string;
   needs?: SseCapability;
   origin?: string;
-  isSent?: boolean;
+  holder?: PromptHolder;
 }
 
 /** What one piece of work may do. */

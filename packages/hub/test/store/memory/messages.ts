@@ -110,10 +110,10 @@ export function memoryMessages({ database, run, now }: MemoryParts): MessageStor
         return due.map((row) => ({ sessionId: id ?? sessionId, namespace, message: toMessage(row), wake: row.wake }));
       }),
     markSent: (sessionId, localIds) =>
-      changed(sessionId, () => byLocalId(sessionId, localIds).forEach((row) => save({ ...row, sent: true }))),
+      changed(sessionId, () => byLocalId(sessionId, localIds).forEach((row) => save({ ...row, holder: "session" }))),
     returned: (sessionId, localIds) =>
-      changed(sessionId, () => byLocalId(sessionId, localIds).forEach((row) => isQueued(row) && save({ ...row, sent: false }))),
-    wasSent: (sessionId, localId) => run(() => byLocalId(sessionId, [localId]).some((row) => row.sent)),
+      changed(sessionId, () => byLocalId(sessionId, localIds).forEach((row) => isQueued(row) && save({ ...row, holder: "hub" }))),
+    holderOf: (sessionId, localId) => run(() => byLocalId(sessionId, [localId])[0]?.holder ?? "hub"),
     waitingRows: (sessionId, limit) =>
       run(() =>
         queueOf(sessionId)
@@ -250,7 +250,7 @@ export function memoryMessages({ database, run, now }: MemoryParts): MessageStor
             delivery: "queued",
             steered: false,
             wake: false,
-            sent: false,
+            holder: "hub",
           });
         }
         const hasConversationContent = to.session.hasConversationContent === true || from.session.hasConversationContent === true;
@@ -300,14 +300,18 @@ export function memoryMessages({ database, run, now }: MemoryParts): MessageStor
     if (takenBackAt !== undefined && takenBackAt >= now() - keepWithdrawnMs) return { kind: "withdrawn" };
     if (known) return { kind: "repeated", message: toMessage(known) };
     if (queueOf(id).length >= maxQueued) return { kind: "full" };
-    const { scheduledAt, wake, sent } = prompt;
+    const { scheduledAt, wake, holder } = prompt;
     const localId = prompt.localId ?? randomUUID();
     const createdAt = Math.max(now(), session.lastAt);
     const content = structuredClone(prompt.content);
-    const row = add(session, { ...unsent, localId, content, createdAt, invokedAt: null, scheduledAt, stage: "accepted", wake, sent }, true);
+    const row = add(
+      session,
+      { ...unsent, localId, content, createdAt, invokedAt: null, scheduledAt, stage: "accepted", wake, holder },
+      true,
+    );
     worked(id, row.seq);
     const { updatedAt } = (sessionRow(database, id) as SessionRow).session;
-    tellRow(it, session, { row, facts: factsOfRow(prompt.content, localId), more: { isSent: sent } });
+    tellRow(it, session, { row, facts: factsOfRow(prompt.content, localId), more: { holder } });
     log(it, session, { type: "session-updated", sessionId: id, data: { updatedAt } });
     return { kind: "stored", message: toMessage(row) };
   }
@@ -324,7 +328,16 @@ export function memoryMessages({ database, run, now }: MemoryParts): MessageStor
   }
 }
 
-const unsent = { key: null, scheduledAt: null, stage: null, detail: null, delivery: "queued", steered: false, wake: false, sent: false };
+const unsent = {
+  key: null,
+  scheduledAt: null,
+  stage: null,
+  detail: null,
+  delivery: "queued",
+  steered: false,
+  wake: false,
+  holder: "hub" as const,
+};
 
 const isDue = ({ scheduledAt }: MessageRow, at: number): boolean => scheduledAt === null || scheduledAt <= at;
 

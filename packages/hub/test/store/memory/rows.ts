@@ -1,5 +1,6 @@
 /** What the tables in memory hold, and what a reader gets of it. */
-import { backgroundCount } from "@hapi/core";
+
+import { backgroundCount, type PromptHolder } from "@hapi/core";
 import { type AgentState, type LastTurn, type Machine, type Message, MODEL_MODES, type PromptStage, type Session } from "@hapi/protocol";
 import type { PermissionParams } from "@hapi/protocol/rpc";
 import type { Job } from "../../../src/jobs/store.ts";
@@ -48,7 +49,7 @@ export interface MessageRow {
   delivery: string;
   steered: boolean;
   wake: boolean;
-  sent: boolean;
+  holder: PromptHolder;
 }
 
 export interface MachineRow {
