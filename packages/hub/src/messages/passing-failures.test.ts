@@ -40,7 +40,7 @@ test("a prompt whose time comes while the disk is full falls due when there is r
   const clock = createManualClock(1_000);
   const { stores, close } = openStores({ now: () => clock.now(), log: silentLogger });
   await stores.sessions.create({ id: "s", namespace: "n", tag: "t", metadata: null, agentState: null });
-  await stores.messages.enqueue("s", { localId: "p", content: {}, scheduledAt: 5_000, wake: false, sent: false });
+  await stores.messages.enqueue("s", { localId: "p", content: {}, scheduledAt: 5_000, wake: false, holder: "hub" });
   await stores.jobs.put(dueJob("s", "p", 5_000));
   const isFull = fullFor(1);
   const due: string[] = [];
