@@ -29,7 +29,7 @@ const ROOMS: Record<string, Record<string, readonly string[]>> = {
     backup: ["events", "keeping", "sqlite"],
     sse: ["events", "live", "machines", "messages", "sessions"],
     socket: ["auth", "events", "live", "machines", "messages", "peer", "rpc", "sessions"],
-    http: ["auth", "keeping", "machines", "messages", "permissions", "rpc", "sessions", "settings", "sse", "uploads"],
+    http: ["auth", "events", "facts", "keeping", "machines", "messages", "permissions", "rpc", "sessions", "settings", "sse", "uploads"],
   },
   // The app's ground knows no screen, its shell knows them all; what a feature needs from another goes by the feature's own files.
   "packages/web/src": {

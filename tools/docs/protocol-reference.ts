@@ -79,9 +79,10 @@ const named = (suffix: RegExp): [string, z.ZodMiniType][] =>
 
 export function protocolReference(): string {
   const events = (protocol.syncEventSchema as unknown as { _zod: { def: { options: z.ZodMiniType[] } } })._zod.def.options;
-  const eventName = (schema: z.ZodMiniType): string => {
+  const facts = (protocol.factSchema as unknown as { _zod: { def: { options: z.ZodMiniType[] } } })._zod.def.options;
+  const constOf = (schema: z.ZodMiniType, key: string): string => {
     const json = z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }) as JsonSchema;
-    return String(json.properties?.["type"]?.const);
+    return String(json.properties?.[key]?.const);
   };
   const errors = protocol.errorCodes.map((code) => {
     const facts = protocol.errorFacts(code);
@@ -94,9 +95,10 @@ export function protocolReference(): string {
     `${protocol.PROTOCOL_VERSION}: REST under \`/api\` (JWT) and \`/cli\` (access token), SSE at \`/api/events\`, Socket.IO namespace \`/cli\` at`,
     `\`${protocol.SOCKET_PATH}\`. A \`?\` marks what may be absent. Unknown fields are kept.`,
     "",
-    ...section("Entities", "As they travel in answers and events.", named(/Schema$/).filter(([name]) => !["handshake", "ownDiagnostics", "syncEvent"].includes(name))),
+    ...section("Entities", "As they travel in answers and events.", named(/Schema$/).filter(([name]) => !["handshake", "ownDiagnostics", "syncEvent", "fact"].includes(name))),
     ...section("REST bodies", "Of requests; the routes are in `packages/hub`.", named(/Body$/)),
-    ...section("SSE events", `One JSON object per frame. Capabilities a subscriber can ask for: ${protocol.SSE_CAPABILITIES.join(", ")}.`, events.map((schema) => [eventName(schema), schema])),
+    ...section("SSE events", `One JSON object per frame. Capabilities a subscriber can ask for: ${protocol.SSE_CAPABILITIES.join(", ")}.`, events.map((schema) => [constOf(schema, "type"), schema])),
+    ...section("Facts", `Version ${protocol.FACTS_VERSION}. What a row (\`seq\`) or a request means; kinds and fields that are not here are kept.`, facts.map((schema) => [constOf(schema, "kind"), schema])),
     ...section("Socket events to the hub", `Namespace \`/cli\`. Frames up to ${protocol.MAX_FRAME_BYTES / 1024 / 1024} MiB.`, Object.entries(protocol.clientEvents)),
     ...calls("session", { ...rpc.sessionRpc, ...rpc.fileRpc }, rpc.peerSessionRpc),
     ...calls("machine", rpc.machineRpc, rpc.peerMachineRpc),

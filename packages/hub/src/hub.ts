@@ -4,6 +4,7 @@ import { type Session } from "@hapi/protocol";
 import { machineRpc, sessionRpc } from "@hapi/protocol/rpc";
 import type { Hono } from "hono";
 import { cliRoutes } from "./http/routes/cli.ts";
+import { factRoutes } from "./http/routes/facts.ts";
 import { eventRoutes } from "./http/routes/events.ts";
 import { Housekeeping } from "./keeping/housekeeping.ts";
 import { forgetKind } from "./machines/forgets.ts";
@@ -153,6 +154,7 @@ function createHttp(parts: HubParts, services: Services, remove: (session: Sessi
       permissionRoutes({ access, permissions }),
       machineRoutes({ access, machines, rpc, now, durable, onSpawned: services.onSpawned }),
       eventRoutes({ access, sse }),
+      factRoutes({ access, facts: stores.facts, log: stores.log }),
       settingsRoutes({ settings: parts.settings, files: () => stores.keeping.files() }),
       keepingRoutes({ restorer: parts.restorer, retention: parts.retention ?? keepsEverything }),
       refusalRoutes({ access }),

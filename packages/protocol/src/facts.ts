@@ -4,6 +4,7 @@
  */
 import * as z from "zod/mini";
 import { TOOL_KINDS } from "./agent-events.ts";
+import { anyFactSchema } from "./any-fact.ts";
 import { timestamp } from "./primitives.ts";
 
 /** Goes up when the same row comes to mean more than before: what an older version stored is then read from its row again. */
@@ -85,6 +86,21 @@ export const factSchema = z.discriminatedUnion("kind", [
 ]);
 export type Fact = z.infer<typeof factSchema>;
 export type FactKind = Fact["kind"];
+
+/** Of a row (`seq`) or of a request, at its place in the hub's log; of rows that were there before facts were stored, below zero. */
+export const factRecordSchema = z.looseObject({
+  place: z.number(),
+  at: timestamp,
+  seq: z.optional(z.number()),
+  facts: z.array(anyFactSchema),
+});
+
+/** Answer of `GET /api/sessions/:id/facts`. The next page is after `next`; `reset`: the numbering is another one, and this page is the first. */
+export const factsResponseSchema = z.looseObject({
+  facts: z.array(factRecordSchema),
+  page: z.looseObject({ next: z.number(), hasMore: z.boolean(), epoch: z.string(), reset: z.boolean() }),
+});
+export type FactsResponse = z.infer<typeof factsResponseSchema>;
 
 /** Those that this version has a word for. */
 export function knownFacts(facts: readonly unknown[]): Fact[] {

@@ -13,24 +13,25 @@ interface Call {
   locations?: { path: string }[];
 }
 
-const pathOf = (fields: Record<string, unknown>): string | undefined =>
-  firstName(fields, "file_path", "filePath", "notebook_path", "path", "target_file");
+const pathKeys = ["file_path", "filePath", "notebook_path", "path", "target_file"] as const;
+const moveKeys = ["source", "destination", "old_path", "new_path", "from", "to"] as const;
 
+const pathOf = (fields: Record<string, unknown>): string | undefined => firstName(fields, ...pathKeys);
+
+/** On the way of every row: it makes nothing that it does not need. */
 export function filesOfCall({ kind, input, locations }: Call): string[] {
-  if (!changing.has(kind)) return [];
+  const found: string[] = [];
+  if (!changing.has(kind)) return found;
+  const add = (path: string | undefined): void => void (path !== undefined && found.push(path));
   const fields = record(input);
-  const moves = ["source", "destination", "old_path", "new_path", "from", "to"].flatMap((key) =>
-    kind === "move" ? (name(fields[key]) ?? []) : [],
-  );
-  const patch = text(input) ?? text(fields.patch) ?? text(fields.input) ?? "";
-  return [
-    ...(locations ?? []).map(({ path }) => path),
-    ...[pathOf(fields) ?? []].flat(),
-    ...moves,
-    ...list(fields.edits).flatMap((edit) => pathOf(record(edit)) ?? []),
-    ...(isRecord(fields.changes) ? Object.keys(fields.changes) : []),
-    ...[...patch.matchAll(patchLine)].map(([, path = ""]) => path.trim()),
-  ];
+  if (locations) for (const { path } of locations) add(path);
+  add(pathOf(fields));
+  if (kind === "move") for (const key of moveKeys) add(name(fields[key]));
+  for (const edit of list(fields.edits)) add(pathOf(record(edit)));
+  if (isRecord(fields.changes)) found.push(...Object.keys(fields.changes));
+  const patch = text(input) ?? text(fields.patch) ?? text(fields.input);
+  if (patch !== undefined) for (const [, path = ""] of patch.matchAll(patchLine)) add(path.trim());
+  return found;
 }
 
 export const filesOfResult = (content: readonly ToolContent[] | undefined): string[] =>
@@ -38,6 +39,7 @@ export const filesOfResult = (content: readonly ToolContent[] | undefined): stri
 
 /** Each once, the first `MAX_FACT_FILES`, and how many more there are. */
 export function namedFiles(paths: readonly string[]): { files?: string[]; moreFiles?: number } {
+  if (paths.length === 0) return {};
   const files = [...new Set(paths)].filter((path) => path !== "");
   if (files.length === 0) return {};
   const more = files.length - MAX_FACT_FILES;

@@ -4,6 +4,10 @@
  */
 import type { Sqlite } from "@hapi/platform";
 
+export function readEpoch(db: Sqlite, sessionPk: number): number {
+  return db.get<{ epoch: number }>("SELECT epoch FROM message_epochs WHERE session_pk = ?", sessionPk)?.epoch ?? 0;
+}
+
 export function bumpEpoch(db: Sqlite, sessionPk: number): void {
   db.run(
     "INSERT INTO message_epochs (session_pk, epoch) VALUES (?, 1) ON CONFLICT (session_pk) DO UPDATE SET epoch = epoch + 1",

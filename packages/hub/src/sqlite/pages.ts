@@ -4,6 +4,7 @@
  */
 import type { Sqlite } from "@hapi/platform";
 import type { MessagesResponse, Page } from "@hapi/protocol";
+import { readEpoch } from "./epochs.ts";
 import { messageColumns, toMessage, type MessageRow } from "./message-row.ts";
 import type { PageQuery } from "../messages/store.ts";
 
@@ -15,7 +16,7 @@ interface Position {
 const positionOf = (row: MessageRow | undefined): Position | null => (row ? { at: row.position, seq: row.seq } : null);
 
 export function readPage(db: Sqlite, sessionPk: number, query: PageQuery): MessagesResponse {
-  const epoch = db.get<{ epoch: number }>("SELECT epoch FROM message_epochs WHERE session_pk = ?", sessionPk)?.epoch ?? 0;
+  const epoch = readEpoch(db, sessionPk);
   if (query.direction === "before") return before(db, sessionPk, query, epoch);
   if (query.direction === "latest") return latest(db, sessionPk, query.limit, { epoch, reset: false });
   if (query.epoch !== undefined && query.epoch !== epoch) return latest(db, sessionPk, query.limit, { epoch, reset: true });

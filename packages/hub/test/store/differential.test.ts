@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { silentLogger } from "@hapi/platform";
 import type { AgentState, LastTurn, Session } from "@hapi/protocol";
 import fc from "fast-check";
+import { firstPlace } from "../../src/facts/store.ts";
 import { createBus } from "../../src/events/bus.ts";
 import type { Stores, TransactionStores } from "../../src/stores.ts";
 import { openStores } from "../../src/testing.ts";
@@ -228,6 +229,7 @@ async function story(
       await messages.deliverable(id, now),
       await messages.since(id, 1, 9, now),
     );
+    left.push(await stores.facts.ofSession(id, firstPlace, 7));
     left.push(await messages.waitingRows(id, 9), await messages.handedRows(id, now, 9), await messages.hasHistory(id));
   }
   const list: Session[] = await stores.sessions.listPage("ns", null, 9);

@@ -1,8 +1,10 @@
 /** The contract of the stores, run on every implementation of the ports. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Message, SyncEvent } from "@hapi/protocol";
+import { factsOfRow } from "@hapi/core";
 import fc from "fast-check";
 import type { Bus } from "../../src/events/bus.ts";
+import { firstPlace } from "../../src/facts/store.ts";
 import type { PageQuery } from "../../src/messages/store.ts";
 import { type Job, leaseMs } from "../../src/jobs/store.ts";
 import type { Stop } from "../../src/sessions/stops.ts";
@@ -408,6 +410,43 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
         ]);
         await opened.stores.sessions.remove(into);
         expect(await stored()).toEqual([]);
+      });
+
+      test("of one session are read page by page, also those of a history that was copied, which no consumer is given", async () => {
+        const id = await create("a");
+        const content = { role: "agent", content: { type: "codex", data: { type: "tool-call", callId: "c", name: "Bash" } } };
+        for (const key of ["1", "2", "3"]) {
+          const said = factsOfRow(content);
+          const row = { content, text: JSON.stringify(content), key, isContent: true, isWork: true, facts: said };
+          await opened.stores.messages.append(id, row);
+        }
+        const copy = await create("b");
+        await opened.stores.messages.copyHistory(id, copy);
+        await say(copy, "nothing to tell");
+        await tell(copy, "4");
+        await state(copy, ["r"]);
+        expect((await stored()).filter(({ sessionId }) => sessionId === copy).map(({ seq }) => seq)).toEqual([5, null]);
+        const whole = await opened.stores.facts.ofSession(copy, firstPlace, 10);
+        expect(whole).toMatchObject({ hasMore: false, epoch: 0 });
+        expect(whole.facts.map(({ seq, facts: [one] }) => [seq, one?.kind])).toEqual([
+          [1, "tool-called"],
+          [2, "tool-called"],
+          [3, "tool-called"],
+          [5, "turn-started"],
+          [null, "asked"],
+        ]);
+        for (const limit of [1, 2, 3, 4, 5]) {
+          const paged = [];
+          let page = await opened.stores.facts.ofSession(copy, firstPlace, limit);
+          for (; page.hasMore; page = await opened.stores.facts.ofSession(copy, page.next, limit)) paged.push(...page.facts);
+          expect([...paged, ...page.facts]).toEqual(whole.facts);
+          expect(await opened.stores.facts.ofSession(copy, page.next, limit)).toEqual({ ...page, facts: [] });
+        }
+        await opened.stores.sessions.merge(copy, id);
+        const merged = await opened.stores.facts.ofSession(id, firstPlace, 100);
+        expect(merged.epoch).toBe(1);
+        expect(merged.facts.map(({ seq }) => seq)).toEqual([1, 2, 3, 8, null]);
+        expect(await opened.stores.facts.ofSession("nobody", 7, 5)).toEqual({ facts: [], next: 7, hasMore: false, epoch: 0 });
       });
 
       test("a consumer begins with what comes, and goes on where it was", async () => {

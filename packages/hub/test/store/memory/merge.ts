@@ -40,6 +40,7 @@ export function merged(database: MemoryDatabase, from: SessionRow, into: Session
     lastSeq: into.lastSeq + from.lastSeq,
     lastAt: Math.max(into.lastAt, from.lastAt),
     lastWork: into.lastSeq + from.lastSeq,
+    factsAfter: from.factsAfter > 0 ? into.lastSeq + from.factsAfter : into.factsAfter,
     epoch: into.epoch + 1,
     state: from.state ?? into.state,
     requests: [...into.requests, ...from.requests.filter(({ id }) => !known.has(id))].toSorted((x, y) => x.openedAt - y.openedAt),

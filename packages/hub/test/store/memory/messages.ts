@@ -256,7 +256,7 @@ export function memoryMessages({ database, run, now }: MemoryParts): MessageStor
         const hasConversationContent = to.session.hasConversationContent === true || from.session.hasConversationContent === true;
         const updatedAt = Math.max(to.session.updatedAt, from.lastAt);
         const session = { ...to.session, hasConversationContent, updatedAt };
-        saveSession(database, { ...to, lastSeq: from.lastSeq, lastAt: from.lastAt, session });
+        saveSession(database, { ...to, lastSeq: from.lastSeq, lastAt: from.lastAt, factsAfter: from.lastSeq, session });
         log(it, to, { type: "messages-invalidated", sessionId: id });
       }),
   };

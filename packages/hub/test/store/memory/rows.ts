@@ -24,6 +24,8 @@ export interface SessionRow {
   lastAt: number;
   /** The last row that was work. */
   lastWork: number;
+  /** The facts of rows up to this one are not stored. */
+  factsAfter: number;
   epoch: number;
   mergedInto: string | null;
   /** Without requests. */

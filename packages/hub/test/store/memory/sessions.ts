@@ -207,6 +207,7 @@ function newRow({ sessions }: MemoryDatabase, input: NewSession, at: number): { 
     lastSeq: 0,
     lastAt: 0,
     lastWork: 0,
+    factsAfter: 0,
     epoch: 0,
     mergedInto: null,
     state: null,

@@ -4,13 +4,14 @@ import type { Bus } from "../../../src/events/bus.ts";
 import type { EventLog } from "../../../src/events/event-log.ts";
 import type { KeepingStore } from "../../../src/keeping/housekeeping.ts";
 import type { Expired } from "../../../src/keeping/retention.ts";
-import type { FactStore } from "../../../src/facts/store.ts";
+import { factsOfRow } from "@hapi/core";
+import type { FactStore, StoredFacts } from "../../../src/facts/store.ts";
 import type { MachineStore } from "../../../src/machines/store.ts";
 import type { Stores, TransactionStores } from "../../../src/stores.ts";
 import { type Job, type JobStore, leaseMs, maxClaimed } from "../../../src/jobs/store.ts";
 import type { MemoryDatabase, Run } from "./database.ts";
 import { memoryMessages } from "./messages.ts";
-import type { JobRow, MachineRow } from "./rows.ts";
+import type { JobRow, MachineRow, SessionRow } from "./rows.ts";
 import { memoryPermissions } from "./requests.ts";
 import { memorySessions } from "./sessions.ts";
 import { type MemoryParts, sessionRow } from "./tables.ts";
@@ -186,9 +187,35 @@ function memoryFacts({ database, run }: MemoryParts): FactStore {
           .toSorted((a, b) => a.place - b.place)
           .slice(0, limit),
       ),
+    ofSession: (sessionId, after, limit) =>
+      run(() => {
+        const session = sessionRow(database, sessionId);
+        if (!session) return { facts: [], next: after, hasMore: false, epoch: 0 };
+        const records = recordsOf(database, session).filter(({ place }) => place > after);
+        const found = records.slice(0, limit);
+        return {
+          facts: found.filter(({ facts }) => facts.length > 0),
+          next: found.at(-1)?.place ?? after,
+          hasMore: records.length > limit,
+          epoch: session.epoch,
+        };
+      }),
     cursor: (consumer) => run(() => database.cursors.get(consumer) ?? database.cursors.put(consumer, database.head)),
     moveCursor: (consumer, place) => run(() => void database.cursors.put(consumer, place)),
   };
+}
+
+/** Also those that say nothing, where they are read from rows: a page counts them. */
+function recordsOf(database: MemoryDatabase, { session, factsAfter }: SessionRow): StoredFacts[] {
+  const { id: sessionId, namespace } = session;
+  const before = database.messages.all((row) => row.sessionId === sessionId && row.seq <= factsAfter);
+  const stored = database.facts.all((record) => record.sessionId === sessionId && (record.seq === null || record.seq > factsAfter));
+  return [
+    ...before.map(({ seq, localId, content, position }) => {
+      return { place: seq - factsAfter - 1, sessionId, namespace, at: position, seq, facts: factsOfRow(content, localId) };
+    }),
+    ...stored,
+  ].toSorted((a, b) => a.place - b.place);
 }
 
 function memoryLog({ database, run }: MemoryParts): EventLog {
