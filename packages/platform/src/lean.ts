@@ -3,6 +3,7 @@ export * from "./atomic-file.ts";
 export * from "./become.ts";
 export * from "./clock.ts";
 export * from "./dir-lock.ts";
+export * from "./files.ts";
 export * from "./hub-owner.ts";
 export * from "./ignore.ts";
 export * from "./parent-death.ts";

@@ -63,6 +63,14 @@ export function bootId(): string | null {
   return attempt(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim(), "then only the start times can tell") ?? null;
 }
 
+/** What can be known of processes that others started, as a port. */
+export interface Processes {
+  startTime(pid: number): string | null;
+  descendants(pid: number): number[];
+}
+
+export const systemProcesses: Processes = { startTime: processStartTime, descendants };
+
 /**
  * Signals the process and everything under it, if it is still the one that was meant. From the top down: a parent must not see its child
  * die and go on as if that were news. Answers how many got the signal.

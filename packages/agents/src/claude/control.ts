@@ -1,7 +1,6 @@
 /**
  * Our control requests to Claude and their answers. Every wait has a deadline; when the process ends, everything that waits fails at once.
  */
-import { randomUUID } from "node:crypto";
 import type { Clock } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol";
 import { type Json, obj, str } from "./json.ts";
@@ -33,7 +32,10 @@ interface Waiting {
   cancelLate(): void;
 }
 
-export function createControl(send: (line: Json) => Promise<void>, clock: Clock, answerMs = ANSWER_MS): Control {
+export function createControl(
+  send: (line: Json) => Promise<void>,
+  { clock, uuid, answerMs = ANSWER_MS }: { clock: Clock; uuid(): string; answerMs?: number | undefined },
+): Control {
   const waiting = new Map<string, Waiting>();
 
   const take = (id: string): Waiting | undefined => {
@@ -45,7 +47,7 @@ export function createControl(send: (line: Json) => Promise<void>, clock: Clock,
 
   return {
     request(subtype, fields = {}, timeoutMs = answerMs) {
-      const id = `${PREFIX}${randomUUID()}`;
+      const id = `${PREFIX}${uuid()}`;
       return new Promise<Json>((resolve, reject) => {
         const cancelLate = clock.setTimer(timeoutMs, () =>
           take(id)?.reject(new AppError("timeout", `Claude Code did not answer ${subtype} in time`)),

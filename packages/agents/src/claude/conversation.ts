@@ -8,7 +8,7 @@ import { LATE, within } from "@hapi/platform/lean";
 import type { BegunByHost, Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { ANSWER_MS, ControlRefused } from "./control.ts";
 import { createCore } from "./core.ts";
-import { detectClaude, takesPrefill } from "./detect.ts";
+import { takesPrefill } from "./detect.ts";
 import { claudeEnv, requireBypass } from "./environment.ts";
 import { createHanding } from "./handing.ts";
 import { MAX_ATTEMPTS, promptUuid } from "./ids.ts";
@@ -21,6 +21,7 @@ import { createRemoteFront, type RemoteFront } from "./remote-front.ts";
 import { decisionOf } from "./requests.ts";
 import { retryLastTurn } from "./retry.ts";
 import { watchSecondProcess } from "./second-process.ts";
+import { type ClaudeContext, ownSystem, type System } from "./system.ts";
 import { findPrompts } from "./transcript-file.ts";
 import { PATIENCE, type Patience } from "./witness.ts";
 
@@ -35,9 +36,10 @@ type Model = { id: string; name: string };
 type Running = { front: "remote"; remote: RemoteFront } | { front: "local"; local: LocalFront };
 
 export function createConversation(
-  context: DriverContext,
-  { answerMs = ANSWER_MS, patience = PATIENCE }: { answerMs?: number; patience?: Patience } = {},
+  given: DriverContext,
+  { answerMs = ANSWER_MS, patience = PATIENCE, system = ownSystem }: { answerMs?: number; patience?: Patience; system?: System } = {},
 ): Conversation {
+  const context: ClaudeContext = { ...given, system };
   const core = createCore(context, patience);
   const second = watchSecondProcess(core);
   let running: Running | null = null;
@@ -93,14 +95,14 @@ export function createConversation(
   }
 
   async function startFront(options: StartOptions): Promise<Started> {
-    const found = await detectClaude(context.env, context.program);
+    const found = await system.detect(context.env, context.program);
     if (!found.available)
       throw new AppError(found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed", found.hint);
     const first = core.lastLaunch() === undefined;
     const prefill = options.front === "local" && takesPrefill(found.version) ? options.prefill : undefined;
     const { thread, argv, env } = planLaunch(core, found.command, { ...options, prefill }, first);
     if (thread.kind === "resume") await core.requireAlone(thread.threadId);
-    if (thread.kind === "fork") await core.useThread(thread.threadId, { forkOf: transcriptPath(context.env, context.cwd, thread.from) });
+    if (thread.kind === "fork") await core.useThread(thread.threadId, { forkOf: transcriptPath(context, thread.from) });
     else if (thread.kind !== "theirs") await core.useThread(thread.threadId);
     const launch = await core.nextLaunch(options.front);
     const kind = options.front === "remote" ? "pipe" : "pty";
@@ -234,7 +236,7 @@ export function createConversation(
     // A record that was there and is gone says nothing of what stood in it.
     if (transcript === undefined) return core.hadPast ? "unknown" : "absent";
     try {
-      return (await findPrompts(transcript, uuidsOf(localId))).size > 0 ? "present" : "absent";
+      return (await findPrompts(system.files, transcript, uuidsOf(localId))).size > 0 ? "present" : "absent";
     } catch (cause) {
       context.log.warn("claude.transcript_unreadable", { cause });
       return "unknown";

@@ -4,9 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { systemClock } from "@hapi/platform/lean";
-import type { DriverContext, DriverEvent } from "../driver.ts";
+import type { DriverEvent } from "../driver.ts";
 import { type Core, createCore } from "./core.ts";
 import { transcriptPath } from "./paths.ts";
+import { type ClaudeContext, ownSystem } from "./system.ts";
 
 interface Opened extends AsyncDisposable {
   core: Core;
@@ -30,7 +31,8 @@ function open(): Opened {
         for (const [key, value] of Object.entries(values)) memory.set(key, structuredClone(value));
       },
     },
-  } as unknown as DriverContext;
+    system: ownSystem,
+  } as unknown as ClaudeContext;
   const core = createCore(context);
   return {
     core,
@@ -57,7 +59,7 @@ test("a conversation that this session has begun has no history: a turn that sta
   const read = async (isNew: boolean): Promise<string[]> => {
     await using world = open();
     const { core, events, home } = world;
-    const path = transcriptPath({ HOME: home }, home, "n");
+    const path = transcriptPath({ env: { HOME: home }, cwd: home, system: ownSystem }, "n");
     const line = { type: "user", uuid: "u1", parentUuid: null, sessionId: "n", entrypoint: "cli", timestamp: new Date().toISOString() };
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, `${JSON.stringify({ ...line, message: { role: "user", content: "fix it" } })}\n`);

@@ -2,10 +2,9 @@
  * What both fronts share: the conversation's id and transcript, the prompts and requests that are open, and whether a turn runs. One per
  * `Conversation`.
  */
-import { randomBytes } from "node:crypto";
 import { delay, within } from "@hapi/platform/lean";
 import { type AgentEvent, type AgentFailure, AppError, noticeWords, type TurnOutcome } from "@hapi/protocol";
-import type { DriverContext, Front, LossKind } from "../driver.ts";
+import type { Front, LossKind } from "../driver.ts";
 import { type Background, createBackground, endedWords } from "./background.ts";
 import { liveOnThread } from "./live-sessions.ts";
 import { AGENT_NAME } from "./name.ts";
@@ -14,12 +13,13 @@ import { findTranscript, transcriptPath } from "./paths.ts";
 import { fateOf } from "./request-fate.ts";
 import { createPrompts, type Prompts } from "./prompts.ts";
 import { commitMarks, type LaunchMark, readMark, type ThreadMark } from "./state.ts";
+import type { ClaudeContext } from "./system.ts";
 import { openTranscriptFeed, type TranscriptFeed } from "./transcript-feed.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";
 import { createWitness, lossWords, PATIENCE, type Patience, type Witness } from "./witness.ts";
 
 export interface Core {
-  readonly context: DriverContext;
+  readonly context: ClaudeContext;
   readonly prompts: Prompts;
   readonly requests: OpenRequests;
   readonly background: Background;
@@ -82,9 +82,9 @@ const ENDING_MS = 3_000;
 const LOOK_EVERY_MS = 50;
 const FINISH_READ_MS = 10_000;
 
-export function createCore(given: DriverContext, patience: Patience = PATIENCE): Core {
+export function createCore(given: ClaudeContext, patience: Patience = PATIENCE): Core {
   const witness = createWitness({ front: () => readMark(given, "claude.launch")?.front, lost });
-  const context: DriverContext = {
+  const context: ClaudeContext = {
     ...given,
     emit(event) {
       given.emit(event);
@@ -168,7 +168,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
   }
 
   function transcript(): string | undefined {
-    return thread ? findTranscript(context.env, context.cwd, thread.id, thread.transcript) : undefined;
+    return thread ? findTranscript(context, thread.id, thread.transcript) : undefined;
   }
 
   function useThread(threadId: string, where: ThreadPlace = {}): Promise<void> {
@@ -185,7 +185,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
       return;
     }
     const known = where.transcript ?? (same ? thread?.transcript : undefined);
-    const path = findTranscript(context.env, context.cwd, threadId, known) ?? known ?? transcriptPath(context.env, context.cwd, threadId);
+    const path = findTranscript(context, threadId, known) ?? known ?? transcriptPath(context, threadId);
     if (feed) {
       await feed.sync();
       await feed.close();
@@ -201,7 +201,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
 
   async function untilAlone(withinMs: number): Promise<boolean> {
     const deadline = context.clock.now() + withinMs;
-    while (thread && liveOnThread(context.env, thread.id).length > 0) {
+    while (thread && liveOnThread(context, thread.id).length > 0) {
       if (context.clock.now() > deadline) return false;
       await delay(LOOK_EVERY_MS, { clock: context.clock });
     }
@@ -211,7 +211,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
   async function requireAlone(threadId: string): Promise<void> {
     const deadline = context.clock.now() + ENDING_MS;
     for (;;) {
-      const [other] = liveOnThread(context.env, threadId);
+      const [other] = liveOnThread(context, threadId);
       if (!other) return;
       if (context.clock.now() > deadline) {
         throw new AppError(
@@ -331,7 +331,7 @@ export function createCore(given: DriverContext, patience: Patience = PATIENCE):
     useThread,
     async nextLaunch(front, given) {
       const count = (readMark(context, "claude.launch")?.count ?? 0) + 1;
-      const launch: LaunchMark = { id: given ?? `claude-${front}-${count}-${randomBytes(4).toString("hex")}`, front, count };
+      const launch: LaunchMark = { id: given ?? `claude-${front}-${count}-${context.system.uuid().slice(0, 8)}`, front, count };
       await commitMarks(context, { "claude.launch": launch });
       return launch;
     },

@@ -2,13 +2,13 @@
 import { permissionModesOf } from "@hapi/protocol";
 import type { AgentDriver } from "../driver.ts";
 import { createConversation } from "./conversation.ts";
-import { detectClaude } from "./detect.ts";
 import { claudeLine } from "./line.ts";
 import { AGENT_NAME } from "./name.ts";
 import { findTranscript } from "./paths.ts";
+import { ownSystem, type System } from "./system.ts";
 import { claudeVariables } from "./variables.ts";
 
-export const claudeDriver: AgentDriver = {
+const facts: Pick<AgentDriver, "flavor" | "displayName" | "capabilities" | "environment" | "commandLine"> = {
   flavor: "claude",
   displayName: AGENT_NAME,
   capabilities: {
@@ -26,8 +26,15 @@ export const claudeDriver: AgentDriver = {
     fork: true,
   },
   environment: claudeVariables,
-  detect: detectClaude,
-  hasThread: ({ env, cwd }, threadId) => findTranscript(env, cwd, threadId) !== undefined,
   commandLine: claudeLine,
-  open: createConversation,
 };
+
+/** `system`: the machine it is on, where that is not the real one. */
+export const createClaudeDriver = (system: System): AgentDriver => ({
+  ...facts,
+  detect: system.detect,
+  hasThread: (where, threadId) => findTranscript({ ...where, system }, threadId) !== undefined,
+  open: (context) => createConversation(context, { system }),
+});
+
+export const claudeDriver = createClaudeDriver(ownSystem);

@@ -12,6 +12,7 @@ import { launchOn, nothingSaid } from "./launch.ts";
 import { liveOnThread } from "./live-sessions.ts";
 import { claudeLine } from "./line.ts";
 import { findTranscript } from "./paths.ts";
+import { ownSystem } from "./system.ts";
 
 export const canPlanFirstLaunch = (look: FirstLook): boolean => ready(look) !== null;
 
@@ -68,8 +69,9 @@ function threadOf({ env, cwd, words, threadId }: FirstLook): OwnThread | null {
   if (threadId === undefined) {
     return claudeLine.threadAsked(words, { env, cwd }) === null ? { kind: "new", threadId: crypto.randomUUID() } : null;
   }
-  const transcript = findTranscript(env, cwd, threadId);
-  if (transcript === undefined || nothingSaid(transcript) || liveOnThread(env, threadId).length > 0) return null;
+  const place = { env, cwd, system: ownSystem };
+  const transcript = findTranscript(place, threadId);
+  if (transcript === undefined || nothingSaid(place.system.files, transcript) || liveOnThread(place, threadId).length > 0) return null;
   // A prompt behind a conversation that goes on: the session process knows whether it was asked before.
   return readArgs(words).positionals.length > 0 ? null : { kind: "resume", threadId };
 }

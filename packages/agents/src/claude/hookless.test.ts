@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import type { Core } from "./core.ts";
 import { createHookless } from "./hookless.ts";
 import type { LiveSession } from "./live-sessions.ts";
+import { ownSystem } from "./system.ts";
 
 const idle = { status: "idle", statusSince: 0 } as unknown as LiveSession;
 
@@ -14,6 +15,7 @@ function world() {
   const context = {
     env: { HOME: "/nowhere" },
     cwd: "/nowhere",
+    system: ownSystem,
     clock: { now: () => now },
     log: { warn() {} },
     emit() {},

@@ -2,7 +2,6 @@
  * What is known of a terminal's Claude without hooks: whether it sends any, and a dialog on its screen that no hook asked about. Both from its status
  * file (2.1.329): `status: "waiting"` with `waitingFor` in its own words. Such a dialog can be answered in the terminal only.
  */
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { attempt } from "@hapi/platform/lean";
 import type { Core } from "./core.ts";
@@ -10,6 +9,7 @@ import { parseJson } from "./json.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import { configDir } from "./paths.ts";
 import { commitMarks, readMark } from "./state.ts";
+import type { Place } from "./system.ts";
 
 export interface Hookless {
   /** A hook came. */
@@ -46,7 +46,7 @@ export function createHookless(core: Core, launchId: string): Hookless {
     if (isSo || hasHeard || readyAt === null) return;
     const silent = now - readyAt;
     const isProven = silent >= SILENT_MS && (!isAdopted || core.witness.localTurns > 0);
-    if (silent < SILENT_BY_SETTINGS_MS || (!isProven && !switchedOff(context.env, context.cwd))) return;
+    if (silent < SILENT_BY_SETTINGS_MS || (!isProven && !switchedOff(context))) return;
     isSo = true;
     keep({ "claude.hookless": launchId });
     core.lost("hooks_silent", launchId, { turns: core.witness.localTurns });
@@ -86,10 +86,10 @@ export function createHookless(core: Core, launchId: string): Hookless {
 }
 
 /** Only what makes the wait shorter: that no hook came is the proof. */
-function switchedOff(env: Readonly<Record<string, string | undefined>>, cwd: string): boolean {
-  const files = [join(configDir(env), "settings.json"), join(cwd, ".claude", "settings.json"), join(cwd, ".claude", "settings.local.json")];
-  return files.some((path) => {
-    const text = existsSync(path) ? attempt(() => readFileSync(path, "utf8"), "it went away while we looked") : undefined;
+function switchedOff({ env, cwd, system: { files } }: Place): boolean {
+  const paths = [join(configDir(env), "settings.json"), join(cwd, ".claude", "settings.json"), join(cwd, ".claude", "settings.local.json")];
+  return paths.some((path) => {
+    const text = attempt(() => files.text(path), "not every folder has one");
     return text !== undefined && parseJson(text)?.["disableAllHooks"] === true;
   });
 }

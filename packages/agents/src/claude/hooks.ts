@@ -3,7 +3,6 @@
  * on the screen. The first answer wins at Claude, so one that was given here is sent, not applied, until its record shows which one it took:
  * `request-fate.ts` decides, `dialog-watch.ts` looks. A hook is always answered: an agent must never hang on us.
  */
-import { randomUUID } from "node:crypto";
 import { LATE, within } from "@hapi/platform/lean";
 import type { RequestAnswer } from "../driver.ts";
 import { createCallFinder } from "./call-finder.ts";
@@ -75,7 +74,7 @@ export function createHooks(options: HooksOptions): Hooks {
   }
 
   async function onPermission(payload: Json, signal: AbortSignal): Promise<Json> {
-    const id = `hook-${str(payload["hapiHookId"]) ?? randomUUID()}`;
+    const id = `hook-${str(payload["hapiHookId"]) ?? context.system.uuid()}`;
     const open = await opened(id, payload);
     const answered = new Promise<RequestAnswer>((resolve) => hooks.set(id, resolve));
     await requests.open(open);

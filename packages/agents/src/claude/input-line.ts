@@ -2,12 +2,12 @@
  * What stands in the terminal's input line, told only where there is no doubt: it began empty or with known words, every key since was a letter, and
  * none of them went to a dialog. An Enter leaves a line behind it that is known to be empty once Claude has shown that it took the words.
  */
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { TypedLine } from "@hapi/host";
 import { attempt } from "@hapi/platform/lean";
 import { configDir } from "./paths.ts";
+import type { Home } from "./system.ts";
 
 export interface InputLine {
   /** `elsewhere`: a dialog is on the screen, or nothing that takes words yet. */
@@ -62,7 +62,7 @@ export function createInputLine(begin: { text: string | null; letters: boolean }
 const VIM = /"editorMode"\s*:\s*"vim"/;
 
 /** Claude's own setting (2.1.329: in `.claude.json`, later also in its settings). */
-export function hasVimKeys(env: Readonly<Record<string, string | undefined>>): boolean {
-  const files = [join(env["CLAUDE_CONFIG_DIR"] || env["HOME"] || homedir(), ".claude.json"), join(configDir(env), "settings.json")];
-  return files.some((path) => VIM.test(attempt(() => readFileSync(path, "utf8"), "not every home has it") ?? ""));
+export function hasVimKeys({ env, system: { files } }: Home): boolean {
+  const paths = [join(env["CLAUDE_CONFIG_DIR"] || env["HOME"] || homedir(), ".claude.json"), join(configDir(env), "settings.json")];
+  return paths.some((path) => VIM.test(attempt(() => files.text(path), "not every home has it") ?? ""));
 }

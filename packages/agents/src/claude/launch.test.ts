@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { readArgs } from "./argv.ts";
-import type { DriverContext } from "../driver.ts";
 import { type Core, createCore } from "./core.ts";
 import { chooseThread } from "./launch.ts";
+import { type ClaudeContext, ownSystem } from "./system.ts";
 
 const id = "1f0e0f5a-7d0b-4a43-9a55-5b7f0d0c7f11";
 
@@ -16,7 +16,7 @@ function core(read: number | null, transcript = "/nowhere/transcript.jsonl"): Co
     ...(read === null ? {} : { "claude.tail": { threadId: id, offset: read } }),
   };
   const memory = { get: (key: string) => marks[key], commit: async () => undefined };
-  return createCore({ env: { HOME: "/nowhere" }, cwd: "/", memory } as unknown as DriverContext);
+  return createCore({ env: { HOME: "/nowhere" }, cwd: "/", memory, system: ownSystem } as unknown as ClaudeContext);
 }
 const choose = (read: number | null) => chooseThread(core(read), { front: "remote", threadId: id, args: [] }, readArgs([]));
 
@@ -33,7 +33,7 @@ test("a first turn that was told from the output and broken off before Claude wr
       ...more,
     };
     const memory = { get: (key: string) => marks[key], commit: async () => undefined };
-    const mine = createCore({ env: { HOME: "/nowhere" }, cwd: "/", memory } as unknown as DriverContext);
+    const mine = createCore({ env: { HOME: "/nowhere" }, cwd: "/", memory, system: ownSystem } as unknown as ClaudeContext);
     return chooseThread(mine, { front: "remote", threadId: id, args: [] }, readArgs([]));
   };
   expect(told({})).toEqual({ kind: "new", threadId: id });
@@ -47,7 +47,7 @@ test("a record that holds only what an ending Claude noted, of a thread that was
   const marked = (more: Record<string, unknown>) => {
     const marks: Record<string, unknown> = { "claude.thread": { id, transcript }, ...more };
     const memory = { get: (key: string) => marks[key], commit: async () => undefined };
-    const mine = createCore({ env: { HOME: dir }, cwd: dir, memory } as unknown as DriverContext);
+    const mine = createCore({ env: { HOME: dir }, cwd: dir, memory, system: ownSystem } as unknown as ClaudeContext);
     return () => chooseThread(mine, { front: "remote", threadId: id, args: [] }, readArgs([]));
   };
   expect(marked({})()).toMatchObject({ kind: "new" });

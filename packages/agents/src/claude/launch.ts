@@ -1,6 +1,6 @@
 /** What is started for a front: which conversation, with which words and environment. Refuses what Claude itself would refuse late or silently. */
-import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
+import type { Files } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import type { DriverContext, StartOptions } from "../driver.ts";
 import {
@@ -24,8 +24,8 @@ import { readMark } from "./state.ts";
 
 /** Our own conversation that was never written to disk (no prompt yet) can't be resumed, but it can be begun. */
 function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoice {
-  const { env, cwd } = core.context;
-  const path = core.thread?.id === threadId ? core.transcript() : findTranscript(env, cwd, threadId);
+  const { uuid, files } = core.context.system;
+  const path = core.thread?.id === threadId ? core.transcript() : findTranscript(core.context, threadId);
   if (path === undefined) {
     const { forkOf } = core.thread ?? {};
     // A branch that was named but never written (its start failed) is made again, under its name.
@@ -36,22 +36,22 @@ function continueThread(core: Core, threadId: string, fork: boolean): ThreadChoi
     return { kind: "new", threadId };
   }
   // Killed before it wrote down the first prompt: "No conversation found" for --resume, "already in use" for --session-id (measured on 2.1.329).
-  if (!fork && core.thread?.id === threadId && nothingSaid(path)) {
+  if (!fork && core.thread?.id === threadId && nothingSaid(files, path)) {
     // A Claude that ends writes its notes also where the record was just taken away: what was answered is gone, not unsaid.
     if (readMark(core.context, "claude.answered")?.threadId === threadId)
       throw new AppError("resume_unavailable", "Claude Code does not know this conversation on this machine");
-    return { kind: "new", threadId: crypto.randomUUID() };
+    return { kind: "new", threadId: uuid() };
   }
-  return fork ? { kind: "fork", from: threadId, threadId: crypto.randomUUID() } : { kind: "resume", threadId };
+  return fork ? { kind: "fork", from: threadId, threadId: uuid() } : { kind: "resume", threadId };
 }
 
 /** More than what Claude notes before the first prompt. */
 const WITH_WORDS_BYTES = 64 * 1024;
 
 /** Only notes of Claude's own (its queue, say), and no message of anybody's. */
-export function nothingSaid(path: string): boolean {
-  if (statSync(path).size > WITH_WORDS_BYTES) return false;
-  const lines = readFileSync(path, "utf8").split("\n").map(parseTranscriptLine);
+export function nothingSaid(files: Files, path: string): boolean {
+  if ((files.facts(path)?.size ?? 0) > WITH_WORDS_BYTES) return false;
+  const lines = files.text(path).split("\n").map(parseTranscriptLine);
   return !lines.some((line) => messages.has(str(line?.["type"]) ?? ""));
 }
 
@@ -64,12 +64,12 @@ export function chooseThread(core: Core, options: StartOptions, args: UserArgs):
   if (asked.threadId !== undefined && isUuid(asked.threadId))
     return continueThread(core, asked.threadId, asked.fork || options.fork === true);
   if (asked.newest) {
-    const newest = newestThread(core.context.env, core.context.cwd);
+    const newest = newestThread(core.context);
     if (newest !== null) return continueThread(core, newest, asked.fork);
   }
   // A picker or a search term: only the terminal can ask.
   if (hasFlag(args, "--resume", "-r", "--from-pr") && options.front === "local") return { kind: "theirs" };
-  return { kind: "new", threadId: asked.newId !== undefined && isUuid(asked.newId) ? asked.newId : crypto.randomUUID() };
+  return { kind: "new", threadId: asked.newId !== undefined && isUuid(asked.newId) ? asked.newId : core.context.system.uuid() };
 }
 
 export interface Launch {

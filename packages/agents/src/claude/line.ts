@@ -5,6 +5,7 @@ import { commands } from "./command-line.ts";
 import { locateClaude } from "./detect.ts";
 import { isUuid } from "./ids.ts";
 import { newestThread } from "./paths.ts";
+import { ownSystem } from "./system.ts";
 
 export const claudeLine: AgentCommandLine = {
   locate: locateClaude,
@@ -15,6 +16,6 @@ export const claudeLine: AgentCommandLine = {
     const asked = threadAsked(readArgs(words));
     if (!asked.chosen) return null;
     const named = asked.threadId !== undefined && isUuid(asked.threadId) ? asked.threadId : null;
-    return { threadId: named ?? (asked.newest ? newestThread(env, cwd) : null), fork: asked.fork };
+    return { threadId: named ?? (asked.newest ? newestThread({ env, cwd, system: ownSystem }) : null), fork: asked.fork };
   },
 };

@@ -2,13 +2,11 @@
  * Which processes have a conversation open: Claude writes `sessions/<pid>.json` while it runs. Two on one conversation silently fork it, so
  * nothing is started before this says that nobody is there. Files of killed processes stay behind; pid and start time tell them apart.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { attempt, isAlive, processStartTime } from "@hapi/platform/lean";
+import { attempt, type Processes } from "@hapi/platform/lean";
 import { num, parseJson, str } from "./json.ts";
 import { liveSessionsDir } from "./paths.ts";
-
-type Env = Readonly<Record<string, string | undefined>>;
+import type { Home } from "./system.ts";
 
 export interface LiveSession {
   pid: number;
@@ -23,18 +21,19 @@ export interface LiveSession {
   waitingFor?: string;
 }
 
-function alive(pid: number, procStart: string | undefined): boolean {
+function alive(processes: Processes, pid: number, procStart: string | undefined): boolean {
   // Claude notes the start in the same words as the platform where that is /proc; elsewhere the words differ and only the pid counts.
   const comparable = process.platform === "linux" && procStart !== undefined && /^\d+$/.test(procStart);
-  return comparable ? isAlive({ pid, startTime: procStart }) : processStartTime(pid) !== null;
+  const startTime = processes.startTime(pid);
+  return comparable ? startTime === procStart : startTime !== null;
 }
 
-function readLive(path: string): LiveSession | null {
-  const text = attempt(() => readFileSync(path, "utf8"), "it ended while we looked");
+function readLive({ files, processes }: Home["system"], path: string): LiveSession | null {
+  const text = attempt(() => files.text(path), "it ended while we looked");
   const facts = text === undefined ? null : parseJson(text);
   const pid = num(facts?.["pid"]);
   const sessionId = str(facts?.["sessionId"]);
-  if (!facts || pid === undefined || sessionId === undefined || !alive(pid, str(facts["procStart"]))) return null;
+  if (!facts || pid === undefined || sessionId === undefined || !alive(processes, pid, str(facts["procStart"]))) return null;
   return {
     pid,
     sessionId,
@@ -45,17 +44,17 @@ function readLive(path: string): LiveSession | null {
   };
 }
 
-export function liveSessions(env: Env): LiveSession[] {
+function liveSessions({ env, system }: Home): LiveSession[] {
   const dir = liveSessionsDir(env);
-  const names = attempt(() => readdirSync(dir), "no Claude ever ran here") ?? [];
-  return names.flatMap((name) => (/^\d+\.json$/.test(name) ? (readLive(join(dir, name)) ?? []) : []));
+  const names = attempt(() => system.files.names(dir), "no Claude ever ran here") ?? [];
+  return names.flatMap((name) => (/^\d+\.json$/.test(name) ? (readLive(system, join(dir, name)) ?? []) : []));
 }
 
 /** By its process; null also where that Claude keeps no such file. */
-export function liveProcess(env: Env, pid: number): LiveSession | null {
-  return readLive(join(liveSessionsDir(env), `${pid}.json`));
+export function liveProcess({ env, system }: Home, pid: number): LiveSession | null {
+  return readLive(system, join(liveSessionsDir(env), `${pid}.json`));
 }
 
-export function liveOnThread(env: Env, threadId: string): LiveSession[] {
-  return liveSessions(env).filter((session) => session.sessionId === threadId);
+export function liveOnThread(home: Home, threadId: string): LiveSession[] {
+  return liveSessions(home).filter((session) => session.sessionId === threadId);
 }

@@ -70,10 +70,10 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   const { clock } = context;
   const { launchId } = process;
   const ended = Promise.withResolvers<void>();
-  const own = createOwnStatus(context.env, process.pid, () => core.thread?.id);
+  const own = createOwnStatus(context, process.pid, () => core.thread?.id);
   const hookless = createHookless(core, launchId);
   let turn: LocalTurn = createLocalTurn();
-  const input = createInputLine({ text: options.line, letters: !hasVimKeys(context.env) });
+  const input = createInputLine({ text: options.line, letters: !hasVimKeys(context) });
   let enteredAt: number | null = null;
   let typedWords: string[] = [];
   let provenLines = 0;

@@ -19,7 +19,7 @@ export function watchOutput(options: { core: Core; process: HostProcess; isBusy(
   const { core, process } = options;
   const { clock } = core.context;
   const { outputMs } = core.patience;
-  const own = createOwnStatus(core.context.env, process.pid, () => core.thread?.id);
+  const own = createOwnStatus(core.context, process.pid, () => core.thread?.id);
   let heardAt = clock.now();
   let handling = false;
   let told = false;

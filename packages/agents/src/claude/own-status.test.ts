@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createOwnStatus } from "./own-status.ts";
+import { ownSystem } from "./system.ts";
 
 let root: string;
 let stranger: Bun.Subprocess;
@@ -22,7 +23,7 @@ const write = (pid: number, text: string): void => writeFileSync(join(root, ".cl
 const status = (pid: number, said: string): string => JSON.stringify({ pid, sessionId: "t", status: said });
 
 test("a second Claude on the same conversation never speaks for ours, also while ours writes its file", () => {
-  const own = createOwnStatus({ HOME: root }, process.pid, () => "t");
+  const own = createOwnStatus({ env: { HOME: root }, system: ownSystem }, process.pid, () => "t");
   expect(own.read()).toBeNull();
   write(process.pid, status(process.pid, "busy"));
   write(stranger.pid, status(stranger.pid, "idle"));
@@ -40,7 +41,7 @@ test("behind a wrapper it is the one below it, whoever else has the conversation
     const inner = Number(Buffer.from(value ?? new Uint8Array()).toString());
     write(stranger.pid, status(stranger.pid, "idle"));
     write(inner, status(inner, "busy"));
-    const own = createOwnStatus({ HOME: root }, wrapper.pid, () => "t");
+    const own = createOwnStatus({ env: { HOME: root }, system: ownSystem }, wrapper.pid, () => "t");
     expect(own.read()).toMatchObject({ pid: inner, status: "busy" });
   } finally {
     await wrapper.stdin.end();

@@ -3,14 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { findTranscript, newestThread, newestTranscript, transcriptPath } from "./paths.ts";
+import { ownSystem, type Place } from "./system.ts";
 
 let root: string;
-let env: Record<string, string>;
 beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), "claude-paths-")));
-  env = { HOME: root };
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const at = (cwd: string): Place => ({ env: { HOME: root }, cwd, system: ownSystem });
 
 const encoded = (cwd: string): string => cwd.replace(/[^a-zA-Z0-9]/g, "-");
 const idOf = (n: number): string => `1f0e0f5a-7d0b-4a43-9a55-00000000000${n}`;
@@ -22,8 +23,8 @@ function conversation(n: number, folder: string, cwd: string, { age = 0, end = "
   const path = join(dir, `${idOf(n)}.jsonl`);
   const lines = [{ type: "queue-operation" }, ...(words ? [{ type: "user", message: { content: said }, cwd }] : [])];
   writeFileSync(path, `${lines.map((line) => `${JSON.stringify(line)}\n`).join("")}${end}`);
-  const at = Date.now() / 1000 - age;
-  utimesSync(path, at, at);
+  const seconds = Date.now() / 1000 - age;
+  utimesSync(path, seconds, seconds);
   return path;
 }
 
@@ -33,9 +34,9 @@ test("two folders of one encoded name: each has its own newest conversation", ()
   expect(encoded(journey)).toBe(encoded(wages));
   conversation(1, encoded(journey), journey, { age: 100 });
   conversation(2, encoded(wages), wages, { age: 1 });
-  expect(newestThread(env, journey)).toBe(idOf(1));
-  expect(newestThread(env, wages)).toBe(idOf(2));
-  expect(newestThread(env, join(root, "学习册"))).toBeNull();
+  expect(newestThread(at(journey))).toBe(idOf(1));
+  expect(newestThread(at(wages))).toBe(idOf(2));
+  expect(newestThread(at(join(root, "学习册")))).toBeNull();
 });
 
 test("a conversation that begins with more than can be looked at (a picture) belongs to the folder that stands behind it", () => {
@@ -47,25 +48,25 @@ test("a conversation that begins with more than can be looked at (a picture) bel
   conversation(2, encoded(wages), wages, { age: 10, said: picture, end: answer(wages) });
   // Not even its end names a folder: it was killed while it wrote its first answer.
   conversation(3, encoded(wages), wages, { age: 1, said: picture });
-  expect(newestThread(env, journey)).toBe(idOf(1));
-  expect(newestThread(env, wages)).toBe(idOf(3));
+  expect(newestThread(at(journey))).toBe(idOf(1));
+  expect(newestThread(at(wages))).toBe(idOf(3));
 });
 
 test("--continue: by its link or by its real path, moved in or out, without words, cut off, no folder at all", () => {
   const cwd = join(root, "project");
   mkdirSync(cwd);
   symlinkSync(cwd, join(root, "link"));
-  expect(newestThread(env, cwd)).toBeNull();
+  expect(newestThread(at(cwd))).toBeNull();
   conversation(1, encoded(cwd), cwd, { age: 50 });
   conversation(2, encoded(cwd), cwd, { age: 10, words: false });
-  expect(newestThread(env, cwd)).toBe(idOf(1));
-  expect(newestThread(env, join(root, "link"))).toBe(idOf(1));
+  expect(newestThread(at(cwd))).toBe(idOf(1));
+  expect(newestThread(at(join(root, "link")))).toBe(idOf(1));
   // Its last folder counts, not the one in which it began: a sibling of the same encoded name.
   const alike = join(root, "project".replace("o", "_"));
   const moved = (to: string): string => `${JSON.stringify({ type: "relocated", relocatedCwd: to })}\n{"type":"cut o`;
   conversation(3, encoded(cwd), cwd, { age: 5, end: moved(join(root, "pro.ect")) });
   conversation(4, encoded(cwd), alike, { age: 4, end: moved(cwd) });
-  expect(newestThread(env, cwd)).toBe(idOf(4));
+  expect(newestThread(at(cwd))).toBe(idOf(4));
 });
 
 test("a name that Claude cut: by the folder its lines name", () => {
@@ -74,9 +75,9 @@ test("a name that Claude cut: by the folder its lines name", () => {
   const cut = encoded(cwd).slice(0, 200);
   conversation(1, `${cut}-abc`, cwd, { age: 10 });
   conversation(2, `${cut}-xyz`, `${cwd}x`, { age: 1 });
-  expect(newestThread(env, cwd)).toBe(idOf(1));
+  expect(newestThread(at(cwd))).toBe(idOf(1));
   expect(
-    transcriptPath(env, cwd, idOf(3))
+    transcriptPath(at(cwd), idOf(3))
       .split("/")
       .every((name) => name.length <= 255),
   ).toBe(true);
@@ -85,21 +86,21 @@ test("a name that Claude cut: by the folder its lines name", () => {
 test("a conversation is found wherever it is: elsewhere, behind a link, moved away, copied; and never in what is no file", () => {
   const cwd = join(root, "project");
   mkdirSync(cwd);
-  const guess = transcriptPath(env, cwd, idOf(1));
-  expect(findTranscript(env, cwd, idOf(1))).toBeUndefined();
+  const guess = transcriptPath(at(cwd), idOf(1));
+  expect(findTranscript(at(cwd), idOf(1))).toBeUndefined();
   const there = conversation(1, "-another-folder", cwd, { age: 10 });
-  expect(transcriptPath(env, cwd, idOf(1))).toBe(there);
+  expect(transcriptPath(at(cwd), idOf(1))).toBe(there);
   const worktree = join(root, ".claude", "projects", "-worktree");
   mkdirSync(worktree);
   renameSync(there, join(worktree, `${idOf(1)}.jsonl`));
-  expect(findTranscript(env, cwd, idOf(1), there)).toBe(join(worktree, `${idOf(1)}.jsonl`));
+  expect(findTranscript(at(cwd), idOf(1), there)).toBe(join(worktree, `${idOf(1)}.jsonl`));
   renameSync(worktree, join(root, "kept"));
   symlinkSync(join(root, "kept"), worktree);
-  expect(findTranscript(env, cwd, idOf(1))).toBe(join(worktree, `${idOf(1)}.jsonl`));
+  expect(findTranscript(at(cwd), idOf(1))).toBe(join(worktree, `${idOf(1)}.jsonl`));
   mkdirSync(guess, { recursive: true });
-  expect(findTranscript(env, cwd, idOf(1), guess)).toBe(join(worktree, `${idOf(1)}.jsonl`));
+  expect(findTranscript(at(cwd), idOf(1), guess)).toBe(join(worktree, `${idOf(1)}.jsonl`));
   const copy = conversation(1, "-copy", cwd);
-  expect(newestTranscript(env, idOf(1))).toBe(copy);
-  expect(findTranscript({ CLAUDE_CONFIG_DIR: join(root, "work") }, cwd, idOf(1))).toBeUndefined();
-  expect(findTranscript(env, cwd, "x".repeat(300))).toBeUndefined();
+  expect(newestTranscript(at(root), idOf(1))).toBe(copy);
+  expect(findTranscript({ ...at(cwd), env: { CLAUDE_CONFIG_DIR: join(root, "work") } }, idOf(1))).toBeUndefined();
+  expect(findTranscript(at(cwd), "x".repeat(300))).toBeUndefined();
 });

@@ -5,10 +5,10 @@
  * its id, which is a uuid, and its folder by the `cwd` its lines carry.
  */
 import { homedir } from "node:os";
-import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { attempt } from "@hapi/platform/lean";
+import { attempt, type Files } from "@hapi/platform/lean";
 import { isJson, type Json, parseJson, str } from "./json.ts";
+import type { Home, Place } from "./system.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -25,43 +25,44 @@ const NAME_CUT = 200;
 
 const nameOf = (cwd: string): string => cwd.normalize("NFC").replace(/[^a-zA-Z0-9]/g, "-");
 /** The folder as the system itself spells it: Claude sees no symbolic links. */
-const realOf = (path: string): string => attempt(() => realpathSync(path), "it is gone") ?? resolve(path);
+const realOf = (files: Files, path: string): string => attempt(() => files.realPath(path), "it is gone") ?? resolve(path);
 
 /** Where a conversation of this folder most likely is: a first guess. */
-function guessOf(env: Env, cwd: string, threadId: string): string {
-  return join(projectsDir(env), nameOf(realOf(cwd)).slice(0, NAME_CUT), `${threadId}.jsonl`);
+function guessOf({ env, cwd, system }: Place, threadId: string): string {
+  return join(projectsDir(env), nameOf(realOf(system.files, cwd)).slice(0, NAME_CUT), `${threadId}.jsonl`);
 }
 
-interface FileFacts {
+interface Found {
   path: string;
   changedAt: number;
 }
 
-function fileAt(path: string): FileFacts | null {
-  const facts = attempt(() => statSync(path, { throwIfNoEntry: false }), "it can't be looked at, so it can't be read either");
-  return facts?.isFile() ? { path, changedAt: facts.mtimeMs } : null;
+function fileAt(files: Files, path: string): Found | null {
+  const facts = attempt(() => files.facts(path), "it can't be looked at, so it can't be read either");
+  return facts?.isFile ? { path, changedAt: facts.changedAt } : null;
 }
 
 /** Every file of this conversation, the one written last first: normally one. */
-function findTranscripts(env: Env, threadId: string): string[] {
-  const found = foldersIn(projectsDir(env)).flatMap((name) => fileAt(join(projectsDir(env), name, `${threadId}.jsonl`)) ?? []);
+function findTranscripts({ env, system: { files } }: Home, threadId: string): string[] {
+  const dir = projectsDir(env);
+  const found = foldersIn(files, dir).flatMap((name) => fileAt(files, join(dir, name, `${threadId}.jsonl`)) ?? []);
   return found.sort((a, b) => b.changedAt - a.changedAt).map(({ path }) => path);
 }
 
 /** Where the conversation is now: at the path it was known at, in the folder it belongs to, or in any other. */
-export function findTranscript(env: Env, cwd: string, threadId: string, known?: string): string | undefined {
-  for (const path of [known, guessOf(env, cwd, threadId)]) if (path !== undefined && fileAt(path)) return path;
-  return findTranscripts(env, threadId)[0];
+export function findTranscript(place: Place, threadId: string, known?: string): string | undefined {
+  for (const path of [known, guessOf(place, threadId)]) if (path !== undefined && fileAt(place.system.files, path)) return path;
+  return findTranscripts(place, threadId)[0];
 }
 
 /** The file of this conversation that was written last, wherever it is: asked when the one that is read stays silent. */
-export function newestTranscript(env: Env, threadId: string): string | undefined {
-  return findTranscripts(env, threadId)[0];
+export function newestTranscript(home: Home, threadId: string): string | undefined {
+  return findTranscripts(home, threadId)[0];
 }
 
 /** The transcript of a conversation: where it is, or where it will most likely be. */
-export function transcriptPath(env: Env, cwd: string, threadId: string): string {
-  return findTranscript(env, cwd, threadId) ?? guessOf(env, cwd, threadId);
+export function transcriptPath(place: Place, threadId: string): string {
+  return findTranscript(place, threadId) ?? guessOf(place, threadId);
 }
 
 /** How many files are opened at most to find the newest one of a folder. */
@@ -74,55 +75,49 @@ const MAX_FIRST_BYTES = 32 * 1024 * 1024;
  * The conversation `--continue` takes up: the newest of this folder. As Claude does (2.1.329): of the files under the name of this folder, and
  * under names that were cut like it, those whose own `cwd` is another folder with the same name are left out.
  */
-export function newestThread(env: Env, cwd: string): string | null {
-  const mine = realOf(cwd);
+export function newestThread({ env, cwd, system: { files } }: Place): string | null {
+  const mine = realOf(files, cwd);
   const name = nameOf(mine);
   const isLong = name.length > NAME_CUT;
-  const folders = foldersIn(projectsDir(env)).filter((one) => (isLong ? one.startsWith(`${name.slice(0, NAME_CUT)}-`) : one === name));
-  const files = folders.flatMap((folder) => filesIn(join(projectsDir(env), folder)));
-  const newestFirst = files.sort((a, b) => b.changedAt - a.changedAt).slice(0, MAX_OPENED);
+  const folders = foldersIn(files, projectsDir(env)).filter((one) =>
+    isLong ? one.startsWith(`${name.slice(0, NAME_CUT)}-`) : one === name,
+  );
+  const all = folders.flatMap((folder) => filesIn(files, join(projectsDir(env), folder)));
+  const newestFirst = all.sort((a, b) => b.changedAt - a.changedAt).slice(0, MAX_OPENED);
   const found = newestFirst.find(({ path }) => {
-    const { said, cwd: its } = endsOf(path);
+    const { said, cwd: its } = endsOf(files, path);
     if (!said) return false;
     if (its === undefined) return !isLong;
-    return realOf(its) === mine || (!isLong && nameOf(its) !== name);
+    return realOf(files, its) === mine || (!isLong && nameOf(its) !== name);
   });
   return found ? basename(found.path, ".jsonl") : null;
 }
 
-function filesIn(folder: string): FileFacts[] {
-  const names = attempt(() => readdirSync(folder), "it can't be read") ?? [];
-  return names.filter((name) => name.endsWith(".jsonl")).flatMap((name) => fileAt(join(folder, name)) ?? []);
+function filesIn(files: Files, folder: string): Found[] {
+  const names = foldersIn(files, folder);
+  return names.filter((name) => name.endsWith(".jsonl")).flatMap((name) => fileAt(files, join(folder, name)) ?? []);
 }
 
 /** Whether a conversation has words at all, and the folder it belongs to: where it was moved last, else where it began. */
-function endsOf(path: string): { said: boolean; cwd?: string } {
-  const file = attempt(() => openSync(path, "r"), "it is gone or can't be read");
-  if (file === undefined) return { said: false };
-  try {
-    const { size } = fstatSync(file);
-    const start = textAt(file, 0, Math.min(size, ENDS_BYTES));
-    const end = size <= ENDS_BYTES ? start : textAt(file, size - ENDS_BYTES, ENDS_BYTES);
+function endsOf(files: Files, path: string): { said: boolean; cwd?: string } {
+  const read = (): { said: boolean; cwd?: string } => {
+    const size = files.facts(path)?.size ?? 0;
+    const start = files.part(path, 0, Math.min(size, ENDS_BYTES));
+    const end = size <= ENDS_BYTES ? start : files.part(path, size - ENDS_BYTES, ENDS_BYTES);
     const moved = wholeLines(end).findLast((line) => line["type"] === "relocated");
-    const cwd = str(moved?.["relocatedCwd"]) ?? firstCwd(file, size);
+    const cwd = str(moved?.["relocatedCwd"]) ?? firstCwd(files, path, size);
     return { said: [start, end].some((text) => /"type":"(user|assistant)"/.test(text)), ...(cwd === undefined ? {} : { cwd }) };
-  } finally {
-    closeSync(file);
-  }
+  };
+  return attempt(read, "it is gone or can't be read") ?? { said: false };
 }
 
 /** The folder that the first line with one names: read on until it is there, for a guess would be another folder's conversation. */
-function firstCwd(file: number, size: number): string | undefined {
+function firstCwd(files: Files, path: string, size: number): string | undefined {
   const most = Math.min(size, MAX_FIRST_BYTES);
   for (let length = Math.min(most, ENDS_BYTES); ; length = Math.min(most, length * 4)) {
-    const cwd = wholeLines(textAt(file, 0, length)).find((line) => str(line["cwd"]) !== undefined)?.["cwd"];
+    const cwd = wholeLines(files.part(path, 0, length)).find((line) => str(line["cwd"]) !== undefined)?.["cwd"];
     if (cwd !== undefined || length === most) return str(cwd);
   }
-}
-
-function textAt(file: number, from: number, length: number): string {
-  const bytes = Buffer.alloc(length);
-  return bytes.toString("utf8", 0, readSync(file, bytes, 0, length, from));
 }
 
 /** What is cut off at either end can't be read and is passed over. */
@@ -138,6 +133,6 @@ export function liveSessionsDir(env: Env): string {
 }
 
 /** Also those that are links to elsewhere: what is no folder has no file in it. */
-function foldersIn(dir: string): string[] {
-  return attempt(() => readdirSync(dir), "no Claude ever ran here") ?? [];
+function foldersIn(files: Files, dir: string): string[] {
+  return attempt(() => files.names(dir), "no Claude ever ran here, or it can't be read") ?? [];
 }

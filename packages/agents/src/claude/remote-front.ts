@@ -69,7 +69,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
   let durable = from.offset;
 
   const send = (line: Json, inputId?: number): Promise<void> => process.write(`${JSON.stringify(line)}\n`, inputId);
-  const control = createControl(send, clock, answerMs);
+  const control = createControl(send, { clock, uuid: context.system.uuid, answerMs });
   const out: RemoteOut = createRemoteOut({
     core,
     launchId,

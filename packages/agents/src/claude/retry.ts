@@ -19,7 +19,7 @@ const GO_ON = "Continue from where you left off.";
 /** An unused uuid for one more sending of this prompt. */
 async function nextUuid({ prompts, context }: Core, path: string, localId: string): Promise<string> {
   const all = Array.from({ length: MAX_ATTEMPTS }, (_, attempt) => promptUuid(context.sessionId, localId, attempt + 1));
-  const used = await findPrompts(path, all);
+  const used = await findPrompts(context.system.files, path, all);
   const free = all.find((uuid) => !used.has(uuid) && !prompts.isSpent(uuid));
   if (free === undefined) throw new AppError("retry_unavailable", "This prompt was sent again too often");
   return free;
@@ -59,10 +59,10 @@ export async function retryLastTurn(core: Core, front: RemoteFront, send: Remote
  * before it dropped the line (seen on 2.1.329, busy machine), the prompt stands on no branch any more, with nothing asked after it.
  */
 async function failedTurn({ context }: Core, transcript: string): Promise<(LastTurn & { isCut: boolean }) | null> {
-  const last = await lastTurn(transcript);
+  const last = await lastTurn(context.system.files, transcript);
   if (last && !last.complete) return { ...last, isCut: false };
   const cut = readMark(context, "claude.cut");
-  const newest = cut && (await newestPrompt(transcript));
+  const newest = cut && (await newestPrompt(context.system.files, transcript));
   if (!newest || newest.uuid !== cut.uuid) return null;
   return { ...newest, worked: false, complete: false, isCut: true };
 }
@@ -78,7 +78,7 @@ async function isUnderWay(core: Core, { process }: RemoteFront): Promise<boolean
 /** Begun and gone with the process before Claude wrote it down, or stopped before it began: for the conversation it never was, so it is sent as it was. */
 async function resendLost(core: Core, front: RemoteFront, transcript: string, send: RemoteFront["send"]): Promise<boolean> {
   const { lost } = core.prompts;
-  if (!lost || (await findPrompts(transcript, [lost.uuid])).size > 0) return false;
+  if (!lost || (await findPrompts(core.context.system.files, transcript, [lost.uuid])).size > 0) return false;
   const content = await contentOf(lost);
   const { localId, text, attachments, earlier, hidden } = lost;
   const uuid = core.prompts.isSpent(lost.uuid) ? await nextUuid(core, transcript, localId) : lost.uuid;

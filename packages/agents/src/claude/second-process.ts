@@ -2,8 +2,7 @@
  * A second Claude on the session's own conversation, started past HAPI (`claude --resume` in another terminal). It can't be prevented, and two at
  * once branch the conversation without a word: each says things the other never sees. Claude's status files tell of it; so do we, once.
  */
-import { watch } from "node:fs";
-import { attempt, descendants } from "@hapi/platform/lean";
+import { attempt } from "@hapi/platform/lean";
 import { noticeWords } from "@hapi/protocol";
 import type { Core } from "./core.ts";
 import { liveOnThread } from "./live-sessions.ts";
@@ -26,6 +25,7 @@ export interface SecondProcessWatch {
 export function watchSecondProcess(core: Core): SecondProcessWatch {
   const { context } = core;
   const { clock } = context;
+  const { files, processes } = context.system;
   let own: number | null = null;
   let cancelLook: (() => void) | null = null;
   let stopWatching: (() => void) | null = null;
@@ -34,9 +34,9 @@ export function watchSecondProcess(core: Core): SecondProcessWatch {
   function look(): void {
     const { thread } = core;
     if (own === null || thread === null) return;
-    const strangers = liveOnThread(context.env, thread.id).filter(({ pid }) => pid !== own);
+    const strangers = liveOnThread(context, thread.id).filter(({ pid }) => pid !== own);
     if (strangers.length === 0) return;
-    const family = new Set(descendants(own));
+    const family = new Set(processes.descendants(own));
     for (const { pid } of strangers.filter((one) => !family.has(one.pid))) {
       const key = `hapi:second:${thread.id}:${pid}`;
       if (told.has(key)) continue;
@@ -59,18 +59,14 @@ export function watchSecondProcess(core: Core): SecondProcessWatch {
   function listen(): void {
     if (stopWatching !== null || own === null) return;
     const dir = liveSessionsDir(context.env);
-    const watcher = attempt(() => watch(dir, { persistent: false }, soon), "it is not there yet");
-    if (!watcher) {
-      const again = (): void => {
-        stopWatching = null;
-        listen();
-        soon();
-      };
-      stopWatching = clock.setTimer(FOLDER_AGAIN_MS, again, { unref: true });
-      return;
-    }
-    watcher.on("error", () => watcher.close());
-    stopWatching = () => watcher.close();
+    const again = (): void => {
+      stopWatching = null;
+      listen();
+      soon();
+    };
+    const onError = (): void => stopWatching?.();
+    stopWatching =
+      attempt(() => files.watch(dir, soon, onError), "it is not there yet") ?? clock.setTimer(FOLDER_AGAIN_MS, again, { unref: true });
   }
 
   return {

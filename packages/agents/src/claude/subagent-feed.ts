@@ -2,16 +2,15 @@
  * Sub-agents write files of their own beside the transcript; a small file next to each names the tool call that started it. Their lines are
  * emitted with that call as parent.
  */
-import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { every } from "@hapi/platform/lean";
-import type { DriverContext } from "../driver.ts";
 import { createTailer, type Tailer } from "../shared/tailer.ts";
 import type { ByteLine } from "../shared/byte-lines.ts";
 import { parseJson, parseTranscriptLine, str } from "./json.ts";
 import { emptyParserState, type ParserState } from "./parser-state.ts";
 import { subagentsDir } from "./paths.ts";
 import type { TailMark } from "./state.ts";
+import type { ClaudeContext } from "./system.ts";
 import { createTranscriptParser, type TranscriptFact } from "./transcript-parser.ts";
 
 /** Followed at once; the oldest are let go, and come back when their file grows. */
@@ -38,7 +37,7 @@ interface Followed {
 }
 
 export function createSubagentFeed(options: {
-  context: DriverContext;
+  context: ClaudeContext;
   transcript: string;
   saved: TailMark["subs"];
   mark(): Record<string, unknown>;
@@ -46,6 +45,7 @@ export function createSubagentFeed(options: {
   stopping(): boolean;
 }): SubagentFeed {
   const { context } = options;
+  const { files } = context.system;
   let dir = subagentsDir(options.transcript);
   const followed = new Map<string, Followed>();
   const forgotten: TailMark["subs"] = { ...options.saved };
@@ -89,7 +89,15 @@ export function createSubagentFeed(options: {
       }
       await Promise.race([context.room?.(), closing.promise]);
     };
-    entry.tailer = createTailer({ clock: context.clock, path: fileOf(agentId), offset: entry.offset, onLines, onError, pollMs: POLL_MS });
+    entry.tailer = createTailer({
+      files,
+      clock: context.clock,
+      path: fileOf(agentId),
+      offset: entry.offset,
+      onLines,
+      onError,
+      pollMs: POLL_MS,
+    });
     followed.set(agentId, entry);
   }
 
@@ -106,35 +114,26 @@ export function createSubagentFeed(options: {
   }
 
   /** Files whose size was seen and has not changed have nothing new. */
-  async function hasGrown(agentId: string, name: string): Promise<boolean> {
-    const { size } = await stat(join(dir, name));
+  function hasGrown(agentId: string, name: string): boolean {
+    const size = files.facts(join(dir, name))?.size ?? 0;
     const before = sizes.get(agentId) ?? forgotten[agentId]?.offset;
     sizes.set(agentId, size);
     return before === undefined || size > before;
   }
 
-  async function parentOf(agentId: string): Promise<string | undefined> {
-    try {
-      return str(parseJson(await readFile(join(dir, `agent-${agentId}.meta.json`), "utf8"))?.["toolUseId"]);
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw cause;
-    }
+  function parentOf(agentId: string): string | undefined {
+    const path = join(dir, `agent-${agentId}.meta.json`);
+    return files.facts(path) === null ? undefined : str(parseJson(files.text(path))?.["toolUseId"]);
   }
 
   async function lookOnce(): Promise<void> {
-    let names: string[];
-    try {
-      names = await readdir(dir);
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return;
-      throw cause;
-    }
-    for (const name of names) {
+    // Most conversations have none.
+    if (files.facts(dir) === null) return;
+    for (const name of files.names(dir)) {
       const agentId = /^agent-(.+)\.jsonl$/.exec(name)?.[1];
       if (agentId === undefined || followed.has(agentId) || closed) continue;
-      const parent = forgotten[agentId]?.parent ?? (await parentOf(agentId));
-      if (parent !== undefined && (await hasGrown(agentId, name))) follow(agentId, parent);
+      const parent = forgotten[agentId]?.parent ?? parentOf(agentId);
+      if (parent !== undefined && hasGrown(agentId, name)) follow(agentId, parent);
     }
     await makeRoom();
   }

@@ -4,20 +4,20 @@
  * knew the conversation is told once, and only its active branch. What the transcript does not deliver is told from stdout, under the same keys.
  */
 import type { AgentEvent } from "@hapi/protocol";
-import type { DriverContext } from "../driver.ts";
 import type { ByteLine } from "../shared/byte-lines.ts";
 import { type Json, obj, parseTranscriptLine, str, strings } from "./json.ts";
 import { emptyParserState } from "./parser-state.ts";
 import { createLineWaits } from "./line-waits.ts";
 import { commitMarks, readMark, type TailMark, type ThreadMark } from "./state.ts";
 import { createSubagentFeed, type SubagentFeed } from "./subagent-feed.ts";
+import type { ClaudeContext } from "./system.ts";
 import { createToldLines } from "./told-lines.ts";
 import { uuidsBefore } from "./transcript-file.ts";
 import { createTranscriptParser, type KnownPrompt, type Parsed, type TranscriptFact, type TranscriptParser } from "./transcript-parser.ts";
 import { openTranscriptPlace, readBranch, type TranscriptPlace } from "./transcript-place.ts";
 
 export interface FeedOptions {
-  context: DriverContext;
+  context: ClaudeContext;
   thread: ThreadMark;
   /** It was begun by this session: nothing that stands there is history. */
   isNew?: boolean;
@@ -109,7 +109,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
 
   async function noteBefore(): Promise<void> {
     try {
-      for (const uuid of await uuidsBefore(options.thread.transcript, offset)) waits.note(uuid);
+      for (const uuid of await uuidsBefore(context.system.files, options.thread.transcript, offset)) waits.note(uuid);
     } catch (cause) {
       context.log.warn("claude.transcript_unreadable", { cause });
     }

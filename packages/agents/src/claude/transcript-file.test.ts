@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { systemFiles } from "@hapi/platform/lean";
 import type { Json } from "./json.ts";
 import { findPrompts, lastTurn } from "./transcript-file.ts";
 
@@ -30,7 +31,7 @@ test("a failed prompt is the last turn, whatever it looks like", async () => {
     "<system-reminder>z</system-reminder>",
     "<local-command-caveat>c</local-command-caveat>",
   ])
-    expect(await lastTurn(fileOf(sent("before"), sent(words), failed))).toEqual({
+    expect(await lastTurn(systemFiles, fileOf(sent("before"), sent(words), failed))).toEqual({
       uuid: "u1",
       content: words,
       worked: false,
@@ -42,12 +43,13 @@ test("a command that Claude carries out by itself is no turn to repeat; one that
   const command = (name: string): string =>
     `<command-name>${name}</command-name>\n<command-message>x</command-message>\n<command-args>now</command-args>`;
   const caveat = own("<local-command-caveat>run directly</local-command-caveat>", { isMeta: true });
-  expect((await lastTurn(fileOf(sent("do"), failed, caveat, own(command("/context")))))?.content).toBe("do");
-  expect((await lastTurn(fileOf(sent("do"), failed, own(command("/doctor")), failed)))?.content).toBe("/doctor now");
+  expect((await lastTurn(systemFiles, fileOf(sent("do"), failed, caveat, own(command("/context")))))?.content).toBe("do");
+  expect((await lastTurn(systemFiles, fileOf(sent("do"), failed, own(command("/doctor")), failed)))?.content).toBe("/doctor now");
 });
 
 test("what was run with ! is not run again", async () => {
   const last = await lastTurn(
+    systemFiles,
     fileOf(own("<bash-input>make</bash-input>"), own("<bash-stdout>x</bash-stdout><bash-stderr></bash-stderr>"), failed),
   );
   expect(last).toEqual({ uuid: "u0", content: "!make", worked: true, complete: false });
@@ -55,5 +57,5 @@ test("what was run with ! is not run again", async () => {
 
 test("a prompt is found by its id, also where Claude refused to carry it out", async () => {
   const path = fileOf({ type: "system", subtype: "local_command", content: "/permissions", submitUuid: "sent-id" }, own("about other-id"));
-  expect([...(await findPrompts(path, ["sent-id", "other-id"]))]).toEqual(["sent-id"]);
+  expect([...(await findPrompts(systemFiles, path, ["sent-id", "other-id"]))]).toEqual(["sent-id"]);
 });

@@ -1,5 +1,5 @@
 /** The transcript as a whole, for questions about the past: is a prompt in it, which branch is active, what failed last. */
-import { createReadStream } from "node:fs";
+import { type Files, piecesOf } from "@hapi/platform/lean";
 import { type ByteLine, createByteLines } from "../shared/byte-lines.ts";
 import { isJson, type Json, list, obj, parseTranscriptLine, str, strings } from "./json.ts";
 import { classifyUserLine } from "./prompt-lines.ts";
@@ -7,18 +7,9 @@ import { statusOf, textOf } from "./tool-results.ts";
 import { createTree } from "./tree.ts";
 
 /** Every line in order; nothing when there is no file. */
-export async function* transcriptLines(path: string): AsyncIterable<ByteLine> {
+export async function* transcriptLines(files: Files, path: string): AsyncIterable<ByteLine> {
   const lines = createByteLines(0);
-  let offset = 0;
-  try {
-    for await (const chunk of createReadStream(path)) {
-      const bytes = chunk as Buffer;
-      yield* lines.push(offset, bytes);
-      offset += bytes.length;
-    }
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-  }
+  for await (const { at, bytes } of piecesOf(files, path)) yield* lines.push(at, bytes);
 }
 
 function hasPrompt(line: Json, uuid: string): boolean {
@@ -29,17 +20,13 @@ function hasPrompt(line: Json, uuid: string): boolean {
 }
 
 /** Are these bytes in the file? Much faster than reading lines, and mostly the answer is no. */
-async function mentions(path: string, words: readonly string[]): Promise<boolean> {
+async function mentions(files: Files, path: string, words: readonly string[]): Promise<boolean> {
   const longest = Math.max(...words.map((word) => word.length));
   let rest = Buffer.alloc(0);
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-      const bytes = Buffer.concat([rest, chunk as Buffer]);
-      if (words.some((word) => bytes.includes(word))) return true;
-      rest = bytes.subarray(Math.max(0, bytes.length - longest));
-    }
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+  for await (const piece of piecesOf(files, path, { pieceBytes: 1024 * 1024 })) {
+    const bytes = Buffer.concat([rest, piece.bytes]);
+    if (words.some((word) => bytes.includes(word))) return true;
+    rest = bytes.subarray(Math.max(0, bytes.length - longest));
   }
   return false;
 }
@@ -48,28 +35,22 @@ async function mentions(path: string, words: readonly string[]): Promise<boolean
 const BEFORE_BYTES = 8 * 1024 * 1024;
 
 /** Every uuid in the last stretch before this offset; nothing when there is no file. More than the lines' own does no harm. */
-export async function uuidsBefore(path: string, offset: number): Promise<string[]> {
+export async function uuidsBefore(files: Files, path: string, offset: number): Promise<string[]> {
   const found: string[] = [];
-  const lines = createByteLines(Math.max(0, offset - BEFORE_BYTES));
-  let at = Math.max(0, offset - BEFORE_BYTES);
-  try {
-    for await (const chunk of createReadStream(path, { start: at, end: offset - 1 })) {
-      const bytes = chunk as Buffer;
-      for (const { text } of lines.push(at, bytes))
-        for (const [, uuid = ""] of text.matchAll(/"(?:source_)?uuid":"([^"]{1,64})"/g)) found.push(uuid);
-      at += bytes.length;
-    }
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+  const from = Math.max(0, offset - BEFORE_BYTES);
+  const lines = createByteLines(from);
+  for await (const { at, bytes } of piecesOf(files, path, { from, to: offset })) {
+    for (const { text } of lines.push(at, bytes))
+      for (const [, uuid = ""] of text.matchAll(/"(?:source_)?uuid":"([^"]{1,64})"/g)) found.push(uuid);
   }
   return found;
 }
 
 /** Which of the uuids stand in the transcript as prompts. */
-export async function findPrompts(path: string, uuids: readonly string[]): Promise<Set<string>> {
+export async function findPrompts(files: Files, path: string, uuids: readonly string[]): Promise<Set<string>> {
   const found = new Set<string>();
-  if (!(await mentions(path, uuids))) return found;
-  for await (const { text } of transcriptLines(path)) {
+  if (!(await mentions(files, path, uuids))) return found;
+  for await (const { text } of transcriptLines(files, path)) {
     const here = uuids.filter((uuid) => text.includes(uuid));
     const line = here.length > 0 ? parseTranscriptLine(text) : null;
     for (const uuid of here) if (line && hasPrompt(line, uuid)) found.add(uuid);
@@ -78,10 +59,10 @@ export async function findPrompts(path: string, uuids: readonly string[]): Promi
 }
 
 /** Uuids of the active branch, and where the file ended when it was read. */
-export async function activeBranch(path: string): Promise<{ active: Set<string>; end: number }> {
+export async function activeBranch(files: Files, path: string): Promise<{ active: Set<string>; end: number }> {
   const tree = createTree();
   let end = 0;
-  for await (const { text, end: after } of transcriptLines(path)) {
+  for await (const { text, end: after } of transcriptLines(files, path)) {
     const line = parseTranscriptLine(text);
     if (line) tree.add(line);
     end = after;
@@ -99,11 +80,11 @@ export interface LastTurn {
 }
 
 /** The newest prompt of the active branch and what became of it. */
-export async function lastTurn(path: string): Promise<LastTurn | null> {
-  const { active } = await activeBranch(path);
+export async function lastTurn(files: Files, path: string): Promise<LastTurn | null> {
+  const { active } = await activeBranch(files, path);
   let last: LastTurn | null = null;
   let caveat: string | null = null;
-  for await (const { text } of transcriptLines(path)) {
+  for await (const { text } of transcriptLines(files, path)) {
     if (!text.includes('"user"') && !text.includes('"assistant"')) continue;
     const line = parseTranscriptLine(text);
     const uuid = str(line?.["uuid"]);
@@ -118,9 +99,9 @@ export async function lastTurn(path: string): Promise<LastTurn | null> {
 }
 
 /** What was asked last, in the order of the file: also where the conversation was cut back to before it. */
-export async function newestPrompt(path: string): Promise<{ uuid: string; content: unknown } | null> {
+export async function newestPrompt(files: Files, path: string): Promise<{ uuid: string; content: unknown } | null> {
   let newest: { uuid: string; content: unknown } | null = null;
-  for await (const { text } of transcriptLines(path)) {
+  for await (const { text } of transcriptLines(files, path)) {
     if (!text.includes('"user"')) continue;
     const line = parseTranscriptLine(text);
     const uuid = str(line?.["uuid"]);

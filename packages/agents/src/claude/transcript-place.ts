@@ -2,12 +2,12 @@
  * The file of a conversation, wherever Claude has it: read on when it was moved, searched for when it is gone, and taken where Claude's own
  * reports name it.
  */
-import { existsSync } from "node:fs";
-import type { DriverContext } from "../driver.ts";
 import type { ByteLine } from "../shared/byte-lines.ts";
+import { attempt } from "@hapi/platform/lean";
 import { createTailer } from "../shared/tailer.ts";
 import { findTranscript, newestTranscript } from "./paths.ts";
 import type { ThreadMark } from "./state.ts";
+import type { ClaudeContext } from "./system.ts";
 import { activeBranch } from "./transcript-file.ts";
 
 /** How often the other folders are searched for a file that is not where it was. */
@@ -34,7 +34,7 @@ export interface TranscriptPlace {
 }
 
 export interface PlaceOptions {
-  context: DriverContext;
+  context: ClaudeContext;
   thread: ThreadMark;
   offset: number;
   onLines(lines: readonly ByteLine[]): Promise<void>;
@@ -56,7 +56,11 @@ export function openTranscriptPlace(options: PlaceOptions): TranscriptPlace {
     problem = said;
   }
 
+  const { files } = context.system;
+  const exists = (path: string): boolean => attempt(() => files.facts(path), "it can't be looked at, so it can't be read either") != null;
+
   const tailer = createTailer({
+    files,
     clock: context.clock,
     path: thread.transcript,
     offset: options.offset,
@@ -73,7 +77,7 @@ export function openTranscriptPlace(options: PlaceOptions): TranscriptPlace {
       const now = context.clock.now();
       if (now - searchedAt < SEARCH_EVERY_MS) return undefined;
       searchedAt = now;
-      return findTranscript(context.env, context.cwd, thread.id);
+      return findTranscript(context, thread.id);
     },
     onMoved(path) {
       context.log.info("claude.transcript_moved", { from: thread.transcript, to: path });
@@ -95,13 +99,13 @@ export function openTranscriptPlace(options: PlaceOptions): TranscriptPlace {
     sync: () => tailer.sync(),
     follow(path) {
       // A report may be older than the move that followed it.
-      if (path === tailer.path || (!existsSync(path) && (tailer.isThere || existsSync(tailer.path)))) return;
+      if (path === tailer.path || (!exists(path) && (tailer.isThere || exists(tailer.path)))) return;
       tailer.moveTo(path);
     },
     async look() {
       searchedAt = 0;
       await tailer.sync();
-      const newest = newestTranscript(context.env, thread.id);
+      const newest = newestTranscript(context, thread.id);
       if (newest === undefined || newest === tailer.path) return;
       tailer.moveTo(newest);
       await tailer.sync();
@@ -111,9 +115,9 @@ export function openTranscriptPlace(options: PlaceOptions): TranscriptPlace {
 }
 
 /** The active branch as the file has it now; null where it can't be read. */
-export async function readBranch(context: DriverContext, path: string): Promise<Branch | null> {
+export async function readBranch(context: ClaudeContext, path: string): Promise<Branch | null> {
   try {
-    return await activeBranch(path);
+    return await activeBranch(context.system.files, path);
   } catch (cause) {
     context.log.warn("claude.transcript_unreadable", { path, cause });
     return null;

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncateSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { systemClock } from "@hapi/platform/lean";
+import { type Files, systemClock, systemFiles } from "@hapi/platform/lean";
 import { createTailer, type Tailer } from "./tailer.ts";
 
 let folder: string;
@@ -20,8 +20,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function follow(path: string, offset = 0, pollMs = 60_000): void {
+function follow(path: string, offset = 0, pollMs = 60_000, files: Files = systemFiles): void {
   tailer = createTailer({
+    files,
     clock: systemClock,
     path,
     offset,
@@ -86,6 +87,7 @@ test("the next batch waits for the reader", async () => {
   const gate = Promise.withResolvers<void>();
   const order: string[] = [];
   tailer = createTailer({
+    files: systemFiles,
     clock: systemClock,
     path,
     offset: 0,
@@ -128,6 +130,7 @@ test("a file that moves is followed from the same offset, half a line and all", 
   let asked = 0;
   writeFileSync(path, "one\ntw");
   tailer = createTailer({
+    files: systemFiles,
     clock: systemClock,
     path,
     offset: 0,
@@ -173,6 +176,7 @@ test("what stands in its place is not read: a folder, a name that is too long", 
   mkdirSync(path);
   const open = (at: string): void => {
     tailer = createTailer({
+      files: systemFiles,
       clock: systemClock,
       path: at,
       offset: 0,

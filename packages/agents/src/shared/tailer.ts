@@ -4,13 +4,12 @@
  * bytes before the offset are not those that were read is read from its start (readers deduplicate by key). The system's file events only make
  * it faster: a slow poll finds everything too.
  */
-import { type FSWatcher, watch } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Clock, every } from "@hapi/platform/lean";
+import { attempt, type Clock, every, type Files, type OpenFile } from "@hapi/platform/lean";
 import { type ByteLine, type ByteLines, createByteLines } from "./byte-lines.ts";
 
 export interface TailerOptions {
+  files: Files;
   clock: Clock;
   path: string;
   offset: number;
@@ -44,7 +43,7 @@ const KNOWN_BYTES = 64;
 const POLL_MS = 300;
 
 export function createTailer(options: TailerOptions): Tailer {
-  const { onLines } = options;
+  const { files, onLines } = options;
   let { path } = options;
   let lines: ByteLines = createByteLines(options.offset);
   let readTo = options.offset;
@@ -54,7 +53,7 @@ export function createTailer(options: TailerOptions): Tailer {
   let closed = false;
   let running: Promise<void> | null = null;
   let again = false;
-  let watcher: FSWatcher | null = null;
+  let stopWatching: (() => void) | null = null;
 
   async function restart(): Promise<void> {
     lines = createByteLines(0);
@@ -64,24 +63,24 @@ export function createTailer(options: TailerOptions): Tailer {
   }
 
   /** A file that is shorter than what was read of it, or that says something else there, begins anew. */
-  async function checkIdentity(file: FileHandle): Promise<void> {
-    const { size } = await file.stat();
+  async function checkIdentity(file: OpenFile): Promise<void> {
+    const { size } = await file.facts();
     if (size < readTo) return await restart();
     if (known.length === 0) return;
     const before = Buffer.alloc(known.length);
-    await file.read(before, 0, known.length, readTo - known.length);
+    await file.read(before, readTo - known.length);
     if (!before.equals(known)) await restart();
   }
 
   /** Absent is what can't be opened for any other reason as well: a folder in its place, a name too long. */
-  async function openFile(): Promise<FileHandle | null> {
+  async function openFile(): Promise<OpenFile | null> {
     try {
-      return await opened(path);
+      return await opened(files, path);
     } catch (cause) {
       const found = await options.elsewhere?.();
       if (found !== undefined && found !== path) {
         moveTo(found);
-        return await opened(found);
+        return await opened(files, found);
       }
       if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
       throw cause;
@@ -91,8 +90,7 @@ export function createTailer(options: TailerOptions): Tailer {
   function moveTo(next: string): void {
     if (next === path) return;
     path = next;
-    watcher?.close();
-    watcher = null;
+    unwatch();
     options.onMoved?.(next);
   }
 
@@ -105,7 +103,7 @@ export function createTailer(options: TailerOptions): Tailer {
       await checkIdentity(file);
       const buffer = Buffer.allocUnsafe(READ_BYTES);
       while (!closed) {
-        const { bytesRead } = await file.read(buffer, 0, READ_BYTES, readTo);
+        const bytesRead = await file.read(buffer, readTo);
         if (bytesRead === 0) return;
         const read = buffer.subarray(0, bytesRead);
         const found = lines.push(readTo, read);
@@ -137,25 +135,29 @@ export function createTailer(options: TailerOptions): Tailer {
     return running;
   }
 
+  function unwatch(): void {
+    stopWatching?.();
+    stopWatching = null;
+  }
+
   /** Watching needs the folder; until it is there the poll looks alone. */
-  async function startWatching(): Promise<void> {
-    if (watcher || closed) return;
-    // Why it can't be read is told by whoever opens the file.
-    const isThere = await stat(dirname(path)).then(
-      () => true,
-      () => false,
-    );
-    if (closed || watcher || !isThere) return;
-    watcher = watch(dirname(path), () => void poke());
-    watcher.on("error", (cause) => {
+  function startWatching(): void {
+    if (stopWatching || closed) return;
+    const dir = dirname(path);
+    if (!attempt(() => files.facts(dir), "why it can't be read is told by whoever opens the file")) return;
+    const onError = (cause: Error): void => {
       options.onError(cause);
-      watcher?.close();
-      watcher = null;
-    });
+      unwatch();
+    };
+    try {
+      stopWatching = files.watch(dir, () => void poke(), onError);
+    } catch (cause) {
+      options.onError(cause);
+    }
   }
 
   const tick = (): void => {
-    startWatching().catch(options.onError);
+    startWatching();
     void poke();
   };
   const stopPolling = every(options.clock, options.pollMs ?? POLL_MS, tick, { unref: true });
@@ -182,19 +184,19 @@ export function createTailer(options: TailerOptions): Tailer {
     async close() {
       closed = true;
       stopPolling();
-      watcher?.close();
+      unwatch();
       await running;
     },
   };
 }
 
-async function opened(path: string): Promise<FileHandle> {
-  const file = await open(path, "r");
-  const facts = await file.stat().catch(async (cause: unknown) => {
+async function opened(files: Files, path: string): Promise<OpenFile> {
+  const file = await files.open(path);
+  const facts = await file.facts().catch(async (cause: unknown) => {
     await file.close();
     throw cause;
   });
-  if (facts.isFile()) return file;
+  if (facts.isFile) return file;
   await file.close();
   throw Object.assign(new Error(`${path} is not a file`), { code: "EISDIR" });
 }

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { liveOnThread } from "../../src/claude/live-sessions.ts";
+import { ownSystem } from "../../src/claude/system.ts";
 import { createRig, type Rig, texts, turn } from "./rig.ts";
 import { say, startLocal } from "./typing.ts";
 
@@ -115,13 +116,13 @@ test("terminal → remote → terminal on one conversation, never two at once", 
   await rig.record("turn-ended");
   await rig.conversation.stop({ graceMs: 2_000 });
   expect(rig.events.at(-1)).toMatchObject({ type: "exited", front: "local", expected: true });
-  expect(liveOnThread(rig.env, thread)).toEqual([]);
+  expect(liveOnThread({ env: rig.env, system: ownSystem }, thread)).toEqual([]);
   await rig.start({ threadId: thread });
   await turn(rig, "and from afar");
   expect(rig.lastConversation().join("\n")).toContain("remember kiwi");
-  expect(liveOnThread(rig.env, thread)).toHaveLength(1);
+  expect(liveOnThread({ env: rig.env, system: ownSystem }, thread)).toHaveLength(1);
   await rig.conversation.stop({ graceMs: 2_000 });
-  expect(liveOnThread(rig.env, thread)).toEqual([]);
+  expect(liveOnThread({ env: rig.env, system: ownSystem }, thread)).toEqual([]);
   await startLocal(rig, { threadId: thread });
   await rig.shows("andfromafar");
   const from = rig.mark();

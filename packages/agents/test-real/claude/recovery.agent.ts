@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "bun:test";
 import { transcriptPath } from "../../src/claude/paths.ts";
+import { ownSystem } from "../../src/claude/system.ts";
 import { createRig, type Rig, texts, turn } from "./rig.ts";
 
 const request = (rig: Rig, from = 0) => rig.wait("a request", (event) => event.type === "request" && event.request, from);
@@ -137,7 +138,7 @@ test.each(["later", "at once"])(
       const leafUuid = lines.findLast((line) => JSON.stringify(line.message?.content ?? "").includes("failing-words"))?.parentUuid;
       const sessionId = rig.threadId;
       appendFileSync(
-        transcriptPath(rig.env, rig.cwd, sessionId),
+        transcriptPath({ env: rig.env, cwd: rig.cwd, system: ownSystem }, sessionId),
         `${JSON.stringify({ type: "last-prompt", leafUuid, sessionId, explicit: true, rewound: true })}\n`,
       );
     }
@@ -301,7 +302,7 @@ test("killed before it wrote down the first prompt: nothing was said, so it begi
   await rig.start();
   const before = rig.threadId;
   await rig.conversation.stop({ graceMs: 5_000 });
-  const path = transcriptPath(rig.env, rig.cwd, before);
+  const path = transcriptPath({ env: rig.env, cwd: rig.cwd, system: ownSystem }, before);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify({ type: "queue-operation", operation: "enqueue", sessionId: before })}\n`);
   await rig.start({ threadId: before });

@@ -12,6 +12,7 @@ import { createMemoryHost, type FakeModels, type FakeRequest, type MemoryHost, s
 import type { Conversation, DriverEvent, Front, Loss, StartOptions } from "../../src/driver.ts";
 import { claudeDriver } from "../../src/claude/driver.ts";
 import { liveOnThread } from "../../src/claude/live-sessions.ts";
+import { ownSystem } from "../../src/claude/system.ts";
 import { agentEnv, onboarded } from "./home.ts";
 import { openHookDoor } from "./hook-door.ts";
 
@@ -194,7 +195,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   async function statusUntil(fits: (status: string | undefined) => boolean): Promise<void> {
     const deadline = Date.now() + WAIT_MS;
     for (;;) {
-      const { status } = liveOnThread(env, rig.threadId)[0] ?? {};
+      const { status } = liveOnThread({ env, system: ownSystem }, rig.threadId)[0] ?? {};
       if (fits(status)) return;
       if (Date.now() > deadline) throw new Error(`Claude's status stays ${status}; the terminal shows:\n${screen.slice(-1500)}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
