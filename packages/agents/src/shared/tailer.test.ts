@@ -207,3 +207,20 @@ test("a line longer than what is read at once is given whole", async () => {
   expect(seen.map((line) => line.length)).toEqual([3, long.length, 5]);
   expect(seen[1] === long).toBe(true);
 });
+
+test("a disk that answers less than it was asked for is no other file", async () => {
+  const path = join(folder, "a.jsonl");
+  const files: Files = {
+    ...systemFiles,
+    async open(at) {
+      const file = await systemFiles.open(at);
+      return { ...file, read: (buffer, position) => file.read(buffer.subarray(0, 3), position) };
+    },
+  };
+  writeFileSync(path, "one\ntwo\n");
+  follow(path, 0, 60_000, files);
+  await tailer.sync();
+  appendFileSync(path, "three\n");
+  await tailer.sync();
+  expect([seen, resets]).toEqual([["one", "two", "three"], 0]);
+});

@@ -67,8 +67,7 @@ export function createTailer(options: TailerOptions): Tailer {
     const { size } = await file.facts();
     if (size < readTo) return await restart();
     if (known.length === 0) return;
-    const before = Buffer.alloc(known.length);
-    await file.read(before, readTo - known.length);
+    const before = await readWhole(file, known.length, readTo - known.length);
     if (!before.equals(known)) await restart();
   }
 
@@ -188,6 +187,17 @@ export function createTailer(options: TailerOptions): Tailer {
       await running;
     },
   };
+}
+
+/** So many bytes, or as many as there are: one read may answer fewer. */
+async function readWhole(file: OpenFile, length: number, position: number): Promise<Buffer> {
+  const whole = Buffer.alloc(length);
+  for (let filled = 0; filled < length;) {
+    const read = await file.read(whole.subarray(filled), position + filled);
+    if (read === 0) return whole.subarray(0, filled);
+    filled += read;
+  }
+  return whole;
 }
 
 async function opened(files: Files, path: string): Promise<OpenFile> {
