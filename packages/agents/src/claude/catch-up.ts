@@ -98,8 +98,13 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     const uuid = str(prompt?.line["uuid"]) ?? core.prompts.pending.findLast((one) => one.begun && !one.recorded)?.uuid;
     const { feed } = core;
     if (uuid === undefined || feed?.held !== false) return;
-    if (!(await feed.reached(uuid, PROMPT_MS)) && !feed.isThere) await feed.look();
+    if (await feed.reached(uuid, PROMPT_MS)) return;
+    if (!feed.isThere) await feed.look();
+    // What ends was begun: its line, should it come later, says nothing new.
+    if (prompt && !feed.has(uuid) && !isCommand(uuid)) feed.tell(prompt.line);
   }
+
+  const isCommand = (uuid: string): boolean => core.prompts.known(uuid)?.text.trimStart().startsWith("/") === true;
 
   async function comes(uuid: string | undefined): Promise<boolean> {
     const { feed } = core;

@@ -153,9 +153,10 @@ export function createConversation(
 
   async function adoptLast(): Promise<Front | null> {
     const { thread } = core;
-    if (thread) await core.useThread(thread.id, thread);
     const last = core.lastLaunch();
     const process = last && context.host.process(last.id);
+    if (last?.over !== true && process?.kind === "pipe") core.outputIsRead();
+    if (thread) await core.useThread(thread.id, thread);
     if (!last || last.over) return null;
     if (!process || (await hasExited(process))) {
       await finishUnseen(last.id, process);

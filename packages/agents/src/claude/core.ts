@@ -53,6 +53,8 @@ export interface Core {
   endTurn(outcome: TurnOutcome): void;
   /** Something of what the agent said or did may be missing from the history. `id`: the same for the same loss. */
   lost(kind: LossKind, id: string, details: Record<string, string | number>): void;
+  /** A driven Claude's output is read from here on, until it is finished: the ends of turns stand there. */
+  outputIsRead(): void;
   readonly witness: Witness;
   readonly patience: Patience;
   /** The agent is gone: what it left open is ended, with everything the transcript still says before it. */
@@ -101,6 +103,7 @@ export function createCore(given: ClaudeContext, patience: Patience = PATIENCE):
   /** One conversation is entered after the other: several sources tell of the same one at once. */
   let entering: Promise<unknown> = Promise.resolve();
   let disposed = false;
+  let outputRead = false;
   let thinking = false;
   let mode: string | null = null;
   let listener: CoreListener | null = null;
@@ -150,6 +153,8 @@ export function createCore(given: ClaudeContext, patience: Patience = PATIENCE):
       onMoved: keepThread,
       marks: prompts.mark,
       stopping: () => stoppedAt !== null,
+      endComes: () => outputRead,
+      patience,
     });
     if (disposed) await opened.close();
     else feed = opened;
@@ -227,7 +232,7 @@ export function createCore(given: ClaudeContext, patience: Patience = PATIENCE):
   }
 
   function endTurn(outcome: TurnOutcome): void {
-    const turn = feed?.parser.endTurn();
+    const turn = feed?.endTurn();
     if (!turn) return;
     const id = `${turn.id}:end`;
     const usage = turn.usage ? { usage: turn.usage } : {};
@@ -277,11 +282,21 @@ export function createCore(given: ClaudeContext, patience: Patience = PATIENCE):
     }
   }
 
+  /** With the hub away and the outbox full, the rest is read when the conversation goes on. */
+  async function readRest(from: TranscriptFeed): Promise<void> {
+    await within(context.clock, FINISH_READ_MS, from.sync());
+    // The end of a turn before the last one is on no output any more.
+    while (from.awaitsEnd) {
+      endTurn("interrupted");
+      await within(context.clock, FINISH_READ_MS, from.sync());
+    }
+  }
+
   async function finish(end: FinishedLaunch): Promise<void> {
     background.ending();
-    // With the hub away and the outbox full, the rest is read when the conversation goes on.
-    if (feed) await within(context.clock, FINISH_READ_MS, feed.sync());
-    const turn = feed?.parser.endTurn() ?? null;
+    outputRead = false;
+    if (feed) await readRest(feed);
+    const turn = feed?.endTurn() ?? null;
     const localIds = prompts.abandon(end.failure);
     closeRequests();
     await requests.settled();
@@ -349,6 +364,7 @@ export function createCore(given: ClaudeContext, patience: Patience = PATIENCE):
     untilAlone,
     endTurn,
     lost,
+    outputIsRead: () => void (outputRead = true),
     witness,
     patience,
     finish,

@@ -161,6 +161,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
   }
 
   async function begin(): Promise<Json> {
+    core.outputIsRead();
     void run().finally(ended.resolve);
     core.listen({ onItem: live.recorded });
     return await control.request("initialize", { hooks: {} }, START_MS);

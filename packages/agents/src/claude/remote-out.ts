@@ -221,7 +221,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
   async function onResult(line: Json, after: number): Promise<void> {
     await followThread(line);
     await words.untilTold();
-    const turn = core.feed?.parser.endTurn() ?? null;
+    const turn = core.feed?.endTurn() ?? null;
     const result = readResult(line, turn?.usage ?? null);
     for (const delta of live.takeOpen()) if (!replaying) context.emit({ type: "stream", delta, done: true });
     // One result ends every prompt that was folded into its turn; without a list, those whose lines were read.

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RingGapError } from "@hapi/host";
 import { openWorld, type World } from "../contract/world.ts";
-import type { Loss } from "../driver.ts";
+import type { DriverEvent, Loss } from "../driver.ts";
 import { createConversation } from "./conversation.ts";
 import { claudeDriver } from "./driver.ts";
 
@@ -153,6 +153,30 @@ test("a result without a line read is never told as done, whether its prompt was
   expect(stages.filter((stage) => stage === "failed")).toHaveLength(2);
   await play(world, [["both", prompt], ["both", says("one")], result()]);
   expect(outcomes(world).at(-1)).toBe("completed");
+}, 30_000);
+
+test("the next turn, which the record has already, waits for the end of this one on the output", async () => {
+  await using world = await scripted();
+  const next = { ...prompt, uuid: uuid(), parentUuid: "before", promptSource: "sdk" };
+  const [one, two] = [says("one"), says("two")];
+  const ending = result({ user_message_uuids: [next.uuid] });
+  const id = `result:${(ending[1] as { uuid: string }).uuid}`;
+  // Queued behind the first: Claude goes on at once.
+  const first: Act[] = [["out", prompt], ["out", one], ["record", prompt], ["record", one], ["record", next], ["wait", 400], result()];
+  await play(world, [...first, ["both", two], ending]);
+  await world.until((event): event is DriverEvent => event.type === "record" && event.event.id === id);
+  const turn = (text: string): string[] => ["prompt", "turn-started", text, "turn-ended"];
+  expect(rows(world)).toEqual([...turn("one"), ...turn("two")]);
+  expect(outcomes(world)).toEqual(["completed", "completed"]);
+  expect(kinds(world)).toEqual([]);
+}, 30_000);
+
+test("a turn without a word of which the record has the beginning late: it begins before it ends", async () => {
+  await using world = await scripted();
+  await play(world, [["out", prompt], result(), ["wait", 900], ["record", prompt]]);
+  await play(world, [["both", prompt], ["both", says("one")], result()]);
+  const told = rows(world).filter((row) => row.startsWith("turn") || row === "one");
+  expect(told).toEqual(["turn-started", "turn-ended", "turn-started", "one", "turn-ended"]);
 }, 30_000);
 
 test("a command of Claude's own may end without a word", async () => {

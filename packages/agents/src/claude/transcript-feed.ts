@@ -6,7 +6,7 @@
 import type { AgentEvent } from "@hapi/protocol";
 import type { ByteLine } from "../shared/byte-lines.ts";
 import { type Json, obj, parseTranscriptLine, str, strings } from "./json.ts";
-import { emptyParserState } from "./parser-state.ts";
+import { emptyParserState, type OpenTurn } from "./parser-state.ts";
 import { createLineWaits } from "./line-waits.ts";
 import { commitMarks, readMark, type TailMark, type ThreadMark } from "./state.ts";
 import { createSubagentFeed, type SubagentFeed } from "./subagent-feed.ts";
@@ -14,6 +14,8 @@ import type { ClaudeContext } from "./system.ts";
 import { createToldLines } from "./told-lines.ts";
 import { uuidsBefore } from "./transcript-file.ts";
 import { createTranscriptParser, type KnownPrompt, type Parsed, type TranscriptFact, type TranscriptParser } from "./transcript-parser.ts";
+import { createTurnOrder } from "./turn-order.ts";
+import type { Patience } from "./witness.ts";
 import { openTranscriptPlace, readBranch, type TranscriptPlace } from "./transcript-place.ts";
 
 export interface FeedOptions {
@@ -33,6 +35,9 @@ export interface FeedOptions {
   marks(): Record<string, unknown>;
   /** We are stopping the running turn. */
   stopping(): boolean;
+  /** The output is read, and says how the turn that runs ends. */
+  endComes(): boolean;
+  patience: Patience;
 }
 
 export interface TranscriptFeed extends Pick<TranscriptPlace, "thread" | "isThere" | "problem" | "follow" | "look"> {
@@ -48,6 +53,10 @@ export interface TranscriptFeed extends Pick<TranscriptPlace, "thread" | "isTher
   tell(line: Json): boolean;
   /** Reading waits for room in the session's outbox. */
   readonly held: boolean;
+  /** The running turn has its end: what follows it is read. Answers that turn. */
+  endTurn(): OpenTurn | null;
+  /** The next turn stands in the record, and is not read before the running one has its end. */
+  readonly awaitsEnd: boolean;
   /** What belongs into the checkpoint of an event that does not come from here. */
   mark(): { "claude.tail": TailMark };
   close(): Promise<void>;
@@ -67,6 +76,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
   const told = createToldLines(own, (uuid) => options.promptOf(uuid)?.recorded === false);
   const past = createTranscriptParser({ promptOf: options.promptOf, history: true });
   const waits = createLineWaits(context.clock);
+  const order = createTurnOrder({ clock: context.clock, endComes: options.endComes, patienceMs: options.patience.silentMs });
   let { historyEnd, offset } = own ?? { historyEnd: 0, offset: 0 };
   let active = await meet(own);
   const copied = await copiedBy(options.thread);
@@ -119,8 +129,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     return forkOf === undefined ? undefined : (await readBranch(context, forkOf))?.active;
   }
 
-  function readLine(line: ByteLine): void {
-    const json = parseTranscriptLine(line.text);
+  function readLine(line: ByteLine, json: Json | null): void {
     lineCount += 1;
     if (!json) return options.onUnreadable(line.start);
     const uuid = str(json["uuid"]);
@@ -136,6 +145,12 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     emit(parsed, old || again);
     if (parsed.records.length > 0) committed = offset;
     for (const one of uuidsOf(json)) waits.note(one);
+  }
+
+  /** Neither history nor told before. */
+  function isNews(line: ByteLine, json: Json): boolean {
+    const uuid = str(json["uuid"]);
+    return line.end > historyEnd && !told.isOld(json) && !told.has(uuid) && (uuid === undefined || copied?.has(uuid) !== true);
   }
 
   /** Told from stdout, or of a branch that was left. */
@@ -177,8 +192,10 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
 
   async function readLines(lines: readonly ByteLine[]): Promise<void> {
     for (const line of lines) {
+      const json = parseTranscriptLine(line.text);
+      if (json && parser.state.turn && isNews(line, json) && parser.begins(json)) await order.mayBegin();
       if (closed) return;
-      readLine(line);
+      readLine(line, json);
     }
     if (offset - committed > COMMIT_BYTES) {
       committed = offset;
@@ -227,14 +244,22 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     parser,
     has: waits.has,
     follow: place.follow,
-    look: place.look,
+    look: () => order.unlessWaiting(place.look),
     tell,
+    endTurn() {
+      const turn = parser.endTurn();
+      order.ended();
+      return turn;
+    },
+    get awaitsEnd() {
+      return order.isWaiting;
+    },
     async sync() {
-      await place.sync();
+      await order.unlessWaiting(place.sync);
       await subs.sync();
     },
     async reached(uuid, withinMs) {
-      if (!waits.has(uuid)) await place.sync();
+      if (!waits.has(uuid)) await order.unlessWaiting(place.sync);
       return await waits.until(uuid, withinMs);
     },
     get held() {
@@ -244,6 +269,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     async close() {
       closed = true;
       closing.resolve();
+      order.close();
       await place.close();
       await subs.close();
     },

@@ -79,6 +79,8 @@ const MAX_TITLE = 200;
 export interface TranscriptParser {
   read(line: Json): Parsed;
   readonly state: ParserState;
+  /** Does a turn of the remote front begin with this line? Changes nothing. */
+  begins(line: Json): boolean;
   /** The remote front's `result` ended the running turn. */
   endTurn(): OpenTurn | null;
   /** Another process has the conversation: nothing waits in its queue. */
@@ -236,9 +238,20 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
     return w.out;
   }
 
+  function begins(line: Json): boolean {
+    if (parent !== undefined || context.history || line["isSidechain"] === true || line["entrypoint"] === CLI) return false;
+    const uuid = str(line["submitUuid"]) ?? str(line["uuid"]) ?? "";
+    const sent = context.promptOf(uuid);
+    if (uuid === state.turn?.id) return false;
+    if (line["type"] !== "user") return line["type"] === "system" && sent !== undefined;
+    const { kind } = classifyUserLine(line, sent?.text);
+    return kind === "prompt" || kind === "wake" || kind === "foreign" || (kind === "command" && sent !== undefined);
+  }
+
   return {
     read,
     state,
+    begins,
     endTurn() {
       const turn = state.turn;
       state.turn = null;
