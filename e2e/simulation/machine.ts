@@ -8,10 +8,11 @@ import type { DriverLog } from "@hapi/agents";
 import { connectMachine, type MachineLink } from "@hapi/client/link";
 import { leaveMark } from "@hapi/host";
 import { createSession } from "@hapi/machine";
-import { type AgentRecord, createSimHost, type SimHost } from "./agent.ts";
+import { createSimHost, type SimHost } from "./host.ts";
 import { TOKEN } from "./hub-process.ts";
 import type { Network } from "./network.ts";
 import type { Chance } from "./random.ts";
+import type { SimAgent } from "./sim-agent.ts";
 import { HUB_URL, type SessionPlants, type SessionProcess, type SessionProcessOptions, startSessionProcess } from "./session-process.ts";
 import type { VirtualTime } from "./time.ts";
 
@@ -21,7 +22,6 @@ const MACHINE = "machine-1";
 export interface MachinePlants extends SessionPlants {
   /** The host writes again what it has written before, and does not remember that it did. */
   hostForgetsInputs?: boolean;
-  agentSwallowsPrompts?: boolean;
 }
 
 export interface SimMachine {
@@ -35,36 +35,38 @@ export interface SimMachine {
   killHost(backAfterMs: number, settles: boolean): void;
   /** Connects the runner, which knows only what waking a session needs. */
   startRunner(): void;
+  /** A hook of the agent's is called, and waits for a session process as long as its host lives. */
+  hook(payload: Record<string, unknown>): void;
   stop(): Promise<void>;
 }
+
+const SETTLE_AGAIN_MS = 20_000;
+/** How often a hook tries again to reach a session process, and how long, as its bridge does. */
+const HOOK_AGAIN_MS = 200;
+const HOOK_MS = 20_000;
 
 export interface SimMachineOptions {
   root: string;
   time: VirtualTime;
   network: Network;
   chance: Chance;
-  record: AgentRecord;
-  /** Can the agent's record be asked for a prompt? */
-  tells: boolean;
-  /** How often a turn asks for permission, and fails. */
-  character: { asks: number; fails: number };
+  agent: SimAgent;
   parkAfterMs: number;
   plants: MachinePlants;
   log: DriverLog;
-  isCalm(): boolean;
   tell(what: string): void;
   /** Starts and ends of processes, one after the other. */
   inTurn(work: () => Promise<unknown>): void;
 }
 
 export function createSimMachine(options: SimMachineOptions): SimMachine {
-  const { root, time, network, chance, record, tells, character, parkAfterMs, plants, log, isCalm, tell, inTurn } = options;
+  const { root, time, network, chance, agent, parkAfterMs, plants, log, tell, inTurn } = options;
   const cwd = join(root, "work");
   mkdirSync(cwd);
   const home = join(root, "home");
   const { dir } = createSession({
     home,
-    flavor: "simulated",
+    flavor: agent.flavor,
     cwd,
     machineId: MACHINE,
     hubUrl: HUB_URL,
@@ -76,6 +78,7 @@ export function createSimMachine(options: SimMachineOptions): SimMachine {
   const unheard = new Set<string>();
   const runner = time.life();
   let hosts = 0;
+  let hooks = 0;
   let host: SimHost | null = null;
   let session: SessionProcess | null = null;
   let lives = 0;
@@ -87,11 +90,8 @@ export function createSimMachine(options: SimMachineOptions): SimMachine {
       number: hosts,
       time,
       chance: chance.fork(`host ${hosts}`),
-      record,
-      ...character,
+      program: agent.program(chance.fork(`host ${hosts}`)),
       forgetsInputs: plants.hostForgetsInputs ?? false,
-      swallowsPrompts: plants.agentSwallowsPrompts ?? false,
-      isCalm,
     });
     leaveMark(dir, { pid: 10_000 + hosts, startTime: null, socket: "/nowhere.sock", version: 1, startedAt: hosts });
     tell(`host ${hosts} starts`);
@@ -113,6 +113,11 @@ export function createSimMachine(options: SimMachineOptions): SimMachine {
       lives++;
       tell(`session process ${lives} speaks for the lost host`);
       session = await startSessionProcess(sessionOptions(null));
+      const mine = session;
+      // As a runner does, which tries until the hub knows.
+      time.after(SETTLE_AGAIN_MS, () => {
+        if (session === mine && !host?.alive && mine.ledger.state.outbox.size > 0) settleSession();
+      });
     });
 
   function sessionOptions(on: SimHost | null): SessionProcessOptions {
@@ -124,8 +129,7 @@ export function createSimMachine(options: SimMachineOptions): SimMachine {
       chance: chance.fork(`session ${lives}`),
       host: on,
       lastHost: hosts,
-      record,
-      tells,
+      agent,
       parkAfterMs,
       plants,
       log,
@@ -148,8 +152,7 @@ export function createSimMachine(options: SimMachineOptions): SimMachine {
     inTurn(async () => {
       const written = readFileSync(join(dir, "ledger.jsonl"), "utf8");
       const ledger = written.slice(0, written.lastIndexOf("\n") + 1);
-      for (const { text, host: number } of record.said)
-        if (number === dying.number && !ledger.includes(JSON.stringify(text))) unheard.add(text);
+      for (const text of agent.saidInRing(dying.number)) if (!ledger.includes(JSON.stringify(text))) unheard.add(text);
     });
     time.after(backAfterMs, () => {
       if (host?.alive) return;
@@ -165,6 +168,21 @@ export function createSimMachine(options: SimMachineOptions): SimMachine {
       newHost();
     });
     startSession();
+  }
+
+  function hook(payload: Record<string, unknown>): void {
+    const calledBy = host;
+    const id = `h${++hooks}`;
+    const until = time.now + HOOK_MS;
+    const call = (): void => {
+      if (host !== calledBy || !calledBy?.alive || time.now > until) return;
+      const door = session;
+      if (!door?.life.alive || door.isOver) return void time.after(HOOK_AGAIN_MS, call);
+      door
+        .onHook({ ...payload, hapiHookId: id }, new AbortController().signal)
+        .catch((cause: unknown) => tell(`a hook failed: ${String(cause)}`));
+    };
+    time.after(chance.fork(id).between(5, 200), call);
   }
 
   function startRunner(): void {
@@ -200,6 +218,7 @@ export function createSimMachine(options: SimMachineOptions): SimMachine {
     killSession,
     killHost,
     startRunner,
+    hook,
     async stop() {
       runner.end();
       await session?.kill();

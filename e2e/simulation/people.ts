@@ -11,10 +11,12 @@ export interface PeopleOptions {
   time: VirtualTime;
   /** Nothing is sent in the last twenty seconds before. */
   stormMs: number;
+  /** How they press Stop; absent: they do not. */
+  stops?: Chance;
   tell(what: string): void;
 }
 
-export function planPeople({ people, plan, chance, time, stormMs, tell }: PeopleOptions): void {
+export function planPeople({ people, plan, chance, time, stormMs, stops, tell }: PeopleOptions): void {
   let sent = 0;
   const send = (person: Person, scheduledInMs?: number): void => {
     // One can only write to a session that one has seen.
@@ -45,6 +47,14 @@ export function planPeople({ people, plan, chance, time, stormMs, tell }: People
         void person.cancelLast();
       });
     }
+  }
+  for (let n = stops?.pick([0, 0, 1, 3]) ?? 0; n > 0; n--) {
+    const person = stops?.pick(people);
+    time.after(stops?.between(0, stormMs - 15_000) ?? 0, () => {
+      if (!person?.isOpen) return;
+      tell(`${person.name} stops the turn`);
+      person.stopTurn();
+    });
   }
   const busy = (person: Person): void => {
     time.after(chance.fork("hands").between(300, 2_500), () => {

@@ -44,23 +44,25 @@ function lateCommits(db: Sqlite, clock = systemClock): Sqlite {
   });
 }
 
-/** What a session process had done is gone with it: it is told only when it is over. */
-function forgettingHandings(ledger: Ledger): Ledger {
-  return changed(ledger, {
-    write(...entries) {
-      const kept = entries.filter((entry) => entry.k !== "stage" || (entry.stage !== "handing" && entry.stage !== "handed"));
-      for (const entry of entries) {
-        const prompt = entry.k === "stage" ? ledger.state.prompts.get(entry.localId) : undefined;
-        if (prompt && entry.k === "stage" && !kept.includes(entry)) Object.assign(prompt, { stage: entry.stage, stageAt: entry.at });
-      }
-      return kept.length > 0 ? ledger.write(...kept) : Promise.resolve();
-    },
-    memory: {
-      get: <T>(key: string) => (key === "acp.handed" ? undefined : ledger.memory.get<T>(key)),
-      commit: (values) => ledger.memory.commit(values),
-    },
-  });
-}
+/** What a session process had done is gone with it: it is told only when it is over. `remember`: what is left of a driver's mark. */
+export const forgettingHandings =
+  (remember: (key: string, value: unknown) => unknown) =>
+  (ledger: Ledger): Ledger => {
+    return changed(ledger, {
+      write(...entries) {
+        const kept = entries.filter((entry) => entry.k !== "stage" || (entry.stage !== "handing" && entry.stage !== "handed"));
+        for (const entry of entries) {
+          const prompt = entry.k === "stage" ? ledger.state.prompts.get(entry.localId) : undefined;
+          if (prompt && entry.k === "stage" && !kept.includes(entry)) Object.assign(prompt, { stage: entry.stage, stageAt: entry.at });
+        }
+        return kept.length > 0 ? ledger.write(...kept) : Promise.resolve();
+      },
+      memory: {
+        get: <T>(key: string) => remember(key, ledger.memory.get(key)) as T | undefined,
+        commit: (values) => ledger.memory.commit(values),
+      },
+    });
+  };
 
 /** What went into a running turn stays in the queue as well. */
 function queueKeepsSteered(ledger: Ledger): Ledger {
@@ -162,7 +164,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: "handing is written down after the fact",
-    plants: { ledger: forgettingHandings },
+    plants: { ledger: forgettingHandings((key, value) => (key === "acp.handed" ? undefined : value)) },
     shows: ["prompt-ran-twice"],
   },
   {

@@ -1,5 +1,8 @@
 /** Which schedules a run goes through. `HAPI_SIM_SEED=n HAPI_SIM_ROUNDS=1` plays one of them again. */
-import type { Outcome } from "./world.ts";
+import { expect } from "bun:test";
+import type { AgentKind } from "./agents.ts";
+import type { Plant } from "./plants.ts";
+import { type Outcome, runSchedule } from "./world.ts";
 
 const number = (name: string, otherwise: number): number => {
   const value = Number(process.env[name] ?? otherwise);
@@ -9,6 +12,7 @@ const number = (name: string, otherwise: number): number => {
 
 export const FIRST_SEED = number("HAPI_SIM_SEED", 1);
 export const ROUNDS = number("HAPI_SIM_ROUNDS", 2_000);
+export const CLAUDE_ROUNDS = number("HAPI_SIM_CLAUDE_ROUNDS", Math.min(ROUNDS, 100));
 
 /** What a person needs to see it again and to understand it. */
 export function inWords({ seed, violations, errors, story }: Outcome): string {
@@ -18,4 +22,19 @@ export function inWords({ seed, violations, errors, story }: Outcome): string {
     ...found.map((line) => `  ! ${line.slice(0, 1_000)}`),
     ...story.map((line) => `    ${line}`),
   ].join("\n");
+}
+
+/** So many schedules may go by before a plant shows. */
+const WITHIN = 400;
+
+export async function findPlant({ plants, shows }: Plant, agent: AgentKind): Promise<void> {
+  for (let seed = 1; seed <= WITHIN; seed++) {
+    const planted = await runSchedule(seed, { agent, plants });
+    if (!planted.violations.some(({ kind }) => shows.includes(kind))) continue;
+    // It is the plant that was found: without it the same schedule is clean.
+    const clean = await runSchedule(seed, { agent });
+    expect(clean.violations.length === 0 ? "" : inWords(clean)).toBe("");
+    return;
+  }
+  throw new Error(`${WITHIN} schedules went by, and nobody noticed`);
 }

@@ -1,21 +1,20 @@
 /**
- * The real session process (session, ledger, ACP driver, link) on a real folder. Killed, it leaves what it had written: everything it was told is
+ * The real session process (session, ledger, driver, link) on a real folder. Killed, it leaves what it had written: everything it was told is
  * durable, and of what was still on its way to the disk as much as chance wants, down to half a line.
  */
 import { statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { createAcpDriver, type AcpProfile, type AgentDriver } from "@hapi/agents";
 import { createSessionLink, type SessionLink } from "@hapi/client/link";
 import type { HostControl } from "@hapi/host";
 import { openLedger, openRecord, openSession, type Ledger, type RunningSession } from "@hapi/machine";
 import { toAppError } from "@hapi/protocol";
 import type { DriverLog } from "@hapi/agents";
 import { absentHost } from "../../packages/machine/src/session/absent-host.ts";
-import type { AgentRecord, SimHost } from "./agent.ts";
+import type { SimHost } from "./host.ts";
 import { TOKEN } from "./hub-process.ts";
 import type { Network, Wire } from "./network.ts";
 import type { Chance } from "./random.ts";
-import { withSteering } from "./steering.ts";
+import type { SimAgent } from "./sim-agent.ts";
 import type { Life, VirtualTime } from "./time.ts";
 
 const LEDGER = "ledger.jsonl";
@@ -24,8 +23,6 @@ export const HUB_URL = "http://hub.simulated";
 export interface SessionPlants {
   ledger?(ledger: Ledger): Ledger;
   link?(link: SessionLink): SessionLink;
-  /** What a driver says of a prompt when its agent's record can't be asked. */
-  guess?: "absent";
 }
 
 export interface SessionProcess {
@@ -34,6 +31,8 @@ export interface SessionProcess {
   readonly ledger: Ledger;
   /** It came to its end by itself. */
   readonly isOver: boolean;
+  /** A hook of the agent's comes to its door. Never answered by one that is killed meanwhile. */
+  onHook(payload: unknown, signal: AbortSignal): Promise<unknown>;
   kill(): Promise<void>;
 }
 
@@ -46,9 +45,7 @@ export interface SessionProcessOptions {
   /** Null: only to say how everything stands (its host was killed). */
   host: SimHost | null;
   lastHost: number;
-  record: AgentRecord;
-  /** Can the agent's record be asked for a prompt? */
-  tells: boolean;
+  agent: SimAgent;
   parkAfterMs: number;
   plants: SessionPlants;
   log: DriverLog;
@@ -72,7 +69,7 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
     log: (event, fields) => log.debug(event, fields),
   });
   const host: HostControl = options.host ? options.host.control(life) : absentHost(sessionId, 10_000 + options.lastHost);
-  const driver = steered(createAcpDriver(profileOf(options.record, options.tells, plants.guess)), options, life);
+  const driver = options.agent.driver({ host: options.host, life, chance: chance.fork("driver") });
   const session = await time.real(
     openSession({
       home,
@@ -93,7 +90,7 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
       clock: life.clock,
       random: chance.fork("jitter").next,
       log,
-      agentEnv: {},
+      agentEnv: options.agent.env,
       hookCommand: [],
       hookEnv: {},
       runCommand: async () => ({ stdout: "", stderr: "", exitCode: 0, truncated: false }),
@@ -118,6 +115,7 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
     get isOver() {
       return isOver;
     },
+    onHook: (payload, signal) => session.onHook(payload, signal),
     async kill() {
       if (!life.alive) return;
       life.end();
@@ -133,30 +131,6 @@ function endingOf(_session: RunningSession, { state }: Ledger): Parameters<Runni
   const isOver = lifecycle === "completed" || lifecycle === "failed";
   return { exitCode: 1, reason: "terminated", contactMs: 5_000, lifecycle: isOver ? lifecycle : "aborted" };
 }
-
-function profileOf(record: AgentRecord, tells: boolean, guess: SessionPlants["guess"]): AcpProfile {
-  const find = findIn(record);
-  return {
-    flavor: "simulated",
-    displayName: "Simulated agent",
-    command: () => [process.execPath],
-    retry: "flag",
-    denyReason: "meta",
-    ...(tells ? { findPrompt: (_env, _thread, promptId) => find(promptId) } : guess ? { findPrompt: () => guess } : {}),
-  };
-}
-
-function steered(driver: AgentDriver, { host, record, tells, plants }: SessionProcessOptions, life: Life): AgentDriver {
-  const find = findIn(record);
-  return withSteering(driver, {
-    steer: (prompt) => host?.steer(prompt, life) ?? Promise.resolve(false),
-    takenInto: (turnId) => record.into.get(turnId) ?? [],
-    find: (localId) => (tells ? find(localId) : (plants.guess ?? "unknown")),
-  });
-}
-
-const findIn = (record: AgentRecord) => (promptId: string) =>
-  record.prompts.some((one) => one.promptId === promptId) ? ("present" as const) : ("absent" as const);
 
 interface LedgerDisk {
   readonly ledger: Ledger;

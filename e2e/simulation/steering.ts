@@ -4,7 +4,7 @@
  */
 import type { AgentDriver, DriverEvent } from "@hapi/agents";
 import { AppError } from "@hapi/protocol";
-import type { Steered } from "./agent.ts";
+import type { Steered } from "./acp-agent.ts";
 import { changed } from "./changed.ts";
 
 const STEERED_KEY = "simulated.steered";

@@ -9,7 +9,7 @@ import { createHubApi } from "@hapi/client";
 import { type Logger, silentLogger } from "@hapi/platform";
 import type { Message } from "@hapi/protocol";
 import { checkHistory, type History, type Violation } from "@hapi/testkit";
-import { newRecord } from "./agent.ts";
+import { type AgentKind, agentOf, type AgentPlants } from "./agents.ts";
 import { createFaults, FAULTS } from "./faults.ts";
 import { freshHubHome, ramDir } from "./hub-home.ts";
 import { createHubProcess, type HubPlants, type HubProcess, TOKEN } from "./hub-process.ts";
@@ -22,7 +22,7 @@ import { acceptedOf, atRest, forgottenOf, readAll } from "./rest.ts";
 import { HUB_URL } from "./session-process.ts";
 import { createVirtualTime } from "./time.ts";
 
-export type Plants = HubPlants & MachinePlants;
+export type Plants = HubPlants & MachinePlants & AgentPlants;
 
 export interface Outcome {
   seed: number;
@@ -51,16 +51,23 @@ const ASK_AGAIN_MS = 120_000;
 const REST_MS = 30 * 60_000;
 const LOOK_MS = 2_000;
 
-export async function runSchedule(seed: number, plants: Plants = {}, onLog?: DriverLog): Promise<Outcome> {
+export interface ScheduleOptions {
+  /** Which agent there is. */
+  agent?: AgentKind;
+  plants?: Plants;
+  onLog?: DriverLog;
+}
+
+export async function runSchedule(seed: number, options: ScheduleOptions = {}): Promise<Outcome> {
   const root = mkdtempSync(join(ramDir(), "hapi-sim-"));
   try {
-    return await runIn(root, seed, plants, onLog);
+    return await runIn(root, seed, options);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
 }
 
-async function runIn(root: string, seed: number, plants: Plants, onLog?: DriverLog): Promise<Outcome> {
+async function runIn(root: string, seed: number, { agent: kind = "acp", plants = {}, onLog }: ScheduleOptions): Promise<Outcome> {
   const chance = chanceOf(seed);
   const plan = chance.fork("plan");
   const time = createVirtualTime();
@@ -98,7 +105,6 @@ async function runIn(root: string, seed: number, plants: Plants, onLog?: DriverL
     patience: plan.pick([undefined, { bytes: 1_000, entries: 5_000 }, { bytes: 1_000, entries: 12 }]),
     log: hubLog,
   });
-  const record = newRecord();
   const tells = plan.is(0.7);
   const character = { asks: plan.pick([0, 0.3, 0.7]), fails: plan.pick([0, 0, 0.15]) };
   const parkAfterMs = plan.pick([0, 0, 5_000]);
@@ -111,18 +117,25 @@ async function runIn(root: string, seed: number, plants: Plants, onLog?: DriverL
     void time.real(starting);
   };
 
+  const agent = agentOf(kind, {
+    time,
+    chance,
+    character,
+    tells,
+    plants,
+    cwd: join(root, "work"),
+    hook: (payload) => machine.hook(payload),
+    isCalm: () => isCalm,
+  });
   const machine = createSimMachine({
     root,
     time,
     network,
     chance,
-    record,
-    tells,
-    character,
+    agent,
     parkAfterMs,
     plants,
     log,
-    isCalm: () => isCalm,
     tell,
     inTurn,
   });
@@ -139,7 +152,7 @@ async function runIn(root: string, seed: number, plants: Plants, onLog?: DriverL
 
   const strike = createFaults({ plan, time, machine, people, killHub, tell });
   machine.startRunner();
-  planPeople({ people, plan, chance, time, stormMs: STORM_MS, tell });
+  planPeople({ people, plan, chance, time, stormMs: STORM_MS, tell, ...(kind === "claude" ? { stops: chance.fork("stops") } : {}) });
 
   startHub();
   machine.launch();
@@ -169,13 +182,7 @@ async function runIn(root: string, seed: number, plants: Plants, onLog?: DriverL
   const historyOf = (): History => ({
     rows: bySeq(rows),
     accepted: people.flatMap((person) => person.prompts.flatMap((prompt) => acceptedOf(person, prompt))),
-    agent: {
-      ran: record.prompts.map((prompt) => prompt.text),
-      said: record.said.map((said) => said.text),
-      unheard: [...machine.unheard],
-      answers: record.answers,
-      tells: tells ? "always" : "never",
-    },
+    agent: { ...agent.truth, unheard: [...machine.unheard] },
     views: people.map((person) => {
       const window = person.sync.state.windows[SESSION];
       return { who: person.name, rows: bySeq([...(window?.rows ?? []), ...(window?.queued ?? [])]) };
@@ -218,19 +225,24 @@ async function runIn(root: string, seed: number, plants: Plants, onLog?: DriverL
   await time.settle();
 
   const history = historyOf();
+  const state = people[0]?.sync.state.sessions[SESSION]?.agentState ?? null;
   for (const person of people) person.kill();
   await machine.stop();
   world.end();
   await hub.kill("killed");
   return {
     seed,
-    violations: [...checkHistory(history), ...[...forgotten].map((what) => ({ kind: "prompt-forgotten" as const, what }))],
+    violations: [
+      ...checkHistory(history),
+      ...agent.check({ rows: history.rows, state }),
+      ...[...forgotten].map((what) => ({ kind: "prompt-forgotten" as const, what })),
+    ],
     errors,
     story,
     steps: time.steps,
     carried: network.carried,
     faults,
-    steered: [...record.into.values()].flat().length,
+    steered: agent.steered,
     gaps: network.gaps,
     history,
   };

@@ -74,6 +74,11 @@ export interface Violation {
     | "output-doubled"
     | "output-out-of-order"
     | "event-doubled"
+    /** Words or deeds of the agent's that stand in no turn, and a turn that never ends. */
+    | "row-outside-turn"
+    | "turn-unended"
+    /** A request is told otherwise than the agent took it. */
+    | "answer-untrue"
     | "seq-not-increasing";
   what: string;
 }
@@ -194,6 +199,23 @@ function checkOutput({ said, unheard = [] }: AgentTruth, shown: readonly string[
   const misplaced = outOfOrder(shown, said);
   if (misplaced !== null) found.push({ kind: "output-out-of-order", what: misplaced });
   return found;
+}
+
+/** Every word and deed of the agent's stands in a turn, and every turn has its end. For agents whose record says all of it. */
+export function checkTurns(rows: readonly HistoryRow[]): Violation[] {
+  const found: Violation[] = [];
+  let open: string | null = null;
+  for (const event of rows.flatMap((row) => decodeContent(row.content, { id: row.id }))) {
+    if ("parent" in event && event.parent !== undefined) continue;
+    if (event.type === "turn-started") {
+      if (open !== null) found.push({ kind: "turn-unended", what: `${open} had no end when ${event.id} began` });
+      open = event.id;
+    }
+    if (event.type === "turn-ended") open = null;
+    const isWork = event.type === "agent-message" || event.type === "tool-call" || event.type === "tool-result";
+    if (isWork && open === null) found.push({ kind: "row-outside-turn", what: `${event.type} ${event.id}` });
+  }
+  return open === null ? found : [...found, { kind: "turn-unended", what: open }];
 }
 
 export function checkHistory(history: History): Violation[] {
