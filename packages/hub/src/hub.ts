@@ -1,21 +1,16 @@
 /** Wires the hub from its parts. Opens no file and no port: `start-hub.ts` does, and tests may do otherwise. */
 import { ignore } from "@hapi/platform";
-import { type Session } from "@hapi/protocol";
-import { machineRpc, sessionRpc } from "@hapi/protocol/rpc";
 import type { Hono } from "hono";
 import { cliRoutes } from "./http/routes/cli.ts";
 import { factRoutes } from "./http/routes/facts.ts";
 import { eventRoutes } from "./http/routes/events.ts";
-import { Housekeeping } from "./keeping/housekeeping.ts";
 import { forgetKind } from "./machines/forgets.ts";
-import { keepsEverything } from "./keeping/retention.ts";
 import { keepingRoutes } from "./http/routes/keeping.ts";
 import { machineRoutes } from "./http/routes/machines.ts";
 import { messageRoutes } from "./http/routes/messages.ts";
 import { permissionRoutes } from "./http/routes/permissions.ts";
 import { refusalRoutes } from "./http/routes/refusals.ts";
-import type { Link } from "./rpc/links.ts";
-import { isCall } from "./rpc/rpc.ts";
+import { connectReactions, type Reactions } from "./reactions.ts";
 import { createServices, type HubParts, type Services } from "./services.ts";
 import { exportRoutes } from "./http/routes/session-export.ts";
 import { sessionFileRoutes } from "./http/routes/session-files.ts";
@@ -39,19 +34,9 @@ export interface Hub {
 
 export function createHub(parts: HubParts): Hub {
   const services = createServices(parts);
-  connectSockets(parts, services);
-  const retention = parts.retention ?? keepsEverything;
-  const remove = removal(services, () => housekeeping.scrub());
-  const app = createHttp(parts, services, remove);
-  const housekeeping = new Housekeeping({
-    store: parts.stores.keeping,
-    retention: () => retention.read(),
-    session: (id) => parts.stores.sessions.get(id),
-    isStarting: (session) => services.lifecycle.isStarting(session),
-    remove,
-    clock: parts.clock,
-    log: parts.log,
-  });
+  const reactions = connectReactions(services, parts.bus);
+  connectSockets(parts, services, reactions);
+  const app = createHttp(parts, services);
   let stopPruning = (): void => undefined;
   const prune = (): void => {
     stopPruning = parts.clock.setTimer(pruneEveryMs, () => {
@@ -68,31 +53,34 @@ export function createHub(parts: HubParts): Hub {
       services.promptWatch.start();
       services.feed.start();
       prune();
-      await housekeeping.start();
+      await services.housekeeping.start();
     },
     async stop() {
       stopPruning();
-      await housekeeping.stop();
+      services.scrubber.stop();
+      await services.housekeeping.stop();
       services.presence.stop();
       services.machinePresence.stop();
-      await services.jobs.stop();
       services.delivery.stop();
       services.waker.close();
       services.promptWatch.stop();
-      services.stopRelay();
+      reactions.stop();
       services.toasts.stop();
       await services.feed.stop();
       services.sse.close();
+      // Whoever waits for a machine's answer hears now that there will be none.
+      const jobsDone = services.jobs.stop();
       parts.sockets.close();
+      await jobsDone;
       await parts.stores.close();
     },
   };
 }
 
-function connectSockets(parts: HubParts, services: Services): void {
+function connectSockets(parts: HubParts, services: Services, { onRegistered, onJoined }: Reactions): void {
   const { stores, sockets, tokens, clock, log } = parts;
   const { sessions, messages, machines } = stores;
-  const { access, presence, machinePresence, lifecycle, delivery, live, rpc, links, door, permissions, durable } = services;
+  const { access, presence, machinePresence, lifecycle, delivery, live, rpc, links, door, durable } = services;
   const handlers = cliHandlers({
     access,
     sessions,
@@ -106,41 +94,16 @@ function connectSockets(parts: HubParts, services: Services): void {
     live,
     rpc,
     clock,
-    onRegistered({ link }, method) {
-      if (link?.scope === "session" && isCall(method, sessionRpc.permission))
-        ignore(permissions.deliverWaiting(link.scopeId), "it is tried again when the session attaches");
-      if (link?.scope === "machine" && isCall(method, machineRpc.spawnHappySession)) services.machineReady(link.scopeId);
-      if (link?.scope === "machine" && isCall(method, machineRpc.forgetSession))
-        ignore(services.jobs.hurry(forgetKind, link.scopeId), "it is tried again when the machine comes back");
-    },
+    onRegistered: ({ link }, method) => link && onRegistered(link, method),
   });
-  const onJoined = (link: Link): void => {
-    if (link.scope === "session") services.deliver(link.scopeId, link);
-  };
   sockets.namespace("/cli", cliNamespace({ door, sessions, machines, links, rpc, log, handlers, durable, onJoined }));
   sockets.namespace("/terminal", terminalNamespace(tokens));
 }
 
-/** Takes a session out of the database, of everything in memory and of its machine, and its text off the disk. */
-function removal(services: Services, scrub: () => Promise<void>): (session: Session) => Promise<void> {
-  return async (session) => {
-    const { id, namespace, metadata } = session;
-    await services.lifecycle.remove(session);
-    await services.durable();
-    services.presence.forget(id);
-    for (const link of services.links.of("session", id)) {
-      services.rpc.unregisterAll(link);
-      services.links.remove(link);
-    }
-    await scrub();
-    if (metadata?.machineId !== undefined) await services.forgetNow({ id: metadata.machineId, namespace });
-  };
-}
-
-function createHttp(parts: HubParts, services: Services, remove: (session: Session) => Promise<void>): Hono {
+function createHttp(parts: HubParts, services: Services): Hono {
   const { stores, tokens, ownerId, callerOf, corsOrigins, clock, log, web } = parts;
   const { sessions, messages, machines, attachments } = stores;
-  const { access, rpc, sse, prompts, lifecycle, resume, control, fork, settings, permissions, watch, durable } = services;
+  const { access, rpc, sse, prompts, lifecycle, resume, control, fork, settings, permissions, watch, durable, remove } = services;
   const now = () => clock.now();
   return createApp({
     auth: { door: services.door, tokens, ownerId, callerOf },
@@ -156,7 +119,7 @@ function createHttp(parts: HubParts, services: Services, remove: (session: Sessi
       eventRoutes({ access, sse }),
       factRoutes({ access, facts: stores.facts, log: stores.log }),
       settingsRoutes({ settings: parts.settings, files: () => stores.keeping.files() }),
-      keepingRoutes({ restorer: parts.restorer, retention: parts.retention ?? keepsEverything }),
+      keepingRoutes({ restorer: parts.restorer, retention: services.retention }),
       refusalRoutes({ access }),
     ],
     cli: cliRoutes({

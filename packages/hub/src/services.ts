@@ -1,12 +1,18 @@
-/** What a hub is made of, wired to each other: one instance of each service, no transport. */
+/**
+ * What a hub is made of: state, then parts, each on those before it, then reactions (`reactions.ts`). One instance of each, no transport. A part
+ * knows none that comes later; what it has to say to those, it tells (`Signal`, the bus).
+ */
 import { ignore, type Clock, type Logger } from "@hapi/platform";
+import type { Session } from "@hapi/protocol";
 import type { Context } from "hono";
 import { createCredentials } from "./auth/credentials.ts";
 import type { Caller } from "./auth/caller.ts";
 import { createDoor } from "./auth/door.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Bus } from "./events/bus.ts";
-import type { RetentionStore } from "./keeping/retention.ts";
+import { Housekeeping } from "./keeping/housekeeping.ts";
+import { keepsEverything, type RetentionStore } from "./keeping/retention.ts";
+import { Scrubber } from "./keeping/scrubber.ts";
 import type { Restorer } from "./http/routes/keeping.ts";
 import { LiveText } from "./live/live-text.ts";
 import { Jobs } from "./jobs/jobs.ts";
@@ -25,12 +31,11 @@ import { type MachineRef, Rpc } from "./rpc/rpc.ts";
 import { createAccess, type Starting } from "./sessions/access.ts";
 import { createActivityWatch } from "./sessions/activity-watch.ts";
 import { SessionControl } from "./sessions/control.ts";
-import { ExpectedSessions } from "./sessions/expected.ts";
 import { Fork } from "./sessions/fork.ts";
 import { createMendedLook } from "./sessions/mended.ts";
+import { Launches } from "./sessions/launches.ts";
 import { Lifecycle } from "./sessions/lifecycle.ts";
 import { SessionPresence } from "./sessions/presence.ts";
-import { relayUpdates } from "./sessions/relay-updates.ts";
 import { Resume } from "./sessions/resume.ts";
 import { SessionSettings } from "./sessions/settings.ts";
 import { Waker } from "./sessions/waker.ts";
@@ -62,38 +67,44 @@ export interface HubParts {
 export type Services = ReturnType<typeof createServices>;
 
 export function createServices(parts: HubParts) {
-  const { stores, bus, clock, log } = parts;
-  const { sessions, messages, machines } = stores;
+  const state = createState(parts);
+  const living = { ...state, ...createLiving(parts, state) };
+  const started = { ...living, ...createStarting(parts, living) };
+  const ending = { ...started, ...createEnding(parts, started) };
+  return { ...ending, ...createAsked(parts, ending), ...createTold(parts, ending) };
+}
+
+type State = ReturnType<typeof createState>;
+
+/** Who is connected, what is written at the moment, what is being started. */
+function createState({ stores, bus, clock }: HubParts) {
   const durable: Stores["durable"] = (how) => stores.durable(how);
-  const links = new Links(() => clock.now());
-  const rpc = new Rpc(clock);
-  const live = new LiveText(bus);
+  return { durable, links: new Links(() => clock.now()), rpc: new Rpc(clock), live: new LiveText(bus), launches: new Launches(clock) };
+}
+
+type Living = State & ReturnType<typeof createLiving>;
+
+/** Sessions and machines that are there, and their ends. */
+function createLiving({ stores, bus, clock, log }: HubParts, { durable, links, rpc, launches }: State) {
+  const { sessions, messages, machines, stops, transaction } = stores;
   const delivery = new Delivery({ store: messages, durable, links, bus, clock, log });
-  const watch = createActivityWatch({ store: sessions, bus, clock });
-  const starting: Starting = { isStarting: (session) => lifecycle.isStarting(session), whenActive: watch.whenActive };
-  const access = createAccess(sessions, machines, starting);
   const deliver = (sessionId: string, link?: Link): void =>
     ignore(delivery.deliverAll(sessionId, link), "it is sent again on the next attach");
-  const expected = new ExpectedSessions(clock);
-  const onActive = (sessionId: string): void => {
-    expected.came(sessionId);
-    deliver(sessionId);
-  };
-  const onGone = (sessionId: string, holds = false): void => {
-    if (holds) waker.wake(sessionId);
-    else ignore(waker.ended(sessionId), "the prompt stays queued");
-  };
-  const presence = new SessionPresence({
-    store: sessions,
-    clock,
-    log,
-    onActive,
-    onExpired: (id) => onGone(id),
-    isStopped: async (id) => (await stores.stops.get(id)) !== null,
-    onStopped: (session) => ignore(lifecycle.endAgain(session), "it is tried again with its next sign of life"),
-  });
-  const machineReady = (machineId: string): void => ignore(waker.machineReady(machineId), "it is tried again when the machine comes back");
-  const machinePresence = new MachinePresence({ store: machines, clock, log, onOnline: machineReady });
+  const watch = createActivityWatch({ store: sessions, bus, clock });
+  const presence = new SessionPresence({ store: sessions, clock, log, isStopped: async (id) => (await stops.get(id)) !== null });
+  const machinePresence = new MachinePresence({ store: machines, clock, log });
+  const rest = (sessionId: string): Promise<void> => messages.rest(sessionId);
+  const lifecycle = new Lifecycle({ store: sessions, transaction, stops, launches, presence, rpc, links, clock, log, durable, rest });
+  const starting: Starting = { isStarting: (session) => lifecycle.isStarting(session), whenActive: watch.whenActive };
+  return { delivery, deliver, watch, presence, machinePresence, lifecycle, starting, access: createAccess(sessions, machines, starting) };
+}
+
+type Started = Living & ReturnType<typeof createStarting>;
+
+/** What brings sessions up: because a person asks, or for a prompt that waits or falls due. */
+function createStarting({ stores, clock, log }: HubParts, before: Living) {
+  const { durable, links, rpc, launches, deliver, watch, presence, machinePresence, lifecycle } = before;
+  const { sessions, messages, machines, stops, transaction } = stores;
   const merge = async (from: string, into: string): Promise<void> => {
     await sessions.merge(from, into);
     links.move(from, into);
@@ -102,24 +113,9 @@ export function createServices(parts: HubParts) {
     await durable();
     deliver(into);
   };
-  const resume = new Resume({
-    sessions,
-    stops: stores.stops,
-    stopLaunched: (machine, id) => lifecycle.stopLaunched(machine, id),
-    reopened(id) {
-      waker.cameUp(id);
-      return lifecycle.reopened(id);
-    },
-    messages,
-    machines,
-    machinePresence,
-    rpc,
-    clock,
-    log,
-    merge,
-    isActive: (id) => presence.isActive(id),
-    watch,
-  });
+  const isActive = (id: string): boolean => presence.isActive(id);
+  const at = { sessions, messages, machines, stops, machinePresence, rpc, clock, log };
+  const resume = new Resume({ ...at, launches, lifecycle, merge, isActive, watch });
   const waker = new Waker({
     sessions,
     messages,
@@ -132,99 +128,25 @@ export function createServices(parts: HubParts) {
     clock,
     log,
   });
-  bus.subscribe((events) => {
-    for (const { event } of events) if (event.type === "messages-consumed") waker.ran(event.sessionId);
-  });
-  const permissions = new Permissions({ store: stores.permissions, rpc, links, log, durable, session: (id) => sessions.get(id) });
-  const rest = (sessionId: string) => messages.rest(sessionId);
-  const lifecycle = new Lifecycle({
-    store: sessions,
-    transaction: stores.transaction,
-    stops: stores.stops,
-    launches: {
-      isUnderWay: (id) => expected.has(id) || resume.isUnderWay(id),
-      machineOf: (id) => expected.machineOf(id),
-      over(id) {
-        expected.came(id);
-        resume.giveUp(id);
-      },
-    },
-    presence,
-    rpc,
-    links,
-    clock,
-    log,
-    durable,
-    onEnded(id) {
-      live.end(id);
-      expected.came(id);
-    },
-    onGone,
-    rest,
-  });
-  const settings = new SessionSettings({ store: sessions, rpc, starting, durable });
-  const control = new SessionControl({ rpc, resume, session: (id) => sessions.get(id) });
-  const fork = new Fork({
-    sessions,
-    messages,
-    machines,
-    rpc,
-    watch,
-    durable,
-    endDeleted: (machine, id) => endDeleted(machine, id),
-  });
+  const machineReady = (machineId: string): void => ignore(waker.machineReady(machineId), "it is tried again when the machine comes back");
   const onDue = (sessionId: string): void => {
     deliver(sessionId);
-    if (!presence.isActive(sessionId)) waker.wake(sessionId);
+    if (!isActive(sessionId)) waker.wake(sessionId);
   };
   const jobs = new Jobs(
     { store: stores.jobs, clock, log },
-    {
-      [dueKind]: schedule({ transaction: stores.transaction, onDue }),
-      [forgetKind]: forgets({ store: stores.jobs, machines, rpc, log }),
-    },
+    { [dueKind]: schedule({ transaction, onDue }), [forgetKind]: forgets({ store: stores.jobs, machines, rpc, log }) },
   );
-  const prompts = new Prompts({
-    store: messages,
-    links,
-    rpc,
-    clock,
-    durable,
-    wake: (id) => waker.asked(id),
-    transaction: stores.transaction,
-    scheduled: () => ignore(jobs.look(dueKind), "said in the log, and tried again"),
-    isExpected: (id) => expected.has(id),
-    isResuming: (id) => resume.isUnderWay(id),
-  });
-  const mended = createMendedLook({ rpc, clock, log, start: (id) => waker.tryAnew(id) });
-  const promptWatch = new PromptWatch({
-    store: messages,
-    session: (id) => sessions.get(id),
-    facts: promptFacts({ machines, machinePresence, rpc, links, delivery, waker, isStarting: (session) => lifecycle.isStarting(session) }),
-    // Sent again, it reaches a session that has it already, and makes that look at its queue.
-    repair: (session) => (session.active ? deliver(session.id) : waker.wake(session.id)),
-    lookAgain: (session, code) => ignore(mended(session, code), "asked again with a later round"),
-    bus,
-    clock,
-    log,
-  });
-  const sse = new SseHub({
-    watch: promptWatch,
-    log: stores.log,
-    sessions,
-    messages,
-    machines,
-    bus,
-    live,
-    clock,
-    logger: log,
-    maxBufferedBytes: parts.maxBufferedBytes,
-    settled: () => stores.settled(),
-  });
-  const toasts = new Toasts({ bus, clock, session: (id) => sessions.get(id) });
-  const feed = createFactFeed({ store: stores.facts, bus, clock, log, settled: () => stores.settled() }, [toasts]);
-  const door = createDoor({ credentials: createCredentials(parts.secret), clock, log });
-  const stopRelay = relayUpdates(bus, links);
+  return { resume, waker, machineReady, jobs };
+}
+
+type Ending = Started & ReturnType<typeof createEnding>;
+
+/** Sessions that are to leave no trace, and what the hub cleans up by itself. */
+function createEnding(parts: HubParts, before: Started) {
+  const { stores, clock, log } = parts;
+  const { durable, links, rpc, launches, presence, lifecycle, jobs } = before;
+  const { sessions, stops, keeping } = stores;
   /** Deleted sessions that wait for their machine, where it can be told. */
   const forgetNow = async (machine: MachineRef): Promise<void> => {
     if (rpc.has("machine", machine, "forgetSession")) await jobs.hurry(forgetKind, machine.id);
@@ -236,42 +158,90 @@ export function createServices(parts: HubParts) {
     await forgetNow(machine);
   };
   const onSpawned = async (sessionId: string, machine: MachineRef, since: number): Promise<void> => {
-    const stop = await stores.stops.get(sessionId);
+    const stop = await stops.get(sessionId);
     // Ended while it was started, or started again on purpose.
     if (stop?.kind === "deleted") return endDeleted(machine, sessionId);
     if (stop && stop.at >= since) return lifecycle.stopLaunched(machine, sessionId);
-    if (stop) await stores.stops.clear(sessionId);
-    if (!presence.isActive(sessionId)) expected.expect(sessionId, machine.id);
+    if (stop) await stops.clear(sessionId);
+    if (!presence.isActive(sessionId)) launches.expect(sessionId, machine.id);
   };
+  const scrubber = new Scrubber({ store: keeping, clock, log });
+  /** Takes a session out of the database, of everything in memory and of its machine, and its text off the disk. */
+  const remove = async (session: Session): Promise<void> => {
+    const { id, namespace, metadata } = session;
+    await lifecycle.remove(session);
+    await durable();
+    presence.forget(id);
+    for (const link of links.of("session", id)) {
+      rpc.unregisterAll(link);
+      links.remove(link);
+    }
+    await scrubber.scrub();
+    if (metadata?.machineId !== undefined) await forgetNow({ id: metadata.machineId, namespace });
+  };
+  const retention = parts.retention ?? keepsEverything;
+  const housekeeping = new Housekeeping({
+    store: keeping,
+    retention: () => retention.read(),
+    session: (id) => sessions.get(id),
+    isStarting: (session) => lifecycle.isStarting(session),
+    remove,
+    clock,
+    log,
+  });
+  return { endDeleted, onSpawned, scrubber, remove, retention, housekeeping };
+}
+
+/** What people ask of sessions. */
+function createAsked(parts: HubParts, before: Ending) {
+  const { stores, clock, log } = parts;
+  const { durable, links, rpc, launches, watch, starting, resume, waker, jobs, endDeleted } = before;
+  const { sessions, messages, machines, transaction } = stores;
+  const session = (id: string): Promise<Session | null> => sessions.get(id);
   return {
-    onSpawned,
-    endDeleted,
-    forgetNow,
-    jobs,
-    access,
-    links,
-    rpc,
-    live,
-    delivery,
-    deliver,
-    watch,
-    presence,
-    machinePresence,
-    resume,
-    waker,
-    machineReady,
-    permissions,
-    lifecycle,
-    settings,
-    control,
-    fork,
-    prompts,
-    promptWatch,
-    sse,
-    door,
-    stopRelay,
-    durable,
-    feed,
-    toasts,
+    door: createDoor({ credentials: createCredentials(parts.secret), clock, log }),
+    permissions: new Permissions({ store: stores.permissions, rpc, links, log, durable, session }),
+    settings: new SessionSettings({ store: sessions, rpc, starting, durable }),
+    control: new SessionControl({ rpc, resume, session }),
+    fork: new Fork({ sessions, messages, machines, rpc, watch, durable, endDeleted }),
+    prompts: new Prompts({
+      store: messages,
+      transaction,
+      links,
+      rpc,
+      clock,
+      durable,
+      wake: (id) => waker.asked(id),
+      scheduled: () => ignore(jobs.look(dueKind), "said in the log, and tried again"),
+      isExpected: (id) => launches.isExpected(id),
+      isResuming: (id) => launches.isResuming(id),
+    }),
   };
+}
+
+/** What people are told. */
+function createTold(parts: HubParts, before: Ending) {
+  const { stores, bus, clock, log } = parts;
+  const { links, rpc, live, delivery, deliver, machinePresence, lifecycle, waker } = before;
+  const { sessions, messages, machines } = stores;
+  const session = (id: string): Promise<Session | null> => sessions.get(id);
+  const settled = (): Promise<void> => stores.settled();
+  const mended = createMendedLook({ rpc, clock, log, start: (id) => waker.tryAnew(id) });
+  const promptWatch = new PromptWatch({
+    store: messages,
+    session,
+    facts: promptFacts({ machines, machinePresence, rpc, links, delivery, waker, isStarting: (one) => lifecycle.isStarting(one) }),
+    // Sent again, it reaches a session that has it already, and makes that look at its queue.
+    repair: ({ id, active }) => (active ? deliver(id) : waker.wake(id)),
+    lookAgain: (one, code) => ignore(mended(one, code), "asked again with a later round"),
+    bus,
+    clock,
+    log,
+  });
+  const { maxBufferedBytes } = parts;
+  const read = { log: stores.log, sessions, messages, machines };
+  const sse = new SseHub({ ...read, watch: promptWatch, bus, live, clock, logger: log, maxBufferedBytes, settled });
+  const toasts = new Toasts({ bus, clock, session });
+  const feed = createFactFeed({ store: stores.facts, bus, clock, log, settled }, [toasts]);
+  return { promptWatch, sse, toasts, feed };
 }

@@ -23,7 +23,6 @@ const freeShareLeft = 0.05;
 /** About two milliseconds. */
 const bytesPerStep = 512 << 10;
 const stepEveryMs = 20;
-const scrubAgainMs = 2_000;
 const lowDiskBytes = 256 << 20;
 
 /** What the database takes, and how much of that holds nothing any more. */
@@ -74,7 +73,6 @@ export class Housekeeping {
   #warnedAt = Number.NEGATIVE_INFINITY;
   #changes = 0;
   #saidNotShrinkable = false;
-  #cancelScrub: (() => void) | null = null;
   #running: Promise<void> = Promise.resolve();
   #goOn: () => void = () => undefined;
 
@@ -91,20 +89,8 @@ export class Housekeeping {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel();
-    this.#cancelScrub?.();
     this.#goOn();
     await this.#running;
-  }
-
-  /** Deleted text leaves the disk now, or as soon as nobody reads it any more. */
-  async scrub(): Promise<void> {
-    const { store, clock, log } = this.#deps;
-    if ((await store.scrub()) || this.#isStopped) return;
-    this.#cancelScrub?.();
-    this.#cancelScrub = clock.setTimer(scrubAgainMs, () => {
-      this.#cancelScrub = null;
-      void this.scrub().catch((cause: unknown) => log.error("database.scrub_failed", { reason: reasonOf(cause) }));
-    });
   }
 
   #arm(ms: number): void {

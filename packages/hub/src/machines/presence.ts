@@ -1,6 +1,7 @@
 /** Which machines are online, by lease (45 s, renewed by `machine-alive` every 20 s), kept on the disk like those of sessions. */
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
+import { Signal } from "../events/signal.ts";
 import type { MachineStore } from "./store.ts";
 
 export const machineLeaseMs = 45_000;
@@ -12,10 +13,10 @@ export interface MachinePresenceDeps {
   store: MachineStore;
   clock: Clock;
   log: Logger;
-  onOnline(machineId: string): void;
 }
 
 export class MachinePresence {
+  readonly becameOnline = new Signal<[machineId: string]>();
   readonly #deps: MachinePresenceDeps;
   readonly #leases = new Map<string, { activeUntil: number; writtenAt: number }>();
   #stop: () => void = () => undefined;
@@ -56,7 +57,7 @@ export class MachinePresence {
         if (this.#leases.get(machineId) === lease) this.#leases.delete(machineId);
         throw cause;
       }
-      this.#deps.onOnline(machineId);
+      this.becameOnline.tell(machineId);
       return;
     }
     known.activeUntil = activeUntil;

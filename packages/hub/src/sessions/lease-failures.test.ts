@@ -25,11 +25,9 @@ test("a session whose lease ran out while nothing could be written is ended once
     store: { active: async () => [{ id: "s" }], get: async () => null, change: write } as unknown as SessionStore,
     clock,
     log: silentLogger,
-    onActive: () => undefined,
     isStopped: async () => false,
-    onStopped: () => undefined,
-    onExpired: (id) => void expired.push(id),
   });
+  presence.expired.hear((id) => expired.push(id));
   await presence.start();
   await clock.advance(leaseMs);
   expect([written, expired]).toEqual([[], []]);
@@ -45,7 +43,8 @@ test("a machine that comes, and one that goes, while nothing can be written", as
   const { written, write } = disk(1);
   const online: string[] = [];
   const store = { active: async () => [], setActive: write, renewLease: async () => undefined } as unknown as MachineStore;
-  const presence = new MachinePresence({ store, clock, log: silentLogger, onOnline: (id) => void online.push(id) });
+  const presence = new MachinePresence({ store, clock, log: silentLogger });
+  presence.becameOnline.hear((id) => online.push(id));
   await presence.start();
   await expect(presence.alive("m", { time: clock.now() })).rejects.toThrow("full");
   expect(presence.isOnline("m")).toBe(false);

@@ -5,12 +5,14 @@
 import type { Clock, Logger } from "@hapi/platform";
 import { AppError, type LifecycleState, type Metadata, type Session } from "@hapi/protocol";
 import { confirms } from "../peer/traits.ts";
+import { Signal } from "../events/signal.ts";
 import type { Transaction } from "../events/transaction.ts";
 import { forgetJob } from "../machines/forgets.ts";
 import type { JobStore } from "../jobs/store.ts";
 import type { Links } from "../rpc/links.ts";
 import { RpcRefusal } from "../rpc/answer.ts";
 import type { MachineRef, Rpc } from "../rpc/rpc.ts";
+import type { Launches } from "./launches.ts";
 import { decidedState } from "./metadata-merge.ts";
 import type { SessionPresence } from "./presence.ts";
 import { holdMs, hostPidOf, type Stop, type StopStore } from "./stops.ts";
@@ -19,30 +21,17 @@ import type { SessionStore } from "./store.ts";
 /** For the end of an agent, which is not waited for as long as for the end of its turn. */
 const endTimeoutMs = 10_000;
 
-/** Sessions the hub is starting at the moment. */
-export interface Launches {
-  isUnderWay(sessionId: string): boolean;
-  /** Where, when the row can't say it yet. */
-  machineOf(sessionId: string): string | undefined;
-  /** Nobody waits for it any more. */
-  over(sessionId: string): void;
-}
-
 export interface LifecycleDeps {
   store: SessionStore;
   stops: StopStore;
   transaction: Transaction<{ sessions: SessionStore; stops: StopStore; jobs: JobStore }>;
-  launches: Launches;
+  launches: Pick<Launches, "isUnderWay" | "machineOf" | "over">;
   presence: SessionPresence;
   rpc: Rpc;
   links: Links;
   clock: Clock;
   log: Logger;
   durable(): Promise<void>;
-  /** The agent is gone: live text of it is too. */
-  onEnded(sessionId: string): void;
-  /** It ended by itself, perhaps with prompts that were accepted to be run; `holds`: some of them are in the session alone. */
-  onGone(sessionId: string, holds: boolean): void;
   /** A person ended it: prompts that wait must not start it again. */
   rest(sessionId: string): Promise<void>;
 }
@@ -52,6 +41,10 @@ const archivable = new Set<string>(["initializing", "running", "paused", "comple
 const stillOpen = new Set<string>(["initializing", "running", "paused"]);
 
 export class Lifecycle {
+  /** The agent is gone. */
+  readonly agentEnded = new Signal<[sessionId: string]>();
+  /** It ended by itself, perhaps with prompts that were accepted to be run; `holds`: some of them are in the session alone. */
+  readonly wentAway = new Signal<[sessionId: string, holds: boolean]>();
   readonly #deps: LifecycleDeps;
   readonly #ending = new Set<string>();
 
@@ -70,8 +63,8 @@ export class Lifecycle {
     await this.#setState(session.id, (metadata) =>
       stillOpen.has(metadata.lifecycleState ?? "running") ? { lifecycleState: state } : null,
     );
-    this.#deps.onEnded(session.id);
-    this.#deps.onGone(session.id, holds && stop === null);
+    this.agentEnded.tell(session.id);
+    this.wentAway.tell(session.id, holds && stop === null);
   }
 
   async abortTurn(session: Session, reason: string): Promise<void> {
@@ -167,7 +160,7 @@ export class Lifecycle {
     this.#deps.launches.over(session.id);
     await this.#end(session.id);
     await this.#setState(session.id, () => decidedState(stop));
-    this.#deps.onEnded(session.id);
+    this.agentEnded.tell(session.id);
     await this.#deps.durable();
   }
 

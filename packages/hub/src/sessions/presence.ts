@@ -6,6 +6,7 @@
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
 import type { ClientEvent, Session } from "@hapi/protocol";
+import { Signal } from "../events/signal.ts";
 import { atRest } from "./chosen.ts";
 import type { SessionChange, SessionStore } from "./store.ts";
 
@@ -29,16 +30,16 @@ export interface PresenceDeps {
   store: SessionStore;
   clock: Clock;
   log: Logger;
-  onActive(sessionId: string): void;
   /** A person ended it, and it was not started anew since. */
   isStopped(sessionId: string): Promise<boolean>;
-  /** A process of a stopped session shows up. */
-  onStopped(session: Session): void;
-  /** The lease ran out without a word. */
-  onExpired(sessionId: string): void;
 }
 
 export class SessionPresence {
+  readonly becameActive = new Signal<[sessionId: string]>();
+  /** A process of a stopped session shows up. */
+  readonly cameThoughStopped = new Signal<[session: Session]>();
+  /** The lease ran out without a word. */
+  readonly expired = new Signal<[sessionId: string]>();
   readonly #deps: PresenceDeps;
   readonly #leases = new Map<string, Presence>();
   readonly #muted = new Map<string, number>();
@@ -78,7 +79,7 @@ export class SessionPresence {
     }
     if (isNew && (await this.#deps.isStopped(session.id))) {
       this.mute(socketId);
-      this.#deps.onStopped(session);
+      this.cameThoughStopped.tell(session);
       return;
     }
     // It was ended, or said so on another socket, while the row was read.
@@ -87,7 +88,7 @@ export class SessionPresence {
     const lease = { activeUntil: now + leaseMs, activeAt: now, writtenAt: now, toldAt: now };
     this.#leases.set(session.id, lease);
     await this.#deps.store.change(session.id, { ...change, active: true, activeAt: now, activeUntil: lease.activeUntil });
-    if (isFirst) this.#deps.onActive(session.id);
+    if (isFirst) this.becameActive.tell(session.id);
   }
 
   /** The process on this socket is ending: other sockets of the session are heard. */
@@ -143,7 +144,7 @@ export class SessionPresence {
       if (lease.activeUntil <= now) {
         this.#deps.log.info("session.lease_expired", { sessionId: id });
         await this.end(id);
-        this.#deps.onExpired(id);
+        this.expired.tell(id);
       } else if (lease.activeAt > lease.writtenAt && now - lease.writtenAt >= writeEveryMs) renew.push({ id, lease });
     }
     await this.#write(renew, now);

@@ -4,14 +4,17 @@
  */
 import type { Clock, Logger } from "@hapi/platform";
 import { AppError, DEFAULT_FLAVOR, threadKeyOf, type Machine, type Session, type SpawnParams } from "@hapi/protocol";
+import { Signal } from "../events/signal.ts";
 import { keepsRecord } from "../peer/traits.ts";
 import type { MachinePresence } from "../machines/presence.ts";
 import { startOn } from "../machines/spawn.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
-import type { MachineRef, Rpc } from "../rpc/rpc.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
 import { chosenOf } from "./chosen.ts";
+import type { Launches } from "./launches.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 import { leaseMs } from "./presence.ts";
 import { offersHistory, resumeFailed } from "./resume-failure.ts";
 import type { StopStore } from "./stops.ts";
@@ -39,16 +42,14 @@ export interface ResumeDeps {
   /** Resolves true once the session is active, false after `waitMs`. */
   watch: ActivityWatch;
   merge(from: string, into: string): Promise<void>;
-  /** The launch came through, and somebody had ended the session meanwhile. */
-  stopLaunched(machine: MachineRef, sessionId: string): Promise<void>;
-  /** It runs again: whatever was decided before is over. */
-  reopened(sessionId: string): Promise<void>;
+  launches: Launches;
+  lifecycle: Pick<Lifecycle, "stopLaunched" | "reopened">;
 }
 
 export class Resume {
+  /** It runs again, by an attempt of ours. */
+  readonly cameUp = new Signal<[sessionId: string]>();
   readonly #deps: ResumeDeps;
-  readonly #running = new Map<string, Promise<string>>();
-  readonly #given = new Map<string, () => void>();
 
   constructor(deps: ResumeDeps) {
     this.#deps = deps;
@@ -57,22 +58,9 @@ export class Resume {
   /** Answers the id under which the session is active. */
   resume(session: Session, options: { permissionMode?: string } = {}): Promise<string> {
     if (session.active && this.#isThere(session)) return Promise.resolve(session.id);
-    const running = this.#running.get(session.id);
-    if (running) return running;
-    const attempt = (session.active ? this.#backOrGone(session, options) : this.#attempt(session, options)).finally(() =>
-      this.#running.delete(session.id),
+    return this.#deps.launches.join(session.id, () =>
+      session.active ? this.#backOrGone(session, options) : this.#attempt(session, options),
     );
-    this.#running.set(session.id, attempt);
-    return attempt;
-  }
-
-  isUnderWay(sessionId: string): boolean {
-    return this.#running.has(sessionId);
-  }
-
-  /** A person ended the session while it was being started: nobody waits for it to become active. */
-  giveUp(sessionId: string): void {
-    this.#given.get(sessionId)?.();
   }
 
   /** The lease outlives a process that was killed with its machine: of ours, one that is there has said what can be asked of it. */
@@ -94,19 +82,16 @@ export class Resume {
     const params = { ...wanted, ...elsewhere(session, machine) };
     // To start it is a decision too, newer than the one that ended it. It holds for a process that comes after nobody waits for it.
     if (await this.#deps.stops.get(session.id)) await this.#deps.stops.clear(session.id);
-    const given = Promise.withResolvers<boolean>();
-    this.#given.set(session.id, () => given.resolve(false));
-    try {
+    await this.#deps.launches.whileWaiting(session.id, async (givenUp) => {
       const startedId = await this.#spawn(session, machine, params);
       await this.#checkWanted(session, machine, startedId);
       if (startedId !== session.id) await this.#adopt(startedId, session);
-      await Promise.race([this.#up(session, () => this.#spawn(session, machine, params)), given.promise]);
+      await Promise.race([this.#up(session, () => this.#spawn(session, machine, params)), givenUp]);
       await this.#checkWanted(session, machine, startedId);
       await this.#checkUp(session);
-    } finally {
-      this.#given.delete(session.id);
-    }
-    await this.#deps.reopened(session.id);
+    });
+    this.cameUp.tell(session.id);
+    await this.#deps.lifecycle.reopened(session.id);
     this.#deps.log.info("session.resumed", { sessionId: session.id, machineId: machine.id });
     return session.id;
   }
@@ -114,7 +99,7 @@ export class Resume {
   async #checkWanted(session: Session, machine: Machine, startedId: string): Promise<void> {
     const stop = await this.#deps.stops.get(session.id);
     if (!stop) return;
-    await this.#deps.stopLaunched(machine, startedId);
+    await this.#deps.lifecycle.stopLaunched(machine, startedId);
     throw new AppError(stop.kind === "archived" ? "session_archived" : "session_inactive", "The session was ended while it was started");
   }
 
@@ -127,7 +112,7 @@ export class Resume {
     const deadline = clock.now() + activeWaitMs;
     for (let left = activeWaitMs; !(await watch.when(id, isThere, keepsRecord(metadata) ? Math.min(left, signMs) : left));) {
       left = deadline - clock.now();
-      if (left <= 0 || !this.#given.has(id)) return;
+      if (left <= 0 || !this.#deps.launches.isWaitedFor(id)) return;
       // The host that was found there was on its way out. Our runner joins one that lives, so asking again is harmless.
       await startAgain();
     }
