@@ -35,6 +35,7 @@ export function renewRestored(db: Sqlite, now: number): void {
        WHERE invoked_at IS NULL AND local_id IS NOT NULL AND (scheduled_at IS NULL OR scheduled_at <= ?1)`,
       now,
     );
+    db.run("DELETE FROM jobs WHERE kind = 'prompt-due' AND due <= ?", now);
     // A session that was ended then may have been started anew since, and lives; a deleted one stays deleted.
     db.run("DELETE FROM stops WHERE kind <> 'deleted'");
   });

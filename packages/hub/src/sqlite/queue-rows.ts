@@ -212,7 +212,7 @@ export class QueueRows {
       for (const { sessionId, localId } of prompts) {
         const session = cache.row(sessionId);
         const [row] = session ? this.#rows(session, [localId]) : [];
-        if (session && row?.invoked_at === null && row.delivery_state === "queued") due.set(session.id, session);
+        if (session && row?.invoked_at === null) due.set(session.id, session);
       }
       for (const [id, { namespace }] of due) log.append({ namespace, event: { type: "scheduled-matured", sessionId: id } });
       return [...due.keys()];

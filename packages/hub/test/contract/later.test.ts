@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqlite, silentLogger } from "@hapi/platform";
 import { connectHub, createManualClock, startTestHub } from "@hapi/testkit";
+import { renewRestored } from "../../src/backup/renew.ts";
 import { migrate } from "../../src/sqlite/migrate.ts";
 import { migrations } from "../../src/sqlite/migrations.ts";
 import { openStores } from "../../src/testing.ts";
@@ -81,5 +82,19 @@ test("what an older hub had planned is planned", async () => {
   expect(await stores.jobs.claim("session-forget", 100)).toEqual([]);
   await stores.jobs.hurry("session-forget", "m", 100);
   expect(await stores.jobs.claim("session-forget", 100)).toMatchObject([{ key: "gone", subject: "m", data: { namespace: "ns" } }]);
+  await close();
+});
+
+test("what fell due since a backup was made is not done after its restore: nobody knows what became of it", async () => {
+  const path = join(newHome(), "hub.sqlite");
+  const before = openStores({ path, now: () => 1, log: silentLogger });
+  await before.stores.jobs.put({ kind: "prompt-due", key: "past", due: 50 });
+  await before.stores.jobs.put({ kind: "prompt-due", key: "to come", due: 200 });
+  await before.close();
+  const db = openSqlite(path);
+  renewRestored(db, 100);
+  await db.close();
+  const { stores, close } = openStores({ path, now: () => 100, log: silentLogger });
+  expect((await stores.jobs.claim("prompt-due", 200)).map(({ key }) => key)).toEqual(["to come"]);
   await close();
 });

@@ -118,6 +118,9 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       expect(await messages.deliverable(id, now)).toEqual([]);
       expect((await messages.scheduledCounts("ns", now)).get(id)).toEqual({ count: 1, next: now + 500 });
       const prompts = ["later", "never was"].map((localId) => ({ sessionId: id, localId }));
+      await messages.stage(id, { localId: "later", stage: "unknown", at: now });
+      expect(await messages.matured(prompts)).toEqual([id]);
+      await messages.requeue(id, ["later"]);
       expect(await messages.matured([...prompts, { sessionId: "gone", localId: "later" }])).toEqual([id]);
       expect(await messages.deliverable(id, now + 600)).toHaveLength(1);
       expect(heard.at(-1)).toMatchObject({ type: "scheduled-matured", sessionId: id });

@@ -212,7 +212,7 @@ export function memoryMessages({ database, run, now }: MemoryParts): MessageStor
         for (const { sessionId, localId } of prompts) {
           const session = sessionRow(database, sessionId);
           const [row] = byLocalId(sessionId, [localId]);
-          if (session && row?.invokedAt === null && row.delivery === "queued") due.set(session.session.id, session);
+          if (session && row?.invokedAt === null) due.set(session.session.id, session);
         }
         for (const [sessionId, session] of due) log(it, session, { type: "scheduled-matured", sessionId });
         return [...due.keys()];
