@@ -2,4 +2,4 @@
 export { hostFile } from "./host-files.ts";
 export { hostSocketName } from "./names.ts";
 export { probeHost } from "./probe.ts";
-export { startHost } from "./start-host.ts";
+export { startHost, type StartedHost, type StartHostOptions } from "./start-host.ts";

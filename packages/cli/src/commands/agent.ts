@@ -5,9 +5,9 @@
 import { allDrivers, type AgentDriver } from "@hapi/agents";
 import { createHubApi } from "@hapi/client";
 import { createCliRest } from "@hapi/client/link";
-import { probeHost, startHost } from "@hapi/host";
-import { credentialFingerprint, firstMetadata, readRecord, rowAtHub, type SessionRecord, takeEnvironment } from "@hapi/machine";
-import { hapiHome, resolveMachineId, selfCommand, sessionDir, systemClock } from "@hapi/platform";
+import { probeHost } from "@hapi/host";
+import { credentialFingerprint, firstRow, readRecord, rowAtHub, type SessionRecord, startSession, takeEnvironment } from "@hapi/machine";
+import { hapiHome, resolveMachineId, sessionDir, systemClock } from "@hapi/platform";
 import { AppError, normalizePermissionMode } from "@hapi/protocol";
 import { isatty } from "node:tty";
 import { parseAgentFlags, type AgentFlags, withoutOwnFlags } from "../agent-flags.ts";
@@ -121,14 +121,14 @@ async function openSession(input: OpenInput): Promise<number> {
     const word = environmentWord(found.record, driver.environment, home, context.env);
     if (word !== null) context.terminal.note(context.paint.waiting(word));
   }
-  const record = await whileStarting(home, context.cwd, () => startSession(request, found, input));
+  const record = await whileStarting(home, context.cwd, () => prepareAndStart(request, found, input));
   // Before the screen is the agent's.
   if (hub.isReachable) await sendAlong(context);
   const state = joined ? "has this conversation; continued" : found.kind === "existing" ? "continued" : "new";
   return view(record, input, { state, mustBeRead: joined });
 }
 
-async function startSession(
+async function prepareAndStart(
   request: DirectorySessionInput,
   found: DirectorySession,
   { home, driver, hub, context, program }: OpenInput,
@@ -136,21 +136,13 @@ async function startSession(
   // Another terminal may have been faster: its session is this folder's.
   const isFirst = found.kind === "new" && !request.flags.isNew && request.asked === null && found.tag === sessionTagOf(request);
   const latest = isFirst ? findDirectorySession(request) : found;
-  const { sessionId, dir } = prepareSession(
+  const { record } = prepareSession(
     request,
     latest,
     takeEnvironment(driver.environment, context.env, program, credentialFingerprint(request.home)),
   );
-  const record = readRecord(dir);
-  if (!record) throw new AppError("internal", "The session's record was not written");
   await registerIfReachable(record, hub, context);
-  await startHost({
-    home,
-    sessionId,
-    sessionArgv: selfCommand("__session"),
-    env: { ...context.env, CLI_API_TOKEN: hub.token },
-    cwd: record.cwd,
-  });
+  await startSession(record, { home, env: { ...context.env, CLI_API_TOKEN: hub.token } });
   return record;
 }
 
@@ -192,8 +184,7 @@ async function registerIfReachable(record: SessionRecord, hub: HubChoice, contex
     return;
   }
   const rest = createCliRest({ hubUrl: hub.url, token: hub.token, clock: systemClock });
-  const metadata = firstMetadata(record, systemClock.now());
-  await rest.createSession({ id: record.sessionId, tag: record.tag, metadata, agentState: null, model: record.model ?? null });
+  await rest.createSession(firstRow(record, systemClock.now()));
 }
 
 async function view(record: SessionRecord, input: OpenInput, how: { state: string; mustBeRead: boolean }): Promise<number> {

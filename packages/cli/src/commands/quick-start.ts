@@ -3,8 +3,8 @@
  * registration come up beside it. Loads only what the screen needs. Null where something has to be asked or said before: then `agent.ts` does it.
  */
 import { type FirstLaunch, quickAgent } from "@hapi/agents/first";
-import { probeHost, startHost } from "@hapi/host/start";
-import { credentialFingerprint, type SessionRecord, takeEnvironment } from "@hapi/machine/first";
+import { probeHost } from "@hapi/host/start";
+import { credentialFingerprint, type SessionRecord, startSession, takeEnvironment } from "@hapi/machine/first";
 import {
   attempt,
   hapiHome,
@@ -13,7 +13,6 @@ import {
   resolveHubToken,
   resolveMachineId,
   runningHub,
-  selfCommand,
   sessionDir,
   systemClock,
   terminalSize,
@@ -136,7 +135,7 @@ async function startWithAgent(
   const { home } = request;
   const [program] = quickAgent.commandLine.locate(definedOnly(env)).command;
   let launch: FirstLaunch | null = null;
-  const { sessionId, record } = prepareSession(
+  const { record } = prepareSession(
     request,
     found,
     takeEnvironment(quickAgent.environment, env, program, credentialFingerprint(home)),
@@ -150,7 +149,7 @@ async function startWithAgent(
   const { launchId, argv, env: agentEnv, hint } = planned;
   const first = { launchId, kind: "pty" as const, argv, cwd: record.cwd, env: agentEnv, ...terminalSize() };
   // What shows it is not needed before it runs.
-  const starting = startHost({ home, sessionId, sessionArgv: selfCommand("__session"), env, cwd: record.cwd, first, waiting });
+  const starting = startSession(record, { home, env, first, waiting });
   await Promise.all([starting, loadView()]);
   return { record, hint };
 }

@@ -3,4 +3,3 @@ export { endSession, findLivingSessions, type LivingSession } from "./living-ses
 export { runRunner } from "./run-runner.ts";
 export { runnerPaths, type Runner } from "./runner.ts";
 export { readRunnerState, RESTART_EXIT_CODE } from "./state-file.ts";
-export { firstMetadata } from "../session/first-metadata.ts";

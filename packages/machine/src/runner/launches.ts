@@ -86,9 +86,7 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams, roots: readonly
     environment: kept ?? takeEnvironment(driver.environment, deps.env, detection.program, credentialFingerprint(deps.home)),
     now: deps.clock.now(),
   };
-  const { sessionId } = createSession(options);
-  const record = listSessionRecords(deps.home).find((candidate) => candidate.sessionId === sessionId);
-  if (!record) throw new AppError("internal", "The session's record was not written");
+  const { sessionId, record } = createSession(options);
   await deps.register(record);
   const { isNew } = await deps.startHost(record);
   return { sessionId, isNew };

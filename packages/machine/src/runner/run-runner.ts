@@ -2,7 +2,6 @@
 import { allDrivers } from "@hapi/agents";
 import { createHubApi } from "@hapi/client";
 import { connectMachine, createCliRest } from "@hapi/client/link";
-import { startHost } from "@hapi/host";
 import {
   hapiHome,
   knownCliApiToken,
@@ -19,8 +18,9 @@ import {
 import { AppError } from "@hapi/protocol";
 import { isSameHub, namespaceOf } from "../outbox/kept-prompts.ts";
 import { watchOutbox } from "../outbox/watch-outbox.ts";
-import { firstMetadata } from "../session/first-metadata.ts";
 import { hubNow, type KnownHub } from "../session/hub-address.ts";
+import { firstRow } from "../session/row-at-hub.ts";
+import { startSession } from "../session/start-session.ts";
 import { SETTLE_WORD, settleExit } from "../session/settle-word.ts";
 import { startRunner, type Runner } from "./runner.ts";
 
@@ -62,17 +62,11 @@ export async function runRunner(options: RunRunnerOptions): Promise<Runner> {
     connect: (metadata, signal) =>
       connectMachine({ signal, hubUrl, token, machineId, metadata, log: (event, fields) => log.info(event, fields) }),
     startHost: async (record) => {
-      const started = await startHost({ home, sessionId: record.sessionId, sessionArgv: selfCommand("__session"), env, cwd: record.cwd });
+      const started = await startSession(record, { home, env });
       return { isNew: !started.joined };
     },
     register: async (record) => {
-      await rest.createSession({
-        id: record.sessionId,
-        tag: record.tag,
-        metadata: firstMetadata(record, systemClock.now()),
-        agentState: null,
-        model: record.model ?? null,
-      });
+      await rest.createSession(firstRow(record, systemClock.now()));
     },
     settle: async (record) => {
       const argv = selfCommand("__session", SETTLE_WORD, sessionDir(home, record.sessionId));

@@ -20,3 +20,4 @@ export { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
 export { hookSocketPath, hookToken } from "./hook-door.ts";
 export { readRecord, type SessionRecord } from "./record.ts";
 export type { FirstLaunchRecord } from "./record-shape.ts";
+export { startSession } from "./start-session.ts";

@@ -17,7 +17,8 @@ export { openRecord, readRecord, RECORD_FILE, type SessionRecord } from "./recor
 export type { SessionProcessOptions } from "./ports.ts";
 export { runSessionProcess } from "./run.ts";
 export { settleSession } from "./settle.ts";
-export { rowAtHub } from "./row-at-hub.ts";
+export { firstRow, rowAtHub } from "./row-at-hub.ts";
 export { SETTLE_WORD } from "./settle-word.ts";
 export { openSession, type RunningSession } from "./session.ts";
+export { startSession } from "./start-session.ts";
 export type { SessionPorts } from "./session-ports.ts";

@@ -12,12 +12,17 @@ export interface RowsAtHub {
   register(registration: Registration): Promise<Session>;
 }
 
-export async function rowAtHub(hub: RowsAtHub, record: SessionRecord, now: number): Promise<Session> {
+/** As whoever makes the session registers it, before its session process is up. */
+export function firstRow(record: SessionRecord, now: number): Registration {
   const { sessionId, tag, model } = record;
+  return { id: sessionId, tag, metadata: firstMetadata(record, now), agentState: null, model: model ?? null };
+}
+
+export async function rowAtHub(hub: RowsAtHub, record: SessionRecord, now: number): Promise<Session> {
   try {
-    return await hub.session(sessionId);
+    return await hub.session(record.sessionId);
   } catch (cause) {
     if (toAppError(cause).code !== "session_not_found") throw cause;
-    return hub.register({ id: sessionId, tag, metadata: firstMetadata(record, now), agentState: null, model: model ?? null });
+    return hub.register(firstRow(record, now));
   }
 }
