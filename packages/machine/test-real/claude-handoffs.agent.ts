@@ -45,9 +45,10 @@ test(
           if (!(await world.row(sent.at(-1)!.localId))?.stage) throw cause;
         });
     }
-    // What waited when the terminal was taken back is held for the person there, until it is given away.
-    await world.api.sessions.switchControl(world.sessionId, "remote");
+    // What waited when the terminal was taken back is held for the person there, until it is given away. On a busy machine the last keys are heard
+    // after the first word, and take it back once more.
     await world.until(async () => {
+      if (await isLocal(world)) await world.api.sessions.switchControl(world.sessionId, "remote");
       const rows = await world.rows();
       return sent.every(({ localId }) => rows.find((row) => row.localId === localId)?.stage === "done");
     }, "all answered");
