@@ -3,7 +3,7 @@ import { openSqlite, type Clock, type Logger } from "@hapi/platform";
 import { createTokens } from "./auth/tokens.ts";
 import { migrate } from "./sqlite/migrate.ts";
 import { createBus } from "./events/bus.ts";
-import { createHub } from "./hub.ts";
+import { createHub, type Hub } from "./hub.ts";
 import { sqliteStores, type Stores } from "./stores.ts";
 import { createSocketServer } from "./socket/socket-server.ts";
 
@@ -26,10 +26,9 @@ export function openStores(options: { path?: string; now: () => number; log: Log
   return { stores, bus, close };
 }
 
-/** Every route with its method, as registered. */
-export function listRoutes(options: { clock: Clock; log: Logger }): { method: string; path: string }[] {
-  const { stores, bus } = openStores({ now: () => options.clock.now(), log: options.log });
-  const hub = createHub({
+/** A hub without a port on whatever keeps its data; its access token is `x`. */
+export function hubOn({ stores, bus }: Pick<OpenStores, "stores" | "bus">, options: { clock: Clock; log: Logger }): Hub {
+  return createHub({
     stores,
     bus,
     sockets: createSocketServer({ corsOrigins: [], clock: options.clock }),
@@ -47,6 +46,11 @@ export function listRoutes(options: { clock: Clock; log: Logger }): { method: st
     clock: options.clock,
     log: options.log,
   });
+}
+
+/** Every route with its method, as registered. */
+export function listRoutes(options: { clock: Clock; log: Logger }): { method: string; path: string }[] {
+  const hub = hubOn(openStores({ now: () => options.clock.now(), log: options.log }), options);
   const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
   const seen = new Map(
     hub.app.routes.filter((route) => methods.has(route.method)).map((route) => [`${route.method} ${route.path}`, route]),
