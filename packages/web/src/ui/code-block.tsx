@@ -42,6 +42,7 @@ export const CodeBlock = memo(function CodeBlock({ code, language, label, bare =
       {cut && (
         <button
           type="button"
+          data-folded
           onClick={() => setAll(true)}
           className="target w-full border-t border-line px-3 text-start text-small text-accent hover:bg-hover"
         >

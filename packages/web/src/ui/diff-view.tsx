@@ -76,6 +76,7 @@ function DiffRows({ path, summary, ...texts }: RowsProps) {
       {cut && (
         <button
           type="button"
+          data-folded
           onClick={() => setAll(true)}
           className="target w-full border-t border-line px-3 text-start font-sans text-accent hover:bg-hover"
         >

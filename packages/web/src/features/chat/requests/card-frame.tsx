@@ -7,6 +7,7 @@ import { useModeName } from "../header/mode-names.ts";
 import { useRequestHost } from "./request-host.tsx";
 import { closedWords } from "./request.model.ts";
 import type { AnswerState } from "./use-answer.ts";
+import { SeenContext, useWhollySeen } from "./use-seen.ts";
 
 export function CardFrame({
   id,
@@ -17,6 +18,7 @@ export function CardFrame({
   children,
   footer,
   state,
+  words,
 }: {
   id: string;
   /** Permission mode in which it was asked. */
@@ -28,6 +30,8 @@ export function CardFrame({
   children: ReactNode;
   footer: ReactNode;
   state: AnswerState;
+  /** All that is asked, where it must have been on the screen before it can be allowed. */
+  words?: string;
 }) {
   const t = useT();
   const { reachable, mode } = useRequestHost();
@@ -36,8 +40,9 @@ export function CardFrame({
   const isSent = state.kind === "answered" && state.result.status === "sent";
   const otherMode =
     isOpen && askedIn !== null && mode !== null && askedIn !== mode ? { asked: modeName(askedIn), now: modeName(mode) } : null;
+  const seen = useWhollySeen(isOpen && words !== undefined ? `${id} ${words}` : null);
   return (
-    <Card tone={isOpen ? "waiting" : "plain"} aria-label={sentence} data-request={id}>
+    <Card tone={isOpen ? "waiting" : "plain"} aria-label={sentence} data-request={id} tabIndex={-1}>
       <h3 className="flex items-start gap-2 px-3 pt-2.5 pb-1 font-strong">
         <StatusGlyph status={isOpen ? "waiting" : isSent ? "working" : "done"} className="mt-1" />
         <span dir="auto" className="min-w-0 wrap-any">
@@ -49,9 +54,11 @@ export function CardFrame({
           {note}
         </p>
       )}
-      <div className="px-3 py-1.5">{children}</div>
+      <div ref={seen.thing} className="relative px-3 py-1.5">
+        {children}
+      </div>
       {isOpen ? (
-        <div className="sticky bottom-0 rounded-b-card border-t border-line bg-raised p-3">
+        <div ref={seen.footer} className="sticky bottom-0 rounded-b-card border-t border-line bg-raised p-3">
           {otherMode && <p className="pb-2 text-small text-quiet">{t("request.otherMode", otherMode)}</p>}
           {!reachable && <p className="pb-2 text-small text-quiet">{t("request.away")}</p>}
           {state.kind === "open" && state.error && (
@@ -59,7 +66,7 @@ export function CardFrame({
               {t("request.failed", { reason: state.error })}
             </p>
           )}
-          {footer}
+          <SeenContext value={seen}>{footer}</SeenContext>
         </div>
       ) : (
         <Answered state={state} answers={answers ?? { approve: t("request.allow"), deny: t("request.deny") }} />

@@ -8,10 +8,10 @@ import { scopeText } from "../timeline/notice-words.ts";
 import { CardFrame } from "./card-frame.tsx";
 import { readWords, useRequestDraft } from "./request-drafts.ts";
 import { useRequestHost } from "./request-host.tsx";
-import { noteOf, wishOf, type Wish } from "./request.model.ts";
+import { noteOf, wishOf, wordsOf, type Wish } from "./request.model.ts";
 import { RequestedThing } from "./requested-thing.tsx";
 import { HeldTap } from "./held-tap.tsx";
-import { useTapGuard } from "./tap-guard.ts";
+import { useAllowGuard } from "./tap-guard.ts";
 import { useAnswer, type Answering } from "./use-answer.ts";
 import { useDecisionKeys } from "./use-decision-keys.ts";
 import { toolName } from "../../../i18n/names.model.ts";
@@ -44,6 +44,7 @@ export function PermissionCard({ request }: { request: TimelineRequest }) {
       sentence={sentence}
       note={noteOf(request)}
       state={answering.state}
+      words={wordsOf(request)}
       footer={<Decisions request={request} answering={answering} />}
     >
       <RequestedThing request={request} />
@@ -53,13 +54,13 @@ export function PermissionCard({ request }: { request: TimelineRequest }) {
 
 function Decisions({ request, answering }: { request: TimelineRequest; answering: Answering }) {
   const t = useT();
-  const { guard, isHeld } = useTapGuard();
+  const { guard, held } = useAllowGuard();
   const [reason, change] = useRequestDraft<string | null>(`${request.id}:reason`, null, readWords);
   const setReason = (next: string | null): void => change(() => next);
   const { state, approve } = answering;
   const deny = () => answering.deny(reason?.trim() ? { reason: reason.trim() } : {});
   const sending = state.kind === "sending" ? state.what : null;
-  useDecisionKeys(request.id, { allow: () => approve(), deny, denyWithReason: () => change((text) => text ?? "") });
+  useDecisionKeys(request.id, { allow: guard.key(() => approve()), deny, denyWithReason: () => change((text) => text ?? "") });
   return (
     <div className="flex flex-col gap-2">
       {reason !== null && (
@@ -78,9 +79,9 @@ function Decisions({ request, answering }: { request: TimelineRequest; answering
           className="max-h-40"
         />
       )}
-      <HeldTap isHeld={isHeld} />
+      <HeldTap why={held} />
       <div className="flex gap-2">
-        <Button className="flex-1" shortcut="D" busy={sending === "deny"} disabled={sending === "approve"} onClick={guard(deny)}>
+        <Button className="flex-1" shortcut="D" busy={sending === "deny"} disabled={sending === "approve"} onClick={guard.tap(deny)}>
           {t("request.deny")}
         </Button>
         {reason === null && (
@@ -98,7 +99,7 @@ function Decisions({ request, answering }: { request: TimelineRequest; answering
           shortcut="A"
           busy={sending === "approve"}
           disabled={sending === "deny"}
-          onClick={guard(() => approve())}
+          onClick={guard.allow(() => approve())}
         >
           {t("request.allow")}
         </Button>
@@ -107,7 +108,7 @@ function Decisions({ request, answering }: { request: TimelineRequest; answering
         <button
           type="button"
           disabled={sending !== null}
-          onClick={guard(() => approve({ forSession: true }))}
+          onClick={guard.allow(() => approve({ forSession: true }))}
           className="flex target w-full flex-col justify-center rounded-control border border-edge px-3 py-1.5 text-start hover:bg-hover disabled:opacity-50"
         >
           <span className="font-strong">{t("request.allowSession")}</span>

@@ -8,13 +8,13 @@ import { CodeBlock } from "../../../ui/code-block.tsx";
 import { Select, TextArea } from "../../../ui/field.tsx";
 import { Markdown } from "../../../ui/markdown.tsx";
 import { useModeName } from "../header/mode-names.ts";
-import { prettyJson } from "../tools/body.model.ts";
+import { wholeJson } from "../tools/body.model.ts";
 import { CardFrame } from "./card-frame.tsx";
 import { readWords, useRequestDraft } from "./request-drafts.ts";
 import { useRequestHost } from "./request-host.tsx";
-import { modesAfterPlan } from "./request.model.ts";
+import { modesAfterPlan, wordsOf } from "./request.model.ts";
 import { HeldTap } from "./held-tap.tsx";
-import { useTapGuard } from "./tap-guard.ts";
+import { useAllowGuard } from "./tap-guard.ts";
 import { useAnswer, type Answering } from "./use-answer.ts";
 import { useDecisionKeys } from "./use-decision-keys.ts";
 
@@ -30,12 +30,13 @@ export function PlanCard({ request }: { request: TimelineRequest }) {
       sentence={t("plan.sentence", { agent })}
       note={request.title}
       state={answering.state}
+      words={wordsOf(request)}
       footer={<Decide request={request} answering={answering} />}
     >
       {request.plan ? (
         <Markdown text={request.plan} />
       ) : (
-        <CodeBlock code={prettyJson(request.input)} language="json" label={t("tool.input")} />
+        <CodeBlock code={wholeJson(request.input)} language="json" label={t("tool.input")} />
       )}
     </CardFrame>
   );
@@ -43,7 +44,7 @@ export function PlanCard({ request }: { request: TimelineRequest }) {
 
 function Decide({ request, answering }: { request: TimelineRequest; answering: Answering }) {
   const t = useT();
-  const { guard, isHeld } = useTapGuard();
+  const { guard, held } = useAllowGuard();
   const modeName = useModeName();
   const { modes } = useRequestHost();
   const choices = modesAfterPlan(modes);
@@ -53,7 +54,7 @@ function Decide({ request, answering }: { request: TimelineRequest; answering: A
   const sending = state.kind === "sending" ? state.what : null;
   const allow = () => approve(mode ? { mode } : {});
   const keepPlanning = () => (feedback === null ? change(() => "") : deny(feedback.trim() ? { reason: feedback.trim() } : {}));
-  useDecisionKeys(request.id, { allow, deny: keepPlanning, denyWithReason: keepPlanning });
+  useDecisionKeys(request.id, { allow: guard.key(allow), deny: keepPlanning, denyWithReason: keepPlanning });
   return (
     <div className="flex flex-col gap-2">
       {feedback !== null && (
@@ -76,9 +77,15 @@ function Decide({ request, answering }: { request: TimelineRequest; answering: A
           ))}
         </Select>
       )}
-      <HeldTap isHeld={isHeld} />
+      <HeldTap why={held} />
       <div className="flex gap-2">
-        <Button className="flex-1" shortcut="D" busy={sending === "deny"} disabled={sending === "approve"} onClick={guard(keepPlanning)}>
+        <Button
+          className="flex-1"
+          shortcut="D"
+          busy={sending === "deny"}
+          disabled={sending === "approve"}
+          onClick={guard.tap(keepPlanning)}
+        >
           {feedback === null ? t("plan.keep") : t("plan.sendFeedback")}
         </Button>
         <Button
@@ -87,7 +94,7 @@ function Decide({ request, answering }: { request: TimelineRequest; answering: A
           shortcut="A"
           busy={sending === "approve"}
           disabled={sending === "deny"}
-          onClick={guard(allow)}
+          onClick={guard.allow(allow)}
         >
           {t("plan.approve")}
         </Button>

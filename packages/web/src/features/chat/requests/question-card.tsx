@@ -20,12 +20,12 @@ import {
   readQuestionDrafts,
 } from "./request.model.ts";
 import { HeldTap } from "./held-tap.tsx";
-import { useTapGuard } from "./tap-guard.ts";
+import { useAllowGuard } from "./tap-guard.ts";
 import { useAnswer } from "./use-answer.ts";
 
 export function QuestionCard({ request }: { request: TimelineRequest }) {
   const t = useT();
-  const { guard, isHeld } = useTapGuard();
+  const { guard, held } = useAllowGuard();
   const { agent } = useRequestHost();
   const { state, approve, deny } = useAnswer(request);
   const [drafts, change] = useRequestDraft<Readonly<Record<string, QuestionDraft>>>(request.id, {}, readQuestionDrafts);
@@ -42,9 +42,9 @@ export function QuestionCard({ request }: { request: TimelineRequest }) {
       state={state}
       footer={
         <div className="flex flex-col gap-2">
-          <HeldTap isHeld={isHeld} />
+          <HeldTap why={held} />
           <div className="flex gap-2">
-            <Button className="flex-1" busy={sending === "deny"} disabled={sending === "approve"} onClick={guard(() => deny())}>
+            <Button className="flex-1" busy={sending === "deny"} disabled={sending === "approve"} onClick={guard.tap(() => deny())}>
               {t("question.skip")}
             </Button>
             <Button
@@ -52,7 +52,7 @@ export function QuestionCard({ request }: { request: TimelineRequest }) {
               className="flex-1"
               busy={sending === "approve"}
               disabled={!complete || sending === "deny"}
-              onClick={guard(submit)}
+              onClick={guard.tap(submit)}
             >
               {t("question.answer")}
             </Button>

@@ -124,5 +124,8 @@ export function closedWords({ outcome, by }: { outcome: string | null; by?: stri
   return words === null ? "request.closed.over" : words[by === "terminal" ? "terminal" : "else"];
 }
 
+/** All that is asked: another call under the same id is another thing. */
+export const wordsOf = ({ tool, input, diffs, plan }: TimelineRequest): string => JSON.stringify([tool, input, diffs, plan]);
+
 /** Modes to go on with after a plan: planning itself is none of them. */
 export const modesAfterPlan = (modes: readonly string[]): readonly string[] => modes.filter((mode) => mode !== "plan");

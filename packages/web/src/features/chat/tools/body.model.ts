@@ -61,9 +61,14 @@ export function tailLines(text: string, count: number): Clipped {
 const MAX_JSON = 200_000;
 
 /** JSON for people; whatever can't be written as JSON is written as text. */
+/** Nothing is cut: for what is to be allowed. */
+export function wholeJson(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? String(value));
+}
+
 export function prettyJson(value: unknown): string {
-  if (typeof value === "string") return value;
-  const text = JSON.stringify(value, null, 2) ?? String(value);
+  const text = wholeJson(value);
+  if (typeof value === "string") return text;
   return text.length > MAX_JSON ? `${cutText(text, MAX_JSON)}\n…` : text;
 }
 

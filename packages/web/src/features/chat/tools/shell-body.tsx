@@ -1,5 +1,5 @@
 /** A command: what was run, where, what it said, how it ended. */
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 import type { ToolItem } from "@hapi/core";
 import { useT } from "../../../i18n/index.ts";
 import { OutputText } from "./output-text.tsx";
@@ -24,7 +24,7 @@ export const ShellBody = memo(function ShellBody({ item }: { item: ToolItem }) {
 });
 
 /** Whole and wrapped: a command that is approved must be read to its end. */
-export function CommandText({ command, cwd }: { command: string; cwd: string | null }) {
+export function CommandText({ command, cwd }: { command: ReactNode; cwd: string | null }) {
   const t = useT();
   return (
     <div className="p-3">
