@@ -11,6 +11,7 @@ import { failure, type RetryHint, retryHint, withHint } from "./failures.ts";
 import { isJson, type Json, list, obj, parseJson, str, strings } from "./json.ts";
 import type { LiveText } from "./live-text.ts";
 import { AGENT_NAME } from "./name.ts";
+import type { OpenTurn } from "./parser-state.ts";
 import { createRemoteWords } from "./remote-words.ts";
 import { WITHDRAWN } from "./request-fate.ts";
 import { openRequestOf, titleOf } from "./requests.ts";
@@ -185,21 +186,24 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
   }
 
   /** A result and nothing else, of which nobody can say what it was. Claude's own commands may be carried out without a word, and ask no model. */
-  function isWordless(result: TurnResult, ended: readonly string[]): boolean {
-    if (result.outcome !== "completed" || replaying || core.feed?.held === true) return false;
+  function isWordless(result: TurnResult, ended: readonly string[], turn: OpenTurn | null): boolean {
+    if (result.outcome !== "completed" || core.feed?.held === true) return false;
     const prompted = prompts.pending.filter((prompt) => ended.includes(prompt.uuid));
     const isCommand = prompted.length > 0 && prompted.every((prompt) => prompt.text.trimStart().startsWith("/"));
     // Compaction does ask one, and answers nothing.
     const isOwn = result.usage === undefined || prompted.some((prompt) => /^\s*\/compact\b/.test(prompt.text));
     if (isCommand && isOwn) return false;
-    return core.witness.isEmpty(ended.some((uuid) => begunHere.has(uuid)));
+    const wasSeen = !replaying && ended.some((uuid) => begunHere.has(uuid));
+    if (wasSeen || (!replaying && ended.length === 0)) return core.witness.isEmpty(wasSeen);
+    // What was told of it before these eyes the record knows, as far as it was read.
+    return turn !== null && turn.answered !== true;
   }
 
   /** What its failure comes to; whether it was without a word, which is one. */
-  function judge(result: TurnResult, ended: readonly string[]): boolean {
+  function judge(result: TurnResult, ended: readonly string[], turn: OpenTurn | null): boolean {
     if (result.failure) result.failure = withHint(result.failure, hint, context.clock.now());
     hint = { pauseMs: undefined, liftedAt: hint.liftedAt };
-    const wordless = isWordless(result, ended);
+    const wordless = isWordless(result, ended, turn);
     if (wordless) Object.assign(result, { outcome: "failed", failure: failure("unknown", WORDLESS) });
     for (const uuid of ended) begunHere.delete(uuid);
     return wordless;
@@ -226,7 +230,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     for (const delta of live.takeOpen()) if (!replaying) context.emit({ type: "stream", delta, done: true });
     // One result ends every prompt that was folded into its turn; without a list, those whose lines were read.
     const ended = result.uuids.length > 0 ? result.uuids : prompts.pending.filter((prompt) => prompt.recorded).map((prompt) => prompt.uuid);
-    const wordless = judge(result, ended);
+    const wordless = judge(result, ended, turn);
     const stage = result.outcome === "completed" ? "done" : result.outcome;
     const localIds = [...new Set([...prompts.finish(ended, stage, result.failure), ...(turn?.localIds ?? [])])];
     const { usage, mark } = costOf(result);

@@ -179,6 +179,20 @@ test("a turn without a word of which the record has the beginning late: it begin
   expect(told).toEqual(["turn-started", "turn-ended", "turn-started", "one", "turn-ended"]);
 }, 30_000);
 
+test("a turn without a word that ends before another session process is not told as done by that one", async () => {
+  await using world = await scripted();
+  await play(world, [["both", prompt], ["both", says("one")], result()]);
+  const before = world.events.length;
+  const localId = await world.prompt(JSON.stringify([begun, ["both", prompt], ["wait", 1_500], result()]));
+  await world.until((event): event is DriverEvent => event.type === "record" && event.event.type === "turn-started", before);
+  await world.reopen();
+  await world.conversation.adopt();
+  expect((await world.untilEnd(localId)).failure?.message).toContain("without a word");
+  expect(kinds(world)).toEqual(["turn_empty"]);
+  await play(world, [["both", prompt], ["both", says("two")], result()]);
+  expect(outcomes(world).at(-1)).toBe("completed");
+}, 30_000);
+
 test("a command of Claude's own may end without a word", async () => {
   await using world = await scripted();
   // The scripted one reads its acts behind the name.
