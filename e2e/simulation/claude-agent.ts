@@ -386,6 +386,8 @@ export function createClaude(start: ProgramStart, world: ClaudeWorld): Program {
 
   function finish(mine: Turn, how: "completed" | "failed" | "aborted"): void {
     cost += 0.01;
+    // A conversation that was answered and stands nowhere can't be gone on with: that is refused, and a person's to decide.
+    if (!transcript.hasWords) transcript.flush();
     const common = { type: "result", uuid: uuid(), duration_ms: 100, total_cost_usd: cost, user_message_uuids: mine.uuids };
     const usage = { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
     if (how === "aborted") {

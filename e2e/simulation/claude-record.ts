@@ -41,9 +41,9 @@ export const newClaudeRecord = (): ClaudeRecord => ({
   moves: 0,
 });
 
-/** A turn that left nothing behind may be asked again: its prompt ran once. */
+/** A turn that left nothing behind, or that stands in no record, may be asked again: its prompt ran once. */
 export function ranOf({ runs }: ClaudeRecord): AgentTruth["ran"] {
-  const isRepeated = ({ text, worked, complete }: Run, at: number): boolean =>
-    !complete && !worked && runs.slice(at + 1).some((later) => later.text === text);
+  const isRepeated = ({ text, recorded, worked, complete }: Run, at: number): boolean =>
+    (!recorded || (!complete && !worked)) && runs.slice(at + 1).some((later) => later.text === text);
   return runs.filter((run, at) => !isRepeated(run, at)).map(({ text }) => text);
 }

@@ -53,7 +53,10 @@ export function planPeople({ people, plan, chance, time, stormMs, stops, tell }:
     time.after(stops?.between(0, stormMs - 15_000) ?? 0, () => {
       if (!person?.isOpen) return;
       tell(`${person.name} stops the turn`);
-      person.stopTurn();
+      // Also what is sent while it is on its way: nobody can tell.
+      person.stopTurn(() => {
+        for (const { prompts } of people) for (const prompt of prompts) prompt.cancel ??= "wanted";
+      });
     });
   }
   const busy = (person: Person): void => {

@@ -49,8 +49,8 @@ export interface Person {
   cancelLast(): Promise<void>;
   /** The last prompt, if it waits, is to go into the turn that runs. */
   steerLast(): void;
-  /** What runs, and what the agent was given and has not begun. */
-  stopTurn(): void;
+  /** What runs, and what the agent was given and has not begun. `met`: what there is now may be met by it. */
+  stopTurn(met: () => void): void;
   /** Answers whatever is open, as it is shown. */
   answerOpen(): void;
   sendUnknownAgain(): void;
@@ -208,12 +208,8 @@ export function createPerson({ name, sessionId, time, network, chance }: PersonO
       prompt.steered = true;
       quietly(api.messages.steer(sessionId, prompt.localId));
     },
-    stopTurn() {
+    stopTurn(met) {
       if (!app) return;
-      // Also of what is sent while it is on its way: nobody can tell whether it was met.
-      const met = (): void => {
-        for (const prompt of prompts) prompt.cancel ??= "wanted";
-      };
       met();
       quietly(app.api.sessions.abort(sessionId).finally(met));
     },
