@@ -2,21 +2,11 @@
  * Moves the session between the terminal and remote control, and hands queued prompts where control is remote. What is wanted is kept in
  * `Control`; every event that could matter asks `nextStep` again, and this takes the step.
  */
-import type { DriverLog, Front } from "@hapi/agents";
+import type { Front } from "@hapi/agents";
 import type { HostControl } from "@hapi/host";
-import { type AgentFailure, toAppError } from "@hapi/protocol";
-import type { Clock } from "@hapi/platform";
-import type { AgentRunner } from "./agent-runner.ts";
-import {
-  type Control,
-  handoffState,
-  type HandoffState,
-  type Held,
-  isHeldByPerson,
-  nextStep,
-  type Situation,
-  type Step,
-} from "./handoff-steps.ts";
+import { toAppError } from "@hapi/protocol";
+import { type AgentStartDeps, createAgentStarts, RESTART_PAUSE_MS } from "./agent-starts.ts";
+import { handoffState, type HandoffState, type Held, isHeldByPerson, nextStep, type Situation, type Step } from "./handoff-steps.ts";
 import type { Inbox } from "./inbox.ts";
 import type { RemoteScreen } from "./remote-screen.ts";
 
@@ -33,53 +23,33 @@ export interface HandoffLoop {
   close(): void;
 }
 
-export interface HandoffDeps {
-  /** Changed here alone. */
-  control: Control;
-  runner: AgentRunner;
+export interface HandoffDeps extends AgentStartDeps {
   host: HostControl;
   inbox: Inbox;
   screen: RemoteScreen;
-  clock: Clock;
-  log: DriverLog;
   remoteWhileLocal(): "switch" | "read-only";
   background(): number;
   /** A failed turn is to be sent again first. */
   isQueueHeld(): boolean;
   /** The front end changed; durable before the other one starts. */
   moved(front: Front): Promise<void>;
-  /** The agent could not be started, so many times in a row. */
-  startFailed(front: Front, failure: AgentFailure, times: number): void;
   /** Anything visible changed. */
   changed(): void;
 }
 
-/** After a failed start the next try waits: a broken agent must not be started in a loop. */
-const RESTART_PAUSE_MS = 2_000;
 /** Agents tell of the end of a turn; a wait for one does not rest on hearing it. */
 const LOOK_AGAIN_MS = 500;
-
-function failureOf(cause: unknown): AgentFailure {
-  const error = toAppError(cause);
-  return {
-    code: error.code === "internal" ? "unknown" : "agent_exited",
-    message: error.message,
-    retryable: error.retryable,
-    cause: error.code,
-  };
-}
 
 export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   const { control, runner, host, inbox, screen, clock, log } = deps;
   let isHanding = false;
   /** Nothing moves before the session was taken up, and nothing after its end. */
   let isOpen = false;
-  let startFailures = 0;
-  let lastFailure: unknown;
   /** Who waits to hear what becomes of the wish. */
   const hearers: ((result: "done" | "waiting") => void)[] = [];
   let cancelTimer: (() => void) | undefined;
 
+  const starts = createAgentStarts(deps);
   const heldNow = (): Held => ({ waiting: inbox.waiting, viewers: host.viewers().length });
 
   function situation(): Situation {
@@ -103,22 +73,6 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     cancelTimer = clock.setTimer(Math.max(0, at - clock.now()), poke);
   }
 
-  async function startAgent(to: Front): Promise<boolean> {
-    try {
-      await runner.ensure(to);
-      control.pausedUntil = 0;
-      startFailures = 0;
-      return true;
-    } catch (cause) {
-      control.pausedUntil = clock.now() + RESTART_PAUSE_MS;
-      lastFailure = cause;
-      log.warn("agent.start_failed", { front: to, cause });
-      startFailures++;
-      deps.startFailed(to, failureOf(cause), startFailures);
-      return false;
-    }
-  }
-
   async function changeFront(to: Front, interrupt: boolean): Promise<void> {
     control.isSwitching = true;
     deps.changed();
@@ -129,7 +83,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       await deps.moved(to);
       // The terminal program takes the screen when it is spawned; until then the banner stays.
       if (to === "remote") await screen.show();
-      const started = await startAgent(to);
+      const started = await starts.start(to);
       if (!started && to === "local") {
         control.front = "remote";
         await deps.moved("remote");
@@ -164,7 +118,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   async function hand({ prompt }: Extract<Step, { do: "hand" }>): Promise<void> {
     isHanding = true;
     try {
-      if (runner.front === "remote" || (await startAgent("remote"))) await inbox.hand(prompt, { isHeld: deps.isQueueHeld });
+      if (runner.front === "remote" || (await starts.start("remote"))) await inbox.hand(prompt, { isHeld: deps.isQueueHeld });
       else later(control.pausedUntil);
     } finally {
       isHanding = false;
@@ -240,7 +194,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     async begin(to, options) {
       control.front = to;
       if (to === "remote") await screen.show();
-      if (options.startAgent && !(await startAgent(to)) && to === "local") throw toAppError(lastFailure);
+      if (options.startAgent && !(await starts.start(to)) && to === "local") throw toAppError(starts.lastFailure);
       isOpen = true;
     },
     want(to, options) {
@@ -264,7 +218,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     },
     poke,
     async wake() {
-      if (control.front === "remote" && runner.front === null && !(await startAgent("remote"))) throw toAppError(lastFailure);
+      if (control.front === "remote" && runner.front === null && !(await starts.start("remote"))) throw toAppError(starts.lastFailure);
     },
     close() {
       isOpen = false;

@@ -1,5 +1,6 @@
 /** Between the wire's words for an answer and the driver's. Rule: anything that is not a clear yes is a no. */
 import type { AgentRequest, DriverEvent, RequestAnswer, RequestOutcome } from "@hapi/agents";
+import { policyDecision } from "@hapi/core";
 import {
   type EditPlace,
   type AgentStateCompletedRequest,
@@ -10,7 +11,7 @@ import {
   type SentAnswer,
 } from "@hapi/protocol";
 import type { PermissionAnswer, PermissionParams } from "@hapi/protocol/rpc";
-import type { RequestEntry } from "./ledger-state.ts";
+import type { ClosedRequest, RequestEntry } from "./ledger-state.ts";
 import { shorten } from "./shorten.ts";
 
 const MAX_OPEN_CHARS = 64 * 1024;
@@ -114,4 +115,39 @@ export function closedAnswer(completed: AgentStateCompletedRequest): PermissionA
 
 export function sentAlready(entry: RequestEntry, answer: RequestAnswer): PermissionAnswer {
   return { status: "closed", outcome: "sent", decision: sentOf(entry, answer).decision, by: entry.answeredBy ?? "person" };
+}
+
+/** Null: a person is asked. */
+export function answerByPolicy({ kind, policyKind }: AgentRequest, mode: string | undefined): RequestAnswer | null {
+  if (policyKind === undefined || kind !== "permission") return null;
+  const decision = policyDecision(mode, policyKind);
+  if (decision === "ask") return null;
+  return decision === "allow" ? { behavior: "allow" } : { behavior: "deny", reason: `Not allowed in the permission mode "${mode}"` };
+}
+
+/** Answered requests shown at the hub; the ledger remembers more of them. */
+const MAX_COMPLETED_ON_WIRE = 20;
+
+export interface RequestsOnWire {
+  requests: Record<string, AgentStateRequest>;
+  completedRequests: Record<string, AgentStateCompletedRequest>;
+}
+
+export function requestsOnWire(
+  open: readonly RequestEntry[],
+  closed: readonly ClosedRequest[],
+  places: ReadonlyMap<string, (EditPlace | null)[]>,
+): RequestsOnWire {
+  // What the policy answered is not a question to anyone.
+  const asked = open.filter(({ answeredBy }) => answeredBy !== "policy");
+  return {
+    requests: Object.fromEntries(asked.map((entry) => [entry.request.id, openOnWire(entry, places.get(entry.request.id))])),
+    completedRequests: Object.fromEntries(closed.slice(-MAX_COMPLETED_ON_WIRE).map((request) => [request.id, request.completed])),
+  };
+}
+
+/** How long requests about this call were open, in ms. */
+export function waitedFor(closed: Iterable<ClosedRequest>, toolCallId: string): number {
+  const about = [...closed].filter(({ completed }) => completed.toolCallId === toolCallId);
+  return about.reduce((sum, { completed: { createdAt, completedAt } }) => sum + Math.max(0, (completedAt ?? 0) - (createdAt ?? 0)), 0);
 }

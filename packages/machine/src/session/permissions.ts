@@ -3,18 +3,25 @@
  * to the one request id that was shown; the first answer wins, also over the terminal's, and until the agent's record shows which one it took an
  * answer is *sent*; a request is closed only when the agent went on (or withdrew it), as what really happened. After a restart the agent's requests are announced again with the same ids and meet what is written here.
  */
-import { policyDecision } from "@hapi/core";
 import type { AgentRequest, DriverEvent, DriverLog, RequestAnswer } from "@hapi/agents";
-import { type AgentStateCompletedRequest, type AgentStateRequest, type EditPlace, toAppError } from "@hapi/protocol";
+import { type EditPlace, toAppError } from "@hapi/protocol";
 import type { PermissionAnswer, PermissionParams } from "@hapi/protocol/rpc";
 import { type Clock, LATE, within } from "@hapi/platform";
 import type { Ledger } from "./ledger.ts";
 import { editPlacesOf, type ReadText } from "./edit-places.ts";
 import type { RequestEntry } from "./ledger-state.ts";
-import { answerOf, closedAnswer, closedOnWire, type Closing, openOnWire, sentAlready } from "./permission-answer.ts";
+import {
+  answerByPolicy,
+  answerOf,
+  closedAnswer,
+  closedOnWire,
+  type Closing,
+  requestsOnWire,
+  type RequestsOnWire,
+  sentAlready,
+  waitedFor,
+} from "./permission-answer.ts";
 
-/** Answered requests shown at the hub; the ledger remembers more of them. */
-const MAX_COMPLETED_ON_WIRE = 20;
 /** How long the RPC waits for the agent before it answers `pending`. */
 const APPLY_WAIT_MS = 5_000;
 /** The driver's word on how a request ended may come a moment after it no longer takes an answer. */
@@ -36,7 +43,7 @@ export interface PermissionBroker {
   /** `requests`: what it had asked by then; without them, all. */
   agentGone(requests?: readonly string[]): void;
   agentAdopted(): void;
-  onWire(): { requests: Record<string, AgentStateRequest>; completedRequests: Record<string, AgentStateCompletedRequest> };
+  onWire(): RequestsOnWire;
   readonly openCount: number;
   /** How long requests about this call were open; 0: there was none. */
   waitedMs(toolCallId: string): number;
@@ -164,13 +171,8 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
   }
 
   async function decideByPolicy(entry: RequestEntry): Promise<boolean> {
-    const { policyKind } = entry.request;
-    if (policyKind === undefined || entry.request.kind !== "permission") return false;
-    const mode = deps.mode();
-    const decision = policyDecision(mode, policyKind);
-    if (decision === "ask") return false;
-    const answer: RequestAnswer =
-      decision === "allow" ? { behavior: "allow" } : { behavior: "deny", reason: `Not allowed in the permission mode "${mode}"` };
+    const answer = answerByPolicy(entry.request, deps.mode());
+    if (!answer) return false;
     await record(entry, answer, "policy");
     await apply(entry);
     return true;
@@ -244,18 +246,12 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
       });
     },
     onWire() {
-      // What the policy answered is not a question to anyone.
-      const asked = [...open.values()].filter(({ request, answeredBy }) => answeredBy !== "policy" && !opening.has(request.id));
-      const kept = (entry: RequestEntry): RequestEntry => (recording.has(entry.request.id) ? { ...entry, answer: undefined } : entry);
-      const recent = [...closed.values()].slice(-MAX_COMPLETED_ON_WIRE);
-      return {
-        requests: Object.fromEntries(asked.map((entry) => [entry.request.id, openOnWire(kept(entry), places.get(entry.request.id))])),
-        completedRequests: Object.fromEntries(recent.map((request) => [request.id, request.completed])),
-      };
+      const onDisk = [...open.values()].filter(({ request }) => !opening.has(request.id));
+      const known = onDisk.map((entry) => (recording.has(entry.request.id) ? { ...entry, answer: undefined } : entry));
+      return requestsOnWire(known, [...closed.values()], places);
     },
     waitedMs(toolCallId) {
-      const about = [...closed.values()].filter(({ completed }) => completed.toolCallId === toolCallId);
-      return about.reduce((sum, { completed: { createdAt, completedAt } }) => sum + Math.max(0, (completedAt ?? 0) - (createdAt ?? 0)), 0);
+      return waitedFor(closed.values(), toolCallId);
     },
     get openCount() {
       return open.size;
