@@ -1,4 +1,4 @@
-/** `npm run check`: format, lint, types, boundaries, dead code. Runs all of them and says which failed. */
+/** `npm run check`: format, lint, types, boundaries, pure unit tests, dead code. Runs all of them and says which failed. */
 import { join } from "node:path";
 import { bunPath, ensureInstalled, root, run, say } from "./project.mjs";
 
@@ -9,6 +9,8 @@ const steps = [
   ["lint", bin("oxlint"), ["--type-aware", "--deny-warnings"]],
   ["types", bin("tsc"), ["-p", "."]],
   ["boundaries", bunPath(), ["test", "./tools/boundaries"]],
+  // The pure part; the rest of the unit tests is `npm test -- --quick`.
+  ["unit tests", bunPath(), ["test", "--timeout", "30000", "./packages/protocol", "./packages/core", "./packages/web/src"]],
   ["dead code", bin("knip"), ["--no-progress", "--no-config-hints"]],
 ];
 const failed = [];
