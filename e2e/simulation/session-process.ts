@@ -31,6 +31,8 @@ export interface SessionProcess {
   readonly ledger: Ledger;
   /** It came to its end by itself. */
   readonly isOver: boolean;
+  /** It was connected at least once. */
+  readonly hasMetHub: boolean;
   /** A hook of the agent's comes to its door. Never answered by one that is killed meanwhile. */
   onHook(payload: unknown, signal: AbortSignal): Promise<unknown>;
   kill(): Promise<void>;
@@ -68,6 +70,8 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
     dial: wire.dial,
     log: (event, fields) => log.debug(event, fields),
   });
+  let hasMetHub = false;
+  link.on("connected", () => (hasMetHub = true));
   const host: HostControl = options.host ? options.host.control(life) : absentHost(sessionId, 10_000 + options.lastHost);
   const driver = options.agent.driver({ host: options.host, life, chance: chance.fork("driver") });
   const session = await time.real(
@@ -114,6 +118,9 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
     ledger,
     get isOver() {
       return isOver;
+    },
+    get hasMetHub() {
+      return hasMetHub;
     },
     onHook: (payload, signal) => session.onHook(payload, signal),
     async kill() {
