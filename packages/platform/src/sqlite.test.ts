@@ -45,6 +45,22 @@ test("a transaction that fails leaves nothing, and the next one works", async ()
   await db.close();
 });
 
+test("opening one that is there writes nothing: on a full disk it can still be read", async () => {
+  const path = join(root, "shrinkable.sqlite");
+  const first = openSqlite(path, { isShrinkable: true });
+  first.exec("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+  expect(first.get<{ auto_vacuum: number }>("PRAGMA auto_vacuum")?.auto_vacuum).toBe(2);
+  const version = () => first.get<{ data_version: number }>("PRAGMA data_version")?.data_version;
+  const before = version();
+  const second = openSqlite(path, { isShrinkable: true });
+  expect(version()).toBe(before);
+  expect(second.get<{ auto_vacuum: number }>("PRAGMA auto_vacuum")?.auto_vacuum).toBe(2);
+  second.run("INSERT INTO t VALUES (1)");
+  expect(version()).not.toBe(before);
+  await second.close();
+  await first.close();
+});
+
 test("statements are kept up to a limit", async () => {
   const db = openSqlite(":memory:");
   for (let n = 0; n < 1_200; n++) db.get(`SELECT ${n}`);

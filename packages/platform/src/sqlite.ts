@@ -184,6 +184,8 @@ function datasync(file: number): Promise<void> {
   return new Promise((done, failed) => fdatasync(file, (cause) => (cause ? failed(cause) : done())));
 }
 
+const isEmpty = (db: Database): boolean => db.query<{ page_count: number }, []>("PRAGMA page_count").get()?.page_count === 0;
+
 function configure(db: Database, options: SqliteOptions): void {
   db.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? 5_000}`);
   db.exec("PRAGMA foreign_keys = ON");
@@ -192,8 +194,8 @@ function configure(db: Database, options: SqliteOptions): void {
     db.query("SELECT count(*) FROM sqlite_schema").get();
     return;
   }
-  // Only counts before the first page is written, which the next line does.
-  if (options.isShrinkable) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  // Only counts before the first page is written, which the next line does. Later it would write, and a full disk has no room for that.
+  if (options.isShrinkable && isEmpty(db)) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
   db.exec(`PRAGMA journal_mode = ${options.isSingleFile ? "DELETE" : "WAL"}`);
   db.exec("PRAGMA synchronous = NORMAL");
   db.exec(`PRAGMA wal_autocheckpoint = ${options.autoCheckpointPages ?? 1_000}`);
