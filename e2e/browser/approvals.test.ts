@@ -220,7 +220,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     expect([asked, await button(card(page), "Allow").isVisible()]).toEqual([0, true]);
     const over = card(page).getByText(/^“Allow” was sent/);
     // A key of the first moment is held, as a tap is.
-    for (let tries = 0; tries < 50 && !(await over.isVisible()); tries += 1) await page.keyboard.press("a");
+    for (let tries = 0; tries < 2_000 && !(await over.isVisible()); tries += 1) await page.keyboard.press("a");
     await over.waitFor();
     expect(asked).toBe(1);
     expect(open.problems).toEqual([]);
