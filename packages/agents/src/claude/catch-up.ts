@@ -16,8 +16,8 @@ const WATCH_MS = 1_000;
 export interface CatchUp {
   /** A line of stdout that the transcript should have: `assistant` or `user`. */
   heard(line: Json): void;
-  /** Before the end of a turn: until everything said in it was told. */
-  untilTold(): Promise<void>;
+  /** Before the end of a turn: until everything said in it was told. `ended`: the prompts that end with it, where that is known. */
+  untilTold(ended?: readonly string[]): Promise<void>;
   /** The process is gone: what it still said and did not write down. */
   flush(): Promise<void>;
   close(): void;
@@ -80,9 +80,9 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     }
   }
 
-  async function untilTold(): Promise<void> {
+  async function untilTold(ended: readonly string[] = []): Promise<void> {
     try {
-      if (spoken.last === undefined) await promptComes();
+      if (spoken.last === undefined) await promptComes(ended);
       if (!(await comes(spoken.last))) tell(options.hurry() ? "hurried" : "said");
     } finally {
       spoken.endTurn();
@@ -92,13 +92,16 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   }
 
   /** A turn without an answer: its beginning stands before its end all the same. */
-  async function promptComes(): Promise<void> {
+  async function promptComes(ended: readonly string[]): Promise<void> {
     const prompt = spoken.lines.findLast(({ line }) => line["type"] !== "assistant" && line["parent_tool_use_id"] == null);
     // Of a command Claude may say nothing at all on stdout but that it began.
-    const uuid = str(prompt?.line["uuid"]) ?? core.prompts.pending.findLast((one) => one.begun && !one.recorded)?.uuid;
+    const unread = core.prompts.pending.filter((one) => !one.recorded);
+    const awaited = unread.findLast((one) => one.begun) ?? unread.findLast((one) => ended.includes(one.uuid));
+    const uuid = str(prompt?.line["uuid"]) ?? awaited?.uuid;
     const { feed } = core;
     if (uuid === undefined || feed?.held !== false) return;
-    if (await feed.reached(uuid, PROMPT_MS)) return;
+    // One of megabytes, which Claude refuses without a word, takes its time to be written and read.
+    if (await feed.reached(uuid, isCommand(uuid) ? PROMPT_MS : absentMs)) return;
     if (!feed.isThere) await feed.look();
     // What ends was begun: its line, should it come later, says nothing new.
     if (prompt && !feed.has(uuid) && !isCommand(uuid)) feed.tell(prompt.line);

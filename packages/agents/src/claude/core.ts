@@ -153,7 +153,9 @@ export function createCore(given: ClaudeContext, patience: Patience = PATIENCE):
       onMoved: keepThread,
       marks: prompts.mark,
       stopping: () => stoppedAt !== null,
-      endComes: () => outputRead,
+      // Of a turn that came to the record behind its own end, nothing more comes.
+      endComes: (turn) =>
+        outputRead && (turn.localIds.length === 0 || turn.localIds.some((id) => prompts.pending.some((one) => one.localId === id))),
       patience,
     });
     if (disposed) await opened.close();

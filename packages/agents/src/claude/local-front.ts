@@ -61,6 +61,8 @@ const SHOW_WAIT_MS = 2_000;
 const ENTERED_LATELY_MS = 15_000;
 /** Hooks that come while their conversation is the one on the screen. */
 const OF_A_TURN: ReadonlySet<string> = new Set(["UserPromptSubmit", "PreToolUse", "PermissionRequest"]);
+/** What a SessionStart hook calls the beginning of a conversation that was not there before. */
+const BEGINS: ReadonlySet<string> = new Set(["startup", "clear"]);
 /** Of lines that were entered: as many as may wait in the queue. */
 const MAX_TYPED = 100;
 
@@ -88,6 +90,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   let moving = false;
   /** What the hooks of a turn named last; the report of its beginning may be lost, or overtaken. */
   let reported: { threadId: string; transcript?: string } | null = null;
+  const leftThreads = new Set<string>();
   const idleWaiters: (() => void)[] = [];
   let cancelLook: (() => void) | undefined;
 
@@ -145,9 +148,14 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   }
 
   async function enterThread(threadId: string, transcript?: string): Promise<void> {
-    const other = core.thread?.id !== threadId;
+    const before = core.thread?.id;
     await core.useThread(threadId, { transcript });
-    if (other) turn.sign({ type: "session" }, now());
+    if (before !== threadId) {
+      if (before !== undefined) leftThreads.add(before);
+      // Its record may have been read already, up to the middle of a turn.
+      const state = core.feed?.parser.state;
+      turn.sign({ type: "session", turnAt: state?.turn?.at, queue: state?.queue }, now());
+    }
     keepLooking();
   }
 
@@ -179,7 +187,9 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       if (transcript !== undefined && threadId === core.thread?.id) core.feed?.follow(transcript);
       if (threadId !== undefined && OF_A_TURN.has(event)) reported = { threadId, ...(transcript === undefined ? {} : { transcript }) };
     },
-    onSession({ threadId, transcript }) {
+    async onSession({ threadId, transcript, source }) {
+      // A conversation that began here and was left begins no second time: this report was late.
+      if (BEGINS.has(source) && leftThreads.has(threadId)) return context.log.info("claude.session_report_late", { threadId, source });
       reported = null;
       return enterThread(threadId, transcript);
     },

@@ -197,3 +197,17 @@ test("a hook that announces a line behind a running turn comes before the queue 
   // One that came to nothing (a hook of the person's own refused it) is not waited for.
   expect(after([...turnOf, announced]).isUnwritten(300 + CONFIRM_MS)).toBe(false);
 });
+
+test("a conversation that is taken up in the middle of a turn, whose record was read before it was known to be another one, ends that turn", () => {
+  const steps: Step[] = [
+    [100, status("busy", 90)],
+    [200, started(80)],
+    [300, line(280, true)],
+    [301, { type: "session", turnAt: 80, queue: [] }],
+    [400, status("idle", 390)],
+  ];
+  expect(after(steps).verdict(30_000)).toMatchObject({ working: false, recordOver: true, told: true });
+  // As it was: nobody knew of the turn any more, and it stayed open for ever.
+  const forgotten: Step[] = steps.map(([at, sign]) => [at, sign.type === "session" ? { type: "session" } : sign]);
+  expect(after(forgotten).verdict(30_000).recordOver).toBe(false);
+});

@@ -19,8 +19,8 @@ export type LocalSign =
   | { type: "stop-hook" }
   /** The person pressed Enter behind words; null: what exactly was typed is not known. */
   | { type: "entered"; at: number; text: string | null }
-  /** Another conversation in the same terminal, or the first sign of life. */
-  | { type: "session" };
+  /** Another conversation in the same terminal, with what its record has read so far: a turn that is open there, what waits in its queue. */
+  | { type: "session"; turnAt?: number | undefined; queue?: readonly string[] | undefined };
 
 export interface Verdict {
   /** A handoff now would break something off, or lose it. */
@@ -193,8 +193,8 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
         if (proofs.some((proof) => proof.heard >= next.at && next.text !== null && sameWords(proof.text, next.text))) settleEntered();
         return;
       case "session":
-        turn = null;
-        queue = [];
+        turn = next.turnAt === undefined ? null : { at: next.turnAt };
+        queue = next.queue ?? [];
         expected = [];
         announced = [];
         settleEntered();

@@ -196,7 +196,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     const wasSeen = !replaying && ended.some((uuid) => begunHere.has(uuid));
     if (wasSeen || (!replaying && ended.length === 0)) return core.witness.isEmpty(wasSeen);
     // What was told of it before these eyes the record knows, as far as it was read.
-    return turn !== null && turn.answered !== true;
+    return turn !== null && turn.answered !== true && core.witness.isEmpty(true);
   }
 
   /** What its failure comes to; whether it was without a word, which is one. */
@@ -224,7 +224,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
 
   async function onResult(line: Json, after: number): Promise<void> {
     await followThread(line);
-    await words.untilTold();
+    await words.untilTold(readResult(line, null).uuids);
     const turn = core.feed?.endTurn() ?? null;
     const result = readResult(line, turn?.usage ?? null);
     for (const delta of live.takeOpen()) if (!replaying) context.emit({ type: "stream", delta, done: true });

@@ -36,7 +36,7 @@ export interface FeedOptions {
   /** We are stopping the running turn. */
   stopping(): boolean;
   /** The output is read, and says how the turn that runs ends. */
-  endComes(): boolean;
+  endComes(turn: OpenTurn): boolean;
   patience: Patience;
 }
 
@@ -76,7 +76,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
   const told = createToldLines(own, (uuid) => options.promptOf(uuid)?.recorded === false);
   const past = createTranscriptParser({ promptOf: options.promptOf, history: true });
   const waits = createLineWaits(context.clock);
-  const order = createTurnOrder({ clock: context.clock, endComes: options.endComes, patienceMs: options.patience.silentMs });
+  const order = createTurnOrder({ clock: context.clock, patienceMs: options.patience.silentMs });
   let { historyEnd, offset } = own ?? { historyEnd: 0, offset: 0 };
   let active = await meet(own);
   const copied = await copiedBy(options.thread);
@@ -193,7 +193,8 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
   async function readLines(lines: readonly ByteLine[]): Promise<void> {
     for (const line of lines) {
       const json = parseTranscriptLine(line.text);
-      if (json && parser.state.turn && isNews(line, json) && parser.begins(json)) await order.mayBegin();
+      const { turn } = parser.state;
+      if (json && turn && options.endComes(turn) && isNews(line, json) && parser.begins(json)) await order.mayBegin();
       if (closed) return;
       readLine(line, json);
     }

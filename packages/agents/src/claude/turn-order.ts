@@ -17,20 +17,18 @@ export interface TurnOrder {
 
 export interface TurnOrderOptions {
   clock: Clock;
-  /** The output is read, and says how the turn that runs ends. */
-  endComes(): boolean;
   /** An end that did not come by then does not come. */
   patienceMs: number;
 }
 
-export function createTurnOrder({ clock, endComes, patienceMs }: TurnOrderOptions): TurnOrder {
+export function createTurnOrder({ clock, patienceMs }: TurnOrderOptions): TurnOrder {
   let end: PromiseWithResolvers<void> | null = null;
   let begunWaiting = Promise.withResolvers<void>();
   let closed = false;
 
   return {
     async mayBegin() {
-      if (closed || !endComes()) return;
+      if (closed) return;
       end = Promise.withResolvers<void>();
       begunWaiting.resolve();
       await within(clock, patienceMs, end.promise);
