@@ -114,9 +114,9 @@ export function createSimMachine(options: SimMachineOptions): SimMachine {
       tell(`session process ${lives} speaks for the lost host`);
       session = await startSessionProcess(sessionOptions(null));
       const mine = session;
-      // As a runner does, which tries until the hub knows: also what was all said before, to a hub that was away since.
+      // As a runner does, which tries until the hub knows.
       time.after(SETTLE_AGAIN_MS, () => {
-        if (session === mine && !host?.alive && (mine.ledger.state.outbox.size > 0 || !mine.hasMetHub)) settleSession();
+        if (session === mine && !host?.alive && !mine.isTold) settleSession();
       });
     });
 

@@ -31,8 +31,8 @@ export interface SessionProcess {
   readonly ledger: Ledger;
   /** It came to its end by itself. */
   readonly isOver: boolean;
-  /** It was connected at least once. */
-  readonly hasMetHub: boolean;
+  /** It spoke for a lost host, and the hub has confirmed all that it had to hear. */
+  readonly isTold: boolean;
   /** A hook of the agent's comes to its door. Never answered by one that is killed meanwhile. */
   onHook(payload: unknown, signal: AbortSignal): Promise<unknown>;
   kill(): Promise<void>;
@@ -70,8 +70,7 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
     dial: wire.dial,
     log: (event, fields) => log.debug(event, fields),
   });
-  let hasMetHub = false;
-  link.on("connected", () => (hasMetHub = true));
+  let isTold = false;
   const host: HostControl = options.host ? options.host.control(life) : absentHost(sessionId, 10_000 + options.lastHost);
   const driver = options.agent.driver({ host: options.host, life, chance: chance.fork("driver") });
   const session = await time.real(
@@ -111,7 +110,7 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
     () => undefined,
   );
   if (options.host) void session.begin();
-  else void session.settle(endingOf(session, ledger));
+  else void session.settle(endingOf(session, ledger)).then((said) => (isTold = said.isTold));
   return {
     life,
     wire,
@@ -119,8 +118,8 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
     get isOver() {
       return isOver;
     },
-    get hasMetHub() {
-      return hasMetHub;
+    get isTold() {
+      return isTold;
     },
     onHook: (payload, signal) => session.onHook(payload, signal),
     async kill() {

@@ -24,7 +24,7 @@ export function connectReactions(services: Services, bus: Bus): Reactions {
   presence.cameThoughStopped.hear((session) => ignore(lifecycle.endAgain(session), "it is tried again with its next sign of life"));
   const gone = (id: string): void => ignore(waker.ended(id), "the prompt stays queued");
   presence.expired.hear(gone);
-  lifecycle.wentAway.hear((id, holds) => (holds ? waker.wake(id) : gone(id)));
+  lifecycle.wentAway.hear((id, holds) => (holds ? waker.wakeHolder(id) : gone(id)));
   lifecycle.agentEnded.hear((id) => {
     live.end(id);
     launches.came(id);

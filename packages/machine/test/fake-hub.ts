@@ -235,6 +235,7 @@ export function createFakeHub(sessionId: string): FakeHub {
       async end(reason) {
         ended = reason;
         changed();
+        return true;
       },
       async close() {
         if (peer === mine) disconnect();

@@ -63,7 +63,7 @@ export interface SessionLink {
   alive(facts: AliveFacts): void;
   ready(): void;
   /** Says that the session is over, and waits (bounded) until the hub heard it. `holds`: prompts that it alone has, to be run by its next life. */
-  end(reason: string, holds?: number): Promise<void>;
+  end(reason: string, holds?: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -113,11 +113,19 @@ export function createSessionLink(options: SessionLinkOptions): SessionLink {
     ready: () => connection.tell("session-ready", { sid, time: clock.now() }),
     async end(reason, holds = 0) {
       connection.tell("session-end", { sid, time: clock.now(), reason, ...(holds > 0 ? { holds } : {}) });
-      if (!connection.connected) return;
-      const heard = connection.barrier().catch(() => undefined);
+      if (!connection.connected) return false;
+      const heard = connection.barrier().then(
+        () => true,
+        () => false,
+      );
       const stop = new AbortController();
-      await Promise.race([heard, wait(END_WAIT_MS, clock, stop.signal).catch(() => undefined)]);
+      const late = wait(END_WAIT_MS, clock, stop.signal).then(
+        () => false,
+        () => false,
+      );
+      const isHeard = await Promise.race([heard, late]);
       stop.abort();
+      return isHeard;
     },
     async close() {
       connection.close();

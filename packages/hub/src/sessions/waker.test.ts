@@ -244,3 +244,23 @@ test("a computer of somebody else that has the same name starts nothing", async 
   expect(hub.starts).toBe(1);
   hub.waker.close();
 });
+
+test("a session that ended with prompts of its own is started when its machine can do it, though no row waits; once it is up, no more", async () => {
+  const hub = hubWith(() => {
+    if (hub.starts === 1) throw new AppError("no_machine_online");
+  });
+  hub.waiting.clear();
+  hub.machineReady = false;
+  hub.waker.wakeHolder("s");
+  await hub.clock.advance(1_000);
+  expect(hub.starts).toBe(1);
+  hub.machineReady = true;
+  await hub.waker.machineReady("m");
+  await hub.clock.advance(1_000);
+  expect(hub.starts).toBe(2);
+  hub.waker.cameUp("s");
+  await hub.waker.machineReady("m");
+  await hub.clock.advance(1_000);
+  expect(hub.starts).toBe(2);
+  hub.waker.close();
+});

@@ -53,6 +53,8 @@ export class Waker {
   readonly #queuedAt = new Map<string, number>();
   /** Asked for while a start was under way: should that fail, once more. */
   readonly #askedMeanwhile = new Set<string>();
+  /** Each has prompts that left the hub's queue and that its agent never got: no row says that they wait. */
+  readonly #holding = new Set<string>();
   /** It ended while its start was under way: that start may have been told as good before. */
   readonly #endedMeanwhile = new Set<string>();
 
@@ -89,8 +91,15 @@ export class Waker {
     this.#next();
   }
 
+  /** It ended with prompts of its own that are to be run: if not now, when its machine can start it. */
+  wakeHolder(sessionId: string): void {
+    this.#holding.add(sessionId);
+    this.wake(sessionId);
+  }
+
   /** It runs, whoever started it: nothing stands in the way any more. */
   cameUp(sessionId: string): void {
+    this.#holding.delete(sessionId);
     this.#memory.started(sessionId);
   }
 
@@ -131,8 +140,7 @@ export class Waker {
   async machineReady(machineId: string): Promise<void> {
     const machine = await this.#deps.machineOf(machineId);
     if (!machine || !this.#deps.canStart({ id: machineId, namespace: machine.namespace })) return;
-    const waiting = await this.#deps.messages.waitingToWake(this.#deps.clock.now());
-    if (waiting.length === 0) return;
+    const waiting = new Set([...(await this.#deps.messages.waitingToWake(this.#deps.clock.now())), ...this.#holding]);
     for (const id of waiting) {
       const { namespace, metadata } = (await this.#deps.sessions.get(id)) ?? {};
       // Of somebody else's sessions a name says nothing.

@@ -10,6 +10,7 @@ import type { PermissionBroker } from "./permissions.ts";
 import type { RemoteScreen } from "./remote-screen.ts";
 import type { SetLifecycle } from "./lifecycle.ts";
 import type { SessionPorts } from "./session-ports.ts";
+import type { StageReports } from "./stage-reports.ts";
 import type { SessionLife } from "./state.ts";
 import type { Turns } from "./turns.ts";
 
@@ -50,6 +51,7 @@ export interface EndingDeps {
   broker: PermissionBroker;
   turns: Turns;
   outbox: Outbox;
+  reports: StageReports;
   hub: HubPresence;
   screen: RemoteScreen;
   setLifecycle: SetLifecycle;
@@ -59,12 +61,15 @@ export interface SessionEnding {
   end(ending: Ending): Promise<void>;
   /** Resolves with the exit code. */
   readonly done: Promise<number>;
+  /** The hub has confirmed all that it had to hear. What it has not goes when the session runs again, or is settled again. */
+  readonly isTold: boolean;
 }
 
 export function createEnding(deps: EndingDeps): SessionEnding {
   const { ports, runner, life } = deps;
   const { clock, log, link, host, ledger } = ports;
   const over = Promise.withResolvers<number>();
+  let isTold = false;
 
   /** Whatever comes of it. */
   const settles = async (work: Promise<unknown>, ms: number): Promise<void> => {
@@ -105,9 +110,10 @@ export function createEnding(deps: EndingDeps): SessionEnding {
     if (!ending.isForgotten) await settles(deps.hub.firstConnected, ending.contactMs ?? FIRST_CONTACT_MS);
     if (link.connected && !ending.isForgotten) {
       await step("queue", giveBack);
-      await settles(deps.outbox.drained(), LAST_WORDS_MS);
+      await settles(Promise.all([deps.outbox.drained(), deps.reports.confirmed()]), LAST_WORDS_MS);
       await settles(deps.hub.settled(), LAST_WORDS_MS);
-      await settles(link.end(ending.reason, ending.isLoss ? deps.inbox.held : 0), LAST_WORDS_MS);
+      const isHeard = await within(clock, LAST_WORDS_MS, link.end(ending.reason, ending.isLoss ? deps.inbox.held : 0));
+      isTold = isHeard === true && ledger.state.outbox.size === 0 && deps.reports.isConfirmed;
     }
     await step("screen", () => deps.screen.hide());
     life.close();
@@ -121,6 +127,9 @@ export function createEnding(deps: EndingDeps): SessionEnding {
 
   return {
     done: over.promise,
+    get isTold() {
+      return isTold;
+    },
     async end(ending) {
       if (!life.isEnding) {
         life.isEnding = true;

@@ -251,9 +251,9 @@ function hubParts(ports: SessionPorts, state: SessionState, parts: ControlParts)
 
 function personParts(ports: SessionPorts, state: SessionState, parts: HubParts): Omit<SessionParts, keyof HubParts> {
   const { record, host, driver, environment, clock, log } = ports;
-  const { signals, life, facts, agent, control, inForce, losses, outbox, notice, setLifecycle, isAutoRetry } = state;
+  const { signals, life, facts, agent, control, inForce, losses, outbox, reports, notice, setLifecycle, isAutoRetry } = state;
   const { runner, loop, inbox, broker, retrying, turns, hub, screen, uploads } = parts;
-  const ending = createEnding({ ports, life, runner, loop, inbox, broker, turns, outbox, hub, screen, setLifecycle });
+  const ending = createEnding({ ports, life, runner, loop, inbox, broker, turns, outbox, reports, hub, screen, setLifecycle });
   const actions = createActions({
     runner,
     loop,

@@ -22,7 +22,7 @@ export interface RunningSession {
   /** Ends the session for good: agent, hub row's activity, host. */
   end(ending: Ending): Promise<void>;
   /** Instead of `begin`, where no host lives any more: says how everything stands and ends, without an agent. */
-  settle(ending: Ending): Promise<void>;
+  settle(ending: Ending): Promise<{ isTold: boolean }>;
   /** Leaves everything running and lets go of it. */
   release(): Promise<void>;
   /** Resolves with the exit code once the session is over. */
@@ -67,6 +67,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       // It is on its way out from the beginning: whoever asks something of the session must find that nobody is there.
       hub.open({});
       await ending.end({ ...how, isLoss: true });
+      return { isTold: ending.isTold };
     },
     async release() {
       life.close();

@@ -63,7 +63,9 @@ async function settle({ dir, home, env, log }: Place, options: SessionProcessOpt
     const lost = lostStart(ledger.state.facts, record.value, ports.clock.now());
     if (lost) await ledger.setFacts({ lastStart: lost });
     const session = await openSession(ports);
-    await session.settle(endingOf(ledger.state.facts.lifecycle));
+    const { isTold } = await session.settle(endingOf(ledger.state.facts.lifecycle));
+    // A row that shows the end may show it because nobody was heard for long: what became of the prompts is still to be said.
+    if (!isTold) return false;
     const after = await rowOf(ports);
     if (after === "unreachable" || (after !== "deleted" && after.active)) return false;
   }

@@ -63,3 +63,16 @@ test("a stage that the hub did not confirm on a line that stands is said again, 
   expect(told).toEqual(["p1 started", "p1 started", "p1 started"]);
   reports.close();
 });
+
+test("an end waits for what the hub has not confirmed yet", async () => {
+  const { reports, clock } = listening(1);
+  expect(reports.isConfirmed).toBe(true);
+  await reports.confirmed();
+  reports.changed(prompt, Promise.resolve());
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(reports.isConfirmed).toBe(false);
+  const all = reports.confirmed();
+  await clock.advance(10_000);
+  await all;
+  expect(reports.isConfirmed).toBe(true);
+});

@@ -35,12 +35,17 @@ export interface StageReports {
    * `steered`: it went into a turn that ran already.
    */
   changed(prompt: PromptEntry, written: Promise<void>, how?: { steered: boolean }): void;
+  /** The hub has confirmed every stage that it must hear. */
+  readonly isConfirmed: boolean;
+  /** Resolves when that is so. */
+  confirmed(): Promise<void>;
   close(): void;
 }
 
 export function createStageReports(deps: { state: LedgerState; link: SessionLink; clock: Clock; log: DriverLog }): StageReports {
   const { link, clock, log } = deps;
   let closed = false;
+  const waiters: (() => void)[] = [];
   const unconfirmed = new Map<string, StageReport>();
   for (const prompt of [...deps.state.prompts.values()].slice(-MAX_REPEATED)) {
     const report = reportOf(prompt);
@@ -53,6 +58,7 @@ export function createStageReports(deps: { state: LedgerState; link: SessionLink
     link.sendStage(report).then(
       () => {
         if (unconfirmed.get(report.localId) === report) unconfirmed.delete(report.localId);
+        if (unconfirmed.size === 0) for (const done of waiters.splice(0)) done();
       },
       (cause: unknown) => {
         log.debug("stage.not_confirmed", { localId: report.localId, stage: report.stage, cause });
@@ -84,6 +90,10 @@ export function createStageReports(deps: { state: LedgerState; link: SessionLink
       // What a full disk did not take is still true as long as this process lives.
       written.then(tell, tell);
     },
+    get isConfirmed() {
+      return unconfirmed.size === 0;
+    },
+    confirmed: () => (unconfirmed.size === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     close() {
       closed = true;
       stop();
