@@ -144,3 +144,16 @@ test("the person's own filters run, and what runs has no credential of ours in i
   expect(readFileSync(it.mark, "utf8")).toContain("PATH=");
   expect(readFileSync(it.mark, "utf8")).not.toContain("secret");
 });
+
+test.each([
+  ["knows no scopes", { stdout: "", stderr: "error: unknown option `show-scope'", exitCode: 129 }],
+  ["reads no settings from the environment", { stdout: "local\0core.bare\0", stderr: "", exitCode: 0 }],
+])("a git that %s is asked nothing else", async (_, said) => {
+  const asked: string[] = [];
+  const git = createGit("/", async (argv) => {
+    asked.push(argv[1] ?? "");
+    return { ...said, truncated: false };
+  });
+  const answer = await git(["status"], { timeoutMs: 1_000, maxBytes: 1_000 });
+  expect([answer.exitCode > 0, answer.stderr, asked]).toEqual([true, expect.stringContaining("git 2.31"), ["config"]]);
+});

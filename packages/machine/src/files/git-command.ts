@@ -34,11 +34,21 @@ export function createGit(root: string, run: RunCommand, inherited: Environment 
 
   return async (args, limits) => {
     const named = await git(["config", "--list", "--show-scope", "--name-only", "-z"], SETTINGS, CONFIG_LIMITS);
-    // Not a repository at all is said by the command itself. A configuration that can't be read whole may hide a filter.
-    if (named.truncated) return { ...named, stdout: "", stderr: "The configuration of this repository is too large", exitCode: 1 };
+    // Not a repository at all is said by the command itself. What can't be read whole may hide a filter.
+    const problem = problemOf(named);
+    if (problem !== null) return { ...named, stdout: "", stderr: problem, exitCode: named.exitCode || 1 };
     const filters = filtersOfRepository(named.stdout);
     return git(args, [...SETTINGS, ...filters.flatMap(switchedOff)], limits);
   };
+}
+
+/** Why nothing may be run here: a git that does not know what keeps it from running what the repository names would run it without a word. */
+function problemOf({ stdout, stderr, exitCode, truncated }: CommandResult): string | null {
+  if (truncated) return "The configuration of this repository is too large";
+  const [name] = SETTINGS[0]!;
+  const isHeeded = stdout.toLowerCase().includes(`command\0${name.toLowerCase()}\0`);
+  if (exitCode === 0 && isHeeded) return null;
+  return exitCode === 0 || /unknown option/.test(stderr) ? "git 2.31 or later is needed to look at a folder safely" : stderr.trim();
 }
 
 /** `listed`: scope and name in turns, each ended by NUL (git 2.26 and later). */
