@@ -8,7 +8,7 @@ import { attempt, copySqlite, ensurePrivateDir, isAlive, loadSettings, openSqlit
 import { AppError } from "@hapi/protocol";
 import { databaseFile } from "../sqlite/open.ts";
 import { checkFile, checkRows, type Problem } from "./check.ts";
-import { databaseFacts, writeLabel, type BackupLabel, type DatabaseFacts } from "../sqlite/facts.ts";
+import { databaseFacts, writeLabel, type BackupLabel, type DatabaseFacts } from "../sqlite/database-facts.ts";
 
 export const backupsFolder = "backups";
 const partialEnd = ".partial";

@@ -8,7 +8,7 @@ import { migrations } from "../sqlite/migrations.ts";
 import { databaseFile } from "../sqlite/open.ts";
 import { databaseOf } from "./backup.ts";
 import { checkDatabase, repairDatabase, type Problem } from "./check.ts";
-import { databaseFacts, type DatabaseFacts } from "../sqlite/facts.ts";
+import { databaseFacts, type DatabaseFacts } from "../sqlite/database-facts.ts";
 import { readRetention, type Retention } from "../keeping/retention.ts";
 import { readCleaned, type Cleaned } from "../sqlite/keeping.ts";
 import { putInPlace, readOutcome, readRestored, restoreSecrets, stageRestore, type RestoredFrom, type StagedRestore } from "./restore.ts";

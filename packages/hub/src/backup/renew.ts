@@ -6,7 +6,7 @@
 import type { Sqlite } from "@hapi/platform";
 import { newEpoch } from "../events/cursor.ts";
 import { bumpEveryEpoch } from "../sqlite/epochs.ts";
-import { removeLabel, writeMeta } from "../sqlite/facts.ts";
+import { removeLabel, writeMeta } from "../sqlite/database-facts.ts";
 
 /** More changes than anything sees between a backup and its restore. */
 const leap = 1_000_000;

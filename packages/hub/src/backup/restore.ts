@@ -28,7 +28,7 @@ import { migrations } from "../sqlite/migrations.ts";
 import { databaseFile } from "../sqlite/open.ts";
 import { closeSynced, secretFiles, stamp } from "./backup.ts";
 import { checkFile } from "./check.ts";
-import { databaseFacts, readLabel, readMeta, writeMeta, type BackupLabel, type DatabaseFacts } from "../sqlite/facts.ts";
+import { databaseFacts, readLabel, readMeta, writeMeta, type BackupLabel, type DatabaseFacts } from "../sqlite/database-facts.ts";
 import { renewRestored } from "./renew.ts";
 
 export interface StagedRestore extends DatabaseFacts {

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { attempt, type Sqlite } from "@hapi/platform";
 import type { GroupCommit } from "./group-commit.ts";
 import type { HubEvent } from "../events/hub-event.ts";
-import { readMeta, writeMeta } from "./facts.ts";
+import { readMeta, writeMeta } from "./database-facts.ts";
 import type { KeepingStore } from "../keeping/housekeeping.ts";
 import type { Expired, Retention } from "../keeping/retention.ts";
 

@@ -7,7 +7,7 @@ import { openSqlite, type Sqlite } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { newEpoch } from "../events/cursor.ts";
 import { readBootId, sameBoot } from "./boot-id.ts";
-import { readMeta, writeMeta } from "./facts.ts";
+import { readMeta, writeMeta } from "./database-facts.ts";
 import { bumpEveryEpoch } from "./epochs.ts";
 import { migrate } from "./migrate.ts";
 
