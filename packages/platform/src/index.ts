@@ -4,6 +4,7 @@ export * from "./journal.ts";
 export * from "./line-server.ts";
 export * from "./log.ts";
 export * from "./redact.ts";
+export * from "./secret-detectors.ts";
 export * from "./serve.ts";
 export * from "./sqlite.ts";
 export * from "./checkpointer.ts";

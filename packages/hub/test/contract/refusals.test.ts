@@ -95,3 +95,23 @@ test("export gives the whole session", async () => {
   expect(body).toMatchObject({ schemaVersion: 2, session: { id }, messages: [{ content: { content: { n: 1 } } }], scratchlist: [] });
   socket.close();
 });
+
+test("an export that is handed on is whole but for what looks like a secret", async () => {
+  const client = await rig.client();
+  const { id, socket } = await client.session();
+  const key = `ghp_${"Zx9".repeat(12)}`;
+  await socket.emitWithAck("message", {
+    sid: id,
+    message: { role: "agent", content: { text: `cloned with ${key}`, apiKey: "of-a-tool" } },
+  });
+  const [plain, redacted] = await Promise.all(
+    ["", "?redact=true"].map(async (query) => JSON.stringify((await client.api("GET", `/sessions/${id}/export${query}`)).body)),
+  );
+  expect([plain?.includes(key), plain?.includes("of-a-tool")]).toEqual([true, true]);
+  expect([redacted?.includes("Zx9"), redacted?.includes("of-a-tool"), redacted?.includes("cloned with [redacted]")]).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  socket.close();
+});

@@ -8,3 +8,19 @@ test("flags are shown, what could be a secret is not", () => {
   ]);
   expect(withoutSecrets(["https://me:pw@example.org/x", "0123456789abcdef0123456789abcdef"])).toEqual(["***", "***"]);
 });
+
+test("every value of a flag that takes several is hidden, and whatever stands behind --", () => {
+  const args = [
+    "--mcp-config",
+    '{"a":{"env":{"K":"one"}}}',
+    '{"b":{"env":{"K":"two"}}}',
+    "third.json",
+    "--model",
+    "large",
+    "--",
+    "a word",
+    "--dir=/x",
+  ];
+  expect(withoutSecrets(args)).toEqual(["--mcp-config", "***", "***", "***", "--model", "large", "--", "***", "***"]);
+  expect(withoutSecrets(["--settings={}", "{more}", "--verbose", "x"])).toEqual(["--settings=***", "***", "--verbose", "x"]);
+});

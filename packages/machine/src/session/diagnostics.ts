@@ -1,5 +1,6 @@
 /** What a session knows of itself, for people who look for a fault: threads, the last start, the last failure. Nothing that could be a credential. */
 import { shortText } from "@hapi/core";
+import { withoutSecretArgs } from "@hapi/platform";
 import { hostname } from "node:os";
 import type { OwnDiagnostics, SessionEnvironment } from "@hapi/protocol";
 import type { AgentRunner } from "./agent-runner.ts";
@@ -21,22 +22,9 @@ export interface DiagnosticsInput {
 }
 
 const MAX_ARG = 200;
-const HIDDEN = "***";
-const SECRET_FLAG = /key|token|secret|passw|auth|credential|header|settings|env|config|prompt/i;
-const SECRET_VALUE = /^(sk|pk|ghp|gho|xox[a-z])[-_]|^[A-Za-z0-9+/=_-]{32,}$|:\/\/[^/\s]*@/;
 
 /** Names of flags stay; a value that is a secret, or that belongs to a flag that may carry one, does not. */
-export function withoutSecrets(args: readonly string[]): string[] {
-  return args.map((arg, at) => {
-    const [name = "", ...rest] = arg.split("=");
-    if (arg.startsWith("-") && rest.length > 0) return isSecret(name, rest.join("=")) ? `${name}=${HIDDEN}` : shortText(arg, MAX_ARG);
-    if (arg.startsWith("-")) return shortText(arg, MAX_ARG);
-    const flag = args[at - 1] ?? "";
-    return isSecret(flag.startsWith("-") ? flag : "", arg) ? HIDDEN : shortText(arg, MAX_ARG);
-  });
-}
-
-const isSecret = (flag: string, value: string): boolean => SECRET_FLAG.test(flag) || SECRET_VALUE.test(value);
+export const withoutSecrets = (args: readonly string[]): string[] => withoutSecretArgs(args, "***", (word) => shortText(word, MAX_ARG));
 
 function lastFailureOf({ lastStart, lastTurn }: Facts): OwnDiagnostics["lastFailure"] {
   const ofStart = lastStart?.failure ? { code: lastStart.failure.code, message: lastStart.failure.message, at: lastStart.at } : null;

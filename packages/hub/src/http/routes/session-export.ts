@@ -1,4 +1,8 @@
-/** `GET /api/sessions/:id/export`: the session and its history as one JSON document, bounded. */
+/**
+ * `GET /api/sessions/:id/export`: the session and its history as one JSON document, bounded. With `?redact=true`, for handing on: without what looks
+ * like a secret.
+ */
+import { withoutSecretsDeep } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { Hono } from "hono";
 import type { MessageStore } from "../../messages/store.ts";
@@ -17,7 +21,9 @@ export function exportRoutes(deps: { access: SessionAccess; messages: MessageSto
       throw new AppError("session_export_too_large", undefined, { details: { type: "too-large", count, estimatedBytes, maxBytes } });
     if (count > warnCount && c.req.query("force") !== "true") return c.json({ type: "warning", count, limit: warnCount, estimatedBytes });
     const messages = await deps.messages.all(session.id);
-    return c.json({ schemaVersion: 2, exportedAt: deps.now(), session, messages, scratchlist: [] });
+    const whole = { session, messages };
+    const { session: told, messages: rows } = c.req.query("redact") === "true" ? (withoutSecretsDeep(whole) as typeof whole) : whole;
+    return c.json({ schemaVersion: 2, exportedAt: deps.now(), session: told, messages: rows, scratchlist: [] });
   });
   return app;
 }
