@@ -11,6 +11,7 @@ import type {
   DriverEvent,
   DriverPrompt,
   Front,
+  OwnTerminal,
   RequestAnswer,
   StartOptions,
 } from "@hapi/agents";
@@ -46,6 +47,10 @@ export interface FakeAgent {
   background(labels: readonly string[]): void;
   /** Reads something from its record a second time, under the key it had. */
   repeat(key: string, event: AgentEvent): void;
+  /** Of `control: "shared"`: its own screen is there. */
+  readonly hasTerminal: boolean;
+  /** Its own screen ends, and nothing else does. */
+  closeTerminal(exit: { code: number; expected: boolean }): void;
   /** The process ends by itself. `untold`: its turn is shown as interrupted, but until this resolves it is not told that the process is gone. */
   die(exit: { code?: number | null; signal?: string | null; failure?: AgentFailure }, untold?: Promise<void>): void;
   /** What the next `prompt` does. */
@@ -65,6 +70,8 @@ export interface FakeAgent {
   /** On its own screen, with no request. */
   dialog(open: { about: string; since: number } | null): void;
   failStarts: number;
+  /** Of its own screen beside a shared thread. */
+  failTerminals: number;
   failStops: number;
   /** It reads nothing any more: Stop gets no answer. */
   frozen: boolean;
@@ -96,6 +103,8 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
   const requests = new Map<string, AgentRequest>();
   const untouched: DriverPrompt[] = [];
   let front: Front | null = null;
+  let terminal: string | null = null;
+  let terminals = 0;
   let alive = 0;
   let most = 0;
   let turn: string | null = null;
@@ -152,7 +161,13 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     // What it had in memory only never was.
     for (const { localId } of untouched.splice(0)) record.delete(localId);
     background([]);
+    if (terminal !== null) closeTerminal({ code: 1, expected: true });
     emit({ type: "exited", front: was, code, signal, expected: false, failure });
+  }
+
+  function closeTerminal({ code, expected }: { code: number; expected: boolean }): void {
+    terminal = null;
+    emit({ type: "terminal-closed", code, signal: null, expected });
   }
 
   function takeBack(localId: string): void {
@@ -173,6 +188,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     beforeWithdrawal: null,
     beforeStart: null,
     failStarts: 0,
+    failTerminals: 0,
     failStops: 0,
     frozen: false,
     failsWith: "agent_exited",
@@ -190,6 +206,10 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       turn = turnBefore;
       emit({ type: "thinking", thinking: true });
     },
+    get hasTerminal() {
+      return terminal !== null;
+    },
+    closeTerminal,
     takeBack,
     tell: emit,
     dialog: (open) => emit({ type: "dialog", dialog: open }),
@@ -241,6 +261,22 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       open,
     },
   };
+
+  const terminalOf = (mine: DriverContext): OwnTerminal => ({
+    get isOpen() {
+      return terminal !== null;
+    },
+    async open({ prefill }) {
+      if (front === null) throw new Error("a screen without an agent");
+      if (agent.failTerminals-- > 0) throw new AppError("spawn_failed", "Its screen would not open");
+      terminal = `screen-${++terminals}`;
+      await mine.host.spawn({ launchId: terminal, kind: "pty", argv: ["cat"], cwd: "/", env: {} });
+      return { prefilled: prefill !== undefined };
+    },
+    async close() {
+      if (terminal !== null) closeTerminal({ code: 0, expected: true });
+    },
+  });
 
   function open(mine: DriverContext): Conversation {
     context = mine;
@@ -338,6 +374,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       get front() {
         return front;
       },
+      ...(capabilities.control === "shared" ? { terminal: terminalOf(mine) } : {}),
       get threadId() {
         return mine.memory.get<string>("thread") ?? null;
       },
@@ -358,6 +395,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         }
         turn = null;
         background([]);
+        if (terminal !== null) closeTerminal({ code: 0, expected: true });
         emit({ type: "exited", front: was, code: 0, signal: null, expected: true });
       },
       async [Symbol.asyncDispose]() {

@@ -34,7 +34,7 @@ export interface WorldOptions extends Partial<CreateSessionOptions> {
   viewers?: boolean;
   remoteWhileLocal?: "switch" | "read-only";
   parkAfterMs?: number;
-  control?: "switch" | "remote";
+  control?: "switch" | "remote" | "shared";
   steer?: boolean;
   installed?: boolean;
   /** Sessions of this home retry by themselves. */

@@ -21,6 +21,7 @@ import type { ScreenModel } from "./screen-model.ts";
 import type { Turns } from "./turns.ts";
 
 export type Exited = Extract<DriverEvent, { type: "exited" }>;
+export type TerminalClosed = Extract<DriverEvent, { type: "terminal-closed" }>;
 
 export interface AgentEventDeps {
   ledger: Ledger;
@@ -37,6 +38,7 @@ export interface AgentEventDeps {
   kept: KeptWords;
   earlier: Earlier;
   exited(event: Exited): void;
+  terminalClosed(event: TerminalClosed): void;
   /** The agent has another conversation than before. */
   threadTakenUp(threadId: string): void;
   /** Anything shown at the hub or on the screen changed. */
@@ -47,6 +49,13 @@ export interface AgentEventDeps {
   log: DriverLog;
 }
 
+/** The agent's record knows when a tool was called and when it was done, not that it stood waiting for a person in between. */
+function withWait(broker: PermissionBroker, event: AgentEvent): AgentEvent {
+  if (event.type !== "tool-result") return event;
+  const waitedMs = broker.waitedMs(event.callId);
+  return waitedMs > 0 ? { ...event, waitedMs } : event;
+}
+
 export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => void {
   const { ledger, record, agent, inForce, outbox, link, inbox, broker, turns, screen, clock, log } = deps;
 
@@ -55,16 +64,9 @@ export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => 
     if (!thinking) deps.idle();
   }
 
-  /** The agent's record knows when a tool was called and when it was done, not that it stood waiting for a person in between. */
-  function withWait(event: AgentEvent): AgentEvent {
-    if (event.type !== "tool-result") return event;
-    const waitedMs = broker.waitedMs(event.callId);
-    return waitedMs > 0 ? { ...event, waitedMs } : event;
-  }
-
   function recorded({ key, event, at, checkpoint }: Extract<DriverEvent, { type: "record" }>): void {
     if (event.type === "turn-ended") turns.ended(key, event);
-    outbox.add(key, withWait(event), { at, checkpoint });
+    outbox.add(key, withWait(broker, event), { at, checkpoint });
     screen.record(event);
     if (event.type !== "turn-ended") return;
     const { outcome, failure, localIds } = event;
@@ -132,6 +134,8 @@ export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => 
       case "exited":
         inForce.over();
         return deps.exited(event);
+      case "terminal-closed":
+        return deps.terminalClosed(event);
     }
   }
 

@@ -5,7 +5,7 @@
 import { shortText } from "@hapi/core";
 import type { AgentDriver, Conversation, DriverContext, Front } from "@hapi/agents";
 import type { HostControl, HostProcess, SpawnSpec } from "@hapi/host";
-import { type AppError, type LastStart, toAppError } from "@hapi/protocol";
+import { AppError, type LastStart, toAppError } from "@hapi/protocol";
 import { requireCredentials } from "./environment.ts";
 import type { RecordFile } from "./record.ts";
 
@@ -31,6 +31,8 @@ export interface AgentRunner {
   adopt(): Promise<Front | null>;
   /** Makes this front end run. Another one is stopped first. */
   ensure(front: Front, options?: { interrupt?: boolean }): Promise<void>;
+  /** Drivers of `control: "shared"`: the agent runs, and its own screen beside it. */
+  openTerminal(): Promise<void>;
   stop(options?: { interrupt?: boolean; graceMs?: number }): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -74,11 +76,43 @@ function watchTerminals(host: HostControl, spawned: (process: HostProcess) => Pr
   };
 }
 
+function viewerSize(host: HostControl): { cols: number; rows: number } {
+  const viewer = host.viewers().find((one) => one.cols > 0 && one.rows > 0);
+  return viewer ? { cols: viewer.cols, rows: viewer.rows } : DEFAULT_SIZE;
+}
+
+async function openTerminal(deps: AgentRunnerDeps, { terminal }: Conversation, started: Promise<void> | undefined): Promise<void> {
+  await started;
+  if (!terminal)
+    throw new AppError("control_mode_not_applicable", `${deps.driver.displayName} has no screen of its own beside the session`);
+  if (terminal.isOpen) return;
+  const { prefilled } = await terminal.open({ ...viewerSize(deps.host), prefill: deps.prefill() });
+  if (prefilled) deps.prefilled();
+}
+
+/** One operation after the other; the next one starts whatever became of the one before. */
+function createTurnstile() {
+  let last: Promise<unknown> = Promise.resolve();
+  let pending = 0;
+  return {
+    inTurn<T>(operation: () => Promise<T>): Promise<T> {
+      pending++;
+      const mine = last.then(operation).finally(() => pending--);
+      last = mine.catch(() => undefined);
+      return mine;
+    },
+    get isBusy() {
+      return pending > 0;
+    },
+    still: () => last.then(() => undefined),
+  };
+}
+
 export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
   const { host, record } = deps;
   const conversation = deps.driver.open({ ...deps.context, host: watchTerminals(host, terminalSpawned) });
-  let last: Promise<unknown> = Promise.resolve();
-  let pending = 0;
+  const turnstile = createTurnstile();
+  const { inTurn } = turnstile;
   let startFailure: AppError | null = null;
   let isFirst = false;
   let terminalSince = Number.NEGATIVE_INFINITY;
@@ -86,19 +120,6 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
   function terminalSpawned(process: HostProcess): Promise<void> {
     terminalSince = deps.now();
     return deps.terminalSpawned(process);
-  }
-
-  function inTurn<T>(operation: () => Promise<T>): Promise<T> {
-    pending++;
-    const mine = last.then(operation).finally(() => pending--);
-    // The next one starts whatever became of this one.
-    last = mine.catch(() => undefined);
-    return mine;
-  }
-
-  function viewerSize(): { cols: number; rows: number } {
-    const viewer = host.viewers().find((one) => one.cols > 0 && one.rows > 0);
-    return viewer ? { cols: viewer.cols, rows: viewer.rows } : DEFAULT_SIZE;
   }
 
   async function stopNow(options: { interrupt?: boolean; graceMs?: number } = {}): Promise<void> {
@@ -113,7 +134,16 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
     try {
       requireCredentials(record.value.environment, deps.context.env, record.value.sessionId);
       const prefill = front === "local" ? deps.prefill() : undefined;
-      const { how, prefilled } = await conversation.start({ front, threadId, fork, permissionMode, model, args, ...viewerSize(), prefill });
+      const { how, prefilled } = await conversation.start({
+        front,
+        threadId,
+        fork,
+        permissionMode,
+        model,
+        args,
+        ...viewerSize(host),
+        prefill,
+      });
       if (prefilled) deps.prefilled();
       deps.started({ ...start, how, used: conversation.threadId });
     } catch (cause) {
@@ -155,9 +185,9 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
       return conversation.busy;
     },
     get moving() {
-      return pending > 0;
+      return turnstile.isBusy;
     },
-    still: () => last.then(() => undefined),
+    still: turnstile.still,
     get startFailure() {
       return conversation.front === null ? startFailure : null;
     },
@@ -168,6 +198,7 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
         await stopNow(options);
         await startNow(front);
       }),
+    openTerminal: () => inTurn(async () => openTerminal(deps, conversation, conversation.front === null ? startNow("remote") : undefined)),
     stop: (options) => inTurn(() => stopNow(options)),
     dispose: () => inTurn(async () => conversation[Symbol.asyncDispose]()),
   };

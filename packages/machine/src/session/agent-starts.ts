@@ -11,6 +11,8 @@ export const RESTART_PAUSE_MS = 2_000;
 export interface AgentStarts {
   /** False: it could not be started, and who listens has heard why. */
   start(front: Front): Promise<boolean>;
+  /** The same for an agent that shares its thread: it runs, and its own screen beside it. */
+  openTerminal(): Promise<boolean>;
   readonly lastFailure: unknown;
 }
 
@@ -37,22 +39,26 @@ function failureOf(cause: unknown): AgentFailure {
 export function createAgentStarts({ control, runner, startFailed, clock, log }: AgentStartDeps): AgentStarts {
   let times = 0;
   let lastFailure: unknown;
+
+  async function attempt(front: Front, run: () => Promise<void>): Promise<boolean> {
+    try {
+      await run();
+      control.pausedUntil = 0;
+      times = 0;
+      return true;
+    } catch (cause) {
+      control.pausedUntil = clock.now() + RESTART_PAUSE_MS;
+      lastFailure = cause;
+      log.warn("agent.start_failed", { front, cause });
+      times++;
+      startFailed(front, failureOf(cause), times);
+      return false;
+    }
+  }
+
   return {
-    async start(front) {
-      try {
-        await runner.ensure(front);
-        control.pausedUntil = 0;
-        times = 0;
-        return true;
-      } catch (cause) {
-        control.pausedUntil = clock.now() + RESTART_PAUSE_MS;
-        lastFailure = cause;
-        log.warn("agent.start_failed", { front, cause });
-        times++;
-        startFailed(front, failureOf(cause), times);
-        return false;
-      }
-    },
+    start: (front) => attempt(front, () => runner.ensure(front)),
+    openTerminal: () => attempt("local", () => runner.openTerminal()),
     get lastFailure() {
       return lastFailure;
     },

@@ -1,6 +1,7 @@
 /**
  * Moves the session between the terminal and remote control, and hands queued prompts where control is remote. What is wanted is kept in
- * `Control`; every event that could matter asks `nextStep` again, and this takes the step.
+ * `Control`; every event that could matter asks `nextStep` again, and this takes the step. An agent that shares its thread (`isShared`) is never
+ * moved: its front is always remote, and its own screen opens beside that.
  */
 import type { Front } from "@hapi/agents";
 import type { HostControl } from "@hapi/host";
@@ -9,6 +10,7 @@ import { type AgentStartDeps, createAgentStarts, RESTART_PAUSE_MS } from "./agen
 import { handoffState, type HandoffState, type Held, isHeldByPerson, nextStep, type Situation, type Step } from "./handoff-steps.ts";
 import type { Inbox } from "./inbox.ts";
 import type { RemoteScreen } from "./remote-screen.ts";
+import { createSharedFront, type SharedFrontDeps } from "./shared-front.ts";
 
 export interface HandoffLoop {
   readonly state: HandoffState;
@@ -18,16 +20,20 @@ export interface HandoffLoop {
   want(to: Front, options: { by: "prompt" | "person"; now?: boolean }): Promise<"done" | "waiting">;
   /** Something changed: the queue, the end of a turn, a viewer, a timer. */
   poke(): void;
+  /** The agent's own screen of a shared thread is gone, and the agent is not. */
+  terminalGone(): void;
   /** Runs the agent remotely if it is not. */
   wake(): Promise<void>;
   close(): void;
 }
 
-export interface HandoffDeps extends AgentStartDeps {
+export interface HandoffDeps extends AgentStartDeps, Omit<SharedFrontDeps, "starts" | "isOpen"> {
   host: HostControl;
   inbox: Inbox;
   screen: RemoteScreen;
   remoteWhileLocal(): "switch" | "read-only";
+  /** `control: "shared"`. */
+  isShared: boolean;
   background(): number;
   /** A failed turn is to be sent again first. */
   isQueueHeld(): boolean;
@@ -40,6 +46,25 @@ export interface HandoffDeps extends AgentStartDeps {
 /** Agents tell of the end of a turn; a wait for one does not rest on hearing it. */
 const LOOK_AGAIN_MS = 500;
 
+const heldIn = ({ inbox, host }: HandoffDeps): Held => ({ waiting: inbox.waiting, viewers: host.viewers().length });
+
+function situationIn(deps: HandoffDeps, isHanding: boolean): Situation {
+  const { runner, inbox, clock } = deps;
+  const stage = runner.front === "remote" ? inbox.current?.stage : undefined;
+  return {
+    ...heldIn(deps),
+    now: clock.now(),
+    running: runner.front,
+    busy: runner.busy,
+    isGiven: stage === "handing" || stage === "handed",
+    background: deps.background(),
+    remoteWhileLocal: deps.remoteWhileLocal(),
+    isHanding,
+    isQueueHeld: deps.isQueueHeld(),
+    next: inbox.next,
+  };
+}
+
 export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   const { control, runner, host, inbox, screen, clock, log } = deps;
   let isHanding = false;
@@ -50,23 +75,8 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   let cancelTimer: (() => void) | undefined;
 
   const starts = createAgentStarts(deps);
-  const heldNow = (): Held => ({ waiting: inbox.waiting, viewers: host.viewers().length });
-
-  function situation(): Situation {
-    const stage = runner.front === "remote" ? inbox.current?.stage : undefined;
-    return {
-      ...heldNow(),
-      now: clock.now(),
-      running: runner.front,
-      busy: runner.busy,
-      isGiven: stage === "handing" || stage === "handed",
-      background: deps.background(),
-      remoteWhileLocal: deps.remoteWhileLocal(),
-      isHanding,
-      isQueueHeld: deps.isQueueHeld(),
-      next: inbox.next,
-    };
-  }
+  const shared = deps.isShared ? createSharedFront({ ...deps, starts, isOpen: () => isOpen }) : null;
+  const heldNow = (): Held => heldIn(deps);
 
   function later(at: number): void {
     cancelTimer?.();
@@ -138,7 +148,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
 
   async function advance(): Promise<void> {
     if (!isOpen) return;
-    const step = nextStep(control, situation());
+    const step = nextStep(control, situationIn(deps, isHanding));
     switch (step.do) {
       case "nothing":
         return;
@@ -192,12 +202,18 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       return handoffState(control, heldNow());
     },
     async begin(to, options) {
+      if (shared) {
+        await shared.begin(to, options.startAgent);
+        isOpen = true;
+        return;
+      }
       control.front = to;
       if (to === "remote") await screen.show();
       if (options.startAgent && !(await starts.start(to)) && to === "local") throw toAppError(starts.lastFailure);
       isOpen = true;
     },
     want(to, options) {
+      if (shared) return shared.want(to).finally(poke);
       const now = options.now ?? false;
       if (control.wish?.to !== to) {
         settle();
@@ -217,6 +233,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       });
     },
     poke,
+    terminalGone: () => shared?.gone(),
     async wake() {
       if (control.front === "remote" && runner.front === null && !(await starts.start("remote"))) throw toAppError(starts.lastFailure);
     },

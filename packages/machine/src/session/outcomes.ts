@@ -2,9 +2,10 @@
 import type { DriverLog, Front } from "@hapi/agents";
 import { noticeWords } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
-import type { Exited } from "./agent-events.ts";
+import type { Exited, TerminalClosed } from "./agent-events.ts";
 import type { AgentRunner } from "./agent-runner.ts";
 import type { SessionEnding } from "./ending.ts";
+import type { HandoffLoop } from "./handoff-loop.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SetLifecycle } from "./lifecycle.ts";
@@ -38,12 +39,15 @@ export async function noteMove({ ledger, outbox, setLifecycle, clock }: FrontMov
 export interface Outcomes {
   startFailed(failure: StartFailure): void;
   agentExited(event: Exited): void;
+  /** Of a shared thread: its own screen ended, and the agent did not. */
+  terminalClosed(event: TerminalClosed): void;
 }
 
 export interface OutcomeDeps {
   life: SessionLife;
   outbox: Outbox;
   runner: Pick<AgentRunner, "terminalSince">;
+  loop: Pick<HandoffLoop, "terminalGone">;
   inbox: Inbox;
   broker: PermissionBroker;
   turns: Turns;
@@ -53,11 +57,13 @@ export interface OutcomeDeps {
   log: DriverLog;
 }
 
+const exitFacts = ({ code, signal, expected, failure }: Exited | TerminalClosed) => ({ code, signal, expected, failure: failure?.code });
+
 export function createOutcomes(deps: OutcomeDeps): Outcomes {
   const { life, outbox, runner, inbox, broker, turns, ending, model, clock, log } = deps;
 
   /** The person left the agent's own screen, or it ended by itself: so does the session, with its exit code. */
-  function terminalQuit(event: Exited): void {
+  function terminalQuit(event: Pick<Exited, "code" | "failure">): void {
     const exitCode = event.code ?? 1;
     const failed = exitCode !== 0 && clock.now() - runner.terminalSince < EARLY_EXIT_MS;
     const lifecycle = failed ? "failed" : "completed";
@@ -80,13 +86,7 @@ export function createOutcomes(deps: OutcomeDeps): Outcomes {
       outbox.add(id, { type: "notice", id, level: "warning", ...noticeWords("agent_not_started", { reason }) });
     },
     agentExited(event) {
-      log.info("agent.exited", {
-        front: event.front,
-        code: event.code,
-        signal: event.signal,
-        expected: event.expected,
-        failure: event.failure?.code,
-      });
+      log.info("agent.exited", { front: event.front, ...exitFacts(event) });
       broker.agentGone();
       model.clearActivity();
       // That it is gone says nothing of what it had begun: its record does. Only a reason of its own (no login, no capacity) is the prompt's end.
@@ -97,6 +97,12 @@ export function createOutcomes(deps: OutcomeDeps): Outcomes {
       if (event.failure) model.note(event.failure.message);
       if (life.isEnding) return;
       inbox.reconcile(false).catch((cause: unknown) => log.warn("prompt.not_reconciled", { cause }));
+    },
+    terminalClosed(event) {
+      log.info("terminal.closed", exitFacts(event));
+      if (life.isEnding) return;
+      if (!event.expected) return terminalQuit(event);
+      deps.loop.terminalGone();
     },
   };
 }

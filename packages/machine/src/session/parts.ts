@@ -173,7 +173,7 @@ function controlParts(
   state: SessionState,
   { screen, runner, inbox }: AgentParts,
 ): Omit<ControlParts, keyof AgentParts> {
-  const { ledger, host, settings, clock, log } = ports;
+  const { ledger, host, driver, settings, clock, log } = ports;
   const { signals, life, facts, agent, control, sending, model, outbox, notice, setLifecycle } = state;
   const loop = createHandoffLoop({
     control,
@@ -184,6 +184,8 @@ function controlParts(
     clock,
     log,
     remoteWhileLocal: () => settings.remoteWhileLocal,
+    isShared: driver.capabilities.control === "shared",
+    terminalIs: (open) => ledger.setFacts({ front: open ? "local" : "remote" }),
     background: () => agent.background.length,
     isQueueHeld: () => holdsQueue(sending, facts),
     moved: (front) => noteMove({ ledger, outbox, setLifecycle, clock }, front),

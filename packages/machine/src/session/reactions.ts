@@ -86,7 +86,9 @@ function parkingOf({ host, clock, settings, log }: SessionPorts, { control, agen
       inbox.queued === 0 &&
       broker.openCount === 0 &&
       agent.background.length === 0 &&
-      host.viewers().length === 0,
+      host.viewers().length === 0 &&
+      // Somebody may come back to what stands there.
+      runner.conversation.terminal?.isOpen !== true,
     async park() {
       log.info("agent.parked");
       await runner.stop({ graceMs: PARK_GRACE_MS });
@@ -98,8 +100,8 @@ function parkingOf({ host, clock, settings, log }: SessionPorts, { control, agen
 
 function reactToAgent({ home, record, ledger, link, clock, log }: SessionPorts, state: SessionState, parts: SessionParts): void {
   const { signals, life, agent, inForce, kept, losses, model, outbox, notice } = state;
-  const { runner, earlier, inbox, broker, turns, ending, retrying } = parts;
-  const outcomes = createOutcomes({ life, outbox, runner, inbox, broker, turns, ending, model, clock, log });
+  const { runner, loop, earlier, inbox, broker, turns, ending, retrying } = parts;
+  const outcomes = createOutcomes({ life, outbox, runner, loop, inbox, broker, turns, ending, model, clock, log });
   signals.agentNotStarted.on(outcomes.startFailed);
   signals.agentSaid.on(
     routeAgentEvents({
@@ -120,6 +122,7 @@ function reactToAgent({ home, record, ledger, link, clock, log }: SessionPorts, 
         outcomes.agentExited(event);
         retrying.agentGone(event.expected);
       },
+      terminalClosed: outcomes.terminalClosed,
       threadTakenUp(threadId) {
         const words = sharedConversation(home, record.value, threadId);
         if (words !== null) notice(words);

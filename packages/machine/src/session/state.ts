@@ -114,7 +114,9 @@ export function openState(ports: SessionPorts): SessionState {
     facts,
     launched,
     agent: createAgentView({ ledger, log }),
-    control: newControl(facts.hostId === null ? record.value.startingMode : facts.front),
+    control: newControl(
+      driver.capabilities.control === "shared" ? "remote" : facts.hostId === null ? record.value.startingMode : facts.front,
+    ),
     sending: { current: null },
     inForce: createInForce({ ledger, record, launched, agent: driver.displayName, notice, log }),
     kept: createKeptWords({

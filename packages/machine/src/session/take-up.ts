@@ -37,6 +37,10 @@ export function hostIdOf({ host, dir }: Pick<SessionPorts, "host" | "dir">): str
   return JSON.stringify([host.hostPid, readHostRecord(dir)?.startedAt]);
 }
 
+/** Of a shared thread the agent's own screen, where it is open. */
+const shownIn = ({ conversation }: AgentRunner, running: Front | null): Front | null =>
+  running !== null && conversation.terminal?.isOpen ? "local" : running;
+
 export async function takeUp(deps: TakeUpDeps): Promise<void> {
   const { ports, runner, inbox, broker, agent, turns } = deps;
   const { ledger, clock, log, record } = ports;
@@ -47,7 +51,7 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
   const former = { turn: facts.turn, requests: [...ledger.state.open.keys()] };
   const running = await runner.adopt();
   deps.adopted();
-  const front = running ?? (launched ? record.value.startingMode : facts.front);
+  const front = shownIn(runner, running) ?? (launched ? record.value.startingMode : facts.front);
   log.info("session.begun", { launched, running, front, queued: inbox.queued });
   await ledger.setFacts({
     hostId,
@@ -65,7 +69,7 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
     if (!runner.busy) agent.setTurn(null);
   }
   await inbox.reconcile(isSame);
-  if (running !== null) await continueIn(deps, running);
+  if (running !== null) await continueIn(deps, front);
   else await startIn(deps, front, launched);
 }
 
@@ -88,12 +92,16 @@ async function mustBeInstalled({ driver, agentEnv, record }: SessionPorts): Prom
   throw new AppError(code, found.hint ?? `${driver.displayName} was not found on this machine`);
 }
 
+/** On a shared thread nobody waits for anybody: it runs, whatever is on the screen. */
+const lifecycleIn = ({ driver }: SessionPorts, front: Front) =>
+  front === "local" && driver.capabilities.control !== "shared" ? "paused" : "running";
+
 async function continueIn({ ports, loop, setLifecycle }: TakeUpDeps, front: Front): Promise<void> {
   const { host, ledger } = ports;
   const { terminal } = ledger.state.facts;
   await loop.begin(front, { startAgent: false });
   if (front === "local" && terminal !== null && host.process(terminal)) await host.setDisplay({ kind: "process", launchId: terminal });
-  await setLifecycle(front === "local" ? "paused" : "running");
+  await setLifecycle(lifecycleIn(ports, front));
 }
 
 async function startIn(deps: TakeUpDeps, front: Front, launched: boolean): Promise<void> {
@@ -117,7 +125,7 @@ async function startIn(deps: TakeUpDeps, front: Front, launched: boolean): Promi
     // Started from afar to go on with its conversation, and it can't: whoever asked hears why, and nothing is begun in its place.
     if (launched && startFailure && ports.record.value.threadId !== undefined && host.viewers().length === 0) throw startFailure;
   }
-  await deps.setLifecycle(to === "local" ? "paused" : "running");
+  await deps.setLifecycle(lifecycleIn(ports, to));
   if (link.connected) link.ready();
 }
 
