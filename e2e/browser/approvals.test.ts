@@ -204,6 +204,38 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     expect(open.problems).toEqual([]);
   });
 
+  test("what came shortened is opened before it can be allowed, and allowed by the digest of all of it", async () => {
+    const cut = { ...command, arguments: { command: "echo a\n…[60000 more characters]…\necho z" }, digest: "of-the-cut", shortened: true };
+    says({ requests: { [ID]: cut } });
+    await using open = await chat();
+    const { page } = open;
+    const whole = Promise.withResolvers<void>();
+    const bodies: unknown[] = [];
+    let failing = true;
+    await page.route("**/permissions/**", async (route) => {
+      if (route.request().method() === "POST") {
+        bodies.push(route.request().postDataJSON());
+        return route.fulfill({ status: 200, json: { ok: true, status: "sent" } });
+      }
+      if (failing) return route.fulfill({ status: 503, json: { error: "away", code: "agent_away" } });
+      await whole.promise;
+      return route.fulfill({ json: { tool: "Bash", arguments: { command: "echo a\nrm -rf ~\necho z" }, digest: "of-the-whole" } });
+    });
+    await button(card(page), "Open all of it").waitFor();
+    await look(page, "approval-shortened");
+    expect(await button(card(page), "Allow").count()).toBe(0);
+    await button(card(page), "Open all of it").click();
+    await card(page).getByText("The rest can’t be had").waitFor();
+    failing = false;
+    await button(card(page), "Open all of it").click();
+    whole.resolve();
+    await card(page).getByText("rm -rf ~").waitFor();
+    await decide(button(card(page), "Allow"), card(page).getByText(/^“Allow” was sent/));
+    expect(bodies).toEqual([{ decision: "approved", digest: "of-the-whole" }]);
+    // The browser itself says in its console that a request failed.
+    expect(open.problems.filter((problem) => !problem.includes("503"))).toEqual([]);
+  });
+
   test("a stray key decides nothing: the first brings the card into focus, the next one answers", async () => {
     says({ requests: { [ID]: command } });
     await using open = await chat();

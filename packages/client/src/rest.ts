@@ -5,9 +5,7 @@
 import { isRecord } from "@hapi/core";
 import {
   agentAvailabilitySchema,
-  type Answers,
   AppError,
-  type Decision,
   type CancelResult,
   type Machine,
   machineSchema,
@@ -32,6 +30,7 @@ import * as z from "zod/mini";
 import { createTokenKeeper } from "./auth.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type CallOptions, createHttp, type Fetch, type HubAddress, type Method } from "./http.ts";
+import { permissionCalls } from "./permission-calls.ts";
 
 export interface HubApiOptions {
   baseUrl: HubAddress;
@@ -42,24 +41,12 @@ export interface HubApiOptions {
   onSignedOut?: (error: AppError) => void;
 }
 
-/** `pending`: the hub has it and the session gets it when it is back. `closed`: someone was faster. */
-/** `sent`: the agent has it and has not shown yet that it took it; the session's state tells. */
-export type AnswerResult = { status: "applied" | "sent" | "pending" } | { status: "closed"; outcome: Record<string, unknown> | null };
-
 export interface PageQuery {
   limit?: number;
   before?: { at: number; seq: number };
   after?: { at: number; seq: number };
   until?: { at: number; seq: number };
   epoch?: number;
-}
-
-export interface ApproveBody {
-  decision?: Decision;
-  mode?: string;
-  allowTools?: string[];
-  answers?: Answers;
-  updatedInput?: unknown;
 }
 
 export interface SpawnRequest {
@@ -124,17 +111,6 @@ function succeeded(input: unknown): Record<string, unknown> {
   return answer;
 }
 
-async function answered(call: Promise<unknown>): Promise<AnswerResult> {
-  try {
-    const { status } = fields(await call);
-    return { status: status === "pending" || status === "sent" ? status : "applied" };
-  } catch (cause) {
-    if (!(cause instanceof AppError) || (cause.code !== "request_closed" && cause.code !== "request_not_found")) throw cause;
-    const { outcome } = cause.details;
-    return { status: "closed", outcome: typeof outcome === "object" && outcome !== null ? { ...outcome } : null };
-  }
-}
-
 export type HubApi = ReturnType<typeof createHubApi>;
 
 export function createHubApi(options: HubApiOptions) {
@@ -171,8 +147,6 @@ export function createHubApi(options: HubApiOptions) {
   const machinePath = (id: string, rest = ""): string => `/api/machines/${encodeURIComponent(id)}${rest}`;
   const messagePath = (id: string, messageId: string, rest = ""): string =>
     sessionPath(id, `/messages/${encodeURIComponent(messageId)}${rest}`);
-  const requestPath = (id: string, requestId: string, verb: string): string =>
-    sessionPath(id, `/permissions/${encodeURIComponent(requestId)}/${verb}`);
   const post = async (path: string, body: unknown, timeoutMs?: number): Promise<Record<string, unknown>> =>
     fields(await request("POST", path, { body, timeoutMs }));
 
@@ -311,12 +285,7 @@ export function createHubApi(options: HubApiOptions) {
       queuedState: (id: string, localIds: readonly string[]) => post(sessionPath(id, "/messages/queued-state"), { localIds }),
     },
 
-    permissions: {
-      approve: (id: string, requestId: string, body: ApproveBody = {}): Promise<AnswerResult> =>
-        answered(request("POST", requestPath(id, requestId, "approve"), { body, timeoutMs: SLOW_MS })),
-      deny: (id: string, requestId: string, body: { decision?: Decision; reason?: string } = {}): Promise<AnswerResult> =>
-        answered(request("POST", requestPath(id, requestId, "deny"), { body, timeoutMs: SLOW_MS })),
-    },
+    permissions: permissionCalls(request, sessionPath),
 
     machines: {
       /** Online ones; all of them with `all`. */

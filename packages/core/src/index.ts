@@ -46,6 +46,7 @@ export {
   type StatusSource,
 } from "./status.ts";
 export { STATUS_WORDS, statusWord, withCount } from "./status-words.ts";
+export { canonicalJson } from "./canonical-json.ts";
 export { capitalized, cutText, cutTextStart, shortText, withoutMiddle } from "./text.ts";
 export { backgroundCount, compareSummaries, sessionSummary, type SummaryExtras } from "./summary.ts";
 export type * from "./timeline/view-model.ts";

@@ -46,6 +46,12 @@ const table = {
   message_not_found: [404, false, "Message not found"],
   request_not_found: [404, false, "Request not found"],
   request_closed: [404, false, "This request was answered already"],
+  request_changed: [409, false, "What is asked has changed; look at it again"],
+  request_shortened: [
+    409,
+    false,
+    "Only part of this was shown; open all of it first",
+  ],
   agent_away: [503, true, "The session is not reachable at the moment"],
   // machines
   machine_not_found: [404, false, "Machine not found"],

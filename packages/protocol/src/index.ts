@@ -11,6 +11,7 @@ export * from "./notices.ts";
 export * from "./primitives.ts";
 export * from "./request-kind.ts";
 export * from "./rest.ts";
+export * from "./agent-requests.ts";
 export * from "./session.ts";
 export * from "./worktree.ts";
 export * from "./socket.ts";

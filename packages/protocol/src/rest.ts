@@ -1,7 +1,7 @@
 /** Bodies and queries of the REST planes. Answers are in the entity files. */
 import * as z from "zod/mini";
 import { timestamp } from "./primitives.ts";
-import { answersSchema, DECISIONS } from "./session.ts";
+import { answersSchema, DECISIONS } from "./agent-requests.ts";
 
 const trimmedName = z.string().check(z.trim(), z.minLength(1), z.maxLength(255));
 
@@ -45,6 +45,8 @@ export const approveBody = z.looseObject({
   decision: z.optional(z.enum(DECISIONS)),
   answers: z.optional(answersSchema),
   updatedInput: z.optional(z.unknown()),
+  /** Of what was shown: the request's own, or that of the whole. */
+  digest: z.optional(z.string().check(z.maxLength(200))),
 });
 export const denyBody = z.looseObject({
   decision: z.optional(z.enum(DECISIONS)),

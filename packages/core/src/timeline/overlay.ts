@@ -51,8 +51,14 @@ function requestOf(id: string, request: AgentStateRequest, root: string | null):
     diffs: inPlace(diffsOfInput(toolKind, input), request.places),
     questions: kind === "question" ? questionsOf(input) : [],
     plan: kind === "plan" ? (firstName(record(input), "plan", "markdown", "text") ?? null) : null,
+    ...boundTo(request),
   };
 }
+
+const boundTo = ({ digest, shortened }: AgentStateRequest): Pick<TimelineRequest, "digest" | "shortened"> => ({
+  digest: name(digest) ?? null,
+  shortened: shortened === true,
+});
 
 export function requestsOf(state: AgentState | null | undefined, memory: OverlayMemory, root: string | null): TimelineRequest[] {
   return Object.entries(state?.requests ?? {})

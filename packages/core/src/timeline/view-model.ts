@@ -16,6 +16,9 @@ import type {
   ToolKind,
 } from "@hapi/protocol";
 import type { DevicePromptState, RowPromptState } from "../prompt-states.ts";
+import type { TimelineRequest, ToolDiff } from "./request-view.ts";
+
+export type { TimelineQuestion, TimelineRequest, ToolDiff } from "./request-view.ts";
 
 export interface TimelineInput {
   /** The window's rows in order of position, queued rows included (they end up in `Timeline.queue`). */
@@ -120,16 +123,6 @@ export type ToolSummary =
   | { what: "failed" }
   | { what: "changed"; added: number; removed: number }
   | { what: "said"; text: string };
-
-export interface ToolDiff {
-  path: string;
-  /** null: a new file, or the old text is not known. */
-  oldText: string | null;
-  newText: string;
-  /** Number of the first line of each text in the file; absent: the text is the whole file, or nobody said. */
-  oldStart?: number;
-  newStart?: number;
-}
 
 export interface ToolItem extends Base {
   type: "tool";
@@ -243,43 +236,6 @@ export interface RequestItem extends Base {
 export interface UnknownItem extends Base {
   type: "unknown";
   raw: unknown;
-}
-
-export interface TimelineRequest {
-  id: string;
-  kind: "permission" | "question" | "plan";
-  tool: string;
-  toolKind: ToolKind;
-  /** Command, path, … ; what `ToolItem.object` would be. */
-  object: string;
-  input: unknown;
-  /** The agent's own sentence. */
-  title: string | null;
-  /** What "allow for this session" will allow; null: not on offer. */
-  sessionScope: string | null;
-  /** The same in codes, for the reader's language; empty where the words are the agent's. */
-  sessionScopeWords: readonly { code: string; params: NoticeParams }[];
-  toolCallId: string | null;
-  createdAt: number | null;
-  /** Answered, and the agent has not shown yet which answer it took; null: it waits for a person. */
-  sent: { what: "allow" | "deny"; at: number } | null;
-  /** Permission mode in which it was asked; null: not told. */
-  mode: string | null;
-  /** For edits: what would change. */
-  diffs: readonly ToolDiff[];
-  /** For questions: parsed from the input; empty when the shape is not known. */
-  questions: readonly TimelineQuestion[];
-  /** For plans: markdown. */
-  plan: string | null;
-}
-
-export interface TimelineQuestion {
-  /** Key of the answer in `answers`. */
-  id: string;
-  header: string | null;
-  question: string;
-  multiSelect: boolean;
-  options: readonly { label: string; description: string | null }[];
 }
 
 /** Live text of one item, built from `stream` events by the sync reducer. */

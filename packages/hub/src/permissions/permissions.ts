@@ -13,8 +13,13 @@ import type { Rpc } from "../rpc/rpc.ts";
 import type { PermissionStore, StoredDecision } from "./store.ts";
 
 /** What a person says to a request. */
-export type Answer = Pick<PermissionParams, "approved" | "mode" | "allowTools" | "decision" | "answers" | "reason" | "updatedInput">;
+export type Answer = Pick<
+  PermissionParams,
+  "approved" | "mode" | "allowTools" | "decision" | "answers" | "reason" | "updatedInput" | "digest"
+>;
 type Reply = z.output<(typeof sessionRpc)["permission"]["result"]>;
+
+type Whole = z.output<(typeof sessionRpc)["wholeRequest"]["result"]>;
 
 export interface PermissionDeps {
   store: PermissionStore;
@@ -51,6 +56,12 @@ export class Permissions {
       return this.#keep(session, requestId, params, cause);
     }
     return this.#outcome(session, requestId, reply);
+  }
+
+  /** All that an open request asks: only its session has it. */
+  async whole(session: Session, requestId: string): Promise<Whole> {
+    if (!session.active) throw new AppError("session_inactive");
+    return this.#deps.rpc.session(session.id).wholeRequest({ id: requestId });
   }
 
   /** The session is reachable again: it hears the decisions that wait for it. */

@@ -265,3 +265,27 @@ test("a request is shown whatever its id is", async () => {
   const { session } = (await client.api("GET", `/sessions/${id}`)).body as { session: { agentState: { requests: object } } };
   expect(Object.keys(session.agentState.requests).toSorted()).toEqual(["__proto__", "constructor"]);
 });
+
+test("the digest of what was shown goes to the session, whose refusal is heard; all of a shortened request can be read", async () => {
+  const client = await rig.client();
+  const { id, socket } = await asking(client);
+  const calls = await serveRpc(socket, id, {
+    permission: ({ digest }: Json) => (digest === "seen" ? { status: "applied" } : { error: "It changed", code: "request_changed" }),
+    "whole-request": ({ id: requestId }: Json) =>
+      requestId === "p1"
+        ? { tool: "Bash", arguments: { command: "all of it" }, digest: "whole" }
+        : { error: "gone", code: "request_not_found" },
+  });
+  const path = `/sessions/${id}/permissions`;
+  expect(await client.api("POST", `${path}/p1/approve`, { digest: "older" })).toMatchObject({
+    status: 409,
+    body: { code: "request_changed" },
+  });
+  expect(await client.api("POST", `${path}/p1/approve`, { digest: "seen" })).toMatchObject({ status: 200, body: { ok: true } });
+  expect(calls.map(({ params }) => (params as Json)["digest"])).toEqual(["older", "seen"]);
+  expect((await client.api("GET", `${path}/p1`)).body).toEqual({ tool: "Bash", arguments: { command: "all of it" }, digest: "whole" });
+  expect(await client.api("GET", `${path}/p2`)).toMatchObject({ status: 404, body: { code: "request_not_found" } });
+  const other = await rig.client();
+  expect((await other.api("GET", `${path}/p1`)).status).toBe((await other.api("GET", `/sessions/${id}`)).status);
+  socket.close();
+});

@@ -94,8 +94,7 @@ export function createActions(deps: ActionDeps): SessionActions {
     }
     if (change.autoRetry !== undefined) {
       record.update({ autoRetry: change.autoRetry });
-      if (change.autoRetry) await deps.retrying.allowed();
-      else await deps.retrying.cancel();
+      await (change.autoRetry ? deps.retrying.allowed() : deps.retrying.cancel());
       applied["autoRetry"] = change.autoRetry;
     }
     deps.changed();
@@ -119,6 +118,7 @@ export function createActions(deps: ActionDeps): SessionActions {
 
   return {
     permission: (params) => deps.broker.answer(params),
+    wholeRequest: deps.broker.whole,
     async interrupt() {
       // Whatever becomes of that, what runs is stopped.
       const canceled = deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause }));

@@ -12,9 +12,9 @@ import {
 } from "@hapi/protocol";
 import type { PermissionAnswer, PermissionParams } from "@hapi/protocol/rpc";
 import type { ClosedRequest, RequestEntry } from "./ledger-state.ts";
+import { digestOf, shownRequest, wholeDigest } from "./request-digest.ts";
 import { shorten } from "./shorten.ts";
 
-const MAX_OPEN_CHARS = 64 * 1024;
 const MAX_CLOSED_CHARS = 2 * 1024;
 
 export function answerOf(params: PermissionParams, request: AgentRequest, flavor: string): RequestAnswer {
@@ -42,7 +42,7 @@ export function openOnWire(entry: RequestEntry, places?: (EditPlace | null)[]): 
   const { request } = entry;
   return {
     tool: request.tool,
-    arguments: shorten(request.input, MAX_OPEN_CHARS),
+    ...shownRequest(request),
     createdAt: entry.createdAt,
     toolCallId: request.toolCallId,
     kind: request.kind,
@@ -90,6 +90,8 @@ export function closedOnWire(entry: RequestEntry, closing: Closing, at: number):
     mode: ours?.behavior === "allow" ? ours.mode : undefined,
     allowTools: ours?.behavior === "allow" ? ours.allowTools : undefined,
     answers: ours?.behavior === "allow" ? ours.answers : undefined,
+    digest: wholeDigest(request),
+    allowed: allowedOf(request.tool, ours),
     toolCallId: closing.toolCallId ?? request.toolCallId,
     kind: request.kind,
     answeredBy: ours ? (entry.answeredBy ?? "person") : closing.by,
@@ -98,10 +100,27 @@ export function closedOnWire(entry: RequestEntry, closing: Closing, at: number):
   };
 }
 
+/** Where it is not what was asked. */
+function allowedOf(tool: string, answer: RequestAnswer | undefined): AgentStateCompletedRequest["allowed"] {
+  if (answer?.behavior !== "allow" || answer.updatedInput === undefined) return undefined;
+  return { arguments: shorten(answer.updatedInput, MAX_CLOSED_CHARS), digest: digestOf(tool, answer.updatedInput) };
+}
+
 function oursOf({ answer }: RequestEntry, by: Closing["by"], status: string): RequestAnswer | undefined {
   if (!answer || by !== "remote" || status === "canceled") return undefined;
   return (answer.behavior === "allow") === (status === "approved") ? answer : undefined;
 }
+
+/** For the log: who decided what, about which words. */
+export const closedFields = ({ tool, status, answeredBy, digest, allowed, lost, provisional }: AgentStateCompletedRequest) => ({
+  tool,
+  status,
+  by: answeredBy,
+  digest,
+  ...(allowed ? { allowed: allowed.digest } : {}),
+  ...(lost ? { lost: lost.decision } : {}),
+  ...(provisional ? { provisional: true } : {}),
+});
 
 /** What who answers second, or too late, hears. */
 export function closedAnswer(completed: AgentStateCompletedRequest): PermissionAnswer {

@@ -10,10 +10,12 @@ import { type Clock, LATE, within } from "@hapi/platform";
 import type { Ledger } from "./ledger.ts";
 import { editPlacesOf, type ReadText } from "./edit-places.ts";
 import type { RequestEntry } from "./ledger-state.ts";
+import { checkSeen, wholeDigest, wholeOf } from "./request-digest.ts";
 import {
   answerByPolicy,
   answerOf,
   closedAnswer,
+  closedFields,
   closedOnWire,
   type Closing,
   requestsOnWire,
@@ -31,6 +33,8 @@ export const REANNOUNCE_MS = 10_000;
 
 const ENDED = "The agent ended";
 const ENDED_UNTOLD = "The agent ended before it said whether it took the answer";
+/** What was answered was not this. */
+const SOMETHING_ELSE = "The agent asks something else in its place";
 const NOT_TOLD = "It is over; the agent did not say which answer it took";
 
 export type RequestClosed = Omit<Extract<DriverEvent, { type: "request-closed" }>, "type">;
@@ -43,6 +47,8 @@ export interface PermissionBroker {
   /** `requests`: what it had asked by then; without them, all. */
   agentGone(requests?: readonly string[]): void;
   agentAdopted(): void;
+  /** All that an open request asks. @throws `request_not_found` */
+  whole(id: string): { tool: string; arguments: unknown; digest: string };
   onWire(): RequestsOnWire;
   readonly openCount: number;
   /** How long requests about this call were open; 0: there was none. */
@@ -98,14 +104,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
     const { mode, answeredBy, provisional, status, kind } = completed;
     if (mode !== undefined && answeredBy === "person" && !provisional) deps.chosen(mode);
     else if (kind === "plan" && status === "approved" && !provisional) deps.planAccepted();
-    log.info("permission.closed", {
-      id,
-      tool: entry.request.tool,
-      status: completed.status,
-      by: completed.answeredBy,
-      ...(completed.lost ? { lost: completed.lost.decision } : {}),
-      ...(completed.provisional ? { provisional: true } : {}),
-    });
+    log.info("permission.closed", { id, ...closedFields(completed) });
     closings.get(id)?.resolve();
     closings.delete(id);
     deps.changed();
@@ -203,6 +202,9 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
 
   return {
     announced(request) {
+      const before = open.get(request.id);
+      if (before && wholeDigest(before.request) !== wholeDigest(request))
+        finish(before, { outcome: "canceled", by: "agent", reason: SOMETHING_ELSE });
       live.add(request.id);
       const known = open.get(request.id);
       if (known?.answer) void apply(known);
@@ -222,6 +224,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
         return done ? closedAnswer(done.completed) : { status: "not-found" };
       }
       if (entry.answer) return sentAlready(entry, entry.answer);
+      checkSeen(entry.request, params);
       await record(entry, answerOf(params, entry.request, deps.flavor), "person");
       const applied = await within(clock, APPLY_WAIT_MS, apply(entry));
       return applied === LATE ? { status: "pending" } : applied;
@@ -245,6 +248,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
         }
       });
     },
+    whole: (id) => wholeOf(open.get(id)),
     onWire() {
       const onDisk = [...open.values()].filter(({ request }) => !opening.has(request.id));
       const known = onDisk.map((entry) => (recording.has(entry.request.id) ? { ...entry, answer: undefined } : entry));

@@ -13,6 +13,7 @@ export interface ConfigChange {
 
 export interface SessionActions {
   permission(params: PermissionParams): Promise<PermissionAnswer>;
+  wholeRequest(id: string): { tool: string; arguments: unknown; digest: string };
   interrupt(): Promise<void>;
   end(reason: "abort" | "kill" | "handoff"): void;
   switchTo(to: "local" | "remote", now: boolean): Promise<"done" | "waiting">;
@@ -31,6 +32,7 @@ export interface SessionActions {
 export function sessionRpcs(actions: SessionActions): Record<string, RpcHandler> {
   return servedRpc(sessionRpc, {
     permission: (params) => actions.permission(params),
+    wholeRequest: async ({ id }) => actions.wholeRequest(id),
     async abort({ scope }) {
       if (scope === "session") actions.end("abort");
       else await actions.interrupt();

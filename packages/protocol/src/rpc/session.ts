@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { ownDiagnosticsSchema } from "../diagnostics.ts";
 import { anyResult, handedOn, heard, ifValid, rpc, type RpcSpec } from "./spec.ts";
-import { answersSchema, DECISIONS } from "../session.ts";
+import { answersSchema, DECISIONS } from "../agent-requests.ts";
 import { SESSION_CATALOGS } from "../wire-names.ts";
 
 const nothing = z.looseObject({});
@@ -22,6 +22,8 @@ export const sessionRpc = {
       reason: z.optional(z.string()),
       /** Ours: input edited by the person. */
       updatedInput: z.optional(z.unknown()),
+      /** Ours: of what was shown to whoever allows it. Another one than the request has is refused: `request_changed`, `request_shortened`. */
+      digest: z.optional(z.string()),
     }),
     /** A `PermissionAnswer` from ours. */
     result: anyResult(
@@ -36,6 +38,13 @@ export const sessionRpc = {
     ),
     // A session process that restarts is back within this time.
     readyMs: 1_500,
+  }),
+  /** Ours: all that an open request asks, where its `arguments` were shortened, and the digest of that. */
+  wholeRequest: rpc("whole-request", {
+    params: z.looseObject({ id: z.string() }),
+    result: anyResult(z.looseObject({ tool: z.string(), arguments: z.unknown(), digest: z.string() })),
+    readyMs: 1_500,
+    refusal: "request_not_found",
   }),
   /** `scope:"session"` (ours) ends the agent; otherwise the running turn is interrupted. */
   abort: rpc("abort", {

@@ -57,12 +57,22 @@ export interface ApproveRequest {
   answers?: Answers;
   /** Permission mode from now on (plans). */
   mode?: string;
+  /** Of what the person saw. */
+  digest?: string;
+}
+
+/** All that a request asks, where its session sent it shortened. */
+export interface WholeRequest {
+  tool: string;
+  arguments: unknown;
+  digest: string;
 }
 
 /** Every method rejects with an `AppError`; its message is for people. */
 export interface RequestActions {
   approve(sessionId: string, requestId: string, answer: ApproveRequest): Promise<AnswerResult>;
   deny(sessionId: string, requestId: string, answer: { reason?: string; /** also ends the turn */ abort?: boolean }): Promise<AnswerResult>;
+  whole(sessionId: string, requestId: string): Promise<WholeRequest>;
 }
 
 export interface ChatActions extends RequestActions {

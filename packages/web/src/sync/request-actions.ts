@@ -15,11 +15,12 @@ function toAnswer(answer: ClientAnswer): AnswerResult {
 }
 
 export const requestActions: RequestActions = {
-  async approve(sessionId, requestId, { forSession, answers, mode }) {
+  async approve(sessionId, requestId, { forSession, answers, mode, digest }) {
     const body = {
       decision: forSession ? ("approved_for_session" as const) : ("approved" as const),
       ...(answers === undefined ? {} : { answers }),
       ...(mode === undefined ? {} : { mode }),
+      ...(digest === undefined ? {} : { digest }),
     };
     return toAnswer(await hubLink().api.permissions.approve(sessionId, requestId, body));
   },
@@ -27,4 +28,5 @@ export const requestActions: RequestActions = {
     const body = { decision: abort ? ("abort" as const) : ("denied" as const), ...(reason ? { reason } : {}) };
     return toAnswer(await hubLink().api.permissions.deny(sessionId, requestId, body));
   },
+  whole: (sessionId, requestId) => hubLink().api.permissions.whole(sessionId, requestId),
 };

@@ -1,4 +1,4 @@
-/** `POST /api/sessions/:id/permissions/:requestId/{approve,deny}` */
+/** `POST /api/sessions/:id/permissions/:requestId/{approve,deny}`; `GET …/:requestId`: all that is asked, where it was shown shortened */
 import { approveBody, denyBody } from "@hapi/protocol";
 import { Hono } from "hono";
 import type { SessionAccess } from "../../sessions/access.ts";
@@ -10,11 +10,15 @@ export function permissionRoutes(deps: { access: SessionAccess; permissions: Per
   const app = new Hono<ApiEnv>();
   app.post("/sessions/:id/permissions/:requestId/approve", async (c) => {
     const session = await deps.access.session(c.get("namespace"), c.req.param("id"));
-    const { mode, allowTools, decision, answers, updatedInput } = await readBody(c, approveBody, { optional: true });
+    const { mode, allowTools, decision, answers, updatedInput, digest } = await readBody(c, approveBody, { optional: true });
     const approved = decision !== "denied" && decision !== "abort";
-    const answer = { approved, ...given({ mode, allowTools, decision, answers, updatedInput }) };
+    const answer = { approved, ...given({ mode, allowTools, decision, answers, updatedInput, digest }) };
     const outcome = await deps.permissions.answer(session, c.req.param("requestId"), answer);
     return c.json(...told(outcome));
+  });
+  app.get("/sessions/:id/permissions/:requestId", async (c) => {
+    const session = await deps.access.session(c.get("namespace"), c.req.param("id"));
+    return c.json(await deps.permissions.whole(session, c.req.param("requestId")));
   });
   app.post("/sessions/:id/permissions/:requestId/deny", async (c) => {
     const session = await deps.access.session(c.get("namespace"), c.req.param("id"));

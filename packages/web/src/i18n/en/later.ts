@@ -1,5 +1,8 @@
 /** Words of the chat's parts that come after the first paint (`i18n/later.ts` brings them): cards, queue, failures, details. */
+import { requests } from "./requests.ts";
+
 export const later = {
+  ...requests,
   "punctuation.stop": ". ",
   "punctuation.space": " ",
   "punctuation.list": ", ",
@@ -16,7 +19,6 @@ export const later = {
   "todo.title": "To do",
   "todo.progress": "{done} of {total}",
   "todo.in_progress": "In progress",
-  "request.away": "The session is not reachable at the moment. Your answer is kept and given to it when it is back.",
   "composer.drop": "Drop to attach",
 
   "mode.default": "Ask first",
@@ -66,32 +68,6 @@ export const later = {
 
   "retrying.wait": "Trying again in {wait} (try {attempt} of {max})",
   "retrying.now": "Try {attempt} of {max}",
-
-  "request.allow": "Allow",
-  "request.allowSession": "Allow for this session",
-  "request.deny": "Deny",
-  "request.denyWithReason": "Deny with a reason",
-  "request.reason": "Reason",
-  "request.reason.hint": "The agent reads it and goes on from there.",
-  "request.unseen": "There is more above to read. It can be allowed once all of it was on the screen.",
-  "request.sign": "A character that can’t be seen, or that turns the direction of reading",
-  "request.signs": "Holds characters that can’t be seen, or that turn the direction of reading: {codes}",
-  "request.blankLines": { one: "{count} blank line", other: "{count} blank lines" },
-  "request.spaces": { one: "{count} space", other: "{count} spaces" },
-  "request.held": "Not taken: this had just moved under your finger. Press again.",
-  "request.failed": "Your answer did not arrive: {reason}",
-  "request.approved": "Allowed",
-  "request.denied": "Denied",
-  "request.pending": "Your answer is kept and given to the session when it is back.",
-  "request.sent": "“{answer}” was sent. {agent} has not taken it up yet …",
-  "request.sent.overdue": "“{answer}” was sent, but {agent} has not taken it up: it may still ask in the terminal.",
-  "request.otherMode": "Asked in the mode “{asked}”. The mode is “{now}” now, and this still waits for your answer.",
-  "request.closed.approved": "Not your answer: it was allowed elsewhere before.",
-  "request.closed.approved.terminal": "Not your answer: it was allowed in the terminal before.",
-  "request.closed.denied": "Not your answer: it was denied elsewhere before.",
-  "request.closed.denied.terminal": "Not your answer: it was denied in the terminal before.",
-  "request.closed.sent": "Not your answer: another one was sent before.",
-  "request.closed.over": "Too late: nothing waits for this answer any more.",
 
   "question.sentence": { one: "{agent} asks", other: "{agent} has {count} questions" },
   "question.multi": "Several answers are possible",

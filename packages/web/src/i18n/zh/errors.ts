@@ -41,6 +41,8 @@ export const errors = {
   "error.message_not_found": "未找到消息",
   "error.request_not_found": "未找到请求",
   "error.request_closed": "此请求已有人回答",
+  "error.request_changed": "要求的内容已经变了，请重新查看",
+  "error.request_shortened": "只显示了一部分；请先打开全部内容",
   "error.agent_away": "暂时无法联系到会话",
   "error.machine_not_found": "未找到机器",
   "error.machine_access_denied": "没有访问此机器的权限",

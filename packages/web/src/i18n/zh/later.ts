@@ -1,8 +1,10 @@
 /** Words of the chat's later parts in Chinese. */
 import type { CatalogOf } from "../index.ts";
 import type { later as source } from "../en/later.ts";
+import { requests } from "./requests.ts";
 
 export const later = {
+  ...requests,
   "punctuation.stop": "。",
   "punctuation.space": "",
   "punctuation.list": "、",
@@ -19,7 +21,6 @@ export const later = {
   "todo.title": "待办",
   "todo.progress": "{done}/{total}",
   "todo.in_progress": "进行中",
-  "request.away": "会话暂时无法联系。你的回答会保留，待其恢复后送达。",
   "composer.drop": "松开以添加",
 
   "mode.default": "先询问",
@@ -69,32 +70,6 @@ export const later = {
 
   "retrying.wait": "{wait} 后重试（第 {attempt} 次，共 {max} 次）",
   "retrying.now": "第 {attempt} 次，共 {max} 次",
-
-  "request.allow": "允许",
-  "request.allowSession": "本会话内允许",
-  "request.deny": "拒绝",
-  "request.denyWithReason": "说明理由并拒绝",
-  "request.reason": "理由",
-  "request.reason.hint": "代理会读到它，并据此继续。",
-  "request.unseen": "上面还有内容没有看到。全部在屏幕上显示过之后才能允许。",
-  "request.sign": "看不见的字符，或改变阅读方向的字符",
-  "request.signs": "含有看不见或改变阅读方向的字符：{codes}",
-  "request.blankLines": { other: "{count} 个空行" },
-  "request.spaces": { other: "{count} 个空格" },
-  "request.held": "未采纳：内容刚刚移动过，请再按一次。",
-  "request.failed": "回答未送达：{reason}",
-  "request.approved": "已允许",
-  "request.denied": "已拒绝",
-  "request.pending": "你的回答已保留，待会话恢复后送达。",
-  "request.sent": "已发送“{answer}”，{agent} 尚未采纳……",
-  "request.sent.overdue": "已发送“{answer}”，但 {agent} 尚未采纳：终端中可能仍在询问。",
-  "request.otherMode": "提问时的模式为“{asked}”，现在是“{now}”，此请求仍需你回答。",
-  "request.closed.approved": "你的回答未生效：此前已在别处允许。",
-  "request.closed.approved.terminal": "你的回答未生效：此前已在终端允许。",
-  "request.closed.denied": "你的回答未生效：此前已在别处拒绝。",
-  "request.closed.denied.terminal": "你的回答未生效：此前已在终端拒绝。",
-  "request.closed.sent": "你的回答未生效：此前已发送了另一个回答。",
-  "request.closed.over": "太迟了：已没有请求在等待这个回答。",
 
   "question.sentence": { other: "{agent} 有 {count} 个问题" },
   "question.multi": "可多选",

@@ -90,6 +90,11 @@ export function createFakePort(
     actions: {
       approve: async (_session, id, answer) => (note("approve", id, answer), close(id, "approved"), { status: "applied" }),
       deny: async (_session, id, answer) => (note("deny", id, answer), close(id, "denied", answer.reason), { status: "applied" }),
+      whole: async (_session, id) => {
+        const { tool, arguments: input } = fixture.session.agentState?.requests?.[id] ?? {};
+        if (tool === undefined) throw new AppError("request_not_found");
+        return { tool, arguments: input, digest: "of-the-whole" };
+      },
       send: async ({ text, attachments, steer, at }) => {
         note("send", text, attachments, { steer, at });
         const localId = crypto.randomUUID();

@@ -20,7 +20,7 @@ export interface Answering {
   deny(answer?: { reason?: string; abort?: boolean }): void;
 }
 
-/** Answers outlive their cards: a virtual list unmounts what scrolls away. Bounded; a request id is never used twice. */
+/** Answers outlive their cards: a virtual list unmounts what scrolls away. Bounded; by the request's id and what it asks. */
 const MAX_KEPT = 200;
 const kept = new Map<string, AnswerState>();
 
@@ -33,7 +33,9 @@ function keep(id: string, state: AnswerState): void {
 
 export function useAnswer(request: TimelineRequest): Answering {
   const { sessionId, actions } = useRequestHost();
-  const [state, setState] = useState<AnswerState>(() => kept.get(request.id) ?? { kind: "open", error: null });
+  const { id, digest } = request;
+  const key = digest === null ? id : `${id} ${digest}`;
+  const [state, setState] = useState<AnswerState>(() => kept.get(key) ?? { kind: "open", error: null });
   const sent = useRef(state.kind !== "open" || request.sent !== null);
 
   const send = useCallback(
@@ -41,21 +43,21 @@ export function useAnswer(request: TimelineRequest): Answering {
       if (sent.current) return;
       sent.current = true;
       const move = (next: AnswerState) => {
-        if (next.kind === "open") kept.delete(request.id);
-        else keep(request.id, next);
+        if (next.kind === "open") kept.delete(key);
+        else keep(key, next);
         sent.current = next.kind !== "open";
         setState(next);
       };
       move({ kind: "sending", what });
       call().then(
         (result) => {
-          forgetDrafts(request.id);
+          forgetDrafts(id);
           move({ kind: "answered", what, result });
         },
         (cause: unknown) => move({ kind: "open", error: errorText(cause) }),
       );
     },
-    [request.id],
+    [id, key],
   );
 
   // Answered from elsewhere, or before this page was loaded: the first answer stands.
@@ -67,7 +69,7 @@ export function useAnswer(request: TimelineRequest): Answering {
 
   return {
     state: known,
-    approve: (answer = {}) => send("approve", () => actions.approve(sessionId, request.id, answer)),
-    deny: (answer = {}) => send("deny", () => actions.deny(sessionId, request.id, answer)),
+    approve: (answer = {}) => send("approve", () => actions.approve(sessionId, id, digest === null ? answer : { ...answer, digest })),
+    deny: (answer = {}) => send("deny", () => actions.deny(sessionId, id, answer)),
   };
 }
