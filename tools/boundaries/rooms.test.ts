@@ -19,6 +19,7 @@ const ROOMS: Record<string, Record<string, readonly string[]>> = {
     jobs: [],
     uploads: [],
     keeping: [],
+    listening: [],
     live: ["events"],
     notices: ["events", "facts"],
     permissions: ["peer", "rpc"],

@@ -11,6 +11,16 @@ test.each([
   ["a public address", { ...hub, publicUrl: "https://hapi.example.org/" }, { link: "https://hapi.example.org/#token=t", reach: "public" }],
   ["all addresses", { ...hub, isOpen: true }, { link: "http://192.168.1.4:3006/#token=t", reach: "network" }],
   ["one address", { ...hub, url: "http://10.0.0.9:3006" }, { link: "http://10.0.0.9:3006/#token=t", reach: "network" }],
+  [
+    "TLS with a certificate of its own",
+    { ...hub, front: { url: "https://0.0.0.0:3006", fingerprint: "AB:CD" } },
+    { url: "https://192.168.1.4:3006", link: "https://192.168.1.4:3006/#token=t&certificate=abcd", reach: "network", fingerprint: "AB:CD" },
+  ],
+  [
+    "TLS behind a public address",
+    { ...hub, publicUrl: "https://hapi.example.org", front: { url: "https://0.0.0.0:3006", fingerprint: "AB:CD" } },
+    { link: "https://hapi.example.org/#token=t", reach: "public" },
+  ],
   ["a hub elsewhere", { ...hub, isElsewhere: true }, { link: "http://127.0.0.1:3006/?token=t" }],
 ] as const)("%s", (_name, given, wanted) => expect(webLink(given, ["192.168.1.4"])).toMatchObject(wanted));
 
@@ -30,5 +40,14 @@ test("no code for an address that no phone gets to, and why; with one, and a rec
   expect(shared).toMatch(/[▀▄█]/);
   expect(shared).toContain("hapi auth login --url https://hapi.example.org && hapi runner start");
   expect(welcome({ ...facts, hasRunner: false }, paint, { withCode: false })).toContain("No runner was started");
+  const fingerprint = Array.from({ length: 32 }, () => "AB").join(":");
+  const own = welcome({ ...facts, front: { url: "https://10.0.0.9:3006", fingerprint } }, paint, { withCode: true });
+  expect(own.replace(/\s/g, "")).toContain(`SHA-256is:${fingerprint}`);
+  expect(own).not.toContain("http://");
+  expect(alone).not.toContain("http://0");
+  expect(alone).toContain("hapi hub --host 0.0.0.0 --tls");
+  const insecure = welcome({ ...facts, url: "http://10.0.0.9:3006", isInsecure: true }, paint, { withCode: true });
+  expect(insecure).toContain("PLAIN HTTP");
+  expect(insecure).not.toContain("hapi auth login");
   expect(Math.max(...alone.split("\n").map((line) => line.length))).toBeLessThanOrEqual(88);
 });

@@ -1,5 +1,6 @@
 /** Where people open the web app: the address other devices can use, where there is one, and the link that signs them in. */
 import { networkInterfaces } from "node:os";
+import { isEverywhere } from "@hapi/platform";
 
 export interface WebLink {
   /** Where a browser goes, without the token. */
@@ -8,6 +9,8 @@ export interface WebLink {
   link: string;
   /** `public`: what the owner says. `network`: this computer's address on it. `computer`: nobody else can reach it. */
   reach: "public" | "network" | "computer";
+  /** SHA-256 of the certificate that a browser will ask about, to be compared. */
+  fingerprint?: string;
 }
 
 export interface ListeningHub {
@@ -15,21 +18,30 @@ export interface ListeningHub {
   url: string;
   publicUrl: string | null;
   token: string;
+  /** Where others reach it over TLS, if so. */
+  front?: { url: string; fingerprint: string | null } | null | undefined;
   /** It listens on every address of this computer. */
-  isOpen?: boolean;
+  isOpen?: boolean | undefined;
   /** Of another make, or a version we don't know: its web app may read a token in the query only. */
   isElsewhere?: boolean;
 }
 
 export function webLink(hub: ListeningHub, addresses: readonly string[] = ownAddresses()): WebLink {
-  const [address] = addresses;
-  const own = new URL(hub.url);
-  if (hub.isOpen && address !== undefined) own.hostname = address;
+  const own = ownUrl(hub, addresses);
   const isLoopback = /^(127\.|localhost$|\[?::1)/.test(own.hostname);
   const url = (hub.publicUrl ?? own.href).replace(/\/$/, "");
   const reach = hub.publicUrl !== null ? "public" : isLoopback ? "computer" : "network";
   // Behind the # no server, proxy or log ever sees it.
-  return { url, link: `${url}/${hub.isElsewhere ? "?" : "#"}token=${encodeURIComponent(hub.token)}`, reach };
+  const link = `${url}/${hub.isElsewhere ? "?" : "#"}token=${encodeURIComponent(hub.token)}`;
+  const fingerprint = hub.front?.fingerprint;
+  if (!fingerprint || hub.publicUrl !== null) return { url, link, reach };
+  return { url, link: `${link}&certificate=${fingerprint.replaceAll(":", "").toLowerCase()}`, reach, fingerprint };
+}
+
+function ownUrl({ url, front, isOpen }: ListeningHub, [address]: readonly string[]): URL {
+  const own = new URL(front?.url ?? url);
+  if (address !== undefined && (isOpen || isEverywhere(own.hostname))) own.hostname = address;
+  return own;
 }
 
 /** Of this computer on its networks; IPv4 first, those of containers and virtual machines last. */
@@ -44,6 +56,6 @@ export function ownAddresses(all: ReturnType<typeof networkInterfaces> = network
 /** Why there is no code for a phone, and what makes one possible. */
 export const unreachableHint = [
   "Only this computer can reach it, so there is no code for a phone. For one:",
-  "put a tunnel or a TLS proxy in front and set HAPI_PUBLIC_URL; or, if you trust",
-  "everyone on your network, listen there: hapi hub --host 0.0.0.0",
+  "a tunnel (hapi tunnel), a TLS proxy in front with HAPI_PUBLIC_URL, or, on your",
+  "own network, with a certificate it makes itself: hapi hub --host 0.0.0.0 --tls",
 ] as const;

@@ -3,16 +3,15 @@ import {
   createLogger,
   ensurePrivateDir,
   hapiHome,
+  type HubListen,
   resolveHubToken,
-  serveHttp,
   startCheckpointer,
   systemClock,
   type Clock,
   type Logger,
 } from "@hapi/platform";
 import { AppError, MAX_BODY_BYTES } from "@hapi/protocol";
-import type { Context } from "hono";
-import { callerOf } from "./auth/caller.ts";
+import { createProxies } from "./auth/proxies.ts";
 import { loadJwtSecret, loadOwnerId } from "./auth/secrets.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { durabilityOf } from "./sqlite/durability.ts";
@@ -26,8 +25,12 @@ import type { Restorer } from "./http/routes/keeping.ts";
 import { swapDatabase } from "./backup/swap.ts";
 import { fileHubSettings } from "./settings/hub-settings.ts";
 import { sqliteStores } from "./stores.ts";
-import { createGate, type Gate } from "./http/gate.ts";
+import { createEntrance, type RequestEnv } from "./entrance.ts";
+import { createGate } from "./http/gate.ts";
 import { createStaticFiles } from "./http/static-files.ts";
+import { type Certificate, type CertificateFiles, ownCertificate, ownCertificateFiles, readCertificate } from "./listening/certificate.ts";
+import { listen, type Listening, type ListenOptions } from "./listening/listen.ts";
+import { type Plan, planListening } from "./listening/plan.ts";
 import { createSocketServer } from "./socket/socket-server.ts";
 
 export interface HubOptions {
@@ -42,6 +45,12 @@ export interface HubOptions {
   corsOrigins?: readonly string[];
   /** Names by which it is reached besides `publicUrl`, this computer's own and plain addresses; `*`: any. */
   allowedHosts?: readonly string[];
+  /** Own: a certificate that the hub makes itself. Without either it listens on this computer only, unless one of the next two says more. */
+  tls?: "own" | CertificateFiles;
+  /** Addresses and CIDR blocks of proxies with TLS, besides those on this computer: who they forward for is believed, and only they may come. */
+  trustedProxies?: readonly string[];
+  /** Plain HTTP for everybody, also beyond this computer. */
+  insecureHttp?: boolean;
   /** The access token without namespace. Default: `CLI_API_TOKEN`, the stored one, or a new one. */
   token?: string;
   /** Folder of the built web app. Absent: the hub serves the API only. */
@@ -55,7 +64,10 @@ export interface HubOptions {
 }
 
 export interface RunningHub {
+  /** For programs of this computer. */
   readonly url: string;
+  /** For others, where that is another: over TLS. The fingerprint is that of the certificate, SHA-256. */
+  readonly front: Listening["front"];
   readonly host: string;
   readonly port: number;
   readonly token: string;
@@ -65,10 +77,16 @@ export interface RunningHub {
 }
 
 export const defaultPort = 3006;
-const idleTimeoutSeconds = 240;
 
 export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
   const { host = "127.0.0.1", port = defaultPort, clock = systemClock } = options;
+  const plan = planListening({
+    host,
+    port,
+    tls: options.tls !== undefined,
+    proxied: (options.trustedProxies ?? []).length > 0,
+    insecure: options.insecureHttp ?? false,
+  });
   const home = ensurePrivateDir(options.home ?? hapiHome());
   const log = options.log ?? createLogger({ name: "hub" });
   const token = checkToken(options.token ?? (await resolveHubToken({ ...process.env, HAPI_HOME: home })));
@@ -76,7 +94,7 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
   try {
     const jwtSecret = loadJwtSecret(home);
     const ownerId = loadOwnerId(home);
-    return await keepRunning(options, { host, port, home, log, clock, token, jwtSecret, ownerId, lock });
+    return await keepRunning(options, { host, plan, home, log, clock, token, jwtSecret, ownerId, lock });
   } catch (cause) {
     await lock.release();
     throw cause;
@@ -85,7 +103,7 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
 
 interface Opened {
   host: string;
-  port: number;
+  plan: Plan;
   home: string;
   log: Logger;
   clock: Clock;
@@ -98,6 +116,7 @@ interface Opened {
 /** One hub on one database and one port, from its opening to its end. */
 interface Instance {
   url: string;
+  front: Listening["front"];
   port: number;
   close(): Promise<void>;
 }
@@ -120,9 +139,10 @@ async function keepRunning(options: HubOptions, opened: Opened): Promise<Running
     },
   };
   let instance = await openInstance(options, opened, restorer);
-  const { url, port } = instance;
+  const { url, front, port } = instance;
   const swap = async (id: string): Promise<void> => {
-    const open = (): Promise<Instance> => openInstance(options, { ...opened, port }, restorer);
+    const plan = { ...opened.plan, front: { ...opened.plan.front, port } };
+    const open = (): Promise<Instance> => openInstance(options, { ...opened, plan }, restorer);
     instance = await swapDatabase({ home, id, now: clock.now(), log, close: () => instance.close(), open });
   };
   const shutdown = async (): Promise<void> => {
@@ -132,7 +152,7 @@ async function keepRunning(options: HubOptions, opened: Opened): Promise<Running
     log.info("hub.stopped");
   };
   const close = (): Promise<void> => (closing ??= shutdown());
-  return { url, host, port, token, home, close, [Symbol.asyncDispose]: close };
+  return { url, front, host, port, token, home, close, [Symbol.asyncDispose]: close };
 }
 
 async function openInstance(options: HubOptions, opened: Opened, restorer: Restorer): Promise<Instance> {
@@ -148,8 +168,9 @@ async function openInstance(options: HubOptions, opened: Opened, restorer: Resto
 }
 
 async function runHub(options: HubOptions, opened: Opened, database: HubDatabase, restorer: Restorer): Promise<Instance> {
-  const { host, port, home, log, clock, token } = opened;
+  const { host, plan, home, log, clock, token } = opened;
   const { db, epoch, markClean } = database;
+  const shown = await certificateFor(options, opened);
   const bus = createBus(log);
   const stores = sqliteStores({ db, epoch, bus, now: () => clock.now(), logger: log });
   const corsOrigins = [...(options.corsOrigins ?? []), ...originOf(options.publicUrl)];
@@ -166,36 +187,54 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
     restorer,
     retention: fileRetention(home),
     web: options.webRoot === undefined ? async () => null : createStaticFiles(options.webRoot),
-    callerOf: (c) => callerOf(c.req.raw.headers, addressOf(c)),
+    callerOf: (c) => (c.env as RequestEnv).caller,
     clock,
     log,
   });
-  const gate = createGate({ origins: corsOrigins, hosts: [host, ...(options.allowedHosts ?? [])] });
   await hub.start();
   // The first reader is told under which numbering it reads: a second loss of power must not take that back.
   await db.syncWal();
-  const server = await serveOrStop(hub, () => serve({ host, port, hub: hub.app, sockets, gate }));
+  const gate = createGate({ origins: corsOrigins, hosts: [host, ...(options.allowedHosts ?? [])] });
+  const fetch = createEntrance({ app: hub.app, sockets, gate, proxies: createProxies(options.trustedProxies) });
+  const doors = { plan, ...shown, fetch, websocket: sockets.websocket, maxRequestBodySize, clock, log };
+  const server = await serveOrStop(hub, () => listen(doors));
   const checkpointer = startCheckpointer({
     db,
     between: (work) => stores.between(work),
     onFailed: (reason) => log.warn("database.checkpoint_failed", { reason }),
   });
-  const boundPort = server.port ?? port;
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`;
-  opened.lock.listensAt(url);
-  log.info("hub.started", { host, port: boundPort });
+  sayWhere(options, opened, server);
   return {
-    url,
-    port: boundPort,
+    ...server,
     async close() {
       // A full disk must not keep a hub from ending: what was acknowledged is safe, and the next start sees that this was no clean end.
       const isSaved = await saysWhy(log, () => hub.stop());
-      await server.stop(true);
+      await server.close();
       checkpointer.close();
       if (isSaved) await saysWhy(log, markClean);
       await db.close();
     },
   };
+}
+
+/** Bun's own refusal has no body: what is above our limit is refused by us, before it is read. */
+const maxRequestBodySize = 4 * MAX_BODY_BYTES;
+
+async function certificateFor({ tls }: HubOptions, { home, host, clock }: Opened): Promise<Pick<ListenOptions, "certificate" | "files">> {
+  if (tls === undefined) return { certificate: null, files: null };
+  const certificate: Certificate = tls === "own" ? await ownCertificate(home, host, clock.now()) : readCertificate(tls, clock.now());
+  return { certificate, files: tls === "own" ? ownCertificateFiles(home) : tls };
+}
+
+/** For whoever looks for the hub of this home, and for its next start, which is to be the same one. */
+function sayWhere({ tls, trustedProxies, insecureHttp }: HubOptions, { host, lock, log }: Opened, { url, front, port }: Listening): void {
+  const listen: HubListen = { host, port };
+  if (tls !== undefined) listen.tls = tls;
+  if (trustedProxies && trustedProxies.length > 0) listen.trustedProxies = [...trustedProxies];
+  if (insecureHttp) listen.insecureHttp = true;
+  lock.listensAt({ url, listen, ...(front ? { front } : {}) });
+  log.info("hub.started", { host, port, ...(front ? { own: url, fingerprint: front.fingerprint } : {}) });
+  if (insecureHttp) log.warn("hub.insecure_http", { host, port });
 }
 
 async function saysWhy(log: Logger, work: () => Promise<void> | void): Promise<boolean> {
@@ -215,39 +254,6 @@ async function serveOrStop<T>(hub: Hub, listen: () => T): Promise<T> {
     await hub.stop();
     throw cause;
   }
-}
-
-interface ServeParts {
-  host: string;
-  port: number;
-  hub: ReturnType<typeof createHub>["app"];
-  sockets: ReturnType<typeof createSocketServer>;
-  gate: Gate;
-}
-
-function serve({ host, port, hub, sockets, gate }: ServeParts) {
-  return serveHttp<never>({
-    hostname: host,
-    port,
-    idleTimeout: idleTimeoutSeconds,
-    // Bun's own refusal has no body: what is above our limit is refused by us, before it is read.
-    maxRequestBodySize: 4 * MAX_BODY_BYTES,
-    websocket: sockets.websocket,
-    fetch(request, server) {
-      const isSocket = isSocketPath(request.url, sockets.path);
-      return gate(request, isSocket) ?? (isSocket ? sockets.handle(request, server) : hub.fetch(request, { server }));
-    },
-  });
-}
-
-function isSocketPath(url: string, path: string): boolean {
-  const start = url.indexOf("/", url.indexOf("//") + 2);
-  return url.startsWith(path, start) || url.startsWith(path.slice(0, -1) + "?", start);
-}
-
-function addressOf(c: Context): string {
-  const { server } = c.env as { server?: Bun.Server<never> };
-  return server?.requestIP(c.req.raw)?.address ?? "unknown";
 }
 
 /** The hub's own token names no namespace: clients append theirs. */

@@ -17,7 +17,12 @@ export const authCommand: Command = {
   usage: "status | login [--url URL] [--token TOKEN] | logout [--yes]",
   options: {
     url: { type: "string", value: "URL", help: "the hub's address" },
-    token: { type: "string", value: "TOKEN", help: "its access token, with :namespace if you have one; asked for when absent" },
+    token: {
+      type: "string",
+      value: "TOKEN",
+      help: "its access token, with :namespace if you have one; better piped or typed when asked: other users see the words of a command",
+    },
+    "insecure-http": { type: "boolean", help: "login: send the token in clear to another computer" },
     yes: { type: "boolean", short: "y", help: "logout: don't ask" },
     json: { type: "boolean", help: "print JSON" },
   },
@@ -25,13 +30,14 @@ export const authCommand: Command = {
     verbs: {
       "": { options: ["json"] },
       status: { options: ["json"] },
-      login: { options: ["url", "token", "json"] },
+      login: { options: ["url", "token", "insecure-http", "json"] },
       logout: { options: ["yes", "json"] },
     },
   },
   examples: [
     "hapi auth status",
     "hapi auth login --url https://hapi.example.org",
+    "pass show hapi | hapi auth login --url https://hapi.example.org",
     "hapi auth logout                 back to this machine's own hub; that hub's secret stays",
   ],
   async run(words, context) {
@@ -91,6 +97,11 @@ async function login(words: ParsedWords, context: CommandContext): Promise<numbe
   const url = (textValue(words, "url") ?? hubAddress(context.env).url).replace(/\/+$/, "");
   if (!/^https?:\/\//.test(url))
     throw new AppError("invalid_query", `The hub's address must begin with http:// or https://, not "${url}".`);
+  if (!isSet(words, "insecure-http") && isInClear(url))
+    throw new AppError(
+      "tls_required",
+      `${url} is plain HTTP: whoever is in between would read the token. Use its https:// address; or say --insecure-http if you trust every network on the way. Nothing was sent.`,
+    );
   const token = textValue(words, "token") ?? (await ask(`Access token for ${url}: `));
   if (!token) throw new AppError("missing_token", "No token was given. On the hub's machine it is shown by: hapi web");
   if (!(await isHealthy(url))) throw new AppError("hub_unreachable", `No hub answers at ${url}. Nothing was changed.`);
@@ -99,9 +110,19 @@ async function login(words: ParsedWords, context: CommandContext): Promise<numbe
   const home = hapiHome(context.env);
   await keepHubToken(home);
   await updateSettings(home, () => ({ apiUrl: url, cliApiToken: token }));
+  if (textValue(words, "token") !== undefined)
+    context.terminal.note(
+      "The token stood among the words of the command, where other users and the shell's history have it. Next time pipe it.",
+    );
   if (isSet(words, "json")) context.terminal.json({ url, loggedIn: true });
   else context.terminal.out(`Logged in to ${url}.`);
   return 0;
+}
+
+/** Beyond this computer without TLS. */
+function isInClear(url: string): boolean {
+  const { protocol, hostname } = URL.parse(url) ?? { protocol: "", hostname: "" };
+  return protocol === "http:" && !/^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
 /** Ends this machine's sign-in at a hub elsewhere. The secret of a hub on this home is another thing, and this machine's id is no sign-in. */

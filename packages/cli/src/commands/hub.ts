@@ -2,11 +2,12 @@
  * `hapi hub`: the server, in the foreground, with this machine's runner. With a word behind it (`stop`, `backup`, …) it takes care of the hub
  * that runs, or of its data; those are in `hub/`.
  */
-import { startHub } from "@hapi/hub";
+import { type RunningHub, startHub } from "@hapi/hub";
 import {
   createLogger,
   ensurePrivateDir,
   hapiHome,
+  isEverywhere,
   knownCliApiToken,
   loadSettings,
   logDir,
@@ -20,6 +21,7 @@ import { AppError } from "@hapi/protocol";
 import { byVerb, isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { startDemoOnEmptyHub } from "../demo-session.ts";
 import { keepRunner, type KeptRunner } from "../keep-runner.ts";
+import { listenOptions, listOf, type Transport, transportOf } from "../listen-options.ts";
 import { isHealthy } from "../local-hub.ts";
 import { publicUrlOf } from "../public-url.ts";
 import { welcome, type WelcomeFacts } from "../tui/welcome.ts";
@@ -37,6 +39,7 @@ export const hubCommand: Command = {
   options: {
     host: { type: "string", value: "HOST", help: `address to listen on (default ${DEFAULT_HOST}; HAPI_LISTEN_HOST)` },
     port: { type: "string", short: "p", value: "PORT", help: `port to listen on (default ${DEFAULT_PORT}, 0 picks one; HAPI_LISTEN_PORT)` },
+    ...listenOptions,
     "no-runner": { type: "boolean", help: "without this machine's runner: the web app can't start sessions here" },
     "with-runner": { type: "boolean", help: "with it, as by default" },
     "with-demo": { type: "boolean", help: "on an empty database, start a session with the built-in demo agent" },
@@ -48,7 +51,7 @@ export const hubCommand: Command = {
   },
   takes: {
     verbs: {
-      "": { options: ["host", "port", "no-runner", "with-runner", "with-demo", "no-qr", "json", "quiet"] },
+      "": { options: ["host", "port", ...Object.keys(listenOptions), "no-runner", "with-runner", "with-demo", "no-qr", "json", "quiet"] },
       status: { options: ["json"] },
       stop: { options: ["json"] },
       restart: { options: ["json"] },
@@ -60,7 +63,8 @@ export const hubCommand: Command = {
   },
   examples: [
     "hapi hub",
-    "hapi hub --host 0.0.0.0 --port 8080",
+    "hapi hub --host 0.0.0.0 --tls             for other devices on this network; compare the fingerprint",
+    "hapi hub --host 0.0.0.0 --port 443 --tls-cert cert.pem --tls-key key.pem",
     "hapi hub --no-runner --json",
     "HAPI_PUBLIC_URL=https://hapi.example.org hapi hub",
     "hapi hub stop                             sessions go on; hapi hub restart starts it again on its address",
@@ -94,7 +98,8 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
   const home = hapiHome(context.env);
   ensurePrivateDir(home);
   const settings = loadSettings(home);
-  const { host, port, publicUrl, corsOrigins } = listening(words, context, settings);
+  const { publicUrl, ...reach } = listening(words, context, settings);
+  const transport = transportOf(words, context, settings);
   if (await greetRunning(words, context, publicUrl)) return 0;
   const token = await resolveHubToken(context.env);
   if (token.includes(":"))
@@ -105,12 +110,11 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.resolve(name));
 
   const hub = await startHub({
-    host,
-    port,
+    ...reach,
+    ...transport,
     home,
     token,
     log,
-    corsOrigins,
     ...(publicUrl ? { publicUrl } : {}),
     ...(webRoot ? { webRoot } : {}),
     onFailed: (cause) => stop.reject(cause),
@@ -119,19 +123,21 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
   let runner: KeptRunner | null = null;
   try {
     if (hasRunner) runner = keepRunner({ env: { ...context.env, HAPI_API_URL: hub.url, CLI_API_TOKEN: token }, home, log });
-    greet(words, context, { url: reachable(hub.url), publicUrl, token, home, isOpen: isOpenHost(host), hasRunner });
-    if (webRoot === null && !isSet(words, "quiet") && !isSet(words, "json"))
+    greet(words, context, { ...reachOf(hub, transport), publicUrl, token, home, hasRunner });
+    if (webRoot === null && isTalkative(words))
       context.terminal.note(context.paint.waiting("The web app is not built; only the API is served. Run: npm run build"));
     if (isSet(words, "with-demo")) await tryDemo(hub.url, token, home, context, log);
     const reason = await stop.promise;
     log.info("hub.stopping", { reason, version: cliVersion, at: systemClock.now() });
-    if (!isSet(words, "json") && !isSet(words, "quiet")) context.terminal.note("\nStopping the hub. Sessions go on.");
+    if (isTalkative(words)) context.terminal.note("\nStopping the hub. Sessions go on.");
     return 0;
   } finally {
     await runner?.close();
     await hub.close();
   }
 }
+
+const isTalkative = (words: ParsedWords): boolean => !isSet(words, "json") && !isSet(words, "quiet");
 
 interface Listening {
   host: string;
@@ -156,9 +162,6 @@ function listening(words: ParsedWords, { env }: CommandContext, settings: Readon
   };
 }
 
-const listOf = (value: unknown): string[] =>
-  (Array.isArray(value) ? value : String(value ?? "").split(",")).map((word) => String(word).trim()).filter((word) => word !== "");
-
 function hostOf(text: string): string {
   if (text === "*") return text;
   const url = URL.parse(`http://${text}`);
@@ -176,15 +179,17 @@ function originOf(text: string): string[] {
 /** On a home whose hub runs: where that one is. Not for who wants it elsewhere or in the background, who must hear that it can't be had. */
 async function greetRunning(words: ParsedWords, context: CommandContext, publicUrl: string | null): Promise<boolean> {
   const home = hapiHome(context.env);
-  const { pid, url, isOpen } = runningHub(home) ?? {};
+  const { pid, url, isOpen, front, listen } = runningHub(home) ?? {};
   if (pid === undefined || url === undefined || isSet(words, "quiet")) return false;
   if (textValue(words, "host") !== undefined || textValue(words, "port") !== undefined || !(await isHealthy(url))) return false;
   const token = knownCliApiToken({ ...context.env, HAPI_API_URL: "" }) ?? "";
-  greet(words, context, { url, publicUrl, token, home, isOpen, running: pid, hasRunner: true });
+  greet(words, context, { url, front, publicUrl, token, home, isOpen, isInsecure: listen?.insecureHttp, running: pid, hasRunner: true });
   return true;
 }
 
-const isOpenHost = (host: string): boolean => host === "0.0.0.0" || host === "::";
+function reachOf({ url, host, front }: RunningHub, { trustedProxies, insecureHttp }: Transport) {
+  return { url: reachable(url), front, isOpen: isEverywhere(host) && !trustedProxies, isInsecure: insecureHttp };
+}
 
 /** What it listens on is not always what one can call. */
 function reachable(url: string): string {

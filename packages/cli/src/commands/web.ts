@@ -35,6 +35,7 @@ export const webCommand: Command = {
       if (terminal.isInteractive) {
         if (found.reach === "computer") terminal.note(unreachableHint.map(paint.dim).join("\n"));
         else if (!isSet(words, "no-qr")) terminal.out(codeLines(found.link).join("\n"));
+        if (found.fingerprint !== undefined) terminal.note(paint.dim(`SHA-256 of the certificate: ${found.fingerprint}`));
         terminal.note(paint.dim("The link signs in whoever has it: keep it to yourself."));
       }
     }
@@ -56,7 +57,7 @@ async function findLink({ env }: CommandContext): Promise<WebLink> {
   const own = isOwn ? runningHub(home) : null;
   // What other devices call a hub elsewhere is what this machine calls it.
   const publicUrl = isOwn ? publicUrlOf(env["HAPI_PUBLIC_URL"] || loadSettings(home)["publicUrl"]) : null;
-  return webLink({ url, publicUrl, token, isOpen: own?.isOpen ?? false, isElsewhere: !isOwn });
+  return webLink({ url, publicUrl, token, isOpen: own?.isOpen ?? false, front: own?.front, isElsewhere: !isOwn });
 }
 
 function openInBrowser(link: string, { env, terminal }: CommandContext): void {

@@ -1,4 +1,5 @@
 /** Who asks, as far as counting wrong guesses needs to know. An address is no identity: nobody gets in by it. */
+import { isLoopback, onlyHere, type Proxies } from "./proxies.ts";
 
 export interface Caller {
   /** What is counted as one: an IPv4 address, or the /64 of an IPv6 one, since whoever has one address of it has all of them. */
@@ -7,19 +8,47 @@ export interface Caller {
   isLocal: boolean;
 }
 
-const FORWARDED = ["x-forwarded-for", "x-real-ip", "cf-connecting-ip", "forwarded", "x-forwarded-host"];
+const FORWARDED = ["x-forwarded-for", "x-real-ip", "cf-connecting-ip", "forwarded", "x-forwarded-host", "x-forwarded-proto"];
 
 /**
- * `peer`: the address of the connection. Behind a proxy or tunnel on this computer everybody would be this computer: there the last address
- * that it appended counts. It is believed from nobody else.
+ * `peer`: the address of the connection. Behind a proxy or tunnel everybody would be that: there the last address that is not of a trusted
+ * proxy counts. It is believed from nobody else.
  */
-export function callerOf(headers: Headers, peer: string): Caller {
-  const isLoopback = /^(?:::ffff:)?127\.|^::1$/.test(peer);
-  if (!isLoopback) return { key: blockOf(peer), isLocal: false };
-  if (!FORWARDED.some((name) => headers.has(name))) return { key: "this computer", isLocal: true };
-  const address = headers.get("x-forwarded-for")?.split(",").at(-1) ?? headers.get("x-real-ip") ?? headers.get("cf-connecting-ip");
-  return { key: `behind a proxy: ${blockOf(address?.trim().slice(0, 64) ?? "unknown")}`, isLocal: false };
+export function callerOf(headers: Headers, peer: string, proxies: Proxies = onlyHere): Caller {
+  if (!proxies.trusts(peer)) return { key: blockOf(peer), isLocal: false };
+  if (!FORWARDED.some((name) => headers.has(name)))
+    return isLoopback(peer) ? { key: "this computer", isLocal: true } : { key: `a silent proxy: ${blockOf(peer)}`, isLocal: false };
+  return { key: `behind a proxy: ${clientOf(headers, proxies)}`, isLocal: false };
 }
+
+/** A proxy appends what it saw; in front stands what the client wrote itself. A header of the other kind may be the client's altogether. */
+function clientOf(headers: Headers, proxies: Proxies): string {
+  const listed = headers.get("x-forwarded-for");
+  const standard = headers.get("forwarded");
+  const named = [
+    listed === null ? null : lastClient(listed.split(","), proxies),
+    standard === null ? null : lastClient(nodesOf(standard), proxies),
+  ];
+  const [one, ...others] = named.filter((client) => client !== null);
+  // Who sends one kind through a proxy that writes the other must not choose who he is.
+  if (others.some((other) => other !== one)) return "unclear";
+  return one ?? blockOf(addressIn(headers.get("x-real-ip") ?? headers.get("cf-connecting-ip") ?? ""));
+}
+
+function lastClient(chain: readonly string[], proxies: Proxies): string {
+  const addresses = chain.map((text) => bare(addressIn(text)));
+  return blockOf(addresses.findLast((address) => !proxies.trusts(address)) ?? addresses[0] ?? "unknown");
+}
+
+/** What is longer than an address is none, and not kept. */
+const addressIn = (text: string): string => (text.trim() === "" || text.length > 64 ? "unknown" : text.trim());
+
+/** `for=` of each hop (RFC 7239). */
+const nodesOf = (forwarded: string): string[] =>
+  forwarded.split(",").map((hop) => /(?:^|;)\s*for\s*=\s*"?([^";]+)/i.exec(hop)?.[1] ?? "unknown");
+
+/** Without port and brackets. */
+const bare = (text: string): string => /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? text.replace(/^(\d{1,3}(?:\.\d{1,3}){3}):\d+$/, "$1");
 
 function blockOf(address: string): string {
   const v4 = /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1];

@@ -8,14 +8,15 @@ interface Asked {
   origin?: string;
   method?: string;
   isSocket?: boolean;
+  byProxy?: boolean;
   more?: Record<string, string>;
 }
 
 function ask(asked: Asked, options: Partial<GateOptions> = {}): string {
   const gate = createGate({ origins: [], hosts: ["127.0.0.1"], ...options });
-  const { host = "127.0.0.1:3006", origin, method = "POST", isSocket = false, more = {} } = asked;
+  const { host = "127.0.0.1:3006", origin, method = "POST", isSocket = false, byProxy = false, more = {} } = asked;
   const headers = { host, ...(origin === undefined ? {} : { origin }), ...more };
-  const answer = gate(new Request("http://127.0.0.1:3006/api/auth", { method, headers }), isSocket);
+  const answer = gate(new Request("http://127.0.0.1:3006/api/auth", { method, headers }), { isSocket, byProxy });
   return answer === null ? "ok" : String(answer.status);
 }
 
@@ -59,16 +60,43 @@ test("pages of the hub itself and of the configured origins, in what changes som
 });
 
 test("a proxy that rewrites the host and says which one was asked for is understood", () => {
-  expect(ask({ origin: "https://hub.example", more: { "x-forwarded-host": "hub.example" } })).toBe("ok");
-  expect(ask({ origin: "https://evil.example", more: { "x-forwarded-host": "hub.example" } })).toBe("403");
+  expect(ask({ byProxy: true, origin: "https://hub.example", more: { "x-forwarded-host": "hub.example" } })).toBe("ok");
+  expect(ask({ byProxy: true, origin: "https://evil.example", more: { "x-forwarded-host": "hub.example" } })).toBe("403");
+  // Nobody else is believed, and what a client wrote in front of the proxy's word is not the proxy's.
+  expect(ask({ origin: "https://evil.example", more: { "x-forwarded-host": "evil.example" } })).toBe("403");
+  expect(ask({ byProxy: true, origin: "https://evil.example", more: { "x-forwarded-host": "evil.example, hub.example" } })).toBe("403");
+});
+
+test("what a browser says of a page elsewhere: no part of the API, whatever it asks for; the app itself may be opened from a link", () => {
+  const reads = (path: string, site: string, more: Record<string, string> = {}, options: Partial<GateOptions> = {}): string => {
+    const gate = createGate({ origins: [], hosts: ["127.0.0.1"], ...options });
+    const headers = { host: "127.0.0.1:3006", "sec-fetch-site": site, ...more };
+    const answer = gate(new Request(`http://127.0.0.1:3006${path}`, { headers }), { isSocket: false, byProxy: false });
+    return answer === null ? "ok" : String(answer.status);
+  };
+  for (const path of ["/api/sessions", "/api/events?token=x", "/cli/sessions/1", "/socket.io/?EIO=4&transport=polling", "/api"])
+    for (const site of ["cross-site", "same-site"]) expect([path, site, reads(path, site)]).toEqual([path, site, "403"]);
+  for (const path of ["/", "/sessions/1", "/assets/x.js", "/health", "/apicture"])
+    expect([path, reads(path, "cross-site")]).toEqual([path, "ok"]);
+  for (const site of ["same-origin", "none"]) expect(reads("/api/sessions", site)).toBe("ok");
+  const app = { origin: "https://app.example" };
+  expect(reads("/api/sessions", "cross-site", app)).toBe("403");
+  expect(reads("/api/sessions", "cross-site", app, { origins: ["https://app.example"] })).toBe("ok");
+  expect(reads("/api/sessions", "cross-site", {}, { origins: ["*"] })).toBe("ok");
 });
 
 test("the refusal says what to set, and repeats nothing that a terminal or a page would run", async () => {
   const gate = createGate({ origins: [], hosts: [] });
-  const answer = gate(new Request("http://x/api/auth", { method: "POST", headers: { host: 'hub.example"<b>' } }), false);
+  const answer = gate(new Request("http://x/api/auth", { method: "POST", headers: { host: 'hub.example"<b>' } }), {
+    isSocket: false,
+    byProxy: false,
+  });
   const said = (await answer!.json()) as { error: string; code: string };
   expect(said.code).toBe("host_refused");
-  const page = gate(new Request("http://x/", { headers: { host: "hub.example", accept: "text/html" } }), false);
+  const page = gate(new Request("http://x/", { headers: { host: "hub.example", accept: "text/html" } }), {
+    isSocket: false,
+    byProxy: false,
+  });
   expect([page?.headers.get("content-type"), await page?.text()]).toEqual([
     "text/plain; charset=utf-8",
     expect.stringContaining("HAPI_PUBLIC_URL=https://hub.example"),

@@ -14,11 +14,21 @@ export interface GateOptions {
   hosts: readonly string[];
 }
 
-export type Gate = (request: Request, isSocket: boolean) => Response | null;
+/** `byProxy`: the connection is one of a trusted proxy, whose word about the name it was asked by counts. */
+export interface Asked {
+  isSocket: boolean;
+  byProxy: boolean;
+}
+
+export type Gate = (request: Request, asked: Asked) => Response | null;
 
 /** This computer's: nobody else can give these to a page of theirs. */
 const OWN = ["localhost", hostname().toLowerCase(), `${hostname().toLowerCase().split(".")[0]}.local`];
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
+/** What browsers say of pages that are not the hub's own; `none` is a person who typed the address. */
+const ELSEWHERE = new Set(["cross-site", "same-site"]);
+/** The web app may be opened from anywhere; what it is made of lies open. */
+const API = /^\/(?:api|cli|socket\.io)(?:\/|$)/;
 
 export function createGate({ origins, hosts }: GateOptions): Gate {
   const ownPages = new Set(origins);
@@ -29,21 +39,27 @@ export function createGate({ origins, hosts }: GateOptions): Gate {
     const name = nameOf(host);
     return names.has("*") || names.has(name) || name.endsWith(".localhost") || isAddress(name);
   };
-  const isOwnPage = (origin: string, headers: Headers): boolean => {
+  const isOwnPage = (origin: string, headers: Headers, byProxy: boolean): boolean => {
     if (ownPages.has("*") || ownPages.has(origin)) return true;
     const from = URL.parse(origin)?.host;
     if (from === undefined || from === "") return false;
-    // What a proxy says of the name it was asked by: no page can set it without being asked for leave (CORS) first.
-    return [headers.get("host"), headers.get("x-forwarded-host")].some((host) => host !== null && sameHost(from, host));
+    // The last one is what the proxy wrote itself.
+    const forwarded = byProxy ? headers.get("x-forwarded-host")?.split(",").at(-1)?.trim() : undefined;
+    return [headers.get("host"), forwarded].some((host) => host && sameHost(from, host));
   };
 
-  return (request, isSocket) => {
+  return (request, { isSocket, byProxy }) => {
     const { headers } = request;
     const host = headers.get("host");
     if (host !== null && !answersTo(host)) return refuse(request, new AppError("host_refused", hostWords(host)));
     const origin = headers.get("origin");
-    if (origin === null || (!isSocket && READS.has(request.method)) || isOwnPage(origin, headers)) return null;
-    return refuse(request, new AppError("origin_refused", originWords(origin)));
+    const isAllowed = origin !== null && isOwnPage(origin, headers, byProxy);
+    if (isAllowed) return null;
+    if (origin !== null && (isSocket || !READS.has(request.method)))
+      return refuse(request, new AppError("origin_refused", originWords(origin)));
+    // A page that wants an image or a script of ours says no origin, but its browser says that it is another's.
+    const isElsewhere = ELSEWHERE.has(headers.get("sec-fetch-site") ?? "") && !ownPages.has("*");
+    return isElsewhere && API.test(new URL(request.url).pathname) ? refuse(request, new AppError("cross_site_refused")) : null;
   };
 }
 
@@ -59,7 +75,7 @@ const isAddress = (name: string): boolean => /^\d{1,3}(?:\.\d{1,3}){3}$/.test(na
 const sameHost = (one: string, other: string): boolean => plain(one) === plain(other);
 const plain = (host: string): string => host.toLowerCase().replace(/:(?:80|443)$/, "");
 
-function refuse({ url, headers }: Request, error: AppError): Response {
+export function refuse({ url, headers }: Request, error: AppError): Response {
   const said = { [PROTOCOL_HEADER]: String(PROTOCOL_VERSION), "cache-control": "no-store", "x-content-type-options": "nosniff" };
   // A person in front of a browser reads a sentence.
   if (headers.get("accept")?.includes("text/html") && !new URL(url).pathname.startsWith("/api/"))

@@ -5,7 +5,7 @@
  */
 import { type Clock, every } from "@hapi/platform";
 import { AppError, MAX_FRAME_BYTES, SOCKET_PATH } from "@hapi/protocol";
-import { type Caller, callerOf } from "../auth/caller.ts";
+import type { Caller } from "../auth/caller.ts";
 import type { SocketNamespace } from "./client-socket.ts";
 import type { PollingServer } from "./polling-server.ts";
 import { pingIntervalMs, WebSocketConnection } from "./websocket-connection.ts";
@@ -18,7 +18,7 @@ export interface SocketServer {
   readonly path: string;
   /** `Bun.serve`'s websocket handlers. */
   readonly websocket: Bun.WebSocketHandler<never>;
-  handle(request: Request, server: Bun.Server<never>): Promise<Response>;
+  handle(request: Request, server: Bun.Server<never>, caller: Caller): Promise<Response>;
   /** Before the first client comes. */
   namespace<Identity>(name: string, namespace: SocketNamespace<Identity>): void;
   close(): void;
@@ -78,8 +78,7 @@ export function createSocketServer(options: { corsOrigins: readonly string[]; cl
   return {
     path: SOCKET_PATH,
     websocket: websocket as Bun.WebSocketHandler<never>,
-    async handle(request, server) {
-      const caller = callerOf(request.headers, server.requestIP(request)?.address ?? "unknown");
+    async handle(request, server, caller) {
       if (!isPlainWebSocket(request)) return (await loadPolling()).handle(request, server, caller);
       if (!hasRoom(caller)) return Response.json(new AppError("rate_limited").toBody(), { status: 429, headers: { "retry-after": "5" } });
       const data = new WebSocketConnection(namespaces, options.clock, caller);

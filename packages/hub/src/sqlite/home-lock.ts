@@ -4,14 +4,14 @@
  */
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { attempt, hubOwnerPath, openSqlite, processStartTime, type Sqlite, writeFileAtomic } from "@hapi/platform";
+import { attempt, type HubOwner, hubOwnerPath, openSqlite, processStartTime, type Sqlite, writeFileAtomic } from "@hapi/platform";
 import { AppError, isFullDisk } from "@hapi/protocol";
 
 const lockFile = "hub.lock";
 
 export interface HomeLock {
   /** Where this hub can be reached, for whoever finds the home taken. */
-  listensAt(url: string): void;
+  listensAt(where: Omit<HubOwner, "pid">): void;
   release(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export async function lockHome(home: string): Promise<HomeLock> {
     throw cause;
   });
   const self = { pid: process.pid, startTime: processStartTime(process.pid) };
-  const say = (url?: string): void => sayOwner(owner, `${JSON.stringify({ ...self, ...(url === undefined ? {} : { url }) })}\n`);
+  const say = (where?: Omit<HubOwner, "pid">): void => sayOwner(owner, `${JSON.stringify({ ...self, ...where })}\n`);
   say();
   return {
     listensAt: say,

@@ -45,6 +45,7 @@ export function hubProcesses() {
     const hub = {
       url,
       home,
+      front: null,
       host: "127.0.0.1",
       port: Number(new URL(url).port),
       token,

@@ -46,7 +46,9 @@ const HALF_WIDTH = [
 
 /** Names, units, and what is typed as it stands. */
 const LATIN = new Set(
-  "HAPI MB JSON MCP Telegram Safari English settings.json HAPI_PUBLIC_URL hapi hapi_hub hapi_web --host ~/projects/shop".split(" "),
+  "HAPI MB JSON MCP TLS Telegram Safari English settings.json HAPI_PUBLIC_URL hapi hapi_hub hapi_web --host --tls ~/projects/shop".split(
+    " ",
+  ),
 );
 
 test("Chinese is Chinese: no English word is left in a sentence", () => {

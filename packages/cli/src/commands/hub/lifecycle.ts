@@ -2,6 +2,7 @@
 import { delay, hapiHome, isAlive, logDir, processStartTime, runningHub, systemClock } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { isSet, type CommandContext, type ParsedWords } from "../../command.ts";
+import { wordsOf } from "../../listen-options.ts";
 import { startInBackground, untilHealthy } from "../../local-hub.ts";
 import { tailOf } from "../../log-tail.ts";
 
@@ -24,7 +25,8 @@ export async function restart(words: ParsedWords, context: CommandContext): Prom
   const ended = await endHub(home);
   // On the same address: everybody who knows it comes back by himself.
   const where = ended?.url ? new URL(ended.url) : null;
-  const address = where ? ["--host", ended?.isOpen ? "0.0.0.0" : where.hostname, "--port", where.port || "80"] : [];
+  const plain = where ? ["--host", ended?.isOpen ? "0.0.0.0" : where.hostname, "--port", where.port || "80"] : [];
+  const address = ended?.listen ? wordsOf(ended.listen) : plain;
   const { failed } = startInBackground(env, home, address);
   const url = await Promise.race([failed, untilHealthy(env)]);
   if (isSet(words, "json")) terminal.json({ url, pid: runningHub(home)?.pid ?? null, wasRunning: ended !== null });

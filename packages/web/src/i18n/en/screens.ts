@@ -68,7 +68,7 @@ export const screens = {
   "new.noMachine.other": "On another machine",
   "new.noMachine.token": "It asks for the access token, which hapi web shows on the hub's machine.",
   "new.noMachine.loopback":
-    "No other machine can reach {host}. Give the hub an address for that: HAPI_PUBLIC_URL, or hapi hub --host 0.0.0.0 on a network you trust.",
+    "No other machine can reach {host}. Give the hub an address for that: HAPI_PUBLIC_URL, or hapi hub --host 0.0.0.0 --tls.",
   "new.browse.up": "Parent directory",
   "new.browse.choose": "Use this directory",
   "new.browse.empty": "No directories in here",

@@ -71,7 +71,7 @@ export const screens = {
   "new.noMachine.other": "在另一台机器上",
   "new.noMachine.token": "它会询问访问令牌；在中枢所在的机器上运行 hapi web 可以看到。",
   "new.noMachine.loopback":
-    "其他机器无法访问 {host}。请给中枢一个可访问的地址：设置 HAPI_PUBLIC_URL，或在可信网络中运行 hapi hub --host 0.0.0.0。",
+    "其他机器无法访问 {host}。请给中枢一个可访问的地址：设置 HAPI_PUBLIC_URL，或运行 hapi hub --host 0.0.0.0 --tls。",
   "new.browse.up": "上级目录",
   "new.browse.choose": "使用此目录",
   "new.browse.empty": "这里没有目录",

@@ -1,0 +1,128 @@
+/** Opens the doors of a plan. A certificate whose files change is shown from then on; connections that stand go on as they were. */
+import { every, serveHttp, type Clock, type HttpServer, type Logger } from "@hapi/platform";
+import { AppError } from "@hapi/protocol";
+import { type Certificate, type CertificateFiles, readCertificate, stampOf } from "./certificate.ts";
+import type { Plan } from "./plan.ts";
+
+const lookEveryMs = 10_000;
+const idleTimeoutSeconds = 240;
+
+export interface ListenOptions {
+  plan: Plan;
+  certificate: Certificate | null;
+  /** Where it was read from, and is read again. */
+  files: CertificateFiles | null;
+  fetch(request: Request, server: HttpServer<never>, door: Door): Response | Promise<Response>;
+  websocket: Bun.WebSocketHandler<never>;
+  maxRequestBodySize: number;
+  clock: Clock;
+  log: Logger;
+}
+
+export interface Door {
+  tls: boolean;
+  proxiesOnly: boolean;
+}
+
+export interface Listening {
+  /** Of this computer's own programs. */
+  url: string;
+  /** Of the front door. */
+  port: number;
+  /** The front door, where it is another one. */
+  front: { url: string; fingerprint: string | null } | null;
+  close(): Promise<void>;
+}
+
+const urlOf = (scheme: string, host: string, port: number): string => `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+export function listen(options: ListenOptions): Listening {
+  const { plan } = options;
+  const front = openFront(options);
+  try {
+    const own = plan.own && openOwn(options, plan.own);
+    const url = urlOf(plan.front.tls ? "https" : "http", plan.front.host, front.port);
+    return {
+      url: own ? urlOf("http", plan.own?.host ?? "", own.port ?? 0) : url,
+      port: front.port,
+      front: own ? { url, fingerprint: options.certificate?.fingerprint ?? null } : null,
+      async close() {
+        await Promise.all([front.close(), own?.stop(true)]);
+      },
+    };
+  } catch (cause) {
+    void front.close();
+    throw cause;
+  }
+}
+
+function open(
+  { fetch, websocket, maxRequestBodySize }: ListenOptions,
+  at: { host: string; port: number; tls: Certificate | null },
+  door: Door,
+) {
+  return serveHttp<never>({
+    hostname: at.host,
+    port: at.port,
+    idleTimeout: idleTimeoutSeconds,
+    maxRequestBodySize,
+    websocket,
+    ...(at.tls ? { tls: { cert: at.tls.cert, key: at.tls.key } } : {}),
+    fetch: (request, server) => fetch(request, server, door),
+  });
+}
+
+function openOwn(options: ListenOptions, { host, ports }: { host: string; ports: readonly number[] }): HttpServer<never> {
+  const [port = 0, ...others] = ports;
+  try {
+    return open(options, { host, port, tls: null }, { tls: false, proxiesOnly: false });
+  } catch (cause) {
+    // Whoever needs this door reads its port from the home.
+    if (others.length > 0 && cause instanceof AppError && cause.code === "port_taken") return openOwn(options, { host, ports: others });
+    throw cause;
+  }
+}
+
+/** The runtime takes no other certificate for a server that listens: another server takes the place of the first, whose connections go on. */
+function openFront(options: ListenOptions): { port: number; close(): Promise<void> } {
+  const { plan, files, clock, log } = options;
+  const door = { tls: plan.front.tls, proxiesOnly: plan.proxiesOnly };
+  let shown = options.certificate;
+  let server = open(options, { ...plan.front, tls: shown }, door);
+  const port = server.port ?? plan.front.port;
+  const earlier = new Set<HttpServer<never>>();
+  let isDown = false;
+  let tried = "";
+  const show = (certificate: Certificate): void => {
+    if (!isDown) {
+      const old = server;
+      earlier.add(old);
+      void old.stop(false).finally(() => earlier.delete(old));
+    }
+    isDown = true;
+    server = open(options, { ...plan.front, port, tls: certificate }, door);
+    isDown = false;
+    shown = certificate;
+    log.info("tls.certificate_changed", { fingerprint: certificate.fingerprint });
+  };
+  const look = (): void => {
+    if (files === null || shown === null) return;
+    const stamp = stampOf(files);
+    // What was wrong is said once, and tried again when somebody has changed it.
+    if (!isDown && (stamp === shown.stamp || stamp === tried)) return;
+    tried = stamp;
+    try {
+      show(readCertificate(files, clock.now()));
+    } catch (reason) {
+      log.error("tls.certificate_not_changed", { reason });
+    }
+  };
+  const stopLooking = files === null ? () => undefined : every(clock, lookEveryMs, look, { unref: true });
+  return {
+    port,
+    async close() {
+      stopLooking();
+      await Promise.all([server, ...earlier].map((one) => one.stop(true)));
+    },
+  };
+}
