@@ -3,7 +3,7 @@
  * paint. Runs before anything else is loaded, so it knows little: a line that turns out to be something else leaves it alone.
  */
 import { startWaitingHost } from "@hapi/host/waiting";
-import { attempt, isTerminal, type WaitingProcess } from "@hapi/platform/lean";
+import { attempt, isTerminal, type WaitingProcess, withoutHubAccess } from "@hapi/platform/lean";
 import { FLAVORS } from "@hapi/protocol/flavors";
 
 const askForWords: ReadonlySet<string> = new Set(["--help", "-h", "help", "--version", "-V", "-v"]);
@@ -14,5 +14,8 @@ export function hostInWaiting(words: readonly string[], env: Readonly<Record<str
   const [first] = isNamed ? words.slice(1) : words;
   const mayBegin = first === undefined || first.startsWith("-") || /\s/.test(first);
   if (!mayBegin || words.some((word) => askForWords.has(word)) || !isTerminal(0) || !isTerminal(1)) return null;
-  return attempt(() => startWaitingHost(env, process.cwd()), "one is started when it is needed, and says why it can't be") ?? null;
+  return (
+    attempt(() => startWaitingHost(withoutHubAccess(env), process.cwd()), "one is started when it is needed, and says why it can't be") ??
+    null
+  );
 }

@@ -3,6 +3,7 @@
  * person stopped stays stopped. One that outlived an earlier hub is left alone: this one is started when that one is gone.
  */
 import { attempt, isAlive, LATE, selfCommand, systemClock, within, type Clock, type Logger } from "@hapi/platform";
+import { runnerEnv } from "@hapi/machine/runner-env";
 import { readRunnerState, RESTART_EXIT_CODE } from "@hapi/machine/runner-state";
 import { spawn, type ChildProcess } from "node:child_process";
 
@@ -40,7 +41,7 @@ export function keepRunner(options: KeepRunnerOptions): KeptRunner {
     }
     const [program = "", ...args] = options.program ?? selfCommand("runner", "run");
     const startedAt = clock.now();
-    const started = spawn(program, args, { env: options.env as NodeJS.ProcessEnv, stdio: "ignore" });
+    const started = spawn(program, args, { env: runnerEnv(options.home, options.env) as NodeJS.ProcessEnv, stdio: "ignore" });
     child = started;
     started.on("error", (cause) => options.log.warn("runner.not_started", { reason: cause.message }));
     started.on("exit", (code, signal) => {

@@ -39,6 +39,8 @@ export interface StartHostOptions {
   first?: SpawnSpec | undefined;
   /** One that waits for its session (`startWaitingHost`); where it is gone, another one is started as ever. */
   waiting?: WaitingProcess | null | undefined;
+  /** While no host lives and none can start, right before this one does. Not where a host lives already. */
+  beforeLaunch?: () => void;
   /** argv of the host program; default: this HAPI's `__host`. */
   hostCommand?: readonly string[];
 }
@@ -60,6 +62,7 @@ export async function startHost(options: StartHostOptions): Promise<StartedHost>
       await clearWay(dir);
       // One that a killed starter left behind holds an environment, and would begin what nobody asked for.
       dropFirstProgram(dir);
+      options.beforeLaunch?.();
       const { waiting, ...rest } = options;
       // What the one that waited may have begun is ended, and not begun again: the session process says what there is to say.
       if (!waiting) await launchNew(dir, rest);

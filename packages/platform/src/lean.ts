@@ -4,6 +4,7 @@ export * from "./become.ts";
 export * from "./clock.ts";
 export * from "./dir-lock.ts";
 export * from "./files.ts";
+export * from "./hub-access.ts";
 export * from "./hub-owner.ts";
 export * from "./ignore.ts";
 export * from "./parent-death.ts";

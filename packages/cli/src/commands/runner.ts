@@ -1,6 +1,18 @@
 /** `hapi runner …`: the background daemon that starts sessions on this machine for the web app and the API. */
-import { askRunner, findLivingSessions, readRunnerState, RESTART_EXIT_CODE, runnerPaths, runRunner } from "@hapi/machine/runner";
-import { createLogger, delay, ensurePrivateDir, hapiHome, isAlive, logDir, selfCommand, spawnDetached, systemClock } from "@hapi/platform";
+import { askRunner, findLivingSessions, readRunnerState, RESTART_EXIT_CODE, runnerEnv, runnerPaths, runRunner } from "@hapi/machine/runner";
+import {
+  become,
+  createLogger,
+  delay,
+  ensurePrivateDir,
+  hapiHome,
+  isAlive,
+  logDir,
+  selfCommand,
+  showsHubAccess,
+  spawnDetached,
+  systemClock,
+} from "@hapi/platform";
 import { AppError, toAppError } from "@hapi/protocol";
 import { byVerb, isSet, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
@@ -70,6 +82,8 @@ function rootsOf(words: ParsedWords): string[] {
 
 async function runInForeground(words: ParsedWords, context: CommandContext): Promise<number> {
   const home = hapiHome(context.env);
+  // Whoever runs as this user reads a process's environment: this one becomes one without.
+  if (showsHubAccess(context.env)) return become(selfCommand("runner", "run", ...rootWords(words)), runnerEnv(home, context.env));
   const log = createLogger({ name: "runner", file: `${ensurePrivateDir(logDir(home))}/runner.log` });
   const ended = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => ended.abort());
@@ -90,11 +104,12 @@ async function runInForeground(words: ParsedWords, context: CommandContext): Pro
   return 0;
 }
 
+const rootWords = (words: ParsedWords): string[] => rootsOf(words).flatMap((root) => ["--workspace-root", root]);
+
 function spawnAlone(words: ParsedWords, context: CommandContext, home: string): ReturnType<typeof spawnDetached> {
-  const roots = rootsOf(words).flatMap((root) => ["--workspace-root", root]);
-  return spawnDetached(selfCommand("runner", "run", ...roots), {
+  return spawnDetached(selfCommand("runner", "run", ...rootWords(words)), {
     cwd: home,
-    env: { ...context.env, [ALONE_ENV]: "1" },
+    env: { ...runnerEnv(home, context.env), [ALONE_ENV]: "1" },
     logFile: outputFile(home),
   });
 }

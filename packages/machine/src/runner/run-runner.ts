@@ -4,6 +4,7 @@ import { createHubApi } from "@hapi/client";
 import { connectMachine, createCliRest } from "@hapi/client/link";
 import {
   hapiHome,
+  HUB_ACCESS_ENV,
   knownCliApiToken,
   loadSettings,
   resolveApiUrl,
@@ -14,6 +15,7 @@ import {
   sessionDir,
   systemClock,
   type Logger,
+  withHubAccess,
 } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { isSameHub, namespaceOf } from "../outbox/kept-prompts.ts";
@@ -22,6 +24,7 @@ import { hubNow, type KnownHub } from "../session/hub-address.ts";
 import { firstRow } from "../session/row-at-hub.ts";
 import { startSession } from "../session/start-session.ts";
 import { SETTLE_WORD, settleExit } from "../session/settle-word.ts";
+import { runnerEnv } from "./runner-env.ts";
 import { startRunner, type Runner } from "./runner.ts";
 
 /** Longer than a start of another host may hold its lock, and the last words to a slow hub. */
@@ -36,9 +39,16 @@ export interface RunRunnerOptions {
   signal?: AbortSignal;
 }
 
+/** `ownEnv`: for what is started; `env`: what is known. */
+function placeOf(given: RunRunnerOptions["env"]) {
+  const home = hapiHome(given);
+  const ownEnv = runnerEnv(home, given);
+  return { home, ownEnv, env: withHubAccess(ownEnv, ownEnv[HUB_ACCESS_ENV]) };
+}
+
 export async function runRunner(options: RunRunnerOptions): Promise<Runner> {
-  const { env, version, log } = options;
-  const home = hapiHome(env);
+  const { version, log } = options;
+  const { home, ownEnv, env } = placeOf(options.env);
   const { url } = resolveApiUrl(env);
   const token = knownCliApiToken(env);
   if (!token) throw new AppError("missing_token", "This machine does not know the hub's token. Run: hapi auth login");
@@ -55,7 +65,7 @@ export async function runRunner(options: RunRunnerOptions): Promise<Runner> {
     version,
     machineId,
     hubUrl,
-    env,
+    env: ownEnv,
     workspaceRoots: options.workspaceRoots,
     sessionPreservation: preservation === "resume" ? "resume" : "adopt",
     drivers: () => allDrivers(home),
@@ -70,7 +80,7 @@ export async function runRunner(options: RunRunnerOptions): Promise<Runner> {
     },
     settle: async (record) => {
       const argv = selfCommand("__session", SETTLE_WORD, sessionDir(home, record.sessionId));
-      const { code } = await runCommand(argv, { cwd: home, env: { ...env, HAPI_HOME: home }, timeoutMs: SETTLE_MS });
+      const { code } = await runCommand(argv, { cwd: home, env: { ...ownEnv, HAPI_HOME: home }, timeoutMs: SETTLE_MS });
       // A host lives after all: nothing to say.
       return code === settleExit.settled || code === settleExit.hostLives;
     },

@@ -5,7 +5,7 @@
 import { dirname, join } from "node:path";
 import { connectHost, hostAddressFromEnv, hostEnv, type HostControl } from "@hapi/host";
 import { AppError, toAppError } from "@hapi/protocol";
-import { createLogger, ignore, type Logger, logDir, selfCommand } from "@hapi/platform";
+import { createLogger, HUB_ACCESS_FILE, ignore, type Logger, logDir, selfCommand, withHubAccess } from "@hapi/platform";
 import { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
 import { hookSocketPath, hookToken } from "./hook-door.ts";
 import { openHookServer } from "./hook-server.ts";
@@ -53,10 +53,11 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
 }
 
 /** Resolves with the exit code. */
-export async function runSessionProcess(env: Env, options: SessionProcessOptions = {}): Promise<number> {
-  const dir = env[hostEnv.sessionDir];
-  const address = hostAddressFromEnv(env);
+export async function runSessionProcess(ownEnv: Env, options: SessionProcessOptions = {}): Promise<number> {
+  const dir = ownEnv[hostEnv.sessionDir];
+  const address = hostAddressFromEnv(ownEnv);
   if (!dir || !address) throw new AppError("host_gone", "This process is started by a session host, not by hand");
+  const env = withHubAccess(ownEnv, join(dir, HUB_ACCESS_FILE));
   const home = dirname(dirname(dir));
   const record = openRecord(dir);
   const level = env["HAPI_LOG_LEVEL"] === "debug" ? "debug" : "info";

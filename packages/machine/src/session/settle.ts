@@ -7,7 +7,7 @@ import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readHostRecord, removeMark, whileHostless } from "@hapi/host";
 import { AppError, type LastStart, type Session, toAppError } from "@hapi/protocol";
-import { createLogger, type Logger, logDir } from "@hapi/platform";
+import { createLogger, HUB_ACCESS_ENV, HUB_ACCESS_FILE, type Logger, logDir, withHubAccess } from "@hapi/platform";
 import { absentHost } from "./absent-host.ts";
 import type { Ending } from "./ending.ts";
 import { hookSocketPath } from "./hook-door.ts";
@@ -22,7 +22,9 @@ import type { SessionPorts } from "./session-ports.ts";
 
 const CONTACT_MS = 5_000;
 
-export async function settleSession(dir: string, env: Env, options: SessionProcessOptions = {}): Promise<number> {
+export async function settleSession(dir: string, ownEnv: Env, options: SessionProcessOptions = {}): Promise<number> {
+  // The runner that asks for it may know better than the session's last start.
+  const env = withHubAccess(withHubAccess(ownEnv, join(dir, HUB_ACCESS_FILE)), ownEnv[HUB_ACCESS_ENV]);
   const home = dirname(dirname(dir));
   const { sessionId } = openRecord(dir).value;
   const log = createLogger({ name: "settle", file: join(logDir(home), `session-${sessionId}.log`), level: "info" });

@@ -1,12 +1,24 @@
 /** How a session whose record is on disk is started, whoever starts it (a terminal, the runner): its host, which runs the session process. Loads little. */
 import { startHost, type StartedHost, type StartHostOptions } from "@hapi/host/start";
-import { selfCommand } from "@hapi/platform/lean";
+import { HUB_ACCESS_FILE, leaveHubAccess, selfCommand, sessionDir, withoutHubAccess } from "@hapi/platform/lean";
+import { join } from "node:path";
 import type { SessionRecord } from "./record.ts";
 
-/** `env`: what the session process gets, and its agent as the session's record says. Joins the host that lives. */
+/**
+ * `env`: what the session process gets, and its agent as the session's record says; what the hub is told by, in a file of the session's folder.
+ * Joins the host that lives.
+ */
 export function startSession(
   { sessionId, cwd }: SessionRecord,
   options: Pick<StartHostOptions, "home" | "env" | "first" | "waiting">,
 ): Promise<StartedHost> {
-  return startHost({ ...options, sessionId, cwd, sessionArgv: selfCommand("__session") });
+  const { home, env } = options;
+  return startHost({
+    ...options,
+    env: withoutHubAccess(env),
+    beforeLaunch: () => leaveHubAccess(join(sessionDir(home, sessionId), HUB_ACCESS_FILE), home, env),
+    sessionId,
+    cwd,
+    sessionArgv: selfCommand("__session"),
+  });
 }
