@@ -1,9 +1,8 @@
-/** The built web app as the scripted hub serves it: the same strict headers as the hub's, and a worker that can become a new version. */
+/** The built web app as the scripted hub serves it: the hub's own strict headers, and a worker that can become a new version. */
 import { existsSync } from "node:fs";
 import { extname, join, normalize } from "node:path";
+import { securityHeaders } from "@hapi/hub";
 
-const CSP =
-  "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
@@ -34,14 +33,9 @@ export function createFixtureSite(webRoot: string): FixtureSite {
     const full = join(webRoot, wanted);
     const name = extname(wanted) !== "" && existsSync(full) ? full : join(webRoot, "index.html");
     if (extname(wanted) !== "" && name.endsWith("index.html")) return new Response("Not found", { status: 404 });
-    return new Response(Bun.file(name), {
-      headers: {
-        "content-type": TYPES[extname(name)] ?? "application/octet-stream",
-        "content-security-policy": CSP,
-        "cache-control": wanted.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
-        "x-content-type-options": "nosniff",
-      },
-    });
+    const type = TYPES[extname(name)] ?? "application/octet-stream";
+    const cache = wanted.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache";
+    return new Response(Bun.file(name), { headers: { ...securityHeaders(type), "content-type": type, "cache-control": cache } });
   }
 
   return {

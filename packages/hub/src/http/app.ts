@@ -8,6 +8,7 @@ import { requireAccessToken, requireJwt, authRoutes, type AuthDeps } from "./rou
 import type { ApiEnv, CliEnv } from "./api-env.ts";
 import { limitBody } from "./body.ts";
 import { compress } from "./compress.ts";
+import { secureAnswer } from "./security-headers.ts";
 
 export interface AppDeps {
   auth: AuthDeps;
@@ -66,12 +67,9 @@ function cliPlane(deps: AppDeps): Hono<CliEnv> {
   return plane;
 }
 
-/** What a person says to their agents is in no cache but the app's own, and is what it says it is. */
 async function keptByNobody(c: Context, next: () => Promise<void>): Promise<void> {
   await next();
-  const { headers } = c.res;
-  if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
-  headers.set("x-content-type-options", "nosniff");
+  secureAnswer(c.res.headers);
 }
 
 /** A read sees what the transaction of this moment holds: nobody hears of it before it is committed. */

@@ -6,6 +6,7 @@
 import { hostname } from "node:os";
 import { shortText } from "@hapi/core";
 import { AppError, PROTOCOL_HEADER, PROTOCOL_VERSION } from "@hapi/protocol";
+import { secureAnswer } from "./security-headers.ts";
 
 export interface GateOptions {
   /** Origins whose pages may use this hub; `*`: all. */
@@ -76,9 +77,12 @@ const sameHost = (one: string, other: string): boolean => plain(one) === plain(o
 const plain = (host: string): string => host.toLowerCase().replace(/:(?:80|443)$/, "");
 
 export function refuse({ url, headers }: Request, error: AppError): Response {
-  const said = { [PROTOCOL_HEADER]: String(PROTOCOL_VERSION), "cache-control": "no-store", "x-content-type-options": "nosniff" };
+  const said = new Headers({ [PROTOCOL_HEADER]: String(PROTOCOL_VERSION) });
+  secureAnswer(said);
   // A person in front of a browser reads a sentence.
-  if (headers.get("accept")?.includes("text/html") && !new URL(url).pathname.startsWith("/api/"))
-    return new Response(`${error.message}\n`, { status: error.status, headers: { ...said, "content-type": "text/plain; charset=utf-8" } });
+  if (headers.get("accept")?.includes("text/html") && !new URL(url).pathname.startsWith("/api/")) {
+    said.set("content-type", "text/plain; charset=utf-8");
+    return new Response(`${error.message}\n`, { status: error.status, headers: said });
+  }
   return Response.json(error.toBody(), { status: error.status, headers: said });
 }

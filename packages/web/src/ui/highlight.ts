@@ -3,6 +3,9 @@
  * and for good when they don't. Code that still grows is not sent until it rests.
  */
 import { useEffect, useState } from "react";
+import { scriptUrl } from "../ground/script-url.ts";
+// oxlint-disable-next-line import/default -- the bundler makes it: the address of the worker's file
+import workerUrl from "../workers/highlight.worker.ts?worker&url";
 import type { CodeLine, HighlightAnswer, HighlightRequest, Language } from "../workers/highlight-protocol.ts";
 import { MAX_HIGHLIGHT_CHARS, TextCache } from "./highlight.model.ts";
 
@@ -15,7 +18,7 @@ let serial = 0;
 
 function theWorker(): Worker {
   if (worker) return worker;
-  worker = new Worker(new URL("../workers/highlight.worker.ts", import.meta.url), { type: "module", name: "highlight" });
+  worker = new Worker(scriptUrl(workerUrl), { type: "module", name: "highlight" });
   worker.addEventListener("message", (event: MessageEvent<HighlightAnswer>) => {
     waiting.get(event.data.id)?.(event.data.lines);
     waiting.delete(event.data.id);

@@ -29,7 +29,7 @@ export function eventRoutes(deps: { access: SessionAccess; sse: SseHub }): Hono<
     return new Response(stream, {
       headers: {
         "content-type": "text/event-stream",
-        "cache-control": "no-cache",
+        "cache-control": "no-cache, no-store",
         "x-accel-buffering": "no",
         vary: "Accept-Encoding",
         ...(gzip ? { "content-encoding": "gzip" } : {}),

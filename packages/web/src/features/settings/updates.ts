@@ -3,6 +3,7 @@ import "../../i18n/list.ts";
 import { useSyncExternalStore } from "react";
 import { t } from "../../i18n/index.ts";
 import { showToast } from "../../ui/toast.ts";
+import { scriptUrl } from "../../ground/script-url.ts";
 import { ignore } from "../../ground/ignore.ts";
 
 const CHECK_EVERY_MS = 30 * 60_000;
@@ -21,7 +22,8 @@ export function watchUpdates(): void {
 }
 
 async function register(): Promise<void> {
-  const registration: ServiceWorkerRegistration | undefined = await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });
+  const worker = scriptUrl("/sw.js");
+  const registration: ServiceWorkerRegistration | undefined = await navigator.serviceWorker.register(worker, { updateViaCache: "none" });
   // some privacy modes answer nothing instead of refusing
   if (!registration) return;
   if (registration.waiting && navigator.serviceWorker.controller) offer(registration.waiting);
