@@ -5,6 +5,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { ignore } from "./ignore.ts";
+import { peerPid } from "./peer-process.ts";
 
 const NEWLINE = 0x0a;
 /** A caller that does not take its answer is left. */
@@ -18,8 +19,8 @@ export interface LineServerOptions {
   maxCallers?: number;
   /** Until its line is complete. Absent: for ever. */
   idleMs?: number;
-  /** @returns the line to answer with; undefined: nothing is said. `gone` aborts when nobody waits for it any more. Must not throw. */
-  answer(line: string, gone: AbortSignal): Promise<string | undefined>;
+  /** @returns the line to answer with; undefined: nothing is said. `gone` aborts when nobody waits for it any more; `peer`: the process that called, where the system tells it. Must not throw. */
+  answer(line: string, gone: AbortSignal, peer: number | null): Promise<string | undefined>;
 }
 
 export interface LineServer {
@@ -36,8 +37,9 @@ export async function serveLines(options: LineServerOptions): Promise<LineServer
   const server = createServer((socket) => {
     if (callers.size >= maxCallers) return void socket.destroy();
     callers.add(socket);
+    const peer = peerPid(socket);
     socket.on("close", () => callers.delete(socket));
-    hear(socket, options, answers);
+    hear(socket, { ...options, answer: (line, gone) => options.answer(line, gone, peer) }, answers);
   });
   rmSync(path, { force: true });
   await new Promise<void>((done, reject) => {
@@ -60,7 +62,11 @@ export async function serveLines(options: LineServerOptions): Promise<LineServer
   };
 }
 
-function hear(socket: Socket, { maxBytes, idleMs, answer }: LineServerOptions, answers: Set<Promise<void>>): void {
+interface Hearing extends Pick<LineServerOptions, "maxBytes" | "idleMs"> {
+  answer(line: string, gone: AbortSignal): Promise<string | undefined>;
+}
+
+function hear(socket: Socket, { maxBytes, idleMs, answer }: Hearing, answers: Set<Promise<void>>): void {
   const gone = new AbortController();
   const parts: Buffer[] = [];
   let size = 0;

@@ -9,6 +9,7 @@ import { createCallFinder } from "./call-finder.ts";
 import type { Core } from "./core.ts";
 import { createDialogWatch, type DialogStatus } from "./dialog-watch.ts";
 import { isJson, type Json, list, obj, str } from "./json.ts";
+import { isOwnTranscript } from "./paths.ts";
 import { countUnknown } from "./raw-rows.ts";
 import { hookDecisionOf, openRequestOf } from "./requests.ts";
 import type { OpenRequest } from "./state.ts";
@@ -44,6 +45,20 @@ const NOTHING: Json = {};
 const RECONNECT_MS = 15_000;
 /** How long an answer waits for Claude's record. */
 const RECORD_MS = 3_000;
+
+/** Without a record that is none of Claude's: what it says of itself is read from its own folder only. */
+function credible(context: Core["context"], said: Json): Json {
+  const path = str(said["transcript_path"]);
+  if (path === undefined || isOwnTranscript(context, path)) return said;
+  context.log.warn("claude.transcript_refused", { hook: str(said["hook_event_name"]), path });
+  const { transcript_path: _, ...rest } = said;
+  return rest;
+}
+
+function noteMode(core: Core, payload: Json): void {
+  const mode = str(payload["permission_mode"]);
+  if (mode !== undefined) core.setMode(mode);
+}
 
 export function createHooks(options: HooksOptions): Hooks {
   const { core } = options;
@@ -164,12 +179,12 @@ export function createHooks(options: HooksOptions): Hooks {
   }
 
   return {
-    async onHook(payload, signal) {
-      if (!isJson(payload) || disposed) return NOTHING;
+    async onHook(said, signal) {
+      if (!isJson(said) || disposed) return NOTHING;
+      const payload = credible(context, said);
       const event = str(payload["hook_event_name"]) ?? "";
       noteUnknown(event);
-      const mode = str(payload["permission_mode"]);
-      if (mode !== undefined) core.setMode(mode);
+      noteMode(core, payload);
       options.onReport(event, payload);
       if (event === "PermissionRequest") return await onPermission(payload, signal);
       // Reports are not waited for: the terminal goes on at once.

@@ -5,7 +5,7 @@
  * its id, which is a uuid, and its folder by the `cwd` its lines carry.
  */
 import { homedir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { attempt, type Files } from "@hapi/platform/lean";
 import { isJson, type Json, parseJson, str } from "./json.ts";
 import type { Home, Place } from "./system.ts";
@@ -30,6 +30,14 @@ const realOf = (files: Files, path: string): string => attempt(() => files.realP
 /** Where a conversation of this folder most likely is: a first guess. */
 function guessOf({ env, cwd, system }: Place, threadId: string): string {
   return join(projectsDir(env), nameOf(realOf(system.files, cwd)).slice(0, NAME_CUT), `${threadId}.jsonl`);
+}
+
+/** A path that a report names: below Claude's own folder and of a conversation's form, wherever links lead. Other files are not Claude's words. */
+export function isOwnTranscript({ env, system: { files } }: Home, path: string): boolean {
+  const root = realOf(files, projectsDir(env));
+  // A conversation that begins has no file yet, and its folder may be new as well.
+  const real = attempt(() => files.realPath(path), "it is not there yet") ?? join(realOf(files, dirname(path)), basename(path));
+  return path.endsWith(".jsonl") && real.startsWith(`${root}/`);
 }
 
 interface Found {

@@ -122,3 +122,23 @@ test("a hook is one line: what comes after it in the same breath is not heard, a
   expect(seen).toEqual([{ n: 1, hapiHookId: "h1" }]);
   socket.destroy();
 });
+
+test.skipIf(process.platform !== "linux")(
+  "whoever is not the agent's is refused by the system's word of who calls, the right token or not",
+  async () => {
+    const callers: number[] = [];
+    const refused: number[] = [];
+    let heard = 0;
+    server = await openHookServer({
+      path,
+      token,
+      onHook: async () => void (heard += 1),
+      isAgents: (caller) => callers.push(caller) > 1,
+      refused: (caller) => refused.push(caller),
+    });
+    expect(await hook("{}")).toBe("{}");
+    expect([heard, refused, callers]).toEqual([0, [process.pid], [process.pid]]);
+    await hook("{}");
+    expect(heard).toBe(1);
+  },
+);

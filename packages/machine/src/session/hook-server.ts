@@ -15,20 +15,32 @@ export interface HookServer {
   close(): Promise<void>;
 }
 
-export async function openHookServer(options: { path: string; token: string; onHook: HookHandler }): Promise<HookServer> {
-  const { path, token, onHook } = options;
+export interface HookServerOptions {
+  path: string;
+  token: string;
+  onHook: HookHandler;
+  /** Whether this process may report: the token is inherited by whatever the agent starts. Absent, or where the system names no caller: any. */
+  isAgents?: (caller: number) => boolean;
+  /** Somebody else called with the right token. */
+  refused?: (caller: number) => void;
+}
+
+export async function openHookServer(options: HookServerOptions): Promise<HookServer> {
+  const { path, token, onHook, isAgents = () => true, refused } = options;
   const closing = new AbortController();
   // A living predecessor can't be there: the host runs one session process at a time.
   const server = await serveLines({
     path,
     maxBytes: MAX_HOOK_LINE_BYTES,
     maxCallers: MAX_WAITING_HOOKS,
-    async answer(line, gone) {
+    async answer(line, gone, caller) {
       const request = parseRequest(line);
-      const answered =
-        request && isSameSecret(request.token, token)
-          ? await answer(request, onHook, AbortSignal.any([gone, closing.signal]))
-          : { id: "", refused: "token" };
+      if (!request || !isSameSecret(request.token, token)) return JSON.stringify({ id: "", refused: "token" });
+      if (caller !== null && !isAgents(caller)) {
+        refused?.(caller);
+        return JSON.stringify({ id: request.id, refused: "caller" });
+      }
+      const answered = await answer(request, onHook, AbortSignal.any([gone, closing.signal]));
       return answered && JSON.stringify(answered);
     },
   });

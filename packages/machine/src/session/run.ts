@@ -8,6 +8,7 @@ import { AppError, toAppError } from "@hapi/protocol";
 import { createLogger, HUB_ACCESS_FILE, ignore, type Logger, logDir, selfCommand, withHubAccess } from "@hapi/platform";
 import { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
 import { hookSocketPath, hookToken } from "./hook-door.ts";
+import { createCallerCheck } from "./hook-caller.ts";
 import { openHookServer } from "./hook-server.ts";
 import { openLedger } from "./ledger.ts";
 import { buildPorts, type Env, type SessionProcessOptions } from "./ports.ts";
@@ -20,6 +21,8 @@ interface Place {
   record: RecordFile;
   hostSocket: string;
 }
+
+const agentPids = (host: HostControl): number[] => host.processes().map(({ pid }) => pid);
 
 interface Built {
   session: RunningSession;
@@ -39,12 +42,16 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
   });
   // A hook that comes while we start waits until the agent was taken over; its request must not fall into the gap.
   const ready = Promise.withResolvers<RunningSession>();
+  const path = hookSocketPath(home, sessionId);
+  const hookCommand = selfCommand("hook", path, hostSocket);
+  const callers = createCallerCheck({ command: hookCommand });
   const hooks = await openHookServer({
-    path: hookSocketPath(home, sessionId),
+    path,
     token: hookToken(dir),
+    isAgents: (caller) => callers.isAgents(caller, agentPids(host)),
+    refused: (caller) => log.warn("hook.refused", { caller }),
     onHook: async (payload, signal) => (await ready.promise).onHook(payload, signal),
   });
-  const hookCommand = selfCommand("hook", hooks.path, hostSocket);
   const hookEnv = { [HOOK_TOKEN_ENV]: hooks.token };
   const session = await openSession(
     buildPorts({ env, home, dir, record, ledger, host, log, hookCommand, hookEnv, closeHooks: hooks.close }, options),
