@@ -21,6 +21,9 @@ export const AGENTS = {
     package: "@anthropic-ai/claude-code",
     program: "node_modules/.bin/claude",
   },
+  gemini: { versions: ["0.61.0"], package: "@google/gemini-cli", program: "node_modules/.bin/gemini" },
+  copilot: { versions: ["1.0.102"], package: "@github/copilot", program: "node_modules/.bin/copilot" },
+  qwen: { versions: ["0.24.4"], package: "@qwen-code/qwen-code", program: "node_modules/.bin/qwen" },
 };
 
 const LOCK_STALE_MS = 60_000;

@@ -28,6 +28,8 @@ export interface AgentDriver {
   readonly flavor: string;
   readonly displayName: string;
   readonly capabilities: AgentCapabilities;
+  /** Which versions of it the suites have driven; absent: none. */
+  readonly verified?: Verified;
   /** What of the environment belongs to a session. */
   readonly environment: readonly EnvironmentVariable[];
   /**
@@ -35,11 +37,19 @@ export interface AgentDriver {
    * is still there. Never starts a conversation.
    */
   detect(env: Readonly<Record<string, string>>, program?: string): Promise<Detection>;
+  /** Its version from its own mouth, where `detect` does not ask for it; costs a process. Null: it does not tell. */
+  askVersion?(env: Readonly<Record<string, string>>): Promise<string | null>;
   /** Is the agent's own conversation on this machine? A look at the disk; absent where only the agent knows. */
   hasThread?(where: { env: Readonly<Record<string, string>>; cwd: string }, threadId: string): boolean;
   /** For `hapi <agent> …`; absent where the agent has no command line of its own, and every line means a conversation. */
   readonly commandLine?: AgentCommandLine;
   open(context: DriverContext): Conversation;
+}
+
+export interface Verified {
+  readonly versions: readonly string[];
+  /** `real`: the program itself, against a scripted model. `stand-in`: what its vendor's documents say, played by a program of HAPI's. */
+  readonly how: "real" | "stand-in";
 }
 
 /** The agent's own command line, as a person types it: what is a conversation on a terminal, and which. Pure, or a look at the disk. */

@@ -44,13 +44,21 @@ describe("registry", () => {
         demo: { command: ["evil"] },
         "Bad Name": { command: ["x"] },
         empty: { command: [] },
+        wordless: { command: "prog", args: ["--acp", 3] },
+        modeless: { command: ["prog"], modes: { everything: "yolo" } },
       };
       await writeFile(join(home, "settings.json"), JSON.stringify({ agents }));
       expect(allDrivers(home).map((driver) => driver.flavor)).toEqual([
         ...createRegistry().drivers.map((driver) => driver.flavor),
         "goose",
       ]);
-      expect(createRegistry({ declared: agents }).problems).toHaveLength(3);
+      expect(createRegistry({ declared: agents }).problems).toEqual([
+        'settings.json: "demo" is the name of an agent that is there already',
+        'settings.json: "Bad Name" is not a name for an agent (lower case letters, digits and dashes)',
+        'settings.json: the agent "empty" needs a "command", a list of words',
+        'settings.json: the agent "wordless" has "args" that are no list of words',
+        'settings.json: the agent "modeless" has "modes" with "everything": they lead from a permission mode of HAPI\'s to the agent\'s own word for it',
+      ]);
       const goose = driverFor("goose", home);
       expect(goose?.displayName).toBe("Goose");
       expect(goose?.capabilities.permissionModes).toEqual(permissionModesOf("goose"));
@@ -59,6 +67,29 @@ describe("registry", () => {
     } finally {
       await rm(home, { recursive: true });
     }
+  });
+
+  test("ready-made agents are there where their program is, and a declared one of the same name is the person's own", async () => {
+    const bin = await mkdtemp(join(tmpdir(), "hapi-registry-"));
+    try {
+      for (const name of ["goose", "auggie"]) await writeFile(join(bin, name), "#!/bin/sh\n", { mode: 0o755 });
+      const flavors = (declared?: unknown) => createRegistry({ drivers: [], declared, path: bin }).drivers.map(({ flavor }) => flavor);
+      expect(createRegistry({ drivers: [] }).drivers).toEqual([]);
+      expect(flavors()).toEqual(["goose", "auggie"]);
+      const own = createRegistry({ drivers: [], declared: { goose: { command: ["other"], name: "Mine" } }, path: bin });
+      expect(own.problems).toEqual([]);
+      expect(own.drivers.map(({ displayName }) => displayName)).toEqual(["Mine", "Auggie"]);
+    } finally {
+      await rm(bin, { recursive: true });
+    }
+  });
+
+  test("a declared agent has words behind its program, and its own words for HAPI's modes", async () => {
+    const { drivers } = createRegistry({
+      drivers: [],
+      declared: { mine: { command: "prog", args: ["--acp", "--quiet"], modes: { yolo: "full-auto" } } },
+    });
+    expect(await drivers[0]?.detect({ PATH: "" })).toMatchObject({ command: ["prog", "--acp", "--quiet"] });
   });
 
   test("settings that can't be read don't hide the built-in agents", async () => {

@@ -27,6 +27,7 @@ const commands: Record<string, () => Promise<Command>> = {
   retry: async () => (await import("./commands/retry.ts")).retryCommand,
   stop: async () => (await import("./commands/stop.ts")).stopCommand,
   auth: async () => (await import("./commands/auth.ts")).authCommand,
+  agents: async () => (await import("./commands/agents.ts")).agentsCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
 };
 const aliases: Record<string, string> = { server: "hub", list: "sessions" };

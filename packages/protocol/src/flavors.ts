@@ -1,6 +1,20 @@
 /** Wire names of agents and the permission modes that go with each (docs/protocol.md lists them). The one table outside agents/ that names them. */
 
-export const FLAVORS = ["agy", "claude", "codex", "copilot", "cursor", "demo", "dsh", "gemini", "grok", "kimi", "opencode", "pi"] as const;
+export const FLAVORS = [
+  "agy",
+  "claude",
+  "codex",
+  "copilot",
+  "cursor",
+  "demo",
+  "dsh",
+  "gemini",
+  "grok",
+  "kimi",
+  "opencode",
+  "pi",
+  "qwen",
+] as const;
 export type Flavor = (typeof FLAVORS)[number];
 
 export const PERMISSION_MODES = [
@@ -28,6 +42,7 @@ const modesByFlavor: Record<string, readonly PermissionMode[]> = {
   codex: acpModes,
   gemini: acpModes,
   copilot: acpModes,
+  qwen: ["default", "plan", "read-only", "safe-yolo", "yolo"],
   kimi: acpModes,
   cursor: ["default", "plan", "ask", "debug", "autoReview", "yolo"],
   opencode: ["default", "plan", "yolo"],

@@ -10,17 +10,18 @@ import { createLineReader, encodeRpc, type RpcError, type RpcId, type RpcLine } 
 import { fields, text } from "../shared/read.ts";
 import { exitFailure } from "./failure.ts";
 import type { AcpProfile } from "./profile.ts";
+import { followLastWords, type LastWords } from "./last-words.ts";
 import { findPrompt, withFate } from "./prompts.ts";
-import { answerLost, answerSent } from "./closings.ts";
+import { answerLost, answerSent, elicitationCompleted } from "./closings.ts";
 import { openRequest } from "./requests.ts";
 import type { AcpState, PendingAnswer, Translation } from "./state.ts";
 import { processGone, turnAnswered, turnRejected } from "./turns.ts";
 import { factUpdate, sessionUpdate } from "./updates.ts";
+import { unknownWord } from "./words.ts";
 
 export const STATE_KEY = "acp";
 /** Read without a checkpoint at most; well below the host's ring, in which the agent would have to wait. */
 const CHECKPOINT_BYTES = 512 * 1024;
-const MAX_LAST_WORDS = 4096;
 
 type RequestClosed = Extract<DriverEvent, { type: "request-closed" }>;
 
@@ -31,6 +32,9 @@ export class RpcFailure extends Error {
     this.error = error;
   }
 }
+
+/** Of the protocol, and not offered to the agent in the handshake; some ask all the same. */
+const isWithheld = (method: string): boolean => /^(fs|terminal)\//.test(method);
 
 export interface LinkOptions {
   context: DriverContext;
@@ -59,7 +63,7 @@ export class AgentLink {
   #events: DriverEvent[] = [];
   readonly #closings = new Map<string, ((closed: RequestClosed) => void)[]>();
   #checkpointed: number;
-  #lastWords = "";
+  readonly #lastWords: LastWords;
   #ended = false;
 
   constructor({ context, profile, process, state, durable }: LinkOptions) {
@@ -69,9 +73,13 @@ export class AgentLink {
     this.durable = durable;
     this.#checkpointed = state.offset;
     this.#to = { state, profile, log: context.log, now: () => context.clock.now(), emit: (event) => void this.#events.push(event) };
-    ignore(this.#listen(), "stderr is only for last words; its end is the end of the process");
+    this.#lastWords = followLastWords(process, this.#detach.signal);
     this.gone = this.#pump();
     this.gone.catch((cause: unknown) => context.log.warn("acp.reading_failed", { cause }));
+  }
+
+  get profile(): AcpProfile {
+    return this.#to.profile;
   }
 
   get ended(): boolean {
@@ -184,7 +192,7 @@ export class AgentLink {
     const exit = await this.process.exited;
     if (this.#detach.signal.aborted) return exit;
     this.#ended = true;
-    const failure: AgentFailure | null = this.expected ? null : exitFailure(exit, this.#lastWords);
+    const failure: AgentFailure | null = this.expected ? null : exitFailure(exit, this.#lastWords());
     for (const waiting of this.#waiting.values()) waiting.reject(new AppError("agent_exited", failure?.message));
     this.#waiting.clear();
     const lost = this.change((to) =>
@@ -238,10 +246,10 @@ export class AgentLink {
           break;
         case "notification":
           if (message.method === "session/update") this.#update(to, fields(message.params), start);
-          else this.#context.log.debug("acp.unknown_notification", { method: message.method });
+          else this.#notified(to, message, start);
           break;
         case "request":
-          this.#asked(to, message.id, message.method, message.params);
+          this.#asked(to, message, start);
           break;
         case "result":
         case "error":
@@ -258,9 +266,18 @@ export class AgentLink {
     if (params["sessionId"] === this.state.threadId) sessionUpdate(to, update, start);
   }
 
-  #asked(to: Translation, id: RpcId, method: string, params: unknown): void {
+  #notified(to: Translation, raw: { method: string; params: unknown }, start: number): void {
+    const word = raw.method;
+    if (word === "elicitation/complete") elicitationCompleted(to, fields(raw.params));
+    else if (this.durable && !this.profile.ignores?.includes(word)) unknownWord(to, { place: "notification", word, raw, start });
+  }
+
+  #asked(to: Translation, { id, method, params }: { id: RpcId; method: string; params: unknown }, start: number): void {
     if (this.durable && openRequest(to, id, method, params)) return;
     this.#context.log.warn("acp.request_refused", { method });
+    // The protocol's one answer to what a client does not know; the agent goes on without it.
+    if (this.durable && !isWithheld(method) && !this.profile.declines?.includes(method))
+      unknownWord(to, { place: "request", word: method, raw: { method, params }, start });
     const error = { code: -32601, message: `"${method}" is not available in this client` };
     ignore(this.reply(id, { error }, null), "a process that is gone needs no answer");
   }
@@ -276,23 +293,5 @@ export class AgentLink {
     if (!waiting) return this.#context.log.debug("acp.answer_to_nobody", { id: String(message.id) });
     if (message.type === "result") waiting.resolve(message.result);
     else waiting.reject(new RpcFailure(message.error));
-  }
-
-  async #listen(): Promise<void> {
-    // Chunks end where they end, also within a character.
-    const decoder = new TextDecoder();
-    for (let from = 0; ;) {
-      try {
-        for await (const chunk of this.process.read("err", from, this.#detach.signal)) {
-          from = chunk.offset + chunk.bytes.length;
-          this.#lastWords = (this.#lastWords + decoder.decode(chunk.bytes, { stream: true })).slice(-MAX_LAST_WORDS);
-          this.process.release("err", from);
-        }
-        return;
-      } catch (cause) {
-        if (!(cause instanceof RingGapError)) throw cause;
-        from = cause.oldest;
-      }
-    }
   }
 }

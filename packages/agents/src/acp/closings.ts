@@ -4,7 +4,7 @@
  */
 import type { AgentEvent } from "@hapi/protocol";
 import type { RequestAnswer, RequestOutcome } from "../driver.ts";
-import { fields, list } from "../shared/read.ts";
+import { fields, list, type Fields } from "../shared/read.ts";
 import type { OpenRequest, Sent, Translation } from "./state.ts";
 
 const NOT_TOLD = "It is over; the agent did not say which answer it took";
@@ -52,10 +52,14 @@ export function agentWentOn(to: Translation, callId?: string): void {
   });
 }
 
-/** The turn is over, or was stopped, after an answer was sent: what became of it nobody says. */
+/**
+ * The turn is over, or was stopped, after an answer was sent: what became of it nobody says. Of a denial it is known all the same: neither way does
+ * the tool run.
+ */
 export function sentUntold(to: Translation, why: "stopped" | "agent gone"): void {
   const reason = why === "stopped" ? NOT_TOLD : ENDED_UNTOLD;
-  settleSent(to, () => ({ outcome: "canceled", by: "agent", reason }));
+  const untold = { outcome: "canceled", by: "agent", reason } as const;
+  settleSent(to, ({ closing }) => (why === "stopped" && closing.outcome === "denied" ? closing : untold));
 }
 
 function settleSent(to: Translation, closingOf: (sent: Sent) => Closing | null): void {
@@ -72,6 +76,15 @@ function settleSent(to: Translation, closingOf: (sent: Sent) => Closing | null):
 
 const runsBeside = (to: Translation, callId: string): boolean =>
   Object.values(to.state.tools).some((tool) => tool.id !== callId && tool.recorded && !tool.denied);
+
+/** What was to be done at an address is done: nobody needs to answer any more. */
+export function elicitationCompleted(to: Translation, params: Fields): void {
+  for (const [id, open] of Object.entries(to.state.requests)) {
+    if (open.ask.type !== "url" || open.ask.elicitationId === null || open.ask.elicitationId !== params["elicitationId"]) continue;
+    delete to.state.requests[id];
+    closeRequest(to, open, { outcome: "resolved", by: "agent" });
+  }
+}
 
 export function withdrawRequests(to: Translation): void {
   for (const [id, open] of Object.entries(to.state.requests)) {

@@ -7,18 +7,18 @@ import type { Conversation, DriverContext, DriverEvent, DriverPrompt, Front, Req
 import { LATE, within } from "@hapi/platform/lean";
 import { encodeRpc } from "../shared/jsonrpc.ts";
 import { fields } from "../shared/read.ts";
-import { AgentLink, RpcFailure, STATE_KEY } from "./agent-link.ts";
+import { AgentLink, STATE_KEY } from "./agent-link.ts";
 import { answerWords, closeRequest } from "./closings.ts";
-import { failureOf } from "./failure.ts";
-import { agentMode, appliesMode } from "./modes.ts";
 import { META, type AcpProfile } from "./profile.ts";
 import { fateOf, findPrompt, lastPrompt, promptBlocks, rememberPrompt, withFate } from "./prompts.ts";
 import { cancelReply, replyTo } from "./requests.ts";
+import { setMode, setModel } from "./settings.ts";
 import { endProcess, hasExited, LAUNCH_KEY, startAgent, type Launch } from "./start.ts";
 import type { AcpState } from "./state.ts";
 import { processGone, turnHanded } from "./turns.ts";
 
-const SET_MS = 30_000;
+/** To an agent whose history has the failed prompt already. */
+const CONTINUE = "Continue";
 /** How long an answer waits for a sign that the agent went on with it. */
 const APPLIED_MS = 3_000;
 
@@ -43,6 +43,10 @@ export class AcpConversation implements Conversation {
     return this.#link?.ended === false ? "remote" : null;
   }
 
+  get unknownWords(): Readonly<Record<string, number>> {
+    return this.#link?.state.unknown ?? this.#context.memory.get<AcpState>(STATE_KEY)?.unknown ?? {};
+  }
+
   get threadId(): string | null {
     return this.#context.memory.get<AcpState>(STATE_KEY)?.threadId ?? null;
   }
@@ -57,19 +61,24 @@ export class AcpConversation implements Conversation {
     } finally {
       this.#starting = false;
     }
-    const { mode } = this.#link.state;
     this.#introduce(this.#link);
-    // What the person asked for stands; the agent's own beginning is only told where nothing was asked.
+    await this.#settle(this.#link, options);
+    return { how: options.threadId === undefined ? "new" : "resume" };
+  }
+
+  /** What the person asked for stands; the agent's own beginning is only told where nothing was asked. */
+  async #settle({ state: { mode } }: AgentLink, { permissionMode, model }: StartOptions): Promise<void> {
     try {
-      if (options.permissionMode !== undefined) await this.setPermissionMode(options.permissionMode);
+      if (permissionMode !== undefined) await this.setPermissionMode(permissionMode);
+      // A mode that HAPI has no word for may allow more than anybody chose (a model that decides what is safe): then it asks.
+      else if (mode !== null && !this.#modes.includes(mode) && this.#modes.includes("default")) await this.setPermissionMode("default");
       else if (mode !== null) this.#context.emit({ type: "mode", mode });
-      if (options.model) await this.setModel(options.model);
+      if (model) await this.setModel(model);
     } catch (cause) {
       // An agent that works in another mode than the person chose is worse than none.
       await this.stop({ graceMs: 0 });
       throw cause;
     }
-    return { how: options.threadId === undefined ? "new" : "resume" };
   }
 
   /** Never two agents on one conversation: also one that this process has not adopted yet counts. */
@@ -167,7 +176,9 @@ export class AcpConversation implements Conversation {
     const { state } = link;
     const { memory, clock } = this.#context;
     const notes = state.notes;
-    const blocks = await promptBlocks(prompt, { images: state.facts.images, notes });
+    const isKept = retry && this.#keepsFailed(state);
+    const words = isKept ? { ...prompt, text: CONTINUE, attachments: [] } : prompt;
+    const blocks = await promptBlocks(words, { images: state.facts.images, notes });
     const flagged = this.#profile.retry === "flag";
     const meta = flagged ? { _meta: { [META.promptId]: prompt.localId, ...(retry ? { [META.retry]: true } : {}) } } : {};
     await link.write(async (inputId) => {
@@ -192,6 +203,13 @@ export class AcpConversation implements Conversation {
       }
     });
     link.change(turnHanded);
+  }
+
+  /** Does the agent's history hold the prompt of the turn that failed? */
+  #keepsFailed({ launchId, lastTurn }: AcpState): boolean {
+    const { retry } = this.#profile;
+    // A turn that never began is in no record.
+    return retry === "continue" || (retry === "resend-live" && lastTurn?.launchId !== undefined && lastTurn.launchId !== launchId);
   }
 
   /** ACP can't take a prompt back. */
@@ -248,39 +266,12 @@ export class AcpConversation implements Conversation {
   }
 
   async setPermissionMode(mode: string): Promise<void> {
-    const link = this.#running();
-    const { state } = link;
-    const known = appliesMode(this.#profile, state.facts, mode) || this.#modes.includes(mode);
-    if (!known) throw new AppError("invalid_mode");
-    const target = appliesMode(this.#profile, state.facts, mode) ? mode : "default";
-    const modeId = agentMode(this.#profile, target);
-    if (state.facts.modes.includes(modeId)) await this.#set(link, state.facts.modeOption, modeId, "session/set_mode", { modeId });
-    state.mode = mode;
-    await link.commit();
+    await setMode(this.#running(), this.#modes, mode);
     this.#context.emit({ type: "mode", mode });
   }
 
   async setModel(model: string | null): Promise<void> {
-    const link = this.#running();
-    const { facts } = link.state;
-    const modelId = model ?? facts.models[0]?.id;
-    if (modelId === undefined) throw new AppError("unsupported_flavor", `${this.#profile.displayName} offers no choice of models`);
-    await this.#set(link, facts.modelOption, modelId, "session/set_model", { modelId });
-    facts.model = modelId;
-    await link.commit();
-    this.#context.emit({ type: "model", model: modelId });
-  }
-
-  async #set(link: AgentLink, option: string | null, value: string, method: string, params: Record<string, unknown>): Promise<void> {
-    const { threadId: sessionId } = link.state;
-    try {
-      if (option !== null) await link.request("session/set_config_option", { sessionId, configId: option, value }, { timeoutMs: SET_MS });
-      else await link.request(method, { sessionId, ...params }, { timeoutMs: SET_MS });
-    } catch (cause) {
-      if (cause instanceof RpcFailure)
-        throw new AppError("apply_failed", `The agent did not take the change: ${failureOf(cause.error).message}`, { cause });
-      throw cause;
-    }
+    this.#context.emit({ type: "model", model: await setModel(this.#running(), model) });
   }
 
   listModels(): Promise<{ id: string; name: string }[]> {

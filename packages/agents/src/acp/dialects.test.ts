@@ -158,7 +158,7 @@ describe("turns", () => {
     expect((await agent.prompt("c")).params?.["prompt"]).toEqual([{ type: "text", text: "c" }]);
   });
 
-  test("updates of another session, before any prompt, or that nobody knows, are not part of the conversation", async () => {
+  test("updates of another session are not part of the conversation; words that nobody knows are counted and shown as they are", async () => {
     const agent = scriptAgent();
     await agent.begin();
     agent.say({ method: "session/update", params: { sessionId: "other", update: text("not ours") } });
@@ -169,7 +169,9 @@ describe("turns", () => {
     const { id } = await agent.prompt("hello");
     agent.say({ id, result: { stopReason: "end_turn" } });
     await agent.event("thinking", 2);
-    expect(agent.records().map((event) => event.type)).toEqual(["user-message", "turn-started", "turn-ended"]);
+    expect(agent.records().map((event) => event.type)).toEqual(["unknown", "user-message", "turn-started", "turn-ended"]);
+    expect(agent.records()[0]).toMatchObject({ raw: { sessionUpdate: "invented_tomorrow", x: 1 } });
+    expect(agent.conversation.unknownWords).toEqual({ "update/invented_tomorrow": 1 });
   });
 
   test("lost output is said, and reading goes on", async () => {

@@ -1,5 +1,6 @@
 /** Makes a driver of a profile: any agent that speaks ACP is a few lines of data away. */
-import { permissionModesOf, type AgentCapabilities } from "@hapi/protocol";
+import { runCommand } from "@hapi/platform/lean";
+import { AppError, permissionModesOf, type AgentCapabilities } from "@hapi/protocol";
 import type { AgentDriver, Detection } from "../driver.ts";
 import { commonVariables } from "../environment.ts";
 import { AcpConversation } from "./conversation.ts";
@@ -21,10 +22,26 @@ export function createAcpDriver(profile: AcpProfile): AgentDriver {
     flavor: profile.flavor,
     displayName: profile.displayName,
     capabilities,
+    ...(profile.verified ? { verified: profile.verified } : {}),
     environment: [...(profile.variables ?? []), ...commonVariables],
     detect: (env, known) => Promise.resolve(detect(profile, env, known)),
+    askVersion: (env) => askVersion(profile, env),
     open: (context) => new AcpConversation(context, profile, capabilities.permissionModes),
   };
+}
+
+/** A JavaScript program on a busy machine takes seconds to say even this. */
+const VERSION_MS = 30_000;
+
+async function askVersion(profile: AcpProfile, env: Readonly<Record<string, string>>): Promise<string | null> {
+  const [program] = profile.command(env);
+  const found = findProgram(program ?? "", env["PATH"] ?? "");
+  if (found === undefined) return null;
+  const words = profile.versionWords ?? ["--version"];
+  const asked = runCommand([found, ...words], { env: { ...env, ...profile.env?.(env) }, timeoutMs: VERSION_MS, maxBytes: 64 * 1024 });
+  // It can't be started, or does not answer: it tells no version.
+  const answer = await asked.catch((cause: unknown) => (cause instanceof AppError ? null : Promise.reject(cause as Error)));
+  return answer?.code === 0 ? (/\d+\.\d+[.\w-]*/.exec(answer.stdout)?.[0].replace(/\.$/, "") ?? null) : null;
 }
 
 function detect(profile: AcpProfile, env: Readonly<Record<string, string>>, known?: string): Detection {

@@ -1,4 +1,5 @@
 /** What an agent says about itself in `initialize`, `session/new` and `session/load`: versions, modes, models; old and new dialect. */
+import { isRecord } from "@hapi/core";
 import { fields, filled, list, text } from "../shared/read.ts";
 import type { AgentFacts } from "./state.ts";
 
@@ -10,6 +11,8 @@ export function factsOf(initialized: unknown, opened: unknown): AgentFacts {
     version: filled(fields(hello["agentInfo"])["version"]) ?? null,
     images: fields(capabilities["promptCapabilities"])["image"] === true,
     canLoad: capabilities["loadSession"] === true,
+    canResume: isRecord(fields(capabilities["sessionCapabilities"])["resume"]),
+    options: {},
     modes: list(fields(session["modes"])["availableModes"]).flatMap((mode) => filled(fields(mode)["id"]) ?? []),
     modeOption: null,
     models: list(fields(session["models"])["availableModels"]).flatMap((model) => readModel(model, "modelId")),
@@ -31,6 +34,7 @@ export function modeOptionValue(configOptions: unknown): string | undefined {
 }
 
 export function applyConfigOptions(facts: AgentFacts, value: unknown): void {
+  facts.options = { ...facts.options, ...Object.fromEntries(list(value).flatMap(currentOf)) };
   const model = selectOf(value, "model");
   if (model) {
     facts.modelOption = text(model["id"]) ?? null;
@@ -42,6 +46,12 @@ export function applyConfigOptions(facts: AgentFacts, value: unknown): void {
     facts.modeOption = text(mode["id"]) ?? null;
     facts.modes = choicesOf(mode).flatMap((choice) => filled(fields(choice)["value"]) ?? []);
   }
+}
+
+function currentOf(value: unknown): [string, string][] {
+  const option = fields(value);
+  const [id, current] = [filled(option["id"]), text(option["currentValue"])];
+  return option["type"] === "select" && id !== undefined && current !== undefined ? [[id, current]] : [];
 }
 
 function selectOf(value: unknown, category: string) {

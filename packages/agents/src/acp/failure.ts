@@ -30,7 +30,15 @@ export function failureOf(error: RpcError): AgentFailure {
 }
 
 function httpStatusOf(error: RpcError, data: Readonly<Record<string, unknown>>): number | undefined {
-  const candidates = [data["httpStatus"], data["statusCode"], data["status"], error.code];
+  // Some put what the model's host said into the details as it is, its status in front.
+  const leading = /^([45]\d\d) /.exec(messageOf(error, data))?.[1];
+  const candidates = [
+    data["httpStatus"],
+    data["statusCode"],
+    data["status"],
+    error.code,
+    leading === undefined ? undefined : Number(leading),
+  ];
   return candidates.map(number).find((value) => value !== undefined && value >= 400 && value <= 599);
 }
 

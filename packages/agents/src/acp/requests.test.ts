@@ -41,6 +41,17 @@ const chosen = (result: unknown, from: readonly ChoiceOption[]) => {
   return outcome.outcome === "selected" ? from.find((option) => option.id === outcome.optionId) : null;
 };
 
+test("an error is typed by the status in front of its details, where an agent gives no other", () => {
+  const error = { code: -32603, message: "Internal error", data: { details: "400 The model does not exist" } };
+  expect(failureOf(error)).toMatchObject({
+    code: "invalid_request",
+    retryable: false,
+    httpStatus: 400,
+    message: "400 The model does not exist",
+  });
+  expect(failureOf({ ...error, data: { details: "4000 files were read" } })).toMatchObject({ code: "unknown" });
+});
+
 describe("answers", () => {
   test("a denial never picks an option that allows", () => {
     fc.assert(

@@ -8,8 +8,8 @@ import { factsOf, initialModeOf } from "./facts.ts";
 import { failureOf } from "./failure.ts";
 import { hapiMode } from "./modes.ts";
 import type { AcpProfile } from "./profile.ts";
-import { withProgram } from "./program.ts";
-import { newState, type AcpState } from "./state.ts";
+import { programToRun } from "./program.ts";
+import { newState, type AcpState, type AgentFacts } from "./state.ts";
 
 export const LAUNCH_KEY = "acp.launch";
 const INITIALIZE_MS = 60_000;
@@ -34,19 +34,24 @@ export async function startAgent(context: DriverContext, profile: AcpProfile, op
   const launch: Launch = { id: `${profile.flavor}-${count}-${context.clock.now().toString(36)}`, count, ready: false };
   await context.memory.commit({ [LAUNCH_KEY]: launch });
 
+  const { threadId } = options;
+  const env = { ...context.env, ...profile.env?.(context.env) };
+  const place = threadId === undefined ? null : { env, cwd: context.cwd, threadId, sessionDir: context.sessionDir, clock: context.clock };
+  if (place) await profile.beforeResume?.(place);
   const process = await spawn(context, profile, launch.id, options.args);
   const state = newState(launch.id, "", factsOf({}, {}), { offset: 0, nextInput: 1 });
   const link = new AgentLink({ context, profile, process, state, durable: false });
   let opened: unknown;
   try {
     opened = await shakeHands(link, context, options);
+    if (place) await profile.afterResume?.(place);
   } catch (cause) {
     link.expected = true;
     link.detach();
     await endProcess(process, context.clock, 0);
     throw cause;
   }
-  state.mode = hapiMode(profile, initialModeOf(opened));
+  state.mode = hapiMode(profile, initialModeOf(opened), state.facts.options);
   state.lastTurn = lastTurn;
   link.durable = true;
   await link.commit({ [LAUNCH_KEY]: { ...launch, ready: true } });
@@ -55,7 +60,7 @@ export async function startAgent(context: DriverContext, profile: AcpProfile, op
 
 async function spawn(context: DriverContext, profile: AcpProfile, launchId: string, args: readonly string[]): Promise<HostProcess> {
   const { env, cwd } = context;
-  const argv = [...withProgram(profile.command(env), context.program), ...args];
+  const argv = [...programToRun(profile, env, context.program), ...args];
   try {
     return await context.host.spawn({ launchId, kind: "pipe", argv, cwd, env: { ...env, ...profile.env?.(env) } });
   } catch (cause) {
@@ -69,7 +74,7 @@ async function shakeHands(link: AgentLink, context: DriverContext, options: Star
     fs: { readTextFile: false, writeTextFile: false },
     terminal: false,
     session: { notices: {} },
-    elicitation: { form: {} },
+    elicitation: { form: {}, url: {} },
   };
   const hello = await link
     .request(
@@ -87,12 +92,29 @@ async function shakeHands(link: AgentLink, context: DriverContext, options: Star
     state.threadId = threadOf(opened);
     return opened;
   }
-  if (!factsOf(hello, {}).canLoad) throw new AppError("resume_unavailable", "This agent can't continue an earlier conversation");
-  const opened = await link
-    .request("session/load", { ...where, sessionId: options.threadId }, { timeoutMs: OPEN_MS, loading: true })
-    .catch((cause: unknown) => refuse("resume_failed", "The agent could not continue its conversation", cause));
+  const opened = await reopen(link, { cwd: context.cwd, threadId: options.threadId }, factsOf(hello, {}));
   state.facts = factsOf(hello, opened);
   state.threadId = options.threadId;
+  return opened;
+}
+
+/** `session/resume` where there is one: `session/load` tells the whole conversation again. */
+async function reopen(
+  link: AgentLink,
+  { cwd, threadId }: { cwd: string; threadId: string },
+  { canResume, canLoad }: AgentFacts,
+): Promise<unknown> {
+  if (!canResume && !canLoad) throw new AppError("resume_unavailable", "This agent can't continue an earlier conversation");
+  const failed = (cause: unknown) => refuse("resume_failed", "The agent could not continue its conversation", cause);
+  const method = canResume ? "session/resume" : "session/load";
+  const opened = await link
+    .request(method, { cwd, mcpServers: [], sessionId: threadId }, { timeoutMs: OPEN_MS, loading: true })
+    .catch(failed);
+  const modeId = initialModeOf(opened);
+  if (link.profile.historyAfterLoad && !canResume && modeId !== undefined) {
+    // The mode it has: nothing but an answer behind the history.
+    await link.request("session/set_mode", { sessionId: threadId, modeId }, { timeoutMs: OPEN_MS, loading: true }).catch(failed);
+  }
   return opened;
 }
 

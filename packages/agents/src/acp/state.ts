@@ -6,6 +6,7 @@ import type { AgentPromptState } from "@hapi/core";
 import type { Attachment, ToolContent, ToolKind, TurnOutcome } from "@hapi/protocol";
 import type { AgentRequest, DriverEvent, DriverLog, RequestOutcome } from "../driver.ts";
 import type { RpcId } from "../shared/jsonrpc.ts";
+import type { UnknownWords } from "../shared/unknown-words.ts";
 import type { AcpProfile } from "./profile.ts";
 
 export interface Turn {
@@ -55,13 +56,16 @@ export interface FormField {
   name: string;
   question: string;
   type: string;
-  options: { label: string; value: string }[];
+  options: { label: string; value: string; description?: string }[];
 }
 
 export interface OpenRequest {
   request: AgentRequest;
   rpcId: RpcId;
-  ask: { type: "choice"; options: ChoiceOption[] } | { type: "form"; fields: FormField[] };
+  ask:
+    | { type: "choice"; options: ChoiceOption[]; questions?: FormField[] }
+    | { type: "form"; fields: FormField[] }
+    | { type: "url"; elicitationId: string | null };
   /** It is about no tool call, and has a row of its own under its id. */
   ownRow?: boolean;
 }
@@ -86,6 +90,10 @@ export interface AgentFacts {
   version: string | null;
   images: boolean;
   canLoad: boolean;
+  /** It opens an earlier conversation without telling it again. */
+  canResume?: boolean;
+  /** Current values of its options that are chosen of a list, by id. */
+  options?: Record<string, string>;
   modes: string[];
   /** Id of the config option that switches modes, where there is no `session/set_mode`. */
   modeOption: string | null;
@@ -105,7 +113,7 @@ export interface AcpState {
   /** HAPI's name of the permission mode. */
   mode: string | null;
   turn: Turn | null;
-  lastTurn: { localId: string; outcome: TurnOutcome } | null;
+  lastTurn: { localId: string; outcome: TurnOutcome; launchId?: string } | null;
   item: TextItem | null;
   tools: Record<string, OpenTool>;
   /** Tool calls of this turn that have their result. */
@@ -117,6 +125,9 @@ export interface AcpState {
   cost: { total: number; reported: number } | null;
   /** Reasons of denials that the protocol has no field for; they go in front of the next prompt. */
   notes: string[];
+  unknown?: UnknownWords;
+  /** The agent reported an error as words: the turn that ends next has failed. */
+  spoken?: { message: string; status?: number } | null;
 }
 
 export const LIMITS = {

@@ -2,6 +2,7 @@
 import { type AgentFailure, noticeWords, type NoticeWords, type TokenUsage, type TurnOutcome } from "@hapi/protocol";
 import type { RpcError } from "../shared/jsonrpc.ts";
 import { fields, filled, number, text, type Fields } from "../shared/read.ts";
+import { countUnknown } from "../shared/unknown-words.ts";
 import { agentWentOn, sentUntold, withdrawRequests } from "./closings.ts";
 import { failureOf } from "./failure.ts";
 import { stage, type Translation, type Turn } from "./state.ts";
@@ -70,7 +71,11 @@ export function turnAnswered(to: Translation, turn: Turn, result: unknown): void
     const failure: AgentFailure = { code: "invalid_request", message: "The agent refused to go on with this", retryable: false };
     return endTurn(to, turn, { outcome: "failed", failure, usage });
   }
+  const { spoken } = to.state;
+  if (spoken)
+    return endTurn(to, turn, { outcome: "failed", failure: failureOf({ code: spoken.status ?? 0, message: spoken.message }), usage });
   const notice = shortened[reason];
+  if (!notice && reason !== "end_turn") countUnknown((to.state.unknown ??= {}), "stop reason", reason);
   endTurn(to, turn, { outcome: "completed", usage, ...(notice ? { notice } : {}) });
 }
 
@@ -110,7 +115,8 @@ function endTurn(to: Translation, turn: Turn, ending: Ending): void {
   stage(to, stages[outcome], failure);
   const { localId } = turn;
   state.turn = null;
-  state.lastTurn = { localId, outcome };
+  state.spoken = null;
+  state.lastTurn = { localId, outcome, launchId: state.launchId };
   const facts = { ...(failure ? { failure } : {}), ...(usage ? { usage } : {}) };
   const durationMs = Math.max(0, at - turn.startedAt);
   to.emit({

@@ -8,6 +8,7 @@ import { agentMode, appliesMode, hapiMode } from "./modes.ts";
 import { LIMITS, type Translation } from "./state.ts";
 import { readBlock, settleTools, toolUpdate } from "./tools.ts";
 import { endItem, turnBegins } from "./turns.ts";
+import { spokenError, unknownWord } from "./words.ts";
 
 /** Updates that show that the agent works on the prompt. Others come at any time. */
 const working = new Set(["user_message_chunk", "agent_message_chunk", "agent_thought_chunk", "tool_call", "tool_call_update", "plan"]);
@@ -53,7 +54,7 @@ export function factUpdate(to: Translation, type: string, update: Fields, start:
       const before = state.facts.model;
       applyConfigOptions(state.facts, update["configOptions"]);
       if (state.facts.model !== before) to.emit({ type: "model", model: state.facts.model });
-      return modeIs(to, state.facts.modeOption === null ? undefined : modeOptionValue(update["configOptions"]));
+      return modeIs(to, modeOptionValue(update["configOptions"]));
     }
     case "session_info_update": {
       const title = filled(update["title"]);
@@ -65,29 +66,35 @@ export function factUpdate(to: Translation, type: string, update: Fields, start:
     case "notice":
       return notice(to, update, start);
     default:
-      return to.log.debug("acp.unknown_update", { type });
+      // Of a conversation that is told again: history already.
+      if (!working.has(type)) unknownWord(to, { place: "update", word: type, raw: update, start });
   }
 }
 
 function modeIs(to: Translation, agentModeId: string | undefined): void {
-  const mode = hapiMode(to.profile, agentModeId);
-  if (mode === null || mode === to.state.mode) return;
+  const { mode: current, facts } = to.state;
+  const mode = hapiMode(to.profile, agentModeId, facts.options);
+  if (mode === null || mode === current) return;
   // Held in its asking mode while the session's policy applies a mode that it does not know: that is no change.
-  if (to.state.mode !== null && !appliesMode(to.profile, to.state.facts, to.state.mode) && agentModeId === agentMode(to.profile, "default"))
-    return;
+  if (current !== null && !appliesMode(to.profile, facts, current) && agentModeId === agentMode(to.profile, "default")) return;
   to.state.mode = mode;
   to.emit({ type: "mode", mode });
 }
 
+function shownText(content: unknown): string {
+  const [block] = readBlock(content);
+  return block?.type === "text" ? block.text : block?.type === "image" ? `[image ${block.mimeType}]` : "";
+}
+
 function chunk(to: Translation, kind: "text" | "thought", update: Fields, start: number): void {
   const { state } = to;
-  const [block] = readBlock(update["content"]);
-  const delta = block?.type === "text" ? block.text : block?.type === "image" ? `[image ${block.mimeType}]` : "";
+  const delta = shownText(update["content"]);
   const messageId = filled(update["messageId"]) ?? null;
   const item = state.item;
   const same = item && item.kind === kind && (messageId === null || item.messageId === null || item.messageId === messageId);
   if (item && (!same || item.text.length >= LIMITS.itemChars)) endItem(to);
   if (delta === "") return;
+  if (kind === "text" && spokenError(to, delta, start)) return;
   settleTools(to);
   state.item ??= { id: `${state.launchId}:${start}`, kind, messageId, text: "" };
   state.item.messageId ??= messageId;

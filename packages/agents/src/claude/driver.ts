@@ -7,8 +7,9 @@ import { AGENT_NAME } from "./name.ts";
 import { findTranscript } from "./paths.ts";
 import { ownSystem, type System } from "./system.ts";
 import { claudeVariables } from "./variables.ts";
+import { VERSIONS } from "./vocabulary/versions.ts";
 
-const facts: Pick<AgentDriver, "flavor" | "displayName" | "capabilities" | "environment" | "commandLine"> = {
+const facts: Pick<AgentDriver, "flavor" | "displayName" | "capabilities" | "verified" | "environment" | "commandLine"> = {
   flavor: "claude",
   displayName: AGENT_NAME,
   capabilities: {
@@ -25,6 +26,7 @@ const facts: Pick<AgentDriver, "flavor" | "displayName" | "capabilities" | "envi
     steer: true,
     fork: true,
   },
+  verified: { versions: VERSIONS, how: "real" },
   environment: claudeVariables,
   commandLine: claudeLine,
 };

@@ -10,7 +10,7 @@ import type { Core } from "./core.ts";
 import { createDialogWatch, type DialogStatus } from "./dialog-watch.ts";
 import { isJson, type Json, list, obj, str } from "./json.ts";
 import { isOwnTranscript } from "./paths.ts";
-import { countUnknown } from "./raw-rows.ts";
+import { countUnknown } from "../shared/unknown-words.ts";
 import { hookDecisionOf, openRequestOf } from "./requests.ts";
 import type { OpenRequest } from "./state.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";

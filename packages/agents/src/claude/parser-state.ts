@@ -1,7 +1,7 @@
 /** What the transcript parser remembers between lines: JSON, so that it becomes durable together with the read offset. */
 import type { TokenUsage } from "@hapi/protocol";
 import type { Json } from "./json.ts";
-import type { UnknownWords } from "./raw-rows.ts";
+import type { UnknownWords } from "../shared/unknown-words.ts";
 import type { SaidPrompt } from "./rewinds.ts";
 import type { TodoState } from "./todos.ts";
 

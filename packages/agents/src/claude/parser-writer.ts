@@ -7,7 +7,8 @@ import { type AgentEvent, type AgentFailure, noticeWords, type TurnOutcome } fro
 import type { Json } from "./json.ts";
 import type { Notice } from "./notices.ts";
 import { MAX_FIRST_WORDS, type ParserState } from "./parser-state.ts";
-import { countUnknown, rawKey, rawOf } from "./raw-rows.ts";
+import { countUnknown } from "../shared/unknown-words.ts";
+import { rawKey, rawOf } from "./raw-rows.ts";
 import { afterPrompt } from "./rewinds.ts";
 import { bounded } from "./tool-results.ts";
 import type { Parsed, ParserContext } from "./transcript-parser.ts";

@@ -4,22 +4,7 @@ import { cutText } from "@hapi/core";
 import type { Json } from "./json.ts";
 import { str } from "./json.ts";
 
-/** Rows of one word; of more, only the number is kept. */
-export const MAX_RAW_ROWS = 20;
 const MAX_RAW_CHARS = 8_000;
-const MAX_WORDS = 200;
-
-/** How often each was met, by `place/name`. JSON: it is part of what a parser remembers. */
-export type UnknownWords = Record<string, number>;
-
-/** Counts one more; true while it is to be shown. */
-export function countUnknown(words: UnknownWords, place: string, name: unknown): boolean {
-  const key = `${place}/${typeof name === "string" ? cutText(name, 80) : "?"}`;
-  const before = Object.hasOwn(words, key) ? (words[key] ?? 0) : 0;
-  if (before === 0 && Object.keys(words).length >= MAX_WORDS) return false;
-  words[key] = before + 1;
-  return before < MAX_RAW_ROWS;
-}
 
 /** The same for the same line, also when it has no id. */
 export function rawKey(line: Json): string {

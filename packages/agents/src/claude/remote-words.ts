@@ -7,7 +7,8 @@ import type { Core } from "./core.ts";
 import { type Json, str } from "./json.ts";
 import { AGENT_NAME } from "./name.ts";
 import { type Notice, statusNotice, systemNotice } from "./notices.ts";
-import { countUnknown, rawKey, rawOf } from "./raw-rows.ts";
+import { countUnknown } from "../shared/unknown-words.ts";
+import { rawKey, rawOf } from "./raw-rows.ts";
 
 export interface RemoteWords {
   /** `system` of a subtype that is shown. */

@@ -64,35 +64,31 @@ export function recoveryCases({ fixture, say, it }: Cases): void {
     expectStableKeys(world);
   });
 
-  it(
-    "a crash at any point of a turn tells the same story",
-    async () => {
-      for (const cut of [1, 3, 6, 10, 15]) {
-        await using world = await openWorld(fixture);
-        await world.start();
-        const localId = await world.prompt(`${say.think}\n${say.write}\n${say.todo}`);
-        const seen = world.events.length;
-        await world.until(
-          (event): event is typeof event => event.type === "request" || (event.type !== "thread" && world.events.length >= seen + cut),
-        );
-        await world.reopen();
-        const after = world.events.length;
-        expect(await world.conversation.adopt()).toBe("remote");
-        const open = await world.request(after);
-        await world.answer(open, { behavior: "allow" });
-        expect((await world.untilEnd(localId)).outcome).toBe("completed");
-        expectStableKeys(world);
-        const types = typesOf(world.records()).filter((type) => type !== "usage");
-        expect(types.filter((type) => type === "user-message" || type === "turn-started" || type === "turn-ended")).toEqual([
-          "user-message",
-          "turn-started",
-          "turn-ended",
-        ]);
-        expect(types.filter((type) => type === "tool-call" || type === "tool-result").slice(0, 2)).toEqual(["tool-call", "tool-result"]);
-      }
-    },
-    "todo",
-  );
+  it("a crash at any point of a turn tells the same story", async () => {
+    for (const cut of [1, 3, 6, 10, 15]) {
+      await using world = await openWorld(fixture);
+      await world.start();
+      const localId = await world.prompt([say.think, say.write, ...(fixture.cannot?.todo ? [] : [say.todo])].join("\n"));
+      const seen = world.events.length;
+      await world.until(
+        (event): event is typeof event => event.type === "request" || (event.type !== "thread" && world.events.length >= seen + cut),
+      );
+      await world.reopen();
+      const after = world.events.length;
+      expect(await world.conversation.adopt()).toBe("remote");
+      const open = await world.request(after);
+      await world.answer(open, { behavior: "allow" });
+      expect((await world.untilEnd(localId)).outcome).toBe("completed");
+      expectStableKeys(world);
+      const types = typesOf(world.records()).filter((type) => type !== "usage");
+      expect(types.filter((type) => type === "user-message" || type === "turn-started" || type === "turn-ended")).toEqual([
+        "user-message",
+        "turn-started",
+        "turn-ended",
+      ]);
+      expect(types.filter((type) => type === "tool-call" || type === "tool-result").slice(0, 2)).toEqual(["tool-call", "tool-result"]);
+    }
+  });
 
   it(
     "what the agent did while nobody listened is told afterwards",
@@ -148,7 +144,12 @@ export function recoveryCases({ fixture, say, it }: Cases): void {
       await world.start({ threadId: thread });
       const before = world.events.length;
       await world.conversation.retry();
-      await world.answer(await world.request(before), { behavior: "allow" });
+      if (!fixture.goesOn) await world.answer(await world.request(before), { behavior: "allow" });
+      else
+        void world.request(before).then(
+          (again) => world.answer(again, { behavior: "allow" }),
+          () => undefined,
+        );
       const end = await world.until(isRecord("turn-ended"), before);
       expect(end.event.outcome).toBe("completed");
       expect((await world.recall()).split(say.write)).toHaveLength(2);

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, delay, ignore, systemClock } from "@hapi/platform/lean";
-import type { AgentEvent, StreamDelta } from "@hapi/protocol";
+import type { AgentEvent, AgentFailure, StreamDelta } from "@hapi/protocol";
 import { createMemoryHost, type MemoryHost } from "@hapi/testkit";
 import type {
   AgentDriver,
@@ -29,14 +29,24 @@ export interface DriverFixture {
   prompts?: Partial<typeof PROMPTS>;
   /** The agent's memory of what the person said, as text, asked in whatever way this agent has. Default: the prompt `recall`. */
   recall?(world: World): Promise<string>;
-  /** Things this agent can't do, each with the reason; those tests are skipped by name. */
-  cannot?: Partial<Record<Ability, string>>;
+  /** Things this agent can't do: instead of the test of it runs what shows that. */
+  cannot?: Partial<Record<Ability, Lack>>;
+  /** After its death it goes on from what its record holds of the turn: what was asked then is asked again by some agents only. */
+  goesOn?: true;
+  /** How the turn of `failOnce` fails. Default: overloaded. */
+  failure?: Partial<AgentFailure>;
   /** What the agent's output shows when a turn is over. Default: ACP's `stopReason`. */
   saidAll?: string;
   /** Of the session. Default: the system's. */
   clock?: Clock;
   /** For one wait. Default 10 s. */
   timeoutMs?: number;
+}
+
+export interface Lack {
+  reason: string;
+  /** In a world that has just started; throws where the agent can do it after all. */
+  shows(world: World): Promise<void>;
 }
 
 export type Ability = "question" | "plan" | "todo" | "forSession" | "denyReason" | "kill" | "model" | "thought";

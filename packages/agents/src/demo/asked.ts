@@ -40,6 +40,7 @@ export function answered(to: Translation, id: string, result: object | null): vo
 
 function outcomeOf({ ask }: OpenRequest, result: Record<string, unknown>): Extract<RequestOutcome, "approved" | "denied" | "canceled"> {
   if (ask.type === "form") return result["action"] === "accept" ? "approved" : result["action"] === "decline" ? "denied" : "canceled";
+  if (ask.type !== "choice") return "canceled";
   const { outcome, optionId } = fields(result["outcome"]);
   if (outcome !== "selected") return "canceled";
   return ask.options.find(({ id }) => id === optionId)?.kind.startsWith("allow") ? "approved" : "denied";

@@ -2,6 +2,13 @@
 import { parseArgs, textOf } from "./text.mjs";
 import { openaiError, shortId, sse, tokens } from "./wire.mjs";
 
+/** A tool without a schema takes plain text. */
+const readCall = (c) =>
+  c.custom
+    ? { id: c.id, name: c.custom.name, args: { input: c.custom.input } }
+    : { id: c.id, name: c.function.name, args: parseArgs(c.function.arguments) };
+const nameOf = (tool) => tool.function?.name ?? tool.custom?.name ?? tool.type;
+
 export function read(body) {
   const names = new Map();
   const messages = [];
@@ -21,8 +28,9 @@ export function read(body) {
       } else parts.push({ image: c.type });
     }
     for (const c of m.tool_calls ?? []) {
-      names.set(c.id, c.function.name);
-      parts.push({ call: { id: c.id, name: c.function.name, args: parseArgs(c.function.arguments) } });
+      const call = readCall(c);
+      names.set(call.id, call.name);
+      parts.push({ call });
     }
     messages.push({ role: m.role === "developer" ? "system" : m.role, parts });
   }
@@ -33,7 +41,7 @@ export function read(body) {
   return {
     system,
     messages: messages.filter((m) => m.role !== "system"),
-    tools: (body.tools ?? []).map((t) => t.function?.name ?? t.type),
+    tools: (body.tools ?? []).map(nameOf),
     schema: body.response_format?.json_schema?.schema,
   };
 }

@@ -20,10 +20,12 @@ const WRAPPERS = [
   "recommended_plugins",
   "collaboration_mode",
   "goal_context",
+  "current_datetime",
 ];
 const wrapped = new RegExp(WRAPPERS.map((w) => `<${w}\\b[^>]*>[\\s\\S]*?</${w}>`).join("|"), "g");
 
-const NOTICES = /^(\[Request interrupted by user|\[Image: source|Tool loaded\.$)/;
+/** `Continue` is what a driver says to an agent that has the failed prompt still. */
+const NOTICES = /^(Continue$|\[Request interrupted by user|\[Image: source|Tool loaded\.$)/;
 
 /** The last thing the user typed, and how many answers the model has given since. */
 export function position(messages) {

@@ -1,0 +1,58 @@
+/** Changing what a running ACP agent works with. A refused change is `apply_failed`, and nothing is remembered of it. */
+import { AppError } from "@hapi/protocol";
+import { RpcFailure, type AgentLink } from "./agent-link.ts";
+import { failureOf } from "./failure.ts";
+import { agentMode, appliesMode, optionsOf } from "./modes.ts";
+
+const SET_MS = 30_000;
+
+/** `modes`: HAPI's for this agent. One that the agent does not know is left to the session's policy, with the agent in its asking mode. */
+export async function setMode(link: AgentLink, modes: readonly string[], mode: string): Promise<void> {
+  const { state, profile } = link;
+  const isApplied = appliesMode(profile, state.facts, mode);
+  if (!isApplied && !modes.includes(mode)) throw new AppError("invalid_mode");
+  const target = isApplied ? mode : "default";
+  const modeId = agentMode(profile, target);
+  if (state.facts.modes.includes(modeId))
+    await set(link, byOption(state.facts.modeOption, modeId) ?? { method: "session/set_mode", params: { modeId } });
+  for (const { id, value } of optionsOf(profile, target, state.facts.options)) {
+    if (state.facts.options?.[id] === value) continue;
+    await set(link, byOption(id, value));
+    state.facts.options = { ...state.facts.options, [id]: value };
+  }
+  state.mode = mode;
+  await link.commit();
+}
+
+/** @returns the model that is in force now */
+export async function setModel(link: AgentLink, model: string | null): Promise<string> {
+  const { facts } = link.state;
+  const modelId = model ?? facts.models[0]?.id;
+  if (modelId === undefined) throw new AppError("unsupported_flavor", `${link.profile.displayName} offers no choice of models`);
+  await set(link, byOption(facts.modelOption, modelId) ?? { method: "session/set_model", params: { modelId } });
+  facts.model = modelId;
+  await link.commit();
+  return modelId;
+}
+
+interface Change {
+  method: string;
+  params: object;
+}
+
+/** Null: the agent has no option for it. */
+function byOption(id: string, value: string): Change;
+function byOption(id: string | null, value: string): Change | null;
+function byOption(id: string | null, value: string): Change | null {
+  return id === null ? null : { method: "session/set_config_option", params: { configId: id, value } };
+}
+
+async function set(link: AgentLink, { method, params }: Change): Promise<void> {
+  try {
+    await link.request(method, { sessionId: link.state.threadId, ...params }, { timeoutMs: SET_MS });
+  } catch (cause) {
+    if (cause instanceof RpcFailure)
+      throw new AppError("apply_failed", `The agent did not take the change: ${failureOf(cause.error).message}`, { cause });
+    throw cause;
+  }
+}

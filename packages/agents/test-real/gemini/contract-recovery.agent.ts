@@ -1,0 +1,5 @@
+/** The contract every driver keeps, on the real program: its recovery. */
+import { runDriverContract } from "../../src/contract/driver.case.ts";
+import { geminiFixture } from "./fixture.ts";
+
+runDriverContract(geminiFixture, ["recovery"]);
