@@ -36,7 +36,7 @@ test.each([
   [["update"], "<update>"],
   [["claude", "doctor"], "<doctor>"],
   [["claude", "auth", "status", "--json"], "<auth><status><--json>"],
-  [["agents", "--json"], "<agents><--json>"],
+  [["claude", "agents", "--json"], "<agents><--json>"],
   [["claude", "--version"], "<--version>"],
   [["claude", "--help"], "<--help>"],
   [["-p", "--yolo", "x"], "<-p><--dangerously-skip-permissions><x>"],

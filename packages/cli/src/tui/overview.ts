@@ -44,7 +44,9 @@ export function overview(commands: readonly Command[], paint: Palette): string {
     "  hapi sessions --json           for scripts",
     "",
     ...(first
-      ? [`${first.displayName}'s own --help, commands that share a name with one above (doctor, auth, stop): hapi ${first.flavor} <word>`]
+      ? [
+          `${first.displayName}'s own --help, commands that share a name with one above (agents, doctor, auth, stop): hapi ${first.flavor} <word>`,
+        ]
       : []),
     "Environment: HAPI_HOME, HAPI_API_URL, CLI_API_TOKEN, HAPI_LISTEN_HOST, HAPI_LISTEN_PORT, HAPI_PUBLIC_URL, HAPI_ALLOWED_HOSTS, HAPI_TLS, HAPI_TLS_CERT, HAPI_TLS_KEY, HAPI_TRUSTED_PROXIES, CORS_ORIGINS, NO_COLOR",
   ].join("\n");
