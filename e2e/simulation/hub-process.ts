@@ -121,7 +121,8 @@ const plainTokens: Tokens = {
   issue: ({ userId, namespace }) => Promise.resolve(`${userId}.${namespace}`),
   verify(token) {
     const [userId, namespace] = token.split(".");
-    return Promise.resolve(userId && namespace ? { userId: Number(userId), namespace, expiresAt: Number.MAX_SAFE_INTEGER } : null);
+    if (!userId || !namespace) return Promise.resolve(null);
+    return Promise.resolve({ userId: Number(userId), namespace, credentialId: "legacy", expiresAt: Number.MAX_SAFE_INTEGER });
   },
 };
 

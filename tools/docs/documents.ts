@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { claudeWords } from "./claude-words.ts";
 import { describedTable } from "./described.ts";
 import { protocolReference } from "./protocol-reference.ts";
+import { scopesTable } from "./scopes-table.ts";
 import { statusTable } from "./status-table.ts";
 
 const docs = (name: string): string => resolve(import.meta.dir, "../../docs", name);
@@ -10,6 +11,7 @@ const docs = (name: string): string => resolve(import.meta.dir, "../../docs", na
 export async function generated(): Promise<[path: string, text: string][]> {
   return [
     [docs("protocol.md"), protocolReference()],
+    [docs("scopes.md"), scopesTable()],
     [docs("described.md"), describedTable()],
     [docs("claude-code.md"), claudeWords()],
     [docs("status.md"), await statusTable()],

@@ -6,8 +6,8 @@ import { servedRpc } from "../src/link/index.ts";
 
 const anything = z.looseObject({});
 const table = {
-  sayIt: rpc("say-it", { params: z.looseObject({ word: z.string() }), result: anything }),
-  fail: rpc("fail", { params: anything, result: anything }),
+  sayIt: rpc("say-it", { scope: "sessions:read", params: z.looseObject({ word: z.string() }), result: anything }),
+  fail: rpc("fail", { scope: "sessions:read", params: anything, result: anything }),
 };
 
 const handlers = {

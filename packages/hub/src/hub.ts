@@ -1,6 +1,7 @@
 /** Wires the hub from its parts. Opens no file and no port: `start-hub.ts` does, and tests may do otherwise. */
 import { ignore } from "@hapi/platform";
 import type { Hono } from "hono";
+import { credentialRoutes } from "./http/routes/credentials.ts";
 import { cliRoutes } from "./http/routes/cli.ts";
 import { factRoutes } from "./http/routes/facts.ts";
 import { eventRoutes } from "./http/routes/events.ts";
@@ -47,6 +48,7 @@ export function createHub(parts: HubParts): Hub {
   return {
     app,
     async start() {
+      await services.credentials.start();
       await services.presence.start();
       await services.machinePresence.start();
       services.jobs.start();
@@ -80,7 +82,7 @@ export function createHub(parts: HubParts): Hub {
 function connectSockets(parts: HubParts, services: Services, { onRegistered, onJoined }: Reactions): void {
   const { stores, sockets, tokens, clock, log } = parts;
   const { sessions, messages, machines } = stores;
-  const { access, presence, machinePresence, lifecycle, delivery, live, rpc, links, door, durable } = services;
+  const { access, presence, machinePresence, lifecycle, delivery, live, rpc, links, door, durable, credentials } = services;
   const handlers = cliHandlers({
     access,
     sessions,
@@ -96,8 +98,8 @@ function connectSockets(parts: HubParts, services: Services, { onRegistered, onJ
     clock,
     onRegistered: ({ link }, method) => link && onRegistered(link, method),
   });
-  sockets.namespace("/cli", cliNamespace({ door, sessions, machines, links, rpc, log, handlers, durable, onJoined }));
-  sockets.namespace("/terminal", terminalNamespace(tokens));
+  sockets.namespace("/cli", cliNamespace({ door, credentials, access, links, rpc, log, handlers, durable, onJoined }));
+  sockets.namespace("/terminal", terminalNamespace({ tokens, credentials }));
 }
 
 function createHttp(parts: HubParts, services: Services): Hono {
@@ -106,7 +108,7 @@ function createHttp(parts: HubParts, services: Services): Hono {
   const { access, rpc, sse, prompts, lifecycle, resume, control, fork, settings, permissions, watch, durable, remove } = services;
   const now = () => clock.now();
   return createApp({
-    auth: { door: services.door, tokens, ownerId, callerOf },
+    auth: { door: services.door, credentials: services.credentials, codes: services.codes, tokens, ownerId, callerOf },
     api: [
       sessionRoutes({ access, sessions, messages, lifecycle, resume, control, fork, settings, rpc, now, durable, remove }),
       sessionSettingsRoutes({ access, settings, rpc }),
@@ -120,6 +122,7 @@ function createHttp(parts: HubParts, services: Services): Hono {
       factRoutes({ access, facts: stores.facts, log: stores.log }),
       settingsRoutes({ settings: parts.settings, files: () => stores.keeping.files() }),
       keepingRoutes({ restorer: parts.restorer, retention: services.retention }),
+      credentialRoutes({ credentials: services.credentials, codes: services.codes }),
       refusalRoutes({ access }),
     ],
     cli: cliRoutes({

@@ -5,7 +5,8 @@
 import { ignore, type Clock, type Logger } from "@hapi/platform";
 import type { Session } from "@hapi/protocol";
 import type { Context } from "hono";
-import { createCredentials } from "./auth/credentials.ts";
+import { createCodes } from "./auth/codes.ts";
+import { Credentials } from "./auth/credentials.ts";
 import type { Caller } from "./auth/caller.ts";
 import { createDoor } from "./auth/door.ts";
 import type { Tokens } from "./auth/tokens.ts";
@@ -77,9 +78,18 @@ export function createServices(parts: HubParts) {
 type State = ReturnType<typeof createState>;
 
 /** Who is connected, what is written at the moment, what is being started. */
-function createState({ stores, bus, clock }: HubParts) {
+function createState({ stores, bus, clock, secret }: HubParts) {
   const durable: Stores["durable"] = (how) => stores.durable(how);
-  return { durable, links: new Links(() => clock.now()), rpc: new Rpc(clock), live: new LiveText(bus), launches: new Launches(clock) };
+  const credentials = new Credentials({ store: stores.credentials, durable, secret, clock });
+  return {
+    durable,
+    credentials,
+    codes: createCodes({ clock }),
+    links: new Links(() => clock.now()),
+    rpc: new Rpc(clock),
+    live: new LiveText(bus),
+    launches: new Launches(clock),
+  };
 }
 
 type Living = State & ReturnType<typeof createLiving>;
@@ -199,7 +209,7 @@ function createAsked(parts: HubParts, before: Ending) {
   const { sessions, messages, machines, transaction } = stores;
   const session = (id: string): Promise<Session | null> => sessions.get(id);
   return {
-    door: createDoor({ credentials: createCredentials(parts.secret), clock, log }),
+    door: createDoor({ credentials: before.credentials, clock, log }),
     permissions: new Permissions({ store: stores.permissions, rpc, links, log, durable, session }),
     settings: new SessionSettings({ store: sessions, rpc, starting, durable }),
     control: new SessionControl({ rpc, resume, session }),
@@ -222,7 +232,7 @@ function createAsked(parts: HubParts, before: Ending) {
 /** What people are told. */
 function createTold(parts: HubParts, before: Ending) {
   const { stores, bus, clock, log } = parts;
-  const { links, rpc, live, delivery, deliver, machinePresence, lifecycle, waker } = before;
+  const { credentials, links, rpc, live, delivery, deliver, machinePresence, lifecycle, waker } = before;
   const { sessions, messages, machines } = stores;
   const session = (id: string): Promise<Session | null> => sessions.get(id);
   const settled = (): Promise<void> => stores.settled();
@@ -240,7 +250,7 @@ function createTold(parts: HubParts, before: Ending) {
   });
   const { maxBufferedBytes } = parts;
   const read = { log: stores.log, sessions, messages, machines };
-  const sse = new SseHub({ ...read, watch: promptWatch, bus, live, clock, logger: log, maxBufferedBytes, settled });
+  const sse = new SseHub({ ...read, credentials, watch: promptWatch, bus, live, clock, logger: log, maxBufferedBytes, settled });
   const toasts = new Toasts({ bus, clock, session });
   const feed = createFactFeed({ store: stores.facts, bus, clock, log, settled }, [toasts]);
   return { promptWatch, sse, toasts, feed };

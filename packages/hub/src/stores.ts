@@ -1,5 +1,7 @@
 /** What a hub keeps, behind ports; and all of them on one SQLite database, one group commit and one log. */
 import type { Clock, Logger, Sqlite } from "@hapi/platform";
+import type { CredentialStore } from "./auth/store.ts";
+import { sqliteCredentials } from "./sqlite/credentials.ts";
 import { GroupCommit, type Writer } from "./sqlite/group-commit.ts";
 import type { Bus } from "./events/bus.ts";
 import type { EventLog } from "./events/event-log.ts";
@@ -37,6 +39,7 @@ export interface TransactionStores {
   jobs: JobStore;
   attachments: AttachmentStore;
   facts: FactStore;
+  credentials: CredentialStore;
 }
 
 export interface Stores extends TransactionStores {
@@ -90,6 +93,7 @@ export function sqliteStores({ db, epoch, bus, now, clock, logger }: StoresOptio
       jobs: sqliteJobs(shared),
       attachments: sqliteAttachmentStore(shared),
       facts: sqliteFacts(shared),
+      credentials: sqliteCredentials(shared),
     };
   };
   return {

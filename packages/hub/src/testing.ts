@@ -1,5 +1,6 @@
 /** For tests that look into the hub's make-up: the routes it has, and its stores without a hub around them. */
-import { openSqlite, type Clock, type Logger } from "@hapi/platform";
+import { openSqlite, silentLogger, type Clock, type Logger } from "@hapi/platform";
+import { type DeclaredRoute, declaredRoutes } from "./http/needs.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { migrate } from "./sqlite/migrate.ts";
 import { createBus } from "./events/bus.ts";
@@ -46,6 +47,17 @@ export function hubOn({ stores, bus }: Pick<OpenStores, "stores" | "bus">, optio
     clock: options.clock,
     log: options.log,
   });
+}
+
+/** Every route with what it asks of its caller; `null`: it is open to everybody. */
+export function routeNeeds(): DeclaredRoute[] {
+  // Nothing ever falls due in it: whoever asks may end.
+  const clock: Clock = { now: () => 0, setTimer: () => () => undefined };
+  const hub = hubOn(openStores({ now: () => clock.now(), log: silentLogger }), { clock, log: silentLogger });
+  const isPlane = (path: string): boolean => path === "/health" || /^\/(?:api|cli)\//.test(path);
+  // What answers every path or method in front of or behind the routes is none.
+  const isRoute = ({ method, path, need }: DeclaredRoute): boolean => isPlane(path) && (need !== null || method !== "ALL");
+  return declaredRoutes(hub.app).filter(isRoute);
 }
 
 /** Every route with its method, as registered. */

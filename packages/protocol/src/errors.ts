@@ -8,6 +8,11 @@ const table = {
   missing_token: [401, false, "Missing authorization token"],
   invalid_token: [401, false, "Invalid token"],
   invalid_access_token: [401, false, "Invalid access token"],
+  credential_revoked: [401, false, "This sign-in was revoked; sign in again"],
+  credential_expired: [401, false, "This sign-in is over; sign in again"],
+  code_refused: [401, false, "This code is wrong, used or too old; ask for a new one"],
+  legacy_access_off: [401, false, "This hub takes no shared token any more; sign in with a code (hapi web)"],
+  scope_missing: [403, false, "This sign-in may not do that"],
   telegram_disabled: [503, false, "Telegram is not set up on this hub"],
   // requests
   invalid_body: [400, false, "Invalid body"],

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { promptStageSchema } from "./message.ts";
 import { timestamp } from "./primitives.ts";
+import type { Scope } from "./scopes.ts";
 
 export const SOCKET_PATH = "/socket.io/";
 /** Largest frame taken: 25 MiB of image in base64, with room. */
@@ -79,6 +80,27 @@ export const clientEvents = {
   }),
 } as const;
 export type ClientEventName = keyof typeof clientEvents;
+
+/** What a credential must have to say it. Both say which calls they answer: a socket registers those of its own id only. */
+export const clientEventScopes = {
+  message: "session:act",
+  "session-alive": "session:act",
+  "session-ready": "session:act",
+  "session-end": "session:act",
+  "messages-consumed": "session:act",
+  "messages-indeterminate": "session:act",
+  "messages-returned": "session:act",
+  "messages-steer-state": "session:act",
+  "update-metadata": "session:act",
+  "update-state": "session:act",
+  "machine-alive": "machine:act",
+  "machine-update-metadata": "machine:act",
+  "machine-update-state": "machine:act",
+  "rpc-register": "session:act",
+  "rpc-unregister": "session:act",
+  "message-stage": "session:act",
+  stream: "session:act",
+} as const satisfies Record<ClientEventName, Scope>;
 export type ClientEvent<N extends ClientEventName> = z.infer<(typeof clientEvents)[N]>;
 
 /** Ack of the four versioned updates; the value is under the field's own name. */

@@ -1,40 +1,290 @@
-/** The access token `base[:namespace]`: split on the last colon, the base compared in constant time. */
-import { createHash, timingSafeEqual } from "node:crypto";
+/**
+ * Who may come in, with what, for how long. What is asked at every request is answered from memory; every change is on the disk before it counts,
+ * but for a revocation, which counts at once. One thing at a time is changed.
+ */
+import { randomToken, type Clock } from "@hapi/platform";
+import { AppError } from "@hapi/protocol";
+import { ROLE_SCOPES, SCOPES, type CredentialKind, type Role, type Scope } from "@hapi/protocol/scopes";
+import { credentialToken, digestOf, isSameDigest, parseAccessToken, parseCredentialToken } from "./access-token.ts";
+import type { Actor } from "./actor.ts";
+import { rotated } from "./rotation.ts";
+import type { Credential, CredentialStore } from "./store.ts";
 
-const maxTokenLength = 1_000;
+/** The hub's shared token, of every namespace: one credential, which is there from the start with everything. */
+export const LEGACY = "legacy";
+export const defaultNamespace = "default";
+/** How exactly its last use is known: a row is not written for each request. */
+const usedEveryMs = 60_000;
+/** More come with a script only. */
+const maxLiving = 1_000;
+const maxLegacyNamespaces = 1_000;
 
-export interface AccessToken {
-  base: string;
+export interface NewCredential {
+  kind: CredentialKind;
   namespace: string;
+  name: string;
+  role: Role;
+  machineId?: string;
+  /** In ms; absent: until it is revoked. */
+  lifetimeMs?: number;
+  /** A person stands behind it who has just proved who they are. */
+  isProved?: boolean;
 }
 
-export function parseAccessToken(text: string): AccessToken | null {
-  const token = text.trim();
-  if (token === "" || token.length > maxTokenLength) return null;
-  const colon = token.lastIndexOf(":");
-  if (colon < 0) return { base: token, namespace: "default" };
-  const base = token.slice(0, colon);
-  const namespace = token.slice(colon + 1);
-  if (base === "" || namespace === "" || base !== base.trim() || namespace !== namespace.trim()) return null;
-  return { base, namespace };
+/** `token` is nowhere else: who loses it needs a new one. */
+export interface Issued {
+  credential: Credential;
+  token: string;
 }
 
-export interface Credentials {
-  /** The namespace of a valid token, or null. */
-  namespaceOf(token: string): string | null;
+export interface CredentialsOptions {
+  store: CredentialStore;
+  /** What was written survives a loss of power. */
+  durable(): Promise<void>;
+  /** The hub's shared token. */
+  secret: string;
+  clock: Pick<Clock, "now">;
 }
 
-export function createCredentials(secret: string): Credentials {
-  const expected = digest(secret);
+interface Held {
+  credential: Credential;
+  actor: Actor;
+}
+
+export class Credentials {
+  readonly #options: CredentialsOptions;
+  readonly #legacyHash: string;
+  readonly #held = new Map<string, Held>();
+  readonly #legacyActors = new Map<string, Actor>();
+  readonly #users = new Map<string, Set<() => void>>();
+  #changing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: CredentialsOptions) {
+    this.#options = options;
+    this.#legacyHash = digestOf(options.secret);
+    this.#keep(sharedToken);
+  }
+
+  /** Before anybody is let in. */
+  async start(): Promise<void> {
+    for (const credential of await this.#options.store.all()) this.#keep(credential);
+  }
+
+  /** Of a token that is sent as it is: the shared one, or one that is not renewed. Null: nobody's. @throws what `actorOf` throws */
+  byToken(text: string): Actor | null {
+    const parsed = parseAccessToken(text);
+    if (!parsed) return null;
+    const own = this.#bySecret(parsed.base);
+    if (own === null) return this.#byShared(parsed.base, parsed.namespace ?? defaultNamespace);
+    const { id, kind, namespace } = own.credential;
+    // A device's secret is for being renewed: taken here, a second holder of it would never show.
+    if (kind === "device" || !isSameDigest(own.digest, own.credential.secretHash)) return null;
+    return parsed.namespace === null || parsed.namespace === namespace ? this.actorOf(id, namespace) : null;
+  }
+
+  /** @throws `invalid_token`, `credential_revoked`, `credential_expired`, `legacy_access_off` */
+  actorOf(id: string, namespace: string): Actor {
+    const held = this.#held.get(id);
+    if (!held || (id !== LEGACY && held.credential.namespace !== namespace)) throw new AppError("invalid_token");
+    checkAlive(held.credential, this.#options.clock.now());
+    return id === LEGACY ? this.#legacyActor(held, namespace) : held.actor;
+  }
+
+  get(id: string): Credential | null {
+    return this.#held.get(id)?.credential ?? null;
+  }
+
+  list(): Credential[] {
+    return [...this.#held.values()].map(({ credential }) => credential);
+  }
+
+  issue(wanted: NewCredential): Promise<Issued> {
+    return this.#change(async () => {
+      const { clock } = this.#options;
+      if (this.#held.size >= maxLiving) this.#forgetEnded();
+      if (this.#held.size >= maxLiving) throw new AppError("rate_limited", "There are too many sign-ins. Revoke some: hapi auth devices");
+      const secret = randomToken(32);
+      const credential = newCredential(wanted, { id: randomToken(12), secretHash: digestOf(secret), now: clock.now() });
+      await this.#save(credential);
+      return { credential, token: credentialToken(credential.id, secret) };
+    });
+  }
+
+  /**
+   * Another secret for the one that is given; that one goes on being good until the new one is used, since its answer may be lost on the way.
+   * @throws `invalid_token`, `credential_revoked` (also where a secret comes that was replaced: somebody else has it), `credential_expired`
+   */
+  refresh(token: string): Promise<Issued> {
+    return this.#change(async () => {
+      const own = this.#bySecret(token);
+      if (own?.credential.kind !== "device") throw new AppError("invalid_token");
+      const { credential, digest } = own;
+      checkAlive(credential, this.#options.clock.now());
+      const secret = randomToken(32);
+      const next = rotated(credential, digest, digestOf(secret));
+      if (next === "unknown") throw new AppError("invalid_token");
+      if (next === "spent") {
+        await this.#revoke(credential.id);
+        throw new AppError("credential_revoked", reusedWords);
+      }
+      await this.#save(next);
+      return { credential: next, token: credentialToken(next.id, secret) };
+    });
+  }
+
+  /** Its requests are refused and its streams and sockets closed before this returns. False: there is none, or it was revoked before. */
+  revoke(id: string): Promise<boolean> {
+    const held = this.#held.get(id);
+    if (!held || held.credential.revokedAt !== null) return Promise.resolve(false);
+    this.#keep({ ...held.credential, revokedAt: this.#options.clock.now() });
+    this.#end(id);
+    return this.#change(async () => {
+      await this.#revoke(id);
+      return true;
+    });
+  }
+
+  /** Another role, and for the shared token: takes it again. What is open is closed, to come back with what it may now. */
+  allow(id: string, role: Role | null): Promise<Credential> {
+    return this.#change(async () => {
+      const held = this.#held.get(id);
+      if (!held) throw new AppError("not_found", "There is no such sign-in");
+      const isShared = id === LEGACY;
+      if (held.credential.revokedAt !== null && !isShared) throw new AppError("credential_revoked");
+      const scopes = role === null ? SCOPES : ROLE_SCOPES[role];
+      const changed = { ...held.credential, role, scopes, ...(isShared ? { revokedAt: null } : {}) };
+      await this.#save(changed);
+      this.#end(id);
+      return changed;
+    });
+  }
+
+  /** Kept roughly: who, when, from where. */
+  async used({ credentialId }: Actor, from: string): Promise<void> {
+    const now = this.#options.clock.now();
+    const isRecent = (): boolean => {
+      const { lastUsedAt = null, lastUsedFrom = null } = this.#held.get(credentialId)?.credential ?? {};
+      return lastUsedAt !== null && Math.abs(now - lastUsedAt) < usedEveryMs && (lastUsedFrom === from || credentialId === LEGACY);
+    };
+    if (isRecent()) return;
+    await this.#change(async () => {
+      const held = this.#held.get(credentialId);
+      if (!held || isRecent()) return;
+      const used = { ...held.credential, lastUsedAt: now, lastUsedFrom: from };
+      this.#keep(used);
+      await this.#options.store.put(used);
+    });
+  }
+
+  /** `end` is called when the credential is revoked or changed, also where that is so already. @returns to be called when what it is for is over */
+  whileGood({ credentialId }: Actor, end: () => void): () => void {
+    if (this.#held.get(credentialId)?.credential.revokedAt !== null) queueMicrotask(end);
+    const users = this.#users.get(credentialId) ?? new Set();
+    this.#users.set(credentialId, users.add(end));
+    return () => {
+      users.delete(end);
+      if (users.size === 0 && this.#users.get(credentialId) === users) this.#users.delete(credentialId);
+    };
+  }
+
+  #bySecret(base: string): { credential: Credential; digest: string } | null {
+    const parsed = parseCredentialToken(base);
+    const held = parsed && parsed.id !== LEGACY ? this.#held.get(parsed.id) : undefined;
+    return parsed && held ? { credential: held.credential, digest: digestOf(parsed.secret) } : null;
+  }
+
+  #byShared(base: string, namespace: string): Actor | null {
+    return isSameDigest(digestOf(base), this.#legacyHash) ? this.actorOf(LEGACY, namespace) : null;
+  }
+
+  #legacyActor({ actor }: Held, namespace: string): Actor {
+    const known = this.#legacyActors.get(namespace);
+    if (known) return known;
+    if (this.#legacyActors.size >= maxLegacyNamespaces) this.#legacyActors.clear();
+    const made = { ...actor, namespace };
+    this.#legacyActors.set(namespace, made);
+    return made;
+  }
+
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#changing.then(work);
+    this.#changing = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #revoke(id: string): Promise<void> {
+    const credential = this.#held.get(id)?.credential;
+    if (!credential) return;
+    const revoked = { ...credential, revokedAt: credential.revokedAt ?? this.#options.clock.now() };
+    this.#keep(revoked);
+    this.#end(id);
+    await this.#save(revoked);
+  }
+
+  async #save(credential: Credential): Promise<void> {
+    await this.#options.store.put(credential);
+    await this.#options.durable();
+    this.#keep(credential);
+  }
+
+  #keep(credential: Credential): void {
+    const { id, kind, name, namespace, role, machineId, provedAt } = credential;
+    // A role is what it means today.
+    const all = id === LEGACY ? SCOPES : credential.scopes;
+    const scopes: ReadonlySet<Scope> = new Set(role === null ? all : ROLE_SCOPES[role]);
+    const bound = machineId === null ? {} : { machineId };
+    this.#held.set(id, { credential, actor: { credentialId: id, kind, name, namespace, scopes, provedAt, ...bound } });
+    if (id === LEGACY) this.#legacyActors.clear();
+  }
+
+  /** Those that can never be used again need no place in memory; on the disk they stay, so that they are known for what they are. */
+  #forgetEnded(): void {
+    const now = this.#options.clock.now();
+    for (const [id, { credential }] of this.#held) {
+      const isOver = credential.revokedAt !== null || (credential.expiresAt !== null && credential.expiresAt <= now);
+      if (isOver && id !== LEGACY) this.#held.delete(id);
+    }
+  }
+
+  #end(id: string): void {
+    for (const end of this.#users.get(id) ?? []) end();
+  }
+}
+
+const reusedWords = "This sign-in was used from two places, so somebody else may have it. It was revoked; sign in again";
+
+const sharedToken: Credential = {
+  id: LEGACY,
+  kind: "legacy",
+  namespace: defaultNamespace,
+  name: "Shared token",
+  role: null,
+  scopes: SCOPES,
+  machineId: null,
+  secretHash: "",
+  nextHashes: [],
+  spentHashes: [],
+  createdAt: 0,
+  provedAt: null,
+  lastUsedAt: null,
+  lastUsedFrom: null,
+  expiresAt: null,
+  revokedAt: null,
+};
+
+function newCredential(wanted: NewCredential, { id, secretHash, now }: { id: string; secretHash: string; now: number }): Credential {
+  const { kind, namespace, name, role, machineId = null, lifetimeMs, isProved } = wanted;
   return {
-    namespaceOf(token) {
-      const parsed = parseAccessToken(token);
-      // Equal digests of equal length: the time says nothing about where they differ.
-      return parsed && timingSafeEqual(digest(parsed.base), expected) ? parsed.namespace : null;
-    },
+    ...sharedToken,
+    ...{ id, kind, namespace, name, role, machineId, secretHash },
+    scopes: ROLE_SCOPES[role],
+    createdAt: now,
+    provedAt: isProved ? now : null,
+    expiresAt: lifetimeMs === undefined ? null : now + lifetimeMs,
   };
 }
 
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+function checkAlive({ kind, revokedAt, expiresAt }: Credential, now: number): void {
+  if (revokedAt !== null) throw new AppError(kind === "legacy" ? "legacy_access_off" : "credential_revoked");
+  if (expiresAt !== null && expiresAt <= now) throw new AppError("credential_expired");
 }

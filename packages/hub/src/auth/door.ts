@@ -1,29 +1,55 @@
 /**
- * The one place where an access token is looked at, whatever carried it: HTTP or a socket. Wrong ones are counted by caller and logged; who
+ * The one place where a secret is looked at, whatever carried it: HTTP or a socket. Wrong ones are counted by caller, logged and told; who
  * guessed too often has to wait, also with the right one, except on this computer, where a program that guesses must not lock out the others.
+ * A sign-in that is over is no guess.
  */
-import type { Clock, Logger } from "@hapi/platform";
-import { AppError } from "@hapi/protocol";
+import { ignore, type Clock, type Logger } from "@hapi/platform";
+import { AppError, type ErrorCode } from "@hapi/protocol";
+import type { Actor } from "./actor.ts";
 import type { Caller } from "./caller.ts";
 import type { Credentials } from "./credentials.ts";
 import { createFailureLimit } from "./rate-limit.ts";
 
 export interface Door {
-  /** The namespace of a valid token, else null. @throws `rate_limited` */
-  namespaceOf(token: string, caller: Caller): string | null;
+  /** As whom an access token acts, or null. @throws `rate_limited`, and what `Credentials.byToken` throws */
+  actorOf(token: string, caller: Caller): Actor | null;
+  /** For secrets that are looked at otherwise: what `look` throws counts as a guess where it says that nothing fits. @throws `rate_limited` */
+  guarded<T>(caller: Caller, look: () => Promise<T>): Promise<T>;
 }
 
-export function createDoor({ credentials, clock, log }: { credentials: Credentials; clock: Pick<Clock, "now">; log: Logger }): Door {
+export interface DoorOptions {
+  credentials: Credentials;
+  clock: Pick<Clock, "now">;
+  log: Logger;
+}
+
+const guesses: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["invalid_token", "code_refused"]);
+
+export function createDoor({ credentials, clock, log }: DoorOptions): Door {
   const limit = createFailureLimit(clock);
+  const failed = (key: string): void => {
+    const failures = limit.failed(key);
+    // The first tells of a slip or a start, the last before the wall of a search; the ones between would only fill the disk.
+    if (failures === 1 || limit.isBlocked(key)) log.warn("auth.refused", { caller: key, failures });
+  };
   return {
-    namespaceOf(token, { key, isLocal }) {
-      const namespace = credentials.namespaceOf(token);
-      if (limit.isBlocked(key) && (namespace === null || !isLocal)) throw new AppError("rate_limited");
-      if (namespace !== null) return namespace;
-      const failures = limit.failed(key);
-      // The first tells of a slip or a start, the last before the wall of a search; the ones between would only fill the disk.
-      if (failures === 1 || limit.isBlocked(key)) log.warn("auth.refused", { caller: key, failures });
-      return null;
+    actorOf(token, { key, isLocal }) {
+      const actor = credentials.byToken(token);
+      if (limit.isBlocked(key) && (actor === null || !isLocal)) throw new AppError("rate_limited");
+      if (actor === null) failed(key);
+      else ignore(credentials.used(actor, key), "when it was last used is a help, no promise");
+      return actor;
+    },
+    async guarded({ key, isLocal }, look) {
+      if (limit.isBlocked(key) && !isLocal) throw new AppError("rate_limited");
+      try {
+        return await look();
+      } catch (cause) {
+        if (!(cause instanceof AppError && guesses.has(cause.code))) throw cause;
+        if (limit.isBlocked(key)) throw new AppError("rate_limited");
+        failed(key);
+        throw cause;
+      }
     },
   };
 }

@@ -1,14 +1,23 @@
-/** The JWT of the `/api` plane: HS256, four hours, claims `uid` and `ns`. It ends with the access token for which it was given. */
+/**
+ * The JWT of the `/api` plane: HS256, claims `uid`, `ns`, and `cid`, the credential it was given for: that is asked at every use, so a JWT is good
+ * for no more and no longer. Four hours for the shared token, as its clients expect; a quarter of an hour for all others. `sid`: it is for one
+ * session's process. It ends with the hub's shared token too, of which its key is made.
+ */
 import { createHmac } from "node:crypto";
 import type { Clock } from "@hapi/platform";
-import { jwtVerify, SignJWT } from "jose";
+import { type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { LEGACY } from "./credentials.ts";
 
-const lifetimeSeconds = 4 * 3600;
+const legacySeconds = 4 * 3600;
+const lifetimeSeconds = 15 * 60;
 const maxRemembered = 1_000;
 
 export interface Claims {
   userId: number;
   namespace: string;
+  credentialId: string;
+  /** Of a session's process. */
+  sessionId?: string;
 }
 
 /** `expiresAt`: in ms. */
@@ -38,12 +47,13 @@ export function createTokens(secrets: TokenSecrets, clock: Pick<Clock, "now">): 
     remembered.set(token, claims);
   };
   return {
-    issue({ userId, namespace }) {
+    issue({ userId, namespace, credentialId, sessionId }) {
       const now = Math.floor(clock.now() / 1000);
-      return new SignJWT({ uid: userId, ns: namespace })
+      const seconds = credentialId === LEGACY ? legacySeconds : lifetimeSeconds;
+      return new SignJWT({ uid: userId, ns: namespace, cid: credentialId, ...(sessionId === undefined ? {} : { sid: sessionId }) })
         .setProtectedHeader({ alg: "HS256" })
         .setIssuedAt(now)
-        .setExpirationTime(now + lifetimeSeconds)
+        .setExpirationTime(now + seconds)
         .sign(secret);
     },
     async verify(token) {
@@ -55,9 +65,8 @@ export function createTokens(secrets: TokenSecrets, clock: Pick<Clock, "now">): 
           currentDate: new Date(clock.now()),
           requiredClaims: ["exp"],
         });
-        if (typeof payload["uid"] !== "number" || typeof payload["ns"] !== "string" || payload["ns"] === "") return null;
-        const claims = { userId: payload["uid"], namespace: payload["ns"], expiresAt: (payload.exp ?? 0) * 1000 };
-        remember(token, claims);
+        const claims = claimsOf(payload);
+        if (claims) remember(token, claims);
         return claims;
       } catch {
         // Every way in which a token can be wrong means the same.
@@ -66,4 +75,10 @@ export function createTokens(secrets: TokenSecrets, clock: Pick<Clock, "now">): 
       }
     },
   };
+}
+
+/** One without `cid` is of a hub from before there were credentials. */
+function claimsOf({ uid, ns, cid = LEGACY, sid, exp = 0 }: JWTPayload): Verified | null {
+  if (typeof uid !== "number" || typeof ns !== "string" || ns === "" || typeof cid !== "string") return null;
+  return { userId: uid, namespace: ns, credentialId: cid, expiresAt: exp * 1000, ...(typeof sid === "string" ? { sessionId: sid } : {}) };
 }

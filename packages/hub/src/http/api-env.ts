@@ -1,10 +1,12 @@
+import type { Actor } from "../auth/actor.ts";
+
 /** What a request of the `/api` plane carries once it is authenticated. `signedInUntil`: in ms. */
 export interface ApiEnv {
-  Variables: { namespace: string; userId: number; signedInUntil: number };
+  Variables: { namespace: string; actor: Actor; userId: number; signedInUntil: number };
   Bindings: { server?: { timeout(request: Request, seconds: number): void } };
 }
 
 /** And one of the `/cli` plane. */
 export interface CliEnv {
-  Variables: { namespace: string };
+  Variables: { namespace: string; actor: Actor };
 }

@@ -8,6 +8,7 @@ import { requireAccessToken, requireJwt, authRoutes, type AuthDeps } from "./rou
 import type { ApiEnv, CliEnv } from "./api-env.ts";
 import { limitBody } from "./body.ts";
 import { compress } from "./compress.ts";
+import { checkDeclared } from "./needs.ts";
 import { secureAnswer } from "./security-headers.ts";
 
 export interface AppDeps {
@@ -52,14 +53,18 @@ export function createApp(deps: AppDeps): Hono {
 
 function apiPlane(deps: AppDeps): Hono<ApiEnv> {
   const plane = new Hono<ApiEnv>();
-  plane.use("*", requireJwt(deps.auth.tokens), limitBody(MAX_BODY_BYTES));
-  for (const routes of deps.api) plane.route("/", routes);
+  plane.use("*", requireJwt(deps.auth), limitBody(MAX_BODY_BYTES));
+  for (const routes of deps.api) {
+    checkDeclared(routes as never);
+    plane.route("/", routes);
+  }
   return plane;
 }
 
 function cliPlane(deps: AppDeps): Hono<CliEnv> {
   const plane = new Hono<CliEnv>();
   plane.use("*", requireAccessToken(deps.auth), limitBody(MAX_BODY_BYTES));
+  checkDeclared(deps.cli as never);
   plane.route("/", deps.cli);
   plane.all("*", () => {
     throw new AppError("not_found");

@@ -47,6 +47,7 @@ const all = (["session", "machine"] as const).flatMap((scope) => Object.keys(rpc
 /** What is not 30 s for the answer, and not at once for the method. */
 const waits: Record<string, { timeoutMs?: number; readyMs?: number }> = {
   "session permission": { readyMs: 1_500 },
+  "session whole-request": { readyMs: 1_500 },
   "session abort": { readyMs: 1_000 },
   "session switch": { readyMs: 2_000 },
   "session set-session-config": { readyMs: 1_500 },

@@ -3,11 +3,25 @@ import { AppError, type Machine, type Session } from "@hapi/protocol";
 import type { MachineStore } from "../machines/store.ts";
 import type { SessionStore } from "./store.ts";
 
+/** How far somebody sees. */
+export interface Reach {
+  readonly namespace: string;
+  /** This machine and its sessions only. */
+  readonly machineId?: string;
+  /** This session only, under any of its ids. */
+  readonly sessionId?: string;
+}
+
 export interface SessionAccess {
-  session(namespace: string, id: string): Promise<Session>;
+  session(who: Reach, id: string): Promise<Session>;
   /** One that is on its way up is waited for. @throws `session_inactive` */
-  activeSession(namespace: string, id: string): Promise<Session>;
-  machine(namespace: string, id: string): Promise<Machine>;
+  activeSession(who: Reach, id: string): Promise<Session>;
+  machine(who: Reach, id: string): Promise<Machine>;
+}
+
+/** Of one that was found, whoever may be meant. */
+export function isWithin({ namespace, machineId }: Reach, session: Session): boolean {
+  return session.namespace === namespace && (machineId === undefined || session.metadata?.machineId === machineId);
 }
 
 /** As long as a start waits for its session. */
@@ -24,24 +38,26 @@ export const isUp = async (session: Session, starting: Starting): Promise<boolea
   session.active || (starting.isStarting(session) && (await starting.whenActive(session.id, startedWaitMs)));
 
 export function createAccess(sessions: SessionStore, machines: MachineStore, starting: Starting): SessionAccess {
-  const session = async (namespace: string, id: string): Promise<Session> => {
+  const session = async (who: Reach, id: string): Promise<Session> => {
     const found = await sessions.get(id);
     if (!found) throw new AppError("session_not_found");
-    if (found.namespace !== namespace) throw new AppError("session_access_denied");
+    const isOwn = who.sessionId === undefined || found.id === (await sessions.canonicalId(who.sessionId));
+    if (!isOwn || !isWithin(who, found)) throw new AppError("session_access_denied");
     return found;
   };
   return {
     session,
-    async activeSession(namespace, id) {
-      const found = await session(namespace, id);
+    async activeSession(who, id) {
+      const found = await session(who, id);
       if (found.active) return found;
       if (!(await isUp(found, starting))) throw new AppError("session_inactive");
-      return session(namespace, id);
+      return session(who, id);
     },
-    async machine(namespace, id) {
+    async machine({ namespace, machineId, sessionId }, id) {
       const found = await machines.get(id);
       if (!found) throw new AppError("machine_not_found");
-      if (found.namespace !== namespace) throw new AppError("machine_access_denied");
+      const isOther = (machineId !== undefined && machineId !== id) || sessionId !== undefined;
+      if (found.namespace !== namespace || isOther) throw new AppError("machine_access_denied");
       return found;
     },
   };

@@ -48,16 +48,20 @@ export function cliHandlers(deps: CliHandlerDeps): CliHandlers {
 
 /** A session's socket speaks for that session only, under any of its ids. */
 async function sessionOf({ access, sessions }: CliHandlerDeps, { identity }: CliConnection, sid: string): Promise<Session> {
-  const session = await access.session(identity.namespace, sid);
+  const session = await access.session(identity.actor, sid);
   const isItself = identity.scope !== "session" || session.id === identity.id || session.id === (await sessions.canonicalId(identity.id));
-  if (!isItself) throw new AppError("session_access_denied");
+  if (!isItself || isOfOtherMachine(identity, session)) throw new AppError("session_access_denied");
   return session;
+}
+/** A runner's socket speaks for what runs beside it. */
+function isOfOtherMachine({ scope, id }: CliConnection["identity"], { metadata }: Session): boolean {
+  return scope === "machine" && metadata?.machineId !== undefined && metadata.machineId !== id;
 }
 /** When a sign of life was meant: by the hub's own clock where it is of the moment. */
 const meantAt = ({ clock }: CliHandlerDeps, { identity }: CliConnection, saidAt: number): number =>
   identity.traits.signsLive ? clock.now() : saidAt;
 const machineOf = (deps: CliHandlerDeps, connection: CliConnection, id: string): Promise<Machine> =>
-  deps.access.machine(connection.identity.namespace, id);
+  deps.access.machine(connection.identity.actor, id);
 
 function sessionHandlers(deps: CliHandlerDeps): CliHandlers {
   return {

@@ -3,17 +3,29 @@
  * acknowledged when it is on the disk. A failure is said to the sender and never ends the connection.
  */
 import { ignore, type Logger } from "@hapi/platform";
-import { AppError, clientEvents, handshakeSchema, toAppError, type ClientEvent, type ClientEventName } from "@hapi/protocol";
+import {
+  AppError,
+  clientEvents,
+  clientEventScopes,
+  handshakeSchema,
+  toAppError,
+  type ClientEvent,
+  type ClientEventName,
+  type Machine,
+  type Session,
+} from "@hapi/protocol";
 import { type LinkTraits, linkTraits } from "../peer/traits.ts";
+import { type Actor, allow } from "../auth/actor.ts";
+import type { Credentials } from "../auth/credentials.ts";
 import type { Door } from "../auth/door.ts";
-import type { MachineStore } from "../machines/store.ts";
 import type { Link, Links } from "../rpc/links.ts";
 import type { Rpc } from "../rpc/rpc.ts";
-import type { SessionStore } from "../sessions/store.ts";
+import type { SessionAccess } from "../sessions/access.ts";
 import type { ClientSocket, SocketNamespace } from "./client-socket.ts";
 
 export interface CliIdentity {
-  namespace: string;
+  /** Whose credential it came with. */
+  actor: Actor;
   scope: "session" | "machine" | null;
   id: string;
   traits: LinkTraits;
@@ -24,6 +36,8 @@ export interface CliConnection {
   readonly socket: ClientSocket;
   readonly identity: CliIdentity;
   readonly link: Link | null;
+  /** Its credential was revoked or changed. */
+  isEnded: boolean;
   /** Runs when the socket's own session or machine exists (now or later). */
   join(): Promise<void>;
 }
@@ -39,8 +53,8 @@ export type CliHandlers = { [N in ClientEventName]?: CliHandler<N> };
 
 export interface CliNamespaceDeps {
   door: Door;
-  sessions: SessionStore;
-  machines: MachineStore;
+  credentials: Pick<Credentials, "whileGood">;
+  access: SessionAccess;
   links: Links;
   rpc: Rpc;
   log: Logger;
@@ -57,15 +71,24 @@ export function cliNamespace(deps: CliNamespaceDeps): SocketNamespace<CliIdentit
     async authenticate(auth, caller) {
       const handshake = handshakeSchema.safeParse(auth);
       if (!handshake.success) throw new AppError("invalid_token");
-      const namespace = deps.door.namespaceOf(handshake.data.token, caller);
-      if (namespace === null) throw new AppError("invalid_token");
+      const actor = deps.door.actorOf(handshake.data.token, caller);
+      if (actor === null) throw new AppError("invalid_token");
       const { clientType, sessionId, machineId, capabilities } = handshake.data;
       const isMachine = clientType === "machine-scoped" || (clientType === undefined && machineId !== undefined);
       const id = (isMachine ? machineId : sessionId) ?? "";
-      return { namespace, scope: id === "" ? null : isMachine ? "machine" : "session", id, traits: linkTraits(capabilities ?? []) };
+      const scope = id === "" ? null : isMachine ? "machine" : "session";
+      checkScope(actor, scope, id);
+      return { actor, scope, id, traits: linkTraits(capabilities ?? []) };
     },
     connected: (socket, identity) => connect(deps, socket, identity),
   };
+}
+
+/** Whether somebody may be what they say they are. Whose session it is, is seen when it is there. */
+function checkScope(actor: Actor, scope: CliIdentity["scope"], id: string): void {
+  allow(actor, scope === "machine" ? "machine:act" : "session:act");
+  if (scope === "machine" && actor.machineId !== undefined && actor.machineId !== id) throw new AppError("machine_access_denied");
+  if (scope === "machine" && actor.sessionId !== undefined) throw new AppError("machine_access_denied");
 }
 
 function connect(deps: CliNamespaceDeps, socket: ClientSocket, identity: CliIdentity): void {
@@ -90,7 +113,13 @@ function connect(deps: CliNamespaceDeps, socket: ClientSocket, identity: CliIden
       "without an answer the other side times out",
     );
   });
+  // What it said before and is not done with yet is refused too.
+  const stopHearing = deps.credentials.whileGood(identity.actor, () => {
+    connection.isEnded = true;
+    socket.close();
+  });
   socket.onClose(() => {
+    stopHearing();
     if (!connection.link) return;
     deps.rpc.unregisterAll(connection.link);
     deps.links.remove(connection.link);
@@ -112,6 +141,8 @@ async function run(deps: CliNamespaceDeps, call: Call): Promise<void> {
   try {
     const parsed = clientEvents[name].safeParse(call.payload);
     if (!parsed.success) throw new AppError("invalid_body", `${name}: the payload does not fit`);
+    if (connection.isEnded) throw new AppError("credential_revoked");
+    allow(connection.identity.actor, clientEventScopes[name]);
     const answer = await call.handler(parsed.data as ClientEvent<ClientEventName>, connection, call.text);
     if (!ack) return;
     // What the agent says is on its readers' screens by now; its sender only wants to forget it some day.
@@ -146,15 +177,25 @@ function tell(deps: CliNamespaceDeps, connection: CliConnection, cause: unknown)
   connection.socket.emit("error", { message: error.message, code: reasonOf(error), scope: scope ?? "session", id });
 }
 
+/** Its own session or machine, where it is there and theirs. */
+async function targetOf({ access }: CliNamespaceDeps, { actor, scope, id }: CliIdentity): Promise<Session | Machine | null> {
+  try {
+    return await (scope === "session" ? access.session(actor, id) : access.machine(actor, id));
+  } catch (cause) {
+    if (cause instanceof AppError && cause.code in accessCodes) return null;
+    throw cause;
+  }
+}
+
 function createConnection(deps: CliNamespaceDeps, socket: ClientSocket, identity: CliIdentity): CliConnection {
   let link: Link | null = null;
   const join = async (): Promise<void> => {
     if (link || identity.scope === null) return;
-    const target = identity.scope === "session" ? await deps.sessions.get(identity.id) : await deps.machines.get(identity.id);
-    if (link || !target || target.namespace !== identity.namespace) return;
+    const target = await targetOf(deps, identity);
+    if (link || !target) return;
     link = {
       id: socket.id,
-      namespace: identity.namespace,
+      namespace: identity.actor.namespace,
       scope: identity.scope,
       scopeId: target.id,
       spokenId: identity.id,
@@ -168,6 +209,7 @@ function createConnection(deps: CliNamespaceDeps, socket: ClientSocket, identity
   return {
     socket,
     identity,
+    isEnded: false,
     get link() {
       return link;
     },

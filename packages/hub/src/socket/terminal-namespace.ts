@@ -1,22 +1,33 @@
 /** Namespace `/terminal`: a browser's terminals. It authenticates as the contract says and answers each request with a stated refusal. */
 import { AppError, errorFacts } from "@hapi/protocol";
+import type { Scope } from "@hapi/protocol/scopes";
+import { type Actor, allow } from "../auth/actor.ts";
+import type { Credentials } from "../auth/credentials.ts";
 import type { Tokens } from "../auth/tokens.ts";
 import type { SocketNamespace } from "./client-socket.ts";
 
-export function terminalNamespace(tokens: Tokens): SocketNamespace<{ namespace: string }> {
+/** Looking on asks for one, whatever is said for the other. */
+export const terminalScopes = { connect: "terminal:read", event: "terminal:write" } as const satisfies Record<string, Scope>;
+
+export function terminalNamespace({ tokens, credentials }: { tokens: Tokens; credentials: Credentials }): SocketNamespace<Actor> {
   return {
     async authenticate(auth) {
       if (typeof auth["token"] !== "string" || auth["token"] === "") throw new AppError("missing_token", "Missing token");
       const claims = await tokens.verify(auth["token"]);
       if (!claims) throw new AppError("invalid_token");
-      return { namespace: claims.namespace };
+      const actor = credentials.actorOf(claims.credentialId, claims.namespace);
+      if (claims.sessionId !== undefined) throw new AppError("scope_missing");
+      allow(actor, terminalScopes.connect);
+      return actor;
     },
-    connected(socket) {
-      const message = `Terminals: ${errorFacts("not_supported").text}`;
+    connected(socket, actor) {
+      socket.onClose(credentials.whileGood(actor, () => socket.close()));
+      const code = actor.scopes.has(terminalScopes.event) ? "not_supported" : "scope_missing";
+      const message = `Terminals: ${errorFacts(code).text}`;
       socket.onOther((event, payload) => {
         if (!event.startsWith("terminal:") && !event.startsWith("agent-terminal:")) return;
         const terminalId = typeof payload === "object" && payload !== null && "terminalId" in payload ? payload.terminalId : "agent";
-        socket.emit("terminal:error", { terminalId, message, code: "not_supported" });
+        socket.emit("terminal:error", { terminalId, message, code });
       });
     },
   };

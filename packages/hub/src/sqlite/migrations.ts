@@ -224,4 +224,25 @@ INSERT INTO jobs (kind, key, due, put_at)
   SELECT 'prompt-due', json_array(sessions.id, local_id), scheduled_at, messages.created_at
   FROM messages JOIN sessions ON sessions.pk = session_pk WHERE invoked_at IS NULL AND scheduled_at IS NOT NULL AND local_id IS NOT NULL;
 `,
+  // Who may come in, one by one. Of secrets only their digests.
+  `
+CREATE TABLE credentials (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  name TEXT NOT NULL,
+  role TEXT,
+  scopes TEXT NOT NULL,
+  machine_id TEXT,
+  secret_hash TEXT NOT NULL,
+  next_hashes TEXT NOT NULL,
+  spent_hashes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  proved_at INTEGER,
+  last_used_at INTEGER,
+  last_used_from TEXT,
+  expires_at INTEGER,
+  revoked_at INTEGER
+) WITHOUT ROWID;
+`,
 ];

@@ -3,6 +3,8 @@
  * all of them. First frame `connection-changed`, then what was missed, then `caught-up` (by capability), then live.
  */
 import { randomUUID } from "node:crypto";
+import type { Actor } from "../auth/actor.ts";
+import type { Credentials } from "../auth/credentials.ts";
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
 import { SSE_CAPABILITIES, type SseCapability } from "@hapi/protocol";
@@ -25,6 +27,7 @@ export interface SseHubDeps extends ReplayDeps {
   bus: Bus;
   live: LiveText;
   watch: { snapshot(namespace: string): HubEvent[] };
+  credentials: Pick<Credentials, "whileGood">;
   clock: Clock;
   logger: Logger;
   /** Of one reader; absent: `MAX_BUFFERED_BYTES`. */
@@ -34,7 +37,8 @@ export interface SseHubDeps extends ReplayDeps {
 }
 
 export interface SubscribeOptions {
-  namespace: string;
+  /** Whose namespace is listened to; the stream ends with their credential. */
+  actor: Actor;
   scope: Scope;
   caps: ReadonlySet<SseCapability>;
   visible: boolean;
@@ -64,21 +68,25 @@ export class SseHub {
 
   subscribe(options: SubscribeOptions): ReadableStream<Uint8Array> | null {
     if (this.#subscribers.size >= maxSubscribers) return null;
-    const { clock } = this.#deps;
+    const { clock, credentials } = this.#deps;
+    const { actor, ...asked } = options;
     const stopWaiting = clock.setTimer(Math.max(0, options.until - clock.now()), () => subscriber.close(), { unref: true });
     const subscriber: Subscriber = new Subscriber({
-      ...options,
+      ...asked,
+      namespace: actor.namespace,
       id: randomUUID(),
       maxBufferedBytes: this.#deps.maxBufferedBytes ?? MAX_BUFFERED_BYTES,
       onDrained: (drained) => this.#resume(drained, drained.lastSeq),
       onClosed: (closed) => {
         stopWaiting();
+        stopHearing();
         this.#subscribers.delete(closed.id);
         this.#pending.delete(closed.id);
       },
     });
     this.#subscribers.set(subscriber.id, subscriber);
-    this.#resume(subscriber, this.#seqOf(options.cursor, options.namespace));
+    const stopHearing = credentials.whileGood(actor, () => subscriber.close());
+    this.#resume(subscriber, this.#seqOf(options.cursor, actor.namespace));
     return subscriber.stream;
   }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Message, SyncEvent } from "@hapi/protocol";
 import { factsOfRow } from "@hapi/core";
 import fc from "fast-check";
+import type { Credential } from "../../src/auth/store.ts";
 import type { Bus } from "../../src/events/bus.ts";
 import { firstPlace } from "../../src/facts/store.ts";
 import type { PageQuery } from "../../src/messages/store.ts";
@@ -124,6 +125,24 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       expect(await messages.matured([...prompts, { sessionId: "gone", localId: "later" }])).toEqual([id]);
       expect(await messages.deliverable(id, now + 600)).toHaveLength(1);
       expect(heard.at(-1)).toMatchObject({ type: "scheduled-matured", sessionId: id });
+    });
+
+    test("credentials are kept whole, one of an id, oldest first", async () => {
+      const { credentials } = opened.stores;
+      const made = (id: string, createdAt: number, more: Partial<Credential> = {}): Credential => ({
+        ...{ id, kind: "device", namespace: "ns", name: "Phone", role: "viewer", scopes: ["sessions:read"], machineId: null },
+        ...{ secretHash: "hash", nextHashes: ["next"], spentHashes: [], createdAt, provedAt: null },
+        ...{ lastUsedAt: null, lastUsedFrom: null, expiresAt: null, revokedAt: null, ...more },
+      });
+      const full = made("b", 2, {
+        ...{ kind: "machine", role: null, machineId: "m", provedAt: 3, lastUsedAt: 4, lastUsedFrom: "::1" },
+        ...{ expiresAt: 5, revokedAt: 6, spentHashes: ["one", "two"] },
+      });
+      await credentials.put(full);
+      await credentials.put(made("c", 1));
+      await credentials.put(made("a", 1));
+      await credentials.put(made("c", 1, { name: "Tablet" }));
+      expect(await credentials.all()).toEqual([made("a", 1), made("c", 1, { name: "Tablet" }), full]);
     });
 
     describe("jobs", () => {

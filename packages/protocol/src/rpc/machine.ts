@@ -12,6 +12,7 @@ const ofSession = z.looseObject({ sessionId: z.string().check(z.minLength(1)) })
 /** Served by every runner of ours. */
 export const machineRpc = {
   spawnHappySession: rpc("spawn-happy-session", {
+    scope: "machines:spawn",
     params: spawnParamsSchema,
     // Of what is said beside the failure, what is as it should be.
     result: z.union([
@@ -30,25 +31,28 @@ export const machineRpc = {
     refusal: "spawn_failed",
   }),
   /** `{status: "stopped" | "already_gone" | "still_alive"}` */
-  stopSession: rpc("stop-session", { params: ofSession, result: heard, timeoutMs: 10_000 }),
+  stopSession: rpc("stop-session", { scope: "sessions:send", params: ofSession, result: heard, timeoutMs: 10_000 }),
   /** Ours: removes what the machine keeps of a deleted session. */
   forgetSession: rpc("forget-session", {
+    scope: "sessions:send",
     params: ofSession,
     result: anyResult(z.looseObject({ status: ifValid(z.string()) })),
     timeoutMs: 5_000,
   }),
   /** `{message}`, then the runner ends, to be started again. */
-  stopRunner: rpc("stop-runner", { params: nothing, result: heard, refusal: "restart_unsupported" }),
+  stopRunner: rpc("stop-runner", { scope: "machines:spawn", params: nothing, result: heard, refusal: "restart_unsupported" }),
   /** `{success, path, entries}` or `{success:false, error}` */
-  listDirectory: rpc("list-directory", { params: listDirectoryBody, result: handedOn, verdict: "success" }),
+  listDirectory: rpc("list-directory", { scope: "files:read", params: listDirectoryBody, result: handedOn, verdict: "success" }),
   /** By path; only directories count. */
   pathExists: rpc("path-exists", {
+    scope: "files:read",
     params: pathsExistBody,
     result: anyResult(z.looseObject({ exists: z.optional(z.unknown()) })),
     refusal: "internal",
   }),
   /** An `AgentAvailability` from ours. */
   agentAvailability: rpc("agent-availability", {
+    scope: "sessions:read",
     params: nothing,
     result: z.looseObject({ agents: z.array(z.looseObject({ agent: ifValid(z.string()), available: ifValid(z.boolean()) })) }),
     refusal: "internal",
@@ -57,7 +61,13 @@ export const machineRpc = {
 
 type MachineCatalog = (typeof MACHINE_CATALOGS)[number]["rpc"];
 const catalog = (wire: string) =>
-  rpc(wire, { params: z.looseObject({ cwd: z.optional(z.string()) }), result: handedOn, verdict: "success", timeoutMs: 120_000 });
+  rpc(wire, {
+    scope: "sessions:read",
+    params: z.looseObject({ cwd: z.optional(z.string()) }),
+    result: handedOn,
+    verdict: "success",
+    timeoutMs: 120_000,
+  });
 
 /** Asked of machines, and answered by peers of other make only. */
 export const peerMachineRpc = Object.fromEntries(MACHINE_CATALOGS.map(({ rpc: wire }) => [wire, catalog(wire)])) as {

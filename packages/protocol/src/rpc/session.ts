@@ -11,6 +11,7 @@ const model = z.union([z.string(), z.looseObject({ provider: z.string(), modelId
 /** Served by every session of ours. */
 export const sessionRpc = {
   permission: rpc("permission", {
+    scope: "permissions:answer",
     params: z.looseObject({
       id: z.string(),
       approved: z.boolean(),
@@ -41,6 +42,7 @@ export const sessionRpc = {
   }),
   /** Ours: all that an open request asks, where its `arguments` were shortened, and the digest of that. */
   wholeRequest: rpc("whole-request", {
+    scope: "sessions:read",
     params: z.looseObject({ id: z.string() }),
     result: anyResult(z.looseObject({ tool: z.string(), arguments: z.unknown(), digest: z.string() })),
     readyMs: 1_500,
@@ -48,17 +50,20 @@ export const sessionRpc = {
   }),
   /** `scope:"session"` (ours) ends the agent; otherwise the running turn is interrupted. */
   abort: rpc("abort", {
+    scope: "sessions:send",
     params: z.looseObject({ reason: z.optional(z.string()), scope: z.optional(z.enum(["turn", "session"])) }),
     result: heard,
     readyMs: 1_000,
   }),
   switch: rpc("switch", {
+    scope: "sessions:send",
     params: z.looseObject({ to: z.enum(["remote", "local"]), /** ours: interrupt the local turn */ now: z.optional(z.boolean()) }),
     result: heard,
     readyMs: 2_000,
     refusal: "handoff_failed",
   }),
   setSessionConfig: rpc("set-session-config", {
+    scope: "sessions:send",
     params: z.looseObject({
       permissionMode: z.optional(z.string()),
       model: z.optional(z.nullable(model)),
@@ -70,9 +75,10 @@ export const sessionRpc = {
     result: z.looseObject({ applied: z.looseObject({}) }),
     readyMs: 1_500,
   }),
-  killSession: rpc("killSession", { params: nothing, result: heard, timeoutMs: 10_000 }),
-  handoffLocal: rpc("handoff-local", { params: nothing, result: heard, refusal: "handoff_failed" }),
+  killSession: rpc("killSession", { scope: "sessions:send", params: nothing, result: heard, timeoutMs: 10_000 }),
+  handoffLocal: rpc("handoff-local", { scope: "session:act", params: nothing, result: heard, refusal: "handoff_failed" }),
   forkConversation: rpc("fork-conversation", {
+    scope: "machines:spawn",
     params: z.looseObject({ messageLocalId: z.optional(z.string()) }),
     /** The agent's own thread. `forkSession`: the new session is to branch off from it, not to go on with it. */
     result: z.looseObject({ nativeSessionId: z.string(), forkSession: ifValid(z.boolean()) }),
@@ -81,20 +87,23 @@ export const sessionRpc = {
   }),
   /** `{success, commands: {name, source}[]}` */
   listSlashCommands: rpc("listSlashCommands", {
+    scope: "sessions:read",
     params: z.looseObject({ agent: z.optional(z.string()) }),
     result: handedOn,
     verdict: "success",
   }),
   /** A queued prompt goes into the running turn. `steered` false: the agent has it already, or it was taken back. */
   steerQueuedMessage: rpc("steer-queued-message", {
+    scope: "sessions:send",
     params: z.looseObject({ localId: z.string() }),
     result: z.looseObject({ steered: z.boolean(), error: ifValid(z.string()) }),
     verdict: "steered",
   }),
   /** Ours: `{success, models, current}`, the models this session's agent offers. */
-  listModels: rpc("list-models", { params: nothing, result: handedOn, verdict: "success" }),
+  listModels: rpc("list-models", { scope: "sessions:read", params: nothing, result: handedOn, verdict: "success" }),
   /** Ours: send the last failed turn again on the same conversation. Asked twice, it is sent once. */
   retryTurn: rpc("retry-turn", {
+    scope: "sessions:send",
     params: nothing,
     result: anyResult(z.looseObject({ status: ifValid(z.enum(["started", "joined"])) })),
     readyMs: 2_000,
@@ -102,12 +111,14 @@ export const sessionRpc = {
   }),
   /** Ours: the retry that waits for its time is given up. */
   cancelRetry: rpc("cancel-retry", {
+    scope: "sessions:send",
     params: nothing,
     result: anyResult(z.looseObject({ status: ifValid(z.enum(["cancelled", "none"])) })),
     readyMs: 2_000,
   }),
   /** Ours: what this session process knows of itself. */
   diagnostics: rpc("diagnostics", {
+    scope: "sessions:read",
     params: nothing,
     result: ownDiagnosticsSchema,
     timeoutMs: 5_000,
@@ -115,6 +126,7 @@ export const sessionRpc = {
   }),
   /** `{success, path}` */
   uploadFile: rpc("uploadFile", {
+    scope: "files:write",
     params: z.looseObject({ sessionId: z.optional(z.string()), filename: z.string(), content: z.string(), mimeType: z.string() }),
     result: handedOn,
     verdict: "success",
@@ -124,6 +136,7 @@ export const sessionRpc = {
   }),
   /** `{success}` */
   deleteUpload: rpc("deleteUpload", {
+    scope: "files:write",
     params: z.looseObject({ sessionId: z.optional(z.string()), path: z.string() }),
     result: handedOn,
     verdict: "success",
@@ -135,17 +148,22 @@ const fileCall = { result: handedOn, verdict: "success" } as const;
 /** Files and git of a session's folder, also served by every session of ours: `{success:true, …}` or `{success:false, error}`. */
 export const fileRpc = {
   /** `{success, stdout, stderr, exitCode}`, as the next two. */
-  gitStatus: rpc("git-status", { params: z.looseObject({ staged: z.optional(z.boolean()) }), ...fileCall }),
-  gitDiffNumstat: rpc("git-diff-numstat", { params: z.looseObject({ staged: z.optional(z.boolean()) }), ...fileCall }),
-  gitDiffFile: rpc("git-diff-file", { params: z.looseObject({ filePath: z.string(), staged: z.optional(z.boolean()) }), ...fileCall }),
+  gitStatus: rpc("git-status", { scope: "files:read", params: z.looseObject({ staged: z.optional(z.boolean()) }), ...fileCall }),
+  gitDiffNumstat: rpc("git-diff-numstat", { scope: "files:read", params: z.looseObject({ staged: z.optional(z.boolean()) }), ...fileCall }),
+  gitDiffFile: rpc("git-diff-file", {
+    scope: "files:read",
+    params: z.looseObject({ filePath: z.string(), staged: z.optional(z.boolean()) }),
+    ...fileCall,
+  }),
   /** `content` in base64. */
-  readFile: rpc("readFile", { params: z.looseObject({ path: z.string() }), ...fileCall }),
+  readFile: rpc("readFile", { scope: "files:read", params: z.looseObject({ path: z.string() }), ...fileCall }),
   /** `entries`: name, type, size, modified. */
-  listDirectory: rpc("listDirectory", { params: z.looseObject({ path: z.string() }), ...fileCall }),
+  listDirectory: rpc("listDirectory", { scope: "files:read", params: z.looseObject({ path: z.string() }), ...fileCall }),
   /** `files`, one for each path, in order. */
-  statFiles: rpc("statFiles", { params: z.looseObject({ paths: z.array(z.string()) }), ...fileCall }),
+  statFiles: rpc("statFiles", { scope: "files:read", params: z.looseObject({ paths: z.array(z.string()) }), ...fileCall }),
   /** The search for file names: one path a line in `stdout`. */
   ripgrep: rpc("ripgrep", {
+    scope: "files:read",
     params: z.looseObject({
       args: z.optional(z.array(z.string())),
       fileSearch: z.optional(z.looseObject({ query: z.string(), limit: z.optional(z.number()) })),
@@ -155,16 +173,27 @@ export const fileRpc = {
 } as const;
 
 type SessionCatalog = (typeof SESSION_CATALOGS)[number]["rpc"];
-const catalog = (wire: string) => rpc(wire, { params: nothing, result: handedOn, verdict: "success", timeoutMs: 120_000 });
+const catalog = (wire: string) =>
+  rpc(wire, { scope: "sessions:read", params: nothing, result: handedOn, verdict: "success", timeoutMs: 120_000 });
 const sessionCatalogs = Object.fromEntries(SESSION_CATALOGS.map(({ rpc: wire }) => [wire, catalog(wire)])) as {
   readonly [N in SessionCatalog]: ReturnType<typeof catalog>;
 };
 
 /** Asked of sessions, and answered by peers of other make only. */
 export const peerSessionRpc = {
-  listSkills: rpc("listSkills", { params: z.looseObject({ flavor: z.optional(z.string()) }), result: handedOn, verdict: "success" }),
+  listSkills: rpc("listSkills", {
+    scope: "sessions:read",
+    params: z.looseObject({ flavor: z.optional(z.string()) }),
+    result: handedOn,
+    verdict: "success",
+  }),
   /** `content` in base64, and `mimeType`. */
-  readGeneratedImage: rpc("readGeneratedImage", { params: z.looseObject({ id: z.string() }), result: handedOn, verdict: "success" }),
+  readGeneratedImage: rpc("readGeneratedImage", {
+    scope: "files:read",
+    params: z.looseObject({ id: z.string() }),
+    result: handedOn,
+    verdict: "success",
+  }),
   ...sessionCatalogs,
 } as const;
 

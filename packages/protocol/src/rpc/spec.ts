@@ -5,10 +5,13 @@
 import * as z from "zod/mini";
 import { catch as otherwise } from "zod/mini";
 import type { ErrorCode } from "../errors.ts";
+import type { Scope } from "../scopes.ts";
 
 export interface RpcSpec<P extends z.ZodMiniType = z.ZodMiniType, R extends z.ZodMiniType = z.ZodMiniType> {
   /** Its name on the wire, behind the id. */
   readonly wire: string;
+  /** What whoever asks for it must have. */
+  readonly scope: Scope;
   readonly params: P;
   /** What the hub takes for a result: what peers of other make answer, not only what we do. */
   readonly result: R;
@@ -28,7 +31,7 @@ export type RpcTable = Readonly<Record<string, RpcSpec>>;
 /** How long the hub waits for an answer where the call says nothing else. */
 const TIMEOUT_MS = 30_000;
 
-type Facts<P, R> = { params: P; result: R } & Partial<Pick<RpcSpec, "timeoutMs" | "readyMs" | "refusal" | "verdict">>;
+type Facts<P, R> = { scope: Scope; params: P; result: R } & Partial<Pick<RpcSpec, "timeoutMs" | "readyMs" | "refusal" | "verdict">>;
 
 export function rpc<P extends z.ZodMiniType, R extends z.ZodMiniType>(wire: string, facts: Facts<P, R>): RpcSpec<P, R> {
   return { wire, timeoutMs: TIMEOUT_MS, readyMs: 0, refusal: "apply_failed", verdict: null, ...facts };

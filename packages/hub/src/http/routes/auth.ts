@@ -1,15 +1,22 @@
-/** `POST /api/auth` (access token → JWT) and the login of the `/api` and `/cli` planes. Telegram answers that it is not set up. */
+/** `POST /api/auth` (access token → JWT), `/api/auth/code` and `/api/auth/refresh` (a device of its own), and the login of the `/api` and `/cli` planes. Telegram answers that it is not set up. */
+import { ignore } from "@hapi/platform";
 import { AppError, authBody, PROTOCOL_HEADER, PROTOCOL_VERSION } from "@hapi/protocol";
+import { refreshBody, useCodeBody } from "@hapi/protocol/credentials";
 import { Hono, type Context, type MiddlewareHandler } from "hono";
 import * as z from "zod/mini";
 import type { ApiEnv, CliEnv } from "../api-env.ts";
 import { limitBody, readBody } from "../body.ts";
+import { type Actor, ofSession } from "../../auth/actor.ts";
 import type { Caller } from "../../auth/caller.ts";
+import type { Codes } from "../../auth/codes.ts";
+import type { Credentials, Issued } from "../../auth/credentials.ts";
 import type { Door } from "../../auth/door.ts";
-import type { Tokens } from "../../auth/tokens.ts";
+import type { Claims, Tokens } from "../../auth/tokens.ts";
 
 export interface AuthDeps {
   door: Door;
+  credentials: Credentials;
+  codes: Codes;
   tokens: Tokens;
   ownerId: number;
   callerOf(c: Context): Caller;
@@ -20,10 +27,10 @@ const bindBody = z.object({ initData: z.string(), accessToken: z.string() });
 const maxLoginBytes = 64 * 1024;
 
 function tokenCheck({ door, callerOf }: Pick<AuthDeps, "door" | "callerOf">) {
-  return (c: Context, token: string, code: "invalid_token" | "invalid_access_token"): string => {
-    const namespace = door.namespaceOf(token, callerOf(c));
-    if (namespace === null) throw new AppError(code);
-    return namespace;
+  return (c: Context, token: string, code: "invalid_token" | "invalid_access_token"): Actor => {
+    const actor = door.actorOf(token, callerOf(c));
+    if (actor === null) throw new AppError(code);
+    return actor;
   };
 }
 
@@ -34,10 +41,11 @@ export function authRoutes(deps: AuthDeps): Hono {
   app.post("/auth", limitBody(maxLoginBytes), async (c) => {
     const body = await readBody(c, authBody);
     if (!("accessToken" in body)) throw new AppError("telegram_disabled");
-    const namespace = checkToken(c, body.accessToken, "invalid_access_token");
-    const token = await tokens.issue({ userId: ownerId, namespace });
+    const { namespace, credentialId } = checkToken(c, body.accessToken, "invalid_access_token");
+    const token = await tokens.issue({ userId: ownerId, namespace, credentialId });
     return c.json({ token, user: { id: ownerId, firstName: "Web User" } });
   });
+  deviceRoutes(app, deps);
   app.post("/bind", limitBody(maxLoginBytes), async (c) => {
     await readBody(c, bindBody);
     throw new AppError("telegram_disabled");
@@ -45,10 +53,36 @@ export function authRoutes(deps: AuthDeps): Hono {
   return app;
 }
 
+/** A half year; then a person has to sign the device in anew. */
+const deviceLifetimeMs = 180 * 24 * 3_600_000;
+
+function deviceRoutes(app: Hono, { door, credentials, codes, tokens, ownerId, callerOf }: AuthDeps): void {
+  const answer = async (c: Context, { credential, token: refresh }: Issued): Promise<Response> => {
+    const { id, namespace, name, role, expiresAt } = credential;
+    const actor = credentials.actorOf(id, namespace);
+    const token = await tokens.issue({ userId: ownerId, namespace, credentialId: id });
+    ignore(credentials.used(actor, callerOf(c).key), "when it was last used is a help, no promise");
+    return c.json({ token, user: { id: ownerId, firstName: "Web User" }, refresh, credential: { id, name, role, expiresAt } });
+  };
+  app.post("/auth/code", limitBody(maxLoginBytes), async (c) => {
+    const { code, name = "Device" } = await readBody(c, useCodeBody);
+    const issued = await door.guarded(callerOf(c), async () => {
+      const { by, namespace, role } = codes.use(code);
+      if (credentials.get(by)?.revokedAt !== null) throw new AppError("code_refused");
+      return credentials.issue({ kind: "device", name, namespace, role, lifetimeMs: deviceLifetimeMs, isProved: true });
+    });
+    return answer(c, issued);
+  });
+  app.post("/auth/refresh", limitBody(maxLoginBytes), async (c) => {
+    const { refresh } = await readBody(c, refreshBody);
+    return answer(c, await door.guarded(callerOf(c), () => credentials.refresh(refresh)));
+  });
+}
+
 /** `?token=` counts on the event stream only, where a browser can't set a header. */
 const queryTokenPaths = new Set(["/api/events"]);
 
-export function requireJwt(tokens: Tokens): MiddlewareHandler<ApiEnv> {
+export function requireJwt({ tokens, credentials }: Pick<AuthDeps, "tokens" | "credentials">): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const header = c.req.header("authorization");
     const fromHeader = header?.startsWith("Bearer ") ? header.slice(7) : undefined;
@@ -56,6 +90,7 @@ export function requireJwt(tokens: Tokens): MiddlewareHandler<ApiEnv> {
     if (!token) throw new AppError("missing_token");
     const claims = await tokens.verify(token);
     if (!claims) throw new AppError("invalid_token");
+    c.set("actor", actorOfClaims(credentials, claims));
     c.set("namespace", claims.namespace);
     c.set("userId", claims.userId);
     c.set("signedInUntil", claims.expiresAt);
@@ -71,8 +106,15 @@ export function requireAccessToken(deps: AuthDeps): MiddlewareHandler<CliEnv> {
     if (!header) throw new AppError("missing_token", "Missing Authorization header");
     const match = /^Bearer\s+(.+)$/i.exec(header);
     if (!match) throw new AppError("invalid_token", "Invalid Authorization header");
-    const namespace = checkToken(c, match[1] as string, "invalid_token");
-    c.set("namespace", namespace);
+    const actor = checkToken(c, match[1] as string, "invalid_token");
+    c.set("actor", actor);
+    c.set("namespace", actor.namespace);
     await next();
   };
+}
+
+/** @throws what `Credentials.actorOf` throws */
+export function actorOfClaims(credentials: Credentials, { credentialId, namespace, sessionId }: Claims): Actor {
+  const actor = credentials.actorOf(credentialId, namespace);
+  return sessionId === undefined ? actor : ofSession(actor, sessionId);
 }

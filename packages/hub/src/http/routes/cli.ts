@@ -14,14 +14,16 @@ import {
   type RunnerState,
 } from "@hapi/protocol";
 import { Hono } from "hono";
+import type * as z from "zod/mini";
 import type { MachineStore } from "../../machines/store.ts";
 import type { MessageStore } from "../../messages/store.ts";
 import { RpcRefusal } from "../../rpc/answer.ts";
 import type { MachineRef, Rpc } from "../../rpc/rpc.ts";
-import type { SessionAccess } from "../../sessions/access.ts";
+import { isWithin, type Reach, type SessionAccess } from "../../sessions/access.ts";
 import { isStartedAfter, type StopStore } from "../../sessions/stops.ts";
-import type { SessionStore } from "../../sessions/store.ts";
+import type { NewSession, SessionStore } from "../../sessions/store.ts";
 import type { CliEnv } from "../api-env.ts";
+import { needs } from "../needs.ts";
 import { readBody } from "../body.ts";
 import { firstUserText, resumeTarget } from "./resume-target.ts";
 
@@ -52,37 +54,49 @@ export function cliRoutes(deps: CliRouteDeps): Hono<CliEnv> {
   return app;
 }
 
-function sessionRoutes(app: Hono<CliEnv>, deps: CliRouteDeps): void {
-  const { access, sessions, stops, messages, machines, now, durable } = deps;
-  app.post("/sessions", async (c) => {
-    const namespace = c.get("namespace");
+function createRoute(app: Hono<CliEnv>, deps: CliRouteDeps): void {
+  const { sessions, stops, machines, now, durable } = deps;
+  app.post("/sessions", needs("session:act"), async (c) => {
+    const actor = c.get("actor");
     const body = await readBody(c, createSessionBody);
-    if (body.machine) await registerMachine(machines, namespace, body.machine);
-    const metadata = body.metadata == null ? null : parsed(metadataSchema, body.metadata);
-    if (body.id !== undefined) await refuseDeleted(deps, namespace, body.id, metadata as Metadata | null);
-    const created = await sessions.create({
-      ...(body.id === undefined ? {} : { id: body.id }),
-      namespace,
-      tag: body.tag,
-      metadata: metadata as Metadata | null,
-      agentState: isRecord(body.agentState) ? (body.agentState as AgentState) : null,
-      model: body.model ?? null,
-      modelReasoningEffort: body.modelReasoningEffort ?? null,
-      effort: body.effort ?? null,
-    });
-    if (created.kind === "conflict") throw new AppError("session_conflict");
+    const metadata = body.metadata == null ? null : (parsed(metadataSchema, body.metadata) as Metadata);
+    await checkOwnMachine(deps, actor, { id: body.id, metadata });
+    if (body.machine) await registerMachine(machines, actor, body.machine);
+    if (body.id !== undefined) await refuseDeleted(deps, actor.namespace, { id: body.id, metadata });
+    const created = await sessions.create(newSession(body, actor.namespace, metadata));
+    // A tag finds the session that has it, whosever that is.
+    if (created.kind === "conflict" || !isWithin(actor, created.session)) throw new AppError("session_conflict");
     const stop = await stops.get(created.session.id);
     // A row that was just made has no past.
-    const isNew =
-      created.kind === "created" || (stop && isStartedAfter(stop, metadata as Metadata | null, created.session.metadata, now()));
+    const isNew = created.kind === "created" || (stop && isStartedAfter(stop, metadata, created.session.metadata, now()));
     if (stop && isNew) await stops.clear(stop.sessionId);
     await durable();
     return c.json({ session: created.session, sessionSummaryContract: false });
   });
-  app.get("/sessions/resumable", async (c) => {
+}
+
+function newSession(body: z.output<typeof createSessionBody>, namespace: string, metadata: Metadata | null): NewSession {
+  return {
+    ...(body.id === undefined ? {} : { id: body.id }),
+    namespace,
+    tag: body.tag,
+    metadata,
+    agentState: isRecord(body.agentState) ? (body.agentState as AgentState) : null,
+    model: body.model ?? null,
+    modelReasoningEffort: body.modelReasoningEffort ?? null,
+    effort: body.effort ?? null,
+  };
+}
+
+function sessionRoutes(app: Hono<CliEnv>, deps: CliRouteDeps): void {
+  const { access, sessions, messages, now } = deps;
+  createRoute(app, deps);
+  app.get("/sessions/resumable", needs("session:act"), async (c) => {
     const machineId = c.req.query("machineId");
-    const list = await sessions.list(c.get("namespace"));
+    const actor = c.get("actor");
+    const list = await sessions.list(actor.namespace);
     const found = list
+      .filter((session) => isWithin(actor, session) && actor.sessionId === undefined)
       .filter((session) => machineId === undefined || session.metadata?.machineId === machineId)
       .sort((a, b) => b.updatedAt - a.updatedAt)
       .flatMap((session) => {
@@ -103,11 +117,11 @@ function sessionRoutes(app: Hono<CliEnv>, deps: CliRouteDeps): void {
     );
     return c.json({ sessions: resumable });
   });
-  app.get("/sessions/:id", async (c) =>
-    c.json({ session: await access.session(c.get("namespace"), c.req.param("id")), sessionSummaryContract: false }),
+  app.get("/sessions/:id", needs("session:act"), async (c) =>
+    c.json({ session: await access.session(c.get("actor"), c.req.param("id")), sessionSummaryContract: false }),
   );
-  app.get("/sessions/:id/messages", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.get("/sessions/:id/messages", needs("session:act"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const afterSeq = wholeNumber(c.req.query("afterSeq"));
     const limit = c.req.query("limit") === undefined ? maxBackfill : wholeNumber(c.req.query("limit"));
     if (afterSeq === null || limit === null || limit < 1) throw new AppError("invalid_query");
@@ -118,8 +132,24 @@ function sessionRoutes(app: Hono<CliEnv>, deps: CliRouteDeps): void {
   });
 }
 
+/** Which session is asked for, and what it says of itself. */
+interface Registered {
+  id?: string | undefined;
+  metadata: Metadata | null;
+}
+
+/** What speaks for one machine begins sessions of that machine only, and one session's process none but itself. */
+async function checkOwnMachine({ sessions }: CliRouteDeps, actor: Reach, { id, metadata }: Registered): Promise<void> {
+  if (actor.machineId === undefined && actor.sessionId === undefined) return;
+  if (actor.machineId !== undefined && metadata?.machineId !== actor.machineId) throw new AppError("machine_access_denied");
+  const known = id === undefined ? null : await sessions.get(id);
+  if (actor.sessionId !== undefined && known?.id !== (await sessions.canonicalId(actor.sessionId)))
+    throw new AppError("session_access_denied");
+  if (known && !isWithin(actor, known)) throw new AppError("session_access_denied");
+}
+
 /** A deleted session stays deleted for the process that was it; somebody who starts anew in its folder gets a new row. */
-async function refuseDeleted(deps: CliRouteDeps, namespace: string, id: string, metadata: Metadata | null): Promise<void> {
+async function refuseDeleted(deps: CliRouteDeps, namespace: string, { id, metadata }: Registered & { id: string }): Promise<void> {
   const stop = await deps.stops.get(id);
   if (stop?.kind !== "deleted" || stop.namespace !== namespace) return;
   if (isStartedAfter(stop, metadata, null, deps.now())) return deps.keepDeleted(id);
@@ -129,13 +159,13 @@ async function refuseDeleted(deps: CliRouteDeps, namespace: string, id: string, 
 }
 
 function resumeRoutes(app: Hono<CliEnv>, { access, rpc, whenInactive }: CliRouteDeps): void {
-  app.get("/sessions/:id/resume-target", async (c) => {
-    const target = resumeTarget(await access.session(c.get("namespace"), c.req.param("id")));
+  app.get("/sessions/:id/resume-target", needs("session:act"), async (c) => {
+    const target = resumeTarget(await access.session(c.get("actor"), c.req.param("id")));
     if (!target) throw new AppError("resume_unavailable");
     return c.json({ target });
   });
-  app.post("/sessions/:id/handoff-local", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/handoff-local", needs("session:act"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     if (!session.active) return c.json({ ok: true });
     if (session.agentState?.controlledByUser === true) throw new AppError("already_local");
     await rpc
@@ -149,32 +179,33 @@ function resumeRoutes(app: Hono<CliEnv>, { access, rpc, whenInactive }: CliRoute
     return c.json({ ok: true });
   });
   for (const step of CLEAR_STEPS) {
-    app.post(`/sessions/:id/${step}`, async (c) => {
-      await access.session(c.get("namespace"), c.req.param("id"));
+    app.post(`/sessions/:id/${step}`, needs("session:act"), async (c) => {
+      await access.session(c.get("actor"), c.req.param("id"));
       throw new AppError("clear_unavailable");
     });
   }
-  app.post("/sessions/:id/migrate-to-acp", async (c) => {
-    await access.session(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/migrate-to-acp", needs("session:act"), async (c) => {
+    await access.session(c.get("actor"), c.req.param("id"));
     return c.json({ ok: false, reason: "not_supported", ...new AppError("not_supported").toBody() }, 501);
   });
 }
 
 function machineRoutes(app: Hono<CliEnv>, { access, machines, durable }: CliRouteDeps): void {
-  app.post("/machines", async (c) => {
+  app.post("/machines", needs("machine:act"), async (c) => {
     const body = await readBody(c, createMachineBody);
-    const machine = await registerMachine(machines, c.get("namespace"), body);
+    const machine = await registerMachine(machines, c.get("actor"), body);
     await durable();
     return c.json({ machine });
   });
-  app.get("/machines/:id", async (c) => c.json({ machine: await access.machine(c.get("namespace"), c.req.param("id")) }));
+  app.get("/machines/:id", needs("machine:act"), async (c) => c.json({ machine: await access.machine(c.get("actor"), c.req.param("id")) }));
 }
 
 async function registerMachine(
   machines: MachineStore,
-  namespace: string,
+  { namespace, machineId, sessionId }: Reach,
   body: { id: string; metadata?: unknown; runnerState?: unknown },
 ): Promise<object> {
+  if ((machineId !== undefined && machineId !== body.id) || sessionId !== undefined) throw new AppError("machine_access_denied");
   const metadata = body.metadata == null ? null : parsed(machineMetadataSchema, body.metadata);
   const registered = await machines.register({
     id: body.id,

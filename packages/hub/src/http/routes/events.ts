@@ -1,8 +1,9 @@
 /** `GET /api/events` and `POST /api/visibility` */
 import { AppError, visibilityBody } from "@hapi/protocol";
 import { Hono } from "hono";
-import type { SessionAccess } from "../../sessions/access.ts";
+import type { Reach, SessionAccess } from "../../sessions/access.ts";
 import type { ApiEnv } from "../api-env.ts";
+import { needs } from "../needs.ts";
 import { readBody } from "../body.ts";
 import { pickEncoding } from "../compress.ts";
 import { parseCaps, type SseHub } from "../../sse/sse-hub.ts";
@@ -10,15 +11,15 @@ import type { Scope } from "../../sse/subscriber.ts";
 
 export function eventRoutes(deps: { access: SessionAccess; sse: SseHub }): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  app.get("/events", async (c) => {
-    const namespace = c.get("namespace");
-    const scope = await readScope(deps.access, namespace, c.req.query());
+  app.get("/events", needs("sessions:read"), async (c) => {
+    const actor = c.get("actor");
+    const scope = await readScope(deps.access, actor, c.req.query());
     // Bun closes a quiet connection after its idle time; this one is quiet by nature.
     c.env.server?.timeout(c.req.raw, 0);
     const gzip = pickEncoding(c.req.header("accept-encoding"), ["gzip"]) === "gzip";
     const stream = deps.sse.subscribe({
       gzip,
-      namespace,
+      actor,
       scope,
       caps: parseCaps(c.req.query("caps")),
       visible: c.req.query("visibility") === "visible",
@@ -36,7 +37,7 @@ export function eventRoutes(deps: { access: SessionAccess; sse: SseHub }): Hono<
       },
     });
   });
-  app.post("/visibility", async (c) => {
+  app.post("/visibility", needs("sessions:read"), async (c) => {
     const { subscriptionId, visibility } = await readBody(c, visibilityBody);
     if (!deps.sse.setVisible(c.get("namespace"), subscriptionId, visibility === "visible"))
       throw new AppError("not_found", "Subscription not found");
@@ -46,10 +47,10 @@ export function eventRoutes(deps: { access: SessionAccess; sse: SseHub }): Hono<
 }
 
 /** No scope given means all of the namespace. */
-async function readScope(access: SessionAccess, namespace: string, query: Record<string, string>): Promise<Scope> {
+async function readScope(access: SessionAccess, who: Reach, query: Record<string, string>): Promise<Scope> {
   const all = query["all"] === "true" || query["all"] === "1";
-  const sessionId = query["sessionId"] ? (await access.session(namespace, query["sessionId"])).id : undefined;
-  const machineId = query["machineId"] ? (await access.machine(namespace, query["machineId"])).id : undefined;
+  const sessionId = query["sessionId"] ? (await access.session(who, query["sessionId"])).id : undefined;
+  const machineId = query["machineId"] ? (await access.machine(who, query["machineId"])).id : undefined;
   if (all || (sessionId === undefined && machineId === undefined)) return { all: true };
   return { all: false, ...(sessionId === undefined ? {} : { sessionId }), ...(machineId === undefined ? {} : { machineId }) };
 }

@@ -5,6 +5,7 @@ import type { EventLog } from "../../events/event-log.ts";
 import { firstPlace, type FactStore } from "../../facts/store.ts";
 import type { SessionAccess } from "../../sessions/access.ts";
 import type { ApiEnv } from "../api-env.ts";
+import { needs } from "../needs.ts";
 
 const defaultLimit = 50;
 const maxLimit = 200;
@@ -12,8 +13,8 @@ const maxLimit = 200;
 export function factRoutes(deps: { access: SessionAccess; facts: FactStore; log: EventLog }): Hono<ApiEnv> {
   const { access, facts, log } = deps;
   const app = new Hono<ApiEnv>();
-  app.get("/sessions/:id/facts", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.get("/sessions/:id/facts", needs("sessions:read"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const { after: from, epoch: known, limit: most } = c.req.query();
     const limit = whole("limit", most) ?? defaultLimit;
     if (limit < 1 || limit > maxLimit) throw invalid(`limit must be between 1 and ${maxLimit}`);

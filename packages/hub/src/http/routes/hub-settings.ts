@@ -3,6 +3,7 @@ import { AppError } from "@hapi/protocol";
 import { Hono, type Context } from "hono";
 import * as z from "zod/mini";
 import type { ApiEnv } from "../api-env.ts";
+import { needs } from "../needs.ts";
 import { readBody } from "../body.ts";
 import type { StoredFile } from "../../keeping/housekeeping.ts";
 import type { HubSettingsStore } from "../../settings/hub-settings.ts";
@@ -13,12 +14,12 @@ const settingsBody = z.object({
 });
 export function settingsRoutes(deps: { settings: HubSettingsStore; files(): Promise<StoredFile[]> }): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  app.get("/hub-settings", (c) => c.json(deps.settings.read()));
-  app.put("/hub-settings", async (c) => {
+  app.get("/hub-settings", needs("sessions:read"), (c) => c.json(deps.settings.read()));
+  app.put("/hub-settings", needs("admin"), async (c) => {
     requireOwner(c);
     return c.json(await deps.settings.write(await readBody(c, settingsBody)));
   });
-  app.get("/storage/sqlite", async (c) => {
+  app.get("/storage/sqlite", needs("admin"), async (c) => {
     requireOwner(c);
     const files = await deps.files();
     const path = files[0]?.path ?? "";

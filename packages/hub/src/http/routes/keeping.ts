@@ -7,6 +7,7 @@ import { Hono, type Context } from "hono";
 import * as z from "zod/mini";
 import { retentionSchema, type RetentionStore } from "../../keeping/retention.ts";
 import type { ApiEnv } from "../api-env.ts";
+import { needs } from "../needs.ts";
 import { readBody } from "../body.ts";
 
 const retentionBody = z.partial(retentionSchema);
@@ -21,18 +22,18 @@ export interface Restorer {
 
 export function keepingRoutes(deps: { restorer: Restorer; retention: RetentionStore }): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  app.post("/storage/restore", async (c) => {
+  app.post("/storage/restore", needs("admin"), async (c) => {
     requireOwner(c);
     const { id } = await readBody(c, restoreBody);
     if (!deps.restorer.isStaged(id)) throw new AppError("backup_not_found", "No backup was made ready. Run: hapi hub restore FILE");
     deps.restorer.restore(id);
     return c.json({ ok: true, id }, 202);
   });
-  app.get("/storage/retention", (c) => {
+  app.get("/storage/retention", needs("admin"), (c) => {
     requireOwner(c);
     return c.json(deps.retention.read());
   });
-  app.put("/storage/retention", async (c) => {
+  app.put("/storage/retention", needs("admin"), async (c) => {
     requireOwner(c);
     return c.json(await deps.retention.write(await readBody(c, retentionBody)));
   });

@@ -10,11 +10,13 @@ import {
   spawnBody,
 } from "@hapi/protocol";
 import { Hono } from "hono";
+import { allow } from "../../auth/actor.ts";
 import { RpcRefusal } from "../../rpc/answer.ts";
 import { relayed } from "../../rpc/relay.ts";
 import type { MachineRef, Rpc } from "../../rpc/rpc.ts";
 import type { SessionAccess } from "../../sessions/access.ts";
 import type { ApiEnv } from "../api-env.ts";
+import { needs } from "../needs.ts";
 import { readBody } from "../body.ts";
 import { spawnOnMachine } from "../../machines/spawn.ts";
 import type { MachineStore } from "../../machines/store.ts";
@@ -39,13 +41,13 @@ export function machineRoutes(deps: MachineRouteDeps): Hono<ApiEnv> {
 }
 
 function listRoutes(app: Hono<ApiEnv>, { access, machines, durable }: MachineRouteDeps): void {
-  app.get("/machines", async (c) => {
+  app.get("/machines", needs("sessions:read"), async (c) => {
     const all = await machines.list(c.get("namespace"));
     const showAll = c.req.query("all") === "1" || c.req.query("all") === "true";
     return c.json({ machines: showAll ? all : all.filter((machine) => machine.active) });
   });
-  app.patch("/machines/:id", async (c) => {
-    const machine = await access.machine(c.get("namespace"), c.req.param("id"));
+  app.patch("/machines/:id", needs("sessions:send"), async (c) => {
+    const machine = await access.machine(c.get("actor"), c.req.param("id"));
     const { displayName } = await readBody(c, renameMachineBody);
     if (machine.metadata === null) throw new AppError("apply_failed", "Machine metadata is not available");
     await machines.updateMetadata(machine.id, null, (metadata) => {
@@ -59,9 +61,10 @@ function listRoutes(app: Hono<ApiEnv>, { access, machines, durable }: MachineRou
 }
 
 function spawnRoutes(app: Hono<ApiEnv>, { access, rpc, now, onSpawned }: MachineRouteDeps): void {
-  app.post("/machines/:id/spawn", async (c) => {
-    const machine = await access.machine(c.get("namespace"), c.req.param("id"));
+  app.post("/machines/:id/spawn", needs("machines:spawn"), async (c) => {
+    const machine = await access.machine(c.get("actor"), c.req.param("id"));
     const body = await readBody(c, spawnBody);
+    if (body.yolo === true || body.permissionMode !== undefined) allow(c.get("actor"), "policy:write");
     const capabilities = machine.metadata?.capabilities;
     if (capabilities !== undefined && !capabilities.includes("agent-availability")) {
       const { message } = new AppError("runner_upgrade_required");
@@ -72,15 +75,15 @@ function spawnRoutes(app: Hono<ApiEnv>, { access, rpc, now, onSpawned }: Machine
     if (answer.type === "success") await onSpawned(answer.sessionId, machine, since);
     return c.json(answer);
   });
-  app.post("/machines/:id/restart-runner", async (c) => {
-    const machine = await access.machine(c.get("namespace"), c.req.param("id"));
+  app.post("/machines/:id/restart-runner", needs("machines:spawn"), async (c) => {
+    const machine = await access.machine(c.get("actor"), c.req.param("id"));
     if (!machine.active) throw new AppError("machine_offline");
     if (!rpc.has("machine", machine, "stopRunner")) throw new AppError("restart_unsupported");
     await rpc.machine(machine).stopRunner({}).catch(refusedAs("restart_unsupported"));
     return c.json({ message: "The runner restarts" });
   });
-  app.get("/machines/:id/agent-availability", async (c) => {
-    const machine = await access.machine(c.get("namespace"), c.req.param("id"));
+  app.get("/machines/:id/agent-availability", needs("sessions:read"), async (c) => {
+    const machine = await access.machine(c.get("actor"), c.req.param("id"));
     if (!machine.active) throw new AppError("machine_offline");
     if (!rpc.has("machine", machine, "agentAvailability")) throw new AppError("runner_upgrade_required");
     return c.json(await rpc.machine(machine).agentAvailability({}).catch(refusedAs("internal")));
@@ -88,12 +91,12 @@ function spawnRoutes(app: Hono<ApiEnv>, { access, rpc, now, onSpawned }: Machine
 }
 
 function folderRoutes(app: Hono<ApiEnv>, { access, rpc }: MachineRouteDeps): void {
-  app.post("/machines/:id/list-directory", async (c) => {
-    const machine = await access.machine(c.get("namespace"), c.req.param("id"));
+  app.post("/machines/:id/list-directory", needs("files:read"), async (c) => {
+    const machine = await access.machine(c.get("actor"), c.req.param("id"));
     return c.json(await relayed(rpc.machine(machine).listDirectory(await readBody(c, listDirectoryBody))));
   });
-  app.post("/machines/:id/paths/exists", async (c) => {
-    const machine = await access.machine(c.get("namespace"), c.req.param("id"));
+  app.post("/machines/:id/paths/exists", needs("files:read"), async (c) => {
+    const machine = await access.machine(c.get("actor"), c.req.param("id"));
     const { paths } = await readBody(c, pathsExistBody);
     if (paths.length === 0) return c.json({ exists: {} });
     const { exists = {} } = await rpc.machine(machine).pathExists({ paths }).catch(refusedAs("internal"));
@@ -103,8 +106,8 @@ function folderRoutes(app: Hono<ApiEnv>, { access, rpc }: MachineRouteDeps): voi
 
 function catalogRoutes(app: Hono<ApiEnv>, { access, rpc }: MachineRouteDeps): void {
   for (const catalog of MACHINE_CATALOGS) {
-    app.get(`/machines/:id/${catalog.path}`, async (c) => {
-      const machine = await access.machine(c.get("namespace"), c.req.param("id"));
+    app.get(`/machines/:id/${catalog.path}`, needs("sessions:read"), async (c) => {
+      const machine = await access.machine(c.get("actor"), c.req.param("id"));
       const cwd = c.req.query("cwd");
       if (catalog.needsCwd && !cwd) return c.json({ success: false, error: "cwd is required", code: "invalid_query" }, 400);
       const isMissing = !rpc.has("machine", machine, catalog.rpc);

@@ -3,6 +3,7 @@ import { queuedStateBody, sendMessageSchema, AppError } from "@hapi/protocol";
 import { Hono } from "hono";
 import type { SessionAccess } from "../../sessions/access.ts";
 import type { ApiEnv } from "../api-env.ts";
+import { needs } from "../needs.ts";
 import { readBody } from "../body.ts";
 import type { Prompts } from "../../messages/prompts.ts";
 import type { MessageStore, PageQuery } from "../../messages/store.ts";
@@ -15,31 +16,31 @@ export function messageRoutes(deps: { access: SessionAccess; messages: MessageSt
   const { access, messages, prompts, watch } = deps;
   const app = new Hono<ApiEnv>();
 
-  app.get("/sessions/:id/messages", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.get("/sessions/:id/messages", needs("sessions:read"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     return c.json(watch.withWaiting(session.id, await messages.page(session.id, parsePageQuery(c.req.query()))));
   });
-  app.get("/prompts/waiting", (c) => c.json(watch.waiting(c.get("namespace"))));
-  app.post("/sessions/:id/messages", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.get("/prompts/waiting", needs("sessions:read"), (c) => c.json(watch.waiting(c.get("namespace"))));
+  app.post("/sessions/:id/messages", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const message = await prompts.post(session, await readBody(c, sendMessageSchema));
     return c.json({ ok: true, message: { id: message.id, localId: message.localId, stage: message.stage } });
   });
-  app.post("/sessions/:id/messages/queued-state", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/messages/queued-state", needs("sessions:read"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const { localIds } = await readBody(c, queuedStateBody);
     return c.json(await prompts.queuedState(session, localIds));
   });
-  app.delete("/sessions/:id/messages/:messageId", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.delete("/sessions/:id/messages/:messageId", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     return c.json(await prompts.cancel(session, c.req.param("messageId")));
   });
-  app.post("/sessions/:id/messages/:messageId/steer", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/messages/:messageId/steer", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     return c.json(await prompts.steer(session, c.req.param("messageId")));
   });
-  app.post("/sessions/:id/messages/:messageId/retry", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/messages/:messageId/retry", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     return c.json(await prompts.retry(session, c.req.param("messageId")));
   });
   return app;

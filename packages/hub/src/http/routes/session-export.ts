@@ -7,6 +7,7 @@ import { AppError } from "@hapi/protocol";
 import { Hono } from "hono";
 import type { MessageStore } from "../../messages/store.ts";
 import type { ApiEnv } from "../api-env.ts";
+import { needs } from "../needs.ts";
 import type { SessionAccess } from "../../sessions/access.ts";
 
 const warnCount = 20_000;
@@ -14,8 +15,8 @@ const maxBytes = 100 * 1024 * 1024;
 
 export function exportRoutes(deps: { access: SessionAccess; messages: MessageStore; now: () => number }): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  app.get("/sessions/:id/export", async (c) => {
-    const session = await deps.access.session(c.get("namespace"), c.req.param("id"));
+  app.get("/sessions/:id/export", needs("sessions:read"), async (c) => {
+    const session = await deps.access.session(c.get("actor"), c.req.param("id"));
     const { messages: count, bytes: estimatedBytes } = await deps.messages.count(session.id);
     if (estimatedBytes > maxBytes)
       throw new AppError("session_export_too_large", undefined, { details: { type: "too-large", count, estimatedBytes, maxBytes } });

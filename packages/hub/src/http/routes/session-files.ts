@@ -4,6 +4,7 @@ import { Hono, type Context } from "hono";
 import { relayed } from "../../rpc/relay.ts";
 import type { Rpc } from "../../rpc/rpc.ts";
 import type { ApiEnv } from "../api-env.ts";
+import { needs } from "../needs.ts";
 import type { SessionAccess } from "../../sessions/access.ts";
 
 const defaultFiles = 200;
@@ -18,31 +19,35 @@ export function sessionFileRoutes(deps: { access: SessionAccess; rpc: Rpc }): Ho
     c: Context<ApiEnv>,
     call: (session: Calls, cwd: string) => Promise<Record<string, unknown>>,
   ): Promise<Response> => {
-    const session = await access.session(c.get("namespace"), c.req.param("id") as string);
+    const session = await access.session(c.get("actor"), c.req.param("id") as string);
     const cwd = session.metadata?.path;
     if (!cwd) return c.json({ success: false, error: "Session path not available" });
     return c.json(await relayed(call(rpc.session(session.id), cwd)));
   };
   const isStaged = (c: Context<ApiEnv>): boolean => c.req.query("staged") === "true" || c.req.query("staged") === "1";
 
-  app.get("/sessions/:id/git-status", (c) => forward(c, (session, cwd) => session.gitStatus({ cwd })));
-  app.get("/sessions/:id/git-diff-numstat", (c) => forward(c, (session, cwd) => session.gitDiffNumstat({ cwd, staged: isStaged(c) })));
-  app.get("/sessions/:id/git-diff-file", (c) => {
+  app.get("/sessions/:id/git-status", needs("files:read"), (c) => forward(c, (session, cwd) => session.gitStatus({ cwd })));
+  app.get("/sessions/:id/git-diff-numstat", needs("files:read"), (c) =>
+    forward(c, (session, cwd) => session.gitDiffNumstat({ cwd, staged: isStaged(c) })),
+  );
+  app.get("/sessions/:id/git-diff-file", needs("files:read"), (c) => {
     const filePath = required(c, "path");
     return forward(c, (session, cwd) => session.gitDiffFile({ cwd, filePath, staged: isStaged(c) }));
   });
-  app.get("/sessions/:id/file", (c) => {
+  app.get("/sessions/:id/file", needs("files:read"), (c) => {
     const path = required(c, "path");
     return forward(c, (session) => session.readFile({ path }));
   });
-  app.get("/sessions/:id/directory", (c) => forward(c, (session) => session.listDirectory({ path: c.req.query("path") ?? "" })));
-  app.get("/sessions/:id/files", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.get("/sessions/:id/directory", needs("files:read"), (c) =>
+    forward(c, (session) => session.listDirectory({ path: c.req.query("path") ?? "" })),
+  );
+  app.get("/sessions/:id/files", needs("files:read"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const cwd = session.metadata?.path;
     if (!cwd) return c.json({ success: false, error: "Session path not available" });
     return c.json(await searchFiles(rpc, session, { cwd, query: c.req.query("query") ?? "", limit: fileLimit(c.req.query("limit")) }));
   });
-  app.get("/sessions/:id/generated-images/:imageId", (c) => generatedImage(c, access, rpc));
+  app.get("/sessions/:id/generated-images/:imageId", needs("files:read"), (c) => generatedImage(c, access, rpc));
   return app;
 }
 
@@ -80,7 +85,7 @@ async function searchFiles(rpc: Rpc, session: Session, search: { cwd: string; qu
 }
 
 async function generatedImage(c: Context<ApiEnv>, access: SessionAccess, rpc: Rpc): Promise<Response> {
-  const session = await access.session(c.get("namespace"), c.req.param("id") as string);
+  const session = await access.session(c.get("actor"), c.req.param("id") as string);
   const imageId = c.req.param("imageId") as string;
   const etag = `"${imageId.replace(/[^\w.-]/g, "")}"`;
   const headers = { etag, "cache-control": "private, max-age=31536000, immutable", "x-content-type-options": "nosniff" };

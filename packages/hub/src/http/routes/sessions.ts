@@ -15,8 +15,10 @@ import {
   type Session,
 } from "@hapi/protocol";
 import { Hono } from "hono";
+import { allow } from "../../auth/actor.ts";
 import type { MessageStore } from "../../messages/store.ts";
 import type { ApiEnv } from "../api-env.ts";
+import { needs } from "../needs.ts";
 import { readBody } from "../body.ts";
 import type { Rpc } from "../../rpc/rpc.ts";
 import type { SessionAccess } from "../../sessions/access.ts";
@@ -54,7 +56,7 @@ export function sessionRoutes(deps: SessionRouteDeps): Hono<ApiEnv> {
 }
 
 function listRoutes(app: Hono<ApiEnv>, { access, sessions, messages, now }: SessionRouteDeps): void {
-  app.get("/sessions", async (c) => {
+  app.get("/sessions", needs("sessions:read"), async (c) => {
     const namespace = c.get("namespace");
     const scheduled = await messages.scheduledCounts(namespace, now());
     const summarize = (session: Session) => {
@@ -75,12 +77,12 @@ function listRoutes(app: Hono<ApiEnv>, { access, sessions, messages, now }: Sess
     else summaries.sort(compareSummaries);
     return c.json({ sessions: limit === undefined ? summaries : summaries.slice(0, limit) });
   });
-  app.get("/sessions/:id", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.get("/sessions/:id", needs("sessions:read"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     return c.json({ session, status: sessionStatus(sessionSummary(session)) });
   });
-  app.put("/sessions/:id/seen", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.put("/sessions/:id/seen", needs("sessions:read"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const { at, back } = await readBody(c, seenBody);
     await sessions.markSeen(session.id, at, back === true);
     return c.json({ ok: true });
@@ -110,20 +112,20 @@ function nameRoutes(app: Hono<ApiEnv>, { access, sessions, now, durable }: Sessi
     await sessions.change(session.id, { updatedAt: now() });
     await durable();
   };
-  app.patch("/sessions/:id", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.patch("/sessions/:id", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const { name } = await readBody(c, renameBody);
     await write(session, (metadata) => ({ ...metadata, name }));
     return c.json({ ok: true });
   });
-  app.patch("/sessions/:id/summary", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.patch("/sessions/:id/summary", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const { text } = await readBody(c, summaryBody);
     await write(session, (metadata) => ({ ...metadata, summary: { text, updatedAt: now() } }));
     return c.json({ ok: true });
   });
-  app.put("/sessions/:id/pin", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.put("/sessions/:id/pin", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const { mode } = await readBody(c, pinBody);
     await sessions.change(session.id, { pinned: mode });
     await durable();
@@ -133,66 +135,67 @@ function nameRoutes(app: Hono<ApiEnv>, { access, sessions, now, durable }: Sessi
 
 function lifecycleRoutes(app: Hono<ApiEnv>, deps: SessionRouteDeps): void {
   const { access, lifecycle, resume, settings } = deps;
-  app.post("/sessions/:id/abort", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/abort", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const { scope } = await readBody(c, abortBody, { optional: true });
     if (scope === "session") await lifecycle.abortSession(session);
     else if (!session.active) throw new AppError("session_inactive");
     else await lifecycle.abortTurn(session, "Aborted by user");
     return c.json({ ok: true });
   });
-  app.post("/sessions/:id/archive", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/archive", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const { reason } = await readBody(c, archiveBody, { optional: true });
     const result = await lifecycle.archive(session, reason);
     return c.json(result === "already" ? { ok: true, alreadyArchived: true } : { ok: true });
   });
-  app.post("/sessions/:id/unarchive", async (c) => {
-    await lifecycle.unarchive(await access.session(c.get("namespace"), c.req.param("id")));
+  app.post("/sessions/:id/unarchive", needs("sessions:send"), async (c) => {
+    await lifecycle.unarchive(await access.session(c.get("actor"), c.req.param("id")));
     return c.json({ ok: true });
   });
-  app.delete("/sessions/:id", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.delete("/sessions/:id", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     if (session.active || lifecycle.isStarting(session)) throw new AppError("session_active");
     await deps.remove(session);
     return c.json({ ok: true });
   });
-  app.post("/sessions/:id/resume", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/resume", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const { permissionMode } = await readBody(c, resumeBody, { optional: true });
+    if (permissionMode !== undefined) allow(c.get("actor"), "policy:write");
     const mode = permissionMode === undefined ? undefined : settings.checkMode(session, permissionMode);
     const sessionId = await resume.resume(session, mode === undefined ? {} : { permissionMode: mode });
     return c.json({ type: "success", sessionId });
   });
-  app.post("/sessions/:id/reopen", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/reopen", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const sessionId = await resume.resume(session);
     return c.json({ ok: true, sessionId, resumed: !session.active });
   });
 }
 
 function controlRoutes(app: Hono<ApiEnv>, { access, control, fork, rpc }: SessionRouteDeps): void {
-  app.post("/sessions/:id/switch", async (c) => {
-    const session = await access.activeSession(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/switch", needs("sessions:send"), async (c) => {
+    const session = await access.activeSession(c.get("actor"), c.req.param("id"));
     const { to, now } = await readBody(c, switchBody, { optional: true });
     await control.switchTo(session, to ?? "remote", now === true);
     return c.json({ ok: true });
   });
-  app.post("/sessions/:id/retry", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/retry", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     return c.json({ ok: true, status: await control.retry(session) });
   });
-  app.delete("/sessions/:id/retry", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.delete("/sessions/:id/retry", needs("sessions:send"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     // Of a session that does not run nothing waits for its time.
     return c.json({ ok: true, status: session.active ? await control.cancelRetry(session) : "none" });
   });
-  app.get("/sessions/:id/diagnostics", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.get("/sessions/:id/diagnostics", needs("sessions:read"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     return c.json(await readDiagnostics(rpc, session));
   });
-  app.post("/sessions/:id/fork", async (c) => {
-    const session = await access.session(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/fork", needs("machines:spawn"), async (c) => {
+    const session = await access.session(c.get("actor"), c.req.param("id"));
     const { messageLocalId, from } = await readBody(c, forkBody, { optional: true });
     return c.json({ sessionId: await fork.fork(session, { messageLocalId, from }) });
   });

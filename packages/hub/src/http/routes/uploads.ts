@@ -6,6 +6,7 @@ import { relayed } from "../../rpc/relay.ts";
 import type { Rpc } from "../../rpc/rpc.ts";
 import type { SessionAccess } from "../../sessions/access.ts";
 import type { ApiEnv } from "../api-env.ts";
+import { needs } from "../needs.ts";
 import { readBody } from "../body.ts";
 import type { AttachmentStore } from "../../uploads/store.ts";
 
@@ -15,8 +16,8 @@ const deleteBody = z.object({ path: z.string().check(z.minLength(1)) });
 export function uploadRoutes(deps: { access: SessionAccess; rpc: Rpc; attachments: AttachmentStore }): Hono<ApiEnv> {
   const { access, rpc, attachments } = deps;
   const app = new Hono<ApiEnv>();
-  app.post("/sessions/:id/upload", async (c) => {
-    const session = await access.activeSession(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/upload", needs("files:write"), async (c) => {
+    const session = await access.activeSession(c.get("actor"), c.req.param("id"));
     const { filename, content, mimeType } = await readBody(c, uploadBody);
     const sizeBytes = Math.floor((content.length * 3) / 4);
     if (sizeBytes > maxBytes) throw new AppError("body_too_large", "The file is larger than 50 MiB");
@@ -24,8 +25,8 @@ export function uploadRoutes(deps: { access: SessionAccess; rpc: Rpc; attachment
     if (typeof answer["path"] === "string") await attachments.add(session.id, { path: answer["path"], filename, mimeType, sizeBytes });
     return c.json(answer);
   });
-  app.post("/sessions/:id/upload/delete", async (c) => {
-    const session = await access.activeSession(c.get("namespace"), c.req.param("id"));
+  app.post("/sessions/:id/upload/delete", needs("files:write"), async (c) => {
+    const session = await access.activeSession(c.get("actor"), c.req.param("id"));
     const { path } = await readBody(c, deleteBody);
     const answer = await relayed(rpc.session(session.id).deleteUpload({ sessionId: session.id, path }));
     await attachments.remove(session.id, path);

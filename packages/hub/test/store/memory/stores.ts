@@ -46,6 +46,10 @@ function storesOf(parts: MemoryParts): TransactionStores {
       clear: (sessionId) => run(() => void database.stops.drop(sessionId)),
     },
     jobs: memoryJobs(parts),
+    credentials: {
+      put: (credential) => run(() => void database.credentials.put(credential.id, structuredClone(credential))),
+      all: () => run(() => database.credentials.all().toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))),
+    },
     attachments: {
       add: (sessionId, attachment) =>
         run(() => {

@@ -1,0 +1,101 @@
+/** `/api/credentials`: who may come in. The owner (namespace `default`) sees everybody, an admin of another namespace those of that one. */
+import { AppError } from "@hapi/protocol";
+import { codeBody, newCredentialBody, roleBody, type CredentialView } from "@hapi/protocol/credentials";
+import { Hono } from "hono";
+import type * as z from "zod/mini";
+import type { Actor } from "../../auth/actor.ts";
+import type { Codes } from "../../auth/codes.ts";
+import { defaultNamespace, LEGACY, type Credentials, type NewCredential } from "../../auth/credentials.ts";
+import type { Credential } from "../../auth/store.ts";
+import type { ApiEnv } from "../api-env.ts";
+import { readBody } from "../body.ts";
+import { needs } from "../needs.ts";
+
+const dayMs = 24 * 3_600_000;
+
+export interface CredentialRouteDeps {
+  credentials: Credentials;
+  codes: Codes;
+}
+
+export function credentialRoutes({ credentials, codes }: CredentialRouteDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+  app.get("/credentials", needs("admin"), (c) => {
+    const actor = c.get("actor");
+    const shown = credentials.list().filter((credential) => maySee(actor, credential));
+    return c.json({ credentials: shown.map((credential) => viewOf(credential, actor)) });
+  });
+  app.post("/credentials", needs("admin"), async (c) => {
+    const actor = c.get("actor");
+    const { credential, token } = await credentials.issue(wanted(actor, await readBody(c, newCredentialBody)));
+    return c.json({ credential: viewOf(credential, actor), token }, 201);
+  });
+  app.post("/credentials/codes", needs("admin"), async (c) => {
+    const { role = "admin" } = await readBody(c, codeBody, { optional: true });
+    const { namespace, credentialId: by } = c.get("actor");
+    return c.json({ ...codes.make({ by, namespace, role }), role }, 201);
+  });
+  changeRoutes(app, credentials);
+  return app;
+}
+
+function wanted(actor: Actor, body: z.output<typeof newCredentialBody>): NewCredential {
+  const { kind, name, role = kind === "machine" ? "machine" : "program", machineId } = body;
+  // A machine's credential, and no other, names its machine, and can nothing else.
+  if ((kind === "machine") !== (machineId !== undefined) || (kind === "machine" && role !== "machine"))
+    throw new AppError("invalid_body", "A machine's credential, and no other, names its machine; its role is machine");
+  const bound = machineId === undefined ? {} : { machineId };
+  return { kind, name, role, namespace: namespaceFor(actor, body.namespace), ...bound, ...lifetimeOf(body.lifetimeDays) };
+}
+
+function namespaceFor(actor: Actor, namespace = actor.namespace): string {
+  if (namespace !== actor.namespace && actor.namespace !== defaultNamespace) throw new AppError("owner_only");
+  if (/[:\s]/.test(namespace)) throw new AppError("invalid_body", "A namespace has no colon and no space in it");
+  return namespace;
+}
+
+function lifetimeOf(days: number | undefined): { lifetimeMs?: number } {
+  if (days === undefined) return {};
+  if (Number.isInteger(days) && days >= 1 && days <= 3650) return { lifetimeMs: days * dayMs };
+  throw new AppError("invalid_body", "lifetimeDays is a whole number up to 3650");
+}
+
+function changeRoutes(app: Hono<ApiEnv>, credentials: Credentials): void {
+  const find = (actor: Actor, id: string): Credential => {
+    const found = credentials.get(id);
+    if (!found || !maySee(actor, found)) throw new AppError("not_found", "There is no such sign-in");
+    return found;
+  };
+  app.put("/credentials/:id", needs("admin"), async (c) => {
+    const actor = c.get("actor");
+    const { id } = find(actor, c.req.param("id"));
+    const { role } = await readBody(c, roleBody);
+    if (role === null && id !== LEGACY) throw new AppError("invalid_body", "Only the shared token can be without a role");
+    return c.json({ credential: viewOf(await credentials.allow(id, role), actor) });
+  });
+  app.delete("/credentials/:id", needs("anyone"), async (c) => {
+    const actor = c.get("actor");
+    const isSelf = c.req.param("id") === "self";
+    if (!isSelf && !actor.scopes.has("admin")) throw new AppError("scope_missing");
+    // The shared token signs out where it is kept: for the others it goes on.
+    const revoked = isSelf ? actor.credentialId !== LEGACY && (await credentials.revoke(actor.credentialId)) : null;
+    return c.json({ ok: true, revoked: revoked ?? (await credentials.revoke(find(actor, c.req.param("id")).id)) });
+  });
+  app.delete("/credentials", needs("admin"), async (c) => {
+    const actor = c.get("actor");
+    const others = credentials
+      .list()
+      .filter(({ id, ...rest }) => id !== actor.credentialId && id !== LEGACY && maySee(actor, { id, ...rest }));
+    const revoked = await Promise.all(others.map(({ id }) => credentials.revoke(id)));
+    return c.json({ ok: true, revoked: revoked.filter(Boolean).length });
+  });
+}
+
+/** The shared token is everybody's, and the owner's to take away. */
+const maySee = ({ namespace }: Actor, credential: Credential): boolean =>
+  namespace === defaultNamespace || credential.namespace === namespace;
+
+function viewOf(credential: Credential, { credentialId }: Actor): CredentialView {
+  const { secretHash: _secret, nextHashes: _next, spentHashes: _spent, provedAt: _proved, scopes, ...shown } = credential;
+  return { ...shown, scopes: [...scopes], isThis: shown.id === credentialId };
+}

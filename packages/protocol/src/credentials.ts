@@ -1,0 +1,43 @@
+/** What is said over HTTP of who may come in: codes, sign-ins, credentials. Ours throughout. */
+import * as z from "zod/mini";
+import { CREDENTIAL_KINDS, ROLES, SCOPES } from "./scopes.ts";
+
+const name = z.string().check(z.minLength(1), z.maxLength(80));
+const role = z.enum(ROLES);
+
+/** `POST /api/credentials/codes`: a code of ten minutes that signs one device in. */
+export const codeBody = z.object({ role: z.optional(z.enum(["viewer", "approver", "operator", "admin"])) });
+/** `POST /api/auth/code` */
+export const useCodeBody = z.object({ code: z.string().check(z.maxLength(64)), name: z.optional(name) });
+/** `POST /api/auth/refresh` */
+export const refreshBody = z.object({ refresh: z.string().check(z.maxLength(200)) });
+/** `POST /api/credentials`: for programs. `namespace`: other than one's own is the owner's. */
+export const newCredentialBody = z.object({
+  kind: z.enum(["machine", "integration"]),
+  name,
+  role: z.optional(role),
+  namespace: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
+  machineId: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
+  /** Whole ones, ten years at most. */
+  lifetimeDays: z.optional(z.number()),
+});
+/** `PUT /api/credentials/:id`. Null, for the shared token only: everything, as at the beginning. */
+export const roleBody = z.object({ role: z.nullable(role) });
+
+export const credentialSchema = z.looseObject({
+  id: z.string(),
+  kind: z.enum(CREDENTIAL_KINDS),
+  namespace: z.string(),
+  name: z.string(),
+  role: z.nullable(role),
+  scopes: z.array(z.enum(SCOPES)),
+  machineId: z.nullable(z.string()),
+  createdAt: z.number(),
+  lastUsedAt: z.nullable(z.number()),
+  lastUsedFrom: z.nullable(z.string()),
+  expiresAt: z.nullable(z.number()),
+  revokedAt: z.nullable(z.number()),
+  /** The one that asks. */
+  isThis: z.boolean(),
+});
+export type CredentialView = z.infer<typeof credentialSchema>;
