@@ -5,6 +5,7 @@ import { createAcpDriver } from "./acp/driver.ts";
 import type { AcpProfile } from "./acp/profile.ts";
 import { findProgram } from "./acp/program.ts";
 import { claudeDriver } from "./claude/driver.ts";
+import { codexDriver } from "./codex/driver.ts";
 import { copilotDriver } from "./copilot/driver.ts";
 import { demoDriver } from "./demo/driver.ts";
 import type { AgentDriver } from "./driver.ts";
@@ -13,7 +14,7 @@ import { qwenDriver } from "./qwen/driver.ts";
 import { readyMade } from "./ready-made.ts";
 import { fields, filled, list } from "./shared/read.ts";
 
-const builtIn: readonly AgentDriver[] = [claudeDriver, demoDriver, geminiDriver, copilotDriver, qwenDriver];
+const builtIn: readonly AgentDriver[] = [claudeDriver, codexDriver, demoDriver, geminiDriver, copilotDriver, qwenDriver];
 
 /** `agents` of settings.json: flavor → how that agent is started so that it speaks ACP on stdio. */
 export interface DeclaredAgent {

@@ -39,7 +39,7 @@ const acpModes = ["default", "read-only", "safe-yolo", "yolo"] as const;
 
 const modesByFlavor: Record<string, readonly PermissionMode[]> = {
   claude: ["default", "acceptEdits", "bypassPermissions", "plan", "auto", "dontAsk"],
-  codex: acpModes,
+  codex: [...acpModes, "plan"],
   gemini: acpModes,
   copilot: acpModes,
   qwen: ["default", "plan", "read-only", "safe-yolo", "yolo"],

@@ -1,7 +1,8 @@
 /** Contract: what a killed session process, a killed agent and a repeated question may not change. Part of driver.case.ts. */
 import { expect } from "bun:test";
 import { codeOf, typesOf, type Cases } from "./cases.ts";
-import { isClosed, isExited, isRecord, isStream, openWorld, type World } from "./world.ts";
+import type { HostProcess } from "@hapi/host";
+import { isClosed, isExited, isRecord, isStream, openWorld, type DriverFixture, type World } from "./world.ts";
 
 /** Every record that has the same key is the same event: what the hub drops as a repetition is one. */
 function expectStableKeys(world: World): void {
@@ -12,6 +13,12 @@ function expectStableKeys(world: World): void {
     expect(first.get(event.key) ?? { type, id }).toEqual({ type, id });
     first.set(event.key, { type, id });
   }
+}
+
+/** Until the agent has said everything: its next answer to a fresh reader shows it. */
+async function saidAll({ saidAll: sign = "stopReason" }: DriverFixture, world: World, process: HostProcess | undefined): Promise<void> {
+  if (typeof sign === "function") return sign(world);
+  for await (const chunk of process?.read("out", 0) ?? []) if (Buffer.from(chunk.bytes).toString("utf8").includes(sign)) return;
 }
 
 export function recoveryCases({ fixture, say, it }: Cases): void {
@@ -99,14 +106,7 @@ export function recoveryCases({ fixture, say, it }: Cases): void {
       await world.until(isStream);
       const process = world.host.processes()[0];
       await world.reopen();
-      // Until the agent has said everything: its next answer to a fresh reader shows it.
-      for await (const chunk of process?.read("out", 0) ?? [])
-        if (
-          Buffer.from(chunk.bytes)
-            .toString("utf8")
-            .includes(fixture.saidAll ?? "stopReason")
-        )
-          break;
+      await saidAll(fixture, world, process);
       expect(await world.conversation.adopt()).toBe("remote");
       expect((await world.untilEnd(localId)).outcome).toBe("completed");
       expect(world.stages(localId).filter((stage) => stage === "done").length).toBeGreaterThan(0);

@@ -35,8 +35,10 @@ export interface DriverFixture {
   goesOn?: true;
   /** How the turn of `failOnce` fails. Default: overloaded. */
   failure?: Partial<AgentFailure>;
-  /** What the agent's output shows when a turn is over. Default: ACP's `stopReason`. */
-  saidAll?: string;
+  /**
+   * What the agent's output shows when a turn is over; an agent that says nothing there is waited for in another way. Default: ACP's `stopReason`.
+   */
+  saidAll?: string | ((world: World) => Promise<void>);
   /** Of the session. Default: the system's. */
   clock?: Clock;
   /** For one wait. Default 10 s. */

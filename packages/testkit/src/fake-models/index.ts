@@ -77,6 +77,8 @@ export interface FakeRequest {
   headers?: Record<string, string>;
   source?: "scenario" | "default" | "schema" | "aux";
   reply?: unknown;
+  /** What the answer `n` was counted as, once it is out (Responses API only). */
+  usage?: { input: number; output: number };
   /** The agent hung up. */
   aborted?: boolean;
   error?: string;

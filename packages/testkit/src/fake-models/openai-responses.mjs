@@ -112,6 +112,7 @@ export async function write(req, res, events) {
     total_tokens: input + Math.max(1, out),
   };
   Object.assign(response, { status: "completed", usage });
-  if (!req.stream) return res.end(JSON.stringify(response));
-  send("response.completed", { response });
+  if (req.stream) send("response.completed", { response });
+  else res.end(JSON.stringify(response));
+  return { input: usage.input_tokens, output: usage.output_tokens };
 }

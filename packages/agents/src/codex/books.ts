@@ -1,0 +1,16 @@
+/** What the end of the server ends: its turn and its requests. Items of that turn that nobody has read are read when the thread is opened again. */
+import type { AgentFailure } from "@hapi/protocol";
+import type { Thread } from "./thread.ts";
+import { endTurn } from "./turns.ts";
+
+export async function closeBooks(thread: Thread, failure: AgentFailure | undefined): Promise<void> {
+  const { state } = thread;
+  const { turn } = state;
+  if (turn) {
+    thread.change((to) => endTurn(to, turn, { outcome: "interrupted", ...(failure ? { failure } : {}) }));
+    state.unread = turn.id;
+  }
+  state.requests = {};
+  thread.close();
+  await thread.commit();
+}
