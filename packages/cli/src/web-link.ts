@@ -56,6 +56,6 @@ export function ownAddresses(all: ReturnType<typeof networkInterfaces> = network
 /** Why there is no code for a phone, and what makes one possible. */
 export const unreachableHint = [
   "Only this computer can reach it, so there is no code for a phone. For one:",
-  "a tunnel (hapi tunnel), a TLS proxy in front with HAPI_PUBLIC_URL, or, on your",
+  "a tunnel or a TLS proxy in front, with HAPI_PUBLIC_URL, or, on your",
   "own network, with a certificate it makes itself: hapi hub --host 0.0.0.0 --tls",
 ] as const;

@@ -13,8 +13,8 @@ const sockets = { path: "/socket.io/", handle: async (_r: Request, _s: unknown, 
 function entrance(from: string, door: { tls: boolean; proxiesOnly: boolean }) {
   const proxies = createProxies(["10.0.0.2"]);
   const gate = createGate({ origins: ["https://hub.example"], hosts: [] });
-  const enter = createEntrance({ app, sockets: sockets as unknown as SocketServer, gate, proxies });
-  const server = { requestIP: () => ({ address: from }) } as unknown as HttpServer<never>;
+  const enter = createEntrance({ app, sockets: sockets as unknown as SocketServer, gate, limits: { caller: () => undefined }, proxies });
+  const server = { requestIP: () => ({ address: from }), timeout: () => undefined } as unknown as HttpServer<never>;
   return async (path: string, headers: Record<string, string> = {}) =>
     enter(new Request(`http://10.0.0.1:3006${path}`, { headers: { host: "hub.example", ...headers } }), server, door);
 }

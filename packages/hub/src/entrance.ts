@@ -1,10 +1,11 @@
 /** What every request passes first, whatever it wants: who sends it, over what, by which name; then it is the sockets' or the routes'. */
 import type { HttpServer } from "@hapi/platform";
-import { AppError } from "@hapi/protocol";
+import { AppError, toAppError } from "@hapi/protocol";
 import type { Hono } from "hono";
 import { type Caller, callerOf } from "./auth/caller.ts";
 import type { Proxies } from "./auth/proxies.ts";
 import { type Gate, refuse } from "./http/gate.ts";
+import type { RateLimits } from "./http/limits.ts";
 import type { Door } from "./listening/listen.ts";
 import type { SocketServer } from "./socket/socket-server.ts";
 
@@ -18,6 +19,7 @@ export interface EntranceParts {
   app: Hono;
   sockets: SocketServer;
   gate: Gate;
+  limits: Pick<RateLimits, "caller">;
   proxies: Proxies;
 }
 
@@ -28,8 +30,17 @@ const HSTS = "max-age=31536000";
 const proxyWords =
   "This hub is reached through its proxy, or from its own computer. If this is the proxy, start the hub with its address in HAPI_TRUSTED_PROXIES";
 
-export function createEntrance({ app, sockets, gate, proxies }: EntranceParts): Entrance {
+/** From here on it is answered; before, a connection says what it wants within `idleTimeout` (`listening/listen.ts`). */
+const answerSeconds = 240;
+
+export function createEntrance({ app, sockets, gate, limits, proxies }: EntranceParts): Entrance {
+  // Long polling is a request for each word.
+  const toSockets = (request: Request, server: HttpServer<never>, caller: Caller): Response | Promise<Response> => {
+    const refusal = caller.isLocal ? null : tooMany(() => limits.caller(caller.key, "rest"), request);
+    return refusal ?? sockets.handle(request, server, caller);
+  };
   return (request, server, door) => {
+    server.timeout(request, answerSeconds);
     const address = server.requestIP(request)?.address ?? "unknown";
     const byProxy = proxies.trusts(address);
     if (door.proxiesOnly && !byProxy) return refuse(request, new AppError("tls_required", proxyWords));
@@ -37,9 +48,18 @@ export function createEntrance({ app, sockets, gate, proxies }: EntranceParts): 
     const refusal = gate(request, { isSocket, byProxy });
     if (refusal) return refusal;
     const caller = callerOf(request.headers, address, proxies);
-    const answer = isSocket ? sockets.handle(request, server, caller) : app.fetch(request, { server, caller } satisfies RequestEnv);
+    const answer = isSocket ? toSockets(request, server, caller) : app.fetch(request, { server, caller } satisfies RequestEnv);
     return door.tls || (byProxy && isOverTls(request.headers)) ? withHsts(answer) : answer;
   };
+}
+
+function tooMany(count: () => void, request: Request): Response | null {
+  try {
+    count();
+    return null;
+  } catch (cause) {
+    return refuse(request, toAppError(cause));
+  }
 }
 
 /** As the nearest proxy says. */

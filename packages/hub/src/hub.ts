@@ -19,6 +19,7 @@ import { sessionRoutes } from "./http/routes/sessions.ts";
 import { sessionSettingsRoutes } from "./http/routes/session-settings.ts";
 import { settingsRoutes } from "./http/routes/hub-settings.ts";
 import { createApp } from "./http/app.ts";
+import { createRateLimits } from "./http/limits.ts";
 import { cliHandlers } from "./socket/cli-handlers.ts";
 import { cliNamespace } from "./socket/cli-namespace.ts";
 import { terminalNamespace } from "./socket/terminal-namespace.ts";
@@ -108,7 +109,7 @@ function createHttp(parts: HubParts, services: Services): Hono {
   const { access, rpc, sse, prompts, lifecycle, resume, control, fork, settings, permissions, watch, durable, remove } = services;
   const now = () => clock.now();
   return createApp({
-    auth: { door: services.door, credentials: services.credentials, codes: services.codes, tokens, ownerId, callerOf },
+    auth: { door: services.door, credentials: services.credentials, codes: services.codes, tokens, ownerId, callerOf, clock },
     api: [
       sessionRoutes({ access, sessions, messages, lifecycle, resume, control, fork, settings, rpc, now, durable, remove }),
       sessionSettingsRoutes({ access, settings, rpc }),
@@ -118,7 +119,7 @@ function createHttp(parts: HubParts, services: Services): Hono {
       messageRoutes({ access, messages, prompts, watch: services.promptWatch }),
       permissionRoutes({ access, permissions }),
       machineRoutes({ access, machines, rpc, now, durable, onSpawned: services.onSpawned }),
-      eventRoutes({ access, sse }),
+      eventRoutes({ access, sse, callerOf }),
       factRoutes({ access, facts: stores.facts, log: stores.log }),
       settingsRoutes({ settings: parts.settings, files: () => stores.keeping.files() }),
       keepingRoutes({ restorer: parts.restorer, retention: services.retention }),
@@ -141,6 +142,8 @@ function createHttp(parts: HubParts, services: Services): Hono {
       whenInactive: (id, waitMs) => watch.whenInactive(id, waitMs),
     }),
     corsOrigins,
+    limits: parts.limits ?? createRateLimits(clock),
+    clock,
     settled: () => stores.settled(),
     log,
     web,

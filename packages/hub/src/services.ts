@@ -14,6 +14,7 @@ import type { Bus } from "./events/bus.ts";
 import { Housekeeping } from "./keeping/housekeeping.ts";
 import { keepsEverything, type RetentionStore } from "./keeping/retention.ts";
 import { Scrubber } from "./keeping/scrubber.ts";
+import type { RateLimits } from "./http/limits.ts";
 import type { Restorer } from "./http/routes/keeping.ts";
 import { LiveText } from "./live/live-text.ts";
 import { Jobs } from "./jobs/jobs.ts";
@@ -59,6 +60,8 @@ export interface HubParts {
   retention?: RetentionStore;
   web: (request: Request) => Promise<Response | null>;
   callerOf(c: Context): Caller;
+  /** Absent: of its own. */
+  limits?: RateLimits;
   /** How far a reader of events may fall behind; absent: a megabyte. */
   maxBufferedBytes?: number;
   clock: Clock;

@@ -10,7 +10,7 @@ import {
   type Clock,
   type Logger,
 } from "@hapi/platform";
-import { AppError, MAX_BODY_BYTES } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol";
 import { createProxies } from "./auth/proxies.ts";
 import { loadJwtSecret, loadOwnerId } from "./auth/secrets.ts";
 import { createTokens } from "./auth/tokens.ts";
@@ -25,8 +25,9 @@ import type { Restorer } from "./http/routes/keeping.ts";
 import { swapDatabase } from "./backup/swap.ts";
 import { fileHubSettings } from "./settings/hub-settings.ts";
 import { sqliteStores } from "./stores.ts";
-import { createEntrance, type RequestEnv } from "./entrance.ts";
+import { createEntrance, type EntranceParts, type RequestEnv } from "./entrance.ts";
 import { createGate } from "./http/gate.ts";
+import { createRateLimits } from "./http/limits.ts";
 import { createStaticFiles } from "./http/static-files.ts";
 import { type Certificate, type CertificateFiles, ownCertificate, ownCertificateFiles, readCertificate } from "./listening/certificate.ts";
 import { listen, type Listening, type ListenOptions } from "./listening/listen.ts";
@@ -55,6 +56,8 @@ export interface HubOptions {
   token?: string;
   /** Folder of the built web app. Absent: the hub serves the API only. */
   webRoot?: string;
+  /** For a connection to say what it wants; default 30. */
+  idleTimeoutSeconds?: number;
   clock?: Clock;
   log?: Logger;
   /** For tests of what happens after a loss of power. */
@@ -168,13 +171,14 @@ async function openInstance(options: HubOptions, opened: Opened, restorer: Resto
 }
 
 async function runHub(options: HubOptions, opened: Opened, database: HubDatabase, restorer: Restorer): Promise<Instance> {
-  const { host, plan, home, log, clock, token } = opened;
+  const { plan, home, log, clock, token } = opened;
   const { db, epoch, markClean } = database;
   const shown = await certificateFor(options, opened);
   const bus = createBus(log);
   const stores = sqliteStores({ db, epoch, bus, now: () => clock.now(), logger: log });
   const corsOrigins = [...(options.corsOrigins ?? []), ...originOf(options.publicUrl)];
   const sockets = createSocketServer({ corsOrigins, clock });
+  const limits = createRateLimits(clock);
   const hub = createHub({
     stores,
     bus,
@@ -188,15 +192,15 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
     retention: fileRetention(home),
     web: options.webRoot === undefined ? async () => null : createStaticFiles(options.webRoot),
     callerOf: (c) => (c.env as RequestEnv).caller,
+    limits,
     clock,
     log,
   });
   await hub.start();
   // The first reader is told under which numbering it reads: a second loss of power must not take that back.
   await db.syncWal();
-  const gate = createGate({ origins: corsOrigins, hosts: [host, ...(options.allowedHosts ?? [])] });
-  const fetch = createEntrance({ app: hub.app, sockets, gate, proxies: createProxies(options.trustedProxies) });
-  const doors = { plan, ...shown, fetch, websocket: sockets.websocket, maxRequestBodySize, clock, log };
+  const fetch = entranceOf(options, opened, { app: hub.app, sockets, limits, corsOrigins });
+  const doors = { plan, ...shown, fetch, websocket: sockets.websocket, idleTimeoutSeconds: options.idleTimeoutSeconds, clock, log };
   const server = await serveOrStop(hub, () => listen(doors));
   const checkpointer = startCheckpointer({
     db,
@@ -217,8 +221,12 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
   };
 }
 
-/** Bun's own refusal has no body: what is above our limit is refused by us, before it is read. */
-const maxRequestBodySize = 4 * MAX_BODY_BYTES;
+function entranceOf({ allowedHosts = [], trustedProxies }: HubOptions, { host }: Opened, inside: Inside): ListenOptions["fetch"] {
+  const gate = createGate({ origins: inside.corsOrigins, hosts: [host, ...allowedHosts] });
+  return createEntrance({ ...inside, gate, proxies: createProxies(trustedProxies) });
+}
+
+type Inside = Pick<EntranceParts, "app" | "sockets" | "limits"> & { corsOrigins: readonly string[] };
 
 async function certificateFor({ tls }: HubOptions, { home, host, clock }: Opened): Promise<Pick<ListenOptions, "certificate" | "files">> {
   if (tls === undefined) return { certificate: null, files: null };

@@ -8,7 +8,7 @@ import { AppError, type ErrorCode } from "@hapi/protocol";
 import type { Actor } from "./actor.ts";
 import type { Caller } from "./caller.ts";
 import type { Credentials } from "./credentials.ts";
-import { createFailureLimit } from "./rate-limit.ts";
+import { blockedSeconds, createFailureLimit } from "./rate-limit.ts";
 
 export interface Door {
   /** As whom an access token acts, or null. @throws `rate_limited`, and what `Credentials.byToken` throws */
@@ -25,6 +25,9 @@ export interface DoorOptions {
 
 const guesses: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["invalid_token", "code_refused"]);
 
+/** At most so long. */
+const blocked = (): AppError => new AppError("rate_limited", undefined, { details: { retryAfter: blockedSeconds } });
+
 export function createDoor({ credentials, clock, log }: DoorOptions): Door {
   const limit = createFailureLimit(clock);
   const failed = (key: string): void => {
@@ -35,18 +38,18 @@ export function createDoor({ credentials, clock, log }: DoorOptions): Door {
   return {
     actorOf(token, { key, isLocal }) {
       const actor = credentials.byToken(token);
-      if (limit.isBlocked(key) && (actor === null || !isLocal)) throw new AppError("rate_limited");
+      if (limit.isBlocked(key) && (actor === null || !isLocal)) throw blocked();
       if (actor === null) failed(key);
       else ignore(credentials.used(actor, key), "when it was last used is a help, no promise");
       return actor;
     },
     async guarded({ key, isLocal }, look) {
-      if (limit.isBlocked(key) && !isLocal) throw new AppError("rate_limited");
+      if (limit.isBlocked(key) && !isLocal) throw blocked();
       try {
         return await look();
       } catch (cause) {
         if (!(cause instanceof AppError && guesses.has(cause.code))) throw cause;
-        if (limit.isBlocked(key)) throw new AppError("rate_limited");
+        if (limit.isBlocked(key)) throw blocked();
         failed(key);
         throw cause;
       }

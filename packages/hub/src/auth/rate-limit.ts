@@ -2,6 +2,8 @@
 import type { Clock } from "@hapi/platform";
 
 const windowMs = 60_000;
+/** At most. */
+export const blockedSeconds = windowMs / 1000;
 const maxFailures = 30;
 const maxAddresses = 10_000;
 

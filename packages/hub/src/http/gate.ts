@@ -79,6 +79,8 @@ const plain = (host: string): string => host.toLowerCase().replace(/:(?:80|443)$
 export function refuse({ url, headers }: Request, error: AppError): Response {
   const said = new Headers({ [PROTOCOL_HEADER]: String(PROTOCOL_VERSION) });
   secureAnswer(said);
+  const { retryAfter } = error.details;
+  if (typeof retryAfter === "number") said.set("retry-after", String(retryAfter));
   // A person in front of a browser reads a sentence.
   if (headers.get("accept")?.includes("text/html") && !new URL(url).pathname.startsWith("/api/")) {
     said.set("content-type", "text/plain; charset=utf-8");

@@ -1,11 +1,12 @@
 /** Opens the doors of a plan. A certificate whose files change is shown from then on; connections that stand go on as they were. */
 import { every, serveHttp, type Clock, type HttpServer, type Logger } from "@hapi/platform";
-import { AppError } from "@hapi/protocol";
+import { AppError, MAX_BODY_BYTES } from "@hapi/protocol";
 import { type Certificate, type CertificateFiles, readCertificate, stampOf } from "./certificate.ts";
 import type { Plan } from "./plan.ts";
 
 const lookEveryMs = 10_000;
-const idleTimeoutSeconds = 240;
+/** For a connection to say what it wants, however many bytes it sends meanwhile; an answer has its own time (`entrance.ts`). */
+const idleTimeoutSeconds = 30;
 
 export interface ListenOptions {
   plan: Plan;
@@ -14,7 +15,8 @@ export interface ListenOptions {
   files: CertificateFiles | null;
   fetch(request: Request, server: HttpServer<never>, door: Door): Response | Promise<Response>;
   websocket: Bun.WebSocketHandler<never>;
-  maxRequestBodySize: number;
+  /** For tests, which can't wait so long. */
+  idleTimeoutSeconds?: number | undefined;
   clock: Clock;
   log: Logger;
 }
@@ -33,6 +35,9 @@ export interface Listening {
   front: { url: string; fingerprint: string | null } | null;
   close(): Promise<void>;
 }
+
+/** Bun's own refusal has no body: what is above our limit is refused by us, before it is read. */
+const maxRequestBodySize = 4 * MAX_BODY_BYTES;
 
 const urlOf = (scheme: string, host: string, port: number): string => `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 
@@ -56,15 +61,12 @@ export function listen(options: ListenOptions): Listening {
   }
 }
 
-function open(
-  { fetch, websocket, maxRequestBodySize }: ListenOptions,
-  at: { host: string; port: number; tls: Certificate | null },
-  door: Door,
-) {
+function open(options: ListenOptions, at: { host: string; port: number; tls: Certificate | null }, door: Door) {
+  const { fetch, websocket } = options;
   return serveHttp<never>({
     hostname: at.host,
     port: at.port,
-    idleTimeout: idleTimeoutSeconds,
+    idleTimeout: options.idleTimeoutSeconds ?? idleTimeoutSeconds,
     maxRequestBodySize,
     websocket,
     ...(at.tls ? { tls: { cert: at.tls.cert, key: at.tls.key } } : {}),

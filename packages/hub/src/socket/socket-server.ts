@@ -31,6 +31,8 @@ export interface SocketServer {
 const maxUnjoined = 256;
 const maxUnjoinedOfOne = 64;
 const joinMs = 20_000;
+/** Of one address block elsewhere: a machine with some hundred sessions. */
+const maxOfOne = 1_024;
 
 export function createSocketServer(options: { corsOrigins: readonly string[]; clock: Clock }): SocketServer {
   const namespaces = new Map<string, SocketNamespace<unknown>>();
@@ -45,11 +47,7 @@ export function createSocketServer(options: { corsOrigins: readonly string[]; cl
     for (const connection of connections) connection.ping();
   };
   const stopPings = every(options.clock, pingIntervalMs, ping, { unref: true });
-  const hasRoom = ({ key, isLocal }: Caller): boolean => {
-    const unjoined = [...connections].filter((connection) => !connection.hasJoined);
-    const own = unjoined.filter(({ caller }) => caller.key === key).length;
-    return isLocal ? own < maxUnjoined : unjoined.length < maxUnjoined && own < maxUnjoinedOfOne;
-  };
+  const hasRoom = roomAmong(connections);
 
   const websocket: Bun.WebSocketHandler<unknown> = {
     maxPayloadLength: MAX_FRAME_BYTES,
@@ -90,6 +88,16 @@ export function createSocketServer(options: { corsOrigins: readonly string[]; cl
       for (const connection of connections) connection.close();
       polling?.close();
     },
+  };
+}
+
+function roomAmong(connections: ReadonlySet<WebSocketConnection>) {
+  return ({ key, isLocal }: Caller): boolean => {
+    const unjoined = [...connections].filter((connection) => !connection.hasJoined);
+    const own = unjoined.filter(({ caller }) => caller.key === key).length;
+    if (isLocal) return own < maxUnjoined;
+    const ofOne = [...connections].filter(({ caller }) => caller.key === key).length;
+    return ofOne < maxOfOne && unjoined.length < maxUnjoined && own < maxUnjoinedOfOne;
   };
 }
 

@@ -19,6 +19,9 @@ const maxRefusals = 3;
 /** A connection that has joined nothing says no more at once: it may be anybody's. */
 const maxUnjoinedChars = 64 * 1024;
 
+/** What a connection from elsewhere may say between two pings; who says more is closed, and has to say it again. */
+const maxFrames = 100_000;
+
 export interface Wire {
   send(text: string): unknown;
   cork(work: () => void): unknown;
@@ -38,6 +41,7 @@ export class WebSocketConnection {
   #awaitsPong = false;
   #idlePings = 0;
   #refusals = 0;
+  #frames = 0;
   readonly #closeHandlers: (() => void)[] = [];
 
   constructor(namespaces: Namespaces, clock: Clock, caller: Caller) {
@@ -64,6 +68,7 @@ export class WebSocketConnection {
 
   /** Every `pingIntervalMs`. */
   ping(): void {
+    this.#frames = 0;
     this.#idlePings = this.hasJoined ? 0 : this.#idlePings + 1;
     if (this.#awaitsPong || this.#idlePings > maxIdlePings) {
       this.close();
@@ -74,7 +79,9 @@ export class WebSocketConnection {
   }
 
   received(data: string | Uint8Array): void {
-    if (typeof data !== "string" || (!this.hasJoined && data.length > maxUnjoinedChars)) {
+    this.#frames += 1;
+    const isFlood = this.#frames > maxFrames && !this.caller.isLocal;
+    if (typeof data !== "string" || isFlood || (!this.hasJoined && data.length > maxUnjoinedChars)) {
       this.close();
       return;
     }

@@ -19,6 +19,8 @@ import { MAX_BUFFERED_BYTES, Subscriber, type Scope } from "./subscriber.ts";
 
 const heartbeatMs = 30_000;
 const maxSubscribers = 5_000;
+/** Of one address block elsewhere. */
+const maxOfOne = 128;
 /** Events that come while one subscriber is caught up; more are a gap. */
 const maxPending = 10_000;
 
@@ -44,6 +46,8 @@ export interface SubscribeOptions {
   visible: boolean;
   gzip: boolean;
   cursor: string | null;
+  /** Who asks, if that is to be counted. */
+  from: string | null;
   /** When the reader's sign-in ends, in ms, and the stream with it: who is still allowed comes back with a new one. */
   until: number;
 }
@@ -68,6 +72,8 @@ export class SseHub {
 
   subscribe(options: SubscribeOptions): ReadableStream<Uint8Array> | null {
     if (this.#subscribers.size >= maxSubscribers) return null;
+    if (options.from !== null && [...this.#subscribers.values()].filter(({ from }) => from === options.from).length >= maxOfOne)
+      return null;
     const { clock, credentials } = this.#deps;
     const { actor, ...asked } = options;
     const stopWaiting = clock.setTimer(Math.max(0, options.until - clock.now()), () => subscriber.close(), { unref: true });

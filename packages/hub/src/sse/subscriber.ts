@@ -18,6 +18,8 @@ export interface SubscriberOptions {
   id: string;
   namespace: string;
   scope: Scope;
+  /** Whose connection it is, where that is counted. */
+  from: string | null;
   caps: ReadonlySet<SseCapability>;
   visible: boolean;
   gzip: boolean;
@@ -34,6 +36,7 @@ export class Subscriber {
   readonly id: string;
   readonly namespace: string;
   readonly scope: Scope;
+  readonly from: string | null;
   readonly caps: ReadonlySet<SseCapability>;
   readonly stream: ReadableStream<Uint8Array>;
   visible: boolean;
@@ -48,6 +51,7 @@ export class Subscriber {
     this.id = options.id;
     this.namespace = options.namespace;
     this.scope = options.scope;
+    this.from = options.from;
     this.caps = options.caps;
     this.visible = options.visible;
     this.stream = new ReadableStream<Uint8Array>(

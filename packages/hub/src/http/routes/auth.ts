@@ -1,11 +1,11 @@
 /** `POST /api/auth` (access token → JWT), `/api/auth/code` and `/api/auth/refresh` (a device of its own), and the login of the `/api` and `/cli` planes. Telegram answers that it is not set up. */
-import { ignore } from "@hapi/platform";
+import { type Clock, ignore } from "@hapi/platform";
 import { AppError, authBody, PROTOCOL_HEADER, PROTOCOL_VERSION } from "@hapi/protocol";
 import { refreshBody, useCodeBody } from "@hapi/protocol/credentials";
 import { Hono, type Context, type MiddlewareHandler } from "hono";
 import * as z from "zod/mini";
 import type { ApiEnv, CliEnv } from "../api-env.ts";
-import { limitBody, readBody } from "../body.ts";
+import { bodyInTime, limitBody, readBody } from "../body.ts";
 import { type Actor, ofSession } from "../../auth/actor.ts";
 import type { Caller } from "../../auth/caller.ts";
 import type { Codes } from "../../auth/codes.ts";
@@ -20,11 +20,14 @@ export interface AuthDeps {
   tokens: Tokens;
   ownerId: number;
   callerOf(c: Context): Caller;
+  clock: Clock;
 }
 
 const bindBody = z.object({ initData: z.string(), accessToken: z.string() });
 /** Anybody may send these: no more is read than a token needs. */
 const maxLoginBytes = 64 * 1024;
+
+const smallBody = ({ clock }: Pick<AuthDeps, "clock">) => [limitBody(maxLoginBytes), bodyInTime(clock)] as const;
 
 function tokenCheck({ door, callerOf }: Pick<AuthDeps, "door" | "callerOf">) {
   return (c: Context, token: string, code: "invalid_token" | "invalid_access_token"): Actor => {
@@ -38,7 +41,8 @@ export function authRoutes(deps: AuthDeps): Hono {
   const { tokens, ownerId } = deps;
   const checkToken = tokenCheck(deps);
   const app = new Hono();
-  app.post("/auth", limitBody(maxLoginBytes), async (c) => {
+  const small = smallBody(deps);
+  app.post("/auth", ...small, async (c) => {
     const body = await readBody(c, authBody);
     if (!("accessToken" in body)) throw new AppError("telegram_disabled");
     const { namespace, credentialId } = checkToken(c, body.accessToken, "invalid_access_token");
@@ -46,7 +50,7 @@ export function authRoutes(deps: AuthDeps): Hono {
     return c.json({ token, user: { id: ownerId, firstName: "Web User" } });
   });
   deviceRoutes(app, deps);
-  app.post("/bind", limitBody(maxLoginBytes), async (c) => {
+  app.post("/bind", ...small, async (c) => {
     await readBody(c, bindBody);
     throw new AppError("telegram_disabled");
   });
@@ -56,7 +60,8 @@ export function authRoutes(deps: AuthDeps): Hono {
 /** A half year; then a person has to sign the device in anew. */
 const deviceLifetimeMs = 180 * 24 * 3_600_000;
 
-function deviceRoutes(app: Hono, { door, credentials, codes, tokens, ownerId, callerOf }: AuthDeps): void {
+function deviceRoutes(app: Hono, { door, credentials, codes, tokens, ownerId, callerOf, clock }: AuthDeps): void {
+  const small = smallBody({ clock });
   const answer = async (c: Context, { credential, token: refresh }: Issued): Promise<Response> => {
     const { id, namespace, name, role, expiresAt } = credential;
     const actor = credentials.actorOf(id, namespace);
@@ -64,7 +69,7 @@ function deviceRoutes(app: Hono, { door, credentials, codes, tokens, ownerId, ca
     ignore(credentials.used(actor, callerOf(c).key), "when it was last used is a help, no promise");
     return c.json({ token, user: { id: ownerId, firstName: "Web User" }, refresh, credential: { id, name, role, expiresAt } });
   };
-  app.post("/auth/code", limitBody(maxLoginBytes), async (c) => {
+  app.post("/auth/code", ...small, async (c) => {
     const { code, name = "Device" } = await readBody(c, useCodeBody);
     const issued = await door.guarded(callerOf(c), async () => {
       const { by, namespace, role } = codes.use(code);
@@ -73,7 +78,7 @@ function deviceRoutes(app: Hono, { door, credentials, codes, tokens, ownerId, ca
     });
     return answer(c, issued);
   });
-  app.post("/auth/refresh", limitBody(maxLoginBytes), async (c) => {
+  app.post("/auth/refresh", ...small, async (c) => {
     const { refresh } = await readBody(c, refreshBody);
     return answer(c, await door.guarded(callerOf(c), () => credentials.refresh(refresh)));
   });

@@ -1,6 +1,7 @@
 /** `GET /api/events` and `POST /api/visibility` */
 import { AppError, visibilityBody } from "@hapi/protocol";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import type { Caller } from "../../auth/caller.ts";
 import type { Reach, SessionAccess } from "../../sessions/access.ts";
 import type { ApiEnv } from "../api-env.ts";
 import { needs } from "../needs.ts";
@@ -9,19 +10,27 @@ import { pickEncoding } from "../compress.ts";
 import { parseCaps, type SseHub } from "../../sse/sse-hub.ts";
 import type { Scope } from "../../sse/subscriber.ts";
 
-export function eventRoutes(deps: { access: SessionAccess; sse: SseHub }): Hono<ApiEnv> {
+interface EventDeps {
+  access: SessionAccess;
+  sse: SseHub;
+  callerOf(c: Context): Caller;
+}
+
+export function eventRoutes(deps: EventDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   app.get("/events", needs("sessions:read"), async (c) => {
     const actor = c.get("actor");
     const scope = await readScope(deps.access, actor, c.req.query());
     // Bun closes a quiet connection after its idle time; this one is quiet by nature.
     c.env.server?.timeout(c.req.raw, 0);
+    const { key, isLocal } = deps.callerOf(c);
     const gzip = pickEncoding(c.req.header("accept-encoding"), ["gzip"]) === "gzip";
     const stream = deps.sse.subscribe({
       gzip,
       actor,
       scope,
       caps: parseCaps(c.req.query("caps")),
+      from: isLocal ? null : key,
       visible: c.req.query("visibility") === "visible",
       until: c.get("signedInUntil"),
       cursor: c.req.header("last-event-id") ?? c.req.query("lastEventId") ?? null,
