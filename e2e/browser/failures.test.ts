@@ -21,7 +21,7 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     await using open = await chat(IDLE);
     const { page } = open;
     const card = page.getByRole("group", { name: "The turn failed" });
-    await card.getByText("The usage limit is reached").waitFor();
+    await card.getByText("Too many requests in a short time").waitFor();
     await card.getByText(/Retry from .* \(in 1 min/).waitFor();
     await look(page, "failed");
     await card.getByLabel("Retry by itself").check();
@@ -35,6 +35,26 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     await button(card, "Stop").click();
     await world.hub.received(/^DELETE \S+\/retry/);
     await card.getByText(/^Retrying at/).waitFor({ state: "detached" });
+    expect(open.problems).toEqual([]);
+  });
+
+  test("a usage limit says when it is over, and that the session goes on then", async () => {
+    const session = able(world.hub, IDLE, { autoRetry: true });
+    const resetsAt = Date.now() + 3 * 60 * MINUTE;
+    const failure = { code: "usage_limit" as const, message: "You've hit your 5-hour limit", retryable: true, resetsAt, retryAfterMs: 1 };
+    world.hub.prompts.say(session, { type: "turn-ended", id: "end-1", outcome: "failed", failure });
+    await using open = await chat(IDLE);
+    const { page } = open;
+    const card = page.getByRole("group", { name: "The turn failed" });
+    await card.getByText("The usage limit is reached").waitFor();
+    await card.getByText(/Retry from .* \(in (3 hr|2 hr)/).waitFor();
+    await look(page, "usage-limit");
+    const retry = { localId: null, attempt: 1, maxAttempts: 6, at: resetsAt + MINUTE, failureCode: "usage_limit" };
+    world.hub.change(IDLE, (now) => ({ ...now, agentState: { ...now.agentState, retry } }));
+    await card.getByText(/^Goes on once by itself at .* \(in 3 hr/).waitFor();
+    await look(page, "usage-limit-planned");
+    await button(card, "Stop").click();
+    await world.hub.received(/^DELETE \S+\/retry/);
     expect(open.problems).toEqual([]);
   });
 

@@ -6,6 +6,7 @@ export const STATUS_WORDS = {
   working: "Working",
   starting: "Starting",
   retrying: "Trying again",
+  limited: "Usage limit",
   failed: "Failed",
   unknown: "Uncertain",
   background: "{count} running in the background",

@@ -42,6 +42,11 @@ const table: [name: string, patch: Patch, expected: object][] = [
   ["a session that starts", { lifecycle: "initializing", since: 5 }, { what: "starting", since: 5 }],
   ["a try that is planned", { agentState: { retry }, ...turn("failed") }, { what: "retrying", retry, since: 800 }],
   [
+    "a try behind a usage limit",
+    { agentState: { retry: { ...retry, failureCode: "usage_limit" } }, ...turn("failed") },
+    { what: "limited", retry: { ...retry, failureCode: "usage_limit" }, since: 800 },
+  ],
+  [
     "a turn that failed and waiting won't help",
     turn("failed", 800, { code: "auth", retryable: false, message: "401" }),
     { what: "failed", code: "auth", message: "401", cure: true, since: 800 },

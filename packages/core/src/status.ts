@@ -10,6 +10,7 @@ export const STATUSES = [
   "working",
   "starting",
   "retrying",
+  "limited",
   "failed",
   "unknown",
   "background",
@@ -42,11 +43,12 @@ interface Sighting {
 export type SessionStatus = Sighting &
   (
     | { what: "waiting"; count: number }
-    | { what: "retrying"; retry: RetryState }
+    /** `limited`: the account's usage limit is reached, and the session goes on once by itself after its reset. */
+    | { what: "retrying" | "limited"; retry: RetryState }
     | { what: "background"; count: number }
     /** `cure`: waiting does not help, a person has to do something about `code` first. */
     | { what: "failed"; code: string | null; message: string | null; cure: boolean }
-    | { what: Exclude<StatusName, "waiting" | "retrying" | "background" | "failed"> }
+    | { what: Exclude<StatusName, "waiting" | "retrying" | "limited" | "background" | "failed"> }
   );
 
 /** What of a session decides; a summary has all of it, and so has a session by way of `sessionSummary`. */
@@ -93,13 +95,15 @@ function failedTurn({ at, code, message, retryable }: LastTurn): Found {
   return { what: "failed", code: code ?? null, message: message ?? null, cure: retryable === false, since: at, source: "agent" };
 }
 
+const whatOf = ({ failureCode }: RetryState): "limited" | "retrying" => (failureCode === "usage_limit" ? "limited" : "retrying");
+
 /** The session's process lives. */
 function ofLiving(facts: StatusFacts, unread: boolean): Found {
   const { lastTurn, metadata, retry } = facts;
   if (facts.thinking) return { what: "working", since: facts.activeTurnStartedAt ?? null, source: "session" };
   if (metadata?.lifecycleState === "initializing")
     return { what: "starting", since: metadata.lifecycleStateSince ?? null, source: "session" };
-  if (retry) return { what: "retrying", retry, since: lastTurn?.at ?? null, source: "session" };
+  if (retry) return { what: whatOf(retry), retry, since: lastTurn?.at ?? null, source: "session" };
   if (lastTurn?.outcome === "failed") return failedTurn(lastTurn);
   if (lastTurn?.outcome === "unknown") return { what: "unknown", since: lastTurn.at, source: "agent" };
   return ofQuiet(facts, unread);
@@ -166,6 +170,7 @@ const RANK: Record<StatusName, number> = {
   starting: 3,
   retrying: 3,
   background: 3,
+  limited: 4,
   interrupted: 4,
   idle: 4,
   parked: 4,

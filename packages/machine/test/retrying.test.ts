@@ -46,6 +46,33 @@ test("where it is allowed, a failed turn says when it is tried again, and is; th
   expect(world.agent.ran).toEqual(["hello", "retry hello", "retry hello", "after it"]);
 });
 
+test("a usage limit: waited for until its reset over a restart, gone on with once, and then left to the person", async () => {
+  const clock = createManualClock();
+  const limit: AgentFailure = { code: "usage_limit", message: "No more", retryable: true, resetsAt: clock.now() + 5 * 3_600_000 };
+  const world = await createWorld({ autoRetry: true, clock });
+  await using _ = world;
+  await run(world, "p1", "hello");
+  world.agent.finish(limit);
+  await world.hub.until(() => waiting(world) !== null, "shown");
+  const at = waiting(world)?.at ?? 0;
+  expect(at).toBeGreaterThan(limit.resetsAt ?? 0);
+  expect(waiting(world)).toMatchObject({ attempt: 1, failureCode: "usage_limit" });
+  await clock.advance(3_600_000);
+  await world.crash();
+  await world.start();
+  await world.hub.until(() => waiting(world)?.at === at, "still waiting");
+  await clock.advance(at - clock.now() - 1);
+  expect(retries(world)).toBe(0);
+  await clock.advance(1);
+  await world.hub.until(() => retries(world) === 1, "goes on");
+  await world.hub.until(() => waiting(world) === null, "no longer waiting");
+  world.agent.finish({ ...limit, resetsAt: clock.now() + 3_600_000 });
+  await world.hub.until(() => JSON.stringify(world.hub.rows).includes("usage_limit_again"), "said");
+  await clock.advance(8 * 3_600_000);
+  expect(waiting(world)).toBeNull();
+  expect(retries(world)).toBe(1);
+});
+
 test("by default nothing is tried again by itself, and the next prompt goes on at once", async () => {
   const { world, clock } = await failed({ autoRetry: false });
   await using _ = world;

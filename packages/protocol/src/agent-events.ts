@@ -46,10 +46,13 @@ export interface TokenUsage {
 
 /** A model or agent failure, typed so that the UI can say whether and when to try again. */
 export interface AgentFailure {
-  code: "overloaded" | "rate_limit" | "network" | "auth" | "invalid_request" | "server_error" | "agent_exited" | "unknown";
+  /** `rate_limit`: too much in a moment. `usage_limit`: what the account may use within hours or days is used up. */
+  code: "overloaded" | "rate_limit" | "usage_limit" | "network" | "auth" | "invalid_request" | "server_error" | "agent_exited" | "unknown";
   message: string;
   retryable: boolean;
   retryAfterMs?: number;
+  /** When a usage limit is over, as the provider says; epoch milliseconds. */
+  resetsAt?: number;
   httpStatus?: number;
   /** Of the error table, where the agent could not even be started. */
   cause?: string;

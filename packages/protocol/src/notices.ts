@@ -17,6 +17,7 @@ export const NOTICES = {
   stop_unanswered:
     "The agent did not answer Stop, so its process was ended, and with it what it ran in the background. The conversation goes on with the next message.",
   mode_other: "{agent} was in the mode {before} when it was last seen; started again, it goes on in {mode}",
+  usage_limit_again: "The usage limit is reached again. From here on it is yours to retry.",
   retries_used_up: "Tried again {times} times without success. Retry sends it once more.",
   retry_failed: "It could not be tried again: {reason}",
   row_refused: "One entry could not be stored: {reason}",

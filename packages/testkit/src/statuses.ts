@@ -107,6 +107,16 @@ const CASES: Record<StatusName, { when: string; facts: (now: number) => Facts }>
       },
     }),
   },
+  limited: {
+    when: "The last turn met the usage limit of its account; the session goes on once by itself after the reset.",
+    facts: (now) => ({
+      title: "Waits for the end of a usage limit",
+      more: {
+        ...ended("failed", 1, { code: "usage_limit", retryable: true, message: "You've hit your 5-hour limit" })(now),
+        agentState: { retry: { localId: null, attempt: 1, maxAttempts: 5, at: now + 60 * MINUTE, failureCode: "usage_limit" } },
+      },
+    }),
+  },
   failed: {
     when: "The last turn failed, or the session could not be started. After somebody has seen it, an inactive session is told as what it is.",
     facts: (now) => ({

@@ -23,7 +23,14 @@ const byWord: Record<string, AgentFailure["code"]> = {
   timeout_error: "network",
 };
 
-const retryable: ReadonlySet<AgentFailure["code"]> = new Set(["overloaded", "rate_limit", "network", "server_error", "agent_exited"]);
+const retryable: ReadonlySet<AgentFailure["code"]> = new Set([
+  "overloaded",
+  "rate_limit",
+  "usage_limit",
+  "network",
+  "server_error",
+  "agent_exited",
+]);
 
 function byStatus(status: number): AgentFailure["code"] {
   if (status === 529) return "overloaded";
@@ -58,16 +65,28 @@ function build(status: number | undefined, words: readonly (string | undefined)[
   return failure(codeOf(status, words, message), message, more);
 }
 
+/**
+ * A subscription's limit, which Claude Code names (2.1.329, 2.1.332: `usage_limit_reached` beside the status 429, in the transcript with the limit's
+ * own facts, on stdout with a `rate_limit_event` before it). `resetsAt` there is in seconds.
+ */
+function limited(given: AgentFailure, word: unknown, params: unknown): AgentFailure {
+  if (word !== "usage_limit_reached") return given;
+  const resetsAt = num(obj(obj(params)["rate_limit_info"])["resetsAt"]);
+  return { ...given, code: "usage_limit", ...(resetsAt === undefined ? {} : { resetsAt: resetsAt * 1000 }) };
+}
+
 /** An assistant line of the transcript with `isApiErrorMessage`. */
 export function failureOfErrorLine(line: Json, text: string): AgentFailure {
-  return build(num(line["apiErrorStatus"]), [str(line["apiErrorType"]), str(line["error"])], text || "The model request failed");
+  const known = build(num(line["apiErrorStatus"]), [str(line["apiErrorType"]), str(line["error"])], text || "The model request failed");
+  return limited(known, line["apiError"], line["apiErrorParams"]);
 }
 
 /** A `result` line that is an error and not an interruption. */
 export function failureOfResult(result: Json): AgentFailure {
   const errors = strings(result["errors"]);
   const message = str(result["result"]) || errors.join("\n") || (str(result["subtype"]) ?? "error").replaceAll("_", " ");
-  return build(num(result["api_error_status"]), [str(result["api_error_type"]), str(result["error"])], message);
+  const known = build(num(result["api_error_status"]), [str(result["api_error_type"]), str(result["error"])], message);
+  return limited(known, result["api_error"], result["api_error_params"]);
 }
 
 /**
@@ -89,8 +108,14 @@ export function retryHint(line: Json, before: RetryHint): RetryHint {
   return line["subtype"] === "api_retry" ? { ...before, pauseMs: num(line["retry_delay_ms"]) } : before;
 }
 
+/** Whoever knows no usage limits has the pause. */
+function untilReset(given: AgentFailure, resetsAt: number | undefined, now: number): AgentFailure {
+  return resetsAt === undefined ? given : { ...given, resetsAt, retryAfterMs: Math.max(0, resetsAt - now) };
+}
+
 export function withHint(given: AgentFailure, { pauseMs, liftedAt }: RetryHint, now: number): AgentFailure {
   if (!given.retryable) return given;
+  if (given.code === "usage_limit") return untilReset(given, given.resetsAt ?? liftedAt, now);
   const untilLifted = given.code === "rate_limit" && liftedAt !== undefined ? liftedAt - now : undefined;
   const retryAfterMs = untilLifted !== undefined && untilLifted > 0 ? untilLifted : pauseMs;
   return retryAfterMs === undefined ? given : { ...given, retryAfterMs: Math.round(retryAfterMs) };

@@ -75,6 +75,20 @@ test("when to ask again: the pause before the last own try, or the moment a subs
   expect(withHint(failureOfResult({ api_error_status: 401, result: "no" }), rejected, 0).retryAfterMs).toBeUndefined();
 });
 
+test("a subscription's limit, as Claude Code 2.1.329 and 2.1.332 write it down and say it", () => {
+  const params = { rate_limit_info: { status: "rejected", resetsAt: 100, rateLimitType: "five_hour" } };
+  const line = { apiError: "usage_limit_reached", apiErrorParams: params, error: "rate_limit", apiErrorStatus: 429 };
+  const known = { code: "usage_limit", retryable: true, httpStatus: 429, resetsAt: 100_000 };
+  const written = failureOfErrorLine(line, "You've hit your 5-hour limit");
+  expect(written).toMatchObject(known);
+  expect(withHint(written, { pauseMs: 5, liftedAt: undefined }, 40_000)).toMatchObject({ ...known, retryAfterMs: 60_000 });
+  const said = failureOfResult({ api_error: "usage_limit_reached", api_error_status: 429, result: "You've hit your 5-hour limit" });
+  expect(said.resetsAt).toBeUndefined();
+  expect(withHint(said, { pauseMs: 5, liftedAt: 100_000 }, 40_000)).toMatchObject({ ...known, retryAfterMs: 60_000 });
+  expect(failureOfErrorLine({ ...line, apiErrorParams: {} }, "no")).toMatchObject({ code: "usage_limit" });
+  expect(failureOfErrorLine({ ...line, apiError: "rate_limited" }, "no")).toMatchObject({ code: "rate_limit" });
+});
+
 test("failures are typed from status, words or text", () => {
   expect(failureOfErrorLine({ apiErrorStatus: 529 }, "x")).toMatchObject({ code: "overloaded", retryable: true, httpStatus: 529 });
   expect(failureOfErrorLine({ error: "server_error" }, "API Error: Repeated 529 Overloaded errors")).toMatchObject({

@@ -163,6 +163,26 @@ test("a rate limit says when it is worth asking again: not before the provider's
   expect(failure?.retryAfterMs).toBeLessThan(10_000);
 }, 480_000);
 
+test("a subscription's limit is another failure than a rate limit, and says when it is over", async () => {
+  const env = { ANTHROPIC_API_KEY: "", CLAUDE_CODE_OAUTH_TOKEN: "sk-ant-oat01-test" };
+  await using rig = await createRig({ env });
+  await rig.start();
+  const resetsAt = Math.floor(Date.now() / 1000) + 3 * 3600;
+  const headers = {
+    "anthropic-ratelimit-unified-status": "rejected",
+    "anthropic-ratelimit-unified-reset": String(resetsAt),
+    "anthropic-ratelimit-unified-representative-claim": "five_hour",
+    "anthropic-ratelimit-unified-5h-status": "rejected",
+    "anthropic-ratelimit-unified-5h-reset": String(resetsAt),
+    "anthropic-ratelimit-unified-5h-utilization": "1.0",
+  };
+  rig.fake.setScenario({ turns: [{ when: { user: "used-up" }, error: { status: 429, message: "No more", headers } }] });
+  await rig.conversation.prompt({ localId: "used-up", text: "used-up", attachments: [] });
+  const { failure } = await rig.record("turn-ended", (event) => event.outcome === "failed");
+  expect(failure).toMatchObject({ code: "usage_limit", retryable: true, httpStatus: 429, resetsAt: resetsAt * 1000 });
+  expect(failure?.retryAfterMs).toBeWithin(2 * 3_600_000, 3 * 3_600_000);
+}, 480_000);
+
 test("retries of Claude's own are told while they last", async () => {
   await using rig = await createRig({ env: { CLAUDE_CODE_MAX_RETRIES: "3" } });
   await rig.start();

@@ -9,6 +9,7 @@ const PAINT: Record<StatusName, keyof Palette> = {
   working: "busy",
   starting: "busy",
   retrying: "busy",
+  limited: "waiting",
   background: "busy",
   failed: "bad",
   unknown: "bad",

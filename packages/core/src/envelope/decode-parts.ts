@@ -2,7 +2,17 @@
 import type { AgentFailure, TokenUsage, ToolContent } from "@hapi/protocol";
 import { compact, display, firstName, firstNumber, isRecord, type JsonRecord, list, name, number, record, text } from "./read.ts";
 
-const failureCodes = ["overloaded", "rate_limit", "network", "auth", "invalid_request", "server_error", "agent_exited", "unknown"] as const;
+const failureCodes = [
+  "overloaded",
+  "rate_limit",
+  "usage_limit",
+  "network",
+  "auth",
+  "invalid_request",
+  "server_error",
+  "agent_exited",
+  "unknown",
+] as const satisfies readonly AgentFailure["code"][];
 
 export function failureOf(value: unknown): AgentFailure | undefined {
   if (!isRecord(value)) return undefined;
@@ -13,6 +23,7 @@ export function failureOf(value: unknown): AgentFailure | undefined {
     message,
     retryable: value.retryable === true,
     retryAfterMs: number(value.retryAfterMs),
+    resetsAt: number(value.resetsAt),
     httpStatus: number(value.httpStatus),
   });
 }

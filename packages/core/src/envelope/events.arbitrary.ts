@@ -17,7 +17,11 @@ const item = (shape: Record<string, fc.Arbitrary<unknown>>, maybe: Record<string
 const attachment: fc.Arbitrary<Attachment> = fc.record({ id, filename: words, mimeType: words, size: count, path: words });
 const failure = fc
   .tuple(
-    fc.record({ code: fc.constantFrom("overloaded", "rate_limit", "network", "unknown"), message: words, retryable: fc.boolean() }),
+    fc.record({
+      code: fc.constantFrom("overloaded", "rate_limit", "usage_limit", "network", "unknown"),
+      message: words,
+      retryable: fc.boolean(),
+    }),
     fc.record({ retryAfterMs: count, httpStatus: count }, optional),
   )
   .map(([must, may]) => ({ ...must, ...may }) as AgentFailure);

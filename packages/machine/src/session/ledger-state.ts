@@ -67,6 +67,8 @@ export interface RetryFact {
   attempt: number;
   at: number;
   failureCode: string;
+  /** It was waited for the end of a usage limit before. */
+  hadLimit?: true;
 }
 
 export interface Settings {

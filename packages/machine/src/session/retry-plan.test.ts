@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type AgentFailure, AppError } from "@hapi/protocol";
 import type { PromptEntry } from "./ledger-state.ts";
-import { LONGEST_WAIT_MS, MAX_RETRIES, newestEnd, planAfterSending, planAfterTurn, planRetry } from "./retry-plan.ts";
+import { LONGEST_LIMIT_MS, LONGEST_WAIT_MS, MAX_RETRIES, newestEnd, planAfterSending, planAfterTurn, planRetry } from "./retry-plan.ts";
 
 const failure = (more: Partial<AgentFailure> = {}): AgentFailure => ({ code: "overloaded", message: "full", retryable: true, ...more });
 const pauses = (given: AgentFailure, random = 0): (number | null)[] =>
@@ -40,17 +40,34 @@ describe("what follows a turn and a sending", () => {
   const sent = { phase: "sent", localId: "p1", attempt: 2, at: 0, failureCode: "overloaded" } as const;
 
   test("only a failed turn is planned again, with the attempts before it counted", () => {
-    expect(planAfterTurn({ outcome: "completed" }, 0, at)).toEqual({ retry: null });
-    expect(planAfterTurn({ outcome: "failed", failure: failure(), localIds: ["p0", "p1"] }, 1, at)).toEqual({
+    expect(planAfterTurn({ outcome: "completed" }, null, at)).toEqual({ retry: null });
+    expect(planAfterTurn({ outcome: "failed", failure: failure(), localIds: ["p0", "p1"] }, { attempt: 1 }, at)).toEqual({
       retry: { phase: "waiting", localId: "p1", attempt: 2, at: 11_000, failureCode: "overloaded" },
     });
   });
 
   test("the last one is said", () => {
-    expect(planAfterTurn({ outcome: "failed", failure: failure() }, MAX_RETRIES, at)).toMatchObject({
+    expect(planAfterTurn({ outcome: "failed", failure: failure() }, { attempt: MAX_RETRIES }, at)).toMatchObject({
       retry: null,
       notice: { code: "retries_used_up" },
     });
+  });
+
+  test("a usage limit is waited for once, until a moment by chance behind its reset; without one it is the person's turn", () => {
+    const limit = failure({ code: "usage_limit", resetsAt: 3_600_000, retryAfterMs: LONGEST_WAIT_MS * 4 });
+    const ended = (given: AgentFailure) => ({ outcome: "failed" as const, failure: given, localIds: ["p1"] });
+    const first = planAfterTurn(ended(limit), null, at).retry;
+    expect(first).toEqual({ phase: "waiting", localId: "p1", attempt: 1, at: 3_615_000, failureCode: "usage_limit", hadLimit: true });
+    expect(planAfterTurn(ended(limit), null, { ...at, random: 1 }).retry?.at).toBe(3_765_000);
+    // Also where another failure came between: that one is tried again as ever.
+    const between = planAfterTurn(ended(failure()), first, at).retry;
+    expect(between).toMatchObject({ attempt: 2, failureCode: "overloaded", hadLimit: true });
+    for (const sent of [first, between])
+      expect(planAfterTurn(ended(limit), sent, at)).toMatchObject({ retry: null, notice: { code: "usage_limit_again" } });
+    expect(planAfterTurn(ended({ ...limit, resetsAt: undefined }), null, at)).toEqual({ retry: null });
+    expect(planAfterTurn(ended({ ...limit, resetsAt: at.now + LONGEST_LIMIT_MS + 1 }), null, at)).toEqual({ retry: null });
+    // Over already when it is told: at once, but not with all others.
+    expect(planAfterTurn(ended({ ...limit, resetsAt: 1 }), null, at).retry?.at).toBe(16_000);
   });
 
   test("what could not be sent is tried again where that may help, and said where not", () => {

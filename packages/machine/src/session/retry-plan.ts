@@ -15,6 +15,12 @@ const JITTER = 0.25;
 /** A provider that wants a longer rest than this is asked by a person. */
 export const LONGEST_WAIT_MS = 6 * 3_600_000;
 
+/** A week's limit, and a day for clocks that differ. */
+export const LONGEST_LIMIT_MS = 8 * 24 * 3_600_000;
+/** After a limit's end, by chance: the account's sessions do not all come back in the same moment, and its clock may be ahead of the provider's. */
+const AFTER_LIMIT_MS = 15_000;
+const AFTER_LIMIT_SPREAD_MS = 150_000;
+
 const PROVIDER_ERRORS: ReadonlySet<AgentFailure["code"]> = new Set(["overloaded", "rate_limit", "network", "server_error"]);
 
 /** The moment of attempt number `attempt` (the first is 1); null: not by itself. */
@@ -24,6 +30,12 @@ export function planRetry(attempt: number, failure: AgentFailure, at: { now: num
   if (asked > LONGEST_WAIT_MS) return null;
   const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
   return at.now + Math.round(Math.max(asked, pause) + pause * JITTER * at.random);
+}
+
+/** The moment behind the end of a usage limit; null: the provider did not say when that is, or it is too far away. */
+export function planAfterLimit({ resetsAt }: AgentFailure, at: Moment): number | null {
+  if (resetsAt === undefined || resetsAt - at.now > LONGEST_LIMIT_MS) return null;
+  return Math.max(resetsAt, at.now) + AFTER_LIMIT_MS + Math.round(AFTER_LIMIT_SPREAD_MS * at.random);
 }
 
 export type TurnEnd = Pick<Extract<AgentEvent, { type: "turn-ended" }>, "outcome" | "failure" | "localIds">;
@@ -40,15 +52,23 @@ export interface RetryPlan {
   notice?: NoticeWords;
 }
 
-/** A turn ended that was sent again so many times before. */
-export function planAfterTurn(end: TurnEnd, done: number, at: Moment): RetryPlan {
-  const { failure } = end;
-  if (end.outcome !== "failed" || !failure) return { retry: null };
-  const attempt = done + 1;
+/** A turn ended, that was sent again before as `sent` says. A usage limit is waited for once. */
+export function planAfterTurn(end: TurnEnd, sent: Pick<RetryFact, "attempt" | "hadLimit"> | null, at: Moment): RetryPlan {
+  const { failure, outcome, localIds } = end;
+  if (outcome !== "failed" || !failure) return { retry: null };
+  const attempt = (sent?.attempt ?? 0) + 1;
+  const had = sent?.hadLimit ? ({ hadLimit: true } as const) : {};
+  const known = { phase: "waiting", localId: localIds?.at(-1) ?? null, attempt, failureCode: failure.code, ...had } as const;
+  if (failure.code === "usage_limit") return afterLimit(failure, known, at);
   const due = planRetry(attempt, failure, at);
-  if (due !== null)
-    return { retry: { phase: "waiting", localId: end.localIds?.at(-1) ?? null, attempt, at: due, failureCode: failure.code } };
+  if (due !== null) return { retry: { ...known, at: due } };
   return { retry: null, ...(attempt > MAX_RETRIES ? { notice: noticeWords("retries_used_up", { times: MAX_RETRIES }) } : {}) };
+}
+
+function afterLimit(failure: AgentFailure, known: Omit<RetryFact, "at">, at: Moment): RetryPlan {
+  if (known.hadLimit) return { retry: null, notice: noticeWords("usage_limit_again") };
+  const due = planAfterLimit(failure, at);
+  return { retry: due === null ? null : { ...known, at: due, hadLimit: true } };
 }
 
 /** It could not be sent again, or the agent was gone before it began with it. */

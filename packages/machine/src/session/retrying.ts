@@ -81,9 +81,9 @@ export function createRetrying(deps: RetryingDeps): Retrying {
     return retry;
   }
 
-  function planned(end: TurnEnd, done: number): RetryFact | null {
+  function planned(end: TurnEnd, sent: RetryFact | null = null): RetryFact | null {
     if (!deps.isAllowed() || control.front !== "remote") return null;
-    const retry = say(planAfterTurn(end, done, moment()));
+    const retry = say(planAfterTurn(end, sent, moment()));
     if (retry) log.info("retry.planned", { attempt: retry.attempt, at: retry.at, code: retry.failureCode });
     return retry;
   }
@@ -156,7 +156,7 @@ export function createRetrying(deps: RetryingDeps): Retrying {
   return {
     turnEnded(end) {
       const { retry } = facts;
-      return { retry: planned(end, retry?.phase === "sent" ? retry.attempt : 0) };
+      return { retry: planned(end, retry?.phase === "sent" ? retry : null) };
     },
     look,
     async now() {
@@ -189,7 +189,7 @@ export function createRetrying(deps: RetryingDeps): Retrying {
       const { lastTurn, retry } = facts;
       if (retry || sending.current || runner.busy || deps.isHanding() || !lastTurn?.failure || newest().cameThrough) return;
       const { outcome, failure, localId } = lastTurn;
-      await keep(planned({ outcome, failure, localIds: localId == null ? [] : [localId] }, 0));
+      await keep(planned({ outcome, failure, localIds: localId == null ? [] : [localId] }));
     },
     agentGone(expected) {
       const { retry } = facts;

@@ -1,10 +1,10 @@
-/** The person's leave to try failed turns again without asking; shown where the session can. */
+/** The person's leave to try failed turns again without asking; shown where the session can. `isLimit`: what it means for the turn that just failed. */
 import { useId, useState } from "react";
 import { capability } from "@hapi/protocol";
 import { useT } from "../../i18n/index.ts";
 import { useAction, useChat, usePort } from "./chat-context.tsx";
 
-export function AutoRetry() {
+export function AutoRetry({ isLimit = false }: { isLimit?: boolean }) {
   const t = useT();
   const id = useId();
   const { actions } = usePort();
@@ -33,10 +33,10 @@ export function AutoRetry() {
       />
       <div className="min-w-0 flex-1">
         <label htmlFor={id} className="block cursor-pointer pt-1">
-          {t("failure.auto")}
+          {t(isLimit ? "failure.auto.limit" : "failure.auto")}
         </label>
         <p id={`${id}-hint`} className="pb-1 text-small text-quiet">
-          {t("failure.auto.hint")}
+          {t(isLimit ? "failure.auto.limit.hint" : "failure.auto.hint")}
         </p>
       </div>
     </div>

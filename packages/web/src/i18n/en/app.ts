@@ -10,6 +10,7 @@ export const app = {
   "status.working": STATUS_WORDS.working,
   "status.starting": STATUS_WORDS.starting,
   "status.retrying": STATUS_WORDS.retrying,
+  "status.limited": STATUS_WORDS.limited,
   "status.failed": STATUS_WORDS.failed,
   "status.unknown": STATUS_WORDS.unknown,
   "status.background": { other: STATUS_WORDS.background },

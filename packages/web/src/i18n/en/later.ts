@@ -54,7 +54,8 @@ export const later = {
 
   "failure.label": "The turn failed",
   "failure.overloaded": "The model is overloaded",
-  "failure.rateLimit": "The usage limit is reached",
+  "failure.rateLimit": "Too many requests in a short time",
+  "failure.usageLimit": "The usage limit is reached",
   "failure.network": "The model could not be reached",
   "failure.auth": "The agent is not signed in",
   "failure.invalidRequest": "The model refused the request",
@@ -183,14 +184,18 @@ export const later = {
 
   "failure.advice.wait": "This usually passes within minutes.",
   "failure.advice.limit": "Wait until the limit is over, then retry.",
+  "failure.advice.usageLimit": "The limit ends at its reset. Until then another account or model may go on.",
   "failure.advice.network": "Check the connection of {machine}, then retry.",
   "failure.advice.auth": "Sign the agent in on {machine}, then retry. Retrying before will not help.",
   "failure.advice.request": "Retrying the same will not help. Change the prompt or the model.",
   "failure.retryAt": "Retry from {time} (in {wait})",
   "failure.retryNow": "Retry now",
   "failure.auto": "Retry by itself",
+  "failure.auto.limit": "Go on by itself after the reset",
+  "failure.auto.limit.hint": "Once, within a few minutes. If the limit is reached again, the rest is yours.",
   "failure.auto.hint": "Waits longer after each try. Never after errors that waiting can't cure.",
   "failure.planned": "Retrying at {time}, try {attempt} of {max}",
+  "failure.afterLimit": "Goes on once by itself at {time} (in {wait})",
   "failure.trying": "Retrying, try {attempt} of {max}",
   "failure.stop": "Stop",
 

@@ -11,6 +11,7 @@ export const app = {
   "status.working": "进行中",
   "status.starting": "正在启动",
   "status.retrying": "正在重试",
+  "status.limited": "用量上限",
   "status.failed": "失败",
   "status.unknown": "结果不明",
   "status.background": { other: "{count} 项在后台运行" },

@@ -56,7 +56,8 @@ export const later = {
 
   "failure.label": "回合失败",
   "failure.overloaded": "模型负载过高",
-  "failure.rateLimit": "已达到用量上限",
+  "failure.rateLimit": "短时间内请求过多",
+  "failure.usageLimit": "已达到用量上限",
   "failure.network": "无法连接模型",
   "failure.auth": "代理尚未登录",
   "failure.invalidRequest": "模型拒绝了请求",
@@ -182,14 +183,18 @@ export const later = {
 
   "failure.advice.wait": "通常几分钟内会恢复。",
   "failure.advice.limit": "请等到限制解除后再重试。",
+  "failure.advice.usageLimit": "上限在重置后解除，在此之前可换用其他账户或模型。",
   "failure.advice.network": "请检查 {machine} 的网络连接后重试。",
   "failure.advice.auth": "请先在 {machine} 上登录代理再重试。在此之前重试没有用。",
   "failure.advice.request": "重试同样的请求没有用。请修改消息或更换模型。",
   "failure.retryAt": "{time} 后可重试（还有 {wait}）",
   "failure.retryNow": "立即重试",
   "failure.auto": "自动重试",
+  "failure.auto.limit": "重置后自动继续",
+  "failure.auto.limit.hint": "仅一次，在重置后几分钟内。若再次达到上限，则由你决定。",
   "failure.auto.hint": "每次重试前等待更久。等待无法解决的错误不会重试。",
   "failure.planned": "{time} 重试，第 {attempt} 次，共 {max} 次",
+  "failure.afterLimit": "将于 {time} 自动继续一次（还有 {wait}）",
   "failure.trying": "正在重试，第 {attempt} 次，共 {max} 次",
   "failure.stop": "停止",
 

@@ -6,6 +6,7 @@ export const notices = {
   "notice.agent_not_started": "代理无法启动：{reason}",
   "notice.stop_unanswered": "代理没有响应“停止”，其进程已被结束，后台运行的任务也随之结束。对话会随下一条消息继续。",
   "notice.mode_other": "上次看到 {agent} 时它处于“{before}”模式；重新启动后以“{mode}”模式继续",
+  "notice.usage_limit_again": "再次达到用量上限。之后请自行决定何时重试。",
   "notice.retries_used_up": "已重试 {times} 次，均未成功。按“重试”可再发送一次。",
   "notice.retry_failed": "无法重试：{reason}",
   "notice.row_refused": "有一条内容无法保存：{reason}",

@@ -4,7 +4,7 @@
  */
 import { useEffect, useState } from "react";
 import type { TurnEndItem } from "@hapi/core";
-import type { AgentFailure } from "@hapi/protocol";
+import type { AgentFailure, RetryState } from "@hapi/protocol";
 import { currentLocale, dateLocale, useT, type MessageKey } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Card } from "../../../ui/card.tsx";
@@ -18,6 +18,7 @@ import { isWorking } from "../session.model.ts";
 const TITLES = {
   overloaded: "failure.overloaded",
   rate_limit: "failure.rateLimit",
+  usage_limit: "failure.usageLimit",
   network: "failure.network",
   auth: "failure.auth",
   invalid_request: "failure.invalidRequest",
@@ -31,6 +32,7 @@ export const failureTitle = (code: AgentFailure["code"]): (typeof TITLES)[AgentF
 const ADVICE = {
   overloaded: "failure.advice.wait",
   rate_limit: "failure.advice.limit",
+  usage_limit: "failure.advice.usageLimit",
   network: "failure.advice.network",
   auth: "failure.advice.auth",
   invalid_request: "failure.advice.request",
@@ -66,32 +68,46 @@ export function FailureCard({ item, failure }: { item: TurnEndItem; failure: Age
   );
 }
 
-function WhatNow({ item, failure }: { item: TurnEndItem; failure: AgentFailure }) {
+/** From when on it is worth a try: by the provider's word. */
+const readyFrom = ({ resetsAt, retryAfterMs }: AgentFailure, endedAt: number): number | null =>
+  resetsAt ?? (retryAfterMs === undefined ? null : endedAt + retryAfterMs);
+
+/** The words for a try that is planned. */
+function plannedKey({ failureCode }: RetryState, waitMs: number) {
+  if (waitMs === 0) return "failure.trying" as const;
+  return failureCode === "usage_limit" ? ("failure.afterLimit" as const) : ("failure.planned" as const);
+}
+
+/** When it is tried again, by itself or by the person; and how long that is. */
+function useNextTry(item: TurnEndItem, failure: AgentFailure): { planned: RetryState | null; waitMs: number; words: string } {
   const t = useT();
   const port = usePort();
   const planned = useChat((view) => view.session.agentState?.retry ?? null);
+  const at = planned?.at ?? readyFrom(failure, item.at);
+  const waitMs = useCountdown(at);
+  const about = { time: clockWords(at ?? 0, port.now(), dateLocale()), wait: durationWords(waitMs, currentLocale()) };
+  if (planned) {
+    const { attempt, maxAttempts: max } = planned;
+    return { planned, waitMs, words: t(plannedKey(planned, waitMs), { ...about, attempt, max }) };
+  }
+  return { planned, waitMs, words: waitMs > 0 ? t("failure.retryAt", about) : t("failure.sameContext") };
+}
+
+function WhatNow({ item, failure }: { item: TurnEndItem; failure: AgentFailure }) {
+  const t = useT();
+  const port = usePort();
   const working = useChat((view) => isWorking(view.session));
   const [retry, busy] = useAction(port.actions.retry);
   const [stop, stopping] = useAction(port.actions.stopRetry);
-  const readyAt = failure.retryAfterMs === undefined ? null : item.at + failure.retryAfterMs;
-  const waitMs = useCountdown(planned ? planned.at : readyAt);
+  const { planned, waitMs, words } = useNextTry(item, failure);
   // it goes on already
   if (working && !planned) return null;
-  const locale = currentLocale();
-  const wait = durationWords(waitMs, locale);
-  const about = planned && { attempt: planned.attempt, max: planned.maxAttempts, time: clockWords(planned.at, port.now(), dateLocale()) };
-  const words = about
-    ? waitMs > 0
-      ? t("failure.planned", about)
-      : t("failure.trying", about)
-    : readyAt !== null && waitMs > 0
-      ? t("failure.retryAt", { time: clockWords(readyAt, port.now(), dateLocale()), wait })
-      : t("failure.sameContext");
+  const isWait = planned !== null || waitMs > 0;
   return (
     <>
       <div className="flex flex-wrap items-center gap-3">
-        <Button tone={planned || !failure.retryable ? "plain" : "primary"} icon="retry" busy={busy} onClick={() => retry()}>
-          {t(planned || waitMs > 0 ? "failure.retryNow" : "failure.retry")}
+        <Button tone={isWait || !failure.retryable ? "plain" : "primary"} icon="retry" busy={busy} onClick={() => retry()}>
+          {t(isWait ? "failure.retryNow" : "failure.retry")}
         </Button>
         {planned && (
           <Button icon="stop" busy={stopping} onClick={() => stop()}>
@@ -102,7 +118,7 @@ function WhatNow({ item, failure }: { item: TurnEndItem; failure: AgentFailure }
           {words}
         </span>
       </div>
-      {failure.retryable && <AutoRetry />}
+      {failure.retryable && <AutoRetry isLimit={failure.code === "usage_limit"} />}
     </>
   );
 }
