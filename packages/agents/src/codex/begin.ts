@@ -3,11 +3,12 @@ import type { HostProcess } from "@hapi/host";
 import { AppError, toAppError } from "@hapi/protocol";
 import { basename } from "node:path";
 import type { DriverContext, StartOptions } from "../driver.ts";
-import { fields, filled, type Fields } from "../shared/read.ts";
+import { fields, filled, list, type Fields } from "../shared/read.ts";
 import { beginHere, catchUp } from "./catch-up.ts";
 import { type Heard, type OpenWire, type ServerLink, ServerRefusal } from "./link.ts";
 import { modeOf, settingsOf, startPolicy } from "./modes.ts";
 import { connect, endProcess, LAUNCH_KEY, type Launch, listenToStreams, nextLaunch, spawnServer, type LastWords } from "./server.ts";
+import { nobodyWaits } from "./requests.ts";
 import { type CodexState, newState, STATE_KEY } from "./state.ts";
 import { Thread } from "./thread.ts";
 
@@ -76,6 +77,9 @@ async function openThread(at: Beginning, spawned: Spawned, options: StartOptions
 
 const knows = ({ memory }: DriverContext, threadId: string) => memory.get<CodexState>(STATE_KEY)?.threadId === threadId;
 const isActive = (opened: Fields) => fields(fields(opened["thread"])["status"])["type"] === "active";
+
+const isWaiting = (opened: Fields) =>
+  list(fields(fields(opened["thread"])["status"])["activeFlags"]).some((flag) => String(flag).startsWith("waitingOn"));
 
 /**
  * A configuration that can't be read is no error for Codex: it says so and goes on with its defaults (0.171.0), which ask the vendor's own service with
@@ -171,6 +175,8 @@ export async function rejoin(at: Beginning, spawned: Spawned, state: CodexState)
     state.settings = settingsOf(opened, state.settings);
     state.path = filled(fields(opened["thread"])["path"]) ?? state.path;
     await catchUp({ thread, link, isActive: isActive(opened), room: async () => context.room?.() });
+    // What is still open is asked again by the server itself; the rest was answered elsewhere.
+    if (!isWaiting(opened)) thread.change(nobodyWaits);
     return connected.version;
   });
   return { ...spawned, thread, version };

@@ -203,6 +203,11 @@ export function resolved(to: Translation, rpcId: RpcId): void {
   close(to, open, { outcome: open.answered ?? "resolved", by: open.answered ? "remote" : "terminal", isSure });
 }
 
+/** The server waits for no answer: whatever was open is answered, by whomever. */
+export function nobodyWaits(to: Translation): void {
+  for (const { rpcId } of Object.values(to.state.requests)) resolved(to, rpcId);
+}
+
 /** The item that it held up is over: declined, or not. */
 export function itemShows(to: Translation, item: Fields): void {
   if (isTool(String(item["type"]))) showed(to, item["id"], item["status"] === "declined" ? "denied" : "approved");

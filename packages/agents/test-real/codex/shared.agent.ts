@@ -1,5 +1,6 @@
 /** The real Codex: its own screen and the session are live on one thread at the same time. */
 import { afterEach, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ignore } from "@hapi/platform/lean";
 import { type FakeModels, startFakeModels } from "@hapi/testkit";
@@ -224,4 +225,26 @@ test("a fork is a thread of its own with the old words in it", async () => {
   await world.untilEnd(await world.prompt("say: on the branch"));
   expect(modelSaw().join("\n")).toContain("heliotrope");
   ignore(world.conversation.settled(), "it runs");
+}, 120_000);
+
+test("an approval that was given elsewhere while no session process lived is not asked for again, and not left open", async () => {
+  await using world = await open();
+  await world.start();
+  const localId = await world.prompt("sudo: while [ ! -e go ]; do sleep 0.05; done");
+  const request = await world.request();
+  await using other = await joinThread(join(folder, "agent-1.sock"), world.events);
+  const asked = await other.asked("item/commandExecution/requestApproval");
+  await world.reopen();
+  const resolved = other.said((message) => message.method === "serverRequest/resolved");
+  other.reply(asked.id ?? 0, { decision: "accept" });
+  await resolved;
+  const before = world.events.length;
+  expect(await world.conversation.adopt()).toBe("remote");
+  const closed = await world.until(isClosed, before);
+  expect(closed).toMatchObject({ id: request.id, by: "terminal" });
+  expect(world.conversation.busy).toBe(true);
+  writeFileSync(join(folder, "project", "go"), "");
+  expect((await world.untilEnd(localId)).outcome).toBe("completed");
+  expect(world.events.findLast(isClosed)).toMatchObject({ id: request.id, outcome: "approved", by: "terminal" });
+  expect(world.events.slice(before).some((event) => event.type === "request")).toBe(false);
 }, 120_000);
