@@ -22,6 +22,7 @@ export const AGENTS = {
     program: "node_modules/.bin/claude",
   },
   codex: { versions: ["0.171.0"], package: "@openai/codex", program: "node_modules/.bin/codex" },
+  opencode: { versions: ["1.18.33"], package: "opencode-ai", program: "node_modules/.bin/opencode" },
   gemini: { versions: ["0.61.0"], package: "@google/gemini-cli", program: "node_modules/.bin/gemini" },
   copilot: { versions: ["1.0.102"], package: "@github/copilot", program: "node_modules/.bin/copilot" },
   qwen: { versions: ["0.24.4"], package: "@qwen-code/qwen-code", program: "node_modules/.bin/qwen" },

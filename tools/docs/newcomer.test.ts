@@ -62,6 +62,8 @@ test(
     );
     copy.change(flags, "  steer: isBoolean,\n", "  recap: isBoolean,\n");
     copy.change(told("packages/agents/src/claude/driver.ts"), "    steer: true,\n", "    recap: true,\n");
+    copy.change(told("packages/agents/src/codex/driver.ts"), "    steer: true,\n", "    recap: true,\n");
+    copy.change(told("packages/agents/src/opencode/driver.ts"), "    steer: false,\n", "    recap: false,\n");
     copy.change(told("packages/agents/src/acp/driver.ts"), "    steer: false,\n", "    recap: false,\n");
 
     const command = `import { capability, CAPABILITIES } from "@hapi/protocol";

@@ -10,11 +10,12 @@ import { copilotDriver } from "./copilot/driver.ts";
 import { demoDriver } from "./demo/driver.ts";
 import type { AgentDriver } from "./driver.ts";
 import { geminiDriver } from "./gemini/driver.ts";
+import { opencodeDriver } from "./opencode/driver.ts";
 import { qwenDriver } from "./qwen/driver.ts";
 import { readyMade } from "./ready-made.ts";
 import { fields, filled, list } from "./shared/read.ts";
 
-const builtIn: readonly AgentDriver[] = [claudeDriver, codexDriver, demoDriver, geminiDriver, copilotDriver, qwenDriver];
+const builtIn: readonly AgentDriver[] = [claudeDriver, codexDriver, opencodeDriver, demoDriver, geminiDriver, copilotDriver, qwenDriver];
 
 /** `agents` of settings.json: flavor → how that agent is started so that it speaks ACP on stdio. */
 export interface DeclaredAgent {

@@ -1,0 +1,2 @@
+export const AGENT_NAME = "OpenCode";
+export const FLAVOR = "opencode";
