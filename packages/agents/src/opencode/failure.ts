@@ -19,9 +19,13 @@ const named: Readonly<Record<string, Code>> = {
 /** Providers say that they are full with any status. */
 const FULL = /overload|at capacity|\b529\b/i;
 
+/** What an account may use within hours or days; words only, with whatever status. */
+const USED_UP = /usage (limit|exceeded)|quota/i;
+
 const words: readonly [RegExp, Code][] = [
   [FULL, "overloaded"],
-  [/rate.?limit|too many requests|quota|usage limit|\b429\b/i, "rate_limit"],
+  [USED_UP, "usage_limit"],
+  [/rate.?limit|too many requests|\b429\b/i, "rate_limit"],
   [/unauthori[sz]ed|authentication|api key|\b401\b|\b403\b/i, "auth"],
   [/model not found|invalid.?request/i, "invalid_request"],
   [/ECONN|ENOTFOUND|EAI_AGAIN|fetch failed|unable to connect|network|socket|terminated|timed? ?out/i, "network"],
@@ -32,7 +36,7 @@ const byWords = (said: string): Code => words.find(([pattern]) => pattern.test(s
 
 function byStatus(status: number, said: string): Code {
   if (FULL.test(said) || status === 529 || status === 503) return "overloaded";
-  if (status === 429) return "rate_limit";
+  if (status === 429) return USED_UP.test(said) ? "usage_limit" : "rate_limit";
   if (status === 401 || status === 403) return "auth";
   return status >= 500 ? "server_error" : "invalid_request";
 }
@@ -45,7 +49,7 @@ function retryAfter(headers: unknown): number | undefined {
   return Number.isFinite(found) && found > 0 ? found : undefined;
 }
 
-export function failureOf(error: unknown): AgentFailure {
+export function failureOf(error: unknown, now: number): AgentFailure {
   const { name, data } = fields(error);
   const { message, statusCode, responseHeaders } = fields(data);
   const said = filled(message) ?? filled(name) ?? "The agent did not say what went wrong";
@@ -58,6 +62,7 @@ export function failureOf(error: unknown): AgentFailure {
     retryable: code !== "auth" && code !== "invalid_request",
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(status === undefined ? {} : { httpStatus: status }),
+    ...(code === "usage_limit" && retryAfterMs !== undefined ? { resetsAt: now + retryAfterMs } : {}),
   };
 }
 

@@ -151,5 +151,5 @@ function retrying(to: Translation, status: Fields): void {
 function sessionFailed({ to }: Hearing, properties: Fields): void {
   if (properties["sessionID"] !== to.state.threadId || to.state.turn) return;
   const { error } = properties;
-  failUnbegun(to, isAborted(error) ? { outcome: "interrupted" } : { outcome: "failed", failure: failureOf(error) });
+  failUnbegun(to, isAborted(error) ? { outcome: "interrupted" } : { outcome: "failed", failure: failureOf(error, to.context.clock.now()) });
 }

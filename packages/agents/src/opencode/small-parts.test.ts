@@ -37,6 +37,11 @@ const api = (message: string, statusCode?: number, responseHeaders?: Record<stri
 test.each([
   [api("Selected model is at capacity. Please try a different model.", 400), { code: "overloaded", retryable: true, httpStatus: 400 }],
   [api("slow down", 429, { "retry-after": "7" }), { code: "rate_limit", retryable: true, retryAfterMs: 7000 }],
+  [
+    api("5 hour usage limit reached. It will reset in 2 hours.", 429, { "retry-after": "7200" }),
+    { code: "usage_limit", retryable: true, retryAfterMs: 7_200_000, resetsAt: 7_201_000 },
+  ],
+  [api("You exceeded your current quota", 429), { code: "usage_limit", retryable: true, httpStatus: 429 }],
   [api("no", 401), { code: "auth", retryable: false }],
   [api("bad", 400), { code: "invalid_request", retryable: false }],
   [api("oops", 500), { code: "server_error", retryable: true }],
@@ -51,7 +56,7 @@ test.each([
   ],
   [undefined, { code: "unknown", message: "The agent did not say what went wrong", retryable: true }],
 ])("failure %#", (error, expected) => {
-  expect(failureOf(error)).toMatchObject(expected);
+  expect(failureOf(error, 1_000)).toMatchObject(expected);
 });
 
 const permission: OpenRequest = {

@@ -130,7 +130,7 @@ function tellPart(to: Translation, part: Part, place: Shown): void {
     case "tool":
       return tellTool(to, part, place);
     case "retry":
-      return tellRetry(part, place);
+      return tellRetry(to, part, place);
     default:
       return SILENT_PARTS.has(part.type) ? undefined : tellUnknown(to, part, place);
   }
@@ -158,9 +158,9 @@ function tellText(to: Translation, part: Part, { record, parent, isOver, isOpen 
 /** OpenCode 1.18.33 tries five times. */
 export const OWN_RETRIES = 5;
 
-function tellRetry(part: Part, { record }: Place): void {
+function tellRetry(to: Translation, part: Part, { record }: Place): void {
   const attempt = number(part.raw["attempt"]) ?? 1;
-  const failure = failureOf(part.raw["error"]);
+  const failure = failureOf(part.raw["error"], to.context.clock.now());
   record(part.id, { type: "retrying", id: part.id, attempt, maxAttempts: OWN_RETRIES, delayMs: 0, failure });
 }
 

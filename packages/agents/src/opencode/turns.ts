@@ -92,11 +92,11 @@ export function endTurn(to: Translation, ending: Ending, lastId: string): void {
 }
 
 /** Its end by what its last answer says; undefined: it has none yet. */
-export function endingOf(last: Message): Ending | undefined {
+export function endingOf(last: Message, now: number): Ending | undefined {
   if (completedAt(last) === undefined) return undefined;
   const { error, finish } = last.info;
   if (isAborted(error)) return { outcome: "interrupted" };
-  if (error !== undefined && error !== null) return { outcome: "failed", failure: failureOf(error) };
+  if (error !== undefined && error !== null) return { outcome: "failed", failure: failureOf(error, now) };
   // It would have gone on with the results: a person said no without a word, which ends OpenCode's turn.
   if (finish === "tool-calls") return { outcome: "interrupted" };
   return { outcome: "completed", ...(finish === "length" ? { notice: noticeWords("answer_cut") } : {}) };
@@ -107,7 +107,7 @@ export function endTurnIfOver(to: Translation): void {
   const { turn, threadId } = to.state;
   if (!turn || to.isBusy) return;
   const last = to.mirror.sessions.get(threadId)?.get(turn.lastId);
-  const ending = last && endingOf(last);
+  const ending = last && endingOf(last, to.context.clock.now());
   if (!ending) return;
   endTurn(to, ending, turn.lastId);
   passOver(to);
