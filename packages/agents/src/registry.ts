@@ -7,6 +7,7 @@ import { findProgram } from "./acp/program.ts";
 import { claudeDriver } from "./claude/driver.ts";
 import { codexDriver } from "./codex/driver.ts";
 import { copilotDriver } from "./copilot/driver.ts";
+import { cursorDriver } from "./cursor/driver.ts";
 import { demoDriver } from "./demo/driver.ts";
 import type { AgentDriver } from "./driver.ts";
 import { geminiDriver } from "./gemini/driver.ts";
@@ -15,7 +16,16 @@ import { qwenDriver } from "./qwen/driver.ts";
 import { readyMade } from "./ready-made.ts";
 import { fields, filled, list } from "./shared/read.ts";
 
-const builtIn: readonly AgentDriver[] = [claudeDriver, codexDriver, opencodeDriver, demoDriver, geminiDriver, copilotDriver, qwenDriver];
+const builtIn: readonly AgentDriver[] = [
+  claudeDriver,
+  codexDriver,
+  opencodeDriver,
+  demoDriver,
+  geminiDriver,
+  copilotDriver,
+  qwenDriver,
+  cursorDriver,
+];
 
 /** `agents` of settings.json: flavor → how that agent is started so that it speaks ACP on stdio. */
 export interface DeclaredAgent {

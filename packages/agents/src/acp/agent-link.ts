@@ -17,7 +17,8 @@ import { openRequest } from "./requests.ts";
 import type { AcpState, PendingAnswer, Translation } from "./state.ts";
 import { processGone, turnAnswered, turnRejected } from "./turns.ts";
 import { factUpdate, sessionUpdate } from "./updates.ts";
-import { unknownWord } from "./words.ts";
+import { todosAre } from "./todos.ts";
+import { isWithheld, unknownWord } from "./words.ts";
 
 export const STATE_KEY = "acp";
 /** Read without a checkpoint at most; well below the host's ring, in which the agent would have to wait. */
@@ -32,9 +33,6 @@ export class RpcFailure extends Error {
     this.error = error;
   }
 }
-
-/** Of the protocol, and not offered to the agent in the handshake; some ask all the same. */
-const isWithheld = (method: string): boolean => /^(fs|terminal)\//.test(method);
 
 export interface LinkOptions {
   context: DriverContext;
@@ -268,12 +266,17 @@ export class AgentLink {
 
   #notified(to: Translation, raw: { method: string; params: unknown }, start: number): void {
     const word = raw.method;
-    if (word === "elicitation/complete") elicitationCompleted(to, fields(raw.params));
+    if (word === this.profile.todos?.method) todosAre(to, fields(raw.params), start);
+    else if (word === "elicitation/complete") elicitationCompleted(to, fields(raw.params));
     else if (this.durable && !this.profile.ignores?.includes(word)) unknownWord(to, { place: "notification", word, raw, start });
   }
 
   #asked(to: Translation, { id, method, params }: { id: RpcId; method: string; params: unknown }, start: number): void {
     if (this.durable && openRequest(to, id, method, params)) return;
+    if (method === this.profile.todos?.method) {
+      todosAre(to, fields(params), start);
+      return ignore(this.reply(id, { result: this.profile.todos.answer }, null), "a process that is gone needs no answer");
+    }
     this.#context.log.warn("acp.request_refused", { method });
     // The protocol's one answer to what a client does not know; the agent goes on without it.
     if (this.durable && !isWithheld(method) && !this.profile.declines?.includes(method))

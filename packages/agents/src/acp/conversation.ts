@@ -261,7 +261,7 @@ export class AcpConversation implements Conversation {
     for (const [id, open] of Object.entries(state.requests)) {
       delete state.requests[id];
       link.change((to) => closeRequest(to, open, { outcome: "canceled", by: "remote", reason: "The turn was stopped" }));
-      await link.reply(open.rpcId, { result: cancelReply(open) }, null);
+      await link.reply(open.rpcId, { result: link.change((to) => cancelReply(to, open)) }, null);
     }
   }
 

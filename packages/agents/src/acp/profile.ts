@@ -1,8 +1,10 @@
 /** What differs between two agents that speak ACP: data, and nothing else. `createAcpDriver(profile)` makes a driver of it. */
 import type { Clock } from "@hapi/platform/lean";
 import type { AgentCapabilities } from "@hapi/protocol";
-import type { Verified } from "../driver.ts";
+import type { AgentRequest, RequestAnswer, Verified } from "../driver.ts";
 import type { EnvironmentVariable } from "../environment.ts";
+import type { Fields } from "../shared/read.ts";
+import type { FormField } from "./state.ts";
 
 export interface AcpProfile {
   /** Wire name. */
@@ -53,8 +55,22 @@ export interface AcpProfile {
   readonly ignores?: readonly string[];
   /** A permission that is a question by its `_meta`, and the field of the answer in which the person's words go, by the question's place. */
   readonly questions?: { readonly meta: string; readonly answers: string };
+  /** A way to log in that it offers in the handshake, and wants to be asked for before it opens a conversation; with what to do when that fails. */
+  readonly login?: { readonly methodId: string; readonly hint: string };
+  /** Requests of its own that ask a person something, by their method. */
+  readonly own?: Readonly<Record<string, OwnAsk>>;
+  /** Its to-do list, where that comes by a method of its own; a request is answered with `answer`. */
+  readonly todos?: { readonly method: string; readonly answer: unknown };
   /** Of an agent that reports errors as words of the model and ends such a turn as any other: what a whole chunk of text means. */
   spoken?(chunk: string): Spoken | null;
+}
+
+/** How one of an agent's own requests is asked, and what its answers look like. */
+export interface OwnAsk {
+  /** Null: not in a shape that is known. */
+  ask(params: Fields): { request: Omit<AgentRequest, "id">; questions: FormField[] } | null;
+  reply(questions: readonly FormField[], answer: RequestAnswer): unknown;
+  readonly cancelled: unknown;
 }
 
 export interface ModeOption {

@@ -69,6 +69,14 @@ export const questionRequest = (form: readonly FormField[], title: string): Omit
   input: asQuestions(form),
 });
 
+/** What was answered, in the agent's own values. */
+export function answersOf(form: readonly FormField[], answers: unknown): { name: string; values: string[] }[] {
+  return form.flatMap((field, index) => {
+    const given = givenFor(answers, field, index);
+    return given ? [{ name: field.name, values: valuesOf(field, given) }] : [];
+  });
+}
+
 /** By the question's place, as one string each. */
 export function answersByPlace(form: readonly FormField[], answers: unknown): Record<string, string> {
   return Object.fromEntries(
@@ -128,8 +136,11 @@ function givenFor(answers: unknown, field: FormField, index: number): string[] |
   return null;
 }
 
+const valuesOf = (field: FormField, given: readonly string[]): string[] =>
+  given.map((label) => field.options.find((option) => option.label === label)?.value ?? label);
+
 function convert(field: FormField, given: readonly string[]): unknown {
-  const values = given.map((label) => field.options.find((option) => option.label === label)?.value ?? label);
+  const values = valuesOf(field, given);
   const [first = ""] = values;
   if (field.type === "array") return values;
   if (field.type === "boolean") return first === "true";

@@ -12,7 +12,7 @@ import { agentWentOn, recordOwnRow } from "./closings.ts";
 import { agentMode, appliesMode } from "./modes.ts";
 import { META } from "./profile.ts";
 import { answersByPlace, elicitation, formReply, questionRequest, questionsIn, urlReply, type AskedQuestion } from "./questions.ts";
-import { LIMITS, type ChoiceOption, type OpenRequest, type OpenTool, type Translation } from "./state.ts";
+import { LIMITS, type ChoiceOption, type FormField, type OpenRequest, type OpenTool, type Translation } from "./state.ts";
 import { inputOf, mergeTool, nameOf, recordCall, settleTools } from "./tools.ts";
 import { endItem, turnBegins } from "./turns.ts";
 
@@ -28,10 +28,10 @@ export function openRequest(to: Translation, rpcId: RpcId, method: string, param
       ? permission(to, fields(params))
       : method === "elicitation/create"
         ? asked(to, elicitation(fields(params)))
-        : null;
+        : asked(to, ownAsk(to, method, fields(params)));
   if (!ask || Object.keys(to.state.requests).length >= LIMITS.openRequests) return false;
   const id = requestIdOf(to.state.launchId, rpcId);
-  const ownRow = ask.ask.type === "form" || ask.ask.type === "url" || ask.request.toolCallId === undefined;
+  const ownRow = ask.ask.type !== "choice" || ask.request.toolCallId === undefined;
   // A question beside a call is still a question: its row is its own.
   const request = { id, ...ask.request, ...(ownRow ? { toolCallId: id } : {}) };
   const open: OpenRequest = { request, rpcId, ask: ask.ask, ...(ownRow ? { ownRow } : {}) };
@@ -49,6 +49,17 @@ function asked(to: Translation, question: AskedQuestion | null): AskedQuestion |
   endItem(to);
   settleTools(to);
   return question;
+}
+
+function ownAsk(to: Translation, method: string, params: Fields): AskedQuestion | null {
+  const asks = to.profile.own && Object.hasOwn(to.profile.own, method) ? to.profile.own[method]?.ask(params) : null;
+  return asks ? { request: asks.request, ask: { type: "own", method, questions: asks.questions } } : null;
+}
+
+function ownReply(to: Translation, { method, questions }: { method: string; questions: FormField[] }, answer: RequestAnswer): Reply {
+  const result = to.profile.own?.[method]?.reply(questions, answer) ?? cancelled;
+  if (answer.behavior === "allow") return { result, outcome: "approved", ...(answer.mode ? { thenMode: answer.mode } : {}) };
+  return { result, outcome: "denied", ...(answer.reason ? { reason: answer.reason } : {}) };
 }
 
 function permission(to: Translation, params: Fields): AskedQuestion | null {
@@ -126,13 +137,16 @@ export function replyTo(to: Translation, open: OpenRequest, answer: RequestAnswe
       return formReply(open.ask.fields, answer);
     case "url":
       return urlReply(answer);
+    case "own":
+      return ownReply(to, open.ask, answer);
     case "choice":
       return choiceReply(to, open, open.ask, answer);
   }
 }
 
 /** The turn is being stopped: every open request is answered with "cancelled". */
-export function cancelReply(open: OpenRequest): unknown {
+export function cancelReply(to: Translation, open: OpenRequest): unknown {
+  if (open.ask.type === "own") return to.profile.own?.[open.ask.method]?.cancelled ?? cancelled;
   return open.ask.type === "choice" ? cancelled : { action: "cancel" };
 }
 

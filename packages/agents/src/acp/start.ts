@@ -7,6 +7,7 @@ import { AgentLink, RpcFailure, STATE_KEY } from "./agent-link.ts";
 import { factsOf, initialModeOf } from "./facts.ts";
 import { failureOf } from "./failure.ts";
 import { hapiMode } from "./modes.ts";
+import { fields, list } from "../shared/read.ts";
 import type { AcpProfile } from "./profile.ts";
 import { programToRun } from "./program.ts";
 import { newState, type AcpState, type AgentFacts } from "./state.ts";
@@ -83,6 +84,7 @@ async function shakeHands(link: AgentLink, context: DriverContext, options: Star
       { timeoutMs: INITIALIZE_MS },
     )
     .catch((cause: unknown) => refuse("spawn_failed", "The agent did not answer the handshake", cause));
+  await logIn(link, hello);
   const where = { cwd: context.cwd, mcpServers: [] };
   if (options.threadId === undefined) {
     const opened = await link
@@ -96,6 +98,16 @@ async function shakeHands(link: AgentLink, context: DriverContext, options: Star
   state.facts = factsOf(hello, opened);
   state.threadId = options.threadId;
   return opened;
+}
+
+/** As the person is logged in already; nothing is asked here, and no page opened. */
+async function logIn(link: AgentLink, hello: unknown): Promise<void> {
+  const { login } = link.profile;
+  const isOffered = list(fields(hello)["authMethods"]).some((method) => fields(method)["id"] === login?.methodId);
+  if (!login || !isOffered) return;
+  await link
+    .request("authenticate", { methodId: login.methodId }, { timeoutMs: OPEN_MS })
+    .catch((cause: unknown) => refuse("spawn_failed", `${login.hint} The agent is not logged in`, cause));
 }
 
 /** `session/resume` where there is one: `session/load` tells the whole conversation again. */

@@ -65,7 +65,8 @@ export interface OpenRequest {
   ask:
     | { type: "choice"; options: ChoiceOption[]; questions?: FormField[] }
     | { type: "form"; fields: FormField[] }
-    | { type: "url"; elicitationId: string | null };
+    | { type: "url"; elicitationId: string | null }
+    | { type: "own"; method: string; questions: FormField[] };
   /** It is about no tool call, and has a row of its own under its id. */
   ownRow?: boolean;
 }
@@ -126,6 +127,8 @@ export interface AcpState {
   /** Reasons of denials that the protocol has no field for; they go in front of the next prompt. */
   notes: string[];
   unknown?: UnknownWords;
+  /** The agent's to-do list as it stands, where it tells only what changed. */
+  todos?: { id: string; content: string; status: string }[];
   /** The agent reported an error as words: the turn that ends next has failed. */
   spoken?: { message: string; status?: number } | null;
 }

@@ -1,6 +1,5 @@
 /** `session/update` → events. One update is one line; `start`, the offset of its first byte, names what begins with it. */
 import { shortText } from "@hapi/core";
-import type { TodoItem } from "@hapi/protocol";
 import { fields, filled, list, number, text, type Fields } from "../shared/read.ts";
 import { agentWentOn } from "./closings.ts";
 import { applyConfigOptions, modeOptionValue } from "./facts.ts";
@@ -8,6 +7,7 @@ import { agentMode, appliesMode, hapiMode } from "./modes.ts";
 import { LIMITS, type Translation } from "./state.ts";
 import { readBlock, settleTools, toolUpdate } from "./tools.ts";
 import { endItem, turnBegins } from "./turns.ts";
+import { planIs } from "./todos.ts";
 import { spokenError, unknownWord } from "./words.ts";
 
 /** Updates that show that the agent works on the prompt. Others come at any time. */
@@ -34,7 +34,7 @@ export function sessionUpdate(to: Translation, update: Fields, start: number): v
     case "plan":
       endItem(to);
       settleTools(to);
-      return plan(to, update, start);
+      return planIs(to, list(update["entries"]), start);
     default:
       return factUpdate(to, type, update, start);
   }
@@ -110,25 +110,6 @@ function userChunk(to: Translation, update: Fields, start: number): void {
   endItem(to);
   const id = `${to.state.launchId}:${start}`;
   to.emit({ type: "record", key: `${id}:user`, at: to.now(), event: { type: "user-message", id, text: block.text, origin: "terminal" } });
-}
-
-const statuses = new Set(["pending", "in_progress", "completed"]);
-const priorities = new Set(["high", "medium", "low"]);
-
-function plan(to: Translation, update: Fields, start: number): void {
-  const entries = list(update["entries"])
-    .slice(0, 500)
-    .map((value, index): TodoItem => {
-      const { content, status, priority } = fields(value);
-      return {
-        id: String(index + 1),
-        content: text(content) ?? "",
-        status: (statuses.has(String(status)) ? status : "pending") as TodoItem["status"],
-        priority: (priorities.has(String(priority)) ? priority : "medium") as TodoItem["priority"],
-      };
-    });
-  const id = `${to.state.launchId}:${start}`;
-  to.emit({ type: "record", key: `${id}:plan`, at: to.now(), event: { type: "plan", id, entries } });
 }
 
 function gauge(to: Translation, update: Fields): void {

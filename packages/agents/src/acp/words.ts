@@ -11,6 +11,9 @@ export interface UnknownWord {
   start: number;
 }
 
+/** Of the protocol, and not offered to the agent in the handshake; some ask all the same. */
+export const isWithheld = (method: string): boolean => /^(fs|terminal)\//.test(method);
+
 /** A word that no table names: counted, and shown as it is. */
 export function unknownWord(to: Translation, { place, word, raw, start }: UnknownWord): void {
   to.log.debug("acp.unknown_word", { place, word });
