@@ -1,5 +1,6 @@
 /** The documents that are made from code, with where they belong. */
 import { resolve } from "node:path";
+import { agentsMatrix } from "./agents-matrix.ts";
 import { claudeWords } from "./claude-words.ts";
 import { describedTable } from "./described.ts";
 import { protocolReference } from "./protocol-reference.ts";
@@ -15,5 +16,6 @@ export async function generated(): Promise<[path: string, text: string][]> {
     [docs("described.md"), describedTable()],
     [docs("claude-code.md"), claudeWords()],
     [docs("status.md"), await statusTable()],
+    [docs("agents-matrix.md"), agentsMatrix()],
   ];
 }

@@ -2,16 +2,20 @@
  * `npm run test:agents`: installs the real agents by exact version into a cache outside the checkout, and runs the suites that drive them
  * against the scripted model server. A skipped test counts as a failure here.
  */
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { agentEnv, chosenVersion, installAgents, newestVersion } from "../agents/install.mjs";
+import { keepMatrix } from "../agents/matrix.mjs";
 import { conclude, runTests, sayTimes, sum } from "./tests.mjs";
-import { ensureInstalled, ensureTmux, ensureWebBuilt, fail, root } from "./project.mjs";
+import { bunPath, ensureInstalled, ensureTmux, ensureWebBuilt, fail, root, run } from "./project.mjs";
 
 await ensureInstalled();
 await ensureWebBuilt();
 if (!ensureTmux()) fail("tmux is needed for the terminal suites. Install tmux and run the same command again.");
-const env = await installAgents();
+/** What the suites show of each agent, a line each; kept when all is over. */
+const cells = join(mkdtempSync(join(tmpdir(), "hapi-matrix-")), "cells.jsonl");
+const env = { ...(await installAgents()), HAPI_AGENT_MATRIX: cells };
 
 /** What is run on the newest version too: the words it says, what every driver promises, and the flows that lean on its ways most. */
 const ON_THE_NEWEST = ["contract.agent.ts", "words.agent.ts"].map((file) => `packages/agents/test-real/claude/${file}`);
@@ -28,6 +32,9 @@ for (const file of files) {
   const again = { ...env, ...(await agentEnv("claude", newest)) };
   results.push(await runTests(`${file} on ${newest}`, [`./${file}`], { env: again, timeoutMs: 480_000 }));
 }
+
+if (keepMatrix(cells, join(root, "docs/agents-matrix.json"))) await run(bunPath(), [join(root, "tools/docs/generate.ts")]);
+rmSync(dirname(cells), { recursive: true });
 
 const total = sum(results);
 sayTimes(results);

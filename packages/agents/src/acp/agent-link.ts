@@ -8,9 +8,9 @@ import { AppError, type AgentFailure, noticeWords } from "@hapi/protocol";
 import type { DriverContext, DriverEvent } from "../driver.ts";
 import { createLineReader, encodeRpc, type RpcError, type RpcId, type RpcLine } from "../shared/jsonrpc.ts";
 import { fields, text } from "../shared/read.ts";
-import { exitFailure } from "./failure.ts";
+import { exitFailure, RpcFailure } from "./failure.ts";
 import type { AcpProfile } from "./profile.ts";
-import { followLastWords, type LastWords } from "./last-words.ts";
+import { failedOtherwise, followLastWords, type LastWords } from "./last-words.ts";
 import { findPrompt, withFate } from "./prompts.ts";
 import { answerLost, answerSent, elicitationCompleted } from "./closings.ts";
 import { openRequest } from "./requests.ts";
@@ -25,14 +25,6 @@ export const STATE_KEY = "acp";
 const CHECKPOINT_BYTES = 512 * 1024;
 
 type RequestClosed = Extract<DriverEvent, { type: "request-closed" }>;
-
-export class RpcFailure extends Error {
-  readonly error: RpcError;
-  constructor(error: RpcError) {
-    super(error.message);
-    this.error = error;
-  }
-}
 
 export interface LinkOptions {
   context: DriverContext;
@@ -131,7 +123,9 @@ export class AgentLink {
       const waiting = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
       // The agent may end before the write is confirmed: nobody listens yet.
       ignore(waiting, "who asked hears of it");
-      await this.process.write(encodeRpc.request(id, method, params), inputId);
+      await this.process.write(encodeRpc.request(id, method, params), inputId).catch(async (cause: unknown) => {
+        if (await failedOtherwise(this.process, this.#context.clock)) throw cause;
+      });
       return { waiting };
     }).then(({ waiting }) => waiting);
     try {
@@ -189,8 +183,9 @@ export class AgentLink {
     for (let done = false; !done;) done = await this.#read();
     const exit = await this.process.exited;
     if (this.#detach.signal.aborted) return exit;
+    await this.#lastWords.read(this.#context.clock);
     this.#ended = true;
-    const failure: AgentFailure | null = this.expected ? null : exitFailure(exit, this.#lastWords());
+    const failure: AgentFailure | null = this.expected ? null : exitFailure(exit, this.#lastWords.said());
     for (const waiting of this.#waiting.values()) waiting.reject(new AppError("agent_exited", failure?.message));
     this.#waiting.clear();
     const lost = this.change((to) =>

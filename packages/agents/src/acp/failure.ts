@@ -4,6 +4,14 @@ import type { AgentFailure } from "@hapi/protocol";
 import type { RpcError } from "../shared/jsonrpc.ts";
 import { fields, number, text } from "../shared/read.ts";
 
+export class RpcFailure extends Error {
+  readonly error: RpcError;
+  constructor(error: RpcError) {
+    super(error.message);
+    this.error = error;
+  }
+}
+
 const AUTH_REQUIRED = -32000;
 const INVALID = new Set([-32600, -32601, -32602]);
 

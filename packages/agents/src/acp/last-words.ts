@@ -1,10 +1,24 @@
 /** What an agent's process said last on stderr: only of interest once it has ended. */
 import { RingGapError, type HostProcess } from "@hapi/host";
-import { ignore } from "@hapi/platform/lean";
+import { type Clock, ignore, LATE, within } from "@hapi/platform/lean";
 
 const MAX_LAST_WORDS = 4096;
 
-export type LastWords = () => string;
+/** Of a process that has ended, its last words are read within this. */
+const READ_MS = 500;
+/** A write fails a little before the end is known. */
+const ENDS_MS = 2_000;
+
+export interface LastWords {
+  said(): string;
+  /** All of it was read, or no more is waited for: what the agent started may hold its stderr open. */
+  read(clock: Clock): Promise<unknown>;
+}
+
+/** Where a write failed because the process ends, its end is what is to be told: false. */
+export async function failedOtherwise(process: HostProcess, clock: Clock): Promise<boolean> {
+  return (await within(clock, ENDS_MS, process.exited)) === LATE;
+}
 
 export function followLastWords(process: HostProcess, signal: AbortSignal): LastWords {
   let words = "";
@@ -25,6 +39,7 @@ export function followLastWords(process: HostProcess, signal: AbortSignal): Last
       }
     }
   }
-  ignore(listen(), "stderr is only for last words; its end is the end of the process");
-  return () => words;
+  const all = listen();
+  ignore(all, "stderr is only for last words; its end is the end of the process");
+  return { said: () => words, read: (clock) => within(clock, READ_MS, all) };
 }

@@ -55,8 +55,10 @@ export interface AcpProfile {
   readonly ignores?: readonly string[];
   /** A permission that is a question by its `_meta`, and the field of the answer in which the person's words go, by the question's place. */
   readonly questions?: { readonly meta: string; readonly answers: string };
-  /** A way to log in that it offers in the handshake, and wants to be asked for before it opens a conversation; with what to do when that fails. */
-  readonly login?: { readonly methodId: string; readonly hint: string };
+  /** A way to log in that it offers in the handshake, and wants to be asked for before it opens a conversation. */
+  readonly login?: { readonly methodId: string };
+  /** What people do when it is not logged in: one sentence. */
+  readonly loginHint?: string;
   /** Requests of its own that ask a person something, by their method. */
   readonly own?: Readonly<Record<string, OwnAsk>>;
   /** Its to-do list, where that comes by a method of its own; a request is answered with `answer`. */

@@ -1,7 +1,7 @@
 /** Changing what a running ACP agent works with. A refused change is `apply_failed`, and nothing is remembered of it. */
 import { AppError } from "@hapi/protocol";
-import { RpcFailure, type AgentLink } from "./agent-link.ts";
-import { failureOf } from "./failure.ts";
+import type { AgentLink } from "./agent-link.ts";
+import { failureOf, RpcFailure } from "./failure.ts";
 import { agentMode, appliesMode, optionsOf } from "./modes.ts";
 
 const SET_MS = 30_000;

@@ -15,6 +15,16 @@ test("an agent that ends before the host confirmed the write is one failure, tol
   expect(await starting).toMatchObject({ code: "spawn_failed" });
 });
 
+test("a write that fails because the agent ends is told as that end, with its code", async () => {
+  const confirmed = Promise.withResolvers<void>();
+  const agent = scriptAgent({}, { confirmed: confirmed.promise });
+  const starting = agent.conversation.start({ front: "remote", args: [] }).catch((cause: unknown) => cause);
+  await agent.sent("initialize");
+  confirmed.reject(new Error("EPIPE"));
+  agent.end();
+  expect(await starting).toMatchObject({ code: "spawn_failed", message: expect.stringContaining("ended unexpectedly (code 0)") });
+});
+
 test("an agent that ends while a prompt's picture is still being read never gets the prompt, and nothing remembers that it had it", async () => {
   const agent = scriptAgent({ findPrompt: () => "absent" });
   await agent.begin({}, { agentCapabilities: { promptCapabilities: { image: true } } });

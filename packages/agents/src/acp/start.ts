@@ -3,9 +3,9 @@ import type { HostProcess } from "@hapi/host";
 import { type Clock, ignore, LATE, within } from "@hapi/platform/lean";
 import { AppError, toAppError } from "@hapi/protocol";
 import type { DriverContext, StartOptions } from "../driver.ts";
-import { AgentLink, RpcFailure, STATE_KEY } from "./agent-link.ts";
+import { AgentLink, STATE_KEY } from "./agent-link.ts";
 import { factsOf, initialModeOf } from "./facts.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf, RpcFailure } from "./failure.ts";
 import { hapiMode } from "./modes.ts";
 import { fields, list } from "../shared/read.ts";
 import type { AcpProfile } from "./profile.ts";
@@ -83,13 +83,14 @@ async function shakeHands(link: AgentLink, context: DriverContext, options: Star
       { protocolVersion: 1, clientCapabilities, clientInfo: { name: "hapi", version: "1" } },
       { timeoutMs: INITIALIZE_MS },
     )
-    .catch((cause: unknown) => refuse("spawn_failed", "The agent did not answer the handshake", cause));
+    .catch((cause: unknown) => refuse({ code: "spawn_failed", what: "The agent did not answer the handshake" }, cause));
   await logIn(link, hello);
+  const { loginHint } = link.profile;
   const where = { cwd: context.cwd, mcpServers: [] };
   if (options.threadId === undefined) {
     const opened = await link
       .request("session/new", where, { timeoutMs: OPEN_MS })
-      .catch((cause: unknown) => refuse("spawn_failed", "The agent did not open a conversation", cause));
+      .catch((cause: unknown) => refuse({ code: "spawn_failed", what: "The agent did not open a conversation", loginHint }, cause));
     state.facts = factsOf(hello, opened);
     state.threadId = threadOf(opened);
     return opened;
@@ -107,7 +108,9 @@ async function logIn(link: AgentLink, hello: unknown): Promise<void> {
   if (!login || !isOffered) return;
   await link
     .request("authenticate", { methodId: login.methodId }, { timeoutMs: OPEN_MS })
-    .catch((cause: unknown) => refuse("spawn_failed", `${login.hint} The agent is not logged in`, cause));
+    .catch((cause: unknown) =>
+      refuse({ code: "spawn_failed", what: "The agent is not logged in", loginHint: link.profile.loginHint }, cause),
+    );
 }
 
 /** `session/resume` where there is one: `session/load` tells the whole conversation again. */
@@ -117,7 +120,8 @@ async function reopen(
   { canResume, canLoad }: AgentFacts,
 ): Promise<unknown> {
   if (!canResume && !canLoad) throw new AppError("resume_unavailable", "This agent can't continue an earlier conversation");
-  const failed = (cause: unknown) => refuse("resume_failed", "The agent could not continue its conversation", cause);
+  const failed = (cause: unknown) =>
+    refuse({ code: "resume_failed", what: "The agent could not continue its conversation", loginHint: link.profile.loginHint }, cause);
   const method = canResume ? "session/resume" : "session/load";
   const opened = await link
     .request(method, { cwd, mcpServers: [], sessionId: threadId }, { timeoutMs: OPEN_MS, loading: true })
@@ -136,11 +140,18 @@ function threadOf(opened: unknown): string {
   return id;
 }
 
-function refuse(code: "spawn_failed" | "resume_failed", what: string, cause: unknown): never {
+interface Refusal {
+  code: "spawn_failed" | "resume_failed";
+  what: string;
+  loginHint?: string | undefined;
+}
+
+function refuse({ code, what, loginHint }: Refusal, cause: unknown): never {
   if (cause instanceof RpcFailure) {
     const failure = failureOf(cause.error);
     const isUnknown = code === "resume_failed" && cause.error.code === RESOURCE_NOT_FOUND;
-    throw new AppError(isUnknown ? "resume_unavailable" : code, `${what}: ${failure.message}`, { cause, details: { failure } });
+    const step = failure.code === "auth" && loginHint ? `. ${loginHint}` : "";
+    throw new AppError(isUnknown ? "resume_unavailable" : code, `${what}: ${failure.message}${step}`, { cause, details: { failure } });
   }
   throw new AppError(code, `${what}: ${toAppError(cause).message}`, { cause });
 }

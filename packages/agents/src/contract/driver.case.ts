@@ -11,6 +11,7 @@ import { describe, expect, test } from "bun:test";
 import { recoveryCases } from "./recovery.case.ts";
 import { requestCases } from "./requests.case.ts";
 import { codeOf, typesOf, type Cases } from "./cases.ts";
+import { noteCell } from "./matrix.ts";
 import { isExited, isRecord, isStream, openWorld, PROMPTS, type DriverFixture, type Lack } from "./world.ts";
 
 export type { DriverFixture } from "./world.ts";
@@ -21,8 +22,12 @@ export function runDriverContract(fixture: DriverFixture, parts: readonly Contra
   const limit = (fixture.timeoutMs ?? 10_000) * 4;
   const it: Cases["it"] = (name, run, needs) => {
     const lack = needs && fixture.cannot?.[needs];
-    if (lack) test(`not offered: ${name} (${lack.reason})`, () => showLack(fixture, lack), limit);
-    else test(name, run, limit);
+    const hold = async (promise: () => Promise<void>): Promise<void> => {
+      await promise();
+      noteCell(fixture, name, lack?.reason);
+    };
+    if (lack) test(`not offered: ${name} (${lack.reason})`, () => hold(() => showLack(fixture, lack)), limit);
+    else test(name, () => hold(run), limit);
   };
   const cases: Cases = { fixture, say, it };
   describe(`driver contract: ${fixture.name}`, () => {

@@ -23,6 +23,8 @@ export interface DriverFixture {
   /** Shown in test names. */
   name: string;
   driver: AgentDriver;
+  /** Of the real program: what its suite shows stands in docs/agents-matrix.md. */
+  version?: string;
   /** Ready for one test: environment of the agent (its own HOME), directory to work in. `dispose` ends what it started. */
   prepare(folder: string): Promise<{ env: Record<string, string>; cwd: string; dispose?: () => Promise<void> }>;
   /** Words that make this agent do something; the defaults are the directives of the scripted model server and of the demo agent. */

@@ -14,6 +14,7 @@ export const copilotProfile: AcpProfile = {
   command: () => ["copilot", "--acp"],
   behind: ownBinary,
   installHint: "Install it with `npm install -g @github/copilot`.",
+  loginHint: "Log in with `copilot login` in a terminal.",
   verified: { versions: ["1.0.102"], how: "real" },
   variables: [
     ...variables("config-home", "COPILOT_HOME"),

@@ -22,7 +22,8 @@ export const cursorProfile: AcpProfile = {
   ],
   capabilities: { permissionModes: ["default", "plan", "ask", "yolo"] },
   modes: { default: "agent" },
-  login: { methodId: "cursor_login", hint: "Log in with `agent login` and start it again." },
+  login: { methodId: "cursor_login" },
+  loginHint: "Log in with `agent login` and start it again.",
   own: { "cursor/ask_question": cursorQuestion, "cursor/create_plan": cursorPlan },
   todos: { method: "cursor/update_todos", answer: {} },
   // Word of a sub-agent that ended, and of a picture that lies in a file.

@@ -39,7 +39,7 @@ test("it is asked to log in before a conversation is opened; refused, it is not 
   stranger.say({ id: (await stranger.sent("authenticate")).id, error: { code: -32000, message: "Not logged in" } });
   expect(await starting).toMatchObject({
     code: "spawn_failed",
-    message: "Log in with `agent login` and start it again. The agent is not logged in: Not logged in",
+    message: "The agent is not logged in: Not logged in. Log in with `agent login` and start it again.",
     details: { failure: { code: "auth", retryable: false } },
   });
 });

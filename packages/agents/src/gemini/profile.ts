@@ -10,6 +10,7 @@ export const geminiProfile: AcpProfile = {
   // It would start itself once more with more memory, and a signal would reach only the first of the two.
   env: () => ({ GEMINI_CLI_NO_RELAUNCH: "true" }),
   installHint: "Install it with `npm install -g @google/gemini-cli`.",
+  loginHint: "Log in by starting `gemini` in a terminal once, or set GEMINI_API_KEY.",
   verified: { versions: ["0.61.0"], how: "real" },
   variables: [
     ...variables("config-home", "GEMINI_CLI_HOME"),

@@ -13,6 +13,7 @@ export const qwenProfile: AcpProfile = {
   // As its ancestor, it would start itself once more.
   env: () => ({ QWEN_CODE_NO_RELAUNCH: "true" }),
   installHint: "Install it with `npm install -g @qwen-code/qwen-code`.",
+  loginHint: "Log in by starting `qwen` in a terminal once, or set OPENAI_API_KEY.",
   verified: { versions: ["0.24.4"], how: "real" },
   variables: [
     ...variables("config-home", "QWEN_HOME"),

@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { type FakeModels, startFakeModels } from "@hapi/testkit";
 import { claudeDriver } from "../../src/claude/driver.ts";
 import { runDriverContract } from "../../src/contract/driver.case.ts";
-import { agentEnv, onboarded } from "./home.ts";
+import { agentEnv, onboarded, VERSION } from "./home.ts";
 
 let fake: FakeModels;
 
 runDriverContract({
   name: "Claude Code",
   driver: claudeDriver,
+  version: VERSION,
   timeoutMs: 80_000,
   saidAll: '"type":"result"',
   async prepare(folder) {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-const VERSION = process.env["HAPI_TEST_CLAUDE_VERSION"] ?? "2.1.329";
+export const VERSION = process.env["HAPI_TEST_CLAUDE_VERSION"] ?? "2.1.329";
 const KEY = "sk-test";
 
 export function claudePath(): string {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type FakeModels, startFakeModels } from "@hapi/testkit";
 import type { DriverFixture } from "../../src/contract/driver.case.ts";
 import { copilotDriver } from "../../src/copilot/driver.ts";
-import { lastSaid } from "../shared/installed.ts";
+import { lastSaid, versionOf } from "../shared/installed.ts";
 import { toolsOffered } from "../shared/lacks.ts";
 import { copilotEnv } from "./home.ts";
 
@@ -13,6 +13,7 @@ let fake: FakeModels;
 export const copilotFixture: DriverFixture = {
   name: "GitHub Copilot CLI",
   driver: copilotDriver,
+  version: versionOf("copilot"),
   timeoutMs: 60_000,
   // It tries again by itself on everything that may pass.
   prompts: { failOnce: "fail 400 x1" },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type FakeModels, startFakeModels } from "@hapi/testkit";
 import type { DriverFixture } from "../../src/contract/driver.case.ts";
 import { geminiDriver } from "../../src/gemini/driver.ts";
-import { lastSaid } from "../shared/installed.ts";
+import { lastSaid, versionOf } from "../shared/installed.ts";
 import { toolsOffered } from "../shared/lacks.ts";
 import { geminiEnv } from "./home.ts";
 
@@ -13,6 +13,7 @@ let fake: FakeModels;
 export const geminiFixture: DriverFixture = {
   name: "Gemini CLI",
   driver: geminiDriver,
+  version: versionOf("gemini"),
   timeoutMs: 60_000,
   goesOn: true,
   async prepare(folder) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type FakeModels, startFakeModels } from "@hapi/testkit";
 import type { DriverFixture } from "../../src/contract/driver.case.ts";
 import { qwenDriver } from "../../src/qwen/driver.ts";
-import { lastSaid } from "../shared/installed.ts";
+import { lastSaid, versionOf } from "../shared/installed.ts";
 import { toolsOffered } from "../shared/lacks.ts";
 import { qwenEnv } from "./home.ts";
 
@@ -13,6 +13,7 @@ let fake: FakeModels;
 export const qwenFixture: DriverFixture = {
   name: "Qwen Code",
   driver: qwenDriver,
+  version: versionOf("qwen"),
   timeoutMs: 90_000,
   // It tries again by itself on everything that may pass.
   prompts: { failOnce: "fail 400 x1" },
