@@ -41,6 +41,11 @@ export interface AgentDriver {
   askVersion?(env: Readonly<Record<string, string>>): Promise<string | null>;
   /** Is the agent's own conversation on this machine? A look at the disk; absent where only the agent knows. */
   hasThread?(where: { env: Readonly<Record<string, string>>; cwd: string }, threadId: string): boolean;
+  /**
+   * What its program must be able to write besides the session's folder: its settings, its login, its conversations, and what this driver shares with
+   * it. A folder that is not there yet is made. Absent: it can't be run in a sandbox.
+   */
+  ownPaths?(where: { env: Readonly<Record<string, string>>; sessionDir: string }): { folders: readonly string[]; files: readonly string[] };
   /** For `hapi <agent> …`; absent where the agent has no command line of its own, and every line means a conversation. */
   readonly commandLine?: AgentCommandLine;
   open(context: DriverContext): Conversation;

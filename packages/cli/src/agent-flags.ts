@@ -14,6 +14,8 @@ export interface AgentFlags {
   existingSessionId: string | null;
   /** From now on with this terminal's account, provider and program, instead of those the session was begun with. */
   isThisEnvironment: boolean;
+  /** Its agent is to run in a sandbox. */
+  box: { network: boolean } | null;
   isHelp: boolean;
   /** A session was asked for by a flag that only HAPI has, also where there is no terminal. */
   isBackground: boolean;
@@ -37,6 +39,9 @@ const valued: Record<string, Setter> = {
   "--permission-mode": (flags, value) => {
     flags.permissionMode = value;
   },
+  "--sandbox-network": (flags, value) => {
+    flags.box = { network: oneOf("--sandbox-network", value, ["on", "off"]) === "on" };
+  },
   "--model": (flags, value) => {
     flags.model = value;
   },
@@ -58,6 +63,9 @@ const switches: Record<string, (flags: AgentFlags) => void> = {
   "--this-environment": (flags) => {
     flags.isThisEnvironment = true;
   },
+  "--sandbox": (flags) => {
+    flags.box ??= { network: true };
+  },
   "--help": (flags) => {
     flags.isHelp = true;
   },
@@ -76,6 +84,7 @@ export function parseAgentFlags(words: readonly string[]): AgentFlags {
     startedBy: "terminal",
     existingSessionId: null,
     isThisEnvironment: false,
+    box: null,
     isHelp: false,
     isBackground: false,
     own: [],
@@ -129,6 +138,8 @@ const ownNames: ReadonlySet<string> = new Set([
   "--started-by",
   "--existing-session-id",
   "--this-environment",
+  "--sandbox",
+  "--sandbox-network",
 ]);
 
 /** A word like `toString` is the agent's, too. */

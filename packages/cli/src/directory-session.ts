@@ -91,6 +91,7 @@ export function prepareSession(
     ...(found.kind === "existing" ? { sessionId: found.record.sessionId } : { sessionId: crypto.randomUUID(), tag: found.tag }),
     ...(wantedMode ? { permissionMode: wantedMode } : {}),
     ...(flags.model ? { model: flags.model } : {}),
+    ...(flags.box ? { box: flags.box } : {}),
     ...(begin ? { begin } : {}),
   });
 }

@@ -4,7 +4,16 @@
  */
 import { type FirstLaunch, quickAgent } from "@hapi/agents/first";
 import { hostSocketName } from "@hapi/host/start";
-import { buildAgentEnv, HOOK_TOKEN_ENV, hookSocketPath, hookToken, missingOf, type SessionRecord, withRecorded } from "@hapi/machine/first";
+import {
+  boxFor,
+  buildAgentEnv,
+  HOOK_TOKEN_ENV,
+  hookSocketPath,
+  hookToken,
+  missingOf,
+  type SessionRecord,
+  withRecorded,
+} from "@hapi/machine/first";
 import { knownCliApiToken, LATE, runningHub, selfCommand, sessionDir, socketPath, systemClock, within } from "@hapi/platform/lean";
 import { normalizePermissionMode } from "@hapi/protocol/flavors";
 import type { AgentFlags } from "./agent-flags.ts";
@@ -19,7 +28,7 @@ const ROW_MS = 150;
 /** Nothing has to be asked: a new session of the folder's own, or one that goes on with its conversation and that the hub has no word against. */
 export async function canBegin(found: DirectorySession, request: DirectorySessionInput, flags: AgentFlags, env: Env): Promise<boolean> {
   const record = found.kind === "existing" ? found.record : null;
-  if (flags.isThisEnvironment || (record ? !canGoOn(record, env) : request.asked !== null)) return false;
+  if (needsMore(record, flags, request.home) || (record ? !canGoOn(record, env) : request.asked !== null)) return false;
   // Asked first: it answers beside what is looked at here.
   const noWord = record ? hasNoWord(record, request.home, env) : true;
   const wanted = flags.isYolo ? "yolo" : (flags.permissionMode ?? record?.permissionMode);
@@ -33,6 +42,10 @@ export async function canBegin(found: DirectorySession, request: DirectorySessio
   });
   return (await noWord) && canPlan;
 }
+
+/** Only a session process can change what it works with, or make its sandbox. */
+const needsMore = (record: SessionRecord | null, { isThisEnvironment, box }: AgentFlags, home: string): boolean =>
+  isThisEnvironment || box !== null || boxFor({ home }, record) !== undefined;
 
 /** Not with words to give back, a text to carry, or a credential that is missing here. */
 const canGoOn = (record: SessionRecord, env: Env): boolean =>
@@ -60,7 +73,9 @@ async function hasNoWord({ sessionId }: SessionRecord, home: string, env: Env): 
 
 /** Writes what the agent needs into the session's folder. Null: only the session process can begin it. */
 export function planLaunch(record: SessionRecord, home: string, words: readonly string[], env: Env): FirstLaunch | null {
-  const { sessionId, cwd, threadId, permissionMode, model, environment } = record;
+  const { sessionId, cwd, threadId, permissionMode, model, environment, box } = record;
+  // The session process makes the sandbox.
+  if (box) return null;
   const dir = sessionDir(home, sessionId);
   const hostSocket = socketPath(home, hostSocketName(sessionId));
   const agentEnv = buildAgentEnv(withRecorded(env, environment), sessionId);

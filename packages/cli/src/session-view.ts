@@ -20,6 +20,8 @@ export interface SessionView {
 
 const READ_MS = 1_200;
 
+const sandboxOf = ({ box }: SessionRecord): string => (box ? ` · Sandbox${box.network ? "" : " without network"}` : "");
+
 /** At most four lines, then the agent's own screen. */
 export async function introduce(
   { record, state, hub, warning, mustBeRead }: SessionView,
@@ -30,7 +32,7 @@ export async function introduce(
   if (warning) terminal.note(paint.waiting(warning));
   if (hub) terminal.note(hub);
   terminal.note(`${paint.good("✓")} Session ${record.sessionId.slice(0, 8)} ${paint.dim(`(${state})`)}`);
-  terminal.note(paint.dim(`  Mode: ${mode} · Path: ${record.cwd} · Permission: ${permission}`));
+  terminal.note(paint.dim(`  Mode: ${mode} · Path: ${record.cwd} · Permission: ${permission}${sandboxOf(record)}`));
   if (mustBeRead && terminal.isInteractive) await delay(READ_MS, { clock: systemClock });
 }
 

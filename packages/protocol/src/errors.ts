@@ -72,6 +72,7 @@ const table = {
   agent_not_installed: [424, false, "The agent is not installed"],
   agent_unsupported_version: [424, false, "This version of the agent is not supported"],
   environment_missing: [424, false, "A credential that this session was started with is not set here"],
+  sandbox_unavailable: [424, false, "No sandbox can be had here"],
   agent_exited: [502, true, "The agent ended unexpectedly"],
   port_taken: [500, false, "The port is already in use"],
   tls_certificate_invalid: [500, false, "The certificate can't be used"],

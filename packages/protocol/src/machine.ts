@@ -61,6 +61,10 @@ export const CARRIES_HISTORY = "spawn-history";
  * Parameters of the machine RPC `spawn-happy-session`. `launchId` is ours: the same id twice starts one session. `history` is ours, too: the
  * text of an earlier conversation, given to the agent in front of the new session's first prompt.
  */
+/** A capability of machines that can make one: others would start the agent without, so they are not asked. */
+export const MAKES_SANDBOXES = "sandbox";
+export const sandboxWishSchema = z.looseObject({ network: z.boolean() });
+
 export const spawnParamsSchema = z.looseObject({
   type: z.literal("spawn-in-directory"),
   directory: z.string(),
@@ -74,6 +78,8 @@ export const spawnParamsSchema = z.looseObject({
   forkSession: z.optional(z.boolean()),
   launchId: z.optional(z.string()),
   history: z.optional(z.string()),
+  /** Ours. Its agent is to run in a sandbox. */
+  sandbox: z.optional(sandboxWishSchema),
   /** Ours. The session that a branch comes from: the new one works with its environment. */
   originSessionId: z.optional(z.string()),
   /** Ours. The session is another machine's, whose computer has the same name: only where this one has its files or its agent's conversation. */

@@ -1,6 +1,7 @@
 /** Bodies and queries of the REST planes. Answers are in the entity files. */
 import * as z from "zod/mini";
 import { timestamp } from "./primitives.ts";
+import { sandboxWishSchema } from "./machine.ts";
 import { answersSchema, DECISIONS } from "./agent-requests.ts";
 
 const trimmedName = z.string().check(z.trim(), z.minLength(1), z.maxLength(255));
@@ -70,6 +71,8 @@ export const spawnBody = z.looseObject({
   startingMode: z.optional(z.string()),
   /** Ours: the same id twice starts one session. */
   launchId: z.optional(z.string().check(z.maxLength(128))),
+  /** Ours: its agent runs in a sandbox, with the network or without. */
+  sandbox: z.optional(sandboxWishSchema),
 });
 export const renameMachineBody = z.object({ displayName: z.string().check(z.trim(), z.maxLength(64)) });
 export const listDirectoryBody = z.looseObject({ path: z.string(), includeHidden: z.optional(z.boolean()) });

@@ -86,6 +86,8 @@ export const metadataSchema = z.looseObject({
   autoRetry: z.optional(z.boolean()),
   /** Ours. How the agent was started last, and with which of its threads. */
   lastStart: z.optional(lastStartSchema),
+  /** Ours. Its agent runs in a sandbox, with the network or without. Absent: it runs as the person does. */
+  sandbox: z.optional(z.looseObject({ network: z.boolean() })),
   /** Ours. Absent: begun by an older version. */
   environment: z.optional(sessionEnvironmentSchema),
 });

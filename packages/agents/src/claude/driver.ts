@@ -1,10 +1,12 @@
 /** Claude Code as an agent of HAPI. */
 import { permissionModesOf } from "@hapi/protocol";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import type { AgentDriver } from "../driver.ts";
 import { createConversation } from "./conversation.ts";
 import { claudeLine } from "./line.ts";
 import { AGENT_NAME } from "./name.ts";
-import { findTranscript } from "./paths.ts";
+import { configDir, findTranscript } from "./paths.ts";
 import { ownSystem, type System } from "./system.ts";
 import { claudeVariables } from "./variables.ts";
 import { VERSIONS } from "./vocabulary/versions.ts";
@@ -36,6 +38,7 @@ export const createClaudeDriver = (system: System): AgentDriver => ({
   ...facts,
   detect: system.detect,
   hasThread: (where, threadId) => findTranscript({ ...where, system }, threadId) !== undefined,
+  ownPaths: ({ env }) => ({ folders: [configDir(env)], files: [join(env["HOME"] || homedir(), ".claude.json")] }),
   open: (context) => createConversation(context, { system }),
 });
 

@@ -2,14 +2,20 @@
 import { selfCommand } from "@hapi/platform/lean";
 import { createAcpDriver } from "../acp/driver.ts";
 import type { AgentDriver } from "../driver.ts";
+import { demoDir } from "./agent.ts";
 import { DemoConversation } from "./conversation.ts";
-import { demoProfile } from "./profile.ts";
+import { answersDir } from "./local-front.ts";
+import { demoEnv, demoProfile } from "./profile.ts";
 
 /** `command` replaces the words that start its programs (`acp` and `tui` are added); for tests. */
 export function createDemoDriver(options: { command?: readonly string[] } = {}): AgentDriver {
   const program = (word: string) => (options.command ? [...options.command, word] : selfCommand("demo", word));
   const remote = createAcpDriver({ ...demoProfile, command: () => program("acp") });
-  return { ...remote, open: (context) => new DemoConversation(remote.open(context), context, program("tui")) };
+  const ownPaths: AgentDriver["ownPaths"] = ({ env, sessionDir }) => ({
+    folders: [demoDir(demoEnv(env)), answersDir(sessionDir)],
+    files: [],
+  });
+  return { ...remote, ownPaths, open: (context) => new DemoConversation(remote.open(context), context, program("tui")) };
 }
 
 export const demoDriver: AgentDriver = createDemoDriver();

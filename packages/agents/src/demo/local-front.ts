@@ -34,6 +34,8 @@ interface Running {
   over: boolean;
 }
 
+export const answersDir = (sessionDir: string): string => join(sessionDir, "demo-answers");
+
 export class DemoLocalFront {
   readonly #context: DriverContext;
   readonly #command: readonly string[];
@@ -47,7 +49,7 @@ export class DemoLocalFront {
     this.#context = context;
     this.#command = command;
     this.#dir = demoDir(demoEnv(context.env));
-    this.#answers = join(context.sessionDir, "demo-answers");
+    this.#answers = answersDir(context.sessionDir);
   }
 
   get threadId(): string | null {

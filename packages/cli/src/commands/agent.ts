@@ -6,7 +6,17 @@ import { allDrivers, type AgentDriver } from "@hapi/agents";
 import { createHubApi } from "@hapi/client";
 import { createCliRest } from "@hapi/client/link";
 import { probeHost } from "@hapi/host";
-import { credentialFingerprint, firstRow, readRecord, rowAtHub, type SessionRecord, startSession, takeEnvironment } from "@hapi/machine";
+import {
+  boxFor,
+  credentialFingerprint,
+  firstRow,
+  readRecord,
+  requireBoxOf,
+  rowAtHub,
+  type SessionRecord,
+  startSession,
+  takeEnvironment,
+} from "@hapi/machine";
 import { hapiHome, resolveMachineId, sessionDir, systemClock } from "@hapi/platform";
 import { AppError, normalizePermissionMode } from "@hapi/protocol";
 import { isatty } from "node:tty";
@@ -128,6 +138,8 @@ async function openSession(input: OpenInput): Promise<number> {
   return view(record, input, { state, mustBeRead: joined });
 }
 
+const boxOf = ({ flags: { box } }: DirectorySessionInput) => (box ? { box } : {});
+
 async function prepareAndStart(
   request: DirectorySessionInput,
   found: DirectorySession,
@@ -136,6 +148,8 @@ async function prepareAndStart(
   // Another terminal may have been faster: its session is this folder's.
   const isFirst = found.kind === "new" && !request.flags.isNew && request.asked === null && found.tag === sessionTagOf(request);
   const latest = isFirst ? findDirectorySession(request) : found;
+  // Before anything is written.
+  await requireBoxOf({ box: boxFor({ home, ...boxOf(request) }, latest.kind === "existing" ? latest.record : null) }, driver, context.env);
   const { record } = prepareSession(
     request,
     latest,
@@ -167,6 +181,7 @@ function noteUnused({ flags, context }: OpenInput): void {
     flags.permissionMode && "--permission-mode",
     flags.model && "--model",
     flags.isThisEnvironment && "--this-environment",
+    flags.box && "--sandbox",
     ...flags.rest,
   ].filter(Boolean);
   if (given.length === 0) return;
@@ -209,6 +224,9 @@ function printAgentHelp(driver: AgentDriver, context: CommandContext): number {
       `  --permission-mode MODE       ${modes || "none for this agent"}`,
       "  --yolo                       approve everything",
       "  --hapi-starting-mode MODE    local or remote",
+      "  --sandbox                    in a sandbox: only this directory and the agent's own settings can be written, and HAPI's",
+      "                               files and the rest of your home are not there (Linux, bubblewrap)",
+      "  --sandbox-network on|off     the same, with the network or without",
       "  --started-by WHO             terminal or runner",
       "  --existing-session-id ID     continue exactly this session",
       "  --this-environment           continue it with this terminal's account, configuration, provider and program,",

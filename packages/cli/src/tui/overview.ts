@@ -31,6 +31,7 @@ export function overview(commands: readonly Command[], paint: Palette): string {
     "  --model NAME                   model to start with",
     "  --permission-mode MODE         what may happen without asking",
     "  --yolo                         approve everything (for directories you can afford to lose)",
+    "  --sandbox                      the agent can write this directory only, and HAPI's files are not there (bubblewrap)",
     "  --hapi-starting-mode MODE      local (the agent's own screen) or remote (steered from web and phone)",
     "  --existing-session-id ID       continue exactly this session",
     "",

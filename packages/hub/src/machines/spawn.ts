@@ -1,5 +1,13 @@
 /** Starts a session on a machine. The answer is always data: existing clients read `type`, not the status. */
-import { AppError, type ErrorCode, normalizePermissionMode, type Machine, type SpawnParams, type SpawnResult } from "@hapi/protocol";
+import {
+  AppError,
+  type ErrorCode,
+  MAKES_SANDBOXES,
+  normalizePermissionMode,
+  type Machine,
+  type SpawnParams,
+  type SpawnResult,
+} from "@hapi/protocol";
 import { codeOf, RpcRefusal } from "../rpc/answer.ts";
 import type { CallOptions, MachineRef, Rpc } from "../rpc/rpc.ts";
 
@@ -9,12 +17,20 @@ export interface SpawnRequest {
   permissionMode?: string | undefined;
   yolo?: boolean | undefined;
   model?: string | null | undefined;
+  sandbox?: { network: boolean } | undefined;
   [more: string]: unknown;
 }
 
 export type SpawnAnswer = { type: "success"; sessionId: string } | { type: "error"; message: string; code?: string };
 
+/** Another one would start the agent without. */
+function requireSandbox({ metadata }: Machine): void {
+  if (metadata?.capabilities?.includes(MAKES_SANDBOXES)) return;
+  throw new AppError("sandbox_unavailable", "This machine can't make a sandbox: it needs Linux, bubblewrap and a runner of this version.");
+}
+
 export async function spawnOnMachine(rpc: Rpc, machine: Machine, request: SpawnRequest): Promise<SpawnAnswer> {
+  if (request.sandbox) requireSandbox(machine);
   const params: SpawnParams = { ...request, type: "spawn-in-directory", forkSession: false };
   if (request.permissionMode !== undefined) {
     const mode = normalizePermissionMode(request.agent, request.permissionMode);

@@ -79,3 +79,19 @@ test("one that does not come: the choice is refused, not written down to be undo
   expect((await client.api("POST", `/sessions/${session.id}/abort`, { scope: "session" })).status).toBe(200);
   expect((await client.api("POST", `/sessions/${session.id}/permission-mode`, { mode: "plan" })).status).toBe(200);
 });
+
+test("a sandbox is asked of machines that make one; the others would start the agent without, and are not asked", async () => {
+  const client = await rig.client();
+  const [plain, boxing] = [`m-${crypto.randomUUID()}`, `m-${crypto.randomUUID()}`];
+  const start = { "spawn-happy-session": () => ({ type: "success", sessionId: "s" }) };
+  const [one, other] = [
+    await machine(client, plain, start),
+    await machine(client, boxing, start, { capabilities: ["agent-availability", "sandbox"] }),
+  ];
+  open.push(one.socket, other.socket);
+  const sandbox = { network: false };
+  const spawn = (id: string) => client.api("POST", `/machines/${id}/spawn`, { directory: "/p", sandbox });
+  expect(await spawn(plain)).toMatchObject({ status: 424, body: { code: "sandbox_unavailable" } });
+  expect((await spawn(boxing)).body).toEqual({ type: "success", sessionId: "s" });
+  expect([one.calls, other.calls]).toMatchObject([[], [{ params: { sandbox } }]]);
+});

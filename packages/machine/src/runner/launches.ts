@@ -9,7 +9,8 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { AgentDriver } from "@hapi/agents";
 import type { Clock } from "@hapi/platform";
 import { AppError, type SpawnParams } from "@hapi/protocol";
-import { createSession, listSessionRecords, type CreateSessionOptions } from "../session/create-session.ts";
+import { requireBoxOf } from "../session/boxed-host.ts";
+import { boxFor, createSession, listSessionRecords, type CreateSessionOptions } from "../session/create-session.ts";
 import { credentialFingerprint } from "../session/credentials.ts";
 import { takeEnvironment, withRecorded } from "../session/environment.ts";
 import type { SessionRecord } from "../session/record.ts";
@@ -64,7 +65,8 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams, roots: readonly
   const wanted = known?.cwd ?? fullPath(params.directory);
   await requireInside(wanted, roots);
   if (params.knownOnly === true && !known) requireThread(deps, driver, params);
-  const kept = known ? known.environment : originOf(records, flavor, params)?.environment;
+  const origin = known ?? originOf(records, flavor, params);
+  const { environment: kept } = origin ?? {};
   const detection = await driver.detect(definedOnly(withRecorded(deps.env, kept)), kept?.program);
   if (!detection.available) {
     throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed on this machine.`);
@@ -73,6 +75,9 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams, roots: readonly
   if (!known && params["sessionType"] === "worktree")
     throw new AppError("not_supported", "Sessions in a worktree of their own are not available yet.");
   const directory = known ? known.cwd : prepareDirectory(wanted);
+  const wish = boxOf(params, origin);
+  // Before anything is written.
+  await requireBoxOf({ box: boxFor({ home: deps.home, ...wish }, known) }, driver, deps.env);
   const options: CreateSessionOptions = {
     home: deps.home,
     flavor,
@@ -82,6 +87,7 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams, roots: readonly
     startedBy: "runner",
     startingMode: "remote",
     ...(known ? { sessionId: known.sessionId, tag: known.tag } : newIdentity(flavor, params)),
+    ...wish,
     ...wishOf(params),
     environment: kept ?? takeEnvironment(driver.environment, deps.env, detection.program, credentialFingerprint(deps.home)),
     now: deps.clock.now(),
@@ -100,6 +106,12 @@ function requireThread(deps: LaunchDeps, driver: AgentDriver, { directory, resum
     "resume_unavailable",
     "This session belongs to another computer of the same name, and its files are not on this one. It goes on when that computer is online",
   );
+}
+
+/** A branch of what was in a sandbox is in one, too. */
+function boxOf({ sandbox }: SpawnParams, origin: SessionRecord | undefined): Pick<CreateSessionOptions, "box"> {
+  const box = sandbox ? { network: sandbox.network } : origin?.box;
+  return box ? { box } : {};
 }
 
 function wishOf(params: SpawnParams): Partial<CreateSessionOptions> {

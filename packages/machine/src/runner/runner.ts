@@ -8,7 +8,15 @@ import { join } from "node:path";
 import type { AgentDriver } from "@hapi/agents";
 import type { RpcHandler } from "@hapi/client/link";
 import { endLeftBehind } from "@hapi/host";
-import { AppError, CARRIES_HISTORY, spawnParamsSchema, toAppError, type MachineMetadata, type RunnerState } from "@hapi/protocol";
+import {
+  AppError,
+  CARRIES_HISTORY,
+  MAKES_SANDBOXES,
+  spawnParamsSchema,
+  toAppError,
+  type MachineMetadata,
+  type RunnerState,
+} from "@hapi/protocol";
 import {
   ignore,
   isAlive,
@@ -23,6 +31,7 @@ import {
 } from "@hapi/platform";
 import { createAvailability } from "./availability.ts";
 import { openControlSocket } from "./control-socket.ts";
+import { canBox } from "../session/boxed-host.ts";
 import { createLaunches, type LaunchDeps } from "./launches.ts";
 import { endSession, findLivingSessions, type LivingSession } from "./living-sessions.ts";
 import { type LostFate, type LostWatchDeps, watchLostSessions } from "./lost-watch.ts";
@@ -82,7 +91,14 @@ export function machineMetadata(options: Pick<RunnerOptions, "version" | "home" 
     homeDir: homedir(),
     happyHomeDir: options.home,
     // A superset of what other clients require of a runner before they let it spawn (0.30.7).
-    capabilities: ["agent-availability", "cursor-chat-store-status", "stop-runner", "launch-id", CARRIES_HISTORY],
+    capabilities: [
+      "agent-availability",
+      "cursor-chat-store-status",
+      "stop-runner",
+      "launch-id",
+      CARRIES_HISTORY,
+      ...(canBox() ? [MAKES_SANDBOXES] : []),
+    ],
     ...(options.workspaceRoots.length > 0 ? { workspaceRoots: [...options.workspaceRoots] } : {}),
   };
 }

@@ -3,9 +3,10 @@
  * only takes the new launch options.
  */
 import { mkdirSync, readdirSync, realpathSync } from "node:fs";
-import { ensurePrivateDir, sessionDir, sessionsDir, sha256Hex, systemClock } from "@hapi/platform/lean";
+import { ensurePrivateDir, loadSettings, sessionDir, sessionsDir, sha256Hex, systemClock } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { normalizePermissionMode } from "@hapi/protocol/flavors";
+import type { Box } from "./box.ts";
 import { keepEarlier } from "./earlier.ts";
 import type { RecordedEnvironment } from "./environment.ts";
 import { readRecord, type SessionRecord, writeRecord } from "./record.ts";
@@ -34,6 +35,8 @@ export interface CreateSessionOptions {
   name?: string;
   worktree?: SessionRecord["worktree"];
   launchId?: string;
+  /** In a sandbox from now on. Absent: as the session was begun, or as this home's settings say for a new one. */
+  box?: Box;
   /** Of whoever starts it. A session that has one already keeps it, and one of an older version takes only that of a person's terminal. */
   environment?: RecordedEnvironment;
   /** From now on with this one. */
@@ -81,6 +84,7 @@ export function createSession(options: CreateSessionOptions): { sessionId: strin
     name: options.name,
     worktree: options.worktree,
     launchId: options.launchId,
+    box: boxFor(options, existing),
     environment: environmentFor(options, existing),
     args: options.args ? [...options.args] : undefined,
   };
@@ -105,6 +109,16 @@ export function createSession(options: CreateSessionOptions): { sessionId: strin
   if (firstLaunch) record.firstLaunch = firstLaunch;
   writeRecord(dir, record);
   return { sessionId, dir, record };
+}
+
+/** `sandbox` of the settings, for new sessions: `true`, or `"without network"`. */
+export function boxFor(
+  { box, home }: Pick<CreateSessionOptions, "box" | "home">,
+  existing: SessionRecord | null | undefined,
+): Box | undefined {
+  if (box || existing) return box ?? existing?.box;
+  const wanted = loadSettings(home)["sandbox"];
+  return wanted === true || wanted === "without network" ? { network: wanted === true } : undefined;
 }
 
 function environmentFor(options: CreateSessionOptions, existing: SessionRecord | null): RecordedEnvironment | undefined {

@@ -16,6 +16,7 @@ export function firstMetadata(record: SessionRecord, now: number): Metadata {
     lifecycleState: "initializing",
     lifecycleStateSince: now,
     ...(record.name ? { name: record.name } : {}),
+    ...(record.box ? { sandbox: record.box } : {}),
     ...(record.worktree ? { worktree: record.worktree } : {}),
   };
 }

@@ -1,5 +1,5 @@
 export { buildAgentEnv } from "./agent-env.ts";
-export { createSession, type CreateSessionOptions, listSessionRecords, sessionTag } from "./create-session.ts";
+export { boxFor, createSession, type CreateSessionOptions, listSessionRecords, sessionTag } from "./create-session.ts";
 export { type DamagedFile, damagedFiles } from "./damaged.ts";
 export { type LossReport, lossesOfHome } from "./losses.ts";
 export { credentialFingerprint } from "./credentials.ts";
@@ -20,5 +20,6 @@ export { settleSession } from "./settle.ts";
 export { firstRow, rowAtHub } from "./row-at-hub.ts";
 export { SETTLE_WORD } from "./settle-word.ts";
 export { openSession, type RunningSession } from "./session.ts";
+export { requireBoxOf } from "./boxed-host.ts";
 export { startSession } from "./start-session.ts";
 export type { SessionPorts } from "./session-ports.ts";

@@ -83,6 +83,7 @@ export function metadataOf(input: MetadataInput, current: Metadata | null): Meta
     tools: names(agent.tools),
     slashCommands: names(agent.slashCommands),
     worktree: record.worktree,
+    sandbox: record.box,
     preferredPermissionMode: record.permissionMode && (normalizePermissionMode(record.flavor, record.permissionMode) ?? undefined),
     preferredModel: record.model ?? null,
     capabilities: withOwn(input.capabilities),

@@ -2,9 +2,11 @@
  * A session's parts, each made from the ports, the state and the parts before it. What one has to say to a later one it says by a signal
  * (`state.ts`); what follows is in `reactions.ts`.
  */
+import type { HostControl } from "@hapi/host";
 import { type Confinement, confineTo, readBytes } from "../files/index.ts";
 import { createActions } from "./actions.ts";
 import { type AgentRunner, createAgentRunner } from "./agent-runner.ts";
+import { boxedHost } from "./boxed-host.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
 import { createEarlier, type Earlier } from "./earlier.ts";
 import { createEnding, endingOf, type SessionEnding } from "./ending.ts";
@@ -81,11 +83,18 @@ function screenOf(ports: SessionPorts, state: SessionState): RemoteScreen {
   return screen;
 }
 
+/** As the agent's driver has it. */
+function hostOf({ host, driver, record, home, dir, hookCommand }: SessionPorts): HostControl {
+  const { box, cwd } = record.value;
+  const sockets = hookCommand.filter((word) => word.endsWith(".sock"));
+  return box ? boxedHost(host, { box, driver, home, cwd, sessionDir: dir, sockets }) : host;
+}
+
 function runnerOf(ports: SessionPorts, { signals, kept, outbox }: SessionState, screen: RemoteScreen): AgentRunner {
   const { driver, host, record, ledger, clock, log } = ports;
   return createAgentRunner({
     driver,
-    host,
+    host: hostOf(ports),
     record,
     now: () => clock.now(),
     started(lastStart) {

@@ -54,6 +54,8 @@ export interface SessionRecord {
   name?: string | undefined;
   worktree?: z.infer<typeof worktreeSchema> | undefined;
   launchId?: string | undefined;
+  /** Its agent runs in a sandbox (`box.ts`). */
+  box?: { network: boolean } | undefined;
   /** The hub that has had this session's row last. */
   registeredAt?: string | undefined;
   /** Where that address came from: it is asked there again when the hub is away. */
@@ -138,6 +140,7 @@ const record = shaped<SessionRecord>({
   name: optional(string),
   worktree: optional(worktree),
   launchId: optional(string),
+  box: optional(shaped<{ network: boolean }>({ network: boolean })),
   registeredAt: optional(string),
   hubFrom: optional(oneOf("home", "settings")),
 });

@@ -65,6 +65,7 @@ export const errors = {
   "error.agent_not_installed": "代理未安装",
   "error.agent_unsupported_version": "不支持此版本的代理",
   "error.environment_missing": "启动此会话所用的凭据在这里没有设置",
+  "error.sandbox_unavailable": "此处无法使用沙箱",
   "error.agent_exited": "代理意外退出",
   "error.port_taken": "端口已被占用",
   "error.tls_certificate_invalid": "证书无法使用",

@@ -1,0 +1,106 @@
+/**
+ * An agent in a box (opt in, per session): bubblewrap gives its program the system read-only, its folder and its own settings writable, an own HOME,
+ * /tmp and /run, and its own processes. HAPI's home (the hub's database and keys, other sessions) is not there, nor what else lies in the HOME.
+ * What it must reach of us is named one by one. Pure but for the look at what is there.
+ */
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
+import { AppError } from "@hapi/protocol/errors";
+
+/** What a session's record says of its box; absent: it has none. */
+export interface Box {
+  network: boolean;
+}
+
+export interface BoxPlace {
+  /** HAPI's. */
+  home: string;
+  userHome: string;
+  cwd: string;
+  sessionDir: string;
+  /** The agent's own settings and conversations, which it writes. */
+  ownPaths: readonly string[];
+  /** Sockets of this session that its hooks call. */
+  sockets: readonly string[];
+  /** Programs, ours and the agent's. */
+  programs: readonly string[];
+  path: string | undefined;
+}
+
+export interface Looks {
+  exists(path: string): boolean;
+  realPath(path: string): string | null;
+}
+
+const isBelow = (path: string, folder: string): boolean => {
+  const way = relative(folder, path);
+  return way === "" || (!way.startsWith("..") && !isAbsolute(way));
+};
+
+/** Name resolution of some systems. */
+const RESOLVERS = ["/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager"];
+
+export interface BoxInput {
+  /** The program that makes it. */
+  bwrap: string;
+  box: Box;
+  place: BoxPlace;
+  /** The agent's own words: files of the session's folder that they name are given to it. */
+  argv: readonly string[];
+  looks: Looks;
+}
+
+/** The words before the agent's own. @throws `sandbox_unavailable` where its folder can't be given without what must stay hidden */
+export function boxWords({ bwrap, box: { network }, place, argv, looks }: BoxInput): string[] {
+  const { home, userHome, cwd, sessionDir } = place;
+  if (isBelow(cwd, home))
+    throw new AppError("sandbox_unavailable", "A folder of HAPI's own can't be used in a sandbox. Choose another folder.");
+  const readable = [...place.programs.flatMap((program) => aroundProgram(program, userHome, looks)), ...inPath(place.path, userHome)];
+  const ofSession = argv.filter((word) => isBelow(word, sessionDir) && word !== sessionDir && isAbsolute(word));
+  const uploads = join(sessionDir, "uploads");
+  const given = (flag: string, paths: readonly string[]): string[] =>
+    [...new Set(paths)].filter((path) => looks.exists(path)).flatMap((path) => [flag, path, path]);
+  return [
+    bwrap,
+    ...["--die-with-parent", "--unshare-pid", "--unshare-ipc", ...(network ? [] : ["--unshare-net"])],
+    ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", userHome],
+    ...given("--ro-bind", RESOLVERS),
+    ...given(
+      "--ro-bind",
+      readable.filter((path) => hides(path, [userHome, "/tmp", "/run"])),
+    ),
+    ...["--bind", cwd, cwd],
+    // After the folder: where that is the whole HOME, this must still not be in it.
+    ...["--tmpfs", home],
+    ...given("--bind", place.ownPaths),
+    ...given("--ro-bind", [uploads, ...ofSession]),
+    ...given("--bind", place.sockets),
+    ...["--chdir", cwd, "--"],
+  ];
+}
+
+const hides = (path: string, folders: readonly string[]): boolean => folders.some((folder) => isBelow(path, folder));
+
+/** Where a program lies and where its name leads; for a package, the package. */
+function aroundProgram(program: string, userHome: string, looks: Looks): string[] {
+  const real = looks.realPath(program);
+  return [dirname(program), ...(real === null ? [] : [packageOf(real, userHome, looks)])];
+}
+
+/** With what it loads; never the HOME itself, nor what holds it. */
+function packageOf(file: string, userHome: string, looks: Looks): string {
+  const at = file.lastIndexOf("/node_modules/");
+  if (at >= 0) return file.slice(0, at + "/node_modules".length);
+  for (let folder = dirname(file); !isBelow(userHome, folder); folder = dirname(folder))
+    if (looks.exists(join(folder, "node_modules"))) return folder;
+  return dirname(file);
+}
+
+/** Tools that the person has in their HOME: `~/.cargo/bin`, and what a version manager keeps beside its `bin`. */
+function inPath(path: string | undefined, userHome: string): string[] {
+  const folders = (path ?? "").split(":").filter((folder) => isAbsolute(folder) && isBelow(folder, userHome) && folder !== userHome);
+  return folders.flatMap((folder) => {
+    const above = dirname(folder);
+    const isShared = above === userHome || dirname(above) === userHome;
+    return [basename(folder) === "bin" && !isShared ? above : folder];
+  });
+}

@@ -1,0 +1,108 @@
+/** Puts what a driver starts into the session's box; says in words why there is none. */
+import { existsSync, mkdirSync, realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import type { AgentDriver } from "@hapi/agents";
+import type { HostControl, SpawnSpec } from "@hapi/host";
+import { attempt, findProgram, runCommand, selfCommand } from "@hapi/platform";
+import { AppError } from "@hapi/protocol";
+import type { SessionRecord } from "./record.ts";
+import { type Box, type BoxPlace, boxWords } from "./box.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const TRIAL_MS = 5_000;
+const looks = {
+  exists: existsSync,
+  realPath: (path: string): string | null => attempt(() => realpathSync(path), "it is not there") ?? null,
+};
+
+/** @returns the program that makes the box. @throws `sandbox_unavailable` */
+export async function requireBox(driver: Pick<AgentDriver, "displayName" | "ownPaths">, env: Env): Promise<string> {
+  if (!driver.ownPaths)
+    throw new AppError("sandbox_unavailable", `${driver.displayName} can't be run in a sandbox yet. Start it without one.`);
+  const bwrap = process.platform === "linux" ? findProgram("bwrap", env) : null;
+  if (!bwrap)
+    throw new AppError(
+      "sandbox_unavailable",
+      "A sandbox needs Linux and bubblewrap. Install it (the package is called bubblewrap), or start without a sandbox.",
+    );
+  const trial = [
+    bwrap,
+    "--ro-bind",
+    "/",
+    "/",
+    "--proc",
+    "/proc",
+    "--dev",
+    "/dev",
+    "--unshare-pid",
+    "--unshare-net",
+    "--",
+    "/bin/sh",
+    "-c",
+    ":",
+  ];
+  const { code, stderr } = await runCommand(trial, { cwd: "/", env: { PATH: env["PATH"] }, timeoutMs: TRIAL_MS });
+  if (code === 0) return bwrap;
+  const why = stderr.trim().split("\n").at(-1) ?? "";
+  throw new AppError(
+    "sandbox_unavailable",
+    `bubblewrap can't make a sandbox on this system (${why.slice(0, 200)}). Allow unprivileged user namespaces, or start without a sandbox.`,
+  );
+}
+
+/** Before a session of this record is started: nobody gets one without the sandbox that was asked for. */
+export async function requireBoxOf(
+  { box }: Pick<SessionRecord, "box">,
+  driver: Pick<AgentDriver, "displayName" | "ownPaths">,
+  env: Env,
+): Promise<void> {
+  if (box) await requireBox(driver, env);
+}
+
+/** Whether there is a point in asking this machine. */
+export const canBox = (): boolean => process.platform === "linux" && findProgram("bwrap") !== null;
+
+export interface BoxedInput extends Pick<BoxPlace, "home" | "cwd" | "sessionDir" | "sockets"> {
+  box: Box;
+  driver: Pick<AgentDriver, "displayName" | "ownPaths">;
+}
+
+/** The host as the driver sees it: everything it spawns is in the box, or is not spawned. */
+export function boxedHost(host: HostControl, { box, driver, ...place }: BoxedInput): HostControl {
+  const boxed = async (spec: SpawnSpec): Promise<SpawnSpec> => {
+    const env = spec.env ?? {};
+    const bwrap = await requireBox(driver, env);
+    const [program = ""] = spec.argv;
+    const own = selfCommand();
+    const userHome = env["HOME"] || homedir();
+    const { folders = [], files = [] } = driver.ownPaths?.({ env: definedOnly(env), sessionDir: place.sessionDir }) ?? {};
+    for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const programs = [
+      program.includes("/") ? program : (findProgram(program, env) ?? program),
+      ...own.filter((word) => word.startsWith("/")),
+    ];
+    const given = { ...place, userHome, ownPaths: [...folders, ...files], programs, path: env["PATH"] };
+    const words = boxWords({ bwrap, box, place: given, argv: spec.argv, looks });
+    return { ...spec, argv: [...words, ...spec.argv] };
+  };
+  return {
+    get sessionId() {
+      return host.sessionId;
+    },
+    get hostPid() {
+      return host.hostPid;
+    },
+    spawn: async (spec) => host.spawn(await boxed(spec)),
+    processes: () => host.processes(),
+    process: (launchId) => host.process(launchId),
+    setDisplay: (display) => host.setDisplay(display),
+    draw: (text, options) => host.draw(text, options),
+    viewers: () => host.viewers(),
+    on: (event, listener) => host.on(event, listener),
+    shutdown: (options) => host.shutdown(options),
+  };
+}
+
+const definedOnly = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
