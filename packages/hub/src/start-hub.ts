@@ -23,11 +23,13 @@ import { fileRetention } from "./keeping/retention.ts";
 import { isStaged } from "./backup/restore.ts";
 import type { Restorer } from "./http/routes/keeping.ts";
 import { swapDatabase } from "./backup/swap.ts";
+import type { HubParts } from "./services.ts";
 import { fileHubSettings } from "./settings/hub-settings.ts";
 import { sqliteStores } from "./stores.ts";
 import { createEntrance, type EntranceParts, type RequestEnv } from "./entrance.ts";
 import { createGate } from "./http/gate.ts";
 import { createRateLimits } from "./http/limits.ts";
+import { securityTxt } from "./http/security-txt.ts";
 import { createStaticFiles } from "./http/static-files.ts";
 import { type Certificate, type CertificateFiles, ownCertificate, ownCertificateFiles, readCertificate } from "./listening/certificate.ts";
 import { listen, type Listening, type ListenOptions } from "./listening/listen.ts";
@@ -54,6 +56,8 @@ export interface HubOptions {
   insecureHttp?: boolean;
   /** The access token without namespace. Default: `CLI_API_TOKEN`, the stored one, or a new one. */
   token?: string;
+  /** Whom to tell of a hole in this hub: a mailto: or https: address, given in `/.well-known/security.txt`. */
+  securityContact?: string;
   /** Folder of the built web app. Absent: the hub serves the API only. */
   webRoot?: string;
   /** For a connection to say what it wants; default 30. */
@@ -190,7 +194,7 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
     settings: fileHubSettings(home),
     restorer,
     retention: fileRetention(home),
-    web: options.webRoot === undefined ? async () => null : createStaticFiles(options.webRoot),
+    web: pagesOf(options, clock),
     callerOf: (c) => (c.env as RequestEnv).caller,
     limits,
     clock,
@@ -219,6 +223,11 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
       await db.close();
     },
   };
+}
+
+function pagesOf({ webRoot, securityContact: contact, publicUrl }: HubOptions, clock: Clock): HubParts["web"] {
+  const files = webRoot === undefined ? async () => null : createStaticFiles(webRoot);
+  return async (request) => securityTxt(request, { contact, publicUrl, now: () => clock.now() }) ?? files(request);
 }
 
 function entranceOf({ allowedHosts = [], trustedProxies }: HubOptions, { host }: Opened, inside: Inside): ListenOptions["fetch"] {

@@ -147,6 +147,8 @@ interface Listening {
   corsOrigins: string[];
   /** Names by which it is reached besides its own; `*`: any. */
   allowedHosts: string[];
+  /** Whom to tell of a hole in this hub. */
+  securityContact?: string;
 }
 
 /** A flag counts before the environment, the environment before `settings.json`. */
@@ -158,6 +160,7 @@ function listening(words: ParsedWords, { env }: CommandContext, settings: Readon
     port: portOf(textValue(words, "port") ?? env["HAPI_LISTEN_PORT"] ?? asText(settings["listenPort"])),
     publicUrl: publicUrlOf(env["HAPI_PUBLIC_URL"] || settings["publicUrl"]),
     corsOrigins: listOf(origins).flatMap(originOf),
+    ...contactOf(env["HAPI_SECURITY_CONTACT"] || settings["securityContact"]),
     allowedHosts: listOf(hosts).map(hostOf),
   };
 }
@@ -167,6 +170,12 @@ function hostOf(text: string): string {
   const url = URL.parse(`http://${text}`);
   if (url && url.hostname === text.toLowerCase()) return url.hostname;
   throw new AppError("invalid_query", `HAPI_ALLOWED_HOSTS must list names like hapi.example.org, or be *, not "${text}".`);
+}
+
+function contactOf(value: unknown): Pick<Listening, "securityContact"> {
+  if (value === undefined || value === null || value === "") return {};
+  if (typeof value === "string" && /^(?:mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/.test(value)) return { securityContact: value };
+  throw new AppError("invalid_query", `HAPI_SECURITY_CONTACT must be an address like mailto:me@example.org, not "${String(value)}".`);
 }
 
 function originOf(text: string): string[] {

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startTestHub } from "@hapi/testkit";
+import { createManualClock, startTestHub } from "@hapi/testkit";
 import { serveRpc, withHub } from "./setup.ts";
 
 const rig = withHub();
@@ -80,4 +80,18 @@ test("a picture that is markup, however its type is written, is a download and n
     expect([mimeType, status, headers.get("content-disposition")]).toEqual([mimeType, 200, how]);
     expect(headers.get("content-security-policy")).toBe("sandbox");
   }
+});
+
+test("security.txt says whom to tell, where the owner says so, and is none of the app's pages where not", async () => {
+  const clock = createManualClock(Date.parse("2030-01-01T00:00:00Z"));
+  const ask = async (options: Parameters<typeof startTestHub>[0]) => {
+    await using hub = await startTestHub({ clock, ...options });
+    const answer = await fetch(`${hub.url}/.well-known/security.txt`);
+    return [answer.status, await answer.text()];
+  };
+  expect(await ask({ securityContact: "mailto:me@example.org", publicUrl: "https://hub.example" })).toEqual([
+    200,
+    "Contact: mailto:me@example.org\nExpires: 2030-04-01T00:00:00.000Z\nPreferred-Languages: en\nCanonical: https://hub.example/.well-known/security.txt\n",
+  ]);
+  expect((await ask({}))[0]).toBe(404);
 });
