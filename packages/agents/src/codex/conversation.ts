@@ -84,9 +84,18 @@ export class CodexConversation implements Conversation {
     } finally {
       this.#starting = false;
     }
-    // A plan is a way to work together, not a policy: it is switched on once there is a thread.
-    if (options.permissionMode === "plan") await this.setPermissionMode("plan");
+    if (options.permissionMode === "plan") await this.#beginWithPlan();
     return { how: options.threadId === undefined ? "new" : options.fork ? "fork" : "resume" };
+  }
+
+  /** A plan is a way to work together, not a policy: it is switched on once there is a thread. Codex in another mode than was chosen is worse than none. */
+  async #beginWithPlan(): Promise<void> {
+    try {
+      await this.setPermissionMode("plan");
+    } catch (cause) {
+      await this.stop({ graceMs: 0 });
+      throw cause;
+    }
   }
 
   /** Never two servers on one thread: also one that this process has not adopted yet counts. */
@@ -127,14 +136,8 @@ export class CodexConversation implements Conversation {
       this.#running = null;
       // It has nothing to show any more.
       await this.terminal.close({ graceMs: 0 });
-      this.#context.emit({
-        type: "exited",
-        front: "remote",
-        code: exit.code,
-        signal: exit.signal,
-        expected,
-        ...(failure ? { failure } : {}),
-      });
+      const { code, signal } = exit;
+      this.#context.emit({ type: "exited", front: "remote", code, signal, expected, ...(failure ? { failure } : {}) });
     });
     this.#gone = over.catch((cause: unknown) => this.#context.log.warn("codex.end_not_told", { cause }));
   }

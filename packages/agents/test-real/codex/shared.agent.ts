@@ -248,3 +248,12 @@ test("an approval that was given elsewhere while no session process lived is not
   expect(world.events.findLast(isClosed)).toMatchObject({ id: request.id, outcome: "approved", by: "terminal" });
   expect(world.events.slice(before).some((event) => event.type === "request")).toBe(false);
 }, 120_000);
+
+test("begun in the mode plan, it is in that mode before the first word", async () => {
+  await using world = await open();
+  await world.start({ permissionMode: "plan" });
+  expect(world.events.findLast((event) => event.type === "mode")).toMatchObject({ mode: "plan" });
+  await world.untilEnd(await world.prompt("say: hello"));
+  const instructions = fake.requests.findLast((request) => request.op === "answer" && !request.aux)?.messages ?? [];
+  expect(JSON.stringify(instructions)).toContain("Plan Mode");
+}, 120_000);
