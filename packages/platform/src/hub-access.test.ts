@@ -26,3 +26,8 @@ test("nothing to say, or only what the settings say: no file, and an older one g
   expect(leaveHubAccess(file, home, { CLI_API_TOKEN: " " })).toBe(false);
   expect(existsSync(file)).toBe(false);
 });
+
+test.each(["", '{"CLI_API', "null"])("a file that a loss of power damaged says nothing, and stops nothing: %j", (text) => {
+  writeFileSync(file, text);
+  expect(withHubAccess({ A: "b" }, file)).toEqual({ A: "b" });
+});

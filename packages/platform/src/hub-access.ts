@@ -4,6 +4,7 @@
  */
 import { readFileSync, rmSync } from "node:fs";
 import { writeFileAtomic } from "./atomic-file.ts";
+import { attempt } from "./ignore.ts";
 import type { Env } from "./paths.ts";
 import { knownCliApiToken } from "./settings.ts";
 
@@ -53,7 +54,8 @@ export function withHubAccess(env: Env, path: string | undefined): Env {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return env;
     throw cause;
   }
-  const value = JSON.parse(text) as Record<string, unknown>;
+  const value = attempt(() => JSON.parse(text) as unknown, "a loss of power left half of it; the next start writes it anew");
+  if (typeof value !== "object" || value === null) return env;
   return {
     ...env,
     ...given(Object.fromEntries(Object.entries(value).flatMap(([name, one]) => (typeof one === "string" ? [[name, one]] : [])))),
