@@ -9,7 +9,7 @@ const codes: Readonly<Record<string, AgentFailure["code"]>> = {
   serverOverloaded: "overloaded",
   flexUnavailable: "overloaded",
   policyCapacityUnavailable: "overloaded",
-  usageLimitExceeded: "rate_limit",
+  usageLimitExceeded: "usage_limit",
   rateLimitExceeded: "rate_limit",
   httpConnectionFailed: "network",
   responseStreamConnectionFailed: "network",

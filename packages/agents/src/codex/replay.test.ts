@@ -8,6 +8,7 @@ import type { AgentEvent } from "@hapi/protocol";
 import type { DriverContext, DriverEvent } from "../driver.ts";
 import { fields, list, type Fields } from "../shared/read.ts";
 import { catchUp } from "./catch-up.ts";
+import { failureOf } from "./failures.ts";
 import type { Heard, ServerLink } from "./link.ts";
 import { settingsOf } from "./modes.ts";
 import { HANDED_KEY } from "./prompts.ts";
@@ -269,4 +270,11 @@ test("an error of the thread that its turn tells is told once, in the turn's wor
   expect(
     events.flatMap((event) => (event.type === "record" && event.event.type === "turn-ended" ? [event.event.failure?.code] : [])),
   ).toEqual(["overloaded"]);
+});
+
+test("what the account may use is used up: another kind of failure than too much in a moment", () => {
+  const codeOf = (codexErrorInfo: unknown) => failureOf({ message: "You've hit your usage limit.", codexErrorInfo }).code;
+  expect(codeOf("usageLimitExceeded")).toBe("usage_limit");
+  expect(codeOf("rateLimitExceeded")).toBe("rate_limit");
+  expect(codeOf({ responseTooManyFailedAttempts: { httpStatusCode: 429 } })).toBe("rate_limit");
 });
