@@ -11,7 +11,6 @@ import { prepareHome } from "./home.ts";
 let fake: FakeModels;
 let folder = "";
 
-export const models = (): FakeModels => fake;
 /** Of the session that was prepared last: its private one. */
 export const sessionFolder = (): string => folder;
 
