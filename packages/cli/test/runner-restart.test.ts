@@ -12,8 +12,8 @@ const MAIN = join(import.meta.dir, "../src/main.ts");
 
 test("the answer is true: the old one ends, a new one answers, and stop ends that one", async () => {
   const home = mkdtempSync(join(tmpdir(), "hapi-restart-"));
-  const hub = await startHub({ home, port: 0, token: "t" });
-  const env = { PATH: process.env["PATH"] ?? "", HOME: home, HAPI_HOME: home, CLI_API_TOKEN: "t", HAPI_API_URL: hub.url };
+  const hub = await startHub({ home, port: 0, token: "a-token-for-tests-1" });
+  const env = { PATH: process.env["PATH"] ?? "", HOME: home, HAPI_HOME: home, CLI_API_TOKEN: "a-token-for-tests-1", HAPI_API_URL: hub.url };
   const hapi = async (...words: string[]) =>
     (await runCommand([process.execPath, MAIN, ...words], { env, cwd: home, timeoutMs: 120_000 })).stdout;
   const until = async <T>(look: () => Promise<T | null | false>): Promise<T> => {
@@ -27,7 +27,7 @@ test("the answer is true: the old one ends, a new one answers, and stop ends tha
   try {
     await hapi("runner", "start", "--workspace-root", home);
     const first = readRunnerState(home)!;
-    const api = createHubApi({ baseUrl: hub.url, accessToken: () => "t" });
+    const api = createHubApi({ baseUrl: hub.url, accessToken: () => "a-token-for-tests-1" });
     const machine = await until(async () => (await api.machines.list()).find((one) => one.active) ?? null);
     await api.machines.restartRunner(machine.id);
     const second = await until(async () => {

@@ -223,3 +223,49 @@ test("doctor names the session records that can't be read, in words and as JSON"
   rmSync(broken);
   expect((await one.hapi(["doctor"])).stdout).toMatch(/✓ +Records +those of all sessions can be read/);
 }, 240_000);
+
+test("who may come in: a code, a program of another namespace, a narrowed and a revoked one, and the shared token taken away", async () => {
+  const one = place();
+  const { url } = await startHub(one);
+  const json = async <T>(...words: string[]): Promise<T> => {
+    const { code, stdout, stderr } = await one.hapi([...words, "--json"]);
+    expect([words, code, stderr]).toEqual([words, 0, ""]);
+    return JSON.parse(stdout) as T;
+  };
+  const signIn = async (accessToken: string): Promise<{ status: number; code?: string }> => {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ accessToken }) };
+    const response = await fetch(`${url}/api/auth`, init);
+    return { status: response.status, ...((await response.json()) as { code?: string }) };
+  };
+  const { code, role } = await json<{ code: string; role: string }>("auth", "code", "--role", "viewer");
+  expect([role, (await signIn(code)).status]).toEqual(["viewer", 200]);
+  expect(await one.hapi(["auth", "login", "--token", code])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("a code for a browser"),
+  });
+  const bob = await json<{ token: string; credential: { id: string } }>("auth", "add", "bob", "--namespace", "bob");
+  expect(await signIn(bob.token)).toMatchObject({ status: 200 });
+  await json("auth", "role", bob.credential.id, "viewer");
+  const rotated = await json<{ token: string; credential: { role: string; namespace: string } }>("auth", "rotate", bob.credential.id);
+  expect(rotated.credential).toMatchObject({ role: "viewer", namespace: "bob" });
+  expect([(await signIn(bob.token)).code, (await signIn(rotated.token)).status]).toEqual(["credential_revoked", 200]);
+  const { credentials } = await json<{ credentials: { name: string; role: string | null }[] }>("auth", "devices");
+  expect(credentials.map((shown) => [shown.name, shown.role])).toEqual([
+    ["Shared token", null],
+    ["Device", "viewer"],
+    ["bob", "viewer"],
+    ["bob", "viewer"],
+  ]);
+  expect(await json("auth", "revoke", "--all")).toMatchObject({ revoked: 2 });
+  expect((await one.hapi(["auth", "revoke"])).code).toBe(1);
+  expect(await one.hapi(["auth", "revoke", "legacy"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("hapi auth code --role admin"),
+  });
+  const own = await json<{ token: string }>("auth", "add", "this computer", "--role", "admin");
+  await json("auth", "revoke", "legacy");
+  const refused = await one.hapi(["sessions"]);
+  expect([refused.code === 0, refused.stderr]).toEqual([false, expect.stringContaining("takes no shared token any more")]);
+  expect((await one.hapi(["auth", "role", "legacy", "everything"], { CLI_API_TOKEN: own.token })).code).toBe(0);
+  expect((await one.hapi(["sessions"])).code).toBe(0);
+});

@@ -12,12 +12,18 @@ const RENEW_BEFORE_MS = 60_000;
 const REFUSED_FOR_MS = 15_000;
 
 const authAnswer = parser(
-  z.looseObject({ token: z.string(), user: z.optional(z.looseObject({ id: z.optional(z.number()), firstName: z.optional(z.string()) })) }),
+  z.looseObject({
+    token: z.string(),
+    refresh: z.optional(z.string()),
+    user: z.optional(z.looseObject({ id: z.optional(z.number()), firstName: z.optional(z.string()) })),
+  }),
 );
 const payload = parser(z.looseObject({ exp: z.number() }));
 
 export interface SignedIn {
   token: string;
+  /** What is to be sent next time, where that is something else: a code was good for once, a device's secret is renewed. */
+  refresh?: string;
   user: { id?: number; firstName?: string };
 }
 
@@ -25,7 +31,8 @@ export interface SignedIn {
 export async function exchangeToken(http: Http, accessToken: string, signal?: AbortSignal): Promise<SignedIn> {
   const answer = authAnswer(await http.call("POST", "/api/auth", { body: { accessToken }, signal }));
   if (!answer) throw new AppError("protocol_mismatch");
-  return { token: answer.token, user: answer.user ?? {} };
+  const { token, refresh, user = {} } = answer;
+  return { token, user, ...(refresh === undefined ? {} : { refresh }) };
 }
 
 /** When the token ends, in ms; null when it doesn't say. */
@@ -53,11 +60,13 @@ export interface TokenKeeperOptions {
   http: Http;
   accessToken: () => string | null;
   clock: Clock;
+  /** From now on this is the access token. */
+  onRenewed?: (accessToken: string) => void;
   /** The hub does not take the access token any more. */
   onSignedOut?: (error: AppError) => void;
 }
 
-export function createTokenKeeper({ http, accessToken, clock, onSignedOut }: TokenKeeperOptions): TokenKeeper {
+export function createTokenKeeper({ http, accessToken, clock, onRenewed, onSignedOut }: TokenKeeperOptions): TokenKeeper {
   let token: string | null = null;
   let expiresAt: number | null = null;
   let running: Promise<string> | null = null;
@@ -68,7 +77,9 @@ export function createTokenKeeper({ http, accessToken, clock, onSignedOut }: Tok
     if (secret === null) throw new AppError("missing_token");
     if (refusal && refusal.accessToken === secret && clock.now() < refusal.until) throw refusal.error;
     try {
-      token = (await exchangeToken(http, secret)).token;
+      const signedIn = await exchangeToken(http, secret);
+      token = signedIn.token;
+      if (signedIn.refresh !== undefined) onRenewed?.(signedIn.refresh);
       expiresAt = expiryOf(token);
       refusal = null;
       return token;

@@ -27,18 +27,15 @@ import {
   waitingPromptsSchema,
 } from "@hapi/protocol";
 import * as z from "zod/mini";
-import { createTokenKeeper } from "./auth.ts";
+import { createTokenKeeper, type TokenKeeperOptions } from "./auth.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type CallOptions, createHttp, type Fetch, type HubAddress, type Method } from "./http.ts";
 import { permissionCalls } from "./permission-calls.ts";
 
-export interface HubApiOptions {
+export interface HubApiOptions extends Pick<TokenKeeperOptions, "accessToken" | "onRenewed" | "onSignedOut"> {
   baseUrl: HubAddress;
-  accessToken: () => string | null;
   fetch?: Fetch;
   clock?: Clock;
-  /** The hub does not take the access token any more. */
-  onSignedOut?: (error: AppError) => void;
 }
 
 export interface PageQuery {
@@ -116,7 +113,7 @@ export type HubApi = ReturnType<typeof createHubApi>;
 export function createHubApi(options: HubApiOptions) {
   const { clock = systemClock } = options;
   const http = createHttp({ baseUrl: options.baseUrl, fetch: options.fetch, clock });
-  const tokens = createTokenKeeper({ http, accessToken: options.accessToken, clock, onSignedOut: options.onSignedOut });
+  const tokens = createTokenKeeper({ ...options, http, clock });
 
   async function authorized<T>(call: CallOptions, make: (call: CallOptions) => Promise<T>): Promise<T> {
     const once = async (): Promise<T> => {

@@ -9,7 +9,7 @@ import { sleepless } from "./sleepless.ts";
 
 const metadata = { path: "/p", host: "h", flavor: "demo", machineId: "m1", lifecycleState: "running" };
 const about = { host: "h", platform: "linux", happyCliVersion: "0", capabilities: ["agent-availability", "stop-runner"] };
-const token = "moved-hub-token";
+const token = "moved-hub-token-0123";
 
 const apiOf = (hub: TestHub) => createHubApi({ baseUrl: hub.url, accessToken: () => hub.token });
 

@@ -47,6 +47,27 @@ describe("REST client", () => {
     expect(tokens.issued()).toBe(3);
   });
 
+  test("a secret that the hub renews is kept, and sent the next time", async () => {
+    const clock = manualClock();
+    let known = "ABCD-EFGH-JKMN";
+    await using hub = await startHttpHub({
+      "POST /api/auth": (_request, body) => {
+        if ((body as { accessToken: string }).accessToken !== known) return failed(401, { error: "x", code: "credential_revoked" });
+        known = `secret ${hub.requests.length}`;
+        return { token: jwt((clock.now() + 600_000) / 1000, hub.requests.length), refresh: known };
+      },
+      "GET /api/sessions": () => ({ sessions: [] }),
+    });
+    let kept = known;
+    const api = createHubApi({ baseUrl: hub.url, accessToken: () => kept, onRenewed: (next) => (kept = next), clock });
+    for (let round = 0; round < 3; round++) {
+      expect(await api.sessions.list()).toEqual([]);
+      expect(kept).toBe(known);
+      await clock.advance(600_000);
+    }
+    expect(hub.requests.filter(({ path }) => path === "/api/auth")).toHaveLength(3);
+  });
+
   test("a wrong access token is told once and not tried again for a while", async () => {
     const clock = manualClock();
     const tokens = tokenHub(clock.now, 600_000);

@@ -41,3 +41,11 @@ export const credentialSchema = z.looseObject({
   isThis: z.boolean(),
 });
 export type CredentialView = z.infer<typeof credentialSchema>;
+
+/** Answers. */
+export const credentialsAnswer = z.looseObject({ credentials: z.array(credentialSchema) });
+export const codeAnswer = z.looseObject({ code: z.string(), expiresAt: z.number(), role: z.string() });
+export const issuedAnswer = z.looseObject({ credential: credentialSchema, token: z.string() });
+/** Whether it was not before, or how many. */
+export const revokedAnswer = z.looseObject({ revoked: z.union([z.boolean(), z.number()]) });
+export type IssuedAnswer = z.infer<typeof issuedAnswer>;

@@ -12,6 +12,7 @@ const table = {
   credential_expired: [401, false, "This sign-in is over; sign in again"],
   code_refused: [401, false, "This code is wrong, used or too old; ask for a new one"],
   legacy_access_off: [401, false, "This hub takes no shared token any more; sign in with a code (hapi web)"],
+  weak_token: [500, false, "The hub's token is too easy to guess"],
   scope_missing: [403, false, "This sign-in may not do that"],
   telegram_disabled: [503, false, "Telegram is not set up on this hub"],
   // requests

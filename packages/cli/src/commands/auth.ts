@@ -8,13 +8,14 @@ import { hubAddress } from "../hub-address.ts";
 import { takesToken } from "../hub-token.ts";
 import { isHealthy } from "../local-hub.ts";
 import { confirm } from "../tui/confirm.ts";
+import { add, devices, makeCode, revoke, rotate, setRole } from "../sign-ins.ts";
 import { table } from "../tui/terminal.ts";
 import { counted } from "../tui/words.ts";
 
 export const authCommand: Command = {
   name: "auth",
-  summary: "Show, set or forget the hub this machine talks to",
-  usage: "status | login [--url URL] [--token TOKEN] | logout [--yes]",
+  summary: "Show, set or forget the hub this machine talks to, and say who else may come in",
+  usage: "status | login [--url URL] [--token TOKEN] | logout [--yes] | devices | code | add NAME | revoke ID | rotate ID | role ID ROLE",
   options: {
     url: { type: "string", value: "URL", help: "the hub's address" },
     token: {
@@ -24,6 +25,14 @@ export const authCommand: Command = {
     },
     "insecure-http": { type: "boolean", help: "login: send the token in clear to another computer" },
     yes: { type: "boolean", short: "y", help: "logout: don't ask" },
+    role: {
+      type: "string",
+      value: "ROLE",
+      help: "code, add: viewer, approver, operator or admin; add: program, for a CLI with its runner",
+    },
+    namespace: { type: "string", value: "NAME", help: "add: another namespace than yours, as the owner" },
+    machine: { type: "string", value: "ID", help: "add: it speaks for this machine and its sessions, and sees nothing else" },
+    all: { type: "boolean", help: "revoke: all others of the namespaces you see" },
     json: { type: "boolean", help: "print JSON" },
   },
   takes: {
@@ -32,12 +41,22 @@ export const authCommand: Command = {
       status: { options: ["json"] },
       login: { options: ["url", "token", "insecure-http", "json"] },
       logout: { options: ["yes", "json"] },
+      devices: { options: ["json"] },
+      code: { options: ["role", "json"] },
+      add: { words: 1, options: ["role", "namespace", "machine", "json"] },
+      revoke: { words: 1, options: ["all", "json"] },
+      rotate: { words: 1, options: ["json"] },
+      role: { words: 2, options: ["json"] },
     },
   },
   examples: [
     "hapi auth status",
     "hapi auth login --url https://hapi.example.org",
     "pass show hapi | hapi auth login --url https://hapi.example.org",
+    "hapi auth code --role approver   a code for a phone: ten minutes, once",
+    "hapi auth devices                who may come in; then: hapi auth revoke ID",
+    "hapi auth revoke legacy          the shared token opens nothing any more",
+    "hapi auth role legacy everything the shared token is as at the beginning",
     "hapi auth logout                 back to this machine's own hub; that hub's secret stays",
   ],
   async run(words, context) {
@@ -45,6 +64,8 @@ export const authCommand: Command = {
     if (verb === "status") return status(words, context);
     if (verb === "login") return login(words, context);
     if (verb === "logout") return logout(words, context);
+    const steer = { devices, code: makeCode, add, revoke, rotate, role: setRole }[verb];
+    if (steer) return steer(words, context);
     throw new AppError("invalid_query", `hapi auth does not know "${verb}". See: hapi auth --help`);
   },
 };
@@ -104,6 +125,11 @@ async function login(words: ParsedWords, context: CommandContext): Promise<numbe
     );
   const token = textValue(words, "token") ?? (await ask(`Access token for ${url}: `));
   if (!token) throw new AppError("missing_token", "No token was given. On the hub's machine it is shown by: hapi web");
+  if (/^[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}$/i.test(token))
+    throw new AppError(
+      "invalid_query",
+      "That is a code for a browser. A machine needs a secret of its own: hapi auth add NAME, on one that is signed in",
+    );
   if (!(await isHealthy(url))) throw new AppError("hub_unreachable", `No hub answers at ${url}. Nothing was changed.`);
   if (!(await takesToken(url, token)))
     throw new AppError("invalid_access_token", `The hub at ${url} does not take this token. Nothing was changed.`);

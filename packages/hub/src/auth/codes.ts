@@ -60,6 +60,9 @@ export function createCodes({ clock }: { clock: Pick<Clock, "now"> }): Codes {
   };
 }
 
+/** Whether it could be one, as a person types or pastes it. */
+export const isCode = (text: string): boolean => /^\s*[0-9a-z]{4}[- ]?[0-9a-z]{4}[- ]?[0-9a-z]{4}\s*$/i.test(text);
+
 /** However a person types it. */
 const asWritten = (code: string): string =>
   code

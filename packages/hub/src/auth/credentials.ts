@@ -82,12 +82,21 @@ export class Credentials {
     return parsed.namespace === null || parsed.namespace === namespace ? this.actorOf(id, namespace) : null;
   }
 
+  /** Whether it is a secret that is renewed, good or not. */
+  isDevice(text: string): boolean {
+    return this.#bySecret(text.trim())?.credential.kind === "device";
+  }
+
   /** @throws `invalid_token`, `credential_revoked`, `credential_expired`, `legacy_access_off` */
   actorOf(id: string, namespace: string): Actor {
     const held = this.#held.get(id);
     if (!held || (id !== LEGACY && held.credential.namespace !== namespace)) throw new AppError("invalid_token");
     checkAlive(held.credential, this.#options.clock.now());
     return id === LEGACY ? this.#legacyActor(held, namespace) : held.actor;
+  }
+
+  isGood({ revokedAt, expiresAt }: Credential): boolean {
+    return revokedAt === null && (expiresAt === null || expiresAt > this.#options.clock.now());
   }
 
   get(id: string): Credential | null {
@@ -116,7 +125,7 @@ export class Credentials {
    */
   refresh(token: string): Promise<Issued> {
     return this.#change(async () => {
-      const own = this.#bySecret(token);
+      const own = this.#bySecret(token.trim());
       if (own?.credential.kind !== "device") throw new AppError("invalid_token");
       const { credential, digest } = own;
       checkAlive(credential, this.#options.clock.now());
@@ -239,10 +248,8 @@ export class Credentials {
 
   /** Those that can never be used again need no place in memory; on the disk they stay, so that they are known for what they are. */
   #forgetEnded(): void {
-    const now = this.#options.clock.now();
     for (const [id, { credential }] of this.#held) {
-      const isOver = credential.revokedAt !== null || (credential.expiresAt !== null && credential.expiresAt <= now);
-      if (isOver && id !== LEGACY) this.#held.delete(id);
+      if (!this.isGood(credential) && id !== LEGACY) this.#held.delete(id);
     }
   }
 

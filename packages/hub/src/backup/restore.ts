@@ -29,6 +29,7 @@ import { databaseFile } from "../sqlite/open.ts";
 import { closeSynced, secretFiles, stamp } from "./backup.ts";
 import { checkFile } from "./check.ts";
 import { databaseFacts, readLabel, readMeta, writeMeta, type BackupLabel, type DatabaseFacts } from "../sqlite/database-facts.ts";
+import { carryCredentials } from "./carry.ts";
 import { renewRestored } from "./renew.ts";
 
 export interface StagedRestore extends DatabaseFacts {
@@ -164,6 +165,7 @@ export async function putInPlace(home: string, id: string, now: number): Promise
   if (!existsSync(staged)) throw new AppError("backup_not_found");
   const kept = existsSync(present) ? await keepBeside(present, home, now) : null;
   try {
+    if (kept !== null) await carryCredentials(kept, staged);
     renameSync(staged, present);
   } catch (cause) {
     if (kept !== null) putBack(home, kept);

@@ -133,12 +133,26 @@ describe("a refresh secret", () => {
       expect(await get(hub, "/api/sessions", token)).toMatchObject({ status: 401, body: { code: "credential_revoked" } });
   });
 
-  test("is no access token, and nothing near it is a secret", async () => {
+  test("is no token for what is not renewed, and nothing near it is a secret", async () => {
     const { refresh: secret } = await device(hub);
-    for (const accessToken of [secret, `${secret}:default`])
-      expect(await post(hub, "/api/auth", { accessToken })).toMatchObject({ status: 401, body: { code: "invalid_access_token" } });
+    expect(await get(hub, "/cli/machines/m", secret)).toMatchObject({ status: 401, body: { code: "invalid_token" } });
+    expect(await post(hub, "/api/auth", { accessToken: `${secret}:default` })).toMatchObject({ status: 401 });
     for (const wrong of ["", "hapi_", secret.slice(0, -1), `${secret}x`, secret.replace(/.$/, (last) => (last === "A" ? "B" : "A"))])
       expect(await refresh(wrong)).toMatchObject({ status: 401, body: { code: "invalid_token" } });
+  });
+});
+
+test("one field is enough for a client: a code, then the secret it was answered, each time the new one", async () => {
+  const { body } = await owner.api("POST", "/credentials/codes", { role: "operator" });
+  const signedIn = await post(hub, "/api/auth", { accessToken: ` ${String(body["code"])} ` });
+  expect(signedIn).toMatchObject({ status: 200, body: { credential: { role: "operator" } } });
+  const renewed = await post(hub, "/api/auth", { accessToken: signedIn.body.refresh });
+  const again = await post(hub, "/api/auth", { accessToken: renewed.body.refresh });
+  expect([renewed.status, again.status, again.body.refresh !== renewed.body.refresh]).toEqual([200, 200, true]);
+  expect(await post(hub, "/api/auth", { accessToken: signedIn.body.refresh })).toMatchObject({ body: { code: "credential_revoked" } });
+  expect(await post(hub, "/api/auth", { accessToken: String(body["code"]) })).toMatchObject({
+    status: 401,
+    body: { code: "code_refused" },
   });
 });
 
@@ -282,6 +296,10 @@ describe("the shared token", () => {
     };
     const legacy = await connectHub(own);
     const { socket } = await legacy.session();
+    // Nobody could let anybody in any more.
+    await using alone = await startTestHub();
+    const last = await (await connectHub(alone)).api("DELETE", "/credentials/legacy");
+    expect(last).toMatchObject({ status: 409, body: { code: "apply_failed" } });
     expect(await call("PUT", { role: "viewer" })).toBe(200);
     expect((await legacy.api("GET", "/sessions")).status).toBe(200);
     expect((await legacy.api("POST", "/credentials/codes", {})).body).toMatchObject({ code: "scope_missing" });

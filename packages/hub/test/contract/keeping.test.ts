@@ -378,3 +378,21 @@ test("the check finds counters that are behind, rows that belong to nothing and 
   socket.close();
   expect((await client.cli("GET", `/sessions/${id}/messages?afterSeq=30`)).body["messages"]).toHaveLength(1);
 });
+
+test("who was revoked since the backup stays revoked, and who was let in since stays in", async () => {
+  const home = newHome();
+  const hub = await hubOn(home);
+  const owner = await connectHub(hub);
+  const add = async (name: string): Promise<{ id: string; token: string }> => {
+    const { body } = await owner.api("POST", "/credentials", { kind: "integration", name });
+    return { id: (body["credential"] as { id: string }).id, token: String(body["token"]) };
+  };
+  const thief = await add("thief");
+  const backup = await backupOf(home);
+  await owner.api("DELETE", `/credentials/${thief.id}`);
+  const later = await add("later");
+  expect(await restoreTo(home, backup.path, hub)).not.toBeNull();
+  const statusOf = async (bearer: string): Promise<number> =>
+    (await fetch(`${hub.url}/cli/machines/none`, { headers: { authorization: `Bearer ${bearer}` } })).status;
+  expect([await statusOf(thief.token), await statusOf(later.token)]).toEqual([401, 404]);
+});

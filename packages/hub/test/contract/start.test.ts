@@ -39,6 +39,14 @@ test("a fresh home is private and keeps its token, secret and owner", async () =
 });
 
 describe("refuses", () => {
+  test.each(["a", "secret", "0123456789", "aaaaaaaaaaaaaaaaaaaaaaaa", "abababababababababab"])(
+    "a token that is guessed: %s",
+    async (token) => {
+      const failure = await startHub({ ...options, home: freshHome(), token }).catch((cause: unknown) => cause);
+      expect(failure).toMatchObject({ code: "weak_token", message: expect.stringContaining("CLI_API_TOKEN=$(openssl rand -base64 32)") });
+    },
+  );
+
   test("a database of a newer HAPI, and leaves it alone", async () => {
     const home = freshHome();
     const db = new Database(join(home, "hub.sqlite"));

@@ -35,11 +35,11 @@ function outcomeOf(error: AppError): SignInOutcome {
 
 export async function signIn(token: string): Promise<SignInOutcome> {
   try {
-    await exchangeToken(createHttp({ baseUrl: credentials.baseUrl() }), token.trim());
+    const { refresh } = await exchangeToken(createHttp({ baseUrl: credentials.baseUrl() }), token.trim());
+    credentials.save(refresh ?? token);
   } catch (error) {
     return outcomeOf(toAppError(error));
   }
-  credentials.save(token);
   await begin();
   return { kind: "signed-in" };
 }
@@ -57,6 +57,7 @@ async function begin(): Promise<void> {
   const link = await openLink({
     baseUrl: credentials.baseUrl(),
     accessToken: credentials.token,
+    onRenewed: credentials.save,
     onExpired: () =>
       ignore(end({ forget: false, because: "expired" }), "the screens are gone already; the next sign-in makes a new connection"),
     onEvent: tellToast,
@@ -85,7 +86,10 @@ export async function restoreSignIn(): Promise<void> {
 async function end({ forget, because }: { forget: boolean; because: HubState["signedOutBecause"] }): Promise<void> {
   if (useHub.getState().auth !== "signed-in") return;
   const link = hubLink();
-  if (forget) forgetSeen();
+  if (forget) {
+    forgetSeen();
+    ignore(link.api.open("DELETE", "/api/credentials/self", {}), "it may be revoked from another device");
+  }
   const out: HubState = {
     ...initialState,
     seen: useHub.getState().seen,

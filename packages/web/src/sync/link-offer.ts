@@ -23,8 +23,8 @@ export async function heedLink(link: LinkCredentials, credentials: Credentials):
   if (offer.kind !== "token") return;
   if (credentials.token() === null) return credentials.save(offer.token);
   try {
-    await exchangeToken(createHttp({ baseUrl: credentials.baseUrl() }), offer.token);
-    credentials.save(offer.token);
+    const { refresh } = await exchangeToken(createHttp({ baseUrl: credentials.baseUrl() }), offer.token);
+    credentials.save(refresh ?? offer.token);
   } catch (cause) {
     const { code } = toAppError(cause);
     const isWrong = code === "invalid_access_token" || code === "invalid_token";

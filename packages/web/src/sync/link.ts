@@ -34,6 +34,7 @@ export interface HubLink {
 export interface LinkOptions {
   baseUrl: string;
   accessToken: () => string | null;
+  onRenewed: (accessToken: string) => void;
   /** The hub does not take the token any more. */
   onExpired: () => void;
   onEvent: (event: SyncEvent) => void;
@@ -60,7 +61,7 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
     for (const listener of listeners) listener();
   };
 
-  const api = createHubApi({ baseUrl: options.baseUrl, accessToken: options.accessToken, onSignedOut: options.onExpired });
+  const api = createHubApi({ ...options, onSignedOut: options.onExpired });
   const silence = watchSilence((next) => useHub.setState({ silence: next }));
   const showConnection = (): void => {
     const connection = connectionOf(engine.status, contact.at(), navigator.onLine);

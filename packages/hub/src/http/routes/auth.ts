@@ -8,7 +8,7 @@ import type { ApiEnv, CliEnv } from "../api-env.ts";
 import { bodyInTime, limitBody, readBody } from "../body.ts";
 import { type Actor, ofSession } from "../../auth/actor.ts";
 import type { Caller } from "../../auth/caller.ts";
-import type { Codes } from "../../auth/codes.ts";
+import { type Codes, isCode } from "../../auth/codes.ts";
 import type { Credentials, Issued } from "../../auth/credentials.ts";
 import type { Door } from "../../auth/door.ts";
 import type { Claims, Tokens } from "../../auth/tokens.ts";
@@ -40,16 +40,25 @@ function tokenCheck({ door, callerOf }: Pick<AuthDeps, "door" | "callerOf">) {
 export function authRoutes(deps: AuthDeps): Hono {
   const { tokens, ownerId } = deps;
   const checkToken = tokenCheck(deps);
+  const devices = deviceAnswers(deps);
   const app = new Hono();
   const small = smallBody(deps);
   app.post("/auth", ...small, async (c) => {
     const body = await readBody(c, authBody);
     if (!("accessToken" in body)) throw new AppError("telegram_disabled");
-    const { namespace, credentialId } = checkToken(c, body.accessToken, "invalid_access_token");
+    const { accessToken } = body;
+    if (deps.credentials.isDevice(accessToken)) return devices.renewed(c, accessToken);
+    // Clients have one field and one link for whatever lets them in.
+    if (isCode(accessToken) && deps.credentials.byToken(accessToken) === null) return devices.byCode(c, accessToken, deviceName(c));
+    const { namespace, credentialId } = checkToken(c, accessToken, "invalid_access_token");
     const token = await tokens.issue({ userId: ownerId, namespace, credentialId });
     return c.json({ token, user: { id: ownerId, firstName: "Web User" } });
   });
-  deviceRoutes(app, deps);
+  app.post("/auth/code", ...small, async (c) => {
+    const { code, name } = await readBody(c, useCodeBody);
+    return devices.byCode(c, code, name ?? deviceName(c));
+  });
+  app.post("/auth/refresh", ...small, async (c) => devices.renewed(c, (await readBody(c, refreshBody)).refresh));
   app.post("/bind", ...small, async (c) => {
     await readBody(c, bindBody);
     throw new AppError("telegram_disabled");
@@ -60,8 +69,8 @@ export function authRoutes(deps: AuthDeps): Hono {
 /** A half year; then a person has to sign the device in anew. */
 const deviceLifetimeMs = 180 * 24 * 3_600_000;
 
-function deviceRoutes(app: Hono, { door, credentials, codes, tokens, ownerId, callerOf, clock }: AuthDeps): void {
-  const small = smallBody({ clock });
+/** What makes and renews a device's sign-in. */
+function deviceAnswers({ door, credentials, codes, tokens, ownerId, callerOf }: AuthDeps) {
   const answer = async (c: Context, { credential, token: refresh }: Issued): Promise<Response> => {
     const { id, namespace, name, role, expiresAt } = credential;
     const actor = credentials.actorOf(id, namespace);
@@ -69,19 +78,27 @@ function deviceRoutes(app: Hono, { door, credentials, codes, tokens, ownerId, ca
     ignore(credentials.used(actor, callerOf(c).key), "when it was last used is a help, no promise");
     return c.json({ token, user: { id: ownerId, firstName: "Web User" }, refresh, credential: { id, name, role, expiresAt } });
   };
-  app.post("/auth/code", ...small, async (c) => {
-    const { code, name = "Device" } = await readBody(c, useCodeBody);
-    const issued = await door.guarded(callerOf(c), async () => {
-      const { by, namespace, role } = codes.use(code);
-      if (credentials.get(by)?.revokedAt !== null) throw new AppError("code_refused");
-      return credentials.issue({ kind: "device", name, namespace, role, lifetimeMs: deviceLifetimeMs, isProved: true });
-    });
-    return answer(c, issued);
-  });
-  app.post("/auth/refresh", ...small, async (c) => {
-    const { refresh } = await readBody(c, refreshBody);
-    return answer(c, await door.guarded(callerOf(c), () => credentials.refresh(refresh)));
-  });
+  return {
+    async byCode(c: Context, code: string, name: string): Promise<Response> {
+      const issued = await door.guarded(callerOf(c), async () => {
+        const { by, namespace, role } = codes.use(code);
+        if (credentials.get(by)?.revokedAt !== null) throw new AppError("code_refused");
+        return credentials.issue({ kind: "device", name, namespace, role, lifetimeMs: deviceLifetimeMs, isProved: true });
+      });
+      return answer(c, issued);
+    },
+    async renewed(c: Context, refresh: string): Promise<Response> {
+      return answer(c, await door.guarded(callerOf(c), () => credentials.refresh(refresh)));
+    },
+  };
+}
+
+/** What a browser calls itself, in few words. */
+function deviceName(c: Context): string {
+  const agent = c.req.header("user-agent") ?? "";
+  const browser = /\b(Edg|Firefox|Chrome|Safari)\b/.exec(agent)?.[1]?.replace("Edg", "Edge");
+  const system = /\b(Android|iPhone|iPad|Windows|Mac OS X|Linux)\b/.exec(agent)?.[1]?.replace("Mac OS X", "Mac");
+  return [browser, system].filter(Boolean).join(", ") || "Device";
 }
 
 /** `?token=` counts on the event stream only, where a browser can't set a header. */

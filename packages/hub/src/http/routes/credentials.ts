@@ -71,6 +71,7 @@ function changeRoutes(app: Hono<ApiEnv>, credentials: Credentials): void {
     const { id } = find(actor, c.req.param("id"));
     const { role } = await readBody(c, roleBody);
     if (role === null && id !== LEGACY) throw new AppError("invalid_body", "Only the shared token can be without a role");
+    if (role !== null && role !== "admin") checkAnotherAdmin(credentials, id);
     return c.json({ credential: viewOf(await credentials.allow(id, role), actor) });
   });
   app.delete("/credentials/:id", needs("anyone"), async (c) => {
@@ -79,7 +80,10 @@ function changeRoutes(app: Hono<ApiEnv>, credentials: Credentials): void {
     if (!isSelf && !actor.scopes.has("admin")) throw new AppError("scope_missing");
     // The shared token signs out where it is kept: for the others it goes on.
     const revoked = isSelf ? actor.credentialId !== LEGACY && (await credentials.revoke(actor.credentialId)) : null;
-    return c.json({ ok: true, revoked: revoked ?? (await credentials.revoke(find(actor, c.req.param("id")).id)) });
+    if (revoked !== null) return c.json({ ok: true, revoked });
+    const { id } = find(actor, c.req.param("id"));
+    checkAnotherAdmin(credentials, id);
+    return c.json({ ok: true, revoked: await credentials.revoke(id) });
   });
   app.delete("/credentials", needs("admin"), async (c) => {
     const actor = c.get("actor");
@@ -89,6 +93,17 @@ function changeRoutes(app: Hono<ApiEnv>, credentials: Credentials): void {
     const revoked = await Promise.all(others.map(({ id }) => credentials.revoke(id)));
     return c.json({ ok: true, revoked: revoked.filter(Boolean).length });
   });
+}
+
+/** Of the owner's, or nobody could ever let somebody in again. */
+function checkAnotherAdmin(credentials: Credentials, id: string): void {
+  const isAdmin = (one: Credential): boolean =>
+    credentials.isGood(one) && one.namespace === defaultNamespace && one.scopes.includes("admin");
+  if (!credentials.list().some((one) => one.id !== id && isAdmin(one)))
+    throw new AppError(
+      "apply_failed",
+      "It is the owner's last sign-in with the role admin. Make another first: hapi auth code --role admin",
+    );
 }
 
 /** The shared token is everybody's, and the owner's to take away. */
