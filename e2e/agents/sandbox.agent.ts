@@ -2,11 +2,29 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
-import { findProgram } from "@hapi/platform";
+import { findProgram, runCommand } from "@hapi/platform";
 import { atPrompt, BANNER, enter, shows } from "./tui.ts";
 import { createWorld } from "./world.ts";
 
-const boxed = test.skipIf(findProgram("bwrap") === null);
+/** A system may have the program and forbid what it needs. */
+async function isPossible(): Promise<boolean> {
+  const bwrap = findProgram("bwrap");
+  if (!bwrap) return false;
+  const trial = [bwrap, "--ro-bind", "/", "/", "--unshare-pid", "--unshare-net", "true"];
+  return (await runCommand(trial, { cwd: "/", env: {}, timeoutMs: 10_000 })).code === 0;
+}
+const canBox = await isPossible();
+const boxed = canBox ? test : () => undefined;
+
+if (!canBox)
+  test("where no sandbox can be had: said, and nothing is started without one", async () => {
+    await using world = await createWorld();
+    const terminal = await world.terminal();
+    await enter(terminal, "hapi claude --sandbox");
+    await shows(terminal, /bubblewrap/);
+    await shows(terminal, /without a sandbox/);
+    expect(existsSync(join(world.home, ".hapi", "sessions"))).toBe(false);
+  }, 480_000);
 
 boxed(
   "steered from the web: a command it was allowed writes in its folder, and nowhere else; HAPI's files are not there",

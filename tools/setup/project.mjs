@@ -109,27 +109,34 @@ export function findChromium() {
 export function ensureChromium() {
   const found = findChromium();
   if (found) return found;
-  const canInstall = process.platform === "linux" && process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0;
-  if (canInstall) {
+  if (canInstall()) {
     say("Installing Chromium for the browser tests (once) …");
-    const options = { stdio: ["ignore", 2, 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
-    spawnSync("apt-get", ["update", "-qq"], options);
-    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"], options);
+    installPackages("chromium", "fonts-dejavu-core");
   }
   return findChromium();
 }
 
-/** tmux for the terminal tests, from the system's packages when we may install it. */
-export function ensureTmux() {
-  const has = () => spawnSync("tmux", ["-V"]).status === 0;
-  if (has()) return true;
-  if (process.platform === "linux" && process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0) {
-    const options = { stdio: ["ignore", 2, 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
-    spawnSync("apt-get", ["update", "-qq"], options);
-    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "tmux"], options);
-  }
+const canInstall = () => process.platform === "linux" && process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0;
+
+/** Of the system, where we may. */
+function installPackages(...names) {
+  const options = { stdio: ["ignore", 2, 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+  spawnSync("apt-get", ["update", "-qq"], options);
+  spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...names], options);
+}
+
+/** A program of the system, from its packages when we may install them. */
+function ensureProgram(name, argument, packageName) {
+  const has = () => spawnSync(name, [argument]).status === 0;
+  if (!has() && canInstall()) installPackages(packageName);
   return has();
 }
+
+/** tmux for the terminal tests. */
+export const ensureTmux = () => ensureProgram("tmux", "-V", "tmux");
+
+/** bubblewrap for the tests of the sandbox. */
+export const ensureBubblewrap = () => ensureProgram("bwrap", "--version", "bubblewrap");
 
 export function ensureFolder(path) {
   mkdirSync(path, { recursive: true });

@@ -8,10 +8,11 @@ import { dirname, join } from "node:path";
 import { agentEnv, chosenVersion, installAgents, newestVersion } from "../agents/install.mjs";
 import { keepMatrix } from "../agents/matrix.mjs";
 import { conclude, runTests, sayTimes, sum } from "./tests.mjs";
-import { bunPath, ensureInstalled, ensureTmux, ensureWebBuilt, fail, root, run } from "./project.mjs";
+import { bunPath, ensureBubblewrap, ensureInstalled, ensureTmux, ensureWebBuilt, fail, root, run, say } from "./project.mjs";
 
 await ensureInstalled();
 await ensureWebBuilt();
+if (!ensureBubblewrap()) say("bubblewrap is not here and could not be installed: that a sandbox is refused is tested, not the sandbox.");
 if (!ensureTmux()) fail("tmux is needed for the terminal suites. Install tmux and run the same command again.");
 /** What the suites show of each agent, a line each; kept when all is over. */
 const cells = join(mkdtempSync(join(tmpdir(), "hapi-matrix-")), "cells.jsonl");

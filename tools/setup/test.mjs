@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { conclude, runTests, sayTimes, sum } from "./tests.mjs";
-import { ensureChromium, ensureInstalled, ensureTmux, ensureWebBuilt, fail, root, say } from "./project.mjs";
+import { ensureBubblewrap, ensureChromium, ensureInstalled, ensureTmux, ensureWebBuilt, fail, root, say } from "./project.mjs";
 
 const QUICK = "--quick";
 const wanted = process.argv.slice(2).filter((word) => word !== QUICK);
@@ -24,6 +24,7 @@ if (isQuick) {
   say("This takes about 15 minutes on an idle machine with two cores; `npm test -- --quick` runs the unit tests alone, in about one.");
   const tmux = ensureTmux();
   if (!tmux) say("\n!! tmux is not here and could not be installed: the terminal tests will be SKIPPED.\n");
+  if (!ensureBubblewrap()) say("\n!! bubblewrap is not here and could not be installed: the sandbox tests will be SKIPPED.\n");
   results.push(await runTests("Unit, contract and integration", ["./packages", "./tools", "./bench"]));
   // It has a time of its own, so nothing that runs beside it can disturb it; real processes mostly wait.
   const simulated = runTests("Faults, simulated", ["./e2e/simulation"], { timeoutMs: 480_000, beside: true });
