@@ -53,8 +53,11 @@ export interface AgentDriver {
 
 export interface Verified {
   readonly versions: readonly string[];
-  /** `real`: the program itself, against a scripted model. `stand-in`: what its vendor's documents say, played by a program of HAPI's. */
-  readonly how: "real" | "stand-in";
+  /**
+   * `real`: the program itself, against a scripted model. `stand-in`: what its vendor's documents say, played by a program of HAPI's. `own`: it is a
+   * part of HAPI.
+   */
+  readonly how: "real" | "stand-in" | "own";
 }
 
 /** The agent's own command line, as a person types it: what is a conversation on a terminal, and which. Pure, or a look at the disk. */

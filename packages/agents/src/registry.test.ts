@@ -103,3 +103,11 @@ describe("registry", () => {
     }
   });
 });
+
+test("each built-in agent says how far it was tested, and tells its version in one way or another", () => {
+  for (const { flavor, verified, askVersion, detect } of createRegistry().drivers) {
+    expect([flavor, verified?.how ?? "not said"]).not.toEqual([flavor, "not said"]);
+    if (verified?.how === "real")
+      expect([flavor, verified.versions.length > 0, typeof (askVersion ?? detect)]).toEqual([flavor, true, "function"]);
+  }
+});

@@ -18,6 +18,7 @@ beforeAll(() => {
   for (const folder of [bin, join(root, ".hapi")]) mkdirSync(folder);
   program("gemini", "echo 0.61.0");
   program("qwen", "echo qwen 9.9.9");
+  program("codex", "echo codex-cli 0.171.0");
   program("goose", "exit 3");
   writeFileSync(join(root, ".hapi/settings.json"), JSON.stringify({ agents: { mine: { command: "mine", args: ["--acp"] } } }));
 });
@@ -36,6 +37,8 @@ test("found on the PATH with its version, and whether that was tested", async ()
     hint: null,
   });
   expect(of("qwen")).toMatchObject({ available: true, version: "9.9.9", verified: { isThis: false } });
+  expect(of("codex")).toMatchObject({ version: "0.171.0", verified: { how: "real", isThis: true } });
+  expect(of("demo")).toMatchObject({ available: true, verified: { how: "own" } });
   expect(of("copilot")).toMatchObject({ available: false, version: null, hint: expect.stringContaining("npm install -g @github/copilot") });
   expect(of("goose")).toMatchObject({ available: true, version: null, verified: { how: "not", versions: [] } });
   expect(of("kimi")).toBeUndefined();
@@ -48,6 +51,8 @@ test("in words: the next step stands at the end of what is missing", async () =>
   expect(lineOf("gemini")).toMatch(/0\.61\.0 +tested$/);
   expect(lineOf("qwen")).toContain("9.9.9");
   expect(lineOf("qwen")).toContain("tested with 0.24.4");
+  expect(lineOf("demo")).toMatch(/built in$/);
+  expect(lineOf("goose")).toMatch(/not tested by HAPI$/);
   expect(lineOf("copilot")).toMatch(/not found +.*npm install -g @github\/copilot`\.$/);
 });
 

@@ -4,7 +4,7 @@ import { CodexConversation } from "./conversation.ts";
 import { codexLine } from "./line.ts";
 import { openSocket, type OpenWire } from "./link.ts";
 import { MODES } from "./modes.ts";
-import { detect } from "./program.ts";
+import { askVersion, detect, VERSIONS } from "./program.ts";
 import { codexVariables } from "./variables.ts";
 
 /** `open`: how its socket is reached, where that is not the real one. */
@@ -20,9 +20,11 @@ export const createCodexDriver = (open: OpenWire): AgentDriver => ({
     steer: true,
     fork: true,
   },
+  verified: { versions: VERSIONS, how: "real" },
   environment: codexVariables,
   commandLine: codexLine,
   detect: (env, known) => Promise.resolve(detect(env, known)),
+  askVersion,
   open: (context) => new CodexConversation(context, open),
 });
 

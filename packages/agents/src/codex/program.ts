@@ -3,8 +3,13 @@ import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { arch, platform } from "node:os";
 import { dirname, join } from "node:path";
 import { findProgram } from "../acp/program.ts";
+import { runCommand } from "@hapi/platform/lean";
+import { AppError } from "@hapi/protocol";
 import type { Detection } from "../driver.ts";
 
+/** The driver is tested with these. */
+export const VERSIONS: readonly string[] = ["0.171.0"];
+const VERSION_MS = 20_000;
 const PROGRAM_VARIABLE = "HAPI_CODEX_PATH";
 const HINT = 'Codex was not found. Install it with "npm install -g @openai/codex", or set HAPI_CODEX_PATH to its program.';
 
@@ -34,4 +39,13 @@ export function detect(env: Readonly<Record<string, string>>, known?: string): D
   const { command, hint, program } = locate(env, known);
   if (command.length === 0) return { available: false, command, reason: "not_found", ...(hint ? { hint } : {}) };
   return { available: true, command, ...(program === undefined ? {} : { program }) };
+}
+
+/** From its own mouth (`codex-cli 0.171.0`). Null: it can't be started, or says something else. */
+export async function askVersion(env: Readonly<Record<string, string>>): Promise<string | null> {
+  const { command } = locate(env);
+  if (command.length === 0) return null;
+  const asked = runCommand([...command, "--version"], { env, timeoutMs: VERSION_MS, maxBytes: 64 * 1024 });
+  const answer = await asked.catch((cause: unknown) => (cause instanceof AppError ? null : Promise.reject(cause as Error)));
+  return answer?.code === 0 ? (/(\d+\.\d+\.\d+)/.exec(answer.stdout)?.[1] ?? null) : null;
 }

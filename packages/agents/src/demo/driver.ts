@@ -15,7 +15,12 @@ export function createDemoDriver(options: { command?: readonly string[] } = {}):
     folders: [demoDir(demoEnv(env)), answersDir(sessionDir)],
     files: [],
   });
-  return { ...remote, ownPaths, open: (context) => new DemoConversation(remote.open(context), context, program("tui")) };
+  return {
+    ...remote,
+    verified: { versions: [], how: "own" },
+    ownPaths,
+    open: (context) => new DemoConversation(remote.open(context), context, program("tui")),
+  };
 }
 
 export const demoDriver: AgentDriver = createDemoDriver();

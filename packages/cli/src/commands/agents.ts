@@ -11,7 +11,7 @@ interface Row {
   version: string | null;
   program: string | null;
   /** Versions that HAPI's suites drive, and whether this is one of them. */
-  verified: { versions: readonly string[]; how: "real" | "stand-in" | "not"; isThis: boolean };
+  verified: { versions: readonly string[]; how: "real" | "stand-in" | "own" | "not"; isThis: boolean };
   hint: string | null;
 }
 
@@ -66,7 +66,8 @@ function print(agents: readonly Row[], problems: readonly string[], { terminal, 
 function whatIsKnown({ available, hint, version, verified }: Row): string {
   if (!available) return hint ?? "";
   const tested = verified.versions.join(", ");
-  if (verified.how === "not") return "not tested by HAPI; it speaks the Agent Client Protocol by its own word";
+  if (verified.how === "not") return "not tested by HAPI";
+  if (verified.how === "own") return "built in";
   if (verified.how === "stand-in") return "tested by its documents only, against a stand-in";
   if (verified.isThis) return "tested";
   return version === null
