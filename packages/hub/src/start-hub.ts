@@ -278,13 +278,14 @@ function checkToken(token: string): string {
   const trimmed = token.trim();
   if (trimmed === "" || trimmed.includes(":"))
     throw new AppError("settings_corrupt", "The hub's token must not be empty or contain a colon. Change CLI_API_TOKEN or settings.json.");
-  if (trimmed.length < minTokenLength || new Set(trimmed).size < minTokenSigns) throw new AppError("weak_token", weakWords);
+  if (isWeakToken(trimmed)) throw new AppError("weak_token", weakWords);
   return trimmed;
 }
 
 /** Whoever has it runs commands here, and guesses are limited by caller only: of letters and digits, these are more than anybody tries. */
 const minTokenLength = 16;
 const minTokenSigns = 6;
+export const isWeakToken = (token: string): boolean => token.length < minTokenLength || new Set(token).size < minTokenSigns;
 const weakWords =
   "The hub's token is too easy to guess: it needs 16 signs, 6 different ones. Unset CLI_API_TOKEN and the hub makes one, or set: CLI_API_TOKEN=$(openssl rand -base64 32)";
 

@@ -11,10 +11,11 @@ import { hubApi } from "../hub-api.ts";
 import { takesToken } from "../hub-token.ts";
 import { isHealthy } from "../local-hub.ts";
 import { isUsable, lineOf, refusalText } from "../runner-line.ts";
-import { sentenceOf, table } from "../tui/terminal.ts";
+import { sentenceOf } from "../tui/terminal.ts";
 import { sizeText } from "../tui/words.ts";
 import { cliVersion } from "../version.ts";
 import { findWebRoot } from "../web-root.ts";
+import { exitCodeOf, type Finding as FindingLine, printFindings } from "./doctor/finding.ts";
 import { isLarge } from "./hub/status.ts";
 
 /** Less than this on the home's disk is worth a word. */
@@ -24,10 +25,7 @@ const ASK_MS = 5_000;
 /** Damaged files that are named in words. */
 const MAX_NAMED = 5;
 
-interface Finding {
-  name: string;
-  state: "ok" | "note" | "problem";
-  text: string;
+interface Finding extends FindingLine {
   /** Each, for other programs. */
   damaged?: readonly DamagedFile[];
 }
@@ -35,24 +33,27 @@ interface Finding {
 export const doctorCommand: Command = {
   name: "doctor",
   summary: "Check what works on this machine, and say what to do about the rest",
-  usage: "[--json]",
-  options: { json: { type: "boolean", help: "print JSON" } },
-  takes: {},
-  examples: ["hapi doctor", "hapi doctor --json"],
+  usage: "[--json] | --public [URL] [--json]",
+  options: {
+    public: { type: "boolean", help: "what an outsider sees of a hub: asks its address (URL, or HAPI_PUBLIC_URL) without a credential" },
+    json: { type: "boolean", help: "print JSON" },
+  },
+  takes: { words: 1 },
+  examples: [
+    "hapi doctor",
+    "hapi doctor --json",
+    "hapi doctor --public                           on the hub's machine: exit code 1 when something is wrong",
+    "hapi doctor --public https://hapi.example.org  from elsewhere too: a handful of requests, one wrong token among them",
+  ],
   async run(words, context) {
+    if (isSet(words, "public")) return (await import("./doctor/public.ts")).lookAtPublic(words, context);
+    const [surplus] = words.positionals;
+    if (surplus !== undefined)
+      throw new AppError("invalid_query", `hapi doctor takes "${surplus}" with --public only. See: hapi doctor --help`);
     const findings = await examine(context);
     if (isSet(words, "json")) context.terminal.json({ findings });
-    else {
-      const mark = { ok: context.paint.good("✓"), note: context.paint.waiting("·"), problem: context.paint.bad("✗") };
-      // Not cut: the next step stands at the end.
-      context.terminal.out(
-        table(
-          findings.map(({ name, state, text }) => [mark[state], name, text]),
-          Number.POSITIVE_INFINITY,
-        ),
-      );
-    }
-    return findings.some(({ state }) => state === "problem") ? 1 : 0;
+    else printFindings(context, findings, "·");
+    return exitCodeOf(findings);
   },
 };
 
