@@ -25,7 +25,9 @@ function judgeTrust(found: ShownCertificate, facts: string, own: string | null):
   const { fingerprint } = found;
   if (found.isSelfSigned && own === fingerprint) return ok(`${facts}, self-signed, and this hub's own: ${fingerprint}`);
   if (found.isSelfSigned)
-    return note(`${facts}, self-signed: ${fingerprint}; compare it with what hapi web says on the hub's machine before you go on`);
+    return note(
+      `${facts}, self-signed: ${fingerprint}; compare it with what hapi web says on the hub's machine, or with your proxy's own, before you go on`,
+    );
   if (!found.fitsName) return problem(`${facts}: it is for other names; get one for the name that people type`);
   if (found.refusedAs !== null)
     return problem(`${facts}: browsers would not believe it (${found.refusedAs}); serve the whole chain of a known authority`);

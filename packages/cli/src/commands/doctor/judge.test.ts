@@ -107,9 +107,11 @@ test("what is no hub, or one that refuses the way or the name, ends there with t
     /^problem: the hub refuses what comes this way/,
   );
   expect(first(answer(421, "…"))).toMatch(/HAPI_PUBLIC_URL=https:\/\/hub\.example$/);
-  expect(first(answer(302, "", { location: "https://new.example/" }))).toMatch(
-    /^problem: it sends everybody on to https:\/\/new\.example\//,
-  );
+  const moved = answer(301, "", { location: "https://new.example/health" });
+  expect(first(moved)).toMatch(/^problem: it sends everybody on to https:\/\/new\.example; .*HAPI_PUBLIC_URL/);
+  const gateway = answer(302, "", { location: "https://login.example/access?to=hub.example" });
+  expect(first(gateway)).toMatch(/^note: what stands in front wants a sign-in of its own \(https:\/\/login\.example\)/);
+  expect(first(answer(401, "Authorization required"))).toMatch(/^note: what stands in front wants a sign-in of its own \(status 401\)/);
   expect(first(answer(502, "Bad gateway"))).toMatch(/^problem: something answers .* but no hub \(status 502\)/);
   expect(of(answer(502)).map(({ name }) => name)).toEqual(["Reachable", "TLS", "Plain HTTP"]);
 });

@@ -41,9 +41,20 @@ function judgeHealth({ url, health }: OutsideView): Judgement {
       "the hub refuses what comes this way, since it does not know the proxy; start it with the proxy's address in HAPI_TRUSTED_PROXIES",
     );
   if (health.status === 421) return problem(`the hub does not know the name ${url.hostname}; start it with HAPI_PUBLIC_URL=${url.origin}`);
-  const to = health.status >= 300 && health.status < 400 ? health.headers.get("location") : null;
-  if (to !== null) return problem(`it sends everybody on to ${to}; ask about that address, and set HAPI_PUBLIC_URL to it`);
-  return problem(`something answers at ${url.origin}, but no hub (${inWords(health)}); look where the proxy or tunnel leads`);
+  return judgeStranger(url, health);
+}
+
+/** Something answers that does not speak like a hub. */
+function judgeStranger({ origin }: URL, health: Answer): Judgement {
+  const to = health.status >= 300 && health.status < 400 ? URL.parse(health.headers.get("location") ?? "", origin) : null;
+  if (to?.pathname === "/health" && to.origin !== origin)
+    return problem(`it sends everybody on to ${to.origin}; ask about that address, and set HAPI_PUBLIC_URL to it`);
+  // A gateway with accounts of its own: what lies behind it no stranger sees.
+  if (to !== null || health.status === 401 || health.status === 403)
+    return note(
+      `what stands in front wants a sign-in of its own (${to?.origin ?? inWords(health)}); what is behind it can't be seen from here`,
+    );
+  return problem(`something answers at ${origin}, but no hub (${inWords(health)}); look where the proxy or tunnel leads`);
 }
 
 /** A policy that lets text become a script. */
