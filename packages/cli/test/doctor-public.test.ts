@@ -7,6 +7,7 @@ import { createLogger, runCommand } from "@hapi/platform";
 import { startTestHub, type TestHub } from "@hapi/testkit";
 import { ownCertificate } from "../../hub/src/listening/certificate.ts";
 import { examinePublic } from "../src/commands/doctor/public.ts";
+import { ownAddresses } from "../src/web-link.ts";
 
 const MAIN = join(import.meta.dir, "../src/main.ts");
 const token = "shared-0123456789-secret";
@@ -41,7 +42,7 @@ const problemsOf = (found: States): string[] => Object.entries(found).flatMap(([
 
 interface ProxyKind {
   /** What it does to the headers of a request. */
-  request?(headers: Headers): void;
+  request?(headers: Headers, path: string): void;
   answer?(headers: Headers): void;
 }
 
@@ -55,7 +56,7 @@ async function startProxy(hub: TestHub, { request: change = appends, answer: aft
     async fetch(request) {
       const { pathname, search } = new URL(request.url);
       const headers = new Headers(request.headers);
-      change(headers);
+      change(headers, pathname);
       const body = request.method === "POST" ? await request.text() : null;
       const answer = await fetch(hub.url + pathname + search, { method: request.method, headers, body, redirect: "manual" });
       const said = new Headers(answer.headers);
@@ -151,7 +152,25 @@ test("a proxy that says nothing of who asks, one that says what it was told, one
           headers.delete("origin");
         },
       },
-      { "Other sites": ["problem", "hand on Origin"] },
+      { "Other sites": ["problem", "may open sockets"] },
+    ],
+    [
+      {
+        request(headers, path) {
+          appends(headers);
+          if (path.startsWith("/socket.io")) headers.delete("origin");
+        },
+      },
+      { "Other sites": ["problem", "at /socket.io too"] },
+    ],
+    [
+      {
+        request(headers, path) {
+          appends(headers);
+          if (path.startsWith("/api")) headers.delete("origin");
+        },
+      },
+      { "Other sites": ["problem", "may send it requests"] },
     ],
     [
       { answer: (headers) => ["content-security-policy", "x-content-type-options"].forEach((name) => headers.delete(name)) },
@@ -198,7 +217,7 @@ test("one that does everything wrong: an ended certificate, an open API, no head
   expect(found["Other names"]?.[0]).toBe("note");
   // A handful, one of them a wrong token; nothing is tried twice.
   expect(asked.toSorted()).toEqual(
-    ["GET /", "GET /api/sessions", "GET /health", "GET /health", "POST /api/auth", "POST /api/auth"].toSorted(),
+    ["GET /", "GET /api/sessions", "GET /health", "GET /health", "GET /socket.io/", "POST /api/auth", "POST /api/auth"].toSorted(),
   );
 });
 
@@ -231,6 +250,20 @@ test("as a command: marks and exit code in words and as JSON, by the owner's wor
     expect(await hapi(words)).toMatchObject({ code: 1, stderr: expect.stringContaining(said) });
   expect((await hapi(["--help"])).stdout).toContain("hapi doctor --public https://hapi.example.org");
   expect(readFileSync(join(hub.home, "logs/hub.log"), "utf8")).not.toContain("nobodys-");
+});
+
+test("without a word about the address it is where the hub of this home lets others in, asked over the network", async () => {
+  const hub = await startHub({ host: "0.0.0.0", tls: "own" });
+  const env = { PATH: process.env["PATH"] ?? "", HOME: hub.home, HAPI_HOME: hub.home };
+  const argv = [process.execPath, MAIN, "doctor", "--public", "--json"];
+  const { code, stdout, stderr } = await runCommand(argv, { env, cwd: hub.home, timeoutMs: 120_000 });
+  const [address] = ownAddresses();
+  // A computer without a network is reached by nobody.
+  if (address === undefined) return expect([code, stderr]).toEqual([1, expect.stringContaining("No address is known")]);
+  const { url, findings } = JSON.parse(stdout) as { url: string; findings: { name: string; state: string; text: string }[] };
+  expect([code, url]).toEqual([0, `https://${address}:${hub.port}`]);
+  const text = `the hub sees who connects, and counts you as ${address}`;
+  expect(findings.find(({ name }) => name === "Who asks")).toEqual({ name: "Who asks", state: "ok", text });
 });
 
 test("the shared token: off is well; taken away from this machine too, it is not known", async () => {

@@ -1,7 +1,6 @@
 /** Of `judge.ts`: what lies between a stranger and the hub's words. */
 import { type Judgement, note, ok, problem } from "./finding.ts";
 import type { InsideView } from "./inside.ts";
-
 import { type Answer, inWords, isAnswer, isHealthOfHub, type NoAnswer, type OutsideView, type ShownCertificate } from "./outside.ts";
 
 const dayMs = 86_400_000;
@@ -48,7 +47,8 @@ export function judgePlain(plain: OutsideView["plain"]): Judgement | null {
 }
 
 export function judgeHsts(answer: Answer | NoAnswer): Judgement {
-  const said = isAnswer(answer) ? answer.headers.get("strict-transport-security") : null;
+  if (!isAnswer(answer)) return note(`whether it is sent can't be told (${answer.failed})`);
+  const said = answer.headers.get("strict-transport-security");
   if (said === null)
     return problem(
       "not sent: browsers go on trying plain HTTP; let the proxy send X-Forwarded-Proto: https, and put its address into HAPI_TRUSTED_PROXIES",

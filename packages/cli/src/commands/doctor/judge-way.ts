@@ -1,7 +1,6 @@
 /** Of `judge.ts`: for whom the hub takes those who come this way. It counts guesses and requests by that, so nobody may choose it. */
 import { type Judgement, note, ok, problem } from "./finding.ts";
 import type { InsideView } from "./inside.ts";
-
 import { type Answer, inWords, isAnswer, madeUpAddress, type NoAnswer, type OutsideView } from "./outside.ts";
 
 /** Of `packages/hub/src/auth/caller.ts`. */

@@ -31,6 +31,7 @@ const seen = (view: Partial<OutsideView> = {}, hsts = "max-age=31536000"): Outsi
     page: answer(404),
     foreignName: answer(421),
     foreignPage: answer(403, { code: "origin_refused" }),
+    foreignSocket: answer(403, { code: "origin_refused" }),
     noToken: answer(401, refused.text, { "strict-transport-security": hsts }),
     wrongToken: answer(401, { code: "invalid_access_token" }),
     wrongTokenBetween: [now, now],

@@ -22,7 +22,7 @@ export function judge(view: OutsideView, inside: InsideView, now: number): Findi
       ["Pages", judgePage(hub.page)],
       ["Answers", judgeAnswerHeaders(hub.noToken)],
       ["Other names", judgeForeignName(hub.foreignName, view.certificate !== null)],
-      ["Other sites", judgeForeignPage(hub.foreignPage)],
+      ["Other sites", judgeForeignSocket(hub.foreignSocket) ?? judgeForeignPage(hub.foreignPage)],
       ["Own pages", judgeOwnPage(hub.wrongToken, view.url)],
       ["No token", judgeNoToken(hub.noToken)],
       ["Guessing", judgeGuessing(hub.wrongToken, inside)],
@@ -105,6 +105,15 @@ function judgeForeignPage(answer: Answer | NoAnswer): Judgement {
   if (code !== null)
     return problem("pages of other sites may send it requests; take * out of CORS_ORIGINS, and let the proxy hand on Origin as it came");
   return note(`whether pages of other sites are refused can't be told (${inWords(answer)}); look at what stands in front`);
+}
+
+/** Only what is wrong: who refuses the one refuses the other. */
+function judgeForeignSocket(answer: Answer | NoAnswer): Judgement | null {
+  const isOpened = isAnswer(answer) && answer.status === 200 && answer.text.includes('"sid"');
+  if (!isOpened) return null;
+  return problem(
+    "pages of other sites may open sockets to it; take * out of CORS_ORIGINS, and let the proxy hand on Origin at /socket.io too",
+  );
 }
 
 function judgeOwnPage(answer: Answer | NoAnswer, { origin }: URL): Judgement {

@@ -49,6 +49,8 @@ export interface HubView {
   page: Answer | NoAnswer;
   foreignName: Answer | NoAnswer;
   foreignPage: Answer | NoAnswer;
+  /** The same for a socket, which proxies often have a rule of its own for. */
+  foreignSocket: Answer | NoAnswer;
   noToken: Answer | NoAnswer;
   wrongToken: Answer | NoAnswer;
   /** When the wrong token was under way, in milliseconds since 1970. */
@@ -97,12 +99,13 @@ async function lookAtHub(url: URL): Promise<HubView> {
   const page = await ask(url, { path: "/", headers: { accept: "text/html" } });
   const foreignName = await ask(url, { path: "/health", headers: { host: foreignHost } });
   const foreignPage = await ask(url, { path: "/api/auth", headers: { origin: `https://${foreignHost}` }, body: {} });
+  const foreignSocket = await ask(url, { path: "/socket.io/?EIO=4&transport=polling", headers: { origin: `https://${foreignHost}` } });
   const noToken = await ask(url, { path: "/api/sessions" });
   const from = systemClock.now();
   // As one of its own pages would, by somebody who makes up where he is.
   const headers = { origin: url.origin, "x-forwarded-for": madeUpAddress };
   const wrongToken = await ask(url, { path: "/api/auth", headers, body: { accessToken: `nobodys-${crypto.randomUUID()}` } });
-  return { page, foreignName, foreignPage, noToken, wrongToken, wrongTokenBetween: [from, systemClock.now()] };
+  return { page, foreignName, foreignPage, foreignSocket, noToken, wrongToken, wrongTokenBetween: [from, systemClock.now()] };
 }
 
 interface Question {
