@@ -40,7 +40,7 @@ export function atRest(people: readonly Person[], rows: readonly Message[], sess
     return row.stage !== undefined && (isFinalStage(row.stage) || row.stage === "unknown");
   };
   if (!rows.every(isSettled) || rows.some((row) => (row.scheduledAt ?? 0) > now && row.invokedAt == null)) return false;
-  if (!session || (!session.isOver && session.ledger.state.outbox.size > 0)) return false;
+  if (!session || (!session.isOver && session.ledger.state.backlog.size > 0)) return false;
   return people.every((person) => {
     if (person.unsent > 0 || person.sync.status.phase !== "online") return false;
     const { windows, refetch } = person.sync.state;

@@ -6,7 +6,7 @@ import { statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { createSessionLink, type SessionLink } from "@hapi/client/link";
 import type { HostControl } from "@hapi/host";
-import { openLedger, openRecord, openSession, type Ledger, type RunningSession } from "@hapi/machine";
+import { openLedger, openSessionFile, openSession, type Ledger, type RunningSession } from "@hapi/machine";
 import { toAppError } from "@hapi/protocol";
 import type { DriverLog } from "@hapi/agents";
 import { absentHost } from "../../packages/machine/src/session/absent-host.ts";
@@ -57,7 +57,7 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
   const { home, dir, time, network, chance, plants, log } = options;
   const life = time.life();
   const wire = network.wire("session", life);
-  const file = openRecord(dir);
+  const file = openSessionFile(dir);
   const disk = await time.real(openDisk(dir, { time, life, chance }));
   const ledger = plants.ledger?.(disk.ledger) ?? disk.ledger;
   const { sessionId } = file.value;
@@ -77,7 +77,7 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
     openSession({
       home,
       dir,
-      record: {
+      sessionFile: {
         get value() {
           return file.value;
         },

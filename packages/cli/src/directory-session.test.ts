@@ -19,7 +19,7 @@ const find = (asked: ThreadAsked | null, words: string[] = []) =>
   findDirectorySession({ ...base, cwd: tmpdir(), flags: parseAgentFlags(words), asked, now: 36 });
 
 test("a conversation that has a session is joined, from any folder and also with --new", () => {
-  const joined = { kind: "existing", joined: true, record: { sessionId } };
+  const joined = { kind: "existing", joined: true, sessionFile: { sessionId } };
   expect(find({ threadId: thread, fork: false })).toMatchObject(joined);
   expect(find({ threadId: thread, fork: false }, ["--new"])).toMatchObject(joined);
 });

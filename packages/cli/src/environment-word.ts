@@ -10,7 +10,7 @@ import {
   differencesOf,
   type EnvironmentDifference,
   requireCredentials,
-  type SessionRecord,
+  type SessionFile,
 } from "@hapi/machine/first";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -20,7 +20,7 @@ const MAX_NAMED = 4;
 
 /** What is to be said, if anything; throws where a credential is missing. */
 export function environmentWord(
-  { environment, sessionId }: SessionRecord,
+  { environment, sessionId }: SessionFile,
   variables: readonly EnvironmentVariable[],
   home: string,
   env: Env,

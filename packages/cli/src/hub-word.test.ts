@@ -3,7 +3,7 @@ import { afterAll, afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSession, openRecord, sessionTag } from "@hapi/machine";
+import { createSession, openSessionFile, sessionTag } from "@hapi/machine";
 import { AppError, type Session } from "@hapi/protocol";
 import { parseAgentFlags } from "./agent-flags.ts";
 import { findDirectorySession } from "./directory-session.ts";
@@ -18,7 +18,7 @@ function world(options: { registeredAt?: string; words?: (id: string) => string[
   const home = join(root, "home");
   const base = { home, flavor: "demo", cwd: root, machineId: "m", hubUrl: HUB };
   const { sessionId, dir } = createSession({ ...base, startedBy: "terminal", startingMode: "local" });
-  openRecord(dir).update({ registeredAt: options.registeredAt });
+  openSessionFile(dir).update({ registeredAt: options.registeredAt });
   const request = { ...base, flags: parseAgentFlags(options.words?.(sessionId) ?? []), asked: null, now: 1 };
   const said: string[] = [];
   const deps: HubWordDeps = {

@@ -11,8 +11,8 @@ import {
   hookSocketPath,
   hookToken,
   missingOf,
-  type SessionRecord,
-  withRecorded,
+  type SessionFile,
+  withKept,
 } from "@hapi/machine/first";
 import { knownCliApiToken, LATE, runningHub, selfCommand, sessionDir, socketPath, systemClock, within } from "@hapi/platform/lean";
 import { normalizePermissionMode } from "@hapi/protocol/flavors";
@@ -27,32 +27,36 @@ const ROW_MS = 150;
 
 /** Nothing has to be asked: a new session of the folder's own, or one that goes on with its conversation and that the hub has no word against. */
 export async function canBegin(found: DirectorySession, request: DirectorySessionInput, flags: AgentFlags, env: Env): Promise<boolean> {
-  const record = found.kind === "existing" ? found.record : null;
-  if (needsMore(record, flags, request.home) || (record ? !canGoOn(record, env) : request.asked !== null)) return false;
+  const sessionFile = found.kind === "existing" ? found.sessionFile : null;
+  if (needsMore(sessionFile, flags, request.home) || (sessionFile ? !canGoOn(sessionFile, env) : request.asked !== null)) return false;
   // Asked first: it answers beside what is looked at here.
-  const noWord = record ? hasNoWord(record, request.home, env) : true;
-  const wanted = flags.isYolo ? "yolo" : (flags.permissionMode ?? record?.permissionMode);
+  const noWord = sessionFile ? hasNoWord(sessionFile, request.home, env) : true;
+  const wanted = flags.isYolo ? "yolo" : (flags.permissionMode ?? sessionFile?.permissionMode);
   const canPlan = quickAgent.canPlan({
-    env: definedOnly(withRecorded(env, record?.environment)),
-    cwd: record?.cwd ?? request.cwd,
+    env: definedOnly(withKept(env, sessionFile?.environment)),
+    cwd: sessionFile?.cwd ?? request.cwd,
     words: flags.rest,
-    program: record?.environment?.program,
-    threadId: record?.threadId,
+    program: sessionFile?.environment?.program,
+    threadId: sessionFile?.threadId,
     permissionMode: wanted === undefined ? undefined : (normalizePermissionMode(quickAgent.flavor, wanted) ?? wanted),
   });
   return (await noWord) && canPlan;
 }
 
 /** Only a session process can change what it works with, or make its sandbox. */
-const needsMore = (record: SessionRecord | null, { isThisEnvironment, box }: AgentFlags, home: string): boolean =>
-  isThisEnvironment || box !== null || boxFor({ home }, record) !== undefined;
+const needsMore = (sessionFile: SessionFile | null, { isThisEnvironment, box }: AgentFlags, home: string): boolean =>
+  isThisEnvironment || box !== null || boxFor({ home }, sessionFile) !== undefined;
 
 /** Not with words to give back, a text to carry, or a credential that is missing here. */
-const canGoOn = (record: SessionRecord, env: Env): boolean =>
-  record.threadId !== undefined && !record.fork && !record.earlier && !record.keptWords && missingOf(record.environment, env).length === 0;
+const canGoOn = (sessionFile: SessionFile, env: Env): boolean =>
+  sessionFile.threadId !== undefined &&
+  !sessionFile.fork &&
+  !sessionFile.earlier &&
+  !sessionFile.keptWords &&
+  missingOf(sessionFile.environment, env).length === 0;
 
 /** Deleted or archived at the hub is for the person to hear first. Only a hub on this home is asked: it answers at once. */
-async function hasNoWord({ sessionId }: SessionRecord, home: string, env: Env): Promise<boolean> {
+async function hasNoWord({ sessionId }: SessionFile, home: string, env: Env): Promise<boolean> {
   const url = hubAddress(env).source === "default" ? runningHub(home)?.url : undefined;
   const token = knownCliApiToken(env);
   if (url === undefined || token === null) return true;
@@ -72,13 +76,13 @@ async function hasNoWord({ sessionId }: SessionRecord, home: string, env: Env): 
 }
 
 /** Writes what the agent needs into the session's folder. Null: only the session process can begin it. */
-export function planLaunch(record: SessionRecord, home: string, words: readonly string[], env: Env): FirstLaunch | null {
-  const { sessionId, cwd, threadId, permissionMode, model, environment, box } = record;
+export function planLaunch(sessionFile: SessionFile, home: string, words: readonly string[], env: Env): FirstLaunch | null {
+  const { sessionId, cwd, threadId, permissionMode, model, environment, box } = sessionFile;
   // The session process makes the sandbox.
   if (box) return null;
   const dir = sessionDir(home, sessionId);
   const hostSocket = socketPath(home, hostSocketName(sessionId));
-  const agentEnv = buildAgentEnv(withRecorded(env, environment), sessionId);
+  const agentEnv = buildAgentEnv(withKept(env, environment), sessionId);
   return quickAgent.plan({
     env: agentEnv,
     cwd,

@@ -1,10 +1,10 @@
 /**
  * Which session a person means: `.` for the one of this directory, an id or the beginning of one, or a name. The hub's list decides; while the
- * hub is away, what this machine has records of, and a whole id is believed.
+ * hub is away, what this machine has files of, and a whole id is believed.
  */
 import { realpathSync } from "node:fs";
 import type { HubApi } from "@hapi/client";
-import { listSessionRecords, type SessionRecord } from "@hapi/machine";
+import { listSessionFiles, type SessionFile } from "@hapi/machine";
 import { hapiHome, LATE, systemClock, within } from "@hapi/platform";
 import { AppError, type SessionSummary, toAppError } from "@hapi/protocol";
 import type { CommandContext } from "./command.ts";
@@ -17,12 +17,12 @@ export interface WhichSession {
   /** Where the hub was asked. */
   row: SessionSummary | null;
   /** Where it belongs to this machine. */
-  record: SessionRecord | null;
+  sessionFile: SessionFile | null;
 }
 
 interface Known {
   rows: readonly SessionSummary[] | null;
-  records: readonly SessionRecord[];
+  sessionFiles: readonly SessionFile[];
   cwd: string;
 }
 
@@ -58,11 +58,11 @@ async function listSoon(api: HubApi): Promise<SessionSummary[]> {
   return rows;
 }
 
-/** Its id, where this machine has a record of exactly one that fits. */
+/** Its id, where this machine has exactly one that fits. */
 export function ofThisMachine(wanted: string, context: CommandContext): string | null {
   try {
-    const { id, record } = pickSession(wanted, { rows: null, ...local(context) });
-    return record ? id : null;
+    const { id, sessionFile } = pickSession(wanted, { rows: null, ...local(context) });
+    return sessionFile ? id : null;
   } catch (cause) {
     if (toAppError(cause).code === "session_not_found") return null;
     throw cause;
@@ -70,13 +70,15 @@ export function ofThisMachine(wanted: string, context: CommandContext): string |
 }
 
 function local({ env, cwd }: CommandContext): Omit<Known, "rows"> {
-  return { records: listSessionRecords(hapiHome(env)), cwd: realpathSync(cwd) };
+  return { sessionFiles: listSessionFiles(hapiHome(env)), cwd: realpathSync(cwd) };
 }
 
 export function pickSession(wanted: string, known: Known): WhichSession {
   if (wanted === ".") return ofDirectory(known);
-  const { rows, records } = known;
-  const found = rows ? fitting(wanted, rows, (row) => row.metadata?.name) : fitting(wanted, records, (record) => record.name);
+  const { rows, sessionFiles } = known;
+  const found = rows
+    ? fitting(wanted, rows, (row) => row.metadata?.name)
+    : fitting(wanted, sessionFiles, (sessionFile) => sessionFile.name);
   const [id] = found;
   if (found.length > 1) throw new AppError("invalid_query", `"${wanted}" fits ${found.length} sessions; give more of the id.`);
   if (id !== undefined) return whole(id, known);
@@ -100,15 +102,19 @@ function fitting<T extends { id: string } | { sessionId: string }>(
   return (exact.length > 0 ? exact : all.filter((one) => isBeginning && idOf(one).startsWith(wanted))).map(idOf);
 }
 
-function whole(id: string, { rows, records }: Known): WhichSession {
-  return { id, row: rows?.find((row) => row.id === id) ?? null, record: records.find((record) => record.sessionId === id) ?? null };
+function whole(id: string, { rows, sessionFiles }: Known): WhichSession {
+  return {
+    id,
+    row: rows?.find((row) => row.id === id) ?? null,
+    sessionFile: sessionFiles.find((sessionFile) => sessionFile.sessionId === id) ?? null,
+  };
 }
 
 /** One that runs before one that does not, then the newest, as `hapi` itself continues it; never an archived one. */
 function ofDirectory(known: Known): WhichSession {
-  const here = known.records
-    .filter((record) => record.cwd === known.cwd)
-    .map((record) => whole(record.sessionId, known))
+  const here = known.sessionFiles
+    .filter((sessionFile) => sessionFile.cwd === known.cwd)
+    .map((sessionFile) => whole(sessionFile.sessionId, known))
     .filter(({ row }) => known.rows === null || (row !== null && row.metadata?.lifecycleState !== "archived"));
   const found = here.find(({ row }) => row?.active) ?? here[0];
   if (found) return found;
@@ -116,7 +122,7 @@ function ofDirectory(known: Known): WhichSession {
 }
 
 /** How a person recognizes it. */
-export function titleOf({ id, row, record }: WhichSession): string {
+export function titleOf({ id, row, sessionFile }: WhichSession): string {
   const { metadata } = row ?? {};
-  return metadata?.name ?? metadata?.summary?.text ?? record?.name ?? metadata?.path ?? record?.cwd ?? id;
+  return metadata?.name ?? metadata?.summary?.text ?? sessionFile?.name ?? metadata?.path ?? sessionFile?.cwd ?? id;
 }

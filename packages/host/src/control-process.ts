@@ -1,6 +1,6 @@
 /** The session process's picture of one program under the host. */
 import { ignore } from "@hapi/platform/lean";
-import type { ControlLink } from "./control-link.ts";
+import type { ControlConnection } from "./control-connection.ts";
 import type { ProcessFacts } from "./messages.ts";
 import type { Chunk, ExitStatus, HostProcess, StreamName } from "./port.ts";
 
@@ -54,13 +54,13 @@ export interface Readings {
 export class ControlProcess implements HostProcess {
   facts: ProcessFacts;
   readonly exited: Promise<ExitStatus>;
-  readonly #link: ControlLink;
+  readonly #link: ControlConnection;
   readonly #readings: Readings;
   readonly #exit = Promise.withResolvers<ExitStatus>();
 
-  constructor(facts: ProcessFacts, link: ControlLink, readings: Readings) {
+  constructor(facts: ProcessFacts, connection: ControlConnection, readings: Readings) {
     this.facts = facts;
-    this.#link = link;
+    this.#link = connection;
     this.#readings = readings;
     this.exited = this.#exit.promise;
     // Nobody has to wait for it.

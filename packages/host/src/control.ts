@@ -1,7 +1,7 @@
 /** `HostControl` over the host's socket: what a session process uses. */
 import type { Clock } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
-import { ControlLink } from "./control-link.ts";
+import { ControlConnection } from "./control-connection.ts";
 import { ControlProcess, Reading, type Readings } from "./control-process.ts";
 import { decodeData, decodeJson, decodeViewerKeys, frameType, type Frame } from "./frames.ts";
 import type { HostAddress } from "./host-files.ts";
@@ -33,7 +33,7 @@ type Listeners = { [E in keyof HostEvents]: Set<HostEvents[E]> };
 class SocketHostControl implements HostControl, Readings {
   sessionId = "";
   hostPid = 0;
-  readonly #link: ControlLink;
+  readonly #link: ControlConnection;
   readonly #processes = new Map<number, ControlProcess>();
   readonly #readings = new Map<number, Reading>();
   readonly #listeners: Listeners = { viewerInput: new Set(), viewerTyped: new Set(), viewers: new Set(), lost: new Set() };
@@ -48,7 +48,7 @@ class SocketHostControl implements HostControl, Readings {
       frame: (frame: Frame) => this.#take(frame),
       lost: () => this.#lost(),
     };
-    this.#link = new ControlLink(address, handlers, clock);
+    this.#link = new ControlConnection(address, handlers, clock);
   }
 
   async connect(): Promise<void> {

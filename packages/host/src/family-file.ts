@@ -9,7 +9,7 @@ import { attempt, bootId, writeFileAtomic, type Family, type ProcessId } from "@
 /** In the environment of every agent and of what it starts. Another host's is never the same. */
 export const MARK_VARIABLE = "HAPI_HOST_MARK";
 
-export interface FamilyRecord {
+export interface HostFamily {
   host: ProcessId;
   /** Of the machine's start that pids and start times belong to; null where the system has none. */
   bootId: string | null;
@@ -22,16 +22,16 @@ export function familyFile(dir: string): string {
 }
 
 /** Null when there is none, or what is there can't be understood: then nobody is known. */
-export function readFamily(dir: string): FamilyRecord | null {
+export function readFamily(dir: string): HostFamily | null {
   const value: unknown = attempt(() => JSON.parse(readFileSync(familyFile(dir), "utf8")), "no file, or a damaged one");
   if (typeof value !== "object" || value === null) return null;
-  const { host, mark, agents, bootId: boot } = value as Partial<Record<keyof FamilyRecord, unknown>>;
+  const { host, mark, agents, bootId: boot } = value as Partial<Record<keyof HostFamily, unknown>>;
   if (!isProcessId(host) || typeof mark !== "string" || mark === "" || !Array.isArray(agents)) return null;
   return { host, mark, agents: agents.filter(isProcessId), bootId: typeof boot === "string" ? boot : null };
 }
 
 /** After a loss of power there is nothing to be ended: the disk is not waited for. */
-export function writeFamily(dir: string, record: Omit<FamilyRecord, "bootId">): void {
+export function writeFamily(dir: string, record: Omit<HostFamily, "bootId">): void {
   writeFileAtomic(familyFile(dir), JSON.stringify({ ...record, bootId: bootId() }), { volatile: true });
 }
 
@@ -40,7 +40,7 @@ export function removeFamily(dir: string, mark: string): void {
   if (readFamily(dir)?.mark === mark) rmSync(familyFile(dir), { force: true });
 }
 
-export function familyOf({ mark, agents }: Pick<FamilyRecord, "mark" | "agents">): Family {
+export function familyOf({ mark, agents }: Pick<HostFamily, "mark" | "agents">): Family {
   return { mark: { name: MARK_VARIABLE, value: mark }, members: agents };
 }
 

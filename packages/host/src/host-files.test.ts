@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { leaveMark, readHostRecord, removeMark } from "./host-files.ts";
+import { leaveMark, readHostMark, removeMark } from "./host-files.ts";
 
 const root = mkdtempSync(join(tmpdir(), "hapi-host-files-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -17,11 +17,11 @@ const sessionFile = (dir: string): string => readFileSync(join(dir, "session.jso
 test("in the folder of an older host it is read where that left it, until one with a file of its own comes", () => {
   const dir = folder();
   writeFileSync(join(dir, "session.json"), JSON.stringify(older));
-  expect(readHostRecord(dir)).toEqual(record(7));
+  expect(readHostMark(dir)).toEqual(record(7));
   leaveMark(dir, record(8));
-  expect(readHostRecord(dir)).toEqual(record(8));
+  expect(readHostMark(dir)).toEqual(record(8));
   removeMark(dir);
-  expect(readHostRecord(dir)).toBeNull();
+  expect(readHostMark(dir)).toBeNull();
   // It is not the host's.
   expect(sessionFile(dir)).toBe(JSON.stringify(older));
 });
@@ -38,5 +38,5 @@ test("for a starter of an older version it is left there too, beside what else t
 test("half of a file from a foreign hand says nothing", () => {
   const dir = folder();
   writeFileSync(join(dir, "host.json"), "{");
-  expect(readHostRecord(dir)).toBeNull();
+  expect(readHostMark(dir)).toBeNull();
 });

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { attempt, randomToken, systemClock, writeFileAtomic } from "@hapi/platform/lean";
 
-export interface HostRecord {
+export interface HostMark {
   pid: number;
   startTime: string | null;
   socket: string;
@@ -38,9 +38,9 @@ export interface MarkOptions {
 }
 
 /** The host's own facts, while it serves. Who looks for hosts that were killed sees by the folder around all sessions that one has come. */
-export function leaveMark(dir: string, record: HostRecord, options: MarkOptions = {}): void {
-  write(hostFile(dir), { host: record });
-  if (options.alsoOlder) write(olderFile(dir), { ...read(olderFile(dir)), host: record });
+export function leaveMark(dir: string, hostMark: HostMark, options: MarkOptions = {}): void {
+  write(hostFile(dir), { host: hostMark });
+  if (options.alsoOlder) write(olderFile(dir), { ...read(olderFile(dir)), host: hostMark });
   const now = systemClock.now() / 1000;
   attempt(() => utimesSync(dirname(dir), now, now), "then it is seen a little later");
 }
@@ -52,16 +52,16 @@ export function removeMark(dir: string, options: MarkOptions = {}): void {
   if (older && "host" in older) write(olderFile(dir), { ...older, host: undefined });
 }
 
-export function readHostRecord(dir: string): HostRecord | null {
-  return hostRecordIn(read(existsSync(hostFile(dir)) ? hostFile(dir) : olderFile(dir)) ?? {});
+export function readHostMark(dir: string): HostMark | null {
+  return hostMarkIn(read(existsSync(hostFile(dir)) ? hostFile(dir) : olderFile(dir)) ?? {});
 }
 
 /** Of a `host.json`, or of a `session.json` where there is none. */
-export function hostRecordIn(file: Readonly<Record<string, unknown>>): HostRecord | null {
+export function hostMarkIn(file: Readonly<Record<string, unknown>>): HostMark | null {
   const host = file["host"];
   if (typeof host !== "object" || host === null) return null;
-  const { pid, socket } = host as Partial<HostRecord>;
-  return typeof pid === "number" && typeof socket === "string" ? (host as HostRecord) : null;
+  const { pid, socket } = host as Partial<HostMark>;
+  return typeof pid === "number" && typeof socket === "string" ? (host as HostMark) : null;
 }
 
 const olderFile = (dir: string): string => join(dir, "session.json");
@@ -75,9 +75,9 @@ const write = (path: string, value: object): void => writeFileAtomic(path, `${JS
 
 /** Null when no host was ever started for this session. Says nothing about life. */
 export function readHostAddress(dir: string): HostAddress | null {
-  const record = readHostRecord(dir);
+  const hostMark = readHostMark(dir);
   const token = readToken(tokenFile(dir));
-  return record && token ? { socket: record.socket, token } : null;
+  return hostMark && token ? { socket: hostMark.socket, token } : null;
 }
 
 export function readToken(path: string): string | null {

@@ -25,7 +25,7 @@ import { Door } from "./door.ts";
 import { MARK_VARIABLE, removeFamily, writeFamily } from "./family-file.ts";
 import { hasFirstProgram, takeFirstProgram } from "./first-program.ts";
 import { Host } from "./host.ts";
-import { hostEnv, leaveMark, makeToken, markFlag, removeMark, tokenFile, type HostRecord, type MarkOptions } from "./host-files.ts";
+import { hostEnv, leaveMark, makeToken, markFlag, removeMark, tokenFile, type HostMark, type MarkOptions } from "./host-files.ts";
 import { hostLivesExit, Keeper, someLeftExit } from "./keeper.ts";
 import { endAfterHost, type LeftBehind } from "./left-behind.ts";
 import { protocolVersions } from "./messages.ts";
@@ -37,7 +37,7 @@ import { waitForAssignment, waitingFlag } from "./waiting.ts";
 const tidyMs = 10_000;
 const lookForPaintMs = 20;
 const endLeftFlag = "--end-left";
-/** What the keeper hears. "Nothing" is no success: the keeper has stopped agents that a lost record does not name. */
+/** What the keeper hears. "Nothing" is no success: the keeper has stopped agents that a lost family file does not name. */
 const endLeftExit: Readonly<Record<LeftBehind, number>> = {
   ended: 0,
   "host-lives": hostLivesExit,
@@ -103,7 +103,7 @@ async function serve(words: readonly string[], ownWords: readonly string[], env:
     listener.close();
     listener = listen();
   });
-  const record: HostRecord = {
+  const hostMark: HostMark = {
     pid: process.pid,
     startTime: host.facts.startTime,
     socket,
@@ -113,7 +113,7 @@ async function serve(words: readonly string[], ownWords: readonly string[], env:
   const first = await beginFirst(host, told ?? takeFirstProgram(dir), binding);
   kin.keeper.start();
   // Beside the agent's own start: the disk is waited for. Nobody looks for us before we are ready, and who comes too early finds the family.
-  leaveMark(dir, record, mark);
+  leaveMark(dir, hostMark, mark);
   announce();
   if (first) await untilPainted(first, host.clock);
   host.supervisor.start();

@@ -4,13 +4,13 @@ export {
   hostAddressFromEnv,
   hostEnv,
   hostFile,
-  hostRecordIn,
+  hostMarkIn,
   leaveMark,
   readHostAddress,
-  readHostRecord,
+  readHostMark,
   removeMark,
   type HostAddress,
-  type HostRecord,
+  type HostMark,
 } from "./host-files.ts";
 export { MARK_VARIABLE } from "./family-file.ts";
 export { runHost } from "./host-main.ts";

@@ -74,7 +74,7 @@ onLinux("where that can't be started it ends them itself", async () => {
 });
 
 for (const record of ["missing", "damaged"] as const) {
-  onLinux(`where the host's record of its agents is ${record}, it ends them itself`, async () => {
+  onLinux(`where the host's family file is ${record}, it ends them itself`, async () => {
     using here = place();
     if (record === "damaged") writeFileSync(join(here.dir, "family.json"), "{");
     const code = `import { runHost } from ${JSON.stringify(hostMain)}; process.exit(await runHost(["--end-left", ${JSON.stringify(here.dir)}]));`;

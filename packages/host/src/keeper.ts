@@ -2,7 +2,7 @@
  * Who ends the agents when the host is killed: a shell beside it that waits for the end of a pipe, and costs next to nothing meanwhile. The host
  * tells it the agents' pids as they change. When the pipe ends without a last word it stops them, so that none goes on unattended for a moment,
  * and starts `__host --end-left`, which knows how to find everything they started; where that can't be started (HAPI was removed
- * meanwhile) or ended nobody (the host's record is gone), it ends their process groups itself: nobody stays stopped. A keeper that is killed is replaced.
+ * meanwhile) or ended nobody (the host's family file is gone), it ends their process groups itself: nobody stays stopped. A keeper that is killed is replaced.
  */
 import { spawnHeir, type Clock, type Heir, type ProcessId } from "@hapi/platform/lean";
 
@@ -12,7 +12,7 @@ const healthyMs = 10_000;
 
 /** How `__host --end-left` ends when its host lives after all: then nothing was done. */
 export const hostLivesExit = 3;
-/** How it ends when it could end nobody, or not everybody: its record may be gone or damaged, and the keeper's own list has to do. */
+/** How it ends when it could end nobody, or not everybody: the family file may be gone or damaged, and the keeper's own list has to do. */
 export const someLeftExit = 4;
 
 /**

@@ -1,6 +1,6 @@
 /** What a dead host has left running is ended: its agents, and everything they started. Never what a living host runs. */
 import { type Clock, bootId, delay, endFamily, isAlive } from "@hapi/platform/lean";
-import { familyOf, readFamily, removeFamily, type FamilyRecord } from "./family-file.ts";
+import { familyOf, readFamily, removeFamily, type HostFamily } from "./family-file.ts";
 
 /** To remove a lock file, not to finish a build. */
 const graceMs = 500;
@@ -14,16 +14,16 @@ export type LeftBehind = "host-lives" | "nothing" | "ended" | "some-left";
 
 /** Repeatable, and may be done by several at once. */
 export async function endLeftBehind(dir: string): Promise<LeftBehind> {
-  const record = readFamily(dir);
-  if (!record) return "nothing";
-  if (isAlive(record.host) && isThisBoot(record)) return "host-lives";
-  if (!isThisBoot(record)) {
-    removeFamily(dir, record.mark);
+  const family = readFamily(dir);
+  if (!family) return "nothing";
+  if (isAlive(family.host) && isThisBoot(family)) return "host-lives";
+  if (!isThisBoot(family)) {
+    removeFamily(dir, family.mark);
     return "nothing";
   }
-  const isClean = await endFamily(familyOf(record), { graceMs, withinMs });
+  const isClean = await endFamily(familyOf(family), { graceMs, withinMs });
   if (!isClean) return "some-left";
-  removeFamily(dir, record.mark);
+  removeFamily(dir, family.mark);
   return "ended";
 }
 
@@ -38,7 +38,7 @@ export async function endAfterHost(dir: string, clock: Clock): Promise<LeftBehin
 }
 
 /** After a restart of the machine the same pid with the same start time is somebody else. */
-function isThisBoot({ bootId: then }: FamilyRecord): boolean {
+function isThisBoot({ bootId: then }: HostFamily): boolean {
   const now = bootId();
   return then === null || now === null || then === now;
 }

@@ -15,7 +15,7 @@ import {
 } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { dropFirstProgram, leaveFirstProgram } from "./first-program.ts";
-import { markFlag, readHostAddress, readHostRecord, type HostAddress } from "./host-files.ts";
+import { markFlag, readHostAddress, readHostMark, type HostAddress } from "./host-files.ts";
 import { endLeftBehind } from "./left-behind.ts";
 import type { HostFacts } from "./messages.ts";
 import type { SpawnSpec } from "./port.ts";
@@ -106,9 +106,9 @@ async function clearWay(dir: string): Promise<void> {
 
 /** A host that runs but can't be reached makes its socket again in a moment; a second one would be two masters of one session. */
 function refuseSecond(dir: string): void {
-  const record = readHostRecord(dir);
-  if (!record || record.startTime === null || !isAlive(record)) return;
-  throw new AppError("not_ready", `The session's host (pid ${record.pid}) runs but can't be reached. Try again in a few seconds.`);
+  const hostMark = readHostMark(dir);
+  if (!hostMark || hostMark.startTime === null || !isAlive(hostMark)) return;
+  throw new AppError("not_ready", `The session's host (pid ${hostMark.pid}) runs but can't be reached. Try again in a few seconds.`);
 }
 
 function hostLog(dir: string): string {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAlive, processTable, sessionDir, under, type WaitingProcess } from "@hapi/platform/lean";
-import { connectHost, readHostRecord, shutdownHost, startHost } from "../src/index.ts";
+import { connectHost, readHostMark, shutdownHost, startHost } from "../src/index.ts";
 import { writeFamily } from "../src/family-file.ts";
 import { startWaitingHost } from "../src/waiting.ts";
 import { hostCommand, programEnv, readUntil } from "./harness.ts";
@@ -40,7 +40,7 @@ test("told its session it is that one's host: same folder, same files, the first
       waiting,
     });
     expect([joined, facts.display]).toEqual([false, { kind: "process", launchId: "first" }]);
-    expect(readHostRecord(dir)?.pid).toBe(facts.pid);
+    expect(readHostMark(dir)?.pid).toBe(facts.pid);
     expect(existsSync(join(dir, "first-program.json"))).toBe(false);
     const control = await connectHost(address);
     const program = control.process("first");

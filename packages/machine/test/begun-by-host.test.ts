@@ -6,8 +6,8 @@ import { createWorld, type World } from "./world.ts";
 async function hostBegins(world: World): Promise<void> {
   await world.session.release();
   world.agent.die({ code: 0 });
-  const { record, host } = world;
-  record.update({ firstLaunch: { launchId: "first", threadId: "thread-1", how: "new" }, host: { startedAt: Math.random() } });
+  const { sessionFile, host } = world;
+  sessionFile.update({ firstLaunch: { launchId: "first", threadId: "thread-1", how: "new" }, host: { startedAt: Math.random() } });
   await host.spawn({ launchId: "first", kind: "pty", argv: ["cat"], cwd: "/", env: {} });
   world.agent.begunByHost();
 }

@@ -17,7 +17,7 @@ test("without a hub the work goes on; nothing is lost or doubled when it comes b
   await world.crash();
   world.hub.up();
   await world.start();
-  await world.hub.until(() => stages(world, "p1").at(-1) === "done" && world.ledger.state.outbox.size === 0, "all there");
+  await world.hub.until(() => stages(world, "p1").at(-1) === "done" && world.ledger.state.backlog.size === 0, "all there");
   expect(texts(world)).toEqual(["> hello", "one", "two"]);
   expect(new Set(world.hub.rows.map((row) => row.key)).size).toBe(world.hub.rows.length);
   expect(world.hub.repeats).toBeGreaterThan(0);
@@ -26,7 +26,7 @@ test("without a hub the work goes on; nothing is lost or doubled when it comes b
 test("killed in the middle of a word: it tidies up nothing, says nothing more, and what was not on disk is read again", async () => {
   await using world = await createWorld();
   await run(world, "p1", "hello");
-  await world.hub.until(() => world.ledger.state.outbox.size === 0, "quiet");
+  await world.hub.until(() => world.ledger.state.backlog.size === 0, "quiet");
   const ledger = join(world.dir, "ledger.jsonl");
   const { agentState, metadata } = world.hub;
   const before = { agentState, metadata, alives: world.hub.alives.length, display: world.host.display };

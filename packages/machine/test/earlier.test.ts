@@ -36,7 +36,7 @@ test("the first prompt carries it, the next one does not; the person's words sta
 
 test("a session that goes on from nothing has no such file, and one that is prepared again gets none", async () => {
   await using world = await createWorld();
-  const { sessionId, flavor, cwd, machineId, hubUrl, startedBy, startingMode } = world.record.value;
+  const { sessionId, flavor, cwd, machineId, hubUrl, startedBy, startingMode } = world.sessionFile.value;
   const home = join(cwd, "home");
   createSession({ home, sessionId, flavor, cwd, machineId, hubUrl, startedBy, startingMode, history });
   expect(existsSync(fileOf(world))).toBe(false);

@@ -9,7 +9,7 @@ import type { SessionLink } from "@hapi/client/link";
 import type { HostControl } from "@hapi/host";
 import type { Clock } from "@hapi/platform";
 import { LEDGER_FILE, type Ledger, openLedger } from "../src/session/ledger.ts";
-import { openRecord, type RecordFile } from "../src/session/record.ts";
+import { openSessionFile, type OpenSessionFile } from "../src/session/session-file.ts";
 
 export interface LifeOptions {
   dir: string;
@@ -26,7 +26,7 @@ export interface Disk {
 }
 
 export interface Life extends Omit<LifeOptions, "dir" | "disk"> {
-  readonly record: RecordFile;
+  readonly sessionFile: OpenSessionFile;
   readonly ledger: Ledger;
   readonly alive: boolean;
   kill(): Promise<void>;
@@ -40,7 +40,7 @@ export async function createLife({ dir, host, driver, link, clock, disk }: LifeO
   let alive = true;
   const conversations: Conversation[] = [];
   const ledger = await openLedger(dir);
-  const file = openRecord(dir);
+  const file = openSessionFile(dir);
   const path = join(dir, LEDGER_FILE);
   let durable = statSync(path).size;
 
@@ -97,7 +97,7 @@ export async function createLife({ dir, host, driver, link, clock, disk }: LifeO
         return port(opened, ["typed"]);
       },
     },
-    record: {
+    sessionFile: {
       get value() {
         return file.value;
       },

@@ -23,7 +23,7 @@ test.each([
   await world.crash();
   await world.start();
   await world.hub.until(() => JSON.stringify(world.hub.alives.at(-1)).includes("small"), "shown again");
-  expect(world.record.value).toMatchObject(expected.permissionMode ? expected : {});
+  expect(world.sessionFile.value).toMatchObject(expected.permissionMode ? expected : {});
   expect(world.hub.metadata?.preferredPermissionMode).toBe(expected.permissionMode);
   expect(world.hub.metadata?.preferredModel ?? undefined).toBe(expected.model);
   expect(await next(world, "p1")).toMatchObject(expected);
@@ -68,7 +68,7 @@ test("chosen at the hub while it was away: also what was seen in force before", 
   await world.hub.until(() => JSON.stringify(world.hub.alives.at(-1)).includes("yolo"), "shown");
   world.hub.choose({ permissionMode: "yolo", model: null });
   await world.relaunch();
-  await world.hub.until(() => world.record.value.permissionMode === "yolo", "taken over");
+  await world.hub.until(() => world.sessionFile.value.permissionMode === "yolo", "taken over");
   expect(await next(world, "p1")).toMatchObject({ permissionMode: "yolo" });
 });
 
@@ -85,12 +85,12 @@ test("where it begins in another mode than it was seen in, that is said", async 
 
 test("who chose to plan first, and accepted the plan, does not begin with a plan again", async () => {
   await using world = await createWorld();
-  world.record.update({ permissionMode: "plan" });
+  world.sessionFile.update({ permissionMode: "plan" });
   world.agent.ask({ id: "r1", kind: "plan" });
   await world.hub.until(() => Object.keys(world.hub.agentState?.requests ?? {}).length > 0, "asked");
   world.agent.tell({ type: "mode", mode: "yolo" });
   world.agent.goOn("r1", "approved", "terminal");
-  await world.hub.until(() => world.record.value.permissionMode !== "plan", "over");
+  await world.hub.until(() => world.sessionFile.value.permissionMode !== "plan", "over");
   await world.hub.until(() => JSON.stringify(world.hub.alives.at(-1)).includes("yolo"), "in force");
   expect(await next(world, "p1")).toMatchObject({ permissionMode: "default" });
 });
@@ -111,6 +111,6 @@ test("a mode and a model chosen while the agent starts are in force once it is t
   // It was begun with what had been chosen before.
   expect(world.agent.starts.at(-1)).toMatchObject({ permissionMode: "default", model: "large" });
   expect(world.agent.settings).toEqual(["read-only", "small"]);
-  expect(world.record.value).toMatchObject({ permissionMode: "read-only", model: "small" });
+  expect(world.sessionFile.value).toMatchObject({ permissionMode: "read-only", model: "small" });
   expect(await next(world, "p2")).toMatchObject({ permissionMode: "read-only", model: "small" });
 });

@@ -211,7 +211,7 @@ test("a tool's result says how long its call waited for a person", async () => {
 test("an edit that waits for a person has the lines around it, and their numbers, from the file", async () => {
   await using world = await createWorld();
   await run(world, "p1", "edit it");
-  const file = join(world.record.value.cwd, "a.txt");
+  const file = join(world.sessionFile.value.cwd, "a.txt");
   writeFileSync(file, "one\ntwo\nthree\nfour\nfive\nsix\n");
   world.agent.ask({ id: "r1", tool: "Edit", input: { file_path: file, old_string: "five", new_string: "FIVE" } });
   await world.hub.until(() => world.hub.agentState?.requests?.["r1"]?.places !== undefined, "its place");

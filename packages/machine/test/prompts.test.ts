@@ -142,9 +142,9 @@ test("a prompt that its sender wanted back and that the agent began all the same
 
 test("attachments: only files of the session's folders go to the agent; any other gives the prompt back, and the next one goes on", async () => {
   await using world = await createWorld();
-  const inFolder = join(world.record.value.cwd, "picture.png");
+  const inFolder = join(world.sessionFile.value.cwd, "picture.png");
   const uploaded = join(world.dir, "uploads", "up.png");
-  const link = join(world.record.value.cwd, "link.png");
+  const link = join(world.sessionFile.value.cwd, "link.png");
   for (const path of [inFolder, uploaded]) writeFileSync(path, "x");
   symlinkSync("/etc/hostname", link);
   for (const [localId, path] of Object.entries({

@@ -26,9 +26,9 @@ test("the first start and each one after it: which thread was there, which one i
   });
 });
 
-test("a conversation that can't be continued: the session ends as failed with the driver's code, its thread stays in the record", async () => {
+test("a conversation that can't be continued: the session ends as failed with the driver's code, its thread stays in the session file", async () => {
   await using world = await createWorld();
-  await world.hub.until(() => world.record.value.threadId === "thread-1", "a thread");
+  await world.hub.until(() => world.sessionFile.value.threadId === "thread-1", "a thread");
   world.agent.failStarts = 1;
   await world.relaunch();
   await ended(world);
@@ -38,18 +38,18 @@ test("a conversation that can't be continued: the session ends as failed with th
     fakeSessionId: "thread-1",
     lastStart: { how: "resume", asked: "thread-1", used: null, failure: { code: "agent_exited", message: "It would not start" } },
   });
-  expect(world.record.value.threadId).toBe("thread-1");
+  expect(world.sessionFile.value.threadId).toBe("thread-1");
   expect(world.agent.starts).toHaveLength(2);
 });
 
 test("in the terminal: what was said is not gone with the agent's own conversation, and how to go on is said last", async () => {
   await using world = await createWorld({ viewers: true, startingMode: "local" });
-  await world.hub.until(() => world.record.value.threadId === "thread-1", "a thread");
+  await world.hub.until(() => world.sessionFile.value.threadId === "thread-1", "a thread");
   world.agent.failStarts = 1;
   world.agent.failsWith = "resume_unavailable";
   await world.relaunch();
   await ended(world);
-  const id = world.record.value.sessionId.slice(0, 8);
+  const id = world.sessionFile.value.sessionId.slice(0, 8);
   expect(world.host.ended).toEqual({
     exitCode: 1,
     message: `It would not start. Go on in a new session whose agent is given the text of this one: hapi resume ${id} --history`,

@@ -271,7 +271,7 @@ test("allowed after the failure: the turn that just failed is tried again too; R
   await using _ = world;
   expect(await world.hub.rpc<unknown>("set-session-config", { autoRetry: true })).toEqual({ applied: { autoRetry: true } });
   await world.hub.until(() => waiting(world)?.attempt === 1, "planned");
-  expect(world.record.value.autoRetry).toBe(true);
+  expect(world.sessionFile.value.autoRetry).toBe(true);
   await world.hub.rpc("retry-turn");
   expect(retries(world)).toBe(1);
   world.agent.finish();

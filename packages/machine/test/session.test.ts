@@ -22,17 +22,17 @@ test("mode and model chosen at the hub while the session was away count; ours co
   await world.hub.until(() => world.ledger.state.facts.published !== null, "told");
   world.hub.choose({ permissionMode: "yolo", model: "large" });
   await world.relaunch();
-  await world.hub.until(() => world.record.value.permissionMode === "yolo" && world.record.value.model === "large", "taken over");
+  await world.hub.until(() => world.sessionFile.value.permissionMode === "yolo" && world.sessionFile.value.model === "large", "taken over");
   await world.hub.until(() => world.hub.alives.length > 1 && JSON.stringify(world.hub.alives.at(-1)).includes("yolo"), "said");
   // Changed in the terminal without a hub: the hub's word is the older one.
   world.hub.down();
   await world.session.release();
-  world.record.update({ permissionMode: "default" });
+  world.sessionFile.update({ permissionMode: "default" });
   world.hub.up();
   await world.start();
   await world.relaunch();
   await run(world, "p1", "hello");
-  expect(world.record.value.permissionMode).toBe("default");
+  expect(world.sessionFile.value.permissionMode).toBe("default");
 });
 
 test("leaving the agent's own screen ends the session as completed, with its exit code", async () => {

@@ -10,7 +10,7 @@ const notices = (world: World): string[] =>
 test("a conversation that another session has is told as such, once; one's own, and a branch that is to be made, are not", async () => {
   await using world = await createWorld({ threadId: "mine" });
   const home = dirname(dirname(world.dir));
-  const common = { home, flavor: "fake", cwd: world.record.value.cwd, machineId: "machine-1", hubUrl: "http://127.0.0.1:1" };
+  const common = { home, flavor: "fake", cwd: world.sessionFile.value.cwd, machineId: "machine-1", hubUrl: "http://127.0.0.1:1" };
   const other = { ...common, startedBy: "terminal" as const, startingMode: "remote" as const };
   createSession({ ...other, tag: "branch", threadId: "mine", fork: true });
   const { sessionId } = createSession({ ...other, tag: "theirs", threadId: "theirs" });

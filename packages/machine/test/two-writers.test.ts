@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSession } from "../src/session/create-session.ts";
-import { openRecord, readRecord } from "../src/session/record.ts";
+import { openSessionFile, readSessionFile } from "../src/session/session-file.ts";
 
 const home = mkdtempSync(join(tmpdir(), "machine-two-writers-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-test("a host that leaves its mark while the session writes its record", async () => {
+test("a host that leaves its mark while the session writes its file", async () => {
   const { dir } = createSession({
     home,
     flavor: "fake",
@@ -20,7 +20,7 @@ test("a host that leaves its mark while the session writes its record", async ()
     startingMode: "remote",
   });
   const host = Bun.spawn([process.execPath, join(import.meta.dir, "mark-entry.ts"), dir], { stdout: "pipe" });
-  const record = openRecord(dir);
+  const sessionFile = openSessionFile(dir);
   let number = 0;
   let lost = 0;
   const over = host.exited;
@@ -28,9 +28,9 @@ test("a host that leaves its mark while the session writes its record", async ()
   void over.then(() => (isOver = true));
   while (!isOver) {
     const threadId = `thread-${number++}`;
-    record.update({ threadId });
+    sessionFile.update({ threadId });
     await Promise.race([over, new Promise((resolve) => setImmediate(resolve))]);
-    if (readRecord(dir)?.threadId !== threadId) lost += 1;
+    if (readSessionFile(dir)?.threadId !== threadId) lost += 1;
   }
   expect({ ofTheHost: Number(await new Response(host.stdout).text()), ofTheSession: lost }).toEqual({ ofTheHost: 0, ofTheSession: 0 });
 }, 60_000);

@@ -1,4 +1,4 @@
-/** A session in memory: real ledger and record on disk, everything else behind its port. `crash` and `start` are a kill -9 (`life.ts`) and its successor. */
+/** A session in memory: real ledger and session file on disk, everything else behind its port. `crash` and `start` are a kill -9 (`life.ts`) and its successor. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { type Clock, systemClock } from "@hapi/platform";
 import { createMemoryHost, type MemoryHost } from "@hapi/testkit";
 import { createSession, type CreateSessionOptions } from "../src/session/create-session.ts";
 import type { Ledger } from "../src/session/ledger.ts";
-import type { RecordFile } from "../src/session/record.ts";
+import type { OpenSessionFile } from "../src/session/session-file.ts";
 import { openSession, type RunningSession } from "../src/session/session.ts";
 import { createFakeAgent, type FakeAgent } from "./fake-agent.ts";
 import { createFakeHub, type FakeHub } from "./fake-hub.ts";
@@ -19,7 +19,7 @@ export interface World {
   readonly agent: FakeAgent;
   readonly host: MemoryHost;
   readonly session: RunningSession;
-  readonly record: RecordFile;
+  readonly sessionFile: OpenSessionFile;
   readonly ledger: Ledger;
   readonly disk: Disk;
   start(): Promise<void>;
@@ -70,12 +70,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 
   async function start(): Promise<void> {
     life = await createLife({ dir, host, driver: agent.driver, link: hub.link(), clock: options.clock ?? systemClock, disk });
-    const { record } = life;
+    const { sessionFile } = life;
     session = await openSession({
       ...life,
       home,
       dir,
-      hub: () => ({ hubUrl: record.value.hubUrl }),
+      hub: () => ({ hubUrl: sessionFile.value.hubUrl }),
       random: () => 0,
       log,
       agentEnv: {},
@@ -103,8 +103,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     get session() {
       return session;
     },
-    get record() {
-      return life.record;
+    get sessionFile() {
+      return life.sessionFile;
     },
     get ledger() {
       return life.ledger;

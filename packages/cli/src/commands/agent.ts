@@ -10,10 +10,10 @@ import {
   boxFor,
   credentialFingerprint,
   firstRow,
-  readRecord,
+  readSessionFile,
   requireBoxOf,
   rowAtHub,
-  type SessionRecord,
+  type SessionFile,
   startSession,
   takeEnvironment,
 } from "@hapi/machine";
@@ -62,7 +62,7 @@ export async function runAgent(words: string[], context: CommandContext): Promis
 /** A session that is named was begun with a program that this terminal may not have on its PATH. */
 function keptProgram(home: string, { existingSessionId, isThisEnvironment }: AgentFlags): string | undefined {
   if (existingSessionId === null || isThisEnvironment) return undefined;
-  return readRecord(sessionDir(home, existingSessionId))?.environment?.program;
+  return readSessionFile(sessionDir(home, existingSessionId))?.environment?.program;
 }
 
 /** The agent that is named, or the one that needs no name; and the words behind its name. */
@@ -109,33 +109,33 @@ async function openSession(input: OpenInput): Promise<number> {
   const request = { home, flavor: driver.flavor, cwd: context.cwd, machineId, hubUrl: hub.url, flags, asked, now: systemClock.now() };
   let found = findDirectorySession(request);
   const joined = found.kind === "existing" && found.joined === true;
-  if (found.kind === "existing" && (await probeHost(sessionDir(home, found.record.sessionId)))) {
+  if (found.kind === "existing" && (await probeHost(sessionDir(home, found.sessionFile.sessionId)))) {
     noteUnused(input);
     const state = joined
       ? "has this conversation and runs; this is one more screen of it"
       : "already running; this is one more screen of it";
-    return view(found.record, input, { state, mustBeRead: joined });
+    return view(found.sessionFile, input, { state, mustBeRead: joined });
   }
   if (hub.isReachable) {
     const rest = createCliRest({ hubUrl: hub.url, token: hub.token, clock: systemClock });
     found = await heedHub(found, {
       request,
-      row: (record) =>
-        rowAtHub({ session: (id) => rest.session(id), register: (row) => rest.createSession(row) }, record, systemClock.now()),
+      row: (sessionFile) =>
+        rowAtHub({ session: (id) => rest.session(id), register: (row) => rest.createSession(row) }, sessionFile, systemClock.now()),
       confirm: (question) => confirm(question, context.terminal.isInteractive),
       note: (line) => context.terminal.note(context.paint.waiting(line)),
     });
   }
   if (found.kind === "new" && hub.isReachable) await sayHolderAtHub(request, hub, context);
   if (found.kind === "existing" && !flags.isThisEnvironment) {
-    const word = environmentWord(found.record, driver.environment, home, context.env);
+    const word = environmentWord(found.sessionFile, driver.environment, home, context.env);
     if (word !== null) context.terminal.note(context.paint.waiting(word));
   }
-  const record = await whileStarting(home, context.cwd, () => prepareAndStart(request, found, input));
+  const sessionFile = await whileStarting(home, context.cwd, () => prepareAndStart(request, found, input));
   // Before the screen is the agent's.
   if (hub.isReachable) await sendAlong(context);
   const state = joined ? "has this conversation; continued" : found.kind === "existing" ? "continued" : "new";
-  return view(record, input, { state, mustBeRead: joined });
+  return view(sessionFile, input, { state, mustBeRead: joined });
 }
 
 const boxOf = ({ flags: { box } }: DirectorySessionInput) => (box ? { box } : {});
@@ -144,20 +144,24 @@ async function prepareAndStart(
   request: DirectorySessionInput,
   found: DirectorySession,
   { home, driver, hub, context, program }: OpenInput,
-): Promise<SessionRecord> {
+): Promise<SessionFile> {
   // Another terminal may have been faster: its session is this folder's.
   const isFirst = found.kind === "new" && !request.flags.isNew && request.asked === null && found.tag === sessionTagOf(request);
   const latest = isFirst ? findDirectorySession(request) : found;
   // Before anything is written.
-  await requireBoxOf({ box: boxFor({ home, ...boxOf(request) }, latest.kind === "existing" ? latest.record : null) }, driver, context.env);
-  const { record } = prepareSession(
+  await requireBoxOf(
+    { box: boxFor({ home, ...boxOf(request) }, latest.kind === "existing" ? latest.sessionFile : null) },
+    driver,
+    context.env,
+  );
+  const { sessionFile } = prepareSession(
     request,
     latest,
     takeEnvironment(driver.environment, context.env, program, credentialFingerprint(request.home)),
   );
-  await registerIfReachable(record, hub, context);
-  await startSession(record, { home, env: { ...context.env, CLI_API_TOKEN: hub.token } });
-  return record;
+  await registerIfReachable(sessionFile, hub, context);
+  await startSession(sessionFile, { home, env: { ...context.env, CLI_API_TOKEN: hub.token } });
+  return sessionFile;
 }
 
 /** A session whose files this machine has lost can't be joined, and must not be passed over in silence. */
@@ -191,7 +195,7 @@ function noteUnused({ flags, context }: OpenInput): void {
 }
 
 /** The row exists before the screen opens, so that the phone sees it at once; without a hub the session process does it later. */
-async function registerIfReachable(record: SessionRecord, hub: HubChoice, context: CommandContext): Promise<void> {
+async function registerIfReachable(sessionFile: SessionFile, hub: HubChoice, context: CommandContext): Promise<void> {
   if (!hub.isReachable) {
     context.terminal.note(
       context.paint.waiting(`The hub at ${hub.url} can't be reached. The session starts anyway and appears there when it is back.`),
@@ -199,15 +203,15 @@ async function registerIfReachable(record: SessionRecord, hub: HubChoice, contex
     return;
   }
   const rest = createCliRest({ hubUrl: hub.url, token: hub.token, clock: systemClock });
-  await rest.createSession(firstRow(record, systemClock.now()));
+  await rest.createSession(firstRow(sessionFile, systemClock.now()));
 }
 
-async function view(record: SessionRecord, input: OpenInput, how: { state: string; mustBeRead: boolean }): Promise<number> {
+async function view(sessionFile: SessionFile, input: OpenInput, how: { state: string; mustBeRead: boolean }): Promise<number> {
   const { context, hub, home, warning } = input;
   const line = hub.isReachable ? { hub: `${context.paint.good("✓")} Connected to hub ${context.paint.dim(hub.url)}` } : {};
-  await introduce({ home, record, ...how, ...line, ...(warning ? { warning } : {}) }, context);
-  if (isatty(0) && context.terminal.isInteractive) return watchSession(home, record, context);
-  context.terminal.out(record.sessionId);
+  await introduce({ home, sessionFile, ...how, ...line, ...(warning ? { warning } : {}) }, context);
+  if (isatty(0) && context.terminal.isInteractive) return watchSession(home, sessionFile, context);
+  context.terminal.out(sessionFile.sessionId);
   return 0;
 }
 

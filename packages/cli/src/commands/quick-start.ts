@@ -4,7 +4,7 @@
  */
 import { type FirstLaunch, quickAgent } from "@hapi/agents/first";
 import { probeHost } from "@hapi/host/start";
-import { credentialFingerprint, type SessionRecord, startSession, takeEnvironment } from "@hapi/machine/first";
+import { credentialFingerprint, type SessionFile, startSession, takeEnvironment } from "@hapi/machine/first";
 import {
   attempt,
   hapiHome,
@@ -59,7 +59,7 @@ export async function quickStart(words: string[], context: CommandContext, waiti
   const { introduce, watchSession } = await loadView();
   await introduce(begun, context);
   const hub = hubBeside(context, request.home);
-  const code = await watchSession(request.home, begun.record, context, hub.start);
+  const code = await watchSession(request.home, begun.sessionFile, context, hub.start);
   if (hub.problem !== null) context.terminal.note(context.paint.waiting(hub.problem));
   return code;
 }
@@ -102,13 +102,13 @@ async function begin(
   const { home } = request;
   const found = findDirectorySession(request);
   const hub = context.paint.dim(`  Hub: ${request.hubUrl}`);
-  if (found.kind === "existing" && (await probeHost(sessionDir(home, found.record.sessionId)))) {
+  if (found.kind === "existing" && (await probeHost(sessionDir(home, found.sessionFile.sessionId)))) {
     // What a running session can't take any more is said the other way.
     if (hasChoices(line.flags)) return null;
     const runs = "runs; this is one more screen of it";
     return {
       home,
-      record: found.record,
+      sessionFile: found.sessionFile,
       hub,
       state: found.joined ? `has this conversation and ${runs}` : `already ${runs.replace("runs", "running")}`,
       mustBeRead: found.joined,
@@ -117,25 +117,25 @@ async function begin(
   if (!(await canBegin(found, request, line.flags, context.env))) return null;
   const begun = await startWithAgent(request, found, line.flags.rest, context, waiting);
   if (begun === null) return null;
-  const word = found.kind === "existing" ? environmentWord(found.record, quickAgent.environment, home, context.env) : null;
+  const word = found.kind === "existing" ? environmentWord(found.sessionFile, quickAgent.environment, home, context.env) : null;
   const warning = [begun.hint, word].filter((one) => one != null).join("\n");
   const state = found.kind === "new" ? "new" : found.joined ? "has this conversation; continued" : "continued";
   const mustBeRead = found.kind === "existing" && found.joined;
-  return { home, record: begun.record, state, hub, mustBeRead, ...(warning ? { warning } : {}) };
+  return { home, sessionFile: begun.sessionFile, state, hub, mustBeRead, ...(warning ? { warning } : {}) };
 }
 
-/** The session's record with its agent's launch is on disk before its host hears of it. Null: the launch can't be made here after all. */
+/** The session's file with its agent's launch is on disk before its host hears of it. Null: the launch can't be made here after all. */
 async function startWithAgent(
   request: DirectorySessionInput,
   found: DirectorySession,
   words: readonly string[],
   { env }: CommandContext,
   waiting: WaitingProcess | null,
-): Promise<{ record: SessionRecord; hint?: string | undefined } | null> {
+): Promise<{ sessionFile: SessionFile; hint?: string | undefined } | null> {
   const { home } = request;
   const [program] = quickAgent.commandLine.locate(definedOnly(env)).command;
   let launch: FirstLaunch | null = null;
-  const { record } = prepareSession(
+  const { sessionFile } = prepareSession(
     request,
     found,
     takeEnvironment(quickAgent.environment, env, program, credentialFingerprint(home)),
@@ -147,11 +147,11 @@ async function startWithAgent(
   const planned = launch as FirstLaunch | null;
   if (planned === null) return null;
   const { launchId, argv, env: agentEnv, hint } = planned;
-  const first = { launchId, kind: "pty" as const, argv, cwd: record.cwd, env: agentEnv, ...terminalSize() };
+  const first = { launchId, kind: "pty" as const, argv, cwd: sessionFile.cwd, env: agentEnv, ...terminalSize() };
   // What shows it is not needed before it runs.
-  const starting = startSession(record, { home, env, first, waiting });
+  const starting = startSession(sessionFile, { home, env, first, waiting });
   await Promise.all([starting, loadView()]);
-  return { record, hint };
+  return { sessionFile, hint };
 }
 
 /** Nobody configured a hub and none runs: one is started once the agent's screen is there. */

@@ -3,7 +3,7 @@
  * directory's own; where there is none, a choice of those that can be continued.
  */
 import type { HubApi } from "@hapi/client";
-import { listSessionRecords } from "@hapi/machine";
+import { listSessionFiles } from "@hapi/machine";
 import { hapiHome, systemClock } from "@hapi/platform";
 import { AppError, type SessionSummary, toAppError } from "@hapi/protocol";
 import { hubApi } from "../hub-api.ts";
@@ -55,13 +55,14 @@ async function runResume(words: ParsedWords, context: CommandContext): Promise<n
   if (isSet(words, "history")) return tell(api, session, words, context);
   if (isSet(words, "fork")) return fork(api, session, words, context);
   const isThisEnvironment = isSet(words, "this-environment");
-  if (session.record && !isWakingOnly) return openHere(session.record, context, isThisEnvironment);
+  if (session.sessionFile && !isWakingOnly) return openHere(session.sessionFile, context, isThisEnvironment);
   if (isThisEnvironment)
     throw new AppError("invalid_query", "--this-environment means this terminal, so it goes only with a session that is opened in it");
   const wasActive = session.row?.active ?? false;
   const id = await api.sessions.resume(session.id).catch((cause: unknown) => Promise.reject(withNextStep(cause, session.id)));
   if (isSet(words, "json")) context.terminal.json({ sessionId: id, resumed: !wasActive });
-  else context.terminal.out(`${id} ${wasActive ? "is running already" : "is running again"}${session.record ? "" : " on its machine"}.`);
+  else
+    context.terminal.out(`${id} ${wasActive ? "is running already" : "is running again"}${session.sessionFile ? "" : " on its machine"}.`);
   return 0;
 }
 
@@ -82,9 +83,9 @@ async function fork(api: HubApi, session: WhichSession, words: ParsedWords, cont
   const id = await api.sessions.fork(session.id).catch((cause: unknown) => Promise.reject(withNextStep(cause, session.id)));
   if (isSet(words, "json")) terminal.json({ sessionId: id, forkedFrom: session.id });
   else terminal.out(`${id} is a new session with the history of ${session.id}.`);
-  const record = listSessionRecords(hapiHome(context.env)).find(({ sessionId }) => sessionId === id);
-  const isHere = record && terminal.isInteractive && !isSet(words, "remote") && !isSet(words, "json");
-  return isHere ? openHere(record, context) : 0;
+  const sessionFile = listSessionFiles(hapiHome(context.env)).find(({ sessionId }) => sessionId === id);
+  const isHere = sessionFile && terminal.isInteractive && !isSet(words, "remote") && !isSet(words, "json");
+  return isHere ? openHere(sessionFile, context) : 0;
 }
 
 /** It begins remote: the text goes to the agent with the first prompt, which in its own terminal nobody could put it in front of. */
@@ -121,7 +122,7 @@ async function wantedSession(api: HubApi, wanted: string | undefined, context: C
 /** A session of this machine can be continued while the hub is away, too. */
 async function findWhole(api: HubApi, wanted: string, context: CommandContext): Promise<WhichSession> {
   const { session, away } = await findSessionAnyway(api, wanted, context);
-  if (away && !session.record) throw away;
+  if (away && !session.sessionFile) throw away;
   return session;
 }
 

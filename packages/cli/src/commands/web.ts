@@ -9,7 +9,7 @@ import { takesToken } from "../hub-token.ts";
 import { isHealthy } from "../local-hub.ts";
 import { codeLines } from "../tui/welcome.ts";
 import { publicUrlOf } from "../public-url.ts";
-import { unreachableHint, type WebLink, webLink } from "../web-link.ts";
+import { unreachableHint, type WebAddress, webAddress } from "../web-address.ts";
 
 export const webCommand: Command = {
   name: "web",
@@ -44,7 +44,7 @@ export const webCommand: Command = {
   },
 };
 
-async function findLink({ env }: CommandContext): Promise<WebLink> {
+async function findLink({ env }: CommandContext): Promise<WebAddress> {
   const { url, token } = configuredHub(env);
   if (!(await isHealthy(url))) throw noHubAnswers(env);
   if (!(await takesToken(url, token)))
@@ -57,7 +57,7 @@ async function findLink({ env }: CommandContext): Promise<WebLink> {
   const own = isOwn ? runningHub(home) : null;
   // What other devices call a hub elsewhere is what this machine calls it.
   const publicUrl = isOwn ? publicUrlOf(env["HAPI_PUBLIC_URL"] || loadSettings(home)["publicUrl"]) : null;
-  return webLink({ url, publicUrl, token, isOpen: own?.isOpen ?? false, front: own?.front, isElsewhere: !isOwn });
+  return webAddress({ url, publicUrl, token, isOpen: own?.isOpen ?? false, front: own?.front, isElsewhere: !isOwn });
 }
 
 function openInBrowser(link: string, { env, terminal }: CommandContext): void {

@@ -1,6 +1,6 @@
 /** The screen a newcomer sees after `npm start` or `hapi hub`: where to go, the token, and a code for the phone where a phone can get there. */
 import { renderUnicodeCompact } from "uqr";
-import { type ListeningHub, unreachableHint, type WebLink, webLink } from "../web-link.ts";
+import { type ListeningHub, unreachableHint, type WebAddress, webAddress } from "../web-address.ts";
 import type { Palette } from "./terminal.ts";
 
 export interface WelcomeFacts extends ListeningHub {
@@ -13,7 +13,7 @@ export interface WelcomeFacts extends ListeningHub {
 }
 
 export function welcome(facts: WelcomeFacts, paint: Palette, options: { withCode: boolean }): string {
-  const web = webLink(facts);
+  const web = webAddress(facts);
   const { link, url, reach, fingerprint } = web;
   const lines = [
     "",
@@ -39,7 +39,7 @@ export function welcome(facts: WelcomeFacts, paint: Palette, options: { withCode
 }
 
 /** What a person has to know before the browser asks, or before it does not ask. */
-function trustLines({ isInsecure }: WelcomeFacts, { fingerprint, reach }: WebLink, paint: Palette): string[] {
+function trustLines({ isInsecure }: WelcomeFacts, { fingerprint, reach }: WebAddress, paint: Palette): string[] {
   if (isInsecure && reach !== "public") return ["", ...insecureWords.map((line) => `  ${paint.bad(line)}`)];
   if (fingerprint === undefined) return [];
   return ["", "  The browser will ask whether to trust the certificate. It is this hub's if its SHA-256 is:", ...halves(fingerprint)];

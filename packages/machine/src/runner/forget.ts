@@ -1,4 +1,4 @@
-/** A session that was deleted at the hub leaves this machine too: ledger, uploads, record. Never while its host lives. */
+/** A session that was deleted at the hub leaves this machine too: ledger, uploads, session file. Never while its host lives. */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { whileHostless } from "@hapi/host";

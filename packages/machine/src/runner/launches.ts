@@ -10,10 +10,10 @@ import type { AgentDriver } from "@hapi/agents";
 import type { Clock } from "@hapi/platform";
 import { AppError, type SpawnParams } from "@hapi/protocol";
 import { requireBoxOf } from "../session/boxed-host.ts";
-import { boxFor, createSession, listSessionRecords, type CreateSessionOptions } from "../session/create-session.ts";
+import { boxFor, createSession, listSessionFiles, type CreateSessionOptions } from "../session/create-session.ts";
 import { credentialFingerprint } from "../session/credentials.ts";
-import { takeEnvironment, withRecorded } from "../session/environment.ts";
-import type { SessionRecord } from "../session/record.ts";
+import { takeEnvironment, withKept } from "../session/environment.ts";
+import type { SessionFile } from "../session/session-file.ts";
 import { requireInside } from "./roots.ts";
 
 export interface LaunchDeps {
@@ -24,9 +24,9 @@ export interface LaunchDeps {
   driverFor(flavor: string): AgentDriver | undefined;
   defaultFlavor: string;
   /** Start the host, or join the living one; resolves when it answers. */
-  startHost(record: SessionRecord): Promise<{ isNew: boolean }>;
+  startHost(sessionFile: SessionFile): Promise<{ isNew: boolean }>;
   /** Make the row in the hub exist before anyone is told its id. */
-  register(record: SessionRecord): Promise<void>;
+  register(sessionFile: SessionFile): Promise<void>;
   clock: Clock;
 }
 
@@ -57,17 +57,17 @@ export function createLaunches(deps: LaunchDeps): Launches {
 }
 
 async function launchOnce(deps: LaunchDeps, params: SpawnParams, roots: readonly string[]): Promise<Launched> {
-  const records = listSessionRecords(deps.home);
-  const known = findKnown(records, params);
+  const sessionFiles = listSessionFiles(deps.home);
+  const known = findKnown(sessionFiles, params);
   const flavor = known?.flavor ?? params.agent ?? deps.defaultFlavor;
   const driver = deps.driverFor(flavor);
   if (!driver) throw new AppError("unsupported_flavor", `This machine has no driver for "${flavor}".`);
   const wanted = known?.cwd ?? fullPath(params.directory);
   await requireInside(wanted, roots);
   if (params.knownOnly === true && !known) requireThread(deps, driver, params);
-  const origin = known ?? originOf(records, flavor, params);
+  const origin = known ?? originOf(sessionFiles, flavor, params);
   const { environment: kept } = origin ?? {};
-  const detection = await driver.detect(definedOnly(withRecorded(deps.env, kept)), kept?.program);
+  const detection = await driver.detect(definedOnly(withKept(deps.env, kept)), kept?.program);
   if (!detection.available) {
     throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed on this machine.`);
   }
@@ -92,9 +92,9 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams, roots: readonly
     environment: kept ?? takeEnvironment(driver.environment, deps.env, detection.program, credentialFingerprint(deps.home)),
     now: deps.clock.now(),
   };
-  const { sessionId, record } = createSession(options);
-  await deps.register(record);
-  const { isNew } = await deps.startHost(record);
+  const { sessionId, sessionFile } = createSession(options);
+  await deps.register(sessionFile);
+  const { isNew } = await deps.startHost(sessionFile);
   return { sessionId, isNew };
 }
 
@@ -109,7 +109,7 @@ function requireThread(deps: LaunchDeps, driver: AgentDriver, { directory, resum
 }
 
 /** A branch of what was in a sandbox is in one, too. */
-function boxOf({ sandbox }: SpawnParams, origin: SessionRecord | undefined): Pick<CreateSessionOptions, "box"> {
+function boxOf({ sandbox }: SpawnParams, origin: SessionFile | undefined): Pick<CreateSessionOptions, "box"> {
   const box = sandbox ? { network: sandbox.network } : origin?.box;
   return box ? { box } : {};
 }
@@ -133,18 +133,21 @@ function newIdentity(flavor: string, params: SpawnParams): Pick<CreateSessionOpt
 }
 
 /** The session that the new one is a branch of. */
-function originOf(records: readonly SessionRecord[], flavor: string, params: SpawnParams): SessionRecord | undefined {
+function originOf(sessionFiles: readonly SessionFile[], flavor: string, params: SpawnParams): SessionFile | undefined {
   const { originSessionId, resumeSessionId } = params;
-  const named = records.find((record) => record.sessionId === originSessionId);
+  const named = sessionFiles.find((sessionFile) => sessionFile.sessionId === originSessionId);
   return (
-    named ?? records.find((record) => resumeSessionId !== undefined && record.flavor === flavor && record.threadId === resumeSessionId)
+    named ??
+    sessionFiles.find(
+      (sessionFile) => resumeSessionId !== undefined && sessionFile.flavor === flavor && sessionFile.threadId === resumeSessionId,
+    )
   );
 }
 
-function findKnown(records: readonly SessionRecord[], params: SpawnParams): SessionRecord | undefined {
+function findKnown(sessionFiles: readonly SessionFile[], params: SpawnParams): SessionFile | undefined {
   const wanted = params.existingSessionId ?? params.sessionId;
-  if (wanted) return records.find((record) => record.sessionId === wanted);
-  return params.launchId ? records.find((record) => record.launchId === params.launchId) : undefined;
+  if (wanted) return sessionFiles.find((sessionFile) => sessionFile.sessionId === wanted);
+  return params.launchId ? sessionFiles.find((sessionFile) => sessionFile.launchId === params.launchId) : undefined;
 }
 
 function fullPath(path: string): string {

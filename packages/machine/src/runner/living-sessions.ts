@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { probeHost, shutdownHost } from "@hapi/host";
 import { AppError, toAppError } from "@hapi/protocol";
 import { sessionDir } from "@hapi/platform";
-import { listSessionRecords } from "../session/create-session.ts";
+import { listSessionFiles } from "../session/create-session.ts";
 import { hookSocketPath } from "../session/hook-door.ts";
 
 export interface LivingSession {
@@ -22,17 +22,17 @@ export interface LivingSession {
 const AT_ONCE = 16;
 
 export async function findLivingSessions(home: string): Promise<LivingSession[]> {
-  const records = listSessionRecords(home);
+  const sessionFiles = listSessionFiles(home);
   const found: LivingSession[] = [];
-  for (let start = 0; start < records.length; start += AT_ONCE) {
-    const batch = records.slice(start, start + AT_ONCE).map(async (record) => {
-      const facts = await probeOrNull(sessionDir(home, record.sessionId));
+  for (let start = 0; start < sessionFiles.length; start += AT_ONCE) {
+    const batch = sessionFiles.slice(start, start + AT_ONCE).map(async (sessionFile) => {
+      const facts = await probeOrNull(sessionDir(home, sessionFile.sessionId));
       if (!facts) return;
       found.push({
-        sessionId: record.sessionId,
-        flavor: record.flavor,
-        directory: record.cwd,
-        startedBy: record.startedBy,
+        sessionId: sessionFile.sessionId,
+        flavor: sessionFile.flavor,
+        directory: sessionFile.cwd,
+        startedBy: sessionFile.startedBy,
         hostPid: facts.pid,
         startedAt: facts.startedAt,
         viewers: facts.viewers.length,

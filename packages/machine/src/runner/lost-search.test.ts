@@ -7,7 +7,7 @@ import { hostFile, leaveMark, removeMark } from "@hapi/host";
 import { processStartTime } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { createSession } from "../session/create-session.ts";
-import { openRecord } from "../session/record.ts";
+import { openSessionFile } from "../session/session-file.ts";
 import { createLostSearch, type SessionFiles, sessionFiles } from "./lost-search.ts";
 
 const roots: string[] = [];
@@ -34,10 +34,10 @@ function home() {
       asked.reads += 1;
       return sessionFiles.mark(dir);
     },
-    record(dir) {
+    sessionFile(dir) {
       asked.reads += 1;
       if ([...failing].some((id) => dir.endsWith(id))) throw new AppError("internal", "Too many open files");
-      return sessionFiles.record(dir);
+      return sessionFiles.sessionFile(dir);
     },
   };
   const search = createLostSearch(path, files);
@@ -76,12 +76,12 @@ const own = markOf(process.pid, processStartTime(process.pid));
 test("hundreds of ended sessions are read once; a host that is killed is found by the next look, and nothing is read for it", async () => {
   const { asked, session, look, forget } = home();
   const { dir: ended } = session();
-  const record = openRecord(ended).value;
+  const sessionFile = openSessionFile(ended).value;
   for (let count = 1; count < 300; count++) {
     const sessionId = `ended-${count}`;
     const dir = join(dirname(ended), sessionId);
     mkdirSync(dir);
-    writeFileSync(join(dir, "session.json"), JSON.stringify({ ...record, sessionId }));
+    writeFileSync(join(dir, "session.json"), JSON.stringify({ ...sessionFile, sessionId }));
   }
   const host = Bun.spawn(["cat"], { stdin: "pipe", stdout: "ignore" });
   const living = session();
@@ -103,12 +103,12 @@ test("hundreds of ended sessions are read once; a host that is killed is found b
   expect(asked.reads).toBe(1);
 });
 
-test("a session process that is killed, or writes the record, changes nothing", () => {
+test("a session process that is killed, or writes its session file, changes nothing", () => {
   const { session, look } = home();
   const { dir } = session();
   leaveMark(dir, own);
   expect(look()).toEqual([]);
-  openRecord(dir).update({ threadId: "thread-1" });
+  openSessionFile(dir).update({ threadId: "thread-1" });
   expect(look()).toEqual([]);
 });
 
@@ -148,13 +148,13 @@ test("in a folder of an older version the mark is found and seen to go; from the
   expect(look()).toEqual([sessionId]);
 });
 
-test("a lost session is told as its record is now", () => {
+test("a lost session is told as its session file is now", () => {
   const { path, session } = home();
   const { dir } = session();
   leaveMark(dir, gone);
   const search = createLostSearch(path);
   expect(search()).toMatchObject([{ startingMode: "remote" }]);
-  openRecord(dir).update({ threadId: "thread-1" });
+  openSessionFile(dir).update({ threadId: "thread-1" });
   expect(search()).toMatchObject([{ threadId: "thread-1" }]);
 });
 

@@ -7,10 +7,10 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { hostFile, type HostRecord, hostRecordIn } from "@hapi/host";
+import { hostFile, type HostMark, hostMarkIn } from "@hapi/host";
 import { attempt, isAlive, sessionDir, sessionsDir } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
-import { readRecord, RECORD_FILE, type SessionRecord } from "../session/record.ts";
+import { readSessionFile, SESSION_FILE, type SessionFile } from "../session/session-file.ts";
 
 /** Once in so many looks: a minute. */
 const COMPARE_ALL_EVERY = 12;
@@ -22,9 +22,9 @@ export interface SessionFiles {
   /** @throws AppError */
   names(path: string): string[];
   /** In the host's own file. Null: it ended in good order. @throws AppError it can't be read, or is damaged */
-  mark(dir: string): HostRecord | null;
+  mark(dir: string): HostMark | null;
   /** @throws AppError it can't be read, or is damaged */
-  record(dir: string): SessionRecord | null;
+  sessionFile(dir: string): SessionFile | null;
 }
 
 interface Seen {
@@ -35,13 +35,13 @@ interface Seen {
 }
 
 interface Marked {
-  mark: HostRecord;
-  record: SessionRecord;
+  mark: HostMark;
+  sessionFile: SessionFile;
   recordPrint: string | null;
 }
 
 /** Answers with each call what is lost now, the newest first. */
-export function createLostSearch(home: string, files: SessionFiles = sessionFiles): () => SessionRecord[] {
+export function createLostSearch(home: string, files: SessionFiles = sessionFiles): () => SessionFile[] {
   const seen = new Map<string, Seen>();
   /** Looked at each time: those with a mark, and those that could not be read. */
   const watched = new Set<string>();
@@ -54,7 +54,7 @@ export function createLostSearch(home: string, files: SessionFiles = sessionFile
       found = see(id);
     } catch (cause) {
       if (!(cause instanceof AppError)) throw cause;
-      // No session's name at all, a damaged record, or nothing that will last.
+      // No session's name at all, a damaged session file, or nothing that will last.
       found = cause.code === "session_not_found" ? "none" : "unreadable";
     }
     if (typeof found === "string") seen.delete(id);
@@ -68,39 +68,39 @@ export function createLostSearch(home: string, files: SessionFiles = sessionFile
     const before = seen.get(id);
     // Before the content: what changes meanwhile is seen by the next look.
     const ofHost = files.print(hostFile(dir));
-    const print = ofHost ?? files.print(join(dir, RECORD_FILE));
+    const print = ofHost ?? files.print(join(dir, SESSION_FILE));
     if (print === null) return "none";
     if (print === before?.print) return before;
     const own = ofHost === null ? undefined : files.mark(dir);
     if (own === null) return { print, marked: null };
-    const recordPrint = ofHost === null ? print : files.print(join(dir, RECORD_FILE));
-    const record = files.record(dir);
-    if (!record) return "none";
-    const mark = own ?? hostRecordIn(record);
+    const recordPrint = ofHost === null ? print : files.print(join(dir, SESSION_FILE));
+    const sessionFile = files.sessionFile(dir);
+    if (!sessionFile) return "none";
+    const mark = own ?? hostMarkIn(sessionFile);
     // In a copy of another session's folder it means nothing.
-    return { print, marked: mark && record.sessionId === id ? { mark, record, recordPrint } : null };
+    return { print, marked: mark && sessionFile.sessionId === id ? { mark, sessionFile, recordPrint } : null };
   }
 
-  /** Its record as it is now: the session wrote in it while its host lived. Null: not to be had. */
-  function recordNow(id: string, marked: Marked): SessionRecord | null {
+  /** Its session file as it is now: the session wrote in it while its host lived. Null: not to be had. */
+  function recordNow(id: string, marked: Marked): SessionFile | null {
     const dir = sessionDir(home, id);
     try {
-      const print = files.print(join(dir, RECORD_FILE));
-      if (print === marked.recordPrint) return marked.record;
-      const record = files.record(dir);
-      if (record) Object.assign(marked, { record, recordPrint: print });
-      return record;
+      const print = files.print(join(dir, SESSION_FILE));
+      if (print === marked.recordPrint) return marked.sessionFile;
+      const sessionFile = files.sessionFile(dir);
+      if (sessionFile) Object.assign(marked, { record: sessionFile, recordPrint: print });
+      return sessionFile;
     } catch (cause) {
       if (!(cause instanceof AppError)) throw cause;
       return null;
     }
   }
 
-  function lost(id: string): SessionRecord[] {
+  function lost(id: string): SessionFile[] {
     const marked = seen.get(id)?.marked;
     if (!marked || isAlive(marked.mark)) return [];
-    const record = recordNow(id, marked);
-    return record ? [record] : [];
+    const sessionFile = recordNow(id, marked);
+    return sessionFile ? [sessionFile] : [];
   }
 
   function visitAll(): void {
@@ -130,10 +130,10 @@ export const sessionFiles: SessionFiles = {
     const text = orNone(() => readFileSync(hostFile(dir), "utf8"), null);
     if (text === null) return null;
     const file: unknown = attempt(() => JSON.parse(text), "half of a file, from a foreign hand");
-    if (typeof file === "object" && file !== null) return hostRecordIn(file as Record<string, unknown>);
+    if (typeof file === "object" && file !== null) return hostMarkIn(file as Record<string, unknown>);
     throw new AppError("internal", `${hostFile(dir)} is damaged`);
   },
-  record: readRecord,
+  sessionFile: readSessionFile,
 };
 
 function orNone<T, N>(ask: () => T, none: N): T | N {

@@ -4,7 +4,7 @@
  */
 import { toAppError } from "@hapi/protocol";
 import type { Clock, Logger } from "@hapi/platform";
-import type { SessionRecord } from "../session/record.ts";
+import type { SessionFile } from "../session/session-file.ts";
 import { createLostSearch } from "./lost-search.ts";
 
 export const LOOK_EVERY_MS = 5_000;
@@ -18,11 +18,11 @@ const MAX_TRIES = 4;
 export interface LostWatchDeps {
   home: string;
   /** Ends what the killed host has left running; also while the hub is away. */
-  endLeft(record: SessionRecord): Promise<unknown>;
+  endLeft(sessionFile: SessionFile): Promise<unknown>;
   /** Speaks for the session at the hub; false: not now, try again. */
-  settle(record: SessionRecord): Promise<boolean>;
+  settle(sessionFile: SessionFile): Promise<boolean>;
   /** With `sessionPreservation: "resume"`: starts it again. */
-  resume?(record: SessionRecord): Promise<unknown>;
+  resume?(sessionFile: SessionFile): Promise<unknown>;
   clock: Clock;
   log: Logger;
 }
@@ -56,12 +56,12 @@ export function watchLostSessions(deps: LostWatchDeps): LostWatch {
   let closed = false;
 
   /** `later`: a hub that is away, a host that is just being started; the next look tries again. */
-  async function resume(record: SessionRecord): Promise<"resumed" | "later" | "not"> {
-    const { sessionId } = record;
+  async function resume(sessionFile: SessionFile): Promise<"resumed" | "later" | "not"> {
+    const { sessionId } = sessionFile;
     const times = resumes.get(sessionId) ?? 0;
     if (!deps.resume || times >= MAX_RESUMES) return "not";
     try {
-      await deps.resume(record);
+      await deps.resume(sessionFile);
       resumes.set(sessionId, times + 1);
       log.info("runner.session_resumed", { sessionId });
       return "resumed";
@@ -74,13 +74,13 @@ export function watchLostSessions(deps: LostWatchDeps): LostWatch {
     }
   }
 
-  async function lookAfter(record: SessionRecord): Promise<void> {
-    const { sessionId } = record;
-    await deps.endLeft(record);
+  async function lookAfter(sessionFile: SessionFile): Promise<void> {
+    const { sessionId } = sessionFile;
+    await deps.endLeft(sessionFile);
     const before = failed.get(sessionId);
     if (before && clock.now() < before.notBefore) return;
-    const outcome = await resume(record);
-    if (outcome === "resumed" || (outcome === "not" && (await deps.settle(record)))) {
+    const outcome = await resume(sessionFile);
+    if (outcome === "resumed" || (outcome === "not" && (await deps.settle(sessionFile)))) {
       failed.delete(sessionId);
       fates.push({ sessionId, fate: outcome === "resumed" ? "resumed" : "settled", at: clock.now() });
       if (fates.length > MAX_FATES) fates.shift();
@@ -93,9 +93,9 @@ export function watchLostSessions(deps: LostWatchDeps): LostWatch {
 
   async function look(): Promise<void> {
     try {
-      for (const record of findLost()) {
+      for (const sessionFile of findLost()) {
         if (closed) return;
-        await lookAfter(record);
+        await lookAfter(sessionFile);
       }
     } catch (cause) {
       log.warn("runner.look_failed", { reason: toAppError(cause).message });

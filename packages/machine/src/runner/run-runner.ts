@@ -71,15 +71,15 @@ export async function runRunner(options: RunRunnerOptions): Promise<Runner> {
     drivers: () => allDrivers(home),
     connect: (metadata, signal) =>
       connectMachine({ signal, hubUrl, token, machineId, metadata, log: (event, fields) => log.info(event, fields) }),
-    startHost: async (record) => {
-      const started = await startSession(record, { home, env });
+    startHost: async (sessionFile) => {
+      const started = await startSession(sessionFile, { home, env });
       return { isNew: !started.joined };
     },
-    register: async (record) => {
-      await rest.createSession(firstRow(record, systemClock.now()));
+    register: async (sessionFile) => {
+      await rest.createSession(firstRow(sessionFile, systemClock.now()));
     },
-    settle: async (record) => {
-      const argv = selfCommand("__session", SETTLE_WORD, sessionDir(home, record.sessionId));
+    settle: async (sessionFile) => {
+      const argv = selfCommand("__session", SETTLE_WORD, sessionDir(home, sessionFile.sessionId));
       const { code } = await runCommand(argv, { cwd: home, env: { ...ownEnv, HAPI_HOME: home }, timeoutMs: SETTLE_MS });
       // A host lives after all: nothing to say.
       return code === settleExit.settled || code === settleExit.hostLives;

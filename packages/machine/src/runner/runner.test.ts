@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentDriver, Detection } from "@hapi/agents";
 import { systemClock } from "@hapi/platform";
-import { createSession, listSessionRecords } from "../session/create-session.ts";
+import { createSession, listSessionFiles } from "../session/create-session.ts";
 import { createAvailability } from "./availability.ts";
 import { askRunner, openControlSocket } from "./control-socket.ts";
 import { listDirectory, pathsExist } from "./directories.ts";
@@ -48,12 +48,12 @@ function world(options: Partial<LaunchDeps> = {}) {
     env: {},
     driverFor: (flavor) => (flavor === "demo" ? driver() : undefined),
     defaultFlavor: "demo",
-    startHost: (record) => {
-      started.push(record.sessionId);
+    startHost: (sessionFile) => {
+      started.push(sessionFile.sessionId);
       return Promise.resolve({ isNew: true });
     },
-    register: (record) => {
-      registered.push(record.sessionId);
+    register: (sessionFile) => {
+      registered.push(sessionFile.sessionId);
       return Promise.resolve();
     },
     clock: systemClock,
@@ -93,7 +93,7 @@ test("an environment is kept: a wake from elsewhere is looked up in the session'
     },
   };
   const { launches, deps, home, project } = world({ env: { CONFIG_HOME: "/runner" }, driverFor: () => able });
-  const kept = (id: string): unknown => listSessionRecords(home).find(({ sessionId }) => sessionId === id)?.environment;
+  const kept = (id: string): unknown => listSessionFiles(home).find(({ sessionId }) => sessionId === id)?.environment;
   const common = { home, flavor: "demo", cwd: project, machineId: "m1", hubUrl: deps.hubUrl(), startingMode: "remote" as const };
   const environment = { values: { CONFIG_HOME: "/work" }, withheld: [], program: "/opt/demo" };
   const { sessionId } = createSession({ ...common, startedBy: "terminal", environment, threadId: "thread-1" });
@@ -130,8 +130,8 @@ test("a session of another computer of the same name is not begun here: neither 
     const refused = launches.launch({ ...wish, ...thread });
     await expect(refused).rejects.toMatchObject({ code: "resume_unavailable", message: expect.stringContaining("another computer") });
   }
-  expect([started, registered, existsSync(wish.directory), listSessionRecords(home)]).toEqual([[], [], false, []]);
-  // Its own computer, registered anew: by its conversation, and from then on by its record.
+  expect([started, registered, existsSync(wish.directory), listSessionFiles(home)]).toEqual([[], [], false, []]);
+  // Its own computer, registered anew: by its conversation, and from then on by its session file.
   for (const thread of [{ resumeSessionId: "here" }, {}]) expect((await launches.launch({ ...wish, ...thread })).sessionId).toBe("s");
 });
 

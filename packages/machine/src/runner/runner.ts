@@ -212,7 +212,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const isResuming = options.sessionPreservation === "resume";
   const lost = watchLostSessions({
     home: options.home,
-    endLeft: (record) => endLeftBehind(sessionDir(options.home, record.sessionId)),
+    endLeft: (sessionFile) => endLeftBehind(sessionDir(options.home, sessionFile.sessionId)),
     settle: options.settle,
     ...(isResuming
       ? { resume: ({ cwd, sessionId }) => launches.launch({ type: "spawn-in-directory", directory: cwd, existingSessionId: sessionId }) }

@@ -3,24 +3,24 @@ import type { AgentCapabilities, OwnDiagnostics } from "@hapi/protocol";
 import { AppError, normalizePermissionMode, noticeWords, type NoticeWords, toAppError } from "@hapi/protocol";
 import type { DriverLog } from "@hapi/agents";
 import { type Clock, within } from "@hapi/platform";
-import type { AgentRunner } from "./agent-runner.ts";
+import type { AgentSupervisor } from "./agent-supervisor.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { Control } from "./handoff-steps.ts";
 import type { Inbox } from "./inbox.ts";
 import type { InForce } from "./in-force.ts";
 import type { AgentFacts } from "./metadata.ts";
 import type { PermissionBroker } from "./permissions.ts";
-import type { RecordFile } from "./record.ts";
+import type { OpenSessionFile } from "./session-file.ts";
 import type { Retrying } from "./retrying.ts";
 import type { ConfigChange, SessionActions } from "./rpc.ts";
 import type { Uploads } from "./uploads.ts";
 
 export interface ActionDeps {
-  runner: AgentRunner;
+  supervisor: AgentSupervisor;
   loop: Pick<HandoffLoop, "want">;
   control: Pick<Control, "front">;
   broker: PermissionBroker;
-  record: RecordFile;
+  sessionFile: OpenSessionFile;
   inForce: InForce;
   retrying: Retrying;
   inbox: Pick<Inbox, "steer" | "interruptNext" | "unwantCurrent">;
@@ -50,15 +50,15 @@ function refuseUnknown(change: ConfigChange): void {
 }
 
 export function createActions(deps: ActionDeps): SessionActions {
-  const { runner, loop, control, record, capabilities, facts } = deps;
+  const { supervisor, loop, control, sessionFile, capabilities, facts } = deps;
 
   /**
    * `take` writes the choice down, for every start from then on. An agent that is just being started was given what was written before: it is
    * asked once it is there. Between the look at the runner and `take` nothing is waited for.
    */
   async function choose(what: string, ask: () => Promise<void>, take: () => void): Promise<void> {
-    while (runner.moving) await runner.still();
-    if (runner.front !== null) {
+    while (supervisor.moving) await supervisor.still();
+    if (supervisor.front !== null) {
       try {
         await ask();
       } catch (cause) {
@@ -73,11 +73,11 @@ export function createActions(deps: ActionDeps): SessionActions {
     refuseUnknown(change);
     const applied: Record<string, unknown> = {};
     if (change.permissionMode !== undefined) {
-      const mode = normalizePermissionMode(record.value.flavor, change.permissionMode);
+      const mode = normalizePermissionMode(sessionFile.value.flavor, change.permissionMode);
       if (!mode) throw new AppError("invalid_mode");
       await choose(
         "permission mode",
-        () => runner.conversation.setPermissionMode(mode),
+        () => supervisor.conversation.setPermissionMode(mode),
         () => deps.inForce.chosen({ permissionMode: mode }),
       );
       applied["permissionMode"] = mode;
@@ -87,13 +87,13 @@ export function createActions(deps: ActionDeps): SessionActions {
       const model = change.model === "default" || change.model === "auto" ? null : change.model;
       await choose(
         "model",
-        () => runner.conversation.setModel(model),
+        () => supervisor.conversation.setModel(model),
         () => deps.inForce.chosen({ model }),
       );
       applied["model"] = model;
     }
     if (change.autoRetry !== undefined) {
-      record.update({ autoRetry: change.autoRetry });
+      sessionFile.update({ autoRetry: change.autoRetry });
       await (change.autoRetry ? deps.retrying.allowed() : deps.retrying.cancel());
       applied["autoRetry"] = change.autoRetry;
     }
@@ -105,7 +105,7 @@ export function createActions(deps: ActionDeps): SessionActions {
   async function endUnanswering(): Promise<void> {
     deps.log.warn("agent.stop_unanswered", {});
     await deps.inbox.unwantCurrent();
-    await runner.stop({ graceMs: 0 });
+    await supervisor.stop({ graceMs: 0 });
     deps.notice(noticeWords("stop_unanswered"));
     deps.changed();
   }
@@ -123,13 +123,13 @@ export function createActions(deps: ActionDeps): SessionActions {
       // Whatever becomes of that, what runs is stopped.
       const canceled = deps.retrying.cancel().catch((cause: unknown) => deps.log.warn("retry.failed", { cause }));
       await within(deps.clock, CANCEL_WAIT_MS, canceled);
-      if (runner.front === null) {
-        if (runner.moving) await deps.inbox.interruptNext();
+      if (supervisor.front === null) {
+        if (supervisor.moving) await deps.inbox.interruptNext();
         return;
       }
-      const { front } = runner;
+      const { front } = supervisor;
       try {
-        await runner.conversation.interrupt();
+        await supervisor.conversation.interrupt();
       } catch (cause) {
         if (front !== "remote" || toAppError(cause).code !== "timeout") throw cause;
         await endUnanswering();
@@ -151,19 +151,19 @@ export function createActions(deps: ActionDeps): SessionActions {
     retry,
     async steer(localId) {
       if (!capabilities.steer) throw new AppError("not_supported", "This agent takes nothing while a turn runs; the prompt is next");
-      if (control.front !== "remote" || runner.front !== "remote" || !runner.busy)
+      if (control.front !== "remote" || supervisor.front !== "remote" || !supervisor.busy)
         throw new AppError("not_ready", "No turn is running that it could go into; it is handed in its turn");
       return { steered: await deps.inbox.steer(localId) };
     },
     cancelRetry: async () => ({ status: await deps.retrying.cancel() }),
     fork() {
-      const { threadId } = record.value;
+      const { threadId } = sessionFile.value;
       if (!capabilities.fork || threadId === undefined) throw new AppError("not_supported", "This conversation can't be branched off");
       return { nativeSessionId: threadId, forkSession: true };
     },
     diagnostics: deps.diagnostics,
     async models() {
-      if (runner.front !== null) return runner.conversation.listModels();
+      if (supervisor.front !== null) return supervisor.conversation.listModels();
       return facts.models ?? [...capabilities.models];
     },
     get currentModel() {

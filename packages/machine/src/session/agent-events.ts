@@ -1,6 +1,6 @@
 /**
- * Where each thing a driver says goes: records to the outbox (with their read offset), live text to the hub, requests to the broker, stages to the
- * inbox, names and modes to the record.
+ * Where each thing a driver says goes: records to the backlog (with their read offset), live text to the hub, requests to the broker, stages to the
+ * inbox, names and modes to the session file.
  */
 import type { DriverEvent, DriverLog } from "@hapi/agents";
 import type { SessionLink } from "@hapi/client/link";
@@ -14,9 +14,9 @@ import type { KeptWords } from "./kept-words.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Settings } from "./ledger-state.ts";
 import type { Losses } from "./losses.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Backlog } from "./backlog.ts";
 import type { PermissionBroker } from "./permissions.ts";
-import type { RecordFile } from "./record.ts";
+import type { OpenSessionFile } from "./session-file.ts";
 import type { ScreenModel } from "./screen-model.ts";
 import type { Turns } from "./turns.ts";
 
@@ -25,10 +25,10 @@ export type TerminalClosed = Extract<DriverEvent, { type: "terminal-closed" }>;
 
 export interface AgentEventDeps {
   ledger: Ledger;
-  record: RecordFile;
+  sessionFile: OpenSessionFile;
   agent: AgentView;
   inForce: InForce;
-  outbox: Outbox;
+  backlog: Backlog;
   link: SessionLink;
   inbox: Inbox;
   broker: PermissionBroker;
@@ -57,7 +57,7 @@ function withWait(broker: PermissionBroker, event: AgentEvent): AgentEvent {
 }
 
 export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => void {
-  const { ledger, record, agent, inForce, outbox, link, inbox, broker, turns, screen, clock, log } = deps;
+  const { ledger, sessionFile, agent, inForce, backlog, link, inbox, broker, turns, screen, clock, log } = deps;
 
   function setThinking(thinking: boolean): void {
     agent.setTurn(thinking ? (ledger.state.facts.turn ?? String(clock.now())) : null);
@@ -66,7 +66,7 @@ export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => 
 
   function recorded({ key, event, at, checkpoint }: Extract<DriverEvent, { type: "record" }>): void {
     if (event.type === "turn-ended") turns.ended(key, event);
-    outbox.add(key, withWait(broker, event), { at, checkpoint });
+    backlog.add(key, withWait(broker, event), { at, checkpoint });
     screen.record(event);
     if (event.type !== "turn-ended") return;
     const { outcome, failure, localIds } = event;
@@ -79,9 +79,9 @@ export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => 
   }
 
   function threadKnown(threadId: string): void {
-    if (record.value.threadId !== threadId) deps.threadTakenUp(threadId);
+    if (sessionFile.value.threadId !== threadId) deps.threadTakenUp(threadId);
     // Branching off is done once the agent has a conversation of its own.
-    record.update(record.value.threadId === threadId ? { threadId } : { threadId, fork: undefined });
+    sessionFile.update(sessionFile.value.threadId === threadId ? { threadId } : { threadId, fork: undefined });
     log.info("agent.thread_known", { threadId });
   }
 
@@ -122,7 +122,7 @@ export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => 
       case "thread":
         return threadKnown(event.threadId);
       case "mode":
-        return settings(event, { permissionMode: normalizePermissionMode(record.value.flavor, event.mode) ?? event.mode });
+        return settings(event, { permissionMode: normalizePermissionMode(sessionFile.value.flavor, event.mode) ?? event.mode });
       case "model":
         return settings(event, { model: event.model });
       case "title":

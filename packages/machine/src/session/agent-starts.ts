@@ -2,7 +2,7 @@
 import type { DriverLog, Front } from "@hapi/agents";
 import { type AgentFailure, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
-import type { AgentRunner } from "./agent-runner.ts";
+import type { AgentSupervisor } from "./agent-supervisor.ts";
 import type { Control } from "./handoff-steps.ts";
 
 /** After one that failed the next try waits. */
@@ -19,7 +19,7 @@ export interface AgentStarts {
 export interface AgentStartDeps {
   /** Changed here and by the handoff loop alone. */
   control: Control;
-  runner: AgentRunner;
+  supervisor: AgentSupervisor;
   /** So many times in a row. */
   startFailed(front: Front, failure: AgentFailure, times: number): void;
   clock: Clock;
@@ -36,7 +36,7 @@ function failureOf(cause: unknown): AgentFailure {
   };
 }
 
-export function createAgentStarts({ control, runner, startFailed, clock, log }: AgentStartDeps): AgentStarts {
+export function createAgentStarts({ control, supervisor, startFailed, clock, log }: AgentStartDeps): AgentStarts {
   let times = 0;
   let lastFailure: unknown;
 
@@ -57,8 +57,8 @@ export function createAgentStarts({ control, runner, startFailed, clock, log }: 
   }
 
   return {
-    start: (front) => attempt(front, () => runner.ensure(front)),
-    openTerminal: () => attempt("local", () => runner.openTerminal()),
+    start: (front) => attempt(front, () => supervisor.ensure(front)),
+    openTerminal: () => attempt("local", () => supervisor.openTerminal()),
     get lastFailure() {
       return lastFailure;
     },

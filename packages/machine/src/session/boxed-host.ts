@@ -5,7 +5,7 @@ import type { AgentDriver } from "@hapi/agents";
 import type { HostControl, SpawnSpec } from "@hapi/host";
 import { attempt, findProgram, runCommand, selfCommand } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
-import type { SessionRecord } from "./record.ts";
+import type { SessionFile } from "./session-file.ts";
 import { type Box, type BoxPlace, boxWords } from "./box.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -53,7 +53,7 @@ export async function requireBox(driver: Pick<AgentDriver, "displayName" | "ownP
 
 /** Before a session of this record is started: nobody gets one without the sandbox that was asked for. */
 export async function requireBoxOf(
-  { box }: Pick<SessionRecord, "box">,
+  { box }: Pick<SessionFile, "box">,
   driver: Pick<AgentDriver, "displayName" | "ownPaths">,
   env: Env,
 ): Promise<void> {

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildAgentEnv } from "./agent-env.ts";
-import { createSession, listSessionRecords, sessionTag } from "./create-session.ts";
-import { openRecord, readRecord, RECORD_FILE } from "./record.ts";
+import { createSession, listSessionFiles, sessionTag } from "./create-session.ts";
+import { openSessionFile, readSessionFile, SESSION_FILE } from "./session-file.ts";
 import { createUploads, MAX_UPLOAD_BYTES, safeName } from "./uploads.ts";
 
 const root = mkdtempSync(join(tmpdir(), "machine-create-"));
@@ -27,9 +27,9 @@ test("the same machine, folder and agent have one tag, whatever way leads to the
   symlinkSync(cwd, link);
   const a = createSession(common);
   const b = createSession({ ...common, cwd: link });
-  expect(readRecord(b.dir)!.tag).toBe(readRecord(a.dir)!.tag);
-  expect(readRecord(b.dir)!.cwd).toBe(cwd);
-  expect(sessionTag("m", cwd, "claude")).toBe(readRecord(a.dir)!.tag);
+  expect(readSessionFile(b.dir)!.tag).toBe(readSessionFile(a.dir)!.tag);
+  expect(readSessionFile(b.dir)!.cwd).toBe(cwd);
+  expect(sessionTag("m", cwd, "claude")).toBe(readSessionFile(a.dir)!.tag);
   expect(
     new Set([
       sessionTag("m", cwd, "claude"),
@@ -39,14 +39,14 @@ test("the same machine, folder and agent have one tag, whatever way leads to the
     ]).size,
   ).toBe(4);
   expect(statSync(a.dir).mode & 0o777).toBe(0o700);
-  expect(statSync(join(a.dir, RECORD_FILE)).mode & 0o777).toBe(0o600);
+  expect(statSync(join(a.dir, SESSION_FILE)).mode & 0o777).toBe(0o600);
 });
 
 test("preparing it again keeps thread and tag and takes the new launch", () => {
   const { sessionId, dir } = createSession({ ...common, permissionMode: "yolo", args: ["--model", "opus"] });
-  openRecord(dir).update({ threadId: "t-1" });
+  openSessionFile(dir).update({ threadId: "t-1" });
   createSession({ ...common, sessionId, startingMode: "remote", startedBy: "runner", threadId: "t-2", launchId: "l" });
-  expect(readRecord(dir)).toMatchObject({
+  expect(readSessionFile(dir)).toMatchObject({
     sessionId,
     threadId: "t-1",
     startingMode: "remote",
@@ -60,18 +60,18 @@ test("preparing it again keeps thread and tag and takes the new launch", () => {
   expect(() => createSession({ ...common, cwd: join(root, "nowhere") })).toThrow("does not exist");
 });
 
-test("what others keep in the record's file stays; a damaged one is an error and is left out of the list", () => {
+test("what others keep in the session file stays; a damaged one is an error and is left out of the list", () => {
   const { sessionId, dir } = createSession(common);
-  const path = join(dir, RECORD_FILE);
+  const path = join(dir, SESSION_FILE);
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), host: { pid: 1 } }));
-  const record = openRecord(dir);
+  const sessionFile = openSessionFile(dir);
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), host: { pid: 2 } }));
-  record.update({ model: "opus", fork: undefined });
+  sessionFile.update({ model: "opus", fork: undefined });
   expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ model: "opus", host: { pid: 2 } });
-  expect(listSessionRecords(home).some((one) => one.sessionId === sessionId)).toBe(true);
+  expect(listSessionFiles(home).some((one) => one.sessionId === sessionId)).toBe(true);
   writeFileSync(path, "{");
-  expect(() => readRecord(dir)).toThrow("damaged");
-  expect(listSessionRecords(home).some((one) => one.sessionId === sessionId)).toBe(false);
+  expect(() => readSessionFile(dir)).toThrow("damaged");
+  expect(listSessionFiles(home).some((one) => one.sessionId === sessionId)).toBe(false);
 });
 
 test("an agent sees nothing of ours but its session's id", () => {
@@ -103,9 +103,9 @@ test("uploads: safe names, a budget, deletion only inside", async () => {
   expect(readFileSync(path, "utf8")).toBe("hello");
   expect(path.startsWith(join(dir, "uploads"))).toBe(true);
   await expect(uploads.save("big", "A".repeat(Math.ceil(MAX_UPLOAD_BYTES / 3) * 4 + 8))).rejects.toThrow("too large");
-  await expect(uploads.remove(join(dir, RECORD_FILE))).rejects.toThrow("Only files");
-  await expect(uploads.remove(join(dir, "uploads", "..", RECORD_FILE))).rejects.toThrow("Only files");
-  symlinkSync(join(dir, RECORD_FILE), join(dir, "uploads", "link"));
+  await expect(uploads.remove(join(dir, SESSION_FILE))).rejects.toThrow("Only files");
+  await expect(uploads.remove(join(dir, "uploads", "..", SESSION_FILE))).rejects.toThrow("Only files");
+  symlinkSync(join(dir, SESSION_FILE), join(dir, "uploads", "link"));
   await expect(uploads.remove(join(dir, "uploads", "link"))).rejects.toThrow("Only files");
   await uploads.remove(path);
   await expect(uploads.remove(path)).rejects.toThrow("no such file");

@@ -8,9 +8,9 @@ import { AppError } from "@hapi/protocol/errors";
 import { normalizePermissionMode } from "@hapi/protocol/flavors";
 import type { Box } from "./box.ts";
 import { keepEarlier } from "./earlier.ts";
-import type { RecordedEnvironment } from "./environment.ts";
-import { readRecord, type SessionRecord, writeRecord } from "./record.ts";
-import type { FirstLaunchRecord } from "./record-shape.ts";
+import type { KeptEnvironment } from "./environment.ts";
+import { readSessionFile, type SessionFile, writeSessionFile } from "./session-file.ts";
+import type { FirstLaunch } from "./session-file-shape.ts";
 
 export interface CreateSessionOptions {
   home: string;
@@ -33,20 +33,20 @@ export interface CreateSessionOptions {
   /** The text of an earlier conversation that its agent is given. Only a new session takes it. */
   history?: string;
   name?: string;
-  worktree?: SessionRecord["worktree"];
+  worktree?: SessionFile["worktree"];
   launchId?: string;
   /** In a sandbox from now on. Absent: as the session was begun, or as this home's settings say for a new one. */
   box?: Box;
   /** Of whoever starts it. A session that has one already keeps it, and one of an older version takes only that of a person's terminal. */
-  environment?: RecordedEnvironment;
+  environment?: KeptEnvironment;
   /** From now on with this one. */
   replaceEnvironment?: boolean;
   now?: number;
   /**
-   * What its agent is begun with before there is a session process; writes what that needs into the session's folder. In the record with everything
+   * What its agent is begun with before there is a session process; writes what that needs into the session's folder. In the session file with everything
    * else, so that the disk is waited for once. Undefined: the session process begins it.
    */
-  begin?: (record: SessionRecord, dir: string) => FirstLaunchRecord | undefined;
+  begin?: (sessionFile: SessionFile, dir: string) => FirstLaunch | undefined;
 }
 
 /** The same machine, folder and agent are the same session. Opaque, bounded, the same on every call. */
@@ -62,7 +62,7 @@ function permissionModeOf(options: CreateSessionOptions): string | undefined {
   return mode;
 }
 
-export function createSession(options: CreateSessionOptions): { sessionId: string; dir: string; record: SessionRecord } {
+export function createSession(options: CreateSessionOptions): { sessionId: string; dir: string; sessionFile: SessionFile } {
   const cwd = realPathOf(options.cwd);
   const sessionId = options.sessionId ?? crypto.randomUUID();
   const dir = sessionDir(options.home, sessionId);
@@ -70,9 +70,9 @@ export function createSession(options: CreateSessionOptions): { sessionId: strin
   ensurePrivateDir(sessionsDir(options.home));
   ensurePrivateDir(dir);
   mkdirSync(`${dir}/uploads`, { recursive: true, mode: 0o700 });
-  const existing = readRecord(dir);
+  const existing = readSessionFile(dir);
   if (existing && existing.flavor !== options.flavor) throw new AppError("session_conflict", "This session belongs to another agent");
-  const given: Partial<SessionRecord> = {
+  const given: Partial<SessionFile> = {
     machineId: options.machineId,
     hubUrl: options.hubUrl,
     startedBy: options.startedBy,
@@ -89,7 +89,7 @@ export function createSession(options: CreateSessionOptions): { sessionId: strin
     args: options.args ? [...options.args] : undefined,
   };
   const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const base: SessionRecord = existing ?? {
+  const base: SessionFile = existing ?? {
     version: 1,
     sessionId,
     tag: options.tag ?? sessionTag(options.machineId, cwd, options.flavor),
@@ -104,24 +104,24 @@ export function createSession(options: CreateSessionOptions): { sessionId: strin
     ...(options.history === undefined ? {} : { earlier: true }),
   };
   if (!existing && options.history !== undefined) keepEarlier(dir, options.history);
-  const record: SessionRecord = { ...base, ...stated };
-  const firstLaunch = options.begin?.(record, dir);
-  if (firstLaunch) record.firstLaunch = firstLaunch;
-  writeRecord(dir, record);
-  return { sessionId, dir, record };
+  const sessionFile: SessionFile = { ...base, ...stated };
+  const firstLaunch = options.begin?.(sessionFile, dir);
+  if (firstLaunch) sessionFile.firstLaunch = firstLaunch;
+  writeSessionFile(dir, sessionFile);
+  return { sessionId, dir, sessionFile };
 }
 
 /** `sandbox` of the settings, for new sessions: `true`, or `"without network"`. */
 export function boxFor(
   { box, home }: Pick<CreateSessionOptions, "box" | "home">,
-  existing: SessionRecord | null | undefined,
+  existing: SessionFile | null | undefined,
 ): Box | undefined {
   if (box || existing) return box ?? existing?.box;
   const wanted = loadSettings(home)["sandbox"];
   return wanted === true || wanted === "without network" ? { network: wanted === true } : undefined;
 }
 
-function environmentFor(options: CreateSessionOptions, existing: SessionRecord | null): RecordedEnvironment | undefined {
+function environmentFor(options: CreateSessionOptions, existing: SessionFile | null): KeptEnvironment | undefined {
   if (existing?.environment && !options.replaceEnvironment) return existing.environment;
   const isPersons = existing === null || options.startedBy === "terminal" || options.replaceEnvironment;
   return isPersons ? options.environment : undefined;
@@ -135,8 +135,8 @@ function realPathOf(path: string): string {
   }
 }
 
-/** Sessions this machine has a record of, newest first; a damaged record is left out. */
-export function listSessionRecords(home: string): SessionRecord[] {
+/** The sessions of this machine, newest first; a damaged file is left out. */
+export function listSessionFiles(home: string): SessionFile[] {
   let ids: string[];
   try {
     ids = readdirSync(sessionsDir(home));
@@ -147,8 +147,8 @@ export function listSessionRecords(home: string): SessionRecord[] {
   }
   const found = ids.flatMap((id) => {
     try {
-      const record = readRecord(sessionDir(home, id));
-      return record ? [record] : [];
+      const sessionFile = readSessionFile(sessionDir(home, id));
+      return sessionFile ? [sessionFile] : [];
     } catch (cause) {
       if (cause instanceof AppError) return [];
       throw cause;

@@ -1,6 +1,6 @@
 /**
  * Credentials of a session's first start: their values are kept nowhere, but a later start with another value is noticed. A fingerprint is keyed with
- * a secret that lies in this home alone and is cut short, so that nobody can guess a value from it, and it leaves neither the record nor the ledger.
+ * a secret that lies in this home alone and is cut short, so that nobody can guess a value from it, and it leaves neither the session file nor the ledger.
  */
 import { linkSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSession, listSessionRecords } from "./create-session.ts";
+import { createSession, listSessionFiles } from "./create-session.ts";
 import { damagedFiles } from "./damaged.ts";
 import { openLedger } from "./ledger.ts";
 
@@ -40,11 +40,11 @@ test("nothing is damaged: nothing is named, a torn last line included", async ()
   expect(damagedFiles(home)).toEqual([]);
 });
 
-test.each(["{", "", "null", '{"version":2}'])("a record that holds %p: it is named, and what to do helps", (text) => {
+test.each(["{", "", "null", '{"version":2}'])("a session file that holds %p: it is named, and what to do helps", (text) => {
   const path = join(session("one", "thread"), "session.json");
   session("two");
   writeFileSync(path, text);
-  expect(listSessionRecords(home).map(({ sessionId }) => sessionId)).toEqual(["two"]);
+  expect(listSessionFiles(home).map(({ sessionId }) => sessionId)).toEqual(["two"]);
   const [found, ...more] = damagedFiles(home);
   expect(more).toEqual([]);
   expect(found).toMatchObject({ sessionId: "one", path, what: "session", step: expect.stringContaining(`mv ${path} `) });
@@ -53,7 +53,7 @@ test.each(["{", "", "null", '{"version":2}'])("a record that holds %p: it is nam
   renameSync(path, `${path}.damaged`);
   session("one", "thread");
   expect(damagedFiles(home)).toEqual([]);
-  expect(listSessionRecords(home).find(({ sessionId }) => sessionId === "one")?.threadId).toBe("thread");
+  expect(listSessionFiles(home).find(({ sessionId }) => sessionId === "one")?.threadId).toBe("thread");
 });
 
 test("a ledger with lines that can't be read: before the session's next start, and after it was mended; looking changes nothing", async () => {

@@ -5,7 +5,7 @@ import { inspectJournal, sessionDir, sessionsDir } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { LEDGER_FILE } from "./ledger.ts";
 import { areLossesReadable, LOSSES_FILE } from "./losses.ts";
-import { readRecord, RECORD_FILE } from "./record.ts";
+import { readSessionFile, SESSION_FILE } from "./session-file.ts";
 
 /** A longer ledger is not read through for this. */
 const MAX_LEDGER_BYTES = 32 * 1024 * 1024;
@@ -39,11 +39,11 @@ function sessionIds(home: string): string[] {
 
 function recordOf(dir: string, sessionId: string): DamagedFile[] {
   try {
-    readRecord(dir);
+    readSessionFile(dir);
     return [];
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
-    const path = join(dir, RECORD_FILE);
+    const path = join(dir, SESSION_FILE);
     const { code } = (cause.cause ?? {}) as NodeJS.ErrnoException;
     // Whole perhaps, and not ours to read.
     if (code !== undefined)

@@ -3,17 +3,17 @@ import { shortText } from "@hapi/core";
 import { withoutSecretArgs } from "@hapi/platform";
 import { hostname } from "node:os";
 import type { OwnDiagnostics, SessionEnvironment } from "@hapi/protocol";
-import type { AgentRunner } from "./agent-runner.ts";
+import type { AgentSupervisor } from "./agent-supervisor.ts";
 import type { InForce } from "./in-force.ts";
 import type { Facts } from "./ledger-state.ts";
 import type { Losses } from "./losses.ts";
-import type { SessionRecord } from "./record.ts";
+import type { SessionFile } from "./session-file.ts";
 import { retryOnWire } from "./retry-plan.ts";
 
 export interface DiagnosticsInput {
-  record: SessionRecord;
+  sessionFile: SessionFile;
   facts: Facts;
-  runner: Pick<AgentRunner, "busy" | "front" | "conversation">;
+  supervisor: Pick<AgentSupervisor, "busy" | "front" | "conversation">;
   autoRetry: boolean;
   hostPid: number;
   inForce: Pick<InForce, "permissionMode" | "model">;
@@ -34,31 +34,31 @@ function lastFailureOf({ lastStart, lastTurn }: Facts): OwnDiagnostics["lastFail
 
 /** `threads.hub` is the hub's to fill in. */
 export function diagnosticsOf(input: DiagnosticsInput): OwnDiagnostics {
-  const { record, facts, runner } = input;
+  const { sessionFile, facts, supervisor } = input;
   return {
-    sessionId: record.sessionId,
-    flavor: record.flavor,
-    threads: { hub: null, record: record.threadId ?? null, driver: runner.conversation.threadId },
+    sessionId: sessionFile.sessionId,
+    flavor: sessionFile.flavor,
+    threads: { hub: null, record: sessionFile.threadId ?? null, driver: supervisor.conversation.threadId },
     lastStart: facts.lastStart,
-    host: { machineId: record.machineId, name: hostname(), pid: input.hostPid, id: facts.hostId },
+    host: { machineId: sessionFile.machineId, name: hostname(), pid: input.hostPid, id: facts.hostId },
     launch: {
-      cwd: record.cwd,
-      startedBy: record.startedBy,
-      startingMode: record.startingMode,
-      permissionMode: record.permissionMode ?? null,
-      model: record.model ?? null,
-      args: withoutSecrets(record.args),
+      cwd: sessionFile.cwd,
+      startedBy: sessionFile.startedBy,
+      startingMode: sessionFile.startingMode,
+      permissionMode: sessionFile.permissionMode ?? null,
+      model: sessionFile.model ?? null,
+      args: withoutSecrets(sessionFile.args),
     },
     environment: input.environment,
     agent: {
-      front: runner.front,
-      running: runner.front !== null,
-      busy: runner.front !== null && runner.busy,
+      front: supervisor.front,
+      running: supervisor.front !== null,
+      busy: supervisor.front !== null && supervisor.busy,
       permissionMode: input.inForce.permissionMode ?? null,
       model: input.inForce.model,
     },
     losses: [...input.losses.counts],
-    ...(runner.conversation.unknownWords ? { unknownWords: { ...runner.conversation.unknownWords } } : {}),
+    ...(supervisor.conversation.unknownWords ? { unknownWords: { ...supervisor.conversation.unknownWords } } : {}),
     lastTurn: facts.lastTurn && { outcome: facts.lastTurn.outcome, at: facts.lastTurn.at },
     lastFailure: lastFailureOf(facts),
     autoRetry: input.autoRetry,

@@ -17,7 +17,7 @@ const KEY = "hapi.earlier";
 
 type Mark = { carrier: string } | { given: true };
 
-/** Before the record that names it, so that it is there whenever that says so. */
+/** Before the session file that names it, so that it is there whenever that says so. */
 export function keepEarlier(dir: string, text: string): void {
   writeFileAtomic(join(dir, FILE), text, { mode: 0o600 });
 }

@@ -1,11 +1,11 @@
 /** The one way a session ends: agent first, then what must still be said, then the hub, then the host, whose viewers leave with our exit code. */
 import { LATE, within } from "@hapi/platform";
 import { AppError, type LifecycleState, toAppError } from "@hapi/protocol";
-import type { AgentRunner } from "./agent-runner.ts";
+import type { AgentSupervisor } from "./agent-supervisor.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
-import type { HubPresence } from "./hub-presence.ts";
+import type { Registration } from "./registration.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Backlog } from "./backlog.ts";
 import type { PermissionBroker } from "./permissions.ts";
 import type { RemoteScreen } from "./remote-screen.ts";
 import type { SetLifecycle } from "./lifecycle.ts";
@@ -45,14 +45,14 @@ export function endingOf(reason: "abort" | "kill" | "handoff"): Ending {
 export interface EndingDeps {
   life: SessionLife;
   ports: SessionPorts;
-  runner: AgentRunner;
+  supervisor: AgentSupervisor;
   loop: HandoffLoop;
   inbox: Inbox;
   broker: PermissionBroker;
   turns: Turns;
-  outbox: Outbox;
+  backlog: Backlog;
   reports: StageReports;
-  hub: HubPresence;
+  hub: Registration;
   screen: RemoteScreen;
   setLifecycle: SetLifecycle;
 }
@@ -66,7 +66,7 @@ export interface SessionEnding {
 }
 
 export function createEnding(deps: EndingDeps): SessionEnding {
-  const { ports, runner, life } = deps;
+  const { ports, supervisor, life } = deps;
   const { clock, log, link, host, ledger } = ports;
   const over = Promise.withResolvers<number>();
   let isTold = false;
@@ -101,7 +101,7 @@ export function createEnding(deps: EndingDeps): SessionEnding {
   async function run(ending: Ending): Promise<void> {
     log.info("session.ending", { ...ending });
     deps.loop.close();
-    await step("stop", () => runner.stop({ interrupt: runner.busy, graceMs: STOP_GRACE_MS }));
+    await step("stop", () => supervisor.stop({ interrupt: supervisor.busy, graceMs: STOP_GRACE_MS }));
     deps.turns.close("interrupted");
     deps.broker.agentGone();
     await step("prompts", () => deps.inbox.reconcile(false));
@@ -110,14 +110,14 @@ export function createEnding(deps: EndingDeps): SessionEnding {
     if (!ending.isForgotten) await settles(deps.hub.firstConnected, ending.contactMs ?? FIRST_CONTACT_MS);
     if (link.connected && !ending.isForgotten) {
       await step("queue", giveBack);
-      await settles(Promise.all([deps.outbox.drained(), deps.reports.confirmed()]), LAST_WORDS_MS);
+      await settles(Promise.all([deps.backlog.drained(), deps.reports.confirmed()]), LAST_WORDS_MS);
       await settles(deps.hub.settled(), LAST_WORDS_MS);
       const isHeard = await within(clock, LAST_WORDS_MS, link.end(ending.reason, ending.isLoss ? deps.inbox.held : 0));
-      isTold = isHeard === true && ledger.state.outbox.size === 0 && deps.reports.isConfirmed;
+      isTold = isHeard === true && ledger.state.backlog.size === 0 && deps.reports.isConfirmed;
     }
     await step("screen", () => deps.screen.hide());
     life.close();
-    await step("agent", () => runner.dispose());
+    await step("agent", () => supervisor.dispose());
     await step("link", () => link.close());
     await step("hooks", async () => ports.closeHooks?.());
     await step("ledger", () => ledger.close());

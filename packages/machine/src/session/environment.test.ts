@@ -14,9 +14,9 @@ import {
   environmentFacts,
   requireCredentials,
   takeEnvironment,
-  withRecorded,
+  withKept,
 } from "./environment.ts";
-import { readRecord } from "./record.ts";
+import { readSessionFile } from "./session-file.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -62,7 +62,7 @@ test("a later start elsewhere gets the session's own values, loses what was not 
     CLAUDE_CODE_USE_VERTEX: "1",
     EDITOR: "nano",
   };
-  const env = withRecorded(runner, taken);
+  const env = withKept(runner, taken);
   expect(env).toMatchObject({ HOME: "/home/me", CLAUDE_CONFIG_DIR: "/home/me/.claude-work", AWS_PROFILE: "work", EDITOR: "nano" });
   expect([env["ANTHROPIC_AUTH_TOKEN"], env["CLAUDE_CODE_USE_VERTEX"], env["ANTHROPIC_API_KEY"]]).toEqual([
     undefined,
@@ -117,10 +117,10 @@ test("a credential that is missing is named, with what can be done; nothing is k
   );
   expect(() => requireCredentials(taken, { ANTHROPIC_API_KEY: "x", HTTPS_PROXY: "y", AWS_SECRET_ACCESS_KEY: "z" }, "s")).not.toThrow();
   expect(() => requireCredentials(undefined, {}, "s")).not.toThrow();
-  expect(withRecorded({ A: "1" }, undefined)).toEqual({ A: "1" });
+  expect(withKept({ A: "1" }, undefined)).toEqual({ A: "1" });
 });
 
-test("the record: made once, private, replaced only when a person says so; a runner adds none to an older session", () => {
+test("the session's environment: made once, private, replaced only when a person says so; a runner adds none to an older session", () => {
   const home = mkdtempSync(join(tmpdir(), "hapi-environment-"));
   folders.push(home);
   const start = (more: Partial<CreateSessionOptions>) => {
@@ -134,7 +134,7 @@ test("the record: made once, private, replaced only when a person says so; a run
       startingMode: "local",
       ...more,
     });
-    return { sessionId, kept: readRecord(sessionDir(home, sessionId))?.environment };
+    return { sessionId, kept: readSessionFile(sessionDir(home, sessionId))?.environment };
   };
   const other = takeEnvironment(variables, { HOME: "/home/other" }, undefined, fingerprint);
   const first = start({ environment: taken });

@@ -7,9 +7,9 @@ import { type EnvironmentVariable, isSecretValue } from "@hapi/agents/first";
 import { AppError } from "@hapi/protocol/errors";
 import { noticeWords, type NoticeWords } from "@hapi/protocol/notices";
 import { type Fingerprint, isAnother } from "./credentials.ts";
-import type { RecordedEnvironment } from "./record-shape.ts";
+import type { KeptEnvironment } from "./session-file-shape.ts";
 
-export type { RecordedEnvironment } from "./record-shape.ts";
+export type { KeptEnvironment } from "./session-file-shape.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -18,7 +18,7 @@ export function takeEnvironment(
   env: Env,
   program: string | undefined,
   fingerprint: Fingerprint,
-): RecordedEnvironment {
+): KeptEnvironment {
   const values: Record<string, string | null> = {};
   const withheld: string[] = [];
   const fingerprints: Record<string, string> = {};
@@ -33,19 +33,19 @@ export function takeEnvironment(
 }
 
 /** `env` as the session has it. */
-export function withRecorded(env: Env, recorded: RecordedEnvironment | undefined): Env {
+export function withKept(env: Env, recorded: KeptEnvironment | undefined): Env {
   if (!recorded) return env;
   const kept = Object.entries(recorded.values).map(([name, value]) => [name, value ?? undefined] as const);
   return { ...env, ...Object.fromEntries(kept) };
 }
 
 /** Credentials that were set at the start and are not set here. */
-export function missingOf(recorded: RecordedEnvironment | undefined, env: Env): string[] {
+export function missingOf(recorded: KeptEnvironment | undefined, env: Env): string[] {
   return (recorded?.withheld ?? []).filter((name) => !env[name]);
 }
 
 /** Credentials that are other ones here than at the start, with the fingerprints of these. */
-export function changedOf(recorded: RecordedEnvironment | undefined, env: Env, fingerprint: Fingerprint): Record<string, string> {
+export function changedOf(recorded: KeptEnvironment | undefined, env: Env, fingerprint: Fingerprint): Record<string, string> {
   const found = (recorded?.withheld ?? []).flatMap((name) => {
     const value = env[name];
     const kept = recorded?.fingerprints?.[name];
@@ -57,7 +57,7 @@ export function changedOf(recorded: RecordedEnvironment | undefined, env: Env, f
 }
 
 /** Nothing is started on another account in silence. */
-export function requireCredentials(recorded: RecordedEnvironment | undefined, env: Env, sessionId: string): void {
+export function requireCredentials(recorded: KeptEnvironment | undefined, env: Env, sessionId: string): void {
   const missing = missingOf(recorded, env);
   if (missing.length === 0) return;
   const names = missing.join(", ");
@@ -88,7 +88,7 @@ const HIDDEN = "***";
 
 /** Where whoever starts the agent has something else than the session: the session's is used. */
 export function differencesOf(
-  recorded: RecordedEnvironment | undefined,
+  recorded: KeptEnvironment | undefined,
   variables: readonly EnvironmentVariable[],
   env: Env,
 ): EnvironmentDifference[] {
@@ -104,7 +104,7 @@ const MAX_SHOWN = 500;
 
 /** For people and other programs: what is set, without what isn't. */
 export function environmentFacts(
-  recorded: RecordedEnvironment | undefined,
+  recorded: KeptEnvironment | undefined,
   variables: readonly EnvironmentVariable[],
   env: Env,
   changed: readonly string[],

@@ -1,22 +1,22 @@
 /** What a session's row starts with, written by whoever makes it (CLI or runner) so that it can be shown before its session process is up. */
 import { hostname, platform } from "node:os";
 import type { Metadata } from "@hapi/protocol";
-import type { SessionRecord } from "./record.ts";
+import type { SessionFile } from "./session-file.ts";
 
-export function firstMetadata(record: SessionRecord, now: number): Metadata {
+export function firstMetadata(sessionFile: SessionFile, now: number): Metadata {
   return {
-    path: record.cwd,
+    path: sessionFile.cwd,
     host: hostname(),
     os: platform(),
-    flavor: record.flavor,
-    machineId: record.machineId,
-    startedBy: record.startedBy,
-    startedFromRunner: record.startedBy === "runner",
-    startingMode: record.startingMode,
+    flavor: sessionFile.flavor,
+    machineId: sessionFile.machineId,
+    startedBy: sessionFile.startedBy,
+    startedFromRunner: sessionFile.startedBy === "runner",
+    startingMode: sessionFile.startingMode,
     lifecycleState: "initializing",
     lifecycleStateSince: now,
-    ...(record.name ? { name: record.name } : {}),
-    ...(record.box ? { sandbox: record.box } : {}),
-    ...(record.worktree ? { worktree: record.worktree } : {}),
+    ...(sessionFile.name ? { name: sessionFile.name } : {}),
+    ...(sessionFile.box ? { sandbox: sessionFile.box } : {}),
+    ...(sessionFile.worktree ? { worktree: sessionFile.worktree } : {}),
   };
 }

@@ -1,9 +1,9 @@
 /**
- * What a session's first moment needs, and nothing that loads more: its record, its folder, and the surroundings of its agent. `hapi` begins the
+ * What a session's first moment needs, and nothing that loads more: its file, its folder, and the surroundings of its agent. `hapi` begins the
  * agent with these through the host, and the session process takes it up when it is there.
  */
 export { buildAgentEnv } from "./agent-env.ts";
-export { boxFor, createSession, type CreateSessionOptions, listSessionRecords, sessionTag } from "./create-session.ts";
+export { boxFor, createSession, type CreateSessionOptions, listSessionFiles, sessionTag } from "./create-session.ts";
 export { credentialFingerprint } from "./credentials.ts";
 export {
   anotherCredential,
@@ -11,13 +11,13 @@ export {
   differencesOf,
   type EnvironmentDifference,
   missingOf,
-  type RecordedEnvironment,
+  type KeptEnvironment,
   requireCredentials,
   takeEnvironment,
-  withRecorded,
+  withKept,
 } from "./environment.ts";
 export { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
 export { hookSocketPath, hookToken } from "./hook-door.ts";
-export { readRecord, type SessionRecord } from "./record.ts";
-export type { FirstLaunchRecord } from "./record-shape.ts";
+export { readSessionFile, type SessionFile } from "./session-file.ts";
+export type { FirstLaunch } from "./session-file-shape.ts";
 export { startSession } from "./start-session.ts";

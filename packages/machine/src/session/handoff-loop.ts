@@ -49,13 +49,13 @@ const LOOK_AGAIN_MS = 500;
 const heldIn = ({ inbox, host }: HandoffDeps): Held => ({ waiting: inbox.waiting, viewers: host.viewers().length });
 
 function situationIn(deps: HandoffDeps, isHanding: boolean): Situation {
-  const { runner, inbox, clock } = deps;
-  const stage = runner.front === "remote" ? inbox.current?.stage : undefined;
+  const { supervisor, inbox, clock } = deps;
+  const stage = supervisor.front === "remote" ? inbox.current?.stage : undefined;
   return {
     ...heldIn(deps),
     now: clock.now(),
-    running: runner.front,
-    busy: runner.busy,
+    running: supervisor.front,
+    busy: supervisor.busy,
     isGiven: stage === "handing" || stage === "handed",
     background: deps.background(),
     remoteWhileLocal: deps.remoteWhileLocal(),
@@ -66,7 +66,7 @@ function situationIn(deps: HandoffDeps, isHanding: boolean): Situation {
 }
 
 export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
-  const { control, runner, host, inbox, screen, clock, log } = deps;
+  const { control, supervisor, host, inbox, screen, clock, log } = deps;
   let isHanding = false;
   /** Nothing moves before the session was taken up, and nothing after its end. */
   let isOpen = false;
@@ -88,7 +88,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     deps.changed();
     const began = clock.now();
     try {
-      await runner.stop({ interrupt });
+      await supervisor.stop({ interrupt });
       control.front = to;
       await deps.moved(to);
       // The terminal program takes the screen when it is spawned; until then the banner stays.
@@ -128,7 +128,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   async function hand({ prompt }: Extract<Step, { do: "hand" }>): Promise<void> {
     isHanding = true;
     try {
-      if (runner.front === "remote" || (await starts.start("remote"))) await inbox.hand(prompt, { isHeld: deps.isQueueHeld });
+      if (supervisor.front === "remote" || (await starts.start("remote"))) await inbox.hand(prompt, { isHeld: deps.isQueueHeld });
       else later(control.pausedUntil);
     } finally {
       isHanding = false;
@@ -192,7 +192,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
   const off = [
     host.on("viewerTyped", (at, typed) => {
       control.lastTypedAt = at;
-      if (typed) runner.conversation.typed?.(typed);
+      if (typed) supervisor.conversation.typed?.(typed);
     }),
     host.on("viewers", poke),
   ];
@@ -235,7 +235,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
     poke,
     terminalGone: () => shared?.gone(),
     async wake() {
-      if (control.front === "remote" && runner.front === null && !(await starts.start("remote"))) throw toAppError(starts.lastFailure);
+      if (control.front === "remote" && supervisor.front === null && !(await starts.start("remote"))) throw toAppError(starts.lastFailure);
     },
     close() {
       isOpen = false;

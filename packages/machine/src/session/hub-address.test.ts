@@ -3,8 +3,8 @@ import { afterAll, afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hubNow, hubOfRecord } from "./hub-address.ts";
-import type { SessionRecord } from "./record.ts";
+import { hubNow, hubOfSession } from "./hub-address.ts";
+import type { SessionFile } from "./session-file.ts";
 
 const home = mkdtempSync(join(tmpdir(), "hapi-address-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -40,7 +40,7 @@ test("an address from the settings is followed there; settings nobody can read c
 });
 
 test("where an address came from is forgotten when somebody gives the session another", () => {
-  const record = { hubUrl: "https://b.example.org", registeredAt: "https://a.example.org", hubFrom: "home" } as SessionRecord;
-  expect(hubOfRecord(record)).toEqual({ hubUrl: "https://b.example.org" });
-  expect(hubOfRecord({ ...record, registeredAt: record.hubUrl })).toEqual({ hubUrl: record.hubUrl, hubFrom: "home" });
+  const sessionFile = { hubUrl: "https://b.example.org", registeredAt: "https://a.example.org", hubFrom: "home" } as SessionFile;
+  expect(hubOfSession(sessionFile)).toEqual({ hubUrl: "https://b.example.org" });
+  expect(hubOfSession({ ...sessionFile, registeredAt: sessionFile.hubUrl })).toEqual({ hubUrl: sessionFile.hubUrl, hubFrom: "home" });
 });

@@ -4,7 +4,7 @@
  * given by hand stays. A hub of this home is told by its own word, never by being on loopback: that may be a tunnel to somebody else's.
  */
 import { attempt, resolveApiUrl, runningHub } from "@hapi/platform";
-import type { SessionRecord } from "./record.ts";
+import type { SessionFile } from "./session-file.ts";
 
 export interface KnownHub {
   hubUrl: string;
@@ -20,8 +20,8 @@ export function hubNow(home: string, { hubUrl, hubFrom }: KnownHub): KnownHub {
   return { hubUrl };
 }
 
-/** What a session's record says of its hub. Where an address came from counts only for the one it was seen with. */
-export function hubOfRecord({ hubUrl, hubFrom, registeredAt }: SessionRecord): KnownHub {
+/** What a session's file says of its hub. Where an address came from counts only for the one it was seen with. */
+export function hubOfSession({ hubUrl, hubFrom, registeredAt }: SessionFile): KnownHub {
   return { hubUrl, ...(hubFrom !== undefined && registeredAt === hubUrl ? { hubFrom } : {}) };
 }
 

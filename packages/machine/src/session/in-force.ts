@@ -1,12 +1,12 @@
 /**
- * Permission mode and model of this session. What a person chose is in the record, and every start of the agent uses it. What the agent was seen in
+ * Permission mode and model of this session. What a person chose is in the session file, and every start of the agent uses it. What the agent was seen in
  * (a hook's word, a mode it went into by itself) is in force until its process ends: shown, decided by, and never taken for a choice.
  */
 import type { DriverLog } from "@hapi/agents";
 import { noticeWords, type NoticeWords } from "@hapi/protocol";
 import type { Ledger } from "./ledger.ts";
 import type { Settings } from "./ledger-state.ts";
-import type { RecordFile } from "./record.ts";
+import type { OpenSessionFile } from "./session-file.ts";
 
 export interface InForce {
   readonly permissionMode: string | undefined;
@@ -23,7 +23,7 @@ export interface InForce {
 
 export interface InForceDeps {
   ledger: Ledger;
-  record: RecordFile;
+  sessionFile: OpenSessionFile;
   /** This is the first process of a new launch: nothing that was seen before holds. */
   launched: boolean;
   agent: string;
@@ -31,7 +31,7 @@ export interface InForceDeps {
   log: DriverLog;
 }
 
-export function createInForce({ ledger, record, launched, agent, notice, log }: InForceDeps): InForce {
+export function createInForce({ ledger, sessionFile, launched, agent, notice, log }: InForceDeps): InForce {
   let now: Settings = launched ? {} : (ledger.state.facts.inForce ?? {});
   /** Seen in the process before, and no longer in force. */
   let before: string | undefined;
@@ -51,26 +51,26 @@ export function createInForce({ ledger, record, launched, agent, notice, log }: 
 
   return {
     get permissionMode() {
-      return now.permissionMode ?? record.value.permissionMode;
+      return now.permissionMode ?? sessionFile.value.permissionMode;
     },
     get model() {
-      return now.model ?? record.value.model ?? null;
+      return now.model ?? sessionFile.value.model ?? null;
     },
     seen(settings) {
       if (settings.permissionMode !== undefined) compare(settings.permissionMode);
       set({ ...now, ...settings });
     },
     chosen(settings) {
-      record.update({ ...settings });
+      sessionFile.update({ ...settings });
       if (settings.permissionMode !== undefined) before = undefined;
       // From here on it is what is in force, until something else is seen.
       set(Object.fromEntries(Object.entries(now).filter(([key]) => settings[key as keyof Settings] === undefined)));
     },
     planAccepted() {
-      if (record.value.permissionMode === "plan") record.update({ permissionMode: "default" });
+      if (sessionFile.value.permissionMode === "plan") sessionFile.update({ permissionMode: "default" });
     },
     over() {
-      if (now.permissionMode !== undefined && now.permissionMode !== record.value.permissionMode) before = now.permissionMode;
+      if (now.permissionMode !== undefined && now.permissionMode !== sessionFile.value.permissionMode) before = now.permissionMode;
       set({});
     },
   };

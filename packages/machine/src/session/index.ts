@@ -1,5 +1,5 @@
 export { buildAgentEnv } from "./agent-env.ts";
-export { boxFor, createSession, type CreateSessionOptions, listSessionRecords, sessionTag } from "./create-session.ts";
+export { boxFor, createSession, type CreateSessionOptions, listSessionFiles, sessionTag } from "./create-session.ts";
 export { type DamagedFile, damagedFiles } from "./damaged.ts";
 export { type LossReport, lossesOfHome } from "./losses.ts";
 export { credentialFingerprint } from "./credentials.ts";
@@ -8,12 +8,12 @@ export {
   changedOf,
   differencesOf,
   type EnvironmentDifference,
-  type RecordedEnvironment,
+  type KeptEnvironment,
   requireCredentials,
   takeEnvironment,
 } from "./environment.ts";
 export { openLedger, type Ledger } from "./ledger.ts";
-export { openRecord, readRecord, RECORD_FILE, type SessionRecord } from "./record.ts";
+export { openSessionFile, readSessionFile, SESSION_FILE, type SessionFile } from "./session-file.ts";
 export type { SessionProcessOptions } from "./ports.ts";
 export { runSessionProcess } from "./run.ts";
 export { settleSession } from "./settle.ts";

@@ -113,7 +113,7 @@ test("any bit turned: the lines it does not touch are read, the loss is counted,
   );
 }, 240_000);
 
-test("bounded: a full outbox is rewritten once, and the file stays under its limit whatever happens", async () => {
+test("bounded: a full backlog is rewritten once, and the file stays under its limit whatever happens", async () => {
   const dir = place(new Uint8Array());
   const maxBytes = 200_000;
   const ledger = await openLedger(dir, { maxBytes });
@@ -125,6 +125,6 @@ test("bounded: a full outbox is rewritten once, and the file stays under its lim
   }
   await ledger.close();
   const again = await openLedger(dir, { maxBytes });
-  expect([...again.state.outbox.keys()]).toEqual(Array.from({ length: 100 }, (_, at) => `k${at + 900}`));
+  expect([...again.state.backlog.keys()]).toEqual(Array.from({ length: 100 }, (_, at) => `k${at + 900}`));
   await again.close();
 });

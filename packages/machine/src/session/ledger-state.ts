@@ -34,7 +34,7 @@ export interface PromptEntry {
  */
 export type PromptRow = "queued" | "taken" | "gone";
 
-export interface OutboxEntry {
+export interface BacklogEntry {
   key: string;
   content: unknown;
   at: number;
@@ -106,7 +106,7 @@ export interface Facts {
 
 export interface LedgerState {
   prompts: Map<string, PromptEntry>;
-  outbox: Map<string, OutboxEntry>;
+  backlog: Map<string, BacklogEntry>;
   open: Map<string, RequestEntry>;
   closed: Map<string, ClosedRequest>;
   memory: Record<string, unknown>;
@@ -133,7 +133,7 @@ export type LedgerEntry =
 
 export interface Snapshot {
   prompts: PromptEntry[];
-  outbox: OutboxEntry[];
+  outbox: BacklogEntry[];
   open: RequestEntry[];
   closed: ClosedRequest[];
   memory: Record<string, unknown>;
@@ -170,7 +170,7 @@ export function emptyState(): LedgerState {
     published: null,
     inForce: null,
   };
-  return { prompts: new Map(), outbox: new Map(), open: new Map(), closed: new Map(), memory: {}, facts };
+  return { prompts: new Map(), backlog: new Map(), open: new Map(), closed: new Map(), memory: {}, facts };
 }
 
 function remember(memory: Record<string, unknown>, values: Record<string, unknown>): void {
@@ -221,7 +221,7 @@ function close(state: LedgerState, request: ClosedRequest): void {
   }
 }
 
-/** Changes `state` in place: the ledger owns it, and copying an outbox per entry would cost more than the entry. */
+/** Changes `state` in place: the ledger owns it, and copying a backlog per entry would cost more than the entry. */
 export function applyEntry(state: LedgerState, entry: LedgerEntry): void {
   switch (entry.k) {
     case "prompt":
@@ -241,11 +241,11 @@ export function applyEntry(state: LedgerState, entry: LedgerEntry): void {
       return;
     }
     case "out":
-      if (!state.outbox.has(entry.key)) state.outbox.set(entry.key, { key: entry.key, content: entry.content, at: entry.at });
+      if (!state.backlog.has(entry.key)) state.backlog.set(entry.key, { key: entry.key, content: entry.content, at: entry.at });
       if (entry.memory) remember(state.memory, entry.memory);
       return;
     case "acked":
-      for (const key of entry.keys) state.outbox.delete(key);
+      for (const key of entry.keys) state.backlog.delete(key);
       return;
     case "memory":
       return remember(state.memory, entry.values);
@@ -269,7 +269,7 @@ export function applyEntry(state: LedgerState, entry: LedgerEntry): void {
 
 function restore(state: LedgerState, snapshot: Snapshot): void {
   state.prompts = new Map(snapshot.prompts.map((prompt) => [prompt.localId, prompt]));
-  state.outbox = new Map(snapshot.outbox.map((entry) => [entry.key, entry]));
+  state.backlog = new Map(snapshot.outbox.map((entry) => [entry.key, entry]));
   state.open = new Map(snapshot.open.map((entry) => [entry.request.id, entry]));
   state.closed = new Map(snapshot.closed.map((request) => [request.id, request]));
   state.memory = snapshot.memory;
@@ -279,7 +279,7 @@ function restore(state: LedgerState, snapshot: Snapshot): void {
 export function snapshotOf(state: LedgerState): Snapshot {
   return {
     prompts: [...state.prompts.values()],
-    outbox: [...state.outbox.values()],
+    outbox: [...state.backlog.values()],
     open: [...state.open.values()],
     closed: [...state.closed.values()],
     memory: state.memory,

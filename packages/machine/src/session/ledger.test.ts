@@ -108,7 +108,7 @@ test("survives a crash: what was written is read again, a torn tail is not", asy
 
   const again = await openLedger(dir);
   expect([...again.state.prompts.keys()]).toEqual(["a"]);
-  expect(again.state.outbox.get("k1")).toEqual({ key: "k1", content: { x: 1 }, at: 5 });
+  expect(again.state.backlog.get("k1")).toEqual({ key: "k1", content: { x: 1 }, at: 5 });
   expect(again.memory.get<number>("offset")).toBe(10);
   expect(again.memory.get<string>("uuid")).toBe("u");
   expect(again.state.facts.lastSeq).toBe(4);
@@ -145,7 +145,7 @@ test("the file is rewritten when it has grown, and says the same", async () => {
   await ledger.close();
   expect(statSync(join(dir, LEDGER_FILE)).size).toBeLessThan(4.5 * 1024 * 1024);
   const again = await openLedger(dir);
-  expect(again.state.outbox.size).toBe(0);
+  expect(again.state.backlog.size).toBe(0);
   expect(again.memory.get<number>("at")).toBe(99);
   await again.close();
 });

@@ -10,7 +10,7 @@ import { asWritten } from "./ledger-older.ts";
 import { applyEntry, emptyState, type Facts, type LedgerEntry, type LedgerState, snapshotOf } from "./ledger-state.ts";
 
 export const LEDGER_FILE = "ledger.jsonl";
-/** Room for a full outbox twice (the file is rewritten when it is full) and for everything else. */
+/** Room for a full backlog twice (the file is rewritten when it is full) and for everything else. */
 const MAX_BYTES = 128 * 1024 * 1024;
 /** Below this size rewriting is not worth it; above, the file may grow to this many times what it held after the last rewrite. */
 const COMPACT_FLOOR_BYTES = 4 * 1024 * 1024;

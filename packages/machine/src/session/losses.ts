@@ -8,7 +8,7 @@ import * as z from "zod/mini";
 import type { DriverLog, Loss } from "@hapi/agents";
 import { type AgentEvent, type LossCount, lossCountSchema } from "@hapi/protocol";
 import { type Clock, sessionDir, writeFileAtomic } from "@hapi/platform";
-import { listSessionRecords } from "./create-session.ts";
+import { listSessionFiles } from "./create-session.ts";
 
 export const LOSSES_FILE = "losses.json";
 /** Keys kept to recognise one that is told again. */
@@ -91,7 +91,7 @@ export function lossesOfHome(home: string): LossReport {
   const sums = new Map<string, LossCount>();
   const report: LossReport = { counts: [], sessions: 0, latest: null, unreadable: 0 };
   let latestAt = 0;
-  for (const { sessionId, cwd } of listSessionRecords(home)) {
+  for (const { sessionId, cwd } of listSessionFiles(home)) {
     const counts = countsOf(sessionDir(home, sessionId));
     if (counts === null) report.unreadable += 1;
     if (!counts || counts.length === 0) continue;

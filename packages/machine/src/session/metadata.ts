@@ -14,7 +14,7 @@ import {
   threadKeyOf,
 } from "@hapi/protocol";
 import type { Facts } from "./ledger-state.ts";
-import type { SessionRecord } from "./record.ts";
+import type { SessionFile } from "./session-file.ts";
 
 const MAX_NAMES = 500;
 const MAX_NAME_CHARS = 200;
@@ -29,7 +29,7 @@ export interface AgentFacts {
 }
 
 export interface MetadataInput {
-  record: SessionRecord;
+  sessionFile: SessionFile;
   facts: Facts;
   agent: AgentFacts;
   capabilities: AgentCapabilities;
@@ -64,28 +64,29 @@ function lifecycleOf(
 }
 
 export function metadataOf(input: MetadataInput, current: Metadata | null): Metadata {
-  const { record, agent } = input;
+  const { sessionFile, agent } = input;
   const mine: Metadata = {
-    path: record.cwd,
+    path: sessionFile.cwd,
     host: hostname(),
     version: input.version,
     os: platform(),
-    machineId: record.machineId,
+    machineId: sessionFile.machineId,
     homeDir: input.userHome,
     happyHomeDir: input.home,
     happyLibDir: input.libDir,
     happyToolsDir: input.libDir,
-    startedFromRunner: record.startedBy === "runner",
-    startedBy: record.startedBy,
-    startingMode: record.startingMode,
+    startedFromRunner: sessionFile.startedBy === "runner",
+    startedBy: sessionFile.startedBy,
+    startingMode: sessionFile.startingMode,
     hostPid: input.hostPid,
-    flavor: record.flavor,
+    flavor: sessionFile.flavor,
     tools: names(agent.tools),
     slashCommands: names(agent.slashCommands),
-    worktree: record.worktree,
-    sandbox: record.box,
-    preferredPermissionMode: record.permissionMode && (normalizePermissionMode(record.flavor, record.permissionMode) ?? undefined),
-    preferredModel: record.model ?? null,
+    worktree: sessionFile.worktree,
+    sandbox: sessionFile.box,
+    preferredPermissionMode:
+      sessionFile.permissionMode && (normalizePermissionMode(sessionFile.flavor, sessionFile.permissionMode) ?? undefined),
+    preferredModel: sessionFile.model ?? null,
     capabilities: withOwn(input.capabilities),
     agentVersion: agent.version,
     remoteWhileLocal: input.remoteWhileLocal,
@@ -94,9 +95,9 @@ export function metadataOf(input: MetadataInput, current: Metadata | null): Meta
     environment: input.environment,
     ...lifecycleOf(input, current),
   };
-  if (record.threadId && !record.fork) mine[threadKeyOf(record.flavor)] = record.threadId;
+  if (sessionFile.threadId && !sessionFile.fork) mine[threadKeyOf(sessionFile.flavor)] = sessionFile.threadId;
   if (agent.summary && (current?.summary?.updatedAt ?? 0) <= agent.summary.updatedAt) mine.summary = agent.summary;
-  if (record.name && current?.name === undefined) mine.name = record.name;
+  if (sessionFile.name && current?.name === undefined) mine.name = sessionFile.name;
   // Chosen at the hub; only the beginning is ours.
   if (input.autoRetry && current?.autoRetry === undefined) mine.autoRetry = true;
   const merged: Metadata = { ...current, ...dropUndefined(mine) };

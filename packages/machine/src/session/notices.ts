@@ -4,18 +4,18 @@ import type { NoticeWords } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import { anotherCredential } from "./environment.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Backlog } from "./backlog.ts";
 
 /** Key of the other credentials that were told, by name. */
 const CREDENTIALS_TOLD = "hapi.credentialsTold";
 
 export type Notice = (words: NoticeWords, level?: "info" | "warning") => void;
 
-export function createNotices({ outbox, clock }: { outbox: Outbox; clock: Clock }): Notice {
+export function createNotices({ backlog, clock }: { backlog: Backlog; clock: Clock }): Notice {
   let number = 0;
   return (words, level = "warning") => {
     const id = `hapi:notice:${clock.now()}:${number++}`;
-    outbox.add(id, { type: "notice", id, level, ...words });
+    backlog.add(id, { type: "notice", id, level, ...words });
   };
 }
 

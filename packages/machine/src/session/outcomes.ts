@@ -3,13 +3,13 @@ import type { DriverLog, Front } from "@hapi/agents";
 import { noticeWords } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
 import type { Exited, TerminalClosed } from "./agent-events.ts";
-import type { AgentRunner } from "./agent-runner.ts";
+import type { AgentSupervisor } from "./agent-supervisor.ts";
 import type { SessionEnding } from "./ending.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SetLifecycle } from "./lifecycle.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Backlog } from "./backlog.ts";
 import type { PermissionBroker } from "./permissions.ts";
 import type { ScreenModel } from "./screen-model.ts";
 import type { SessionLife, StartFailure } from "./state.ts";
@@ -22,17 +22,17 @@ const EARLY_EXIT_MS = 3_000;
 
 export interface FrontMoves {
   ledger: Ledger;
-  outbox: Outbox;
+  backlog: Backlog;
   setLifecycle: SetLifecycle;
   clock: Clock;
 }
 
 /** The session is in another front end: written down, then told. */
-export async function noteMove({ ledger, outbox, setLifecycle, clock }: FrontMoves, front: Front): Promise<void> {
+export async function noteMove({ ledger, backlog, setLifecycle, clock }: FrontMoves, front: Front): Promise<void> {
   const at = clock.now();
   await ledger.setFacts({ front });
   const id = `hapi:switch:${at}`;
-  outbox.add(id, { type: "switch", id, mode: front }, { at });
+  backlog.add(id, { type: "switch", id, mode: front }, { at });
   await setLifecycle(front === "local" ? "paused" : "running");
 }
 
@@ -45,8 +45,8 @@ export interface Outcomes {
 
 export interface OutcomeDeps {
   life: SessionLife;
-  outbox: Outbox;
-  runner: Pick<AgentRunner, "terminalSince">;
+  backlog: Backlog;
+  supervisor: Pick<AgentSupervisor, "terminalSince">;
   loop: Pick<HandoffLoop, "terminalGone">;
   inbox: Inbox;
   broker: PermissionBroker;
@@ -60,12 +60,12 @@ export interface OutcomeDeps {
 const exitFacts = ({ code, signal, expected, failure }: Exited | TerminalClosed) => ({ code, signal, expected, failure: failure?.code });
 
 export function createOutcomes(deps: OutcomeDeps): Outcomes {
-  const { life, outbox, runner, inbox, broker, turns, ending, model, clock, log } = deps;
+  const { life, backlog, supervisor, inbox, broker, turns, ending, model, clock, log } = deps;
 
   /** The person left the agent's own screen, or it ended by itself: so does the session, with its exit code. */
   function terminalQuit(event: Pick<Exited, "code" | "failure">): void {
     const exitCode = event.code ?? 1;
-    const failed = exitCode !== 0 && clock.now() - runner.terminalSince < EARLY_EXIT_MS;
+    const failed = exitCode !== 0 && clock.now() - supervisor.terminalSince < EARLY_EXIT_MS;
     const lifecycle = failed ? "failed" : "completed";
     void ending.end({
       lifecycle,
@@ -83,7 +83,7 @@ export function createOutcomes(deps: OutcomeDeps): Outcomes {
       inbox.failNext(failure);
       const id = `hapi:notice:${clock.now()}`;
       const reason = { code: failure.cause ?? failure.code, message: failure.message };
-      outbox.add(id, { type: "notice", id, level: "warning", ...noticeWords("agent_not_started", { reason }) });
+      backlog.add(id, { type: "notice", id, level: "warning", ...noticeWords("agent_not_started", { reason }) });
     },
     agentExited(event) {
       log.info("agent.exited", { front: event.front, ...exitFacts(event) });

@@ -5,17 +5,17 @@
 import type { HostControl } from "@hapi/host";
 import { type Confinement, confineTo, readBytes } from "../files/index.ts";
 import { createActions } from "./actions.ts";
-import { type AgentRunner, createAgentRunner } from "./agent-runner.ts";
+import { type AgentSupervisor, createAgentSupervisor } from "./agent-supervisor.ts";
 import { boxedHost } from "./boxed-host.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
 import { createEarlier, type Earlier } from "./earlier.ts";
 import { createEnding, endingOf, type SessionEnding } from "./ending.ts";
 import { createHandoffLoop, type HandoffLoop } from "./handoff-loop.ts";
-import { createHubPresence, type HubPresence } from "./hub-presence.ts";
+import { createRegistration, type Registration } from "./registration.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
 import { noteMove } from "./outcomes.ts";
 import { createPermissionBroker, type PermissionBroker } from "./permissions.ts";
-import { createPresence, type Presence } from "./presence.ts";
+import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
 import { createGivenWait, createQueueWait } from "./queue-wait.ts";
 import { createRemoteScreen, type RemoteScreen } from "./remote-screen.ts";
 import { createRetrying, holdsQueue, type Retrying } from "./retrying.ts";
@@ -34,7 +34,7 @@ interface AgentParts {
   confinement: Confinement;
   uploads: Uploads;
   screen: RemoteScreen;
-  runner: AgentRunner;
+  supervisor: AgentSupervisor;
   earlier: Earlier;
   inbox: Inbox;
   broker: PermissionBroker;
@@ -47,8 +47,8 @@ interface ControlParts extends AgentParts {
 }
 
 interface HubParts extends ControlParts {
-  presence: Presence;
-  hub: HubPresence;
+  heartbeat: Heartbeat;
+  hub: Registration;
 }
 
 export interface SessionParts extends HubParts {
@@ -84,28 +84,28 @@ function screenOf(ports: SessionPorts, state: SessionState): RemoteScreen {
 }
 
 /** As the agent's driver has it. */
-function hostOf({ host, driver, record, home, dir, hookCommand }: SessionPorts): HostControl {
-  const { box, cwd } = record.value;
+function hostOf({ host, driver, sessionFile, home, dir, hookCommand }: SessionPorts): HostControl {
+  const { box, cwd } = sessionFile.value;
   const sockets = hookCommand.filter((word) => word.endsWith(".sock"));
   return box ? boxedHost(host, { box, driver, home, cwd, sessionDir: dir, sockets }) : host;
 }
 
-function runnerOf(ports: SessionPorts, { signals, kept, outbox }: SessionState, screen: RemoteScreen): AgentRunner {
-  const { driver, host, record, ledger, clock, log } = ports;
-  return createAgentRunner({
+function runnerOf(ports: SessionPorts, { signals, kept, backlog }: SessionState, screen: RemoteScreen): AgentSupervisor {
+  const { driver, host, sessionFile, ledger, clock, log } = ports;
+  return createAgentSupervisor({
     driver,
     host: hostOf(ports),
-    record,
+    sessionFile,
     now: () => clock.now(),
     started(lastStart) {
       ledger.setFacts({ lastStart }).catch((cause: unknown) => log.warn("session.start_not_kept", { cause }));
       signals.changed.emit();
     },
     context: {
-      sessionId: record.value.sessionId,
-      cwd: record.value.cwd,
+      sessionId: sessionFile.value.sessionId,
+      cwd: sessionFile.value.cwd,
       env: ports.agentEnv,
-      program: record.value.environment?.program,
+      program: sessionFile.value.environment?.program,
       memory: ledger.memory,
       clock,
       sessionDir: ports.dir,
@@ -113,7 +113,7 @@ function runnerOf(ports: SessionPorts, { signals, kept, outbox }: SessionState, 
       hookEnv: ports.hookEnv,
       log,
       emit: signals.agentSaid.emit,
-      room: outbox.room,
+      room: backlog.room,
     },
     prefill() {
       kept.typed(screen.takeWords());
@@ -129,16 +129,16 @@ function runnerOf(ports: SessionPorts, { signals, kept, outbox }: SessionState, 
 }
 
 async function agentParts(ports: SessionPorts, state: SessionState): Promise<AgentParts> {
-  const { record, ledger, dir, clock, log } = ports;
+  const { sessionFile, ledger, dir, clock, log } = ports;
   const { signals, agent, inForce, model, reports } = state;
   const uploads = createUploads(dir);
-  const confinement = await confineTo([record.value.cwd, uploads.dir]);
+  const confinement = await confineTo([sessionFile.value.cwd, uploads.dir]);
   const screen = screenOf(ports, state);
-  const runner = runnerOf(ports, state, screen);
-  const { conversation } = runner;
+  const supervisor = runnerOf(ports, state, screen);
+  const { conversation } = supervisor;
   const earlier = createEarlier({
     dir,
-    isCarried: record.value.earlier === true,
+    isCarried: sessionFile.value.earlier === true,
     conversation,
     memory: ledger.memory,
     commands: () => agent.facts.slashCommands ?? [],
@@ -159,7 +159,7 @@ async function agentParts(ports: SessionPorts, state: SessionState): Promise<Age
   });
   const broker = createPermissionBroker({
     ledger,
-    flavor: record.value.flavor,
+    flavor: sessionFile.value.flavor,
     mode: () => inForce.permissionMode,
     planAccepted: () => inForce.planAccepted(),
     chosen: (permissionMode) => inForce.chosen({ permissionMode }),
@@ -174,19 +174,19 @@ async function agentParts(ports: SessionPorts, state: SessionState): Promise<Age
     clock,
     log,
   });
-  return { confinement, uploads, screen, runner, earlier, inbox, broker };
+  return { confinement, uploads, screen, supervisor, earlier, inbox, broker };
 }
 
 function controlParts(
   ports: SessionPorts,
   state: SessionState,
-  { screen, runner, inbox }: AgentParts,
+  { screen, supervisor, inbox }: AgentParts,
 ): Omit<ControlParts, keyof AgentParts> {
   const { ledger, host, driver, settings, clock, log } = ports;
-  const { signals, life, facts, agent, control, sending, model, outbox, notice, setLifecycle } = state;
+  const { signals, life, facts, agent, control, sending, model, backlog, notice, setLifecycle } = state;
   const loop = createHandoffLoop({
     control,
-    runner,
+    supervisor,
     host,
     inbox,
     screen,
@@ -197,7 +197,7 @@ function controlParts(
     terminalIs: (open) => ledger.setFacts({ front: open ? "local" : "remote" }),
     background: () => agent.background.length,
     isQueueHeld: () => holdsQueue(sending, facts),
-    moved: (front) => noteMove({ ledger, outbox, setLifecycle, clock }, front),
+    moved: (front) => noteMove({ ledger, backlog, setLifecycle, clock }, front),
     startFailed: (front, failure, times) => signals.agentNotStarted.emit({ front, failure, times }),
     changed: signals.changed.emit,
   });
@@ -205,7 +205,7 @@ function controlParts(
     ledger,
     sending,
     control,
-    runner,
+    supervisor,
     loop,
     isAllowed: state.isAutoRetry,
     isHanding: () => inbox.current !== null,
@@ -220,18 +220,18 @@ function controlParts(
   });
   life.onClose(loop.close);
   life.onClose(retrying.close);
-  return { loop, retrying, turns: createTurns({ ledger, agent, outbox, screen: model, retrying, clock, log }) };
+  return { loop, retrying, turns: createTurns({ ledger, agent, backlog, screen: model, retrying, clock, log }) };
 }
 
 function hubParts(ports: SessionPorts, state: SessionState, parts: ControlParts): Omit<HubParts, keyof ControlParts> {
-  const { link, record, settings, clock, log } = ports;
+  const { link, sessionFile, settings, clock, log } = ports;
   const { signals, life, facts, agent, control, sending } = state;
-  const { inbox, loop, runner, broker } = parts;
+  const { inbox, loop, supervisor, broker } = parts;
   const queueWait = createQueueWait({
     inbox,
     loop,
     control,
-    runner,
+    supervisor,
     facts,
     sending,
     broker,
@@ -239,11 +239,11 @@ function hubParts(ports: SessionPorts, state: SessionState, parts: ControlParts)
     clock,
   });
   const givenWait = createGivenWait({ inbox, broker, isThinking: () => agent.thinking });
-  const presence = createPresence({ link, clock, facts: () => aliveFactsOf(state) });
-  const hub = createHubPresence({
+  const heartbeat = createHeartbeat({ link, clock, facts: () => aliveFactsOf(state) });
+  const hub = createRegistration({
     link,
-    record,
-    metadata: sessionMetadata(ports, state, runner),
+    sessionFile,
+    metadata: sessionMetadata(ports, state, supervisor),
     agentState: sessionAgentState(ports, state, { broker, queueWait, givenWait }),
     lastSeq: () => facts.lastSeq,
     receive: (message) => inbox.receive(message, "backfill"),
@@ -256,21 +256,21 @@ function hubParts(ports: SessionPorts, state: SessionState, parts: ControlParts)
     log,
   });
   life.onClose(hub.close);
-  life.onClose(presence.close);
-  return { presence, hub };
+  life.onClose(heartbeat.close);
+  return { heartbeat, hub };
 }
 
 function personParts(ports: SessionPorts, state: SessionState, parts: HubParts): Omit<SessionParts, keyof HubParts> {
-  const { record, host, driver, environment, clock, log } = ports;
-  const { signals, life, facts, agent, control, inForce, losses, outbox, reports, notice, setLifecycle, isAutoRetry } = state;
-  const { runner, loop, inbox, broker, retrying, turns, hub, screen, uploads } = parts;
-  const ending = createEnding({ ports, life, runner, loop, inbox, broker, turns, outbox, reports, hub, screen, setLifecycle });
+  const { sessionFile, host, driver, environment, clock, log } = ports;
+  const { signals, life, facts, agent, control, inForce, losses, backlog, reports, notice, setLifecycle, isAutoRetry } = state;
+  const { supervisor, loop, inbox, broker, retrying, turns, hub, screen, uploads } = parts;
+  const ending = createEnding({ ports, life, supervisor, loop, inbox, broker, turns, backlog, reports, hub, screen, setLifecycle });
   const actions = createActions({
-    runner,
+    supervisor,
     loop,
     control,
     broker,
-    record,
+    sessionFile,
     inForce,
     retrying,
     inbox,
@@ -278,9 +278,9 @@ function personParts(ports: SessionPorts, state: SessionState, parts: HubParts):
     capabilities: driver.capabilities,
     diagnostics: () =>
       diagnosticsOf({
-        record: record.value,
+        sessionFile: sessionFile.value,
         facts,
-        runner,
+        supervisor,
         autoRetry: isAutoRetry(),
         hostPid: host.hostPid,
         inForce,

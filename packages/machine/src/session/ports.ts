@@ -9,11 +9,11 @@ import { knownCliApiToken, loadSettings, type Logger, runCommand, selfCommand, s
 import type { RunCommand } from "../files/index.ts";
 import { buildAgentEnv } from "./agent-env.ts";
 import { credentialFingerprint } from "./credentials.ts";
-import { changedOf, type Env, environmentFacts, withRecorded } from "./environment.ts";
+import { changedOf, type Env, environmentFacts, withKept } from "./environment.ts";
 import type { Ledger } from "./ledger.ts";
-import { hubNow, hubOfRecord, type KnownHub } from "./hub-address.ts";
+import { hubNow, hubOfSession, type KnownHub } from "./hub-address.ts";
 import { DEFAULT_PARK_AFTER_MS } from "./parking.ts";
-import type { RecordFile } from "./record.ts";
+import type { OpenSessionFile } from "./session-file.ts";
 import type { SessionPorts } from "./session-ports.ts";
 
 export type { Env };
@@ -55,20 +55,20 @@ export interface PortsInput extends Pick<SessionPorts, "hookCommand" | "hookEnv"
   env: Env;
   home: string;
   dir: string;
-  record: RecordFile;
+  sessionFile: OpenSessionFile;
   ledger: Ledger;
   host: HostControl;
   log: Logger;
 }
 
 export function buildPorts(input: PortsInput, options: SessionProcessOptions): SessionPorts {
-  const { env, home, record, log } = input;
-  const { sessionId, flavor } = record.value;
+  const { env, home, sessionFile, log } = input;
+  const { sessionId, flavor } = sessionFile.value;
   const driver = driverFor(flavor, home);
   if (!driver) throw new AppError("unsupported_flavor", `This HAPI does not know the agent "${flavor}"`);
   const token = knownCliApiToken({ ...env, HAPI_HOME: home }) ?? "";
-  const hub = (): KnownHub => hubNow(home, hubOfRecord(record.value));
-  const changedCredentials = changedOf(record.value.environment, env, credentialFingerprint(home));
+  const hub = (): KnownHub => hubNow(home, hubOfSession(sessionFile.value));
+  const changedCredentials = changedOf(sessionFile.value.environment, env, credentialFingerprint(home));
   return {
     ...input,
     driver,
@@ -81,8 +81,8 @@ export function buildPorts(input: PortsInput, options: SessionProcessOptions): S
     }),
     hub,
     clock: systemClock,
-    agentEnv: buildAgentEnv(withRecorded(env, record.value.environment), sessionId),
-    environment: environmentFacts(record.value.environment, driver.environment, env, Object.keys(changedCredentials)),
+    agentEnv: buildAgentEnv(withKept(env, sessionFile.value.environment), sessionId),
+    environment: environmentFacts(sessionFile.value.environment, driver.environment, env, Object.keys(changedCredentials)),
     changedCredentials,
     runCommand: run,
     settings: settingsOf(home, env),

@@ -2,7 +2,7 @@
 import { givenPromptsWait, heldPromptsWait } from "@hapi/core";
 import type { Clock } from "@hapi/platform";
 import type { AgentState, PromptWaiting } from "@hapi/protocol";
-import type { AgentRunner } from "./agent-runner.ts";
+import type { AgentSupervisor } from "./agent-supervisor.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { Control } from "./handoff-steps.ts";
 import type { Inbox } from "./inbox.ts";
@@ -15,7 +15,7 @@ export interface QueueWaitDeps {
   inbox: Pick<Inbox, "queued" | "current">;
   loop: Pick<HandoffLoop, "state">;
   control: Pick<Control, "pausedUntil">;
-  runner: Pick<AgentRunner, "front" | "busy" | "moving">;
+  supervisor: Pick<AgentSupervisor, "front" | "busy" | "moving">;
   facts: Facts;
   sending: RetrySending;
   broker: Pick<PermissionBroker, "openCount">;
@@ -24,7 +24,7 @@ export interface QueueWaitDeps {
 }
 
 export function createQueueWait(deps: QueueWaitDeps): () => PromptWaiting | undefined {
-  const { inbox, loop, control, runner, facts, sending, broker, clock } = deps;
+  const { inbox, loop, control, supervisor, facts, sending, broker, clock } = deps;
   let last: { for: string; since: number } | null = null;
 
   return () => {
@@ -35,12 +35,12 @@ export function createQueueWait(deps: QueueWaitDeps): () => PromptWaiting | unde
       now,
       queued: inbox.queued,
       handing: stage === "handing",
-      moving: runner.moving || state.state === "switching",
+      moving: supervisor.moving || state.state === "switching",
       ...(holdsQueue(sending, facts) ? { retryAt: retryOnWire(facts)?.at ?? null } : {}),
       ...(state.state === "held" ? { handoff: { waitsFor: "terminal", since: state.since } } : {}),
       ...(state.state === "draining" ? { handoff: { waitsFor: state.waitsFor, since: state.since } } : {}),
-      heldByTerminal: state.state === "held" || (runner.front === "local" && deps.remoteWhileLocal() === "read-only"),
-      busy: runner.busy || (stage !== undefined && stage !== "handing"),
+      heldByTerminal: state.state === "held" || (supervisor.front === "local" && deps.remoteWhileLocal() === "read-only"),
+      busy: supervisor.busy || (stage !== undefined && stage !== "handing"),
       openRequests: broker.openCount,
       pausedUntil: control.pausedUntil,
     });

@@ -36,7 +36,7 @@ export function react(ports: SessionPorts, state: SessionState, parts: SessionPa
   life.onClose(leaveWorld);
   signals.changed.on(() => {
     if (life.isEnding) return;
-    parts.presence.touch();
+    parts.heartbeat.touch();
     parts.hub.touch();
     parts.screen.touch();
     parking.poke();
@@ -73,43 +73,43 @@ function listenToWorld(
 }
 
 function parkingOf({ host, clock, settings, log }: SessionPorts, { control, agent, signals }: SessionState, parts: SessionParts): Parking {
-  const { runner, inbox, broker } = parts;
+  const { supervisor, inbox, broker } = parts;
   return createParking({
     clock,
     parkAfterMs: settings.parkAfterMs,
     isIdle: () =>
       control.front === "remote" &&
-      runner.front === "remote" &&
-      !runner.busy &&
-      !runner.moving &&
+      supervisor.front === "remote" &&
+      !supervisor.busy &&
+      !supervisor.moving &&
       inbox.current === null &&
       inbox.queued === 0 &&
       broker.openCount === 0 &&
       agent.background.length === 0 &&
       host.viewers().length === 0 &&
       // Somebody may come back to what stands there.
-      runner.conversation.terminal?.isOpen !== true,
+      supervisor.conversation.terminal?.isOpen !== true,
     async park() {
       log.info("agent.parked");
-      await runner.stop({ graceMs: PARK_GRACE_MS });
+      await supervisor.stop({ graceMs: PARK_GRACE_MS });
       signals.changed.emit();
     },
     failed: (cause) => log.warn("agent.not_parked", { cause }),
   });
 }
 
-function reactToAgent({ home, record, ledger, link, clock, log }: SessionPorts, state: SessionState, parts: SessionParts): void {
-  const { signals, life, agent, inForce, kept, losses, model, outbox, notice } = state;
-  const { runner, loop, earlier, inbox, broker, turns, ending, retrying } = parts;
-  const outcomes = createOutcomes({ life, outbox, runner, loop, inbox, broker, turns, ending, model, clock, log });
+function reactToAgent({ home, sessionFile, ledger, link, clock, log }: SessionPorts, state: SessionState, parts: SessionParts): void {
+  const { signals, life, agent, inForce, kept, losses, model, backlog, notice } = state;
+  const { supervisor, loop, earlier, inbox, broker, turns, ending, retrying } = parts;
+  const outcomes = createOutcomes({ life, backlog, supervisor, loop, inbox, broker, turns, ending, model, clock, log });
   signals.agentNotStarted.on(outcomes.startFailed);
   signals.agentSaid.on(
     routeAgentEvents({
       ledger,
-      record,
+      sessionFile,
       agent,
       inForce,
-      outbox,
+      backlog,
       link,
       inbox,
       broker,
@@ -124,7 +124,7 @@ function reactToAgent({ home, record, ledger, link, clock, log }: SessionPorts, 
       },
       terminalClosed: outcomes.terminalClosed,
       threadTakenUp(threadId) {
-        const words = sharedConversation(home, record.value, threadId);
+        const words = sharedConversation(home, sessionFile.value, threadId);
         if (words !== null) notice(words);
       },
       changed: signals.changed.emit,
@@ -146,14 +146,14 @@ function reactToPerson({ driver }: SessionPorts, { signals, model }: SessionStat
   });
 }
 
-function reactToHub({ ledger, record, log }: SessionPorts, state: SessionState, { actions, ending }: SessionParts): void {
+function reactToHub({ ledger, sessionFile, log }: SessionPorts, state: SessionState, { actions, ending }: SessionParts): void {
   const { signals, launched, notice, isAutoRetry } = state;
   const { configure } = actions;
-  const choices = createRememberedChoices({ ledger, record, launched, configure, log });
+  const choices = createRememberedChoices({ ledger, sessionFile, launched, configure, log });
   let isFirstWord = true;
 
   function tellArchived({ metadata }: Session): void {
-    const wasArchived = isFirstWord && launched && record.value.startedBy === "terminal" && metadata?.lifecycleState === "archived";
+    const wasArchived = isFirstWord && launched && sessionFile.value.startedBy === "terminal" && metadata?.lifecycleState === "archived";
     isFirstWord = false;
     if (wasArchived) notice(noticeWords("was_archived"), "info");
   }

@@ -6,7 +6,7 @@ import type { DriverLog } from "@hapi/agents";
 import { type Metadata, normalizePermissionMode, type Session, toAppError } from "@hapi/protocol";
 import type { Ledger } from "./ledger.ts";
 import type { Settings } from "./ledger-state.ts";
-import type { RecordFile } from "./record.ts";
+import type { OpenSessionFile } from "./session-file.ts";
 import type { SessionActions } from "./rpc.ts";
 
 export interface RememberedChoices {
@@ -18,21 +18,21 @@ export interface RememberedChoices {
 
 export interface RememberedChoicesDeps {
   ledger: Ledger;
-  record: RecordFile;
+  sessionFile: OpenSessionFile;
   /** This is the first process of a new launch. */
   launched: boolean;
   configure: SessionActions["configure"];
   log: DriverLog;
 }
 
-export function createRememberedChoices({ ledger, record, launched, configure, log }: RememberedChoicesDeps): RememberedChoices {
+export function createRememberedChoices({ ledger, sessionFile, launched, configure, log }: RememberedChoicesDeps): RememberedChoices {
   const { facts } = ledger.state;
   let asked = !launched;
 
   function changesAt({ preferredPermissionMode, preferredModel }: Metadata): Settings {
     const { published } = facts;
     if (!published) return {};
-    const { flavor, permissionMode, model } = record.value;
+    const { flavor, permissionMode, model } = sessionFile.value;
     const mode = preferredPermissionMode === undefined ? null : normalizePermissionMode(flavor, preferredPermissionMode);
     const isTheirs = preferredModel !== undefined && preferredModel !== published.model && preferredModel !== (model ?? null);
     return {
@@ -44,8 +44,8 @@ export function createRememberedChoices({ ledger, record, launched, configure, l
   function takeOver(metadata: Metadata): void {
     const change = changesAt(metadata);
     if (Object.keys(change).length === 0) return;
-    // At once in the record, so that neither a start nor the first heartbeat says the old value; then at an agent that runs already.
-    record.update({ ...change });
+    // At once in the session file, so that neither a start nor the first heartbeat says the old value; then at an agent that runs already.
+    sessionFile.update({ ...change });
     log.info("session.choices_taken_over", { ...change });
     configure(change).catch((cause: unknown) => log.warn("session.choices_not_applied", { code: toAppError(cause).code }));
   }

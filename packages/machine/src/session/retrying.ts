@@ -6,7 +6,7 @@
 import type { DriverLog } from "@hapi/agents";
 import { AppError, type NoticeWords, toAppError } from "@hapi/protocol";
 import type { Clock } from "@hapi/platform";
-import type { AgentRunner } from "./agent-runner.ts";
+import type { AgentSupervisor } from "./agent-supervisor.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { Control } from "./handoff-steps.ts";
 import type { Ledger } from "./ledger.ts";
@@ -43,7 +43,7 @@ export interface RetryingDeps {
   ledger: Ledger;
   sending: RetrySending;
   control: Pick<Control, "front">;
-  runner: Pick<AgentRunner, "busy" | "front" | "conversation">;
+  supervisor: Pick<AgentSupervisor, "busy" | "front" | "conversation">;
   loop: Pick<HandoffLoop, "want" | "wake">;
   isAllowed(): boolean;
   /** Not while another prompt is on its way. */
@@ -57,7 +57,7 @@ export interface RetryingDeps {
 }
 
 export function createRetrying(deps: RetryingDeps): Retrying {
-  const { ledger, sending, control, runner, loop, clock, log } = deps;
+  const { ledger, sending, control, supervisor, loop, clock, log } = deps;
   const { facts } = ledger.state;
   let cancelTimer: (() => void) | undefined;
   let closed = false;
@@ -104,7 +104,7 @@ export function createRetrying(deps: RetryingDeps): Retrying {
     // A computer that slept: its timers are not its clock.
     if (clock.now() < retry.at) return look();
     // Somebody took the session elsewhere meanwhile.
-    if (control.front !== "remote" || runner.busy || deps.isHanding()) return keep(null);
+    if (control.front !== "remote" || supervisor.busy || deps.isHanding()) return keep(null);
     try {
       await send(retry);
     } catch (cause) {
@@ -128,7 +128,7 @@ export function createRetrying(deps: RetryingDeps): Retrying {
     await first?.();
     await keep({ ...retry, phase: "sent" });
     await loop.wake();
-    await runner.conversation.retry();
+    await supervisor.conversation.retry();
     log.info("retry.sent", { attempt: retry.attempt, localId: retry.localId });
   }
 
@@ -144,7 +144,7 @@ export function createRetrying(deps: RetryingDeps): Retrying {
 
   /** @throws AppError `retry_unavailable` */
   function askedFor(): Omit<RetryFact, "phase"> {
-    if (runner.front !== null && runner.busy)
+    if (supervisor.front !== null && supervisor.busy)
       throw new AppError("retry_unavailable", "A turn is running. Wait for its end, or stop it first");
     if (deps.isHanding())
       throw new AppError("retry_unavailable", "A prompt is on its way to the agent. Ask again when it has run, or take it back first");
@@ -161,12 +161,12 @@ export function createRetrying(deps: RetryingDeps): Retrying {
     look,
     async now() {
       // The agent is gone, which shows at the hub already: who asks in this moment must not hear that its turn still runs.
-      await runner.conversation.settled();
+      await supervisor.conversation.settled();
       if (sending.current) {
         await sending.current;
         return "joined";
       }
-      if (facts.retry?.phase === "sent" && runner.busy) return "joined";
+      if (facts.retry?.phase === "sent" && supervisor.busy) return "joined";
       const sent = send(askedFor(), async () => {
         if (control.front === "local") await loop.want("remote", { by: "person", now: true });
       });
@@ -177,9 +177,9 @@ export function createRetrying(deps: RetryingDeps): Retrying {
       // On its way to the agent: there it is taken back. Whether it could be sent is told to whoever asked for it.
       if (sending.current) await Promise.allSettled([sending.current]);
       const { retry } = facts;
-      if (!retry || runner.busy) return "none";
+      if (!retry || supervisor.busy) return "none";
       // Sent and never begun, nothing would end it: the queue behind it would wait for ever.
-      const fate = retry.phase === "sent" && runner.front !== null ? await runner.conversation.withdrawRetry() : "none";
+      const fate = retry.phase === "sent" && supervisor.front !== null ? await supervisor.conversation.withdrawRetry() : "none";
       if (fate === "consumed" || (fate === "none" && !facts.retry)) return "none";
       log.info("retry.cancelled", { attempt: retry.attempt, fate });
       if (facts.retry) await keep(null);
@@ -187,7 +187,7 @@ export function createRetrying(deps: RetryingDeps): Retrying {
     },
     async allowed() {
       const { lastTurn, retry } = facts;
-      if (retry || sending.current || runner.busy || deps.isHanding() || !lastTurn?.failure || newest().cameThrough) return;
+      if (retry || sending.current || supervisor.busy || deps.isHanding() || !lastTurn?.failure || newest().cameThrough) return;
       const { outcome, failure, localId } = lastTurn;
       await keep(planned({ outcome, failure, localIds: localId == null ? [] : [localId] }));
     },
@@ -200,7 +200,7 @@ export function createRetrying(deps: RetryingDeps): Retrying {
     },
     takenUp() {
       const { retry } = facts;
-      if (retry?.phase === "sent" && !runner.busy) {
+      if (retry?.phase === "sent" && !supervisor.busy) {
         log.info("retry.taken_up", { attempt: retry.attempt });
         loosely(orForget(send(retry)), "after a restart");
       }

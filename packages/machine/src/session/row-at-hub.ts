@@ -5,7 +5,7 @@
 import type { Registration } from "@hapi/client/link";
 import { type Session, toAppError } from "@hapi/protocol";
 import { firstMetadata } from "./first-metadata.ts";
-import type { SessionRecord } from "./record.ts";
+import type { SessionFile } from "./session-file.ts";
 
 export interface RowsAtHub {
   session(sessionId: string): Promise<Session>;
@@ -13,16 +13,16 @@ export interface RowsAtHub {
 }
 
 /** As whoever makes the session registers it, before its session process is up. */
-export function firstRow(record: SessionRecord, now: number): Registration {
-  const { sessionId, tag, model } = record;
-  return { id: sessionId, tag, metadata: firstMetadata(record, now), agentState: null, model: model ?? null };
+export function firstRow(sessionFile: SessionFile, now: number): Registration {
+  const { sessionId, tag, model } = sessionFile;
+  return { id: sessionId, tag, metadata: firstMetadata(sessionFile, now), agentState: null, model: model ?? null };
 }
 
-export async function rowAtHub(hub: RowsAtHub, record: SessionRecord, now: number): Promise<Session> {
+export async function rowAtHub(hub: RowsAtHub, sessionFile: SessionFile, now: number): Promise<Session> {
   try {
-    return await hub.session(record.sessionId);
+    return await hub.session(sessionFile.sessionId);
   } catch (cause) {
     if (toAppError(cause).code !== "session_not_found") throw cause;
-    return hub.register(firstRow(record, now));
+    return hub.register(firstRow(sessionFile, now));
   }
 }

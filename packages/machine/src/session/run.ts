@@ -12,13 +12,13 @@ import { createCallerCheck } from "./hook-caller.ts";
 import { openHookServer } from "./hook-server.ts";
 import { openLedger } from "./ledger.ts";
 import { buildPorts, type Env, type SessionProcessOptions } from "./ports.ts";
-import { openRecord, type RecordFile } from "./record.ts";
+import { openSessionFile, type OpenSessionFile } from "./session-file.ts";
 import { openSession, type RunningSession } from "./session.ts";
 
 interface Place {
   home: string;
   dir: string;
-  record: RecordFile;
+  sessionFile: OpenSessionFile;
   hostSocket: string;
 }
 
@@ -31,8 +31,8 @@ interface Built {
 }
 
 async function build(env: Env, place: Place, host: HostControl, log: Logger, options: SessionProcessOptions): Promise<Built> {
-  const { home, dir, record, hostSocket } = place;
-  const { sessionId } = record.value;
+  const { home, dir, sessionFile, hostSocket } = place;
+  const { sessionId } = sessionFile.value;
   const ledger = await openLedger(dir);
   if (ledger.lostLines > 0) log.warn("ledger.lines_lost", { lines: ledger.lostLines });
   ledger.onFailure((cause) => {
@@ -54,7 +54,7 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
   });
   const hookEnv = { [HOOK_TOKEN_ENV]: hooks.token };
   const session = await openSession(
-    buildPorts({ env, home, dir, record, ledger, host, log, hookCommand, hookEnv, closeHooks: hooks.close }, options),
+    buildPorts({ env, home, dir, sessionFile, ledger, host, log, hookCommand, hookEnv, closeHooks: hooks.close }, options),
   );
   return { session, ready: () => ready.resolve(session) };
 }
@@ -66,15 +66,15 @@ export async function runSessionProcess(ownEnv: Env, options: SessionProcessOpti
   if (!dir || !address) throw new AppError("host_gone", "This process is started by a session host, not by hand");
   const env = withHubAccess(ownEnv, join(dir, HUB_ACCESS_FILE));
   const home = dirname(dirname(dir));
-  const record = openRecord(dir);
+  const sessionFile = openSessionFile(dir);
   const level = env["HAPI_LOG_LEVEL"] === "debug" ? "debug" : "info";
-  const log = createLogger({ name: "session", file: join(logDir(home), `session-${record.value.sessionId}.log`), level });
+  const log = createLogger({ name: "session", file: join(logDir(home), `session-${sessionFile.value.sessionId}.log`), level });
   const host = await connectHost(address);
   const gone = Promise.withResolvers<number>();
   host.on("lost", () => gone.resolve(0));
   let session: RunningSession;
   try {
-    const built = await build(env, { home, dir, record, hostSocket: address.socket }, host, log, options);
+    const built = await build(env, { home, dir, sessionFile, hostSocket: address.socket }, host, log, options);
     session = built.session;
     process.on(
       "SIGTERM",

@@ -7,12 +7,12 @@ import type { Clock } from "@hapi/platform";
 import type { RunCommand } from "../files/index.ts";
 import type { KnownHub } from "./hub-address.ts";
 import type { Ledger } from "./ledger.ts";
-import type { RecordFile } from "./record.ts";
+import type { OpenSessionFile } from "./session-file.ts";
 
 export interface SessionPorts {
   home: string;
   dir: string;
-  record: RecordFile;
+  sessionFile: OpenSessionFile;
   ledger: Ledger;
   host: HostControl;
   driver: AgentDriver;

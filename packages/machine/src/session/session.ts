@@ -1,6 +1,6 @@
 /**
  * One session, put together and run to its end: first what is kept and seen (`state.ts`), then its parts (`parts.ts`), then what follows from what
- * happens (`reactions.ts`). Everything it must remember is in the ledger and the record; this process may be killed at any point and a new one
+ * happens (`reactions.ts`). Everything it must remember is in the ledger and the session file; this process may be killed at any point and a new one
  * continues. All ports come from outside, so tests run it in memory.
  */
 import { AppError, toAppError } from "@hapi/protocol";
@@ -30,40 +30,40 @@ export interface RunningSession {
 }
 
 export async function openSession(ports: SessionPorts): Promise<RunningSession> {
-  const { record, ledger, link, log } = ports;
+  const { sessionFile, ledger, link, log } = ports;
   const state = openState(ports);
   const parts = await buildParts(ports, state);
   const { leaveWorld } = react(ports, state, parts);
   const { signals, life, notice } = state;
-  const { runner, hub, presence, retrying, ending } = parts;
+  const { supervisor, hub, heartbeat, retrying, ending } = parts;
 
   return {
     async begin(adopted = () => undefined) {
       hub.open({ ...sessionRpcs(parts.actions), ...fileRpcs(parts.confinement, ports.runCommand) });
-      tellCredentials({ changed: ports.changedCredentials ?? {}, sessionId: record.value.sessionId, ledger, notice, log });
+      tellCredentials({ changed: ports.changedCredentials ?? {}, sessionId: sessionFile.value.sessionId, ledger, notice, log });
       try {
         await takeUp({ ports, ...state, ...parts, say: signals.agentSaid.emit, adopted });
         retrying.takenUp();
       } catch (cause) {
         const error = toAppError(cause);
         log.warn("session.not_begun", { code: error.code, message: error.message, cause: String(error.cause ?? "") });
-        const message = nextBest(error, record.value.sessionId);
+        const message = nextBest(error, sessionFile.value.sessionId);
         await ending.end({ lifecycle: "failed", failureCode: error.code, exitCode: 1, reason: error.code, message });
       }
       signals.queueDue.emit();
       signals.changed.emit();
     },
     async onHook(payload, signal) {
-      const { conversation } = runner;
+      const { conversation } = supervisor;
       if (!conversation.onHook) throw new AppError("not_supported");
       return conversation.onHook(payload, signal);
     },
     end: (how) => ending.end(how),
     async settle(how) {
       // No sign of life and no new prompt: it only says its last words.
-      presence.close();
+      heartbeat.close();
       leaveWorld();
-      await runner.adopt();
+      await supervisor.adopt();
       // It is on its way out from the beginning: whoever asks something of the session must find that nobody is there.
       hub.open({});
       await ending.end({ ...how, isLoss: true });
@@ -71,7 +71,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
     },
     async release() {
       life.close();
-      await runner.dispose();
+      await supervisor.dispose();
       await link.close();
       await ledger.close();
     },

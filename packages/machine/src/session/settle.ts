@@ -5,7 +5,7 @@
  */
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { readHostRecord, removeMark, whileHostless } from "@hapi/host";
+import { readHostMark, removeMark, whileHostless } from "@hapi/host";
 import { AppError, type LastStart, type Session, toAppError } from "@hapi/protocol";
 import { createLogger, HUB_ACCESS_ENV, HUB_ACCESS_FILE, type Logger, logDir, withHubAccess } from "@hapi/platform";
 import { absentHost } from "./absent-host.ts";
@@ -14,7 +14,7 @@ import { hookSocketPath } from "./hook-door.ts";
 import { openLedger } from "./ledger.ts";
 import type { Facts } from "./ledger-state.ts";
 import { buildPorts, type Env, type SessionProcessOptions } from "./ports.ts";
-import { openRecord, type SessionRecord } from "./record.ts";
+import { openSessionFile, type SessionFile } from "./session-file.ts";
 import { rowAtHub } from "./row-at-hub.ts";
 import { settleExit } from "./settle-word.ts";
 import { openSession } from "./session.ts";
@@ -26,7 +26,7 @@ export async function settleSession(dir: string, ownEnv: Env, options: SessionPr
   // The runner that asks for it may know better than the session's last start.
   const env = withHubAccess(withHubAccess(ownEnv, join(dir, HUB_ACCESS_FILE)), ownEnv[HUB_ACCESS_ENV]);
   const home = dirname(dirname(dir));
-  const { sessionId } = openRecord(dir).value;
+  const { sessionId } = openSessionFile(dir).value;
   const log = createLogger({ name: "settle", file: join(logDir(home), `session-${sessionId}.log`), level: "info" });
   try {
     const done = await whileHostless(dir, () => settle({ dir, home, env, log }, options));
@@ -48,13 +48,13 @@ interface Place {
 
 /** Answers whether the hub knows. */
 async function settle({ dir, home, env, log }: Place, options: SessionProcessOptions): Promise<boolean> {
-  const mark = readHostRecord(dir);
+  const mark = readHostMark(dir);
   if (!mark) return true;
-  const record = openRecord(dir);
-  const { sessionId } = record.value;
+  const sessionFile = openSessionFile(dir);
+  const { sessionId } = sessionFile.value;
   const ledger = await openLedger(dir);
   const host = absentHost(sessionId, mark.pid);
-  const ports = buildPorts({ env, home, dir, record, ledger, host, log, hookCommand: [], hookEnv: {} }, options);
+  const ports = buildPorts({ env, home, dir, sessionFile, ledger, host, log, hookCommand: [], hookEnv: {} }, options);
   const before = await rowOf(ports);
   if (before === "unreachable") {
     await ledger.close();
@@ -62,7 +62,7 @@ async function settle({ dir, home, env, log }: Place, options: SessionProcessOpt
   }
   if (before === "deleted") await ledger.close();
   else {
-    const lost = lostStart(ledger.state.facts, record.value, ports.clock.now());
+    const lost = lostStart(ledger.state.facts, sessionFile.value, ports.clock.now());
     if (lost) await ledger.setFacts({ lastStart: lost });
     const session = await openSession(ports);
     const { isTold } = await session.settle(endingOf(ledger.state.facts.lifecycle));
@@ -78,18 +78,18 @@ async function settle({ dir, home, env, log }: Place, options: SessionProcessOpt
   return true;
 }
 
-async function rowOf({ link, record, clock }: SessionPorts): Promise<Session | "deleted" | "unreachable"> {
+async function rowOf({ link, sessionFile, clock }: SessionPorts): Promise<Session | "deleted" | "unreachable"> {
   try {
-    return await rowAtHub({ session: () => link.session(), register: (row) => link.register(row) }, record.value, clock.now());
+    return await rowAtHub({ session: () => link.session(), register: (row) => link.register(row) }, sessionFile.value, clock.now());
   } catch (cause) {
     return toAppError(cause).code === "session_not_found" ? "deleted" : "unreachable";
   }
 }
 
 /** The host died before its agent was there: whoever waits for that start hears why it came to nothing, and that another one may do. */
-export function lostStart(facts: Pick<Facts, "lifecycle" | "front">, record: SessionRecord, now: number): LastStart | null {
+export function lostStart(facts: Pick<Facts, "lifecycle" | "front">, sessionFile: SessionFile, now: number): LastStart | null {
   if (facts.lifecycle !== "initializing") return null;
-  const { threadId, fork } = record;
+  const { threadId, fork } = sessionFile;
   const { code, message } = new AppError("host_gone", "The session's host was killed while its agent started");
   const how = threadId === undefined ? "new" : fork ? "fork" : "resume";
   return { at: now, front: facts.front, asked: threadId ?? null, how, used: null, failure: { code, message } };

@@ -1,11 +1,11 @@
 /** A conversation of the agent's that two sessions have: each writes to it, and neither shows what the other adds. */
 import { noticeWords, type NoticeWords } from "@hapi/protocol/notices";
-import { listSessionRecords } from "./create-session.ts";
-import type { SessionRecord } from "./record.ts";
+import { listSessionFiles } from "./create-session.ts";
+import type { SessionFile } from "./session-file.ts";
 
 /** What is to be said when `own` has taken up this conversation; null: no other session of this home has it. */
-export function sharedConversation(home: string, own: Pick<SessionRecord, "sessionId" | "flavor">, threadId: string): NoticeWords | null {
-  const other = listSessionRecords(home).find(
+export function sharedConversation(home: string, own: Pick<SessionFile, "sessionId" | "flavor">, threadId: string): NoticeWords | null {
+  const other = listSessionFiles(home).find(
     (one) => one.sessionId !== own.sessionId && one.flavor === own.flavor && one.threadId === threadId && one.fork !== true,
   );
   if (!other) return null;

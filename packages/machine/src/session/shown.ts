@@ -1,7 +1,7 @@
 /** What a session shows of itself: on its screen, at the hub, in its sign of life. Read from what the parts know at the moment of asking. */
 import type { AliveFacts } from "@hapi/client/link";
 import type { AgentState, Metadata } from "@hapi/protocol";
-import type { AgentRunner } from "./agent-runner.ts";
+import type { AgentSupervisor } from "./agent-supervisor.ts";
 import { handoffState, type HandoffState } from "./handoff-steps.ts";
 import { metadataOf } from "./metadata.ts";
 import type { PermissionBroker } from "./permissions.ts";
@@ -36,20 +36,20 @@ export function aliveFactsOf({ agent, control, inForce }: SessionState): AliveFa
 export function sessionMetadata(
   ports: SessionPorts,
   { facts, agent, control, isAutoRetry }: SessionState,
-  runner: AgentRunner,
+  supervisor: AgentSupervisor,
 ): (current: Metadata | null) => Metadata {
-  const { record, driver, host, home, settings, environment, about } = ports;
+  const { sessionFile, driver, host, home, settings, environment, about } = ports;
   return (current) =>
     metadataOf(
       {
-        record: record.value,
+        sessionFile: sessionFile.value,
         facts,
         agent: agent.facts,
         capabilities: driver.capabilities,
         home,
         hostPid: host.hostPid,
         remoteWhileLocal: settings.remoteWhileLocal,
-        parked: control.front === "remote" && runner.front === null && !runner.moving,
+        parked: control.front === "remote" && supervisor.front === null && !supervisor.moving,
         autoRetry: isAutoRetry(),
         environment,
         ...about,

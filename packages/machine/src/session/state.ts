@@ -9,7 +9,7 @@ import type { Facts } from "./ledger-state.ts";
 import { lifecycleOf, type SetLifecycle } from "./lifecycle.ts";
 import { createLosses, type Losses } from "./losses.ts";
 import { createNotices, type Notice } from "./notices.ts";
-import { createOutbox, type Outbox } from "./outbox.ts";
+import { createBacklog, type Backlog } from "./backlog.ts";
 import type { RetrySending } from "./retrying.ts";
 import { createScreenModel, type ScreenModel } from "./screen-model.ts";
 import type { SessionPorts } from "./session-ports.ts";
@@ -64,7 +64,7 @@ export interface SessionState {
   readonly inForce: InForce;
   readonly kept: KeptWords;
   readonly model: ScreenModel;
-  readonly outbox: Outbox;
+  readonly backlog: Backlog;
   readonly reports: StageReports;
   readonly losses: Losses;
   readonly notice: Notice;
@@ -97,16 +97,16 @@ const newSignals = (): SessionSignals => ({
 });
 
 export function openState(ports: SessionPorts): SessionState {
-  const { record, ledger, driver, link, clock, log, settings } = ports;
+  const { sessionFile, ledger, driver, link, clock, log, settings } = ports;
   const { facts } = ledger.state;
   const signals = newSignals();
   const life = createLife();
   const model = createScreenModel();
-  const outbox = createOutbox({ ledger, link, clock, log });
+  const backlog = createBacklog({ ledger, link, clock, log });
   const reports = createStageReports({ state: ledger.state, link, clock, log });
-  life.onClose(outbox.close);
+  life.onClose(backlog.close);
   life.onClose(reports.close);
-  const notice = createNotices({ outbox, clock });
+  const notice = createNotices({ backlog, clock });
   const launched = facts.hostId !== hostIdOf(ports);
   return {
     signals,
@@ -115,24 +115,24 @@ export function openState(ports: SessionPorts): SessionState {
     launched,
     agent: createAgentView({ ledger, log }),
     control: newControl(
-      driver.capabilities.control === "shared" ? "remote" : facts.hostId === null ? record.value.startingMode : facts.front,
+      driver.capabilities.control === "shared" ? "remote" : facts.hostId === null ? sessionFile.value.startingMode : facts.front,
     ),
     sending: { current: null },
-    inForce: createInForce({ ledger, record, launched, agent: driver.displayName, notice, log }),
+    inForce: createInForce({ ledger, sessionFile, launched, agent: driver.displayName, notice, log }),
     kept: createKeptWords({
       memory: ledger.memory,
       agent: driver.displayName,
       notice,
-      changed: (has) => record.update({ keptWords: has ? true : undefined }),
+      changed: (has) => sessionFile.update({ keptWords: has ? true : undefined }),
       log,
     }),
     model,
-    outbox,
+    backlog,
     reports,
     losses: createLosses({
       dir: ports.dir,
       tell(key, event) {
-        outbox.add(key, event);
+        backlog.add(key, event);
         model.record(event);
       },
       clock,
@@ -140,6 +140,6 @@ export function openState(ports: SessionPorts): SessionState {
     }),
     notice,
     setLifecycle: lifecycleOf({ ledger, clock, changed: signals.lifecycleSet.emit }),
-    isAutoRetry: () => record.value.autoRetry ?? settings.autoRetry ?? false,
+    isAutoRetry: () => sessionFile.value.autoRetry ?? settings.autoRetry ?? false,
   };
 }

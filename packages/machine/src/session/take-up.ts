@@ -3,10 +3,10 @@
  * is handed to the agent before this is through.
  */
 import type { DriverEvent, Front } from "@hapi/agents";
-import { readHostRecord } from "@hapi/host";
+import { readHostMark } from "@hapi/host";
 import { within } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
-import type { AgentRunner } from "./agent-runner.ts";
+import type { AgentSupervisor } from "./agent-supervisor.ts";
 import type { AgentView } from "./agent-view.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { Inbox } from "./inbox.ts";
@@ -20,7 +20,7 @@ const FIRST_VIEWER_WAIT_MS = 3_000;
 
 export interface TakeUpDeps {
   ports: SessionPorts;
-  runner: AgentRunner;
+  supervisor: AgentSupervisor;
   loop: HandoffLoop;
   inbox: Inbox;
   broker: PermissionBroker;
@@ -34,31 +34,31 @@ export interface TakeUpDeps {
 
 /** Names the life of the host. Process ids are used again, so its start counts too. */
 export function hostIdOf({ host, dir }: Pick<SessionPorts, "host" | "dir">): string {
-  return JSON.stringify([host.hostPid, readHostRecord(dir)?.startedAt]);
+  return JSON.stringify([host.hostPid, readHostMark(dir)?.startedAt]);
 }
 
 /** Of a shared thread the agent's own screen, where it is open. */
-const shownIn = ({ conversation }: AgentRunner, running: Front | null): Front | null =>
+const shownIn = ({ conversation }: AgentSupervisor, running: Front | null): Front | null =>
   running !== null && conversation.terminal?.isOpen ? "local" : running;
 
 export async function takeUp(deps: TakeUpDeps): Promise<void> {
-  const { ports, runner, inbox, broker, agent, turns } = deps;
-  const { ledger, clock, log, record } = ports;
+  const { ports, supervisor, inbox, broker, agent, turns } = deps;
+  const { ledger, clock, log, sessionFile } = ports;
   const { facts } = ledger.state;
   // Another host than last time: nothing of the former life runs any more.
   const hostId = hostIdOf(ports);
   const launched = facts.hostId !== hostId;
   const former = { turn: facts.turn, requests: [...ledger.state.open.keys()] };
-  const running = await runner.adopt();
+  const running = await supervisor.adopt();
   deps.adopted();
-  const front = shownIn(runner, running) ?? (launched ? record.value.startingMode : facts.front);
+  const front = shownIn(supervisor, running) ?? (launched ? sessionFile.value.startingMode : facts.front);
   log.info("session.begun", { launched, running, front, queued: inbox.queued });
   await ledger.setFacts({
     hostId,
     front,
     ...(launched ? { lifecycle: "initializing", lifecycleSince: clock.now(), failureCode: null } : {}),
   });
-  const isSame = running !== null && !runner.begunByHost;
+  const isSame = running !== null && !supervisor.begunByHost;
   if (running !== null && !isSame) {
     settleFormer(deps, former);
   } else if (!isSame) {
@@ -66,7 +66,7 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
     turns.close("interrupted");
   } else {
     broker.agentAdopted();
-    if (!runner.busy) agent.setTurn(null);
+    if (!supervisor.busy) agent.setTurn(null);
   }
   await inbox.reconcile(isSame);
   if (running !== null) await continueIn(deps, front);
@@ -75,18 +75,18 @@ export async function takeUp(deps: TakeUpDeps): Promise<void> {
 
 /** What a former life left open is ended; the turn and the requests of the agent that the host has begun since are its own. */
 function settleFormer(
-  { ports, broker, turns, runner, say }: TakeUpDeps,
+  { ports, broker, turns, supervisor, say }: TakeUpDeps,
   former: { turn: string | null; requests: readonly string[] },
 ): void {
   broker.agentGone(former.requests);
   if (former.turn === null || ports.ledger.state.facts.turn !== former.turn) return;
   turns.close("interrupted");
-  if (runner.busy) say({ type: "thinking", thinking: true });
+  if (supervisor.busy) say({ type: "thinking", thinking: true });
 }
 
 /** Without its program a session can't run. Asked only when a start went wrong: it takes longer than the start itself. */
-async function mustBeInstalled({ driver, agentEnv, record }: SessionPorts): Promise<void> {
-  const found = await driver.detect(agentEnv, record.value.environment?.program);
+async function mustBeInstalled({ driver, agentEnv, sessionFile }: SessionPorts): Promise<void> {
+  const found = await driver.detect(agentEnv, sessionFile.value.environment?.program);
   if (found.available) return;
   const code = found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed";
   throw new AppError(code, found.hint ?? `${driver.displayName} was not found on this machine`);
@@ -119,11 +119,11 @@ async function startIn(deps: TakeUpDeps, front: Front, launched: boolean): Promi
     await mustBeInstalled(ports);
     throw cause;
   }
-  if (startAgent && deps.runner.front === null) {
+  if (startAgent && deps.supervisor.front === null) {
     await mustBeInstalled(ports);
-    const { startFailure } = deps.runner;
+    const { startFailure } = deps.supervisor;
     // Started from afar to go on with its conversation, and it can't: whoever asked hears why, and nothing is begun in its place.
-    if (launched && startFailure && ports.record.value.threadId !== undefined && host.viewers().length === 0) throw startFailure;
+    if (launched && startFailure && ports.sessionFile.value.threadId !== undefined && host.viewers().length === 0) throw startFailure;
   }
   await deps.setLifecycle(lifecycleIn(ports, to));
   if (link.connected) link.ready();

@@ -5,7 +5,7 @@ import type { Clock } from "@hapi/platform";
 import type { AgentView } from "./agent-view.ts";
 import type { Ledger } from "./ledger.ts";
 import { MAX_ENDED_TURNS } from "./ledger-state.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Backlog } from "./backlog.ts";
 import type { Retrying } from "./retrying.ts";
 import type { ScreenModel } from "./screen-model.ts";
 
@@ -21,14 +21,14 @@ export interface Turns {
 export interface TurnsDeps {
   ledger: Ledger;
   agent: AgentView;
-  outbox: Outbox;
+  backlog: Backlog;
   screen: ScreenModel;
   retrying: Pick<Retrying, "turnEnded" | "look">;
   clock: Clock;
   log: DriverLog;
 }
 
-export function createTurns({ ledger, agent, outbox, screen, retrying, clock, log }: TurnsDeps): Turns {
+export function createTurns({ ledger, agent, backlog, screen, retrying, clock, log }: TurnsDeps): Turns {
   const { facts } = ledger.state;
 
   function ended(key: string, event: TurnEnded): void {
@@ -50,7 +50,7 @@ export function createTurns({ ledger, agent, outbox, screen, retrying, clock, lo
       const id = `hapi:turn:${turn}:end`;
       const event = { type: "turn-ended" as const, id, outcome, failure };
       ended(id, event);
-      outbox.add(id, event);
+      backlog.add(id, event);
       screen.record(event);
       agent.setTurn(null);
     },

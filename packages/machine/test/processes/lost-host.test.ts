@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeContent } from "@hapi/core";
-import { readHostRecord } from "@hapi/host";
+import { readHostMark } from "@hapi/host";
 import { attempt, isAlive, processStartTime, processTable } from "@hapi/platform";
 import { createProcessWorld, type ProcessWorld } from "./process-world.ts";
 
@@ -21,7 +21,7 @@ async function midTurn(world: ProcessWorld): Promise<string> {
 async function settled(world: ProcessWorld, localId: string): Promise<void> {
   await world.until(async () => (await world.row(localId))?.stage === "interrupted", "the prompt is interrupted");
   await world.until(async () => !(await world.api.sessions.get(world.sessionId)).active, "inactive");
-  await world.until(async () => readHostRecord(world.dir) === null, "the mark is gone");
+  await world.until(async () => readHostMark(world.dir) === null, "the mark is gone");
   const session = await world.api.sessions.get(world.sessionId);
   expect(session).toMatchObject({ active: false, thinking: false, metadata: { lifecycleState: "aborted" } });
   expect(await endings(world)).toEqual(["interrupted"]);
@@ -82,7 +82,7 @@ test("killed together with everything the hub knew: the runner makes its row aga
   for (const name of readdirSync(home)) if (name.startsWith("hub.sqlite")) rmSync(join(home, name));
   await world.startHub();
   await world.startRunner();
-  await world.until(async () => readHostRecord(world.dir) === null, "the mark is gone");
+  await world.until(async () => readHostMark(world.dir) === null, "the mark is gone");
   expect(await world.api.sessions.get(world.sessionId)).toMatchObject({
     active: false,
     metadata: { lifecycleState: "aborted", flavor: "demo" },

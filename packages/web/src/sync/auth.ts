@@ -75,7 +75,7 @@ export async function restoreSignIn(): Promise<void> {
   const link = window.hapiLink;
   delete window.hapiLink;
   if (link) {
-    const heeded = import("./link-offer.ts").then(({ heedLink }) => heedLink(link, credentials));
+    const heeded = import("./hub-offer.ts").then(({ heedLink }) => heedLink(link, credentials));
     await heeded.catch((cause: unknown) => note("the link's token and hub could not be heeded", cause));
   }
   if (credentials.token() === null) useHub.setState({ auth: "signed-out" });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createCredentials, hubOrigin, type KeyValue } from "./credentials.ts";
-import { offerOf } from "./link-offer.ts";
+import { offerOf } from "./hub-offer.ts";
 
 function memory(): KeyValue & { values: Map<string, string> } {
   const values = new Map<string, string>();

@@ -2,7 +2,7 @@
 import "../../i18n/screens.ts";
 import { useT } from "../../i18n/index.ts";
 import { credentials } from "../../sync/auth.ts";
-import { takeOffer } from "../../sync/link-offer.ts";
+import { takeOffer } from "../../sync/hub-offer.ts";
 import { useHub } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { Sheet } from "../../ui/sheet.tsx";

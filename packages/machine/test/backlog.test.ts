@@ -6,7 +6,7 @@ import type { SessionLink } from "@hapi/client/link";
 import { systemClock } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { type Ledger, openLedger } from "../src/session/ledger.ts";
-import { createOutbox, type Outbox } from "../src/session/outbox.ts";
+import { createBacklog, type Backlog } from "../src/session/backlog.ts";
 import { createFakeHub, type FakeHub } from "./fake-hub.ts";
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -19,22 +19,22 @@ interface World {
   hub: FakeHub;
   link: SessionLink;
   ledger: Ledger;
-  outbox: Outbox;
+  backlog: Backlog;
   again(): Promise<World>;
 }
 
 async function world(
   options: { dir?: string; hub?: FakeHub; highBytes?: number; wrap?(link: SessionLink): SessionLink } = {},
 ): Promise<World> {
-  const dir = options.dir ?? mkdtempSync(join(tmpdir(), "machine-outbox-"));
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), "machine-backlog-"));
   const hub = options.hub ?? createFakeHub("s");
   const ledger = await openLedger(dir);
   const plain = hub.link();
   const link = options.wrap?.(plain) ?? plain;
-  const outbox = createOutbox({ ledger, link, clock: systemClock, log, highBytes: options.highBytes });
+  const backlog = createBacklog({ ledger, link, clock: systemClock, log, highBytes: options.highBytes });
   link.open({});
   const close = async (): Promise<void> => {
-    outbox.close();
+    backlog.close();
     await link.close();
     await ledger.close();
   };
@@ -46,7 +46,7 @@ async function world(
     hub,
     link,
     ledger,
-    outbox,
+    backlog,
     async again() {
       await close();
       return world({ ...options, dir, hub });
@@ -57,10 +57,10 @@ const said = (text: string) => ({ type: "agent-message" as const, id: `a-${text}
 const keys = (hub: FakeHub): string[] => hub.rows.map((row) => row.key);
 
 test("in order, each once, forgotten when the hub has them; the read offset comes along", async () => {
-  const { hub, outbox, ledger } = await world();
+  const { hub, backlog, ledger } = await world();
   const wanted = Array.from({ length: 500 }, (_, at) => `k${at}`);
-  for (const [at, key] of wanted.entries()) outbox.add(key, said(key), { checkpoint: { read: at } });
-  await outbox.drained();
+  for (const [at, key] of wanted.entries()) backlog.add(key, said(key), { checkpoint: { read: at } });
+  await backlog.drained();
   expect(keys(hub)).toEqual(wanted);
   expect(hub.repeats).toBe(0);
   expect(ledger.memory.get<number>("read")).toBe(499);
@@ -70,40 +70,40 @@ test("what a lost connection or a killed process left is sent again in order, an
   const first = await world();
   await first.hub.until(() => first.link.connected, "connected");
   first.hub.holdAcks(true);
-  for (const key of ["a", "b"]) first.outbox.add(key, said(key));
+  for (const key of ["a", "b"]) first.backlog.add(key, said(key));
   await first.hub.until(() => first.hub.rows.length === 2, "arrived");
   first.hub.down();
   first.hub.holdAcks(false);
-  first.outbox.add("c", said("c"));
+  first.backlog.add("c", said("c"));
   first.hub.up();
-  first.outbox.add("d", said("d"));
-  await first.outbox.drained();
+  first.backlog.add("d", said("d"));
+  await first.backlog.drained();
   expect(keys(first.hub)).toEqual(["a", "b", "c", "d"]);
   first.hub.down();
-  first.outbox.add("e", said("e"));
+  first.backlog.add("e", said("e"));
   const second = await first.again();
-  expect(second.outbox.size).toBe(1);
+  expect(second.backlog.size).toBe(1);
   first.hub.up();
-  await second.outbox.drained();
+  await second.backlog.drained();
   expect(keys(first.hub)).toEqual(["a", "b", "c", "d", "e"]);
 });
 
 test("without a hub it fills to its limit, then whoever reads the agent's record waits", async () => {
-  const { hub, outbox } = await world({ highBytes: 10_000 });
+  const { hub, backlog } = await world({ highBytes: 10_000 });
   hub.down();
   let read = 0;
   const reader = (async () => {
     for (; read < 100; read++) {
-      await outbox.room();
-      outbox.add(`k${read}`, { type: "agent-message", id: `a${read}`, text: "x".repeat(1_000) });
+      await backlog.room();
+      backlog.add(`k${read}`, { type: "agent-message", id: `a${read}`, text: "x".repeat(1_000) });
     }
   })();
-  await hub.until(() => outbox.size >= 8, "full");
+  await hub.until(() => backlog.size >= 8, "full");
   await new Promise((resolve) => setImmediate(resolve));
-  expect(outbox.size).toBeLessThan(12);
+  expect(backlog.size).toBeLessThan(12);
   hub.up();
   await reader;
-  await outbox.drained();
+  await backlog.drained();
   expect(keys(hub)).toEqual(Array.from({ length: 100 }, (_, at) => `k${at}`));
 });
 
@@ -111,16 +111,16 @@ test("a full box survives its process: still full, and in order once the hub is 
   const first = await world({ highBytes: 10_000 });
   first.hub.down();
   const wanted = Array.from({ length: 12 }, (_, at) => `k${at}`);
-  for (const key of wanted) first.outbox.add(key, { type: "agent-message", id: key, text: "x".repeat(1_000) }, { checkpoint: { key } });
+  for (const key of wanted) first.backlog.add(key, { type: "agent-message", id: key, text: "x".repeat(1_000) }, { checkpoint: { key } });
   const second = await first.again();
   let hasRoom = false;
-  const room = second.outbox.room().then(() => (hasRoom = true));
+  const room = second.backlog.room().then(() => (hasRoom = true));
   await new Promise((resolve) => setImmediate(resolve));
-  expect([second.outbox.size, hasRoom, second.ledger.memory.get<string>("key")]).toEqual([12, false, "k11"]);
+  expect([second.backlog.size, hasRoom, second.ledger.memory.get<string>("key")]).toEqual([12, false, "k11"]);
   first.hub.up();
   await room;
-  second.outbox.add("after", said("after"));
-  await second.outbox.drained();
+  second.backlog.add("after", said("after"));
+  await second.backlog.drained();
   expect(keys(first.hub)).toEqual([...wanted, "after"]);
   expect(first.hub.repeats).toBe(0);
 });
@@ -133,8 +133,8 @@ test("an event that the hub will never take is replaced by a word about it; the 
     },
     sendMessage: (message) => (message.key === "big" ? Promise.reject(new AppError("body_too_large")) : link.sendMessage(message)),
   });
-  const { hub, outbox } = await world({ wrap: refusing });
-  for (const key of ["a", "big", "b"]) outbox.add(key, said(key));
-  await outbox.drained();
+  const { hub, backlog } = await world({ wrap: refusing });
+  for (const key of ["a", "big", "b"]) backlog.add(key, said(key));
+  await backlog.drained();
   expect(keys(hub).toSorted()).toEqual(["a", "b", "big:refused"]);
 });

@@ -8,44 +8,44 @@ import { join } from "node:path";
 import { hostFile } from "@hapi/host/start";
 import { attempt, writeFileAtomic } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
-import { isSessionRecord, type SessionRecord } from "./record-shape.ts";
+import { isSessionFile, type SessionFile } from "./session-file-shape.ts";
 
-export type { SessionRecord } from "./record-shape.ts";
+export type { SessionFile } from "./session-file-shape.ts";
 
-export const RECORD_FILE = "session.json";
+export const SESSION_FILE = "session.json";
 
 /** Null when there is none; a file that can't be understood is an error, never a fresh start. */
-export function readRecord(dir: string): SessionRecord | null {
+export function readSessionFile(dir: string): SessionFile | null {
   let text: string;
   try {
-    text = readFileSync(join(dir, RECORD_FILE), "utf8");
+    text = readFileSync(join(dir, SESSION_FILE), "utf8");
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw new AppError("internal", "The session's record can't be read", { cause });
+    throw new AppError("internal", "The session's file can't be read", { cause });
   }
   const value: unknown = attempt(() => JSON.parse(text), "half of a file, from a foreign hand");
-  if (isSessionRecord(value)) return value;
-  throw new AppError("internal", `The session's record ${join(dir, RECORD_FILE)} is damaged`);
+  if (isSessionFile(value)) return value;
+  throw new AppError("internal", `The session's file ${join(dir, SESSION_FILE)} is damaged`);
 }
 
-export function writeRecord(dir: string, record: SessionRecord): void {
-  writeFileAtomic(join(dir, RECORD_FILE), `${JSON.stringify({ ...record, host: olderMark(dir) }, null, 2)}\n`, { mode: 0o600 });
+export function writeSessionFile(dir: string, sessionFile: SessionFile): void {
+  writeFileAtomic(join(dir, SESSION_FILE), `${JSON.stringify({ ...sessionFile, host: olderMark(dir) }, null, 2)}\n`, { mode: 0o600 });
 }
 
 /** A host of a version without a file of its own keeps its facts under `host` in this one: they stay as they are on disk. */
 function olderMark(dir: string): unknown {
-  return existsSync(hostFile(dir)) ? undefined : readRecord(dir)?.["host"];
+  return existsSync(hostFile(dir)) ? undefined : readSessionFile(dir)?.["host"];
 }
 
-/** The record of a running session: reads come from memory, every change is on disk before `update` returns. */
-export interface RecordFile {
-  readonly value: SessionRecord;
-  update(patch: Partial<SessionRecord>): void;
+/** The file of a running session: reads come from memory, every change is on disk before `update` returns. */
+export interface OpenSessionFile {
+  readonly value: SessionFile;
+  update(patch: Partial<SessionFile>): void;
 }
 
-export function openRecord(dir: string): RecordFile {
-  const found = readRecord(dir);
-  if (!found) throw new AppError("session_not_found", "There is no record of this session on this machine");
+export function openSessionFile(dir: string): OpenSessionFile {
+  const found = readSessionFile(dir);
+  if (!found) throw new AppError("session_not_found", "This machine has no file of this session");
   let value = found;
   return {
     get value() {
@@ -54,7 +54,7 @@ export function openRecord(dir: string): RecordFile {
     update(patch) {
       const next = { ...value, ...patch };
       if (JSON.stringify(next) === JSON.stringify(value)) return;
-      writeRecord(dir, next);
+      writeSessionFile(dir, next);
       value = next;
     },
   };

@@ -1,12 +1,12 @@
 /**
  * What `session.json` may hold, checked by hand: it is read before the agent's first paint, where a schema library would take longer to load than
- * everything else that is done with the record.
+ * everything else that is done with the file.
  */
 import type { worktreeSchema } from "@hapi/protocol/worktree";
 import type * as z from "zod/mini";
 
 /** Which account, configuration, provider and program a session's agent works with (`environment.ts`). Keys of later versions are kept. */
-export interface RecordedEnvironment {
+export interface KeptEnvironment {
   /** Null: it was not set, and is not set for the agent. A name that is not here is as whoever starts the agent has it. */
   values: Record<string, string | null>;
   /** Set at the start, to a value that must not be written down. */
@@ -18,7 +18,7 @@ export interface RecordedEnvironment {
   [later: string]: unknown;
 }
 
-export interface SessionRecord {
+export interface SessionFile {
   version: 1;
   sessionId: string;
   tag: string;
@@ -37,7 +37,7 @@ export interface SessionRecord {
   permissionMode?: string | undefined;
   model?: string | null | undefined;
   /** Variables that choose account, configuration, provider and program. Absent: begun by an older version; as whoever starts it has them. */
-  environment?: RecordedEnvironment | undefined;
+  environment?: KeptEnvironment | undefined;
   /** Failed turns are sent again by themselves; absent: as this home's settings say. */
   autoRetry?: boolean | undefined;
   /** The agent's own conversation. */
@@ -47,7 +47,7 @@ export interface SessionRecord {
   /** Its agent is given the text of an earlier conversation with the first prompt (`earlier.ts`). */
   earlier?: boolean | undefined;
   /** The host began the agent with this, before there was a session process; until that one has taken it up. */
-  firstLaunch?: FirstLaunchRecord | undefined;
+  firstLaunch?: FirstLaunch | undefined;
   /** Words wait for the terminal's input line (`kept-words.ts`). */
   keptWords?: boolean | undefined;
   /** Name given by the person who started it. */
@@ -63,7 +63,7 @@ export interface SessionRecord {
   [later: string]: unknown;
 }
 
-export interface FirstLaunchRecord {
+export interface FirstLaunch {
   launchId: string;
   threadId: string;
   how: "new" | "resume";
@@ -101,13 +101,13 @@ const shaped =
   (value) =>
     isObject(value) && Object.entries<Check>(shape).every(([key, check]) => check(value[key]));
 
-const environment = shaped<RecordedEnvironment>({
+const environment = shaped<KeptEnvironment>({
   values: mapOf(either(string, nothing)),
   withheld: listOf(string),
   fingerprints: optional(mapOf(string)),
   program: optional(string),
 });
-const firstLaunch = shaped<FirstLaunchRecord>({ launchId: string, threadId: string, how: oneOf("new", "resume") });
+const firstLaunch = shaped<FirstLaunch>({ launchId: string, threadId: string, how: oneOf("new", "resume") });
 const worktree = shaped<z.infer<typeof worktreeSchema>>({
   basePath: string,
   branch: string,
@@ -116,7 +116,7 @@ const worktree = shaped<z.infer<typeof worktreeSchema>>({
   createdAt: optional(number),
 });
 
-const record = shaped<SessionRecord>({
+const file = shaped<SessionFile>({
   version: oneOf(1),
   sessionId: string,
   tag: string,
@@ -145,4 +145,4 @@ const record = shaped<SessionRecord>({
   hubFrom: optional(oneOf("home", "settings")),
 });
 
-export const isSessionRecord = (value: unknown): value is SessionRecord => record(value);
+export const isSessionFile = (value: unknown): value is SessionFile => file(value);

@@ -7,13 +7,13 @@ import type { AgentDriver, Conversation, DriverContext, Front } from "@hapi/agen
 import type { HostControl, HostProcess, SpawnSpec } from "@hapi/host";
 import { AppError, type LastStart, toAppError } from "@hapi/protocol";
 import { requireCredentials } from "./environment.ts";
-import type { RecordFile } from "./record.ts";
+import type { OpenSessionFile } from "./session-file.ts";
 
 const STOP_GRACE_MS = 5_000;
 const MAX_MESSAGE = 2_000;
 const DEFAULT_SIZE = { cols: 80, rows: 24 };
 
-export interface AgentRunner {
+export interface AgentSupervisor {
   readonly conversation: Conversation;
   /** The front end whose process runs; null: parked, or between two. */
   readonly front: Front | null;
@@ -37,11 +37,11 @@ export interface AgentRunner {
   dispose(): Promise<void>;
 }
 
-export interface AgentRunnerDeps {
+export interface AgentSupervisorDeps {
   driver: AgentDriver;
   context: Omit<DriverContext, "host">;
   host: HostControl;
-  record: RecordFile;
+  sessionFile: OpenSessionFile;
   now(): number;
   /** How it was started, and with which thread; also when it could not be. */
   started(start: LastStart): void;
@@ -81,7 +81,7 @@ function viewerSize(host: HostControl): { cols: number; rows: number } {
   return viewer ? { cols: viewer.cols, rows: viewer.rows } : DEFAULT_SIZE;
 }
 
-async function openTerminal(deps: AgentRunnerDeps, { terminal }: Conversation, started: Promise<void> | undefined): Promise<void> {
+async function openTerminal(deps: AgentSupervisorDeps, { terminal }: Conversation, started: Promise<void> | undefined): Promise<void> {
   await started;
   if (!terminal)
     throw new AppError("control_mode_not_applicable", `${deps.driver.displayName} has no screen of its own beside the session`);
@@ -108,8 +108,8 @@ function createTurnstile() {
   };
 }
 
-export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
-  const { host, record } = deps;
+export function createAgentSupervisor(deps: AgentSupervisorDeps): AgentSupervisor {
+  const { host, sessionFile } = deps;
   const conversation = deps.driver.open({ ...deps.context, host: watchTerminals(host, terminalSpawned) });
   const turnstile = createTurnstile();
   const { inTurn } = turnstile;
@@ -128,11 +128,11 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
   }
 
   async function startNow(front: Front): Promise<void> {
-    const { threadId, fork, permissionMode, model, args } = record.value;
+    const { threadId, fork, permissionMode, model, args } = sessionFile.value;
     const start = { at: deps.now(), front, asked: threadId ?? null };
     startFailure = null;
     try {
-      requireCredentials(record.value.environment, deps.context.env, record.value.sessionId);
+      requireCredentials(sessionFile.value.environment, deps.context.env, sessionFile.value.sessionId);
       const prefill = front === "local" ? deps.prefill() : undefined;
       const { how, prefilled } = await conversation.start({
         front,
@@ -156,7 +156,7 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
   }
 
   async function adoptNow(): Promise<Front | null> {
-    const { firstLaunch, threadId } = record.value;
+    const { firstLaunch, threadId } = sessionFile.value;
     const begun = firstLaunch && host.process(firstLaunch.launchId);
     const front = await conversation.adopt(firstLaunch);
     if (!firstLaunch) return front;
@@ -166,7 +166,7 @@ export function createAgentRunner(deps: AgentRunnerDeps): AgentRunner {
       deps.started({ at: begun.startedAt, front: "local", asked: threadId ?? null, how: firstLaunch.how, used: conversation.threadId });
     }
     // Taken up, or never begun: the next life of this session starts its agent itself.
-    record.update({ firstLaunch: undefined });
+    sessionFile.update({ firstLaunch: undefined });
     return front;
   }
 

@@ -7,19 +7,19 @@ import type { AliveFacts, SessionLink } from "@hapi/client/link";
 
 export const ALIVE_EVERY_MS = 10_000;
 
-export interface Presence {
+export interface Heartbeat {
   /** Something in the facts may have changed. */
   touch(): void;
   close(): void;
 }
 
-export interface PresenceDeps {
+export interface HeartbeatDeps {
   link: SessionLink;
   clock: Clock;
   facts(): AliveFacts;
 }
 
-export function createPresence(deps: PresenceDeps): Presence {
+export function createHeartbeat(deps: HeartbeatDeps): Heartbeat {
   let last = "";
   let cancelTimer: (() => void) | undefined;
   let closed = false;

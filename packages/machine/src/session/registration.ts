@@ -9,7 +9,7 @@ import type { Clock } from "@hapi/platform";
 import type { KnownHub } from "./hub-address.ts";
 import type { IncomingMessage } from "./prompt-moves.ts";
 import type { RpcHandler, SessionLink } from "@hapi/client/link";
-import type { RecordFile } from "./record.ts";
+import type { OpenSessionFile } from "./session-file.ts";
 import { createVersionedValue } from "./versioned.ts";
 
 const FIRST_PAUSE_MS = 500;
@@ -18,7 +18,7 @@ const PAGE = 200;
 /** At most this many pages of missed rows; what is still queued beyond them is pushed by the hub anyway. */
 const MAX_PAGES = 500;
 
-export interface HubPresence {
+export interface Registration {
   /** `handlers`: what the session answers to. */
   open(handlers: Readonly<Record<string, RpcHandler>>): void;
   /** Metadata or agent state may have changed. */
@@ -29,9 +29,9 @@ export interface HubPresence {
   close(): void;
 }
 
-export interface HubPresenceDeps {
+export interface RegistrationDeps {
   link: SessionLink;
-  record: RecordFile;
+  sessionFile: OpenSessionFile;
   metadata(current: Metadata | null): Metadata;
   agentState(current: AgentState | null): AgentState;
   lastSeq(): number | null;
@@ -48,8 +48,8 @@ export interface HubPresenceDeps {
   log: DriverLog;
 }
 
-export function createHubPresence(deps: HubPresenceDeps): HubPresence {
-  const { link, record, clock, log } = deps;
+export function createRegistration(deps: RegistrationDeps): Registration {
+  const { link, sessionFile, clock, log } = deps;
   let closed = false;
   let opened = false;
   let handlers: Readonly<Record<string, RpcHandler>> = {};
@@ -103,11 +103,11 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
     if (closed || registering) return;
     registering = true;
     try {
-      const { sessionId, tag, model } = record.value;
+      const { sessionId, tag, model } = sessionFile.value;
       const session = await link.register({ id: sessionId, tag, metadata: deps.metadata(null), agentState: deps.agentState(null), model });
       registering = false;
       const hub = deps.address();
-      record.update({ hubUrl: hub.hubUrl, hubFrom: hub.hubFrom, registeredAt: hub.hubUrl });
+      sessionFile.update({ hubUrl: hub.hubUrl, hubFrom: hub.hubFrom, registeredAt: hub.hubUrl });
       deps.registered(session);
       seen(session);
       if (!opened) {
@@ -132,13 +132,13 @@ export function createHubPresence(deps: HubPresenceDeps): HubPresence {
     }
   }
 
-  /** The hub has this folder's tag under another session, of which this machine lost the record: both stay, under a tag each. */
+  /** The hub has this folder's tag under another session, of which this machine lost the file: both stay, under a tag each. */
   function takeOwnTag(): boolean {
-    const { tag, sessionId } = record.value;
+    const { tag, sessionId } = sessionFile.value;
     const suffix = `:${sessionId}`;
     if (tag.endsWith(suffix)) return false;
     log.info("hub.tag_taken", { tag });
-    record.update({ tag: `${tag}${suffix}` });
+    sessionFile.update({ tag: `${tag}${suffix}` });
     return true;
   }
 

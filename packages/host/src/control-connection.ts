@@ -20,23 +20,23 @@ interface Pending {
   reject(cause: unknown): void;
 }
 
-export interface ControlLinkHandlers {
+export interface ControlConnectionHandlers {
   /** Also after a reconnect, before anything is repeated. */
   connected(facts: HostFacts): void;
   frame(frame: Frame): void;
   lost(): void;
 }
 
-export class ControlLink {
+export class ControlConnection {
   readonly #address: HostAddress;
-  readonly #handlers: ControlLinkHandlers;
+  readonly #handlers: ControlConnectionHandlers;
   readonly #clock: Clock;
   readonly #pending = new Map<number, Pending>();
   #link: Link | null = null;
   #nextId = 1;
   #isOver = false;
 
-  constructor(address: HostAddress, handlers: ControlLinkHandlers, clock: Clock = systemClock) {
+  constructor(address: HostAddress, handlers: ControlConnectionHandlers, clock: Clock = systemClock) {
     this.#address = address;
     this.#handlers = handlers;
     this.#clock = clock;

@@ -1,7 +1,7 @@
-/** What a record may hold: the check is written by hand, so it is held against the schema of the shapes that also go over the wire. */
+/** What a session file may hold: the check is written by hand, so it is held against the schema of the shapes that also go over the wire. */
 import { expect, test } from "bun:test";
 import { worktreeSchema } from "@hapi/protocol/worktree";
-import { isSessionRecord } from "./record-shape.ts";
+import { isSessionFile } from "./session-file-shape.ts";
 
 const least = {
   version: 1,
@@ -36,15 +36,15 @@ const full = {
 };
 
 test("the least, and everything there is, with what a later version has added", () => {
-  expect([least, full].map(isSessionRecord)).toEqual([true, true]);
+  expect([least, full].map(isSessionFile)).toEqual([true, true]);
 });
 
 test("no key that must be there is missing, and none holds something else", () => {
-  for (const key of Object.keys(least)) expect([key, isSessionRecord({ ...least, [key]: undefined })]).toEqual([key, false]);
+  for (const key of Object.keys(least)) expect([key, isSessionFile({ ...least, [key]: undefined })]).toEqual([key, false]);
   const known = Object.keys(full).filter((key) => key !== "ofALaterVersion");
-  for (const key of known) expect([key, isSessionRecord({ ...full, [key]: { not: ["this"] } })]).toEqual([key, false]);
-  for (const key of known.filter((one) => one !== "model")) expect([key, isSessionRecord({ ...full, [key]: null })]).toEqual([key, false]);
-  for (const nothing of [null, undefined, [], "text", 1]) expect(isSessionRecord(nothing)).toBe(false);
+  for (const key of known) expect([key, isSessionFile({ ...full, [key]: { not: ["this"] } })]).toEqual([key, false]);
+  for (const key of known.filter((one) => one !== "model")) expect([key, isSessionFile({ ...full, [key]: null })]).toEqual([key, false]);
+  for (const nothing of [null, undefined, [], "text", 1]) expect(isSessionFile(nothing)).toBe(false);
 });
 
 test("inside of what it holds", () => {
@@ -58,7 +58,7 @@ test("inside of what it holds", () => {
     { startingMode: "both" },
     { createdAt: Number.NaN },
   ];
-  for (const part of wrong) expect([part, isSessionRecord({ ...full, ...part })]).toEqual([part, false]);
+  for (const part of wrong) expect([part, isSessionFile({ ...full, ...part })]).toEqual([part, false]);
 });
 
 test("a worktree is what the wire takes for one", () => {
@@ -72,5 +72,5 @@ test("a worktree is what the wire takes for one", () => {
     "x",
   ];
   for (const worktree of cases)
-    expect([worktree, isSessionRecord({ ...full, worktree })]).toEqual([worktree, worktreeSchema.safeParse(worktree).success]);
+    expect([worktree, isSessionFile({ ...full, worktree })]).toEqual([worktree, worktreeSchema.safeParse(worktree).success]);
 });

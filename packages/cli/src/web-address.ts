@@ -2,7 +2,7 @@
 import { networkInterfaces } from "node:os";
 import { isEverywhere } from "@hapi/platform";
 
-export interface WebLink {
+export interface WebAddress {
   /** Where a browser goes, without the token. */
   url: string;
   /** The same with the token, which signs in. */
@@ -26,7 +26,7 @@ export interface ListeningHub {
   isElsewhere?: boolean;
 }
 
-export function webLink(hub: ListeningHub, addresses: readonly string[] = ownAddresses()): WebLink {
+export function webAddress(hub: ListeningHub, addresses: readonly string[] = ownAddresses()): WebAddress {
   const own = ownUrl(hub, addresses);
   const isLoopback = /^(127\.|localhost$|\[?::1)/.test(own.hostname);
   const url = (hub.publicUrl ?? own.href).replace(/\/$/, "");

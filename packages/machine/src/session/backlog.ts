@@ -15,13 +15,13 @@ import type { SessionLink } from "@hapi/client/link";
 const WINDOW_MESSAGES = 128;
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /** `room` waits above the first and resumes below the second. */
-export const OUTBOX_HIGH_BYTES = 16 * 1024 * 1024;
-const OUTBOX_LOW_BYTES = 12 * 1024 * 1024;
+export const BACKLOG_HIGH_BYTES = 16 * 1024 * 1024;
+const BACKLOG_LOW_BYTES = 12 * 1024 * 1024;
 const RETRY_AFTER_MS = 1_000;
 /** Only what would be refused for ever for the event's own sake is given up; everything else may pass later. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(["invalid_body", "invalid_json", "body_too_large"]);
 
-export interface Outbox {
+export interface Backlog {
   add(key: string, event: AgentEvent, options?: { at?: number; checkpoint?: Record<string, unknown> }): void;
   /** Resolves while there is room for more. */
   room(): Promise<void>;
@@ -31,7 +31,7 @@ export interface Outbox {
   close(): void;
 }
 
-export interface OutboxDeps {
+export interface BacklogDeps {
   ledger: Ledger;
   link: SessionLink;
   clock: Clock;
@@ -39,8 +39,8 @@ export interface OutboxDeps {
   highBytes?: number;
 }
 
-export function createOutbox({ ledger, link, clock, log, highBytes = OUTBOX_HIGH_BYTES }: OutboxDeps): Outbox {
-  const box = ledger.state.outbox;
+export function createBacklog({ ledger, link, clock, log, highBytes = BACKLOG_HIGH_BYTES }: BacklogDeps): Backlog {
+  const box = ledger.state.backlog;
   const sizes = new Map<string, number>();
   let bytes = 0;
   for (const entry of box.values()) track(entry.key, entry.content);
@@ -54,7 +54,7 @@ export function createOutbox({ ledger, link, clock, log, highBytes = OUTBOX_HIGH
   let acked: string[] = [];
   const waiting: (() => void)[] = [];
   const emptied: (() => void)[] = [];
-  const lowBytes = Math.min(OUTBOX_LOW_BYTES, highBytes * 0.75);
+  const lowBytes = Math.min(BACKLOG_LOW_BYTES, highBytes * 0.75);
 
   function track(key: string, content: unknown): void {
     const size = JSON.stringify(content).length;
@@ -72,7 +72,7 @@ export function createOutbox({ ledger, link, clock, log, highBytes = OUTBOX_HIGH
   function writeAcked(): void {
     const keys = acked;
     acked = [];
-    ledger.write({ k: "acked", keys }).catch((cause: unknown) => log.warn("outbox.ack_not_kept", { cause }));
+    ledger.write({ k: "acked", keys }).catch((cause: unknown) => log.warn("backlog.ack_not_kept", { cause }));
     if (bytes < lowBytes) for (const go of waiting.splice(0)) go();
     if (box.size === 0) for (const go of emptied.splice(0)) go();
   }
@@ -89,7 +89,7 @@ export function createOutbox({ ledger, link, clock, log, highBytes = OUTBOX_HIGH
     } catch (cause) {
       const error = toAppError(cause);
       if (!HOPELESS.has(error.code)) return retryLater(mine, error.code);
-      log.warn("outbox.event_refused", { key, code: error.code });
+      log.warn("backlog.event_refused", { key, code: error.code });
       settle(key);
       add(`${key}:refused`, {
         type: "notice",
@@ -119,7 +119,7 @@ export function createOutbox({ ledger, link, clock, log, highBytes = OUTBOX_HIGH
   function retryLater(mine: number, code: string): void {
     if (mine !== generation || paused || closed) return;
     paused = true;
-    log.debug("outbox.send_failed", { code });
+    log.debug("backlog.send_failed", { code });
     if (link.connected) clock.setTimer(RETRY_AFTER_MS, restart);
   }
 
@@ -135,7 +135,7 @@ export function createOutbox({ ledger, link, clock, log, highBytes = OUTBOX_HIGH
     const known = box.has(key);
     const entry: LedgerEntry = { k: "out", key, content: encodeEvent(event), at: options.at ?? clock.now(), memory: options.checkpoint };
     if (!known) track(key, entry.content);
-    ledger.write(entry).catch((cause: unknown) => log.warn("outbox.event_not_kept", { cause }));
+    ledger.write(entry).catch((cause: unknown) => log.warn("backlog.event_not_kept", { cause }));
     if (known) return;
     unsent.push(key);
     pump();

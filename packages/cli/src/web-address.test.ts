@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { palette } from "./tui/terminal.ts";
 import { welcome } from "./tui/welcome.ts";
-import { ownAddresses, webLink } from "./web-link.ts";
+import { ownAddresses, webAddress } from "./web-address.ts";
 
 const hub = { url: "http://127.0.0.1:3006", publicUrl: null, token: "t" };
 
@@ -22,7 +22,7 @@ test.each([
     { link: "https://hapi.example.org/#token=t", reach: "public" },
   ],
   ["a hub elsewhere", { ...hub, isElsewhere: true }, { link: "http://127.0.0.1:3006/?token=t" }],
-] as const)("%s", (_name, given, wanted) => expect(webLink(given, ["192.168.1.4"])).toMatchObject(wanted));
+] as const)("%s", (_name, given, wanted) => expect(webAddress(given, ["192.168.1.4"])).toMatchObject(wanted));
 
 test("this computer's own addresses: real networks before those of containers", () => {
   const entry = (address: string, internal = false) => [{ address, internal, family: "IPv4" }];
