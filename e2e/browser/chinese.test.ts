@@ -16,7 +16,7 @@ const world = fixtureWorld();
 
 /** Products, machines, models and branches of the scripted hub, keys, units, and the one language that is called in its own. */
 const NAMES = new Set(
-  "HAPI Claude Codex Demo Gemini laptop studio streams Linux opus English hapi hub web Ctrl Enter Esc HAPI_PUBLIC_URL host US MB ID".split(
+  "HAPI Claude Codex Demo Gemini laptop studio streams Linux opus English hapi hub web Ctrl Enter Esc HAPI_PUBLIC_URL host tls US MB ID".split(
     " ",
   ),
 );

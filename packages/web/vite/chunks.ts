@@ -14,9 +14,9 @@ const BASE = named(
   "packages/core/src/(?:sync|envelope)/",
   "packages/protocol/src/(?:sync-events|machine)\\.",
   "packages/web/src/(?:ground/(?:fetched-import|script-url|go|ignore|source|online|composing|desk-width|routing/match|routing/location)|sync/(?:status|store|link|auth|seen|outbox|silence|storage|database|credentials|tabs|drafts|last-contact|bridge\\.model|hub-events|actions))\\.",
-  "packages/web/src/i18n/(?:names\\.model|index|error-words|request-words|en/app|en/chat|en/errors)\\.",
+  "packages/web/src/i18n/(?:names\\.model|index|error-words|en/app|en/chat|en/errors)\\.",
   "packages/web/src/ui/(?:part|error-boundary|button|icons|toast|toast\\.model|grow|status-glyph|empty-state|skeleton|cx|relative-time|markdown|path-text|path\\.model|card)\\.",
-  "packages/web/src/features/(?:sessions/(?:use-status|status\\.model|attempt|settled-rows|list-navigation)|inbox/use-waiting|connection/late-note)\\.",
+  "packages/web/src/features/sessions/(?:use-status|status\\.model)\\.",
 );
 
 /** What a chat shares with what it loads later. */

@@ -3,7 +3,7 @@ import { hapiHome, loadSettings, runningHub, systemClock } from "@hapi/platform"
 import { AppError } from "@hapi/protocol";
 import { isSet, type CommandContext, type ParsedWords } from "../../command.ts";
 import { publicUrlOf } from "../../public-url.ts";
-import { webLink } from "../../web-link.ts";
+import { webAddress } from "../../web-address.ts";
 import { exitCodeOf, type Finding, printFindings } from "./finding.ts";
 import { lookFromInside } from "./inside.ts";
 import { judge } from "./judge.ts";
@@ -30,7 +30,7 @@ function urlToAsk(given: string | undefined, env: CommandContext["env"]): URL {
   if (said !== null) return new URL(said);
   const here = runningHub(home);
   if (here?.url !== undefined) {
-    const { url, reach } = webLink({ url: here.url, publicUrl: null, token: "", front: here.front, isOpen: here.isOpen });
+    const { url, reach } = webAddress({ url: here.url, publicUrl: null, token: "", front: here.front, isOpen: here.isOpen });
     if (reach !== "computer") return new URL(url);
   }
   throw new AppError(
