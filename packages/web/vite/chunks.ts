@@ -26,10 +26,17 @@ const CHAT = named(
   "packages/web/src/features/chat/requests/(?:tap-guard|request-host|lazy-request-card)\\.",
 );
 
+/** What the list's first screen takes from several places. */
+const ROWS = named(
+  "packages/web/src/features/sessions/(?:attempt|settled-rows|list-navigation)\\.",
+  "packages/web/src/(?:features/inbox/use-waiting|features/connection/late-note|shell/waiting-count)\\.",
+);
+
 export const chunks = {
   groups: [
     { name: "base", test: BASE, minShareCount: 2 },
     // alone: what it uses is in the base, or belongs to the list as well
     { name: "chat", test: CHAT, minShareCount: 2, includeDependenciesRecursively: false },
+    { name: "rows", test: ROWS, minShareCount: 2, includeDependenciesRecursively: false },
   ],
 };
