@@ -7,7 +7,7 @@ import { createLogger, runCommand } from "@hapi/platform";
 import { startTestHub, type TestHub } from "@hapi/testkit";
 import { ownCertificate } from "../../hub/src/listening/certificate.ts";
 import { examinePublic } from "../src/commands/doctor/public.ts";
-import { ownAddresses } from "../src/web-link.ts";
+import { ownAddresses } from "../src/web-address.ts";
 
 const MAIN = join(import.meta.dir, "../src/main.ts");
 const token = "shared-0123456789-secret";
