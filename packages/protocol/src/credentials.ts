@@ -44,7 +44,21 @@ export type CredentialView = z.infer<typeof credentialSchema>;
 
 /** Answers. */
 export const credentialsAnswer = z.looseObject({ credentials: z.array(credentialSchema) });
-export const codeAnswer = z.looseObject({ code: z.string(), expiresAt: z.number(), role: z.string() });
+export const codeAnswer = z.looseObject({
+  /** For asking what became of it. */
+  id: z.optional(z.string()),
+  code: z.string(),
+  expiresAt: z.number(),
+  /** From the answer on, for who has another clock than the hub. */
+  expiresInMs: z.optional(z.number()),
+  role: z.string(),
+});
+/** `GET /api/credentials/codes/:id`, for the one who made it. `over`: too old, or the hub was started anew. */
+export const codeStateAnswer = z.looseObject({
+  state: z.enum(["open", "used", "over"]),
+  usedAt: z.optional(z.number()),
+  device: z.optional(z.looseObject({ id: z.string(), name: z.string() })),
+});
 export const issuedAnswer = z.looseObject({ credential: credentialSchema, token: z.string() });
 /** Whether it was not before, or how many. */
 export const revokedAnswer = z.looseObject({ revoked: z.union([z.boolean(), z.number()]) });

@@ -2,13 +2,13 @@
  * Codes that sign one device in: ten minutes, once. In memory only: a hub that was started anew knows none. Long enough that nobody guesses one in
  * its time at the rate the door allows, and short enough to be typed.
  */
-import type { Clock } from "@hapi/platform";
+import { randomToken, type Clock } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import type { Role } from "@hapi/protocol/scopes";
 import { digestOf } from "./access-token.ts";
 
 export const codeLifetimeMs = 10 * 60_000;
-/** Nobody has more open at once; the oldest makes room. */
+/** Nobody has more open at once; the oldest makes room. So many that were used are known, too. */
 const maxOpen = 50;
 /** Without letters that are taken for digits. */
 const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -23,41 +23,73 @@ export interface Invitation {
 }
 
 export interface OneTimeCode {
+  /** By which whoever made it asks what became of it; lets nobody in. */
+  id: string;
   /** `ABCD-EFGH-JKMN` */
   code: string;
   expiresAt: number;
 }
 
+/** Which device it made, and when in ms. */
+export interface UsedCode {
+  by: string;
+  usedAt: number;
+  credentialId: string;
+}
+
+/** What an open code holds. */
+type Open = Invitation & Pick<OneTimeCode, "id" | "expiresAt">;
+
 export interface Codes {
   make(invitation: Invitation): OneTimeCode;
   /** @throws `code_refused` */
-  use(code: string): Invitation;
+  use(code: string): Invitation & Pick<OneTimeCode, "id">;
+  /** The device that came of it. */
+  wasUsed(id: string, used: UsedCode): void;
+  /** Of the one who made it. Null: too old, withdrawn, or nobody's. */
+  find(id: string, by: string): { state: "open" } | { state: "used"; used: UsedCode } | null;
   /** Those that are open are good no more. */
   clear(): void;
 }
 
 export function createCodes({ clock }: { clock: Pick<Clock, "now"> }): Codes {
-  const open = new Map<string, Invitation & { expiresAt: number }>();
+  const open = new Map<string, Open>();
+  const spent = new Map<string, UsedCode>();
+  // A clock that was set back makes no code older than it is.
+  const isGood = ({ expiresAt }: Open): boolean => expiresAt > clock.now() && expiresAt <= clock.now() + codeLifetimeMs;
   return {
     make(invitation) {
-      if (open.size >= maxOpen) open.delete(open.keys().next().value as string);
+      makeRoom(open);
       const plain = [...crypto.getRandomValues(new Uint8Array(length))].map((byte) => letters[byte % letters.length]).join("");
       const expiresAt = clock.now() + codeLifetimeMs;
-      open.set(digestOf(plain), { ...invitation, expiresAt });
-      return { code: (plain.match(/.{4}/g) ?? []).join("-"), expiresAt };
+      const id = randomToken(12);
+      open.set(digestOf(plain), { ...invitation, id, expiresAt });
+      return { id, code: (plain.match(/.{4}/g) ?? []).join("-"), expiresAt };
     },
     use(code) {
       const key = digestOf(asWritten(code));
       const found = open.get(key);
       open.delete(key);
-      // A clock that was set back makes no code older than it is.
-      const isGood = found && found.expiresAt > clock.now() && found.expiresAt <= clock.now() + codeLifetimeMs;
-      if (!isGood) throw new AppError("code_refused");
-      const { by, namespace, role } = found;
-      return { by, namespace, role };
+      if (!found || !isGood(found)) throw new AppError("code_refused");
+      const { id, by, namespace, role } = found;
+      return { id, by, namespace, role };
+    },
+    wasUsed(id, used) {
+      makeRoom(spent);
+      spent.set(id, used);
+    },
+    find(id, by) {
+      const used = spent.get(id);
+      if (used) return used.by === by ? { state: "used", used } : null;
+      const mine = [...open.values()].find((each) => each.id === id && each.by === by);
+      return mine && isGood(mine) ? { state: "open" } : null;
     },
     clear: () => open.clear(),
   };
+}
+
+function makeRoom(kept: Map<string, unknown>): void {
+  if (kept.size >= maxOpen) kept.delete(kept.keys().next().value as string);
 }
 
 /** Whether it could be one, as a person types or pastes it. */

@@ -97,6 +97,25 @@ describe("a code", () => {
     expect(await post(late, "/api/auth/code", { code })).toMatchObject({ status: 401, body: { code: "code_refused" } });
   });
 
+  test("tells the one who made it, and nobody else, what became of it", async () => {
+    const clock = createManualClock(Date.now());
+    await using late = await startTestHub({ clock });
+    const [asking, other] = [await connectHub(late), await device(late)];
+    const make = async () => (await asking.api("POST", "/credentials/codes", { role: "viewer" })).body;
+    const state = async (id: unknown) => (await asking.api("GET", `/credentials/codes/${String(id)}`)).body;
+    const [first, second] = [await make(), await make()];
+    expect(first).toMatchObject({ expiresInMs: 10 * 60_000, expiresAt: clock.now() + 10 * 60_000 });
+    expect(await state(first["id"])).toEqual({ state: "open" });
+    const { body } = await post(late, "/api/auth/code", { code: first["code"], name: "Phone" });
+    expect(await state(first["id"])).toEqual({ state: "used", usedAt: clock.now(), device: { id: body.credential.id, name: "Phone" } });
+    expect((await get(late, `/api/credentials/codes/${String(first["id"])}`, other.jwt)).body).toEqual({ state: "over" } as never);
+    expect(await state(second["id"])).toEqual({ state: "open" });
+    await clock.advance(10 * 60_000);
+    expect(await state(second["id"])).toEqual({ state: "over" });
+    expect(await state("no-such")).toEqual({ state: "over" });
+    expect((await post(late, "/api/auth", { accessToken: String(first["id"]) })).status).toBe(401);
+  });
+
   test("is guessed no faster than a token", async () => {
     const from = { "x-forwarded-for": "203.0.113.9" };
     for (let tries = 0; tries < 30; tries++) expect((await post(hub, "/api/auth/code", { code: "AAAA-BBBB-CCCC" }, from)).status).toBe(401);

@@ -81,9 +81,11 @@ function deviceAnswers({ door, credentials, codes, tokens, ownerId, callerOf }: 
   return {
     async byCode(c: Context, code: string, name: string): Promise<Response> {
       const issued = await door.guarded(callerOf(c), async () => {
-        const { by, namespace, role } = codes.use(code);
+        const { id, by, namespace, role } = codes.use(code);
         if (credentials.get(by)?.revokedAt !== null) throw new AppError("code_refused");
-        return credentials.issue({ kind: "device", name, namespace, role, lifetimeMs: deviceLifetimeMs, isProved: true });
+        const made = await credentials.issue({ kind: "device", name, namespace, role, lifetimeMs: deviceLifetimeMs, isProved: true });
+        codes.wasUsed(id, { by, usedAt: made.credential.createdAt, credentialId: made.credential.id });
+        return made;
       });
       return answer(c, issued);
     },

@@ -4,7 +4,7 @@ import { codeBody, newCredentialBody, roleBody, type CredentialView } from "@hap
 import { Hono } from "hono";
 import type * as z from "zod/mini";
 import type { Actor } from "../../auth/actor.ts";
-import type { Codes } from "../../auth/codes.ts";
+import { codeLifetimeMs, type Codes } from "../../auth/codes.ts";
 import { defaultNamespace, LEGACY, type Credentials, type NewCredential } from "../../auth/credentials.ts";
 import type { Credential } from "../../auth/store.ts";
 import type { ApiEnv } from "../api-env.ts";
@@ -33,7 +33,13 @@ export function credentialRoutes({ credentials, codes }: CredentialRouteDeps): H
   app.post("/credentials/codes", needs("admin"), async (c) => {
     const { role = "admin" } = await readBody(c, codeBody, { optional: true });
     const { namespace, credentialId: by } = c.get("actor");
-    return c.json({ ...codes.make({ by, namespace, role }), role }, 201);
+    return c.json({ ...codes.make({ by, namespace, role }), expiresInMs: codeLifetimeMs, role }, 201);
+  });
+  app.get("/credentials/codes/:id", needs("admin"), (c) => {
+    const found = codes.find(c.req.param("id"), c.get("actor").credentialId);
+    if (found?.state !== "used") return c.json({ state: found ? "open" : "over" });
+    const { usedAt, credentialId } = found.used;
+    return c.json({ state: "used", usedAt, device: { id: credentialId, name: credentials.get(credentialId)?.name ?? "" } });
   });
   changeRoutes(app, credentials);
   return app;
