@@ -133,3 +133,31 @@ describe.each([
     expect(await used()).toBe("https://evil.example");
   });
 });
+
+describe("why the hub refused a sign-in is said", () => {
+  const refused = [
+    ["credential_revoked", "This sign-in was revoked; sign in again", "This device's sign-in was revoked."],
+    ["credential_revoked", "It was used from two places", "It was used from two places"],
+    ["credential_expired", "This sign-in is over; sign in again", "This device's sign-in has run out."],
+    ["legacy_access_off", "This hub takes no shared token any more", "switched the shared token off"],
+    ["code_refused", "This code is wrong, used or too old", "This code is wrong, was used already"],
+    ["invalid_access_token", "Invalid access token", "the hub no longer accepts the token"],
+  ] as const;
+  test.each(refused)("to who was signed in: %s, %s", async (code, error, words) => {
+    await using open = await openPage(world.browser, { signedIn: world.hub });
+    world.hub.failNext("/api/auth", 401, { code, error });
+    await open.page.goto(world.hub.url);
+    await open.page.getByText(words).waitFor();
+    expect(await axe(open.page)).toEqual([]);
+    expect(open.problems).toEqual([]);
+  });
+  test.each(refused.slice(0, -1))("to who signs in: %s, %s", async (code, error, words) => {
+    await using open = await openPage(world.browser);
+    world.hub.failNext("/api/auth", 401, { code, error });
+    await open.page.goto(world.hub.url);
+    await open.page.getByLabel("Access token").fill("ABCD-EFGH-JKMN");
+    await open.page.keyboard.press("Enter");
+    await open.page.getByRole("alert").getByText(words).waitFor();
+    expect(open.problems).toEqual([]);
+  });
+});

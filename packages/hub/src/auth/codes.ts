@@ -32,21 +32,21 @@ export interface OneTimeCode {
 
 /** Which device it made, and when in ms. */
 export interface UsedCode {
-  by: string;
   usedAt: number;
   credentialId: string;
 }
 
-/** What an open code holds. */
 type Open = Invitation & Pick<OneTimeCode, "id" | "expiresAt">;
+/** Null: its device is being made. */
+type Spent = Open & { used: UsedCode | null };
 
 export interface Codes {
   make(invitation: Invitation): OneTimeCode;
   /** @throws `code_refused` */
   use(code: string): Invitation & Pick<OneTimeCode, "id">;
-  /** The device that came of it. */
+  /** The device that came of it is there. */
   wasUsed(id: string, used: UsedCode): void;
-  /** Of the one who made it. Null: too old, withdrawn, or nobody's. */
+  /** For the one who made it. Null: over, or nobody's. */
   find(id: string, by: string): { state: "open" } | { state: "used"; used: UsedCode } | null;
   /** Those that are open are good no more. */
   clear(): void;
@@ -54,7 +54,7 @@ export interface Codes {
 
 export function createCodes({ clock }: { clock: Pick<Clock, "now"> }): Codes {
   const open = new Map<string, Open>();
-  const spent = new Map<string, UsedCode>();
+  const spent = new Map<string, Spent>();
   // A clock that was set back makes no code older than it is.
   const isGood = ({ expiresAt }: Open): boolean => expiresAt > clock.now() && expiresAt <= clock.now() + codeLifetimeMs;
   return {
@@ -72,17 +72,20 @@ export function createCodes({ clock }: { clock: Pick<Clock, "now"> }): Codes {
       open.delete(key);
       if (!found || !isGood(found)) throw new AppError("code_refused");
       const { id, by, namespace, role } = found;
+      makeRoom(spent);
+      spent.set(id, { ...found, used: null });
       return { id, by, namespace, role };
     },
     wasUsed(id, used) {
-      makeRoom(spent);
-      spent.set(id, used);
+      const taken = spent.get(id);
+      if (taken) spent.set(id, { ...taken, used });
     },
     find(id, by) {
-      const used = spent.get(id);
-      if (used) return used.by === by ? { state: "used", used } : null;
-      const mine = [...open.values()].find((each) => each.id === id && each.by === by);
-      return mine && isGood(mine) ? { state: "open" } : null;
+      const taken = spent.get(id);
+      const found = taken ?? [...open.values()].find((each) => each.id === id);
+      if (found?.by !== by) return null;
+      if (taken?.used) return { state: "used", used: taken.used };
+      return isGood(found) ? { state: "open" } : null;
     },
     clear: () => open.clear(),
   };

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { type NoticeCode, NOTICES, noticeHoles } from "@hapi/protocol";
+import { devices } from "./en/devices.ts";
 import { en } from "./en/index.ts";
 import { later } from "./en/later.ts";
 import { list } from "./en/list.ts";
@@ -13,7 +14,7 @@ const forms = (entry: string | { one?: string; other: string }): string[] =>
   typeof entry === "string" ? [entry] : [entry.other, ...(entry.one === undefined ? [] : [entry.one])];
 
 test("every language has every sentence, with the same holes", () => {
-  for (const [key, entry] of Object.entries({ ...en, ...later, ...list, ...notices, ...screens })) {
+  for (const [key, entry] of Object.entries({ ...en, ...later, ...list, ...notices, ...screens, ...devices })) {
     const translated: string | { one?: string; other: string } = zh[key as keyof typeof zh];
     const [wanted = ""] = forms(entry);
     for (const form of forms(translated)) expect({ key, holes: holes(form) }).toEqual({ key, holes: holes(wanted) });

@@ -6,6 +6,7 @@ import { useSyncExternalStore } from "react";
 import { note } from "../ground/ignore.ts";
 import { arrived } from "../ground/source.ts";
 import { en } from "./en/index.ts";
+import type { devices } from "./en/devices.ts";
 import type { later } from "./en/later.ts";
 import type { notices } from "./en/notices.ts";
 import type { list } from "./en/list.ts";
@@ -18,7 +19,7 @@ export type CatalogOf<Source extends Record<string, Entry>> = {
   readonly [Key in keyof Source]: Source[Key] extends string ? string : Plural;
 };
 
-type Catalog = typeof en & typeof later & typeof list & typeof screens & typeof notices;
+type Catalog = typeof en & typeof later & typeof list & typeof screens & typeof notices & typeof devices;
 export type MessageKey = keyof Catalog;
 
 type Holes<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Holes<Rest> : never;
@@ -36,7 +37,7 @@ const loaders: Record<Exclude<Locale, "en">, () => Promise<CatalogOf<Catalog>>> 
   zh: async () => (await arrived(import("./zh/index.ts"))).zh,
 };
 
-/** Grows by the words of later parts (`later.ts`, `list.ts`, `screens.ts`, `notices.ts`). */
+/** Grows by the words of later parts (`later.ts`, `list.ts`, `screens.ts`, `notices.ts`, `devices.ts`). */
 const english: Partial<CatalogOf<Catalog>> = { ...en };
 let catalog: Partial<CatalogOf<Catalog>> = english;
 let locale: Locale = "en";

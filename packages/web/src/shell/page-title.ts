@@ -13,6 +13,7 @@ const NAMES = {
   machines: "nav.machines",
   more: "nav.more",
   settings: "nav.settings",
+  devices: "nav.devices",
   newSession: "list.new",
 } as const satisfies Partial<Record<RouteId, MessageKey>>;
 

@@ -38,6 +38,7 @@ const screens: Record<RouteId, LazyScreen> = {
   machines: lazyScreen(async () => (await import("../features/machines/machines-screen.tsx")).MachinesScreen),
   more: lazyScreen(async () => (await import("../features/settings/settings-screen.tsx")).MoreScreen),
   settings: lazyScreen(async () => (await import("../features/settings/settings-screen.tsx")).SettingsScreen),
+  devices: lazyScreen(async () => (await import("../features/settings/devices/devices-screen.tsx")).DevicesScreen),
   newSession: lazyScreen(async () => (await import("../features/new-session/new-session-screen.tsx")).NewSessionScreen),
 };
 

@@ -3,7 +3,6 @@ import { createHttp, exchangeToken } from "@hapi/client";
 import { type AppError, type SyncEvent, toAppError } from "@hapi/protocol";
 import { ignore, note } from "../ground/ignore.ts";
 import { arrived } from "../ground/source.ts";
-import { errorText } from "../i18n/error-words.ts";
 import { createCredentials } from "./credentials.ts";
 import { hubLink, openLink } from "./link.ts";
 import { forgetSeen, restoreSeen } from "./seen.ts";
@@ -16,7 +15,7 @@ export type SignInOutcome =
   | { kind: "wrong-token" }
   | { kind: "unreachable" }
   | { kind: "limited" }
-  | { kind: "failed"; reason: string };
+  | { kind: "failed"; error: AppError };
 
 function outcomeOf(error: AppError): SignInOutcome {
   switch (error.code) {
@@ -29,7 +28,7 @@ function outcomeOf(error: AppError): SignInOutcome {
     case "rate_limited":
       return { kind: "limited" };
     default:
-      return { kind: "failed", reason: errorText(error) };
+      return { kind: "failed", error };
   }
 }
 
@@ -58,8 +57,8 @@ async function begin(): Promise<void> {
     baseUrl: credentials.baseUrl(),
     accessToken: credentials.token,
     onRenewed: credentials.save,
-    onExpired: () =>
-      ignore(end({ forget: false, because: "expired" }), "the screens are gone already; the next sign-in makes a new connection"),
+    onExpired: (because) =>
+      ignore(end({ forget: false, because }), "the screens are gone already; the next sign-in makes a new connection"),
     onEvent: tellToast,
   });
   useHub.setState({ auth: "signed-in", signedOutBecause: null });

@@ -26,9 +26,7 @@ export async function heedLink(link: LinkCredentials, credentials: Credentials):
     const { refresh } = await exchangeToken(createHttp({ baseUrl: credentials.baseUrl() }), offer.token);
     credentials.save(refresh ?? offer.token);
   } catch (cause) {
-    const { code } = toAppError(cause);
-    const isWrong = code === "invalid_access_token" || code === "invalid_token";
-    showToast({ id: "link", tone: "failed", text: t(isWrong ? "link.refused" : "link.unchecked") });
+    showToast({ id: "link", tone: "failed", text: t(toAppError(cause).status === 401 ? "link.refused" : "link.unchecked") });
   }
 }
 

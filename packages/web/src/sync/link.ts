@@ -36,7 +36,7 @@ export interface LinkOptions {
   accessToken: () => string | null;
   onRenewed: (accessToken: string) => void;
   /** The hub does not take the token any more. */
-  onExpired: () => void;
+  onExpired: (because: AppError) => void;
   onEvent: (event: SyncEvent) => void;
 }
 

@@ -21,7 +21,7 @@ export type Connection =
 export interface HubState {
   auth: AuthPhase;
   /** Why the person has to sign in again, when it was not their doing. */
-  signedOutBecause: "expired" | null;
+  signedOutBecause: AppError | null;
   /** A link leads there; nothing is sent to it before the person agrees. */
   offeredHub: OfferedHub | null;
   /** The cache or the hub has given a list. */

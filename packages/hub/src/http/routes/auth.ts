@@ -84,7 +84,7 @@ function deviceAnswers({ door, credentials, codes, tokens, ownerId, callerOf }: 
         const { id, by, namespace, role } = codes.use(code);
         if (credentials.get(by)?.revokedAt !== null) throw new AppError("code_refused");
         const made = await credentials.issue({ kind: "device", name, namespace, role, lifetimeMs: deviceLifetimeMs, isProved: true });
-        codes.wasUsed(id, { by, usedAt: made.credential.createdAt, credentialId: made.credential.id });
+        codes.wasUsed(id, { usedAt: made.credential.createdAt, credentialId: made.credential.id });
         return made;
       });
       return answer(c, issued);

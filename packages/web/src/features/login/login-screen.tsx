@@ -9,7 +9,7 @@ import { credentials, signIn, type SignInOutcome } from "../../sync/auth.ts";
 import { useHub } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
-import { loginMessage } from "./login.model.ts";
+import { loginMessage, signedOutMessage } from "./login.model.ts";
 
 export function LoginScreen({ search }: ScreenProps) {
   const next = safeNext(search.get("next"));
@@ -41,7 +41,7 @@ export function LoginScreen({ search }: ScreenProps) {
         <header className="flex flex-col gap-1">
           <img src="/icons/icon.svg" alt="" width={40} height={40} className="mb-2" />
           <h1 className="text-title font-strong">{t("login.title")}</h1>
-          {because === "expired" && outcome === null && <p className="text-quiet">{t("login.expired")}</p>}
+          {because && outcome === null && <p className="text-quiet">{signedOutMessage(because, t)}</p>}
           {!ownHub && (
             <p className="flex flex-wrap items-center gap-x-2 text-quiet">
               {t("login.hub", { host: new URL(credentials.baseUrl()).host })}

@@ -7,11 +7,14 @@ import { Group, Screen } from "../screen/screen.tsx";
 import { showOverlay } from "../../ground/overlays.ts";
 import { setTheme, THEMES, usePreferences } from "../../ground/preferences.ts";
 import { applyUpdate, useUpdateReady } from "./updates.ts";
+import { paths } from "../../ground/routing/match.ts";
 import { useIsDesk } from "../../ground/use-media.ts";
 import { currentLocale, LOCALES, setLocale, useT } from "../../i18n/index.ts";
 import { credentials, signOut } from "../../sync/auth.ts";
 import { useHub } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
+import { Icon } from "../../ui/icons.tsx";
+import { Link } from "../../ui/link.tsx";
 import { Sheet } from "../../ui/sheet.tsx";
 import { attempt } from "../sessions/attempt.ts";
 import { InstallRow } from "./install-row.tsx";
@@ -53,6 +56,7 @@ function Settings({ title }: { title: "nav.more" | "settings.title" }) {
         <Row label={t("settings.hub")}>
           <span className="min-w-0 truncate text-quiet">{new URL(credentials.baseUrl()).host}</span>
         </Row>
+        <DevicesRow />
         <div className="px-1 py-1">
           <Button tone="quiet" className="text-failed!" onClick={() => setLeaving(true)}>
             {t("settings.signOut")}
@@ -70,6 +74,19 @@ function Settings({ title }: { title: "nav.more" | "settings.title" }) {
       )}
       <SignOutSheet open={leaving} onClose={() => setLeaving(false)} />
     </Screen>
+  );
+}
+
+function DevicesRow() {
+  const t = useT();
+  return (
+    <Link to={paths.devices} className="flex min-h-12 items-center justify-between gap-4 px-4 py-2 hover:bg-hover">
+      <span className="min-w-0">
+        <span className="block">{t("settings.devices")}</span>
+        <span className="block text-small text-quiet">{t("settings.devices.hint")}</span>
+      </span>
+      <Icon name="chevronRight" className="shrink-0 text-quiet rtl:-scale-x-100" />
+    </Link>
   );
 }
 

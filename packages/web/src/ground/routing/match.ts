@@ -44,6 +44,7 @@ export const PATTERNS = {
   machines: "/machines",
   more: "/more",
   settings: "/settings",
+  devices: "/settings/devices",
   newSession: "/new",
 } as const;
 export type RouteId = keyof typeof PATTERNS;
@@ -65,6 +66,7 @@ export const paths = {
   machines: "/machines",
   more: "/more",
   settings: "/settings",
+  devices: "/settings/devices",
   session: (id: string): string => `/sessions/${encodeURIComponent(id)}`,
   newSession: (preset: NewSessionPreset = {}): string => withQuery("/new", { machine: preset.machine, directory: preset.directory }),
   login: (next: string): string => withQuery("/login", { next: next === "/" ? undefined : next }),

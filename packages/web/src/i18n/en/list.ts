@@ -33,6 +33,7 @@ export const list = {
   "toast.requests": { one: "{count} request waits for you", other: "{count} requests wait for you" },
   "app.name": "HAPI",
   "nav.settings": "Settings",
+  "nav.devices": "Devices",
   "nav.sidebar": "Sessions and places",
   "action.cancel": "Cancel",
   "action.close": "Close",

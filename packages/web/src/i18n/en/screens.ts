@@ -2,7 +2,8 @@
 export const screens = {
   "login.title": "Sign in to HAPI",
   "login.token": "Access token",
-  "login.token.hint": "It is printed where the hub was started, beside a QR code.",
+  "login.token.hint":
+    "Or a one-time code: a signed-in device makes one under Settings, Devices. Both are printed where the hub was started.",
   "login.submit": "Sign in",
   "login.show": "Show token",
   "login.hide": "Hide token",
@@ -12,6 +13,11 @@ export const screens = {
   "login.unreachable": "The hub does not answer. Check that it runs and that you are on its network, then try again.",
   "login.limited": "Too many tries. Wait a minute, then try again.",
   "login.failed": "Signing in did not work: {reason}",
+  "login.code": "This code is wrong, was used already, or is older than ten minutes. Ask for a new one.",
+  "login.revoked": "This device's sign-in was revoked. Sign in again with a new one-time code from a device that is signed in.",
+  "login.over": "This device's sign-in has run out. Sign in again with a new one-time code from a device that is signed in.",
+  "login.legacyOff":
+    "The owner of this hub switched the shared token off. Sign in with a one-time code: a signed-in device makes one under Settings, Devices.",
   "login.expired": "You were signed out because the hub no longer accepts the token.",
   "hubOffer.title": "Use another hub?",
   "hubOffer.body": "The link that you opened leads to another hub:",
@@ -95,6 +101,8 @@ export const screens = {
   "settings.language.zh": "中文",
   "settings.account": "Account",
   "settings.hub": "Hub",
+  "settings.devices": "Devices",
+  "settings.devices.hint": "Who may come in, and a code for another device",
   "settings.signOut": "Sign out",
   "settings.signOut.title": "Sign out of this hub?",
   "settings.signOut.body": "Saved lists, drafts and unsent prompts are removed from this device.",

@@ -1,5 +1,6 @@
 /** Chinese (Simplified), loaded when chosen. */
 import type { CatalogOf } from "../index.ts";
+import type { devices as devicesEn } from "../en/devices.ts";
 import type { en } from "../en/index.ts";
 import type { later as laterEn } from "../en/later.ts";
 import type { list as listEn } from "../en/list.ts";
@@ -7,12 +8,13 @@ import type { notices as noticesEn } from "../en/notices.ts";
 import type { screens as screensEn } from "../en/screens.ts";
 import { app } from "./app.ts";
 import { chat } from "./chat.ts";
+import { devices } from "./devices.ts";
 import { errors } from "./errors.ts";
 import { later } from "./later.ts";
 import { list } from "./list.ts";
 import { notices } from "./notices.ts";
 import { screens } from "./screens.ts";
 
-export const zh = { ...app, ...chat, ...errors, ...later, ...list, ...notices, ...screens } satisfies CatalogOf<
-  typeof en & typeof laterEn & typeof listEn & typeof screensEn & typeof noticesEn
+export const zh = { ...app, ...chat, ...errors, ...later, ...list, ...notices, ...screens, ...devices } satisfies CatalogOf<
+  typeof en & typeof laterEn & typeof listEn & typeof screensEn & typeof noticesEn & typeof devicesEn
 >;

@@ -36,6 +36,7 @@ export const list = {
   "toast.requests": { other: "{count} 个请求等待你处理" },
   "app.name": "HAPI",
   "nav.settings": "设置",
+  "nav.devices": "设备",
   "nav.sidebar": "会话与导航",
   "action.cancel": "取消",
   "action.close": "关闭",

@@ -1,0 +1,54 @@
+/**
+ * Who may come in: the list, revoking, and codes for more devices. Beside `HubApi` and not in it, since one page alone needs them and their
+ * schemas. All of them ask for `admin` and throw `scope_missing` without it.
+ */
+import { isRecord } from "@hapi/core";
+import { AppError, parser } from "@hapi/protocol";
+import { codeAnswer, codeStateAnswer, credentialSchema, type CredentialView, revokedAnswer } from "@hapi/protocol/credentials";
+import type { Role } from "@hapi/protocol/scopes";
+import type * as z from "zod/mini";
+import type { HubApi } from "./rest.ts";
+
+/** What a code may make of a device. */
+export type DeviceRole = "viewer" | "approver" | "operator" | "admin";
+export type OneTimeCode = z.output<typeof codeAnswer>;
+/** `open`: nobody came with it yet. `over`: too old, or the hub was started anew. */
+export type CodeState = z.output<typeof codeStateAnswer>;
+
+const readCredential = parser(credentialSchema);
+const readCode = parser(codeAnswer);
+const readState = parser(codeStateAnswer);
+const readRevoked = parser(revokedAnswer);
+
+function expected<T>(value: T | null): T {
+  if (value === null) throw new AppError("protocol_mismatch", "The hub answered in a shape this HAPI does not know");
+  return value;
+}
+
+const PATH = "/api/credentials";
+const at = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
+
+export function credentialCalls({ request }: Pick<HubApi, "request">) {
+  return {
+    /** Also those that are revoked or over. One that this HAPI can't read is left out. */
+    async list(signal?: AbortSignal): Promise<CredentialView[]> {
+      const answer = await request("GET", PATH, { signal });
+      if (!isRecord(answer) || !Array.isArray(answer["credentials"])) return expected<CredentialView[]>(null);
+      return answer["credentials"].flatMap((one: unknown) => readCredential(one) ?? []);
+    },
+    /** Its requests are refused and its streams closed before this resolves. `apply_failed`: the owner's last one with the role admin. */
+    revoke: async (id: string): Promise<unknown> => expected(readRevoked(await request("DELETE", at(id)))),
+    /** All others that the caller sees, but for the shared token. @returns how many were good until now */
+    async revokeOthers(): Promise<number> {
+      return Number(expected(readRevoked(await request("DELETE", PATH))).revoked);
+    },
+    /** Another role; takes a shared token that is off again. Null, for the shared token: everything. */
+    setRole: (id: string, role: Role | null): Promise<unknown> => request("PUT", at(id), { body: { role } }),
+    async makeCode(role: DeviceRole): Promise<OneTimeCode> {
+      return expected(readCode(await request("POST", `${PATH}/codes`, { body: { role } })));
+    },
+    async codeState(id: string, signal?: AbortSignal): Promise<CodeState> {
+      return expected(readState(await request("GET", `${PATH}/codes/${encodeURIComponent(id)}`, { signal })));
+    },
+  };
+}
