@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-const VERSION = process.env["HAPI_TEST_CODEX_VERSION"] ?? "0.171.0";
+export const VERSION = process.env["HAPI_TEST_CODEX_VERSION"] ?? "0.171.0";
 
 export function codexPath(): string {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");

@@ -6,7 +6,7 @@ import { delay } from "@hapi/platform";
 import { type FakeModels, startFakeModels } from "@hapi/testkit";
 import { PROMPTS, type DriverFixture } from "../../src/contract/world.ts";
 import { opencodeDriver } from "../../src/opencode/driver.ts";
-import { prepareHome } from "./home.ts";
+import { prepareHome, VERSION } from "./home.ts";
 
 let fake: FakeModels;
 let folder = "";
@@ -27,6 +27,7 @@ function hasEnded(): boolean {
 export const opencode: DriverFixture = {
   name: "OpenCode",
   driver: opencodeDriver,
+  version: VERSION,
   timeoutMs: 60_000,
   // A 5xx is tried again by OpenCode itself, for a minute; a provider that is full says so with any status.
   prompts: { failOnce: "fail 400 x1" },
