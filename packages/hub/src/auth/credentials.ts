@@ -162,7 +162,7 @@ export class Credentials {
       if (held.credential.revokedAt !== null && !isShared) throw new AppError("credential_revoked");
       const scopes = role === null ? SCOPES : ROLE_SCOPES[role];
       const changed = { ...held.credential, role, scopes, ...(isShared ? { revokedAt: null } : {}) };
-      await this.#save(changed);
+      await this.#save(changed, { isAnew: isShared });
       this.#end(id);
       return changed;
     });
@@ -230,10 +230,13 @@ export class Credentials {
     await this.#save(revoked);
   }
 
-  async #save(credential: Credential): Promise<void> {
+  /** `isAnew`: it counts again, although it was revoked. */
+  async #save(credential: Credential, { isAnew = false } = {}): Promise<void> {
     await this.#options.store.put(credential);
     await this.#options.durable();
-    this.#keep(credential);
+    // Revoked meanwhile: what was on its way to the disk brings it back not even for a moment.
+    const since = isAnew ? undefined : this.#held.get(credential.id)?.credential.revokedAt;
+    this.#keep({ ...credential, revokedAt: credential.revokedAt ?? since ?? null });
   }
 
   #keep(credential: Credential): void {
