@@ -3,7 +3,7 @@ import { hapiHome, loadSettings } from "@hapi/platform";
 import { PERMISSION_MODES, toAppError } from "@hapi/protocol";
 import { createAcpDriver } from "./acp/driver.ts";
 import type { AcpProfile } from "./acp/profile.ts";
-import { findProgram } from "./acp/program.ts";
+import { findProgram } from "./shared/program.ts";
 import { claudeDriver } from "./claude/driver.ts";
 import { codexDriver } from "./codex/driver.ts";
 import { copilotDriver } from "./copilot/driver.ts";

@@ -1,11 +1,10 @@
 /** Makes a driver of a profile: any agent that speaks ACP is a few lines of data away. */
-import { runCommand } from "@hapi/platform/lean";
-import { AppError, permissionModesOf, type AgentCapabilities } from "@hapi/protocol";
+import { permissionModesOf, type AgentCapabilities } from "@hapi/protocol";
 import type { AgentDriver, Detection } from "../driver.ts";
 import { commonVariables } from "../environment.ts";
 import { AcpConversation } from "./conversation.ts";
 import type { AcpProfile } from "./profile.ts";
-import { findProgram, withProgram } from "./program.ts";
+import { askVersion, findProgram, withProgram } from "../shared/program.ts";
 
 export function createAcpDriver(profile: AcpProfile): AgentDriver {
   const capabilities: AgentCapabilities = {
@@ -25,7 +24,7 @@ export function createAcpDriver(profile: AcpProfile): AgentDriver {
     ...(profile.verified ? { verified: profile.verified } : {}),
     environment: [...(profile.variables ?? []), ...commonVariables],
     detect: (env, known) => Promise.resolve(detect(profile, env, known)),
-    askVersion: (env) => askVersion(profile, env),
+    askVersion: (env) => versionOf(profile, env),
     open: (context) => new AcpConversation(context, profile, capabilities.permissionModes),
   };
 }
@@ -33,15 +32,12 @@ export function createAcpDriver(profile: AcpProfile): AgentDriver {
 /** A JavaScript program on a busy machine takes seconds to say even this. */
 const VERSION_MS = 30_000;
 
-async function askVersion(profile: AcpProfile, env: Readonly<Record<string, string>>): Promise<string | null> {
-  const [program] = profile.command(env);
-  const found = findProgram(program ?? "", env["PATH"] ?? "");
+async function versionOf(profile: AcpProfile, env: Readonly<Record<string, string>>): Promise<string | null> {
+  const found = findProgram(profile.command(env)[0] ?? "", env["PATH"] ?? "");
   if (found === undefined) return null;
-  const words = profile.versionWords ?? ["--version"];
-  const asked = runCommand([found, ...words], { env: { ...env, ...profile.env?.(env) }, timeoutMs: VERSION_MS, maxBytes: 64 * 1024 });
-  // It can't be started, or does not answer: it tells no version.
-  const answer = await asked.catch((cause: unknown) => (cause instanceof AppError ? null : Promise.reject(cause as Error)));
-  return answer?.code === 0 ? (/\d+\.\d+[.\w-]*/.exec(answer.stdout)?.[0].replace(/\.$/, "") ?? null) : null;
+  const argv = [found, ...(profile.versionWords ?? ["--version"])];
+  const said = await askVersion(argv, { env: { ...env, ...profile.env?.(env) }, timeoutMs: VERSION_MS, pattern: /\d+\.\d+[.\w-]*/ });
+  return said?.replace(/\.$/, "") ?? null;
 }
 
 function detect(profile: AcpProfile, env: Readonly<Record<string, string>>, known?: string): Detection {

@@ -1,9 +1,9 @@
 /** Finding Claude Code: `HAPI_CLAUDE_PATH`, else the PATH; its version from its own mouth. */
-import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
-import { attempt, ensurePrivateDir, runCommand, systemClock, writeFileAtomic } from "@hapi/platform/lean";
-import { AppError } from "@hapi/protocol/errors";
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { attempt, ensurePrivateDir, systemClock, writeFileAtomic } from "@hapi/platform/lean";
 import type { Detection } from "../driver.ts";
+import { askVersion, findProgram, isExecutable } from "../shared/program.ts";
 import { isJson, type Json, num, parseJson, str } from "./json.ts";
 import { VERSIONS } from "./vocabulary/versions.ts";
 
@@ -14,28 +14,11 @@ const OLDEST = [2, 1, 190] as const;
 const VERSION_MS = 10_000;
 const INSTALL_HINT = "Claude Code is not installed; install it with `npm install -g @anthropic-ai/claude-code`, or set HAPI_CLAUDE_PATH";
 
-export function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
 function find(env: Readonly<Record<string, string>>): { path: string | null; configured: boolean } {
   // An agent's own environment carries no variable of ours.
   const configured = env["HAPI_CLAUDE_PATH"] || process.env["HAPI_CLAUDE_PATH"];
-  if (configured) return { path: isProgram(configured) ? configured : null, configured: true };
-  const folders = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  return { path: folders.map((folder) => join(folder, "claude")).find(isProgram) ?? null, configured: false };
-}
-
-async function askVersion(path: string, env: Readonly<Record<string, string>>): Promise<string | null> {
-  const asked = runCommand([path, "--version"], { env, timeoutMs: VERSION_MS, maxBytes: 64 * 1024 });
-  // It can't be started, or does not answer: it tells no version.
-  const answer = await asked.catch((cause: unknown) => (cause instanceof AppError ? null : Promise.reject(cause as Error)));
-  return answer?.code === 0 ? (/(\d+\.\d+\.\d+)/.exec(answer.stdout)?.[1] ?? null) : null;
+  if (configured) return { path: isExecutable(configured) ? configured : null, configured: true };
+  return { path: findProgram("claude", env["PATH"] ?? "") ?? null, configured: false };
 }
 
 /** `--prefill <text>`, "Pre-fill the prompt input with text without submitting it": measured on this version; an unknown flag would end the start. */
@@ -128,7 +111,7 @@ export function locateClaude(env: Readonly<Record<string, string>>): Pick<Detect
 
 /** `program`: the one this session was started with; where it is gone, the one that is found now, and it is said. */
 export async function detectClaude(env: Readonly<Record<string, string>>, program?: string): Promise<Detection> {
-  const isThere = program !== undefined && isProgram(program);
+  const isThere = program !== undefined && isExecutable(program);
   const found = isThere ? { command: [program] } : locateClaude(env);
   const [path] = found.command;
   if (path === undefined) return { available: false, ...found };
@@ -139,7 +122,7 @@ export async function detectClaude(env: Readonly<Record<string, string>>, progra
 }
 
 async function askAndJudge(path: string, env: Readonly<Record<string, string>>): Promise<Detection> {
-  const version = freshVersion(path, env) ?? (await askVersion(path, env));
+  const version = freshVersion(path, env) ?? (await askVersion([path, "--version"], { env, timeoutMs: VERSION_MS }));
   if (version === null) {
     return {
       available: false,

@@ -6,7 +6,8 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { attempt, randomToken } from "@hapi/platform/lean";
 import type { FirstLaunch, FirstLaunchInput, FirstLook } from "../first.ts";
 import { readArgs, type ThreadChoice } from "./argv.ts";
-import { isProgram, knownVersion, locateClaude, judgeVersion } from "./detect.ts";
+import { isExecutable } from "../shared/program.ts";
+import { knownVersion, locateClaude, judgeVersion } from "./detect.ts";
 import { mayBypass } from "./environment.ts";
 import { launchOn, nothingSaid } from "./launch.ts";
 import { liveOnThread } from "./live-sessions.ts";
@@ -45,7 +46,7 @@ function ready(look: FirstLook): { thread: OwnThread; command: readonly string[]
   const command = look.program === undefined ? locateClaude(env).command : [look.program];
   const [program] = command;
   // Where the one it was begun with is gone, that is said first.
-  if (program === undefined || !isProgram(program)) return null;
+  if (program === undefined || !isExecutable(program)) return null;
   const version = knownVersion(program, env);
   // A script that says its version only when it is run may be anything: what it is, is found out first, and said.
   if (version === null && isScript(program)) return null;

@@ -4,7 +4,7 @@ import { CodexConversation } from "./conversation.ts";
 import { codexLine } from "./line.ts";
 import { openSocket, type OpenWire } from "./link.ts";
 import { MODES } from "./modes.ts";
-import { askVersion, detect, VERSIONS } from "./program.ts";
+import { detect, versionOf, VERSIONS } from "./program.ts";
 import { codexVariables } from "./variables.ts";
 
 /** `open`: how its socket is reached, where that is not the real one. */
@@ -24,7 +24,7 @@ export const createCodexDriver = (open: OpenWire): AgentDriver => ({
   environment: codexVariables,
   commandLine: codexLine,
   detect: (env, known) => Promise.resolve(detect(env, known)),
-  askVersion,
+  askVersion: versionOf,
   open: (context) => new CodexConversation(context, open),
 });
 

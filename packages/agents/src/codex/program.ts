@@ -2,10 +2,8 @@
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { arch, platform } from "node:os";
 import { dirname, join } from "node:path";
-import { findProgram } from "../acp/program.ts";
-import { runCommand } from "@hapi/platform/lean";
-import { AppError } from "@hapi/protocol";
 import type { Detection } from "../driver.ts";
+import { askVersion, findProgram } from "../shared/program.ts";
 
 /** The driver is tested with these. */
 export const VERSIONS: readonly string[] = ["0.171.0"];
@@ -41,11 +39,8 @@ export function detect(env: Readonly<Record<string, string>>, known?: string): D
   return { available: true, command, ...(program === undefined ? {} : { program }) };
 }
 
-/** From its own mouth (`codex-cli 0.171.0`). Null: it can't be started, or says something else. */
-export async function askVersion(env: Readonly<Record<string, string>>): Promise<string | null> {
+/** From its own mouth (`codex-cli 0.171.0`). */
+export function versionOf(env: Readonly<Record<string, string>>): Promise<string | null> {
   const { command } = locate(env);
-  if (command.length === 0) return null;
-  const asked = runCommand([...command, "--version"], { env, timeoutMs: VERSION_MS, maxBytes: 64 * 1024 });
-  const answer = await asked.catch((cause: unknown) => (cause instanceof AppError ? null : Promise.reject(cause as Error)));
-  return answer?.code === 0 ? (/(\d+\.\d+\.\d+)/.exec(answer.stdout)?.[1] ?? null) : null;
+  return command.length === 0 ? Promise.resolve(null) : askVersion([...command, "--version"], { env, timeoutMs: VERSION_MS });
 }

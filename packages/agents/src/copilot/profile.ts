@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { attempt } from "@hapi/platform/lean";
 import type { AcpProfile, Spoken } from "../acp/profile.ts";
-import { isExecutable } from "../acp/program.ts";
+import { isExecutable } from "../shared/program.ts";
 import { secrets, variables } from "../environment.ts";
 
 const MODE = "https://agentclientprotocol.com/protocol/session-modes#";

@@ -4,7 +4,7 @@
  */
 import { realpathSync } from "node:fs";
 import { attempt } from "@hapi/platform/lean";
-import { findProgram } from "../acp/program.ts";
+import { findProgram } from "../shared/program.ts";
 import type { AcpProfile } from "../acp/profile.ts";
 import { secrets, variables } from "../environment.ts";
 import { cursorPlan, cursorQuestion } from "./asks.ts";

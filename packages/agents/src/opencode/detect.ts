@@ -1,10 +1,9 @@
 /** Finding OpenCode: `HAPI_OPENCODE_PATH`, else the PATH; its version from its own mouth. */
 import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { attempt, runCommand } from "@hapi/platform/lean";
-import { AppError } from "@hapi/protocol";
-import { findProgram, withProgram } from "../acp/program.ts";
+import { attempt } from "@hapi/platform/lean";
 import type { Detection } from "../driver.ts";
+import { askVersion, findProgram, withProgram } from "../shared/program.ts";
 import { fields, filled } from "../shared/read.ts";
 
 /** The driver is tested with these; others of the same major are taken with a word of warning. */
@@ -32,7 +31,7 @@ export async function detectOpenCode(env: Env, known?: string): Promise<Detectio
   const { command, hint } = locateOpenCode(env, known);
   const [program] = command;
   if (program === undefined) return { available: false, command, reason: "not_found", ...(hint === undefined ? {} : { hint }) };
-  const version = packagedVersion(program) ?? (await askVersion(program, env));
+  const version = packagedVersion(program) ?? (await askVersion([program, "--version"], { env, timeoutMs: VERSION_MS }));
   if (version === null) return { available: true, command, program };
   return { command, program, version, ...judgeVersion(version) };
 }
@@ -43,13 +42,6 @@ function packagedVersion(program: string): string | null {
   const said = file === undefined ? undefined : attempt(() => readFileSync(file, "utf8"), "it came some other way");
   const facts = fields(said === undefined ? undefined : attempt(() => JSON.parse(said) as unknown, "it is another file of that name"));
   return facts["name"] === PACKAGE ? (filled(facts["version"]) ?? null) : null;
-}
-
-async function askVersion(program: string, env: Env): Promise<string | null> {
-  const asked = runCommand([program, "--version"], { env, timeoutMs: VERSION_MS, maxBytes: 64 * 1024 });
-  // It can't be started, or does not answer: it tells no version.
-  const answer = await asked.catch((cause: unknown) => (cause instanceof AppError ? null : Promise.reject(cause as Error)));
-  return answer?.code === 0 ? (/(\d+\.\d+\.\d+)/.exec(answer.stdout)?.[1] ?? null) : null;
 }
 
 export function judgeVersion(version: string): Pick<Detection, "available" | "reason" | "hint"> {
