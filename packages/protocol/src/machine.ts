@@ -37,7 +37,14 @@ export type Machine = z.infer<typeof machineSchema>;
 /** Answer of `GET /api/machines/:id/agent-availability` and of the RPC of that name (0.30.7). */
 export const agentAvailabilitySchema = z.object({
   agents: z.array(
-    z.looseObject({ agent: z.string(), available: z.boolean(), reason: z.optional(z.string()), version: z.optional(z.string()) }),
+    z.looseObject({
+      agent: z.string(),
+      /** As its vendor writes it; ours. */
+      name: z.optional(z.string()),
+      available: z.boolean(),
+      reason: z.optional(z.string()),
+      version: z.optional(z.string()),
+    }),
   ),
 });
 export type AgentAvailability = z.infer<typeof agentAvailabilitySchema>;

@@ -8,7 +8,7 @@ import { useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { agentName } from "../../i18n/names.model.ts";
-import { firstAgent, type Agent } from "./new-session.model.ts";
+import { firstAgent, installedFirst, type Agent } from "./new-session.model.ts";
 
 type Loaded = { kind: "loading" } | { kind: "ready"; agents: readonly Agent[] } | { kind: "failed"; reason: string };
 
@@ -61,7 +61,7 @@ export function AgentChoice({ machineId, machineName, chosen, onChoose }: AgentC
       )}
       {loaded.kind === "ready" && (
         <div className="grid grid-cols-2 gap-2 desk:grid-cols-3">
-          {loaded.agents.map((agent) => (
+          {installedFirst(loaded.agents).map((agent) => (
             <AgentOption key={agent.agent} agent={agent} machineName={machineName} chosen={agent.agent === chosen} onChoose={onChoose} />
           ))}
         </div>
@@ -90,7 +90,7 @@ function AgentOption({ agent, machineName, chosen, onChoose }: AgentOptionProps)
         onChange={() => onChoose(agent.agent)}
         className="sr-only"
       />
-      <span className={agent.available ? "font-strong" : "text-quiet"}>{agentName(agent.agent)}</span>
+      <span className={agent.available ? "font-strong" : "text-quiet"}>{agent.name ?? agentName(agent.agent)}</span>
       <span className="truncate text-small text-quiet">
         {agent.available ? (agent.version ?? "") : t("new.agent.missing", { machine: machineName })}
       </span>

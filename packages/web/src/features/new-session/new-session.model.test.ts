@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { NOW, testSummary } from "../../test-summary.ts";
-import { childOf, firstAgent, fullPath, parentOf, problemOf, recentDirectories, recipeFor } from "./new-session.model.ts";
+import { childOf, firstAgent, fullPath, installedFirst, parentOf, problemOf, recentDirectories, recipeFor } from "./new-session.model.ts";
 
 describe("directories", () => {
   test.each([
@@ -51,6 +51,7 @@ describe("the form", () => {
     expect(firstAgent(agents, "y")).toBe("y");
     expect(firstAgent(agents, "x")).toBe("demo");
     expect(firstAgent([], "y")).toBe("");
+    expect(installedFirst(agents).map(({ agent }) => agent)).toEqual(["demo", "y", "x"]);
   });
 });
 

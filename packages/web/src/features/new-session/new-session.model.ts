@@ -29,7 +29,13 @@ export function recentDirectories(sessions: readonly SessionSummary[], machineId
   return [...new Set(paths)].filter(Boolean).slice(0, MAX_RECENT);
 }
 
-/** Installed agents first, in the machine's own order; the last used one is chosen when it is there. */
+/** Installed agents first, each part in the machine's own order. */
+export const installedFirst = (agents: readonly Agent[]): Agent[] => [
+  ...agents.filter(({ available }) => available),
+  ...agents.filter(({ available }) => !available),
+];
+
+/** The last used one where it is there, else the machine's first. */
 export function firstAgent(agents: readonly Agent[], lastUsed: string | undefined): string {
   const available = agents.filter((agent) => agent.available).map((agent) => agent.agent);
   return available.find((agent) => agent === lastUsed) ?? available[0] ?? "";
