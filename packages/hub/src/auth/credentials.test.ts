@@ -29,3 +29,49 @@ test("a sign-in that is revoked while its renewal is on the way to the disk is n
   expect(await revoked).toBe(true);
   expect(rows.get(credential.id)?.revokedAt).toBe(1_000);
 });
+
+function onDisk() {
+  const rows = new Map<string, Credential>();
+  const disk = { rows, failing: null as Error | null };
+  const store = {
+    all: () => Promise.resolve([...rows.values()]),
+    async put(row: Credential) {
+      if (disk.failing) throw disk.failing;
+      rows.set(row.id, row);
+    },
+  } as CredentialStore;
+  const restart = async (): Promise<Credentials> => {
+    const credentials = new Credentials({ store, durable: async () => {}, secret: "shared-by-all-of-us", clock: { now: () => 1_000 } });
+    await credentials.start();
+    return credentials;
+  };
+  return Object.assign(disk, { restart });
+}
+
+const phone = { kind: "device", namespace: "default", name: "Phone", role: "viewer" } as const;
+
+test("a revocation that the disk refused is written when it is said again, and then outlives a restart", async () => {
+  const disk = onDisk();
+  const credentials = await disk.restart();
+  const { credential } = await credentials.issue(phone);
+  disk.failing = new Error("no space left on device");
+  expect(await credentials.revoke(credential.id).catch((cause: unknown) => cause)).toBe(disk.failing);
+  disk.failing = null;
+  expect(await credentials.revoke(credential.id)).toBe(true);
+  expect(await credentials.revoke(credential.id)).toBe(false);
+  const again = await disk.restart();
+  expect(() => again.actorOf(credential.id, "default")).toThrow(expect.objectContaining({ code: "credential_revoked" }));
+});
+
+test("a sign-in whose revocation waits is not forgotten before it is written", async () => {
+  const disk = onDisk();
+  const credentials = await disk.restart();
+  const { credential } = await credentials.issue(phone);
+  while (credentials.list().length < 1_000) await credentials.issue(phone);
+  // Full: what ended makes room, before its revocation had its turn.
+  const issued = credentials.issue(phone).catch((cause: unknown) => cause);
+  const revoked = credentials.revoke(credential.id);
+  await issued;
+  expect(await revoked).toBe(true);
+  expect(disk.rows.get(credential.id)?.revokedAt).toBe(1_000);
+});

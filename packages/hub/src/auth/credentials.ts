@@ -4,32 +4,18 @@
  */
 import { randomToken, type Clock } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
-import { ROLE_SCOPES, SCOPES, type CredentialKind, type Role, type Scope } from "@hapi/protocol/scopes";
+import { ROLE_SCOPES, SCOPES, type Role, type Scope } from "@hapi/protocol/scopes";
 import { credentialToken, digestOf, isSameDigest, parseAccessToken, parseCredentialToken } from "./access-token.ts";
 import type { Actor } from "./actor.ts";
+import { checkAlive, defaultNamespace, LEGACY, newCredential, type NewCredential, sharedToken } from "./credential.ts";
 import { rotated } from "./rotation.ts";
 import type { Credential, CredentialStore } from "./store.ts";
 
-/** The hub's shared token, of every namespace: one credential, which is there from the start with everything. */
-export const LEGACY = "legacy";
-export const defaultNamespace = "default";
 /** How exactly its last use is known: a row is not written for each request. */
 const usedEveryMs = 60_000;
 /** More come with a script only. */
 const maxLiving = 1_000;
 const maxLegacyNamespaces = 1_000;
-
-export interface NewCredential {
-  kind: CredentialKind;
-  namespace: string;
-  name: string;
-  role: Role;
-  machineId?: string;
-  /** In ms; absent: until it is revoked. */
-  lifetimeMs?: number;
-  /** A person stands behind it who has just proved who they are. */
-  isProved?: boolean;
-}
 
 /** `token` is nowhere else: who loses it needs a new one. */
 export interface Issued {
@@ -57,6 +43,8 @@ export class Credentials {
   readonly #held = new Map<string, Held>();
   readonly #legacyActors = new Map<string, Actor>();
   readonly #users = new Map<string, Set<() => void>>();
+  /** Revoked, and not on the disk yet: there, they are good still. */
+  readonly #unwritten = new Set<string>();
   #changing: Promise<unknown> = Promise.resolve();
 
   constructor(options: CredentialsOptions) {
@@ -141,13 +129,16 @@ export class Credentials {
     });
   }
 
-  /** Its requests are refused and its streams and sockets closed before this returns. False: there is none, or it was revoked before. */
+  /**
+   * Its requests are refused and its streams and sockets closed before this returns; where the disk refuses it, that is thrown, and it can be said
+   * again. False: there is none, or it was revoked before.
+   */
   revoke(id: string): Promise<boolean> {
     const held = this.#held.get(id);
-    if (!held || held.credential.revokedAt !== null) return Promise.resolve(false);
-    this.#keep({ ...held.credential, revokedAt: this.#options.clock.now() });
-    this.#end(id);
+    if (!held || (held.credential.revokedAt !== null && !this.#unwritten.has(id))) return Promise.resolve(false);
+    this.#endNow(held.credential);
     return this.#change(async () => {
+      if (!this.#unwritten.has(id)) return false;
       await this.#revoke(id);
       return true;
     });
@@ -163,6 +154,7 @@ export class Credentials {
       const scopes = role === null ? SCOPES : ROLE_SCOPES[role];
       const changed = { ...held.credential, role, scopes, ...(isShared ? { revokedAt: null } : {}) };
       await this.#save(changed, { isAnew: isShared });
+      if (isShared) this.#unwritten.delete(id);
       this.#end(id);
       return changed;
     });
@@ -224,10 +216,16 @@ export class Credentials {
   async #revoke(id: string): Promise<void> {
     const credential = this.#held.get(id)?.credential;
     if (!credential) return;
+    await this.#save(this.#endNow(credential));
+    this.#unwritten.delete(id);
+  }
+
+  #endNow(credential: Credential): Credential {
     const revoked = { ...credential, revokedAt: credential.revokedAt ?? this.#options.clock.now() };
+    this.#unwritten.add(revoked.id);
     this.#keep(revoked);
-    this.#end(id);
-    await this.#save(revoked);
+    this.#end(revoked.id);
+    return revoked;
   }
 
   /** `isAnew`: it counts again, although it was revoked. */
@@ -252,7 +250,7 @@ export class Credentials {
   /** Those that can never be used again need no place in memory; on the disk they stay, so that they are known for what they are. */
   #forgetEnded(): void {
     for (const [id, { credential }] of this.#held) {
-      if (!this.isGood(credential) && id !== LEGACY) this.#held.delete(id);
+      if (!this.isGood(credential) && id !== LEGACY && !this.#unwritten.has(id)) this.#held.delete(id);
     }
   }
 
@@ -262,39 +260,3 @@ export class Credentials {
 }
 
 const reusedWords = "This sign-in was used from two places, so somebody else may have it. It was revoked; sign in again";
-
-const sharedToken: Credential = {
-  id: LEGACY,
-  kind: "legacy",
-  namespace: defaultNamespace,
-  name: "Shared token",
-  role: null,
-  scopes: SCOPES,
-  machineId: null,
-  secretHash: "",
-  nextHashes: [],
-  spentHashes: [],
-  createdAt: 0,
-  provedAt: null,
-  lastUsedAt: null,
-  lastUsedFrom: null,
-  expiresAt: null,
-  revokedAt: null,
-};
-
-function newCredential(wanted: NewCredential, { id, secretHash, now }: { id: string; secretHash: string; now: number }): Credential {
-  const { kind, namespace, name, role, machineId = null, lifetimeMs, isProved } = wanted;
-  return {
-    ...sharedToken,
-    ...{ id, kind, namespace, name, role, machineId, secretHash },
-    scopes: ROLE_SCOPES[role],
-    createdAt: now,
-    provedAt: isProved ? now : null,
-    expiresAt: lifetimeMs === undefined ? null : now + lifetimeMs,
-  };
-}
-
-function checkAlive({ kind, revokedAt, expiresAt }: Credential, now: number): void {
-  if (revokedAt !== null) throw new AppError(kind === "legacy" ? "legacy_access_off" : "credential_revoked");
-  if (expiresAt !== null && expiresAt <= now) throw new AppError("credential_expired");
-}

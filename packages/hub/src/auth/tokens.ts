@@ -6,7 +6,7 @@
 import { createHmac } from "node:crypto";
 import type { Clock } from "@hapi/platform";
 import { type JWTPayload, jwtVerify, SignJWT } from "jose";
-import { LEGACY } from "./credentials.ts";
+import { LEGACY } from "./credential.ts";
 
 const legacySeconds = 4 * 3600;
 const lifetimeSeconds = 15 * 60;
