@@ -27,8 +27,9 @@ export async function giveAnswer(link: ServerLink, open: OpenRequest, answer: Re
   }
 }
 
-/** While the mode is to allow everything. Never told, so nobody has to hear of its end. */
-export async function allowAtOnce({ state, api, to }: ServerLink, requestId: string): Promise<void> {
+/** While the mode is to allow everything. Where that fails a person is asked; until then nobody has to hear of it. */
+export async function allowAtOnce(link: ServerLink, requestId: string): Promise<void> {
+  const { state, api, to } = link;
   const open = state.requests[requestId];
   if (!open) return;
   delete state.requests[requestId];
@@ -36,9 +37,11 @@ export async function allowAtOnce({ state, api, to }: ServerLink, requestId: str
   try {
     await api.post(path, body);
   } catch (cause) {
-    if (cause instanceof ApiFailure) throw cause;
-    // Not known whether it arrived: a person is asked, and its word or the record closes that again.
+    // Another answer was first, or nobody is left who asks.
+    if ((cause instanceof ApiFailure && cause.status === 404) || link.ended) return;
+    // If it arrived all the same, OpenCode's word or its record closes this again.
     state.requests[requestId] = open;
+    await link.commit();
     to.emit({ type: "request", request: open.request });
   }
 }

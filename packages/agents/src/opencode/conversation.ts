@@ -92,7 +92,8 @@ export class OpenCodeConversation implements Conversation {
       process,
       api,
       state,
-      allow: (id) => ignore(this.#live ? allowAtOnce(this.#live, id) : undefined, "it stands in OpenCode's own terminal"),
+      // By this link, which reads what is asked before it is the conversation's.
+      allow: (id) => ignore(allowAtOnce(link, id), "the ledger says so itself"),
       refuse: (id) => ignore(api.post(...refusalOf(id)), "it is not asked any more"),
       unbegun: () => ignore(this.#unbegun(), "the next word of OpenCode's tries again"),
     });
