@@ -3,7 +3,7 @@
  * /tmp and /run, and its own processes. HAPI's home (the hub's database and keys, other sessions) is not there, nor what else lies in the HOME.
  * What it must reach of us is named one by one. Pure but for the look at what is there.
  */
-import { basename, dirname, isAbsolute, join, relative } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { AppError } from "@hapi/protocol/errors";
 
 /** What a session's record says of its box; absent: it has none. */
@@ -51,22 +51,29 @@ export interface BoxInput {
 
 /** The words before the agent's own. @throws `sandbox_unavailable` where its folder can't be given without what must stay hidden */
 export function boxWords({ bwrap, box: { network }, place, argv, looks }: BoxInput): string[] {
-  const { home, userHome, cwd, sessionDir } = place;
-  if (isBelow(cwd, home))
+  const { userHome, sessionDir } = place;
+  const real = (path: string): string => looks.realPath(path) ?? resolve(path);
+  const [home, ownHome, cwd] = [real(place.home), real(userHome), real(place.cwd)];
+  if (isBelow(cwd, home) || isBelow(place.cwd, place.home))
     throw new AppError("sandbox_unavailable", "A folder of HAPI's own can't be used in a sandbox. Choose another folder.");
+  const hidden = [ownHome, "/tmp", "/run"];
   const readable = [...place.programs.flatMap((program) => aroundProgram(program, userHome, looks)), ...inPath(place.path, userHome)];
   const ofSession = argv.filter((word) => isBelow(word, sessionDir) && word !== sessionDir && isAbsolute(word));
   const uploads = join(sessionDir, "uploads");
   const given = (flag: string, paths: readonly string[]): string[] =>
-    [...new Set(paths)].filter((path) => looks.exists(path)).flatMap((path) => [flag, path, path]);
+    [...new Set(paths.filter((path) => looks.exists(path)).map(real))].flatMap((path) => [flag, path, path]);
+  const named = [...RESOLVERS, ...readable, place.cwd, place.home, ...place.ownPaths, uploads, ...ofSession, ...place.sockets];
+  const inHome = named.map((path) => (isBelow(path, userHome) ? join(ownHome, relative(userHome, path)) : resolve(path)));
+  const gone = inHome.filter((path) => hides(path, hidden) && !isBelow(path, cwd));
   return [
     bwrap,
     ...["--die-with-parent", "--unshare-pid", "--unshare-ipc", ...(network ? [] : ["--unshare-net"])],
-    ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", userHome],
+    ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", ownHome],
+    ...linksAnew(gone, real),
     ...given("--ro-bind", RESOLVERS),
     ...given(
       "--ro-bind",
-      readable.filter((path) => hides(path, [userHome, "/tmp", "/run"])),
+      readable.filter((path) => hides(real(path), hidden)),
     ),
     ...["--bind", cwd, cwd],
     // After the folder: where that is the whole HOME, this must still not be in it.
@@ -74,8 +81,15 @@ export function boxWords({ bwrap, box: { network }, place, argv, looks }: BoxInp
     ...given("--bind", place.ownPaths),
     ...given("--ro-bind", [uploads, ...ofSession]),
     ...given("--bind", place.sockets),
-    ...["--chdir", cwd, "--"],
+    ...["--chdir", place.cwd, "--"],
   ];
+}
+
+/** Everything is where it really is; of a path whose links are hidden the first one is made anew, and leads there. */
+function linksAnew(paths: readonly string[], real: (path: string) => string): string[] {
+  const links = [...new Set(paths)].filter((path) => real(path) !== path).toSorted((a, b) => a.length - b.length);
+  const first = links.filter((path, at) => !links.slice(0, at).some((shorter) => isBelow(path, shorter)));
+  return first.flatMap((path) => ["--symlink", real(path), path]);
 }
 
 const hides = (path: string, folders: readonly string[]): boolean => folders.some((folder) => isBelow(path, folder));

@@ -1,10 +1,10 @@
 /** A box that holds: real programs in bubblewrap, and a real session whose agent is in one. */
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { attempt, descendants, findProgram, runCommand } from "@hapi/platform";
-import { type Box, boxWords } from "../../src/session/box.ts";
+import { type Box, type BoxPlace, boxWords } from "../../src/session/box.ts";
 import { requireBox } from "../../src/session/boxed-host.ts";
 import { createProcessWorld } from "./process-world.ts";
 
@@ -12,7 +12,8 @@ const bwrap = findProgram("bwrap") ?? "";
 const boxed = test.skipIf(bwrap === "");
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "machine-box-")));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const outside = realpathSync(mkdtempSync("/var/tmp/machine-box-"));
+afterAll(() => [root, outside].forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 const at = (...words: string[]): string => join(root, ...words);
 const home = at("user", ".hapi");
 const sessionDir = join(home, "sessions", "mine");
@@ -38,8 +39,13 @@ writeFileSync(join(sessionDir, "uploads", "picture"), "uploaded");
 
 const looks = { exists: existsSync, realPath: (path: string) => attempt(() => realpathSync(path), "not there") ?? null };
 
-async function inBox(script: string, box: Box = { network: true }, cwd = at("user", "work")): Promise<string> {
-  const argv = ["/bin/sh", "-c", script, "sh", join(sessionDir, "overlay.json")];
+async function inBox(
+  script: string,
+  box: Box = { network: true },
+  cwd = at("user", "work"),
+  other: Partial<BoxPlace> = {},
+): Promise<string> {
+  const argv = ["/bin/sh", "-c", script, "sh", join(other.sessionDir ?? sessionDir, "overlay.json")];
   const place = {
     home,
     userHome: at("user"),
@@ -49,10 +55,11 @@ async function inBox(script: string, box: Box = { network: true }, cwd = at("use
     sockets: [],
     programs: [],
     path: "/bin:/usr/bin",
+    ...other,
   };
   const { stdout, stderr } = await runCommand([...boxWords({ bwrap, box, place, argv, looks }), ...argv], {
     cwd: "/",
-    env: { PATH: "/bin:/usr/bin", HOME: at("user") },
+    env: { PATH: "/bin:/usr/bin", HOME: place.userHome },
     timeoutMs: 20_000,
   });
   return `${stdout}${stderr}`.trim();
@@ -98,6 +105,42 @@ boxed("also where the folder is the whole HOME, and never a folder of HAPI's own
     }),
   ).toThrow("can't be used in a sandbox");
 });
+
+boxed(
+  "a home of HAPI that is a link, in a HOME that is one, is hidden where it leads; what was given is there under its own name",
+  async () => {
+    // Not below /tmp, which is another one in the box.
+    const at = (...words: string[]): string => join(outside, ...words);
+    mkdirSync(at("data/hapi/sessions/mine/uploads"), { recursive: true });
+    mkdirSync(at("data/settings"));
+    mkdirSync(at("moved/work"), { recursive: true });
+    for (const file of ["hub.sqlite", "sessions/mine/host.json"]) writeFileSync(at("data/hapi", file), "secret");
+    writeFileSync(at("data/hapi/sessions/mine/overlay.json"), "overlay");
+    writeFileSync(at("data/settings/state"), "own");
+    for (const [target, link] of [
+      [at("data/hapi"), at("moved/.hapi")],
+      [at("data/settings"), at("moved/.agent")],
+      [at("moved"), at("linked")],
+      [at("moved/work"), at("moved/link")],
+    ] as const)
+      symlinkSync(target, link);
+    const script = `pwd; cat ~/.hapi/hub.sqlite ${at("data/hapi/hub.sqlite")} ~/.hapi/sessions/mine/host.json ${at("data/hapi/sessions/mine/host.json")}; cat $1 ~/.agent/state; touch made && echo written`;
+    for (const userHome of [at("moved"), at("linked")])
+      for (const cwd of [join(userHome, "work"), join(userHome, "link"), userHome, at("data")]) {
+        const linked = {
+          home: join(userHome, ".hapi"),
+          userHome,
+          sessionDir: join(userHome, ".hapi/sessions/mine"),
+          ownPaths: [join(userHome, ".agent")],
+        };
+        const said = await inBox(script, undefined, cwd, linked);
+        expect(said).not.toContain("secret");
+        expect(said).toContain("overlayownwritten");
+        for (const closed of [at("data/hapi"), at("data/hapi/sessions"), linked.home])
+          await expect(inBox(":", undefined, closed, linked)).rejects.toMatchObject({ code: "sandbox_unavailable" });
+      }
+  },
+);
 
 boxed("other processes are not seen, and without the network nothing is reached", async () => {
   expect(await inBox(`ls -d /proc/${process.pid} || echo none`)).toContain("none");
