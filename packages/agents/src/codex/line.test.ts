@@ -50,5 +50,5 @@ test("the newest thread is that of this folder", () => {
 
 test("server and screen get the flags that are theirs, and nobody the words that chose the thread", () => {
   const words = ["-c", "model=x", "resume", ID, "-m", "gpt-5.5", "--last", "fix it"];
-  expect(argsFor(words)).toEqual({ server: ["-c", "model=x"], terminal: ["-m", "gpt-5.5", "fix it"] });
+  expect(argsFor(words)).toEqual({ server: ["-c", "model=x"], terminal: ["-m", "gpt-5.5"], prompt: ["fix it"] });
 });

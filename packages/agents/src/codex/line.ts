@@ -51,14 +51,15 @@ function threadNamed({ flags, words: [command, id] }: Line): "named" | "newest" 
   return flags.some((flag) => nameOf(flag) === "--last") ? "newest" : null;
 }
 
-/** Without the words that choose the thread: the session has one by now. */
-export function argsFor(words: readonly string[]): { server: string[]; terminal: string[] } {
+/** Without the words that choose the thread: the session has one by now. `prompt`: the first words of a person, which are said once. */
+export function argsFor(words: readonly string[]): { server: string[]; terminal: string[]; prompt: string[] } {
   const { flags, words: rest } = read(words);
   const prompt = chooses(rest[0]) ? rest.slice(UUID.test(rest[1] ?? "") ? 2 : 1) : rest;
   const kept = flags.filter((flag) => !["--last", "--all"].includes(nameOf(flag)));
   return {
     server: kept.filter((flag) => ofServer.has(nameOf(flag))).flat(),
-    terminal: [...kept.filter((flag) => !ofServer.has(nameOf(flag))).flat(), ...prompt],
+    terminal: kept.filter((flag) => !ofServer.has(nameOf(flag))).flat(),
+    prompt,
   };
 }
 

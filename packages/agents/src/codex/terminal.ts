@@ -18,12 +18,24 @@ export interface Terminal extends OwnTerminal {
   adopt(): Promise<void>;
 }
 
+interface Place {
+  socket: string;
+  threadId: string;
+  args: readonly string[];
+}
+
 export interface TerminalDeps {
   context: DriverContext;
   /** Where the server listens, and on which thread; null: it does not run. */
-  place(): { socket: string; threadId: string; args: readonly string[] } | null;
+  place(): Place | null;
   /** The server ended, or is being ended: then so does this, and nobody left it. */
   isServerGone(): boolean;
+}
+
+/** The session keeps its line for good, and Codex says the words of it at once: only the first screen of a session has them. */
+function lineOf({ socket, threadId, args }: Place, count: number): string[] {
+  const { terminal, prompt } = argsFor(args);
+  return ["--remote", `unix://${socket}`, "resume", threadId, ...terminal, ...(count === 1 ? prompt : [])];
 }
 
 export function createTerminal({ context, place, isServerGone }: TerminalDeps): Terminal {
@@ -53,7 +65,7 @@ export function createTerminal({ context, place, isServerGone }: TerminalDeps): 
       const count = (context.memory.get<Remembered>(TERMINAL_KEY)?.count ?? 0) + 1;
       const launchId = `codex-terminal-${count}-${context.clock.now().toString(36)}`;
       await context.memory.commit({ [TERMINAL_KEY]: { id: launchId, count } satisfies Remembered });
-      const argv = [program(context), "--remote", `unix://${at.socket}`, "resume", at.threadId, ...argsFor(at.args).terminal];
+      const argv = [program(context), ...lineOf(at, count)];
       const { cwd, env } = context;
       try {
         watch(await context.host.spawn({ launchId, kind: "pty", argv, cwd, env, ...(cols && rows ? { cols, rows } : {}) }));
