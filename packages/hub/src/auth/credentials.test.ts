@@ -1,7 +1,10 @@
 /** Changes of credentials that meet each other on the way to the disk. */
 import { expect, test } from "bun:test";
+import { createManualClock } from "@hapi/testkit";
 import { Credentials } from "./credentials.ts";
 import type { Credential, CredentialStore } from "./store.ts";
+
+const clock = createManualClock(1_000);
 
 test("a sign-in that is revoked while its renewal is on the way to the disk is not let in again when that arrives", async () => {
   const rows = new Map<string, Credential>();
@@ -14,7 +17,7 @@ test("a sign-in that is revoked while its renewal is on the way to the disk is n
       isPut.resolve();
     },
   } as CredentialStore;
-  const credentials = new Credentials({ store, durable: () => written, secret: "shared-by-all-of-us", clock: { now: () => 1_000 } });
+  const credentials = new Credentials({ store, durable: () => written, secret: "shared-by-all-of-us", clock });
   await credentials.start();
   const { credential, token } = await credentials.issue({ kind: "device", namespace: "default", name: "Phone", role: "viewer" });
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -30,7 +33,7 @@ test("a sign-in that is revoked while its renewal is on the way to the disk is n
   expect(rows.get(credential.id)?.revokedAt).toBe(1_000);
 });
 
-function onDisk() {
+function onDisk(clock = createManualClock(1_000)) {
   const rows = new Map<string, Credential>();
   const disk = { rows, failing: null as Error | null };
   const store = {
@@ -41,7 +44,7 @@ function onDisk() {
     },
   } as CredentialStore;
   const restart = async (): Promise<Credentials> => {
-    const credentials = new Credentials({ store, durable: async () => {}, secret: "shared-by-all-of-us", clock: { now: () => 1_000 } });
+    const credentials = new Credentials({ store, durable: async () => {}, secret: "shared-by-all-of-us", clock });
     await credentials.start();
     return credentials;
   };
@@ -74,4 +77,23 @@ test("a sign-in whose revocation waits is not forgotten before it is written", a
   await issued;
   expect(await revoked).toBe(true);
   expect(disk.rows.get(credential.id)?.revokedAt).toBe(1_000);
+});
+
+test("what is open by a sign-in that ends is closed when it ends, however late that is, and not for one that is over", async () => {
+  const clock = createManualClock(1_000);
+  const credentials = await onDisk(clock).restart();
+  const lifetimeMs = 180 * 24 * 3_600_000;
+  const { credential } = await credentials.issue({ ...phone, lifetimeMs });
+  const actor = credentials.actorOf(credential.id, "default");
+  const ended: string[] = [];
+  credentials.whileGood(actor, () => ended.push("socket"));
+  const stop = credentials.whileGood(actor, () => ended.push("closed before"));
+  stop();
+  await clock.advance(lifetimeMs - 1);
+  expect(ended).toEqual([]);
+  await clock.advance(1);
+  expect(ended).toEqual(["socket"]);
+  credentials.whileGood(actor, () => ended.push("came too late"));
+  await clock.advance(0);
+  expect(ended).toEqual(["socket", "came too late"]);
 });

@@ -10,6 +10,7 @@ import type { Actor } from "./actor.ts";
 import { checkAlive, defaultNamespace, LEGACY, newCredential, type NewCredential, sharedToken } from "./credential.ts";
 import { rotated } from "./rotation.ts";
 import type { Credential, CredentialStore } from "./store.ts";
+import { createWatchers, type Watchers } from "./watchers.ts";
 
 /** How exactly its last use is known: a row is not written for each request. */
 const usedEveryMs = 60_000;
@@ -29,7 +30,7 @@ export interface CredentialsOptions {
   durable(): Promise<void>;
   /** The hub's shared token. */
   secret: string;
-  clock: Pick<Clock, "now">;
+  clock: Clock;
 }
 
 interface Held {
@@ -42,13 +43,14 @@ export class Credentials {
   readonly #legacyHash: string;
   readonly #held = new Map<string, Held>();
   readonly #legacyActors = new Map<string, Actor>();
-  readonly #users = new Map<string, Set<() => void>>();
+  readonly #watchers: Watchers;
   /** Revoked, and not on the disk yet: there, they are good still. */
   readonly #unwritten = new Set<string>();
   #changing: Promise<unknown> = Promise.resolve();
 
   constructor(options: CredentialsOptions) {
     this.#options = options;
+    this.#watchers = createWatchers(options.clock);
     this.#legacyHash = digestOf(options.secret);
     this.#keep(sharedToken);
   }
@@ -155,7 +157,7 @@ export class Credentials {
       const changed = { ...held.credential, role, scopes, ...(isShared ? { revokedAt: null } : {}) };
       await this.#save(changed, { isAnew: isShared });
       if (isShared) this.#unwritten.delete(id);
-      this.#end(id);
+      this.#watchers.end(id);
       return changed;
     });
   }
@@ -177,15 +179,11 @@ export class Credentials {
     });
   }
 
-  /** `end` is called when the credential is revoked or changed, also where that is so already. @returns to be called when what it is for is over */
+  /** `end` is called when the credential is revoked, changed or over, also where that is so already. @returns to be called when what it is for is over */
   whileGood({ credentialId }: Actor, end: () => void): () => void {
-    if (this.#held.get(credentialId)?.credential.revokedAt !== null) queueMicrotask(end);
-    const users = this.#users.get(credentialId) ?? new Set();
-    this.#users.set(credentialId, users.add(end));
-    return () => {
-      users.delete(end);
-      if (users.size === 0 && this.#users.get(credentialId) === users) this.#users.delete(credentialId);
-    };
+    const credential = this.#held.get(credentialId)?.credential;
+    if (credential?.revokedAt !== null) queueMicrotask(end);
+    return this.#watchers.add(credentialId, credential?.expiresAt ?? null, end);
   }
 
   #bySecret(base: string): { credential: Credential; digest: string } | null {
@@ -224,7 +222,7 @@ export class Credentials {
     const revoked = { ...credential, revokedAt: credential.revokedAt ?? this.#options.clock.now() };
     this.#unwritten.add(revoked.id);
     this.#keep(revoked);
-    this.#end(revoked.id);
+    this.#watchers.end(revoked.id);
     return revoked;
   }
 
@@ -252,10 +250,6 @@ export class Credentials {
     for (const [id, { credential }] of this.#held) {
       if (!this.isGood(credential) && id !== LEGACY && !this.#unwritten.has(id)) this.#held.delete(id);
     }
-  }
-
-  #end(id: string): void {
-    for (const end of this.#users.get(id) ?? []) end();
   }
 }
 
