@@ -57,7 +57,11 @@ export function boxWords({ bwrap, box: { network }, place, argv, looks }: BoxInp
   if (isBelow(cwd, home) || isBelow(place.cwd, place.home))
     throw new AppError("sandbox_unavailable", "A folder of HAPI's own can't be used in a sandbox. Choose another folder.");
   const hidden = [ownHome, "/tmp", "/run"];
-  const readable = [...place.programs.flatMap((program) => aroundProgram(program, userHome, looks)), ...inPath(place.path, userHome)];
+  const isTooWide: TooWide = (folder) => hidden.some((one) => isBelow(one, real(folder)));
+  const readable = [
+    ...place.programs.flatMap((program) => aroundProgram(program, isTooWide, looks)),
+    ...inPath(place.path, userHome, isTooWide),
+  ];
   const ofSession = argv.filter((word) => isBelow(word, sessionDir) && word !== sessionDir && isAbsolute(word));
   const uploads = join(sessionDir, "uploads");
   const given = (flag: string, paths: readonly string[]): string[] =>
@@ -94,27 +98,32 @@ function linksAnew(paths: readonly string[], real: (path: string) => string): st
 
 const hides = (path: string, folders: readonly string[]): boolean => folders.some((folder) => isBelow(path, folder));
 
-/** Where a program lies and where its name leads; for a package, the package. */
-function aroundProgram(program: string, userHome: string, looks: Looks): string[] {
+/** Whether a folder is, or holds, one that is hidden: it would be given with all that lies in it. */
+type TooWide = (folder: string) => boolean;
+
+/** Where a program lies and where its name leads; for a package, the package. In a folder that is too wide, the program alone. */
+function aroundProgram(program: string, isTooWide: TooWide, looks: Looks): string[] {
   const real = looks.realPath(program);
-  return [dirname(program), ...(real === null ? [] : [packageOf(real, userHome, looks)])];
+  const folders = [dirname(program), ...(real === null ? [] : [packageOf(real, isTooWide, looks)])];
+  return folders.map((folder) => (isTooWide(folder) ? program : folder));
 }
 
-/** With what it loads; never the HOME itself, nor what holds it. */
-function packageOf(file: string, userHome: string, looks: Looks): string {
+/** With what it loads. */
+function packageOf(file: string, isTooWide: TooWide, looks: Looks): string {
   const at = file.lastIndexOf("/node_modules/");
   if (at >= 0) return file.slice(0, at + "/node_modules".length);
-  for (let folder = dirname(file); !isBelow(userHome, folder); folder = dirname(folder))
+  for (let folder = dirname(file); !isTooWide(folder); folder = dirname(folder))
     if (looks.exists(join(folder, "node_modules"))) return folder;
   return dirname(file);
 }
 
 /** Tools that the person has in their HOME: `~/.cargo/bin`, and what a version manager keeps beside its `bin`. */
-function inPath(path: string | undefined, userHome: string): string[] {
-  const folders = (path ?? "").split(":").filter((folder) => isAbsolute(folder) && isBelow(folder, userHome) && folder !== userHome);
-  return folders.flatMap((folder) => {
+function inPath(path: string | undefined, userHome: string, isTooWide: TooWide): string[] {
+  const named = (path ?? "").split(":").filter((folder) => isAbsolute(folder));
+  const folders = named.map((folder) => resolve(folder)).filter((folder) => isBelow(folder, userHome) && !isTooWide(folder));
+  return folders.map((folder) => {
     const above = dirname(folder);
-    const isShared = above === userHome || dirname(above) === userHome;
-    return [basename(folder) === "bin" && !isShared ? above : folder];
+    const isShared = above === userHome || dirname(above) === userHome || isTooWide(above);
+    return basename(folder) === "bin" && !isShared ? above : folder;
   });
 }

@@ -142,6 +142,19 @@ boxed(
   },
 );
 
+boxed("a program that lies in the HOME itself, and a PATH that names the HOME, give that program and not the HOME", async () => {
+  writeFileSync(at("user", "tool"), "#!/bin/sh\necho the tool", { mode: 0o700 });
+  symlinkSync(at("user"), at("to-user"));
+  mkdirSync(at("user/tools/bin"), { recursive: true });
+  writeFileSync(at("user/tools/bin/other"), "#!/bin/sh\necho another", { mode: 0o700 });
+  const path = [`${at("user")}/`, at("user", "work", ".."), at("to-user"), root, `${at("user/tools/bin")}/`].join(":");
+  for (const program of [at("user", "tool"), `${at("user")}//tool`, at("to-user", "tool")]) {
+    const said = await inBox(`${program}; ~/tools/bin/other; cat ~/.ssh/id`, undefined, undefined, { programs: [program], path });
+    expect(said).toStartWith("the tool\nanother\n");
+    expect(said).not.toContain("secret");
+  }
+});
+
 boxed("other processes are not seen, and without the network nothing is reached", async () => {
   expect(await inBox(`ls -d /proc/${process.pid} || echo none`)).toContain("none");
   const server = Bun.listen({
