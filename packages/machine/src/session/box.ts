@@ -36,6 +36,9 @@ const isBelow = (path: string, folder: string): boolean => {
   return way === "" || (!way.startsWith("..") && !isAbsolute(way));
 };
 
+/** Processes and devices of the system. */
+const SYSTEM = ["/proc", "/dev"];
+
 /** Name resolution of some systems. */
 const RESOLVERS = ["/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager"];
 
@@ -54,9 +57,8 @@ export function boxWords({ bwrap, box: { network }, place, argv, looks }: BoxInp
   const { userHome, sessionDir } = place;
   const real = (path: string): string => looks.realPath(path) ?? resolve(path);
   const [home, ownHome, cwd] = [real(place.home), real(userHome), real(place.cwd)];
-  if (isBelow(cwd, home) || isBelow(place.cwd, place.home))
-    throw new AppError("sandbox_unavailable", "A folder of HAPI's own can't be used in a sandbox. Choose another folder.");
   const hidden = [ownHome, "/tmp", "/run"];
+  refuseFolder(cwd, { home, ownHome });
   const isTooWide: TooWide = (folder) => hidden.some((one) => isBelow(one, real(folder)));
   const readable = [
     ...place.programs.flatMap((program) => aroundProgram(program, isTooWide, looks)),
@@ -87,6 +89,17 @@ export function boxWords({ bwrap, box: { network }, place, argv, looks }: BoxInp
     ...given("--bind", place.sockets),
     ...["--chdir", place.cwd, "--"],
   ];
+}
+
+/** All real. The HOME itself may be given: what that means is the person's to know. */
+function refuseFolder(cwd: string, { home, ownHome }: { home: string; ownHome: string }): void {
+  const refuse = (why: string): never => {
+    throw new AppError("sandbox_unavailable", why);
+  };
+  if (isBelow(cwd, home)) refuse("A folder of HAPI's own can't be used in a sandbox. Choose another folder.");
+  const isOverHidden = ["/tmp", "/run", ...SYSTEM, ...(cwd === ownHome ? [] : [ownHome])].some((one) => isBelow(one, cwd));
+  if (isOverHidden || SYSTEM.some((one) => isBelow(cwd, one)))
+    refuse(`${cwd} can't be used in a sandbox: all that is to be hidden would be in it. Choose a folder of its own for the work.`);
 }
 
 /** Everything is where it really is; of a path whose links are hidden the first one is made anew, and leads there. */

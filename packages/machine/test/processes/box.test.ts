@@ -155,6 +155,15 @@ boxed("a program that lies in the HOME itself, and a PATH that names the HOME, g
   }
 });
 
+boxed("a folder that would lay the whole system over what is hidden is refused in words", async () => {
+  symlinkSync("/", at("to-all"));
+  for (const cwd of ["/", at(), "/tmp", "/tmp/", "/run", "/proc", "/proc/self", "/dev", at("to-all"), `${at("user")}/..`])
+    await expect(inBox(":", undefined, cwd)).rejects.toMatchObject({
+      code: "sandbox_unavailable",
+      message: expect.stringContaining("Choose a folder of its own"),
+    });
+});
+
 boxed("other processes are not seen, and without the network nothing is reached", async () => {
   expect(await inBox(`ls -d /proc/${process.pid} || echo none`)).toContain("none");
   const server = Bun.listen({
