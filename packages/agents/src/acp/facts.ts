@@ -7,6 +7,7 @@ export function factsOf(initialized: unknown, opened: unknown): AgentFacts {
   const hello = fields(initialized);
   const capabilities = fields(hello["agentCapabilities"]);
   const session = fields(opened);
+  const mode = initialModeOf(opened);
   const facts: AgentFacts = {
     version: filled(fields(hello["agentInfo"])["version"]) ?? null,
     images: fields(capabilities["promptCapabilities"])["image"] === true,
@@ -14,6 +15,7 @@ export function factsOf(initialized: unknown, opened: unknown): AgentFacts {
     canResume: isRecord(fields(capabilities["sessionCapabilities"])["resume"]),
     options: {},
     modes: list(fields(session["modes"])["availableModes"]).flatMap((mode) => filled(fields(mode)["id"]) ?? []),
+    ...(mode === undefined ? {} : { mode }),
     modeOption: null,
     models: list(fields(session["models"])["availableModels"]).flatMap((model) => readModel(model, "modelId")),
     modelOption: null,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { copilotProfile } from "../copilot/profile.ts";
 import { qwenProfile } from "../qwen/profile.ts";
+import { readyMade } from "../ready-made.ts";
 import { permissionOptions, scriptAgent, THREAD } from "./scripted.case.ts";
 
 const text = (words: string) => ({ sessionUpdate: "agent_message_chunk", content: { type: "text", text: words } });
@@ -24,6 +25,43 @@ describe("modes", () => {
     agent.say({ id: (await agent.sent("session/set_mode")).id, result: {} });
     await beginning;
     expect(modesSet(agent)).toEqual(["default"]);
+    expect(modesTold(agent)).toEqual(["default"]);
+  });
+
+  test("an agent in a mode of its own that has none which asks is not started, and never told as one that asks; the sentence says what to do", async () => {
+    const agent = scriptAgent();
+    const modes = { currentModeId: "auto", availableModes: ["auto", "turbo"].map((id) => ({ id })) };
+    expect(await agent.begin({ modes }).catch((cause: unknown) => cause)).toMatchObject({
+      code: "apply_failed",
+      message:
+        'Scripted has no mode "default", and is in "auto". It offers "auto", "turbo": say in settings.json which of its modes asks before it acts ("agents", "scripted", "modes": {"default": "…"}), and start it again',
+    });
+    expect(modesTold(agent)).toEqual([]);
+    expect(agent.conversation.front).toBeNull();
+  });
+
+  test("a mode that is kept by HAPI needs the agent's asking one: without it nothing changes; an agent that is in it stays there", async () => {
+    const modes = { currentModeId: "read-only", availableModes: [{ id: "read-only" }] };
+    const reader = scriptAgent();
+    await reader.begin({ modes });
+    const refused = await reader.conversation.setPermissionMode("yolo").catch((cause: unknown) => cause);
+    expect(refused).toMatchObject({ code: "apply_failed" });
+    expect(modesTold(reader)).toEqual(["read-only"]);
+    const asker = scriptAgent();
+    await asker.begin({ modes: { ...modes, currentModeId: "default" } });
+    await asker.conversation.setPermissionMode("yolo");
+    await asker.conversation.setPermissionMode("default");
+    expect(modesTold(asker)).toEqual(["default", "yolo", "default"]);
+  });
+
+  test("Goose begins in its mode that asks nothing, and is set to the one that asks; yolo is HAPI's own there", async () => {
+    const { command: _command, ...profile } = readyMade.find(({ flavor }) => flavor === "goose") ?? qwenProfile;
+    const agent = scriptAgent(profile);
+    const modes = { currentModeId: "auto", availableModes: ["auto", "approve", "smart_approve", "chat"].map((id) => ({ id })) };
+    const beginning = agent.begin({ modes });
+    agent.say({ id: (await agent.sent("session/set_mode")).id, result: {} });
+    await beginning;
+    expect(modesSet(agent)).toEqual(["approve"]);
     expect(modesTold(agent)).toEqual(["default"]);
   });
 

@@ -6,15 +6,16 @@ import { agentMode, appliesMode, optionsOf } from "./modes.ts";
 
 const SET_MS = 30_000;
 
-/** `modes`: HAPI's for this agent. One that the agent does not know is left to the session's policy, with the agent in its asking mode. */
+/**
+ * `modes`: HAPI's for this agent. One that the agent does not know is left to the session's policy, with the agent in its asking mode: one of which
+ * nobody knows which of its modes asks may do more than the policy would, and is not left so.
+ */
 export async function setMode(link: AgentLink, modes: readonly string[], mode: string): Promise<void> {
   const { state, profile } = link;
   const isApplied = appliesMode(profile, state.facts, mode);
   if (!isApplied && !modes.includes(mode)) throw new AppError("invalid_mode");
   const target = isApplied ? mode : "default";
-  const modeId = agentMode(profile, target);
-  if (state.facts.modes.includes(modeId))
-    await set(link, byOption(state.facts.modeOption, modeId) ?? { method: "session/set_mode", params: { modeId } });
+  await setAgentMode(link, agentMode(profile, target));
   for (const { id, value } of optionsOf(profile, target, state.facts.options)) {
     if (state.facts.options?.[id] === value) continue;
     await set(link, byOption(id, value));
@@ -22,6 +23,23 @@ export async function setMode(link: AgentLink, modes: readonly string[], mode: s
   }
   state.mode = mode;
   await link.commit();
+}
+
+async function setAgentMode(link: AgentLink, modeId: string): Promise<void> {
+  const { facts } = link.state;
+  if (facts.modes.includes(modeId)) {
+    await set(link, byOption(facts.modeOption, modeId) ?? { method: "session/set_mode", params: { modeId } });
+    facts.mode = modeId;
+  } else if (facts.mode !== modeId && (facts.mode !== undefined || facts.modes.length > 0)) throw noSuchMode(link, modeId);
+}
+
+function noSuchMode({ profile, state: { facts } }: AgentLink, modeId: string): AppError {
+  const now = facts.mode === undefined ? "" : `, and is in "${facts.mode}"`;
+  const offered = facts.modes.map((mode) => `"${mode}"`).join(", ") || "no other";
+  return new AppError(
+    "apply_failed",
+    `${profile.displayName} has no mode "${modeId}"${now}. It offers ${offered}: say in settings.json which of its modes asks before it acts ("agents", "${profile.flavor}", "modes": {"default": "…"}), and start it again`,
+  );
 }
 
 /** @returns the model that is in force now */

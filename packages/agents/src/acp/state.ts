@@ -96,6 +96,8 @@ export interface AgentFacts {
   /** Current values of its options that are chosen of a list, by id. */
   options?: Record<string, string>;
   modes: string[];
+  /** The one it is in, in its own words; absent: it has not said. */
+  mode?: string;
   /** Id of the config option that switches modes, where there is no `session/set_mode`. */
   modeOption: string | null;
   models: { id: string; name: string }[];

@@ -73,6 +73,7 @@ export function factUpdate(to: Translation, type: string, update: Fields, start:
 
 function modeIs(to: Translation, agentModeId: string | undefined): void {
   const { mode: current, facts } = to.state;
+  if (agentModeId !== undefined) facts.mode = agentModeId;
   const mode = hapiMode(to.profile, agentModeId, facts.options);
   if (mode === null || mode === current) return;
   // Held in its asking mode while the session's policy applies a mode that it does not know: that is no change.
