@@ -149,11 +149,7 @@ async function prepareAndStart(
   const isFirst = found.kind === "new" && !request.flags.isNew && request.asked === null && found.tag === sessionTagOf(request);
   const latest = isFirst ? findDirectorySession(request) : found;
   // Before anything is written.
-  await requireBoxOf(
-    { box: boxFor({ home, ...boxOf(request) }, latest.kind === "existing" ? latest.sessionFile : null) },
-    driver,
-    context.env,
-  );
+  await requireBoxOf({ box: boxFor({ home, ...boxOf(request) }, latest.kind === "existing" ? latest.sessionFile : null) }, driver);
   const { sessionFile } = prepareSession(
     request,
     latest,

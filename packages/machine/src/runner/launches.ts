@@ -77,7 +77,7 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams, roots: readonly
   const directory = known ? known.cwd : prepareDirectory(wanted);
   const wish = boxOf(params, origin);
   // Before anything is written.
-  await requireBoxOf({ box: boxFor({ home: deps.home, ...wish }, known) }, driver, deps.env);
+  await requireBoxOf({ box: boxFor({ home: deps.home, ...wish }, known) }, driver);
   const options: CreateSessionOptions = {
     home: deps.home,
     flavor,

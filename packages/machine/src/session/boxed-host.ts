@@ -8,7 +8,11 @@ import { AppError } from "@hapi/protocol";
 import type { SessionFile } from "./session-file.ts";
 import { type Box, type BoxPlace, boxWords } from "./box.ts";
 
-type Env = Readonly<Record<string, string | undefined>>;
+/** Where systems keep their programs, written by root alone. Never the PATH: it may name a folder that the agent writes, and this runs outside the box. */
+const SYSTEM_FOLDERS = "/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin:/run/current-system/profile/bin";
+
+const findBwrap = (folders = SYSTEM_FOLDERS): string | null =>
+  process.platform === "linux" ? findProgram("bwrap", { PATH: folders }) : null;
 
 const TRIAL_MS = 5_000;
 const looks = {
@@ -16,15 +20,15 @@ const looks = {
   realPath: (path: string): string | null => attempt(() => realpathSync(path), "it is not there") ?? null,
 };
 
-/** @returns the program that makes the box. @throws `sandbox_unavailable` */
-export async function requireBox(driver: Pick<AgentDriver, "displayName" | "ownPaths">, env: Env): Promise<string> {
+/** `folders`: where the system keeps it. @returns the program that makes the box. @throws `sandbox_unavailable` */
+export async function requireBox(driver: Pick<AgentDriver, "displayName" | "ownPaths">, folders?: string): Promise<string> {
   if (!driver.ownPaths)
     throw new AppError("sandbox_unavailable", `${driver.displayName} can't be run in a sandbox yet. Start it without one.`);
-  const bwrap = process.platform === "linux" ? findProgram("bwrap", env) : null;
+  const bwrap = findBwrap(folders);
   if (!bwrap)
     throw new AppError(
       "sandbox_unavailable",
-      "A sandbox needs Linux and bubblewrap. Install it (the package is called bubblewrap), or start without a sandbox.",
+      "A sandbox needs Linux and bubblewrap. Install it for the whole system (the package is called bubblewrap), or start without a sandbox.",
     );
   const trial = [
     bwrap,
@@ -42,7 +46,7 @@ export async function requireBox(driver: Pick<AgentDriver, "displayName" | "ownP
     "-c",
     ":",
   ];
-  const { code, stderr } = await runCommand(trial, { cwd: "/", env: { PATH: env["PATH"] }, timeoutMs: TRIAL_MS });
+  const { code, stderr } = await runCommand(trial, { cwd: "/", env: {}, timeoutMs: TRIAL_MS });
   if (code === 0) return bwrap;
   const why = stderr.trim().split("\n").at(-1) ?? "";
   throw new AppError(
@@ -55,13 +59,12 @@ export async function requireBox(driver: Pick<AgentDriver, "displayName" | "ownP
 export async function requireBoxOf(
   { box }: Pick<SessionFile, "box">,
   driver: Pick<AgentDriver, "displayName" | "ownPaths">,
-  env: Env,
 ): Promise<void> {
-  if (box) await requireBox(driver, env);
+  if (box) await requireBox(driver);
 }
 
 /** Whether there is a point in asking this machine. */
-export const canBox = (): boolean => process.platform === "linux" && findProgram("bwrap") !== null;
+export const canBox = (): boolean => findBwrap() !== null;
 
 export interface BoxedInput extends Pick<BoxPlace, "home" | "cwd" | "sessionDir" | "sockets"> {
   box: Box;
@@ -72,7 +75,7 @@ export interface BoxedInput extends Pick<BoxPlace, "home" | "cwd" | "sessionDir"
 export function boxedHost(host: HostControl, { box, driver, ...place }: BoxedInput): HostControl {
   const boxed = async (spec: SpawnSpec): Promise<SpawnSpec> => {
     const env = spec.env ?? {};
-    const bwrap = await requireBox(driver, env);
+    const bwrap = await requireBox(driver);
     const [program = ""] = spec.argv;
     const own = selfCommand();
     const userHome = env["HOME"] || homedir();

@@ -3,9 +3,10 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HostControl } from "@hapi/host";
 import { attempt, descendants, findProgram, runCommand } from "@hapi/platform";
 import { type Box, type BoxPlace, boxWords } from "../../src/session/box.ts";
-import { requireBox } from "../../src/session/boxed-host.ts";
+import { boxedHost, requireBox } from "../../src/session/boxed-host.ts";
 import { createProcessWorld } from "./process-world.ts";
 
 const bwrap = findProgram("bwrap") ?? "";
@@ -180,13 +181,33 @@ boxed("other processes are not seen, and without the network nothing is reached"
   }
 });
 
+boxed("what makes the box is the system's, not a program of that name in a folder that the agent writes", async () => {
+  const bin = at("user", "work", "node_modules", ".bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "bwrap"), `#!/bin/sh\ntouch ${at("ran-outside")}`, { mode: 0o700 });
+  const spawned: string[][] = [];
+  const host = { spawn: async ({ argv }: { argv: string[] }) => void spawned.push(argv) } as unknown as HostControl;
+  const driver = { displayName: "Demo", ownPaths: () => ({ folders: [], files: [] }) };
+  const place = { home, sessionDir, cwd: at("user", "work"), sockets: [] };
+  const env = { PATH: `${bin}:${process.env["PATH"]}`, HOME: at("user") };
+  await boxedHost(host, { box: { network: true }, driver, ...place }).spawn({
+    kind: "pipe",
+    launchId: "one",
+    argv: ["/bin/true"],
+    cwd: place.cwd,
+    env,
+  });
+  expect(spawned.map(([program]) => program)).toEqual([bwrap]);
+  expect(existsSync(at("ran-outside"))).toBe(false);
+});
+
 test("where it can't be had, that is said in words", async () => {
   const ownPaths = () => ({ folders: [], files: [] });
-  await expect(requireBox({ displayName: "Demo" }, {})).rejects.toMatchObject({
+  await expect(requireBox({ displayName: "Demo" })).rejects.toMatchObject({
     code: "sandbox_unavailable",
     message: expect.stringContaining("Demo can't be run in a sandbox yet"),
   });
-  await expect(requireBox({ displayName: "Demo", ownPaths }, { PATH: "/nowhere" })).rejects.toMatchObject({
+  await expect(requireBox({ displayName: "Demo", ownPaths }, "/nowhere")).rejects.toMatchObject({
     code: "sandbox_unavailable",
     message: expect.stringContaining("bubblewrap"),
   });
