@@ -1,4 +1,5 @@
 /** `hapi auth devices|code|add|revoke|rotate|role`: who may come into the hub, with what. All of it is the hub's to allow. */
+import { systemClock } from "@hapi/platform";
 import { AppError, parser } from "@hapi/protocol";
 import {
   codeAnswer,
@@ -12,6 +13,8 @@ import { isSet, textValue, type CommandContext, type ParsedWords } from "./comma
 import { configuredHub, hubApi } from "./hub-api.ts";
 import { codeLines } from "./tui/welcome.ts";
 import { table } from "./tui/terminal.ts";
+
+const dayMs = 24 * 3_600_000;
 
 interface Asked {
   method: "GET" | "POST" | "PUT" | "DELETE";
@@ -102,7 +105,7 @@ export async function revoke(words: ParsedWords, context: CommandContext): Promi
   return 0;
 }
 
-/** The same with another secret; the old one is good no more. */
+/** The same with another secret, for as long again where it was for a time; the old one is good no more. */
 export async function rotate(words: ParsedWords, context: CommandContext): Promise<number> {
   const [, id] = words.positionals;
   const { credentials } = await ask(context, read.credentials, { method: "GET", path: "" });
@@ -113,11 +116,23 @@ export async function rotate(words: ParsedWords, context: CommandContext): Promi
       "invalid_query",
       "Only a program's secret is rotated by hand: a device's is at each use, and the shared token is CLI_API_TOKEN's or settings.json's",
     );
-  const { kind, name, role, namespace, machineId } = old;
-  const body = { kind, name, namespace, ...(role === null ? {} : { role }), ...(machineId === null ? {} : { machineId }) };
-  const made = await ask(context, read.issued, { method: "POST", path: "", body });
+  checkGood(old);
+  const made = await ask(context, read.issued, { method: "POST", path: "", body: likeness(old) });
   await ask(context, read.revoked, { method: "DELETE", path: `/${old.id}` });
   return show(words, context, made);
+}
+
+/** Whoever ended it, or for how long it was to be, did not mean it to go on. */
+function checkGood({ name, id, revokedAt, expiresAt }: CredentialView): void {
+  const ended = revokedAt !== null ? "was revoked" : expiresAt !== null && expiresAt <= systemClock.now() ? "has expired" : null;
+  if (ended === null) return;
+  const code = revokedAt !== null ? "credential_revoked" : "credential_expired";
+  throw new AppError(code, `"${name}" (${id}) ${ended}, so it has no secret to replace. Make another: hapi auth add NAME`);
+}
+
+function likeness({ kind, name, role, namespace, machineId, createdAt, expiresAt }: CredentialView): object {
+  const lifetime = expiresAt === null ? {} : { lifetimeDays: Math.max(1, Math.round((expiresAt - createdAt) / dayMs)) };
+  return { kind, name, namespace, ...(role === null ? {} : { role }), ...(machineId === null ? {} : { machineId }), ...lifetime };
 }
 
 /** What it may from now on. The shared token's `legacy` also takes `everything`, which gives it back. */
