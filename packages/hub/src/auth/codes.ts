@@ -16,7 +16,7 @@ const length = 12;
 
 /** What whoever has the code becomes. */
 export interface Invitation {
-  /** Whose: when that one's credential is revoked, it is good no more. */
+  /** Whose: when that one may make none any more, it is good no more. */
   by: string;
   namespace: string;
   role: Role;
@@ -48,8 +48,6 @@ export interface Codes {
   wasUsed(id: string, used: UsedCode): void;
   /** For the one who made it. Null: over, or nobody's. */
   find(id: string, by: string): { state: "open" } | { state: "used"; used: UsedCode } | null;
-  /** Those that are open are good no more. */
-  clear(): void;
 }
 
 export function createCodes({ clock }: { clock: Pick<Clock, "now"> }): Codes {
@@ -87,7 +85,6 @@ export function createCodes({ clock }: { clock: Pick<Clock, "now"> }): Codes {
       if (taken?.used) return { state: "used", used: taken.used };
       return isGood(found) ? { state: "open" } : null;
     },
-    clear: () => open.clear(),
   };
 }
 

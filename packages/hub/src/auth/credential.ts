@@ -17,6 +17,8 @@ export interface NewCredential {
   lifetimeMs?: number;
   /** A person stands behind it who has just proved who they are. */
   isProved?: boolean;
+  /** The credential of who invites it, which has to have the scope for that still. */
+  by?: string;
 }
 
 export const sharedToken: Credential = {

@@ -35,12 +35,13 @@ test("a sign-in that is revoked while its renewal is on the way to the disk is n
 
 function onDisk(clock = createManualClock(1_000)) {
   const rows = new Map<string, Credential>();
-  const disk = { rows, failing: null as Error | null };
+  const disk = { rows, failing: null as Error | null, written: (_row: Credential): void => undefined };
   const store = {
     all: () => Promise.resolve([...rows.values()]),
     async put(row: Credential) {
       if (disk.failing) throw disk.failing;
       rows.set(row.id, row);
+      disk.written(row);
     },
   } as CredentialStore;
   const restart = async (): Promise<Credentials> => {
@@ -96,4 +97,23 @@ test("what is open by a sign-in that ends is closed when it ends, however late t
   credentials.whileGood(actor, () => ended.push("came too late"));
   await clock.advance(0);
   expect(ended).toEqual(["socket", "came too late"]);
+});
+
+test("a device whose inviter is revoked while it is on the way to the disk is not let in", async () => {
+  const disk = onDisk();
+  const credentials = await disk.restart();
+  const inviter = (await credentials.issue({ ...phone, role: "admin" })).credential.id;
+  let revoked = Promise.resolve(false);
+  disk.written = (row) => {
+    disk.written = () => undefined;
+    expect(row.name).toBe("Guest");
+    revoked = credentials.revoke(inviter);
+  };
+  const refused = await credentials.issue({ ...phone, name: "Guest", by: inviter }).catch((cause: unknown) => cause);
+  expect(refused).toMatchObject({ code: "code_refused" });
+  expect(await revoked).toBe(true);
+  expect([...disk.rows.values()].map(({ name, revokedAt }) => [name, revokedAt])).toEqual([
+    ["Phone", 1_000],
+    ["Guest", 1_000],
+  ]);
 });

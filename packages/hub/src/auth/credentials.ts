@@ -97,14 +97,22 @@ export class Credentials {
     return [...this.#held.values()].map(({ credential }) => credential);
   }
 
+  /** @throws `code_refused` where who invited it may not do so any more */
   issue(wanted: NewCredential): Promise<Issued> {
     return this.#change(async () => {
+      const { by } = wanted;
+      if (by !== undefined && !this.#mayInvite(by)) throw new AppError("code_refused");
       const { clock } = this.#options;
       if (this.#held.size >= maxLiving) this.#forgetEnded();
       if (this.#held.size >= maxLiving) throw new AppError("rate_limited", "There are too many sign-ins. Revoke some: hapi auth devices");
       const secret = randomToken(32);
       const credential = newCredential(wanted, { id: randomToken(12), secretHash: digestOf(secret), now: clock.now() });
       await this.#save(credential);
+      // Whoever took the other's away meanwhile did not see this one yet.
+      if (by !== undefined && !this.#mayInvite(by)) {
+        await this.#revoke(credential.id);
+        throw new AppError("code_refused");
+      }
       return { credential, token: credentialToken(credential.id, secret) };
     });
   }
@@ -190,6 +198,11 @@ export class Credentials {
     const parsed = parseCredentialToken(base);
     const held = parsed && parsed.id !== LEGACY ? this.#held.get(parsed.id) : undefined;
     return parsed && held ? { credential: held.credential, digest: digestOf(parsed.secret) } : null;
+  }
+
+  #mayInvite(id: string): boolean {
+    const held = this.#held.get(id);
+    return held !== undefined && this.isGood(held.credential) && held.actor.scopes.has("admin");
   }
 
   #byShared(base: string, namespace: string): Actor | null {

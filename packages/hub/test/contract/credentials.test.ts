@@ -97,6 +97,25 @@ describe("a code", () => {
     expect(await post(late, "/api/auth/code", { code })).toMatchObject({ status: 401, body: { code: "code_refused" } });
   });
 
+  test("is good for no longer than its maker may make one: not past its end, nor once that one was narrowed", async () => {
+    const clock = createManualClock(Date.now());
+    await using late = await startTestHub({ clock });
+    const asking = await connectHub(late);
+    const codeOf = async (token: string): Promise<string> => {
+      const { body } = await post(late, "/api/auth", { accessToken: token });
+      return (await post(late, "/api/credentials/codes", {}, { authorization: `Bearer ${body.token}` })).body.code;
+    };
+    const admin = { kind: "integration", name: "A", role: "admin", lifetimeDays: 1 };
+    const [ending, narrowed] = [await program(asking, admin), await program(asking, admin)];
+    const ofNarrowed = await codeOf(narrowed.token);
+    await asking.api("PUT", `/credentials/${narrowed.id}`, { role: "viewer" });
+    expect(await post(late, "/api/auth/code", { code: ofNarrowed })).toMatchObject({ status: 401, body: { code: "code_refused" } });
+    await clock.advance(86_400_000 - 60_000);
+    const ofEnding = await codeOf(ending.token);
+    await clock.advance(60_000);
+    expect(await post(late, "/api/auth/code", { code: ofEnding })).toMatchObject({ status: 401, body: { code: "code_refused" } });
+  });
+
   test("tells the one who made it, and nobody else, what became of it", async () => {
     const clock = createManualClock(Date.now());
     await using late = await startTestHub({ clock });

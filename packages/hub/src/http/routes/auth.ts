@@ -82,8 +82,7 @@ function deviceAnswers({ door, credentials, codes, tokens, ownerId, callerOf }: 
     async byCode(c: Context, code: string, name: string): Promise<Response> {
       const issued = await door.guarded(callerOf(c), async () => {
         const { id, by, namespace, role } = codes.use(code);
-        if (credentials.get(by)?.revokedAt !== null) throw new AppError("code_refused");
-        const made = await credentials.issue({ kind: "device", name, namespace, role, lifetimeMs: deviceLifetimeMs, isProved: true });
+        const made = await credentials.issue({ kind: "device", name, namespace, role, lifetimeMs: deviceLifetimeMs, isProved: true, by });
         codes.wasUsed(id, { usedAt: made.credential.createdAt, credentialId: made.credential.id });
         return made;
       });
