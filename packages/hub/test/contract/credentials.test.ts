@@ -294,6 +294,19 @@ describe("a machine", () => {
     foreign.socket.close();
   });
 
+  test("has its role for good: another is refused when it is made and when it is changed", async () => {
+    const { id, token } = await program(owner, { kind: "machine", name: "Tower", machineId: "m-role" });
+    const refused = { status: 400, body: { code: "invalid_body" } };
+    for (const role of ["admin", "program", "viewer", null]) {
+      expect([role, await owner.api("PUT", `/credentials/${id}`, { role })]).toMatchObject([role, refused]);
+      const body = { kind: "machine", name: "Tower", machineId: "m-role", ...(role === null ? { machineId: undefined } : { role }) };
+      expect([role, await owner.api("POST", "/credentials", body)]).toMatchObject([role, refused]);
+    }
+    expect((await owner.api("PUT", `/credentials/${id}`, { role: "machine" })).status).toBe(200);
+    const { body } = await post(hub, "/api/auth", { accessToken: token });
+    expect((await get(hub, "/api/credentials", body.token)).body.code).toBe("scope_missing");
+  });
+
   test("takes over nobody's spawn and nobody's session", async () => {
     const { token } = await program(owner, { kind: "machine", name: "Thief", machineId: "m-thief" });
     const foreign = await owner.session({ metadata: { machineId: "m-victim" } });

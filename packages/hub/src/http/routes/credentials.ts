@@ -1,6 +1,7 @@
 /** `/api/credentials`: who may come in. The owner (namespace `default`) sees everybody, an admin of another namespace those of that one. */
 import { AppError } from "@hapi/protocol";
 import { codeBody, newCredentialBody, roleBody, type CredentialView } from "@hapi/protocol/credentials";
+import type { CredentialKind, Role } from "@hapi/protocol/scopes";
 import { Hono } from "hono";
 import type * as z from "zod/mini";
 import type { Actor } from "../../auth/actor.ts";
@@ -48,11 +49,18 @@ export function credentialRoutes({ credentials, codes }: CredentialRouteDeps): H
 
 function wanted(actor: Actor, body: z.output<typeof newCredentialBody>): NewCredential {
   const { kind, name, role = kind === "machine" ? "machine" : "program", machineId } = body;
-  // A machine's credential, and no other, names its machine, and can nothing else.
-  if ((kind === "machine") !== (machineId !== undefined) || (kind === "machine" && role !== "machine"))
+  if ((kind === "machine") !== (machineId !== undefined))
     throw new AppError("invalid_body", "A machine's credential, and no other, names its machine; its role is machine");
+  checkRole(kind, role);
   const bound = machineId === undefined ? {} : { machineId };
   return { kind, name, role, namespace: namespaceFor(actor, body.namespace), ...bound, ...lifetimeOf(body.lifetimeDays) };
+}
+
+/** Null: everything, of which the shared token alone is capable. A machine's credential is for its machine, and can nothing else. */
+function checkRole(kind: CredentialKind, role: Role | null): void {
+  if (role === null && kind !== "legacy") throw new AppError("invalid_body", "Only the shared token can be without a role");
+  if (kind === "machine" && role !== "machine")
+    throw new AppError("invalid_body", "The role of a machine's credential is machine, and stays so");
 }
 
 function namespaceFor(actor: Actor, namespace = actor.namespace): string {
@@ -75,9 +83,9 @@ function changeRoutes(app: Hono<ApiEnv>, credentials: Credentials): void {
   };
   app.put("/credentials/:id", needs("admin"), async (c) => {
     const actor = c.get("actor");
-    const { id } = find(actor, c.req.param("id"));
+    const { id, kind } = find(actor, c.req.param("id"));
     const { role } = await readBody(c, roleBody);
-    if (role === null && id !== LEGACY) throw new AppError("invalid_body", "Only the shared token can be without a role");
+    checkRole(kind, role);
     if (role !== null && role !== "admin") checkAnotherAdmin(credentials, id);
     return c.json({ credential: viewOf(await credentials.allow(id, role), actor) });
   });
