@@ -43,6 +43,15 @@ test("a proxy that its owner named is believed as one on this computer is; heade
   const unclear = [1, 2].map((last) => through({ "x-forwarded-for": `198.51.100.${last}`, forwarded: "for=203.0.113.7" }));
   expect(new Set(unclear)).toEqual(new Set(["behind a proxy: unclear"]));
   expect(through({ "x-forwarded-for": "203.0.113.7", forwarded: "for=203.0.113.7" })).toBe(client);
+  // So it is with a proxy that writes X-Real-IP alone.
+  const invented = [1, 2].map((last) => through({ "x-real-ip": "203.0.113.7", "x-forwarded-for": `198.51.100.${last}` }));
+  expect(new Set(invented)).toEqual(new Set(["behind a proxy: unclear"]));
+  expect(through({ "x-real-ip": "203.0.113.7", forwarded: "for=198.51.100.1" })).toBe("behind a proxy: unclear");
+  expect(through({ "x-real-ip": "203.0.113.7", "x-forwarded-for": "203.0.113.7" })).toBe(client);
+  expect(through({ "x-real-ip": "203.0.113.7" })).toBe(client);
+  expect(through({ "x-real-ip": "10.9.9.9", "x-forwarded-for": "203.0.113.7, 10.9.9.9" })).toBe(client);
+  expect(through({ "cf-connecting-ip": "198.51.100.1", "x-real-ip": "203.0.113.7" })).toBe(client);
+  expect(through({ "cf-connecting-ip": "203.0.113.7" })).toBe(client);
   // Stripped: everybody behind it is one, and nobody is taken for a program of this computer.
   expect(callerOf(new Headers(), "10.1.2.3", proxies)).toEqual({ key: "a silent proxy: 10.1.2.3", isLocal: false });
   // Of anybody else, nothing is.

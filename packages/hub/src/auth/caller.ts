@@ -21,18 +21,24 @@ export function callerOf(headers: Headers, peer: string, proxies: Proxies = only
   return { key: `behind a proxy: ${clientOf(headers, proxies)}`, isLocal: false };
 }
 
-/** A proxy appends what it saw; in front stands what the client wrote itself. A header of the other kind may be the client's altogether. */
+/**
+ * A proxy appends what it saw; in front stands what the client wrote itself. A header of another kind may be the client's altogether.
+ * `cf-connecting-ip` is asked last and against none: a tunnel writes it, and the proxy behind that writes what it saw of the tunnel.
+ */
 function clientOf(headers: Headers, proxies: Proxies): string {
   const listed = headers.get("x-forwarded-for");
   const standard = headers.get("forwarded");
+  const real = headers.get("x-real-ip");
   const named = [
     listed === null ? null : lastClient(listed.split(","), proxies),
     standard === null ? null : lastClient(nodesOf(standard), proxies),
+    // Of the proxy in front of it, it says no more than that.
+    real === null || proxies.trusts(bare(addressIn(real))) ? null : lastClient([real], proxies),
   ];
   const [one, ...others] = named.filter((client) => client !== null);
   // Who sends one kind through a proxy that writes the other must not choose who he is.
   if (others.some((other) => other !== one)) return "unclear";
-  return one ?? blockOf(addressIn(headers.get("x-real-ip") ?? headers.get("cf-connecting-ip") ?? ""));
+  return one ?? blockOf(addressIn(real ?? headers.get("cf-connecting-ip") ?? ""));
 }
 
 function lastClient(chain: readonly string[], proxies: Proxies): string {
