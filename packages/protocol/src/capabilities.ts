@@ -69,9 +69,9 @@ const CHECKS: Readonly<Record<Capability, (value: unknown) => boolean>> = {
 
 /** Undefined: not said, or not in a shape that is known here. */
 export function capability<K extends Capability>(
-  metadata: { capabilities?: object | undefined } | null | undefined,
+  metadata: { capabilities?: unknown } | null | undefined,
   name: K,
 ): SessionCapabilities[K] | undefined {
-  const value = (metadata?.capabilities as Record<string, unknown> | undefined)?.[name];
+  const value = (metadata?.capabilities as Record<string, unknown> | null | undefined)?.[name];
   return CHECKS[name](value) ? (value as SessionCapabilities[K]) : undefined;
 }

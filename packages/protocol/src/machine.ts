@@ -44,6 +44,8 @@ export const agentAvailabilitySchema = z.object({
       available: z.boolean(),
       reason: z.optional(z.string()),
       version: z.optional(z.string()),
+      /** Ours: what a session of it will say (`capability`). */
+      capabilities: z.optional(z.unknown()),
     }),
   ),
 });

@@ -16,7 +16,7 @@ interface AgentChoiceProps {
   machineId: string;
   machineName: string;
   chosen: string;
-  onChoose: (agent: string) => void;
+  onChoose: (agent: Agent | undefined) => void;
 }
 
 export function AgentChoice({ machineId, machineName, chosen, onChoose }: AgentChoiceProps) {
@@ -74,7 +74,7 @@ interface AgentOptionProps {
   agent: Agent;
   machineName: string;
   chosen: boolean;
-  onChoose: (agent: string) => void;
+  onChoose: (agent: Agent | undefined) => void;
 }
 
 function AgentOption({ agent, machineName, chosen, onChoose }: AgentOptionProps) {
@@ -87,7 +87,7 @@ function AgentOption({ agent, machineName, chosen, onChoose }: AgentOptionProps)
         value={agent.agent}
         checked={chosen}
         disabled={!agent.available}
-        onChange={() => onChoose(agent.agent)}
+        onChange={() => onChoose(agent)}
         className="sr-only"
       />
       <span className={agent.available ? "font-strong" : "text-quiet"}>{agent.name ?? agentName(agent.agent)}</span>

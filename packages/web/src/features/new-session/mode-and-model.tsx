@@ -2,25 +2,24 @@
 import "../../i18n/later.ts";
 import { useT } from "../../i18n/index.ts";
 import { Field, Select } from "../../ui/field.tsx";
-import { modesFor, type Form } from "./new-session.model.ts";
+import type { Form } from "./new-session.model.ts";
 import { useModeHint, useModeName } from "../chat/header/mode-names.ts";
 
 export function ModeAndModel({ form, onChange }: { form: Form; onChange: (part: Partial<Form>) => void }) {
   const t = useT();
   const modeName = useModeName();
   const modeHint = useModeHint();
-  const modes = modesFor(form.agent);
   if (form.agent === "") return null;
   return (
     <div className="grid gap-4 desk:grid-cols-2">
-      {modes.length > 0 && (
+      {form.modes.length > 0 && (
         <Select
           label={t("new.mode")}
           value={form.mode}
           hint={modeHint(form.mode)}
           onChange={(event) => onChange({ mode: event.target.value })}
         >
-          {modes.map((mode) => (
+          {form.modes.map((mode) => (
             <option key={mode} value={mode}>
               {modeName(mode)}
             </option>

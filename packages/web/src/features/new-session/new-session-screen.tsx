@@ -14,7 +14,7 @@ import { AgentChoice } from "./agent-choice.tsx";
 import { DirectoryField } from "./directory-field.tsx";
 import { ModeAndModel } from "./mode-and-model.tsx";
 import { NoMachine } from "./no-machine.tsx";
-import { firstMachine, fullPath, modesFor, problemOf, recentDirectories, type Form } from "./new-session.model.ts";
+import { choiceOf, firstMachine, fullPath, problemOf, recentDirectories, type Form } from "./new-session.model.ts";
 import { newId } from "../../ground/new-id.ts";
 
 interface Preset {
@@ -59,9 +59,7 @@ function NewSessionForm({ preset }: { preset: Preset }) {
   const [form, setForm] = useState<Form>(() => ({
     machineId: preset.machine,
     directory: preset.directory || (recentDirectories(sessions, preset.machine)[0] ?? machines[preset.machine]?.metadata?.homeDir ?? ""),
-    agent: "",
-    mode: "",
-    model: "",
+    ...choiceOf(undefined),
   }));
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -85,7 +83,7 @@ function NewSessionForm({ preset }: { preset: Preset }) {
       directory: fullPath(form.directory, machine?.metadata?.homeDir),
       agent: form.agent,
       launchId: launchId.current,
-      ...(form.mode && form.mode !== modesFor(form.agent)[0] ? { permissionMode: form.mode } : {}),
+      ...(form.mode && form.mode !== form.modes[0] ? { permissionMode: form.mode } : {}),
       ...(form.model.trim() ? { model: form.model.trim() } : {}),
     });
     setBusy(false);
@@ -95,7 +93,11 @@ function NewSessionForm({ preset }: { preset: Preset }) {
 
   return (
     <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-5">
-      <Select label={t("new.machine")} value={form.machineId} onChange={(event) => change({ machineId: event.target.value, agent: "" })}>
+      <Select
+        label={t("new.machine")}
+        value={form.machineId}
+        onChange={(event) => change({ machineId: event.target.value, ...choiceOf(undefined) })}
+      >
         {Object.values(machines)
           .filter((candidate) => candidate.active || candidate.id === form.machineId)
           .map((candidate) => (
@@ -105,12 +107,7 @@ function NewSessionForm({ preset }: { preset: Preset }) {
           ))}
       </Select>
       <DirectoryField machine={machine} value={form.directory} onChange={(value) => change({ directory: value })} />
-      <AgentChoice
-        machineId={form.machineId}
-        machineName={name}
-        chosen={form.agent}
-        onChoose={(agent) => change({ agent, mode: modesFor(agent)[0] ?? "", model: "" })}
-      />
+      <AgentChoice machineId={form.machineId} machineName={name} chosen={form.agent} onChoose={(agent) => change(choiceOf(agent))} />
       <ModeAndModel form={form} onChange={change} />
       <div aria-live="polite">
         {problem && (

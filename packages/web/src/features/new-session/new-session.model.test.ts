@@ -1,6 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { NOW, testSummary } from "../../test-summary.ts";
-import { childOf, firstAgent, fullPath, installedFirst, parentOf, problemOf, recentDirectories, recipeFor } from "./new-session.model.ts";
+import {
+  childOf,
+  choiceOf,
+  firstAgent,
+  fullPath,
+  installedFirst,
+  parentOf,
+  problemOf,
+  recentDirectories,
+  recipeFor,
+} from "./new-session.model.ts";
 
 describe("directories", () => {
   test.each([
@@ -33,7 +43,7 @@ describe("directories", () => {
 });
 
 describe("the form", () => {
-  const form = { machineId: "m", directory: "/a", agent: "demo", mode: "", model: "" };
+  const form = { machineId: "m", directory: "/a", agent: "demo", modes: [], mode: "", model: "" };
   test("says what is missing first", () => {
     expect(problemOf(form)).toBeNull();
     expect(problemOf({ ...form, machineId: "" })).toBe("machine");
@@ -48,10 +58,17 @@ describe("the form", () => {
       { agent: "x", available: false },
       { agent: "y", available: true },
     ];
-    expect(firstAgent(agents, "y")).toBe("y");
-    expect(firstAgent(agents, "x")).toBe("demo");
-    expect(firstAgent([], "y")).toBe("");
+    expect(firstAgent(agents, "y")?.agent).toBe("y");
+    expect(firstAgent(agents, "x")?.agent).toBe("demo");
+    expect(firstAgent([], "y")).toBeUndefined();
     expect(installedFirst(agents).map(({ agent }) => agent)).toEqual(["demo", "y", "x"]);
+  });
+
+  test("the modes on offer are the agent's own; where a machine says nothing of them, those of its flavor", () => {
+    const own = { agent: "codex", available: true, capabilities: { permissionModes: ["ask", "free"] } };
+    expect(choiceOf(own)).toEqual({ agent: "codex", modes: ["ask", "free"], mode: "ask", model: "" });
+    expect(choiceOf({ agent: "claude", available: true }).modes).toContain("bypassPermissions");
+    expect(choiceOf(undefined)).toEqual({ agent: "", modes: [], mode: "", model: "" });
   });
 });
 

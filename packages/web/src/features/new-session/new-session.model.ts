@@ -1,10 +1,12 @@
 /** Choices of the new-session form: sensible first values, and what can be started where. Pure. */
-import { permissionModesOf, type AgentAvailability, type Machine, type SessionSummary } from "@hapi/protocol";
+import { capability, permissionModesOf, type AgentAvailability, type Machine, type SessionSummary } from "@hapi/protocol";
 
 export interface Form {
   machineId: string;
   directory: string;
   agent: string;
+  /** Of that agent. */
+  modes: readonly string[];
   mode: string;
   model: string;
 }
@@ -36,12 +38,19 @@ export const installedFirst = (agents: readonly Agent[]): Agent[] => [
 ];
 
 /** The last used one where it is there, else the machine's first. */
-export function firstAgent(agents: readonly Agent[], lastUsed: string | undefined): string {
-  const available = agents.filter((agent) => agent.available).map((agent) => agent.agent);
-  return available.find((agent) => agent === lastUsed) ?? available[0] ?? "";
+export function firstAgent(agents: readonly Agent[], lastUsed: string | undefined): Agent | undefined {
+  const available = agents.filter((agent) => agent.available);
+  return available.find(({ agent }) => agent === lastUsed) ?? available[0];
 }
 
-export const modesFor = (agent: string): readonly string[] => permissionModesOf(agent);
+/** As the agent says; a machine of another make says nothing of it. A session starts in the first. */
+export const modesFor = (agent: Agent): readonly string[] => capability(agent, "permissionModes") ?? permissionModesOf(agent.agent);
+
+/** Of the agent that is chosen; none: there is none to choose. */
+export function choiceOf(agent: Agent | undefined): Pick<Form, "agent" | "modes" | "mode" | "model"> {
+  const modes = agent ? modesFor(agent) : [];
+  return { agent: agent?.agent ?? "", modes, mode: modes[0] ?? "", model: "" };
+}
 
 /** `~/shop` as the machine's own path, and without a trailing slash. */
 export function fullPath(directory: string, homeDir: string | undefined): string {
