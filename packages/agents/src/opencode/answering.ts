@@ -46,8 +46,13 @@ export async function allowAtOnce(link: ServerLink, requestId: string): Promise<
   }
 }
 
-export async function stopTurn({ state, api, to }: ServerLink): Promise<void> {
-  if (state.pending) state.pending.stopped = true;
+export async function stopTurn(link: ServerLink): Promise<void> {
+  const { state, api, to } = link;
+  if (state.pending) {
+    // Durable before it is asked for: what was stopped is not to run after a restart either.
+    state.pending.stopped = true;
+    await link.commit();
+  }
   const asked = Object.keys(state.requests);
   await api.post(`/session/${state.threadId}/abort`);
   closeAll(to, "remote", "The turn was stopped");

@@ -1,6 +1,6 @@
 /** What a session process does that begins on a server with a past, and where a call of its own fails. */
 import { expect, test } from "bun:test";
-import { openScripted, THREAD, type Call } from "./scripted.case.ts";
+import { MESSAGE, openScripted, THREAD, type Call, type Scripted } from "./scripted.case.ts";
 
 const permission = { id: "per_1", sessionID: THREAD, permission: "bash", patterns: ["ls"], always: [], metadata: {} };
 const isReply = ({ path }: Call) => path === "/permission/per_1/reply";
@@ -41,4 +41,53 @@ test("in yolo, what somebody else answered first is not shown", async () => {
   opencode.say("session.updated", { info: { id: THREAD, title: "later" } });
   await opencode.until(() => opencode.events.some(({ type }) => type === "title"));
   expect(opencode.events.some(({ type }) => type === "request")).toBe(false);
+});
+
+const pending = { localId: "p1", messageId: MESSAGE.info.id, retry: false, handed: true };
+const isHanding = ({ path }: Call) => path.endsWith("/prompt_async");
+const isAbort = ({ path }: Call) => path.endsWith("/abort");
+const stages = ({ events }: Scripted) => events.flatMap((event) => (event.type === "stage" ? [event.stage] : []));
+
+test("a prompt that was not begun is given again as the next session process begins", async () => {
+  await using opencode = await openScripted({ pending });
+  opencode.messages.push(MESSAGE);
+  await opencode.conversation.adopt();
+  expect(opencode.calls.filter(isHanding)).toHaveLength(1);
+});
+
+test("a prompt that a person stopped does not run when the next session process begins: it is taken back", async () => {
+  await using opencode = await openScripted({ pending: { ...pending, stopped: true } });
+  opencode.messages.push(MESSAGE);
+  await opencode.conversation.adopt();
+  await opencode.until(() => stages(opencode).includes("interrupted"));
+  expect(opencode.calls.some(isHanding)).toBe(false);
+  expect(opencode.messages).toEqual([]);
+  expect(opencode.conversation.busy).toBe(false);
+  expect(opencode.kept().pending).toBeNull();
+});
+
+test("a prompt that a person stopped is stopped when OpenCode is just about to run it as the next session process begins", async () => {
+  await using opencode = await openScripted({ pending: { ...pending, stopped: true } });
+  opencode.messages.push(MESSAGE);
+  opencode.status = "busy";
+  await opencode.conversation.adopt();
+  expect(opencode.calls.filter(isAbort)).toHaveLength(1);
+  opencode.status = "idle";
+  opencode.say("session.status", { sessionID: THREAD, status: { type: "idle" } });
+  await opencode.until(() => stages(opencode).includes("interrupted"));
+  expect(opencode.calls.some(isHanding)).toBe(false);
+});
+
+test("a stop is written down before OpenCode hears of it", async () => {
+  await using opencode = await openScripted({ pending });
+  opencode.status = "busy";
+  opencode.messages.push(MESSAGE);
+  await opencode.conversation.adopt();
+  const written: unknown[] = [];
+  opencode.fails = (call) => {
+    if (isAbort(call)) written.push(opencode.kept().pending?.stopped);
+    return undefined;
+  };
+  await opencode.conversation.interrupt();
+  expect(written).toEqual([true]);
 });

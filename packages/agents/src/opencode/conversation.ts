@@ -95,7 +95,7 @@ export class OpenCodeConversation implements Conversation {
       // By this link, which reads what is asked before it is the conversation's.
       allow: (id) => ignore(allowAtOnce(link, id), "the ledger says so itself"),
       refuse: (id) => ignore(api.post(...refusalOf(id)), "it is not asked any more"),
-      unbegun: () => ignore(this.#unbegun(), "the next word of OpenCode's tries again"),
+      unbegun: () => ignore(this.#live ? this.#handing.unbegun(this.#live) : undefined, "the next word of OpenCode's tries again"),
     });
     try {
       if ((await within(context.clock, READY_MS, link.ready)) === LATE)
@@ -155,11 +155,12 @@ export class OpenCodeConversation implements Conversation {
       await endServer(context, process, 0);
       return await this.#closeBooks(process);
     }
+    const { pending } = opened.state;
     const link = await this.#attach(opened);
     await this.terminal.adopt();
     context.emit({ type: "thinking", thinking: this.busy });
     this.#sendAnswers(link);
-    await this.#handing.takeUp(link);
+    await this.#handing.takeUp(link, pending);
     return "remote";
   }
 
@@ -230,19 +231,7 @@ export class OpenCodeConversation implements Conversation {
     const link = this.#running();
     if (!link.busy) return;
     await stopTurn(link);
-    await this.#unbegun();
-  }
-
-  /** OpenCode is idle, or about to be, with a prompt that it has not begun. */
-  async #unbegun(): Promise<void> {
-    const link = this.#running();
-    const { pending } = link.state;
-    if (!pending) return;
-    if (!pending.stopped) return this.#handing.nudge(link);
-    // It lets go of it only when it is idle: then this is asked again.
-    if (!(await this.#handing.takeBack(link))) return;
-    this.#context.emit({ type: "stage", localId: pending.localId, stage: "interrupted" });
-    this.#context.emit({ type: "thinking", thinking: this.busy });
+    await this.#handing.unbegun(link);
   }
 
   async setPermissionMode(mode: string): Promise<void> {

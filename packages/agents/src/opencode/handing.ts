@@ -4,13 +4,14 @@
  */
 import { AppError } from "@hapi/protocol";
 import type { DriverContext, DriverMemory, DriverPrompt } from "../driver.ts";
+import { stopTurn } from "./answering.ts";
 import { ApiFailure } from "./api.ts";
-import { createIds } from "./ids.ts";
+import { createIds, type Ids } from "./ids.ts";
 import type { ServerLink } from "./link.ts";
 import { messagesOf } from "./mirror.ts";
 import { AGENT_NAME } from "./name.ts";
 import { partIdsFor, promptParts } from "./parts.ts";
-import { type Handed, handedAs, lastPrompt, rememberPrompt, withHanded } from "./state.ts";
+import { type Handed, handedAs, lastPrompt, type Pending, rememberPrompt, withHanded } from "./state.ts";
 import { promptHanded } from "./turns.ts";
 
 /** A prompt that was taken and not begun is given again so often. */
@@ -25,66 +26,88 @@ export interface Handing {
   /** Null: OpenCode does not run. */
   lookup(link: ServerLink | null, localId: string): Promise<Found>;
   withdraw(link: ServerLink | null, localId: string): Promise<"removed" | "consumed" | "unknown">;
-  /** The turn was stopped: what was handed and not begun. True: it is taken back. */
-  takeBack(link: ServerLink): Promise<boolean>;
-  /** What a killed session process left, sent or only written down: sent again it is there once. */
-  takeUp(link: ServerLink): Promise<void>;
+  /** What a killed session process left, sent or only written down: sent again it is there once; what a person stopped stays so. */
+  takeUp(link: ServerLink, left: Pending | null): Promise<void>;
   /**
-   * It has the prompt and is idle: given to a turn that was just ending, it is kept and not run (1.18.33). The same ids again add nothing, and make
-   * it run.
+   * OpenCode is idle, or about to be, with a prompt that it has not begun: given to a turn that was just ending, it is kept and not run (1.18.33). The
+   * same ids again add nothing, and make it run. One that a person stopped is taken back instead.
    */
-  nudge(link: ServerLink): Promise<void>;
+  unbegun(link: ServerLink): Promise<void>;
+}
+
+interface Hands {
+  context: DriverContext;
+  ids: Ids;
+  /** Of the prompt that is pending. */
+  nudges: number;
 }
 
 export function createHanding(context: DriverContext): Handing {
   const { memory, clock } = context;
-  const ids = createIds(() => clock.now());
-  let nudges = 0;
-
-  async function hand(link: ServerLink, prompt: DriverPrompt, retry: boolean): Promise<void> {
-    if (link.busy) throw new AppError("not_ready", "A turn is running");
-    const { localId } = prompt;
-    const handed = handedAs(memory, localId) ?? { localId, messageId: ids.message(), partIds: partIdsFor(prompt, ids) };
-    link.state.pending = { localId, messageId: handed.messageId, retry };
-    nudges = 0;
-    try {
-      const parts = await promptParts(prompt, handed.partIds);
-      await link.commit({ ...(retry ? {} : rememberPrompt(prompt)), ...withHanded(memory, localId, handed) });
-      await send(link, handed.messageId, parts);
-    } catch (cause) {
-      await notSent(context, link, { handed, retry, cause });
-    }
-    promptHanded(link.to);
-    await link.commit();
-  }
-
-  async function nudge(link: ServerLink): Promise<void> {
-    const { pending } = link.state;
-    const prompt = lastPrompt(memory);
-    const handed = pending && handedAs(memory, pending.localId);
-    if (!pending || !handed || prompt?.localId !== pending.localId || nudges >= MAX_NUDGES) return;
-    nudges++;
-    context.log.info("opencode.prompt_given_again", { localId: pending.localId });
-    await send(link, pending.messageId, await promptParts(prompt, handed.partIds));
-    promptHanded(link.to);
-  }
-
+  const hands: Hands = { context, ids: createIds(() => clock.now()), nudges: 0 };
   return {
     lookup: (link, localId) => lookup(context, link, localId),
-    nudge,
+    unbegun: (link) => unbegun(hands, link),
     async prompt(link, prompt) {
       await refuseHanded(context, link, prompt);
-      await hand(link, prompt, false);
+      await hand(hands, link, { prompt, retry: false });
     },
     async retry(link) {
       const prompt = failedPrompt(memory, link);
       const isAbsent = (await lookup(context, link, prompt.localId)) === "absent";
-      await hand(link, isAbsent ? prompt : { ...prompt, earlier: undefined }, !isAbsent);
+      await hand(hands, link, { prompt: isAbsent ? prompt : { ...prompt, earlier: undefined }, retry: !isAbsent });
     },
     withdraw: (link, localId) => withdraw(context, link, localId),
-    takeBack: (link) => takeBack(context, link),
-    takeUp: async (link) => (link.state.pending && !link.to.isBusy ? nudge(link) : undefined),
+    async takeUp(link, left) {
+      const { turn } = link.state;
+      // Whether OpenCode heard of the stop is not known; what else it may be busy with was not stopped.
+      const isRunning = link.to.isBusy && (turn === null || turn.userId === left?.messageId);
+      if (left?.stopped && isRunning) await stopTurn(link);
+      if (!link.to.isBusy) await unbegun(hands, link);
+    },
   };
+}
+
+async function hand(hands: Hands, link: ServerLink, { prompt, retry }: { prompt: DriverPrompt; retry: boolean }): Promise<void> {
+  const { context, ids } = hands;
+  const { memory } = context;
+  if (link.busy) throw new AppError("not_ready", "A turn is running");
+  const { localId } = prompt;
+  const handed = handedAs(memory, localId) ?? { localId, messageId: ids.message(), partIds: partIdsFor(prompt, ids) };
+  link.state.pending = { localId, messageId: handed.messageId, retry };
+  hands.nudges = 0;
+  try {
+    const parts = await promptParts(prompt, handed.partIds);
+    await link.commit({ ...(retry ? {} : rememberPrompt(prompt)), ...withHanded(memory, localId, handed) });
+    await send(link, handed.messageId, parts);
+  } catch (cause) {
+    await notSent(context, link, { handed, retry, cause });
+  }
+  promptHanded(link.to);
+  await link.commit();
+}
+
+async function nudge(hands: Hands, link: ServerLink): Promise<void> {
+  const { memory, log } = hands.context;
+  const { pending } = link.state;
+  const prompt = lastPrompt(memory);
+  const handed = pending && handedAs(memory, pending.localId);
+  if (!pending || pending.stopped || !handed || prompt?.localId !== pending.localId || hands.nudges >= MAX_NUDGES) return;
+  hands.nudges++;
+  log.info("opencode.prompt_given_again", { localId: pending.localId });
+  await send(link, pending.messageId, await promptParts(prompt, handed.partIds));
+  promptHanded(link.to);
+}
+
+async function unbegun(hands: Hands, link: ServerLink): Promise<void> {
+  const { context } = hands;
+  const { pending } = link.state;
+  if (!pending) return;
+  if (!pending.stopped) return nudge(hands, link);
+  // It lets go of it only when it is idle: then this is asked again.
+  if (!(await takeBack(context, link))) return;
+  context.emit({ type: "stage", localId: pending.localId, stage: "interrupted" });
+  context.emit({ type: "thinking", thinking: link.busy });
 }
 
 async function refuseHanded(context: DriverContext, link: ServerLink, { localId }: DriverPrompt): Promise<void> {

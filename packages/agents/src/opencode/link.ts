@@ -174,7 +174,7 @@ export class ServerLink {
     this.#settling?.();
     this.#settling = null;
     if (to.isBusy) return;
-    if (state.pending?.handed && !state.turn) return this.#options.unbegun();
+    if ((state.pending?.handed || state.pending?.stopped) && !state.turn) return this.#options.unbegun();
     // Its record has not said yet how the turn ended; if it never does, what it holds by then is all there is.
     if (state.turn)
       this.#settling = this.#options.context.clock.setTimer(SETTLE_MS, () => ignore(this.#settle(), "it is read again at the next word"));

@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExitStatus, HostProcess } from "@hapi/host";
 import { createMemoryHost } from "@hapi/testkit";
-import type { DriverContext, DriverEvent } from "../driver.ts";
+import type { DriverContext, DriverEvent, DriverPrompt } from "../driver.ts";
 import { opencodeDriver } from "./driver.ts";
 import type { OpenCodeConversation } from "./conversation.ts";
 import { memoryContext } from "./recorded.case.ts";
-import { LAUNCH_KEY, newState, type OpenCodeState, STATE_KEY } from "./state.ts";
+import { LAUNCH_KEY, newState, type OpenCodeState, rememberPrompt, STATE_KEY, withHanded } from "./state.ts";
 
 export const THREAD = "ses_1";
 const LAUNCH = "opencode-1-a";
@@ -42,7 +42,10 @@ export interface Scripted {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A session process that begins on a server that runs already, with what an earlier one wrote down. */
+export const PROMPT: DriverPrompt = { localId: "p1", text: "say: hi", attachments: [] };
+export const MESSAGE = { info: { id: "msg_1", sessionID: THREAD, role: "user" }, parts: [] };
+
+/** A session process that begins on a server that runs already, with what an earlier one wrote down: `PROMPT` was handed as `MESSAGE`. */
 export async function openScripted(state: Partial<OpenCodeState>, more: Partial<DriverContext> = {}): Promise<Scripted> {
   const folder = mkdtempSync(join(tmpdir(), "hapi-opencode-"));
   writeFileSync(join(folder, `${LAUNCH}.password`), "secret");
@@ -97,6 +100,8 @@ export async function openScripted(state: Partial<OpenCodeState>, more: Partial<
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await memory.commit({ [LAUNCH_KEY]: { id: LAUNCH, count: 1, url }, [STATE_KEY]: { ...newState(THREAD, null), ...state } });
+  const handed = { localId: PROMPT.localId, messageId: MESSAGE.info.id, partIds: ["prt_1"] };
+  await memory.commit({ ...rememberPrompt(PROMPT), ...withHanded(memory, PROMPT.localId, handed) });
   return scripted;
 }
 
