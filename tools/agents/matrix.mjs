@@ -27,5 +27,3 @@ export function keepMatrix(cellsFile, matrixFile) {
   writeFileSync(matrixFile, `${JSON.stringify(mergeCells(kept, lines), null, 2)}\n`);
   return lines.length > 0;
 }
-
-if (process.argv[2] && process.argv[3]) keepMatrix(process.argv[2], process.argv[3]);
