@@ -3,7 +3,7 @@
  * against the scripted model server. A skipped test counts as a failure here.
  */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { agentEnv, chosenVersion, installAgents, newestVersion } from "../agents/install.mjs";
 import { keepMatrix } from "../agents/matrix.mjs";
@@ -22,16 +22,25 @@ const env = { ...(await installAgents()), HAPI_AGENT_MATRIX: cells };
 const ON_THE_NEWEST = ["contract.agent.ts", "words.agent.ts"].map((file) => `packages/agents/test-real/claude/${file}`);
 const newest = newestVersion("claude");
 
-const places = ["packages/agents/test-real", "packages/machine/test-real", "e2e/agents"];
+// The longest first, so that nothing long is left over for one alone.
+const places = ["e2e/agents", "packages/agents/test-real", "packages/machine/test-real"];
 const wanted = process.argv.slice(2);
 const files = wanted.length > 0 ? wanted : places.flatMap(agentFiles);
+const runs = files.flatMap((file) => [
+  { label: file, file },
+  ...(newest !== chosenVersion("claude") && ON_THE_NEWEST.includes(file) ? [{ label: `${file} on ${newest}`, file, isNewest: true }] : []),
+]);
+const newestEnv = runs.some(({ isNewest }) => isNewest) ? { ...env, ...(await agentEnv("claude", newest)) } : env;
 const results = [];
-// One file at a time: a real agent takes hundreds of megabytes and half a machine.
-for (const file of files) {
-  results.push(await runTests(file, [`./${file}`], { env, timeoutMs: 480_000 }));
-  if (newest === chosenVersion("claude") || !ON_THE_NEWEST.includes(file)) continue;
-  const again = { ...env, ...(await agentEnv("claude", newest)) };
-  results.push(await runTests(`${file} on ${newest}`, [`./${file}`], { env: again, timeoutMs: 480_000 }));
+/** An agent takes hundreds of megabytes and, while it begins, a whole processor; most of the time it waits. */
+const AT_ONCE = Math.min(2, availableParallelism(), runs.length);
+await Promise.all(Array.from({ length: AT_ONCE }, worker));
+
+async function worker() {
+  for (let next = runs.shift(); next; next = runs.shift()) {
+    const { label, file, isNewest } = next;
+    results.push(await runTests(label, [`./${file}`], { env: isNewest ? newestEnv : env, timeoutMs: 480_000, beside: AT_ONCE > 1 }));
+  }
 }
 
 if (keepMatrix(cells, join(root, "docs/agents-matrix.json"))) await run(bunPath(), [join(root, "tools/docs/generate.ts")]);
