@@ -19,6 +19,10 @@ test("a flag without its value is a specific error", () => {
   expect(() => parseAgentFlags(["--hapi-starting-mode", "sideways"])).toThrow("must be local or remote");
 });
 
+test("a switch of ours with a value is an error, not a word that nobody reads: who asked for a sandbox would get none", () => {
+  expect(() => parseAgentFlags(["--sandbox=on"])).toThrow("--sandbox takes no value");
+});
+
 test("words we do not know all arrive", () => {
   const foreign = fc.string({ minLength: 1 }).filter((word) => !word.startsWith("-"));
   fc.assert(

@@ -98,7 +98,7 @@ export function parseAgentFlags(words: readonly string[]): AgentFlags {
     }
     const [name = "", inline] = splitInline(word);
     const set = own(valued, name);
-    const turnOn = own(switches, word);
+    const turnOn = switchOf(name, inline);
     if (ownNames.has(name)) flags.own.push(name);
     if (set) {
       const value = inline ?? words[index + 1];
@@ -110,6 +110,13 @@ export function parseAgentFlags(words: readonly string[]): AgentFlags {
   }
   flags.isBackground = flags.startingMode === "remote" || flags.existingSessionId !== null || flags.startedBy === "runner";
   return flags;
+}
+
+/** A switch that only HAPI has is not passed over because of a value: whoever wrote it would get an agent without. */
+function switchOf(name: string, inline: string | undefined): ((flags: AgentFlags) => void) | undefined {
+  if (inline === undefined) return own(switches, name);
+  if (ownNames.has(name) && own(switches, name)) throw new AppError("invalid_query", `${name} takes no value.`);
+  return undefined;
 }
 
 /**

@@ -25,9 +25,10 @@ export async function passThrough(
   context: CommandContext,
 ): Promise<number> {
   const isCommand = own !== null && commandLine.isCommand(own);
-  // Behind a command of the agent's every word is its own; before and without one, what only HAPI understands is left out.
+  // Behind a command of the agent's every word is its own; before and without one, what only HAPI understands is left out. But not what keeps
+  // the agent from something.
   const isVerbatim = isCommand && line[0] === own;
-  if (!isVerbatim && (flags.isBackground || (own === null && flags.own.some((name) => name !== "--yolo"))))
+  if (!isVerbatim && (flags.isBackground || flags.box !== null || (own === null && flags.own.some((name) => name !== "--yolo"))))
     throw notBoth(driver, flags, own);
   const { command, hint } = commandLine.locate(definedOnly(context.env));
   if (command.length === 0) throw new AppError("agent_not_installed", hint ?? `${driver.displayName} is not installed.`);
@@ -36,7 +37,7 @@ export async function passThrough(
 
 function notBoth({ displayName, flavor }: ForeignLine["driver"], flags: AgentFlags, own: string | null): AppError {
   if (own === null) return needsTerminal({ displayName, flavor });
-  const name = flags.own[0] ?? "";
+  const name = flags.own.find((one) => flags.box !== null && one.startsWith("--sandbox")) ?? flags.own[0] ?? "";
   return new AppError(
     "invalid_query",
     `${own} is ${displayName}'s own and makes no session, so ${name} means nothing with it. Leave one of them out; a session is asked with: hapi send <session> "…" --wait`,

@@ -59,6 +59,8 @@ test("its end by a signal is ours", async () => {
 
 test.each([
   [["-p", "--hapi-starting-mode", "remote", "x"], "-p is Claude Code's own and makes no session"],
+  [["-p", "--new", "--sandbox", "x"], "so --sandbox means nothing with it"],
+  [["claude", "--sandbox-network", "off", "mcp", "list"], "so --sandbox-network means nothing with it"],
   [["--new"], "A conversation with Claude Code needs a terminal"],
   [["demo"], "A conversation with Demo agent needs a terminal"],
   [["statsu"], 'hapi has no command or agent "statsu"'],

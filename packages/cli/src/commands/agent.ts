@@ -12,6 +12,7 @@ import {
   firstRow,
   readSessionFile,
   requireBoxOf,
+  requireBoxWhileRunning,
   rowAtHub,
   type SessionFile,
   startSession,
@@ -109,7 +110,8 @@ async function openSession(input: OpenInput): Promise<number> {
   const request = { home, flavor: driver.flavor, cwd: context.cwd, machineId, hubUrl: hub.url, flags, asked, now: systemClock.now() };
   let found = findDirectorySession(request);
   const joined = found.kind === "existing" && found.joined === true;
-  if (found.kind === "existing" && (await probeHost(sessionDir(home, found.sessionFile.sessionId)))) {
+  if (found.kind === "existing" && (await runs(home, found.sessionFile))) {
+    requireBoxWhileRunning(flags.box, found.sessionFile);
     noteUnused(input);
     const state = joined
       ? "has this conversation and runs; this is one more screen of it"
@@ -138,6 +140,8 @@ async function openSession(input: OpenInput): Promise<number> {
   return view(sessionFile, input, { state, mustBeRead: joined });
 }
 
+const runs = async (home: string, { sessionId }: SessionFile): Promise<boolean> => (await probeHost(sessionDir(home, sessionId))) !== null;
+
 const boxOf = ({ flags: { box } }: DirectorySessionInput) => (box ? { box } : {});
 
 async function prepareAndStart(
@@ -148,8 +152,10 @@ async function prepareAndStart(
   // Another terminal may have been faster: its session is this folder's.
   const isFirst = found.kind === "new" && !request.flags.isNew && request.asked === null && found.tag === sessionTagOf(request);
   const latest = isFirst ? findDirectorySession(request) : found;
+  const kept = latest.kind === "existing" ? latest.sessionFile : null;
   // Before anything is written.
-  await requireBoxOf({ box: boxFor({ home, ...boxOf(request) }, latest.kind === "existing" ? latest.sessionFile : null) }, driver);
+  if (kept && request.flags.box && (await runs(home, kept))) requireBoxWhileRunning(request.flags.box, kept);
+  await requireBoxOf({ box: boxFor({ home, ...boxOf(request) }, kept) }, driver);
   const { sessionFile } = prepareSession(
     request,
     latest,
@@ -181,7 +187,6 @@ function noteUnused({ flags, context }: OpenInput): void {
     flags.permissionMode && "--permission-mode",
     flags.model && "--model",
     flags.isThisEnvironment && "--this-environment",
-    flags.box && "--sandbox",
     ...flags.rest,
   ].filter(Boolean);
   if (given.length === 0) return;

@@ -5,6 +5,7 @@ import {
   MAKES_SANDBOXES,
   normalizePermissionMode,
   type Machine,
+  type Metadata,
   type SpawnParams,
   type SpawnResult,
 } from "@hapi/protocol";
@@ -23,14 +24,19 @@ export interface SpawnRequest {
 
 export type SpawnAnswer = { type: "success"; sessionId: string } | { type: "error"; message: string; code?: string };
 
-/** Another one would start the agent without. */
-function requireSandbox({ metadata }: Machine): void {
-  if (metadata?.capabilities?.includes(MAKES_SANDBOXES)) return;
-  throw new AppError("sandbox_unavailable", "This machine can't make a sandbox: it needs Linux, bubblewrap and a runner of this version.");
+/** A machine that can't make the sandbox would start the agent without. */
+export function sandboxRefusal({ sandbox }: Pick<SpawnParams, "sandbox">, { metadata }: Pick<Machine, "metadata">): AppError | null {
+  if (!sandbox || metadata?.capabilities?.includes(MAKES_SANDBOXES)) return null;
+  return new AppError("sandbox_unavailable", "This machine can't make a sandbox: it needs Linux, bubblewrap and a runner of this version.");
 }
 
+/** What runs in one is woken in one, also by a machine that has lost its files, and so are its branches. */
+export const sandboxOf = (metadata: Pick<Metadata, "sandbox"> | null | undefined): Pick<SpawnParams, "sandbox"> =>
+  metadata?.sandbox ? { sandbox: { network: metadata.sandbox.network } } : {};
+
 export async function spawnOnMachine(rpc: Rpc, machine: Machine, request: SpawnRequest): Promise<SpawnAnswer> {
-  if (request.sandbox) requireSandbox(machine);
+  const refusal = sandboxRefusal(request, machine);
+  if (refusal) throw refusal;
   const params: SpawnParams = { ...request, type: "spawn-in-directory", forkSession: false };
   if (request.permissionMode !== undefined) {
     const mode = normalizePermissionMode(request.agent, request.permissionMode);

@@ -15,7 +15,7 @@ import {
   threadKeyOf,
   toAppError,
 } from "@hapi/protocol";
-import { startOn } from "../machines/spawn.ts";
+import { sandboxOf, sandboxRefusal, startOn } from "../machines/spawn.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore, PageQuery } from "../messages/store.ts";
 import type { MachineRef, Rpc } from "../rpc/rpc.ts";
@@ -64,6 +64,7 @@ export class Fork {
     if (!metadata?.machineId) throw new AppError("no_machine_online");
     const machine = { id: metadata.machineId, namespace: session.namespace };
     if (!this.#deps.rpc.has("machine", machine, "spawnHappySession")) throw new AppError("no_machine_online");
+    await this.#requireSandbox(metadata, machine.id);
     const beginning = await (from === "history" ? this.#historyOf(session, messageLocalId) : this.#branchOf(session, messageLocalId));
     const forkId = await this.#createRow(session, metadata);
     await this.#deps.messages.copyHistory(session.id, forkId, messageLocalId);
@@ -75,6 +76,12 @@ export class Fork {
     const { code, message } = started;
     const offers = from === "thread" && mayBeginAfter(code) && (await offersHistory(this.#deps, session)) ? { offers: ["history"] } : {};
     throw new AppError("spawn_failed", message, { details: { ...(code === undefined ? {} : { cause: code }), ...offers } });
+  }
+
+  /** Before there is a row. */
+  async #requireSandbox(metadata: Metadata, machineId: string): Promise<void> {
+    const refusal = sandboxRefusal(sandboxOf(metadata), { metadata: (await this.#deps.machines.get(machineId))?.metadata ?? null });
+    if (refusal) throw refusal;
   }
 
   /** The id under which it stands: an existing runner may have chosen another. */
@@ -93,6 +100,7 @@ export class Fork {
       ...beginning,
       launchId: forkId,
       originSessionId: session.id,
+      ...sandboxOf(metadata),
       ...(permissionMode === undefined ? {} : { permissionMode }),
       ...(model == null ? {} : { model }),
     };

@@ -7,7 +7,7 @@ import { AppError, DEFAULT_FLAVOR, threadKeyOf, type Machine, type Session, type
 import { Signal } from "../events/signal.ts";
 import { keepsRecord } from "../peer/traits.ts";
 import type { MachinePresence } from "../machines/presence.ts";
-import { startOn } from "../machines/spawn.ts";
+import { sandboxOf, sandboxRefusal, startOn } from "../machines/spawn.ts";
 import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
 import type { Rpc } from "../rpc/rpc.ts";
@@ -80,6 +80,8 @@ export class Resume {
     const wanted = await this.#params(session, options);
     const machine = await this.#machineOf(session);
     const params = { ...wanted, ...elsewhere(session, machine) };
+    const refusal = sandboxRefusal(params, machine);
+    if (refusal) throw await resumeFailed(this.#deps, session, refusal);
     // To start it is a decision too, newer than the one that ended it. It holds for a process that comes after nobody waits for it.
     if (await this.#deps.stops.get(session.id)) await this.#deps.stops.clear(session.id);
     await this.#deps.launches.whileWaiting(session.id, async (givenUp) => {
@@ -155,6 +157,7 @@ export class Resume {
       ...(session.effort == null ? {} : { effort: session.effort }),
       ...(session.modelReasoningEffort == null ? {} : { modelReasoningEffort: session.modelReasoningEffort }),
       forkSession: false,
+      ...sandboxOf(metadata),
     };
   }
 

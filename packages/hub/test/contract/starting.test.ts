@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { connectHub, createManualClock, type HubClient, startTestHub } from "@hapi/testkit";
 import type { Socket } from "socket.io-client";
+import { ranBefore } from "./ran-before.ts";
 import { machine, serveRpc, withHub } from "./setup.ts";
 
 const rig = withHub();
@@ -94,4 +95,30 @@ test("a sandbox is asked of machines that make one; the others would start the a
   expect(await spawn(plain)).toMatchObject({ status: 424, body: { code: "sandbox_unavailable" } });
   expect((await spawn(boxing)).body).toEqual({ type: "success", sessionId: "s" });
   expect([one.calls, other.calls]).toMatchObject([[], [{ params: { sandbox } }]]);
+});
+
+test("what ran in a sandbox is woken and branched in one, or not at all: the machine may have lost the files that said so", async () => {
+  const client = await rig.client();
+  const sandbox = { network: false };
+  for (const [capabilities, isBoxing] of [
+    [["agent-availability"], false],
+    [["agent-availability", "sandbox"], true],
+  ] as const) {
+    const machineId = `m-${crypto.randomUUID()}`;
+    const refused = { type: "error", errorMessage: "not now", code: "spawn_failed" };
+    const runner = await machine(client, machineId, { "spawn-happy-session": () => refused }, { capabilities: [...capabilities] });
+    const { id, socket } = await ranBefore(client, machineId, { sandbox });
+    open.push(runner.socket, socket);
+    const [resumed, forked] = [await client.api("POST", `/sessions/${id}/resume`), await client.api("POST", `/sessions/${id}/fork`)];
+    if (isBoxing) expect(runner.calls.slice(0, 2)).toMatchObject([{ params: { sandbox } }, { params: { sandbox } }]);
+    else {
+      expect(runner.calls).toEqual([]);
+      expect(resumed.body).toMatchObject({
+        code: "resume_failed",
+        cause: "sandbox_unavailable",
+        error: expect.stringContaining("bubblewrap"),
+      });
+      expect(forked).toMatchObject({ status: 424, body: { code: "sandbox_unavailable" } });
+    }
+  }
 });

@@ -10,7 +10,8 @@ import type { AgentDriver } from "@hapi/agents";
 import type { Clock } from "@hapi/platform";
 import { AppError, type SpawnParams } from "@hapi/protocol";
 import { requireBoxOf } from "../session/boxed-host.ts";
-import { boxFor, createSession, listSessionFiles, type CreateSessionOptions } from "../session/create-session.ts";
+import { boxFor, requireBoxWhileRunning, tighter } from "../session/box-wish.ts";
+import { createSession, listSessionFiles, type CreateSessionOptions } from "../session/create-session.ts";
 import { credentialFingerprint } from "../session/credentials.ts";
 import { takeEnvironment, withKept } from "../session/environment.ts";
 import type { SessionFile } from "../session/session-file.ts";
@@ -25,6 +26,8 @@ export interface LaunchDeps {
   defaultFlavor: string;
   /** Start the host, or join the living one; resolves when it answers. */
   startHost(sessionFile: SessionFile): Promise<{ isNew: boolean }>;
+  /** Whether its host answers. */
+  isLiving(sessionId: string): Promise<boolean>;
   /** Make the row in the hub exist before anyone is told its id. */
   register(sessionFile: SessionFile): Promise<void>;
   clock: Clock;
@@ -44,16 +47,16 @@ export function createLaunches(deps: LaunchDeps): Launches {
   /** One start at a time per wish; a second call waits for the first. */
   const running = new Map<string, Promise<Launched>>();
 
-  return {
-    launch(params, roots = []) {
-      const key = params.existingSessionId ?? params.sessionId ?? params.launchId ?? randomUUID();
-      const joined = running.get(key);
-      if (joined) return joined;
-      const attempt = launchOnce(deps, params, roots).finally(() => running.delete(key));
-      running.set(key, attempt);
-      return attempt;
-    },
+  const launch: Launches["launch"] = (params, roots = []) => {
+    const key = params.existingSessionId ?? params.sessionId ?? params.launchId ?? randomUUID();
+    const joined = running.get(key);
+    // The first one may not have asked for a sandbox: who did is told what became of that.
+    if (joined) return params.sandbox ? joined.then(() => launch(params, roots)) : joined;
+    const attempt = launchOnce(deps, params, roots).finally(() => running.delete(key));
+    running.set(key, attempt);
+    return attempt;
   };
+  return { launch };
 }
 
 async function launchOnce(deps: LaunchDeps, params: SpawnParams, roots: readonly string[]): Promise<Launched> {
@@ -75,9 +78,8 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams, roots: readonly
   if (!known && params["sessionType"] === "worktree")
     throw new AppError("not_supported", "Sessions in a worktree of their own are not available yet.");
   const directory = known ? known.cwd : prepareDirectory(wanted);
-  const wish = boxOf(params, origin);
   // Before anything is written.
-  await requireBoxOf({ box: boxFor({ home: deps.home, ...wish }, known) }, driver);
+  const wish = await boxOf(deps, { params, known, origin, driver });
   const options: CreateSessionOptions = {
     home: deps.home,
     flavor,
@@ -108,9 +110,19 @@ function requireThread(deps: LaunchDeps, driver: AgentDriver, { directory, resum
   );
 }
 
-/** A branch of what was in a sandbox is in one, too. */
-function boxOf({ sandbox }: SpawnParams, origin: SessionFile | undefined): Pick<CreateSessionOptions, "box"> {
-  const box = sandbox ? { network: sandbox.network } : origin?.box;
+interface BoxAsked {
+  params: SpawnParams;
+  known: SessionFile | undefined;
+  origin: SessionFile | undefined;
+  driver: AgentDriver;
+}
+
+/** A branch of what was in a sandbox is in one, too; nobody is woken in a looser one than its own. @throws `sandbox_unavailable` */
+async function boxOf(deps: LaunchDeps, { params, known, origin, driver }: BoxAsked): Promise<Pick<CreateSessionOptions, "box">> {
+  const { sandbox } = params;
+  if (known && sandbox && (await deps.isLiving(known.sessionId))) requireBoxWhileRunning(sandbox, known);
+  const box = tighter(sandbox, origin?.box);
+  await requireBoxOf({ box: boxFor({ home: deps.home, box }, known) }, driver);
   return box ? { box } : {};
 }
 

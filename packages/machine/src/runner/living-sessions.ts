@@ -44,6 +44,9 @@ export async function findLivingSessions(home: string): Promise<LivingSession[]>
   return found.sort((a, b) => b.startedAt - a.startedAt);
 }
 
+export const isLiving = async (home: string, sessionId: string): Promise<boolean> =>
+  (await probeHost(sessionDir(home, sessionId))) !== null;
+
 async function probeOrNull(dir: string): ReturnType<typeof probeHost> {
   try {
     return await probeHost(dir);

@@ -52,6 +52,7 @@ function world(options: Partial<LaunchDeps> = {}) {
       started.push(sessionFile.sessionId);
       return Promise.resolve({ isNew: true });
     },
+    isLiving: () => Promise.resolve(false),
     register: (sessionFile) => {
       registered.push(sessionFile.sessionId);
       return Promise.resolve();
@@ -114,6 +115,45 @@ test("an environment is kept: a wake from elsewhere is looked up in the session'
   await launches.launch({ ...wish, existingSessionId: older.sessionId });
   expect(kept(older.sessionId)).toBeUndefined();
   expect(asked.at(-1)).toEqual([{ CONFIG_HOME: "/runner" }, undefined]);
+});
+
+test("whoever asks for a sandbox gets one, or hears why not: of a session that runs without, and of one that is being started without", async () => {
+  const running = new Set<string>();
+  const { launches, deps, home, project, started } = world({ isLiving: async (id) => running.has(id) });
+  const wish = { type: "spawn-in-directory" as const, directory: project, agent: "demo", sandbox: { network: false } };
+  const common = { home, flavor: "demo", cwd: project, machineId: "m1", hubUrl: deps.hubUrl(), startingMode: "remote" as const };
+  const without = createSession({ ...common, startedBy: "runner", sessionId: "without", launchId: "again" }).sessionId;
+  const loose = createSession({ ...common, startedBy: "runner", sessionId: "loose", box: { network: true } }).sessionId;
+  const boxOf = (id: string): unknown => listSessionFiles(home).find(({ sessionId }) => sessionId === id)?.box;
+  running.add(without).add(loose);
+  for (const [which, how] of [
+    [{ existingSessionId: without }, "without a sandbox"],
+    [{ launchId: "again" }, "without a sandbox"],
+    [{ existingSessionId: loose }, "with the network"],
+  ] as const)
+    await expect(launches.launch({ ...wish, ...which })).rejects.toMatchObject({
+      code: "sandbox_unavailable",
+      message: expect.stringContaining(`runs already, ${how === "with the network" ? "in a sandbox with the network" : how}`),
+    });
+  const unboxed = { ...wish, sandbox: undefined, sessionId: "both" };
+  deps.startHost = async ({ sessionId }) => {
+    running.add(sessionId);
+    return { isNew: true };
+  };
+  const [first, second] = await Promise.allSettled([launches.launch(unboxed), launches.launch({ ...wish, sessionId: "both" })]);
+  expect([first.status, second]).toMatchObject(["fulfilled", { status: "rejected", reason: { code: "sandbox_unavailable" } }]);
+  expect([started, boxOf(without), boxOf(loose), boxOf("both")]).toEqual([[], undefined, { network: true }, undefined]);
+});
+
+test("a wake never loosens a session's sandbox", async () => {
+  const { deps, home, project } = world();
+  const boxing = createLaunches({ ...deps, driverFor: () => ({ ...driver(), ownPaths: () => ({ folders: [], files: [] }) }) });
+  const common = { home, flavor: "demo", cwd: project, machineId: "m1", hubUrl: deps.hubUrl(), startingMode: "remote" as const };
+  createSession({ ...common, startedBy: "terminal", sessionId: "tight", box: { network: false } });
+  const wake = { type: "spawn-in-directory" as const, directory: project, existingSessionId: "tight", sandbox: { network: true } };
+  // Where none can be made it is refused, and still not loosened.
+  await boxing.launch(wake).catch((cause: unknown) => expect(cause).toMatchObject({ code: "sandbox_unavailable" }));
+  expect(listSessionFiles(home).map(({ box }) => box)).toEqual([{ network: false }]);
 });
 
 test("a session of another computer of the same name is not begun here: neither in its folder nor on its conversation", async () => {

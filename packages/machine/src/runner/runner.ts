@@ -33,7 +33,7 @@ import { createAvailability } from "./availability.ts";
 import { openControlSocket } from "./control-socket.ts";
 import { canBox } from "../session/boxed-host.ts";
 import { createLaunches, type LaunchDeps } from "./launches.ts";
-import { endSession, findLivingSessions, type LivingSession } from "./living-sessions.ts";
+import { endSession, findLivingSessions, isLiving, type LivingSession } from "./living-sessions.ts";
 import { type LostFate, type LostWatchDeps, watchLostSessions } from "./lost-watch.ts";
 import { runnerRpcs } from "./rpc.ts";
 import { readRunnerState, RUNNER_STATE_FILE, type RunnerStateFile } from "./state-file.ts";
@@ -110,15 +110,10 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const env = Object.fromEntries(Object.entries(options.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
   const availability = createAvailability(options.drivers, env, () => options.clock.now());
   const launches = createLaunches({
-    home: options.home,
-    machineId: options.machineId,
-    hubUrl: options.hubUrl,
-    env: options.env,
+    ...options,
     driverFor: (flavor) => options.drivers().find((driver) => driver.flavor === flavor),
     defaultFlavor: options.drivers()[0]?.flavor ?? "",
-    startHost: options.startHost,
-    register: options.register,
-    clock: options.clock,
+    isLiving: (sessionId) => isLiving(options.home, sessionId),
   });
   const living = (): Promise<LivingSession[]> => findLivingSessions(options.home);
 

@@ -3,10 +3,11 @@
  * only takes the new launch options.
  */
 import { mkdirSync, readdirSync, realpathSync } from "node:fs";
-import { ensurePrivateDir, loadSettings, sessionDir, sessionsDir, sha256Hex, systemClock } from "@hapi/platform/lean";
+import { ensurePrivateDir, sessionDir, sessionsDir, sha256Hex, systemClock } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
 import { normalizePermissionMode } from "@hapi/protocol/flavors";
 import type { Box } from "./box.ts";
+import { boxFor } from "./box-wish.ts";
 import { keepEarlier } from "./earlier.ts";
 import type { KeptEnvironment } from "./environment.ts";
 import { readSessionFile, type SessionFile, writeSessionFile } from "./session-file.ts";
@@ -109,16 +110,6 @@ export function createSession(options: CreateSessionOptions): { sessionId: strin
   if (firstLaunch) sessionFile.firstLaunch = firstLaunch;
   writeSessionFile(dir, sessionFile);
   return { sessionId, dir, sessionFile };
-}
-
-/** `sandbox` of the settings, for new sessions: `true`, or `"without network"`. */
-export function boxFor(
-  { box, home }: Pick<CreateSessionOptions, "box" | "home">,
-  existing: SessionFile | null | undefined,
-): Box | undefined {
-  if (box || existing) return box ?? existing?.box;
-  const wanted = loadSettings(home)["sandbox"];
-  return wanted === true || wanted === "without network" ? { network: wanted === true } : undefined;
 }
 
 function environmentFor(options: CreateSessionOptions, existing: SessionFile | null): KeptEnvironment | undefined {

@@ -3,7 +3,8 @@
  * agent with these through the host, and the session process takes it up when it is there.
  */
 export { buildAgentEnv } from "./agent-env.ts";
-export { boxFor, createSession, type CreateSessionOptions, listSessionFiles, sessionTag } from "./create-session.ts";
+export { boxFor } from "./box-wish.ts";
+export { createSession, type CreateSessionOptions, listSessionFiles, sessionTag } from "./create-session.ts";
 export { credentialFingerprint } from "./credentials.ts";
 export {
   anotherCredential,

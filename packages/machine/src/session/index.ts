@@ -1,5 +1,6 @@
 export { buildAgentEnv } from "./agent-env.ts";
-export { boxFor, createSession, type CreateSessionOptions, listSessionFiles, sessionTag } from "./create-session.ts";
+export { boxFor, requireBoxWhileRunning } from "./box-wish.ts";
+export { createSession, type CreateSessionOptions, listSessionFiles, sessionTag } from "./create-session.ts";
 export { type DamagedFile, damagedFiles } from "./damaged.ts";
 export { type LossReport, lossesOfHome } from "./losses.ts";
 export { credentialFingerprint } from "./credentials.ts";
