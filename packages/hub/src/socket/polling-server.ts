@@ -2,20 +2,24 @@
  * Socket.IO over HTTP long polling, and WebSockets that begin as such: for clients of others that ask for it, so it is loaded with the
  * first of them. The only file that knows the Socket.IO library.
  */
+import type { Clock } from "@hapi/platform";
 import { AppError, MAX_FRAME_BYTES, SOCKET_PATH, toAppError } from "@hapi/protocol";
 import { Server as Engine } from "@socket.io/bun-engine";
 import { Server, type Socket } from "socket.io";
 import type { Caller } from "../auth/caller.ts";
 import type { ClientSocket, SocketNamespace } from "./client-socket.ts";
+import { type Guest, isOpening, joinMs, maxUnjoinedChars } from "./room.ts";
 
 export interface PollingServer {
   readonly websocket: Bun.WebSocketHandler<never>;
+  /** Whoever opened one and is not gone. */
+  sessions(): readonly Guest[];
   handle(request: Request, server: Bun.Server<never>, caller: Caller): Promise<Response>;
   close(): void;
 }
 
 export function createPollingServer(
-  options: { corsOrigins: readonly string[] },
+  options: { corsOrigins: readonly string[]; clock: Clock },
   namespaces: Iterable<[string, SocketNamespace<unknown>]>,
 ): PollingServer {
   const engine = new Engine({
@@ -23,6 +27,7 @@ export function createPollingServer(
     maxHttpBufferSize: MAX_FRAME_BYTES,
     ...(options.corsOrigins.length === 0 ? {} : { cors: { origin: [...options.corsOrigins], credentials: true } }),
   });
+  const sessions = watchSessions(engine, options.clock);
   const io = new Server({ serveClient: false });
   io.bind(engine);
   for (const [name, namespace] of namespaces) {
@@ -37,19 +42,71 @@ export function createPollingServer(
       );
     });
     space.on("connection", (socket) => {
+      sessions.joined((socket.conn as unknown as { id: string }).id);
       const { identity } = socket.data as { identity: unknown };
       namespace.connected(wrap(socket), identity);
     });
   }
   return {
     websocket: engine.handler().websocket as unknown as Bun.WebSocketHandler<never>,
-    handle(request, server, caller) {
+    sessions: sessions.all,
+    async handle(request, server, caller) {
       request.headers.set(CALLER_HEADER, JSON.stringify(caller));
-      return engine.handleRequest(request, server as never);
+      if (sessions.saysTooMuch(request)) return Response.json(new AppError("body_too_large").toBody(), { status: 413 });
+      const opened = isOpening(request) ? sessions.opening(caller) : null;
+      return engine.handleRequest(request, server as never).finally(() => opened?.());
     },
     close() {
       io.disconnectSockets(true);
       engine.close();
+    },
+  };
+}
+
+interface Session extends Guest {
+  hasJoined: boolean;
+  close(): void;
+}
+
+/** The library knows who is there, and not how many may be or how much they may say before they have joined. */
+function watchSessions(engine: Engine, clock: Clock) {
+  const sessions = new Map<string, Session>();
+  const opening = new Set<Guest>();
+  engine.on("connection", (socket, request) => {
+    const session: Session = {
+      caller: callerIn(Object.fromEntries(request.headers)),
+      hasJoined: false,
+      close: () => void socket.close(),
+    };
+    sessions.set(socket.id, session);
+    // Over its WebSocket, once it has one: a body is looked at before it is read.
+    socket.on("packet", ({ data = "" }) => {
+      if (!session.hasJoined && (typeof data === "string" ? data.length : data.byteLength) > maxUnjoinedChars) session.close();
+    });
+    const stopWaiting = clock.setTimer(joinMs, () => session.hasJoined || session.close());
+    socket.once("close", () => {
+      stopWaiting();
+      sessions.delete(socket.id);
+    });
+  });
+  return {
+    all: () => [...opening, ...sessions.values()],
+    /** The library waits before it has a session: many that ask at once would all find room. @returns called once it has answered */
+    opening(caller: Caller) {
+      const guest: Guest = { caller, hasJoined: false };
+      opening.add(guest);
+      return () => opening.delete(guest);
+    },
+    joined(id: string): void {
+      const session = sessions.get(id);
+      if (session) session.hasJoined = true;
+    },
+    /** Such a session is over. A body without a length is of no client, and would be read to its end. */
+    saysTooMuch(request: Request): boolean {
+      const session = request.method === "POST" ? sessions.get(new URL(request.url).searchParams.get("sid") ?? "") : undefined;
+      if (!session || session.hasJoined || Number(request.headers.get("content-length") ?? Number.NaN) <= maxUnjoinedChars) return false;
+      session.close();
+      return true;
     },
   };
 }

@@ -8,6 +8,7 @@ import { AppError, MAX_FRAME_BYTES, SOCKET_PATH } from "@hapi/protocol";
 import type { Caller } from "../auth/caller.ts";
 import type { SocketNamespace } from "./client-socket.ts";
 import type { PollingServer } from "./polling-server.ts";
+import { isOpening, joinMs, roomAmong } from "./room.ts";
 import { pingIntervalMs, WebSocketConnection } from "./websocket-connection.ts";
 
 const backpressureLimitBytes = 64 * 1024 * 1024;
@@ -24,16 +25,6 @@ export interface SocketServer {
   close(): void;
 }
 
-/**
- * Connections that have not said yet who they are: each may send one frame before it is closed, and joining takes a moment. A machine whose
- * hundred sessions come back at once waits for a second round at most, as it does for a hub that is away.
- */
-const maxUnjoined = 256;
-const maxUnjoinedOfOne = 64;
-const joinMs = 20_000;
-/** Of one address block elsewhere: a machine with some hundred sessions. */
-const maxOfOne = 1_024;
-
 export function createSocketServer(options: { corsOrigins: readonly string[]; clock: Clock }): SocketServer {
   const namespaces = new Map<string, SocketNamespace<unknown>>();
   const connections = new Set<WebSocketConnection>();
@@ -47,7 +38,7 @@ export function createSocketServer(options: { corsOrigins: readonly string[]; cl
     for (const connection of connections) connection.ping();
   };
   const stopPings = every(options.clock, pingIntervalMs, ping, { unref: true });
-  const hasRoom = roomAmong(connections);
+  const hasRoom = roomAmong(() => [...connections, ...(polling?.sessions() ?? [])]);
 
   const websocket: Bun.WebSocketHandler<unknown> = {
     maxPayloadLength: MAX_FRAME_BYTES,
@@ -59,8 +50,7 @@ export function createSocketServer(options: { corsOrigins: readonly string[]; cl
       if (!(connection instanceof WebSocketConnection)) return polling?.websocket.open?.(ws as never);
       connections.add(connection);
       connection.opened(ws);
-      const stopWaiting = options.clock.setTimer(joinMs, () => connection.hasJoined || connection.close());
-      connection.onClosed(stopWaiting);
+      connection.onClosed(options.clock.setTimer(joinMs, () => connection.hasJoined || connection.close()));
     },
     message(ws, data) {
       if (ws.data instanceof WebSocketConnection) ws.data.received(data);
@@ -77,8 +67,9 @@ export function createSocketServer(options: { corsOrigins: readonly string[]; cl
     path: SOCKET_PATH,
     websocket: websocket as Bun.WebSocketHandler<never>,
     async handle(request, server, caller) {
-      if (!isPlainWebSocket(request)) return (await loadPolling()).handle(request, server, caller);
-      if (!hasRoom(caller)) return Response.json(new AppError("rate_limited").toBody(), { status: 429, headers: { "retry-after": "5" } });
+      const others = isPlainWebSocket(request) ? null : await loadPolling();
+      if (isOpening(request) && !hasRoom(caller)) return tooMany();
+      if (others) return others.handle(request, server, caller);
       const data = new WebSocketConnection(namespaces, options.clock, caller);
       return server.upgrade(request, { data: data as never }) ? new Response(null) : new Response("Expected a WebSocket", { status: 400 });
     },
@@ -91,15 +82,7 @@ export function createSocketServer(options: { corsOrigins: readonly string[]; cl
   };
 }
 
-function roomAmong(connections: ReadonlySet<WebSocketConnection>) {
-  return ({ key, isLocal }: Caller): boolean => {
-    const unjoined = [...connections].filter((connection) => !connection.hasJoined);
-    const own = unjoined.filter(({ caller }) => caller.key === key).length;
-    if (isLocal) return own < maxUnjoined;
-    const ofOne = [...connections].filter(({ caller }) => caller.key === key).length;
-    return ofOne < maxOfOne && unjoined.length < maxUnjoined && own < maxUnjoinedOfOne;
-  };
-}
+const tooMany = (): Response => Response.json(new AppError("rate_limited").toBody(), { status: 429, headers: { "retry-after": "5" } });
 
 /** Of Engine.IO 4, and without a session that began with polling. */
 function isPlainWebSocket(request: Request): boolean {

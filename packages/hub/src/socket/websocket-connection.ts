@@ -8,6 +8,7 @@ import { AppError, MAX_FRAME_BYTES, toAppError } from "@hapi/protocol";
 import type { Caller } from "../auth/caller.ts";
 import type { ClientSocket, SocketHandler, SocketNamespace } from "./client-socket.ts";
 import { decodePacket, encodeAck, encodeConnect, encodeConnectError, encodeDisconnect, encodeEvent, type Packet } from "./packets.ts";
+import { maxUnjoinedChars } from "./room.ts";
 
 /** Engine.IO's usual times: who has not answered a ping when the next one is due is gone. */
 export const pingIntervalMs = 25_000;
@@ -16,9 +17,6 @@ const pingTimeoutMs = 20_000;
 const maxIdlePings = 2;
 /** Wrong tokens on one connection. */
 const maxRefusals = 3;
-/** A connection that has joined nothing says no more at once: it may be anybody's. */
-const maxUnjoinedChars = 64 * 1024;
-
 /** What a connection from elsewhere may say between two pings; who says more is closed, and has to say it again. */
 const maxFrames = 100_000;
 

@@ -82,6 +82,40 @@ test("a connection that says nothing, or drips its headers, is closed", async ()
   expect((await fetch(`${hub.url}/health`)).status).toBe(200);
 });
 
+test("sessions over long polling are counted with the sockets, are over when they join nothing, and say little before that", async () => {
+  const clock = createManualClock(Date.now());
+  await using hub = await startTestHub({ clock });
+  const polling = `${hub.url}/socket.io/?EIO=4&transport=polling`;
+  const open = (headers: Record<string, string>): Promise<Response> => fetch(polling, { headers });
+  const opened = await Promise.all(Array.from({ length: 80 }, () => open(from("203.0.113.1"))));
+  expect([200, 429].map((status) => opened.filter((answer) => answer.status === status).length)).toEqual([64, 16]);
+  expect([(await open(from("203.0.113.2"))).status, (await open({})).status]).toEqual([200, 200]);
+  await clock.advance(20_000);
+  const begin = async (): Promise<string> => {
+    const again = await open(from("203.0.113.1"));
+    expect(again.status).toBe(200);
+    return (JSON.parse((await again.text()).slice(1)) as { sid: string }).sid;
+  };
+  const sid = await begin();
+  const say = async (body: string): Promise<number> => (await fetch(`${polling}&sid=${sid}`, { method: "POST", body })).status;
+  const tooMuch = `40/cli,{"token":"${"x".repeat(70_000)}"}`;
+  expect([await say(tooMuch), await say('40/cli,{"token":"x"}')]).toEqual([413, 400]);
+  const socket = new WebSocket(`${hub.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket&sid=${await begin()}`);
+  const heard: unknown[] = [];
+  const closed = new Promise((resolve) => {
+    socket.addEventListener("close", resolve);
+    socket.addEventListener("message", ({ data }) => {
+      heard.push(data);
+      if (data !== "3probe") return resolve(null);
+      socket.send("5");
+      socket.send(tooMuch);
+    });
+    socket.addEventListener("open", () => socket.send("2probe"));
+  });
+  await closed;
+  expect(heard).toEqual(["3probe"]);
+});
+
 test("JSON that nests deeper than any program of ours is refused in words; brackets in text are text", async () => {
   const client = await rig.client();
   const { id } = await client.session();
