@@ -6,7 +6,7 @@ import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { requireAccessToken, requireJwt, authRoutes, type AuthDeps } from "./routes/auth.ts";
 import type { ApiEnv, CliEnv } from "./api-env.ts";
-import { bodyInTime, limitBody } from "./body.ts";
+import { limitBody } from "./body.ts";
 import { compress } from "./compress.ts";
 import { checkDeclared } from "./needs.ts";
 import { classOf, type RateLimits } from "./limits.ts";
@@ -57,7 +57,7 @@ export function createApp(deps: AppDeps): Hono {
 
 function apiPlane(deps: AppDeps): Hono<ApiEnv> {
   const plane = new Hono<ApiEnv>();
-  plane.use("*", requireJwt(deps.auth), limitCredential(deps), limitBody(MAX_BODY_BYTES), bodyInTime(deps.clock));
+  plane.use("*", requireJwt(deps.auth), limitCredential(deps), limitBody(MAX_BODY_BYTES, deps.clock));
   for (const routes of deps.api) {
     checkDeclared(routes as never);
     plane.route("/", routes);
@@ -67,7 +67,7 @@ function apiPlane(deps: AppDeps): Hono<ApiEnv> {
 
 function cliPlane(deps: AppDeps): Hono<CliEnv> {
   const plane = new Hono<CliEnv>();
-  plane.use("*", requireAccessToken(deps.auth), limitCredential(deps), limitBody(MAX_BODY_BYTES), bodyInTime(deps.clock));
+  plane.use("*", requireAccessToken(deps.auth), limitCredential(deps), limitBody(MAX_BODY_BYTES, deps.clock));
   checkDeclared(deps.cli as never);
   plane.route("/", deps.cli);
   plane.all("*", () => {

@@ -20,26 +20,27 @@ interface BodyOptions {
   optional?: boolean;
 }
 
-/** Stands behind the login, where there is one: a body without a length is read before its route is asked. */
-export const limitBody = (maxSize: number): MiddlewareHandler =>
-  bodyLimit({
+/**
+ * Stands behind the login, where there is one, and reads the body for the route. Whoever sends one by drops keeps a connection and what came so far:
+ * not for ever, also where no length is said and the limit itself has to read.
+ */
+export function limitBody(maxSize: number, clock: Clock): MiddlewareHandler {
+  const limit = bodyLimit({
     maxSize,
     onError() {
       throw new AppError("body_too_large");
     },
   });
-
-/** Whoever sends a body by drops keeps a connection and what came so far: not for ever. Read here, it is there for the route. */
-export const bodyInTime =
-  (clock: Clock): MiddlewareHandler =>
-  async (c, next) => {
+  return async (c, next) => {
     if (c.req.raw.body !== null) {
       const bytes = Number(c.req.header("content-length") ?? Number.NaN);
       const deadlineMs = Number.isFinite(bytes) ? bodyGraceMs + bytes / minBytesPerMs : unknownBodyMs;
-      if ((await within(clock, deadlineMs, c.req.text())) === LATE) throw new AppError("body_too_slow");
+      const read = limit(c, async () => void (await c.req.text()));
+      if ((await within(clock, deadlineMs, read)) === LATE) throw new AppError("body_too_slow");
     }
     await next();
   };
+}
 
 export async function readBody<T>(c: Context, schema: Schema<T>, options: BodyOptions = {}): Promise<T> {
   const text = await c.req.text();

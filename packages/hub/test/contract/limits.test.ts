@@ -43,10 +43,10 @@ test("a body that drips is given up, before the login and behind it", async () =
   const clock = createManualClock(Date.now());
   await using hub = await startTestHub({ clock });
   const jwt = await hub.login();
-  const drip = (path: string, authorization: string): Promise<string> =>
+  const drip = (path: string, authorization: string, length: string, ms: number): Promise<string> =>
     new Promise((resolve) => {
       const line = connect(hub.port, "127.0.0.1", () =>
-        line.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n${authorization}\r\n{`, () => void giveTime()),
+        line.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\n${length}\r\n${authorization}\r\n1\r\n{\r\n`, () => void giveTime(ms)),
       );
       line.once("data", (data) => {
         resolve(String(data));
@@ -55,15 +55,24 @@ test("a body that drips is given up, before the login and behind it", async () =
     });
   // The deadline is a timer of the clock once the request is being read.
   const idle = clock.pendingTimers;
-  const giveTime = async (): Promise<void> => {
+  const giveTime = async (ms: number): Promise<void> => {
     while (clock.pendingTimers <= idle) await Bun.sleep(1);
-    await clock.advance(21_000);
+    await clock.advance(ms);
   };
   for (const [path, authorization] of [
     ["/api/auth", ""],
     ["/api/sessions/x/messages", `Authorization: Bearer ${jwt}\r\n`],
+    ["/cli/sessions", `Authorization: Bearer ${hub.token}\r\n`],
   ] as const)
-    expect([path, await drip(path, authorization)]).toEqual([path, expect.stringContaining("408 Request Timeout")]);
+    for (const [length, ms] of [
+      ["Content-Length: 4000", 21_000],
+      ["Transfer-Encoding: chunked", 121_000],
+    ] as const)
+      expect([path, length, await drip(path, authorization, length, ms)]).toEqual([
+        path,
+        length,
+        expect.stringContaining("408 Request Timeout"),
+      ]);
 });
 
 test("a connection that says nothing, or drips its headers, is closed", async () => {

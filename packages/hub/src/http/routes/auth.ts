@@ -5,7 +5,7 @@ import { refreshBody, useCodeBody } from "@hapi/protocol/credentials";
 import { Hono, type Context, type MiddlewareHandler } from "hono";
 import * as z from "zod/mini";
 import type { ApiEnv, CliEnv } from "../api-env.ts";
-import { bodyInTime, limitBody, readBody } from "../body.ts";
+import { limitBody, readBody } from "../body.ts";
 import { type Actor, ofSession } from "../../auth/actor.ts";
 import type { Caller } from "../../auth/caller.ts";
 import { type Codes, isCode } from "../../auth/codes.ts";
@@ -27,8 +27,6 @@ const bindBody = z.object({ initData: z.string(), accessToken: z.string() });
 /** Anybody may send these: no more is read than a token needs. */
 const maxLoginBytes = 64 * 1024;
 
-const smallBody = ({ clock }: Pick<AuthDeps, "clock">) => [limitBody(maxLoginBytes), bodyInTime(clock)] as const;
-
 function tokenCheck({ door, callerOf }: Pick<AuthDeps, "door" | "callerOf">) {
   return (c: Context, token: string, code: "invalid_token" | "invalid_access_token"): Actor => {
     const actor = door.actorOf(token, callerOf(c));
@@ -42,8 +40,8 @@ export function authRoutes(deps: AuthDeps): Hono {
   const checkToken = tokenCheck(deps);
   const devices = deviceAnswers(deps);
   const app = new Hono();
-  const small = smallBody(deps);
-  app.post("/auth", ...small, async (c) => {
+  const small = limitBody(maxLoginBytes, deps.clock);
+  app.post("/auth", small, async (c) => {
     const body = await readBody(c, authBody);
     if (!("accessToken" in body)) throw new AppError("telegram_disabled");
     const { accessToken } = body;
@@ -54,12 +52,12 @@ export function authRoutes(deps: AuthDeps): Hono {
     const token = await tokens.issue({ userId: ownerId, namespace, credentialId });
     return c.json({ token, user: { id: ownerId, firstName: "Web User" } });
   });
-  app.post("/auth/code", ...small, async (c) => {
+  app.post("/auth/code", small, async (c) => {
     const { code, name } = await readBody(c, useCodeBody);
     return devices.byCode(c, code, name ?? deviceName(c));
   });
-  app.post("/auth/refresh", ...small, async (c) => devices.renewed(c, (await readBody(c, refreshBody)).refresh));
-  app.post("/bind", ...small, async (c) => {
+  app.post("/auth/refresh", small, async (c) => devices.renewed(c, (await readBody(c, refreshBody)).refresh));
+  app.post("/bind", small, async (c) => {
     await readBody(c, bindBody);
     throw new AppError("telegram_disabled");
   });
