@@ -95,7 +95,9 @@ boxed(
 
 boxed("also where the folder is the whole HOME, and never a folder of HAPI's own", async () => {
   expect(await inBox("cat ~/.hapi/hub.sqlite; cat .ssh/id", undefined, at("user"))).toStartWith("secretcat");
-  expect(await inBox("cat ~/.hapi/hub.sqlite; ls ~/.hapi/sessions", undefined, at("user"))).not.toContain("secret");
+  const said = await inBox("echo ran; ls ~/.hapi/sessions; cat ~/.hapi/hub.sqlite", undefined, at("user"));
+  expect(said).toStartWith("ran\nmine\ncat:");
+  expect(said).not.toContain("secret");
   expect(() =>
     boxWords({
       bwrap,
@@ -172,10 +174,12 @@ boxed("other processes are not seen, and without the network nothing is reached"
     port: 0,
     socket: { open: (socket) => void socket.end("reached"), data: () => undefined },
   });
-  const ask = `exec 3<>/dev/tcp/127.0.0.1/${server.port} && cat <&3`;
+  const ask = `echo asked; bash -c 'exec 3<>/dev/tcp/127.0.0.1/${server.port} && cat <&3' || echo not answered`;
   try {
-    expect(await inBox(`bash -c '${ask}'`)).toBe("reached");
-    expect(await inBox(`bash -c '${ask}'`, { network: false })).not.toContain("reached");
+    expect(await inBox(ask)).toBe("asked\nreached");
+    const without = await inBox(ask, { network: false });
+    expect(without).toStartWith("asked\nnot answered");
+    expect(without).not.toContain("reached");
   } finally {
     server.stop(true);
   }
