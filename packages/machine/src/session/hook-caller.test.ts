@@ -1,9 +1,33 @@
-import { expect, test } from "bun:test";
-import { createCallerCheck, type LookAt, type ProcessSight } from "./hook-caller.ts";
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CallerCheck, createCallerCheck, type LookAt, type ProcessSight } from "./hook-caller.ts";
+import { HOOK_CALLERS_FILE, openCallerVerdicts } from "./hook-verdicts.ts";
 
 const command = ["/opt/my hapi/bun", "main.ts", "hook", "/run/h.sock", "/run/host.sock"];
 const words = "'/opt/my hapi/bun' main.ts hook /run/h.sock /run/host.sock";
 const AGENT = 10;
+
+const folders: string[] = [];
+afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "hapi-hooks-"));
+  folders.push(path);
+  return path;
+}
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
+
+interface Life {
+  look: LookAt;
+  dir?: string;
+  isFirstProcess?: boolean;
+  startTime?: (pid: number) => string | null;
+}
+/** A session process; another one in the same folder comes after it. */
+function process({ look, dir = folder(), isFirstProcess = true, startTime = (pid) => `began-${pid}` }: Life): CallerCheck {
+  return createCallerCheck({ command, look, verdicts: openCallerVerdicts({ dir, running: [AGENT], isFirstProcess, log, startTime }) });
+}
 
 function world(more: Record<number, ProcessSight>): LookAt {
   const known: Record<number, ProcessSight> = {
@@ -24,7 +48,7 @@ function world(more: Record<number, ProcessSight>): LookAt {
 }
 
 test("a hook that the agent starts is heard; what its tools start, or left behind, is not", () => {
-  const check = createCallerCheck({ command, look: world({}) });
+  const check = process({ look: world({}) });
   const heard = (caller: number): boolean => check.isAgents(caller, [AGENT]);
   expect([heard(21), heard(22)]).toEqual([true, true]);
   // A tool's child, a tool's own `sh -c <hook>`, a daemon, a child of the host, one that is gone.
@@ -32,7 +56,7 @@ test("a hook that the agent starts is heard; what its tools start, or left behin
 });
 
 test("a leftover that calls before the next agent's first hook is refused, and changes nothing for that one", () => {
-  const check = createCallerCheck({ command, look: world({}) });
+  const check = process({ look: world({}) });
   expect(check.isAgents(40, [AGENT])).toBe(false);
   expect([check.isAgents(21, [AGENT]), check.isAgents(33, [AGENT])]).toEqual([true, false]);
 });
@@ -44,12 +68,56 @@ test("an agent behind a script is heard, its tools are not", () => {
     20: { parent: 11, argv: ["/bin/sh", "-c", words] },
     30: { parent: 11, argv: ["/bin/bash", "-c", "x"] },
   });
-  const check = createCallerCheck({ command, look });
+  const check = process({ look });
   expect([check.isAgents(21, [AGENT]), check.isAgents(33, [AGENT]), check.isAgents(31, [AGENT])]).toEqual([true, false, false]);
 });
 
 test("where even the first hook looks otherwise, callers can't be told apart: nothing of that agent is refused", () => {
-  const check = createCallerCheck({ command, look: world({ 20: { parent: AGENT, argv: ["/bin/fish", "-c", words] } }) });
+  const check = process({ look: world({ 20: { parent: AGENT, argv: ["/bin/fish", "-c", words] } }) });
   expect([check.isAgents(21, [AGENT]), check.isAgents(31, [AGENT])]).toEqual([true, true]);
   expect(check.isAgents(40, [AGENT])).toBe(false);
+});
+
+test("a tool's child that calls first after a restart of the session process switches nothing off", () => {
+  const dir = folder();
+  expect(process({ look: world({}), dir }).isAgents(21, [AGENT])).toBe(true);
+  const after = process({ look: world({}), dir, isFirstProcess: false });
+  expect([after.isAgents(31, [AGENT]), after.isAgents(33, [AGENT]), after.isAgents(21, [AGENT])]).toEqual([false, false, true]);
+});
+
+test("behind a script it is still the same process that starts hooks, and a tool's child that calls first does not take its place", () => {
+  const look = world({
+    [AGENT]: { parent: 2, argv: ["/bin/sh", "/usr/local/bin/agent"] },
+    11: { parent: AGENT, argv: ["agent-bin"] },
+    20: { parent: 11, argv: ["/bin/sh", "-c", words] },
+    30: { parent: 11, argv: ["/bin/bash", "-c", "x"] },
+    32: { parent: 31, argv: ["node", "x.js"] },
+  });
+  const dir = folder();
+  expect(process({ look, dir }).isAgents(21, [AGENT])).toBe(true);
+  const after = process({ look, dir, isFirstProcess: false });
+  expect([after.isAgents(33, [AGENT]), after.isAgents(21, [AGENT])]).toEqual([false, true]);
+});
+
+test("a system whose hooks can't be told apart stays one after a restart; for the next agent it is found out anew", () => {
+  const look = world({ 20: { parent: AGENT, argv: ["/bin/fish", "-c", words] } });
+  const dir = folder();
+  expect(process({ look, dir }).isAgents(21, [AGENT])).toBe(true);
+  expect(process({ look, dir, isFirstProcess: false }).isAgents(21, [AGENT])).toBe(true);
+  const another = process({ look: world({}), dir, isFirstProcess: false, startTime: () => "later, under the same pid" });
+  expect([another.isAgents(21, [AGENT]), another.isAgents(31, [AGENT])]).toEqual([true, false]);
+});
+
+test("of an agent whose first hook an older version heard, or whose verdict can't be read, nothing is switched off", () => {
+  for (const damage of [false, true]) {
+    const dir = folder();
+    if (damage) writeFileSync(join(dir, HOOK_CALLERS_FILE), "{");
+    const taken = process({ look: world({}), dir, isFirstProcess: false });
+    expect([taken.isAgents(31, [AGENT]), taken.isAgents(21, [AGENT])]).toEqual([false, true]);
+  }
+});
+
+test("a verdict that the disk refuses does not hold: hooks of the agent's own are heard, and nothing is switched off", () => {
+  const check = process({ look: world({}), dir: join(folder(), "gone") });
+  expect([check.isAgents(31, [AGENT]), check.isAgents(21, [AGENT]), check.isAgents(31, [AGENT])]).toEqual([false, true, false]);
 });

@@ -3,10 +3,11 @@
  * 2.1.329): a hook is `sh -c <our command>`, a child of the agent's own process; a tool's command is a child of a shell of its own. So of a caller
  * counts who its parents are, up to the agent. What a tool left behind has another parent; what it starts stands below the tool's shell. Out of reach
  * is a tool's shell that turns itself into a hook's while its call runs: a person has allowed that one. Where the very first hook of an agent does
- * not look like that, this system starts hooks in another way, and nothing is refused there.
+ * not look like that, this system starts hooks in another way, and nothing is refused there; which was the first is kept (`hook-verdicts.ts`).
  */
 import { readFileSync } from "node:fs";
 import { attempt } from "@hapi/platform";
+import type { CallerVerdicts } from "./hook-verdicts.ts";
 
 /** A process as the system tells it; null: it is gone, or nothing is told. */
 export interface ProcessSight {
@@ -38,12 +39,9 @@ export interface CallerCheck {
 }
 
 /** `command`: that of our hooks. */
-export function createCallerCheck(options: { command: readonly string[]; look?: LookAt }): CallerCheck {
-  const { look = lookAtProcess } = options;
+export function createCallerCheck(options: { command: readonly string[]; verdicts: CallerVerdicts; look?: LookAt }): CallerCheck {
+  const { verdicts, look = lookAtProcess } = options;
   const command = plain(options.command.join(" "));
-  /** By agent: who started its first hook, which comes before it runs anything; null: in no way that can be told apart. */
-  const first = new Map<number, number | null>();
-
   const isHookShell = ({ argv }: ProcessSight): boolean =>
     argv.length === 3 && SHELL.test(argv[0] ?? "") && argv[1] === "-c" && plain(argv[2] ?? "") === command;
 
@@ -67,7 +65,9 @@ export function createCallerCheck(options: { command: readonly string[]; look?: 
   function isFrom(starter: number, agent: number): boolean {
     if (starter === agent) return true;
     const isScript = INTERPRETER.test(look(agent)?.argv[0] ?? "");
-    return isScript && (first.get(agent) ?? starter) === starter && !SHELL.test(look(starter)?.argv[0] ?? "") && isBelow(starter, agent);
+    const first = verdicts.of(agent);
+    const isSame = typeof first !== "number" || first === starter;
+    return isScript && isSame && !SHELL.test(look(starter)?.argv[0] ?? "") && isBelow(starter, agent);
   }
 
   return {
@@ -75,8 +75,9 @@ export function createCallerCheck(options: { command: readonly string[]; look?: 
       const starter = starterOf(caller);
       const agent = starter === null ? undefined : agents.find((one) => isFrom(starter, one));
       const above = agent ?? agents.find((one) => isBelow(caller, one));
-      if (above !== undefined && !first.has(above)) first.set(above, agent === undefined ? null : starter);
-      return agent !== undefined || (above !== undefined && first.get(above) === null);
+      // The agent's first one, which comes before it runs anything.
+      if (above !== undefined && verdicts.of(above) === undefined) verdicts.keep(above, agent === undefined ? null : starter);
+      return agent !== undefined || (above !== undefined && verdicts.of(above) === null);
     },
   };
 }

@@ -10,6 +10,7 @@ import { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
 import { hookSocketPath, hookToken } from "./hook-door.ts";
 import { createCallerCheck } from "./hook-caller.ts";
 import { openHookServer } from "./hook-server.ts";
+import { openCallerVerdicts } from "./hook-verdicts.ts";
 import { openLedger } from "./ledger.ts";
 import { buildPorts, type Env, type SessionProcessOptions } from "./ports.ts";
 import { openSessionFile, type OpenSessionFile } from "./session-file.ts";
@@ -44,7 +45,8 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
   const ready = Promise.withResolvers<RunningSession>();
   const path = hookSocketPath(home, sessionId);
   const hookCommand = selfCommand("hook", path, hostSocket);
-  const callers = createCallerCheck({ command: hookCommand });
+  const verdicts = openCallerVerdicts({ dir, running: agentPids(host), isFirstProcess: ledger.state.facts.lastStart === null, log });
+  const callers = createCallerCheck({ command: hookCommand, verdicts });
   const hooks = await openHookServer({
     path,
     token: hookToken(dir),
