@@ -10,9 +10,10 @@ import {
   revokedAnswer,
 } from "@hapi/protocol/credentials";
 import { isSet, textValue, type CommandContext, type ParsedWords } from "./command.ts";
-import { configuredHub, hubApi } from "./hub-api.ts";
+import { hubApi } from "./hub-api.ts";
 import { codeLines } from "./tui/welcome.ts";
 import { table } from "./tui/terminal.ts";
+import { hubOnTheWeb, waysForPhone, webAddress } from "./web-address.ts";
 
 const dayMs = 24 * 3_600_000;
 
@@ -60,17 +61,24 @@ function state({ kind, revokedAt, expiresAt, isThis }: CredentialView): string {
 export async function makeCode(words: ParsedWords, context: CommandContext): Promise<number> {
   const { terminal, paint } = context;
   const role = textValue(words, "role") ?? "operator";
+  // Asked first: a code is good once, also where nobody can say what it opens.
+  const hub = hubOnTheWeb(context.env);
   const made = await ask(context, read.code, { method: "POST", path: "/codes", body: { role } });
-  const { url } = configuredHub(context.env);
-  if (isSet(words, "json")) terminal.json({ ...made, url });
+  // Whichever hub makes one has a web app that reads it behind the #.
+  const place = webAddress({ ...hub, token: made.code, isElsewhere: false });
+  if (isSet(words, "json")) terminal.json({ ...made, ...place });
   else {
     terminal.out(made.code);
-    terminal.note(`Type it into the web app's sign-in, or open  ${url}/#token=${made.code}`);
-    if (terminal.isInteractive) terminal.note(codeLines(`${url}/#token=${made.code}`).join("\n"));
+    terminal.note(`Type it into the web app's sign-in, or open  ${place.link}`);
+    if (place.reach === "computer") terminal.note(phoneless.map(paint.dim).join("\n"));
+    else if (terminal.isInteractive) terminal.note(codeLines(place.link).join("\n"));
+    if (place.fingerprint !== undefined) terminal.note(paint.dim(`SHA-256 of the certificate: ${place.fingerprint}`));
     terminal.note(paint.dim(`It makes one device "${made.role}", once, within ten minutes.`));
   }
   return 0;
 }
+
+const phoneless = ["Only this computer can reach that address, no phone. For one:", ...waysForPhone];
 
 /** A secret for a program: shown once. */
 export async function add(words: ParsedWords, context: CommandContext): Promise<number> {

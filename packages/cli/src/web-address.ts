@@ -1,6 +1,8 @@
 /** Where people open the web app: the address other devices can use, where there is one, and the link that signs them in. */
 import { networkInterfaces } from "node:os";
-import { isEverywhere } from "@hapi/platform";
+import { hapiHome, isEverywhere, loadSettings, runningHub } from "@hapi/platform";
+import { hubAddress } from "./hub-address.ts";
+import { publicUrlOf } from "./public-url.ts";
 
 export interface WebAddress {
   /** Where a browser goes, without the token. */
@@ -24,6 +26,17 @@ export interface ListeningHub {
   isOpen?: boolean | undefined;
   /** Of another make, or a version we don't know: its web app may read a token in the query only. */
   isElsewhere?: boolean;
+}
+
+/** The hub that this machine is configured for, as other devices get to it; what lets them in is the caller's to say. */
+export function hubOnTheWeb(env: Readonly<Record<string, string | undefined>>): Omit<ListeningHub, "token"> {
+  const { url, source } = hubAddress(env);
+  // What other devices call a hub elsewhere is what this machine calls it.
+  if (source !== "default") return { url, publicUrl: null, isElsewhere: true };
+  const home = hapiHome(env);
+  const own = runningHub(home);
+  const publicUrl = publicUrlOf(env["HAPI_PUBLIC_URL"] || loadSettings(home)["publicUrl"]);
+  return { url, publicUrl, isOpen: own?.isOpen, front: own?.front };
 }
 
 export function webAddress(hub: ListeningHub, addresses: readonly string[] = ownAddresses()): WebAddress {
@@ -53,9 +66,11 @@ export function ownAddresses(all: ReturnType<typeof networkInterfaces> = network
   return found.sort((a, b) => isVirtual(a) - isVirtual(b)).map(({ address }) => address);
 }
 
-/** Why there is no code for a phone, and what makes one possible. */
-export const unreachableHint = [
-  "Only this computer can reach it, so there is no code for a phone. For one:",
+/** What makes it possible that a phone gets there. */
+export const waysForPhone = [
   "a tunnel or a TLS proxy in front, with HAPI_PUBLIC_URL, or, on your",
   "own network, with a certificate it makes itself: hapi hub --host 0.0.0.0 --tls",
 ] as const;
+
+/** Why there is no code for a phone. */
+export const unreachableHint = ["Only this computer can reach it, so there is no code for a phone. For one:", ...waysForPhone] as const;

@@ -126,6 +126,15 @@ test("hapi hub where one runs says where; stop, status, logs and restart on the 
   expect((await one.hapi(["web"], { HAPI_PUBLIC_URL: "https://hapi.example.org/" })).stdout).toBe(
     `https://hapi.example.org/#token=${token}\n`,
   );
+  expect(JSON.parse((await one.hapi(["auth", "code", "--json"])).stdout)).toMatchObject({
+    url,
+    link: expect.stringContaining(`${url}/#token=`),
+    reach: "computer",
+  });
+  expect((await one.hapi(["auth", "code"])).stderr).toContain("Only this computer can reach that address");
+  expect((await one.hapi(["auth", "code"], { HAPI_PUBLIC_URL: "https://hapi.example.org/" })).stderr).toMatch(
+    /open {2}https:\/\/hapi\.example\.org\/#token=\w{4}-\w{4}-\w{4}\n/,
+  );
 
   expect((await one.hapi(["hub", "logs"])).stdout).toContain('"hub.started"');
   const restarted = await one.hapi(["hub", "restart"]);

@@ -1,15 +1,13 @@
 /** `hapi web`: the way into the web app of this machine's hub, at any time: its link, a code for the phone, the browser. */
 import { spawn } from "node:child_process";
-import { findProgram, hapiHome, loadSettings, runningHub } from "@hapi/platform";
+import { findProgram } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext } from "../command.ts";
-import { hubAddress } from "../hub-address.ts";
 import { configuredHub, noHubAnswers } from "../hub-api.ts";
 import { takesToken } from "../hub-token.ts";
 import { isHealthy } from "../local-hub.ts";
 import { codeLines } from "../tui/welcome.ts";
-import { publicUrlOf } from "../public-url.ts";
-import { unreachableHint, type WebAddress, webAddress } from "../web-address.ts";
+import { hubOnTheWeb, unreachableHint, type WebAddress, webAddress } from "../web-address.ts";
 
 export const webCommand: Command = {
   name: "web",
@@ -52,12 +50,7 @@ async function findLink({ env }: CommandContext): Promise<WebAddress> {
       "invalid_access_token",
       `The hub at ${url} does not take this machine's token. Give it another with: hapi auth login.`,
     );
-  const home = hapiHome(env);
-  const isOwn = hubAddress(env).source === "default";
-  const own = isOwn ? runningHub(home) : null;
-  // What other devices call a hub elsewhere is what this machine calls it.
-  const publicUrl = isOwn ? publicUrlOf(env["HAPI_PUBLIC_URL"] || loadSettings(home)["publicUrl"]) : null;
-  return webAddress({ url, publicUrl, token, isOpen: own?.isOpen ?? false, front: own?.front, isElsewhere: !isOwn });
+  return webAddress({ ...hubOnTheWeb(env), token });
 }
 
 function openInBrowser(link: string, { env, terminal }: CommandContext): void {
