@@ -96,6 +96,7 @@ export class OpenCodeConversation implements Conversation {
       allow: (id) => ignore(allowAtOnce(link, id), "the ledger says so itself"),
       refuse: (id) => ignore(api.post(...refusalOf(id)), "it is not asked any more"),
       unbegun: () => ignore(this.#live ? this.#handing.unbegun(this.#live) : undefined, "the next word of OpenCode's tries again"),
+      begunStopped: () => ignore(stopTurn(link), "a person can stop it once more"),
     });
     try {
       if ((await within(context.clock, READY_MS, link.ready)) === LATE)
@@ -183,6 +184,7 @@ export class OpenCodeConversation implements Conversation {
       allow: nothing,
       refuse: nothing,
       unbegun: nothing,
+      begunStopped: nothing,
     };
     const link = new ServerLink(gone);
     await link.gone;

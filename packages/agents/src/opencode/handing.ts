@@ -1,11 +1,12 @@
 /**
  * Prompts on their way to OpenCode. It runs a repeated message id once but appends its parts again, unless they have ids too: so every prompt gets ids
- * for all of it before it is sent, durable, and the record is asked before anything is sent a second time.
+ * for all of it before it is sent, durable, and the record is asked before anything is sent a second time. The record is behind: a prompt that was taken
+ * stands there seconds later, and until then neither a stop nor a removal reaches it, though OpenCode says "true" to both (1.18.33).
  */
 import { AppError } from "@hapi/protocol";
 import type { DriverContext, DriverMemory, DriverPrompt } from "../driver.ts";
 import { stopTurn } from "./answering.ts";
-import { ApiFailure } from "./api.ts";
+import { type Api, ApiFailure } from "./api.ts";
 import { createIds, type Ids } from "./ids.ts";
 import type { ServerLink } from "./link.ts";
 import { messagesOf } from "./mirror.ts";
@@ -16,6 +17,8 @@ import { promptHanded } from "./turns.ts";
 
 /** A prompt that was taken and not begun is given again so often. */
 const MAX_NUDGES = 3;
+/** A prompt that was sent so long ago and does not stand in the record will not: 7 s were measured for the first one of a server on a busy machine. */
+const WRITTEN_MS = 60_000;
 
 type Found = "present" | "absent" | "unknown";
 
@@ -61,7 +64,7 @@ export function createHanding(context: DriverContext): Handing {
     async takeUp(link, left) {
       const { turn } = link.state;
       // Whether OpenCode heard of the stop is not known; what else it may be busy with was not stopped.
-      const isRunning = link.to.isBusy && (turn === null || turn.userId === left?.messageId);
+      const isRunning = link.to.isBusy && turn === null;
       if (left?.stopped && isRunning) await stopTurn(link);
       if (!link.to.isBusy) await unbegun(hands, link);
     },
@@ -70,30 +73,62 @@ export function createHanding(context: DriverContext): Handing {
 
 async function hand(hands: Hands, link: ServerLink, { prompt, retry }: { prompt: DriverPrompt; retry: boolean }): Promise<void> {
   const { context, ids } = hands;
-  const { memory } = context;
+  const { memory, clock } = context;
   if (link.busy) throw new AppError("not_ready", "A turn is running");
   const { localId } = prompt;
-  const handed = handedAs(memory, localId) ?? { localId, messageId: ids.message(), partIds: partIdsFor(prompt, ids) };
+  // What is provably not there gets new ids: OpenCode does not run a message that sorts before an answer.
+  const known = retry ? handedAs(memory, localId) : undefined;
+  const own = known ?? { localId, messageId: ids.message(), partIds: partIdsFor(prompt, ids) };
+  const handed: Handed = { ...own, sent: { to: link.process.launchId, at: clock.now() } };
+  const going: Going = { handed, retry, isOpen: false };
   link.state.pending = { localId, messageId: handed.messageId, retry };
   hands.nudges = 0;
   try {
     const parts = await promptParts(prompt, handed.partIds);
     await link.commit({ ...(retry ? {} : rememberPrompt(prompt)), ...withHanded(memory, localId, handed) });
-    await send(link, handed.messageId, parts);
+    await sendFirmly(context, link, { going, parts });
   } catch (cause) {
-    await notSent(context, link, { handed, retry, cause });
+    await notSent(context, link, { going, cause });
   }
   promptHanded(link.to);
   await link.commit();
 }
 
+interface Going {
+  handed: Handed;
+  retry: boolean;
+  /** It was sent, and whether it arrived is not known. */
+  isOpen: boolean;
+}
+
+/** Where the connection breaks, or no answer comes, OpenCode may have it all the same: the same ids once more add nothing. */
+async function sendFirmly(
+  { log }: DriverContext,
+  link: ServerLink,
+  { going, parts }: { going: Going; parts: readonly unknown[] },
+): Promise<void> {
+  const { handed } = going;
+  try {
+    return await send(link, handed.messageId, parts);
+  } catch (cause) {
+    if (cause instanceof ApiFailure) throw cause;
+    going.isOpen = true;
+    if (link.ended) throw cause;
+    log.warn("opencode.prompt_given_again", { localId: handed.localId, cause });
+  }
+  await send(link, handed.messageId, parts);
+}
+
 async function nudge(hands: Hands, link: ServerLink): Promise<void> {
-  const { memory, log } = hands.context;
+  const { memory, log, clock } = hands.context;
   const { pending } = link.state;
   const prompt = lastPrompt(memory);
   const handed = pending && handedAs(memory, pending.localId);
   if (!pending || pending.stopped || !handed || prompt?.localId !== pending.localId || hands.nudges >= MAX_NUDGES) return;
   hands.nudges++;
+  pending.again = true;
+  await link.commit(withHanded(memory, handed.localId, { ...handed, sent: { to: link.process.launchId, at: clock.now() } }));
+  if (link.state.pending !== pending || pending.stopped) return;
   log.info("opencode.prompt_given_again", { localId: pending.localId });
   await send(link, pending.messageId, await promptParts(prompt, handed.partIds));
   promptHanded(link.to);
@@ -104,8 +139,8 @@ async function unbegun(hands: Hands, link: ServerLink): Promise<void> {
   const { pending } = link.state;
   if (!pending) return;
   if (!pending.stopped) return nudge(hands, link);
-  // It lets go of it only when it is idle: then this is asked again.
-  if (!(await takeBack(context, link))) return;
+  // It lets go only of what it has written down, and only when it is idle: then this is asked again.
+  if (!(await takeBack(context, link))) return link.lookLater(WRITTEN_MS);
   context.emit({ type: "stage", localId: pending.localId, stage: "interrupted" });
   context.emit({ type: "thinking", thinking: link.busy });
 }
@@ -129,17 +164,18 @@ async function takeBack(context: DriverContext, link: ServerLink): Promise<boole
   const handed = pending && handedAs(context.memory, pending.localId);
   if (!pending || !handed) return false;
   if (!pending.retry) return await removeMessage(context, link, handed);
+  if (isYoung(context, link, handed)) return false;
   link.state.pending = null;
   await link.commit();
   return true;
 }
 
-async function lookup({ memory }: DriverContext, link: ServerLink | null, localId: string): Promise<Found> {
-  const handed = handedAs(memory, localId);
+async function lookup(context: DriverContext, link: ServerLink | null, localId: string): Promise<Found> {
+  const handed = handedAs(context.memory, localId);
   if (!handed) return "absent";
   // On its way: OpenCode says that it has a prompt up to seconds before it writes it down.
   if (handed.seen || link?.state.pending?.localId === localId) return "present";
-  return link === null ? "unknown" : await findMessage(link, handed.messageId);
+  return link === null ? "unknown" : await findMessage(context, link, handed);
 }
 
 async function withdraw(context: DriverContext, link: ServerLink | null, localId: string): Promise<"removed" | "consumed" | "unknown"> {
@@ -150,17 +186,13 @@ async function withdraw(context: DriverContext, link: ServerLink | null, localId
   return (await removeMessage(context, link, handed)) ? "removed" : "consumed";
 }
 
-/** The record says whether it has it all the same; where that can't be asked, `lookup` will. */
-async function notSent(
-  { memory }: DriverContext,
-  link: ServerLink,
-  { handed, retry, cause }: { handed: Handed; retry: boolean; cause: unknown },
-): Promise<void> {
-  const wasRefused = cause instanceof ApiFailure || (cause instanceof AppError && cause.code === "not_found");
-  const found = wasRefused ? "absent" : await findMessage(link, handed.messageId);
+/** Refused, it is not there; else the record says whether it has it all the same, and where that can't be told yet, `lookup` will. */
+async function notSent(context: DriverContext, link: ServerLink, { going, cause }: { going: Going; cause: unknown }): Promise<void> {
+  const { handed, retry, isOpen } = going;
+  const found = isOpen ? await findMessage(context, link, handed) : "absent";
   if (found === "present" && !retry) return;
   if (link.state.pending?.messageId === handed.messageId) link.state.pending = null;
-  await link.commit(found === "absent" && !retry ? withHanded(memory, handed.localId, null) : {});
+  await link.commit(found === "absent" && !retry ? withHanded(context.memory, handed.localId, null) : {});
   if (cause instanceof ApiFailure) throw new AppError("apply_failed", `${AGENT_NAME} did not take the prompt: ${cause.message}`, { cause });
   if (cause instanceof AppError) throw cause;
   throw new AppError("agent_exited", undefined, { cause });
@@ -174,25 +206,46 @@ async function send(link: ServerLink, messageID: string, parts: readonly unknown
   await link.api.post(`/session/${threadId}/prompt_async`, { messageID, parts, ...agent, ...choice });
 }
 
-async function findMessage({ api, state, to }: ServerLink, messageId: string): Promise<Found> {
+/** `unknown`: OpenCode can't be asked, does not know the conversation, or may be about to write the message down. */
+async function findMessage(context: DriverContext, link: ServerLink, handed: Handed): Promise<Found> {
+  const { api, state, to } = link;
+  const { messageId } = handed;
   if (messagesOf(to.mirror, state.threadId).some(({ id }) => id === messageId)) return "present";
+  const message = await isThere(api, `/session/${state.threadId}/message/${messageId}`);
+  if (message !== "absent") return message;
+  if (isYoung(context, link, handed)) return "unknown";
+  // It has the same word for a message of a conversation that it does not know.
+  return (await isThere(api, `/session/${state.threadId}`)) === "present" ? "absent" : "unknown";
+}
+
+/** Sent to this server only now. */
+const isYoung = ({ clock }: DriverContext, { process }: ServerLink, { sent }: Handed): boolean =>
+  sent?.to === process.launchId && clock.now() - sent.at < WRITTEN_MS;
+
+async function isThere(api: Api, path: string): Promise<Found> {
   try {
-    await api.get(`/session/${state.threadId}/message/${messageId}`);
+    await api.get(path);
     return "present";
   } catch (cause) {
     return cause instanceof ApiFailure && cause.status === 404 ? "absent" : "unknown";
   }
 }
 
-/** OpenCode lets go of a message only while it is idle. */
-async function removeMessage({ memory }: DriverContext, link: ServerLink, handed: Handed): Promise<boolean> {
+/**
+ * OpenCode lets go of a message only while it is idle, and says so too of one that it has not written down yet, and will. False: it may run.
+ */
+async function removeMessage(context: DriverContext, link: ServerLink, handed: Handed): Promise<boolean> {
+  const { state, api } = link;
+  const isOnItsWay = state.pending?.again === true && isYoung(context, link, handed);
+  const found = isOnItsWay ? "unknown" : await findMessage(context, link, handed);
+  if (found === "unknown") return false;
   try {
-    await link.api.remove(`/session/${link.state.threadId}/message/${handed.messageId}`);
+    if (found === "present") await api.remove(`/session/${state.threadId}/message/${handed.messageId}`);
   } catch (cause) {
     if (!(cause instanceof ApiFailure)) throw cause;
-    if (cause.status !== 404) return false;
+    return false;
   }
-  if (link.state.pending?.messageId === handed.messageId) link.state.pending = null;
-  await link.commit(withHanded(memory, handed.localId, null));
+  if (state.pending?.messageId === handed.messageId) state.pending = null;
+  await link.commit(withHanded(context.memory, handed.localId, null));
   return true;
 }

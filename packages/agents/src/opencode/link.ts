@@ -2,7 +2,7 @@
  * The line to one running OpenCode server: hears its events, reads its record whenever it may have missed some, and keeps both in the mirror. Order: it
  * listens first and reads then, so nothing falls between the two.
  */
-import { RingGapError, type ExitStatus, type HostProcess } from "@hapi/host";
+import type { ExitStatus, HostProcess } from "@hapi/host";
 import { delay, ignore, LATE, within } from "@hapi/platform/lean";
 import type { DriverContext, DriverEvent } from "../driver.ts";
 import { fields, filled, list, text, type Fields } from "../shared/read.ts";
@@ -11,6 +11,7 @@ import { exitFailure } from "./failure.ts";
 import { hear, type Hearing } from "./hearing.ts";
 import { createMirror, isOurs, readMessage } from "./mirror.ts";
 import { closeAnswered, refusalOf } from "./requests.ts";
+import { followOutput } from "./output.ts";
 import { type OpenCodeState, STATE_KEY, type Translation } from "./state.ts";
 import { tell } from "./teller.ts";
 import { endTurn, endTurnIfOver, passOver } from "./turns.ts";
@@ -35,6 +36,8 @@ export interface LinkOptions {
   refuse(requestId: string): void;
   /** It is idle, and a prompt that it took was not begun, or not any more. */
   unbegun(): void;
+  /** It has begun with a prompt that a person stopped before. */
+  begunStopped(): void;
 }
 
 type RequestClosed = Extract<DriverEvent, { type: "request-closed" }>;
@@ -159,6 +162,13 @@ export class ServerLink {
   }
 
   async #heard(event: Fields): Promise<void> {
+    const { pending } = this.state;
+    await this.#take(event);
+    // A stop does not reach a prompt that OpenCode has not written down yet: it begins with it all the same.
+    if (pending?.stopped && this.to.isBusy && this.state.turn?.userId === pending.messageId) this.#options.begunStopped();
+  }
+
+  async #take(event: Fields): Promise<void> {
     const type = text(event["type"]) ?? "";
     if (type === "server.connected") {
       await this.readRecord();
@@ -178,6 +188,13 @@ export class ServerLink {
     // Its record has not said yet how the turn ended; if it never does, what it holds by then is all there is.
     if (state.turn)
       this.#settling = this.#options.context.clock.setTimer(SETTLE_MS, () => ignore(this.#settle(), "it is read again at the next word"));
+  }
+
+  /** What it is idle with is looked at once more after this time, if it says nothing before. */
+  lookLater(ms: number): void {
+    if (this.to.isBusy || this.#ended || this.#detach.signal.aborted) return;
+    this.#settling?.();
+    this.#settling = this.#options.context.clock.setTimer(ms, () => this.#status());
   }
 
   async #settle(): Promise<void> {
@@ -264,31 +281,16 @@ export class ServerLink {
   }
 
   async #drain(): Promise<void> {
-    await this.#follow("out", () => undefined);
+    await followOutput(this.process, "out", { signal: this.#detach.signal, heard: () => undefined });
   }
 
   async #listenToErrors(): Promise<void> {
     // Chunks end where they end, also within a character.
     const decoder = new TextDecoder();
-    await this.#follow("err", (bytes) => {
+    const heard = (bytes: Uint8Array) => {
       this.#lastWords = (this.#lastWords + decoder.decode(bytes, { stream: true })).slice(-MAX_LAST_WORDS);
-    });
-  }
-
-  async #follow(stream: "out" | "err", heard: (bytes: Uint8Array) => void): Promise<void> {
-    for (let from = 0; ;) {
-      try {
-        for await (const chunk of this.process.read(stream, from, this.#detach.signal)) {
-          from = chunk.offset + chunk.bytes.length;
-          heard(chunk.bytes);
-          this.process.release(stream, from);
-        }
-        return;
-      } catch (cause) {
-        if (!(cause instanceof RingGapError)) throw cause;
-        from = cause.oldest;
-      }
-    }
+    };
+    await followOutput(this.process, "err", { signal: this.#detach.signal, heard });
   }
 }
 

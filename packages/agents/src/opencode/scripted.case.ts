@@ -133,8 +133,9 @@ function valueOf({ messages, permissions, status }: Scripted, { method, path }: 
   const message = /^\/session\/ses_1\/message\/(\w+)$/.exec(path)?.[1];
   if (message !== undefined) {
     const at = messages.findIndex(({ info }) => info.id === message);
-    if (at < 0) return [404, { message: "no such message" }];
-    return [200, method === "DELETE" ? messages.splice(at, 1).length > 0 : messages[at]];
+    // As the real one: it lets go of what it does not have, too.
+    if (method === "DELETE") return [200, at < 0 || messages.splice(at, 1).length > 0];
+    return at < 0 ? [404, { message: "no such message" }] : [200, messages[at]];
   }
   if (method !== "GET") return [200, true];
   const known: Record<string, unknown> = {

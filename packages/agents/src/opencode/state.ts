@@ -30,6 +30,8 @@ export interface Pending {
   handed?: boolean;
   /** A person stopped it before it began: it is not to run any more. */
   stopped?: boolean;
+  /** Sent once more: what stands in the record may be the first of it, and it runs with the second. */
+  again?: boolean;
 }
 
 export interface Turn {
@@ -97,6 +99,8 @@ export interface Handed {
   messageId: string;
   partIds: string[];
   seen?: true;
+  /** To which launch of the server, and when (ms since 1970). Absent: an earlier version of HAPI did not write it down. */
+  sent?: { to: string; at: number };
 }
 
 const handedOf = (memory: DriverMemory): Handed[] => memory.get<Handed[]>(HANDED_KEY) ?? [];

@@ -132,6 +132,25 @@ test(
   LIMIT_MS,
 );
 
+const isStopped =
+  (localId: string) =>
+  (event: DriverEvent): event is Extract<DriverEvent, { type: "stage" }> =>
+    event.type === "stage" && event.localId === localId && event.stage === "interrupted";
+
+test(
+  "the first prompt of a server is written down seconds after it is taken: stopped before that it does not run, and the next one does",
+  async () => {
+    await using world = await openWorld(opencode);
+    await world.start();
+    const first = await world.prompt("say: never said");
+    await world.conversation.interrupt();
+    await world.until(isStopped(first));
+    expect((await world.untilEnd(await world.prompt("say: said"))).outcome).toBe("completed");
+    expect(world.records().flatMap((record) => (record.type === "agent-message" ? [record.text] : []))).toEqual(["said"]);
+  },
+  LIMIT_MS,
+);
+
 test(
   "a stop while it asks leaves nothing open at OpenCode; a question that is refused ends the turn; the next prompt runs",
   async () => {
@@ -153,9 +172,7 @@ test(
     // Stopped before OpenCode has begun with it, or in that moment: it is over, and does not run later.
     const hasty = await world.prompt("write never.txt: at all");
     await world.conversation.interrupt();
-    const isOver = (event: DriverEvent): event is Extract<DriverEvent, { type: "stage" }> =>
-      event.type === "stage" && event.localId === hasty && event.stage === "interrupted";
-    await world.until(isOver);
+    await world.until(isStopped(hasty));
 
     expect((await world.untilEnd(await world.prompt("say: and on"))).outcome).toBe("completed");
     expect(existsSync(join(sessionFolder(), "project/never.txt"))).toBe(false);
