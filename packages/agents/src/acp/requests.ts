@@ -3,16 +3,16 @@
  * what a person allowed is answered with an option of an allow kind, and never with more than they said.
  */
 import { isRecord } from "@hapi/core";
-import { isDeepStrictEqual } from "node:util";
 import type { ToolKind } from "@hapi/protocol";
 import type { RequestAnswer, RequestOutcome } from "../driver.ts";
+import { refusingEdits } from "../shared/edited.ts";
 import type { RpcId } from "../shared/jsonrpc.ts";
 import { fields, filled, list, text, type Fields } from "../shared/read.ts";
 import { agentWentOn, recordOwnRow } from "./closings.ts";
 import { agentMode, appliesMode } from "./modes.ts";
 import { META } from "./profile.ts";
 import { answersByPlace, elicitation, formReply, questionRequest, questionsIn, urlReply, type AskedQuestion } from "./questions.ts";
-import { LIMITS, type ChoiceOption, type FormField, type OpenRequest, type OpenTool, type Translation } from "./state.ts";
+import { LIMITS, type ChoiceOption, type OpenRequest, type OpenTool, type Translation } from "./state.ts";
 import { inputOf, mergeTool, nameOf, recordCall, settleTools } from "./tools.ts";
 import { endItem, turnBegins } from "./turns.ts";
 
@@ -56,7 +56,12 @@ function ownAsk(to: Translation, method: string, params: Fields): AskedQuestion 
   return asks ? { request: asks.request, ask: { type: "own", method, questions: asks.questions } } : null;
 }
 
-function ownReply(to: Translation, { method, questions }: { method: string; questions: FormField[] }, answer: RequestAnswer): Reply {
+type Own = Extract<OpenRequest["ask"], { type: "own" }>;
+
+function ownReply(to: Translation, { request, ask }: { request: OpenRequest["request"]; ask: Own }, given: RequestAnswer): Reply {
+  const { method, questions } = ask;
+  // A question is answered with words beside it.
+  const answer = request.kind === "question" ? given : refusingEdits(request, given);
   const result = to.profile.own?.[method]?.reply(questions, answer) ?? cancelled;
   if (answer.behavior === "allow") return { result, outcome: "approved", ...(answer.mode ? { thenMode: answer.mode } : {}) };
   return { result, outcome: "denied", ...(answer.reason ? { reason: answer.reason } : {}) };
@@ -138,7 +143,7 @@ export function replyTo(to: Translation, open: OpenRequest, answer: RequestAnswe
     case "url":
       return urlReply(answer);
     case "own":
-      return ownReply(to, open.ask, answer);
+      return ownReply(to, { ...open, ask: open.ask }, answer);
     case "choice":
       return choiceReply(to, open, open.ask, answer);
   }
@@ -152,10 +157,9 @@ export function cancelReply(to: Translation, open: OpenRequest): unknown {
 
 type Choice = Extract<OpenRequest["ask"], { type: "choice" }>;
 
-function choiceReply(to: Translation, open: OpenRequest, { options, questions }: Choice, answer: RequestAnswer): Reply {
+function choiceReply(to: Translation, open: OpenRequest, { options, questions }: Choice, given: RequestAnswer): Reply {
+  const answer = refusingEdits(open.request, given);
   if (answer.behavior === "deny") return deny(to, open, options, answer.reason);
-  const edited = answer.updatedInput !== undefined && !isDeepStrictEqual(answer.updatedInput, open.request.input);
-  if (edited) return deny(to, open, options, "This agent can't take an edited input, so nothing was allowed");
   const { option, thenMode } = allowOption(to, options, answer);
   if (!option) return deny(to, open, options, "The agent only offers to allow this for the whole session, so nothing was allowed");
   const words = questions && to.profile.questions ? { [to.profile.questions.answers]: answersByPlace(questions, answer.answers) } : {};

@@ -12,7 +12,7 @@ import { type OpenWire, type ServerLink, ServerRefusal } from "./link.ts";
 import { closeBooks } from "./books.ts";
 import { hand, retryTurn } from "./handing.ts";
 import { findInThread, findOnDisk, wasHanded } from "./prompts.ts";
-import { replyTo } from "./requests.ts";
+import { decisionOn } from "./requests.ts";
 import { endProcess, exitWords, hasExited, LAUNCH_KEY, type Launch, listenToStreams } from "./server.ts";
 import { type Model, modelsOf, setMode, setModel } from "./settings.ts";
 import { type CodexState, type OpenRequest, STATE_KEY } from "./state.ts";
@@ -240,9 +240,7 @@ export class CodexConversation implements Conversation {
 
   /** On disk before it is sent: after a crash it is sent again where it was not heard. */
   async #decide(thread: Thread, open: OpenRequest, answer: RequestAnswer): Promise<void> {
-    open.answered = answer.behavior === "allow" ? "approved" : "denied";
-    open.reply = replyTo(open, answer);
-    if (answer.behavior === "deny" && answer.reason) open.reason = answer.reason;
+    Object.assign(open, decisionOn(open, answer));
     await thread.commit();
     thread.link?.reply(open.rpcId, open.reply);
     if (answer.behavior === "deny" && answer.interrupt) await this.interrupt();

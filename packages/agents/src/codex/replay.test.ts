@@ -12,7 +12,7 @@ import { failureOf } from "./failures.ts";
 import type { Heard, ServerLink } from "./link.ts";
 import { settingsOf } from "./modes.ts";
 import { HANDED_KEY } from "./prompts.ts";
-import { replyTo } from "./requests.ts";
+import { decisionOn } from "./requests.ts";
 import { newState, STATE_KEY, type CodexState } from "./state.ts";
 import { Thread } from "./thread.ts";
 
@@ -211,11 +211,27 @@ test("a refusal never grants anything, whatever was asked", () => {
       answered: null,
     } as const;
     for (const interrupt of [false, true]) {
-      const said = JSON.stringify(replyTo(open, { behavior: "deny", interrupt }));
+      const said = JSON.stringify(decisionOn(open, { behavior: "deny", interrupt }).reply);
       expect(said).not.toContain("accept");
       expect(said).not.toContain("enabled");
     }
   }
+});
+
+test("an edited approval runs nothing, for Codex would run the call as it was", () => {
+  const input = { command: "ls" };
+  const method = "item/commandExecution/requestApproval";
+  const request = { id: "r", kind: "permission", tool: "exec_command", input } as const;
+  const open = { request, rpcId: 1, method, itemId: null, params: {}, answered: null } as const;
+  expect(decisionOn(open, { behavior: "allow", updatedInput: { command: "ls -a" } })).toEqual({
+    answered: "denied",
+    reply: { decision: "decline" },
+    reason: "This agent can't take an edited input, so nothing was allowed",
+  });
+  expect(decisionOn(open, { behavior: "allow", updatedInput: { ...input } })).toEqual({
+    answered: "approved",
+    reply: { decision: "accept" },
+  });
 });
 
 test("a form of an MCP server is answered with the values of its options, and its own types", () => {
@@ -239,7 +255,7 @@ test("a form of an MCP server is answered with the values of its options, and it
     answered: null,
   } as const;
   const answers = { size: ["Large"], "How many?": ["3"], "A gift?": ["No"] };
-  expect(replyTo(open, { behavior: "allow", answers })).toEqual({
+  expect(decisionOn(open, { behavior: "allow", answers }).reply).toEqual({
     action: "accept",
     content: { size: "l", count: 3, gift: false },
     _meta: null,

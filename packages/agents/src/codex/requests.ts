@@ -4,6 +4,7 @@
  */
 import { isRecord } from "@hapi/core";
 import type { AgentRequest, RequestAnswer, RequestOutcome } from "../driver.ts";
+import { refusingEdits } from "../shared/edited.ts";
 import type { Heard } from "./link.ts";
 import type { RpcId } from "../shared/jsonrpc.ts";
 import { fields, filled, list, text, type Fields } from "../shared/read.ts";
@@ -161,7 +162,18 @@ const replies: Readonly<Record<string, Reply>> = {
 };
 
 /** What the server is told. */
-export const replyTo = ({ method, params }: OpenRequest, answer: RequestAnswer): unknown => (replies[method] ?? decide)(params, answer);
+const replyTo = ({ method, params }: OpenRequest, answer: RequestAnswer): unknown => (replies[method] ?? decide)(params, answer);
+
+export type Decision = Required<Pick<OpenRequest, "answered" | "reply">> & Pick<OpenRequest, "reason">;
+
+/** What an answer comes to: how it counts, and what the server is told. */
+export function decisionOn(open: OpenRequest, given: RequestAnswer): Decision {
+  // A question is answered with words beside it.
+  const answer = open.request.kind === "question" ? given : refusingEdits(open.request, given);
+  const reply = replyTo(open, answer);
+  if (answer.behavior === "allow") return { answered: "approved", reply };
+  return { answered: "denied", reply, ...(answer.reason ? { reason: answer.reason } : {}) };
+}
 
 type Allowed = Extract<RequestAnswer, { behavior: "allow" }>;
 

@@ -125,6 +125,19 @@ describe("its own requests", () => {
     await answering;
   });
 
+  test("an edited plan is not accepted, for Cursor would carry out the one that it wrote", async () => {
+    const agent = await begun();
+    await agent.prompt("go");
+    agent.say({ id: 1, method: "cursor/create_plan", params: { toolCallId: "t", name: "Steps", plan: "First this" } });
+    const { request } = await agent.event("request");
+    const answering = agent.conversation.answer(request.id, { behavior: "allow", updatedInput: { plan: "Only that" } });
+    const reason = "This agent can't take an edited input, so nothing was allowed";
+    expect((await agent.answerTo(1)).result).toEqual({ outcome: { outcome: "rejected", reason } });
+    agent.update({ sessionUpdate: "agent_message_chunk", content: { type: "text", text: "Then so." } });
+    expect(await answering).toBe("applied");
+    expect(await agent.event("request-closed")).toMatchObject({ outcome: "denied", reason });
+  });
+
   test("its to-do list is taken as it changes, by request and by notification, and one that is not in a known shape is refused", async () => {
     const agent = await begun();
     await agent.prompt("go");

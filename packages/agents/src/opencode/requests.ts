@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { AgentRequest, RequestAnswer } from "../driver.ts";
+import { refusingEdits } from "../shared/edited.ts";
 import { fields, filled, list, text, type Fields } from "../shared/read.ts";
 import { findCall } from "./mirror.ts";
 import type { Closing, OpenRequest, Translation } from "./state.ts";
@@ -14,7 +15,6 @@ const QUESTION_TOOL = "AskUserQuestion";
 const MAX_OPEN = 64;
 const ENDED_UNTOLD = "OpenCode ended before it said whether it took the answer";
 const NOT_ALLOWED = "The person did not allow this. Nothing was done; do not try it again, and go on without it.";
-const EDITED = "This agent can't take an edited input, so nothing was allowed";
 
 type Kind = "permission" | "question";
 
@@ -90,13 +90,10 @@ function questionClosing(open: OpenRequest, answer: RequestAnswer): Closing {
   return { outcome: "denied", path: `${path}/reject`, body: {}, ...(answer.reason ? { reason: answer.reason } : {}) };
 }
 
-function permissionClosing({ request }: OpenRequest, answer: RequestAnswer): Closing {
+function permissionClosing({ request }: OpenRequest, given: RequestAnswer): Closing {
+  const answer = refusingEdits(request, given);
   const path = `/permission/${request.id}/reply`;
-  if (answer.behavior === "allow") {
-    const isEdited = answer.updatedInput !== undefined && !isDeepStrictEqual(answer.updatedInput, request.input);
-    if (isEdited) return { outcome: "denied", path, body: { reply: "reject", message: EDITED }, reason: EDITED };
-    return { outcome: "approved", path, body: { reply: answer.forSession ? "always" : "once" } };
-  }
+  if (answer.behavior === "allow") return { outcome: "approved", path, body: { reply: answer.forSession ? "always" : "once" } };
   const { reason, interrupt } = answer;
   // Without words a rejection ends OpenCode's turn.
   const message = reason ?? (interrupt ? undefined : NOT_ALLOWED);
