@@ -39,14 +39,7 @@ export class CodexConversation implements Conversation {
   constructor(context: DriverContext, open: OpenWire) {
     this.#context = context;
     this.#open = open;
-    this.terminal = createTerminal({
-      context,
-      place: () => {
-        const running = this.#running;
-        return running && { socket: running.launch.socket, threadId: running.thread.state.threadId, args: running.launch.args };
-      },
-      isServerGone: () => this.#running === null || this.#stopping,
-    });
+    this.terminal = createTerminal({ context, running: () => (this.#stopping ? null : this.#running) });
   }
 
   get busy(): boolean {

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { createManualClock } from "@hapi/testkit";
 import type { DriverContext } from "../driver.ts";
+import type { Running } from "./begin.ts";
 import { createTerminal } from "./terminal.ts";
 
 const THREAD = "01a22d10-344b-72f0-b203-387e0470133f";
@@ -30,8 +31,8 @@ function createSession(args: readonly string[]) {
     },
     emit: () => undefined,
   } as unknown as DriverContext;
-  const place = () => ({ socket: "/s", threadId: THREAD, args });
-  return { argvs, life: () => createTerminal({ context, place, isServerGone: () => false }) };
+  const running = { launch: { socket: "/s", args }, thread: { state: { threadId: THREAD } } } as unknown as Running;
+  return { argvs, life: () => createTerminal({ context, running: () => running }) };
 }
 
 test("the first words of a line are said once: a screen that is opened again has the flags only", async () => {

@@ -1,8 +1,8 @@
 /** Codex's own screen on the session's server: `codex --remote unix://… resume <thread>` on a PTY of the host. It comes and goes; the server stays. */
-import type { HostProcess } from "@hapi/host";
 import { AppError, toAppError } from "@hapi/protocol";
-import { ignore } from "@hapi/platform/lean";
 import type { DriverContext, OwnTerminal } from "../driver.ts";
+import { watchScreen } from "../shared/ends.ts";
+import type { Running } from "./begin.ts";
 import { argsFor } from "./line.ts";
 import { endProcess, hasExited, program } from "./server.ts";
 
@@ -18,72 +18,55 @@ export interface Terminal extends OwnTerminal {
   adopt(): Promise<void>;
 }
 
-interface Place {
-  socket: string;
-  threadId: string;
-  args: readonly string[];
-}
-
 export interface TerminalDeps {
   context: DriverContext;
-  /** Where the server listens, and on which thread; null: it does not run. */
-  place(): Place | null;
-  /** The server ended, or is being ended: then so does this, and nobody left it. */
-  isServerGone(): boolean;
+  /** The server and its thread; null: it is known to have ended, or is being ended. Then so does this, and nobody left it. */
+  running(): Pick<Running, "launch" | "process" | "thread"> | null;
 }
 
 /** The session keeps its line for good, and Codex says the words of it at once: only the first screen of a session has them. */
-function lineOf({ socket, threadId, args }: Place, count: number): string[] {
-  const { terminal, prompt } = argsFor(args);
-  return ["--remote", `unix://${socket}`, "resume", threadId, ...terminal, ...(count === 1 ? prompt : [])];
+function lineOf({ launch, thread }: Pick<Running, "launch" | "thread">, count: number): string[] {
+  const { terminal, prompt } = argsFor(launch.args);
+  return ["--remote", `unix://${launch.socket}`, "resume", thread.state.threadId, ...terminal, ...(count === 1 ? prompt : [])];
 }
 
-export function createTerminal({ context, place, isServerGone }: TerminalDeps): Terminal {
-  let shown: HostProcess | null = null;
-  let isClosing = false;
+async function anything({ thread }: Pick<Running, "thread">, timeoutMs: number): Promise<void> {
+  if (!thread.link) throw new AppError("agent_away");
+  await thread.link.request("thread/loaded/list", {}, timeoutMs);
+}
 
-  function watch(process: HostProcess): void {
-    shown = process;
-    isClosing = false;
-    const over = process.exited.then(({ code, signal }) => {
-      if (shown !== process) return;
-      shown = null;
-      const expected = isClosing || isServerGone();
-      context.emit({ type: "terminal-closed", code, signal, expected });
-    });
-    ignore(over, "the host is gone, and everything with it");
-  }
+export function createTerminal({ context, running }: TerminalDeps): Terminal {
+  const screen = watchScreen(context, () => {
+    const server = running();
+    return server && { exited: server.process.exited, ask: (timeoutMs) => anything(server, timeoutMs) };
+  });
 
   return {
     get isOpen() {
-      return shown !== null;
+      return screen.process !== null;
     },
     async open({ cols, rows }) {
-      const at = place();
+      if (!screen.process) await screen.told;
+      const at = running();
       if (at === null) throw new AppError("agent_away", "Codex is not running");
-      if (shown !== null) return {};
+      if (screen.process) return {};
       const count = (context.memory.get<Remembered>(TERMINAL_KEY)?.count ?? 0) + 1;
       const launchId = `codex-terminal-${count}-${context.clock.now().toString(36)}`;
       await context.memory.commit({ [TERMINAL_KEY]: { id: launchId, count } satisfies Remembered });
       const argv = [program(context), ...lineOf(at, count)];
       const { cwd, env } = context;
       try {
-        watch(await context.host.spawn({ launchId, kind: "pty", argv, cwd, env, ...(cols && rows ? { cols, rows } : {}) }));
+        screen.watch(await context.host.spawn({ launchId, kind: "pty", argv, cwd, env, ...(cols && rows ? { cols, rows } : {}) }));
       } catch (cause) {
         throw new AppError("spawn_failed", `Codex's own screen could not be started: ${toAppError(cause).message}`, { cause });
       }
       return {};
     },
-    async close({ graceMs }) {
-      const process = shown;
-      if (process === null) return;
-      isClosing = true;
-      await endProcess(process, context.clock, graceMs);
-    },
+    close: ({ graceMs }) => screen.close((process) => endProcess(process, context.clock, graceMs)),
     async adopt() {
       const known = context.memory.get<Remembered>(TERMINAL_KEY);
       const process = known && context.host.process(known.id);
-      if (process && !(await hasExited(process))) watch(process);
+      if (process && !(await hasExited(process))) screen.watch(process);
     },
   };
 }

@@ -34,7 +34,7 @@ export class OpenCodeConversation implements Conversation {
     this.#context = context;
     this.#modes = modes;
     this.#handing = createHanding(context);
-    this.terminal = createTerminal(context, () => (this.front === null ? null : (this.#opened?.attached ?? null)));
+    this.terminal = createTerminal(context, () => (this.front === null ? null : this.#opened));
   }
 
   get #live(): ServerLink | null {

@@ -1,4 +1,4 @@
-/** A conversation with an OpenCode server that says what a test wants: its HTTP surface on loopback, and a process that only knows whether it lives. */
+/** A conversation with an OpenCode server that says what a test wants: its HTTP surface on loopback, and processes that only know whether they live. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,6 +14,7 @@ import { LAUNCH_KEY, newState, type OpenCodeState, rememberPrompt, STATE_KEY, wi
 
 export const THREAD = "ses_1";
 const LAUNCH = "opencode-1-a";
+const SCREEN = "opencode-tui-1-a";
 
 export interface Call {
   method: string;
@@ -25,6 +26,9 @@ export interface Scripted {
   conversation: OpenCodeConversation;
   events: DriverEvent[];
   calls: Call[];
+  server: Scriptable;
+  /** Its own screen beside it. */
+  screen: Scriptable;
   /** Signals that the server was sent. */
   signals: string[];
   /** What is asked of OpenCode and not answered yet. */
@@ -61,8 +65,9 @@ export async function openScripted(state: Partial<OpenCodeState>, more: Partial<
     change();
   });
   const { memory } = base;
-  const process = scriptedProcess(change);
-  const host = { ...createMemoryHost(), processes: () => [process], process: (id: string) => (id === LAUNCH ? process : undefined) };
+  const [process, screen] = [scriptedProcess(LAUNCH, change), scriptedProcess(SCREEN, change)];
+  const ours = [process, screen];
+  const host = { ...createMemoryHost(), processes: () => ours, process: (id: string) => ours.find(({ launchId }) => launchId === id) };
   const kept: DriverContext["memory"] = {
     get: memory.get,
     async commit(values) {
@@ -75,6 +80,8 @@ export async function openScripted(state: Partial<OpenCodeState>, more: Partial<
     conversation: opencodeDriver.open(context) as OpenCodeConversation,
     events,
     calls: [],
+    server: process,
+    screen,
     signals: process.signals,
     permissions: [],
     messages: [],
@@ -87,7 +94,7 @@ export async function openScripted(state: Partial<OpenCodeState>, more: Partial<
     kept: () => memory.get<OpenCodeState>(STATE_KEY) ?? newState(THREAD, null),
     async [Symbol.asyncDispose]() {
       await this.conversation[Symbol.asyncDispose]();
-      await process.signal("SIGKILL");
+      await Promise.all(ours.map((one) => one.signal("SIGKILL")));
       for (const line of lines) line.end();
       server.closeAllConnections();
       server.close();
@@ -99,7 +106,11 @@ export async function openScripted(state: Partial<OpenCodeState>, more: Partial<
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await memory.commit({ [LAUNCH_KEY]: { id: LAUNCH, count: 1, url }, [STATE_KEY]: { ...newState(THREAD, null), ...state } });
+  await memory.commit({
+    [LAUNCH_KEY]: { id: LAUNCH, count: 1, url },
+    [STATE_KEY]: { ...newState(THREAD, null), ...state },
+    "opencode.terminal": { id: SCREEN, count: 1 },
+  });
   const handed = { localId: PROMPT.localId, messageId: MESSAGE.info.id, partIds: ["prt_1"] };
   await memory.commit({ ...rememberPrompt(PROMPT), ...withHanded(memory, PROMPT.localId, handed) });
   return scripted;
@@ -149,12 +160,18 @@ function valueOf({ messages, permissions, status }: Scripted, { method, path }: 
   return [200, known[path] ?? {}];
 }
 
-function scriptedProcess(change: () => void): HostProcess & { signals: string[] } {
+interface Scriptable extends HostProcess {
+  signals: string[];
+  end(exit: ExitStatus): void;
+}
+
+function scriptedProcess(launchId: string, change: () => void): Scriptable {
   const exit = Promise.withResolvers<ExitStatus>();
   const signals: string[] = [];
   return {
     signals,
-    launchId: LAUNCH,
+    end: exit.resolve,
+    launchId,
     kind: "pipe",
     pid: 1,
     startedAt: 0,

@@ -1,51 +1,34 @@
 /** OpenCode's own screen beside the server: `opencode attach`, on a PTY of the host, on the same conversation. It finds the password in its environment. */
-import type { HostProcess } from "@hapi/host";
-import { ignore } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol";
 import type { DriverContext, OwnTerminal } from "../driver.ts";
+import { watchScreen } from "../shared/ends.ts";
 import { locateOpenCode } from "./detect.ts";
 import { endServer, hasExited, serverEnv } from "./server.ts";
+import type { Opened } from "./start.ts";
 
 const TERMINAL_KEY = "opencode.terminal";
-
-/** Where it is attached to. */
-export interface Attached {
-  url: string;
-  password: string;
-  directory: string;
-  threadId: string;
-}
 
 export interface Terminal extends OwnTerminal {
   /** After a restart of the session process: the screen that the host still runs. */
   adopt(): Promise<void>;
 }
 
-export function createTerminal(context: DriverContext, attached: () => Attached | null): Terminal {
+/** `running`: the server that it shows; null: that is known to have ended. */
+export function createTerminal(context: DriverContext, running: () => Opened | null): Terminal {
   const { host, memory, clock } = context;
-  let process: HostProcess | null = null;
-  let isExpected = false;
-
-  function watch(started: HostProcess): void {
-    process = started;
-    isExpected = false;
-    ignore(
-      started.exited.then(({ code, signal }) => {
-        if (process !== started) return;
-        process = null;
-        context.emit({ type: "terminal-closed", code, signal, expected: isExpected || attached() === null });
-      }),
-      "the host is gone, which its own event says",
-    );
-  }
+  const screen = watchScreen(context, () => {
+    const server = running();
+    return server && { exited: server.process.exited, ask: () => server.api.get("/session/status") };
+  });
 
   return {
     get isOpen() {
-      return process !== null;
+      return screen.process !== null;
     },
     async open({ cols, rows }) {
-      if (process) return {};
-      const to = attached();
+      if (screen.process) return {};
+      await screen.told;
+      const to = running()?.attached;
       if (!to) throw new AppError("agent_away", "OpenCode is not running");
       const { command, hint } = locateOpenCode(context.env, context.program);
       if (command.length === 0) throw new AppError("spawn_failed", hint);
@@ -54,19 +37,23 @@ export function createTerminal(context: DriverContext, attached: () => Attached 
       await memory.commit({ [TERMINAL_KEY]: { id: launchId, count: count + 1 } });
       const argv = [...command, "attach", to.url, "--dir", to.directory, "--session", to.threadId];
       const env = serverEnv(context, to.password);
-      watch(await host.spawn({ launchId, kind: "pty", argv, cwd: context.cwd, env, ...(cols ? { cols } : {}), ...(rows ? { rows } : {}) }));
+      const started = await host.spawn({
+        launchId,
+        kind: "pty",
+        argv,
+        cwd: context.cwd,
+        env,
+        ...(cols ? { cols } : {}),
+        ...(rows ? { rows } : {}),
+      });
+      screen.watch(started);
       return {};
     },
-    async close({ graceMs }) {
-      const open = process;
-      if (!open) return;
-      isExpected = true;
-      await endServer(context, open, graceMs);
-    },
+    close: ({ graceMs }) => screen.close((process) => endServer(context, process, graceMs)),
     async adopt() {
       const { id } = memory.get<{ id: string }>(TERMINAL_KEY) ?? {};
-      const running = id === undefined ? undefined : host.process(id);
-      if (running && !(await hasExited(running))) watch(running);
+      const left = id === undefined ? undefined : host.process(id);
+      if (left && !(await hasExited(left))) screen.watch(left);
     },
   };
 }
