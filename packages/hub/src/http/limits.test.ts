@@ -15,6 +15,9 @@ const waits = (ask: () => void): number | null => {
 test("routes are classed by what they cost", () => {
   const classes = [
     ["POST", "/api/auth", "login"],
+    ["POST", "/api/auth/code", "login"],
+    ["POST", "/api/auth/refresh", "login"],
+    ["POST", "/api/bind", "login"],
     ["POST", "/api/machines/m/spawn", "spawn"],
     ["POST", "/api/sessions/s/resume", "spawn"],
     ["POST", "/api/sessions/s/upload", "upload"],
