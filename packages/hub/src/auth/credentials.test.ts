@@ -117,3 +117,24 @@ test("a device whose inviter is revoked while it is on the way to the disk is no
     ["Guest", 1_000],
   ]);
 });
+
+test("a sign-in that two addresses use in turn is not written for each request, and the other address is not missed for long", async () => {
+  const clock = createManualClock(1_000);
+  const disk = onDisk(clock);
+  const credentials = await disk.restart();
+  const { credential } = await credentials.issue(phone);
+  const actor = credentials.actorOf(credential.id, "default");
+  const written: unknown[] = [];
+  disk.written = ({ lastUsedAt, lastUsedFrom }) => void written.push([lastUsedAt, lastUsedFrom]);
+  for (let count = 0; count < 100; count++) {
+    await credentials.used(actor, count % 2 === 0 ? "203.0.113.1" : "203.0.113.2");
+    await clock.advance(100);
+  }
+  await credentials.used(actor, "203.0.113.2");
+  await clock.advance(20_000);
+  await credentials.used(actor, "203.0.113.2");
+  expect(written).toEqual([
+    [1_000, "203.0.113.1"],
+    [11_000, "203.0.113.2"],
+  ]);
+});

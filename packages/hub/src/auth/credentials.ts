@@ -14,6 +14,8 @@ import { createWatchers, type Watchers } from "./watchers.ts";
 
 /** How exactly its last use is known: a row is not written for each request. */
 const usedEveryMs = 60_000;
+/** From another address: that may be somebody else, but two may also use it in turn. */
+const usedElsewhereEveryMs = 10_000;
 /** More come with a script only. */
 const maxLiving = 1_000;
 const maxLegacyNamespaces = 1_000;
@@ -175,7 +177,8 @@ export class Credentials {
     const now = this.#options.clock.now();
     const isRecent = (): boolean => {
       const { lastUsedAt = null, lastUsedFrom = null } = this.#held.get(credentialId)?.credential ?? {};
-      return lastUsedAt !== null && Math.abs(now - lastUsedAt) < usedEveryMs && (lastUsedFrom === from || credentialId === LEGACY);
+      const everyMs = lastUsedFrom === from || credentialId === LEGACY ? usedEveryMs : usedElsewhereEveryMs;
+      return lastUsedAt !== null && Math.abs(now - lastUsedAt) < everyMs;
     };
     if (isRecent()) return;
     await this.#change(async () => {
