@@ -2,14 +2,18 @@
  * Who may come in is no part of what a backup brings back: whoever was revoked since stays revoked, and secrets that were renewed since stay good.
  * On an empty home there is nothing to carry, and those of the backup may come in as they could then.
  */
-import { attempt, openSqlite } from "@hapi/platform";
+import { openSqlite } from "@hapi/platform";
+import { toAppError } from "@hapi/protocol";
 
 type Row = Record<string, string | number | null>;
 
-/** `from`: the database that was in use, folded into one file. `to`: the one that takes its place. */
-export async function carryCredentials(from: string, to: string): Promise<void> {
+/**
+ * `from`: the database that was in use, folded into one file. `to`: the one that takes its place. False: the first is damaged, so nobody knows who was
+ * revoked since, and those of the backup may come in as they could then.
+ */
+export async function carryCredentials(from: string, to: string): Promise<boolean> {
   const rows = await readCredentials(from);
-  if (rows === null) return;
+  if (!Array.isArray(rows)) return rows === "none";
   const db = openSqlite(to, { isSingleFile: true });
   try {
     db.transaction(() => {
@@ -22,13 +26,22 @@ export async function carryCredentials(from: string, to: string): Promise<void> 
   } finally {
     await db.close();
   }
+  return true;
 }
 
-/** Null: it is damaged, or from before there were any. */
-async function readCredentials(path: string): Promise<Row[] | null> {
-  const db = attempt(() => openSqlite(path, { isSingleFile: true }), "what can't be read can't be carried over");
-  if (!db) return null;
-  const rows = attempt(() => db.all<Row>("SELECT * FROM credentials"), "it is from before there were any");
-  await db.close();
-  return rows ?? null;
+/** None: it is from before there were any. */
+async function readCredentials(path: string): Promise<Row[] | "none" | "damaged"> {
+  try {
+    const db = openSqlite(path, { isSingleFile: true });
+    try {
+      const isThere = db.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'credentials'") !== undefined;
+      return isThere ? db.all<Row>("SELECT * FROM credentials") : "none";
+    } finally {
+      await db.close();
+    }
+  } catch (cause) {
+    const { code } = toAppError(cause);
+    if (code !== "database_corrupt" && code !== "disk_failed") throw cause;
+    return "damaged";
+  }
 }

@@ -11,7 +11,16 @@ import { checkDatabase, repairDatabase, type Problem } from "./check.ts";
 import { databaseFacts, type DatabaseFacts } from "../sqlite/database-facts.ts";
 import { readRetention, type Retention } from "../keeping/retention.ts";
 import { readCleaned, type Cleaned } from "../sqlite/keeping.ts";
-import { putInPlace, readOutcome, readRestored, restoreSecrets, stageRestore, type RestoredFrom, type StagedRestore } from "./restore.ts";
+import {
+  type InPlace,
+  putInPlace,
+  readOutcome,
+  readRestored,
+  restoreSecrets,
+  stageRestore,
+  type RestoredFrom,
+  type StagedRestore,
+} from "./restore.ts";
 
 /** A hub that was asked needs as long as its shutdown and start take. */
 const swapTimeoutMs = 60_000;
@@ -27,10 +36,9 @@ export interface RestoreRequest {
   clock?: Clock;
 }
 
-export interface Restored extends DatabaseFacts {
+export interface Restored extends DatabaseFacts, InPlace {
   /** Of the backup; null when it was not made by `hapi hub backup`. */
   createdAt: number | null;
-  keptAs: string | null;
   /** The hub ran on and has it now. */
   isRunning: boolean;
 }
@@ -42,9 +50,9 @@ export async function restoreHub(request: RestoreRequest): Promise<Restored | nu
     const present = await presentFacts(home);
     if (!(await request.confirm({ staged, present, isRunning: runningHub(home) !== null }))) return null;
     const lock = await tryLock(home);
-    const keptAs = lock ? await putInPlaceHere(home, staged, lock, clock) : await putInPlaceThere(request, staged, clock);
+    const done = lock ? await putInPlaceHere(home, staged, lock, clock) : await putInPlaceThere(request, staged, clock);
     const { id: _id, discard: _discard, secrets: _secrets, version: _version, ...facts } = staged;
-    return { ...facts, keptAs, isRunning: lock === null };
+    return { ...facts, ...done, isRunning: lock === null };
   } finally {
     staged.discard();
   }
@@ -57,7 +65,7 @@ async function tryLock(home: string): Promise<HomeLock | null> {
   });
 }
 
-async function putInPlaceHere(home: string, staged: StagedRestore, lock: HomeLock, clock: Clock): Promise<string | null> {
+async function putInPlaceHere(home: string, staged: StagedRestore, lock: HomeLock, clock: Clock): Promise<InPlace> {
   try {
     await restoreSecrets(home, staged.secrets);
     return await putInPlace(home, staged.id, clock.now());
@@ -66,13 +74,14 @@ async function putInPlaceHere(home: string, staged: StagedRestore, lock: HomeLoc
   }
 }
 
-async function putInPlaceThere(request: RestoreRequest, staged: StagedRestore, clock: Clock): Promise<string | null> {
+async function putInPlaceThere(request: RestoreRequest, staged: StagedRestore, clock: Clock): Promise<InPlace> {
   await request.askHub(staged.id);
   const deadline = clock.now() + swapTimeoutMs;
   while (clock.now() < deadline) {
     const outcome = readOutcome(request.home);
     if (outcome?.id === staged.id) {
-      if (outcome.failure === null) return outcome.keptAs;
+      const { keptAs, areSignInsKnown } = outcome;
+      if (outcome.failure === null) return { keptAs, areSignInsKnown };
       throw new AppError("restore_failed", `The hub could not use the backup (${outcome.failure}) and goes on with what it had.`);
     }
     await delay(lookEveryMs, { clock });

@@ -158,21 +158,29 @@ export function isStaged(home: string, id: string): boolean {
   return existsSync(stagedPath(home, id));
 }
 
-/** Only while no hub has the database open. Answers where the present data is kept, or null when there was none. */
-export async function putInPlace(home: string, id: string, now: number): Promise<string | null> {
+export interface InPlace {
+  /** Where what was there is now; null when there was none. */
+  keptAs: string | null;
+  /** Not where what was there is damaged: who was revoked since the backup may come in again. */
+  areSignInsKnown: boolean;
+}
+
+/** Only while no hub has the database open. */
+export async function putInPlace(home: string, id: string, now: number): Promise<InPlace> {
   const staged = stagedPath(home, id);
   const present = join(home, databaseFile);
   if (!existsSync(staged)) throw new AppError("backup_not_found");
   const kept = existsSync(present) ? await keepBeside(present, home, now) : null;
+  let areSignInsKnown = true;
   try {
-    if (kept !== null) await carryCredentials(kept, staged);
+    if (kept !== null) areSignInsKnown = await carryCredentials(kept, staged);
     renameSync(staged, present);
   } catch (cause) {
     if (kept !== null) putBack(home, kept);
     throw cause;
   }
   syncDir(home);
-  return kept;
+  return { keptAs: kept, areSignInsKnown };
 }
 
 /** The restored database could not be used: the kept one is put back. */
@@ -241,10 +249,9 @@ export function readRestored(db: Sqlite): RestoredFrom | null {
 
 const outcomeFile = "hub.restore.json";
 
-export interface RestoreOutcome {
+export interface RestoreOutcome extends InPlace {
   id: string;
   at: number;
-  keptAs: string | null;
   /** Why the hub goes on with what it had. */
   failure: string | null;
 }

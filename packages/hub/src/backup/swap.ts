@@ -4,7 +4,7 @@
  */
 import { attempt, type Logger } from "@hapi/platform";
 import { AppError, toAppError } from "@hapi/protocol";
-import { putBack, putInPlace, writeOutcome } from "./restore.ts";
+import { type InPlace, putBack, putInPlace, writeOutcome } from "./restore.ts";
 
 export interface SwapRequest<Running> {
   home: string;
@@ -15,28 +15,30 @@ export interface SwapRequest<Running> {
   open(): Promise<Running>;
 }
 
+const nothing: InPlace = { keptAs: null, areSignInsKnown: true };
+
 export async function swapDatabase<Running>(request: SwapRequest<Running>): Promise<Running> {
   const { home, id, now, log } = request;
   log.info("restore.started", { id });
   await request.close();
-  let keptAs: string | null = null;
+  let done: InPlace = nothing;
   let failure: AppError | null = null;
   let running: Running | null = null;
   try {
-    keptAs = await putInPlace(home, id, now);
+    done = await putInPlace(home, id, now);
     running = await request.open();
   } catch (cause) {
     failure = toAppError(cause);
     log.error("restore.failed", { id, cause });
-    if (keptAs !== null) putBack(home, keptAs);
+    if (done.keptAs !== null) putBack(home, done.keptAs);
     running = await request.open();
-    keptAs = null;
+    done = nothing;
   }
   const reason = failure?.code === "internal" && failure.cause instanceof Error ? failure.cause.message : failure?.message;
   attempt(
-    () => writeOutcome(home, { id, at: now, keptAs, failure: reason ?? null }),
+    () => writeOutcome(home, { id, at: now, ...done, failure: reason ?? null }),
     "the hub serves all the same; the log says how it went",
   );
-  if (failure === null) log.info("restore.finished", { id, keptAs });
+  if (failure === null) log.info("restore.finished", { id, ...done });
   return running;
 }

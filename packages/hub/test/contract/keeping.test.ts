@@ -349,7 +349,7 @@ test("over a damaged database, which is kept as it was", async () => {
   writeFileSync(join(home, "hub.sqlite"), "damaged beyond reading".repeat(500));
   expect((await checkHub({ home, fix: false })).problems).toMatchObject([{ kind: "file" }]);
   const restored = await restoreTo(home, path);
-  expect(restored).toMatchObject({ messages: 10 });
+  expect(restored).toMatchObject({ messages: 10, areSignInsKnown: false });
   expect(readFileSync(restored?.keptAs ?? "", "utf8")).toStartWith("damaged beyond reading");
   await hubOn(home);
 });
@@ -391,7 +391,7 @@ test("who was revoked since the backup stays revoked, and who was let in since s
   const backup = await backupOf(home);
   await owner.api("DELETE", `/credentials/${thief.id}`);
   const later = await add("later");
-  expect(await restoreTo(home, backup.path, hub)).not.toBeNull();
+  expect(await restoreTo(home, backup.path, hub)).toMatchObject({ areSignInsKnown: true });
   const statusOf = async (bearer: string): Promise<number> =>
     (await fetch(`${hub.url}/cli/machines/none`, { headers: { authorization: `Bearer ${bearer}` } })).status;
   expect([await statusOf(thief.token), await statusOf(later.token)]).toEqual([401, 404]);

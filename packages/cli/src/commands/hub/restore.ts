@@ -39,11 +39,17 @@ const holds = ({ sessions, messages }: { sessions: number; messages: number }): 
   `${counted(sessions, "session")}, ${counted(messages, "message")}`;
 
 function story(restored: Restored): string[] {
-  const { keptAs, isRunning } = restored;
+  const { keptAs, areSignInsKnown, isRunning } = restored;
   return [
     `Restored: ${holds(restored)}. ${isRunning ? "The hub runs on with it." : "Start the hub with: hapi hub"}`,
     "What was said after the backup is not in the hub any more, although agents and their own records still know it. Prompts that waited",
     "then are shown as unknown and are not run by themselves. What sessions have not delivered yet still comes.",
+    ...(areSignInsKnown
+      ? []
+      : [
+          "Who may come in could not be read from what was there, so it is as it was at the backup: who was revoked since may be in again.",
+          "Look through: hapi auth devices, and revoke them once more.",
+        ]),
     ...(keptAs === null ? [] : [`What the hub had before is in ${keptAs}; to undo: hapi hub restore ${keptAs}`]),
   ];
 }

@@ -1,0 +1,57 @@
+/** Who may come in after a restore: as it was before it, or it is said that nobody knows. */
+import { afterEach, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openSqlite } from "@hapi/platform";
+import { carryCredentials } from "./carry.ts";
+
+const home = mkdtempSync(join(tmpdir(), "hapi-carry-"));
+const [from, to] = [join(home, "from.sqlite"), join(home, "to.sqlite")];
+
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+async function database(path: string, ...statements: string[]): Promise<void> {
+  mkdirSync(home, { recursive: true });
+  const db = openSqlite(path, { isSingleFile: true });
+  for (const statement of statements) db.exec(statement);
+  await db.close();
+}
+
+const table = "CREATE TABLE credentials (id TEXT, revoked_at INTEGER)";
+
+async function carried(): Promise<unknown[]> {
+  const db = openSqlite(to, { isSingleFile: true });
+  const rows = db.all("SELECT * FROM credentials");
+  await db.close();
+  return rows;
+}
+
+/** Its rows, and not what the file says of itself. */
+async function damageTable(): Promise<void> {
+  const db = openSqlite(from, { isSingleFile: true });
+  const { rootpage = 0 } = db.get<{ rootpage: number }>("SELECT rootpage FROM sqlite_schema WHERE name = 'credentials'") ?? {};
+  const { page_size: size = 0 } = db.get<{ page_size: number }>("PRAGMA page_size") ?? {};
+  await db.close();
+  const bytes = readFileSync(from);
+  bytes.fill(0xff, (rootpage - 1) * size, rootpage * size);
+  writeFileSync(from, bytes);
+}
+
+test("what was revoked since is revoked; from before there were any, those of the backup are as they were", async () => {
+  await database(to, table, "INSERT INTO credentials VALUES ('thief', NULL)");
+  await database(from, "CREATE TABLE meta (key TEXT)");
+  expect([await carryCredentials(from, to), await carried()]).toEqual([true, [{ id: "thief", revoked_at: null }]]);
+  await database(from, table, "INSERT INTO credentials VALUES ('thief', 5)");
+  expect([await carryCredentials(from, to), await carried()]).toEqual([true, [{ id: "thief", revoked_at: 5 }]]);
+});
+
+test("from a damaged one nothing is carried, and that is told; what fails otherwise is no damage", async () => {
+  await database(to, table, "INSERT INTO credentials VALUES ('thief', NULL)");
+  await database(from, table, "INSERT INTO credentials VALUES ('thief', 5)");
+  await damageTable();
+  expect([await carryCredentials(from, to), await carried()]).toEqual([false, [{ id: "thief", revoked_at: null }]]);
+  rmSync(from);
+  mkdirSync(from);
+  await expect(carryCredentials(from, to)).rejects.toMatchObject({ code: "home_not_writable" });
+});
