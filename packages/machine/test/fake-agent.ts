@@ -63,6 +63,10 @@ export interface FakeAgent {
   beforeWithdrawal: Promise<void> | null;
   /** It starts when this resolves. */
   beforeStart: Promise<void> | null;
+  /** Its own screen was spawned, and is not known to be there yet. */
+  whileOpening: (() => void) | null;
+  /** It was adopted, and the session is not begun yet. */
+  whileAdopted: (() => void) | null;
   /** Its own screen is left: words that were there alone. */
   unsent(words: { queued?: string[]; entered?: string | null; line?: string | null }): void;
   /** Says something of itself. */
@@ -187,6 +191,8 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     onPrompt: "run",
     beforeWithdrawal: null,
     beforeStart: null,
+    whileOpening: null,
+    whileAdopted: null,
     failStarts: 0,
     failTerminals: 0,
     failStops: 0,
@@ -271,6 +277,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       if (agent.failTerminals-- > 0) throw new AppError("spawn_failed", "Its screen would not open");
       terminal = `screen-${++terminals}`;
       await mine.host.spawn({ launchId: terminal, kind: "pty", argv: ["cat"], cwd: "/", env: {} });
+      agent.whileOpening?.();
       return { prefilled: prefill !== undefined };
     },
     async close() {
@@ -305,6 +312,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
         if (front === null) return null;
         readOn(mine);
         for (const request of requests.values()) mine.emit({ type: "request", request });
+        if (agent.whileAdopted) setImmediate(agent.whileAdopted);
         return front;
       },
       async prompt(prompt) {

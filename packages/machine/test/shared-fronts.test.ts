@@ -56,6 +56,24 @@ test("whoever leaves the agent's own screen ends the session, with its exit code
   expect(world.agent.front).toBeNull();
 });
 
+test("its own screen that ends, as it was to, while the session is taken up: ours is shown in its place", async () => {
+  await using world = await createWorld(shared);
+  world.agent.whileOpening = () => world.agent.closeTerminal({ code: 0, expected: true });
+  await world.relaunch();
+  expect([world.agent.hasTerminal, world.host.display]).toEqual([false, { kind: "controller" }]);
+  expect(world.ledger.state.facts.front).toBe("remote");
+  await run(world, "p1", "from the phone");
+});
+
+test("the same while a session process takes up what ran", async () => {
+  await using world = await createWorld(shared);
+  await world.crash();
+  world.agent.whileAdopted = () => world.agent.closeTerminal({ code: 0, expected: true });
+  await world.start();
+  expect([world.agent.hasTerminal, world.host.display]).toEqual([false, { kind: "controller" }]);
+  expect(world.ledger.state.facts.front).toBe("remote");
+});
+
 test("an agent that dies takes its screen along: ours is shown, the prompt is told, and the next one starts it again", async () => {
   await using world = await createWorld(shared);
   await run(world, "p1", "at work");

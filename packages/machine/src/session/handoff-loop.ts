@@ -205,7 +205,7 @@ export function createHandoffLoop(deps: HandoffDeps): HandoffLoop {
       if (shared) {
         await shared.begin(to, options.startAgent);
         isOpen = true;
-        return;
+        return shared.begun(to);
       }
       control.front = to;
       if (to === "remote") await screen.show();

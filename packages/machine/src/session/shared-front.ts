@@ -5,11 +5,14 @@
 import type { DriverLog, Front } from "@hapi/agents";
 import { toAppError } from "@hapi/protocol";
 import type { AgentStarts } from "./agent-starts.ts";
+import type { AgentSupervisor } from "./agent-supervisor.ts";
 import type { Control } from "./handoff-steps.ts";
 import type { RemoteScreen } from "./remote-screen.ts";
 
 export interface SharedFront {
   begin(front: Front, startAgent: boolean): Promise<void>;
+  /** Once what is told of its screen is heard: what it became of meanwhile. */
+  begun(front: Front): Promise<void>;
   want(to: Front): Promise<"done">;
   /** The agent's own screen is gone, and the agent is not. */
   gone(): void;
@@ -19,6 +22,7 @@ export interface SharedFrontDeps {
   control: Control;
   screen: Pick<RemoteScreen, "show">;
   starts: AgentStarts;
+  supervisor: AgentSupervisor;
   /** The agent's own screen is open, or not; durable. */
   terminalIs(open: boolean): Promise<void>;
   /** The session was taken up, and has not ended. */
@@ -26,13 +30,19 @@ export interface SharedFrontDeps {
   log: DriverLog;
 }
 
-export function createSharedFront({ control, screen, starts, terminalIs, isOpen, log }: SharedFrontDeps): SharedFront {
-  /** The screen is the agent's from the moment its program is spawned; where that fails it stays, or becomes, ours. */
+export function createSharedFront({ control, screen, starts, supervisor, terminalIs, isOpen, log }: SharedFrontDeps): SharedFront {
+  const isShown = (): boolean => supervisor.conversation.terminal?.isOpen ?? false;
+
+  /** The screen is the agent's from the moment its program is spawned; where that fails, or ended meanwhile, it stays, or becomes, ours. */
   async function openTerminal(): Promise<boolean> {
     const opened = await starts.openTerminal();
-    if (!opened) await screen.show();
-    await terminalIs(opened);
+    if (!isShown()) await screen.show();
+    await terminalIs(isShown());
     return opened;
+  }
+
+  async function showOurs(): Promise<void> {
+    await Promise.all([screen.show(), terminalIs(false)]);
   }
 
   return {
@@ -43,13 +53,16 @@ export function createSharedFront({ control, screen, starts, terminalIs, isOpen,
       if (front === "remote") await starts.start("remote");
       else if (!(await openTerminal())) throw toAppError(starts.lastFailure);
     },
+    async begun(front) {
+      if (front === "local" && !isShown()) await showOurs();
+    },
     async want(to) {
       if (to === "local" && isOpen()) await openTerminal();
       return "done";
     },
     gone() {
       if (!isOpen()) return;
-      Promise.all([screen.show(), terminalIs(false)]).catch((cause: unknown) => log.warn("handoff.failed", { cause }));
+      showOurs().catch((cause: unknown) => log.warn("handoff.failed", { cause }));
     },
   };
 }

@@ -100,7 +100,9 @@ async function continueIn({ ports, loop, setLifecycle }: TakeUpDeps, front: Fron
   const { host, ledger } = ports;
   const { terminal } = ledger.state.facts;
   await loop.begin(front, { startAgent: false });
-  if (front === "local" && terminal !== null && host.process(terminal)) await host.setDisplay({ kind: "process", launchId: terminal });
+  // It may have ended meanwhile, and the screen is ours again.
+  const isShown = ledger.state.facts.front === "local";
+  if (isShown && terminal !== null && host.process(terminal)) await host.setDisplay({ kind: "process", launchId: terminal });
   await setLifecycle(lifecycleIn(ports, front));
 }
 
