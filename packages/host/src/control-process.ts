@@ -54,13 +54,13 @@ export interface Readings {
 export class ControlProcess implements HostProcess {
   facts: ProcessFacts;
   readonly exited: Promise<ExitStatus>;
-  readonly #link: ControlConnection;
+  readonly #connection: ControlConnection;
   readonly #readings: Readings;
   readonly #exit = Promise.withResolvers<ExitStatus>();
 
   constructor(facts: ProcessFacts, connection: ControlConnection, readings: Readings) {
     this.facts = facts;
-    this.#link = connection;
+    this.#connection = connection;
     this.#readings = readings;
     this.exited = this.#exit.promise;
     // Nobody has to wait for it.
@@ -106,21 +106,21 @@ export class ControlProcess implements HostProcess {
         if (signal?.aborted) return;
         yield chunk;
         // Asked for more: this one is consumed.
-        this.#link.tell("took", { read, offset: chunk.offset + chunk.bytes.length });
+        this.#connection.tell("took", { read, offset: chunk.offset + chunk.bytes.length });
       }
     } finally {
       signal?.removeEventListener("abort", onAbort);
       this.#readings.remove(read);
-      this.#link.tell("unread", { read });
+      this.#connection.tell("unread", { read });
     }
   }
 
   release(stream: StreamName, offset: number): void {
-    this.#link.tell("release", { process: this.facts.number, stream, offset });
+    this.#connection.tell("release", { process: this.facts.number, stream, offset });
   }
 
   async write(bytes: Uint8Array | string, inputId?: number): Promise<void> {
-    await this.#link.input(this.facts.number, typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes, inputId);
+    await this.#connection.input(this.facts.number, typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes, inputId);
   }
 
   async lastInputId(): Promise<number> {
@@ -137,19 +137,19 @@ export class ControlProcess implements HostProcess {
 
   async signal(name: "SIGINT" | "SIGTERM" | "SIGKILL" | "SIGHUP" | "SIGCONT" | "SIGWINCH"): Promise<void> {
     // Twice may mean something else than once.
-    await this.#link.request("signal", { process: this.facts.number, name }, false);
+    await this.#connection.request("signal", { process: this.facts.number, name }, false);
   }
 
   #request(op: string, fields: Record<string, unknown>): Promise<Record<string, unknown>> {
-    return this.#link.request(op, { process: this.facts.number, ...fields }, true);
+    return this.#connection.request(op, { process: this.facts.number, ...fields }, true);
   }
 
   /** Also called after a reconnect, then from where the reading is. */
   start(read: number, reading: Reading): void {
     const { process, stream, next } = reading;
-    this.#link.request("read", { read, process, stream, offset: next }, false).catch((cause: unknown) => {
+    this.#connection.request("read", { read, process, stream, offset: next }, false).catch((cause: unknown) => {
       // A broken connection starts it again; see `HostControl`.
-      if (this.#link.isOver || !isBreak(cause)) reading.finish(cause);
+      if (this.#connection.isOver || !isBreak(cause)) reading.finish(cause);
     });
   }
 }

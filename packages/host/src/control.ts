@@ -33,7 +33,7 @@ type Listeners = { [E in keyof HostEvents]: Set<HostEvents[E]> };
 class SocketHostControl implements HostControl, Readings {
   sessionId = "";
   hostPid = 0;
-  readonly #link: ControlConnection;
+  readonly #connection: ControlConnection;
   readonly #processes = new Map<number, ControlProcess>();
   readonly #readings = new Map<number, Reading>();
   readonly #listeners: Listeners = { viewerInput: new Set(), viewerTyped: new Set(), viewers: new Set(), lost: new Set() };
@@ -48,15 +48,15 @@ class SocketHostControl implements HostControl, Readings {
       frame: (frame: Frame) => this.#take(frame),
       lost: () => this.#lost(),
     };
-    this.#link = new ControlConnection(address, handlers, clock);
+    this.#connection = new ControlConnection(address, handlers, clock);
   }
 
   async connect(): Promise<void> {
-    await this.#link.open();
+    await this.#connection.open();
   }
 
   async spawn(spec: SpawnSpec): Promise<HostProcess> {
-    const fields = await this.#link.request("spawn", { spec }, true);
+    const fields = await this.#connection.request("spawn", { spec }, true);
     return this.#update(fields["process"] as ProcessFacts);
   }
 
@@ -69,13 +69,13 @@ class SocketHostControl implements HostControl, Readings {
   }
 
   async setDisplay(display: Display): Promise<void> {
-    await this.#link.request("display", { display }, true);
+    await this.#connection.request("display", { display }, true);
   }
 
   async draw(text: string, options: { reset?: boolean } = {}): Promise<void> {
     for (let at = 0, reset = options.reset === true; at === 0 || at < text.length; reset = false) {
       const end = partEnd(text, at + drawPartChars);
-      await this.#link.request("draw", { text: text.slice(at, end), reset }, false);
+      await this.#connection.request("draw", { text: text.slice(at, end), reset }, false);
       at = Math.max(end, 1);
     }
   }
@@ -92,9 +92,9 @@ class SocketHostControl implements HostControl, Readings {
   }
 
   async shutdown(options: { exitCode: number; message?: string }): Promise<void> {
-    await this.#link.request("shutdown", { exitCode: options.exitCode, message: options.message }, true);
+    await this.#connection.request("shutdown", { exitCode: options.exitCode, message: options.message }, true);
     // The host goes away now, as it was told: that is no loss.
-    this.#link.close();
+    this.#connection.close();
     this.#endReadings(undefined);
   }
 
@@ -148,7 +148,7 @@ class SocketHostControl implements HostControl, Readings {
         for (const listener of this.#listeners.viewerTyped) listener(message.at, message.typed);
         return;
       case "replaced":
-        return this.#link.lose();
+        return this.#connection.lose();
     }
   }
 
@@ -163,7 +163,7 @@ class SocketHostControl implements HostControl, Readings {
       known.update(facts);
       return known;
     }
-    const created = new ControlProcess(facts, this.#link, this);
+    const created = new ControlProcess(facts, this.#connection, this);
     this.#processes.set(facts.number, created);
     return created;
   }

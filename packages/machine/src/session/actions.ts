@@ -54,7 +54,7 @@ export function createActions(deps: ActionDeps): SessionActions {
 
   /**
    * `take` writes the choice down, for every start from then on. An agent that is just being started was given what was written before: it is
-   * asked once it is there. Between the look at the runner and `take` nothing is waited for.
+   * asked once it is there. Between the look at the supervisor and `take` nothing is waited for.
    */
   async function choose(what: string, ask: () => Promise<void>, take: () => void): Promise<void> {
     while (supervisor.moving) await supervisor.still();

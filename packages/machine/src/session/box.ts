@@ -6,7 +6,7 @@
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { AppError } from "@hapi/protocol/errors";
 
-/** What a session's record says of its box; absent: it has none. */
+/** What a session file says of its box; absent: it has none. */
 export interface Box {
   network: boolean;
 }

@@ -55,7 +55,7 @@ export async function requireBox(driver: Pick<AgentDriver, "displayName" | "ownP
   );
 }
 
-/** Before a session of this record is started: nobody gets one without the sandbox that was asked for. */
+/** Before a session of this file is started: nobody gets one without the sandbox that was asked for. */
 export async function requireBoxOf(
   { box }: Pick<SessionFile, "box">,
   driver: Pick<AgentDriver, "displayName" | "ownPaths">,

@@ -133,6 +133,7 @@ export type LedgerEntry =
 
 export interface Snapshot {
   prompts: PromptEntry[];
+  /** The backlog. This is its name on the disk, where older versions read it. */
   outbox: BacklogEntry[];
   open: RequestEntry[];
   closed: ClosedRequest[];

@@ -90,7 +90,7 @@ function hostOf({ host, driver, sessionFile, home, dir, hookCommand }: SessionPo
   return box ? boxedHost(host, { box, driver, home, cwd, sessionDir: dir, sockets }) : host;
 }
 
-function runnerOf(ports: SessionPorts, { signals, kept, backlog }: SessionState, screen: RemoteScreen): AgentSupervisor {
+function supervisorOf(ports: SessionPorts, { signals, kept, backlog }: SessionState, screen: RemoteScreen): AgentSupervisor {
   const { driver, host, sessionFile, ledger, clock, log } = ports;
   return createAgentSupervisor({
     driver,
@@ -134,7 +134,7 @@ async function agentParts(ports: SessionPorts, state: SessionState): Promise<Age
   const uploads = createUploads(dir);
   const confinement = await confineTo([sessionFile.value.cwd, uploads.dir]);
   const screen = screenOf(ports, state);
-  const supervisor = runnerOf(ports, state, screen);
+  const supervisor = supervisorOf(ports, state, screen);
   const { conversation } = supervisor;
   const earlier = createEarlier({
     dir,
