@@ -95,6 +95,7 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
       log,
       agentEnv: options.agent.env,
       hookCommand: [],
+      hookSockets: [],
       hookEnv: {},
       runCommand: async () => ({ stdout: "", stderr: "", exitCode: 0, truncated: false }),
       settings: { remoteWhileLocal: "switch", parkAfterMs: options.parkAfterMs },

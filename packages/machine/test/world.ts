@@ -81,6 +81,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       agentEnv: {},
       changedCredentials: options.changedCredentials?.(),
       hookCommand: ["hapi", "hook"],
+      hookSockets: [],
       hookEnv: {},
       runCommand: async () => ({ stdout: "", stderr: "", exitCode: 0, truncated: false }),
       settings: {

@@ -4,9 +4,10 @@
  */
 import { shortText } from "@hapi/core";
 import type { AgentDriver, Conversation, DriverContext, Front } from "@hapi/agents";
-import type { HostControl, HostProcess, SpawnSpec } from "@hapi/host";
+import type { HostControl, HostProcess } from "@hapi/host";
 import { AppError, type LastStart, toAppError } from "@hapi/protocol";
 import { requireCredentials } from "./environment.ts";
+import { forwardingHost } from "./forwarding-host.ts";
 import type { OpenSessionFile } from "./session-file.ts";
 
 const STOP_GRACE_MS = 5_000;
@@ -54,26 +55,11 @@ export interface AgentSupervisorDeps {
 
 /** The driver's view of the host: the same, but the terminal program it spawns is shown at once. */
 function watchTerminals(host: HostControl, spawned: (process: HostProcess) => Promise<void>): HostControl {
-  return {
-    get sessionId() {
-      return host.sessionId;
-    },
-    get hostPid() {
-      return host.hostPid;
-    },
-    async spawn(spec: SpawnSpec) {
-      const process = await host.spawn(spec);
-      if (spec.kind === "pty") await spawned(process);
-      return process;
-    },
-    processes: () => host.processes(),
-    process: (launchId) => host.process(launchId),
-    setDisplay: (display) => host.setDisplay(display),
-    draw: (text, options) => host.draw(text, options),
-    viewers: () => host.viewers(),
-    on: (event, listener) => host.on(event, listener),
-    shutdown: (options) => host.shutdown(options),
-  };
+  return forwardingHost(host, async (spec) => {
+    const process = await host.spawn(spec);
+    if (spec.kind === "pty") await spawned(process);
+    return process;
+  });
 }
 
 function viewerSize(host: HostControl): { cols: number; rows: number } {

@@ -7,6 +7,7 @@ import { attempt, findProgram, runCommand, selfCommand } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import type { SessionFile } from "./session-file.ts";
 import { type Box, type BoxPlace, boxWords } from "./box.ts";
+import { forwardingHost } from "./forwarding-host.ts";
 
 /** Where systems keep their programs, written by root alone. Never the PATH: it may name a folder that the agent writes, and this runs outside the box. */
 const SYSTEM_FOLDERS = "/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin:/run/current-system/profile/bin";
@@ -89,22 +90,7 @@ export function boxedHost(host: HostControl, { box, driver, ...place }: BoxedInp
     const words = boxWords({ bwrap, box, place: given, argv: spec.argv, looks });
     return { ...spec, argv: [...words, ...spec.argv] };
   };
-  return {
-    get sessionId() {
-      return host.sessionId;
-    },
-    get hostPid() {
-      return host.hostPid;
-    },
-    spawn: async (spec) => host.spawn(await boxed(spec)),
-    processes: () => host.processes(),
-    process: (launchId) => host.process(launchId),
-    setDisplay: (display) => host.setDisplay(display),
-    draw: (text, options) => host.draw(text, options),
-    viewers: () => host.viewers(),
-    on: (event, listener) => host.on(event, listener),
-    shutdown: (options) => host.shutdown(options),
-  };
+  return forwardingHost(host, async (spec) => host.spawn(await boxed(spec)));
 }
 
 const definedOnly = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>

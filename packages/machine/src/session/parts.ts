@@ -84,10 +84,9 @@ function screenOf(ports: SessionPorts, state: SessionState): RemoteScreen {
 }
 
 /** As the agent's driver has it. */
-function hostOf({ host, driver, sessionFile, home, dir, hookCommand }: SessionPorts): HostControl {
+function hostOf({ host, driver, sessionFile, home, dir, hookSockets }: SessionPorts): HostControl {
   const { box, cwd } = sessionFile.value;
-  const sockets = hookCommand.filter((word) => word.endsWith(".sock"));
-  return box ? boxedHost(host, { box, driver, home, cwd, sessionDir: dir, sockets }) : host;
+  return box ? boxedHost(host, { box, driver, home, cwd, sessionDir: dir, sockets: hookSockets }) : host;
 }
 
 function supervisorOf(ports: SessionPorts, { signals, kept, backlog }: SessionState, screen: RemoteScreen): AgentSupervisor {

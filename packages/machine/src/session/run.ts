@@ -44,7 +44,8 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
   // A hook that comes while we start waits until the agent was taken over; its request must not fall into the gap.
   const ready = Promise.withResolvers<RunningSession>();
   const path = hookSocketPath(home, sessionId);
-  const hookCommand = selfCommand("hook", path, hostSocket);
+  const hookSockets = [path, hostSocket];
+  const hookCommand = selfCommand("hook", ...hookSockets);
   const verdicts = openCallerVerdicts({ dir, running: agentPids(host), isFirstProcess: ledger.state.facts.lastStart === null, log });
   const callers = createCallerCheck({ command: hookCommand, verdicts });
   const hooks = await openHookServer({
@@ -56,7 +57,7 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
   });
   const hookEnv = { [HOOK_TOKEN_ENV]: hooks.token };
   const session = await openSession(
-    buildPorts({ env, home, dir, sessionFile, ledger, host, log, hookCommand, hookEnv, closeHooks: hooks.close }, options),
+    buildPorts({ env, home, dir, sessionFile, ledger, host, log, hookCommand, hookSockets, hookEnv, closeHooks: hooks.close }, options),
   );
   return { session, ready: () => ready.resolve(session) };
 }

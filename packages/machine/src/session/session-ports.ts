@@ -23,6 +23,8 @@ export interface SessionPorts {
   log: DriverLog;
   agentEnv: Readonly<Record<string, string>>;
   hookCommand: readonly string[];
+  /** What that one connects to. */
+  hookSockets: readonly string[];
   hookEnv: Readonly<Record<string, string>>;
   /** What the session keeps of its first start's environment, beside that of now. */
   environment?: SessionEnvironment | undefined;

@@ -54,7 +54,7 @@ async function settle({ dir, home, env, log }: Place, options: SessionProcessOpt
   const { sessionId } = sessionFile.value;
   const ledger = await openLedger(dir);
   const host = absentHost(sessionId, mark.pid);
-  const ports = buildPorts({ env, home, dir, sessionFile, ledger, host, log, hookCommand: [], hookEnv: {} }, options);
+  const ports = buildPorts({ env, home, dir, sessionFile, ledger, host, log, hookCommand: [], hookSockets: [], hookEnv: {} }, options);
   const before = await rowOf(ports);
   if (before === "unreachable") {
     await ledger.close();
