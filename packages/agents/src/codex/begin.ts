@@ -1,11 +1,11 @@
 /** Starting the server and its thread: either both stand, or nothing is left running. */
 import type { HostProcess } from "@hapi/host";
-import { AppError, toAppError } from "@hapi/protocol";
+import { AppError } from "@hapi/protocol";
 import { basename } from "node:path";
 import type { DriverContext, StartOptions } from "../driver.ts";
 import { fields, filled, list, type Fields } from "../shared/read.ts";
 import { beginHere, catchUp } from "./catch-up.ts";
-import { type Heard, type OpenWire, type ServerLink, ServerRefusal } from "./link.ts";
+import { type Heard, type OpenWire, reasonOf, type ServerLink, ServerRefusal } from "./link.ts";
 import { modeOf, settingsOf, startPolicy } from "./modes.ts";
 import { connect, endProcess, LAUNCH_KEY, type Launch, listenToStreams, nextLaunch, spawnServer, type LastWords } from "./server.ts";
 import { nobodyWaits } from "./requests.ts";
@@ -109,9 +109,7 @@ async function askForThread(link: ServerLink, context: DriverContext, options: S
     const isGone = cause instanceof ServerRefusal && /no rollout found|not found/i.test(cause.message);
     const code = threadId === undefined ? "spawn_failed" : isGone ? "resume_unavailable" : "resume_failed";
     const what = threadId === undefined ? "open a conversation" : "continue its conversation";
-    throw new AppError(code, `Codex could not ${what}: ${cause instanceof ServerRefusal ? cause.message : toAppError(cause).message}`, {
-      cause,
-    });
+    throw new AppError(code, `Codex could not ${what}: ${reasonOf(cause)}`, { cause });
   }
 }
 

@@ -8,8 +8,8 @@ import { ignore, LATE, within } from "@hapi/platform/lean";
 import { type AgentFailure, AppError, toAppError } from "@hapi/protocol";
 import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { begin, type Beginning, rejoin, type Running } from "./begin.ts";
-import { type OpenWire, type ServerLink, ServerRefusal } from "./link.ts";
-import { closeBooks } from "./books.ts";
+import { type OpenWire, reasonOf, type ServerLink, ServerRefusal } from "./link.ts";
+import { closeBooks, closeUnseen } from "./books.ts";
 import { hand, retryTurn } from "./handing.ts";
 import { findInThread, findOnDisk, wasHanded } from "./prompts.ts";
 import { decisionOn } from "./requests.ts";
@@ -160,25 +160,30 @@ export class CodexConversation implements Conversation {
     if (process && !launch.ready) return this.#neverBegun(process);
     const state = memory.get<CodexState>(STATE_KEY);
     if (!state) return null;
-    if (!process || (await hasExited(process))) return this.#endedUnseen(structuredClone(state), process);
+    if (!process) return closeUnseen(this.#context, "Codex ended together with its host");
+    if (await hasExited(process)) return closeUnseen(this.#context, exitWords(await process.exited, ""));
     const words = listenToStreams(process);
     await this.terminal.adopt();
-    this.#takeUp(await rejoin(this.#beginning, { launch, process, words }, structuredClone(state)));
+    try {
+      this.#takeUp(await rejoin(this.#beginning, { launch, process, words }, structuredClone(state)));
+    } catch (cause) {
+      words.stop();
+      return this.#giveUp(process, cause);
+    }
     return "remote";
+  }
+
+  /** It lives, and nobody can talk to it: what it said is in the thread, where the next start finds it. */
+  async #giveUp(process: HostProcess, cause: unknown): Promise<null> {
+    this.#context.log.warn("codex.connection_not_restored", { cause });
+    await this.terminal.close({ graceMs: 0 });
+    await endProcess(process, this.#context.clock, 0);
+    return closeUnseen(this.#context, `Codex did not answer any more, and was ended: ${reasonOf(cause)}`);
   }
 
   /** Killed at its beginning: nobody has spoken yet, so it can be started again. */
   async #neverBegun(process: HostProcess): Promise<null> {
     if (!(await hasExited(process))) await endProcess(process, this.#context.clock, 0);
-    return null;
-  }
-
-  /** The server ended while nobody listened, alone or with its host. */
-  async #endedUnseen(state: CodexState, process: HostProcess | undefined): Promise<null> {
-    const exit = process && (await process.exited);
-    const message = exit ? exitWords(exit, "") : "Codex ended together with its host";
-    const thread = new Thread({ context: this.#context, state, unknown: () => undefined });
-    await closeBooks(thread, { code: "agent_exited", message, retryable: true });
     return null;
   }
 

@@ -4,7 +4,7 @@
  */
 import { isRecord } from "@hapi/core";
 import { type Clock, ignore, LATE, within } from "@hapi/platform/lean";
-import { AppError } from "@hapi/protocol";
+import { AppError, toAppError } from "@hapi/protocol";
 import type { RpcError, RpcId } from "../shared/jsonrpc.ts";
 
 export interface Wire {
@@ -31,6 +31,9 @@ export class ServerRefusal extends Error {
   }
 }
 
+/** Why a request came to nothing, as a sentence. */
+export const reasonOf = (cause: unknown): string => (cause instanceof ServerRefusal ? cause.message : toAppError(cause).message);
+
 export interface ServerLink {
   /** Rejects with `ServerRefusal` for the server's own no, with `agent_away` where the connection ended, with `timeout`. */
   request(method: string, params: unknown, timeoutMs: number): Promise<unknown>;
@@ -47,6 +50,8 @@ export interface LinkEvents {
   closed(): void;
 }
 
+/** A program that is stopped takes connections, and never answers. A slow machine is not that. */
+const OPEN_MS = 15_000;
 /** Long enough for a person to see what it was. */
 const SAMPLE_CHARS = 200;
 
@@ -86,22 +91,40 @@ export interface LinkOptions {
 
 const away = () => new AppError("agent_away", "The connection to the agent ended");
 
+/** One that opens too late is closed, and nobody hears of it. */
+async function openInTime(path: string, { clock, open }: Pick<LinkOptions, "clock" | "open">, events: WireEvents): Promise<Wire> {
+  let isLate = false;
+  const opening = open(path, { message: (text) => isLate || events.message(text), closed: () => isLate || events.closed() });
+  const wire = await within(clock, OPEN_MS, opening);
+  if (wire !== LATE) return wire;
+  isLate = true;
+  ignore(
+    opening.then((late) => late.close()),
+    "it never opened, which is told here",
+  );
+  throw new AppError("timeout", "The agent did not open its connection in time");
+}
+
 export async function openLink(path: string, { open, clock, events }: LinkOptions): Promise<ServerLink> {
   const asked = createAsked(clock);
   let isClosed = false;
-  const wire = await open(path, {
-    message(text) {
-      const message = parse(text);
-      if (typeof message?.["method"] === "string") events.heard(message as unknown as Heard);
-      else if (typeof message?.["id"] === "number") asked.answered(message["id"], message);
-      else events.garbage(text.slice(0, SAMPLE_CHARS));
+  const wire = await openInTime(
+    path,
+    { clock, open },
+    {
+      message(text) {
+        const message = parse(text);
+        if (typeof message?.["method"] === "string") events.heard(message as unknown as Heard);
+        else if (typeof message?.["id"] === "number") asked.answered(message["id"], message);
+        else events.garbage(text.slice(0, SAMPLE_CHARS));
+      },
+      closed() {
+        isClosed = true;
+        asked.over();
+        events.closed();
+      },
     },
-    closed() {
-      isClosed = true;
-      asked.over();
-      events.closed();
-    },
-  });
+  );
   const send = (message: unknown) => wire.send(JSON.stringify(message));
   return {
     async request(method, params, timeoutMs) {
