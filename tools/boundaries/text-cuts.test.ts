@@ -19,8 +19,7 @@ const allowed: readonly [file: string, words: string, because: string][] = [
   ["packages/platform/src/journal.ts", "checksum", "hexadecimal digits"],
   ["packages/core/src/summary.ts", "MAX_SUMMARY_REQUESTS", "a list, no text"],
   ["packages/agents/src/claude/stderr-tail.ts", "MAX_CHARS", "a rolling window; who shows its end cuts that"],
-  ["packages/agents/src/acp/last-words.ts", "MAX_LAST_WORDS", "a rolling window; who shows its end cuts that"],
-  ["packages/agents/src/opencode/link.ts", "MAX_LAST_WORDS", "a rolling window; who shows its end cuts that"],
+  ["packages/agents/src/shared/last-words.ts", "MAX_LAST_WORDS", "a rolling window; who shows its end cuts that"],
 ];
 
 const byHand = [

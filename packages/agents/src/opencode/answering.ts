@@ -27,6 +27,12 @@ export async function giveAnswer(link: ServerLink, open: OpenRequest, answer: Re
   }
 }
 
+/** Answers that were decided before this process was there. */
+export function giveAgain({ api, state }: ServerLink): void {
+  for (const [id, { path, body }] of Object.entries(state.sent))
+    if (state.requests[id]) ignore(api.post(path, body), "another answer was first, which the record says");
+}
+
 /** While the mode is to allow everything. Where that fails a person is asked; until then nobody has to hear of it. */
 export async function allowAtOnce(link: ServerLink, requestId: string): Promise<void> {
   const { state, api, to } = link;

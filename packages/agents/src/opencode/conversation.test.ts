@@ -1,5 +1,6 @@
 /** What a session process does that begins on a server with a past, and where a call of its own fails. */
 import { expect, test } from "bun:test";
+import { createManualClock } from "@hapi/testkit";
 import { MESSAGE, openScripted, THREAD, type Call, type Scripted } from "./scripted.case.ts";
 
 const permission = { id: "per_1", sessionID: THREAD, permission: "bash", patterns: ["ls"], always: [], metadata: {} };
@@ -90,4 +91,51 @@ test("a stop is written down before OpenCode hears of it", async () => {
   };
   await opencode.conversation.interrupt();
   expect(written).toEqual([true]);
+});
+
+const LONG_MS = 180_000;
+
+test("a server is not ended because the hub is away while it is adopted", async () => {
+  const clock = createManualClock();
+  const waits = Promise.withResolvers<void>();
+  const room = () => {
+    waits.resolve();
+    return new Promise<void>(() => undefined);
+  };
+  await using opencode = await openScripted({}, { clock, room });
+  const adopted = opencode.conversation.adopt();
+  await waits.promise;
+  await clock.advance(LONG_MS);
+  expect(await adopted).toBe("remote");
+  expect(opencode.signals).toEqual([]);
+});
+
+test("a server is not ended because its first answer to the next session process is a failure", async () => {
+  await using opencode = await openScripted({});
+  opencode.fails = ({ path }) => (path === `/session/${THREAD}` && opencode.calls.length === 1 ? 500 : undefined);
+  expect(await opencode.conversation.adopt()).toBe("remote");
+  expect(opencode.signals).toEqual([]);
+});
+
+test("a server that does not say what it knows is not ended either: it is heard once it does", async () => {
+  const clock = createManualClock();
+  await using opencode = await openScripted({ pending: { ...pending, handed: false } }, { clock });
+  const isReading = ({ path }: Call) => path === `/session/${THREAD}/message`;
+  opencode.fails = (call) => (isReading(call) ? 500 : undefined);
+  const adopted = opencode.conversation.adopt();
+  await opencode.until(() => opencode.calls.some(isReading));
+  await clock.advance(LONG_MS);
+  expect(await adopted).toBe("remote");
+  expect(opencode.signals).toEqual([]);
+
+  opencode.fails = () => undefined;
+  // It is listened to again, each time after a moment.
+  for (; !opencode.calls.some(isHanding); await new Promise(setImmediate)) await clock.advance(300);
+});
+
+test("a conversation that is gone from OpenCode ends its server", async () => {
+  await using opencode = await openScripted({});
+  opencode.fails = ({ path }) => (path === `/session/${THREAD}` ? 404 : undefined);
+  expect(await opencode.conversation.adopt()).toBeNull();
+  expect(opencode.signals).toEqual(["SIGTERM"]);
 });

@@ -4,13 +4,13 @@ import { AppError, toAppError } from "@hapi/protocol";
 import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { deadApi } from "./api.ts";
 import { readLine } from "./argv.ts";
-import { allowAtOnce, giveAnswer, stopTurn } from "./answering.ts";
+import { allowAtOnce, giveAgain, giveAnswer, stopTurn } from "./answering.ts";
 import { createHanding, type Handing } from "./handing.ts";
 import { ServerLink } from "./link.ts";
 import { chooseModel, type Models, readModels } from "./models.ts";
 import { AGENT_NAME } from "./name.ts";
 import { refusalOf } from "./requests.ts";
-import { endServer, forgetPassword, hasExited } from "./server.ts";
+import { endServer, forgetPassword, hasExited, hasServer } from "./server.ts";
 import { findServer, type Opened, startServer } from "./start.ts";
 import * as kept from "./state.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
@@ -84,33 +84,44 @@ export class OpenCodeConversation implements Conversation {
     state.model = options.model ?? line.of("model").at(-1)?.value ?? state.model;
   }
 
-  async #attach(opened: Opened): Promise<ServerLink> {
+  /** A server that was just started: it is listened to, or nothing is left running. */
+  async #attach(opened: Opened): Promise<void> {
     const context = this.#context;
-    const { process, api, state } = opened;
-    const link = new ServerLink({
-      context,
+    const link = this.#listenTo(opened, { isAdopted: false });
+    try {
+      if ((await within(context.clock, READY_MS, link.ready)) === LATE)
+        throw new AppError("timeout", "it did not say what it knows in time");
+    } catch (cause) {
+      link.expected = true;
+      await endServer(context, opened.process, 0);
+      throw new AppError("spawn_failed", `${AGENT_NAME} could not be listened to: ${toAppError(cause).message}`, { cause });
+    }
+    this.#hold(opened, link);
+  }
+
+  #listenTo({ process, api, state }: Opened, { isAdopted }: { isAdopted: boolean }): ServerLink {
+    const link: ServerLink = new ServerLink({
+      context: this.#context,
       process,
       api,
       state,
+      isAdopted,
       // By this link, which reads what is asked before it is the conversation's.
       allow: (id) => ignore(allowAtOnce(link, id), "the ledger says so itself"),
       refuse: (id) => ignore(api.post(...refusalOf(id)), "it is not asked any more"),
       unbegun: () => ignore(this.#live ? this.#handing.unbegun(this.#live) : undefined, "the next word of OpenCode's tries again"),
       begunStopped: () => ignore(stopTurn(link), "a person can stop it once more"),
     });
-    try {
-      if ((await within(context.clock, READY_MS, link.ready)) === LATE)
-        throw new AppError("timeout", "it did not say what it knows in time");
-    } catch (cause) {
-      link.expected = true;
-      await endServer(context, process, 0);
-      throw new AppError("spawn_failed", `${AGENT_NAME} could not be listened to: ${toAppError(cause).message}`, { cause });
-    }
+    return link;
+  }
+
+  #hold(opened: Opened, link: ServerLink): void {
+    const context = this.#context;
     this.#link = link;
     this.#opened = opened;
     ignore(
       link.gone.then(() => {
-        forgetPassword(context, process.launchId);
+        forgetPassword(context, opened.process.launchId);
         return this.terminal.close({ graceMs: 0 });
       }),
       "the host is gone, and the screen with it",
@@ -118,7 +129,6 @@ export class OpenCodeConversation implements Conversation {
     this.#introduce(opened);
     this.#models = null;
     ignore(this.#offered(link), "who asks for the models hears of it");
-    return link;
   }
 
   #introduce({ state, version }: Opened): void {
@@ -131,9 +141,7 @@ export class OpenCodeConversation implements Conversation {
 
   /** Never two agents on one conversation: also one that this process has not adopted yet counts. */
   async #isRunning(): Promise<boolean> {
-    if (this.front) return true;
-    const ours = this.#context.host.processes().filter(({ launchId }) => /^opencode-\d/.test(launchId));
-    return (await Promise.all(ours.map(hasExited))).includes(false);
+    return this.front !== null || (await hasServer(this.#context.host));
   }
 
   async adopt(): Promise<Front | null> {
@@ -148,27 +156,28 @@ export class OpenCodeConversation implements Conversation {
       return null;
     }
     if (isGone) return await this.#closeBooks(process);
-    const opened = await findServer(context, process, launch.url).catch((cause: unknown) => {
-      context.log.warn("opencode.server_lost", { cause });
-      return null;
-    });
+    const opened = await findServer(context, process, launch.url);
     if (!opened) {
       await endServer(context, process, 0);
       return await this.#closeBooks(process);
     }
     const { pending } = opened.state;
-    const link = await this.#attach(opened);
+    const link = this.#listenTo(opened, { isAdopted: true });
+    const heard = await within(context.clock, READY_MS, Promise.race([link.ready, link.gone]));
+    if (link.ended) return await link.gone.then(() => null);
+    this.#hold(opened, link);
     await this.terminal.adopt();
-    context.emit({ type: "thinking", thinking: this.busy });
-    this.#sendAnswers(link);
-    await this.#handing.takeUp(link, pending);
+    const takenUp = link.ready.then(() => this.#takeUp(link, pending));
+    // Its turn goes on, whoever listens: it is no reason to end it that it says nothing for long.
+    if (heard === LATE) ignore(takenUp, "its end is told by itself");
+    else await takenUp;
     return "remote";
   }
 
-  /** Answers that were decided before this process was there. */
-  #sendAnswers({ api, state }: ServerLink): void {
-    for (const [id, { path, body }] of Object.entries(state.sent))
-      if (state.requests[id]) ignore(api.post(path, body), "another answer was first, which the record says");
+  async #takeUp(link: ServerLink, left: kept.Pending | null): Promise<void> {
+    this.#context.emit({ type: "thinking", thinking: this.busy });
+    giveAgain(link);
+    await this.#handing.takeUp(link, left);
   }
 
   /** The server ended while nobody listened. */
@@ -181,6 +190,7 @@ export class OpenCodeConversation implements Conversation {
       process,
       api: deadApi,
       state: structuredClone(state),
+      isAdopted: true,
       allow: nothing,
       refuse: nothing,
       unbegun: nothing,

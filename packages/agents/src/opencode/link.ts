@@ -5,13 +5,13 @@
 import type { ExitStatus, HostProcess } from "@hapi/host";
 import { delay, ignore, LATE, within } from "@hapi/platform/lean";
 import type { DriverContext, DriverEvent } from "../driver.ts";
+import { followLastWords, followOutput, type LastWords } from "../shared/last-words.ts";
 import { fields, filled, list, text, type Fields } from "../shared/read.ts";
 import { type Api, ApiFailure } from "./api.ts";
 import { exitFailure } from "./failure.ts";
 import { hear, type Hearing } from "./hearing.ts";
 import { createMirror, isOurs, readMessage } from "./mirror.ts";
 import { closeAnswered, refusalOf } from "./requests.ts";
-import { followOutput } from "./output.ts";
 import { type OpenCodeState, STATE_KEY, type Translation } from "./state.ts";
 import { tell } from "./teller.ts";
 import { endTurn, endTurnIfOver, passOver } from "./turns.ts";
@@ -22,7 +22,6 @@ const AGAIN_MS = 300;
 const SILENT_MS = 60_000;
 /** After the word that it is idle its record may lag so long behind. */
 const SETTLE_MS = 3_000;
-const MAX_LAST_WORDS = 4096;
 const PAGE = 200;
 
 export interface LinkOptions {
@@ -30,6 +29,8 @@ export interface LinkOptions {
   process: HostProcess;
   api: Api;
   state: OpenCodeState;
+  /** It lived before this process: what it refuses is asked for again, and only its end is the end. */
+  isAdopted: boolean;
   /** It asked, while the mode is to allow everything. */
   allow(requestId: string): void;
   /** It asked for more than can be kept open. */
@@ -56,11 +57,12 @@ export class ServerLink {
 
   readonly #options: LinkOptions;
   readonly #hearing: Hearing;
+  readonly #lastWords: LastWords;
   readonly #detach = new AbortController();
   readonly #ready = Promise.withResolvers<void>();
   readonly #closings = new Map<string, ((closed: RequestClosed) => void)[]>();
-  #lastWords = "";
   #ended = false;
+  #isReady = false;
   #settling: (() => void) | null = null;
 
   constructor(options: LinkOptions) {
@@ -83,8 +85,10 @@ export class ServerLink {
     this.#hearing = { to: this.to, allow: options.allow, refuse: options.refuse, title: null };
     this.ready = this.#ready.promise;
     ignore(this.ready, "who starts the agent hears of it");
-    ignore(this.#listenToErrors(), "stderr is only for last words; its end is the end of the process");
-    ignore(this.#drain(), "its output is of no use any more; its end is the end of the process");
+    const { signal } = this.#detach;
+    this.#lastWords = followLastWords(process, signal);
+    const output = followOutput(process, "out", { signal, heard: () => undefined });
+    ignore(output, "it is of no use any more; its end is the end of the process");
     this.gone = this.#untilGone();
     ignore(this.gone, "the host is gone, which its own event says");
     ignore(this.#listen(), "it ends with the server, and is begun again before that");
@@ -137,7 +141,7 @@ export class ServerLink {
       } catch (cause) {
         if (signal.aborted || this.#ended) return;
         context.log.warn("opencode.events_lost", { cause });
-        if (cause instanceof ApiFailure) this.#ready.reject(cause);
+        if (cause instanceof ApiFailure && !this.#options.isAdopted) this.#ready.reject(cause);
       }
       await delay(AGAIN_MS, { clock: context.clock, signal });
     }
@@ -150,7 +154,8 @@ export class ServerLink {
     const events = api.events(AbortSignal.any([signal, connection.signal]));
     try {
       for (;;) {
-        await context.room?.();
+        // What it knows at the start is told in any case: the hub may be away for longer than anybody waits for an agent.
+        if (this.#isReady) await context.room?.();
         const next = await within(context.clock, SILENT_MS, events.next());
         if (next === LATE) throw new Error("OpenCode's events are silent");
         if (next.done) return;
@@ -172,6 +177,7 @@ export class ServerLink {
     const type = text(event["type"]) ?? "";
     if (type === "server.connected") {
       await this.readRecord();
+      this.#isReady = true;
       this.#ready.resolve();
       return this.#status();
     }
@@ -270,7 +276,7 @@ export class ServerLink {
     if (this.#detach.signal.aborted) return exit;
     this.#ended = true;
     this.#settling?.();
-    const failure = this.expected ? null : exitFailure(exit, this.#lastWords);
+    const failure = this.expected ? null : exitFailure(exit, this.#lastWords.said());
     const lost = processGone(this.to, failure);
     await this.commit(lost);
     const { code, signal } = exit;
@@ -278,19 +284,6 @@ export class ServerLink {
     this.#ready.reject(new Error(failure?.message ?? "OpenCode has ended"));
     this.#detach.abort();
     return exit;
-  }
-
-  async #drain(): Promise<void> {
-    await followOutput(this.process, "out", { signal: this.#detach.signal, heard: () => undefined });
-  }
-
-  async #listenToErrors(): Promise<void> {
-    // Chunks end where they end, also within a character.
-    const decoder = new TextDecoder();
-    const heard = (bytes: Uint8Array) => {
-      this.#lastWords = (this.#lastWords + decoder.decode(bytes, { stream: true })).slice(-MAX_LAST_WORDS);
-    };
-    await followOutput(this.process, "err", { signal: this.#detach.signal, heard });
   }
 }
 

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { shortText } from "@hapi/core";
-import type { HostProcess } from "@hapi/host";
+import type { HostControl, HostProcess } from "@hapi/host";
 import { attempt, ignore, LATE, within, writeFileAtomic } from "@hapi/platform/lean";
 import { AppError, toAppError } from "@hapi/protocol";
 import type { DriverContext } from "../driver.ts";
@@ -86,6 +86,12 @@ export async function endServer(context: DriverContext, process: HostProcess, gr
 export async function hasExited(process: HostProcess): Promise<boolean> {
   const tick = new Promise<boolean>((resolve) => setImmediate(() => resolve(false)));
   return Promise.race([process.exited.then(() => true), tick]);
+}
+
+/** Does one of this session's live? */
+export async function hasServer(host: HostControl): Promise<boolean> {
+  const ours = host.processes().filter(({ launchId }) => /^opencode-\d/.test(launchId));
+  return (await Promise.all(ours.map(hasExited))).includes(false);
 }
 
 async function readUrl(process: HostProcess, signal: AbortSignal): Promise<string | undefined> {

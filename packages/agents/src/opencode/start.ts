@@ -33,7 +33,7 @@ export async function startServer(context: DriverContext, options: StartOptions)
     const api = createApi({ ...attached, clock });
     const state = await stateOf(context, { api, threadId: thread.id, isNew: options.threadId === undefined });
     const opened = { process, api, attached, state, version: await versionOf(api) };
-    await memory.commit({ [LAUNCH_KEY]: { ...launch, url }, [STATE_KEY]: state });
+    await memory.commit({ [LAUNCH_KEY]: { ...launch, url, directory: thread.directory }, [STATE_KEY]: state });
     return opened;
   } catch (cause) {
     await endServer(context, process, 0);
@@ -41,16 +41,22 @@ export async function startServer(context: DriverContext, options: StartOptions)
   }
 }
 
-/** The server that the host still runs. Null: it can't be asked any more. */
+/** The server that the host still runs. Null: it can't be asked any more, or has no such conversation. That it does not answer now is no reason. */
 export async function findServer(context: DriverContext, process: HostProcess, url: string): Promise<Opened | null> {
+  const { clock, cwd, memory, log } = context;
   const password = passwordOf(context, process.launchId);
-  const state = context.memory.get<OpenCodeState>(STATE_KEY);
+  const state = memory.get<OpenCodeState>(STATE_KEY);
   if (password === undefined || !state) return null;
-  const { clock, cwd } = context;
-  const thread = await findThread(createApi({ url, password, directory: cwd, clock }), state.threadId);
+  const known: Thread = { id: state.threadId, directory: memory.get<Launch>(LAUNCH_KEY)?.directory ?? cwd };
+  const thread = await findThread(createApi({ url, password, directory: cwd, clock }), state.threadId).catch((cause: unknown) => {
+    log.warn("opencode.server_silent", { cause });
+    return toAppError(cause).code === "resume_unavailable" ? null : known;
+  });
+  if (!thread) return null;
   const attached = { url, password, directory: thread.directory, threadId: thread.id };
   const api = createApi({ ...attached, clock });
-  return { process, api, attached, state: structuredClone(state), version: await versionOf(api) };
+  const version = await versionOf(api).catch(() => undefined);
+  return { process, api, attached, state: structuredClone(state), version };
 }
 
 interface Thread {

@@ -19,6 +19,8 @@ export interface Launch {
   count: number;
   /** Of the server; null until it says so. */
   url: string | null;
+  /** Of the conversation's project, once that is open. */
+  directory?: string;
 }
 
 /** A prompt that OpenCode has, or is about to get, and has not begun. */

@@ -24,22 +24,31 @@ export function followLastWords(process: HostProcess, signal: AbortSignal): Last
   let words = "";
   // Chunks end where they end, also within a character.
   const decoder = new TextDecoder();
-  async function listen(): Promise<void> {
-    for (let from = 0; ;) {
-      try {
-        for await (const chunk of process.read("err", from, signal)) {
-          from = chunk.offset + chunk.bytes.length;
-          words = (words + decoder.decode(chunk.bytes, { stream: true })).slice(-MAX_LAST_WORDS);
-          process.release("err", from);
-        }
-        return;
-      } catch (cause) {
-        if (!(cause instanceof RingGapError)) throw cause;
-        from = cause.oldest;
-      }
-    }
-  }
-  const all = listen();
+  const heard = (bytes: Uint8Array) => {
+    words = (words + decoder.decode(bytes, { stream: true })).slice(-MAX_LAST_WORDS);
+  };
+  const all = followOutput(process, "err", { signal, heard });
   ignore(all, "stderr is only for last words; its end is the end of the process");
   return { said: () => words, read: (clock) => within(clock, READ_MS, all) };
+}
+
+/** What it says on one of its streams, to the end of it; a gap in the host's ring is passed over. */
+export async function followOutput(
+  process: HostProcess,
+  stream: "out" | "err",
+  { signal, heard }: { signal: AbortSignal; heard(bytes: Uint8Array): void },
+): Promise<void> {
+  for (let from = 0; ;) {
+    try {
+      for await (const chunk of process.read(stream, from, signal)) {
+        from = chunk.offset + chunk.bytes.length;
+        heard(chunk.bytes);
+        process.release(stream, from);
+      }
+      return;
+    } catch (cause) {
+      if (!(cause instanceof RingGapError)) throw cause;
+      from = cause.oldest;
+    }
+  }
 }
