@@ -34,9 +34,43 @@ interface SeenCall {
 const likeness = (tool: string, input: unknown): string => `${tool} ${JSON.stringify(input)}`;
 const likenessOf = ({ request, input }: OpenRequest): string => likeness(request.tool, input);
 
+/** Of a call before the one that is asked about, read late: its dialog came up after that. */
+const isBeforeDialog = ({ at }: ToolEnded, { dialogAt }: OpenRequest): boolean => dialogAt !== undefined && at < dialogAt;
+
+/** Ours if it carries our answer; the terminal's rather a request that nobody answered from here. */
+function fits({ handed }: OpenRequest, { verdict }: ToolEnded): boolean {
+  if (!verdict || verdict.by === "rules") return true;
+  if (verdict.by === "person") return handed === undefined;
+  return handed !== undefined && (handed.behavior === "allow") === (verdict.decision === "accept");
+}
+
+/** Calls that hooks named and whose end was not read. Of one whose end was, no request to come is about it, however late its hook is. */
+function createHookedCalls() {
+  let calls: SeenCall[] = [];
+  let ended: string[] = [];
+  return {
+    get all(): readonly SeenCall[] {
+      return calls;
+    },
+    note(payload: Json): void {
+      const toolCallId = str(payload["tool_use_id"]);
+      if (toolCallId === undefined || ended.includes(toolCallId)) return;
+      const call = { toolCallId, tool: str(payload["tool_name"]) ?? "tool", input: JSON.stringify(payload["tool_input"] ?? {}) };
+      calls = [...calls, call].slice(-MAX_CALLS);
+    },
+    /** Answers what a hook said of it. */
+    end(toolCallId: string): SeenCall | undefined {
+      const seen = calls.find((call) => call.toolCallId === toolCallId);
+      calls = calls.filter((call) => call !== seen);
+      ended = [...ended, toolCallId].slice(-MAX_CALLS);
+      return seen;
+    },
+  };
+}
+
 export function createCallFinder(core: Core): CallFinder {
   const { requests } = core;
-  let calls: SeenCall[] = [];
+  const hooked = createHookedCalls();
   /** Calls that a request which is just opening has taken. */
   const taken = new Map<string, string>();
 
@@ -51,25 +85,21 @@ export function createCallFinder(core: Core): CallFinder {
     }));
     const open = read.filter(free);
     // The first of several alike: they ask in their order.
-    const same = [...open, ...calls.filter(free)].find((call) => call.input === input);
+    const same = [...open, ...hooked.all.filter(free)].find((call) => call.input === input);
     // An input may be completed between the two; with one candidate there is no doubt.
     return (same ?? (open.length === 1 ? open[0] : undefined))?.toolCallId;
   }
 
-  /** Ours if it carries our answer; the terminal's rather a request that nobody answered from here. */
-  function fits({ handed }: OpenRequest, { verdict }: ToolEnded): boolean {
-    if (!verdict || verdict.by === "rules") return true;
-    if (verdict.by === "person") return handed === undefined;
-    return handed !== undefined && (handed.behavior === "allow") === (verdict.decision === "accept");
+  /** The one that took this call when it was asked, unless it took the call before its own. */
+  function boundTo(fact: ToolEnded): OpenRequest | undefined {
+    const bound = requests.byTool(fact.toolCallId);
+    if (!bound || !isBeforeDialog(fact, bound)) return bound;
+    void requests.update(bound.request.id, { callId: "" });
+    return undefined;
   }
 
   return {
-    note(payload) {
-      const toolCallId = str(payload["tool_use_id"]);
-      if (toolCallId === undefined) return;
-      const call = { toolCallId, tool: str(payload["tool_name"]) ?? "tool", input: JSON.stringify(payload["tool_input"] ?? {}) };
-      calls = [...calls, call].slice(-MAX_CALLS);
-    },
+    note: hooked.note,
     async take(requestId, payload) {
       for (let waited = 0; ; waited += CALL_LOOK_MS) {
         await core.feed?.sync();
@@ -81,10 +111,11 @@ export function createCallFinder(core: Core): CallFinder {
       }
     },
     requestOf(fact) {
-      const bound = requests.byTool(fact.toolCallId);
-      const seen = calls.find((call) => call.toolCallId === fact.toolCallId);
+      const bound = boundTo(fact);
+      const seen = hooked.end(fact.toolCallId);
       const like = bound ? likenessOf(bound) : fact.call ? likeness(fact.call.tool, fact.call.input) : seen && `${seen.tool} ${seen.input}`;
-      const alike = requests.all.filter((open) => open === bound || (likenessOf(open) === like && (bound || callOf(open) === undefined)));
+      const candidates = requests.all.filter((open) => !isBeforeDialog(fact, open));
+      const alike = candidates.filter((open) => open === bound || (likenessOf(open) === like && (bound || callOf(open) === undefined)));
       const found = bound && fits(bound, fact) ? bound : (alike.find((open) => fits(open, fact)) ?? bound ?? alike[0]);
       if (!found || found === bound) return found;
       // They were told apart wrongly: the other one keeps waiting, for the other call.

@@ -60,6 +60,10 @@ function noteMode(core: Core, payload: Json): void {
   if (mode !== undefined) core.setMode(mode);
 }
 
+/** Since when a dialog is up, where Claude says so. */
+const dialogOf = ({ status, since }: DialogStatus): Pick<OpenRequest, "dialogAt"> =>
+  status === "waiting" && since !== undefined ? { dialogAt: since } : {};
+
 export function createHooks(options: HooksOptions): Hooks {
   const { core } = options;
   const { requests, context } = core;
@@ -85,7 +89,7 @@ export function createHooks(options: HooksOptions): Hooks {
       toolCallId: await finder.take(id, payload),
       title: str(obj(payload["tool_input"])["description"]),
     });
-    return { ...request, openedAt: context.clock.now(), ...(prompt === undefined ? {} : { prompt }) };
+    return { ...request, ...dialogOf(options.status()), openedAt: context.clock.now(), ...(prompt === undefined ? {} : { prompt }) };
   }
 
   async function onPermission(payload: Json, signal: AbortSignal): Promise<Json> {

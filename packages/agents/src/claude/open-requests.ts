@@ -37,7 +37,7 @@ const MAX_CLOSED = 500;
 const MAX_LAST = 20;
 
 /** The call it is about: known when it was asked, or found out later. */
-export const callOf = (open: OpenRequest): string | undefined => open.callId ?? open.request.toolCallId;
+export const callOf = (open: OpenRequest): string | undefined => (open.callId ?? open.request.toolCallId) || undefined;
 
 export function createOpenRequests(context: DriverContext): OpenRequests {
   const open = new Map<string, OpenRequest>((readMark(context, "claude.open") ?? []).map((one) => [one.request.id, one]));

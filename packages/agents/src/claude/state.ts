@@ -72,7 +72,9 @@ export interface OpenRequest {
   openedAt?: number;
   /** Claude's id of the prompt in which it came up. */
   prompt?: string;
-  /** Where the call was found only after it was asked. */
+  /** When its dialog came up in the terminal, by Claude's own status. */
+  dialogAt?: number;
+  /** Where the call was found only after it was asked; empty: the one it was taken for is another's. */
   callId?: string;
   /** Given to the hook that waits; Claude may have taken another answer. */
   handed?: Handed;

@@ -33,6 +33,8 @@ export type TranscriptFact =
       type: "tool-ended";
       toolCallId: string;
       status: "completed" | "failed" | "denied" | "cancelled";
+      /** The line's own time. */
+      at: number;
       /** Who decided that it may run, or not. */
       verdict?: Verdict;
       /** It was stopped while it ran. */
@@ -75,6 +77,24 @@ export interface ParserContext {
 }
 
 const MAX_TITLE = 200;
+
+/** `call`: as it was made, where its line was read. */
+function toolEndedOf(
+  line: Json,
+  { callId, status }: Extract<AgentEvent, { type: "tool-result" }>,
+  { at, call }: { at: number; call: { tool: string; input: Json } | undefined },
+): TranscriptFact {
+  const verdict = verdictOf(line);
+  return {
+    type: "tool-ended",
+    toolCallId: callId,
+    status,
+    at,
+    ...(verdict ? { verdict } : {}),
+    ...(status === "cancelled" && stoppedRunning(line) ? { ran: true } : {}),
+    ...(call ? { call } : {}),
+  };
+}
 
 export interface TranscriptParser {
   read(line: Json): Parsed;
@@ -138,15 +158,7 @@ export function createTranscriptParser(context: ParserContext, state: ParserStat
       const stopping = context.stopping?.() ?? false;
       const event = toolResultOf({ line, block, input: call?.input ?? {}, id: `${uuid}:${index}`, callId, stopping, ...w.family });
       w.emit(`${uuid}:${index}`, event);
-      const verdict = verdictOf(line);
-      w.out.facts.push({
-        type: "tool-ended",
-        toolCallId: callId,
-        status: event.status,
-        ...(verdict ? { verdict } : {}),
-        ...(event.status === "cancelled" && stoppedRunning(line) ? { ran: true } : {}),
-        ...(call ? { call } : {}),
-      });
+      w.out.facts.push(toolEndedOf(line, event, { at: w.at, call }));
       if (call && parent === undefined && isTodoTool(call.tool) && event.status === "completed")
         readTodos(call, line, `${uuid}:${index}:plan`);
     });
