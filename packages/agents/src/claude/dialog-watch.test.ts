@@ -1,19 +1,20 @@
 /** Who looks what became of an open dialog goes on looking. */
 import { expect, test } from "bun:test";
-import { systemClock } from "@hapi/platform/lean";
+import { type Clock, systemClock } from "@hapi/platform/lean";
 import type { CallFinder } from "./call-finder.ts";
 import type { Core } from "./core.ts";
 import { createDialogWatch, type DialogStatus } from "./dialog-watch.ts";
 import type { OpenRequest } from "./state.ts";
 
 /** Open requests, and what became of them. */
-function world(status: () => DialogStatus) {
+function world(status: () => DialogStatus, clock: Clock = systemClock) {
   const open = new Map<string, OpenRequest>();
   const closed: string[] = [];
   const warned: string[] = [];
   let onClosed: () => void = () => undefined;
   const core = {
     stopping: false,
+    feed: { sync: async () => undefined },
     requests: {
       get all() {
         return [...open.values()];
@@ -25,14 +26,14 @@ function world(status: () => DialogStatus) {
         onClosed();
       },
     },
-    context: { clock: systemClock, log: { warn: (event: string) => warned.push(event) } },
+    context: { clock, log: { warn: (event: string) => warned.push(event) } },
   } as unknown as Core;
   const watch = createDialogWatch({ core, finder: {} as CallFinder, status });
   return {
     watch,
     closed,
     warned,
-    ask: (id: string) => void open.set(id, { request: { id }, openedAt: 0 } as unknown as OpenRequest),
+    ask: (id: string, openedAt = 0) => void open.set(id, { request: { id }, openedAt } as unknown as OpenRequest),
     nextClosed: () => new Promise<void>((done) => (onClosed = done)),
   };
 }
@@ -51,3 +52,28 @@ test("a status that can't be read once does not end the looking, and is said onc
   expect(closed).toEqual(["a approved"]);
   expect(warned).toEqual(["claude.dialog_look_failed"]);
 });
+
+test.each(["idle", "busy"])(
+  "a hook that comes when its dialog was answered already waits for nothing: Claude is %s since before it",
+  async (said) => {
+    let now = 48_000;
+    const end = Promise.withResolvers<void>();
+    const clock: Clock = {
+      now: () => now,
+      setTimer(ms, run) {
+        now += ms;
+        if (now < 120_000) queueMicrotask(run);
+        else end.resolve();
+        return () => undefined;
+      },
+    };
+    const { watch, ask, closed, nextClosed } = world(() => ({ status: said, since: 47_500 }), clock);
+    ask("late", now);
+    const over = nextClosed();
+    watch.look();
+    await Promise.race([over, end.promise]);
+    expect(closed).toEqual(["late resolved"]);
+    // A status may lag behind the dialog.
+    expect(now).toBeGreaterThan(48_000 + 8_000);
+  },
+);

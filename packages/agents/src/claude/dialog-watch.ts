@@ -38,7 +38,7 @@ export function createDialogWatch(options: { core: Core; finder: CallFinder; sta
     requests.close(open.request.id, fate.closing);
   }
 
-  /** Since when no dialog is up; undefined while one may be. */
+  /** Since when no dialog is up; undefined while one is, and where Claude does not say. A status older than the request may be from before its dialog. */
   function goneOf(open: OpenRequest, now: DialogStatus): Evidence["gone"] {
     const { status, since } = now;
     if (status === undefined) return undefined;
@@ -46,12 +46,12 @@ export function createDialogWatch(options: { core: Core; finder: CallFinder; sta
       shown.add(open.request.id);
       return undefined;
     }
-    // A status older than the request is from before its dialog.
-    const after = since !== undefined && since > (open.openedAt ?? 0);
-    if (!after && !shown.has(open.request.id)) return undefined;
+    const openedAt = open.openedAt ?? 0;
+    const unseen = !shown.has(open.request.id) && (since === undefined || since <= openedAt);
     const at = since ?? context.clock.now();
+    const forMs = Math.max(0, context.clock.now() - (unseen ? openedAt : at));
     // `shell`: only something in the background is left, so nothing that was asked runs.
-    return { since: at, forMs: Math.max(0, context.clock.now() - at), busy: status === "busy", others: requests.all.length > 1 };
+    return { since: at, forMs, busy: status === "busy", others: requests.all.length > 1, unseen };
   }
 
   async function lookOnce(): Promise<void> {

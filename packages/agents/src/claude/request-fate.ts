@@ -26,8 +26,11 @@ export interface Handed {
 export interface Evidence {
   /** The call's line in the transcript. */
   result?: { status: "completed" | "failed" | "denied" | "cancelled"; verdict?: Verdict; /** it was stopped while it ran */ ran?: boolean };
-  /** No dialog is on the screen any more, since then and seen for so long. `busy`: a turn runs. `others`: more requests are open. */
-  gone?: { since: number; forMs: number; busy: boolean; others: boolean };
+  /**
+   * No dialog is on the screen any more, since then and seen for so long. `busy`: a turn runs. `others`: more requests are open. `unseen`: none was
+   * since it was asked; its hook came late, and what was answered may have been read before.
+   */
+  gone?: { since: number; forMs: number; busy: boolean; others: boolean; unseen?: boolean };
   /** We ended the turn ourselves: nobody answered. */
   withdrawn?: boolean;
   /** Nothing can come any more: the turn is over and read to its end, or the agent is gone. */
@@ -66,7 +69,7 @@ export function fateOf(handed: Handed | undefined, seen: Evidence): Fate {
   if (seen.over === "agent") return over("canceled", "agent", { reason: handed ? ENDED_UNTOLD : AGENT_ENDED });
   if (seen.withdrawn && seen.over) return over("canceled", "agent", { reason: handed ? NOT_TOLD : WITHDRAWN });
   if (seen.over) return over("resolved", "agent", { certain: false, reason: NOT_TOLD });
-  return (seen.gone && bySilence(handed, seen.gone)) ?? { state: handed ? "sent" : "open" };
+  return (seen.gone && (byUnseen(seen.gone) ?? bySilence(handed, seen.gone))) ?? { state: handed ? "sent" : "open" };
 }
 
 function byVerdict(handed: Handed | undefined, { decision, by }: Verdict): Fate {
@@ -78,8 +81,12 @@ function byVerdict(handed: Handed | undefined, { decision, by }: Verdict): Fate 
   return over(outcome, "remote", outcome === "denied" && handed.reason !== undefined ? { reason: handed.reason } : {});
 }
 
+/** Answered in the terminal before anything was given from elsewhere. */
+const isDialogFirst = (handed: Handed | undefined, gone: Evidence["gone"]): boolean =>
+  handed === undefined || (gone !== undefined && gone.unseen !== true && gone.since < handed.at);
+
 function byResult(handed: Handed | undefined, status: "completed" | "failed" | "denied" | "cancelled", seen: Evidence): Fate {
-  const dialogFirst = handed === undefined || (seen.gone !== undefined && seen.gone.since < handed.at);
+  const dialogFirst = isDialogFirst(handed, seen.gone);
   if (status === "cancelled") return over("canceled", "agent", { reason: seen.withdrawn ? WITHDRAWN : handed ? NOT_TOLD : "Canceled" });
   if (status === "denied") {
     // Rejected without a decision: Esc, *No*, or a denial from here that also ends the turn.
@@ -89,9 +96,17 @@ function byResult(handed: Handed | undefined, status: "completed" | "failed" | "
   return over("approved", handed?.behavior === "allow" && !dialogFirst ? "remote" : "terminal");
 }
 
+/** The dialog of a hook that comes beside it shows within this, however late the status is. */
+const DIALOG_SHOWS_MS = 10_000;
+
+function byUnseen({ unseen, forMs }: NonNullable<Evidence["gone"]>): Fate | null {
+  return unseen && forMs >= DIALOG_SHOWS_MS ? over("resolved", "terminal", { certain: false, reason: NOT_TOLD }) : null;
+}
+
 /** The dialog is gone and the record says nothing yet. */
 function bySilence(handed: Handed | undefined, gone: NonNullable<Evidence["gone"]>): Fate | null {
-  const dialogFirst = handed === undefined || gone.since < handed.at;
+  if (gone.unseen) return null;
+  const dialogFirst = isDialogFirst(handed, gone);
   const enough = gone.others || !gone.busy || (handed?.behavior === "deny" && !dialogFirst) ? SURELY_SHOWS_MS : DENIAL_SHOWS_MS;
   if (gone.forMs < enough) return null;
   if (!gone.busy) return over("resolved", handed && !dialogFirst ? "agent" : "terminal", { certain: false, reason: NOT_TOLD });
