@@ -26,6 +26,9 @@ test("keys that only Claude understands, and letters that may be commands: not k
   expect(line.text).toBeNull();
   line.typed(typed(null, { hasWords: false }), false);
   expect(line.text).toBe("");
+  const behind = fresh("kept ");
+  behind.typed(typed(null, { hasWords: false }), false);
+  expect(behind.text).toBeNull();
   const vim = fresh("", false);
   vim.typed(typed("dw"), false);
   expect(vim.text).toBeNull();
@@ -50,4 +53,34 @@ test("keys that a dialog got are none of the line's", () => {
   expect(line.text).toBe("");
   line.typed(typed("1next"), false);
   expect(line.text).toBe("next");
+});
+
+test("a dialog that comes up behind half a line takes the keys that follow, and not the words that stood", () => {
+  const line = fresh("kept ");
+  line.typed(typed("half"), false);
+  line.typed(typed("half1"), true);
+  expect(line.text).toBe("kept half");
+  line.typed(typed("half1 more"), false);
+  expect(line.text).toBe("kept half more");
+  line.typed(typed("half1 more3"), true);
+  expect(line.text).toBe("kept half more");
+});
+
+test("an Enter that a dialog got leaves the words in the line that stood there before it", () => {
+  const line = fresh();
+  line.typed(typed("half"), false);
+  line.typed(typed("", { entered: { at: 5, text: "half gone" } }), true);
+  expect(line.text).toBe("half");
+  line.typed(typed(" more", { entered: { at: 5, text: "half gone" } }), false);
+  expect(line.text).toBe("half more");
+});
+
+test("words behind an Enter of which Claude has shown nothing, and a dialog: something stands there, and nobody knows what", () => {
+  const line = fresh();
+  const entered = { at: 5, text: "one" };
+  line.typed(typed("half", { entered }), false);
+  line.typed(typed("", { entered: { at: 9, text: "half1" } }), true);
+  expect(line.text).toBeNull();
+  line.proven();
+  expect(line.text).toBe("half");
 });

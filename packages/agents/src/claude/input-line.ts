@@ -26,20 +26,29 @@ export function createInputLine(begin: { text: string | null; letters: boolean }
   /** What stood there before the first key of the host's line. */
   let before: string | null = begin.letters ? begin.text : null;
   let last: TypedLine = { line: "", hasWords: false, isCleared: false, entered: null };
-  /** Keys of the present line that went to a dialog. */
-  let strayed: string | null = "";
+  /** Up to where the keys of the host's line are accounted for, and which of them went to Claude; the others went to a dialog. Null: not known. */
+  let strayed: { upTo: string | null; kept: string } = { upTo: "", kept: "" };
+
+  /** What of the host's line went to Claude; null: not known. */
+  function taken(line: string | null): string | null {
+    const { upTo, kept } = strayed;
+    return line !== null && upTo !== null && line.startsWith(upTo) ? kept + line.slice(upTo.length) : null;
+  }
 
   return {
     typed(typed, elsewhere) {
+      const stood = taken(last.line);
       const isNew = typed.entered !== null && typed.entered.at !== last.entered?.at;
-      if (isNew) {
+      const isEmptied = typed.isCleared && !last.isCleared;
+      if (isNew && !elsewhere) {
         before = null;
-        strayed = "";
+        strayed = { upTo: "", kept: "" };
       }
       if (typed.isCleared && begin.letters) before = "";
-      if (typed.isCleared && !last.isCleared) strayed = "";
+      if (isEmptied) strayed = { upTo: "", kept: "" };
       last = typed;
-      if (elsewhere) strayed = typed.line;
+      // An Enter that a dialog got as well: what stood there before it stands there still.
+      if (elsewhere) strayed = stood === null ? { upTo: null, kept: "" } : { upTo: typed.line, kept: isEmptied ? "" : stood };
     },
     proven() {
       if (begin.letters) before = "";
@@ -48,13 +57,12 @@ export function createInputLine(begin: { text: string | null; letters: boolean }
       before = null;
     },
     get text() {
-      const { line, hasWords } = last;
-      if (line !== null && strayed !== null && line.startsWith(strayed)) {
-        const rest = line.slice(strayed.length);
-        if (before !== null) return before + rest;
-        return rest === "" ? "" : null;
+      const line = taken(last.line);
+      if (line !== null) {
+        if (before !== null) return before + line;
+        return line === "" ? "" : null;
       }
-      return hasWords ? null : "";
+      return last.hasWords || strayed.kept !== "" || (before ?? "") !== "" ? null : "";
     },
   };
 }
