@@ -31,7 +31,7 @@ import { createGate } from "./http/gate.ts";
 import { createRateLimits } from "./http/limits.ts";
 import { securityTxt } from "./http/security-txt.ts";
 import { createStaticFiles } from "./http/static-files.ts";
-import { type Certificate, type CertificateFiles, ownCertificate, ownCertificateFiles, readCertificate } from "./listening/certificate.ts";
+import { type CertificateFiles, certificateOf } from "./listening/certificate.ts";
 import { listen, type Listening, type ListenOptions } from "./listening/listen.ts";
 import { type Plan, planListening } from "./listening/plan.ts";
 import { createSocketServer } from "./socket/socket-server.ts";
@@ -177,7 +177,7 @@ async function openInstance(options: HubOptions, opened: Opened, restorer: Resto
 async function runHub(options: HubOptions, opened: Opened, database: HubDatabase, restorer: Restorer): Promise<Instance> {
   const { plan, home, log, clock, token } = opened;
   const { db, epoch, markClean } = database;
-  const shown = await certificateFor(options, opened);
+  const shown = await certificateOf(options.tls, opened);
   const bus = createBus(log);
   const stores = sqliteStores({ db, epoch, bus, now: () => clock.now(), logger: log });
   const corsOrigins = [...(options.corsOrigins ?? []), ...originOf(options.publicUrl)];
@@ -204,14 +204,14 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
   // The first reader is told under which numbering it reads: a second loss of power must not take that back.
   await db.syncWal();
   const fetch = entranceOf(options, opened, { app: hub.app, sockets, limits, corsOrigins });
-  const doors = { plan, ...shown, fetch, websocket: sockets.websocket, idleTimeoutSeconds: options.idleTimeoutSeconds, clock, log };
-  const server = await serveOrStop(hub, () => listen(doors));
+  const { idleTimeoutSeconds } = options;
+  const doors = { plan, ...shown, fetch, websocket: sockets.websocket, idleTimeoutSeconds, clock, log };
+  const server = await serveOrStop(hub, () => openDoors(options, opened, doors));
   const checkpointer = startCheckpointer({
     db,
     between: (work) => stores.between(work),
     onFailed: (reason) => log.warn("database.checkpoint_failed", { reason }),
   });
-  sayWhere(options, opened, server);
   return {
     ...server,
     async close() {
@@ -237,21 +237,25 @@ function entranceOf({ allowedHosts = [], trustedProxies }: HubOptions, { host }:
 
 type Inside = Pick<EntranceParts, "app" | "sockets" | "limits"> & { corsOrigins: readonly string[] };
 
-async function certificateFor({ tls }: HubOptions, { home, host, clock }: Opened): Promise<Pick<ListenOptions, "certificate" | "files">> {
-  if (tls === undefined) return { certificate: null, files: null };
-  const certificate: Certificate = tls === "own" ? await ownCertificate(home, host, clock.now()) : readCertificate(tls, clock.now());
-  return { certificate, files: tls === "own" ? ownCertificateFiles(home) : tls };
-}
-
 /** For whoever looks for the hub of this home, and for its next start, which is to be the same one. */
-function sayWhere({ tls, trustedProxies, insecureHttp }: HubOptions, { host, lock, log }: Opened, { url, front, port }: Listening): void {
+function tellWhere({ tls, trustedProxies, insecureHttp }: HubOptions, { host, lock }: Opened, { url, front, port }: Listening): void {
   const listen: HubListen = { host, port };
   if (tls !== undefined) listen.tls = tls;
   if (trustedProxies && trustedProxies.length > 0) listen.trustedProxies = [...trustedProxies];
   if (insecureHttp) listen.insecureHttp = true;
   lock.listensAt({ url, listen, ...(front ? { front } : {}) });
+}
+
+function openDoors(options: HubOptions, opened: Opened, doors: Omit<ListenOptions, "onShown">): Listening {
+  const { host, log } = opened;
+  const tell = (fingerprint: string): void =>
+    tellWhere(options, opened, { ...server, front: server.front && { ...server.front, fingerprint } });
+  const server = listen({ ...doors, onShown: tell });
+  const { url, front, port } = server;
+  tellWhere(options, opened, server);
   log.info("hub.started", { host, port, ...(front ? { own: url, fingerprint: front.fingerprint } : {}) });
-  if (insecureHttp) log.warn("hub.insecure_http", { host, port });
+  if (options.insecureHttp) log.warn("hub.insecure_http", { host, port });
+  return server;
 }
 
 async function saysWhy(log: Logger, work: () => Promise<void> | void): Promise<boolean> {

@@ -7,7 +7,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { attempt, writeFileAtomic } from "@hapi/platform";
+import { attempt, type Clock, writeFileAtomic } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 
 export interface CertificateFiles {
@@ -45,6 +45,17 @@ export function readCertificate(files: CertificateFiles, now: number): Certifica
   if (!isOfKey) throw invalid(`The key in ${files.keyFile} is not that of the certificate in ${files.certFile}.`);
   if (parsed.validToDate.getTime() <= now) throw invalid(`The certificate in ${files.certFile} ended on ${parsed.validTo}. Renew it.`);
   return { cert, key, fingerprint: parsed.fingerprint256, stamp };
+}
+
+/** Own: one that the hub makes, `renew` anew when it ends soon. @throws as `readCertificate` */
+export async function certificateOf(
+  tls: "own" | CertificateFiles | undefined,
+  { home, host, clock }: { home: string; host: string; clock: Clock },
+) {
+  if (tls === undefined) return { certificate: null, files: null, renew: null };
+  if (tls !== "own") return { certificate: readCertificate(tls, clock.now()), files: tls, renew: null };
+  const renew = (): Promise<Certificate> => ownCertificate(home, host, clock.now());
+  return { certificate: await renew(), files: ownCertificateFiles(home), renew };
 }
 
 /** Changes with the files; the same while they can't be looked at, which a renewal makes them for a moment. */

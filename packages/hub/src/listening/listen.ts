@@ -5,6 +5,7 @@ import { type Certificate, type CertificateFiles, readCertificate, stampOf } fro
 import type { Plan } from "./plan.ts";
 
 const lookEveryMs = 10_000;
+const renewEveryMs = 3_600_000;
 /** For a connection to say what it wants, however many bytes it sends meanwhile; an answer has its own time (`entrance.ts`). */
 const idleTimeoutSeconds = 30;
 
@@ -13,6 +14,10 @@ export interface ListenOptions {
   certificate: Certificate | null;
   /** Where it was read from, and is read again. */
   files: CertificateFiles | null;
+  /** Of one that the hub made: makes the files anew when it ends soon. */
+  renew: (() => Promise<unknown>) | null;
+  /** Another certificate is shown from now on. */
+  onShown(fingerprint: string): void;
   fetch(request: Request, server: HttpServer<never>, door: Door): Response | Promise<Response>;
   websocket: Bun.WebSocketHandler<never>;
   /** For tests, which can't wait so long. */
@@ -106,6 +111,7 @@ function openFront(options: ListenOptions): { port: number; close(): Promise<voi
     isDown = false;
     shown = certificate;
     log.info("tls.certificate_changed", { fingerprint: certificate.fingerprint });
+    options.onShown(certificate.fingerprint);
   };
   const look = (): void => {
     if (files === null || shown === null) return;
@@ -119,12 +125,21 @@ function openFront(options: ListenOptions): { port: number; close(): Promise<voi
       log.error("tls.certificate_not_changed", { reason });
     }
   };
+  const stopRenewing = keepRenewing(options);
   const stopLooking = files === null ? () => undefined : every(clock, lookEveryMs, look, { unref: true });
   return {
     port,
     async close() {
+      stopRenewing();
       stopLooking();
       await Promise.all([server, ...earlier].map((one) => one.stop(true)));
     },
   };
+}
+
+/** What it writes is found like any change of the files. A hub may well run longer than its certificate. */
+function keepRenewing({ renew, clock, log }: ListenOptions): () => void {
+  if (renew === null) return () => undefined;
+  const again = (): void => void renew().catch((reason: unknown) => log.error("tls.certificate_not_renewed", { reason }));
+  return every(clock, renewEveryMs, again, { unref: true });
 }

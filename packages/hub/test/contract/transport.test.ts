@@ -68,6 +68,24 @@ test("one that ends soon is made anew", async () => {
   expect((await ownCertificate(home, "0.0.0.0", now + 775 * 86_400_000)).fingerprint).not.toBe(fingerprint);
 });
 
+test("one that comes to its end while the hub runs is made anew, shown, and told where programs of this computer look", async () => {
+  const home = folder();
+  const clock = createManualClock(Date.now());
+  const hour = 3_600_000;
+  // It is made anew thirty days before its end.
+  const { fingerprint, cert } = await ownCertificate(home, "0.0.0.0", clock.now() - 770 * 24 * hour + hour / 2);
+  await using hub = await startTestHub({ home, clock, host: "0.0.0.0", tls: "own" });
+  const { url } = hub.front ?? { url: "" };
+  expect(await shownBy(url)).toBe(fingerprint);
+  await clock.advance(hour);
+  const { certFile } = ownCertificateFiles(home);
+  while (readFileSync(certFile, "utf8") === cert) await Bun.sleep(1);
+  await clock.advance(10_000);
+  const renewed = await shownBy(url);
+  expect(renewed).not.toBe(fingerprint);
+  expect(runningHub(home)?.front).toEqual({ url, fingerprint: renewed });
+});
+
 test("certificate files that change are shown from then on; connections go on; one that is wrong is not shown", async () => {
   const [one, two, used] = [folder(), folder(), folder()];
   const clock = createManualClock(Date.now());
