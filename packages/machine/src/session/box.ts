@@ -39,6 +39,9 @@ const isBelow = (path: string, folder: string): boolean => {
 /** Processes and devices of the system. */
 const SYSTEM = ["/proc", "/dev"];
 
+/** Whoever is root may write these without a power of root's, and say there what the kernel runs. */
+const KERNEL = ["/proc/sys", "/proc/sysrq-trigger"];
+
 /** Name resolution of some systems. */
 const RESOLVERS = ["/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager"];
 
@@ -73,8 +76,10 @@ export function boxWords({ bwrap, box: { network }, place, argv, looks }: BoxInp
   const gone = inHome.filter((path) => hides(path, hidden) && !isBelow(path, cwd));
   return [
     bwrap,
-    ...["--die-with-parent", "--unshare-pid", "--unshare-ipc", ...(network ? [] : ["--unshare-net"])],
+    // Of root's powers none is left: with them everything that hides can be taken away again.
+    ...["--die-with-parent", "--cap-drop", "ALL", "--unshare-pid", "--unshare-ipc", ...(network ? [] : ["--unshare-net"])],
     ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", ownHome],
+    ...KERNEL.flatMap((path) => ["--ro-bind-try", path, path]),
     ...linksAnew(gone, real),
     ...given("--ro-bind", RESOLVERS),
     ...given(

@@ -185,6 +185,17 @@ boxed("other processes are not seen, and without the network nothing is reached"
   }
 });
 
+boxed("also root's agent has none of root's powers: it can't take away what hides, nor tell the kernel what to run", async () => {
+  const said = await inBox(
+    `umount -l ~/.hapi || echo kept; umount -l ${at("user")} || echo kept; mount -o remount,bind,rw / || echo kept; cat ~/.hapi/hub.sqlite ~/.ssh/id
+    for f in /proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sysrq-trigger; do test -w $f && echo open; done; grep CapEff /proc/self/status`,
+  );
+  expect(said.match(/^kept$/gm)).toHaveLength(3);
+  expect(said).toMatch(/CapEff:\s+0{16}$/m);
+  expect(said).not.toContain("secret");
+  expect(said).not.toContain("open\n");
+});
+
 boxed("what makes the box is the system's, not a program of that name in a folder that the agent writes", async () => {
   const bin = at("user", "work", "node_modules", ".bin");
   mkdirSync(bin, { recursive: true });
