@@ -5,6 +5,7 @@
  */
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { AppError } from "@hapi/protocol/errors";
+import { isBelow, isTurnedAway, type LinkLooks } from "./box-links.ts";
 
 /** What a session file says of its box; absent: it has none. */
 export interface Box {
@@ -26,15 +27,9 @@ export interface BoxPlace {
   path: string | undefined;
 }
 
-export interface Looks {
+export interface Looks extends LinkLooks {
   exists(path: string): boolean;
-  realPath(path: string): string | null;
 }
-
-const isBelow = (path: string, folder: string): boolean => {
-  const way = relative(folder, path);
-  return way === "" || (!way.startsWith("..") && !isAbsolute(way));
-};
 
 /** Processes and devices of the system. */
 const SYSTEM = ["/proc", "/dev"];
@@ -62,11 +57,14 @@ export function boxWords({ bwrap, box: { network }, place, argv, looks }: BoxInp
   const [home, ownHome, cwd] = [real(place.home), real(userHome), real(place.cwd)];
   const hidden = [ownHome, "/tmp", "/run"];
   refuseFolder(cwd, { home, ownHome });
+  // In the HOME as the folder links are the person's, and all that they may lead to there is given anyway.
+  const isAway = (path: string): boolean => cwd !== ownHome && isTurnedAway(path, [cwd], looks);
+  for (const path of place.ownPaths) refuseOwnPath(path, { home, sessionDir, real, isAway });
   const isTooWide: TooWide = (folder) => hidden.some((one) => isBelow(one, real(folder)));
   const readable = [
-    ...place.programs.flatMap((program) => aroundProgram(program, isTooWide, looks)),
+    ...place.programs.filter((program) => !isAway(program)).flatMap((program) => aroundProgram(program, isTooWide, looks)),
     ...inPath(place.path, userHome, isTooWide),
-  ];
+  ].filter((path) => !isAway(path));
   const ofSession = argv.filter((word) => isBelow(word, sessionDir) && word !== sessionDir && isAbsolute(word));
   const uploads = join(sessionDir, "uploads");
   const given = (flag: string, paths: readonly string[]): string[] =>
@@ -105,6 +103,24 @@ function refuseFolder(cwd: string, { home, ownHome }: { home: string; ownHome: s
   const isOverHidden = ["/tmp", "/run", ...SYSTEM, ...(cwd === ownHome ? [] : [ownHome])].some((one) => isBelow(one, cwd));
   if (isOverHidden || SYSTEM.some((one) => isBelow(cwd, one)))
     refuse(`${cwd} can't be used in a sandbox: all that is to be hidden would be in it. Choose a folder of its own for the work.`);
+}
+
+interface OwnPathPlace {
+  home: string;
+  sessionDir: string;
+  real(path: string): string;
+  isAway(path: string): boolean;
+}
+
+/** What is the agent's own is writable, and is laid over what hides HAPI's home. */
+function refuseOwnPath(path: string, { home, sessionDir, real, isAway }: OwnPathPlace): void {
+  const at = real(path);
+  const isOfHapi = isBelow(home, at) || (isBelow(at, home) && !isBelow(at, real(sessionDir)));
+  if (isAway(path) || isOfHapi)
+    throw new AppError(
+      "sandbox_unavailable",
+      `${path} is the agent's own and leads to ${at}, which a sandbox must not give. Look what made it a link; put something else there, or start without a sandbox.`,
+    );
 }
 
 /** Everything is where it really is; of a path whose links are hidden the first one is made anew, and leads there. */

@@ -1,5 +1,5 @@
 /** Puts what a driver starts into the session's box; says in words why there is none. */
-import { existsSync, mkdirSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import type { AgentDriver } from "@hapi/agents";
 import type { HostControl, SpawnSpec } from "@hapi/host";
@@ -19,6 +19,7 @@ const TRIAL_MS = 5_000;
 const looks = {
   exists: existsSync,
   realPath: (path: string): string | null => attempt(() => realpathSync(path), "it is not there") ?? null,
+  linkTarget: (path: string): string | null => attempt(() => readlinkSync(path), "it is no link") ?? null,
 };
 
 /** `folders`: where the system keeps it. @returns the program that makes the box. @throws `sandbox_unavailable` */
@@ -82,6 +83,7 @@ export function boxedHost(host: HostControl, { box, driver, ...place }: BoxedInp
   const boxed = async (spec: SpawnSpec): Promise<SpawnSpec> => {
     const env = spec.env ?? {};
     const bwrap = await requireBox(driver);
+    refuseReplaced(place.cwd);
     const [program = ""] = spec.argv;
     const own = selfCommand();
     const userHome = env["HOME"] || homedir();
@@ -96,6 +98,16 @@ export function boxedHost(host: HostControl, { box, driver, ...place }: BoxedInp
     return { ...spec, argv: [...words, ...spec.argv] };
   };
   return forwardingHost(host, async (spec) => host.spawn(await boxed(spec)));
+}
+
+/** The folder of a session is kept as it really is. */
+function refuseReplaced(cwd: string): void {
+  const real = looks.realPath(cwd);
+  if (real === null || real === cwd) return;
+  throw new AppError(
+    "sandbox_unavailable",
+    `${cwd} was a folder when this session was begun and leads to ${real} now, which its sandbox is not for. Put the folder back, or start a new session.`,
+  );
 }
 
 const definedOnly = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>

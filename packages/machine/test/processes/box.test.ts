@@ -1,6 +1,17 @@
 /** A box that holds: real programs in bubblewrap, and a real session whose agent is in one. */
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostControl } from "@hapi/host";
@@ -38,7 +49,11 @@ for (const file of [
 writeFileSync(join(sessionDir, "overlay.json"), "overlay");
 writeFileSync(join(sessionDir, "uploads", "picture"), "uploaded");
 
-const looks = { exists: existsSync, realPath: (path: string) => attempt(() => realpathSync(path), "not there") ?? null };
+const looks = {
+  exists: existsSync,
+  realPath: (path: string) => attempt(() => realpathSync(path), "not there") ?? null,
+  linkTarget: (path: string) => attempt(() => readlinkSync(path), "not a link") ?? null,
+};
 
 async function inBox(
   script: string,
@@ -185,6 +200,39 @@ boxed("other processes are not seen, and without the network nothing is reached"
   }
 });
 
+boxed(
+  "a link that the agent leaves in its folder leads the next sandbox nowhere: neither its settings' place, nor a program's, nor HAPI's home",
+  async () => {
+    for (const folder of ["user/turned/real", "user/turned/to"]) mkdirSync(at(folder), { recursive: true });
+    const cwd = at("user/turned");
+    symlinkSync(at("user/.ssh"), join(cwd, "bin"));
+    symlinkSync(join(cwd, "bin"), at("user/bin-of-turned"));
+    const read = `echo ran; cat ${at("user/.ssh/id")}`;
+    const path = [join(cwd, "bin"), at("user/bin-of-turned")].join(":");
+    const programs = [join(cwd, "bin", "id"), at("user/bin-of-turned/id")];
+    expect(await inBox(read, undefined, cwd, { path, programs })).toMatch(/^ran\ncat: .*No such file/);
+    for (const [link, target] of [
+      [".settings", at("user/.ssh")],
+      [".home", home],
+      [".other", join(home, "sessions", "other")],
+      [".above", at("user")],
+    ] as const) {
+      symlinkSync(target, join(cwd, link));
+      await expect(inBox(read, undefined, cwd, { ownPaths: [join(cwd, link)] })).rejects.toMatchObject({
+        code: "sandbox_unavailable",
+        message: expect.stringContaining(join(cwd, link)),
+      });
+    }
+    // Also in the HOME as the folder, where links are the person's: never HAPI's own.
+    symlinkSync(home, at("user/.planted"));
+    await expect(inBox(read, undefined, at("user"), { ownPaths: [at("user/.planted")] })).rejects.toMatchObject({
+      code: "sandbox_unavailable",
+    });
+    symlinkSync(join(cwd, "real"), join(cwd, ".inside"));
+    expect(await inBox("touch .inside/made && echo made", undefined, cwd, { ownPaths: [join(cwd, ".inside")] })).toBe("made");
+  },
+);
+
 boxed("also root's agent has none of root's powers: it can't take away what hides, nor tell the kernel what to run", async () => {
   const said = await inBox(
     `umount -l ~/.hapi || echo kept; umount -l ${at("user")} || echo kept; mount -o remount,bind,rw / || echo kept; cat ~/.hapi/hub.sqlite ~/.ssh/id
@@ -214,6 +262,18 @@ boxed("what makes the box is the system's, not a program of that name in a folde
   });
   expect(spawned.map(([program]) => program)).toEqual([bwrap]);
   expect(existsSync(at("ran-outside"))).toBe(false);
+});
+
+boxed("a folder that was replaced by a link since its session was begun is not given in its place", async () => {
+  symlinkSync(at("user/.ssh"), at("user/replaced"));
+  const spawned: unknown[] = [];
+  const host = { spawn: async (spec: unknown) => void spawned.push(spec) } as unknown as HostControl;
+  const driver = { displayName: "Demo", ownPaths: () => ({ folders: [], files: [] }) };
+  const cwd = at("user/replaced");
+  const given = boxedHost(host, { box: { network: true }, driver, home, sessionDir, cwd, sockets: [] });
+  const spec = { kind: "pipe" as const, launchId: "one", argv: ["/bin/true"], cwd, env: { HOME: at("user"), PATH: "/bin" } };
+  await expect(given.spawn(spec)).rejects.toMatchObject({ code: "sandbox_unavailable", message: expect.stringContaining(at("user/.ssh")) });
+  expect(spawned).toEqual([]);
 });
 
 test("where it can't be had, that is said in words", async () => {
