@@ -46,6 +46,7 @@ export const NOTICES = {
   // the conversation
   conversation_cleared: "The conversation was cleared: the agent remembers nothing from before",
   conversation_rewound: "The conversation went back to before “{words}”",
+  conversation_rewound_back: "The conversation went back to an earlier point",
   conversation_compacted: "The conversation was compacted",
   compact_failed: "The conversation could not be compacted: {reason}",
   compact_failed_unexplained: "The conversation could not be compacted: no reason given",
@@ -60,6 +61,7 @@ export const NOTICES = {
   background_ended: "Work in the background ended with the agent's process: {names}",
   timers_ended: "Timers ended with the agent's process: {names}",
   subagents_ended: "The sub-agents in the background were ended",
+  model_other: "{model} answers instead of {before}: {reason}",
   answer_cut: "The answer reached its length limit and stops here.",
   steps_limit: "The agent reached its limit of steps for one turn.",
   turns_limit: "The limit of {turns} turns is reached",

@@ -73,7 +73,7 @@ function withTimes(entry: Fields): Fields {
  * A turn that has only begun is listed as interrupted until its server has noted that it runs (0.171.0: about one in ten that is asked for at once); one
  * that was really stopped has a time. The other kind, which its server did not survive, is over because the thread is not active, or has a newer turn.
  */
-const isUnsure = (turn: Fields) => turn["status"] === "interrupted" && number(turn["completedAt"]) === undefined;
+const isUnsure = ({ status, completedAt }: Fields) => status !== "completed" && status !== "failed" && number(completedAt) === undefined;
 
 export async function catchUp(at: CatchUp): Promise<void> {
   const { thread } = at;

@@ -1,6 +1,6 @@
 /** What the app server says of its own accord, about the session's thread. */
 import { shortText } from "@hapi/core";
-import type { TodoItem } from "@hapi/protocol";
+import { type NoticeWords, noticeWords, type TodoItem } from "@hapi/protocol";
 import { fields, filled, list, text, type Fields } from "../shared/read.ts";
 import { failureOf } from "./failures.ts";
 import { deltaOf, type LiveText } from "./live-text.ts";
@@ -8,7 +8,7 @@ import { modeOf, settingsOf } from "./modes.ts";
 import { itemRuns, resolved } from "./requests.ts";
 import { record, type Translation } from "./state.ts";
 import { itemCompleted, itemStarted, tokensUsed, turnCompleted, turnOf } from "./turns.ts";
-import { HANDLED, PASSED } from "./vocabulary.ts";
+import { PASSED } from "./vocabulary.ts";
 
 const MAX_TITLE = 500;
 const MAX_TODOS = 500;
@@ -34,7 +34,7 @@ export function notified(at: Listening, method: string, value: unknown): void {
   if (delta) return at.live.delta(to, delta);
   const handle = handlers[method];
   if (handle) return handle(at, params);
-  if (PASSED.has(method) || HANDLED.has(method)) return;
+  if (PASSED.has(method)) return;
   to.unknown("notification", method);
   const id = `${to.state.launchId}:raw:${method}:${to.now()}`;
   record(to, { key: id }, { type: "unknown", id, raw: { method, params } });
@@ -63,6 +63,12 @@ const handlers: Readonly<Record<string, (at: Listening, params: Fields) => void>
     at.live.done(at.to, item);
     itemCompleted(at.to, turn, item);
   },
+  "thread/reverted": ({ to }) => told(to, "reverted", noticeWords("conversation_rewound_back")),
+  "model/rerouted"({ to }, params) {
+    const word = (name: string) => text(params[name]) ?? "?";
+    const words = noticeWords("model_other", { model: word("toModel"), before: word("fromModel"), reason: word("reason") });
+    told(to, "rerouted", words);
+  },
   "serverRequest/resolved": ({ to }, params) => void resolved(to, params["requestId"] as string | number),
   "thread/tokenUsage/updated": ({ to }, params) => tokensUsed(to, params),
   "turn/plan/updated": ({ to }, params) => todos(to, params),
@@ -82,6 +88,11 @@ const handlers: Readonly<Record<string, (at: Listening, params: Fields) => void>
   configWarning: (at, params) => at.warned("config", [params["summary"], params["details"]].filter(filled).join(": ")),
   deprecationNotice: (at, params) => at.warned("deprecation", [params["summary"], params["details"]].filter(filled).join(": ")),
 };
+
+function told(to: Translation, what: string, words: NoticeWords): void {
+  const id = `${to.state.launchId}:${what}:${to.now()}`;
+  record(to, { key: id }, { type: "notice", id, ...words, level: "warning" });
+}
 
 const todoStatuses: Readonly<Record<string, TodoItem["status"]>> = {
   pending: "pending",

@@ -1,10 +1,13 @@
 /** The life of a turn, whoever began it: its words, its usage, its end. */
+import { shortText } from "@hapi/core";
 import type { TokenUsage, TurnOutcome } from "@hapi/protocol";
 import { fields, number, text, type Fields } from "../shared/read.ts";
 import { failureOf } from "./failures.ts";
 import { itemDone, isTool, toolCalled, toolEnded, wordsOf } from "./items.ts";
 import { itemShows, turnOver } from "./requests.ts";
 import { type CodexState, type Ending, newTurn, record, sawPrompt, stageAll, type Tokens, type Translation, type Turn } from "./state.ts";
+
+const MAX_STATUS = 40;
 
 /** The turn of this id, begun here where it is new; null: one that is over for us. */
 export function turnOf(to: Translation, id: string, options: { retry?: boolean } = {}): Turn | null {
@@ -108,12 +111,17 @@ function usageOf({ state }: Translation, turn: Turn): TokenUsage | undefined {
 
 const outcomes: Readonly<Record<string, TurnOutcome>> = { completed: "completed", interrupted: "interrupted", failed: "failed" };
 
-/** `turn` of `turn/completed` and of `thread/turns/list`. Still in progress: nothing. */
+/** `turn` of `turn/completed` and of `thread/turns/list`, where one that is still in progress stands too. */
 export function turnCompleted(to: Translation, turn: Turn, said: Fields): void {
-  const outcome = outcomes[String(said["status"])];
-  if (outcome === undefined) return;
-  const failure = outcome === "failed" ? { failure: failureOf(said["error"]) } : {};
-  endTurn(to, turn, { outcome, ...failure, durationMs: number(said["durationMs"]) });
+  const status = String(said["status"]);
+  if (status === "inProgress") return;
+  const durationMs = number(said["durationMs"]);
+  const outcome = outcomes[status];
+  if (outcome !== undefined)
+    return endTurn(to, turn, { outcome, ...(outcome === "failed" ? { failure: failureOf(said["error"]) } : {}), durationMs });
+  to.unknown("turn", status);
+  const message = `Codex ended the turn with a word that is not known here: "${shortText(status, MAX_STATUS)}"`;
+  endTurn(to, turn, { outcome: "failed", failure: { code: "unknown", message, retryable: true }, durationMs });
 }
 
 /** A retry is the end of the prompt that failed. */

@@ -1,16 +1,14 @@
-/** Every word of the app server that somebody decided about (0.169.0 and 0.171.0). What is not here is counted and shown raw. */
+/**
+ * Every word of the app server that somebody decided about (0.169.0 and 0.171.0), and that no table of handlers has (`notifications.ts`, `live-text.ts`).
+ * What is in none of them is counted and shown raw.
+ */
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
-/** Notifications that are translated. */
-export const HANDLED = words(`
-  error configWarning warning turn/started turn/completed turn/plan/updated item/started item/completed item/agentMessage/delta
-  item/reasoning/summaryTextDelta item/reasoning/textDelta item/plan/delta item/commandExecution/outputDelta serverRequest/resolved
-  thread/status/changed thread/settings/updated thread/tokenUsage/updated thread/name/updated thread/compacted thread/reverted
-  guardianWarning deprecationNotice model/rerouted
-`);
-
-/** Told elsewhere, about something that no session shows, or for another kind of client. */
+/**
+ * Told elsewhere, about something that no session shows, or for another kind of client. `thread/compacted`: the item `contextCompaction` says it.
+ * `item/reasoning/textDelta`: where a thought has a summary, that is shown; where it has none, the whole of it once it is complete.
+ */
 export const PASSED = words(`
   thread/started thread/readState/changed thread/archived thread/deleted thread/unarchived thread/closed skills/changed thread/section/changed
   thread/attachment/updated thread/goal/updated thread/goal/cleared thread/prediction/updated thread/queue/changed project/changed
@@ -25,7 +23,8 @@ export const PASSED = words(`
   fuzzyFileSearch/sessionCompleted thread/realtime/started thread/realtime/itemAdded thread/realtime/item/started
   thread/realtime/item/transcript/delta thread/realtime/item/completed thread/realtime/transcript/delta thread/realtime/transcript/done
   thread/realtime/outputAudio/delta thread/realtime/sdp thread/realtime/error thread/realtime/closed windows/worldWritableWarning
-  windowsSandbox/setupCompleted account/login/completed
+  windowsSandbox/setupCompleted account/login/completed thread/compacted
+  item/reasoning/textDelta
 `);
 
 /** Items that are translated; `hookPrompt` and `sleep` say nothing to a person. */
