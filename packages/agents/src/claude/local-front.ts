@@ -1,23 +1,26 @@
 /**
- * Claude in the terminal: its own screen on a PTY of the host, untouched. We see it through hooks, transcript and status file, and end it with
- * SIGTERM, which resets its modes; Esc first when a turn runs. What these three say together is decided in `local-turn.ts` alone.
+ * Claude in the terminal: its own screen on a PTY of the host, untouched. We see it through hooks, transcript and status file (`local-look.ts`), and
+ * end it with SIGTERM, which resets its modes; Esc first when a turn runs (`local-end.ts`). What these three say together is decided in
+ * `local-turn.ts` alone.
  */
 import type { HostProcess, TypedLine } from "@hapi/host";
-import { RingGapError } from "@hapi/host";
-import { delay, LATE, within } from "@hapi/platform/lean";
+import { delay, within } from "@hapi/platform/lean";
 import type { Core } from "./core.ts";
 import { failure } from "./failures.ts";
+import { firstOutput } from "./first-output.ts";
 import { createHookless } from "./hookless.ts";
 import { createHooks, type Hooks } from "./hooks.ts";
 import { createInputLine, hasVimKeys } from "./input-line.ts";
 import { str } from "./json.ts";
 import type { LiveSession } from "./live-sessions.ts";
-import { createLocalTurn, type LocalTurn, type Verdict } from "./local-turn.ts";
-import { createOwnStatus } from "./own-status.ts";
+import { endTerminal, escape } from "./local-end.ts";
+import { LocalLook } from "./local-look.ts";
 import { createLocalWatch } from "./local-watch.ts";
+import { createOwnStatus } from "./own-status.ts";
 import { exitError } from "./remote-front.ts";
+import { createScreenThread } from "./screen-thread.ts";
 import type { TranscriptFact } from "./transcript-parser.ts";
-import { unsentWords } from "./unsent-words.ts";
+import { createTypedWords } from "./typed-words.ts";
 
 export interface LocalOptions {
   /** What stands in its input line at the beginning; null: nobody saw. */
@@ -43,28 +46,9 @@ export interface LocalFront {
 }
 
 const ON_SCREEN_MS = 10_000;
-const TERM_WAIT_MS = 3_000;
-const ESC_WAIT_MS = 3_000;
-/** How often Claude's status file is looked at: while something goes on, and otherwise. */
-const LOOK_MS = 100;
-const LOOK_IDLE_MS = 500;
 /** How often Claude is asked for tasks that ended by hand; and for shells of which no hook told. */
 const TASK_LOOK_MS = 1_000;
 const TASK_LOOK_IDLE_MS = 5_000;
-const ESCAPE = "\u001b";
-/** Takes everything out of the terminal's own queue, back into its input line. */
-const UP = "\u001b[A";
-const POP_WAIT_MS = 3_000;
-/** A line that was entered just now: so long until Claude shows that it has it. */
-const SHOW_WAIT_MS = 2_000;
-/** A line entered longer ago than this, and shown nowhere, went to some menu. */
-const ENTERED_LATELY_MS = 15_000;
-/** Hooks that come while their conversation is the one on the screen. */
-const OF_A_TURN: ReadonlySet<string> = new Set(["UserPromptSubmit", "PreToolUse", "PermissionRequest"]);
-/** What a SessionStart hook calls the beginning of a conversation that was not there before. */
-const BEGINS: ReadonlySet<string> = new Set(["startup", "clear"]);
-/** Of lines that were entered: as many as may wait in the queue. */
-const MAX_TYPED = 100;
 
 /** `onGone`: just before `exited` is told, so that whoever hears it can start the next one at once. */
 export function createLocalFront(core: Core, process: HostProcess, onGone: () => void, options: LocalOptions): LocalFront {
@@ -74,75 +58,23 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   const ended = Promise.withResolvers<void>();
   const own = createOwnStatus(context, process.pid, () => core.thread?.id);
   const hookless = createHookless(core, launchId);
-  let turn: LocalTurn = createLocalTurn();
   const input = createInputLine({ text: options.line, letters: !hasVimKeys(context) });
-  let enteredAt: number | null = null;
-  let typedWords: string[] = [];
-  let provenLines = 0;
-  /** What the end of the process takes along, once it is on its way. */
-  let left: { queued: string[]; line: string | null } | null = null;
-  let live: LiveSession | null = null;
+  const words = createTypedWords(input);
+  const screen = createScreenThread();
+  const sources = createLocalWatch({ core, launchId, isHookless: () => hookless.isSo });
+  const look = new LocalLook({ core, launchId, own, onStatus, onIdle: sources.onIdle, onProven: input.proven });
+  const parts = { core, process, own, look, words };
   let stopping = false;
-  /** Nothing is decided here any more: the program is gone, or another session process has it. */
-  let over = false;
   let detached = false;
   let ending = false;
   let moving = false;
-  /** What the hooks of a turn named last; the report of its beginning may be lost, or overtaken. */
-  let reported: { threadId: string; transcript?: string } | null = null;
-  const leftThreads = new Set<string>();
-  const idleWaiters: (() => void)[] = [];
-  let cancelLook: (() => void) | undefined;
 
-  const now = (): number => clock.now();
-  const turnOpen = (): boolean => core.feed?.parser.state.turn != null;
-
-  /** Claude's own word, and what follows from everything known by now. */
-  function look(): Verdict {
-    live = own.read();
-    turn.sign({ type: "status", status: live?.status, since: live?.statusSince ?? now() }, now());
-    if (!over) hookless.look(live);
-    if (!over && (hookless.isSo || reported?.threadId === live?.sessionId)) followThread(live);
-    return decide();
-  }
-
-  function decide(): Verdict {
-    const verdict = turn.verdict(now());
-    if (turn.proven !== provenLines) input.proven();
-    provenLines = turn.proven;
-    if (over) return verdict;
-    if (verdict.recordOver) {
-      context.log.info("claude.turn_end_unrecorded", { status: live?.status });
-      // Silence is no success.
-      if (!verdict.told) tellRecordSilent();
-      core.endTurn(verdict.told ? "completed" : "interrupted");
-      turn.sign({ type: "turn", running: false, at: now() }, now());
-    }
-    const isAtWork = verdict.working && verdict.because !== "entered";
-    core.setThinking(isAtWork || turnOpen());
-    if (!isAtWork && !turnOpen()) sources.onIdle();
-    if (!verdict.working) for (const done of idleWaiters.splice(0)) done();
-    return verdict;
-  }
-
-  function tellRecordSilent(): void {
-    const { feed } = core;
-    const turnId = feed?.parser.state.turn?.id;
-    if (turnId === undefined) return;
-    core.lost(feed?.isThere === true ? "record_silent" : "record_missing", `${launchId}:${turnId}:end`, {
-      path: feed?.thread.transcript ?? "",
-      turn: turnId,
-    });
-  }
-
-  /**
-   * What a SessionStart hook says elsewhere: it has begun another conversation, or taken one up. Where there are hooks, only what one of them and
-   * Claude's own status name alike: each of the two may be late.
-   */
-  function followThread(now: LiveSession | null): void {
-    if (!now || now.sessionId === core.thread?.id || moving) return;
+  function onStatus(live: LiveSession | null): void {
+    hookless.look(live);
+    const named = live && screen.named(live.sessionId, hookless.isSo);
+    if (!named || named.threadId === core.thread?.id || moving) return;
     moving = true;
-    enterThread(now.sessionId, reported?.threadId === now.sessionId ? reported.transcript : undefined)
+    enterThread(named.threadId, named.transcript)
       .catch((cause: unknown) => context.log.warn("claude.thread_not_followed", { cause }))
       .finally(() => (moving = false));
   }
@@ -151,22 +83,13 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     const before = core.thread?.id;
     await core.useThread(threadId, { transcript });
     if (before !== threadId) {
-      if (before !== undefined) leftThreads.add(before);
+      if (before !== undefined) screen.left(before);
       // Its record may have been read already, up to the middle of a turn.
       const state = core.feed?.parser.state;
-      turn.sign({ type: "session", turnAt: state?.turn?.at, queue: state?.queue }, now());
+      look.sign({ type: "session", turnAt: state?.turn?.at, queue: state?.queue });
     }
-    keepLooking();
+    look.keepLooking();
   }
-
-  function keepLooking(): void {
-    cancelLook?.();
-    if (over) return;
-    const { working } = look();
-    cancelLook = clock.setTimer(working || turnOpen() ? LOOK_MS : LOOK_IDLE_MS, keepLooking, { unref: true });
-  }
-
-  const sources = createLocalWatch({ core, launchId, isHookless: () => hookless.isSo });
 
   const hooks = createHooks({
     core,
@@ -175,8 +98,8 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       return { status: said?.status, since: said?.statusSince };
     },
     onPrompt(prompt) {
-      turn.sign({ type: "prompt-hook", ...prompt }, now());
-      keepLooking();
+      look.sign({ type: "prompt-hook", ...prompt });
+      look.keepLooking();
     },
     onReport(event, payload) {
       sources.onReport(event, payload);
@@ -185,18 +108,16 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       // Claude moves the file of a conversation that enters a worktree, or leaves it.
       const threadId = str(payload["session_id"]);
       if (transcript !== undefined && threadId === core.thread?.id) core.feed?.follow(transcript);
-      if (threadId !== undefined && OF_A_TURN.has(event)) reported = { threadId, ...(transcript === undefined ? {} : { transcript }) };
+      if (threadId !== undefined) screen.reported(event, { threadId, transcript });
     },
     async onSession({ threadId, transcript, source }) {
-      // A conversation that began here and was left begins no second time: this report was late.
-      if (BEGINS.has(source) && leftThreads.has(threadId)) return context.log.info("claude.session_report_late", { threadId, source });
-      reported = null;
+      if (!screen.began(threadId, source)) return context.log.info("claude.session_report_late", { threadId, source });
       return enterThread(threadId, transcript);
     },
     async onTurnOver() {
-      turn.sign({ type: "stop-hook" }, now());
+      look.sign({ type: "stop-hook" });
       await core.feed?.sync();
-      keepLooking();
+      look.keepLooking();
     },
   });
 
@@ -204,22 +125,22 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     hooks.onFact(fact);
     sources.onFact(fact);
     if (fact.type !== "turn" && fact.type !== "line" && fact.type !== "queue") return;
-    if (fact.type === "queue" && left) {
-      const more = without(fact.queue, turn.queue);
-      left.queued = [...(fact.taken ? without(left.queued, without(turn.queue, fact.queue)) : left.queued), ...more];
-    }
-    turn.sign(fact, now());
+    if (fact.type === "queue") words.queueChanged({ from: look.turn.queue, to: fact.queue, taken: fact.taken });
+    look.sign(fact);
     if (fact.type !== "turn") return;
     if (fact.running) core.setThinking(true);
     // Its events go out first: what follows from it is decided behind them.
-    queueMicrotask(keepLooking);
+    queueMicrotask(() => look.keepLooking());
+  }
+
+  function rest(): void {
+    look.close();
+    sources.close();
   }
 
   async function watch(): Promise<void> {
     const exit = await process.exited;
-    over = true;
-    cancelLook?.();
-    sources.close();
+    rest();
     if (detached) return;
     ending = true;
     hookless.close();
@@ -232,31 +153,11 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     context.emit({ type: "exited", front: "local", ...exit, expected: stopping, ...(wanted ? {} : { failure: said }) });
   }
 
-  /** Words that were in the terminal alone. */
   function tellUnsent(): void {
-    const { queued: waiting, line } = left ?? { queued: turn.queue, line: input.text };
-    const unproven = turn.unproven().filter((one) => now() - one.at < ENTERED_LATELY_MS);
-    const { queued, entered } = unsentWords({ waiting, typed: typedWords, unproven });
-    context.log.info("claude.unsent", { waiting: waiting.length, unproven: unproven.map(({ at }) => at), queued: queued.length });
+    const { queued, entered, line, waiting, unprovenAt } = words.unsent(look.turn, clock.now());
+    context.log.info("claude.unsent", { waiting, unproven: unprovenAt, queued: queued.length });
     if (queued.length === 0 && entered === undefined && line === "") return;
     context.emit({ type: "unsent", queued, entered, line: line === "" ? undefined : line });
-  }
-
-  async function untilRecord(says: () => boolean, withinMs: number): Promise<void> {
-    for (const late = now() + withinMs; ; await delay(LOOK_MS, { clock })) {
-      await core.feed?.sync();
-      if (over || says() || now() >= late) return;
-    }
-  }
-
-  /** Of what was entered: that Claude has it, and where. */
-  const isAllShown = (): boolean => turn.unproven().length === 0 && !turn.isUnwritten(now());
-
-  /** What waits behind the turn would run as soon as that is broken off. */
-  async function emptyQueue(): Promise<void> {
-    if (turn.queue.length === 0 || own.read()?.status === "waiting") return;
-    await process.write(UP);
-    await untilRecord(() => turn.queue.length === 0, POP_WAIT_MS);
   }
 
   /** A task that is ended by hand is told by no hook: the status file says that none is left. */
@@ -267,116 +168,61 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     }
   }
 
-  const follow = (): void => {
+  function follow(): void {
     core.listen({ onFact });
     void watch().finally(ended.resolve);
-    keepLooking();
+    look.keepLooking();
     watchBackground().catch((cause: unknown) => context.log.warn("claude.status_unreadable", { cause }));
-  };
-
-  /** The first bytes on the screen, or its end. */
-  async function firstOutput(signal: AbortSignal): Promise<string> {
-    let text = "";
-    try {
-      for await (const chunk of process.read("out", 0, signal)) {
-        text += Buffer.from(chunk.bytes).toString("utf8");
-        if (text.length > 0) return text;
-      }
-    } catch (cause) {
-      if (!signal.aborted && !(cause instanceof RingGapError)) throw cause;
-    }
-    return text;
-  }
-
-  async function begin(): Promise<void> {
-    core.feed?.parser.forgetQueue();
-    follow();
-    const gone = process.exited.then(() => "gone" as const);
-    const first = await within(clock, ON_SCREEN_MS, (signal) => Promise.race([firstOutput(signal), gone]));
-    if (first === "gone") throw exitError("it ended before anything was on the screen");
-  }
-
-  const idle = (): Promise<void> => (look().working ? new Promise((resolve) => idleWaiters.push(resolve)) : Promise.resolve());
-
-  /** What the terminal asks goes with the turn: that is no person's *No*. */
-  async function escape(): Promise<void> {
-    await core.stopTurn();
-    await process.write(ESCAPE);
-  }
-
-  async function stop(options: { graceMs: number; interrupt: boolean }): Promise<void> {
-    stopping = true;
-    core.background.ending();
-    if (!over && turn.verdict(now()).because !== null) await untilRecord(isAllShown, SHOW_WAIT_MS);
-    decide();
-    left = { queued: [...turn.queue], line: input.text };
-    if (!over && look().working) {
-      if (options.interrupt) {
-        await emptyQueue();
-        await escape();
-      }
-      keepLooking();
-      await within(clock, options.interrupt ? Math.min(options.graceMs, ESC_WAIT_MS) : options.graceMs, idle());
-    }
-    await core.stopTurn();
-    await process.signal("SIGTERM");
-    if ((await within(clock, TERM_WAIT_MS, process.exited)) === LATE) await process.signal("SIGKILL");
-    await ended.promise;
   }
 
   return {
     process,
     hooks,
     get busy() {
-      return !over && look().working;
+      return !look.isOver && look.look().working;
     },
-    begin,
+    async begin() {
+      core.feed?.parser.forgetQueue();
+      follow();
+      const gone = process.exited.then(() => "gone" as const);
+      const first = await within(clock, ON_SCREEN_MS, (signal) => Promise.race([firstOutput(process, signal), gone]));
+      if (first === "gone") throw exitError("it ended before anything was on the screen");
+    },
     takeOver() {
       hookless.adopted();
-      const { state } = core.feed?.parser ?? {};
-      turn = createLocalTurn({ turnAt: state?.turn?.at, queue: state?.queue });
+      look.takeOver();
       follow();
       core.requests.announce();
     },
     typed(typed) {
       const { status } = own.read() ?? {};
       const elsewhere = status === undefined || status === "waiting";
-      input.typed(typed, elsewhere);
-      const { entered } = typed;
-      if (!entered || entered.at === enteredAt) return;
-      enteredAt = entered.at;
-      if (entered.text !== null) typedWords = [...typedWords, entered.text].slice(-MAX_TYPED);
+      const entered = words.typed(typed, elsewhere);
+      if (!entered) return;
       // Whose words went where is asked about when they are missed: the words themselves are in no log.
       context.log.info("claude.entered", { at: entered.at, status, elsewhere, isKnown: entered.text !== null });
-      if (!elsewhere) turn.sign({ type: "entered", ...entered }, now());
-      decide();
+      if (!elsewhere) look.sign({ type: "entered", ...entered });
+      look.decide();
     },
     async interrupt() {
       input.unknown();
-      if (!over && look().working) await escape();
+      if (!look.isOver && look.look().working) await escape(parts);
     },
-    stop,
+    async stop(options) {
+      stopping = true;
+      core.background.ending();
+      await endTerminal(parts, options);
+      await ended.promise;
+    },
     get ending() {
       return ending;
     },
     ended: ended.promise,
     async detach() {
       detached = true;
-      over = true;
-      cancelLook?.();
-      sources.close();
+      rest();
       hooks.dispose();
       ended.resolve();
     },
   };
-}
-
-/** Each of the second list is taken out of the first once. */
-function without(all: readonly string[], some: readonly string[]): string[] {
-  const rest = [...some];
-  return all.filter((one) => {
-    const at = rest.indexOf(one);
-    if (at >= 0) rest.splice(at, 1);
-    return at < 0;
-  });
 }
