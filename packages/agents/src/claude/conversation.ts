@@ -12,6 +12,7 @@ import { type Core, createCore } from "./core.ts";
 import { createFronts, type Fronts } from "./fronts.ts";
 import { createHanding } from "./handing.ts";
 import { isJson } from "./json.ts";
+import { untilAlone } from "./live-sessions.ts";
 import { createLookup } from "./lookup.ts";
 import { createPrompting } from "./prompting.ts";
 import { decisionOf } from "./requests.ts";
@@ -37,11 +38,6 @@ export function createConversation(
   const { adopt, typedEarly } = createAdopt(core, fronts);
   const { setPermissionMode, setModel, listModels } = choices;
   const { withdraw, withdrawRetry } = handing;
-
-  async function stop(options: { graceMs: number; interrupt?: boolean }): Promise<void> {
-    await fronts.running?.now.stop({ graceMs: options.graceMs, interrupt: options.interrupt === true });
-    if (!(await core.untilAlone(GONE_MS))) throw new AppError("thread_in_use", "Another process has taken this conversation");
-  }
 
   return {
     ...createStart({ core, fronts, choices }),
@@ -72,12 +68,19 @@ export function createConversation(
       const front = fronts.running?.now;
       if (front?.ending) await front.ended;
     },
-    stop,
+    stop: (options) => stopFront(core, fronts, options),
     async [Symbol.asyncDispose]() {
       await fronts.detach();
       await core.dispose();
     },
   };
+}
+
+async function stopFront(core: Core, fronts: Fronts, options: Parameters<Conversation["stop"]>[0]): Promise<void> {
+  await fronts.running?.now.stop({ graceMs: options.graceMs, interrupt: options.interrupt === true });
+  const { thread } = core;
+  if (thread && !(await untilAlone(core.context, thread.id, GONE_MS)))
+    throw new AppError("thread_in_use", "Another process has taken this conversation");
 }
 
 /** What Claude asks, by a hook in the terminal and on its pipes when it is driven. */

@@ -3,7 +3,8 @@
  * nothing is started before this says that nobody is there. Files of killed processes stay behind; pid and start time tell them apart.
  */
 import { join } from "node:path";
-import { attempt, type Processes } from "@hapi/platform/lean";
+import { attempt, type Clock, delay, type Processes } from "@hapi/platform/lean";
+import { AppError } from "@hapi/protocol";
 import { num, parseJson, str } from "./json.ts";
 import { liveSessionsDir } from "./paths.ts";
 import type { Home } from "./system.ts";
@@ -57,4 +58,34 @@ export function liveProcess({ env, system }: Home, pid: number): LiveSession | n
 
 export function liveOnThread(home: Home, threadId: string): LiveSession[] {
   return liveSessions(home).filter((session) => session.sessionId === threadId);
+}
+
+/** A process that is just ending takes so long. */
+const ENDING_MS = 3_000;
+const LOOK_EVERY_MS = 50;
+
+type Waiting = Home & { clock: Clock };
+
+/** Until no living process has the conversation open any more; false: one still has when the time is over. */
+export async function untilAlone(context: Waiting, threadId: string, withinMs: number): Promise<boolean> {
+  return (await whoStays(context, threadId, withinMs)) === null;
+}
+
+/** @throws AppError `thread_in_use` */
+export async function requireAlone(context: Waiting, threadId: string): Promise<void> {
+  const other = await whoStays(context, threadId, ENDING_MS);
+  if (!other) return;
+  const { pid } = other;
+  throw new AppError("thread_in_use", `This conversation is open in another Claude Code (process ${pid}); close it there first`, {
+    details: { pid, threadId },
+  });
+}
+
+async function whoStays(context: Waiting, threadId: string, withinMs: number): Promise<LiveSession | null> {
+  const { clock } = context;
+  for (const deadline = clock.now() + withinMs; ; await delay(LOOK_EVERY_MS, { clock })) {
+    const [other] = liveOnThread(context, threadId);
+    if (!other) return null;
+    if (clock.now() > deadline) return other;
+  }
 }

@@ -11,6 +11,7 @@ import type { Core } from "./core.ts";
 import { takesPrefill } from "./detect.ts";
 import { type Fronts, hasExited } from "./fronts.ts";
 import { type Launch, planLaunch } from "./launch.ts";
+import { requireAlone } from "./live-sessions.ts";
 import { transcriptPath } from "./paths.ts";
 import type { ClaudeContext } from "./system.ts";
 
@@ -67,7 +68,7 @@ async function findClaude({ system, env, program }: ClaudeContext) {
 
 async function enterChosen(core: Core, thread: ThreadChoice): Promise<void> {
   if (thread.kind === "theirs") return;
-  if (thread.kind === "resume") await core.requireAlone(thread.threadId);
+  if (thread.kind === "resume") await requireAlone(core.context, thread.threadId);
   await core.useThread(thread.threadId, thread.kind === "fork" ? { forkOf: transcriptPath(core.context, thread.from) } : {});
 }
 
