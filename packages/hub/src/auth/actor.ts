@@ -10,17 +10,8 @@ export interface Actor {
   readonly scopes: ReadonlySet<Scope>;
   /** It speaks for this machine and that machine's sessions, and sees no other. */
   readonly machineId?: string;
-  /** It speaks for this session, and sees no other. */
-  readonly sessionId?: string;
   /** When the person behind it last proved who they are, in ms; null for programs. */
   readonly provedAt: number | null;
-}
-
-const sessionOnly: ReadonlySet<Scope> = new Set<Scope>(["session:act"]);
-
-/** What a session's process gets: no more than whoever started it had. */
-export function ofSession(actor: Actor, sessionId: string): Actor {
-  return { ...actor, sessionId, scopes: actor.scopes.has("session:act") ? sessionOnly : new Set() };
 }
 
 /** @throws `scope_missing` */

@@ -1,7 +1,6 @@
 /**
  * The JWT of the `/api` plane: HS256, claims `uid`, `ns`, and `cid`, the credential it was given for: that is asked at every use, so a JWT is good
- * for no more and no longer. Four hours for the shared token, as its clients expect; a quarter of an hour for all others. `sid`: it is for one
- * session's process. It ends with the hub's shared token too, of which its key is made.
+ * for no more and no longer. Four hours for the shared token, as its clients expect; a quarter of an hour for all others. It ends with the hub's shared token too, of which its key is made.
  */
 import { createHmac } from "node:crypto";
 import type { Clock } from "@hapi/platform";
@@ -16,8 +15,6 @@ export interface Claims {
   userId: number;
   namespace: string;
   credentialId: string;
-  /** Of a session's process. */
-  sessionId?: string;
 }
 
 /** `expiresAt`: in ms. */
@@ -47,10 +44,10 @@ export function createTokens(secrets: TokenSecrets, clock: Pick<Clock, "now">): 
     remembered.set(token, claims);
   };
   return {
-    issue({ userId, namespace, credentialId, sessionId }) {
+    issue({ userId, namespace, credentialId }) {
       const now = Math.floor(clock.now() / 1000);
       const seconds = credentialId === LEGACY ? legacySeconds : lifetimeSeconds;
-      return new SignJWT({ uid: userId, ns: namespace, cid: credentialId, ...(sessionId === undefined ? {} : { sid: sessionId }) })
+      return new SignJWT({ uid: userId, ns: namespace, cid: credentialId })
         .setProtectedHeader({ alg: "HS256" })
         .setIssuedAt(now)
         .setExpirationTime(now + seconds)
@@ -78,7 +75,7 @@ export function createTokens(secrets: TokenSecrets, clock: Pick<Clock, "now">): 
 }
 
 /** One without `cid` is of a hub from before there were credentials. */
-function claimsOf({ uid, ns, cid = LEGACY, sid, exp = 0 }: JWTPayload): Verified | null {
+function claimsOf({ uid, ns, cid = LEGACY, exp = 0 }: JWTPayload): Verified | null {
   if (typeof uid !== "number" || typeof ns !== "string" || ns === "" || typeof cid !== "string") return null;
-  return { userId: uid, namespace: ns, credentialId: cid, expiresAt: exp * 1000, ...(typeof sid === "string" ? { sessionId: sid } : {}) };
+  return { userId: uid, namespace: ns, credentialId: cid, expiresAt: exp * 1000 };
 }

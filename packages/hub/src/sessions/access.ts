@@ -8,8 +8,6 @@ export interface Reach {
   readonly namespace: string;
   /** This machine and its sessions only. */
   readonly machineId?: string;
-  /** This session only, under any of its ids. */
-  readonly sessionId?: string;
 }
 
 export interface SessionAccess {
@@ -41,8 +39,7 @@ export function createAccess(sessions: SessionStore, machines: MachineStore, sta
   const session = async (who: Reach, id: string): Promise<Session> => {
     const found = await sessions.get(id);
     if (!found) throw new AppError("session_not_found");
-    const isOwn = who.sessionId === undefined || found.id === (await sessions.canonicalId(who.sessionId));
-    if (!isOwn || !isWithin(who, found)) throw new AppError("session_access_denied");
+    if (!isWithin(who, found)) throw new AppError("session_access_denied");
     return found;
   };
   return {
@@ -53,10 +50,10 @@ export function createAccess(sessions: SessionStore, machines: MachineStore, sta
       if (!(await isUp(found, starting))) throw new AppError("session_inactive");
       return session(who, id);
     },
-    async machine({ namespace, machineId, sessionId }, id) {
+    async machine({ namespace, machineId }, id) {
       const found = await machines.get(id);
       if (!found) throw new AppError("machine_not_found");
-      const isOther = (machineId !== undefined && machineId !== id) || sessionId !== undefined;
+      const isOther = machineId !== undefined && machineId !== id;
       if (found.namespace !== namespace || isOther) throw new AppError("machine_access_denied");
       return found;
     },

@@ -88,7 +88,6 @@ export function cliNamespace(deps: CliNamespaceDeps): SocketNamespace<CliIdentit
 function checkScope(actor: Actor, scope: CliIdentity["scope"], id: string): void {
   allow(actor, scope === "machine" ? "machine:act" : "session:act");
   if (scope === "machine" && actor.machineId !== undefined && actor.machineId !== id) throw new AppError("machine_access_denied");
-  if (scope === "machine" && actor.sessionId !== undefined) throw new AppError("machine_access_denied");
 }
 
 function connect(deps: CliNamespaceDeps, socket: ClientSocket, identity: CliIdentity): void {

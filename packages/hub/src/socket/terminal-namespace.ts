@@ -16,7 +16,6 @@ export function terminalNamespace({ tokens, credentials }: { tokens: Tokens; cre
       const claims = await tokens.verify(auth["token"]);
       if (!claims) throw new AppError("invalid_token");
       const actor = credentials.actorOf(claims.credentialId, claims.namespace);
-      if (claims.sessionId !== undefined) throw new AppError("scope_missing");
       allow(actor, terminalScopes.connect);
       return actor;
     },

@@ -6,12 +6,12 @@ import { Hono, type Context, type MiddlewareHandler } from "hono";
 import * as z from "zod/mini";
 import type { ApiEnv, CliEnv } from "../api-env.ts";
 import { limitBody, readBody } from "../body.ts";
-import { type Actor, ofSession } from "../../auth/actor.ts";
+import type { Actor } from "../../auth/actor.ts";
 import type { Caller } from "../../auth/caller.ts";
 import { type Codes, isCode } from "../../auth/codes.ts";
 import type { Credentials, Issued } from "../../auth/credentials.ts";
 import type { Door } from "../../auth/door.ts";
-import type { Claims, Tokens } from "../../auth/tokens.ts";
+import type { Tokens } from "../../auth/tokens.ts";
 
 export interface AuthDeps {
   door: Door;
@@ -111,7 +111,7 @@ export function requireJwt({ tokens, credentials }: Pick<AuthDeps, "tokens" | "c
     if (!token) throw new AppError("missing_token");
     const claims = await tokens.verify(token);
     if (!claims) throw new AppError("invalid_token");
-    c.set("actor", actorOfClaims(credentials, claims));
+    c.set("actor", credentials.actorOf(claims.credentialId, claims.namespace));
     c.set("namespace", claims.namespace);
     c.set("userId", claims.userId);
     c.set("signedInUntil", claims.expiresAt);
@@ -132,10 +132,4 @@ export function requireAccessToken(deps: AuthDeps): MiddlewareHandler<CliEnv> {
     c.set("namespace", actor.namespace);
     await next();
   };
-}
-
-/** @throws what `Credentials.actorOf` throws */
-export function actorOfClaims(credentials: Credentials, { credentialId, namespace, sessionId }: Claims): Actor {
-  const actor = credentials.actorOf(credentialId, namespace);
-  return sessionId === undefined ? actor : ofSession(actor, sessionId);
 }

@@ -96,7 +96,7 @@ function sessionRoutes(app: Hono<CliEnv>, deps: CliRouteDeps): void {
     const actor = c.get("actor");
     const list = await sessions.list(actor.namespace);
     const found = list
-      .filter((session) => isWithin(actor, session) && actor.sessionId === undefined)
+      .filter((session) => isWithin(actor, session))
       .filter((session) => machineId === undefined || session.metadata?.machineId === machineId)
       .sort((a, b) => b.updatedAt - a.updatedAt)
       .flatMap((session) => {
@@ -138,13 +138,11 @@ interface Registered {
   metadata: Metadata | null;
 }
 
-/** What speaks for one machine begins sessions of that machine only, and one session's process none but itself. */
+/** What speaks for one machine begins sessions of that machine only. */
 async function checkOwnMachine({ sessions }: CliRouteDeps, actor: Reach, { id, metadata }: Registered): Promise<void> {
-  if (actor.machineId === undefined && actor.sessionId === undefined) return;
-  if (actor.machineId !== undefined && metadata?.machineId !== actor.machineId) throw new AppError("machine_access_denied");
+  if (actor.machineId === undefined) return;
+  if (metadata?.machineId !== actor.machineId) throw new AppError("machine_access_denied");
   const known = id === undefined ? null : await sessions.get(id);
-  if (actor.sessionId !== undefined && known?.id !== (await sessions.canonicalId(actor.sessionId)))
-    throw new AppError("session_access_denied");
   if (known && !isWithin(actor, known)) throw new AppError("session_access_denied");
 }
 
@@ -202,10 +200,10 @@ function machineRoutes(app: Hono<CliEnv>, { access, machines, durable }: CliRout
 
 async function registerMachine(
   machines: MachineStore,
-  { namespace, machineId, sessionId }: Reach,
+  { namespace, machineId }: Reach,
   body: { id: string; metadata?: unknown; runnerState?: unknown },
 ): Promise<object> {
-  if ((machineId !== undefined && machineId !== body.id) || sessionId !== undefined) throw new AppError("machine_access_denied");
+  if (machineId !== undefined && machineId !== body.id) throw new AppError("machine_access_denied");
   const metadata = body.metadata == null ? null : parsed(machineMetadataSchema, body.metadata);
   const registered = await machines.register({
     id: body.id,
