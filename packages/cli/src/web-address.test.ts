@@ -11,6 +11,7 @@ test.each([
   ["a public address", { ...hub, publicUrl: "https://hapi.example.org/" }, { link: "https://hapi.example.org/#token=t", reach: "public" }],
   ["all addresses", { ...hub, isOpen: true }, { link: "http://192.168.1.4:3006/#token=t", reach: "network" }],
   ["one address", { ...hub, url: "http://10.0.0.9:3006" }, { link: "http://10.0.0.9:3006/#token=t", reach: "network" }],
+  ["a name that only begins like loopback", { ...hub, url: "http://127.0.0.1.example.org" }, { reach: "network" }],
   [
     "TLS with a certificate of its own",
     { ...hub, front: { url: "https://0.0.0.0:3006", fingerprint: "AB:CD" } },

@@ -1,6 +1,7 @@
 /** Where people open the web app: the address other devices can use, where there is one, and the link that signs them in. */
 import { networkInterfaces } from "node:os";
 import { hapiHome, isEverywhere, loadSettings, runningHub } from "@hapi/platform";
+import { isLoopbackHost } from "@hapi/protocol/loopback";
 import { hubAddress } from "./hub-address.ts";
 import { publicUrlOf } from "./public-url.ts";
 
@@ -41,9 +42,8 @@ export function hubOnTheWeb(env: Readonly<Record<string, string | undefined>>): 
 
 export function webAddress(hub: ListeningHub, addresses: readonly string[] = ownAddresses()): WebAddress {
   const own = ownUrl(hub, addresses);
-  const isLoopback = /^(127\.|localhost$|\[?::1)/.test(own.hostname);
   const url = (hub.publicUrl ?? own.href).replace(/\/$/, "");
-  const reach = hub.publicUrl !== null ? "public" : isLoopback ? "computer" : "network";
+  const reach = hub.publicUrl !== null ? "public" : isLoopbackHost(own.hostname) ? "computer" : "network";
   // Behind the # no server, proxy or log ever sees it.
   const link = `${url}/${hub.isElsewhere ? "?" : "#"}token=${encodeURIComponent(hub.token)}`;
   const fingerprint = hub.front?.fingerprint;

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { hapiHome, keepHubToken, knownCliApiToken, loadSettings, settingsPath, updateSettings } from "@hapi/platform";
 import { findLivingSessions, readKeptPrompts } from "@hapi/machine";
 import { AppError } from "@hapi/protocol";
+import { isLoopbackHost } from "@hapi/protocol/loopback";
 import { isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
 import { takesToken } from "../hub-token.ts";
@@ -148,7 +149,7 @@ async function login(words: ParsedWords, context: CommandContext): Promise<numbe
 /** Beyond this computer without TLS. */
 function isInClear(url: string): boolean {
   const { protocol, hostname } = URL.parse(url) ?? { protocol: "", hostname: "" };
-  return protocol === "http:" && !/^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+  return protocol === "http:" && !isLoopbackHost(hostname);
 }
 
 /** Ends this machine's sign-in at a hub elsewhere. The secret of a hub on this home is another thing, and this machine's id is no sign-in. */

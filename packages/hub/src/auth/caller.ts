@@ -1,5 +1,6 @@
 /** Who asks, as far as counting wrong guesses needs to know. An address is no identity: nobody gets in by it. */
-import { isLoopback, onlyHere, type Proxies } from "./proxies.ts";
+import { isLoopbackAddress } from "@hapi/protocol/loopback";
+import { onlyHere, type Proxies } from "./proxies.ts";
 
 export interface Caller {
   /** What is counted as one: an IPv4 address, or the /64 of an IPv6 one, since whoever has one address of it has all of them. */
@@ -17,7 +18,7 @@ const FORWARDED = ["x-forwarded-for", "x-real-ip", "cf-connecting-ip", "forwarde
 export function callerOf(headers: Headers, peer: string, proxies: Proxies = onlyHere): Caller {
   if (!proxies.trusts(peer)) return { key: blockOf(peer), isLocal: false };
   if (!FORWARDED.some((name) => headers.has(name)))
-    return isLoopback(peer) ? { key: "this computer", isLocal: true } : { key: `a silent proxy: ${blockOf(peer)}`, isLocal: false };
+    return isLoopbackAddress(peer) ? { key: "this computer", isLocal: true } : { key: `a silent proxy: ${blockOf(peer)}`, isLocal: false };
   return { key: `behind a proxy: ${clientOf(headers, proxies)}`, isLocal: false };
 }
 

@@ -1,19 +1,18 @@
 /** Which connections come from a proxy whose word about its clients counts: one on this computer, and those that the owner named. */
 import { BlockList, isIP } from "node:net";
 import { AppError } from "@hapi/protocol";
+import { isLoopbackAddress } from "@hapi/protocol/loopback";
 
 export interface Proxies {
   /** Of the connection itself, never of a header. */
   trusts(address: string): boolean;
 }
 
-export const isLoopback = (address: string): boolean => /^(?:::ffff:)?127\.|^::1$/.test(address);
-
 /** `list`: addresses and CIDR blocks. @throws `invalid_query` */
 export function createProxies(list: readonly string[] = []): Proxies {
   const blocks = new BlockList();
   for (const text of list) addBlock(blocks, text);
-  return { trusts: (address) => isLoopback(address) || (isIP(address) !== 0 && blocks.check(address, familyOf(address))) };
+  return { trusts: (address) => isLoopbackAddress(address) || (isIP(address) !== 0 && blocks.check(address, familyOf(address))) };
 }
 
 export const onlyHere: Proxies = createProxies();

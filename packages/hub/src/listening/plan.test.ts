@@ -6,7 +6,7 @@ const plan = (reach: Partial<Reach>) =>
   planListening({ host: "127.0.0.1", port: 3006, tls: false, proxied: false, insecure: false, ...reach });
 
 test("beyond this computer: TLS, proxies that have it, or somebody who insists; else one sentence with these ways", () => {
-  for (const host of ["0.0.0.0", "::", "192.168.1.4", "fd00::1", "box.example", "localhost.example"]) {
+  for (const host of ["0.0.0.0", "::", "192.168.1.4", "fd00::1", "box.example", "localhost.example", "127.0.0.1.example"]) {
     const words = expect.stringMatching(/^On .* its way\. Give it --tls .*--tls-cert.*HAPI_TRUSTED_PROXIES.*tunnel.*--insecure-http\.$/);
     expect(() => plan({ host })).toThrow(expect.objectContaining({ code: "tls_required", message: words }));
     expect(plan({ host, tls: true }).front).toEqual({ host, port: 3006, tls: true });

@@ -4,6 +4,7 @@
  */
 import { isEverywhere } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
+import { isLoopbackAddress } from "@hapi/protocol/loopback";
 
 export interface Reach {
   host: string;
@@ -44,4 +45,4 @@ const ownPorts = (port: number, isTaken: boolean): number[] => (port === 0 ? [0]
 const refusal = (host: string): string =>
   `On ${host} others could read the hub's token on its way. Give it --tls (a certificate that it makes itself), --tls-cert FILE --tls-key FILE (yours), or, behind a proxy with TLS, HAPI_TRUSTED_PROXIES=ADDRESS; or leave it on 127.0.0.1 behind a tunnel. Who insists says --insecure-http.`;
 
-const isThisComputer = (host: string): boolean => host === "localhost" || /^127\.|^\[?::1\]?$/.test(host);
+const isThisComputer = (host: string): boolean => host === "localhost" || isLoopbackAddress(host.replace(/^\[|\]$/g, ""));

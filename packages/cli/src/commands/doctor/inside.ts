@@ -4,6 +4,7 @@ import { attempt, hapiHome, knownCliApiToken, LATE, logDir, runningHub, systemCl
 import { isWeakToken } from "@hapi/hub";
 import { AppError, parser } from "@hapi/protocol";
 import { credentialsAnswer } from "@hapi/protocol/credentials";
+import { isLoopbackAddress } from "@hapi/protocol/loopback";
 import { hubAddress } from "../../hub-address.ts";
 import { hubApi } from "../../hub-api.ts";
 import { tailOf } from "../../log-tail.ts";
@@ -57,7 +58,7 @@ function isDoorOf(here: ReturnType<typeof runningHub>, url: URL): boolean {
 async function isThisComputer(name: string): Promise<boolean> {
   try {
     const { address } = await lookup(name.replace(/^\[|\]$/g, ""));
-    return /^127\.|^::1$/.test(address);
+    return isLoopbackAddress(address);
   } catch (cause) {
     // Answered a moment ago; what a resolver says no more is no address of ours.
     if (cause instanceof Error) return false;

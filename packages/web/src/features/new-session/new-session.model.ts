@@ -1,5 +1,6 @@
 /** Choices of the new-session form: sensible first values, and what can be started where. Pure. */
 import { capability, permissionModesOf, type AgentAvailability, type Machine, type SessionSummary } from "@hapi/protocol";
+import { isLoopbackHost } from "@hapi/protocol/loopback";
 
 export interface Form {
   machineId: string;
@@ -81,6 +82,6 @@ export function problemOf(form: Form): Problem | null {
 
 /** What makes another machine one of this hub's, two lines for its terminal; null where no other machine gets to this address. */
 export function recipeFor({ origin, hostname }: Pick<Location, "origin" | "hostname">): string | null {
-  if (/^(127\.|localhost$|\[::1\]$)/.test(hostname)) return null;
+  if (isLoopbackHost(hostname)) return null;
   return `npm install -g hapi-agents\nhapi auth login --url ${origin} && hapi runner start`;
 }

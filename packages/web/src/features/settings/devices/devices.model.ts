@@ -1,6 +1,7 @@
 /** Who may come in, in the order and the words in which a person looks for one of them. Pure. */
 import type { DeviceRole } from "@hapi/client/credentials";
 import type { CredentialView } from "@hapi/protocol/credentials";
+import { isLoopbackHost } from "@hapi/protocol/loopback";
 import type { Translate } from "../../../i18n/index.ts";
 
 export const DEVICE_ROLES = ["viewer", "approver", "operator", "admin"] as const satisfies readonly DeviceRole[];
@@ -55,7 +56,7 @@ export function placeOf(from: string, t: Translate): string {
 }
 
 /** Nobody elsewhere gets to it. */
-export const isLoopback = (url: string): boolean => /^(?:127\.|localhost$|.*\.localhost$|\[::1\]$)/.test(new URL(url).hostname);
+export const isLoopback = (url: string): boolean => isLoopbackHost(new URL(url).hostname);
 
 /** Opens the web app of the hub and signs in. Behind the `#`, so that it stands in no request and no log. */
 export const linkOf = (hub: string, code: string): string => `${hub.replace(/\/+$/, "")}/#token=${code}`;
