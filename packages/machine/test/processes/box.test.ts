@@ -12,6 +12,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostControl } from "@hapi/host";
@@ -232,6 +234,21 @@ boxed(
     expect(await inBox("touch .inside/made && echo made", undefined, cwd, { ownPaths: [join(cwd, ".inside")] })).toBe("made");
   },
 );
+
+boxed("sockets in /tmp, /run and the HOME are not there; without the network an abstract one neither", async () => {
+  const name = `hapi-box-${process.pid}`;
+  const servers = [at("user", "agent.sock"), at("tmp.sock"), `\0${name}`].map((path) => createServer().listen(path));
+  const ask = `for f in ~/agent.sock ${at("tmp.sock")}; do test -S $f && echo there; done; ls -A /run; echo asked; grep -o ${name} /proc/net/unix`;
+  try {
+    await Promise.all(servers.map((server) => once(server, "listening")));
+    expect([existsSync(at("user", "agent.sock")), existsSync(at("tmp.sock"))]).toEqual([true, true]);
+    // What the network's part of the system shows is what can be reached by name.
+    expect(await inBox(ask)).toBe(`asked\n${name}`);
+    expect(await inBox(ask, { network: false })).toBe("asked");
+  } finally {
+    for (const server of servers) server.close();
+  }
+});
 
 boxed("also root's agent has none of root's powers: it can't take away what hides, nor tell the kernel what to run", async () => {
   const said = await inBox(
