@@ -1,26 +1,19 @@
 /** A home folder and an environment for real Claude Code: past its welcome, quiet, on the scripted model server. */
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { programOf, versionOf } from "../../packages/agents/test-real/shared/installed.ts";
 
-/** As `npm run test:agents` chose it. */
-export const VERSION = process.env["HAPI_TEST_CLAUDE_VERSION"] ?? "2.1.329";
 const KEY = "sk-test";
 
 /** Installed by `npm run test:agents`. Missing is a failure, never a skipped test. */
 export function claudeProgram(): string {
-  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const named = process.env["HAPI_TEST_CLAUDE"] || process.env["HAPI_CLAUDE_PATH"];
-  const path = named || join(cache, "hapi-agents", `claude-${VERSION}`, "node_modules/.bin/claude");
-  if (!existsSync(path)) throw new Error(`Claude Code ${VERSION} is not installed; run: npm run test:agents`);
-  return path;
+  const named = process.env["HAPI_TEST_CLAUDE"] ? undefined : process.env["HAPI_CLAUDE_PATH"];
+  return named || programOf("claude");
 }
 
 /** `.claude.json` of someone who has seen the welcome and trusts these folders. */
 export function onboarded(folders: readonly string[]): string {
   return JSON.stringify({
     hasCompletedOnboarding: true,
-    lastOnboardingVersion: VERSION,
+    lastOnboardingVersion: versionOf("claude"),
     theme: "dark",
     customApiKeyResponses: { approved: [KEY], rejected: [] },
     projects: Object.fromEntries(folders.map((folder) => [folder, { hasTrustDialogAccepted: true }])),

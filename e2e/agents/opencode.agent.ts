@@ -3,7 +3,8 @@ import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import type { Tmux } from "@hapi/testkit";
-import { opencodePath, quietEnv, writeConfiguration } from "../../packages/agents/test-real/opencode/home.ts";
+import { quietEnv, writeConfiguration } from "../../packages/agents/test-real/opencode/home.ts";
+import { programOf } from "../../packages/agents/test-real/shared/installed.ts";
 import { shows } from "./tui.ts";
 import type { WebSession } from "./web.ts";
 import { createWorld, type World } from "./world.ts";
@@ -13,7 +14,7 @@ const READY = /Ask anything|ctrl\+p commands/;
 const DIALOG = /Permission required/i;
 
 async function startOpenCode(world: World): Promise<{ terminal: Tmux; session: WebSession }> {
-  symlinkSync(opencodePath(), join(world.bin, "opencode"));
+  symlinkSync(programOf("opencode"), join(world.bin, "opencode"));
   writeConfiguration(world.home, world.models.url);
   const started = await world.start("opencode");
   await shows(started.terminal, READY);

@@ -14,18 +14,21 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-/** `program` is the path inside the install folder. Versions are those the drivers are tested with; the last is the newest. */
+/** Those the drivers are tested with; the last is the newest. */
+const versions = JSON.parse(readFileSync(new URL("../../packages/agents/src/verified.json", import.meta.url), "utf8"));
+
+/** `program` is the path inside the install folder. */
 export const AGENTS = {
   claude: {
-    versions: ["2.1.329", "2.1.332"],
+    versions: versions.claude,
     package: "@anthropic-ai/claude-code",
     program: "node_modules/.bin/claude",
   },
-  codex: { versions: ["0.171.0"], package: "@openai/codex", program: "node_modules/.bin/codex" },
-  opencode: { versions: ["1.18.33"], package: "opencode-ai", program: "node_modules/.bin/opencode" },
-  gemini: { versions: ["0.61.0"], package: "@google/gemini-cli", program: "node_modules/.bin/gemini" },
-  copilot: { versions: ["1.0.102"], package: "@github/copilot", program: "node_modules/.bin/copilot" },
-  qwen: { versions: ["0.24.4"], package: "@qwen-code/qwen-code", program: "node_modules/.bin/qwen" },
+  codex: { versions: versions.codex, package: "@openai/codex", program: "node_modules/.bin/codex" },
+  opencode: { versions: versions.opencode, package: "opencode-ai", program: "node_modules/.bin/opencode" },
+  gemini: { versions: versions.gemini, package: "@google/gemini-cli", program: "node_modules/.bin/gemini" },
+  copilot: { versions: versions.copilot, package: "@github/copilot", program: "node_modules/.bin/copilot" },
+  qwen: { versions: versions.qwen, package: "@qwen-code/qwen-code", program: "node_modules/.bin/qwen" },
 };
 
 const LOCK_STALE_MS = 60_000;

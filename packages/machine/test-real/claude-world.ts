@@ -1,37 +1,28 @@
 /** A session of real Claude Code against the scripted model, and what these tests look at. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeContent } from "@hapi/core";
 import { processStartTime } from "@hapi/platform";
 import type { AgentEvent, Session } from "@hapi/protocol";
 import type { FakeModels } from "@hapi/testkit";
+import { programOf, versionOf } from "../../agents/test-real/shared/installed.ts";
 import { createProcessWorld, type ProcessWorld } from "../test/processes/process-world.ts";
 
-/** As `npm run test:agents` chose it. */
-const VERSION = process.env["HAPI_TEST_CLAUDE_VERSION"] ?? "2.1.329";
 const KEY = "sk-test";
 export const REMOTE_BANNER = "Remote mode - ";
-
-function claudePath(): string {
-  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const path = process.env["HAPI_TEST_CLAUDE"] ?? join(cache, "hapi-agents", `claude-${VERSION}`, "node_modules/.bin/claude");
-  if (!existsSync(path)) throw new Error(`Claude Code ${VERSION} is not installed; run: npm run test:agents`);
-  return path;
-}
 
 export function claudeWorld(models: FakeModels, startingMode: "local" | "remote"): Promise<ProcessWorld> {
   return createProcessWorld({
     session: { flavor: "claude", startedBy: "terminal", startingMode },
     prepare({ root, cwd }) {
-      const onboarding = { hasCompletedOnboarding: true, lastOnboardingVersion: VERSION, theme: "dark" };
+      const onboarding = { hasCompletedOnboarding: true, lastOnboardingVersion: versionOf("claude"), theme: "dark" };
       const projects = { [cwd]: { hasTrustDialogAccepted: true } };
       writeFileSync(
         join(root, ".claude.json"),
         JSON.stringify({ ...onboarding, customApiKeyResponses: { approved: [KEY], rejected: [] }, projects }),
       );
       return {
-        HAPI_CLAUDE_PATH: claudePath(),
+        HAPI_CLAUDE_PATH: programOf("claude"),
         ANTHROPIC_BASE_URL: models.url,
         ANTHROPIC_API_KEY: KEY,
         DISABLE_AUTOUPDATER: "1",

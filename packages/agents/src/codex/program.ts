@@ -4,9 +4,10 @@ import { arch, platform } from "node:os";
 import { dirname, join } from "node:path";
 import type { Detection } from "../driver.ts";
 import { askVersion, findProgram } from "../shared/program.ts";
+import verified from "../verified.json" with { type: "json" };
 
 /** The driver is tested with these. */
-export const VERSIONS: readonly string[] = ["0.171.0"];
+export const VERSIONS: readonly string[] = verified.codex;
 const VERSION_MS = 20_000;
 const PROGRAM_VARIABLE = "HAPI_CODEX_PATH";
 const HINT = 'Codex was not found. Install it with "npm install -g @openai/codex", or set HAPI_CODEX_PATH to its program.';

@@ -5,6 +5,7 @@ import { attempt } from "@hapi/platform/lean";
 import type { AcpProfile, Spoken } from "../acp/profile.ts";
 import { isExecutable } from "../shared/program.ts";
 import { secrets, variables } from "../environment.ts";
+import verified from "../verified.json" with { type: "json" };
 
 const MODE = "https://agentclientprotocol.com/protocol/session-modes#";
 
@@ -15,7 +16,7 @@ export const copilotProfile: AcpProfile = {
   behind: ownBinary,
   installHint: "Install it with `npm install -g @github/copilot`.",
   loginHint: "Log in with `copilot login` in a terminal.",
-  verified: { versions: ["1.0.102"], how: "real" },
+  verified: { versions: verified.copilot, how: "real" },
   variables: [
     ...variables("config-home", "COPILOT_HOME"),
     ...secrets("account", "COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "COPILOT_PROVIDER_API_KEY", "COPILOT_PROVIDER_BEARER_TOKEN"),

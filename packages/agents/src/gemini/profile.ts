@@ -1,6 +1,7 @@
 /** Gemini CLI over ACP (`gemini --acp`), measured on 0.61.0. */
 import type { AcpProfile } from "../acp/profile.ts";
 import { secrets, variables } from "../environment.ts";
+import verified from "../verified.json" with { type: "json" };
 import { clearLeftovers, guardChat } from "./chats.ts";
 
 export const geminiProfile: AcpProfile = {
@@ -11,7 +12,7 @@ export const geminiProfile: AcpProfile = {
   env: () => ({ GEMINI_CLI_NO_RELAUNCH: "true" }),
   installHint: "Install it with `npm install -g @google/gemini-cli`.",
   loginHint: "Log in by starting `gemini` in a terminal once, or set GEMINI_API_KEY.",
-  verified: { versions: ["0.61.0"], how: "real" },
+  verified: { versions: verified.gemini, how: "real" },
   variables: [
     ...variables("config-home", "GEMINI_CLI_HOME"),
     ...secrets("account", "GEMINI_API_KEY", "GOOGLE_API_KEY"),

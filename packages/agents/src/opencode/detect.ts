@@ -5,9 +5,10 @@ import { attempt } from "@hapi/platform/lean";
 import type { Detection } from "../driver.ts";
 import { askVersion, findProgram, withProgram } from "../shared/program.ts";
 import { fields, filled } from "../shared/read.ts";
+import verified from "../verified.json" with { type: "json" };
 
 /** The driver is tested with these; others of the same major are taken with a word of warning. */
-export const VERSIONS: readonly string[] = ["1.18.33"];
+export const VERSIONS: readonly string[] = verified.opencode;
 const PACKAGE = "opencode-ai";
 const MAJOR = 1;
 const VERSION_MS = 20_000;

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { attempt } from "@hapi/platform/lean";
 import type { AcpProfile } from "../acp/profile.ts";
 import { secrets, variables } from "../environment.ts";
+import verified from "../verified.json" with { type: "json" };
 
 export const qwenProfile: AcpProfile = {
   flavor: "qwen",
@@ -14,7 +15,7 @@ export const qwenProfile: AcpProfile = {
   env: () => ({ QWEN_CODE_NO_RELAUNCH: "true" }),
   installHint: "Install it with `npm install -g @qwen-code/qwen-code`.",
   loginHint: "Log in by starting `qwen` in a terminal once, or set OPENAI_API_KEY.",
-  verified: { versions: ["0.24.4"], how: "real" },
+  verified: { versions: verified.qwen, how: "real" },
   variables: [
     ...variables("config-home", "QWEN_HOME"),
     ...secrets("account", "OPENAI_API_KEY", "DASHSCOPE_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "ANTHROPIC_API_KEY"),

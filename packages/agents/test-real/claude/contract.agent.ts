@@ -4,14 +4,15 @@ import { join } from "node:path";
 import { type FakeModels, startFakeModels } from "@hapi/testkit";
 import { claudeDriver } from "../../src/claude/driver.ts";
 import { runDriverContract } from "../../src/contract/driver.case.ts";
-import { agentEnv, onboarded, VERSION } from "./home.ts";
+import { versionOf } from "../shared/installed.ts";
+import { agentEnv, onboarded } from "./home.ts";
 
 let fake: FakeModels;
 
 runDriverContract({
   name: "Claude Code",
   driver: claudeDriver,
-  version: VERSION,
+  version: versionOf("claude"),
   timeoutMs: 80_000,
   saidAll: '"type":"result"',
   async prepare(folder) {

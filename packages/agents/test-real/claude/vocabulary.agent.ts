@@ -3,9 +3,9 @@ import { expect, test } from "bun:test";
 import { undecided, wordsOf } from "../../../../tools/agents/vocabulary.ts";
 import { TABLES } from "../../src/claude/vocabulary/index.ts";
 import { VERSIONS } from "../../src/claude/vocabulary/versions.ts";
-import { claudePath } from "./home.ts";
+import { programOf } from "../shared/installed.ts";
 
-const programs = (process.env["HAPI_TEST_CLAUDE_ALL"] ?? `${VERSIONS[0]}=${claudePath()}`).split("\n").map((line) => {
+const programs = (process.env["HAPI_TEST_CLAUDE_ALL"] ?? `${VERSIONS[0]}=${programOf("claude")}`).split("\n").map((line) => {
   const at = line.indexOf("=");
   return { version: line.slice(0, at), program: line.slice(at + 1) };
 });

@@ -5,7 +5,8 @@ import { type FakeModels, startFakeModels } from "@hapi/testkit";
 import { codexDriver } from "../../src/codex/driver.ts";
 import { runDriverContract } from "../../src/contract/driver.case.ts";
 import { joinThread } from "./client.ts";
-import { prepareHome, VERSION } from "./home.ts";
+import { versionOf } from "../shared/installed.ts";
+import { prepareHome } from "./home.ts";
 
 let fake: FakeModels;
 let sessionFolder = "";
@@ -13,7 +14,7 @@ let sessionFolder = "";
 runDriverContract({
   name: "Codex",
   driver: codexDriver,
-  version: VERSION,
+  version: versionOf("codex"),
   timeoutMs: 60_000,
   cannot: {
     plan: {

@@ -1,16 +1,7 @@
 /** A home folder and an environment for one real Codex: past its welcome, quiet, on the scripted model server, and nobody else's. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-
-export const VERSION = process.env["HAPI_TEST_CODEX_VERSION"] ?? "0.171.0";
-
-export function codexPath(): string {
-  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const path = process.env["HAPI_TEST_CODEX"] ?? join(cache, "hapi-agents", `codex-${VERSION}`, "node_modules/.bin/codex");
-  if (!existsSync(path)) throw new Error(`Codex ${VERSION} is not installed; run: node tools/agents/install.mjs codex`);
-  return path;
-}
+import { programOf, quietShell } from "../shared/installed.ts";
 
 /** Every change of a file is asked about: the sandbox may write nowhere. Failed requests are not tried again by Codex itself. */
 export const config = (url: string, cwd: string, more = ""): string => `
@@ -44,13 +35,8 @@ export function prepareHome(folder: string, options: { url: string; cwd: string;
   mkdirSync(options.cwd, { recursive: true });
   writeFileSync(join(home, ".codex", "config.toml"), config(options.url, options.cwd, options.more));
   return {
-    PATH: process.env["PATH"] ?? "/usr/bin:/bin",
-    HOME: home,
-    TMPDIR: folder,
-    TERM: "xterm-256color",
-    LANG: "C.UTF-8",
-    SHELL: "/bin/bash",
-    HAPI_CODEX_PATH: codexPath(),
+    ...quietShell(home, folder),
+    HAPI_CODEX_PATH: programOf("codex"),
     SCRIPTED_API_KEY: "sk-test",
   };
 }

@@ -1,14 +1,12 @@
 /** The real Copilot CLI for the driver contract. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { type FakeModels, startFakeModels } from "@hapi/testkit";
 import type { DriverFixture } from "../../src/contract/driver.case.ts";
 import { copilotDriver } from "../../src/copilot/driver.ts";
-import { lastSaid, versionOf } from "../shared/installed.ts";
+import { versionOf } from "../shared/installed.ts";
 import { toolsOffered } from "../shared/lacks.ts";
+import { onScriptedModels } from "../shared/scripted.ts";
 import { copilotEnv } from "./home.ts";
 
-let fake: FakeModels;
+const models = onScriptedModels(copilotEnv);
 
 export const copilotFixture: DriverFixture = {
   name: "GitHub Copilot CLI",
@@ -19,17 +17,8 @@ export const copilotFixture: DriverFixture = {
   prompts: { failOnce: "fail 400 x1" },
   failure: { code: "invalid_request" },
   goesOn: true,
-  async prepare(folder) {
-    fake = await startFakeModels();
-    const server = fake;
-    const cwd = join(folder, "project");
-    mkdirSync(cwd);
-    return { env: copilotEnv(folder, fake.url), cwd, dispose: () => server.close() };
-  },
-  async recall(world) {
-    await world.untilEnd(await world.prompt("recall"));
-    return lastSaid(fake);
-  },
+  prepare: models.prepare,
+  recall: models.recall,
   cannot: {
     model: {
       reason: "with a provider of one's own there is one model",
@@ -38,14 +27,14 @@ export const copilotFixture: DriverFixture = {
         if (models.length > 1) throw new Error(`${models.length} models are on offer`);
       },
     },
-    question: { reason: "it offers no question tool over ACP", shows: (world) => toolsOffered(world, () => fake, [], ["ask_user"]) },
+    question: { reason: "it offers no question tool over ACP", shows: (world) => toolsOffered(world, models.fake, [], ["ask_user"]) },
     plan: {
       reason: "it offers no tool that leaves its plan mode",
-      shows: (world) => toolsOffered(world, () => fake, [], ["exit_plan_mode"]),
+      shows: (world) => toolsOffered(world, models.fake, [], ["exit_plan_mode"]),
     },
     todo: {
       reason: "it keeps its list in a database of its own",
-      shows: (world) => toolsOffered(world, () => fake, ["sql"], ["update_todo"]),
+      shows: (world) => toolsOffered(world, models.fake, ["sql"], ["update_todo"]),
     },
   },
 };

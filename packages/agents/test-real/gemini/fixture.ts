@@ -1,14 +1,12 @@
 /** The real Gemini CLI for the driver contract. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { type FakeModels, startFakeModels } from "@hapi/testkit";
 import type { DriverFixture } from "../../src/contract/driver.case.ts";
 import { geminiDriver } from "../../src/gemini/driver.ts";
-import { lastSaid, versionOf } from "../shared/installed.ts";
+import { versionOf } from "../shared/installed.ts";
 import { toolsOffered } from "../shared/lacks.ts";
+import { onScriptedModels } from "../shared/scripted.ts";
 import { geminiEnv } from "./home.ts";
 
-let fake: FakeModels;
+const models = onScriptedModels(geminiEnv);
 
 export const geminiFixture: DriverFixture = {
   name: "Gemini CLI",
@@ -16,22 +14,13 @@ export const geminiFixture: DriverFixture = {
   version: versionOf("gemini"),
   timeoutMs: 60_000,
   goesOn: true,
-  async prepare(folder) {
-    fake = await startFakeModels();
-    const server = fake;
-    const cwd = join(folder, "project");
-    mkdirSync(cwd);
-    return { env: geminiEnv(folder, fake.url), cwd, dispose: () => server.close() };
-  },
-  async recall(world) {
-    await world.untilEnd(await world.prompt("recall"));
-    return lastSaid(fake);
-  },
+  prepare: models.prepare,
+  recall: models.recall,
   cannot: {
-    question: { reason: "its question tool is not offered over ACP", shows: (world) => toolsOffered(world, () => fake, [], ["ask_user"]) },
+    question: { reason: "its question tool is not offered over ACP", shows: (world) => toolsOffered(world, models.fake, [], ["ask_user"]) },
     plan: {
       reason: "leaving its plan mode is not offered in HAPI's modes of it",
-      shows: (world) => toolsOffered(world, () => fake, [], ["exit_plan_mode"]),
+      shows: (world) => toolsOffered(world, models.fake, [], ["exit_plan_mode"]),
     },
     todo: {
       reason: "the content of its to-do list is not sent over ACP",

@@ -3,12 +3,13 @@ import { Database } from "bun:sqlite";
 import { expect } from "bun:test";
 import { join } from "node:path";
 import { delay } from "@hapi/platform";
-import { type FakeModels, startFakeModels } from "@hapi/testkit";
 import { PROMPTS, type DriverFixture } from "../../src/contract/world.ts";
 import { opencodeDriver } from "../../src/opencode/driver.ts";
-import { prepareHome, VERSION } from "./home.ts";
+import { versionOf } from "../shared/installed.ts";
+import { onScriptedModels } from "../shared/scripted.ts";
+import { opencodeEnv } from "./home.ts";
 
-let fake: FakeModels;
+const models = onScriptedModels(opencodeEnv);
 let folder = "";
 
 /** Of the session that was prepared last: its private one. */
@@ -27,7 +28,7 @@ function hasEnded(): boolean {
 export const opencode: DriverFixture = {
   name: "OpenCode",
   driver: opencodeDriver,
-  version: VERSION,
+  version: versionOf("opencode"),
   timeoutMs: 60_000,
   // A 5xx is tried again by OpenCode itself, for a minute; a provider that is full says so with any status.
   prompts: { failOnce: "fail 400 x1" },
@@ -39,7 +40,7 @@ export const opencode: DriverFixture = {
       async shows(world) {
         await world.conversation.setPermissionMode("plan");
         await world.untilEnd(await world.prompt(PROMPTS.plan));
-        expect(fake.requests.findLast((request) => request.op === "answer" && !request.aux)?.tools).not.toContain("plan_exit");
+        expect(models.fake().requests.findLast((request) => request.op === "answer" && !request.aux)?.tools).not.toContain("plan_exit");
       },
     },
   },
@@ -47,19 +48,9 @@ export const opencode: DriverFixture = {
   async saidAll() {
     while (!hasEnded()) await delay(20);
   },
-  async prepare(own) {
+  prepare(own) {
     folder = own;
-    fake = await startFakeModels();
-    const server = fake;
-    const { env, cwd } = prepareHome(folder, fake.url);
-    return { env, cwd, dispose: () => server.close() };
+    return models.prepare(own);
   },
-  async recall(world) {
-    await world.untilEnd(await world.prompt("recall"));
-    const last = fake.requests.findLast((request) => request.op === "answer" && !request.aux);
-    // What the person said: the answers echo it.
-    return (last?.messages ?? [])
-      .flatMap((message) => (message.role === "user" ? message.parts.map((part) => part.text ?? "") : []))
-      .join("\n");
-  },
+  recall: models.recall,
 };

@@ -1,16 +1,7 @@
 /** A home folder and an environment for one real OpenCode: quiet, on the scripted model server, and nobody else's. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-
-export const VERSION = process.env["HAPI_TEST_OPENCODE_VERSION"] ?? "1.18.33";
-
-export function opencodePath(): string {
-  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const path = process.env["HAPI_TEST_OPENCODE"] ?? join(cache, "hapi-agents", `opencode-${VERSION}`, "node_modules/.bin/opencode");
-  if (!existsSync(path)) throw new Error(`OpenCode ${VERSION} is not installed; run: node tools/agents/install.mjs opencode`);
-  return path;
-}
+import { programOf, quietShell } from "../shared/installed.ts";
 
 /** Three models on the scripted server; shell and edits are asked for. */
 function configuration(url: string): string {
@@ -51,21 +42,8 @@ export function writeConfiguration(home: string, url: string): void {
   writeFileSync(join(folder, "opencode.json"), configuration(url));
 }
 
-/** `home` and `project` in this folder, and the environment of an agent there. */
-export function prepareHome(folder: string, url: string): { env: Record<string, string>; cwd: string; home: string } {
+export function opencodeEnv(folder: string, url: string): Record<string, string> {
   const home = join(folder, "home");
-  const cwd = join(folder, "project");
-  mkdirSync(cwd);
   writeConfiguration(home, url);
-  const env = {
-    PATH: process.env["PATH"] ?? "/usr/bin:/bin",
-    HOME: home,
-    TMPDIR: folder,
-    TERM: "xterm-256color",
-    LANG: "C.UTF-8",
-    SHELL: "/bin/bash",
-    HAPI_OPENCODE_PATH: opencodePath(),
-    ...quietEnv,
-  };
-  return { env, cwd, home };
+  return { ...quietShell(home, folder), HAPI_OPENCODE_PATH: programOf("opencode"), ...quietEnv };
 }

@@ -8,7 +8,7 @@ import { isClosed, isRecord, openWorld, type World } from "../../src/contract/wo
 import { delay, runCommand } from "@hapi/platform";
 import type { DriverEvent } from "../../src/driver.ts";
 import { opencode, sessionFolder } from "./fixture.ts";
-import { opencodePath } from "./home.ts";
+import { programOf } from "../shared/installed.ts";
 
 const LIMIT_MS = 240_000;
 
@@ -61,7 +61,10 @@ test(
     expect(events.length).toBeGreaterThan(50);
     expect(events.filter((type) => !isHandled(type) && !isSilent(type))).toEqual([]);
 
-    const help = await runCommand([opencodePath(), "--help"], { env: { HOME: sessionFolder(), PATH: "/usr/bin:/bin" }, timeoutMs: 60_000 });
+    const help = await runCommand([programOf("opencode"), "--help"], {
+      env: { HOME: sessionFolder(), PATH: "/usr/bin:/bin" },
+      timeoutMs: 60_000,
+    });
     const said = `${help.stdout}\n${help.stderr}`;
     const shownCommands = [...said.matchAll(/^ {2}opencode ([a-z]+)/gm)].map((match) => match[1] ?? "");
     const shownFlags = [...said.matchAll(/^ +(?:(-\w), )? *(--[a-z-]+)/gm)]

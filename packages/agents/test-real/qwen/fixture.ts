@@ -1,14 +1,12 @@
 /** The real Qwen Code for the driver contract. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { type FakeModels, startFakeModels } from "@hapi/testkit";
 import type { DriverFixture } from "../../src/contract/driver.case.ts";
 import { qwenDriver } from "../../src/qwen/driver.ts";
-import { lastSaid, versionOf } from "../shared/installed.ts";
+import { versionOf } from "../shared/installed.ts";
 import { toolsOffered } from "../shared/lacks.ts";
+import { onScriptedModels } from "../shared/scripted.ts";
 import { qwenEnv } from "./home.ts";
 
-let fake: FakeModels;
+const models = onScriptedModels(qwenEnv);
 
 export const qwenFixture: DriverFixture = {
   name: "Qwen Code",
@@ -19,19 +17,10 @@ export const qwenFixture: DriverFixture = {
   prompts: { failOnce: "fail 400 x1" },
   failure: { code: "invalid_request" },
   goesOn: true,
-  async prepare(folder) {
-    fake = await startFakeModels();
-    const server = fake;
-    const cwd = join(folder, "project");
-    mkdirSync(cwd);
-    return { env: qwenEnv(folder, fake.url), cwd, dispose: () => server.close() };
-  },
-  async recall(world) {
-    await world.untilEnd(await world.prompt("recall"));
-    return lastSaid(fake);
-  },
+  prepare: models.prepare,
+  recall: models.recall,
   cannot: {
-    todo: { reason: "its to-do tool is not offered to this model", shows: (world) => toolsOffered(world, () => fake, [], ["todo_write"]) },
+    todo: { reason: "its to-do tool is not offered to this model", shows: (world) => toolsOffered(world, models.fake, [], ["todo_write"]) },
     model: {
       reason: "one model is configured",
       async shows(world) {

@@ -3,15 +3,14 @@ import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { FakeModels } from "@hapi/testkit";
+import verified from "../../src/verified.json" with { type: "json" };
 
-/** As `tools/agents/install.mjs` has them, where nothing else is said. */
-const VERSIONS = { gemini: "0.61.0", copilot: "1.0.102", qwen: "0.24.4" } as const;
-
-export type InstalledAgent = keyof typeof VERSIONS;
+type InstalledAgent = keyof typeof verified;
 
 const keyOf = (name: InstalledAgent) => `HAPI_TEST_${name.toUpperCase()}`;
 
-export const versionOf = (name: InstalledAgent): string => process.env[`${keyOf(name)}_VERSION`] ?? VERSIONS[name];
+/** As `npm run test:agents` chose it. */
+export const versionOf = (name: InstalledAgent): string => process.env[`${keyOf(name)}_VERSION`] ?? verified[name][0] ?? "";
 
 /** The program; a missing agent fails the suite. */
 export function programOf(name: InstalledAgent): string {
@@ -27,15 +26,19 @@ export function bareEnv(name: InstalledAgent, folder: string): Record<string, st
   const bin = join(folder, "bin");
   for (const dir of [home, bin]) mkdirSync(dir, { recursive: true });
   symlinkSync(programOf(name), join(bin, name));
-  return {
-    PATH: [bin, process.env["PATH"] ?? "/usr/bin:/bin"].join(delimiter),
-    HOME: home,
-    TMPDIR: folder,
-    TERM: "xterm-256color",
-    LANG: "C.UTF-8",
-    SHELL: "/bin/bash",
-  };
+  const env = quietShell(home, folder);
+  return { ...env, PATH: [bin, env["PATH"]].join(delimiter) };
 }
+
+/** Of a person whose home this is. */
+export const quietShell = (home: string, tmp: string): Record<string, string> => ({
+  PATH: process.env["PATH"] ?? "/usr/bin:/bin",
+  HOME: home,
+  TMPDIR: tmp,
+  TERM: "xterm-256color",
+  LANG: "C.UTF-8",
+  SHELL: "/bin/bash",
+});
 
 /** What the person said, as the last request of the conversation held it. */
 export function lastSaid(fake: FakeModels): string {
