@@ -1,7 +1,9 @@
 /** Times are ms as measured on Claude Code 2.1.329: what its transcript, status file and hooks say, in the order in which they reach us. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { CONFIRM_MS, createLocalTurn, ENTERED_MS, type LocalSign, QUEUE_LATE_MS, RECORD_LATE_MS, STATUS_LATE_MS } from "./local-turn.ts";
+import { CONFIRM_MS } from "./announced-words.ts";
+import { ENTERED_MS } from "./entered-lines.ts";
+import { createLocalTurn, type LocalSign, QUEUE_LATE_MS, RECORD_LATE_MS, STATUS_LATE_MS } from "./local-turn.ts";
 
 type Step = [heardAt: number, sign: LocalSign];
 

@@ -6,6 +6,8 @@
  * Invariants: a turn is over where the record says so, behind its last word. Claude is free once it says `idle` and nothing newer speaks against it,
  * also while the record still lags. Every wait for a sign has a bound: nothing waits for what has passed.
  */
+import { CONFIRM_MS, createAnnouncedWords } from "./announced-words.ts";
+import { createEnteredLines, type EnteredLine } from "./entered-lines.ts";
 
 export type LocalSign =
   /** The transcript: `at` is the line's own time. */
@@ -32,12 +34,8 @@ export interface Verdict {
   told: boolean;
 }
 
-/** A prompt that a hook announced or the queue gave away shows in status or record within this, or it came to nothing. */
-export const CONFIRM_MS = 3_000;
 /** A status that stays `busy` behind the record's end of a turn: the person's own hooks still run, or it is not kept any more. */
 export const STATUS_LATE_MS = 10_000;
-/** So long after a line was entered Claude has taken it up, or it was nothing that it tells about. */
-export const ENTERED_MS = 6_000;
 /** A record that ends with an answer lacks only the mark behind it. */
 export const MARK_LATE_MS = 500;
 /** A record that stops in the middle is still being written. */
@@ -47,11 +45,6 @@ export const QUEUE_LATE_MS = 4_000;
 /** Where Claude keeps no status, its Stop hook and a silent transcript stand for it. */
 export const SILENCE_MS = 3_000;
 const MAX_KNOWN = 50;
-
-export interface EnteredLine {
-  at: number;
-  text: string | null;
-}
 
 interface Expected {
   kind: "prompt" | "taken";
@@ -73,7 +66,6 @@ export interface LocalTurn {
 }
 
 const isIdle = (status: string | undefined): boolean => status === "idle" || status === "shell";
-const sameWords = (a: string, b: string): boolean => a.replace(/\s/g, "") === b.replace(/\s/g, "");
 
 export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: readonly string[] | undefined } = {}): LocalTurn {
   let turn: { at: number } | null = begin.turnAt === undefined ? null : { at: begin.turnAt };
@@ -89,59 +81,19 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
   let status: string | undefined;
   let since = 0;
   let expected: Expected[] = [];
-  /** Oldest first: Claude reads its keys in order. `weak`: something was shown since, and not these words. */
-  let entered: (EnteredLine & { weak: boolean })[] = [];
-  let proven = 0;
-  let proofs: { text: string; heard: number }[] = [];
-  let heardNow = 0;
   let promptIds: string[] = [];
-  let announced: { text: string; at: number }[] = [];
-  /** What the record showed before its hook came. */
-  let recorded: { text: string; at: number }[] = [];
-
-  function proves(at: number, text?: string): void {
-    if (text !== undefined) proofs = [...proofs, { text, heard: heardNow }].slice(-MAX_KNOWN);
-    const last = entered.findLastIndex((one) => isProof(one, at, text));
-    if (last >= 0) settleEntered(last + 1);
-    for (const one of entered) if (at >= one.at) one.weak = true;
-  }
-
-  /** Commands of the terminal are told by no hook, and stand nowhere in the words they were typed in. */
-  function isProof(one: EnteredLine, at: number, text: string | undefined): boolean {
-    const isExact = one.text !== null && !/^[/!]/.test(one.text);
-    return isExact ? text !== undefined && sameWords(one.text ?? "", text) : at >= one.at;
-  }
-
-  /** What was taken, and what was entered before it. */
-  function settleEntered(count = entered.length): void {
-    entered = entered.slice(count);
-    if (entered.length === 0) proven++;
-  }
-
-  /** Takes the same words out of `list` once; true when they were there. */
-  function take(list: { text: string; at: number }[], text: string): boolean {
-    const at = list.findIndex((one) => sameWords(one.text, text));
-    if (at >= 0) list.splice(at, 1);
-    return at >= 0;
-  }
-
-  /** Hook and record tell of a line in any order. */
-  function wrote(text: string, now: number): void {
-    if (!take(announced, text)) recorded = [...recorded.filter((one) => now - one.at < CONFIRM_MS), { text, at: now }];
-  }
-
-  function announce(text: string, now: number): void {
-    recorded = recorded.filter((one) => now - one.at < CONFIRM_MS);
-    if (!take(recorded, text)) announced = [...announced, { text, at: now }].slice(-MAX_KNOWN);
-  }
+  const entered = createEnteredLines();
+  const words = createAnnouncedWords();
 
   function onRecord(sign: Extract<LocalSign, { type: "turn" | "line" | "queue" }>, now: number): void {
     heardRecord = now;
-    proves(sign.at, sign.type === "line" ? sign.text : undefined);
+    entered.proof({ at: sign.at, text: sign.type === "line" ? sign.text : undefined }, now);
     if (sign.type === "queue") {
       const added = sign.queue.length > queue.length ? sign.queue.at(-1) : undefined;
-      if (added !== undefined) proves(sign.at, added);
-      if (added !== undefined) wrote(added, now);
+      if (added !== undefined) {
+        entered.proof({ at: sign.at, text: added }, now);
+        words.wrote(added, now);
+      }
       queue = sign.queue;
       queueAt = sign.at;
       if (sign.taken) expected = [...expected, { kind: "taken", at: sign.at }];
@@ -158,14 +110,13 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
     lineAt = Math.max(lineAt, sign.at);
     final = sign.final;
     const { promptId, text } = sign;
-    if (text !== undefined) wrote(text, now);
+    if (text !== undefined) words.wrote(text, now);
     if (promptId === undefined || promptIds.includes(promptId)) return;
     promptIds = [...promptIds, promptId].slice(-MAX_KNOWN);
     expected = expected.filter((one) => one.promptId !== promptId);
   }
 
   function sign(next: LocalSign, now: number): void {
-    heardNow = now;
     switch (next.type) {
       case "turn":
       case "line":
@@ -175,11 +126,11 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
         if (next.status !== status || next.since !== since) heardStatus = now;
         status = next.status;
         since = next.since;
-        if (status === "busy" || status === "waiting") proves(since);
+        if (status === "busy" || status === "waiting") entered.proof({ at: since }, now);
         return;
       case "prompt-hook":
-        proves(0, next.text);
-        if (next.text !== undefined) announce(next.text, now);
+        entered.proof({ at: 0, text: next.text }, now);
+        if (next.text !== undefined) words.announced(next.text, now);
         // Of a line typed behind a running turn Claude names that turn's id.
         if (next.promptId === undefined || !promptIds.includes(next.promptId))
           expected = [...expected, { kind: "prompt" as const, at: now, promptId: next.promptId }].slice(-MAX_KNOWN);
@@ -188,16 +139,14 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
         heardStop = now;
         return;
       case "entered":
-        entered = [...entered, { at: next.at, text: next.text, weak: false }].slice(-MAX_KNOWN);
-        // What tells of it may have been quicker than the keyboard.
-        if (proofs.some((proof) => proof.heard >= next.at && next.text !== null && sameWords(proof.text, next.text))) settleEntered();
+        entered.enter(next);
         return;
       case "session":
         turn = next.turnAt === undefined ? null : { at: next.turnAt };
         queue = next.queue ?? [];
         expected = [];
-        announced = [];
-        settleEntered();
+        words.forget();
+        entered.settle();
         return;
     }
   }
@@ -227,10 +176,6 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
     return now - heardRecord < STATUS_LATE_MS;
   }
 
-  function isEntered(now: number): boolean {
-    return entered.some((one) => now - one.at < ENTERED_MS);
-  }
-
   /** An idle status older than the record: it lags, or (a Stop hook and silence say so) it is not kept any more. */
   function isRunning(now: number): boolean {
     if (!turn || isFree(now)) return false;
@@ -248,7 +193,7 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
     if (isRunning(now)) return "turn";
     if (isQueued(now)) return "queue";
     if (isExpected(now)) return "prompt";
-    return isEntered(now) ? "entered" : null;
+    return entered.isRecent(now) ? "entered" : null;
   }
 
   return {
@@ -263,9 +208,9 @@ export function createLocalTurn(begin: { turnAt?: number | undefined; queue?: re
       return queue;
     },
     get proven() {
-      return proven;
+      return entered.proven;
     },
-    unproven: () => entered.filter((one) => !one.weak).map(({ at, text }) => ({ at, text })),
-    isUnwritten: (now) => announced.some((one) => now - one.at < CONFIRM_MS),
+    unproven: entered.unproven,
+    isUnwritten: words.isOpen,
   };
 }

@@ -4,7 +4,8 @@
  */
 import type { TypedLine } from "@hapi/host";
 import type { InputLine } from "./input-line.ts";
-import type { EnteredLine, LocalTurn } from "./local-turn.ts";
+import type { EnteredLine } from "./entered-lines.ts";
+import type { LocalTurn } from "./local-turn.ts";
 import { unsentWords } from "./unsent-words.ts";
 
 /** A line entered longer ago than this, and shown nowhere, went to some menu. */
