@@ -9,9 +9,11 @@ import { type Json, obj, parseTranscriptLine, str, strings } from "./json.ts";
 import { emptyParserState, type OpenTurn } from "./parser-state.ts";
 import { createLineWaits } from "./line-waits.ts";
 import { commitMarks, readMark, type TailMark, type ThreadMark } from "./state.ts";
+import { createPastLines, met } from "./past-lines.ts";
 import { createSubagentFeed, type SubagentFeed } from "./subagent-feed.ts";
 import type { ClaudeContext } from "./system.ts";
 import { createToldLines } from "./told-lines.ts";
+import { createToldSubagents } from "./told-subagents.ts";
 import { uuidsBefore } from "./transcript-file.ts";
 import { createTranscriptParser, type KnownPrompt, type Parsed, type TranscriptFact, type TranscriptParser } from "./transcript-parser.ts";
 import { createTurnOrder } from "./turn-order.ts";
@@ -64,9 +66,6 @@ export interface TranscriptFeed extends Pick<TranscriptPlace, "thread" | "isTher
 
 /** Lines without events move the offset on by themselves after this much. */
 const COMMIT_BYTES = 512 * 1024;
-/** Sub-agents of which stdout is told at once. */
-const MAX_SUBS = 50;
-
 export async function openTranscriptFeed(options: FeedOptions): Promise<TranscriptFeed> {
   const { context } = options;
   const saved = readMark(context, "claude.tail");
@@ -75,11 +74,18 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
   const parser = createTranscriptParser(parserContext, own?.parser ?? emptyParserState());
   const told = createToldLines(own, (uuid) => options.promptOf(uuid)?.recorded === false);
   const past = createTranscriptParser({ promptOf: options.promptOf, history: true });
+  const parserOf = createToldSubagents();
   const waits = createLineWaits(context.clock);
   const order = createTurnOrder({ clock: context.clock, patienceMs: options.patience.silentMs });
-  let { historyEnd, offset } = own ?? { historyEnd: 0, offset: 0 };
-  let active = await meet(own);
-  const copied = await copiedBy(options.thread);
+  let offset = own?.offset ?? 0;
+  const begin = await met(context, options.thread, {
+    known: own,
+    isNew: options.isNew === true,
+    isFork: options.thread.forkOf !== undefined,
+  });
+  if (begin.fresh !== undefined) parser.state.fresh = begin.fresh;
+  if (begin.isUnread) told.unknownUntil(context.clock.now());
+  const lines = createPastLines({ met: begin, copied: await copiedBy(context, options.thread), told });
   // Whoever waits for a line that a process before this one has read must find it.
   if (offset > 0) await noteBefore();
   let committed = offset;
@@ -99,22 +105,16 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
 
   function mark(): { "claude.tail": TailMark } {
     const state = structuredClone(parser.state);
-    return { "claude.tail": { threadId: options.thread.id, offset, historyEnd, ...told.mark(), parser: state, subs: subs.mark() } };
-  }
-
-  /** What stands there at the first meeting is history; the active branch is known until that is read. */
-  async function meet(known: TailMark | undefined): Promise<Set<string>> {
-    if (known && known.offset >= known.historyEnd) return new Set();
-    if (!known && options.isNew === true) {
-      parser.state.fresh = true;
-      return new Set();
-    }
-    const branch = await readBranch(context, options.thread.transcript);
-    if (known) return branch?.active ?? new Set();
-    historyEnd = branch?.end ?? 0;
-    if (branch?.end === 0) parser.state.fresh = options.thread.forkOf === undefined;
-    if (!branch) told.unknownUntil(context.clock.now());
-    return branch?.active ?? new Set();
+    return {
+      "claude.tail": {
+        threadId: options.thread.id,
+        offset,
+        historyEnd: lines.historyEnd,
+        ...told.mark(),
+        parser: state,
+        subs: subs.mark(),
+      },
+    };
   }
 
   async function noteBefore(): Promise<void> {
@@ -125,37 +125,19 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     }
   }
 
-  async function copiedBy({ forkOf }: ThreadMark): Promise<Set<string> | undefined> {
-    return forkOf === undefined ? undefined : (await readBranch(context, forkOf))?.active;
-  }
-
   function readLine(line: ByteLine, json: Json | null): void {
     lineCount += 1;
     if (!json) return options.onUnreadable(line.start);
-    const uuid = str(json["uuid"]);
-    const before = line.end <= historyEnd;
-    const again = told.isOld(json);
-    const old = before || (uuid !== undefined && copied?.has(uuid) === true);
-    parserContext.history = old;
-    const parsed = isLeftOut(uuid, before || again) ? { records: [], facts: [] } : (again ? past : parser).read(json);
+    const { isHistory, isAgain, isLeftOut } = lines.of(json, line.end);
+    parserContext.history = isHistory;
+    const parsed = isLeftOut ? { records: [], facts: [] } : (isAgain ? past : parser).read(json);
     offset = line.end;
     told.seen(json);
     // Whoever waits for its prompt hears of it, also when its line is told a second time.
-    for (const fact of parsed.facts) if (!old && (!again || fact.type === "prompts")) options.onFact(fact);
-    emit(parsed, old || again);
+    for (const fact of parsed.facts) if (!isHistory && (!isAgain || fact.type === "prompts")) options.onFact(fact);
+    emit(parsed, isHistory || isAgain);
     if (parsed.records.length > 0) committed = offset;
     for (const one of uuidsOf(json)) waits.note(one);
-  }
-
-  /** Neither history nor told before. */
-  function isNews(line: ByteLine, json: Json): boolean {
-    const uuid = str(json["uuid"]);
-    return line.end > historyEnd && !told.isOld(json) && !told.has(uuid) && (uuid === undefined || copied?.has(uuid) !== true);
-  }
-
-  /** Told from stdout, or of a branch that was left. */
-  function isLeftOut(uuid: string | undefined, isPast: boolean): boolean {
-    return told.has(uuid) || (uuid !== undefined && isPast && active.size > 0 && !active.has(uuid));
   }
 
   function emit(parsed: Parsed, isPast: boolean): void {
@@ -166,35 +148,25 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     });
   }
 
-  const subParsers = new Map<string, TranscriptParser>();
-
   function tell(line: Json): boolean {
     const uuid = str(line["uuid"]);
     if (uuid === undefined || waits.has(uuid) || !told.add(uuid)) return false;
     told.seen(line);
     told.upToNow();
-    const parsed = parserOf(str(line["parent_tool_use_id"])).read(line);
+    parserContext.history = false;
+    const parent = str(line["parent_tool_use_id"]);
+    const parsed = (parent === undefined ? parser : parserOf(parent)).read(line);
     for (const fact of parsed.facts) options.onFact(fact);
     emit(parsed, false);
     waits.note(uuid);
     return true;
   }
 
-  function parserOf(parent: string | undefined): TranscriptParser {
-    parserContext.history = false;
-    if (parent === undefined) return parser;
-    const known = subParsers.get(parent) ?? createTranscriptParser({ promptOf: () => undefined, history: false, parent });
-    subParsers.delete(parent);
-    subParsers.set(parent, known);
-    if (subParsers.size > MAX_SUBS) subParsers.delete(subParsers.keys().next().value as string);
-    return known;
-  }
-
-  async function readLines(lines: readonly ByteLine[]): Promise<void> {
-    for (const line of lines) {
+  async function readLines(read: readonly ByteLine[]): Promise<void> {
+    for (const line of read) {
       const json = parseTranscriptLine(line.text);
       const { turn } = parser.state;
-      if (json && turn && options.endComes(turn) && isNews(line, json) && parser.begins(json)) await order.mayBegin();
+      if (json && turn && options.endComes(turn) && lines.of(json, line.end).isNews && parser.begins(json)) await order.mayBegin();
       if (closed) return;
       readLine(line, json);
     }
@@ -219,9 +191,7 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
     onReset(branch) {
       offset = 0;
       committed = 0;
-      historyEnd = 0;
-      told.upToNow();
-      active = branch?.active ?? active;
+      lines.reset(branch);
     },
     onMoved(thread) {
       subs.moveTo(thread.transcript);
@@ -275,6 +245,10 @@ export async function openTranscriptFeed(options: FeedOptions): Promise<Transcri
       await subs.close();
     },
   };
+}
+
+async function copiedBy(context: ClaudeContext, { forkOf }: ThreadMark): Promise<ReadonlySet<string> | undefined> {
+  return forkOf === undefined ? undefined : (await readBranch(context, forkOf))?.active;
 }
 
 /** Its own, and those of the prompts that were folded into it, or that it stands for (a command without a line of its own). */
