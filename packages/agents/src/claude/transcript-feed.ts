@@ -66,6 +66,7 @@ export interface TranscriptFeed extends Pick<TranscriptPlace, "thread" | "isTher
 
 /** Lines without events move the offset on by themselves after this much. */
 const COMMIT_BYTES = 512 * 1024;
+
 export async function openTranscriptFeed(options: FeedOptions): Promise<TranscriptFeed> {
   const { context } = options;
   const saved = readMark(context, "claude.tail");
