@@ -1,6 +1,7 @@
 /** What the end of the server ends: its turn and its requests. Items of that turn that nobody has read are read when the thread is opened again. */
 import type { AgentFailure } from "@hapi/protocol";
 import type { DriverContext } from "../driver.ts";
+import { turnOver } from "./requests.ts";
 import { type CodexState, STATE_KEY } from "./state.ts";
 import { Thread } from "./thread.ts";
 import { endTurn } from "./turns.ts";
@@ -12,7 +13,8 @@ export async function closeBooks(thread: Thread, failure: AgentFailure | undefin
     thread.change((to) => endTurn(to, turn, { outcome: "interrupted", ...(failure ? { failure } : {}) }));
     state.unread = turn.id;
   }
-  state.requests = {};
+  // Also what a sub-agent asked while no turn ran.
+  thread.change(turnOver);
   thread.close();
   await thread.commit();
 }

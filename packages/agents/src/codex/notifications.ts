@@ -28,7 +28,8 @@ export function notified(at: Listening, method: string, value: unknown): void {
   const { to } = at;
   const params = fields(value);
   const threadId = filled(params["threadId"]);
-  if (threadId !== undefined && threadId !== to.state.threadId) return;
+  // A sub-agent's thread is not told, but what it asks is asked here.
+  if (threadId !== undefined && threadId !== to.state.threadId && method !== "serverRequest/resolved") return;
   if (method === "item/commandExecution/outputDelta") itemRuns(to, params["itemId"]);
   const delta = deltaOf(method, params);
   if (delta) return at.live.delta(to, delta);

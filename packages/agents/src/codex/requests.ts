@@ -206,18 +206,21 @@ function valueOf({ options, type }: FormField, word: string): unknown {
   return (type === "number" || type === "integer") && word.trim() !== "" && Number.isFinite(Number(word)) ? Number(word) : word;
 }
 
+/** A sub-agent asks on a thread of its own, whose items are not heard. */
+const isOfAnother = ({ state }: Translation, { params }: OpenRequest) => (filled(params["threadId"]) ?? state.threadId) !== state.threadId;
+
 /** `serverRequest/resolved`: nobody is asked any more. Which answer it was, the item will show; a question has no item. */
 export function resolved(to: Translation, rpcId: RpcId): void {
   const open = to.state.requests[requestIdOf(to.state.launchId, rpcId)];
   if (!open || open.resolved) return;
   open.resolved = true;
-  const isSure = open.itemId === null || open.request.kind === "question";
+  const isSure = open.itemId === null || open.request.kind === "question" || isOfAnother(to, open);
   close(to, open, { outcome: open.answered ?? "resolved", by: open.answered ? "remote" : "terminal", isSure });
 }
 
-/** The server waits for no answer: whatever was open is answered, by whomever. */
+/** The thread waits for no answer: whatever was open on it is answered, by whomever. */
 export function nobodyWaits(to: Translation): void {
-  for (const { rpcId } of Object.values(to.state.requests)) resolved(to, rpcId);
+  for (const open of Object.values(to.state.requests)) if (!isOfAnother(to, open)) resolved(to, open.rpcId);
 }
 
 /** The item that it held up is over: declined, or not. */

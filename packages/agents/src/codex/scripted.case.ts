@@ -30,6 +30,8 @@ export interface Scripted {
   server: Process;
   screen: Process;
   asked: Asked[];
+  /** Answers to what the server asked. */
+  replies: unknown[];
   /** What a request is answered; undefined: never. */
   answers: Record<string, (params: Record<string, unknown>) => object | undefined>;
   /** Of the connection that is open, or was last. */
@@ -117,6 +119,7 @@ export function openScripted(state: Partial<CodexState> = {}, kept: Record<strin
     scripted.wire = wire;
     const send = (text: string) => {
       const said = fields(JSON.parse(text));
+      if ("result" in said) return void (scripted.replies.push(said["result"]), change());
       if (typeof said["method"] !== "string" || typeof said["id"] !== "number") return;
       const { id, method } = said as unknown as Asked;
       const params = fields(said["params"]);
@@ -134,6 +137,7 @@ export function openScripted(state: Partial<CodexState> = {}, kept: Record<strin
     server,
     screen,
     asked: [],
+    replies: [],
     answers: usual(),
     wire: { message: () => undefined, closed: () => undefined },
     say: (method, params, id) => scripted.wire.message(JSON.stringify({ method, params, ...(id === undefined ? {} : { id }) })),
