@@ -5,7 +5,7 @@
  */
 import type { HostProcess } from "@hapi/host";
 import { ignore, LATE, within } from "@hapi/platform/lean";
-import { type AgentFailure, AppError, toAppError } from "@hapi/protocol";
+import { type AgentFailure, AppError } from "@hapi/protocol";
 import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { begin, type Beginning, rejoin, type Running } from "./begin.ts";
 import { type OpenWire, reasonOf, type ServerLink, ServerRefusal } from "./link.ts";
@@ -110,7 +110,7 @@ export class CodexConversation implements Conversation {
     if (settings.model !== "") emit({ type: "model", model: settings.model });
     if (title !== null) emit({ type: "title", title });
     emit({ type: "thinking", thinking: turn !== null });
-    ignore(this.#askForModels(running), "a list that is not there is not offered");
+    this.#askForModels(running).catch((cause: unknown) => this.#context.log.warn("codex.models_unknown", { cause }));
   }
 
   async #askForModels({ thread }: Running): Promise<void> {
@@ -265,7 +265,7 @@ export class CodexConversation implements Conversation {
   }
 
   async listModels(): Promise<Model[]> {
-    if (this.#models.length === 0 && this.#running) await this.#askForModels(this.#running).catch(toAppError);
+    if (this.#models.length === 0 && this.#running) await this.#askForModels(this.#running);
     return this.#models;
   }
 

@@ -30,6 +30,8 @@ export interface Scripted {
   server: Process;
   screen: Process;
   asked: Asked[];
+  /** What the log was warned of. */
+  warnings: string[];
   /** Answers to what the server asked. */
   replies: unknown[];
   /** What a request is answered; undefined: never. */
@@ -100,7 +102,7 @@ export function openScripted(state: Partial<CodexState> = {}, kept: Record<strin
   const clock = createManualClock(1_000);
   const context = {
     clock,
-    log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
+    log: { debug: () => undefined, info: () => undefined, warn: (word: string) => void scripted.warnings.push(word) },
     host: { processes: () => [server, screen], process: (id: string) => [server, screen].find(({ launchId }) => launchId === id) },
     memory: {
       get: (key: string) => structuredClone(store.get(key)),
@@ -138,6 +140,7 @@ export function openScripted(state: Partial<CodexState> = {}, kept: Record<strin
     screen,
     asked: [],
     replies: [],
+    warnings: [],
     answers: usual(),
     wire: { message: () => undefined, closed: () => undefined },
     say: (method, params, id) => scripted.wire.message(JSON.stringify({ method, params, ...(id === undefined ? {} : { id }) })),

@@ -14,7 +14,7 @@ export interface Model {
 }
 
 export async function modelsOf({ link }: Thread): Promise<Model[]> {
-  const said = fields(await link?.request("model/list", {}, ASK_MS));
+  const said = fields(await asking(link?.request("model/list", {}, ASK_MS), "say which models it has"));
   return list(said["data"])
     .map(fields)
     .filter((model) => model["hidden"] !== true && filled(model["model"]) !== undefined)
@@ -43,10 +43,15 @@ export async function setModel({ emit }: DriverContext, thread: Thread, model: s
 }
 
 async function change({ link, state }: Thread, settings: Record<string, unknown>): Promise<void> {
+  await asking(link?.request("thread/settings/update", { threadId: state.threadId, ...settings }, ASK_MS), "take the change");
+}
+
+/** Its own no, as a sentence. */
+async function asking(answer: Promise<unknown> | undefined, what: string): Promise<unknown> {
   try {
-    await link?.request("thread/settings/update", { threadId: state.threadId, ...settings }, ASK_MS);
+    return await answer;
   } catch (cause) {
     if (!(cause instanceof ServerRefusal)) throw cause;
-    throw new AppError("apply_failed", `Codex did not take the change: ${cause.message}`, { cause });
+    throw new AppError("apply_failed", `Codex did not ${what}: ${cause.message}`, { cause });
   }
 }
