@@ -1,7 +1,7 @@
 /** Codex's errors (`TurnError`, 0.171.0) as typed failures. The typed word first; what it says in words only where that is all there is. */
 import { isRecord, shortText } from "@hapi/core";
 import type { AgentFailure } from "@hapi/protocol";
-import { fields, number, text } from "../shared/read.ts";
+import { fields, type Fields, number, text } from "../shared/read.ts";
 
 const MAX_MESSAGE = 2_000;
 
@@ -61,4 +61,25 @@ function sentenceOf(message: string): { message: string; isRefusal: boolean } {
     // Words that only look like a body.
     return { message, isRefusal: false };
   }
+}
+
+/** A window of the account is full. */
+const FULL_PERCENT = 100;
+
+/**
+ * When what is used up can be used again, by `rateLimits` of `account/rateLimits/updated` (0.171.0: `resetsAt` in seconds), which comes before the end of
+ * the turn that met the limit. Null: nothing is used up. Undefined: it does not say.
+ */
+export function usedUpUntil(limits: Fields): number | null | undefined {
+  const windows = [limits["primary"], limits["secondary"]].map(fields).filter((window) => number(window["usedPercent"]) !== undefined);
+  if (windows.length === 0) return undefined;
+  const full = windows.filter((window) => (number(window["usedPercent"]) ?? 0) >= FULL_PERCENT);
+  const resets = full.flatMap((window) => number(window["resetsAt"]) ?? []);
+  return resets.length === 0 ? null : Math.max(...resets) * 1_000;
+}
+
+/** The error itself has no time. One that is over is none. */
+export function withReset(failure: AgentFailure, until: number | null | undefined, now: number): AgentFailure {
+  if (failure.code !== "usage_limit" || typeof until !== "number" || until <= now) return failure;
+  return { ...failure, resetsAt: until, retryAfterMs: until - now };
 }

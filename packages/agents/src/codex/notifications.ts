@@ -2,7 +2,7 @@
 import { shortText } from "@hapi/core";
 import { type NoticeWords, noticeWords, type TodoItem } from "@hapi/protocol";
 import { fields, filled, list, text, type Fields } from "../shared/read.ts";
-import { failureOf } from "./failures.ts";
+import { failureOf, usedUpUntil } from "./failures.ts";
 import { deltaOf, type LiveText } from "./live-text.ts";
 import { modeOf, settingsOf } from "./modes.ts";
 import { itemRuns, resolved } from "./requests.ts";
@@ -72,6 +72,7 @@ const handlers: Readonly<Record<string, (at: Listening, params: Fields) => void>
   },
   "serverRequest/resolved": ({ to }, params) => void resolved(to, params["requestId"] as string | number),
   "thread/tokenUsage/updated": ({ to }, params) => tokensUsed(to, params),
+  "account/rateLimits/updated": ({ to }, params) => limitsAre(to, fields(params["rateLimits"])),
   "turn/plan/updated": ({ to }, params) => todos(to, params),
   "thread/settings/updated": ({ to }, params) => settingsAre(to, params["threadSettings"] ?? params["settings"] ?? params),
   "thread/name/updated"({ to }, params) {
@@ -93,6 +94,12 @@ const handlers: Readonly<Record<string, (at: Listening, params: Fields) => void>
 function told(to: Translation, what: string, words: NoticeWords): void {
   const id = `${to.state.launchId}:${what}:${to.now()}`;
   record(to, { key: id }, { type: "notice", id, ...words, level: "warning" });
+}
+
+/** What it does not say is as it was. */
+function limitsAre({ state }: Translation, limits: Fields): void {
+  const until = usedUpUntil(limits);
+  if (until !== undefined) state.usedUpUntil = until;
 }
 
 const todoStatuses: Readonly<Record<string, TodoItem["status"]>> = {

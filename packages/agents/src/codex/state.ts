@@ -70,6 +70,8 @@ export interface CodexState {
   path: string | null;
   tokens: Tokens | null;
   gauge: { used: number; size: number | null } | null;
+  /** Something that the account may use is used up until then. */
+  usedUpUntil?: number | null;
   title: string | null;
 }
 

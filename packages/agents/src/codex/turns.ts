@@ -2,7 +2,7 @@
 import { shortText } from "@hapi/core";
 import type { TokenUsage, TurnOutcome } from "@hapi/protocol";
 import { fields, number, text, type Fields } from "../shared/read.ts";
-import { failureOf } from "./failures.ts";
+import { failureOf, withReset } from "./failures.ts";
 import { itemDone, isTool, toolCalled, toolEnded, wordsOf } from "./items.ts";
 import { itemShows, turnOver } from "./requests.ts";
 import { type CodexState, type Ending, newTurn, record, sawPrompt, stageAll, type Tokens, type Translation, type Turn } from "./state.ts";
@@ -117,8 +117,11 @@ export function turnCompleted(to: Translation, turn: Turn, said: Fields): void {
   if (status === "inProgress") return;
   const durationMs = number(said["durationMs"]);
   const outcome = outcomes[status];
-  if (outcome !== undefined)
-    return endTurn(to, turn, { outcome, ...(outcome === "failed" ? { failure: failureOf(said["error"]) } : {}), durationMs });
+  if (outcome === "failed") {
+    const failure = withReset(failureOf(said["error"]), to.state.usedUpUntil, to.now());
+    return endTurn(to, turn, { outcome, failure, durationMs });
+  }
+  if (outcome !== undefined) return endTurn(to, turn, { outcome, durationMs });
   to.unknown("turn", status);
   const message = `Codex ended the turn with a word that is not known here: "${shortText(status, MAX_STATUS)}"`;
   endTurn(to, turn, { outcome: "failed", failure: { code: "unknown", message, retryable: true }, durationMs });

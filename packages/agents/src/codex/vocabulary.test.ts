@@ -6,7 +6,7 @@ import { PASSED } from "./vocabulary.ts";
 const HEARD = `
   error configWarning warning turn/started turn/completed turn/plan/updated item/started item/completed item/agentMessage/delta
   item/reasoning/summaryTextDelta item/plan/delta item/commandExecution/outputDelta serverRequest/resolved thread/status/changed
-  thread/settings/updated thread/tokenUsage/updated thread/name/updated thread/reverted guardianWarning deprecationNotice model/rerouted
+  thread/settings/updated thread/tokenUsage/updated thread/name/updated thread/reverted account/rateLimits/updated guardianWarning deprecationNotice model/rerouted
 `
   .trim()
   .split(/\s+/);
@@ -31,7 +31,7 @@ const NEEDS: Record<string, object> = {
   "model/rerouted": { turnId: "t1", fromModel: "a", toModel: "b", reason: "highRiskCyberActivity" },
 };
 /** Kept for later, or told by a timer or a request: nothing is told at once. */
-const SILENT = new Set(["serverRequest/resolved", "thread/status/changed", "thread/tokenUsage/updated"]);
+const SILENT = new Set(["serverRequest/resolved", "thread/status/changed", "thread/tokenUsage/updated", "account/rateLimits/updated"]);
 
 async function heard(method: string, params: object) {
   const codex = openScripted();

@@ -17,7 +17,7 @@ export const PASSED = words(`
   rawResponse/completed command/exec/outputDelta process/outputDelta process/exited thread/search/partial
   item/commandExecution/terminalInteraction item/fileChange/outputDelta item/fileChange/patchUpdated item/mcpToolCall/progress
   mcpServer/oauthLogin/completed mcpServer/startupStatus/updated mcpServer/event/stream/notification account/updated
-  account/gatewayOAuth/changed account/rateLimits/updated app/list/updated remoteControl/status/changed externalAgentConfig/import/progress
+  account/gatewayOAuth/changed app/list/updated remoteControl/status/changed externalAgentConfig/import/progress
   externalAgentConfig/import/completed fs/changed item/reasoning/summaryPartAdded model/verification modelProvider/authRecoveryStarted
   modelProvider/authRecoveryCompleted turn/moderationMetadata model/safetyBuffering/updated fuzzyFileSearch/sessionUpdated
   fuzzyFileSearch/sessionCompleted thread/realtime/started thread/realtime/itemAdded thread/realtime/item/started
