@@ -4,7 +4,8 @@
  */
 import type { AgentEvent } from "@hapi/protocol";
 import type { RequestAnswer, RequestOutcome } from "../driver.ts";
-import { fields, list, type Fields } from "../shared/read.ts";
+import { answeredWords } from "../shared/elicitation.ts";
+import type { Fields } from "../shared/read.ts";
 import type { OpenRequest, Sent, Translation } from "./state.ts";
 
 const NOT_TOLD = "It is over; the agent did not say which answer it took";
@@ -93,20 +94,8 @@ export function withdrawRequests(to: Translation): void {
   }
 }
 
-/** What was answered, in words: one line per question. */
+/** What was answered, in words. `content`: of an answer to a form. */
 export function answerWords(open: OpenRequest, answer: RequestAnswer, content: unknown): string {
   if (answer.behavior === "deny") return answer.reason ?? "";
-  if (open.ask.type !== "form") return "";
-  const given = fields(content);
-  return open.ask.fields
-    .flatMap((field) => {
-      const value = given[field.name];
-      if (value === undefined) return [];
-      const labels = (Array.isArray(value) ? list(value) : [value]).map((one) => labelOf(field.options, String(one)));
-      return [`${field.question}: ${labels.join(", ")}`];
-    })
-    .join("\n");
+  return open.ask.type === "form" ? answeredWords(open.ask.fields, content) : "";
 }
-
-const labelOf = (options: readonly { label: string; value: string }[], value: string): string =>
-  options.find((option) => option.value === value)?.label ?? value;

@@ -4,7 +4,7 @@ import type { AgentCapabilities } from "@hapi/protocol";
 import type { AgentRequest, RequestAnswer, Verified } from "../driver.ts";
 import type { EnvironmentVariable } from "../environment.ts";
 import type { Fields } from "../shared/read.ts";
-import type { FormField } from "./state.ts";
+import type { FormField } from "../shared/elicitation.ts";
 
 export interface AcpProfile {
   /** Wire name. */

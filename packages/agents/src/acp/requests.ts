@@ -6,12 +6,13 @@ import { isRecord } from "@hapi/core";
 import type { ToolKind } from "@hapi/protocol";
 import type { RequestAnswer, RequestOutcome } from "../driver.ts";
 import { refusingEdits } from "../shared/edited.ts";
+import { elicitation } from "../shared/elicitation.ts";
 import type { RpcId } from "../shared/jsonrpc.ts";
 import { fields, filled, list, text, type Fields } from "../shared/read.ts";
 import { agentWentOn, recordOwnRow } from "./closings.ts";
 import { agentMode, appliesMode } from "./modes.ts";
 import { META } from "./profile.ts";
-import { answersByPlace, elicitation, formReply, questionRequest, questionsIn, urlReply, type AskedQuestion } from "./questions.ts";
+import { answeredElicitation, answersByPlace, questionRequest, questionsIn, type AskedQuestion } from "./questions.ts";
 import { LIMITS, type ChoiceOption, type OpenRequest, type OpenTool, type Translation } from "./state.ts";
 import { inputOf, mergeTool, nameOf, recordCall, settleTools } from "./tools.ts";
 import { endItem, turnBegins } from "./turns.ts";
@@ -139,9 +140,8 @@ const cancelled = { outcome: { outcome: "cancelled" } };
 export function replyTo(to: Translation, open: OpenRequest, answer: RequestAnswer): Reply {
   switch (open.ask.type) {
     case "form":
-      return formReply(open.ask.fields, answer);
     case "url":
-      return urlReply(answer);
+      return answeredElicitation(open.ask, answer);
     case "own":
       return ownReply(to, { ...open, ask: open.ask }, answer);
     case "choice":

@@ -5,6 +5,7 @@
 import type { AgentPromptState } from "@hapi/core";
 import type { Attachment, ToolContent, ToolKind, TurnOutcome } from "@hapi/protocol";
 import type { AgentRequest, DriverEvent, DriverLog, RequestOutcome } from "../driver.ts";
+import type { Elicited, FormField } from "../shared/elicitation.ts";
 import type { RpcId } from "../shared/jsonrpc.ts";
 import type { UnknownWords } from "../shared/unknown-words.ts";
 import type { AcpProfile } from "./profile.ts";
@@ -52,20 +53,12 @@ export interface ChoiceOption {
   kind: string;
 }
 
-export interface FormField {
-  name: string;
-  question: string;
-  type: string;
-  options: { label: string; value: string; description?: string }[];
-}
-
 export interface OpenRequest {
   request: AgentRequest;
   rpcId: RpcId;
   ask:
     | { type: "choice"; options: ChoiceOption[]; questions?: FormField[] }
-    | { type: "form"; fields: FormField[] }
-    | { type: "url"; elicitationId: string | null }
+    | Elicited
     | { type: "own"; method: string; questions: FormField[] };
   /** It is about no tool call, and has a row of its own under its id. */
   ownRow?: boolean;

@@ -3,6 +3,7 @@
  * stays closed in this process, however often Claude or a hook bridge says it again.
  */
 import type { DriverContext } from "../driver.ts";
+import { recordElicited } from "./elicited.ts";
 import type { Closing } from "./request-fate.ts";
 import { type ClosedMark, commitMarks, type OpenRequest, readMark } from "./state.ts";
 
@@ -39,6 +40,17 @@ const MAX_LAST = 20;
 /** The call it is about: known when it was asked, or found out later. */
 export const callOf = (open: OpenRequest): string | undefined => (open.callId ?? open.request.toolCallId) || undefined;
 
+function closedMark(request: OpenRequest, closing: Closing): ClosedMark {
+  const { handed } = request;
+  const toolCallId = callOf(request);
+  return {
+    id: request.request.id,
+    closing,
+    ...(toolCallId === undefined ? {} : { toolCallId }),
+    ...(handed === undefined ? {} : { handed }),
+  };
+}
+
 export function createOpenRequests(context: DriverContext): OpenRequests {
   const open = new Map<string, OpenRequest>((readMark(context, "claude.open") ?? []).map((one) => [one.request.id, one]));
   let last: ClosedMark[] = readMark(context, "claude.closed") ?? [];
@@ -59,18 +71,13 @@ export function createOpenRequests(context: DriverContext): OpenRequests {
   function close(id: string, closing: Closing): void {
     const request = open.get(id);
     if (!request || !open.delete(id)) return;
-    const { handed } = request;
-    const toolCallId = callOf(request);
-    const closed: ClosedMark = {
-      id,
-      closing,
-      ...(toolCallId === undefined ? {} : { toolCallId }),
-      ...(handed === undefined ? {} : { handed }),
-    };
+    const closed = closedMark(request, closing);
     last = [...last, closed].slice(-MAX_LAST);
     closedIds.add(id);
     if (closedIds.size > MAX_CLOSED) closedIds.delete(closedIds.values().next().value as string);
     void then(async () => {
+      // Before it is closed on disk: told again after a crash it counts once.
+      recordElicited(context, request, closing);
       await keep();
       tell(closed);
     });

@@ -78,8 +78,7 @@ export function createRemoteFront(core: Core, process: HostProcess, onGone: () =
     busy: from.busy,
     refuse: (controlId, subtype) =>
       send({ type: "control_response", response: { subtype: "error", request_id: controlId, error: `not supported: ${subtype}` } }),
-    deny: (controlId, message) =>
-      send({ type: "control_response", response: { subtype: "success", request_id: controlId, response: { behavior: "deny", message } } }),
+    reply: (controlId, response) => send({ type: "control_response", response: { subtype: "success", request_id: controlId, response } }),
     onCompleted: createTitleAsker(core, control),
     hurry: () => stopping || reading.signal.aborted,
     async onTurnEnd(offset) {

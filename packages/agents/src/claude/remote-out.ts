@@ -37,7 +37,7 @@ export interface RemoteOutOptions {
   live: LiveText;
   busy: boolean;
   refuse: RemoteRequestParts["refuse"];
-  deny: RemoteRequestParts["deny"];
+  reply: RemoteRequestParts["reply"];
   onCompleted(): void;
   /** The process is being ended: nothing is waited for any longer. */
   hurry(): boolean;
@@ -46,12 +46,12 @@ export interface RemoteOutOptions {
 }
 
 export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
-  const { core, launchId, control, live, refuse, deny, onCompleted, onTurnEnd } = options;
+  const { core, launchId, control, live, refuse, reply, onCompleted, onTurnEnd } = options;
   const { context, prompts } = core;
   const said = createRemoteWords({ context, feed: () => core.feed });
   const busy = createRemoteBusy(options.busy, core.setThinking);
   const words = createCatchUp({ core, launchId, hurry: options.hurry });
-  const requests = createRemoteRequests({ core, launchId, control, said, refuse, deny, replaying: () => busy.replaying });
+  const requests = createRemoteRequests({ core, launchId, control, said, refuse, reply, replaying: () => busy.replaying });
   const results = createRemoteResults({ core, launchId, live, busy, words, onCompleted, onTurnEnd });
 
   async function onLifecycle(line: Json): Promise<void> {
@@ -85,7 +85,7 @@ export function createRemoteOut(options: RemoteOutOptions): RemoteOut {
     control_response: requests.answered,
     control_cancel_request: requests.canceled,
     command_lifecycle: onLifecycle,
-    system: createRemoteSystem({ core, said, busy }),
+    system: createRemoteSystem({ core, said, busy, visited: requests.visited }),
     stream_event(line) {
       const delta = live.read(line);
       if (delta && !busy.replaying) context.emit({ type: "stream", delta });

@@ -2,6 +2,7 @@
 import { noticeWords } from "@hapi/protocol";
 import type { Control } from "./control.ts";
 import type { Core } from "./core.ts";
+import { elicitedRequest, visitDone } from "./elicited.ts";
 import { isJson, type Json, list, obj, str } from "./json.ts";
 import { AGENT_NAME } from "./name.ts";
 import type { RemoteWords } from "./remote-words.ts";
@@ -20,8 +21,8 @@ export interface RemoteRequestParts {
   said: RemoteWords;
   /** Answer a request of Claude's that we don't serve. */
   refuse(controlId: string, subtype: string): Promise<void>;
-  /** Say No to a request that is shown to nobody. */
-  deny(controlId: string, message: string): Promise<void>;
+  /** Answer one that is shown to nobody, or that nobody needs to answer any more. */
+  reply(controlId: string, answer: Json): Promise<void>;
   replaying(): boolean;
 }
 
@@ -29,6 +30,8 @@ export interface RemoteRequests {
   asked(line: Json): Promise<void> | void;
   answered(line: Json): void;
   canceled(line: Json): void;
+  /** `system/elicitation_complete`. */
+  visited(line: Json): Promise<void>;
 }
 
 export function createRemoteRequests(parts: RemoteRequestParts): RemoteRequests {
@@ -42,11 +45,11 @@ export function createRemoteRequests(parts: RemoteRequestParts): RemoteRequests 
       if (!wordOf(REQUESTS, subtype)) said.unknown("request", subtype, line);
       // A dialog of a kind that was not declared must not be answered, not even with a refusal (2.1.329).
       if (subtype === "request_user_dialog") return context.log.warn("claude.dialog_undeclared", { kind: str(request["kind"]) ?? "" });
-      if (subtype !== "can_use_tool") {
+      const open = subtype === "can_use_tool" ? permissionAsked(controlId, request) : elicitedRequest(controlId, request);
+      if (!open) {
         said.unserved(controlId, request);
         return parts.refuse(controlId, str(subtype) ?? "");
       }
-      const open = permissionAsked(controlId, request);
       if (requests.isFullFor(controlId)) return denyUnasked(parts, controlId, open.request.tool);
       void requests.open(open, { quiet: parts.replaying() });
     },
@@ -57,8 +60,8 @@ export function createRemoteRequests(parts: RemoteRequestParts): RemoteRequests 
       const open = requests.byControl(str(response["request_id"]) ?? "");
       if (!open) return;
       const answer = obj(response["response"]);
-      const denied = answer["behavior"] === "deny";
-      const reason = denied ? str(answer["message"]) : undefined;
+      const denied = open.elicited ? answer["action"] !== "accept" : answer["behavior"] === "deny";
+      const reason = denied ? (str(answer["message"]) ?? open.said) || undefined : undefined;
       const outcome = denied ? "denied" : "approved";
       requests.close(open.request.id, { outcome, by: "remote", ...(reason === undefined ? {} : { reason }) });
     },
@@ -66,6 +69,7 @@ export function createRemoteRequests(parts: RemoteRequestParts): RemoteRequests 
       const open = requests.byControl(str(line["request_id"]) ?? "");
       if (open) requests.close(open.request.id, { outcome: "canceled", by: "agent", ...(core.stopping ? { reason: WITHDRAWN } : {}) });
     },
+    visited: (line) => visitDone(requests, line, parts.reply),
   };
 }
 
@@ -82,9 +86,9 @@ function permissionAsked(controlId: string, request: Json): OpenRequest {
 }
 
 /** Nobody can be asked for one more: Claude hears so, or it would wait for ever. */
-async function denyUnasked({ core, launchId, deny }: RemoteRequestParts, controlId: string, tool: string): Promise<void> {
+async function denyUnasked({ core, launchId, reply }: RemoteRequestParts, controlId: string, tool: string): Promise<void> {
   const { context } = core;
-  await deny(controlId, TOO_MANY_OPEN);
+  await reply(controlId, { behavior: "deny", message: TOO_MANY_OPEN });
   const id = `unasked:${launchId}:${controlId}`;
   const words = noticeWords("request_unasked", { agent: AGENT_NAME, tool });
   context.log.warn("claude.requests_full", { tool });

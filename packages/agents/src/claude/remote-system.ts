@@ -2,6 +2,7 @@
 import type { Core } from "./core.ts";
 import { type Json, str, strings } from "./json.ts";
 import type { RemoteBusy } from "./remote-busy.ts";
+import type { RemoteRequests } from "./remote-requests.ts";
 import type { RemoteWords } from "./remote-words.ts";
 import { SYSTEM } from "./vocabulary/system.ts";
 import { type Named, wordOf } from "./vocabulary/words.ts";
@@ -10,11 +11,12 @@ export interface RemoteSystemParts {
   core: Core;
   said: RemoteWords;
   busy: RemoteBusy;
+  visited: RemoteRequests["visited"];
 }
 
 type Reader = (line: Json) => Promise<void> | void;
 
-export function createRemoteSystem({ core, said, busy }: RemoteSystemParts): Reader {
+export function createRemoteSystem({ core, said, busy, visited }: RemoteSystemParts): Reader {
   const { context } = core;
   let saidFacts = false;
 
@@ -37,6 +39,7 @@ export function createRemoteSystem({ core, said, busy }: RemoteSystemParts): Rea
       const title = str(line["title"]);
       if (title) context.emit({ type: "title", title });
     },
+    elicitation_complete: visited,
     background_tasks_changed: (line) => core.background.tasksChanged(line),
     // For the hint alone, which every line passes.
     api_retry: () => undefined,

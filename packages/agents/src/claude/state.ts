@@ -4,6 +4,7 @@
  */
 import type { Attachment, BackgroundWork } from "@hapi/protocol";
 import type { AgentRequest, DriverContext, Front } from "../driver.ts";
+import type { Elicited } from "../shared/elicitation.ts";
 import type { Json } from "./json.ts";
 import type { ParserState } from "./parser-state.ts";
 import type { Closing, Handed } from "./request-fate.ts";
@@ -78,6 +79,10 @@ export interface OpenRequest {
   callId?: string;
   /** Given to the hook that waits; Claude may have taken another answer. */
   handed?: Handed;
+  /** An MCP server asks. */
+  elicited?: Elicited;
+  /** What it was answered, in words. */
+  said?: string;
 }
 
 export interface ClosedMark {

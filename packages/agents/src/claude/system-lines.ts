@@ -13,6 +13,16 @@ import type { Named } from "./vocabulary/words.ts";
 
 type Reader = (line: Json, uuid: string) => void;
 
+/** Subtypes that never stand in a transcript. */
+const STDOUT_ONLY = {
+  api_retry: "stdout only",
+  init: "stdout only",
+  status: "stdout only",
+  elicitation_complete: "stdout only",
+  session_title_changed: "stdout only",
+  background_tasks_changed: "stdout only",
+} as const;
+
 export function createSystemReader(w: ParserWriter, commands: CommandReader): { system: Reader; attachment: Reader } {
   const { context, state, emit } = w;
   const { parent } = context;
@@ -30,17 +40,12 @@ export function createSystemReader(w: ParserWriter, commands: CommandReader): { 
     });
   }
 
-  /** `stdout only` subtypes never stand in a transcript. */
   const systemReaders: Readonly<Record<Named<typeof SYSTEM, "used">, Reader | "stdout only">> = {
     local_command: (line, uuid) => (parent === undefined ? commands.local(line, uuid) : undefined),
     turn_duration: (line) =>
       line["entrypoint"] === CLI && parent === undefined ? w.closeTurn("completed", { durationMs: num(line["durationMs"]) }) : undefined,
     api_error: readApiError,
-    api_retry: "stdout only",
-    init: "stdout only",
-    status: "stdout only",
-    session_title_changed: "stdout only",
-    background_tasks_changed: "stdout only",
+    ...STDOUT_ONLY,
   };
 
   function readSystem(line: Json, uuid: string): void {

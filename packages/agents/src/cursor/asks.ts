@@ -1,7 +1,7 @@
 /** What Cursor asks beside ACP, and how it wants to be answered (cursor.com/docs/cli/acp). */
 import type { OwnAsk } from "../acp/profile.ts";
 import { answersOf, questionRequest } from "../acp/questions.ts";
-import type { FormField } from "../acp/state.ts";
+import type { FormField } from "../shared/elicitation.ts";
 import { fields, filled, list } from "../shared/read.ts";
 
 const outcome = (word: string, more: Record<string, unknown> = {}) => ({ outcome: { outcome: word, ...more } });

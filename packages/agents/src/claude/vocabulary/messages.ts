@@ -42,7 +42,9 @@ export const MESSAGES = {
 /** Requests of Claude's to whoever drives it. */
 export const REQUESTS = {
   can_use_tool: shown("a permission, a question or a plan that a person answers"),
-  elicitation: shown("refused, and a warning says so: an MCP server's form, for which HAPI has no view"),
+  elicitation: shown(
+    "a question of an MCP server that a person answers: a form, or an address to open; of a mode that no table names a warning says so",
+  ),
   request_user_dialog: ignored("not declared, so it does not come; one that comes must not be answered"),
   hook_callback: ignored("no hooks are declared over the pipe, so it does not come; refused"),
   mcp_message: ignored("no MCP servers run on our side; refused"),

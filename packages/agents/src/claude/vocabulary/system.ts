@@ -29,6 +29,7 @@ export const SYSTEM = {
   api_retry: used("stdout: how long the provider asked to wait"),
   init: used("stdout: thread, mode, tools, commands and version"),
   status: used("stdout: a request to the model begins; the mode; a compaction that failed is a warning"),
+  elicitation_complete: used("stdout: what an MCP server wanted done at an address is done: its question is over"),
   session_title_changed: used("stdout: the title of the session"),
   background_tasks_changed: used("stdout: what goes on in the background"),
   ...each(ignored("the refusal stands in the result of the tool"), ["permission_denied"]),
@@ -53,7 +54,6 @@ export const SYSTEM = {
     "thinking_tokens",
     "permission_check_status",
     "control_request_progress",
-    "elicitation_complete",
   ]),
   ...each(ignored("for Claude's own graphical clients, which HAPI is not"), [
     "placed",
