@@ -14,73 +14,83 @@ const fresh = (text = "", letters = true) => createInputLine({ text, letters });
 test("typed into an empty line, or behind words that were put there: known", () => {
   const line = fresh("kept ");
   expect(line.text).toBe("kept ");
-  line.typed(typed("and more"), false);
+  line.typed(typed("and more"), "idle");
   expect(line.text).toBe("kept and more");
-  line.typed(typed("anew", { isCleared: true }), false);
+  line.typed(typed("anew", { isCleared: true }), "idle");
   expect(line.text).toBe("anew");
 });
 
 test("keys that only Claude understands, and letters that may be commands: not known, and nothing is made up", () => {
   const line = fresh();
-  line.typed(typed(null, { hasWords: true }), false);
+  line.typed(typed(null, { hasWords: true }), "idle");
   expect(line.text).toBeNull();
-  line.typed(typed(null, { hasWords: false }), false);
+  line.typed(typed(null, { hasWords: false }), "idle");
   expect(line.text).toBe("");
   const behind = fresh("kept ");
-  behind.typed(typed(null, { hasWords: false }), false);
+  behind.typed(typed(null, { hasWords: false }), "idle");
   expect(behind.text).toBeNull();
   const vim = fresh("", false);
-  vim.typed(typed("dw"), false);
+  vim.typed(typed("dw"), "idle");
   expect(vim.text).toBeNull();
 });
 
 test("behind an Enter it is known once Claude has shown that it took the words", () => {
   const line = fresh();
   const entered = { at: 5, text: "say: hi" };
-  line.typed(typed("and th", { entered }), false);
+  line.typed(typed("and th", { entered }), "idle");
   expect(line.text).toBeNull();
   line.proven();
   expect(line.text).toBe("and th");
-  line.typed(typed("", { entered: { at: 9, text: "/model" } }), false);
+  line.typed(typed("", { entered: { at: 9, text: "/model" } }), "idle");
   expect(line.text).toBe("");
-  line.typed(typed("2", { entered: { at: 9, text: "/model" } }), false);
+  line.typed(typed("2", { entered: { at: 9, text: "/model" } }), "idle");
   expect(line.text).toBeNull();
 });
 
 test("keys that a dialog got are none of the line's", () => {
   const line = fresh();
-  line.typed(typed("1"), true);
+  line.typed(typed("1"), "waiting");
   expect(line.text).toBe("");
-  line.typed(typed("1next"), false);
+  line.typed(typed("1next"), "idle");
   expect(line.text).toBe("next");
 });
 
 test("a dialog that comes up behind half a line takes the keys that follow, and not the words that stood", () => {
   const line = fresh("kept ");
-  line.typed(typed("half"), false);
-  line.typed(typed("half1"), true);
+  line.typed(typed("half"), "idle");
+  line.typed(typed("half1"), "waiting");
   expect(line.text).toBe("kept half");
-  line.typed(typed("half1 more"), false);
+  line.typed(typed("half1 more"), "idle");
   expect(line.text).toBe("kept half more");
-  line.typed(typed("half1 more3"), true);
+  line.typed(typed("half1 more3"), "waiting");
   expect(line.text).toBe("kept half more");
 });
 
 test("an Enter that a dialog got leaves the words in the line that stood there before it", () => {
   const line = fresh();
-  line.typed(typed("half"), false);
-  line.typed(typed("", { entered: { at: 5, text: "half gone" } }), true);
+  line.typed(typed("half"), "idle");
+  line.typed(typed("", { entered: { at: 5, text: "half gone" } }), "waiting");
   expect(line.text).toBe("half");
-  line.typed(typed(" more", { entered: { at: 5, text: "half gone" } }), false);
+  line.typed(typed(" more", { entered: { at: 5, text: "half gone" } }), "idle");
   expect(line.text).toBe("half more");
 });
 
 test("words behind an Enter of which Claude has shown nothing, and a dialog: something stands there, and nobody knows what", () => {
   const line = fresh();
   const entered = { at: 5, text: "one" };
-  line.typed(typed("half", { entered }), false);
-  line.typed(typed("", { entered: { at: 9, text: "half1" } }), true);
+  line.typed(typed("half", { entered }), "idle");
+  line.typed(typed("", { entered: { at: 9, text: "half1" } }), "waiting");
   expect(line.text).toBeNull();
   line.proven();
   expect(line.text).toBe("half");
+});
+
+test("words typed before Claude is up may stand in its line: which do is not known, and none is made up", () => {
+  const line = fresh("kept ");
+  line.typed(typed("half"), undefined);
+  line.typed(typed("half of it"), "idle");
+  expect(line.text).toBeNull();
+  line.typed(typed("", { entered: { at: 5, text: "half of it" } }), "idle");
+  line.proven();
+  expect(line.text).toBe("");
 });

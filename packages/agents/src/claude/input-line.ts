@@ -10,8 +10,8 @@ import { configDir } from "./paths.ts";
 import type { Home } from "./system.ts";
 
 export interface InputLine {
-  /** `elsewhere`: a dialog is on the screen, or nothing that takes words yet. */
-  typed(typed: TypedLine, elsewhere: boolean): void;
+  /** `status`: Claude's own. With `waiting` a dialog has the keys; without one it is not up yet, and nobody knows what has them. */
+  typed(typed: TypedLine, status: string | undefined): void;
   /** The words that were entered last went to Claude. */
   proven(): void;
   /** Its own keys of a program are pressed: no longer known. */
@@ -20,14 +20,28 @@ export interface InputLine {
   readonly text: string | null;
 }
 
+/** Up to where the keys of the host's line are accounted for, and which of them went to Claude; the others went to a dialog. Null: not known. */
+interface Strayed {
+  upTo: string | null;
+  kept: string;
+}
+
+const NONE: Strayed = { upTo: "", kept: "" };
+const UNKNOWN: Strayed = { upTo: null, kept: "" };
+
+/** `stood`: what Claude had of the line before. An Enter that a dialog got leaves that in the line as well. Null: these went into the line. */
+function strayedBy({ line, hasWords }: TypedLine, status: string | undefined, stood: string | null): Strayed | null {
+  if (status === "waiting") return stood === null ? UNKNOWN : { upTo: line, kept: stood };
+  return status === undefined && hasWords ? UNKNOWN : null;
+}
+
 /** `letters`: false where letters may be commands (vim keys). */
 /** `text`: null where nobody saw how it began. */
 export function createInputLine(begin: { text: string | null; letters: boolean }): InputLine {
   /** What stood there before the first key of the host's line. */
   let before: string | null = begin.letters ? begin.text : null;
   let last: TypedLine = { line: "", hasWords: false, isCleared: false, entered: null };
-  /** Up to where the keys of the host's line are accounted for, and which of them went to Claude; the others went to a dialog. Null: not known. */
-  let strayed: { upTo: string | null; kept: string } = { upTo: "", kept: "" };
+  let strayed: Strayed = NONE;
 
   /** What of the host's line went to Claude; null: not known. */
   function taken(line: string | null): string | null {
@@ -36,19 +50,18 @@ export function createInputLine(begin: { text: string | null; letters: boolean }
   }
 
   return {
-    typed(typed, elsewhere) {
+    typed(typed, status) {
       const stood = taken(last.line);
       const isNew = typed.entered !== null && typed.entered.at !== last.entered?.at;
       const isEmptied = typed.isCleared && !last.isCleared;
-      if (isNew && !elsewhere) {
+      if (isNew && status !== "waiting") {
         before = null;
-        strayed = { upTo: "", kept: "" };
+        strayed = NONE;
       }
       if (typed.isCleared && begin.letters) before = "";
-      if (isEmptied) strayed = { upTo: "", kept: "" };
+      if (isEmptied) strayed = NONE;
       last = typed;
-      // An Enter that a dialog got as well: what stood there before it stands there still.
-      if (elsewhere) strayed = stood === null ? { upTo: null, kept: "" } : { upTo: typed.line, kept: isEmptied ? "" : stood };
+      strayed = strayedBy(typed, status, isEmptied ? "" : stood) ?? strayed;
     },
     proven() {
       if (begin.letters) before = "";

@@ -197,7 +197,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     typed(typed) {
       const { status } = own.read() ?? {};
       const elsewhere = status === undefined || status === "waiting";
-      const entered = words.typed(typed, elsewhere);
+      const entered = words.typed(typed, status);
       if (!entered) return;
       // Whose words went where is asked about when they are missed: the words themselves are in no log.
       context.log.info("claude.entered", { at: entered.at, status, elsewhere, isKnown: entered.text !== null });

@@ -10,14 +10,14 @@ const shown = { queue: [] as readonly string[], unproven: () => [] };
 
 test("a line that was entered is told once, however often it is reported", () => {
   const typed = words();
-  expect(typed.typed(entered("one", 1), false)).toEqual({ at: 1, text: "one" });
-  expect(typed.typed(entered("one", 1), false)).toBeNull();
-  expect(typed.typed(entered("one", 2), false)).toEqual({ at: 2, text: "one" });
+  expect(typed.typed(entered("one", 1), "idle")).toEqual({ at: 1, text: "one" });
+  expect(typed.typed(entered("one", 1), "idle")).toBeNull();
+  expect(typed.typed(entered("one", 2), "idle")).toEqual({ at: 2, text: "one" });
 });
 
 test("a line that Claude has not shown is unsent for a while; later it went to some menu", () => {
   const typed = words();
-  typed.typed(entered("one", 1_000), false);
+  typed.typed(entered("one", 1_000), "idle");
   const turn = { queue: [], unproven: () => [{ at: 1_000, text: "one" }] };
   expect(typed.unsent(turn, 2_000)).toMatchObject({ queued: [], entered: "one", unprovenAt: [1_000] });
   expect(typed.unsent(turn, 17_000)).toMatchObject({ queued: [], entered: undefined, unprovenAt: [] });

@@ -14,8 +14,8 @@ const ENTERED_LATELY_MS = 15_000;
 const MAX_TYPED = 100;
 
 export interface TypedWords {
-  /** Answers the line that was entered with it, the first time it is told. `elsewhere`: what is typed goes to a dialog. */
-  typed(typed: TypedLine, elsewhere: boolean): EnteredLine | null;
+  /** Answers the line that was entered with it, the first time it is told. `status`: Claude's own; of one that is not up yet there is none. */
+  typed(typed: TypedLine, status: string | undefined): EnteredLine | null;
   /** The process is being ended: from here on the terminal's words are kept. */
   keep(queue: readonly string[]): void;
   /** Claude's queue changed after that: what is added is kept too, what was taken up is not told as unsent. */
@@ -38,8 +38,8 @@ export function createTypedWords(input: InputLine): TypedWords {
   let kept: { queued: string[]; line: string | null } | null = null;
 
   return {
-    typed(typed, elsewhere) {
-      input.typed(typed, elsewhere);
+    typed(typed, status) {
+      input.typed(typed, status);
       const { entered } = typed;
       if (!entered || entered.at === enteredAt) return null;
       enteredAt = entered.at;
