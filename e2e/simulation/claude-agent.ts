@@ -4,9 +4,10 @@
  * recorded runs that `packages/agents` is tested with).
  */
 import { join } from "node:path";
-import type { ClaudeRecord, Run } from "./claude-record.ts";
+import { type ClaudeRecord, noteProcess, type Run } from "./claude-record.ts";
 import { CLAUDE_DIR, type Json, openTranscript, type Transcript, VERSION } from "./claude-transcript.ts";
 import type { SimDisk } from "./disk.ts";
+import type { HookCall } from "./machine.ts";
 import type { Program, ProgramStart } from "./program.ts";
 import type { Chance } from "./random.ts";
 import type { Character } from "./sim-agent.ts";
@@ -17,6 +18,9 @@ export interface ClaudeHabits extends Character {
   wordless: number;
   moves: number;
   stalls: number;
+  /** In the terminal: how often Enter goes elsewhere, and a hook of the person's own holds up the end of a turn. */
+  deaf: number;
+  slowStops: number;
   /** Milliseconds until it takes up a prompt, at most: a hook of the person's own looks at each first. */
   pondersMs: number;
 }
@@ -31,8 +35,8 @@ export interface ClaudeWorld {
   uuid(): string;
   /** Processes that run, with their start time. */
   running: Map<number, string>;
-  /** A hook is called; what it answers, as far as somebody is there. */
-  hook(payload: Json): void;
+  /** A hook is called; answers the name of this call. */
+  hook(payload: Json, call?: HookCall): string;
   isCalm(): boolean;
 }
 
@@ -424,6 +428,7 @@ export function createClaude(start: ProgramStart, world: ClaudeWorld): Program {
     tellStatus("idle");
   }
 
+  noteProcess(record, world.running, pid, threadId);
   world.running.set(pid, begunAt);
   time.after(chance.between(50, 400), boot);
   heardAt = time.now + 400;

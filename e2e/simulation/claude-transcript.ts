@@ -20,6 +20,8 @@ export interface Transcript {
   readonly exists: boolean;
   /** Answers the line's uuid. `written`: it stands in the file. */
   add(line: Json, written?: () => void): string;
+  /** A line that is no part of the conversation: a note on Claude's own state. */
+  note(line: Json, written?: () => void): void;
   /** The next line follows this one: what stood behind it is left. */
   goBackTo(uuid: string | null): void;
   parentOf(uuid: string): string | null | undefined;
@@ -60,6 +62,12 @@ export function openTranscript(threadId: string, world: TranscriptWorld): Transc
   let unwritten: { text: string; written: (() => void) | undefined }[] = [];
   let writesAt = 0;
 
+  function writeSoon(line: Json, written: (() => void) | undefined): void {
+    unwritten = [...unwritten, { text: `${JSON.stringify(line)}\n`, written }];
+    writesAt = Math.max(writesAt, time.now + (chance.is(0.03) ? chance.between(200, 2_000) : chance.between(0, 100)));
+    time.after(writesAt - time.now, whenDue);
+  }
+
   const whenDue = (): void => {
     if (time.now >= writesAt) writeDown();
   };
@@ -89,11 +97,10 @@ export function openTranscript(threadId: string, world: TranscriptWorld): Transc
       const line = { parentUuid: leaf, ...common, ...given, uuid: id, sessionId: threadId, version: VERSION };
       parents.set(id, leaf);
       leaf = id;
-      unwritten = [...unwritten, { text: `${JSON.stringify(line)}\n`, written }];
-      writesAt = Math.max(writesAt, time.now + (chance.is(0.03) ? chance.between(200, 2_000) : chance.between(0, 100)));
-      time.after(writesAt - time.now, whenDue);
+      writeSoon(line, written);
       return id;
     },
+    note: (line, written) => writeSoon({ ...line, timestamp: new Date(time.now).toISOString(), sessionId: threadId }, written),
     goBackTo(id) {
       leaf = id;
     },

@@ -4,9 +4,11 @@ import { createClaudeDriver } from "../../packages/agents/src/claude/driver.ts";
 import type { System } from "../../packages/agents/src/claude/system.ts";
 import { checkTurns, type HistoryRow, type Violation } from "@hapi/testkit";
 import { promptUuid } from "../../packages/agents/src/claude/ids.ts";
-import { createClaude, type ClaudeHabits } from "./claude-agent.ts";
+import { createClaude, type ClaudeHabits, type ClaudeWorld } from "./claude-agent.ts";
 import { newClaudeRecord, ranOf } from "./claude-record.ts";
-import { CLAUDE_DIR, type Json, VERSION } from "./claude-transcript.ts";
+import { createTerminalClaude } from "./claude-terminal.ts";
+import { checkTerminal } from "./claude-terminal-check.ts";
+import { CLAUDE_DIR, VERSION } from "./claude-transcript.ts";
 import { createSimDisk } from "./disk.ts";
 import { SESSION } from "./machine.ts";
 import type { Chance } from "./random.ts";
@@ -21,9 +23,11 @@ export interface SimClaudeWorld {
   time: VirtualTime;
   chance: Chance;
   habits: ClaudeHabits;
+  /** It begins in its terminal, at which a person sits. */
+  hasTerminal: boolean;
   cwd: string;
   plants: ClaudePlants;
-  hook(payload: Json): void;
+  hook: ClaudeWorld["hook"];
   isCalm(): boolean;
 }
 
@@ -48,7 +52,8 @@ export function createSimClaude(world: SimClaudeWorld): SimClaude {
     env: { CLAUDE_CONFIG_DIR: CLAUDE_DIR, HOME: "/home/simulated", PATH: "" },
     program: (forHost) => (start) => {
       const mine = forHost.fork(start.launchId);
-      return createClaude(start, { ...world, chance: mine, uuid: idsOf(mine.fork("ids")), disk, record, running });
+      const create = start.kind === "pty" ? createTerminalClaude : createClaude;
+      return create(start, { ...world, chance: mine, uuid: idsOf(mine.fork("ids")), disk, record, running });
     },
     driver({ life, chance: forProcess }) {
       const system: System = {
@@ -71,10 +76,20 @@ export function createSimClaude(world: SimClaudeWorld): SimClaude {
     get steered() {
       return record.steered;
     },
+    ...(world.hasTerminal ? { asking: record.asking } : {}),
+    get isAtWork() {
+      return record.atWork.size > 0;
+    },
     get moves() {
       return record.moves;
     },
-    check: ({ rows, state }) => [...checkTurns(rows), ...checkAnswers(record.taken, state), ...checkWordless(record.wordless, rows)],
+    check: (told) => [
+      ...checkTurns(told.rows),
+      ...checkAnswers(record.taken, told.state),
+      ...checkWordless(record.wordless, told.rows),
+      ...record.together.map((what) => ({ kind: "agents-together" as const, what })),
+      ...(world.hasTerminal ? checkTerminal(record, told) : []),
+    ],
   };
 }
 

@@ -6,6 +6,7 @@ import { RingGapError, type Chunk, type ExitStatus, type HostControl, type HostP
 import { AppError } from "@hapi/protocol";
 import type { Program, ProgramMaker } from "./program.ts";
 import type { Chance } from "./random.ts";
+import { createScreen, type SimScreen } from "./screen.ts";
 import type { Life, VirtualTime } from "./time.ts";
 
 /** One host's life. */
@@ -16,6 +17,8 @@ export interface SimHost {
   control(life: Life): HostControl;
   /** The program that runs. */
   readonly running: SimProcess | undefined;
+  /** The people who look at it. */
+  readonly screen: SimScreen;
   killAgent(): boolean;
   die(): void;
   readonly ended: boolean;
@@ -37,6 +40,16 @@ export function createSimHost(options: SimHostOptions): SimHost {
   let alive = true;
   let ended = false;
   const running = (): SimProcess | undefined => [...processes.values()].find((process) => !process.isGone);
+  const screen = createScreen({
+    time,
+    chance: chance.fork("screen"),
+    input(launchId, keys) {
+      const process = processes.get(launchId);
+      if (!alive || !process || process.isGone) return false;
+      process.input(keys, undefined);
+      return true;
+    },
+  });
 
   function control(life: Life): HostControl {
     const reachable = (): boolean => alive && life.alive;
@@ -105,10 +118,14 @@ export function createSimHost(options: SimHostOptions): SimHost {
         const found = processes.get(launchId);
         return found && reachable() ? facade(found) : undefined;
       },
-      setDisplay: () => Promise.resolve(),
-      draw: () => Promise.resolve(),
-      viewers: () => [],
-      on: () => () => undefined,
+      setDisplay(display) {
+        if (!reachable()) return never();
+        screen.show(display);
+        return Promise.resolve();
+      },
+      draw: () => (reachable() ? Promise.resolve() : never()),
+      viewers: () => screen.viewers,
+      on: (event, listener) => screen.listen(life, event, listener),
       shutdown() {
         if (!reachable()) return never();
         ended = true;
@@ -128,6 +145,7 @@ export function createSimHost(options: SimHostOptions): SimHost {
       return ended;
     },
     control,
+    screen,
     get running() {
       return running();
     },

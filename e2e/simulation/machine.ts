@@ -35,15 +35,27 @@ export interface SimMachine {
   killHost(backAfterMs: number, settles: boolean): void;
   /** Connects the runner, which knows only what waking a session needs. */
   startRunner(): void;
-  /** A hook of the agent's is called, and waits for a session process as long as its host lives. */
-  hook(payload: Record<string, unknown>): void;
+  /** A hook of the agent's is called, and waits for a session process as long as its host lives. Answers the name of this call. */
+  hook(payload: Record<string, unknown>, call?: HookCall): string;
   stop(): Promise<void>;
+}
+
+/** How an agent calls a hook. */
+export interface HookCall {
+  /** Milliseconds until it is there. */
+  afterMs?: number;
+  /** It waits for what the session process says, however long that takes; `{}` when nobody is there any more. */
+  answered?(answer: unknown): void;
+  /** Its process is gone. */
+  signal?: AbortSignal;
 }
 
 const SETTLE_AGAIN_MS = 20_000;
 /** How often a hook tries again to reach a session process, and how long, as its bridge does. */
 const HOOK_AGAIN_MS = 200;
 const HOOK_MS = 20_000;
+/** How long a hook that waits for an answer stays without a session process. */
+const BRIDGE_MS = 30_000;
 
 export interface SimMachineOptions {
   root: string;
@@ -52,6 +64,8 @@ export interface SimMachineOptions {
   chance: Chance;
   agent: SimAgent;
   parkAfterMs: number;
+  /** Which front end its session begins in. */
+  startingMode: "local" | "remote";
   plants: MachinePlants;
   log: DriverLog;
   tell(what: string): void;
@@ -60,7 +74,7 @@ export interface SimMachineOptions {
 }
 
 export function createSimMachine(options: SimMachineOptions): SimMachine {
-  const { root, time, network, chance, agent, parkAfterMs, plants, log, tell, inTurn } = options;
+  const { root, time, network, chance, agent, parkAfterMs, startingMode, plants, log, tell, inTurn } = options;
   const cwd = join(root, "work");
   mkdirSync(cwd);
   const home = join(root, "home");
@@ -70,8 +84,8 @@ export function createSimMachine(options: SimMachineOptions): SimMachine {
     cwd,
     machineId: MACHINE,
     hubUrl: HUB_URL,
-    startedBy: "runner",
-    startingMode: "remote",
+    startedBy: startingMode === "local" ? "terminal" : "runner",
+    startingMode,
     sessionId: SESSION,
     now: time.now,
   });
@@ -170,19 +184,34 @@ export function createSimMachine(options: SimMachineOptions): SimMachine {
     startSession();
   }
 
-  function hook(payload: Record<string, unknown>): void {
+  function hook(payload: Record<string, unknown>, { afterMs, answered, signal = new AbortController().signal }: HookCall = {}): string {
     const calledBy = host;
     const id = `h${++hooks}`;
-    const until = time.now + HOOK_MS;
+    let until = time.now + HOOK_MS;
+    let isOver = false;
+    const end = (answer: unknown): void => {
+      if (isOver) return;
+      isOver = true;
+      answered?.(answer);
+    };
     const call = (): void => {
-      if (host !== calledBy || !calledBy?.alive || time.now > until) return;
+      if (isOver || signal.aborted) return;
+      if (host !== calledBy || !calledBy?.alive || time.now > until) return end({});
       const door = session;
       if (!door?.life.alive || door.isOver) return void time.after(HOOK_AGAIN_MS, call);
-      door
-        .onHook({ ...payload, hapiHookId: id }, new AbortController().signal)
-        .catch((cause: unknown) => tell(`a hook failed: ${String(cause)}`));
+      door.onHook({ ...payload, hapiHookId: id }, signal).then(
+        (answer) => door.life.alive && end(answer),
+        (cause: unknown) => tell(`a hook failed: ${String(cause)}`),
+      );
+      if (!answered) return;
+      void door.gone.then(() => {
+        until = time.now + BRIDGE_MS;
+        time.after(HOOK_AGAIN_MS, call);
+      });
     };
-    time.after(chance.fork(id).between(5, 200), call);
+    const luck = chance.fork(id);
+    time.after(afterMs ?? luck.between(5, 200), call);
+    return id;
   }
 
   function startRunner(): void {

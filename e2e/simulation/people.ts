@@ -12,7 +12,7 @@ export interface PeopleOptions {
   /** Nothing is sent in the last twenty seconds before. */
   stormMs: number;
   /** How they press Stop; absent: they do not. */
-  stops?: Chance;
+  stops?: Chance | undefined;
   tell(what: string): void;
 }
 

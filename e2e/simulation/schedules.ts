@@ -14,6 +14,8 @@ export const FIRST_SEED = number("HAPI_SIM_SEED", 1);
 export const ROUNDS = number("HAPI_SIM_ROUNDS", 2_000);
 export const CLAUDE_ROUNDS = number("HAPI_SIM_CLAUDE_ROUNDS", Math.min(ROUNDS, 100));
 
+export const TERMINAL_ROUNDS = number("HAPI_SIM_TERMINAL_ROUNDS", Math.min(ROUNDS, 20));
+
 /** What a person needs to see it again and to understand it. */
 export function inWords({ seed, violations, errors, story }: Outcome): string {
   const found = [...violations.map(({ kind, what }) => `${kind}: ${what}`), ...errors];

@@ -31,6 +31,8 @@ export interface SessionProcess {
   readonly ledger: Ledger;
   /** It came to its end by itself. */
   readonly isOver: boolean;
+  /** Nobody is at its door any more. */
+  readonly gone: Promise<void>;
   /** It spoke for a lost host, and the hub has confirmed all that it had to hear. */
   readonly isTold: boolean;
   /** A hook of the agent's comes to its door. Never answered by one that is killed meanwhile. */
@@ -103,10 +105,12 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
     }),
   );
   let isOver = false;
+  const gone = Promise.withResolvers<void>();
   session.ended.then(
     () => {
       isOver = true;
       wire.drop();
+      gone.resolve();
     },
     () => undefined,
   );
@@ -116,6 +120,7 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
     life,
     wire,
     ledger,
+    gone: gone.promise,
     get isOver() {
       return isOver;
     },
@@ -127,6 +132,7 @@ export async function startSessionProcess(options: SessionProcessOptions): Promi
       if (!life.alive) return;
       life.end();
       wire.drop();
+      gone.resolve();
       await time.real(disk.abandon());
     },
   };

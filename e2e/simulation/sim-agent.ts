@@ -18,6 +18,10 @@ export interface SimAgent {
   readonly truth: Pick<AgentTruth, "ran" | "said" | "answers" | "tells">;
   /** Said under that host, and nowhere kept but in its ring. */
   saidInRing(host: number): readonly string[];
+  /** Something is done in its terminal. */
+  readonly isAtWork?: boolean;
+  /** Launches with a dialog on the screen of its terminal, at which a person sits. Absent: it has none. */
+  readonly asking?: ReadonlySet<string>;
   /** Prompts that went into a running turn. */
   readonly steered: number;
   /** What a plain history does not say. */
@@ -28,6 +32,8 @@ export interface SimAgent {
 export interface Told {
   rows: readonly HistoryRow[];
   state: AgentState | null;
+  /** It is shown as working. */
+  thinking: boolean;
 }
 
 /** How an agent behaves in a world. */

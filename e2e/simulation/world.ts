@@ -20,7 +20,9 @@ import { createPerson, type Person } from "./person.ts";
 import { chanceOf } from "./random.ts";
 import { acceptedOf, atRest, forgottenOf, readAll } from "./rest.ts";
 import { HUB_URL } from "./session-process.ts";
+import type { Told } from "./sim-agent.ts";
 import { createVirtualTime } from "./time.ts";
+import { createTypist } from "./typist.ts";
 
 export type Plants = HubPlants & MachinePlants & AgentPlants;
 
@@ -49,6 +51,8 @@ const FORGOTTEN_MS = 30_000;
 const ASK_AGAIN_MS = 120_000;
 /** What has not come to rest after this never will. */
 const REST_MS = 30 * 60_000;
+/** And what is still untrue of it so long after nothing waits any more stays so. */
+const SETTLED_MS = 120_000;
 const LOOK_MS = 2_000;
 
 export interface ScheduleOptions {
@@ -66,6 +70,8 @@ export async function runSchedule(seed: number, options: ScheduleOptions = {}): 
     rmSync(root, { recursive: true, force: true });
   }
 }
+
+const startingModeOf = (kind: AgentKind): "local" | "remote" => (kind === "terminal" ? "local" : "remote");
 
 async function runIn(root: string, seed: number, { agent: kind = "acp", plants = {}, onLog }: ScheduleOptions): Promise<Outcome> {
   const chance = chanceOf(seed);
@@ -124,7 +130,7 @@ async function runIn(root: string, seed: number, { agent: kind = "acp", plants =
     tells,
     plants,
     cwd: join(root, "work"),
-    hook: (payload) => machine.hook(payload),
+    hook: (payload, call) => machine.hook(payload, call),
     isCalm: () => isCalm,
   });
   const machine = createSimMachine({
@@ -134,6 +140,7 @@ async function runIn(root: string, seed: number, { agent: kind = "acp", plants =
     chance,
     agent,
     parkAfterMs,
+    startingMode: startingModeOf(kind),
     plants,
     log,
     tell,
@@ -152,10 +159,12 @@ async function runIn(root: string, seed: number, { agent: kind = "acp", plants =
 
   const strike = createFaults({ plan, time, machine, people, killHub, tell });
   machine.startRunner();
-  planPeople({ people, plan, chance, time, stormMs: STORM_MS, tell, ...(kind === "claude" ? { stops: chance.fork("stops") } : {}) });
+  planPeople({ people, plan, chance, time, stormMs: STORM_MS, tell, stops: kind === "acp" ? undefined : chance.fork("stops") });
 
   startHub();
   machine.launch();
+  const { asking } = agent;
+  const typist = asking && createTypist({ time, plan: chance.fork("typist"), stormMs: STORM_MS, host: () => machine.host, asking, tell });
   for (const person of people) inTurn(() => person.open());
 
   // The storm: faults fall where things happen, which is where they hurt.
@@ -171,6 +180,7 @@ async function runIn(root: string, seed: number, { agent: kind = "acp", plants =
   }
   isCalm = true;
   network.calm();
+  typist?.calm();
   tell("calm");
 
   const wire = network.wire("reader", world);
@@ -188,6 +198,18 @@ async function runIn(root: string, seed: number, { agent: kind = "acp", plants =
       return { who: person.name, rows: bySeq([...(window?.rows ?? []), ...(window?.queued ?? [])]) };
     }),
   });
+  const toldNow = (): Told => {
+    const session = people[0]?.sync.state.sessions[SESSION];
+    return { rows: bySeq(rows), state: session?.agentState ?? null, thinking: session?.thinking === true };
+  };
+  let untrueSince: number | null = null;
+  /** Of a terminal: nothing is done there any more, and what it did is told. */
+  const isTrue = (): boolean => {
+    if (!typist) return true;
+    if (agent.isAtWork) untrueSince = null;
+    else untrueSince ??= time.now;
+    return untrueSince !== null && (agent.check(toldNow()).length === 0 || time.now - untrueSince >= SETTLED_MS);
+  };
   const watch = (now: readonly string[]): void => {
     for (const localId of nothingSince.keys()) if (!now.includes(localId)) nothingSince.delete(localId);
     for (const localId of now) {
@@ -203,7 +225,8 @@ async function runIn(root: string, seed: number, { agent: kind = "acp", plants =
       if (person.sync.state.windows[SESSION]?.hasOlder) await person.sync.loadOlder(SESSION);
     }
     rows = await readAll(reader);
-    isResting = atRest(people, rows, machine.session, time.now) && checkHistory(historyOf()).every(({ kind }) => kind !== "view-differs");
+    isResting =
+      atRest(people, rows, machine.session, time.now) && checkHistory(historyOf()).every((one) => one.kind !== "view-differs") && isTrue();
     const waited = time.now - calmAt;
     watch(forgottenOf(rows, time.now));
     const asksPerson = rows.some(({ waiting, invokedAt }) => invokedAt == null && waiting?.for === "person");
@@ -225,7 +248,7 @@ async function runIn(root: string, seed: number, { agent: kind = "acp", plants =
   await time.settle();
 
   const history = historyOf();
-  const state = people[0]?.sync.state.sessions[SESSION]?.agentState ?? null;
+  const told = toldNow();
   for (const person of people) person.kill();
   await machine.stop();
   world.end();
@@ -234,7 +257,7 @@ async function runIn(root: string, seed: number, { agent: kind = "acp", plants =
     seed,
     violations: [
       ...checkHistory(history),
-      ...agent.check({ rows: history.rows, state }),
+      ...agent.check(told),
       ...[...forgotten].map((what) => ({ kind: "prompt-forgotten" as const, what })),
     ],
     errors,

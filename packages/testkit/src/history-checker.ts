@@ -79,6 +79,12 @@ export interface Violation {
     | "turn-unended"
     /** A request is told otherwise than the agent took it. */
     | "answer-untrue"
+    /** Words of a person at the terminal that no agent has, and nobody was told. */
+    | "words-lost"
+    /** A turn of the terminal that nobody wanted to end was ended. */
+    | "turn-broken-off"
+    /** Two processes of the agent at once on its conversation. */
+    | "agents-together"
     | "seq-not-increasing";
   what: string;
 }
