@@ -63,3 +63,12 @@ test("a call whose end was read is no call that a new request could be about, al
   finder.note({ ...rm, tool_use_id: "its own" });
   expect(await finder.take("hook-1", rm)).toBe("its own");
 });
+
+test("a hook that comes so late that the next prompt has asked for the same: the end of that one's call is not its own", () => {
+  const { finder, requests } = finderWith();
+  const { dialogAt: _, ...late } = asked("of the next prompt");
+  void requests.open({ ...late, prompt: "first" });
+  expect(finder.requestOf({ ...ended("of the next prompt", 900), prompt: "second" })).toBeUndefined();
+  // A line that does not say of which prompt it is may be anybody's.
+  expect(finder.requestOf(ended("its own", 1_900))?.callId).toBe("its own");
+});

@@ -34,8 +34,12 @@ interface SeenCall {
 const likeness = (tool: string, input: unknown): string => `${tool} ${JSON.stringify(input)}`;
 const likenessOf = ({ request, input }: OpenRequest): string => likeness(request.tool, input);
 
-/** Of a call before the one that is asked about, read late: its dialog came up after that. */
-const isBeforeDialog = ({ at }: ToolEnded, { dialogAt }: OpenRequest): boolean => dialogAt !== undefined && at < dialogAt;
+/**
+ * Of a call before the one that is asked about, read late: its dialog came up after that. Or of another prompt: a hook may come so late that the next one
+ * has called the same. Hooks and lines take a prompt's id from one place.
+ */
+const isOfAnother = ({ at, prompt }: ToolEnded, { dialogAt, prompt: asked }: OpenRequest): boolean =>
+  (dialogAt !== undefined && at < dialogAt) || (prompt !== undefined && asked !== undefined && prompt !== asked);
 
 /** Ours if it carries our answer; the terminal's rather a request that nobody answered from here. */
 function fits({ handed }: OpenRequest, { verdict }: ToolEnded): boolean {
@@ -90,10 +94,10 @@ export function createCallFinder(core: Core): CallFinder {
     return (same ?? (open.length === 1 ? open[0] : undefined))?.toolCallId;
   }
 
-  /** The one that took this call when it was asked, unless it took the call before its own. */
+  /** The one that took this call when it was asked, unless it took another one's. */
   function boundTo(fact: ToolEnded): OpenRequest | undefined {
     const bound = requests.byTool(fact.toolCallId);
-    if (!bound || !isBeforeDialog(fact, bound)) return bound;
+    if (!bound || !isOfAnother(fact, bound)) return bound;
     void requests.update(bound.request.id, { callId: "" });
     return undefined;
   }
@@ -114,7 +118,7 @@ export function createCallFinder(core: Core): CallFinder {
       const bound = boundTo(fact);
       const seen = hooked.end(fact.toolCallId);
       const like = bound ? likenessOf(bound) : fact.call ? likeness(fact.call.tool, fact.call.input) : seen && `${seen.tool} ${seen.input}`;
-      const candidates = requests.all.filter((open) => !isBeforeDialog(fact, open));
+      const candidates = requests.all.filter((open) => !isOfAnother(fact, open));
       const alike = candidates.filter((open) => open === bound || (likenessOf(open) === like && (bound || callOf(open) === undefined)));
       const found = bound && fits(bound, fact) ? bound : (alike.find((open) => fits(open, fact)) ?? bound ?? alike[0]);
       if (!found || found === bound) return found;

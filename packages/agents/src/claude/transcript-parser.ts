@@ -35,6 +35,8 @@ export type TranscriptFact =
       status: "completed" | "failed" | "denied" | "cancelled";
       /** The line's own time. */
       at: number;
+      /** Claude's id of the prompt in whose turn it was called; of a sub-agent's call none is said. */
+      prompt?: string;
       /** Who decided that it may run, or not. */
       verdict?: Verdict;
       /** It was stopped while it ran. */
@@ -85,11 +87,13 @@ function toolEndedOf(
   { at, call }: { at: number; call: { tool: string; input: Json } | undefined },
 ): TranscriptFact {
   const verdict = verdictOf(line);
+  const prompt = line["isSidechain"] === true ? undefined : str(line["promptId"]);
   return {
     type: "tool-ended",
     toolCallId: callId,
     status,
     at,
+    ...(prompt === undefined ? {} : { prompt }),
     ...(verdict ? { verdict } : {}),
     ...(status === "cancelled" && stoppedRunning(line) ? { ran: true } : {}),
     ...(call ? { call } : {}),
