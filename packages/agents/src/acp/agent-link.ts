@@ -9,7 +9,8 @@ import type { DriverContext, DriverEvent } from "../driver.ts";
 import { createLineReader, encodeRpc, type RpcError, type RpcId, type RpcLine } from "../shared/jsonrpc.ts";
 import { fields, text } from "../shared/read.ts";
 import { failedOtherwise, followLastWords, type LastWords } from "../shared/last-words.ts";
-import { exitFailure, RpcFailure } from "./failure.ts";
+import { exitFailure } from "../shared/process-end.ts";
+import { RpcFailure } from "./failure.ts";
 import type { AcpProfile } from "./profile.ts";
 import { findPrompt, withFate } from "./prompts.ts";
 import { answerLost, answerSent, elicitationCompleted } from "./closings.ts";
@@ -185,7 +186,7 @@ export class AgentLink {
     if (this.#detach.signal.aborted) return exit;
     await this.#lastWords.read(this.#context.clock);
     this.#ended = true;
-    const failure: AgentFailure | null = this.expected ? null : exitFailure(exit, this.#lastWords.said());
+    const failure: AgentFailure | null = this.expected ? null : exitFailure("The agent", exit, this.#lastWords.said());
     for (const waiting of this.#waiting.values()) waiting.reject(new AppError("agent_exited", failure?.message));
     this.#waiting.clear();
     const lost = this.change((to) =>

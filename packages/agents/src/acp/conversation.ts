@@ -13,7 +13,8 @@ import { META, type AcpProfile } from "./profile.ts";
 import { fateOf, findPrompt, lastPrompt, promptBlocks, rememberPrompt, withFate } from "./prompts.ts";
 import { cancelReply, replyTo } from "./requests.ts";
 import { setMode, setModel } from "./settings.ts";
-import { endProcess, hasExited, LAUNCH_KEY, startAgent, type Launch } from "./start.ts";
+import { hasExited } from "../shared/process-end.ts";
+import { endAgent, LAUNCH_KEY, startAgent, type Launch } from "./start.ts";
 import type { AcpState } from "./state.ts";
 import { processGone, turnHanded } from "./turns.ts";
 
@@ -95,7 +96,7 @@ export class AcpConversation implements Conversation {
     const process = launch && host.process(launch.id);
     if (launch && !launch.ready) {
       // Killed in the handshake: nobody has spoken yet, so it can be started again from the beginning.
-      if (process && !(await hasExited(process))) await endProcess(process, this.#context.clock, 0);
+      if (process && !(await hasExited(process))) await endAgent(process, this.#context.clock, 0);
       return null;
     }
     const state = memory.get<AcpState>(STATE_KEY);
@@ -287,7 +288,7 @@ export class AcpConversation implements Conversation {
     if (!link || link.ended) return;
     if (options.interrupt && this.busy) await this.interrupt();
     link.expected = true;
-    await endProcess(link.process, this.#context.clock, options.graceMs);
+    await endAgent(link.process, this.#context.clock, options.graceMs);
     await link.gone;
   }
 

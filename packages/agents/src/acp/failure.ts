@@ -69,9 +69,3 @@ function messageOf(error: RpcError, data: Readonly<Record<string, unknown>>): st
   const generic = /^internal error$/i.test(error.message);
   return shortText(details && (generic || error.message === "") ? details : error.message, 2000);
 }
-
-export function exitFailure(exit: { code: number | null; signal: string | null }, lastWords: string): AgentFailure {
-  const how = exit.signal ? `signal ${exit.signal}` : `code ${exit.code ?? "unknown"}`;
-  const said = shortText(lastWords.trim().split("\n").at(-1)?.trim() ?? "", 300);
-  return { code: "agent_exited", message: `The agent ended unexpectedly (${how})${said ? `: ${said}` : ""}`, retryable: true };
-}

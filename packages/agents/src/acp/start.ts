@@ -7,6 +7,7 @@ import { AgentLink, STATE_KEY } from "./agent-link.ts";
 import { factsOf, initialModeOf } from "./facts.ts";
 import { failureOf, RpcFailure } from "./failure.ts";
 import { hapiMode } from "./modes.ts";
+import { endProcess } from "../shared/process-end.ts";
 import { fields, list } from "../shared/read.ts";
 import type { AcpProfile } from "./profile.ts";
 import { programToRun } from "./program.ts";
@@ -17,8 +18,6 @@ const INITIALIZE_MS = 60_000;
 const OPEN_MS = 180_000;
 /** Not every agent ends with its input; a handoff doesn't wait longer for that. */
 const AFTER_INPUT_MS = 700;
-/** SIGTERM, then this long, then SIGKILL. */
-const KILL_AFTER_MS = 3_000;
 /** ACP's code for a conversation that is not there. */
 const RESOURCE_NOT_FOUND = -32002;
 
@@ -49,7 +48,7 @@ export async function startAgent(context: DriverContext, profile: AcpProfile, op
   } catch (cause) {
     link.expected = true;
     link.detach();
-    await endProcess(process, context.clock, 0);
+    await endAgent(process, context.clock, 0);
     throw cause;
   }
   state.mode = hapiMode(profile, initialModeOf(opened), state.facts.options);
@@ -156,18 +155,9 @@ function refuse({ code, what, loginHint }: Refusal, cause: unknown): never {
   throw new AppError(code, `${what}: ${toAppError(cause).message}`, { cause });
 }
 
-export async function hasExited(process: HostProcess): Promise<boolean> {
-  const tick = new Promise<boolean>((resolve) => setImmediate(() => resolve(false)));
-  return Promise.race([process.exited.then(() => true), tick]);
-}
-
 /** Graceful first: an ACP agent ends when its input does. */
-export async function endProcess(process: HostProcess, clock: Clock, graceMs: number): Promise<void> {
-  const endsWithin = async (ms: number): Promise<boolean> => (await within(clock, ms, process.exited)) !== LATE;
+export async function endAgent(process: HostProcess, clock: Clock, graceMs: number): Promise<void> {
   ignore(process.closeInput(), "a process that is gone has no input");
-  if (graceMs > 0 && (await endsWithin(Math.min(graceMs, AFTER_INPUT_MS)))) return;
-  ignore(process.signal("SIGTERM"), "a process that is gone takes no signal");
-  if (await endsWithin(Math.max(graceMs, KILL_AFTER_MS))) return;
-  ignore(process.signal("SIGKILL"), "a process that is gone takes no signal");
-  await process.exited;
+  if (graceMs > 0 && (await within(clock, Math.min(graceMs, AFTER_INPUT_MS), process.exited)) !== LATE) return;
+  await endProcess(process, clock, graceMs);
 }

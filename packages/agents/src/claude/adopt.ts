@@ -5,7 +5,8 @@
 import type { HostProcess, TypedLine } from "@hapi/host";
 import type { BegunByHost, Conversation, Front } from "../driver.ts";
 import type { Core } from "./core.ts";
-import { type Fronts, hasExited } from "./fronts.ts";
+import { hasExited } from "../shared/process-end.ts";
+import type { Fronts } from "./fronts.ts";
 import type { LaunchMark } from "./state.ts";
 
 const MAX_EARLY = 200;

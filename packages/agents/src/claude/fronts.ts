@@ -69,9 +69,3 @@ export function createFronts(core: Core, answerMs: number): Fronts {
     },
   };
 }
-
-/** Settled promises win a race in order, so a process that is gone already is told apart without waiting. */
-export async function hasExited(process: HostProcess): Promise<boolean> {
-  const tick = new Promise<false>((resolve) => setImmediate(() => resolve(false)));
-  return await Promise.race([process.exited.then(() => true), tick]);
-}

@@ -13,7 +13,8 @@ import { closeBooks, closeUnseen } from "./books.ts";
 import { hand, retryTurn } from "./handing.ts";
 import { findInThread, findOnDisk, wasHanded } from "./prompts.ts";
 import { decisionOn } from "./requests.ts";
-import { endProcess, exitWords, hasExited, LAUNCH_KEY, type Launch, listenToStreams } from "./server.ts";
+import { endProcess, exitWords, hasExited } from "../shared/process-end.ts";
+import { LAUNCH_KEY, type Launch, listenToStreams } from "./server.ts";
 import { type Model, modelsOf, setMode, setModel } from "./settings.ts";
 import { type CodexState, type OpenRequest, STATE_KEY } from "./state.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
@@ -123,7 +124,7 @@ export class CodexConversation implements Conversation {
     const over = process.exited.then(async (exit) => {
       if (this.#running?.process !== process || this.#isDisposed) return;
       const expected = this.#stopping;
-      const message = exitWords(exit, words.text);
+      const message = exitWords("Codex", exit, words.text);
       const failure: AgentFailure | undefined = expected ? undefined : { code: "agent_exited", message, retryable: true };
       await closeBooks(running.thread, failure);
       this.#running = null;
@@ -161,7 +162,7 @@ export class CodexConversation implements Conversation {
     const state = memory.get<CodexState>(STATE_KEY);
     if (!state) return null;
     if (!process) return closeUnseen(this.#context, "Codex ended together with its host");
-    if (await hasExited(process)) return closeUnseen(this.#context, exitWords(await process.exited, ""));
+    if (await hasExited(process)) return closeUnseen(this.#context, exitWords("Codex", await process.exited, ""));
     const words = listenToStreams(process);
     await this.terminal.adopt();
     try {

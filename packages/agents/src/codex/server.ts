@@ -5,11 +5,11 @@
 import { rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { ExitStatus, HostProcess } from "@hapi/host";
-import { type Clock, delay, ensurePrivateDir, ignore, LATE, within } from "@hapi/platform/lean";
+import type { HostProcess } from "@hapi/host";
+import { type Clock, delay, ensurePrivateDir, ignore } from "@hapi/platform/lean";
 import { AppError, toAppError } from "@hapi/protocol";
-import { shortText } from "@hapi/core";
 import type { DriverContext } from "../driver.ts";
+import { exitWords } from "../shared/process-end.ts";
 import { fields, text } from "../shared/read.ts";
 import { type LinkEvents, openLink, type OpenWire, type ServerLink } from "./link.ts";
 import { argsFor } from "./line.ts";
@@ -20,7 +20,6 @@ export const LAUNCH_KEY = "codex.launch";
 const START_MS = 120_000;
 const TRY_AGAIN_MS = 50;
 const INITIALIZE_MS = 60_000;
-const KILL_AFTER_MS = 3_000;
 /** The kernel takes 108 bytes, with the one behind them. */
 const MAX_SOCKET_PATH = 100;
 const LAST_WORDS = 4096;
@@ -97,11 +96,6 @@ export function listenToStreams(process: HostProcess): LastWords {
   };
 }
 
-export function exitWords({ code, signal }: ExitStatus, words: string): string {
-  const how = signal ? `signal ${signal}` : `code ${code ?? "unknown"}`;
-  return `Codex ended unexpectedly (${how})${words ? `: ${shortText(words, 300)}` : ""}`;
-}
-
 export interface Connecting {
   clock: Clock;
   open: OpenWire;
@@ -122,7 +116,7 @@ export async function connect({ clock, open, process, socket, words, events }: C
   const until = clock.now() + START_MS;
   for (;;) {
     const tried = await Promise.race([openLink(socket, { open, clock, events }).catch(() => null), exited]);
-    if (tried !== null && "exit" in tried) throw new AppError("spawn_failed", exitWords(tried.exit, words.text));
+    if (tried !== null && "exit" in tried) throw new AppError("spawn_failed", exitWords("Codex", tried.exit, words.text));
     if (tried !== null) return { link: tried, version: await initialize(tried) };
     if (clock.now() >= until) throw new AppError("spawn_failed", `Codex did not open its socket within ${START_MS / 1000} s`);
     await Promise.race([delay(TRY_AGAIN_MS, { clock }), exited]);
@@ -138,16 +132,4 @@ async function initialize(link: ServerLink): Promise<string | undefined> {
   );
   link.notify("initialized");
   return /^[^/]*\/(\S+)/.exec(text(fields(hello)["userAgent"]) ?? "")?.[1];
-}
-
-export async function hasExited(process: HostProcess): Promise<boolean> {
-  const tick = new Promise<boolean>((resolve) => setImmediate(() => resolve(false)));
-  return Promise.race([process.exited.then(() => true), tick]);
-}
-
-export async function endProcess(process: HostProcess, clock: Clock, graceMs: number): Promise<void> {
-  ignore(process.signal("SIGTERM"), "a process that is gone takes no signal");
-  if ((await within(clock, Math.max(graceMs, KILL_AFTER_MS), process.exited)) !== LATE) return;
-  ignore(process.signal("SIGKILL"), "a process that is gone takes no signal");
-  await process.exited;
 }

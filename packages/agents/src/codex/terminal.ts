@@ -4,7 +4,8 @@ import type { DriverContext, OwnTerminal } from "../driver.ts";
 import { watchScreen } from "../shared/ends.ts";
 import type { Running } from "./begin.ts";
 import { argsFor } from "./line.ts";
-import { endProcess, hasExited, program } from "./server.ts";
+import { endProcess, hasExited } from "../shared/process-end.ts";
+import { program } from "./server.ts";
 
 const TERMINAL_KEY = "codex.terminal";
 

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { RingGapError, type ExitStatus, type HostProcess } from "@hapi/host";
 import { LATE, within } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol";
-import { endProcess, hasExited } from "../acp/start.ts";
+import { endAgent } from "../acp/start.ts";
+import { hasExited } from "../shared/process-end.ts";
 import type { DriverContext, RequestAnswer, StartOptions } from "../driver.ts";
 import { demoDir } from "./agent.ts";
 import { emptyAnswers, giveAnswer } from "./answers.ts";
@@ -182,7 +183,7 @@ export class DemoLocalFront {
     if (options.interrupt) await this.interrupt();
     running.expected = true;
     await running.process.signal("SIGTERM");
-    await endProcess(running.process, this.#context.clock, options.graceMs);
+    await endAgent(running.process, this.#context.clock, options.graceMs);
     await running.gone;
   }
 

@@ -68,9 +68,3 @@ export function failureOf(error: unknown, now: number): AgentFailure {
 
 /** `session.status` while OpenCode itself waits to try again: words only. */
 export const waitingFailure = (said: string): AgentFailure => ({ code: byWords(said), message: shortText(said, 2000), retryable: true });
-
-export function exitFailure(exit: { code: number | null; signal: string | null }, lastWords: string): AgentFailure {
-  const how = exit.signal ? `signal ${exit.signal}` : `code ${exit.code ?? "unknown"}`;
-  const said = shortText(lastWords.trim().split("\n").at(-1)?.trim() ?? "", 300);
-  return { code: "agent_exited", message: `OpenCode ended unexpectedly (${how})${said ? `: ${said}` : ""}`, retryable: true };
-}

@@ -8,9 +8,10 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { shortText } from "@hapi/core";
 import type { HostControl, HostProcess } from "@hapi/host";
-import { attempt, ignore, LATE, within, writeFileAtomic } from "@hapi/platform/lean";
+import { attempt, LATE, within, writeFileAtomic } from "@hapi/platform/lean";
 import { AppError, toAppError } from "@hapi/protocol";
 import type { DriverContext } from "../driver.ts";
+import { endWithin, hasExited } from "../shared/process-end.ts";
 import { locateOpenCode } from "./detect.ts";
 import { AGENT_NAME } from "./name.ts";
 import type { Launch } from "./state.ts";
@@ -18,6 +19,7 @@ import type { Launch } from "./state.ts";
 /** The first start after an installation may fetch a plugin; a slow machine is not a hang. */
 const READY_MS = 180_000;
 const LISTENING = /listening on (http:\/\/\S+)/;
+const KILL_AFTER_MS = 1_000;
 const MAX_HEAD = 64 * 1024;
 
 const passwordFile = (context: DriverContext, launchId: string) => join(context.sessionDir, `${launchId}.password`);
@@ -75,18 +77,8 @@ async function lastLine(process: HostProcess): Promise<string> {
   return shortText(said.trim().split("\n").at(-1) ?? "", 300);
 }
 
-/** SIGTERM, then this long, then SIGKILL. */
-export async function endServer(context: DriverContext, process: HostProcess, graceMs: number): Promise<void> {
-  ignore(process.signal("SIGTERM"), "a process that is gone takes no signal");
-  if ((await within(context.clock, Math.max(graceMs, 1_000), process.exited)) !== LATE) return;
-  ignore(process.signal("SIGKILL"), "a process that is gone takes no signal");
-  await process.exited;
-}
-
-export async function hasExited(process: HostProcess): Promise<boolean> {
-  const tick = new Promise<boolean>((resolve) => setImmediate(() => resolve(false)));
-  return Promise.race([process.exited.then(() => true), tick]);
-}
+export const endServer = ({ clock }: DriverContext, process: HostProcess, graceMs: number): Promise<void> =>
+  endWithin(process, clock, Math.max(graceMs, KILL_AFTER_MS));
 
 /** Does one of this session's live? */
 export async function hasServer(host: HostControl): Promise<boolean> {

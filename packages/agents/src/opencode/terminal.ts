@@ -3,7 +3,8 @@ import { AppError } from "@hapi/protocol";
 import type { DriverContext, OwnTerminal } from "../driver.ts";
 import { watchScreen } from "../shared/ends.ts";
 import { locateOpenCode } from "./detect.ts";
-import { endServer, hasExited, serverEnv } from "./server.ts";
+import { hasExited } from "../shared/process-end.ts";
+import { endServer, serverEnv } from "./server.ts";
 import type { Opened } from "./start.ts";
 
 const TERMINAL_KEY = "opencode.terminal";
