@@ -119,7 +119,13 @@ test("a server is not ended because its first answer to the next session process
 
 test("a server that does not say what it knows is not ended either: it is heard once it does", async () => {
   const clock = createManualClock();
-  await using opencode = await openScripted({ pending: { ...pending, handed: false } }, { clock });
+  let isLater = false;
+  // It listens again a moment after it says so.
+  const warn = (event: string) => {
+    if (isLater && event === "opencode.events_lost") setImmediate(() => void clock.advance(300));
+  };
+  const log = { debug: () => undefined, info: () => undefined, warn };
+  await using opencode = await openScripted({ pending: { ...pending, handed: false } }, { clock, log });
   const isReading = ({ path }: Call) => path === `/session/${THREAD}/message`;
   opencode.fails = (call) => (isReading(call) ? 500 : undefined);
   const adopted = opencode.conversation.adopt();
@@ -129,8 +135,9 @@ test("a server that does not say what it knows is not ended either: it is heard 
   expect(opencode.signals).toEqual([]);
 
   opencode.fails = () => undefined;
-  // It is listened to again, each time after a moment.
-  for (; !opencode.calls.some(isHanding); await new Promise(setImmediate)) await clock.advance(300);
+  isLater = true;
+  await clock.advance(300);
+  await opencode.until(() => opencode.calls.some(isHanding));
 });
 
 test("a conversation that is gone from OpenCode ends its server", async () => {
