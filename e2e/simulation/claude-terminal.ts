@@ -152,7 +152,8 @@ export function createTerminalClaude(start: ProgramStart, world: ClaudeWorld): P
     submitted = null;
     if (queue.length === 0) {
       tellStatus("idle");
-      record.atWork.delete(pid);
+      // What it did is done when it is written down.
+      transcript.note({ type: "mode", mode: "normal" }, () => void (submitted === null && record.atWork.delete(pid)));
       return;
     }
     const words = queue;

@@ -13,6 +13,8 @@ import type { Plants } from "./world.ts";
 export interface Plant {
   name: string;
   plants: Plants;
+  /** A seed near which it shows, to begin with. */
+  from?: number;
   /** Any of these says that it was found. */
   shows: readonly Violation["kind"][];
 }

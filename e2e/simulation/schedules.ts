@@ -14,7 +14,7 @@ export const FIRST_SEED = number("HAPI_SIM_SEED", 1);
 export const ROUNDS = number("HAPI_SIM_ROUNDS", 2_000);
 export const CLAUDE_ROUNDS = number("HAPI_SIM_CLAUDE_ROUNDS", Math.min(ROUNDS, 100));
 
-export const TERMINAL_ROUNDS = number("HAPI_SIM_TERMINAL_ROUNDS", Math.min(ROUNDS, 20));
+export const TERMINAL_ROUNDS = number("HAPI_SIM_TERMINAL_ROUNDS", Math.min(ROUNDS, 10));
 
 /** What a person needs to see it again and to understand it. */
 export function inWords({ seed, violations, errors, story }: Outcome): string {
@@ -29,8 +29,8 @@ export function inWords({ seed, violations, errors, story }: Outcome): string {
 /** So many schedules may go by before a plant shows. */
 const WITHIN = 400;
 
-export async function findPlant({ plants, shows }: Plant, agent: AgentKind): Promise<void> {
-  for (let seed = 1; seed <= WITHIN; seed++) {
+export async function findPlant({ plants, shows, from = 1 }: Plant, agent: AgentKind): Promise<void> {
+  for (let seed = from; seed < from + WITHIN; seed++) {
     const planted = await runSchedule(seed, { agent, plants });
     if (!planted.violations.some(({ kind }) => shows.includes(kind))) continue;
     // It is the plant that was found: without it the same schedule is clean.

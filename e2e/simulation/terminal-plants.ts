@@ -68,12 +68,12 @@ const askingForEver: Change = withEmit((event, emit) => {
 const driver = (change: Change): Plant["plants"] => ({ driver: change });
 
 export const TERMINAL_PLANTS: readonly Plant[] = [
-  { name: "what waited in the terminal when it was left is not told", plants: driver(silentLeaving), shows: ["words-lost"] },
-  { name: "a prompt from afar breaks off what runs in the terminal", plants: driver(neverBusy), shows: ["turn-broken-off"] },
-  { name: "a prompt waits for a terminal that is never free", plants: driver(alwaysBusy), shows: ["prompt-not-settled"] },
+  { name: "what waited in the terminal when it was left is not told", plants: driver(silentLeaving), from: 2, shows: ["words-lost"] },
+  { name: "a prompt from afar breaks off what runs in the terminal", plants: driver(neverBusy), from: 32, shows: ["turn-broken-off"] },
+  { name: "a prompt waits for a terminal that is never free", plants: driver(alwaysBusy), from: 2, shows: ["prompt-not-settled"] },
   { name: "the agent is started twice", plants: driver(startingTwice), shows: ["agents-together"] },
-  { name: "the end of a turn in the terminal is not told", plants: driver(losingTerminalEnds()), shows: ["turn-unended"] },
-  { name: "a line that was typed is told twice", plants: driver(typedTwice), shows: ["prompt-doubled"] },
-  { name: "a denial at the keyboard is told as an approval", plants: driver(sayingYes), shows: ["answer-untrue"] },
-  { name: "a request that is over is shown for ever", plants: driver(askingForEver), shows: ["answer-untrue"] },
+  { name: "the end of a turn in the terminal is not told", plants: driver(losingTerminalEnds()), from: 2, shows: ["turn-unended"] },
+  { name: "a line that was typed is told twice", plants: driver(typedTwice), from: 2, shows: ["prompt-doubled"] },
+  { name: "a denial at the keyboard is told as an approval", plants: driver(sayingYes), from: 6, shows: ["answer-untrue"] },
+  { name: "a request that is over is shown for ever", plants: driver(askingForEver), from: 6, shows: ["answer-untrue"] },
 ];

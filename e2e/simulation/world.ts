@@ -208,7 +208,9 @@ async function runIn(root: string, seed: number, { agent: kind = "acp", plants =
     if (!typist) return true;
     if (agent.isAtWork) untrueSince = null;
     else untrueSince ??= time.now;
-    return untrueSince !== null && (agent.check(toldNow()).length === 0 || time.now - untrueSince >= SETTLED_MS);
+    // Whoever reads its record gets some time for that, and a fault much, so that none is found that was only late.
+    const forMs = time.now - (untrueSince ?? time.now);
+    return forMs >= (agent.check(toldNow()).length === 0 ? LOOK_MS : SETTLED_MS);
   };
   const watch = (now: readonly string[]): void => {
     for (const localId of nothingSince.keys()) if (!now.includes(localId)) nothingSince.delete(localId);
