@@ -16,8 +16,8 @@ import { findServer, type Opened, startServer } from "./start.ts";
 import * as kept from "./state.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 
-/** How long an answer waits for OpenCode's word which one it took. */
-const APPLIED_MS = 3_000;
+/** How long an answer waits for OpenCode's word which one it took: said at once, and later only where the machine is busy. */
+const APPLIED_MS = 10_000;
 /** A slow machine is not a hang. */
 const READY_MS = 180_000;
 
