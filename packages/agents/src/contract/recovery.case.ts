@@ -71,8 +71,8 @@ export function recoveryCases({ fixture, say, it }: Cases): void {
     expectStableKeys(world);
   });
 
-  it("a crash at any point of a turn tells the same story", async () => {
-    for (const cut of [1, 3, 6, 10, 15]) {
+  for (const cut of [1, 3, 6, 10, 15])
+    it(`a crash at any point of a turn tells the same story: after ${cut} ${cut === 1 ? "event" : "events"}`, async () => {
       await using world = await openWorld(fixture);
       await world.start();
       const localId = await world.prompt([say.think, say.write, ...(fixture.cannot?.todo ? [] : [say.todo])].join("\n"));
@@ -94,8 +94,7 @@ export function recoveryCases({ fixture, say, it }: Cases): void {
         "turn-ended",
       ]);
       expect(types.filter((type) => type === "tool-call" || type === "tool-result").slice(0, 2)).toEqual(["tool-call", "tool-result"]);
-    }
-  });
+    });
 
   it(
     "what the agent did while nobody listened is told afterwards",
