@@ -11,6 +11,7 @@ export * from "./parent-death.ts";
 export * from "./paths.ts";
 export * from "./process-facts.ts";
 export * from "./process-family.ts";
+export * from "./programs.ts";
 export * from "./secrets.ts";
 export * from "./self.ts";
 export * from "./settings.ts";

@@ -3,7 +3,8 @@
  * has a program that asks for it and becomes the other one. Stopped, not ended: what it started hangs on it still, for whoever ends them all.
  * Elsewhere, and where that program is missing or cannot do it (busybox), the words stay as they are.
  */
-import { findProgram, type SpawnEnv } from "./spawn.ts";
+import { systemProgram } from "./programs.ts";
+import type { SpawnEnv } from "./spawn.ts";
 
 let known: readonly string[] | undefined;
 
@@ -36,7 +37,7 @@ function prefix(): readonly string[] {
 const quiet = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
 
 function candidate(): string[] {
-  const setpriv = process.platform === "linux" ? findProgram("setpriv") : null;
+  const setpriv = process.platform === "linux" ? systemProgram("setpriv") : null;
   return setpriv ? [setpriv, "--pdeathsig", "STOP", "--"] : [];
 }
 

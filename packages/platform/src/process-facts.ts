@@ -99,16 +99,19 @@ function tableFromProc(): ProcessRow[] {
   return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? (rowFromProc(Number(name)) ?? []) : []));
 }
 
+/** Where macOS and the BSDs have it: by the PATH it could be anybody's. */
+export const PS = "/bin/ps";
+
 const psEnv = (): Record<string, string | undefined> => ({ ...process.env, LC_ALL: "C", TZ: "UTC" });
 
 function fromPs(pid: number): string | null {
-  const result = Bun.spawnSync(["ps", "-o", "stat=,lstart=", "-p", String(pid)], { env: psEnv() });
+  const result = Bun.spawnSync([PS, "-o", "stat=,lstart=", "-p", String(pid)], { env: psEnv() });
   const text = result.stdout.toString().trim();
   return text === "" || text.startsWith("Z") ? null : text.replace(/^\S+\s+/, "");
 }
 
 function tableFromPs(): ProcessRow[] {
-  const lines = Bun.spawnSync(["ps", "-axo", "pid=,ppid=,stat=,lstart="], { env: psEnv() }).stdout.toString().trim().split("\n");
+  const lines = Bun.spawnSync([PS, "-axo", "pid=,ppid=,stat=,lstart="], { env: psEnv() }).stdout.toString().trim().split("\n");
   return lines.flatMap((line) => {
     const [, pid, parent, state, startTime] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
     if (!state || !startTime || state.startsWith("Z")) return [];

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { attempt } from "./ignore.ts";
-import { isAlive, processTable, under, type ProcessId, type ProcessRow } from "./process-facts.ts";
+import { isAlive, processTable, PS, under, type ProcessId, type ProcessRow } from "./process-facts.ts";
 
 export interface Family {
   /** A variable that was given to the known ones and to nobody else. */
@@ -104,7 +104,7 @@ function markReader({ name, value }: Family["mark"]): (pid: number) => boolean {
 
 /** `-E` (macOS, the BSDs) adds the environment of one's own programs to their words. */
 function carriersFromPs(entry: string): Set<number> {
-  const lines = Bun.spawnSync(["ps", "-axwwE", "-o", "pid=,command="], { env: { ...process.env, LC_ALL: "C" } })
+  const lines = Bun.spawnSync([PS, "-axwwE", "-o", "pid=,command="], { env: { ...process.env, LC_ALL: "C" } })
     .stdout.toString()
     .split("\n");
   return new Set(lines.filter((line) => line.split(" ").includes(entry)).map((line) => Number.parseInt(line, 10)));

@@ -1,6 +1,6 @@
 /** `hapi web`: the way into the web app of this machine's hub, at any time: its link, a code for the phone, the browser. */
 import { spawn } from "node:child_process";
-import { findProgram } from "@hapi/platform";
+import { findOutside, outsidePath } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext } from "../command.ts";
 import { configuredHub, noHubAnswers } from "../hub-api.ts";
@@ -54,10 +54,16 @@ async function findLink({ env }: CommandContext): Promise<WebAddress> {
 }
 
 function openInBrowser(link: string, { env, terminal }: CommandContext): void {
-  const opener = ["open", "xdg-open", "wslview"].find((name) => findProgram(name, env) !== null);
-  if (opener === undefined)
-    throw new AppError("not_supported", "This computer has no program that opens a browser. Open the link yourself.");
-  const child = spawn(opener, [link], { detached: true, stdio: "ignore" });
+  // Typed in a folder where an agent may have left a program of that name.
+  const written = [process.cwd()];
+  const found = ["open", "xdg-open", "wslview"].map((name) => findOutside(name, env["PATH"], written));
+  const opener = found.find((program) => program !== null);
+  if (!opener) throw new AppError("not_supported", "This computer has no program that opens a browser. Open the link yourself.");
+  const child = spawn(opener, [link], {
+    detached: true,
+    stdio: "ignore",
+    env: { ...process.env, PATH: outsidePath(env["PATH"], written) },
+  });
   child.on("error", (cause) => terminal.note(`${opener} could not be started: ${cause.message}`));
   child.unref();
 }

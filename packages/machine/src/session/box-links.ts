@@ -2,15 +2,11 @@
  * Links that an agent may have left where it writes: whoever follows one for the next sandbox would give it what the link names. Pure but for the look
  * at what is there.
  */
-import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { isBelow } from "@hapi/platform/lean";
 
 /** As many as the system itself follows. */
 const MAX_LINKS = 40;
-
-export const isBelow = (path: string, folder: string): boolean => {
-  const way = relative(folder, path);
-  return way === "" || (!way.startsWith("..") && !isAbsolute(way));
-};
 
 export interface LinkLooks {
   realPath(path: string): string | null;

@@ -4,8 +4,9 @@
  * What it must reach of us is named one by one. Pure but for the look at what is there.
  */
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { isBelow } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol/errors";
-import { isBelow, isTurnedAway, type LinkLooks } from "./box-links.ts";
+import { isTurnedAway, type LinkLooks } from "./box-links.ts";
 
 /** What a session file says of its box; absent: it has none. */
 export interface Box {

@@ -3,17 +3,14 @@ import { existsSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import type { AgentDriver } from "@hapi/agents";
 import type { HostControl, SpawnSpec } from "@hapi/host";
-import { attempt, findProgram, runCommand, selfCommand } from "@hapi/platform";
+import { attempt, findProgram, runCommand, selfCommand, systemProgram } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import type { SessionFile } from "./session-file.ts";
 import { type Box, type BoxPlace, boxWords } from "./box.ts";
 import { forwardingHost } from "./forwarding-host.ts";
 
-/** Where systems keep their programs, written by root alone. Never the PATH: it may name a folder that the agent writes, and this runs outside the box. */
-const SYSTEM_FOLDERS = "/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin:/run/current-system/profile/bin";
-
-const findBwrap = (folders = SYSTEM_FOLDERS): string | null =>
-  process.platform === "linux" ? findProgram("bwrap", { PATH: folders }) : null;
+/** Never by the PATH: it may name a folder that the agent writes, and this runs outside the box. */
+const findBwrap = (folders?: string): string | null => (process.platform === "linux" ? systemProgram("bwrap", folders) : null);
 
 const TRIAL_MS = 5_000;
 const looks = {

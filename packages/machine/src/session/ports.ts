@@ -5,13 +5,13 @@ import { driverFor } from "@hapi/agents";
 import { createSessionLink } from "@hapi/client/link";
 import type { HostControl } from "@hapi/host";
 import { AppError } from "@hapi/protocol";
-import { knownCliApiToken, loadSettings, type Logger, runCommand, selfCommand, systemClock } from "@hapi/platform";
-import type { RunCommand } from "../files/index.ts";
+import { knownCliApiToken, loadSettings, type Logger, selfCommand, systemClock } from "@hapi/platform";
 import { buildAgentEnv } from "./agent-env.ts";
 import { credentialFingerprint } from "./credentials.ts";
 import { changedOf, type Env, environmentFacts, withKept } from "./environment.ts";
 import type { Ledger } from "./ledger.ts";
 import { hubNow, hubOfSession, type KnownHub } from "./hub-address.ts";
+import { createOutsideCommand } from "./outside-command.ts";
 import { DEFAULT_PARK_AFTER_MS } from "./parking.ts";
 import type { OpenSessionFile } from "./session-file.ts";
 import type { SessionPorts } from "./session-ports.ts";
@@ -22,12 +22,6 @@ export interface SessionProcessOptions {
   /** HAPI's own version, for the session's metadata. */
   version?: string;
 }
-
-const run: RunCommand = async (argv, options) => {
-  const result = await runCommand(argv, options);
-  // The limit ends the program by a signal.
-  return { stdout: result.stdout, stderr: result.stderr, exitCode: result.code ?? 1, truncated: result.signal !== null };
-};
 
 function settingsOf(home: string, env: Env): SessionPorts["settings"] {
   const settings = loadSettings(home);
@@ -84,7 +78,7 @@ export function buildPorts(input: PortsInput, options: SessionProcessOptions): S
     agentEnv: buildAgentEnv(withKept(env, sessionFile.value.environment), sessionId),
     environment: environmentFacts(sessionFile.value.environment, driver.environment, env, Object.keys(changedCredentials)),
     changedCredentials,
-    runCommand: run,
+    runCommand: createOutsideCommand(home),
     settings: settingsOf(home, env),
     about: { version: options.version ?? "0.1.0", libDir: libDir(), userHome: env["HOME"] ?? homedir() },
   };
