@@ -3,6 +3,7 @@
  * prompt that failed stands in it exactly once. Each failure on real Claude Code and on the demo agent, with the next prompt and with Retry.
  */
 import { describe, expect, test } from "bun:test";
+import { machineCalls } from "@hapi/client";
 import { type AgentEvent, type AgentFailure, threadKeyOf } from "@hapi/protocol";
 import { isAlive } from "@hapi/platform";
 import type { FakeScenario } from "@hapi/testkit";
@@ -141,7 +142,7 @@ async function spawned(flavor: string): Promise<{ world: World; session: WebSess
   try {
     await world.startRunner();
     const [machine] = await world.web.api.machines.list();
-    await world.web.api.machines.spawn(machine?.id ?? "", { directory: world.cwd, agent: flavor, permissionMode: "default" });
+    await machineCalls(world.web.api).spawn(machine?.id ?? "", { directory: world.cwd, agent: flavor, permissionMode: "default" });
     const session = await world.session();
     await world.web.until(() => session.value.active && session.value.metadata?.lifecycleState === "running", "running");
     return { world, session };

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "bun:test";
+import { machineCalls } from "@hapi/client";
 import { atPrompt, BANNER, enter, quit, shows } from "./tui.ts";
 import { webSession } from "./web.ts";
 import { createWorld } from "./world.ts";
@@ -37,8 +38,8 @@ test("started from the web, branched off, ended: two conversations, one history"
   const launchId = randomUUID();
   const request = { directory: world.cwd, agent: "claude", permissionMode: "acceptEdits", launchId };
   const [first, second] = await Promise.all([
-    api.machines.spawn(machine?.id ?? "", request),
-    api.machines.spawn(machine?.id ?? "", request),
+    machineCalls(api).spawn(machine?.id ?? "", request),
+    machineCalls(api).spawn(machine?.id ?? "", request),
   ]);
   // The same launch twice is one session.
   expect(first).toEqual(second);

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
+import { fileCalls } from "@hapi/client";
 import type { AgentEvent } from "@hapi/protocol";
 import { BANNER, shows } from "./tui.ts";
 import type { WebSession } from "./web.ts";
@@ -189,9 +190,9 @@ test("model and permission mode change in the running session", async () => {
 test("a picture and a file go along; a sub-agent's work stands under its call", async () => {
   const { world, session } = await remote();
   await using _ = world;
-  const { sessions } = world.web.api;
-  const picture = await sessions.upload(session.id, { filename: "p.png", mimeType: "image/png", content: PIXEL });
-  const words = await sessions.upload(session.id, {
+  const files = fileCalls(world.web.api);
+  const picture = await files.upload(session.id, { filename: "p.png", mimeType: "image/png", content: PIXEL });
+  const words = await files.upload(session.id, {
     filename: "note.md",
     mimeType: "text/markdown",
     content: Buffer.from("words in a file").toString("base64"),

@@ -5,6 +5,7 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
+import { machineCalls } from "@hapi/client";
 import { threadKeyOf } from "@hapi/protocol";
 import { type WebSession, webSession } from "./web.ts";
 import { createWorld, type World } from "./world.ts";
@@ -14,7 +15,7 @@ async function endedSession(flavor = "claude"): Promise<{ world: World; session:
   try {
     await world.startRunner();
     const [machine] = await world.web.api.machines.list();
-    await world.web.api.machines.spawn(machine?.id ?? "", { directory: world.cwd, agent: flavor, permissionMode: "default" });
+    await machineCalls(world.web.api).spawn(machine?.id ?? "", { directory: world.cwd, agent: flavor, permissionMode: "default" });
     const session = await world.session();
     await session.ask("remember pineapple");
     const thread = String(session.value.metadata?.[threadKeyOf(flavor)]);

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import type { Locator, Page } from "playwright-core";
+import { machineCalls } from "@hapi/client";
 import { button, decide, field, fieldHas, promptWith, say } from "./chat-page.ts";
 import { axe, LOOKS, openPage, type OpenPage, type Scheme, type Size } from "./harness.ts";
 import { realWorld } from "./worlds.ts";
@@ -26,7 +27,7 @@ interface Chat extends AsyncDisposable {
 async function startChat(size: Size, scheme: Scheme): Promise<Chat> {
   const [machine] = await world.hub.api.machines.list();
   if (!machine) throw new Error("the hub has no machine");
-  const spawned = await world.hub.api.machines.spawn(machine.id, {
+  const spawned = await machineCalls(world.hub.api).spawn(machine.id, {
     directory: world.hub.directory,
     agent: "demo",
     launchId: crypto.randomUUID(),

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHubApi, type HubApi } from "@hapi/client";
+import { createHubApi, type HubApi, machineCalls } from "@hapi/client";
 import { probeHost } from "@hapi/host";
 import {
   delay,
@@ -152,7 +152,7 @@ export async function createRebootPlace({ preservation, cgroup }: RebootOptions)
     async startSession() {
       const [machine] = await api.machines.list();
       const directory = mkdtempSync(join(root, "work-"));
-      const answer = await api.machines.spawn(machine?.id ?? "", { directory, agent: "demo", launchId: randomUUID() });
+      const answer = await machineCalls(api).spawn(machine?.id ?? "", { directory, agent: "demo", launchId: randomUUID() });
       if (answer.type !== "success") throw new Error(JSON.stringify(answer));
       await until(async () => (await session(answer.sessionId)).metadata?.lifecycleState === "running", "it runs");
       return answer.sessionId;

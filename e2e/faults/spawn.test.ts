@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { machineCalls } from "@hapi/client";
 import { probeHost } from "@hapi/host";
 import { sessionDir } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
@@ -30,7 +31,7 @@ async function spawn(directory: string, launchId: string): Promise<string | null
   try {
     const [machine] = await api.machines.list();
     if (!machine) return null;
-    const result = await api.machines.spawn(machine.id, { directory, agent: "demo", launchId });
+    const result = await machineCalls(api).spawn(machine.id, { directory, agent: "demo", launchId });
     return result.type === "success" ? result.sessionId : null;
   } catch (cause) {
     if (cause instanceof AppError && cause.retryable) return null;

@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createHubApi, type HubApi } from "@hapi/client";
+import { createHubApi, type HubApi, machineCalls } from "@hapi/client";
 import { type HostFacts, shutdownHost } from "@hapi/host";
 import { delay, isAlive, openPty, type PipedProcess, type ProcessId, type Pty, sessionDir, spawnPiped } from "@hapi/platform";
 import type { Message } from "@hapi/protocol";
@@ -164,7 +164,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   async function spawn(): Promise<SessionPlace> {
     const cwd = mkdtempSync(join(root, "work-"));
     const [machine] = await api.machines.list();
-    const spawned = await api.machines.spawn(machine?.id ?? "", { directory: cwd, agent: "demo", launchId: randomUUID() });
+    const spawned = await machineCalls(api).spawn(machine?.id ?? "", { directory: cwd, agent: "demo", launchId: randomUUID() });
     if (spawned.type !== "success") throw new Error(`not spawned: ${JSON.stringify(spawned)}`);
     return sessionPlace({ id: spawned.sessionId, cwd, home, userHome: root, api });
   }

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { HubApi } from "@hapi/client";
+import { type HubApi, machineCalls } from "@hapi/client";
 import { decodeContent } from "@hapi/core";
 import { attempt, processStartTime, spawnPiped } from "@hapi/platform";
 import { HAPI, openPlace, until } from "./place.ts";
@@ -50,7 +50,7 @@ test.skipIf(process.platform !== "linux")(
     const machine = await until(async () => (await api.machines.list().catch(() => []))[0], "the runner is online");
     const byHand = await place.hapi(["demo", "--new", "--hapi-starting-mode", "remote"], { cwd: place.project("by-hand"), env: given });
     expect([byHand.code, byHand.stderr.includes("Connected")]).toEqual([0, true]);
-    const spawned = await api.machines.spawn(machine.id, { directory: place.project("spawned"), agent: "demo" });
+    const spawned = await machineCalls(api).spawn(machine.id, { directory: place.project("spawned"), agent: "demo" });
     expect(spawned.type).toBe("success");
     const sessions = await until(async () => {
       const rows = await api.sessions.list();

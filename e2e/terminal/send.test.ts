@@ -8,6 +8,7 @@ import { readdirSync, statSync } from "node:fs";
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { waitingPrompts } from "@hapi/client";
 import { readRunnerState } from "@hapi/machine/runner";
 import { isAlive, killTree, processStartTime, runningHub } from "@hapi/platform";
 import { HAPI, openPlace, type Place, until } from "./place.ts";
@@ -136,7 +137,7 @@ test("hapi outbox lists what waits at the hub, and takes it back with the outcom
     { localId: planned.localId, sessionId, text: "say: much later", state: "planned", scheduledAt: planned.scheduledAt },
   ]);
   // What it waits for is told when it has waited for a moment.
-  await until(async () => (await place.api().prompts.waiting()).prompts.length === 2, "the hub says what they wait for");
+  await until(async () => (await waitingPrompts(place.api())).prompts.length === 2, "the hub says what they wait for");
   const { stdout } = await hapi("outbox");
   expect(stdout).toMatch(/behind a turn .*say: behind it/);
   expect(stdout).toMatch(/in 1 h .*say: much later/);

@@ -156,9 +156,9 @@ function addRoute({ add, change }: Copy): void {
 `,
   );
   change(
-    told("packages/client/src/rest.ts"),
-    '      setSummary: (id: string, text: string) => request("PATCH", sessionPath(id, "/summary"), { body: { text } }),\n',
-    '      recap: async (id: string, letters: number) => (await post(sessionPath(id, "/recap"), { letters }))["recap"],\n',
+    told("packages/client/src/session-calls.ts"),
+    '    rename: (id: string, name: string) => request("PATCH", sessionPath(id), { body: { name } }),\n',
+    '    recap: async (id: string, letters: number) => (await post(sessionPath(id, "/recap"), { letters }))["recap"],\n',
   );
   told("packages/hub/test/contract");
   add(

@@ -1,6 +1,6 @@
 /** On an empty hub: one session with the built-in agent, so that a newcomer has something to talk to. */
 import { join } from "node:path";
-import { createHubApi, type HubApi } from "@hapi/client";
+import { createHubApi, type HubApi, machineCalls } from "@hapi/client";
 import { delay, ensurePrivateDir, systemClock } from "@hapi/platform";
 import { AppError, type Machine } from "@hapi/protocol";
 
@@ -21,7 +21,7 @@ export async function startDemoOnEmptyHub(input: DemoInput): Promise<string | nu
   const machine = await firstMachine(api, systemClock.now() + input.deadlineMs);
   // The launch id makes it one session, however often the hub is started before the first one is there.
   const directory = ensurePrivateDir(join(input.home, "demo"));
-  const result = await api.machines.spawn(machine.id, { directory, agent: DEMO_FLAVOR, launchId: "first-demo" });
+  const result = await machineCalls(api).spawn(machine.id, { directory, agent: DEMO_FLAVOR, launchId: "first-demo" });
   if (result.type === "success") return result.sessionId;
   throw new AppError("spawn_failed", "message" in result && typeof result.message === "string" ? result.message : undefined);
 }

@@ -2,7 +2,7 @@
  * The prompts that the hub has and no agent has begun with: planned for later, behind a running turn, waiting for a machine, or with an agent that
  * does not take them up. Of whatever sender.
  */
-import type { HubApi } from "@hapi/client";
+import { type HubApi, waitingPrompts } from "@hapi/client";
 import { decodeContent, type PromptState, stateInQueue } from "@hapi/core";
 import { LATE, systemClock, within } from "@hapi/platform";
 import { AppError, toAppError, type Message, type PromptWaiting, type SessionSummary } from "@hapi/protocol";
@@ -47,7 +47,7 @@ async function askHub(api: HubApi, signal: AbortSignal): Promise<HubPrompt[]> {
 
 /** Not in the queue any more: the hub's watch alone names them. */
 async function givenAtHub(api: HubApi, known: readonly HubPrompt[], signal: AbortSignal): Promise<HubPrompt[]> {
-  const { prompts } = await api.prompts.waiting(signal).catch((cause: unknown) => {
+  const { prompts } = await waitingPrompts(api, signal).catch((cause: unknown) => {
     if (toAppError(cause).code === "not_found") return { prompts: [] };
     throw cause;
   });

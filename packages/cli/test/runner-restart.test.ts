@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHubApi } from "@hapi/client";
+import { createHubApi, machineCalls } from "@hapi/client";
 import { startHub } from "@hapi/hub";
 import { readRunnerState } from "@hapi/machine/runner";
 import { isAlive, killTree, runCommand } from "@hapi/platform";
@@ -29,7 +29,7 @@ test("the answer is true: the old one ends, a new one answers, and stop ends tha
     const first = readRunnerState(home)!;
     const api = createHubApi({ baseUrl: hub.url, accessToken: () => "a-token-for-tests-1" });
     const machine = await until(async () => (await api.machines.list()).find((one) => one.active) ?? null);
-    await api.machines.restartRunner(machine.id);
+    await machineCalls(api).restartRunner(machine.id);
     const second = await until(async () => {
       const state = readRunnerState(home);
       return state && state.pid !== first.pid && isAlive(state) && !isAlive(first) ? state : null;

@@ -53,7 +53,6 @@ export interface TokenKeeper {
   current(): Promise<string>;
   /** The hub refused this one; the next `current` gets another. */
   refused(token: string): void;
-  clear(): void;
 }
 
 export interface TokenKeeperOptions {
@@ -106,10 +105,6 @@ export function createTokenKeeper({ http, accessToken, clock, onRenewed, onSigne
     },
     refused(refusedToken) {
       if (token === refusedToken) token = null;
-    },
-    clear() {
-      token = null;
-      refusal = null;
     },
   };
 }

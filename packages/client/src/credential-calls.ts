@@ -3,11 +3,11 @@
  * schemas. All of them ask for `admin` and throw `scope_missing` without it.
  */
 import { isRecord } from "@hapi/core";
-import { AppError, parser } from "@hapi/protocol";
+import { parser } from "@hapi/protocol";
 import { codeAnswer, codeStateAnswer, credentialSchema, type CredentialView, revokedAnswer } from "@hapi/protocol/credentials";
 import type { Role } from "@hapi/protocol/scopes";
 import type * as z from "zod/mini";
-import type { HubApi } from "./rest.ts";
+import { type Ask, expected } from "./asking.ts";
 
 /** What a code may make of a device. */
 export type DeviceRole = "viewer" | "approver" | "operator" | "admin";
@@ -20,15 +20,10 @@ const readCode = parser(codeAnswer);
 const readState = parser(codeStateAnswer);
 const readRevoked = parser(revokedAnswer);
 
-function expected<T>(value: T | null): T {
-  if (value === null) throw new AppError("protocol_mismatch", "The hub answered in a shape this HAPI does not know");
-  return value;
-}
-
 const PATH = "/api/credentials";
 const at = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
 
-export function credentialCalls({ request }: Pick<HubApi, "request">) {
+export function credentialCalls({ request }: Pick<Ask, "request">) {
   return {
     /** Also those that are revoked or over. One that this HAPI can't read is left out. */
     async list(signal?: AbortSignal): Promise<CredentialView[]> {

@@ -2,10 +2,7 @@
 import { isRecord } from "@hapi/core";
 import { type Answers, AppError, type Decision, parser } from "@hapi/protocol";
 import * as z from "zod/mini";
-import type { CallOptions, Method } from "./http.ts";
-
-/** The agent may be slow to take an answer. */
-const SLOW_MS = 90_000;
+import { type Ask, expected, sessionPath, SLOW_MS } from "./asking.ts";
 
 /** `pending`: the hub has it and the session gets it when it is back. `closed`: someone was faster. */
 /** `sent`: the agent has it and has not shown yet that it took it; the session's state tells. */
@@ -37,20 +34,16 @@ const wholeRequestSchema = z.looseObject({ tool: z.string(), arguments: z.unknow
 export type WholeRequest = z.output<typeof wholeRequestSchema>;
 const readWhole = parser(wholeRequestSchema);
 
-type Ask = (method: Method, path: string, call?: CallOptions) => Promise<unknown>;
-
-export function permissionCalls(ask: Ask, sessionPath: (id: string, rest: string) => string) {
+export function permissionCalls({ request }: Ask) {
   const path = (id: string, requestId: string): string => sessionPath(id, `/permissions/${encodeURIComponent(requestId)}`);
-  const answer = (at: string, body: unknown): Promise<AnswerResult> => answered(ask("POST", at, { body, timeoutMs: SLOW_MS }));
+  const answer = (at: string, body: unknown): Promise<AnswerResult> => answered(request("POST", at, { body, timeoutMs: SLOW_MS }));
   return {
     approve: (id: string, requestId: string, body: ApproveBody = {}) => answer(`${path(id, requestId)}/approve`, body),
     deny: (id: string, requestId: string, body: { decision?: Decision; reason?: string } = {}) =>
       answer(`${path(id, requestId)}/deny`, body),
     /** All that an open request asks, where it was told shortened. */
     async whole(id: string, requestId: string): Promise<WholeRequest> {
-      const whole = readWhole(await ask("GET", path(id, requestId), { timeoutMs: SLOW_MS }));
-      if (!whole) throw new AppError("protocol_mismatch", "The hub answered in a shape this HAPI does not know");
-      return whole;
+      return expected(readWhole(await request("GET", path(id, requestId), { timeoutMs: SLOW_MS })));
     },
   };
 }

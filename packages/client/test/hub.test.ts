@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { createTimeline, decodeContent, encodeEvent, type SyncState } from "@hapi/core";
 import type { AgentEvent, UpdateBody } from "@hapi/protocol";
 import { startTestHub, type TestHub } from "@hapi/testkit";
-import { createHubApi, createOutbox, createSyncEngine, type OutboxEntry } from "../src/index.ts";
+import { createHubApi, createOutbox, createSyncEngine, machineCalls, type OutboxEntry } from "../src/index.ts";
 import { systemClock } from "../src/clock.ts";
 import { connectMachine, createCliRest, createSessionLink, type RpcHandler } from "../src/link/index.ts";
 import { sleepless } from "./sleepless.ts";
@@ -232,7 +232,7 @@ describe("with the real hub", () => {
     const { api } = web(hub);
     const [machine] = await api.machines.list();
     expect(machine).toMatchObject({ id: "m1", active: true, runnerState: { status: "running-7" } });
-    expect(await api.machines.spawn("m1", { directory: "/nowhere", agent: "demo", launchId: "x" })).toMatchObject({ type: "error" });
+    expect(await machineCalls(api).spawn("m1", { directory: "/nowhere", agent: "demo", launchId: "x" })).toMatchObject({ type: "error" });
     expect(spawned).toMatchObject([{ type: "spawn-in-directory", directory: "/nowhere", agent: "demo" }]);
     await link.close();
   });

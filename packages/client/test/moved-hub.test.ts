@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { encodeEvent } from "@hapi/core";
 import type { Session } from "@hapi/protocol";
 import { startTestHub, type TestHub } from "@hapi/testkit";
-import { createHubApi, watchPrompt } from "../src/index.ts";
+import { createHubApi, machineCalls, watchPrompt } from "../src/index.ts";
 import { connectMachine, createSessionLink, type SessionLink } from "../src/link/index.ts";
 import { sleepless } from "./sleepless.ts";
 
@@ -105,7 +105,7 @@ test("a runner whose machine the hub does not know any more registers it again a
   await machine.updateRunnerState((current) => ({ ...current, status: "still running" }));
   const api = apiOf(second);
   expect(await api.machines.list()).toMatchObject([{ id: "m1", active: true, runnerState: { status: "still running", pid: 7 } }]);
-  expect(await api.machines.spawn("m1", { directory: "/p", agent: "demo", launchId: "x" })).toMatchObject({
+  expect(await machineCalls(api).spawn("m1", { directory: "/p", agent: "demo", launchId: "x" })).toMatchObject({
     type: "error",
     message: "asked",
   });

@@ -1,6 +1,7 @@
 /** `hapi doctor`: what works here and what does not, with the next step for each. Changes nothing. */
 import { accessSync, constants } from "node:fs";
 import { allDrivers, loadRegistry } from "@hapi/agents";
+import { waitingPrompts } from "@hapi/client";
 import { hubStatus } from "@hapi/hub";
 import { askRunner, type DamagedFile, damagedFiles, findLivingSessions, runnerPaths, lossesOfHome } from "@hapi/machine";
 import { ensurePrivateDir, hapiHome, knownCliApiToken, LATE, loadSettings, systemClock, within } from "@hapi/platform";
@@ -163,7 +164,7 @@ async function examinePrompts({ env }: CommandContext): Promise<Omit<Finding, "n
   const token = knownCliApiToken(env);
   if (!token || !(await isHealthy(url)) || !(await takesToken(url, token)))
     return { state: "note", text: "the hub can't be asked now what waits there" };
-  const found = await within(systemClock, ASK_MS, (signal) => hubApi(env).prompts.waiting(signal)).catch((cause: unknown) => {
+  const found = await within(systemClock, ASK_MS, (signal) => waitingPrompts(hubApi(env), signal)).catch((cause: unknown) => {
     // One of a release before this.
     if (toAppError(cause).code === "not_found") return null;
     throw cause;

@@ -1,6 +1,6 @@
 /** A file on its way to the machine, with its progress, which `fetch` does not tell. Refusals are the hub's own. */
 import { parseJson } from "@hapi/core";
-import { errorFromBody, type HubApi } from "@hapi/client";
+import { errorFromBody, fileCalls, type HubApi } from "@hapi/client";
 import { AppError, type Attachment } from "@hapi/protocol";
 import { note } from "../ground/ignore.ts";
 import { toBase64 } from "./base64.ts";
@@ -21,7 +21,7 @@ export async function upload(api: HubApi, { sessionId, file, progress, signal }:
   const body = JSON.stringify({ filename: file.filename, mimeType: file.mimeType, content });
   const answer = await post(url, { token, body, progress, signal }).catch((cause: unknown) => {
     // the token ran out: the client's own call renews it
-    if (cause instanceof AppError && cause.status === 401) return api.sessions.upload(sessionId, { ...file, content }, signal);
+    if (cause instanceof AppError && cause.status === 401) return fileCalls(api).upload(sessionId, { ...file, content }, signal);
     throw cause;
   });
   const fields = typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>) : {};
@@ -60,7 +60,7 @@ function post(
 export async function pictureOf(api: HubApi, sessionId: string, file: Attachment): Promise<string | null> {
   if (!/^image\/(?:png|jpe?g|gif|webp|avif)$/.test(file.mimeType)) return null;
   try {
-    return `data:${file.mimeType};base64,${await api.sessions.readFile(sessionId, file.path)}`;
+    return `data:${file.mimeType};base64,${await fileCalls(api).readFile(sessionId, file.path)}`;
   } catch (cause) {
     note("a picture could not be read from its machine", cause);
     return null;

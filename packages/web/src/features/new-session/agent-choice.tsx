@@ -3,7 +3,7 @@ import "../../i18n/list.ts";
 import { useEffect, useRef, useState } from "react";
 import { errorText } from "../../i18n/error-words.ts";
 import { useT } from "../../i18n/index.ts";
-import { actions } from "../../sync/actions.ts";
+import { machineActions } from "../../sync/machine-actions.ts";
 import { useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
@@ -34,7 +34,7 @@ export function AgentChoice({ machineId, machineName, chosen, onChoose }: AgentC
   useEffect(() => {
     let current = true;
     setLoaded({ kind: "loading" });
-    actions.agents(machineId).then(
+    machineActions.agents(machineId).then(
       (agents) => {
         if (!current) return;
         setLoaded({ kind: "ready", agents });

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { errorText } from "../../i18n/error-words.ts";
 import { useT } from "../../i18n/index.ts";
 import type { DirectoryEntry } from "@hapi/client";
-import { actions } from "../../sync/actions.ts";
+import { machineActions } from "../../sync/machine-actions.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { PathText } from "../../ui/path-text.tsx";
@@ -29,7 +29,7 @@ export function DirectoryBrowser({ machineId, start, onClose, onChoose }: Browse
   useEffect(() => {
     let current = true;
     setListing({ kind: "loading" });
-    actions.listDirectories(machineId, path).then(
+    machineActions.listDirectories(machineId, path).then(
       (entries) => current && setListing({ kind: "ready", names: entries }),
       (error: unknown) => current && setListing({ kind: "failed", reason: errorText(error) }),
     );

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { part } from "../../ui/part.tsx";
 import { source } from "../../ground/source.ts";
 import { useT } from "../../i18n/index.ts";
-import { actions } from "../../sync/actions.ts";
+import { machineActions } from "../../sync/machine-actions.ts";
 import { useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
@@ -28,7 +28,7 @@ function useExistence(machineId: string, path: string): Existence {
     let current = true;
     const timer = setTimeout(() => {
       setKnown({ path, state: "checking" });
-      actions.directoryExists(machineId, path).then(
+      machineActions.directoryExists(machineId, path).then(
         (exists) => current && setKnown({ path, state: exists ? "there" : "missing" }),
         // the machine can't say: then nothing is claimed, and starting will tell
         () => current && setKnown({ path, state: "unknown" }),

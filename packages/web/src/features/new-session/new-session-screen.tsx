@@ -5,7 +5,7 @@ import { go } from "../../ground/go.ts";
 import type { ScreenProps } from "../../ui/lazy-screen.tsx";
 import { Screen } from "../screen/screen.tsx";
 import { useT } from "../../i18n/index.ts";
-import { actions } from "../../sync/actions.ts";
+import { machineActions } from "../../sync/machine-actions.ts";
 import { useMachines, useSessions } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { Select } from "../../ui/field.tsx";
@@ -79,7 +79,7 @@ function NewSessionForm({ preset }: { preset: Preset }) {
     const missing = problemOf(form);
     if (missing) return setProblem(t(PROBLEMS[missing]));
     setBusy(true);
-    const result = await actions.spawn(form.machineId, {
+    const result = await machineActions.spawn(form.machineId, {
       directory: fullPath(form.directory, machine?.metadata?.homeDir),
       agent: form.agent,
       launchId: launchId.current,
