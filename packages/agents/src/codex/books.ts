@@ -9,6 +9,8 @@ import { endTurn } from "./turns.ts";
 export async function closeBooks(thread: Thread, failure: AgentFailure | undefined): Promise<void> {
   const { state } = thread;
   const { turn } = state;
+  // What it had not taken stays as it is: the session asks the record, and hands again what is not there.
+  state.given = {};
   if (turn) {
     thread.change((to) => endTurn(to, turn, { outcome: "interrupted", ...(failure ? { failure } : {}) }));
     state.unread = turn.id;

@@ -4,8 +4,9 @@ import type { DriverMemory, DriverPrompt } from "../driver.ts";
 import { fields, filled } from "../shared/read.ts";
 import { type ServerLink, ServerRefusal } from "./link.ts";
 import { promptInput, withHanded } from "./prompts.ts";
+import type { Translation } from "./state.ts";
 import { RETRY_PENDING, type Thread } from "./thread.ts";
-import { turnOf } from "./turns.ts";
+import { endUntaken, give, turnOf } from "./turns.ts";
 
 const START_MS = 30_000;
 
@@ -21,31 +22,52 @@ const turnIdOf = (answer: unknown): string | undefined => filled(fields(fields(a
 export async function hand({ memory, thread, link }: Handing, prompt: DriverPrompt): Promise<void> {
   const { localId } = prompt;
   const input = await promptInput(prompt);
-  await memory.commit(withHanded(memory, localId, true));
   const params = { threadId: thread.state.threadId, clientUserMessageId: localId, input };
-  let answer: unknown;
+  let taken: Taken;
+  thread.onTheirWay.add(localId);
   try {
-    answer = await startOrSteer(link, thread.state.turn?.id, params);
+    const running = thread.state.turn?.id;
+    if (running !== undefined) thread.change((to) => give(to, localId, running));
+    await thread.commit(withHanded(memory, localId, true));
+    taken = await startOrSteer(link, running, params);
   } catch (cause) {
+    delete thread.state.given?.[localId];
     if (!(cause instanceof ServerRefusal)) throw cause;
-    await memory.commit(withHanded(memory, localId, false));
+    await thread.commit(withHanded(memory, localId, false));
     throw new AppError("apply_failed", `Codex did not take the prompt: ${cause.message}`, { cause });
+  } finally {
+    thread.onTheirWay.delete(localId);
   }
-  thread.change((to) => {
-    to.handed(localId);
-    const id = turnIdOf(answer);
-    if (id !== undefined) turnOf(to, id);
-  });
+  thread.change((to) => handedTo(to, localId, taken));
+}
+
+interface Taken {
+  turnId: string | undefined;
+  /** Into a turn that was running before. */
+  steered: boolean;
+}
+
+function handedTo(to: Translation, localId: string, { turnId, steered }: Taken): void {
+  const { state } = to;
+  to.handed(localId);
+  delete state.given?.[localId];
+  if (turnId === undefined) return;
+  if (!steered) turnOf(to, turnId);
+  give(to, localId, turnId);
+  const isOver = state.toldTurn === turnId || (steered && state.turn?.id !== turnId);
+  if (isOver) endUntaken(to, turnId, { outcome: "interrupted" });
 }
 
 /** Into the turn that runs, whoever began it; where that one is just over, a turn of its own. */
-async function startOrSteer(link: ServerLink, turnId: string | undefined, params: Record<string, unknown>): Promise<unknown> {
-  if (turnId === undefined) return link.request("turn/start", params, START_MS);
+async function startOrSteer(link: ServerLink, turnId: string | undefined, params: Record<string, unknown>): Promise<Taken> {
+  const start = async () => ({ turnId: turnIdOf(await link.request("turn/start", params, START_MS)), steered: false });
+  if (turnId === undefined) return start();
   try {
-    return await link.request("turn/steer", { ...params, expectedTurnId: turnId }, START_MS);
+    await link.request("turn/steer", { ...params, expectedTurnId: turnId }, START_MS);
+    return { turnId, steered: true };
   } catch (cause) {
     if (!(cause instanceof ServerRefusal)) throw cause;
-    return link.request("turn/start", params, START_MS);
+    return start();
   }
 }
 

@@ -58,6 +58,8 @@ export interface CodexState {
   firstModel: string;
   mode: string | null;
   turn: Turn | null;
+  /** Prompts of ours that a turn was given and that do not stand in the thread yet, each with the id of that turn. */
+  given?: Record<string, string>;
   /** The newest turn of which everything is told. */
   toldTurn: string | null;
   lastTurn: { localId: string | null; outcome: TurnOutcome } | null;
@@ -120,6 +122,8 @@ export interface Translation {
   isOurs(clientId: string): boolean;
   /** Its stage "handed" is told: now, where it was not before. */
   handed(localId: string): void;
+  /** It was sent, and the server has not answered: whoever sent it says what became of it. */
+  isOnItsWay(localId: string): boolean;
   /** A word that nobody decided about. */
   unknown(place: string, word: string): void;
   now(): number;

@@ -33,6 +33,8 @@ export class Thread {
   link: ServerLink | null = null;
   /** Turns that `retry` began; `RETRY_PENDING` while the id of one is not known. */
   readonly retries = new Set<string>();
+  /** Prompts that were sent, and the server has not answered. */
+  readonly onTheirWay = new Set<string>();
   readonly #context: DriverContext;
   readonly #unknown: ThreadDeps["unknown"];
   readonly #to: Translation;
@@ -54,6 +56,7 @@ export class Thread {
       unknown,
       isOurs: (clientId) => wasHanded(memory, clientId),
       handed: (localId) => this.#handed(localId),
+      isOnItsWay: (localId) => this.onTheirWay.has(localId),
       now: () => clock.now(),
       emit: (event) => void this.#events.push(event),
     };

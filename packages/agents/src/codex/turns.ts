@@ -56,6 +56,7 @@ function said(to: Translation, turn: Turn, item: Fields): void {
 
 function ourPrompt(to: Translation, turn: Turn, localId: string): void {
   turn.localIds.push(localId);
+  delete to.state.given?.[localId];
   sawPrompt(to, localId);
   to.handed(localId);
   to.emit({ type: "stage", localId, stage: "in-transcript" });
@@ -133,6 +134,18 @@ function endedBy({ state }: Translation, turn: Turn): string[] {
   return isOnlyRetry && state.lastTurn?.localId ? [state.lastTurn.localId] : turn.localIds;
 }
 
+export function give({ state }: Translation, localId: string, turnId: string): void {
+  if (!state.seen.includes(localId)) state.given = { ...state.given, [localId]: turnId };
+}
+
+/** Words that a turn has not taken by its end are in no later one either, and their item never comes (0.171.0, `turn/interrupt`). */
+export function endUntaken(to: Translation, turnId: string, ending: Ending): void {
+  const given = Object.entries(to.state.given ?? {});
+  const untaken = given.flatMap(([localId, id]) => (id === turnId && !to.isOnItsWay(localId) ? [localId] : []));
+  for (const localId of untaken) delete to.state.given?.[localId];
+  stageAll(to, untaken, ending.outcome === "completed" ? { outcome: "interrupted" } : ending);
+}
+
 export function endTurn(to: Translation, turn: Turn, { durationMs, ...ending }: Ending): void {
   const { state } = to;
   begin(to, turn);
@@ -143,6 +156,7 @@ export function endTurn(to: Translation, turn: Turn, { durationMs, ...ending }: 
   if (usage) record(to, { key: used }, { type: "usage", id: used, usage });
   const localIds = endedBy(to, turn);
   stageAll(to, localIds, ending);
+  endUntaken(to, turn.id, ending);
   state.turn = null;
   state.toldTurn = turn.id;
   state.lastTurn = { localId: localIds.at(-1) ?? null, outcome: ending.outcome };

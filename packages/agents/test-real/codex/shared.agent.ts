@@ -167,6 +167,36 @@ test("a prompt that the thread has is not handed again, whoever forgot that it w
   expect(await world.conversation.lookup("another")).toBe("absent");
 }, 120_000);
 
+test("words steered into a turn that is stopped, or dies, before it took them: in no later turn, until they are sent again", async () => {
+  await using world = await open();
+  await world.start();
+  const steered = { localId: "steered", text: "say: rather this", attachments: [] };
+  const timesSaid = () => modelSaw().filter((words) => words.includes("rather this")).length;
+  await world.prompt("write a.txt: hello");
+  await world.request();
+  await world.conversation.prompt(steered);
+  expect(world.stages("steered")).toEqual(["handed"]);
+  await world.conversation.interrupt();
+  await world.until(
+    (event): event is DriverEvent => event.type === "stage" && event.localId === "steered" && event.stage === "interrupted",
+  );
+  await world.untilEnd(await world.prompt("say: next"));
+  expect([timesSaid(), await world.conversation.lookup("steered")]).toEqual([0, "absent"]);
+
+  const before = world.events.length;
+  await world.prompt("write b.txt: hello");
+  await world.request(before);
+  await world.conversation.prompt(steered);
+  await world.host.processes()[0]?.signal("SIGKILL");
+  await world.until(isExited);
+  expect(world.stages("steered")).toEqual(["handed", "interrupted"]);
+  expect(await world.conversation.lookup("steered")).toBe("absent");
+  await world.start({ threadId: world.conversation.threadId ?? "" });
+  await world.conversation.prompt(steered);
+  await world.untilEnd("steered");
+  expect([timesSaid(), world.stages("steered").at(-1)]).toEqual([1, "done"]);
+}, 120_000);
+
 test("usage of a turn is what the model server counted", async () => {
   await using world = await open();
   await world.start();
