@@ -200,7 +200,8 @@ for (const restart of restarts) {
       "a running turn",
       async () => {
         const world = await enter();
-        const localId = await send(world, `slow ${restart.endsAgent ? 401 : 31} 30`);
+        // Longer than a busy disk takes to write that it began: a turn that is written down as begun and done at once was never seen running.
+        const localId = await send(world, `slow ${restart.endsAgent ? 401 : 151} 30`);
         await stage(world, localId, "started");
         await restart.away(world);
         await restart.back(world);
@@ -241,7 +242,7 @@ for (const restart of restarts) {
       "prompts that wait, and one that falls due meanwhile: each is done, once, in order",
       async () => {
         const world = await enter();
-        const running = await send(world, `slow ${restart.endsAgent ? 402 : 32} 30`);
+        const running = await send(world, `slow ${restart.endsAgent ? 402 : 152} 30`);
         const waiting = [await send(world, `say: first ${randomUUID()}`), await send(world, `say: second ${randomUUID()}`)];
         const text = `say: scheduled ${randomUUID()}`;
         const scheduled = randomUUID();
