@@ -34,9 +34,10 @@ export interface AgentDriver {
   readonly environment: readonly EnvironmentVariable[];
   /**
    * Looks for the program; `env` is the environment the agent would get, `program` the one this session was started with, which is taken where it
-   * is still there. Never starts a conversation.
+   * is still there. `written`: folders that an agent in a sandbox writes; a program that lies there is not run to be asked its version, nor found.
+   * Never starts a conversation.
    */
-  detect(env: Readonly<Record<string, string>>, program?: string): Promise<Detection>;
+  detect(env: Readonly<Record<string, string>>, program?: string, written?: readonly string[]): Promise<Detection>;
   /** Its version from its own mouth, where `detect` does not ask for it; costs a process. Null: it does not tell. */
   askVersion?(env: Readonly<Record<string, string>>): Promise<string | null>;
   /** Is the agent's own conversation on this machine? A look at the disk; absent where only the agent knows. */
@@ -96,6 +97,8 @@ export interface DriverContext {
   readonly env: Readonly<Record<string, string>>;
   /** The program this session was started with first. */
   readonly program?: string | undefined;
+  /** As `AgentDriver.detect` takes it. */
+  readonly written?: readonly string[];
   readonly host: HostControl;
   readonly memory: DriverMemory;
   /** The agent's driver waits and looks again by this one only. */

@@ -1,7 +1,7 @@
 /** Finding Claude Code: `HAPI_CLAUDE_PATH`, else the PATH; its version from its own mouth. */
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { attempt, ensurePrivateDir, systemClock, writeFileAtomic } from "@hapi/platform/lean";
+import { attempt, ensurePrivateDir, findOutside, liesIn, outsidePath, systemClock, writeFileAtomic } from "@hapi/platform/lean";
 import type { Detection } from "../driver.ts";
 import { askVersion, findProgram, isExecutable } from "../shared/program.ts";
 import { isJson, type Json, num, parseJson, str } from "./json.ts";
@@ -14,11 +14,12 @@ const OLDEST = [2, 1, 190] as const;
 const VERSION_MS = 10_000;
 const INSTALL_HINT = "Claude Code is not installed; install it with `npm install -g @anthropic-ai/claude-code`, or set HAPI_CLAUDE_PATH";
 
-function find(env: Readonly<Record<string, string>>): { path: string | null; configured: boolean } {
+function find(env: Readonly<Record<string, string>>, written: readonly string[]): { path: string | null; configured: boolean } {
   // An agent's own environment carries no variable of ours.
   const configured = env["HAPI_CLAUDE_PATH"] || process.env["HAPI_CLAUDE_PATH"];
   if (configured) return { path: isExecutable(configured) ? configured : null, configured: true };
-  return { path: findProgram("claude", env["PATH"] ?? "") ?? null, configured: false };
+  const path = written.length === 0 ? findProgram("claude", env["PATH"] ?? "") : findOutside("claude", env["PATH"], written);
+  return { path: path ?? null, configured: false };
 }
 
 /** `--prefill <text>`, "Pre-fill the prompt input with text without submitting it": measured on this version; an unknown flag would end the start. */
@@ -100,24 +101,40 @@ function rememberVersion(path: string, version: string, env: Env): void {
   }, "then it is asked again");
 }
 
-/** The program, without a question to it. */
-export function locateClaude(env: Readonly<Record<string, string>>): Pick<Detection, "command" | "hint" | "reason"> {
-  const { path, configured } = find(env);
-  if (path !== null) return { command: [path] };
-  return configured
-    ? { command: [], reason: "invalid_configuration", hint: "HAPI_CLAUDE_PATH does not name a program; correct it or remove it" }
-    : { command: [], reason: "not_found", hint: INSTALL_HINT };
+type Located = Pick<Detection, "command" | "hint" | "reason">;
+
+/** The program, without a question to it. `written`: folders that an agent in a sandbox writes. */
+export function locateClaude(env: Readonly<Record<string, string>>, written: readonly string[] = []): Located {
+  const { path, configured } = find(env, written);
+  if (path !== null) return configured && liesIn(path, written) ? refused(path, "HAPI_CLAUDE_PATH") : { command: [path] };
+  if (configured)
+    return { command: [], reason: "invalid_configuration", hint: "HAPI_CLAUDE_PATH does not name a program; correct it or remove it" };
+  const planted = findProgram("claude", env["PATH"] ?? "");
+  return planted === undefined ? { command: [], reason: "not_found", hint: INSTALL_HINT } : refused(planted, "the PATH");
 }
 
-/** `program`: the one this session was started with; where it is gone, the one that is found now, and it is said. */
-export async function detectClaude(env: Readonly<Record<string, string>>, program?: string): Promise<Detection> {
+/** We would run it outside the sandbox, and the agent may have put there what it likes. */
+const refused = (path: string, named: string): Located => ({
+  command: [],
+  reason: "invalid_configuration",
+  hint: `${path}, which ${named} names, lies where an agent in a sandbox can change it. Install Claude Code elsewhere (\`npm install -g @anthropic-ai/claude-code\`), or start without a sandbox`,
+});
+
+/** `program`: the one this session was started with; where it can't be taken, the one that is found now, and it is said. */
+export async function detectClaude(
+  env: Readonly<Record<string, string>>,
+  program?: string,
+  written: readonly string[] = [],
+): Promise<Detection> {
   const isThere = program !== undefined && isExecutable(program);
-  const found = isThere ? { command: [program] } : locateClaude(env);
+  const isTaken = isThere && !liesIn(program, written);
+  const found = isTaken ? { command: [program] } : locateClaude(env, written);
   const [path] = found.command;
   if (path === undefined) return { available: false, ...found };
-  const detection = await askAndJudge(path, env);
-  if (isThere || program === undefined || !detection.available) return detection;
-  const gone = `${program}, which this session was started with, is not there any more; ${path} is used`;
+  const detection = await askAndJudge(path, written.length === 0 ? env : { ...env, PATH: outsidePath(env["PATH"], written) });
+  if (isTaken || program === undefined || !detection.available) return detection;
+  const why = isThere ? "lies where an agent in a sandbox can change it" : "is not there any more";
+  const gone = `${program}, which this session was started with, ${why}; ${path} is used`;
   return { ...detection, hint: detection.hint ? `${gone}. ${detection.hint}` : gone };
 }
 

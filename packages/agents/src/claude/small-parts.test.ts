@@ -1,5 +1,5 @@
 /** The small pure parts: overlay, failures, todos, live text, results, salvage, environment, detection. */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
@@ -211,6 +211,32 @@ describe("detect", () => {
       command: [join(folder, "claude")],
       hint: `${join(folder, "gone")}, which this session was started with, is not there any more; ${join(folder, "claude")} is used`,
     });
+  });
+
+  test("for a sandbox: a program that its agent can change is neither asked nor taken, and that is said", async () => {
+    const written = join(folder, "written");
+    const bin = join(written, "node_modules", ".bin");
+    const [mark, safe] = [join(folder, "ran-outside"), join(folder, "safe")];
+    for (const one of [bin, safe]) mkdirSync(one, { recursive: true });
+    const planted = program("written/node_modules/.bin/claude", `touch ${mark}; echo 2.1.329`);
+    program("written/node_modules/.bin/node", `touch ${mark}; echo 2.1.329`);
+    const PATH = `${bin}:/usr/bin:/bin`;
+    const hint = expect.stringContaining("can change it. Install Claude Code elsewhere");
+    const refused = { available: false, reason: "invalid_configuration", command: [], hint };
+    expect(await detectClaude({ PATH }, undefined, [written])).toMatchObject(refused);
+    expect(await detectClaude({ PATH, HAPI_CLAUDE_PATH: planted }, undefined, [written])).toMatchObject(refused);
+    writeFileSync(join(safe, "claude"), "#!/usr/bin/env node\n", { mode: 0o755 });
+    const node = { PATH: `${bin}:${safe}:/usr/bin:/bin` };
+    writeFileSync(join(safe, "node"), "#!/bin/sh\necho 2.1.329\n", { mode: 0o755 });
+    expect(await detectClaude(node, planted, [written])).toMatchObject({
+      available: true,
+      command: [join(safe, "claude")],
+      hint: expect.stringContaining(`${planted}, which this session was started with, lies where an agent in a sandbox can change it`),
+    });
+    expect(existsSync(mark)).toBe(false);
+    // Without a sandbox it is the person's own choice.
+    expect(await detectClaude({ PATH })).toMatchObject({ available: true, command: [planted] });
+    expect(existsSync(mark)).toBe(true);
   });
 });
 

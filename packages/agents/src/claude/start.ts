@@ -61,8 +61,8 @@ async function startFront(parts: StartParts, options: StartOptions): Promise<Sta
   return { how, ...(prefill === undefined ? {} : { prefilled: true }) };
 }
 
-async function findClaude({ system, env, program }: ClaudeContext) {
-  const found = await system.detect(env, program);
+async function findClaude({ system, env, program, written }: ClaudeContext) {
+  const found = await system.detect(env, program, written);
   if (found.available) return found;
   throw new AppError(found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed", found.hint);
 }

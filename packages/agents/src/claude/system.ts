@@ -12,7 +12,7 @@ export interface System {
   readonly processes: Processes;
   /** A new id nobody else has. */
   uuid(): string;
-  detect(env: Readonly<Record<string, string>>, program?: string): Promise<Detection>;
+  detect(env: Readonly<Record<string, string>>, program?: string, written?: readonly string[]): Promise<Detection>;
 }
 
 export const ownSystem: System = { files: systemFiles, processes: systemProcesses, uuid: randomUUID, detect: detectClaude };

@@ -39,6 +39,7 @@ import { sendAlong } from "../outbox.ts";
 import { needsTerminal, passThrough } from "../pass-through.ts";
 import { introduce, watchSession } from "../session-view.ts";
 import { whileStarting } from "../start-lock.ts";
+import { writtenHere } from "../written-here.ts";
 
 export async function runAgent(words: string[], context: CommandContext): Promise<number> {
   const home = hapiHome(context.env);
@@ -53,7 +54,9 @@ export async function runAgent(words: string[], context: CommandContext): Promis
   checkMode(driver, flags);
   if (!isConversation) throw needsTerminal(driver);
 
-  const detection = await driver.detect(definedOnly(context.env), keptProgram(home, flags));
+  const env = definedOnly(context.env);
+  const written = writtenHere({ home, driver, flags, env, cwd: context.cwd });
+  const detection = await driver.detect(env, keptProgram(home, flags), written);
   if (!detection.available) throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed.`);
   const hub = await ensureHub(context.env, home);
   const { hint: warning, program } = detection;

@@ -1,5 +1,6 @@
 /** `hapi agents`: which agents there are on this machine, in which version, and what is known of that version. Starts no conversation. */
 import { loadRegistry, type AgentDriver } from "@hapi/agents";
+import { lookOutside } from "@hapi/machine";
 import { hapiHome } from "@hapi/platform";
 import { isSet, type Command, type CommandContext } from "../command.ts";
 import { table } from "../tui/terminal.ts";
@@ -25,18 +26,18 @@ export const agentsCommand: Command = {
   async run(words, context) {
     const home = hapiHome(context.env);
     const { drivers, problems } = loadRegistry(home);
-    const env = definedOnly(context.env);
+    const place = lookOutside(home, definedOnly(context.env));
     // One after the other: each may start a program of hundreds of megabytes.
     const agents: Row[] = [];
-    for (const driver of drivers) agents.push(await rowOf(driver, env));
+    for (const driver of drivers) agents.push(await rowOf(driver, place));
     if (isSet(words, "json")) context.terminal.json({ agents, problems });
     else print(agents, problems, context);
     return problems.length > 0 ? 1 : 0;
   },
 };
 
-async function rowOf(driver: AgentDriver, env: Record<string, string>): Promise<Row> {
-  const found = await driver.detect(env);
+async function rowOf(driver: AgentDriver, { env, written }: ReturnType<typeof lookOutside>): Promise<Row> {
+  const found = await driver.detect(env, undefined, written);
   const version = found.version ?? (found.available ? ((await driver.askVersion?.(env)) ?? null) : null);
   const { versions = [], how = "not" } = driver.verified ?? {};
   return {

@@ -3,8 +3,8 @@ import { accessSync, constants } from "node:fs";
 import { allDrivers, loadRegistry } from "@hapi/agents";
 import { waitingPrompts } from "@hapi/client";
 import { hubStatus } from "@hapi/hub";
-import { askRunner, type DamagedFile, damagedFiles, findLivingSessions, runnerPaths, lossesOfHome } from "@hapi/machine";
-import { ensurePrivateDir, hapiHome, knownCliApiToken, LATE, loadSettings, systemClock, within } from "@hapi/platform";
+import { askRunner, type DamagedFile, damagedFiles, findLivingSessions, lookOutside, runnerPaths, lossesOfHome } from "@hapi/machine";
+import { cleanEnv, ensurePrivateDir, hapiHome, knownCliApiToken, LATE, loadSettings, systemClock, within } from "@hapi/platform";
 import { AppError, toAppError } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
@@ -100,10 +100,10 @@ async function examine(context: CommandContext): Promise<Finding[]> {
   await check("Sessions", async () => ({ state: "ok", text: `${(await findLivingSessions(home)).length} live on this machine` }));
   for (const found of examineRecords(home)) findings.push({ name: "Records", ...found });
   await check("History", () => examineLosses(home));
-  const env = Object.fromEntries(Object.entries(context.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const place = lookOutside(home, cleanEnv(context.env));
   for (const driver of allDrivers(home)) {
     await check(driver.displayName, async () => {
-      const found = await driver.detect(env);
+      const found = await driver.detect(place.env, undefined, place.written);
       if (!found.available) return { state: "note", text: found.hint ?? "not installed" };
       return { state: found.hint ? "note" : "ok", text: [found.version, found.hint].filter(Boolean).join("; ") || "installed" };
     });

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import type { AgentDriver } from "@hapi/agents";
-import type { Clock } from "@hapi/platform";
+import { type Clock, sessionsDir } from "@hapi/platform";
 import { AppError, type SpawnParams } from "@hapi/protocol";
 import { requireBoxOf } from "../session/boxed-host.ts";
 import { boxFor, requireBoxWhileRunning, tighter } from "../session/box-wish.ts";
@@ -15,6 +15,7 @@ import { createSession, listSessionFiles, type CreateSessionOptions } from "../s
 import { credentialFingerprint } from "../session/credentials.ts";
 import { takeEnvironment, withKept } from "../session/environment.ts";
 import type { SessionFile } from "../session/session-file.ts";
+import { writtenFor } from "../session/written-folders.ts";
 import { requireInside } from "./roots.ts";
 
 export interface LaunchDeps {
@@ -70,7 +71,8 @@ async function launchOnce(deps: LaunchDeps, params: SpawnParams, roots: readonly
   if (params.knownOnly === true && !known) requireThread(deps, driver, params);
   const origin = known ?? originOf(sessionFiles, flavor, params);
   const { environment: kept } = origin ?? {};
-  const detection = await driver.detect(definedOnly(withKept(deps.env, kept)), kept?.program);
+  const env = definedOnly(withKept(deps.env, kept));
+  const detection = await driver.detect(env, kept?.program, writtenBy(deps, { params, known, origin, driver }, { cwd: wanted, env }));
   if (!detection.available) {
     throw new AppError("agent_not_installed", detection.hint ?? `${driver.displayName} is not installed on this machine.`);
   }
@@ -115,6 +117,16 @@ interface BoxAsked {
   known: SessionFile | undefined;
   origin: SessionFile | undefined;
   driver: AgentDriver;
+}
+
+/** What the agent will be able to write where it gets a sandbox. */
+function writtenBy(
+  { home }: LaunchDeps,
+  { params, known, origin, driver }: BoxAsked,
+  place: { cwd: string; env: Record<string, string> },
+): readonly string[] {
+  const box = boxFor({ home, box: tighter(params.sandbox, origin?.box) }, known);
+  return writtenFor({ home, box, sessionDir: sessionsDir(home), driver, ...place });
 }
 
 /** A branch of what was in a sandbox is in one, too; nobody is woken in a looser one than its own. @throws `sandbox_unavailable` */

@@ -11,6 +11,7 @@ import { createAvailability } from "./availability.ts";
 import { askRunner, openControlSocket } from "./control-socket.ts";
 import { listDirectory, pathsExist } from "./directories.ts";
 import { createLaunches, type LaunchDeps } from "./launches.ts";
+import { lookOutside } from "../session/written-folders.ts";
 import { findLivingSessions } from "./living-sessions.ts";
 import { createLostSearch } from "./lost-search.ts";
 
@@ -154,6 +155,32 @@ test("a wake never loosens a session's sandbox", async () => {
   // Where none can be made it is refused, and still not loosened.
   await boxing.launch(wake).catch((cause: unknown) => expect(cause).toMatchObject({ code: "sandbox_unavailable" }));
   expect(listSessionFiles(home).map(({ box }) => box)).toEqual([{ network: false }]);
+});
+
+test("the agent's program is looked for outside what a sandbox writes: its folder, the agent's own, and those of other sandboxes", async () => {
+  const told: (readonly string[] | undefined)[] = [];
+  const detect: AgentDriver["detect"] = (_env, _program, written) => {
+    told.push(written);
+    return Promise.resolve({ available: false, command: [] });
+  };
+  const boxable = { ...driver(), detect, ownPaths: () => ({ folders: ["/own"], files: ["/own.json"] }) };
+  const { deps, home, project } = world();
+  const launches = createLaunches({ ...deps, driverFor: () => boxable });
+  const common = { home, flavor: "demo", machineId: "m1", hubUrl: deps.hubUrl(), startingMode: "remote" as const };
+  const other = folder();
+  createSession({ ...common, cwd: other, startedBy: "runner", sessionId: "other", box: { network: true } });
+  const wish = { type: "spawn-in-directory" as const, directory: project, agent: "demo" };
+  for (const sandbox of [undefined, { network: true }])
+    await expect(launches.launch({ ...wish, sandbox })).rejects.toMatchObject({ code: "agent_not_installed" });
+  const place = lookOutside(home, { PATH: `/usr/bin:.:${other}/bin` });
+  await createAvailability(
+    () => [boxable],
+    { home, env: place.env },
+    () => 0,
+  )();
+  expect(told).toEqual([[], [project, "/own", "/own.json", other], [other]]);
+  expect(place.env).toEqual({ PATH: "/usr/bin" });
+  expect(lookOutside(folder(), { PATH: "." })).toEqual({ written: [], env: { PATH: "." } });
 });
 
 test("a session of another computer of the same name is not begun here: neither in its folder nor on its conversation", async () => {
@@ -342,7 +369,7 @@ test("availability is asked once in a while, with the sentence for what is missi
   };
   const availability = createAvailability(
     () => [missing],
-    {},
+    { home: "/nowhere", env: {} },
     () => now,
   );
   expect((await availability()).agents).toMatchObject([{ agent: "demo", available: false, reason: "not_found", hint: "Install it" }]);

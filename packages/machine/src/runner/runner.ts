@@ -108,7 +108,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   refuseSecond(options.home);
   const stop = Promise.withResolvers<string>();
   const env = Object.fromEntries(Object.entries(options.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
-  const availability = createAvailability(options.drivers, env, () => options.clock.now());
+  const availability = createAvailability(options.drivers, { home: options.home, env }, () => options.clock.now());
   const launches = createLaunches({
     ...options,
     driverFor: (flavor) => options.drivers().find((driver) => driver.flavor === flavor),

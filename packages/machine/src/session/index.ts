@@ -22,5 +22,6 @@ export { firstRow, rowAtHub } from "./row-at-hub.ts";
 export { SETTLE_WORD } from "./settle-word.ts";
 export { openSession, type RunningSession } from "./session.ts";
 export { requireBoxOf } from "./boxed-host.ts";
+export { lookOutside, writtenFor } from "./written-folders.ts";
 export { startSession } from "./start-session.ts";
 export type { SessionPorts } from "./session-ports.ts";

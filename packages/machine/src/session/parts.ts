@@ -26,6 +26,7 @@ import type { SessionState } from "./state.ts";
 import { goesOn } from "./status-text.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { createUploads, type Uploads } from "./uploads.ts";
+import { writtenOf } from "./written-folders.ts";
 
 /** A larger file is not read for the lines around an edit. */
 const MAX_EDITED_BYTES = 2 * 1024 * 1024;
@@ -105,6 +106,7 @@ function supervisorOf(ports: SessionPorts, { signals, kept, backlog }: SessionSt
       cwd: sessionFile.value.cwd,
       env: ports.agentEnv,
       program: sessionFile.value.environment?.program,
+      written: writtenOf(ports),
       memory: ledger.memory,
       clock,
       sessionDir: ports.dir,

@@ -14,6 +14,7 @@ import type { SetLifecycle } from "./lifecycle.ts";
 import type { PermissionBroker } from "./permissions.ts";
 import type { SessionPorts } from "./session-ports.ts";
 import type { Turns } from "./turns.ts";
+import { writtenOf } from "./written-folders.ts";
 
 /** A terminal that was asked for attaches within this time. */
 const FIRST_VIEWER_WAIT_MS = 3_000;
@@ -85,8 +86,9 @@ function settleFormer(
 }
 
 /** Without its program a session can't run. Asked only when a start went wrong: it takes longer than the start itself. */
-async function mustBeInstalled({ driver, agentEnv, sessionFile }: SessionPorts): Promise<void> {
-  const found = await driver.detect(agentEnv, sessionFile.value.environment?.program);
+async function mustBeInstalled(ports: SessionPorts): Promise<void> {
+  const { driver, agentEnv, sessionFile } = ports;
+  const found = await driver.detect(agentEnv, sessionFile.value.environment?.program, writtenOf(ports));
   if (found.available) return;
   const code = found.reason === "unsupported_version" ? "agent_unsupported_version" : "agent_not_installed";
   throw new AppError(code, found.hint ?? `${driver.displayName} was not found on this machine`);
