@@ -54,7 +54,18 @@ export { applyPage, applySyncEvent, closeWindow, openWindow, withGap, withoutDou
 export { isUnbegun, positionOf } from "./sync/rows.ts";
 export { withList, withListed, withMachines, withoutSession, withoutUnlisted, withSession } from "./sync/sessions.ts";
 export { emptySyncState, emptyWindow, type MessageWindow, type Position, type Refetch, type SyncState } from "./sync/state.ts";
-export { joinsWindow, type PageRequest } from "./sync/window.ts";
+export type { PageRequest } from "./sync/window.ts";
+export {
+  afterFailure,
+  doubtSession,
+  type Due,
+  dueReads,
+  leavesGap,
+  type ReadFate,
+  wantList,
+  wantMachines,
+  wantSession,
+} from "./sync/due.ts";
 export { itemsDrawn } from "./sync/streams.ts";
 export { createTimeline, type TimelineBuilder } from "./timeline/builder.ts";
 export { diffsOfInput, inPlace, relativeTo } from "./timeline/tool-facts.ts";

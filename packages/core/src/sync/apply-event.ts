@@ -4,6 +4,7 @@
  */
 import type { Message, MessagesResponse, SyncEvent } from "@hapi/protocol";
 import { laterStage } from "../stages.ts";
+import { wantList } from "./due.ts";
 import { isSameJson, isUnbegun } from "./rows.ts";
 import { withMachineEvent, withoutSession, withOutcome, withRowHeard, withSessionEvent } from "./sessions.ts";
 import { emptyWindow, type MessageWindow, type SyncState, without } from "./state.ts";
@@ -73,11 +74,6 @@ function indeterminate(window: MessageWindow, localIds: readonly string[]): Mess
 /** Nobody writes any more. */
 function silenced(state: SyncState, id: string): SyncState {
   return inWindow(state, id, (window) => (Object.keys(window.streams).length === 0 ? window : { ...window, streams: {} }));
-}
-
-/** Only the list counts scheduled prompts; no patch does. */
-function wantList(state: SyncState): SyncState {
-  return state.refetch.list ? state : { ...state, refetch: { ...state.refetch, list: true } };
 }
 
 /** Events were missed: everything must be read again; what is shown stays until then. */

@@ -6,6 +6,7 @@ import type { LastTurn, Machine, Message, Session, SessionPatch, SessionSummary 
 import { decodeContent } from "../envelope/decode.ts";
 import { isConversation } from "../last-turn.ts";
 import { backgroundCount, sessionSummary, summaryMetadata, summaryRequests, summaryTodos } from "../summary.ts";
+import { wantSession } from "./due.ts";
 import { isSameJson } from "./rows.ts";
 import { type SyncState, without } from "./state.ts";
 
@@ -179,11 +180,6 @@ export function withOutcome(state: SyncState, id: string, { lastTurn, seenAt }: 
   const sessions = session ? put(state.sessions, id, heard(session)) : state.sessions;
   const summaries = summary ? put(state.summaries, id, heard(summary)) : state.summaries;
   return sessions === state.sessions && summaries === state.summaries ? state : { ...state, sessions, summaries };
-}
-
-export function wantSession(state: SyncState, id: string): SyncState {
-  if (Object.hasOwn(state.refetch.sessions, id)) return state;
-  return { ...state, refetch: { ...state.refetch, sessions: { ...state.refetch.sessions, [id]: true } } };
 }
 
 export function withoutSession(state: SyncState, id: string): SyncState {
