@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import type { DriverContext, StartOptions } from "../driver.ts";
 import { fields, filled, list, type Fields } from "../shared/read.ts";
 import { beginHere, catchUp } from "./catch-up.ts";
-import { type Heard, type OpenWire, reasonOf, type ServerLink, ServerRefusal } from "./link.ts";
+import { type Heard, type LinkEvents, type OpenWire, reasonOf, type ServerLink, ServerRefusal } from "./link.ts";
 import { modeOf, settingsOf, startPolicy } from "./modes.ts";
 import { endProcess } from "../shared/process-end.ts";
 import { connect, LAUNCH_KEY, type Launch, listenToStreams, nextLaunch, spawnServer, type LastWords } from "./server.ts";
@@ -30,6 +30,8 @@ export interface Beginning {
   unknown(place: string, word: string): void;
   /** The connection ended; the server may live. */
   lost(): void;
+  /** The thread is behind; before it is taken up, it only says so itself (`isBehind`). */
+  missed(thread: Thread): void;
 }
 
 export async function begin(at: Beginning, options: StartOptions): Promise<Running> {
@@ -53,21 +55,30 @@ type Spawned = Pick<Running, "launch" | "process" | "words">;
 
 async function openThread(at: Beginning, spawned: Spawned, options: StartOptions): Promise<Running> {
   const { context } = at;
-  const early: Heard[] = [];
-  let heard = (message: Heard): void => void early.push(message);
+  const early: { message: Heard; chars: number }[] = [];
+  let heard: LinkEvents["heard"] = (message, chars) => void early.push({ message, chars });
   const { link, version } = await connect({
     clock: context.clock,
     open: at.open,
     process: spawned.process,
     socket: spawned.launch.socket,
     words: spawned.words,
-    events: { heard: (message) => heard(message), garbage: (sample) => at.unknown("garbage", sample.slice(0, 40)), closed: at.lost },
+    events: {
+      heard: (message, chars) => heard(message, chars),
+      garbage: (sample) => at.unknown("garbage", sample.slice(0, 40)),
+      closed: at.lost,
+    },
   });
-  const opened = await askForThread(link, context, options).finally(() => refuseFallback(early));
-  const thread = new Thread({ context, state: stateOf(context, { launch: spawned.launch, opened, options }), unknown: at.unknown });
+  const opened = await askForThread(link, context, options).finally(() => refuseFallback(early.map(({ message }) => message)));
+  const thread = new Thread({
+    context,
+    state: stateOf(context, { launch: spawned.launch, opened, options }),
+    unknown: at.unknown,
+    missed: at.missed,
+  });
   thread.link = link;
   await thread.holding(async () => {
-    for (const message of early) thread.events.heard(message);
+    for (const { message, chars } of early) thread.events.heard(message, chars);
     heard = thread.events.heard;
     if (options.threadId === undefined || options.fork) return keepOnDisk(link, thread.state, context);
     if (knows(context, options.threadId)) await catchUp({ thread, link, isActive: isActive(opened), room: async () => context.room?.() });
@@ -158,7 +169,7 @@ async function keepOnDisk(link: ServerLink, state: CodexState, { cwd }: DriverCo
 /** The session process is another one: the server lives, and so does its thread. */
 export async function rejoin(at: Beginning, spawned: Spawned, state: CodexState): Promise<Running> {
   const { context } = at;
-  const thread = new Thread({ context, state, unknown: at.unknown });
+  const thread = new Thread({ context, state, unknown: at.unknown, missed: at.missed });
   const version = await thread.holding(async () => {
     const connected = await connect({
       clock: context.clock,

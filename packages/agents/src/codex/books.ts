@@ -7,6 +7,7 @@ import { Thread } from "./thread.ts";
 import { endTurn } from "./turns.ts";
 
 export async function closeBooks(thread: Thread, failure: AgentFailure | undefined): Promise<void> {
+  thread.takeAll();
   const { state } = thread;
   const { turn } = state;
   // What it had not taken stays as it is: the session asks the record, and hands again what is not there.

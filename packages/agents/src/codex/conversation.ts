@@ -64,7 +64,8 @@ export class CodexConversation implements Conversation {
       context: this.#context,
       open: this.#open,
       unknown: (place, word) => void this.#unknown.set(`${place}/${word}`, (this.#unknown.get(`${place}/${word}`) ?? 0) + 1),
-      lost: () => ignore(this.#reconnect(), "told in the log, and the server is ended"),
+      lost: this.#joinAnew,
+      missed: (thread) => void (this.#running?.thread === thread && this.#joinAnew()),
     };
   }
 
@@ -111,6 +112,7 @@ export class CodexConversation implements Conversation {
     if (settings.model !== "") emit({ type: "model", model: settings.model });
     if (title !== null) emit({ type: "title", title });
     emit({ type: "thinking", thinking: turn !== null });
+    if (thread.isBehind) this.#joinAnew();
     this.#askForModels(running).catch((cause: unknown) => this.#context.log.warn("codex.models_unknown", { cause }));
   }
 
@@ -136,6 +138,8 @@ export class CodexConversation implements Conversation {
     this.#gone = over.catch((cause: unknown) => this.#context.log.warn("codex.end_not_told", { cause }));
   }
 
+  readonly #joinAnew = (): void => ignore(this.#reconnect(), "told in the log, and the server is ended");
+
   /** The connection ended and the server may live: what was said meanwhile is in the thread. */
   async #reconnect(): Promise<void> {
     const running = this.#running;
@@ -145,7 +149,9 @@ export class CodexConversation implements Conversation {
       const { launch, process, words, thread } = running;
       thread.close();
       const again = await rejoin(this.#beginning, { launch, process, words }, structuredClone(thread.state));
-      if (this.#running === running) this.#running = again;
+      if (this.#running !== running) return again.thread.close();
+      this.#running = again;
+      if (again.thread.isBehind) this.#joinAnew();
     } catch (cause) {
       // A server that nobody can talk to is of no use; its end is told as every end.
       this.#context.log.warn("codex.connection_not_restored", { cause });

@@ -44,9 +44,11 @@ export interface ServerLink {
 }
 
 export interface LinkEvents {
-  heard(message: Heard): void;
+  /** `chars`: how large it was. */
+  heard(message: Heard, chars: number): void;
   /** What came is no message of this protocol. */
   garbage(sample: string): void;
+  /** Not where `close` was called, after which nothing is heard. */
   closed(): void;
 }
 
@@ -113,12 +115,14 @@ export async function openLink(path: string, { open, clock, events }: LinkOption
     { clock, open },
     {
       message(text) {
+        if (isClosed) return;
         const message = parse(text);
-        if (typeof message?.["method"] === "string") events.heard(message as unknown as Heard);
+        if (typeof message?.["method"] === "string") events.heard(message as unknown as Heard, text.length);
         else if (typeof message?.["id"] === "number") asked.answered(message["id"], message);
         else events.garbage(text.slice(0, SAMPLE_CHARS));
       },
       closed() {
+        if (isClosed) return;
         isClosed = true;
         asked.over();
         events.closed();
@@ -134,7 +138,11 @@ export async function openLink(path: string, { open, clock, events }: LinkOption
     notify: (method) => send({ method }),
     reply: (id, result) => send({ id, result }),
     refuse: (id, error) => send({ id, error }),
-    close: () => wire.close(),
+    close() {
+      isClosed = true;
+      asked.over();
+      wire.close();
+    },
   };
 }
 

@@ -77,7 +77,7 @@ const story = (events: readonly DriverEvent[]) =>
 function live(): DriverEvent[] {
   const events: DriverEvent[] = [];
   const { thread } = createLife(events);
-  for (const message of heard) thread.events.heard(message);
+  for (const message of heard) thread.events.heard(message, 0);
   return events;
 }
 
@@ -120,7 +120,7 @@ test("the retry of a failed turn has no words of a person, and is the end of the
   const { thread } = createLife(events);
   const retried = String(turns.toReversed()[8]?.["id"]);
   thread.retries.add(retried);
-  for (const message of heard) thread.events.heard(message);
+  for (const message of heard) thread.events.heard(message, 0);
   expect(recordsOf(events).get(`${retried}:end`)).toMatchObject({ outcome: "completed", localIds: ["p8"] });
 });
 
@@ -159,7 +159,7 @@ test("a kill of the session process anywhere: what its successor reads completes
     fc.asyncProperty(fc.integer({ min: 0, max: heard.length }), async (at) => {
       const events: DriverEvent[] = [];
       const first = createLife(events);
-      for (const message of heard.slice(0, at)) first.thread.events.heard(message);
+      for (const message of heard.slice(0, at)) first.thread.events.heard(message, 0);
       const { thread } = createLife(events, first.store);
       await catchUp({ thread, link: server(), isActive: false, room: () => Promise.resolve() });
       const told = story(events);
@@ -175,9 +175,9 @@ test("a word that nobody decided about is counted and shown as it came", () => {
   const events: DriverEvent[] = [];
   const { thread, unknown } = createLife(events);
   const threadId = thread.state.threadId;
-  thread.events.heard({ method: "thread/levitated", params: { threadId, height: 3 } });
-  thread.events.heard({ method: "item/completed", params: { threadId, turnId: "t", item: { type: "hologram", id: "h1", size: 2 } } });
-  thread.events.heard({ id: 7, method: "item/hologram/requestApproval", params: { threadId } });
+  thread.events.heard({ method: "thread/levitated", params: { threadId, height: 3 } }, 0);
+  thread.events.heard({ method: "item/completed", params: { threadId, turnId: "t", item: { type: "hologram", id: "h1", size: 2 } } }, 0);
+  thread.events.heard({ id: 7, method: "item/hologram/requestApproval", params: { threadId } }, 0);
   thread.events.garbage("<html>");
   expect(unknown).toEqual(["notification/thread/levitated", "item/hologram", "request/item/hologram/requestApproval", "garbage/message"]);
   const raw = [...recordsOf(events).values()].filter((event) => event.type === "unknown");
@@ -266,8 +266,8 @@ test("a thread in an error that no turn tells is the failed end of its turn, aft
   const events: DriverEvent[] = [];
   const { thread, clock } = createLife(events);
   const { threadId } = thread.state;
-  thread.events.heard({ method: "turn/started", params: { threadId, turn: { id: "t1" } } });
-  thread.events.heard({ method: "thread/status/changed", params: { threadId, status: { type: "systemError" } } });
+  thread.events.heard({ method: "turn/started", params: { threadId, turn: { id: "t1" } } }, 0);
+  thread.events.heard({ method: "thread/status/changed", params: { threadId, status: { type: "systemError" } } }, 0);
   expect(recordsOf(events).has("t1:end")).toBe(false);
   await clock.advance(5_000);
   const failure = { code: "server_error", message: "Codex thread entered systemError", retryable: true };
@@ -278,10 +278,10 @@ test("an error of the thread that its turn tells is told once, in the turn's wor
   const events: DriverEvent[] = [];
   const { thread, clock } = createLife(events);
   const { threadId } = thread.state;
-  thread.events.heard({ method: "turn/started", params: { threadId, turn: { id: "t1" } } });
-  thread.events.heard({ method: "thread/status/changed", params: { threadId, status: { type: "systemError" } } });
+  thread.events.heard({ method: "turn/started", params: { threadId, turn: { id: "t1" } } }, 0);
+  thread.events.heard({ method: "thread/status/changed", params: { threadId, status: { type: "systemError" } } }, 0);
   const error = { message: "Selected model is at capacity", codexErrorInfo: "serverOverloaded" };
-  thread.events.heard({ method: "turn/completed", params: { threadId, turn: { id: "t1", status: "failed", error } } });
+  thread.events.heard({ method: "turn/completed", params: { threadId, turn: { id: "t1", status: "failed", error } } }, 0);
   await clock.advance(5_000);
   expect(
     events.flatMap((event) => (event.type === "record" && event.event.type === "turn-ended" ? [event.event.failure?.code] : [])),

@@ -36,6 +36,8 @@ export interface Scripted {
   replies: unknown[];
   /** What a request is answered; undefined: never. */
   answers: Record<string, (params: Record<string, unknown>) => object | undefined>;
+  /** Of the session's backlog; absent: there is room always, and what is said is told at once. */
+  room?: () => Promise<void>;
   /** Of the connection that is open, or was last. */
   wire: WireEvents;
   /** The server says something of its own accord. */
@@ -110,6 +112,9 @@ export function openScripted(state: Partial<CodexState> = {}, kept: Record<strin
         keep(values);
         change();
       },
+    },
+    get room() {
+      return scripted.room;
     },
     emit(event: DriverEvent) {
       events.push(structuredClone(event));

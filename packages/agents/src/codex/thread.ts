@@ -1,10 +1,11 @@
 /**
  * The session's thread on its server: what is heard of it becomes events, in the order in which it was said, and each record carries the state that
- * belongs to it. While the thread is read (`catch-up.ts`), what is heard meanwhile waits.
+ * belongs to it. While the thread is read (`catch-up.ts`), and while the session has no room for more, what is heard waits (`intake.ts`).
  */
 import { ignore } from "@hapi/platform/lean";
 import type { DriverContext, DriverEvent } from "../driver.ts";
 import type { RpcId } from "../shared/jsonrpc.ts";
+import { createIntake } from "./intake.ts";
 import type { Heard, LinkEvents, ServerLink } from "./link.ts";
 import { createLiveText, type LiveText } from "./live-text.ts";
 import { notified } from "./notifications.ts";
@@ -23,6 +24,8 @@ export interface ThreadDeps {
   context: DriverContext;
   state: CodexState;
   unknown(place: string, word: string): void;
+  /** More was said than could wait for room: what is missing is in the thread, which is to be joined anew. Absent: nobody listens. */
+  missed?(thread: Thread): void;
 }
 
 export const RETRY_PENDING = "pending";
@@ -41,14 +44,21 @@ export class Thread {
   readonly #told = new Set<string>();
   readonly #warnings = new Set<string>();
   readonly #closings = new Map<string, ((closed: RequestClosed) => void)[]>();
+  readonly #intake = createIntake({
+    take: (message) => this.#take(message),
+    full: () => this.#context.log.warn("codex.too_much_waits", {}),
+    missed: () => this.#missed?.(this),
+    failed: (cause) => this.#context.log.warn("codex.not_told", { cause }),
+  });
+  readonly #missed: ThreadDeps["missed"];
   #events: DriverEvent[] = [];
-  #held: Heard[] | null = null;
   #cancelTimer: (() => void) | undefined;
 
-  constructor({ context, state, unknown }: ThreadDeps) {
+  constructor({ context, state, unknown, missed }: ThreadDeps) {
     const { clock, log, memory } = context;
     this.#context = context;
     this.#unknown = unknown;
+    this.#missed = missed;
     this.state = state;
     this.#to = {
       state,
@@ -65,7 +75,7 @@ export class Thread {
   /** Told of what comes on the connection. */
   get events(): Pick<LinkEvents, "heard" | "garbage"> {
     return {
-      heard: (message) => (this.#held ? void this.#held.push(message) : this.#take(message)),
+      heard: this.#intake.heard,
       garbage: (sample) => {
         this.#unknown("garbage", "message");
         this.#context.log.warn("codex.bad_message", { sample });
@@ -83,6 +93,8 @@ export class Thread {
       if (event.type === "request-closed") this.#tellClosed(event);
       this.#context.emit(at === last && event.type === "record" ? { ...event, checkpoint: this.#snapshot() } : event);
     }
+    const room = last < 0 ? undefined : this.#context.room?.();
+    if (room) this.#intake.waitFor(room);
     return result;
   }
 
@@ -91,15 +103,18 @@ export class Thread {
   }
 
   /** What is heard waits until this is over. */
-  async holding<T>(work: () => Promise<T>): Promise<T> {
-    this.#held ??= [];
-    try {
-      return await work();
-    } finally {
-      const waited = this.#held;
-      this.#held = null;
-      for (const message of waited) this.#take(message);
-    }
+  holding<T>(work: () => Promise<T>): Promise<T> {
+    return this.#intake.holding(work);
+  }
+
+  /** Not everything that was said was heard, and nothing is heard any more. */
+  get isBehind(): boolean {
+    return this.#intake.isBehind;
+  }
+
+  /** The server has ended: what waits for room is the last of it. */
+  takeAll(): void {
+    this.#intake.takeAll();
   }
 
   /** How a request ended, for certain. */
@@ -109,6 +124,7 @@ export class Thread {
 
   close(): void {
     this.#cancelTimer?.();
+    this.#intake.close();
     this.link?.close();
   }
 

@@ -94,6 +94,12 @@ export interface World {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Nobody reads the log, and there is room for every record. */
+const QUIET = {
+  log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
+  room: () => Promise.resolve(),
+} as const;
+
 export async function openWorld(fixture: DriverFixture): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "hapi-contract-"));
   const prepared = await fixture.prepare(folder);
@@ -130,7 +136,7 @@ export async function openWorld(fixture: DriverFixture): Promise<World> {
       sessionDir: folder,
       hookCommand: ["false"],
       hookEnv: {},
-      log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
+      ...QUIET,
       emit(event) {
         if (mine !== life) return;
         events.push(structuredClone(event));
