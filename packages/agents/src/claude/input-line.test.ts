@@ -94,3 +94,41 @@ test("words typed before Claude is up may stand in its line: which do is not kno
   line.proven();
   expect(line.text).toBe("");
 });
+
+test("of a line whose Enter went to a dialog the next session process knows what this one knew", () => {
+  const entered = { at: 5, text: "half" };
+  const before = fresh("kept ");
+  before.typed(typed("half"), "idle");
+  expect(before.hidden).toBeNull();
+  before.typed(typed("", { entered }), "waiting");
+  const next = (line = before) => createInputLine({ text: null, letters: true, hidden: line.hidden });
+  for (const more of ["", " more"]) {
+    const line = next();
+    line.typed(typed(more, { entered }), "idle");
+    expect(line.text).toBe(`kept half${more}`);
+    line.typed(typed("", { entered: { at: 9, text: more } }), "idle");
+    expect([line.text, line.hidden]).toEqual(["", null]);
+  }
+  expect(next().text).toBe("kept half");
+  // Emptied by a key since.
+  const emptied = next();
+  emptied.typed(typed("anew", { entered, isCleared: true }), "idle");
+  expect([emptied.text, emptied.hidden]).toEqual(["anew", null]);
+});
+
+test("what nobody knew is not known after it either; what the keys tell needs nobody's memory", () => {
+  const doubtful = fresh();
+  doubtful.typed(typed(null, { hasWords: true }), "idle");
+  expect(doubtful.hidden).toBeNull();
+  doubtful.typed(typed("", { entered: { at: 5, text: null } }), "waiting");
+  const next = createInputLine({ text: null, letters: true, hidden: doubtful.hidden });
+  next.typed(typed("", { entered: { at: 5, text: null } }), "idle");
+  expect(next.text).toBe(doubtful.text);
+  const ordinary = fresh();
+  ordinary.typed(typed("one", { entered: null }), "idle");
+  ordinary.typed(typed("", { entered: { at: 5, text: "one" } }), "idle");
+  expect(ordinary.hidden).toBeNull();
+  ordinary.proven();
+  ordinary.typed(typed("1", { entered: { at: 5, text: "one" } }), "waiting");
+  expect(ordinary.hidden).toBeNull();
+});

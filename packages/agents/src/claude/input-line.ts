@@ -18,6 +18,20 @@ export interface InputLine {
   unknown(): void;
   /** Null: something may stand there, and nobody knows what. */
   readonly text: string | null;
+  /** What the host's keys do not say of it, for a session process that comes after this one; null: they say it all. */
+  readonly hidden: HiddenLine | null;
+}
+
+/** What stands in the line, or may, although a dialog took the Enter behind it, or keys among it. */
+export interface HiddenLine {
+  /** What stood there before the first key; null: not known. */
+  before: string | null;
+  /** Of the keys up to here a dialog got those that are not in `kept`. Null: not known which. */
+  upTo: string | null;
+  kept: string;
+  isCleared: boolean;
+  /** When the Enter was seen behind which all this is so. */
+  enteredAt: number | null;
 }
 
 /** Up to where the keys of the host's line are accounted for, and which of them went to Claude; the others went to a dialog. Null: not known. */
@@ -35,13 +49,23 @@ function strayedBy({ line, hasWords }: TypedLine, status: string | undefined, st
   return status === undefined && hasWords ? UNKNOWN : null;
 }
 
+/** The host's line then, as far as it matters: what is told of it next is compared with this. */
+const asItWas = ({ upTo, isCleared, enteredAt }: HiddenLine): TypedLine => ({
+  line: upTo,
+  hasWords: false,
+  isCleared,
+  entered: enteredAt === null ? null : { at: enteredAt, text: null },
+});
+
 /** `letters`: false where letters may be commands (vim keys). */
 /** `text`: null where nobody saw how it began. */
-export function createInputLine(begin: { text: string | null; letters: boolean }): InputLine {
+/** `hidden`: of the same line, by the session process before this one; goes before `text`. */
+export function createInputLine(begin: { text: string | null; letters: boolean; hidden?: HiddenLine | null }): InputLine {
+  const { hidden } = begin;
   /** What stood there before the first key of the host's line. */
-  let before: string | null = begin.letters ? begin.text : null;
-  let last: TypedLine = { line: "", hasWords: false, isCleared: false, entered: null };
-  let strayed: Strayed = NONE;
+  let before: string | null = begin.letters ? (hidden ? hidden.before : begin.text) : null;
+  let last: TypedLine = hidden ? asItWas(hidden) : { line: "", hasWords: false, isCleared: false, entered: null };
+  let strayed: Strayed = hidden ? { upTo: hidden.upTo, kept: hidden.kept } : NONE;
 
   /** What of the host's line went to Claude; null: not known. */
   function taken(line: string | null): string | null {
@@ -76,6 +100,11 @@ export function createInputLine(begin: { text: string | null; letters: boolean }
         return line === "" ? "" : null;
       }
       return last.hasWords || strayed.kept !== "" || (before ?? "") !== "" ? null : "";
+    },
+    get hidden() {
+      const { upTo, kept } = strayed;
+      if (kept === "" && upTo !== null) return null;
+      return { before, upTo, kept, isCleared: last.isCleared, enteredAt: last.entered?.at ?? null };
     },
   };
 }

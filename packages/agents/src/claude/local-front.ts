@@ -10,8 +10,8 @@ import { failure } from "./failures.ts";
 import { firstOutput } from "./first-output.ts";
 import { createHookless } from "./hookless.ts";
 import { createHooks, type Hooks } from "./hooks.ts";
-import { createInputLine, hasVimKeys } from "./input-line.ts";
 import { str } from "./json.ts";
+import { createKeptLine } from "./kept-line.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import { endTerminal, escape } from "./local-end.ts";
 import { LocalLook } from "./local-look.ts";
@@ -58,7 +58,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
   const ended = Promise.withResolvers<void>();
   const own = createOwnStatus(context, process.pid, () => core.thread?.id);
   const hookless = createHookless(core, launchId);
-  const input = createInputLine({ text: options.line, letters: !hasVimKeys(context) });
+  const input = createKeptLine(context, launchId, options.line);
   const words = createTypedWords(input);
   const screen = createScreenThread();
   const sources = createLocalWatch({ core, launchId, isHookless: () => hookless.isSo });

@@ -5,6 +5,7 @@
 import type { Attachment, BackgroundWork } from "@hapi/protocol";
 import type { AgentRequest, DriverContext, Front } from "../driver.ts";
 import type { Elicited } from "../shared/elicitation.ts";
+import type { HiddenLine } from "./input-line.ts";
 import type { Json } from "./json.ts";
 import type { ParserState } from "./parser-state.ts";
 import type { Closing, Handed } from "./request-fate.ts";
@@ -135,6 +136,8 @@ export interface Marks {
   "claude.hooked": string;
   /** A prompt that was entered in the terminal and does not stand in Claude's record yet. */
   "claude.typed": TypedMark | null;
+  /** What stands in the terminal's input line and the host's keys do not tell; null: nothing. */
+  "claude.line": { launchId: string; hidden: HiddenLine | null };
   "claude.cost": { threadId: string; totalUsd: number };
   /** The conversation in which a turn was completed: from then on it has a past, whatever became of its file. */
   "claude.answered": { threadId: string };
