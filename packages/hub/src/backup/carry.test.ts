@@ -55,3 +55,20 @@ test("from a damaged one nothing is carried, and that is told; what fails otherw
   mkdirSync(from);
   await expect(carryCredentials(from, to)).rejects.toMatchObject({ code: "home_not_writable" });
 });
+
+test("one of a newer HAPI, which says more of them, is refused in words, and nothing of the backup's is changed; an older one says less, and is carried", async () => {
+  await database(to, table, "INSERT INTO credentials VALUES ('thief', NULL)");
+  await database(from, "CREATE TABLE credentials (id TEXT, revoked_at INTEGER, locked_at INTEGER)");
+  const fill = openSqlite(from, { isSingleFile: true });
+  fill.exec("INSERT INTO credentials VALUES ('thief', NULL, 5)");
+  await fill.close();
+  await expect(carryCredentials(from, to)).rejects.toMatchObject({
+    code: "database_newer",
+    message: expect.stringContaining("Update HAPI, then restore."),
+    details: { unknown: ["locked_at"] },
+  });
+  expect(await carried()).toEqual([{ id: "thief", revoked_at: null }]);
+  rmSync(from);
+  await database(from, "CREATE TABLE credentials (id TEXT)", "INSERT INTO credentials VALUES ('kept')");
+  expect([await carryCredentials(from, to), await carried()]).toEqual([true, [{ id: "kept", revoked_at: null }]]);
+});

@@ -2,20 +2,21 @@
  * Who may come in is no part of what a backup brings back: whoever was revoked since stays revoked, and secrets that were renewed since stay good.
  * On an empty home there is nothing to carry, and those of the backup may come in as they could then.
  */
-import { openSqlite } from "@hapi/platform";
-import { toAppError } from "@hapi/protocol";
+import { openSqlite, type Sqlite } from "@hapi/platform";
+import { AppError, toAppError } from "@hapi/protocol";
 
 type Row = Record<string, string | number | null>;
 
 /**
  * `from`: the database that was in use, folded into one file. `to`: the one that takes its place. False: the first is damaged, so nobody knows who was
- * revoked since, and those of the backup may come in as they could then.
+ * revoked since, and those of the backup may come in as they could then. @throws `database_newer`: the first says more of them than there is room for
  */
 export async function carryCredentials(from: string, to: string): Promise<boolean> {
   const rows = await readCredentials(from);
   if (!Array.isArray(rows)) return rows === "none";
   const db = openSqlite(to, { isSingleFile: true });
   try {
+    refuseNewer(rows, db);
     db.transaction(() => {
       db.run("DELETE FROM credentials");
       for (const row of rows) {
@@ -27,6 +28,18 @@ export async function carryCredentials(from: string, to: string): Promise<boolea
     await db.close();
   }
   return true;
+}
+
+/** What a newer HAPI wrote of a sign-in may be what keeps it out: carried without it, it could come in. */
+function refuseNewer([first = {}]: readonly Row[], to: Sqlite): void {
+  const known = new Set(to.all<{ name: string }>("SELECT name FROM pragma_table_info('credentials')").map(({ name }) => name));
+  const unknown = Object.keys(first).filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  throw new AppError(
+    "database_newer",
+    "The present database was written by a newer HAPI, which says more of who may come in than this one understands. Update HAPI, then restore. To restore with this one, move the present database out of HAPI's home first: then those of the backup can come in as they could when it was made.",
+    { details: { unknown } },
+  );
 }
 
 /** None: it is from before there were any. */
