@@ -2,13 +2,13 @@
  * Socket.IO over HTTP long polling, and WebSockets that begin as such: for clients of others that ask for it, so it is loaded with the
  * first of them. The only file that knows the Socket.IO library.
  */
-import type { Clock } from "@hapi/platform";
+import { type Clock, every } from "@hapi/platform";
 import { AppError, MAX_FRAME_BYTES, SOCKET_PATH, toAppError } from "@hapi/protocol";
 import { Server as Engine } from "@socket.io/bun-engine";
 import { Server, type Socket } from "socket.io";
 import type { Caller } from "../auth/caller.ts";
 import type { ClientSocket, SocketNamespace } from "./client-socket.ts";
-import { type Guest, isOpening, joinMs, maxUnjoinedChars } from "./room.ts";
+import { type Guest, isOpening, joinMs, maxFrames, maxRefusals, maxUnjoinedChars, pingIntervalMs } from "./room.ts";
 
 export interface PollingServer {
   readonly websocket: Bun.WebSocketHandler<never>;
@@ -38,11 +38,15 @@ export function createPollingServer(
           (socket.data as { identity?: unknown }).identity = identity;
           next();
         },
-        (cause: unknown) => next(new Error(toAppError(cause).message)),
+        (cause: unknown) => {
+          next(new Error(toAppError(cause).message));
+          // Which it says in the next tick: whoever is closed then has heard why.
+          process.nextTick(() => sessions.refused(idOf(socket)));
+        },
       );
     });
     space.on("connection", (socket) => {
-      sessions.joined((socket.conn as unknown as { id: string }).id);
+      sessions.joined(idOf(socket));
       const { identity } = socket.data as { identity: unknown };
       namespace.connected(wrap(socket), identity);
     });
@@ -57,6 +61,7 @@ export function createPollingServer(
       return engine.handleRequest(request, server as never).finally(() => opened?.());
     },
     close() {
+      sessions.stop();
       io.disconnectSockets(true);
       engine.close();
     },
@@ -65,24 +70,43 @@ export function createPollingServer(
 
 interface Session extends Guest {
   hasJoined: boolean;
+  refusals: number;
+  /** Since the last ping of the others was due. */
+  frames: number;
   close(): void;
 }
 
-/** The library knows who is there, and not how many may be or how much they may say before they have joined. */
+const idOf = (socket: Socket): string => (socket.conn as unknown as { id: string }).id;
+
+/** The library gives its type no name. */
+type EngineSocket = Parameters<Parameters<typeof Engine.prototype.on<"connection">>[1]>[0];
+
+function openSession(socket: EngineSocket, { headers }: Request): Session {
+  const session: Session = {
+    caller: callerIn(Object.fromEntries(headers)),
+    hasJoined: false,
+    refusals: 0,
+    frames: 0,
+    close: () => void socket.close(),
+  };
+  socket.on("packet", ({ data = "" }) => {
+    session.frames += 1;
+    const isFlood = session.frames > maxFrames && !session.caller.isLocal;
+    // Over its WebSocket, once it has one: a body is looked at before it is read.
+    const length = typeof data === "string" ? data.length : data.byteLength;
+    if (isFlood || (!session.hasJoined && length > maxUnjoinedChars)) session.close();
+  });
+  return session;
+}
+
+/** The library knows who is there, and not how many may be, how often they may guess or how much they may say. */
 function watchSessions(engine: Engine, clock: Clock) {
   const sessions = new Map<string, Session>();
   const opening = new Set<Guest>();
+  const stop = every(clock, pingIntervalMs, () => sessions.forEach((session) => (session.frames = 0)), { unref: true });
   engine.on("connection", (socket, request) => {
-    const session: Session = {
-      caller: callerIn(Object.fromEntries(request.headers)),
-      hasJoined: false,
-      close: () => void socket.close(),
-    };
+    const session = openSession(socket, request);
     sessions.set(socket.id, session);
-    // Over its WebSocket, once it has one: a body is looked at before it is read.
-    socket.on("packet", ({ data = "" }) => {
-      if (!session.hasJoined && (typeof data === "string" ? data.length : data.byteLength) > maxUnjoinedChars) session.close();
-    });
     const stopWaiting = clock.setTimer(joinMs, () => session.hasJoined || session.close());
     socket.once("close", () => {
       stopWaiting();
@@ -96,6 +120,13 @@ function watchSessions(engine: Engine, clock: Clock) {
       const guest: Guest = { caller, hasJoined: false };
       opening.add(guest);
       return () => opening.delete(guest);
+    },
+    stop,
+    refused(id: string): void {
+      const session = sessions.get(id);
+      if (!session) return;
+      session.refusals += 1;
+      if (session.refusals >= maxRefusals) session.close();
     },
     joined(id: string): void {
       const session = sessions.get(id);

@@ -12,6 +12,11 @@ export const joinMs = 20_000;
 const maxOfOne = 1_024;
 /** A connection that has joined nothing says no more at once: it may be anybody's. */
 export const maxUnjoinedChars = 64 * 1024;
+/** Wrong tokens on one connection. */
+export const maxRefusals = 3;
+export const pingIntervalMs = 25_000;
+/** What a connection from elsewhere may say between two pings; who says more is closed, and has to say it again. */
+export const maxFrames = 100_000;
 
 export interface Guest {
   readonly caller: Caller;

@@ -8,8 +8,8 @@ import { AppError, MAX_FRAME_BYTES, SOCKET_PATH } from "@hapi/protocol";
 import type { Caller } from "../auth/caller.ts";
 import type { SocketNamespace } from "./client-socket.ts";
 import type { PollingServer } from "./polling-server.ts";
-import { isOpening, joinMs, roomAmong } from "./room.ts";
-import { pingIntervalMs, WebSocketConnection } from "./websocket-connection.ts";
+import { isOpening, joinMs, pingIntervalMs, roomAmong } from "./room.ts";
+import { WebSocketConnection } from "./websocket-connection.ts";
 
 const backpressureLimitBytes = 64 * 1024 * 1024;
 /** Longer than a ping and its answer. */

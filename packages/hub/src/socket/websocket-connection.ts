@@ -8,17 +8,12 @@ import { AppError, MAX_FRAME_BYTES, toAppError } from "@hapi/protocol";
 import type { Caller } from "../auth/caller.ts";
 import type { ClientSocket, SocketHandler, SocketNamespace } from "./client-socket.ts";
 import { decodePacket, encodeAck, encodeConnect, encodeConnectError, encodeDisconnect, encodeEvent, type Packet } from "./packets.ts";
-import { maxUnjoinedChars } from "./room.ts";
+import { maxFrames, maxRefusals, maxUnjoinedChars, pingIntervalMs } from "./room.ts";
 
 /** Engine.IO's usual times: who has not answered a ping when the next one is due is gone. */
-export const pingIntervalMs = 25_000;
 const pingTimeoutMs = 20_000;
 /** Pings after which a connection that joined no namespace is closed. */
 const maxIdlePings = 2;
-/** Wrong tokens on one connection. */
-const maxRefusals = 3;
-/** What a connection from elsewhere may say between two pings; who says more is closed, and has to say it again. */
-const maxFrames = 100_000;
 
 export interface Wire {
   send(text: string): unknown;

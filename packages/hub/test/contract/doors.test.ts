@@ -88,6 +88,41 @@ test("one connection guesses three times", async () => {
   await socket.closed;
 });
 
+/** A session of long polling by hand, from elsewhere. */
+async function openPolling(address: string) {
+  const headers = { "x-forwarded-for": address };
+  const url = `${rig.hub.url}/socket.io/?EIO=4&transport=polling`;
+  const opened = await fetch(url, { headers });
+  const { sid } = JSON.parse((await opened.text()).slice(1)) as { sid: string };
+  const at = `${url}&sid=${sid}`;
+  return {
+    say: (body: string) =>
+      fetch(at, { method: "POST", headers: { ...headers, "content-type": "text/plain" }, body }).then((said) => said.text()),
+    hear: () => fetch(at, { headers }).then(async (heard) => ({ status: heard.status, text: await heard.text() })),
+  };
+}
+
+test("one session of long polling guesses three times, and hears each answer", async () => {
+  const { say, hear } = await openPolling("203.0.113.51");
+  for (let tries = 0; tries < 3; tries++) {
+    await say(`40/cli,${JSON.stringify({ token: "guess" })}`);
+    expect(await hear()).toMatchObject({ status: 200, text: expect.stringContaining("Invalid token") });
+  }
+  await say(`40/cli,${JSON.stringify({ token: rig.hub.token })}`);
+  expect((await hear()).status).toBe(400);
+});
+
+test("long polling says no more between two pings than a WebSocket does", async () => {
+  const { say, hear } = await openPolling("203.0.113.52");
+  await say(`40/cli,${JSON.stringify({ token: rig.hub.token })}`);
+  expect((await hear()).text).toStartWith("40/cli,");
+  // An answer to a ping is the shortest that is a frame.
+  const frames = (count: number): string => Array.from({ length: count }, () => "3").join("\u001e");
+  expect(await say(frames(50_000))).toBe("ok");
+  await say(frames(50_001));
+  expect((await hear()).status).toBe(400);
+});
+
 test("who has not joined says little at once", async () => {
   const { token } = rig.hub;
   const big = openSocket();
