@@ -5,30 +5,14 @@
  * Several may share one storage (two tabs, two processes): what the storage says is true, each sends only what is still there, first things
  * first, and `exclusive` lets one at a time send for a session. So none sends what another has sent or taken back, and none overtakes.
  */
-import { checkPromptSize, type DevicePromptState } from "@hapi/core";
-import { AppError, type Attachment, type SendMessage, toAppError } from "@hapi/protocol";
+import { checkPromptSize } from "@hapi/core";
+import { AppError, type SendMessage, toAppError } from "@hapi/protocol";
 import { backoffMs, type Clock, type Random, systemClock } from "./clock.ts";
+import { bodyOf, entryOf, inOrder, isPermanent, type NewPrompt, type OutboxEntry } from "./outbox-entries.ts";
+import { createHeld, type OutboxStorage } from "./outbox-held.ts";
 
-export interface OutboxEntry {
-  localId: string;
-  sessionId: string;
-  text: string;
-  attachments: readonly Attachment[];
-  createdAt: number;
-  scheduledAt?: number | null;
-  deliveryMode?: "queue" | "steer";
-  state: DevicePromptState;
-  /** Order of entry, also after a reload. */
-  order: number;
-  error?: { code: string; message: string; retryable: boolean };
-}
-
-/** Durable storage. `put` resolves when the entry survives the death of the app. */
-export interface OutboxStorage {
-  list(): Promise<OutboxEntry[]>;
-  put(entry: OutboxEntry): Promise<void>;
-  delete(localId: string): Promise<void>;
-}
+export type { OutboxEntry } from "./outbox-entries.ts";
+export type { OutboxStorage } from "./outbox-held.ts";
 
 export interface OutboxOptions {
   storage: OutboxStorage;
@@ -52,14 +36,7 @@ export interface Outbox {
   start(): Promise<void>;
   stop(): void;
   /** Resolves when the prompt is on the device; it is then shown, and sent as soon as that works. */
-  add(prompt: {
-    sessionId: string;
-    text: string;
-    attachments?: readonly Attachment[];
-    scheduledAt?: number | null;
-    deliveryMode?: "queue" | "steer";
-    localId?: string;
-  }): Promise<OutboxEntry>;
+  add(prompt: NewPrompt): Promise<OutboxEntry>;
   /**
    * Takes back what the hub does not have; `sent`: too late, ask the hub. One that is on its way is waited for; if no answer came it is
    * not sent again, and asking the hub to cancel it too does no harm.
@@ -77,12 +54,6 @@ const BACKOFF = { baseMs: 1_000, maxMs: 60_000, jitterMs: 500 };
 /** Nobody writes more by hand; whoever automates must see that the hub is away. */
 export const MAX_OUTBOX = 500;
 
-/** Refusals that a later try may not meet, although their code says nothing of it. */
-function isPermanent(error: AppError): boolean {
-  // Signing in again, or a hub in maintenance, is not the prompt's fault; nor is what we did not understand ourselves.
-  return !error.retryable && error.status !== 401 && error.code !== "protocol_mismatch";
-}
-
 interface Flight {
   localId: string | null;
   /** It is known which one goes, if any. */
@@ -92,68 +63,23 @@ interface Flight {
   landed: Promise<boolean>;
 }
 
-const inOrder = (a: OutboxEntry, b: OutboxEntry): number => a.order - b.order;
-
-/** The known entry where the stored one says nothing new; why the last attempt failed is not stored. */
-function current(known: OutboxEntry | undefined, stored: OutboxEntry): OutboxEntry {
-  return known?.state === stored.state && (known.state === "sending" || known.error?.message === stored.error?.message) ? known : stored;
-}
-
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { storage, clock = systemClock, random = Math.random, exclusive = (_session, work) => work() } = options;
-  let entries: readonly OutboxEntry[] = [];
+  const { clock = systemClock, random = Math.random, exclusive = (_session, work) => work() } = options;
+  const held = createHeld(options.storage, options.onChange);
   let isRunning = false;
-  let lastOrder = 0;
   let stopSending = new AbortController();
   const sending = new Map<string, Flight>();
   const pauses = new Map<string, { attempt: number; cancel: () => void; isOver: boolean }>();
-  /** What the storage has not taken (null: not forgotten) yet, or would not: for these memory is right and the storage is not. */
-  const unwritten = new Map<string, OutboxEntry | null>();
-  let writes = 0;
   /** Being taken back: not to be chosen any more. */
   const leaving = new Set<string>();
 
-  function set(next: readonly OutboxEntry[]): void {
-    entries = next;
-    options.onChange?.(entries);
-  }
-
-  function replace(entry: OutboxEntry): void {
-    set(entries.map((other) => (other.localId === entry.localId ? entry : other)));
-  }
-
-  async function write(localId: string, entry: OutboxEntry | null): Promise<void> {
-    unwritten.set(localId, entry);
-    writes += 1;
-    await (entry === null ? storage.delete(localId) : storage.put(entry));
-    writes += 1;
-    if (unwritten.get(localId) === entry) unwritten.delete(localId);
-  }
-
-  /** Memory as the storage has it now; the same objects where nothing changed. */
-  async function reread(): Promise<void> {
-    let stored: OutboxEntry[];
-    let before: number;
-    do {
-      before = writes;
-      stored = await storage.list();
-    } while (before !== writes);
-    const known = new Map(entries.map((entry) => [entry.localId, entry]));
-    const next = [
-      ...stored.filter((entry) => !unwritten.has(entry.localId)).map((entry) => current(known.get(entry.localId), entry)),
-      ...[...unwritten.values()].filter((entry) => entry !== null),
-    ].toSorted(inOrder);
-    lastOrder = Math.max(lastOrder, ...next.map((entry) => entry.order));
-    if (next.length !== entries.length || next.some((entry, at) => entry !== entries[at])) set(next);
-  }
-
   function nextOf(sessionId: string): OutboxEntry | undefined {
-    return entries.find((entry) => entry.sessionId === sessionId && entry.state === "sending" && !leaving.has(entry.localId));
+    return held.entries.find((entry) => entry.sessionId === sessionId && entry.state === "sending" && !leaving.has(entry.localId));
   }
 
   function pump(): void {
     if (!isRunning) return;
-    for (const sessionId of new Set(entries.map((entry) => entry.sessionId))) {
+    for (const sessionId of new Set(held.entries.map((entry) => entry.sessionId))) {
       const isPaused = pauses.get(sessionId)?.isOver === false;
       if (nextOf(sessionId) && !sending.has(sessionId) && !isPaused) void fly(sessionId);
     }
@@ -168,7 +94,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     try {
       await exclusive(sessionId, async () => {
         // another may have sent it or taken it back in the meantime; a storage that can't be read has no other
-        await guarded(reread());
+        await guarded(held.reread());
         const entry = nextOf(sessionId);
         if (!entry || signal.aborted) return;
         flight.localId = entry.localId;
@@ -205,43 +131,31 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return written.catch((cause: unknown) => options.onStorageError?.(cause));
   }
 
-  function bodyOf(entry: OutboxEntry): SendMessage {
-    const { localId, text, attachments, scheduledAt, deliveryMode } = entry;
-    return {
-      text,
-      localId,
-      wake: true,
-      ...(attachments.length > 0 ? { attachments: [...attachments] } : {}),
-      ...(scheduledAt === undefined || scheduledAt === null ? {} : { scheduledAt }),
-      ...(deliveryMode === undefined ? {} : { deliveryMode }),
-    };
-  }
-
   /** Off the device only after the answer; a crash between the two sends it again, which changes nothing. */
   async function forget(localId: string): Promise<void> {
-    set(entries.filter((entry) => entry.localId !== localId));
-    await write(localId, null);
+    held.set(held.entries.filter((entry) => entry.localId !== localId));
+    await held.write(localId, null);
   }
 
   async function takeBack(localId: string): Promise<"removed" | "sent"> {
-    await guarded(reread());
-    if (!entries.some((other) => other.localId === localId)) return "sent";
+    await guarded(held.reread());
+    if (!held.entries.some((other) => other.localId === localId)) return "sent";
     await forget(localId);
     return "removed";
   }
 
   async function failed(entry: OutboxEntry, error: AppError): Promise<void> {
-    const known = entries.find((other) => other.localId === entry.localId);
+    const known = held.entries.find((other) => other.localId === entry.localId);
     if (!known) return;
     const { code, message, retryable } = error;
     if (isPermanent(error)) {
       pauses.delete(entry.sessionId);
       const rejected: OutboxEntry = { ...known, state: "rejected", error: { code, message, retryable } };
-      replace(rejected);
-      return write(rejected.localId, rejected);
+      held.replace(rejected);
+      return held.write(rejected.localId, rejected);
     }
     pause(entry.sessionId);
-    replace({ ...known, error: { code, message, retryable: true } });
+    held.replace({ ...known, error: { code, message, retryable: true } });
   }
 
   function pause(sessionId: string): void {
@@ -256,13 +170,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     get entries() {
-      return entries;
+      return held.entries;
     },
     async start() {
       if (isRunning) return;
       isRunning = true;
       stopSending = new AbortController();
-      await reread();
+      await held.reread();
       pump();
     },
     stop() {
@@ -273,33 +187,19 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     async add(prompt) {
       checkPromptSize(prompt.text);
-      if (entries.length >= MAX_OUTBOX) throw new AppError("rate_limited", "Too many prompts wait to be sent");
+      if (held.entries.length >= MAX_OUTBOX) throw new AppError("rate_limited", "Too many prompts wait to be sent");
       const localId = prompt.localId ?? options.newId();
-      const before = entries.find((entry) => entry.localId === localId);
+      const before = held.entries.find((entry) => entry.localId === localId);
       if (before) return before;
-      const { sessionId, text, attachments = [], scheduledAt, deliveryMode } = prompt;
-      // The time, so that entries made before the stored ones were read still come after them.
-      const order = Math.max(lastOrder + 1, clock.now());
-      lastOrder = order;
-      const entry: OutboxEntry = {
-        localId,
-        sessionId,
-        text,
-        attachments,
-        createdAt: clock.now(),
-        state: "sending",
-        order,
-        ...(scheduledAt === undefined ? {} : { scheduledAt }),
-        ...(deliveryMode === undefined ? {} : { deliveryMode }),
-      };
-      await storage.put(entry);
-      writes += 1;
-      set([...entries.filter((other) => other.localId !== localId), entry].toSorted(inOrder));
+      const createdAt = clock.now();
+      const entry = entryOf(prompt, { localId, createdAt, order: held.nextOrder(createdAt) });
+      await held.put(entry);
+      held.set([...held.entries.filter((other) => other.localId !== localId), entry].toSorted(inOrder));
       pump();
       return entry;
     },
     async cancel(localId) {
-      const entry = entries.find((other) => other.localId === localId);
+      const entry = held.entries.find((other) => other.localId === localId);
       if (!entry) return "sent";
       const flight = sending.get(entry.sessionId);
       await flight?.chosen;
@@ -318,14 +218,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }
     },
     async retry(localId) {
-      const entry = entries.find((other) => other.localId === localId);
+      const entry = held.entries.find((other) => other.localId === localId);
       if (entry?.state !== "rejected") return;
       const { error: _before, ...rest } = entry;
       const again: OutboxEntry = { ...rest, state: "sending" };
-      await storage.put(again);
-      writes += 1;
-      unwritten.delete(localId);
-      replace(again);
+      await held.put(again);
+      held.replace(again);
       pump();
     },
     kick() {
@@ -337,7 +235,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     async refresh() {
       if (!isRunning) return;
-      await guarded(reread());
+      await guarded(held.reread());
       pump();
     },
   };

@@ -10,7 +10,7 @@ const BASE = named(
   "node_modules/(?:react|react-dom|scheduler|zustand)/",
   "packages/protocol/src/(?:session|message|errors|waiting|flavors|primitives|worktree)\\.",
   "packages/core/src/(?:summary|status|text|todos|todo-entries|envelope/read|envelope/tools)\\.",
-  "packages/client/src/(?:rest|(?:agent|message|permission|session)-calls|asking|sync|outbox|events|http|auth|clock|sse-parser|sync-(?:cache|reads|pages|watchers|pump))\\.",
+  "packages/client/src/(?:rest|(?:agent|message|permission|session)-calls|asking|sync|outbox(?:-entries|-held)?|events|http|auth|clock|sse-parser|sync-(?:cache|reads|pages|watchers|pump))\\.",
   "packages/core/src/(?:sync|envelope)/",
   "packages/protocol/src/(?:sync-events|machine)\\.",
   "packages/web/src/(?:ground/(?:fetched-import|script-url|go|ignore|source|online|composing|desk-width|routing/match|routing/location)|sync/(?:status|store|link|auth|seen|outbox|silence|storage|database|credentials|tabs|drafts|last-contact|bridge\\.model|hub-events|actions))\\.",
