@@ -2,7 +2,7 @@
 import { realpathSync } from "node:fs";
 import type { AgentDriver } from "@hapi/agents";
 import { boxFor, listSessionFiles, readSessionFile, writtenFor } from "@hapi/machine";
-import { sessionDir, sessionsDir } from "@hapi/platform";
+import { attempt, sessionDir, sessionsDir } from "@hapi/platform";
 import type { AgentFlags } from "./agent-flags.ts";
 
 interface Line {
@@ -17,7 +17,8 @@ interface Line {
 export function writtenHere({ home, driver, flags, env, cwd: here }: Line): readonly string[] {
   const { existingSessionId: named } = flags;
   const kept = named === null ? null : readSessionFile(sessionDir(home, named));
-  const cwd = kept?.cwd ?? realpathSync(here);
+  // A folder that is gone is said by whoever makes the session.
+  const cwd = kept?.cwd ?? attempt(() => realpathSync(here), "it is gone") ?? here;
   const box = flags.box ?? boxFor({ home }, kept) ?? listSessionFiles(home).find((one) => one.cwd === cwd && one.box)?.box;
   return writtenFor({ home, box, cwd, sessionDir: sessionsDir(home), driver, env });
 }
