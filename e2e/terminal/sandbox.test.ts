@@ -29,7 +29,7 @@ terminalTest(
     }
     await using terminal = await place.shell(cwd);
     await terminal.type(`clear; ${HAPI} demo --sandbox; echo "code $?"\n`);
-    const screen = await terminal.until((now) => now.includes("code "), { timeoutMs: 80_000, what: "the refusal" });
+    const screen = await terminal.until((now) => /code \d/.test(now), { timeoutMs: 80_000, what: "the refusal" });
     expect(screen).toContain("without a sandbox");
     expect(screen).toContain("code 1");
     expect((await place.api().sessions.get(sessionId)).metadata?.sandbox).toBeUndefined();
