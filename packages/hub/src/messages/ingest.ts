@@ -3,7 +3,7 @@
  * Messages of one session keep the order in which they came.
  */
 import { checkPromptSize, MAX_PROMPT_BYTES, decodeContent, isPersonsRow, readRow, withoutMiddle } from "@hapi/core";
-import { AppError, type ClientEvent, type Session } from "@hapi/protocol";
+import { AppError, type ClientEvent, type Fact, type Session } from "@hapi/protocol";
 import type { MessageStore, NewRow } from "./store.ts";
 
 /** Longer strings inside agent content become their head and tail, cut where other hubs cut them. */
@@ -29,16 +29,29 @@ export async function ingestMessage(store: MessageStore, session: Session, frame
     kept = shorten(content) as Record<string, unknown>;
     text = JSON.stringify(kept);
   }
-  const stored = await store.append(session.id, {
+  const meaning = meaningOf(session, kept, frame.localId ?? null);
+  const row: NewRow = {
     content: kept,
     text,
     ...(frame.key === undefined ? {} : { key: frame.key }),
     ...(frame.createdAt === undefined ? {} : { createdAt: frame.createdAt }),
     ...(frame.localId == null ? {} : { localId: frame.localId }),
-    ...meaningOf(session, kept, frame.localId ?? null),
+    ...meaning,
     origin: frame.origin,
-  });
+  };
+  // Asked for in one go, so that they stay in this order.
+  const [, stored] = await Promise.all([takenUp(store, session.id, row), store.append(session.id, row)]);
   if (stored === "missing") throw new AppError("session_not_found");
+}
+
+/**
+ * The agent's own record shows that it has a prompt. The session says so too, on another lane, which a busy disk holds up: the prompt would stand behind
+ * its own answer. A row that is a prompt itself is none of the record.
+ */
+function takenUp(store: MessageStore, sessionId: string, { localId, facts }: NewRow): Promise<void> {
+  const isTold = (fact: Fact) => fact.kind === "prompted" || fact.kind === "turn-started";
+  const told = localId === undefined ? facts.filter(isTold).flatMap((fact) => fact.localId ?? []) : [];
+  return told.length === 0 ? Promise.resolve() : store.consume(sessionId, told, false);
 }
 
 /** A row with a client's id is a prompt in the queue, by whichever door it came. */

@@ -1,5 +1,7 @@
 /** Prompts, their queue and their stages; output with keys and acks; deliveries. */
 import { describe, expect, test } from "bun:test";
+import { encodeEvent } from "@hapi/core";
+import type { AgentEvent } from "@hapi/protocol";
 import type { HubClient } from "@hapi/testkit";
 import type { Socket } from "socket.io-client";
 import { agentText, machine, once, serveRpc, withHub } from "./setup.ts";
@@ -106,6 +108,28 @@ describe("a prompt", () => {
     expect(sse.of("messages-consumed")).toHaveLength(1);
     expect((await rows(client, id))[0]).toMatchObject({ stage: "done" });
     expect((await rows(client, id))[0]?.["invokedAt"]).toBeNumber();
+    socket.close();
+  });
+
+  test("stands before its answer, also where the agent's record of it is here before its stage", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session({ capabilities: ["stages"] });
+    await using sse = await client.sse("all=true&caps=stages");
+    const say = (event: AgentEvent, key: string) => socket.emitWithAck("message", { sid: id, key, message: encodeEvent(event) });
+    expect((await client.api("POST", `/sessions/${id}/messages`, { text: "hi", localId: "L1" })).body).toMatchObject({ ok: true });
+    await say({ type: "user-message", id: "u", text: "hi", origin: "remote", localId: "L1" }, "u");
+    await say({ type: "agent-message", id: "m", text: "hello" }, "m");
+    for (const stage of ["handed", "done"])
+      expect(await socket.emitWithAck("message-stage", { sid: id, localId: "L1", stage, at: Date.now() })).toEqual({ ok: true });
+    await sse.find(({ event }) => event.type === "message-stage" && event["stage"] === "done");
+    const all = await rows(client, id);
+    expect(all[0]).toMatchObject({ localId: "L1", stage: "done" });
+    expect(all).toHaveLength(3);
+    expect(sse.of("messages-consumed")).toHaveLength(1);
+    // A prompt that comes through the session's own door, and once more, waits as it did.
+    const message = { role: "user", content: { type: "text", text: "later" }, meta: { sentFrom: "cli" } };
+    for (const _ of [1, 2]) await socket.emitWithAck("message", { sid: id, localId: "L2", message });
+    expect((await rows(client, id)).filter(({ localId }) => localId === "L2")).toMatchObject([{ invokedAt: null }]);
     socket.close();
   });
 
