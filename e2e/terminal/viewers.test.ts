@@ -127,6 +127,8 @@ terminalTest("hapi sessions, stop and resume: listed, ended, continued with its 
   expect(line).toMatch(/^\w{8}\s+done\s+demo\s+.*stop$/);
 
   await terminal.type("slow 60 200\n");
+  // Or it would be the turn before that the hub shows, of which it hears late.
+  await terminal.until((screen) => screen.includes("chunk 1"), { what: "the turn runs" });
   await until(async () => (await place.api().sessions.get(id)).thinking, "the hub shows it working");
   const refused = await place.hapi(["stop", id.slice(0, 8)]);
   expect([refused.code, refused.stderr]).toEqual([
