@@ -1,8 +1,8 @@
 /** A session process that begins on an app server that runs already; the server, its screen and what it answers are the test's. */
-import type { ExitStatus, HostProcess } from "@hapi/host";
 import { createManualClock, type ManualClock } from "@hapi/testkit";
 import type { DriverContext, DriverEvent } from "../driver.ts";
 import { fields } from "../shared/read.ts";
+import { scriptedProcess, type ScriptedProcess } from "../shared/scripted-process.case.ts";
 import { CodexConversation } from "./conversation.ts";
 import type { OpenWire, WireEvents } from "./link.ts";
 import { LAUNCH_KEY } from "./server.ts";
@@ -18,17 +18,12 @@ export interface Asked {
   params: Record<string, unknown>;
 }
 
-export interface Process extends HostProcess {
-  signals: string[];
-  end(exit: ExitStatus): void;
-}
-
 export interface Scripted {
   conversation: CodexConversation;
   clock: ManualClock;
   events: DriverEvent[];
-  server: Process;
-  screen: Process;
+  server: ScriptedProcess;
+  screen: ScriptedProcess;
   asked: Asked[];
   /** What the log was warned of. */
   warnings: string[];
@@ -45,34 +40,6 @@ export interface Scripted {
   /** Resolves once this holds; looked at whenever something was asked, told or written down. */
   until(holds: () => boolean): Promise<void>;
   kept(): CodexState;
-}
-
-function scriptedProcess(launchId: string, kind: "pipe" | "pty"): Process {
-  const over = Promise.withResolvers<ExitStatus>();
-  const signals: string[] = [];
-  return {
-    signals,
-    end: over.resolve,
-    launchId,
-    kind,
-    pid: 1,
-    startedAt: 0,
-    exited: over.promise,
-    // eslint-disable-next-line require-yield -- it says nothing
-    async *read() {
-      await over.promise;
-    },
-    release: () => undefined,
-    write: () => Promise.resolve(),
-    lastInputId: () => Promise.resolve(0),
-    closeInput: () => Promise.resolve(),
-    resize: () => Promise.resolve(),
-    signal(name) {
-      signals.push(name);
-      over.resolve({ code: null, signal: name });
-      return Promise.resolve();
-    },
-  };
 }
 
 const usual = (): Scripted["answers"] => ({

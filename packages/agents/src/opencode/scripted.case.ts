@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ExitStatus, HostProcess } from "@hapi/host";
 import { createMemoryHost } from "@hapi/testkit";
 import type { DriverContext, DriverEvent, DriverPrompt } from "../driver.ts";
+import { scriptedProcess, type ScriptedProcess } from "../shared/scripted-process.case.ts";
 import { opencodeDriver } from "./driver.ts";
 import type { OpenCodeConversation } from "./conversation.ts";
 import { memoryContext } from "./recorded.case.ts";
@@ -26,9 +26,9 @@ export interface Scripted {
   conversation: OpenCodeConversation;
   events: DriverEvent[];
   calls: Call[];
-  server: Scriptable;
+  server: ScriptedProcess;
   /** Its own screen beside it. */
-  screen: Scriptable;
+  screen: ScriptedProcess;
   /** Signals that the server was sent. */
   signals: string[];
   /** What is asked of OpenCode and not answered yet. */
@@ -65,7 +65,7 @@ export async function openScripted(state: Partial<OpenCodeState>, more: Partial<
     change();
   });
   const { memory } = base;
-  const [process, screen] = [scriptedProcess(LAUNCH, change), scriptedProcess(SCREEN, change)];
+  const [process, screen] = [scriptedProcess(LAUNCH, "pipe", change), scriptedProcess(SCREEN, "pty", change)];
   const ours = [process, screen];
   const host = { ...createMemoryHost(), processes: () => ours, process: (id: string) => ours.find(({ launchId }) => launchId === id) };
   const kept: DriverContext["memory"] = {
@@ -158,38 +158,4 @@ function valueOf({ messages, permissions, status }: Scripted, { method, path }: 
     "/question": [],
   };
   return [200, known[path] ?? {}];
-}
-
-interface Scriptable extends HostProcess {
-  signals: string[];
-  end(exit: ExitStatus): void;
-}
-
-function scriptedProcess(launchId: string, change: () => void): Scriptable {
-  const exit = Promise.withResolvers<ExitStatus>();
-  const signals: string[] = [];
-  return {
-    signals,
-    end: exit.resolve,
-    launchId,
-    kind: "pipe",
-    pid: 1,
-    startedAt: 0,
-    exited: exit.promise,
-    // eslint-disable-next-line require-yield -- it says nothing
-    async *read() {
-      await exit.promise;
-    },
-    release: () => undefined,
-    write: () => Promise.resolve(),
-    lastInputId: () => Promise.resolve(0),
-    closeInput: () => Promise.resolve(),
-    resize: () => Promise.resolve(),
-    signal(name) {
-      signals.push(name);
-      exit.resolve({ code: null, signal: name });
-      change();
-      return Promise.resolve();
-    },
-  };
 }
