@@ -3,7 +3,7 @@
  * person answers goes back in the agent's own values.
  */
 import type { AgentRequest, RequestAnswer } from "../driver.ts";
-import { asQuestions, type Elicited, elicitationReply, type FormField, givenFor, QUESTION_TOOL, valuesOf } from "../shared/elicitation.ts";
+import { asQuestion, type Elicited, elicitationReply, type FormField, givenFor, QUESTION_TOOL, valuesOf } from "../shared/elicitation.ts";
 import { fields, filled, list, text } from "../shared/read.ts";
 import type { OpenRequest } from "./state.ts";
 import type { Reply } from "./requests.ts";
@@ -31,7 +31,7 @@ export const questionRequest = (form: readonly FormField[], title: string): Omit
   kind: "question",
   tool: QUESTION_TOOL,
   title,
-  input: asQuestions(form),
+  input: { questions: form.map(asQuestion) },
 });
 
 /** What was answered, in the agent's own values. */

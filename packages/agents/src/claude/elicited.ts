@@ -6,7 +6,7 @@ import type { AgentEvent } from "@hapi/protocol";
 import type { DriverContext, RequestAnswer } from "../driver.ts";
 import { answeredWords, elicitation, elicitationReply } from "../shared/elicitation.ts";
 import { fields } from "../shared/read.ts";
-import type { Json } from "./json.ts";
+import { type Json, str } from "./json.ts";
 import type { OpenRequests } from "./open-requests.ts";
 import type { Closing } from "./request-fate.ts";
 import { decisionOf } from "./requests.ts";
@@ -16,7 +16,8 @@ import type { OpenRequest } from "./state.ts";
 export function elicitedRequest(controlId: string, asked: Json): OpenRequest | null {
   if (asked["subtype"] !== "elicitation") return null;
   const { mode, message, url } = asked;
-  const found = elicitation({ mode, message, url, elicitationId: asked["elicitation_id"], requestedSchema: asked["requested_schema"] });
+  const params = { mode, message, url, elicitationId: asked["elicitation_id"], requestedSchema: asked["requested_schema"] };
+  const found = elicitation(params, str(asked["mcp_server_name"]));
   if (!found) return null;
   const request = { id: controlId, toolCallId: controlId, ...found.request };
   return { request, controlId, input: request.input as Json, suggestions: [], elicited: found.ask };

@@ -31,15 +31,22 @@ export interface Elicitation {
   ask: Elicited;
 }
 
-/** `{mode, message, requestedSchema | url, elicitationId}`; null: of a mode that is not known here. A form is the mode of who names none. */
-export function elicitation(params: Fields): Elicitation | null {
+/**
+ * `{mode, message, requestedSchema | url, elicitationId}`; null: of a mode that is not known here. A form is the mode of who names none. `server`: who
+ * asks, where that is known; whoever answers must not take it for the agent.
+ */
+export function elicitation(params: Fields, server?: string): Elicitation | null {
   const message = filled(params["message"]) ?? "The agent asks";
   const request = { kind: "question" as const, tool: QUESTION_TOOL, title: message };
+  const asker = { message, ...(server === undefined ? {} : { server }) };
   const mode = params["mode"] ?? "form";
   if (mode === "url") {
     const url = filled(params["url"]) ?? "";
     return {
-      request: { ...request, input: { questions: [onlyOne("url", `${message} ${url}`, { label: OPENED, description: url })], url } },
+      request: {
+        ...request,
+        input: { questions: [onlyOne("url", `${message} ${url}`, { label: OPENED, description: url })], ...asker, url },
+      },
       ask: { type: "url", elicitationId: filled(params["elicitationId"]) ?? null },
     };
   }
@@ -49,26 +56,32 @@ export function elicitation(params: Fields): Elicitation | null {
   const form = Object.entries(fields(schema["properties"]))
     .slice(0, MAX_FIELDS)
     .map(([name, field]) => ({ ...readField(name, fields(field), message), ...(required.includes(name) ? { required: true } : {}) }));
-  const input = form.length > 0 ? asQuestions(form) : { questions: [onlyOne("agreed", message, { label: AGREED, description: "" })] };
-  return { request: { ...request, input }, ask: { type: "form", fields: form } };
+  const input =
+    form.length > 0 ? { questions: form.map(askedField) } : { questions: [onlyOne("agreed", message, { label: AGREED, description: "" })] };
+  return { request: { ...request, input: { ...input, ...asker } }, ask: { type: "form", fields: form } };
 }
 
 const onlyOne = (id: string, question: string, option: { label: string; description: string }) => ({
   id,
   question,
-  header: id,
   multiSelect: false,
+  closed: true,
   options: [option],
 });
 
-export const asQuestions = (form: readonly FormField[]) => ({
-  questions: form.map((field) => ({
-    id: field.name,
-    question: field.question,
-    header: field.name,
-    multiSelect: field.type === "array",
-    options: field.options.map(({ label, description }) => ({ label, description: description ?? "" })),
-  })),
+export const asQuestion = (field: FormField) => ({
+  id: field.name,
+  question: field.question,
+  header: field.name,
+  multiSelect: field.type === "array",
+  options: field.options.map(({ label, description }) => ({ label, description: description ?? "" })),
+});
+
+/** `closed`: no other words are an answer; `optional`: none is one, too. */
+const askedField = (field: FormField) => ({
+  ...asQuestion(field),
+  ...(field.options.length > 0 ? { closed: true } : {}),
+  ...(field.required ? {} : { optional: true }),
 });
 
 function readField(name: string, schema: Fields, message: string): FormField {
@@ -137,6 +150,9 @@ export const valuesOf = (field: FormField, given: readonly string[]): string[] =
 
 function convert(field: FormField, given: readonly string[]): unknown {
   const values = valuesOf(field, given);
+  const other = values.find((value) => field.options.length > 0 && !field.options.some((option) => option.value === value));
+  if (other !== undefined)
+    throw new AppError("invalid_body", `"${field.question}" takes one of: ${field.options.map(({ label }) => label).join(", ")}`);
   const [first = ""] = values;
   if (field.type === "array") return values;
   if (field.type === "boolean") return first === "true";

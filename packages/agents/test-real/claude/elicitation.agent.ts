@@ -36,10 +36,18 @@ test("a form: what can't be is said and stays open; answered, declined, and kept
   expect(request).toMatchObject({
     kind: "question",
     title: "Where to?",
-    input: { questions: [{ question: "Target", options: [{ label: "staging" }, { label: "production" }] }, { question: "How many" }, {}] },
+    input: {
+      server: "asking",
+      questions: [
+        { question: "Target", closed: true, options: [{ label: "staging" }, { label: "production" }] },
+        { question: "How many" },
+        {},
+      ],
+    },
   });
   const answer = (given: RequestAnswer) => rig.conversation.answer(request.id, given);
   await expect(answer({ behavior: "allow", answers: { "1": ["2"] } })).rejects.toMatchObject({ code: "invalid_body" });
+  await expect(answer({ behavior: "allow", answers: { where: ["the moon"] } })).rejects.toMatchObject({ code: "invalid_body" });
   const many = { Target: ["staging"], "How many": ["many"] };
   await expect(answer({ behavior: "allow", answers: many })).rejects.toMatchObject({
     code: "invalid_body",

@@ -39,6 +39,10 @@ export interface TimelineQuestion {
   header: string | null;
   question: string;
   multiSelect: boolean;
+  /** No other words are an answer. */
+  isClosed?: true;
+  /** None is an answer, too. */
+  isOptional?: true;
   options: readonly { label: string; description: string | null }[];
 }
 

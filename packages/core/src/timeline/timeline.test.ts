@@ -245,6 +245,15 @@ describe("over the rows", () => {
     });
   });
 
+  test("a question that takes no other words, or none, says so", () => {
+    const questions = [{ question: "Which?", closed: true, optional: true, options: ["A"] }, { question: "Why?" }];
+    const { requests } = build({ messages: [], agentState: { requests: { q: { tool: "AskUserQuestion", arguments: { questions } } } } });
+    expect(requests[0]?.questions.map(({ isClosed, isOptional }) => [isClosed, isOptional])).toEqual([
+      [true, true],
+      [undefined, undefined],
+    ]);
+  });
+
   test("live text has the key its message will have", () => {
     const stream: StreamBuffer = { itemId: "i", kind: "text", text: "Hel", end: 3, gap: false, done: false };
     const live = build({ messages: [], streams: [stream] });

@@ -180,6 +180,8 @@ export function questionsOf(input: unknown) {
         header: name(entry.header) ?? null,
         question,
         multiSelect: entry.multiSelect === true || entry.multiple === true,
+        ...(entry.closed === true ? { isClosed: true as const } : {}),
+        ...(entry.optional === true ? { isOptional: true as const } : {}),
         options: list(entry.options).flatMap((option) => {
           const label = typeof option === "string" ? option : firstName(record(option), "label", "name", "value");
           return label === undefined ? [] : [{ label, description: name(record(option).description) ?? null }];

@@ -71,6 +71,8 @@ export const later = {
   "retrying.now": "Try {attempt} of {max}",
 
   "question.sentence": { one: "{agent} asks", other: "{agent} has {count} questions" },
+  "question.server": "The MCP server {server}",
+  "question.optional": "May be left out",
   "question.multi": "Several answers are possible",
   "question.other": "Something else",
   "question.own": "Your own words",

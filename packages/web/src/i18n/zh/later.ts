@@ -73,6 +73,8 @@ export const later = {
   "retrying.now": "第 {attempt} 次，共 {max} 次",
 
   "question.sentence": { other: "{agent} 有 {count} 个问题" },
+  "question.server": "MCP 服务器 {server}",
+  "question.optional": "可以不填",
   "question.multi": "可多选",
   "question.other": "其他",
   "question.own": "用自己的话",

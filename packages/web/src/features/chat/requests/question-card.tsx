@@ -18,6 +18,7 @@ import {
   isComplete,
   type QuestionDraft,
   readQuestionDrafts,
+  serverAsks,
 } from "./request.model.ts";
 import { HeldTap } from "./held-tap.tsx";
 import { useAllowGuard } from "./tap-guard.ts";
@@ -32,13 +33,15 @@ export function QuestionCard({ request }: { request: TimelineRequest }) {
   const questions = askable(request);
   const complete = isComplete(questions, drafts);
   const sending = state.kind === "sending" ? state.what : null;
+  const { server, about } = serverAsks(request);
+  const asker = server === null ? agent : t("question.server", { server });
   const submit = () => complete && approve({ answers: answersOf(questions, drafts) });
   return (
     <CardFrame
       id={request.id}
       askedIn={request.mode}
       answers={{ approve: t("question.answer"), deny: t("question.skip") }}
-      sentence={t("question.sentence", { agent, count: questions.length })}
+      sentence={t("question.sentence", { agent: asker, count: questions.length })}
       state={state}
       footer={
         <div className="flex flex-col gap-2">
@@ -61,6 +64,11 @@ export function QuestionCard({ request }: { request: TimelineRequest }) {
       }
     >
       <div className="flex flex-col gap-4">
+        {about && (
+          <p dir="auto" className="wrap-any">
+            {about}
+          </p>
+        )}
         {request.questions.length === 0 && <CodeBlock code={prettyJson(request.input)} language="json" label={t("tool.input")} />}
         {questions.map((question) => (
           <QuestionFields
@@ -101,6 +109,7 @@ function QuestionFields({ name, question, draft, disabled, onChange }: FieldsPro
           {question.question}
         </span>
         {multi && <span className="block text-small text-quiet">{t("question.multi")}</span>}
+        {question.isOptional && <span className="block text-small text-quiet">{t("question.optional")}</span>}
       </legend>
       {question.options.map((option) => (
         <Choice
@@ -113,7 +122,7 @@ function QuestionFields({ name, question, draft, disabled, onChange }: FieldsPro
           onChoose={() => onChange(choose(draft, option.label, multi))}
         />
       ))}
-      {!free && (
+      {!free && !question.isClosed && (
         <Choice
           name={name}
           multi={multi}

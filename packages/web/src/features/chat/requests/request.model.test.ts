@@ -14,6 +14,7 @@ import {
   wishOf,
   closedWords,
   readQuestionDrafts,
+  serverAsks,
 } from "./request.model.ts";
 import { acceptsTap, GUARD_MS } from "./tap-guard.ts";
 
@@ -64,6 +65,23 @@ test("with one choice, own words and an option exclude each other", () => {
   expect(answersOf(questions.slice(0, 1), { "0": own })).toEqual({ "0": ["Down"] });
   expect(answersOf(questions.slice(0, 1), { "0": choose(own, "Half up", false) })).toEqual({ "0": ["Half up"] });
   expect(isComplete(questions.slice(0, 1), { "0": { ...own, text: " " } })).toBe(false);
+});
+
+test("what may be left out is no reason to wait, and is not said as empty", () => {
+  const [first, ...rest] = request("ask").questions;
+  if (!first) throw new Error("there is no question");
+  const asked = [first, ...rest.map((question) => ({ ...question, isOptional: true as const }))];
+  const one = { "0": choose(EMPTY_ANSWER, "Half up", false) };
+  expect([isComplete(asked, {}), isComplete(asked, one)]).toEqual([false, true]);
+  expect(answersOf(asked, one)).toEqual({ "0": ["Half up"] });
+});
+
+test("an MCP server is not taken for the agent, and says once what it is about", () => {
+  const { questions } = request("ask");
+  const asked = (input: unknown) => serverAsks({ input, questions });
+  expect(asked({ server: "shop", message: "Before I deploy" })).toEqual({ server: "shop", about: "Before I deploy" });
+  expect(asked({ server: "shop", message: questions[0]?.question })).toEqual({ server: "shop", about: null });
+  for (const input of [{}, null, "words", { server: 7, message: [] }]) expect(asked(input)).toEqual({ server: null, about: null });
 });
 
 test("a question nobody can read still takes words", () => {

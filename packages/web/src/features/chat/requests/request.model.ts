@@ -98,10 +98,24 @@ export function labelsOf(question: TimelineQuestion, draft: QuestionDraft | unde
 }
 
 export const isComplete = (questions: readonly TimelineQuestion[], drafts: Readonly<Record<string, QuestionDraft>>): boolean =>
-  questions.length > 0 && questions.every((question) => labelsOf(question, drafts[question.id]).length > 0);
+  questions.length > 0 && questions.every((question) => question.isOptional || labelsOf(question, drafts[question.id]).length > 0);
 
 export function answersOf(questions: readonly TimelineQuestion[], drafts: Readonly<Record<string, QuestionDraft>>): Answers {
-  return Object.fromEntries(questions.map((question) => [question.id, [...labelsOf(question, drafts[question.id])]]));
+  const given = questions.map((question): [string, string[]] => [question.id, [...labelsOf(question, drafts[question.id])]]);
+  return Object.fromEntries(given.filter(([, labels]) => labels.length > 0));
+}
+
+/** What an MCP server says of its questions: who it is, and what they are about, unless one of them says it. Null: the agent itself asks. */
+export function serverAsks({ input, questions }: Pick<TimelineRequest, "input" | "questions">): {
+  server: string | null;
+  about: string | null;
+} {
+  const { server, message } = (typeof input === "object" ? (input ?? {}) : {}) as { server?: unknown; message?: unknown };
+  const isSaid = questions.some(({ question }) => typeof message === "string" && question.includes(message));
+  return {
+    server: typeof server === "string" && server !== "" ? server : null,
+    about: typeof message === "string" && !isSaid ? message : null,
+  };
 }
 
 /** A question in a shape nobody knows still takes an answer: free text under the first index. */
