@@ -151,14 +151,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     await web?.stop();
     for (const id of sessionIds()) await shutdownHost(sessionDir(hapiHome, id));
     for (const terminal of terminals) await terminal[Symbol.asyncDispose]();
-    for (const server of servers) if (isAlive(server)) process.kill(server.pid, "SIGTERM");
+    for (const server of servers) if (isAlive(server)) attempt(() => process.kill(server.pid, "SIGTERM"), "it ended in this moment");
     // One that `hapi` itself started.
     const started = options.withoutHub ? runningHub(hapiHome) : null;
     if (started) attempt(() => process.kill(started.pid, "SIGTERM"), "it ended in this moment");
     const deadline = Date.now() + GONE_MS;
     while (ours().length > 0 && Date.now() < deadline) await delay(20);
     const left = allProcesses().filter((one) => ours().some(({ pid }) => pid === one.pid));
-    for (const { pid } of left) process.kill(pid, "SIGKILL");
+    for (const { pid } of left) attempt(() => process.kill(pid, "SIGKILL"), "it ended in this moment");
     await models.close();
     if (!process.env["HAPI_KEEP"]) rmSync(root, { recursive: true, force: true, maxRetries: 5 });
     if (left.length > 0) throw new Error(`still ran at the end: ${left.map((one) => `${one.pid} ${one.argv.join(" ")}`).join("; ")}`);

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createHubApi, type HubApi, machineCalls } from "@hapi/client";
 import { probeHost } from "@hapi/host";
 import {
+  attempt,
   delay,
   descendants,
   isAlive,
@@ -133,7 +134,7 @@ export async function createRebootPlace({ preservation, cgroup }: RebootOptions)
   async function powerLoss(): Promise<void> {
     const all = await everything();
     if (cgroup) writeFileSync(join(cgroup, "cgroup.kill"), "1");
-    else for (const { pid } of all) process.kill(pid, "SIGKILL");
+    else for (const { pid } of all) attempt(() => process.kill(pid, "SIGKILL"), "it ended in this moment");
     await until(async () => all.every((id) => !isAlive(id)), "nothing runs any more");
     services = [];
     if (!existsSync(join(home, "hub.sqlite"))) return;

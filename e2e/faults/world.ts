@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createHubApi, type HubApi, machineCalls } from "@hapi/client";
 import { type HostFacts, shutdownHost } from "@hapi/host";
-import { delay, isAlive, openPty, type PipedProcess, type ProcessId, type Pty, sessionDir, spawnPiped } from "@hapi/platform";
+import { attempt, delay, isAlive, openPty, type PipedProcess, type ProcessId, type Pty, sessionDir, spawnPiped } from "@hapi/platform";
 import type { Message } from "@hapi/protocol";
 import { type ChaosProxy, createChaosProxy, createProcessKiller, type History } from "@hapi/testkit";
 import { type ClientProcess, createClientProcess } from "./client-process.ts";
@@ -103,7 +103,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   async function dispose(): Promise<void> {
     await watcher?.stop();
     for (const id of sessionIds()) await shutdownHost(sessionDir(home, id)).catch(() => false);
-    for (const id of started) if (isAlive(id)) process.kill(id.pid, "SIGKILL");
+    for (const id of started) if (isAlive(id)) attempt(() => process.kill(id.pid, "SIGKILL"), "it ended in this moment");
     await until(async () => started.every((id) => !isAlive(id)), "all processes are gone");
     await nets.machine?.close();
     await nets.clients?.close();

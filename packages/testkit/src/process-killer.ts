@@ -2,7 +2,7 @@
  * kill -9 by the name of a part: finds the process that plays it now, kills it, and waits until the system no longer has it. With a seed it
  * also says what is killed when, so that a run can be repeated.
  */
-import { type Clock, delay, isAlive, type ProcessId, systemClock } from "@hapi/platform/lean";
+import { attempt, type Clock, delay, isAlive, type ProcessId, systemClock } from "@hapi/platform/lean";
 import { seededRandom } from "./seeded-random.ts";
 
 /** The process that plays a part now; null: nobody does, between two lives. */
@@ -22,7 +22,7 @@ export function createProcessKiller<Part extends string>(finders: Finders<Part>,
     async kill(part) {
       const id = await finders[part]();
       if (!id || !isAlive(id)) return null;
-      process.kill(id.pid, "SIGKILL");
+      attempt(() => process.kill(id.pid, "SIGKILL"), "it ended in this moment");
       for (const deadline = clock.now() + GONE_WITHIN_MS; isAlive(id);) {
         if (clock.now() > deadline) throw new Error(`${part} (${id.pid}) was killed and does not go`);
         await delay(LOOK_EVERY_MS, { clock });

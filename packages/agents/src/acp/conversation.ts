@@ -8,10 +8,11 @@ import { LATE, within } from "@hapi/platform/lean";
 import { encodeRpc } from "../shared/jsonrpc.ts";
 import { fields } from "../shared/read.ts";
 import { AgentLink, STATE_KEY } from "./agent-link.ts";
-import { answerWords, closeRequest } from "./closings.ts";
+import { answerWords } from "./closings.ts";
 import { META, type AcpProfile } from "./profile.ts";
 import { fateOf, findPrompt, lastPrompt, promptBlocks, rememberPrompt, withFate } from "./prompts.ts";
-import { cancelReply, replyTo } from "./requests.ts";
+import { replyTo } from "./requests.ts";
+import { cancelTurn, denyAndStop } from "./stopping.ts";
 import { setMode, setModel } from "./settings.ts";
 import { hasExited } from "../shared/process-end.ts";
 import { endAgent, LAUNCH_KEY, startAgent, type Launch } from "./start.ts";
@@ -237,12 +238,15 @@ export class AcpConversation implements Conversation {
     // Said again after a restart: the agent has it already.
     if (!open) return link.state.sent?.some((sent) => sent.open.request.id === requestId) ? await this.#applied(link, requestId) : "gone";
     delete link.state.requests[requestId];
+    if (answer.behavior === "deny" && answer.interrupt && link.state.turn) {
+      await denyAndStop(link, open, answer);
+      return "applied";
+    }
     const reply = link.change((to) => replyTo(to, open, answer));
     const closing = { outcome: reply.outcome, by: "remote" as const, ...(reply.reason ? { reason: reply.reason } : {}) };
     const output = answerWords(open, answer, fields(reply.result)["content"]);
     if ((await link.reply(open.rpcId, { result: reply.result }, { open, closing, output })) === "gone") return "gone";
     if (reply.thenMode) await this.setPermissionMode(reply.thenMode);
-    if (answer.behavior === "deny" && answer.interrupt) await this.interrupt();
     return await this.#applied(link, requestId);
   }
 
@@ -255,15 +259,7 @@ export class AcpConversation implements Conversation {
 
   async interrupt(): Promise<void> {
     const link = this.#running();
-    const { state } = link;
-    if (!state.turn) return;
-    state.turn.cancelled = true;
-    await link.notify("session/cancel", { sessionId: state.threadId });
-    for (const [id, open] of Object.entries(state.requests)) {
-      delete state.requests[id];
-      link.change((to) => closeRequest(to, open, { outcome: "canceled", by: "remote", reason: "The turn was stopped" }));
-      await link.reply(open.rpcId, { result: link.change((to) => cancelReply(to, open)) }, null);
-    }
+    if (link.state.turn) await cancelTurn(link);
   }
 
   async setPermissionMode(mode: string): Promise<void> {

@@ -220,7 +220,9 @@ test("denied, and the turn stopped with it: it stays denied, for the tool runs n
   agent.say({ id: 0, method: "session/request_permission", params: { sessionId: THREAD, toolCall, options: permissionOptions } });
   const { request } = await agent.event("request");
   const answering = agent.conversation.answer(request.id, { behavior: "deny", interrupt: true });
+  // While it still asks: one that has the denial may be past the point where it hears a cancel.
   await agent.sent("session/cancel");
+  expect((await agent.answerTo(0)).result).toEqual({ outcome: { outcome: "cancelled" } });
   agent.say({ id, result: { stopReason: "cancelled" } });
   expect(await answering).toBe("applied");
   expect(await agent.event("request-closed")).toMatchObject({ outcome: "denied", by: "remote" });
