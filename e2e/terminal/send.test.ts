@@ -239,16 +239,21 @@ test("the hub is away: kept and said so, also across commands; sent once and in 
 
   // `hapi` starts another hub; any command that reaches it sends what waited.
   await place.hapi(["demo", "--new", "--hapi-starting-mode", "remote"], { cwd: place.project("other") });
-  const sent = async (): Promise<string[]> => {
+  const sent = async () => {
     const { messages } = await place.api().messages.page(sessionId, { limit: 20 });
-    return messages
-      .filter((row) => row.localId !== null)
-      .map((row) => JSON.stringify(row.content))
-      .flatMap((text) => /say: (first|second|third)/.exec(text)?.[1] ?? []);
+    return messages.flatMap((row) => {
+      const [, word] = /say: (first|second|third)/.exec(row.localId === null ? "" : JSON.stringify(row.content)) ?? [];
+      return word === undefined ? [] : [{ word, isQueued: row.invokedAt == null }];
+    });
   };
   await hapi("sessions");
   await until(async () => kept().length === 0, "the outbox is empty");
-  expect(await sent()).toEqual(["first", "third"]);
+  // A page shows what waits at the time it came, and what was taken up at the time it was: between the two the second one would stand first.
+  const taken = await until(async () => {
+    const prompts = await sent();
+    return prompts.every(({ isQueued }) => !isQueued) && prompts;
+  }, "both are with their agent");
+  expect(taken.map(({ word }) => word)).toEqual(["first", "third"]);
   expect(await answerTo("say: and on")).toBe("and on\n");
 }, 360_000);
 

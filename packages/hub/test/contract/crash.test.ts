@@ -4,7 +4,8 @@ import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectHub, type TestHub } from "@hapi/testkit";
+import { encodeEvent } from "@hapi/core";
+import { connectHub, type HubClient, type TestHub } from "@hapi/testkit";
 import { agentText } from "./setup.ts";
 import { hubProcesses } from "./spawn-hub.ts";
 
@@ -70,6 +71,88 @@ test("every acknowledged message and prompt is there, nothing twice, no gap, sti
   // What readers were shown is never taken back.
   const ids = new Set(rows.map((row) => row.id));
   for (const text of seen) expect(ids.has((JSON.parse(text) as { id: string }).id)).toBe(true);
+  await hub.close();
+  await rm(home, { recursive: true, force: true });
+}, 240_000);
+
+interface Row {
+  id: string;
+  localId: string | null;
+  invokedAt: number | null;
+}
+
+/** Every page of the history, backwards; whatever moves meanwhile, none may show a prompt twice. */
+async function readBack(client: HubClient, id: string, limit: number): Promise<Row[][]> {
+  const pages: Row[][] = [];
+  for (let query = ""; ;) {
+    const { body } = await client.api("GET", `/sessions/${id}/messages?limit=${limit}${query}`);
+    const { nextBeforeAt, nextBeforeSeq, hasMore } = body["page"] as { nextBeforeAt: number; nextBeforeSeq: number; hasMore: boolean };
+    pages.push(body["messages"] as Row[]);
+    if (!hasMore) return pages;
+    query = `&beforeAt=${nextBeforeAt}&beforeSeq=${nextBeforeSeq}`;
+  }
+}
+
+test("prompts that two senders bring at once, again after each kill, stand once in every page that is read while they move", async () => {
+  const home = mkdtempSync(join(tmpdir(), "hapi-crash-"));
+  const names: string[] = [];
+  let id = "";
+  let taken = 0;
+  for (let round = 0; round < 3; round++) {
+    const { hub, kill } = await spawnHub(home);
+    const client = await connectHub(hub);
+    id ||= (await client.session()).id;
+    const socket = await client.socket({ token: client.accessToken, clientType: "session-scoped", sessionId: id });
+    names.push(...Array.from({ length: 40 }, (_, index) => `r${round}-${index}`));
+    // Neither knows what the other, or the hub before, has brought.
+    const deliver = async (): Promise<void> => {
+      for (const name of names)
+        await client.api("POST", `/sessions/${id}/messages`, { text: name, localId: name, wake: true }).catch(() => undefined);
+    };
+    const senders = Promise.all([deliver(), deliver()]);
+    let pagesRead = 0;
+    const enough = Promise.withResolvers<void>();
+    const reader = (async () => {
+      for (;;) {
+        const pages = await readBack(client, id, 1 + (pagesRead % 7)).catch(() => null);
+        if (pages === null) return;
+        for (const page of pages) {
+          const localIds = page.flatMap((row) => row.localId ?? []);
+          expect(localIds).toEqual([...new Set(localIds)]);
+        }
+        pagesRead += pages.length;
+        if (pagesRead > 150) enough.resolve();
+      }
+    })();
+    // The session takes them up by its stages or by the agent's record, whichever comes, and says it twice.
+    const until = names.length - 10;
+    for (; taken < until; taken++) {
+      const localId = names[taken] as string;
+      const turn = { type: "turn-started" as const, id: `turn:${localId}`, localId };
+      const record = { sid: id, key: turn.id, message: encodeEvent(turn) };
+      const says = (): unknown[] => [
+        socket.emitWithAck("message", record),
+        socket.emitWithAck("message-stage", { sid: id, localId, stage: "started", at: Date.now() }),
+        socket.emitWithAck("messages-consumed", { sid: id, localIds: [localId] }),
+      ];
+      await client.api("POST", `/sessions/${id}/messages`, { text: localId, localId, wake: true });
+      await Promise.all([...says(), ...says()]);
+    }
+    await enough.promise;
+    await kill();
+    socket.close();
+    await Promise.all([senders, reader]);
+  }
+  const { hub } = await spawnHub(home);
+  const client = await connectHub(hub);
+  for (const name of names) await client.api("POST", `/sessions/${id}/messages`, { text: name, localId: name, wake: true });
+  const rows = (await readBack(client, id, 200))
+    .reverse()
+    .flat()
+    .filter((row) => row.localId !== null);
+  expect(rows.map((row) => row.localId).toSorted()).toEqual(names.toSorted());
+  const order = rows.filter((row) => row.invokedAt !== null).map((row) => row.localId ?? "");
+  expect(order).toEqual(names.slice(0, order.length));
   await hub.close();
   await rm(home, { recursive: true, force: true });
 }, 240_000);
