@@ -10,6 +10,7 @@ const short: Record<WaitingFor, string> = {
   connection: "on its way",
   agent: "handing over",
   uptake: "agent has it",
+  silence: "agent is silent",
   turn: "behind a turn",
   approval: "needs an answer",
   background: "needs your word",
@@ -29,6 +30,7 @@ const whole: Record<WaitingFor, string> = {
   connection: "It is on its way to the session.",
   agent: "It is being handed to the agent.",
   uptake: "The agent has it and has not begun with it; Stop in the web app ends the wait.",
+  silence: "The agent has had it for minutes and says nothing of it; Stop in the web app ends the wait.",
   turn: "It waits for the turn that runs.",
   approval: "It waits for an answer to the open request; answer it in the web app or its terminal.",
   background: "It waits for a person: going on would end what runs in the background.",
@@ -49,8 +51,10 @@ export function waitingInShort({ for: what, until }: PromptWaiting, now: number)
 }
 
 export function waitingInWords({ for: what, code }: PromptWaiting, sessionId: string): string {
+  const id = sessionId.slice(0, 8);
+  if (what === "silence") return `${whole.silence} So does: hapi stop ${id}, then hapi resume ${id}`;
   if (what !== "person") return isKnown(what) ? whole[what] : "It waits.";
-  const step = `hapi resume ${sessionId.slice(0, 8)}`;
+  const step = `hapi resume ${id}`;
   if (code === "session_inactive") return `It rests, because the session was ended. Go on with: ${step}`;
   if (code === "session_archived") return `It rests, because the session is archived. Bring it back with: ${step}`;
   return `The session could not be started (${code ?? "no reason was given"}). When that is mended: ${step}`;

@@ -3,7 +3,15 @@ export { answeredFact, askedFact, factsOfRow } from "./envelope/facts.ts";
 export { readRow, type RowReading } from "./envelope/read-row.ts";
 export { isPersonsRow, promptOfRow } from "./envelope/prompt.ts";
 export { encodeEvent, type Prompt, promptContent, type WireContent } from "./envelope/encode.ts";
-export { type HeldPrompts, givenPromptsWait, heldPromptsWait, promptWaits, type QueuedPromptFacts, type Waits } from "./waiting.ts";
+export {
+  type HeldPrompts,
+  givenPromptsWait,
+  heldPromptsWait,
+  promptWaits,
+  type QueuedPromptFacts,
+  SILENT_AFTER_MS,
+  type Waits,
+} from "./waiting.ts";
 export { checkPromptSize, isPromptTooLong, MAX_PROMPT_BYTES, PROMPT_TOO_LONG } from "./prompt-size.ts";
 export {
   BACKGROUND_ANSWER_MS,

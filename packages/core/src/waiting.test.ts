@@ -114,10 +114,23 @@ describe("what a prompt waits for that the agent has and has not begun with", ()
       { session: { agentState: { queue: { for: "start", since: 9 } } } },
       { for: "start", since: 9 },
     ],
+    ["for minutes", { now: 950 + 120_000, session: { agentState: { given } } }, { for: "silence", since: 900 }],
+    ["not quite so long", { now: 949 + 120_000, session: { agentState: { given } } }, { for: "uptake", since: 900 }],
+    [
+      "by a clock that is behind, of a moment ago",
+      { now: 10_000_000, handedAt: 9_999_000, session: { agentState: { given } } },
+      { for: "uptake", since: 900 },
+    ],
+    [
+      "a turn goes first, however long",
+      { now: 10_000_000, session: { agentState: { given: { ...given, for: "turn" } } } },
+      { for: "turn", since: 900 },
+    ],
     ["its session's word comes a moment later", { now: 10_000 }, { for: "uptake", since: 950 }],
     ["its session knows nothing of it", { now: 20_000 }, { for: "nothing" }],
     ["nor does it name it", { now: 20_000, session: { agentState: { given: { ...given, localIds: ["o"] } } } }, { for: "nothing" }],
     ["one that says nothing of such prompts", { now: 20_000, session: { tellsGiven: false } }, { for: "uptake", since: 950 }],
+    ["such a one, for minutes", { now: 200_000, session: { tellsGiven: false } }, { for: "silence", since: 950 }],
     ["of such a one a turn runs", { session: { tellsGiven: false, thinking: true } }, { for: "turn", since: 950 }],
     ["its session was killed, and its machine is away", { session: ended, machine: "away" }, { for: "machine" }],
     ["its session was killed: the runner says what became of it", { session: ended }, { for: "runner" }],
@@ -133,8 +146,8 @@ describe("what a prompt waits for that the agent has and has not begun with", ()
   });
 
   test("as its session sees it", () => {
-    expect(givenPromptsWait({ openRequests: 0, thinking: false })).toEqual({ for: "uptake" });
-    expect(givenPromptsWait({ openRequests: 0, thinking: true })).toEqual({ for: "turn" });
-    expect(givenPromptsWait({ openRequests: 1, thinking: true })).toEqual({ for: "approval" });
+    expect(givenPromptsWait({ openRequests: 0, inTurn: false })).toEqual({ for: "uptake" });
+    expect(givenPromptsWait({ openRequests: 0, inTurn: true })).toEqual({ for: "turn" });
+    expect(givenPromptsWait({ openRequests: 1, inTurn: true })).toEqual({ for: "approval" });
   });
 });

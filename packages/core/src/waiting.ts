@@ -49,9 +49,9 @@ export function heldPromptsWait(facts: HeldPrompts): Waits | null {
 }
 
 /** What a session process knows of those that the agent has and has not begun with. */
-export function givenPromptsWait({ openRequests, thinking }: { openRequests: number; thinking: boolean }): Waits {
+export function givenPromptsWait({ openRequests, inTurn }: { openRequests: number; inTurn: boolean }): Waits {
   if (openRequests > 0) return { for: "approval" };
-  return { for: thinking ? "turn" : "uptake" };
+  return { for: inTurn ? "turn" : "uptake" };
 }
 
 /** What a hub knows of one prompt that waits: in its queue, or with an agent that has not begun with it. */
@@ -116,6 +116,14 @@ function waitsForLiving({ session, connected, unconfirmed, diskFull }: QueuedPro
 
 /** What its session says of it may come a moment after the stage. */
 const TOLD_WITHIN_MS = 10_000;
+/** An agent that took a prompt, runs nothing else and has not begun for so long may never do: a person is told, who can stop it. */
+export const SILENT_AFTER_MS = 120_000;
+
+/** Whoever's clock its beginning was read from, it was not before the hub heard that the agent has the prompt. */
+function unlessSilent(waits: Waits & { since: number }, { now, handedAt = now }: QueuedPromptFacts): Waits {
+  const isSilent = waits.for === "uptake" && now - Math.max(waits.since, handedAt) >= SILENT_AFTER_MS;
+  return isSilent ? { ...waits, for: "silence" } : waits;
+}
 
 function waitsForAgent(facts: QueuedPromptFacts, handedAt: number): Waits {
   const { now, localId, session, connected, machine, start } = facts;
@@ -130,10 +138,10 @@ function waitsForAgent(facts: QueuedPromptFacts, handedAt: number): Waits {
   if (!connected) return { for: "connection" };
   const { agentState, thinking } = session;
   const { given } = agentState ?? {};
-  if (given?.localIds.includes(localId)) return { for: given.for, since: given.since };
+  if (given?.localIds.includes(localId)) return unlessSilent({ for: given.for, since: given.since }, facts);
   if (!session.tellsGiven) {
     const openRequests = Object.keys(agentState?.requests ?? {}).length;
-    return { ...givenPromptsWait({ openRequests, thinking }), since: handedAt };
+    return unlessSilent({ ...givenPromptsWait({ openRequests, inTurn: thinking }), since: handedAt }, facts);
   }
   // It is the session's again: its agent ended before it began.
   const said = wordOf(agentState);

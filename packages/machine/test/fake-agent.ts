@@ -70,7 +70,7 @@ export interface FakeAgent {
   /** Its own screen is left: words that were there alone. */
   unsent(words: { queued?: string[]; entered?: string | null; line?: string | null }): void;
   /** Says something of itself. */
-  tell(event: Extract<DriverEvent, { type: "mode" | "model" | "thread" }>): void;
+  tell(event: Extract<DriverEvent, { type: "mode" | "model" | "thread" | "thinking" | "record" }>): void;
   /** On its own screen, with no request. */
   dialog(open: { about: string; since: number } | null): void;
   failStarts: number;

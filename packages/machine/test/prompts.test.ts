@@ -197,6 +197,29 @@ test("a prompt that the agent has and does not begin with has a reason, and sinc
   await world.hub.until(() => stages(world, "p1").at(-1) === "started" && world.hub.agentState?.given == null, "it runs");
 });
 
+test("an agent that was given something is not in a turn before it says so; what it is given then waits for that turn, and then from its end on", async () => {
+  await using world = await createWorld({ steer: true });
+  const { agent, hub } = world;
+  const given = () => hub.agentState?.given;
+  const begins = { type: "turn-started" as const, id: "t1" };
+  agent.onPrompt = "wait";
+  hub.prompt("p1", "first");
+  await hub.until(() => given()?.for === "uptake", "told");
+  agent.tell({ type: "thinking", thinking: true });
+  agent.tell({ type: "record", key: "t1", event: begins });
+  await hub.until(() => given()?.for === "turn", "the turn of another goes first");
+  agent.tell({ type: "record", key: "t1:end", event: { type: "turn-ended", id: "t1:end", outcome: "completed" } });
+  await hub.until(() => given()?.for === "uptake", "from here on it could begin");
+  const { lastTurn } = world.ledger.state.facts;
+  expect(given()?.since).toBe(lastTurn?.at);
+  // Its driver says that it works on what it was given: that is not its word.
+  agent.tell({ type: "thinking", thinking: false });
+  agent.tell({ type: "thinking", thinking: true });
+  agent.dialog({ about: "something", since: 1 });
+  await hub.until(() => hub.agentState?.dialog !== undefined, "what came later is told");
+  expect(given()?.for).toBe("uptake");
+});
+
 test("Stop while the agent is being started: the prompt it is started for does not run, the one behind it does", async () => {
   await using world = await createWorld();
   await run(world, "p0", "zero");

@@ -5,7 +5,8 @@ import { timestamp } from "./primitives.ts";
 /**
  * time: its own, planned · machine: to come online · runner: of that machine, to take orders · start: of the session's agent · connection: its
  * session process is away or has not confirmed it · agent: it is being handed over · uptake: the agent has it and has not begun with it; Stop ends
- * that, or the end of the turn it stands behind · turn: the one that runs · approval: of that turn ·
+ * that, or the end of the turn it stands behind · silence: the same for minutes, and the agent said nothing of it; a person stops it, or the agent
+ * speaks · turn: the one that runs · approval: of that turn ·
  * background: what runs there would end, and a person is asked · keyboard: somebody types in the terminal · terminal: a person holds it ·
  * pause: after a failure, until its time · person: somebody has to do something first (`code` says what stands in the way) · disk: of the hub,
  * which is full · nothing: a fault of HAPI, which it tries to repair.
@@ -18,6 +19,7 @@ export const WAITING_FOR = [
   "connection",
   "agent",
   "uptake",
+  "silence",
   "turn",
   "approval",
   "background",

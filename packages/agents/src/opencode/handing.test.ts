@@ -129,3 +129,28 @@ test("one that is never written down is given up", async () => {
   expect(opencode.conversation.busy).toBe(false);
   expect(opencode.calls.filter(isHanding)).toHaveLength(1);
 });
+
+test("one that OpenCode takes and says nothing of is given again, three times, a minute apart; then it is left to a person", async () => {
+  const clock = createManualClock();
+  await using opencode = await idle({ clock });
+  let titles = 0;
+  // Half a minute, after which its line is heard to live.
+  const pass = async () => {
+    await clock.advance(LONG_MS / 2);
+    const title = `title ${++titles}`;
+    opencode.say("session.updated", { info: { id: THREAD, sessionID: THREAD, title } });
+    await opencode.until(() => opencode.events.some((event) => event.type === "title" && event.title === title));
+  };
+  await opencode.conversation.prompt(PROMPT);
+  const handings: number[] = [];
+  for (let halves = 1; halves <= 20; halves++) {
+    await pass();
+    handings.push(opencode.calls.filter(isHanding).length);
+  }
+  // Never two within a minute.
+  expect(handings.every((count, at) => count - (handings[at - 2] ?? 1) <= 1)).toBe(true);
+  expect(handings.at(-1)).toBe(4);
+  expect(new Set(idsOf(opencode)).size).toBe(1);
+  expect(stagesOf(opencode, "p2")).toEqual(["handed"]);
+  expect(opencode.conversation.busy).toBe(true);
+});

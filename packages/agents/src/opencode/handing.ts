@@ -92,7 +92,11 @@ async function hand(hands: Hands, link: ServerLink, { prompt, retry }: { prompt:
   }
   promptHanded(link.to);
   await link.commit();
+  lookWhetherBegun(link);
 }
+
+/** It says that it has a prompt, and may say nothing more of it: then it gets it again, so often and no more, and who waits sees that it is silent. */
+const lookWhetherBegun = (link: ServerLink): void => link.lookLater(WRITTEN_MS);
 
 interface Going {
   handed: Handed;
@@ -132,6 +136,7 @@ async function nudge(hands: Hands, link: ServerLink): Promise<void> {
   log.info("opencode.prompt_given_again", { localId: pending.localId });
   await send(link, pending.messageId, await promptParts(prompt, handed.partIds));
   promptHanded(link.to);
+  lookWhetherBegun(link);
 }
 
 async function unbegun(hands: Hands, link: ServerLink): Promise<void> {

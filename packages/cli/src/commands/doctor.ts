@@ -5,7 +5,7 @@ import { waitingPrompts } from "@hapi/client";
 import { hubStatus } from "@hapi/hub";
 import { askRunner, type DamagedFile, damagedFiles, findLivingSessions, lookOutside, runnerPaths, lossesOfHome } from "@hapi/machine";
 import { cleanEnv, ensurePrivateDir, hapiHome, knownCliApiToken, LATE, loadSettings, systemClock, within } from "@hapi/platform";
-import { AppError, toAppError } from "@hapi/protocol";
+import { AppError, toAppError, type WaitingPrompts } from "@hapi/protocol";
 import { isSet, type Command, type CommandContext } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
 import { hubApi } from "../hub-api.ts";
@@ -16,6 +16,7 @@ import { sentenceOf } from "../tui/terminal.ts";
 import { sizeText } from "../tui/words.ts";
 import { cliVersion } from "../version.ts";
 import { findWebRoot } from "../web-root.ts";
+import { waitingInWords } from "../waiting-words.ts";
 import { exitCodeOf, type Finding as FindingLine, printFindings } from "./doctor/finding.ts";
 import { isLarge } from "./hub/status.ts";
 
@@ -171,6 +172,10 @@ async function examinePrompts({ env }: CommandContext): Promise<Omit<Finding, "n
   });
   if (found === LATE) throw new AppError("timeout", "The hub does not answer in time");
   if (!found) return { state: "note", text: "the hub is too old to say what its prompts wait for" };
+  return promptsFinding(found);
+}
+
+function promptsFinding(found: WaitingPrompts): Omit<Finding, "name"> {
   const stuck = found.prompts.filter(({ waiting }) => waiting.for === "nothing");
   if (stuck.length > 0) {
     const [first] = stuck;
@@ -180,6 +185,12 @@ async function examinePrompts({ env }: CommandContext): Promise<Omit<Finding, "n
     };
   }
   const past = found.alarms > 0 ? `; ${found.alarms} were stuck since the hub started, see its log for prompt.waits_for_nothing` : "";
+  const [silent, ...others] = found.prompts.filter(({ waiting }) => waiting.for === "silence");
+  if (silent)
+    return {
+      state: "note",
+      text: `${1 + others.length} with an agent that says nothing of what it was given; ${waitingInWords(silent.waiting, silent.sessionId)}${past}`,
+    };
   const state = found.alarms > 0 ? "note" : "ok";
   if (found.prompts.length === 0) return { state, text: `none waits at the hub${past}` };
   return { state, text: `${found.prompts.length} wait at the hub, each for something; see: hapi outbox${past}` };

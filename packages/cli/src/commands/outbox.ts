@@ -139,7 +139,7 @@ function hubRow(
 /** What a person can do about those that wait for one. */
 function stepsOf(atHub: readonly HubPrompt[]): string[] {
   return atHub.flatMap(({ localId, sessionId, waiting }) =>
-    waiting?.for === "person" || waiting?.for === "nothing" || waiting?.for === "uptake"
+    waiting && ["person", "nothing", "uptake", "silence"].includes(waiting.for)
       ? [`${localId.slice(0, 8)}: ${waitingInWords(waiting, sessionId)}`]
       : [],
   );

@@ -1,6 +1,6 @@
 /** A prompt that waits for nothing is poked, and where that does not help, said. */
 import { expect, test } from "bun:test";
-import type { QueuedPromptFacts } from "@hapi/core";
+import { type QueuedPromptFacts, SILENT_AFTER_MS } from "@hapi/core";
 import { silentLogger } from "@hapi/platform";
 import type { Session } from "@hapi/protocol";
 import { createManualClock } from "@hapi/testkit";
@@ -35,6 +35,7 @@ function watched() {
   const rows: { localId: string; acceptedAt: number; scheduledAt: null; wakes: boolean }[] = [];
   const handed: { localId: string; acceptedAt: number; scheduledAt: null; wakes: boolean; handedAt: number }[] = [];
   const alarms: unknown[] = [];
+  const warned: string[] = [];
   const repairs: number[] = [];
   const watch = new PromptWatch({
     store: {
@@ -48,7 +49,7 @@ function watched() {
     lookAgain: () => undefined,
     bus: createBus(silentLogger),
     clock,
-    log: { ...silentLogger, error: (event, fields) => void alarms.push([event, fields]) },
+    log: { ...silentLogger, warn: (event) => void warned.push(event), error: (event, fields) => void alarms.push([event, fields]) },
   });
   const pass = async (ms: number): Promise<void> => {
     for (let at = 0; at < ms; at += 1_000) await clock.advance(1_000);
@@ -56,7 +57,7 @@ function watched() {
   const silence = (): void => {
     heardAt = clock.now();
   };
-  return { watch, clock, facts, rows, handed, alarms, repairs, pass, silence };
+  return { watch, clock, facts, rows, handed, alarms, warned, repairs, pass, silence };
 }
 
 const prompt = (acceptedAt: number) => ({ localId: "p", acceptedAt, scheduledAt: null, wakes: true });
@@ -135,6 +136,23 @@ test("what an agent has and does not begin with is told, since when; where its s
   facts.session = living;
   await pass(2 * alarmAfterMs);
   expect(alarms).toMatchObject([["prompt.waits_for_nothing", { localIds: ["p"] }]]);
+  handed.splice(0);
+  await pass(6_000);
+  expect(watch.waiting("n").prompts).toEqual([]);
+  watch.stop();
+});
+
+test("what an agent has and says nothing of is told as that after minutes, once in the log, until it begins", async () => {
+  const { watch, clock, handed, facts, alarms, warned, pass } = watched();
+  handed.push({ ...prompt(clock.now()), handedAt: clock.now() });
+  const given = { for: "uptake", since: clock.now(), localIds: ["p"] };
+  facts.session = { ...living, thinking: true, agentState: { given } };
+  watch.start();
+  await pass(SILENT_AFTER_MS - 5_000);
+  expect([watch.waiting("n").prompts[0]?.waiting.for, warned]).toEqual(["uptake", []]);
+  await pass(30_000);
+  expect(watch.waiting("n").prompts).toMatchObject([{ localId: "p", waiting: { for: "silence", since: given.since } }]);
+  expect([warned, alarms]).toEqual([["prompt.agent_silent"], []]);
   handed.splice(0);
   await pass(6_000);
   expect(watch.waiting("n").prompts).toEqual([]);

@@ -139,6 +139,7 @@ export class PromptWatch {
     }
     const now: Watched = { namespace: session.namespace, prompts, isAlarmed: known?.isAlarmed ?? false };
     this.#watched.set(session.id, now);
+    this.#logSilence(session.id, now, known);
     if (textOf(known) !== textOf(now)) this.#deps.bus.publish([eventOf(session.id, now)]);
     this.#act(session, now);
   }
@@ -153,6 +154,14 @@ export class PromptWatch {
     const first = what === "nothing" ? this.#deps.clock.now() : acceptedAt;
     const began = since ?? (before === undefined ? first : before.for === what ? before.since : this.#deps.clock.now());
     return { for: what, since: began, ...(until === undefined ? {} : { until }), ...(code === undefined ? {} : { code }) };
+  }
+
+  /** Once of each: nothing of ours can end it. */
+  #logSilence(sessionId: string, { prompts }: Watched, before: Watched | undefined): void {
+    for (const [localId, { waiting }] of prompts) {
+      const isNew = waiting.for === "silence" && before?.prompts.get(localId)?.waiting.for !== "silence";
+      if (isNew) this.#deps.log.warn("prompt.agent_silent", { sessionId, localId, since: waiting.since });
+    }
   }
 
   #act(session: Session, watched: Watched): void {

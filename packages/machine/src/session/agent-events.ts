@@ -58,7 +58,6 @@ function withWait(broker: PermissionBroker, event: AgentEvent): AgentEvent {
 
 export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => void {
   const { ledger, sessionFile, agent, inForce, backlog, link, inbox, broker, turns, screen, clock, log } = deps;
-
   function setThinking(thinking: boolean): void {
     agent.setTurn(thinking ? (ledger.state.facts.turn ?? String(clock.now())) : null);
     if (!thinking) deps.idle();
@@ -68,6 +67,7 @@ export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => 
     if (event.type === "turn-ended") turns.ended(key, event);
     backlog.add(key, withWait(broker, event), { at, checkpoint });
     screen.record(event);
+    agent.recorded(event);
     if (event.type !== "turn-ended") return;
     const { outcome, failure, localIds } = event;
     if (localIds && localIds.length > 0) inbox.turnEnded(outcome === "completed" ? "done" : outcome, failure, localIds);

@@ -239,7 +239,7 @@ function hubParts(ports: SessionPorts, state: SessionState, parts: ControlParts)
     remoteWhileLocal: () => settings.remoteWhileLocal,
     clock,
   });
-  const givenWait = createGivenWait({ inbox, broker, isThinking: () => agent.thinking });
+  const givenWait = createGivenWait({ inbox, broker, isInTurn: () => agent.inTurn, facts });
   const heartbeat = createHeartbeat({ link, clock, facts: () => aliveFactsOf(state) });
   const hub = createRegistration({
     link,

@@ -58,19 +58,22 @@ export function createQueueWait(deps: QueueWaitDeps): () => PromptWaiting | unde
 export interface GivenWaitDeps {
   inbox: Pick<Inbox, "given">;
   broker: Pick<PermissionBroker, "openCount">;
-  /** A turn runs. */
-  isThinking(): boolean;
+  /** The agent has begun a turn, and not ended it: that it was given something is not enough. */
+  isInTurn(): boolean;
+  facts: Pick<Facts, "lastTurn">;
 }
 
 /** Named on the wire; those behind them wait for the same. */
 const MAX_GIVEN = 50;
 
-export function createGivenWait({ inbox, broker, isThinking }: GivenWaitDeps): () => AgentState["given"] {
+export function createGivenWait({ inbox, broker, isInTurn, facts }: GivenWaitDeps): () => AgentState["given"] {
   return () => {
     const { given } = inbox;
     const [oldest] = given;
     if (!oldest) return undefined;
-    const waits = givenPromptsWait({ openRequests: broker.openCount, thinking: isThinking() });
-    return { for: waits.for, since: oldest.stageAt, localIds: given.slice(0, MAX_GIVEN).map(({ localId }) => localId) };
+    const waits = givenPromptsWait({ openRequests: broker.openCount, inTurn: isInTurn() });
+    // What was given behind a turn could not begin before its end.
+    const since = waits.for === "uptake" ? Math.max(oldest.stageAt, facts.lastTurn?.at ?? 0) : oldest.stageAt;
+    return { for: waits.for, since, localIds: given.slice(0, MAX_GIVEN).map(({ localId }) => localId) };
   };
 }

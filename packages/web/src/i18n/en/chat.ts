@@ -36,6 +36,7 @@ export const chat = {
   "stage.handed": "Handed to the agent",
   "stage.since": "since {time}",
   "stage.uptake": "The agent has it and has not begun with it; Stop ends the wait",
+  "stage.silence": "The agent has it and says nothing of it; Stop ends the wait",
   "stage.waitsTurn": "Waits for its turn",
   "stage.waitsAnswer": "Waits for an answer to the open request",
   "stage.stuck": "Stuck; HAPI tries to get it going",

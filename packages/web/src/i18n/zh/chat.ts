@@ -39,6 +39,7 @@ export const chat = {
   "stage.handed": "已交给代理",
   "stage.since": "自 {time} 起",
   "stage.uptake": "代理已收到但尚未开始；按“停止”可结束等待",
+  "stage.silence": "代理已收到，却一直没有回应；按“停止”可结束等待",
   "stage.waitsTurn": "等待中",
   "stage.waitsAnswer": "等待对未决请求的答复",
   "stage.stuck": "卡住了；HAPI 正在设法恢复",

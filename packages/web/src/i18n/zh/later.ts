@@ -166,6 +166,7 @@ export const later = {
   "queue.connection": "正在送往会话",
   "queue.agent": "正在交给代理",
   "queue.uptake": "代理已收到但尚未开始；按“停止”可结束等待",
+  "queue.silence": "代理已收到，却一直没有回应；按“停止”可结束等待",
   "queue.approval": "等待对未决请求的答复",
   "queue.background": "等待你的决定：它会结束后台运行的任务",
   "queue.keyboard": "等待终端键盘空闲",

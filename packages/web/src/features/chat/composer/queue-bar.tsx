@@ -170,6 +170,7 @@ function wordsOf(waits: Waiting, prompt: PromptItem, about: { machine: string; n
     case "connection":
     case "agent":
     case "uptake":
+    case "silence":
     case "approval":
     case "background":
     case "keyboard":

@@ -138,6 +138,13 @@ export const scenes: Record<string, () => FakePort> = {
         session: fakeSession(),
         messages: rowsOf([
           { type: "web-prompt", text: "handed", localId: "s1", stage: "handed" },
+          {
+            type: "web-prompt",
+            text: "nothing said of it",
+            localId: "s7",
+            stage: "handed",
+            waiting: { for: "silence", since: NOW - 300_000 },
+          },
           { type: "web-prompt", text: "not begun", localId: "s5", stage: "handed", waiting: { for: "uptake", since: NOW - 120_000 } },
           { type: "web-prompt", text: "stuck", localId: "s6", stage: "handed", waiting: { for: "nothing", since: NOW - 60_000 } },
           { type: "web-prompt", text: "started", localId: "s2", stage: "started" },

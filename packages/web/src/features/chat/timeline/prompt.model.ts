@@ -40,7 +40,7 @@ export const STAGE_MARKS = {
   rejected: "warning",
 } as const satisfies Record<NonNullable<PromptItem["stage"]>, IconName>;
 
-export type GivenKey = "stage.uptake" | "stage.waitsTurn" | "stage.waitsAnswer" | "stage.stuck" | "stage.away";
+export type GivenKey = "stage.uptake" | "stage.silence" | "stage.waitsTurn" | "stage.waitsAnswer" | "stage.stuck" | "stage.away";
 
 /** Why the agent has it and has not begun with it, where that takes longer than a moment. */
 export function givenWords({ stage, waiting }: PromptItem): { key: GivenKey; tone: PromptTone; since: number } | null {
@@ -49,6 +49,8 @@ export function givenWords({ stage, waiting }: PromptItem): { key: GivenKey; ton
   switch (waiting.for) {
     case "uptake":
       return { key: "stage.uptake", tone: "noted", since };
+    case "silence":
+      return { key: "stage.silence", tone: "failed", since };
     case "turn":
       return { key: "stage.waitsTurn", tone: "noted", since };
     case "approval":
