@@ -10,5 +10,6 @@ export async function takesToken(url: string, accessToken: string): Promise<bool
   if (response === LATE) throw new AppError("timeout", `The hub at ${url} does not answer in time`);
   if (response.status === 200) return true;
   if (response.status === 401) return false;
+  if (((await response.json().catch(() => null)) as { code?: unknown } | null)?.code === "hub_locked") throw new AppError("hub_locked");
   throw new AppError("hub_unreachable", `The hub at ${url} answered ${response.status}.`);
 }

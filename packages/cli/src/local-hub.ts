@@ -78,17 +78,23 @@ function lastWords(logFile: string): string {
   return last.startsWith("hapi: ") ? last.slice("hapi: ".length) : `see ${logFile}, or start it yourself: hapi hub`;
 }
 
-export async function isHealthy(url: string): Promise<boolean> {
+export const isHealthy = async (url: string): Promise<boolean> => (await healthOf(url)) !== null;
+
+/** All of it, by its owner. */
+export const isLockedAt = async (url: string): Promise<boolean> => (await healthOf(url))?.locked === true;
+
+/** What a hub says to everybody; null: none is there. */
+async function healthOf(url: string): Promise<{ locked?: unknown } | null> {
   try {
-    const isOk = await within(systemClock, ASK_MS, async (signal) => {
+    const health = await within(systemClock, ASK_MS, async (signal) => {
       const response = await fetch(`${url}/health`, { signal });
-      const body = (await response.json()) as { status?: unknown };
-      return response.ok && body.status === "ok";
+      const body = (await response.json()) as { status?: unknown; locked?: unknown };
+      return response.ok && body.status === "ok" ? body : null;
     });
-    return isOk !== LATE && isOk;
+    return health === LATE ? null : health;
   } catch (cause) {
     // Not there, not yet there, or something else on that port: each means "no hub".
-    if (cause instanceof Error) return false;
+    if (cause instanceof Error) return null;
     throw cause;
   }
 }

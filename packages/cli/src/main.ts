@@ -25,6 +25,8 @@ const commands: Record<string, () => Promise<Command>> = {
   outbox: async () => (await import("./commands/outbox.ts")).outboxCommand,
   resume: async () => (await import("./commands/resume.ts")).resumeCommand,
   retry: async () => (await import("./commands/retry.ts")).retryCommand,
+  lock: async () => (await import("./commands/lock.ts")).lockCommand,
+  unlock: async () => (await import("./commands/lock.ts")).unlockCommand,
   stop: async () => (await import("./commands/stop.ts")).stopCommand,
   auth: async () => (await import("./commands/auth.ts")).authCommand,
   agents: async () => (await import("./commands/agents.ts")).agentsCommand,

@@ -278,3 +278,18 @@ test("who may come in: a code, a program of another namespace, a narrowed and a 
   expect((await one.hapi(["auth", "role", "legacy", "everything"], { CLI_API_TOKEN: own.token })).code).toBe(0);
   expect((await one.hapi(["sessions"])).code).toBe(0);
 });
+
+test("everything locked and unlocked again: every command that tells of the hub says so, and what it may not do says how it goes on", async () => {
+  const one = place();
+  await startHub(one);
+  expect((await one.hapi(["lock"])).stdout).toContain("Unlock it on the hub's own computer: hapi unlock");
+  expect((await one.hapi(["hub", "status"])).stdout).toMatch(/LOCKED +by Shared token: .*hapi unlock/);
+  expect((await one.hapi(["auth", "status"])).stdout).toMatch(/Locked +nothing is sent/);
+  const doctor = await one.hapi(["doctor"]);
+  expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringMatching(/✗ +Hub +\S+ is LOCKED: .*hapi unlock/)]);
+  expect((await one.hapi(["sessions"])).code).toBe(0);
+  expect((await one.hapi(["hub", "restart"])).code).toBe(0);
+  expect(JSON.parse((await one.hapi(["unlock", "--json"])).stdout)).toEqual({ locked: false, wasLocked: true });
+  expect((await one.hapi(["unlock"])).stdout).toContain("It was not locked");
+  expect((await one.hapi(["hub", "status"])).stdout).not.toContain("LOCKED");
+}, 240_000);

@@ -4,7 +4,7 @@
  */
 import { isRecord } from "@hapi/core";
 import { parser } from "@hapi/protocol";
-import { codeAnswer, codeStateAnswer, credentialSchema, type CredentialView, revokedAnswer } from "@hapi/protocol/credentials";
+import { codeAnswer, codeStateAnswer, credentialSchema, type CredentialView, lockAnswer, revokedAnswer } from "@hapi/protocol/credentials";
 import type { Role } from "@hapi/protocol/scopes";
 import type * as z from "zod/mini";
 import { type Ask, expected } from "./asking.ts";
@@ -19,6 +19,7 @@ const readCredential = parser(credentialSchema);
 const readCode = parser(codeAnswer);
 const readState = parser(codeStateAnswer);
 const readRevoked = parser(revokedAnswer);
+const readLock = parser(lockAnswer);
 
 const PATH = "/api/credentials";
 const at = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
@@ -42,6 +43,10 @@ export function credentialCalls({ request }: Pick<Ask, "request">) {
     async makeCode(role: DeviceRole): Promise<OneTimeCode> {
       return expected(readCode(await request("POST", `${PATH}/codes`, { body: { role } })));
     },
+    /** From here on all others but the hub's own computer hear `hub_locked`, and so may the caller. */
+    lock: async (): Promise<unknown> => expected(readLock(await request("PUT", "/api/lock"))),
+    /** `owner_only` or `hub_locked`: it is done on the hub's own computer. */
+    unlock: async (): Promise<unknown> => expected(readLock(await request("DELETE", "/api/lock"))),
     async codeState(id: string, signal?: AbortSignal): Promise<CodeState> {
       return expected(readState(await request("GET", `${PATH}/codes/${encodeURIComponent(id)}`, { signal })));
     },

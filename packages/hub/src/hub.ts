@@ -7,6 +7,7 @@ import { factRoutes } from "./http/routes/facts.ts";
 import { eventRoutes } from "./http/routes/events.ts";
 import { forgetKind } from "./machines/forgets.ts";
 import { keepingRoutes } from "./http/routes/keeping.ts";
+import { lockRoutes } from "./http/routes/lock.ts";
 import { machineRoutes } from "./http/routes/machines.ts";
 import { messageRoutes } from "./http/routes/messages.ts";
 import { permissionRoutes } from "./http/routes/permissions.ts";
@@ -38,7 +39,7 @@ export function createHub(parts: HubParts): Hub {
   const services = createServices(parts);
   const reactions = connectReactions(services, parts.bus);
   connectSockets(parts, services, reactions);
-  const app = createHttp(parts, services);
+  const app = createHttp(parts, services, () => reactions.unlocked());
   let stopPruning = (): void => undefined;
   const prune = (): void => {
     stopPruning = parts.clock.setTimer(pruneEveryMs, () => {
@@ -46,10 +47,13 @@ export function createHub(parts: HubParts): Hub {
       prune();
     });
   };
+  const { credentials, lock } = services;
   return {
     app,
     async start() {
-      await services.credentials.start();
+      await credentials.start();
+      // Killed while it was locked, or put back to a time when they were good.
+      if (lock.state !== null) await credentials.revokeDevices(lock.state.since || parts.clock.now());
       await services.presence.start();
       await services.machinePresence.start();
       services.jobs.start();
@@ -83,7 +87,7 @@ export function createHub(parts: HubParts): Hub {
 function connectSockets(parts: HubParts, services: Services, { onRegistered, onJoined }: Reactions): void {
   const { stores, sockets, tokens, clock, log } = parts;
   const { sessions, messages, machines } = stores;
-  const { access, presence, machinePresence, lifecycle, delivery, live, rpc, links, door, durable, credentials } = services;
+  const { access, presence, machinePresence, lifecycle, delivery, live, rpc, links, door, durable, credentials, lock } = services;
   const handlers = cliHandlers({
     access,
     sessions,
@@ -99,17 +103,18 @@ function connectSockets(parts: HubParts, services: Services, { onRegistered, onJ
     clock,
     onRegistered: ({ link }, method) => link && onRegistered(link, method),
   });
-  sockets.namespace("/cli", cliNamespace({ door, credentials, access, links, rpc, log, handlers, durable, onJoined }));
-  sockets.namespace("/terminal", terminalNamespace({ tokens, credentials }));
+  sockets.namespace("/cli", cliNamespace({ door, credentials, lock, access, links, rpc, log, handlers, durable, onJoined }));
+  sockets.namespace("/terminal", terminalNamespace({ tokens, credentials, lock }));
 }
 
-function createHttp(parts: HubParts, services: Services): Hono {
+function createHttp(parts: HubParts, services: Services, onUnlocked: () => void): Hono {
   const { stores, tokens, ownerId, callerOf, corsOrigins, clock, log, web } = parts;
   const { sessions, messages, machines, attachments } = stores;
   const { access, rpc, sse, prompts, lifecycle, resume, control, fork, settings, permissions, watch, durable, remove } = services;
+  const { credentials, lock, codes } = services;
   const now = () => clock.now();
   return createApp({
-    auth: { door: services.door, credentials: services.credentials, codes: services.codes, tokens, ownerId, callerOf, clock },
+    auth: { door: services.door, credentials, lock, codes, tokens, ownerId, callerOf, clock },
     api: [
       sessionRoutes({ access, sessions, messages, lifecycle, resume, control, fork, settings, rpc, now, durable, remove }),
       sessionSettingsRoutes({ access, settings, rpc }),
@@ -123,7 +128,8 @@ function createHttp(parts: HubParts, services: Services): Hono {
       factRoutes({ access, facts: stores.facts, log: stores.log }),
       settingsRoutes({ settings: parts.settings, files: () => stores.keeping.files() }),
       keepingRoutes({ restorer: parts.restorer, retention: services.retention }),
-      credentialRoutes({ credentials: services.credentials, codes: services.codes }),
+      credentialRoutes({ credentials, codes }),
+      lockRoutes({ lock, credentials, codes, callerOf, onUnlocked }),
       refusalRoutes({ access }),
     ],
     cli: cliRoutes({

@@ -1,3 +1,4 @@
+export { fileLock } from "./auth/lock.ts";
 export { createHub, type Hub } from "./hub.ts";
 export { makeBackup, type Backup } from "./backup/backup.ts";
 export type { Problem } from "./backup/check.ts";

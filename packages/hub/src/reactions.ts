@@ -12,6 +12,8 @@ export interface Reactions {
   /** A link serves a method now. */
   onRegistered(link: Link, method: string): void;
   onJoined(link: Link): void;
+  /** What waited while everything was locked goes now. */
+  unlocked(): void;
   stop(): void;
 }
 
@@ -45,6 +47,15 @@ export function connectReactions(services: Services, bus: Bus): Reactions {
     },
     onJoined(link) {
       if (link.scope === "session") deliver(link.scopeId, link);
+    },
+    unlocked() {
+      for (const { scope, scopeId } of links.all()) {
+        if (scope === "machine") machineReady(scopeId);
+        else {
+          deliver(scopeId);
+          ignore(permissions.deliverWaiting(scopeId), "it is tried again when the session attaches");
+        }
+      }
     },
     stop() {
       stopHearing();

@@ -9,6 +9,7 @@ import { createCodes } from "./auth/codes.ts";
 import { Credentials } from "./auth/credentials.ts";
 import type { Caller } from "./auth/caller.ts";
 import { createDoor } from "./auth/door.ts";
+import { createLock, type LockStore, memoryLock } from "./auth/lock.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Bus } from "./events/bus.ts";
 import { Housekeeping } from "./keeping/housekeeping.ts";
@@ -55,6 +56,8 @@ export interface HubParts {
   ownerId: number;
   corsOrigins: readonly string[];
   settings: HubSettingsStore;
+  /** Absent: it is locked in memory only. */
+  locked?: LockStore;
   restorer: Restorer;
   /** Absent: nothing is ever deleted by itself. */
   retention?: RetentionStore;
@@ -81,15 +84,19 @@ export function createServices(parts: HubParts) {
 type State = ReturnType<typeof createState>;
 
 /** Who is connected, what is written at the moment, what is being started. */
-function createState({ stores, bus, clock, secret }: HubParts) {
+function createState({ stores, bus, clock, secret, locked }: HubParts) {
   const durable: Stores["durable"] = (how) => stores.durable(how);
-  const credentials = new Credentials({ store: stores.credentials, durable, secret, clock });
+  const lock = createLock({ store: locked ?? memoryLock(), clock });
+  const isLocked = (): boolean => lock.state !== null;
+  const credentials = new Credentials({ store: stores.credentials, durable, secret, isLocked, clock });
   return {
     durable,
+    lock,
+    isLocked,
     credentials,
     codes: createCodes({ clock }),
     links: new Links(() => clock.now()),
-    rpc: new Rpc(clock),
+    rpc: new Rpc(clock, (spec) => lock.checkCall(spec)),
     live: new LiveText(bus),
     launches: new Launches(clock),
   };
@@ -98,9 +105,9 @@ function createState({ stores, bus, clock, secret }: HubParts) {
 type Living = State & ReturnType<typeof createLiving>;
 
 /** Sessions and machines that are there, and their ends. */
-function createLiving({ stores, bus, clock, log }: HubParts, { durable, links, rpc, launches }: State) {
+function createLiving({ stores, bus, clock, log }: HubParts, { durable, links, rpc, launches, isLocked }: State) {
   const { sessions, messages, machines, stops, transaction } = stores;
-  const delivery = new Delivery({ store: messages, durable, links, bus, clock, log });
+  const delivery = new Delivery({ store: messages, durable, links, isHeld: isLocked, bus, clock, log });
   const deliver = (sessionId: string, link?: Link): void =>
     ignore(delivery.deliverAll(sessionId, link), "it is sent again on the next attach");
   const watch = createActivityWatch({ store: sessions, bus, clock });
@@ -212,7 +219,7 @@ function createAsked(parts: HubParts, before: Ending) {
   const { sessions, messages, machines, transaction } = stores;
   const session = (id: string): Promise<Session | null> => sessions.get(id);
   return {
-    door: createDoor({ credentials: before.credentials, clock, log }),
+    door: createDoor({ credentials: before.credentials, lock: before.lock, clock, log }),
     permissions: new Permissions({ store: stores.permissions, rpc, links, log, durable, session }),
     settings: new SessionSettings({ store: sessions, rpc, starting, durable }),
     control: new SessionControl({ rpc, resume, session }),
@@ -235,7 +242,7 @@ function createAsked(parts: HubParts, before: Ending) {
 /** What people are told. */
 function createTold(parts: HubParts, before: Ending) {
   const { stores, bus, clock, log } = parts;
-  const { credentials, links, rpc, live, delivery, deliver, machinePresence, lifecycle, waker } = before;
+  const { credentials, lock, links, rpc, live, delivery, deliver, machinePresence, lifecycle, waker } = before;
   const { sessions, messages, machines } = stores;
   const session = (id: string): Promise<Session | null> => sessions.get(id);
   const settled = (): Promise<void> => stores.settled();
@@ -253,7 +260,7 @@ function createTold(parts: HubParts, before: Ending) {
   });
   const { maxBufferedBytes } = parts;
   const read = { log: stores.log, sessions, messages, machines };
-  const sse = new SseHub({ ...read, credentials, watch: promptWatch, bus, live, clock, logger: log, maxBufferedBytes, settled });
+  const sse = new SseHub({ ...read, credentials, lock, watch: promptWatch, bus, live, clock, logger: log, maxBufferedBytes, settled });
   const toasts = new Toasts({ bus, clock, session });
   const feed = createFactFeed({ store: stores.facts, bus, clock, log, settled }, [toasts]);
   return { promptWatch, sse, toasts, feed };

@@ -11,6 +11,7 @@ import {
   type Logger,
 } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
+import { fileLock } from "./auth/lock.ts";
 import { createProxies } from "./auth/proxies.ts";
 import { loadJwtSecret, loadOwnerId } from "./auth/secrets.ts";
 import { createTokens } from "./auth/tokens.ts";
@@ -192,8 +193,8 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
     ownerId: opened.ownerId,
     corsOrigins,
     settings: fileHubSettings(home),
+    ...{ locked: fileLock(home), retention: fileRetention(home) },
     restorer,
-    retention: fileRetention(home),
     web: pagesOf(options, clock),
     callerOf: (c) => (c.env as RequestEnv).caller,
     limits,

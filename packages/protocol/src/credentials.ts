@@ -62,4 +62,13 @@ export const codeStateAnswer = z.looseObject({
 export const issuedAnswer = z.looseObject({ credential: credentialSchema, token: z.string() });
 /** Whether it was not before, or how many. */
 export const revokedAnswer = z.looseObject({ revoked: z.union([z.boolean(), z.number()]) });
+/** `/api/lock`. `since`: in ms. `revoked`: how many browsers and phones it signed out. */
+export const lockAnswer = z.looseObject({
+  locked: z.boolean(),
+  since: z.optional(z.number()),
+  by: z.optional(z.string()),
+  revoked: z.optional(z.number()),
+  wasLocked: z.optional(z.boolean()),
+});
+export type LockAnswer = z.infer<typeof lockAnswer>;
 export type IssuedAnswer = z.infer<typeof issuedAnswer>;

@@ -14,6 +14,11 @@ const table = {
   legacy_access_off: [401, false, "This hub takes no shared token any more; sign in with a code (hapi web)"],
   weak_token: [500, false, "The hub's token is too easy to guess"],
   scope_missing: [403, false, "This sign-in may not do that"],
+  hub_locked: [
+    503,
+    true,
+    "This hub is locked: nothing is sent, started or answered until it is unlocked on its own computer, with hapi unlock",
+  ],
   telegram_disabled: [503, false, "Telegram is not set up on this hub"],
   // requests
   invalid_body: [400, false, "Invalid body"],

@@ -45,7 +45,12 @@ export const syncEventSchema = z.discriminatedUnion("type", [
   z.object({
     ...base,
     type: z.literal("connection-changed"),
-    data: z.object({ status: z.literal("connected"), subscriptionId: z.string(), resume: z.enum(["ok", "gap"]) }),
+    data: z.object({
+      status: z.literal("connected"),
+      subscriptionId: z.string(),
+      resume: z.enum(["ok", "gap"]),
+      locked: z.optional(z.boolean()),
+    }),
   }),
   z.object({ ...forSession, type: z.literal("session-added"), data: z.optional(z.union([sessionSchema, sessionPatchSchema])) }),
   z.object({ ...forSession, type: z.literal("session-updated"), data: z.optional(z.union([sessionSchema, sessionPatchSchema])) }),

@@ -7,7 +7,7 @@ import { isLoopbackHost } from "@hapi/protocol/loopback";
 import { isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
 import { takesToken } from "../hub-token.ts";
-import { isHealthy } from "../local-hub.ts";
+import { isHealthy, isLockedAt } from "../local-hub.ts";
 import { confirm } from "../tui/confirm.ts";
 import { add, devices, makeCode, revoke, rotate, setRole } from "../sign-ins.ts";
 import { table } from "../tui/terminal.ts";
@@ -77,13 +77,15 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
   const token = knownCliApiToken(context.env);
   const namespace = token?.includes(":") ? token.slice(token.lastIndexOf(":") + 1) : "default";
   const isReachable = await isHealthy(url);
-  const isAccepted = token && isReachable ? await takesToken(url, token) : null;
+  const isLocked = await isLockedAt(url);
+  const isAccepted = token && isReachable ? await takesToken(url, token).catch(unlessLocked) : null;
   const facts = {
     url,
     source,
     hasToken: token !== null,
     namespace,
     isReachable,
+    isLocked,
     isAccepted,
     settings: settingsPath(home),
     machineId: loadSettings(home).machineId ?? null,
@@ -96,6 +98,7 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
         "Reachable",
         isReachable ? context.paint.good("yes") : context.paint.bad(`no; start it ${source === "default" ? "" : "there "}with: hapi hub`),
       ],
+      ...lockRows(isLocked, context),
       [
         "Token",
         !token
@@ -113,6 +116,15 @@ async function status(words: ParsedWords, context: CommandContext): Promise<numb
     context.terminal.out(table(rows, Number.POSITIVE_INFINITY));
   }
   return token && isReachable && isAccepted !== false ? 0 : 3;
+}
+
+const lockRows = (isLocked: boolean, { paint }: CommandContext): string[][] =>
+  isLocked ? [["Locked", paint.bad("nothing is sent, started or answered; on the hub's own computer: hapi unlock")]] : [];
+
+/** Whether it would take it, a hub that is locked says to its own computer alone. */
+function unlessLocked(cause: unknown): null {
+  if (cause instanceof AppError && cause.code === "hub_locked") return null;
+  throw cause;
 }
 
 async function login(words: ParsedWords, context: CommandContext): Promise<number> {

@@ -10,7 +10,7 @@ import { isSet, type Command, type CommandContext } from "../command.ts";
 import { hubAddress } from "../hub-address.ts";
 import { hubApi } from "../hub-api.ts";
 import { takesToken } from "../hub-token.ts";
-import { isHealthy } from "../local-hub.ts";
+import { isHealthy, isLockedAt } from "../local-hub.ts";
 import { isUsable, lineOf, refusalText } from "../runner-line.ts";
 import { sentenceOf } from "../tui/terminal.ts";
 import { sizeText } from "../tui/words.ts";
@@ -77,13 +77,7 @@ async function examine(context: CommandContext): Promise<Finding[]> {
     loadSettings(home);
     return { state: "ok", text: "readable" };
   });
-  await check("Hub", async () => {
-    const { url, source } = hubAddress(context.env);
-    if (await isHealthy(url)) return { state: "ok", text: url };
-    return source === "default"
-      ? { state: "note", text: `${url} does not answer; hapi starts one when you need it, or run: hapi hub` }
-      : { state: "problem", text: `${url} does not answer; start it there with: hapi hub, or use another: hapi auth login` };
-  });
+  await check("Hub", () => examineHub(context));
   await check("Hub's data", async () => {
     const found = await hubStatus(home);
     if (!found) return { state: "note", text: "none here; made by the first hub on this home" };
@@ -111,6 +105,16 @@ async function examine(context: CommandContext): Promise<Finding[]> {
   }
   for (const problem of loadRegistry(home).problems) findings.push({ name: "Agents", state: "problem", text: problem });
   return findings;
+}
+
+async function examineHub({ env }: CommandContext): Promise<Omit<Finding, "name">> {
+  const { url, source } = hubAddress(env);
+  if (await isLockedAt(url))
+    return { state: "problem", text: `${url} is LOCKED: nothing is sent, started or answered; on its own computer: hapi unlock` };
+  if (await isHealthy(url)) return { state: "ok", text: url };
+  return source === "default"
+    ? { state: "note", text: `${url} does not answer; hapi starts one when you need it, or run: hapi hub` }
+    : { state: "problem", text: `${url} does not answer; start it there with: hapi hub, or use another: hapi auth login` };
 }
 
 async function examineToken({ env }: CommandContext): Promise<Omit<Finding, "name">> {

@@ -46,6 +46,8 @@ export interface Codes {
   use(code: string): Invitation & Pick<OneTimeCode, "id">;
   /** The device that came of it is there. */
   wasUsed(id: string, used: UsedCode): void;
+  /** None that was made is good any more. */
+  forgetAll(): void;
   /** For the one who made it. Null: over, or nobody's. */
   find(id: string, by: string): { state: "open" } | { state: "used"; used: UsedCode } | null;
 }
@@ -78,6 +80,7 @@ export function createCodes({ clock }: { clock: Pick<Clock, "now"> }): Codes {
       const taken = spent.get(id);
       if (taken) spent.set(id, { ...taken, used });
     },
+    forgetAll: () => open.clear(),
     find(id, by) {
       const taken = spent.get(id);
       const found = taken ?? [...open.values()].find((each) => each.id === id);

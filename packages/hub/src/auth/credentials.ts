@@ -32,6 +32,8 @@ export interface CredentialsOptions {
   durable(): Promise<void>;
   /** The hub's shared token. */
   secret: string;
+  /** Nobody but this computer's own programs gets here. */
+  isLocked?(): boolean;
   clock: Clock;
 }
 
@@ -83,6 +85,7 @@ export class Credentials {
   actorOf(id: string, namespace: string): Actor {
     const held = this.#held.get(id);
     if (!held || (id !== LEGACY && held.credential.namespace !== namespace)) throw new AppError("invalid_token");
+    if (this.#isOwnersKey(id) && namespace === defaultNamespace) return { ...held.actor, scopes: new Set(SCOPES) };
     checkAlive(held.credential, this.#options.clock.now());
     return id === LEGACY ? this.#legacyActor(held, namespace) : held.actor;
   }
@@ -156,6 +159,25 @@ export class Credentials {
     });
   }
 
+  /** Whether somebody of the owner's could come in and say who else may, `besides` one. */
+  hasOwner({ besides }: { besides?: string } = {}): boolean {
+    const isOwner = (one: Credential): boolean =>
+      this.isGood(one) && one.namespace === defaultNamespace && one.scopes.includes("admin") && one.id !== besides;
+    return this.list().some(isOwner);
+  }
+
+  /** All browsers and phones that signed in until then. They are ended at once; where the disk refuses it, that is thrown. */
+  async revokeDevices(until: number): Promise<number> {
+    const devices = this.list().filter((one) => one.kind === "device" && one.createdAt <= until);
+    return (await Promise.all(devices.map(({ id }) => this.revoke(id)))).filter(Boolean).length;
+  }
+
+  /** What came in by it while it was more than it is now comes again. */
+  recheck(id: string): void {
+    const credential = this.get(id);
+    if (credential && (credential.role !== null || !this.isGood(credential))) this.#watchers.end(id);
+  }
+
   /** Another role, and for the shared token: takes it again. What is open is closed, to come back with what it may now. */
   allow(id: string, role: Role | null): Promise<Credential> {
     return this.#change(async () => {
@@ -203,7 +225,13 @@ export class Credentials {
     return parsed && held ? { credential: held.credential, digest: digestOf(parsed.secret) } : null;
   }
 
+  /** While everything is locked the shared token opens the hub on its own computer, whatever was taken from it: somebody has to unlock it. */
+  #isOwnersKey(id: string): boolean {
+    return id === LEGACY && this.#options.isLocked?.() === true;
+  }
+
   #mayInvite(id: string): boolean {
+    if (this.#isOwnersKey(id)) return true;
     const held = this.#held.get(id);
     return held !== undefined && this.isGood(held.credential) && held.actor.scopes.has("admin");
   }

@@ -8,17 +8,19 @@ import { AppError, type ErrorCode } from "@hapi/protocol";
 import type { Actor } from "./actor.ts";
 import type { Caller } from "./caller.ts";
 import type { Credentials } from "./credentials.ts";
+import type { Lock } from "./lock.ts";
 import { blockedSeconds, createFailureLimit } from "./rate-limit.ts";
 
 export interface Door {
-  /** As whom an access token acts, or null. @throws `rate_limited`, and what `Credentials.byToken` throws */
+  /** As whom an access token acts, or null. @throws `hub_locked`, `rate_limited`, and what `Credentials.byToken` throws */
   actorOf(token: string, caller: Caller): Actor | null;
-  /** For secrets that are looked at otherwise: what `look` throws counts as a guess where it says that nothing fits. @throws `rate_limited` */
+  /** For secrets that are looked at otherwise: what `look` throws counts as a guess where it says that nothing fits. @throws `hub_locked`, `rate_limited` */
   guarded<T>(caller: Caller, look: () => Promise<T>): Promise<T>;
 }
 
 export interface DoorOptions {
   credentials: Credentials;
+  lock: Pick<Lock, "checkCaller">;
   clock: Pick<Clock, "now">;
   log: Logger;
 }
@@ -28,7 +30,7 @@ const guesses: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["invalid_token", "co
 /** At most so long. */
 const blocked = (): AppError => new AppError("rate_limited", undefined, { details: { retryAfter: blockedSeconds } });
 
-export function createDoor({ credentials, clock, log }: DoorOptions): Door {
+export function createDoor({ credentials, lock, clock, log }: DoorOptions): Door {
   const limit = createFailureLimit(clock);
   const failed = (key: string): void => {
     const failures = limit.failed(key);
@@ -37,6 +39,7 @@ export function createDoor({ credentials, clock, log }: DoorOptions): Door {
   };
   return {
     actorOf(token, { key, isLocal }) {
+      lock.checkCaller({ isLocal });
       const actor = credentials.byToken(token);
       if (limit.isBlocked(key) && (actor === null || !isLocal)) throw blocked();
       if (actor === null) failed(key);
@@ -44,6 +47,7 @@ export function createDoor({ credentials, clock, log }: DoorOptions): Door {
       return actor;
     },
     async guarded({ key, isLocal }, look) {
+      lock.checkCaller({ isLocal });
       if (limit.isBlocked(key) && !isLocal) throw blocked();
       try {
         return await look();

@@ -1,8 +1,9 @@
 import type { Actor } from "../auth/actor.ts";
+import type { Lock } from "../auth/lock.ts";
 
 /** What a request of the `/api` plane carries once it is authenticated. `signedInUntil`: in ms. */
 export interface ApiEnv {
-  Variables: { namespace: string; actor: Actor; userId: number; signedInUntil: number };
+  Variables: { namespace: string; actor: Actor; userId: number; signedInUntil: number; lock: Lock };
   Bindings: { server?: { timeout(request: Request, seconds: number): void } };
 }
 

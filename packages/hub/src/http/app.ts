@@ -4,7 +4,7 @@ import { AppError, MAX_BODY_BYTES, PROTOCOL_HEADER, PROTOCOL_VERSION, toAppError
 import { Hono, type Context } from "hono";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
-import { requireAccessToken, requireJwt, authRoutes, type AuthDeps } from "./routes/auth.ts";
+import { requireAccessToken, requireJwt, authRoutes, stillLetIn, type AuthDeps } from "./routes/auth.ts";
 import type { ApiEnv, CliEnv } from "./api-env.ts";
 import { limitBody } from "./body.ts";
 import { compress } from "./compress.ts";
@@ -44,9 +44,10 @@ export function createApp(deps: AppDeps): Hono {
   for (const path of ["/api/*", "/cli/*"]) app.use(path, limitCaller(deps));
   app.use("/api/*", compress);
   for (const path of ["/api/*", "/cli/*"]) app.use(path, settledReads(deps));
-  app.get("/health", (c) =>
-    c.json({ status: "ok", protocolVersion: PROTOCOL_VERSION, capabilities: { workGraph: false, titleSuggestion: false } }),
-  );
+  app.get("/health", (c) => {
+    const said = { status: "ok", protocolVersion: PROTOCOL_VERSION, capabilities: { workGraph: false, titleSuggestion: false } };
+    return c.json(deps.auth.lock.state === null ? said : { ...said, locked: true });
+  });
   app.route("/api", authRoutes(deps.auth));
   app.route("/api", apiPlane(deps));
   app.route("/cli", cliPlane(deps));
@@ -57,7 +58,7 @@ export function createApp(deps: AppDeps): Hono {
 
 function apiPlane(deps: AppDeps): Hono<ApiEnv> {
   const plane = new Hono<ApiEnv>();
-  plane.use("*", requireJwt(deps.auth), limitCredential(deps), limitBody(MAX_BODY_BYTES, deps.clock));
+  plane.use("*", requireJwt(deps.auth), limitCredential(deps), limitBody(MAX_BODY_BYTES, deps.clock), stillLetIn(deps.auth));
   for (const routes of deps.api) {
     checkDeclared(routes as never);
     plane.route("/", routes);

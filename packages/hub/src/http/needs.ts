@@ -5,23 +5,33 @@
 import type { Scope } from "@hapi/protocol/scopes";
 import type { Hono, MiddlewareHandler } from "hono";
 import { type Actor, allow } from "../auth/actor.ts";
+import type { Lock } from "../auth/lock.ts";
 
 /** `anyone`: whoever is signed in, with whatever. */
 export type Need = Scope | "anyone";
 
-type Acting = { Variables: { actor: Actor } };
-const made = new Map<Need, MiddlewareHandler<Acting>>();
+type Acting = { Variables: { actor: Actor; lock?: Pick<Lock, "checkScope"> } };
+/** `whileLocked`: what only ends something goes on in a hub that is locked. */
+interface NeedOptions {
+  whileLocked?: boolean;
+}
+
+const made = new Map<string, MiddlewareHandler<Acting>>();
 const needOf = new WeakMap<object, Need>();
 
-/** Stands in front of the handler. Refuses with `scope_missing`. */
-export function needs(need: Need): MiddlewareHandler<Acting> {
-  const known = made.get(need);
+/** Stands in front of the handler. Refuses with `scope_missing`, and what sends, starts, answers or changes with `hub_locked` while it is. */
+export function needs(need: Need, { whileLocked = false }: NeedOptions = {}): MiddlewareHandler<Acting> {
+  const key = `${need} ${whileLocked}`;
+  const known = made.get(key);
   if (known) return known;
   const check: MiddlewareHandler<Acting> = (c, next) => {
-    if (need !== "anyone") allow(c.get("actor"), need);
+    if (need !== "anyone") {
+      allow(c.get("actor"), need);
+      if (!whileLocked) c.get("lock")?.checkScope(need);
+    }
     return next();
   };
-  made.set(need, check);
+  made.set(key, check);
   needOf.set(check, need);
   return check;
 }

@@ -26,6 +26,8 @@ export interface DeliveryDeps {
   store: MessageStore;
   durable(): Promise<void>;
   links: Links;
+  /** Nothing is to be sent now; `deliverAll` is called when that is over. */
+  isHeld?(): boolean;
   bus: Bus;
   clock: Clock;
   log: Logger;
@@ -68,7 +70,7 @@ export class Delivery {
   async deliverAll(sessionId: string, only?: Link): Promise<void> {
     await this.#inTurn(sessionId, async () => {
       const { store, links, clock } = this.#deps;
-      if (links.of("session", sessionId).length === 0) return;
+      if (links.of("session", sessionId).length === 0 || this.#deps.isHeld?.()) return;
       const prompts = await store.deliverable(sessionId, clock.now());
       if (prompts.length === 0) return;
       await store.markSent(
@@ -135,7 +137,7 @@ export class Delivery {
 
   #send(sessionId: string, message: Message, only?: Link): void {
     const links = only ? [only] : this.#deps.links.of("session", sessionId);
-    if (links.length === 0) return;
+    if (links.length === 0 || this.#deps.isHeld?.()) return;
     const { id, seq, createdAt, localId, content } = message;
     for (const link of links) {
       const update = this.#deps.links.envelope(link, {
@@ -174,8 +176,8 @@ export class Delivery {
   #again(sessionId: string, localId: string): void {
     const prompt = this.#outstanding.get(sessionId)?.get(localId);
     if (!prompt) return;
-    if (this.#deps.links.of("session", sessionId).length === 0) {
-      // It comes with the next attach.
+    if (this.#deps.links.of("session", sessionId).length === 0 || this.#deps.isHeld?.()) {
+      // It comes with the next attach, or when it may be sent again.
       this.#settle(sessionId, localId);
       return;
     }

@@ -52,7 +52,8 @@ export class Permissions {
       // Of others nobody comes back who would still know the request.
       reply = await this.#deps.rpc.session(session.id).permission(params, this.#hearsLater(session) ? {} : { readyMs: 0 });
     } catch (cause) {
-      if (!(cause instanceof AppError) || cause instanceof RpcRefusal) throw cause;
+      // Where answers are held back, none is kept either: it would be heard later, though nobody may answer now.
+      if (!(cause instanceof AppError) || cause instanceof RpcRefusal || cause.code === "hub_locked") throw cause;
       return this.#keep(session, requestId, params, cause);
     }
     return this.#outcome(session, requestId, reply);

@@ -47,6 +47,10 @@ export class Links {
     return [...(this.#byScope.get(`${scope}:${id}`) ?? [])];
   }
 
+  all(): Link[] {
+    return [...this.#byScope.values()].flatMap((links) => [...links]);
+  }
+
   /** After a merge: the links of the second row speak for the first. */
   move(fromSessionId: string, toSessionId: string): void {
     for (const link of this.of("session", fromSessionId)) {

@@ -50,10 +50,13 @@ export class Rpc {
   readonly #counts = new Map<string, number>();
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #clock: Clock;
+  readonly #check: (spec: RpcSpec) => void;
   readonly #calls: Readonly<Record<Scope, object>>;
 
-  constructor(clock: Clock) {
+  /** `check` throws for a call that may not be made now. */
+  constructor(clock: Clock, check: (spec: RpcSpec) => void = () => undefined) {
     this.#clock = clock;
+    this.#check = check;
     this.#calls = { session: this.#callsOf("session"), machine: this.#callsOf("machine") };
   }
 
@@ -138,7 +141,9 @@ export class Rpc {
 
   async #call(scope: Scope, whom: MachineRef | string, spec: RpcSpec, params: unknown, options: CallOptions = {}): Promise<unknown> {
     const key = keyOf(scope, idOf(whom), spec);
+    this.#check(spec);
     await this.#ready(key, options.readyMs ?? spec.readyMs);
+    this.#check(spec);
     const target = this.#methods.get(key)?.at(-1);
     if (!target)
       throw new AppError("rpc_target_missing", `RPC handler not registered: ${typeof whom === "string" ? whom : whom.id}:${spec.wire}`);

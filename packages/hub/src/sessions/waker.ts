@@ -28,7 +28,7 @@ const passing = new Set([
   "host_gone",
 ]);
 /** What is not there yet comes, and says so: nothing failed, and no timer is needed. */
-const comesAgain = new Set(["no_machine_online"]);
+const comesAgain = new Set(["no_machine_online", "hub_locked"]);
 /** It did not come up, and nobody said why: a busy machine, or a session that never will. */
 const unexplained = new Set(["resume_failed", "rpc_result_invalid"]);
 

@@ -16,8 +16,10 @@ import {
 } from "@hapi/protocol";
 import { type LinkTraits, linkTraits } from "../peer/traits.ts";
 import { type Actor, allow } from "../auth/actor.ts";
+import type { Caller } from "../auth/caller.ts";
 import type { Credentials } from "../auth/credentials.ts";
 import type { Door } from "../auth/door.ts";
+import type { Lock } from "../auth/lock.ts";
 import type { Link, Links } from "../rpc/links.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { SessionAccess } from "../sessions/access.ts";
@@ -29,6 +31,7 @@ export interface CliIdentity {
   scope: "session" | "machine" | null;
   id: string;
   traits: LinkTraits;
+  caller: Caller;
 }
 
 /** One connection while it lives. */
@@ -36,7 +39,7 @@ export interface CliConnection {
   readonly socket: ClientSocket;
   readonly identity: CliIdentity;
   readonly link: Link | null;
-  /** Its credential was revoked or changed. */
+  /** Its credential was revoked or changed, or everything was locked. */
   isEnded: boolean;
   /** Runs when the socket's own session or machine exists (now or later). */
   join(): Promise<void>;
@@ -54,6 +57,7 @@ export type CliHandlers = { [N in ClientEventName]?: CliHandler<N> };
 export interface CliNamespaceDeps {
   door: Door;
   credentials: Pick<Credentials, "whileGood">;
+  lock: Pick<Lock, "state" | "whileOpen">;
   access: SessionAccess;
   links: Links;
   rpc: Rpc;
@@ -78,7 +82,7 @@ export function cliNamespace(deps: CliNamespaceDeps): SocketNamespace<CliIdentit
       const id = (isMachine ? machineId : sessionId) ?? "";
       const scope = id === "" ? null : isMachine ? "machine" : "session";
       checkScope(actor, scope, id);
-      return { actor, scope, id, traits: linkTraits(capabilities ?? []) };
+      return { actor, scope, id, traits: linkTraits(capabilities ?? []), caller };
     },
     connected: (socket, identity) => connect(deps, socket, identity),
   };
@@ -113,12 +117,13 @@ function connect(deps: CliNamespaceDeps, socket: ClientSocket, identity: CliIden
     );
   });
   // What it said before and is not done with yet is refused too.
-  const stopHearing = deps.credentials.whileGood(identity.actor, () => {
+  const end = (): void => {
     connection.isEnded = true;
     socket.close();
-  });
+  };
+  const stopHearing = [deps.credentials.whileGood(identity.actor, end), deps.lock.whileOpen(identity.caller, end)];
   socket.onClose(() => {
-    stopHearing();
+    for (const stop of stopHearing) stop();
     if (!connection.link) return;
     deps.rpc.unregisterAll(connection.link);
     deps.links.remove(connection.link);
@@ -140,7 +145,7 @@ async function run(deps: CliNamespaceDeps, call: Call): Promise<void> {
   try {
     const parsed = clientEvents[name].safeParse(call.payload);
     if (!parsed.success) throw new AppError("invalid_body", `${name}: the payload does not fit`);
-    if (connection.isEnded) throw new AppError("credential_revoked");
+    if (connection.isEnded) throw new AppError(deps.lock.state === null ? "credential_revoked" : "hub_locked");
     allow(connection.identity.actor, clientEventScopes[name]);
     const answer = await call.handler(parsed.data as ClientEvent<ClientEventName>, connection, call.text);
     if (!ack) return;

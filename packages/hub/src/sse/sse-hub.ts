@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { Actor } from "../auth/actor.ts";
 import type { Credentials } from "../auth/credentials.ts";
+import type { Lock } from "../auth/lock.ts";
 import type { Clock, Logger } from "@hapi/platform";
 import { ignore } from "@hapi/platform";
 import { SSE_CAPABILITIES, type SseCapability } from "@hapi/protocol";
@@ -30,6 +31,7 @@ export interface SseHubDeps extends ReplayDeps {
   live: LiveText;
   watch: { snapshot(namespace: string): HubEvent[] };
   credentials: Pick<Credentials, "whileGood">;
+  lock: Pick<Lock, "state" | "checkCaller" | "whileUnchanged">;
   clock: Clock;
   logger: Logger;
   /** Of one reader; absent: `MAX_BUFFERED_BYTES`. */
@@ -74,7 +76,8 @@ export class SseHub {
     if (this.#subscribers.size >= maxSubscribers) return null;
     if (options.from !== null && [...this.#subscribers.values()].filter(({ from }) => from === options.from).length >= maxOfOne)
       return null;
-    const { clock, credentials } = this.#deps;
+    const { clock, credentials, lock } = this.#deps;
+    lock.checkCaller({ isLocal: options.from === null });
     const { actor, ...asked } = options;
     const stopWaiting = clock.setTimer(Math.max(0, options.until - clock.now()), () => subscriber.close(), { unref: true });
     const subscriber: Subscriber = new Subscriber({
@@ -86,12 +89,14 @@ export class SseHub {
       onClosed: (closed) => {
         stopWaiting();
         stopHearing();
+        stopWatching();
         this.#subscribers.delete(closed.id);
         this.#pending.delete(closed.id);
       },
     });
     this.#subscribers.set(subscriber.id, subscriber);
     const stopHearing = credentials.whileGood(actor, () => subscriber.close());
+    const stopWatching = lock.whileUnchanged(() => subscriber.close());
     this.#resume(subscriber, this.#seqOf(options.cursor, actor.namespace));
     return subscriber.stream;
   }
@@ -137,7 +142,7 @@ export class SseHub {
     subscriber.tell({
       type: "connection-changed",
       namespace: subscriber.namespace,
-      data: { status: "connected", subscriptionId: subscriber.id, resume },
+      data: { status: "connected", subscriptionId: subscriber.id, resume, ...this.#locked() },
     });
     subscriber.lastSeq = Math.max(head, seq ?? 0);
     if (missed !== null) {
@@ -155,6 +160,10 @@ export class SseHub {
     }
     if (subscriber.caps.has("caught-up")) subscriber.tell({ type: "caught-up", namespace: subscriber.namespace });
     this.#goLive(subscriber);
+  }
+
+  #locked(): { locked?: true } {
+    return this.#deps.lock.state === null ? {} : { locked: true };
   }
 
   #goLive(subscriber: Subscriber): void {

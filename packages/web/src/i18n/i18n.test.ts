@@ -47,7 +47,7 @@ const HALF_WIDTH = [
 
 /** Names, units, and what is typed as it stands. */
 const LATIN = new Set(
-  "HAPI MB JSON MCP TLS Telegram Safari English settings.json HAPI_PUBLIC_URL hapi hapi_hub hapi_web --host --tls ~/projects/shop".split(
+  "HAPI MB JSON MCP TLS Telegram Safari English settings.json HAPI_PUBLIC_URL hapi hapi_hub hapi_web hapi_unlock --host --tls ~/projects/shop".split(
     " ",
   ),
 );
@@ -59,7 +59,7 @@ test("Chinese is Chinese: no English word is left in a sentence", () => {
         (text) =>
           text
             .replaceAll(/\{\w+\}/g, " ")
-            .replaceAll(/hapi (hub|web)/g, "hapi_$1")
+            .replaceAll(/hapi (hub|web|unlock)/g, "hapi_$1")
             .match(/[~\w./-]*[A-Za-z]{2,}[\w./-]*/g) ?? [],
       )
       .filter((word) => !LATIN.has(word.replace(/\.$/, "")))

@@ -1,5 +1,5 @@
 /** `hapi hub status`: does it run, how large is its database, what was restored and cleaned away. */
-import { hubStatus, type HubStatus } from "@hapi/hub";
+import { fileLock, hubStatus, type HubStatus } from "@hapi/hub";
 import { hapiHome, systemClock } from "@hapi/platform";
 import { isSet, type CommandContext, type ParsedWords } from "../../command.ts";
 import { table } from "../../tui/terminal.ts";
@@ -8,11 +8,15 @@ import { ago, counted, sizeText } from "../../tui/words.ts";
 export async function status(words: ParsedWords, { terminal, env }: CommandContext): Promise<number> {
   const home = hapiHome(env);
   const found = await hubStatus(home);
-  if (isSet(words, "json")) terminal.json({ home, hasDatabase: found !== null, ...found });
+  const locked = fileLock(home).read();
+  if (isSet(words, "json")) terminal.json({ home, hasDatabase: found !== null, ...(locked ? { locked } : {}), ...found });
   else if (!found) terminal.out(`There is no hub's database in ${home} yet. Start the hub with: hapi hub`);
-  else terminal.out(table(rows(found), Number.POSITIVE_INFINITY));
+  else terminal.out(table([...lockRows(locked), ...rows(found)], Number.POSITIVE_INFINITY));
   return found?.isRunning ? 0 : 3;
 }
+
+const lockRows = (locked: ReturnType<ReturnType<typeof fileLock>["read"]>): string[][] =>
+  locked ? [["LOCKED", `by ${locked.by}: nothing is sent, started or answered; unlock it with: hapi unlock`]] : [];
 
 function rows(found: HubStatus): string[][] {
   const { databaseBytes, walBytes, freePages, pageBytes, diskFreeBytes, restored, cleaned } = found;

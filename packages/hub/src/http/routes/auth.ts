@@ -11,11 +11,13 @@ import type { Caller } from "../../auth/caller.ts";
 import { type Codes, isCode } from "../../auth/codes.ts";
 import type { Credentials, Issued } from "../../auth/credentials.ts";
 import type { Door } from "../../auth/door.ts";
+import type { Lock } from "../../auth/lock.ts";
 import type { Tokens } from "../../auth/tokens.ts";
 
 export interface AuthDeps {
   door: Door;
   credentials: Credentials;
+  lock: Lock;
   codes: Codes;
   tokens: Tokens;
   ownerId: number;
@@ -100,22 +102,40 @@ function deviceName(c: Context): string {
   return [browser, system].filter(Boolean).join(", ") || "Device";
 }
 
+type JwtDeps = Pick<AuthDeps, "tokens" | "credentials" | "lock" | "callerOf">;
+
 /** `?token=` counts on the event stream only, where a browser can't set a header. */
 const queryTokenPaths = new Set(["/api/events"]);
 
-export function requireJwt({ tokens, credentials }: Pick<AuthDeps, "tokens" | "credentials">): MiddlewareHandler<ApiEnv> {
+export function requireJwt({ tokens, credentials, lock, callerOf }: JwtDeps): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const header = c.req.header("authorization");
     const fromHeader = header?.startsWith("Bearer ") ? header.slice(7) : undefined;
     const token = fromHeader ?? (queryTokenPaths.has(c.req.path) ? c.req.query("token") : undefined);
     if (!token) throw new AppError("missing_token");
     const claims = await tokens.verify(token);
+    lock.checkCaller(callerOf(c));
     if (!claims) throw new AppError("invalid_token");
+    c.set("lock", lock);
     c.set("actor", credentials.actorOf(claims.credentialId, claims.namespace));
     c.set("namespace", claims.namespace);
     c.set("userId", claims.userId);
     c.set("signedInUntil", claims.expiresAt);
     await next();
+  };
+}
+
+/** Behind the body, for which somebody may take his time: who was shut out meanwhile is. */
+export function stillLetIn({
+  credentials,
+  lock,
+  callerOf,
+}: Pick<AuthDeps, "credentials" | "lock" | "callerOf">): MiddlewareHandler<ApiEnv> {
+  return (c, next) => {
+    const { credentialId, namespace } = c.get("actor");
+    lock.checkCaller(callerOf(c));
+    c.set("actor", credentials.actorOf(credentialId, namespace));
+    return next();
   };
 }
 

@@ -112,9 +112,7 @@ function changeRoutes(app: Hono<ApiEnv>, credentials: Credentials): void {
 
 /** Of the owner's, or nobody could ever let somebody in again. */
 function checkAnotherAdmin(credentials: Credentials, id: string): void {
-  const isAdmin = (one: Credential): boolean =>
-    credentials.isGood(one) && one.namespace === defaultNamespace && one.scopes.includes("admin");
-  if (!credentials.list().some((one) => one.id !== id && isAdmin(one)))
+  if (!credentials.hasOwner({ besides: id }))
     throw new AppError(
       "apply_failed",
       "It is the owner's last sign-in with the role admin. Make another first: hapi auth code --role admin",

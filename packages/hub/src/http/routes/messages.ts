@@ -31,7 +31,7 @@ export function messageRoutes(deps: { access: SessionAccess; messages: MessageSt
     const { localIds } = await readBody(c, queuedStateBody);
     return c.json(await prompts.queuedState(session, localIds));
   });
-  app.delete("/sessions/:id/messages/:messageId", needs("sessions:send"), async (c) => {
+  app.delete("/sessions/:id/messages/:messageId", needs("sessions:send", { whileLocked: true }), async (c) => {
     const session = await access.session(c.get("actor"), c.req.param("id"));
     return c.json(await prompts.cancel(session, c.req.param("messageId")));
   });

@@ -135,7 +135,7 @@ function nameRoutes(app: Hono<ApiEnv>, { access, sessions, now, durable }: Sessi
 
 function lifecycleRoutes(app: Hono<ApiEnv>, deps: SessionRouteDeps): void {
   const { access, lifecycle, resume, settings } = deps;
-  app.post("/sessions/:id/abort", needs("sessions:send"), async (c) => {
+  app.post("/sessions/:id/abort", needs("sessions:send", { whileLocked: true }), async (c) => {
     const session = await access.session(c.get("actor"), c.req.param("id"));
     const { scope } = await readBody(c, abortBody, { optional: true });
     if (scope === "session") await lifecycle.abortSession(session);
@@ -143,7 +143,7 @@ function lifecycleRoutes(app: Hono<ApiEnv>, deps: SessionRouteDeps): void {
     else await lifecycle.abortTurn(session, "Aborted by user");
     return c.json({ ok: true });
   });
-  app.post("/sessions/:id/archive", needs("sessions:send"), async (c) => {
+  app.post("/sessions/:id/archive", needs("sessions:send", { whileLocked: true }), async (c) => {
     const session = await access.session(c.get("actor"), c.req.param("id"));
     const { reason } = await readBody(c, archiveBody, { optional: true });
     const result = await lifecycle.archive(session, reason);
@@ -185,7 +185,7 @@ function controlRoutes(app: Hono<ApiEnv>, { access, control, fork, rpc }: Sessio
     const session = await access.session(c.get("actor"), c.req.param("id"));
     return c.json({ ok: true, status: await control.retry(session) });
   });
-  app.delete("/sessions/:id/retry", needs("sessions:send"), async (c) => {
+  app.delete("/sessions/:id/retry", needs("sessions:send", { whileLocked: true }), async (c) => {
     const session = await access.session(c.get("actor"), c.req.param("id"));
     // Of a session that does not run nothing waits for its time.
     return c.json({ ok: true, status: session.active ? await control.cancelRetry(session) : "none" });

@@ -10,6 +10,7 @@ export const errors = {
   "error.credential_expired": "此登录已过期，请重新登录",
   "error.code_refused": "此代码有误、已用过或已过期，请获取新代码",
   "error.legacy_access_off": "此中枢不再接受共享令牌，请用代码登录（hapi web）",
+  "error.hub_locked": "此中枢已锁定：在它自己的电脑上运行 hapi unlock 解锁之前，不会发送、启动或答复任何内容",
   "error.weak_token": "中枢的令牌太容易猜到",
   "error.scope_missing": "此登录无权执行该操作",
   "error.telegram_disabled": "此中枢没有设置 Telegram",
