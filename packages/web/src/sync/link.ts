@@ -85,7 +85,7 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
       tell();
     },
     onStatus(status) {
-      if (status.phase === "online") outbox.kick();
+      heed(status, outbox);
       showConnection();
     },
     onEvent(event) {
@@ -169,6 +169,12 @@ export async function openLink(options: LinkOptions): Promise<HubLink> {
   };
   current = link;
   return link;
+}
+
+function heed(status: SyncEngine["status"], outbox: Outbox): void {
+  if (status.phase === "online") outbox.kick();
+  // What a hub lets in says so in its first event.
+  if (status.phase === "waiting" && status.error) useHub.setState({ locked: status.error.code === "hub_locked" });
 }
 
 /** Network and visibility of this device, told to the engine; the hub learns who is looking, for toasts. */

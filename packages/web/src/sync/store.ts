@@ -41,6 +41,8 @@ export interface HubState {
   seen: Readonly<Record<string, SeenMark>>;
   /** The hub has not been heard for longer than a moment; `since` null: never. Null: what is shown is so now. */
   silence: { since: number | null } | null;
+  /** Everything is: as the hub said last. */
+  locked: boolean;
 }
 
 export interface SeenMark {
@@ -63,6 +65,7 @@ export const initialState: HubState = {
   lasting: true,
   seen: {},
   silence: null,
+  locked: false,
 };
 
 export const useHub = create<HubState>()(() => initialState);

@@ -8,6 +8,7 @@ import { useT, type Translate } from "../../i18n/index.ts";
 import { reconnectNow } from "../../sync/actions.ts";
 import { useConnection, useHub } from "../../sync/store.ts";
 import { cx } from "../../ui/cx.ts";
+import { Icon } from "../../ui/icons.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusGlyph } from "../../ui/status-glyph.tsx";
 import { noticeDueIn, noticeOf, type Notice } from "./connection.model.ts";
@@ -34,7 +35,8 @@ function useNotice(): Notice | null {
     const timer = setTimeout(() => look((count) => count + 1), due);
     return () => clearTimeout(timer);
   }, [due]);
-  return noticeOf(connection, changedAt.current.at, Date.now(), hasContent);
+  const locked = useHub((state) => state.locked);
+  return locked ? { kind: "locked" } : noticeOf(connection, changedAt.current.at, Date.now(), hasContent);
 }
 
 function Words({ notice, strip }: { notice: Notice; strip: boolean }) {
@@ -50,12 +52,12 @@ function Words({ notice, strip }: { notice: Notice; strip: boolean }) {
         strip ? "gap-2 border-b border-line bg-sunken ps-4 pe-1" : "max-w-md gap-1.5 ps-2",
       )}
     >
-      <StatusGlyph status={notice.kind === "connecting" ? "working" : "offline"} />
+      <Glyph kind={notice.kind} />
       <div className="min-w-0 flex-1">
         <p className="truncate font-strong text-ink">{keepOpen ? waits : words(notice, t)}</p>
         <p className="truncate" title={keepOpen ? t("connection.notKept") : undefined}>
-          {keepOpen ? t("connection.notKept") : waits}
-          {!keepOpen && notice.kind !== "connecting" && notice.since !== null && (
+          {keepOpen ? t("connection.notKept") : (waits ?? hint(notice, t))}
+          {!keepOpen && "since" in notice && notice.since !== null && (
             <>
               {waits !== null && " · "}
               <RelativeTime at={notice.since} />
@@ -76,6 +78,13 @@ function Words({ notice, strip }: { notice: Notice; strip: boolean }) {
   );
 }
 
+function Glyph({ kind }: Pick<Notice, "kind">) {
+  if (kind === "locked") return <Icon name="lock" size={16} className="text-failed" />;
+  return <StatusGlyph status={kind === "connecting" ? "working" : "offline"} />;
+}
+
+const hint = ({ kind }: Notice, t: Translate): string | null => (kind === "locked" ? t("connection.locked.hint") : null);
+
 function words(notice: Notice, t: Translate): string {
   switch (notice.kind) {
     case "connecting":
@@ -84,5 +93,7 @@ function words(notice: Notice, t: Translate): string {
       return t("connection.reconnecting");
     case "offline":
       return t("connection.offline");
+    case "locked":
+      return t("connection.locked");
   }
 }

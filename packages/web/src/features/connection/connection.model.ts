@@ -2,7 +2,11 @@
 import { QUIET_MS } from "../../sync/silence.ts";
 import type { Connection } from "../../sync/store.ts";
 
-export type Notice = { kind: "connecting" } | { kind: "reconnecting"; since: number } | { kind: "offline"; since: number | null };
+export type Notice =
+  | { kind: "locked" }
+  | { kind: "connecting" }
+  | { kind: "reconnecting"; since: number }
+  | { kind: "offline"; since: number | null };
 
 /** @param changedAt when the connection entered its present phase */
 export function noticeOf(connection: Connection, changedAt: number, now: number, hasContent: boolean): Notice | null {

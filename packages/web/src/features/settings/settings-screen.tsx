@@ -18,6 +18,7 @@ import { Link } from "../../ui/link.tsx";
 import { Sheet } from "../../ui/sheet.tsx";
 import { attempt } from "../sessions/attempt.ts";
 import { InstallRow } from "./install-row.tsx";
+import { LockRow } from "./lock-row.tsx";
 import { SegmentRow } from "./segment-row.tsx";
 
 export const SettingsScreen = () => <Settings title="settings.title" />;
@@ -57,6 +58,7 @@ function Settings({ title }: { title: "nav.more" | "settings.title" }) {
           <span className="min-w-0 truncate text-quiet">{new URL(credentials.baseUrl()).host}</span>
         </Row>
         <DevicesRow />
+        <LockRow />
         <div className="px-1 py-1">
           <Button tone="quiet" className="text-failed!" onClick={() => setLeaving(true)}>
             {t("settings.signOut")}

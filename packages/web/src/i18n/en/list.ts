@@ -3,6 +3,8 @@ export const list = {
   "connection.connecting": "Connecting to the hub",
   "connection.reconnecting": "Connection lost",
   "connection.offline": "You are offline",
+  "connection.locked": "Everything is locked",
+  "connection.locked.hint": "Unlock on the hub's own computer",
   "connection.unsent": { one: "{count} prompt waits to be sent", other: "{count} prompts wait to be sent" },
   "connection.notKept": "Keep this page open: this browser can't store them",
   "connection.retry": "Try now",

@@ -103,6 +103,18 @@ export const screens = {
   "settings.hub": "Hub",
   "settings.devices": "Devices",
   "settings.devices.hint": "Who may come in, and a code for another device",
+  "settings.lock": "Lock everything",
+  "settings.lock.do": "Lock…",
+  "settings.lock.hint": "If somebody else may have got in: nobody elsewhere gets in, and nothing is sent or started",
+  "settings.lock.title": "Lock everything?",
+  "settings.lock.body":
+    "Everybody elsewhere loses the hub within a second, this device too. Browsers and phones have to sign in anew afterwards; programs and machines are let in again.",
+  "settings.lock.goesOn":
+    "What agents are doing goes on until they ask for something; that stays open, and nobody can answer. Prompts wait. Nothing is lost.",
+  "settings.lock.back": "It is unlocked on the hub's own computer only: hapi unlock",
+  "settings.locked": "Everything is locked",
+  "settings.locked.hint": "It is unlocked on the hub's own computer, here or with: hapi unlock",
+  "settings.unlock": "Unlock",
   "settings.signOut": "Sign out",
   "settings.signOut.title": "Sign out of this hub?",
   "settings.signOut.body": "Saved lists, drafts and unsent prompts are removed from this device.",

@@ -6,6 +6,8 @@ export const list = {
   "connection.connecting": "正在连接中枢",
   "connection.reconnecting": "连接已断开",
   "connection.offline": "你已离线",
+  "connection.locked": "一切已锁定",
+  "connection.locked.hint": "请在中枢自己的电脑上解锁",
   "connection.unsent": { other: "{count} 条消息等待发送" },
   "connection.notKept": "请保持此页面打开：浏览器无法保存它们",
   "connection.retry": "立即重试",
