@@ -21,7 +21,7 @@ const BASE = named(
 
 /** What a chat shares with what it loads later. */
 const CHAT = named(
-  "packages/core/src/timeline/(?:fold|overlay|builder|entries|group|tool-facts)\\.",
+  "packages/core/src/timeline/(?:fold|turn|items|board|overlay|builder|entries|group|tool-facts)\\.",
   "packages/web/src/features/chat/(?:chat-context|session\\.model|fold-store|tools/tool\\.model|tools/verbs)\\.",
   "packages/web/src/features/chat/requests/(?:tap-guard|request-host|lazy-request-card)\\.",
 );

@@ -5,7 +5,8 @@
 import type { Message } from "@hapi/protocol";
 import { isQueued, positionOf } from "../sync/rows.ts";
 import { draw, statusOf, type ToolEntry } from "./entries.ts";
-import { createFold, type Fold } from "./fold.ts";
+import { appendRow, createFold, type Fold, updateRow } from "./fold.ts";
+import { sameMembers } from "./group.ts";
 import {
   attachRequests,
   attachStreams,
@@ -14,7 +15,7 @@ import {
   queueOf,
   requestItem,
   requestsOf,
-  setTopExtras,
+  setExtras,
 } from "./overlay.ts";
 import { objectOf } from "./tool-facts.ts";
 import type { Activity, StreamBuffer, Timeline, TimelineInput, TimelineItem } from "./view-model.ts";
@@ -32,17 +33,10 @@ function collect(items: readonly TimelineItem[], into: Map<string, TimelineItem>
   }
 }
 
-function lastOpenTool(fold: Fold): ToolEntry | null {
-  let found: ToolEntry | null = null;
-  for (const tool of fold.tools.values()) {
-    const status = statusOf(tool);
-    if (tool.call && (status === "running" || status === "waiting")) found = tool;
-  }
-  return found;
-}
+const isAtWork = (tool: ToolEntry): boolean => tool.call !== null && ["running", "waiting"].includes(statusOf(tool));
 
 function activityOf(fold: Fold, streams: readonly StreamBuffer[], isRunning: boolean, root: string | null): Activity | null {
-  const tool = lastOpenTool(fold);
+  const tool = [...fold.tools.values()].findLast(isAtWork);
   if (tool?.call && isRunning) {
     const { call } = tool;
     return { what: "tool", kind: call.kind, tool: call.tool, object: objectOf(call, root), input: call.input };
@@ -51,20 +45,13 @@ function activityOf(fold: Fold, streams: readonly StreamBuffer[], isRunning: boo
   return live?.kind === "thought" ? { what: "thinking" } : live?.kind === "text" ? { what: "writing" } : null;
 }
 
-/** The object it was, where it says the same. */
-function kept(before: Activity | null, now: Activity | null): Activity | null {
-  if (before === null || now === null || before.what !== now.what) return now;
-  if (before.what !== "tool" || now.what !== "tool") return before;
-  return before.kind === now.kind && before.tool === now.tool && before.object === now.object && before.input === now.input ? before : now;
-}
+/** The object it was, where everything in it is what it was. Both are made with their keys in one order. */
+const kept = <T extends object>(before: T | null | undefined, now: T): T =>
+  before && sameMembers(Object.values(before), Object.values(now)) ? before : now;
 
 function isRetryable(items: readonly TimelineItem[]): boolean {
   const last = items.findLast((item) => item.type === "turn-end" || item.type === "prompt");
   return last?.type === "turn-end" && last.outcome === "failed" && last.failure?.retryable === true;
-}
-
-function sameMembers(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((member, index) => member === b[index]);
 }
 
 export function createTimeline(): TimelineBuilder {
@@ -94,9 +81,9 @@ export function createTimeline(): TimelineBuilder {
       canContinue = row.id === before.id && row.content === before.content && row.localId === before.localId;
       changed.push(row);
     }
-    if (canContinue) canContinue = changed.every((row) => fold.update(row));
+    if (canContinue) canContinue = changed.every((row) => updateRow(fold, row));
     if (!canContinue) restart();
-    for (const row of next.slice(rows.length)) fold.append(row);
+    for (const row of next.slice(rows.length)) appendRow(fold, row);
     rows = next;
   }
 
@@ -114,23 +101,22 @@ export function createTimeline(): TimelineBuilder {
       const loose = attachRequests(fold, requests, input.agentState, memory);
       const newest = rows.at(-1);
       const live = attachStreams(fold, streams, newest ? positionOf(newest).at : 0, memory);
-      setTopExtras(fold, [...live, ...loose.map((request) => requestItem(request, memory))]);
+      setExtras(fold.top, [...live, ...loose.map((request) => requestItem(request, memory))]);
       const items = draw(fold.top, root, earlier);
       const queue = queueOf(fold, input.messages, input.outbox ?? [], memory);
-      const running = fold.running || streams.some((buffer) => !buffer.done && buffer.parent === undefined);
+      const running = fold.turn.running || streams.some((buffer) => !buffer.done && buffer.parent === undefined);
+      const activity = activityOf(fold, streams, running, root);
       const timeline: Timeline = {
         items,
-        queue: last && sameMembers(last.queue, queue) ? last.queue : queue,
-        requests: last && sameMembers(last.requests, requests) ? last.requests : requests,
+        queue: kept(last?.queue, queue),
+        requests: kept(last?.requests, requests),
         usage: fold.usage,
         todos: fold.todos,
         running,
-        activity: kept(last?.activity ?? null, activityOf(fold, streams, running, root)),
+        activity: activity && kept(last?.activity, activity),
         retryable: !running && isRetryable(items),
       };
-      const before = last;
-      const isSame = before !== null && (Object.keys(timeline) as (keyof Timeline)[]).every((key) => before[key] === timeline[key]);
-      last = isSame ? before : timeline;
+      last = kept(last, timeline);
       return last;
     },
   };

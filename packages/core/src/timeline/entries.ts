@@ -4,7 +4,7 @@
  */
 import type { AgentEvent, ToolContent } from "@hapi/protocol";
 import { isSameJson } from "../sync/rows.ts";
-import { groupTools } from "./group.ts";
+import { groupTools, sameMembers } from "./group.ts";
 import { diffsOfContent, diffsOfInput, objectOf, summaryOf } from "./tool-facts.ts";
 import type { TimelineItem, TimelineRequest, ToolDecision, ToolItem, ToolStatus } from "./view-model.ts";
 
@@ -12,6 +12,8 @@ export interface SimpleEntry {
   kind: "simple";
   key: string;
   item: TimelineItem;
+  /** Where it stands itself. */
+  home: Container;
 }
 
 export interface ToolEntry {
@@ -114,6 +116,15 @@ function drawTool(tool: ToolEntry, root: string | null, earlier: ReadonlyMap<str
 /** How long a person took to allow it: not the tool's time. */
 const waitedMs = ({ result, decision }: ToolEntry): number => result?.waitedMs ?? decision?.waitedMs ?? 0;
 
+/** Made once for each object it is made from. */
+export function remembered<K extends object, V>(memory: WeakMap<K, V>, key: K, make: () => V): V {
+  const known = memory.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  memory.set(key, made);
+  return made;
+}
+
 /** The earlier object when it says the same. */
 export function kept<T extends TimelineItem>(earlier: ReadonlyMap<string, TimelineItem>, item: T): T {
   const before = earlier.get(item.key);
@@ -138,7 +149,6 @@ export function draw(container: Container, root: string | null, earlier: Readonl
   const groups = new Map(container.items.flatMap((item) => (item.type === "tool-group" ? [[item.key, item] as const] : [])));
   const grouped = groupTools(shown, (key) => groups.get(key) ?? earlier.get(key));
   const items = [...grouped, ...container.extras];
-  const isSame = items.length === container.items.length && items.every((item, index) => item === container.items[index]);
-  if (!isSame) container.items = items;
+  if (!sameMembers(items, container.items)) container.items = items;
   return container.items;
 }

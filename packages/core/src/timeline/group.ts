@@ -14,12 +14,14 @@ function looksOf(tools: readonly ToolItem[]): { files: number; searches: number 
   return { files: new Set(reads.map((tool) => tool.object)).size, searches: tools.length - reads.length };
 }
 
+export const sameMembers = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((member, index) => member === b[index]);
+
 function groupOf(tools: readonly ToolItem[], known: KnownItem): ToolGroupItem {
   const first = tools[0]!;
   const key = `group:${first.key}`;
   const before = known(key);
-  if (before?.type === "tool-group" && before.tools.length === tools.length && before.tools.every((tool, index) => tool === tools[index]))
-    return before;
+  if (before?.type === "tool-group" && sameMembers(before.tools, tools)) return before;
   const running = tools.some((tool) => tool.status === "running");
   return { type: "tool-group", key, at: first.at, tools, ...looksOf(tools), running };
 }

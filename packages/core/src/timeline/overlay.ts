@@ -5,8 +5,10 @@ import { coded } from "../envelope/decode-event.ts";
 import { firstName, isRecord, list, name, record } from "../envelope/read.ts";
 import { toolKindOf, toolTitleOf } from "../envelope/tools.ts";
 import { compareRows, isQueued } from "../sync/rows.ts";
-import { type Container, type ToolEntry, touch, touchTool } from "./entries.ts";
-import { type Fold, promptOfRow } from "./fold.ts";
+import { type Container, remembered, type ToolEntry, touch, touchTool } from "./entries.ts";
+import type { Fold } from "./fold.ts";
+import { sameMembers } from "./group.ts";
+import { promptOfRow } from "./items.ts";
 import { diffsOfInput, inPlace, objectOf, questionsOf } from "./tool-facts.ts";
 import type { OutboxPrompt, PromptItem, StreamBuffer, TimelineItem, TimelineRequest, ToolDecision } from "./view-model.ts";
 
@@ -19,14 +21,6 @@ export interface OverlayMemory {
 
 export function createOverlayMemory(): OverlayMemory {
   return { requests: new WeakMap(), decisions: new WeakMap(), items: new WeakMap(), prompts: new WeakMap() };
-}
-
-function remembered<K extends object, V>(memory: WeakMap<K, V>, key: K, make: () => V): V {
-  const known = memory.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  memory.set(key, made);
-  return made;
 }
 
 function requestOf(id: string, request: AgentStateRequest, root: string | null): TimelineRequest {
@@ -118,9 +112,8 @@ function liveItem(buffer: StreamBuffer, at: number): TimelineItem {
   return { type, key: `${type}:${buffer.itemId}`, at, text: buffer.text, streaming: !buffer.done };
 }
 
-function setExtras(container: Container, extras: readonly TimelineItem[]): void {
-  const { extras: before } = container;
-  if (before.length === extras.length && before.every((item, index) => item === extras[index])) return;
+export function setExtras(container: Container, extras: readonly TimelineItem[]): void {
+  if (sameMembers(container.extras, extras)) return;
   container.extras = extras;
   touch(container);
 }
@@ -137,7 +130,7 @@ export function attachStreams(fold: Fold, streams: readonly StreamBuffer[], at: 
     const before = memory.items.get(buffer);
     const item = before?.at === at ? before : liveItem(buffer, at);
     memory.items.set(buffer, item);
-    if (fold.has(item.key)) continue;
+    if (fold.simple.has(item.key)) continue;
     const owner = buffer.parent === undefined ? null : fold.tools.get(buffer.parent);
     // A sub-agent whose call has not come yet: its words are not the conversation's.
     if (owner === undefined) continue;
@@ -151,10 +144,6 @@ export function attachStreams(fold: Fold, streams: readonly StreamBuffer[], at: 
     touchTool(tool);
   }
   return byOwner.get(null) ?? [];
-}
-
-export function setTopExtras(fold: Fold, extras: readonly TimelineItem[]): void {
-  setExtras(fold.top, extras);
 }
 
 export function requestItem(request: TimelineRequest, memory: OverlayMemory): TimelineItem {
