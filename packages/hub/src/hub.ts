@@ -10,6 +10,7 @@ import { keepingRoutes } from "./http/routes/keeping.ts";
 import { lockRoutes } from "./http/routes/lock.ts";
 import { machineRoutes } from "./http/routes/machines.ts";
 import { messageRoutes } from "./http/routes/messages.ts";
+import { passkeyRoutes } from "./http/routes/passkeys.ts";
 import { permissionRoutes } from "./http/routes/permissions.ts";
 import { refusalRoutes } from "./http/routes/refusals.ts";
 import { connectReactions, type Reactions } from "./reactions.ts";
@@ -52,6 +53,7 @@ export function createHub(parts: HubParts): Hub {
     app,
     async start() {
       await credentials.start();
+      await services.passkeys.start();
       // Killed while it was locked, or put back to a time when they were good.
       if (lock.state !== null) await credentials.revokeDevices(lock.state.since || parts.clock.now());
       await services.presence.start();
@@ -114,7 +116,7 @@ function createHttp(parts: HubParts, services: Services, onUnlocked: () => void)
   const { credentials, lock, codes } = services;
   const now = () => clock.now();
   return createApp({
-    auth: { door: services.door, credentials, lock, codes, tokens, ownerId, callerOf, clock },
+    auth: { ...services, tokens, ownerId, callerOf, clock },
     api: [
       sessionRoutes({ access, sessions, messages, lifecycle, resume, control, fork, settings, rpc, now, durable, remove }),
       sessionSettingsRoutes({ access, settings, rpc }),
@@ -130,6 +132,7 @@ function createHttp(parts: HubParts, services: Services, onUnlocked: () => void)
       keepingRoutes({ restorer: parts.restorer, retention: services.retention }),
       credentialRoutes({ credentials, codes }),
       lockRoutes({ lock, credentials, codes, callerOf, onUnlocked }),
+      passkeyRoutes({ passkeys: services.passkeys }),
       refusalRoutes({ access }),
     ],
     cli: cliRoutes({

@@ -10,6 +10,7 @@ import { Credentials } from "./auth/credentials.ts";
 import type { Caller } from "./auth/caller.ts";
 import { createDoor } from "./auth/door.ts";
 import { createLock, type LockStore, memoryLock } from "./auth/lock.ts";
+import { Passkeys } from "./auth/passkeys/passkeys.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Bus } from "./events/bus.ts";
 import { Housekeeping } from "./keeping/housekeeping.ts";
@@ -84,7 +85,7 @@ export function createServices(parts: HubParts) {
 type State = ReturnType<typeof createState>;
 
 /** Who is connected, what is written at the moment, what is being started. */
-function createState({ stores, bus, clock, secret, locked }: HubParts) {
+function createState({ stores, bus, clock, secret, locked, log }: HubParts) {
   const durable: Stores["durable"] = (how) => stores.durable(how);
   const lock = createLock({ store: locked ?? memoryLock(), clock });
   const isLocked = (): boolean => lock.state !== null;
@@ -95,6 +96,7 @@ function createState({ stores, bus, clock, secret, locked }: HubParts) {
     isLocked,
     credentials,
     codes: createCodes({ clock }),
+    passkeys: new Passkeys({ store: stores.passkeys, durable, clock, log }),
     links: new Links(() => clock.now()),
     rpc: new Rpc(clock, (spec) => lock.checkCall(spec)),
     live: new LiveText(bus),

@@ -2,6 +2,8 @@
 import type { Clock, Logger, Sqlite } from "@hapi/platform";
 import type { CredentialStore } from "./auth/store.ts";
 import { sqliteCredentials } from "./sqlite/credentials.ts";
+import type { PasskeyStore } from "./auth/passkeys/store.ts";
+import { sqlitePasskeys } from "./sqlite/passkeys.ts";
 import { GroupCommit, type Writer } from "./sqlite/group-commit.ts";
 import type { Bus } from "./events/bus.ts";
 import type { EventLog } from "./events/event-log.ts";
@@ -40,6 +42,7 @@ export interface TransactionStores {
   attachments: AttachmentStore;
   facts: FactStore;
   credentials: CredentialStore;
+  passkeys: PasskeyStore;
 }
 
 export interface Stores extends TransactionStores {
@@ -94,6 +97,7 @@ export function sqliteStores({ db, epoch, bus, now, clock, logger }: StoresOptio
       attachments: sqliteAttachmentStore(shared),
       facts: sqliteFacts(shared),
       credentials: sqliteCredentials(shared),
+      passkeys: sqlitePasskeys(shared),
     };
   };
   return {

@@ -6,6 +6,8 @@ import type { Credential } from "./store.ts";
 /** The hub's shared token, of every namespace: one credential, which is there from the start with everything. */
 export const LEGACY = "legacy";
 export const defaultNamespace = "default";
+/** A half year; then a person has to sign the device in anew. */
+export const deviceLifetimeMs = 180 * 24 * 3_600_000;
 
 export interface NewCredential {
   kind: CredentialKind;

@@ -25,7 +25,7 @@ export interface DoorOptions {
   log: Logger;
 }
 
-const guesses: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["invalid_token", "code_refused"]);
+const guesses: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["invalid_token", "code_refused", "passkey_refused", "passkey_unknown"]);
 
 /** At most so long. */
 const blocked = (): AppError => new AppError("rate_limited", undefined, { details: { retryAfter: blockedSeconds } });

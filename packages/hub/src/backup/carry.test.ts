@@ -72,3 +72,13 @@ test("one of a newer HAPI, which says more of them, is refused in words, and not
   await database(from, "CREATE TABLE credentials (id TEXT)", "INSERT INTO credentials VALUES ('kept')");
   expect([await carryCredentials(from, to), await carried()]).toEqual([true, [{ id: "kept", revoked_at: null }]]);
 });
+
+test("a passkey that was deleted since stays deleted, and one that was added since stays", async () => {
+  const passkeys = "CREATE TABLE passkeys (id TEXT)";
+  await database(to, table, passkeys, "INSERT INTO passkeys VALUES ('deleted')");
+  await database(from, table, passkeys, "INSERT INTO passkeys VALUES ('added')");
+  expect(await carryCredentials(from, to)).toBe(true);
+  const db = openSqlite(to, { isSingleFile: true });
+  expect(db.all("SELECT id FROM passkeys")).toEqual([{ id: "added" }]);
+  await db.close();
+});

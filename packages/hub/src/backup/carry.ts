@@ -7,22 +7,22 @@ import { AppError, toAppError } from "@hapi/protocol";
 
 type Row = Record<string, string | number | null>;
 
+/** A database from before there were any has none to carry. */
+const tables = ["credentials", "passkeys"] as const;
+type Carried = (typeof tables)[number];
+
 /**
  * `from`: the database that was in use, folded into one file. `to`: the one that takes its place. False: the first is damaged, so nobody knows who was
  * revoked since, and those of the backup may come in as they could then. @throws `database_newer`: the first says more of them than there is room for
  */
 export async function carryCredentials(from: string, to: string): Promise<boolean> {
-  const rows = await readCredentials(from);
-  if (!Array.isArray(rows)) return rows === "none";
+  const found = await readTables(from);
+  if (found === "damaged") return false;
   const db = openSqlite(to, { isSingleFile: true });
   try {
-    refuseNewer(rows, db);
+    for (const [table, rows] of found) refuseNewer(table, rows, db);
     db.transaction(() => {
-      db.run("DELETE FROM credentials");
-      for (const row of rows) {
-        const columns = Object.keys(row);
-        db.run(`INSERT INTO credentials (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`, ...Object.values(row));
-      }
+      for (const [table, rows] of found) replace(db, table, rows);
     });
   } finally {
     await db.close();
@@ -30,9 +30,17 @@ export async function carryCredentials(from: string, to: string): Promise<boolea
   return true;
 }
 
+function replace(db: Sqlite, table: Carried, rows: readonly Row[]): void {
+  db.run(`DELETE FROM ${table}`);
+  for (const row of rows) {
+    const columns = Object.keys(row);
+    db.run(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`, ...Object.values(row));
+  }
+}
+
 /** What a newer HAPI wrote of a sign-in may be what keeps it out: carried without it, it could come in. */
-function refuseNewer([first = {}]: readonly Row[], to: Sqlite): void {
-  const known = new Set(to.all<{ name: string }>("SELECT name FROM pragma_table_info('credentials')").map(({ name }) => name));
+function refuseNewer(table: Carried, [first = {}]: readonly Row[], to: Sqlite): void {
+  const known = new Set(to.all<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`).map(({ name }) => name));
   const unknown = Object.keys(first).filter((name) => !known.has(name));
   if (unknown.length === 0) return;
   throw new AppError(
@@ -42,13 +50,13 @@ function refuseNewer([first = {}]: readonly Row[], to: Sqlite): void {
   );
 }
 
-/** None: it is from before there were any. */
-async function readCredentials(path: string): Promise<Row[] | "none" | "damaged"> {
+async function readTables(path: string): Promise<[Carried, Row[]][] | "damaged"> {
   try {
     const db = openSqlite(path, { isSingleFile: true });
     try {
-      const isThere = db.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'credentials'") !== undefined;
-      return isThere ? db.all<Row>("SELECT * FROM credentials") : "none";
+      const isThere = (table: Carried): boolean =>
+        db.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", table) !== undefined;
+      return tables.filter(isThere).map((table) => [table, db.all<Row>(`SELECT * FROM ${table}`)]);
     } finally {
       await db.close();
     }

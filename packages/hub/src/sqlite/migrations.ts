@@ -245,4 +245,20 @@ CREATE TABLE credentials (
   revoked_at INTEGER
 ) WITHOUT ROWID;
 `,
+  // The public halves of passkeys.
+  `
+CREATE TABLE passkeys (
+  id TEXT PRIMARY KEY,
+  namespace TEXT NOT NULL,
+  user_handle TEXT NOT NULL,
+  name TEXT NOT NULL,
+  rp_id TEXT NOT NULL,
+  public_key TEXT NOT NULL,
+  counter INTEGER NOT NULL,
+  transports TEXT NOT NULL,
+  synced INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_used_at INTEGER
+) WITHOUT ROWID;
+`,
 ];

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Message, SyncEvent } from "@hapi/protocol";
 import { factsOfRow } from "@hapi/core";
 import fc from "fast-check";
+import type { Passkey } from "../../src/auth/passkeys/store.ts";
 import type { Credential } from "../../src/auth/store.ts";
 import type { Bus } from "../../src/events/bus.ts";
 import { firstPlace } from "../../src/facts/store.ts";
@@ -143,6 +144,23 @@ export function storeContract(name: string, open: (now: () => number) => OpenedS
       await credentials.put(made("a", 1));
       await credentials.put(made("c", 1, { name: "Tablet" }));
       expect(await credentials.all()).toEqual([made("a", 1), made("c", 1, { name: "Tablet" }), full]);
+    });
+
+    test("passkeys are kept whole, one of an id, oldest first, until they are removed", async () => {
+      const { passkeys } = opened.stores;
+      const made = (id: string, createdAt: number, more: Partial<Passkey> = {}): Passkey => ({
+        ...{ id, namespace: "ns", userHandle: "handle", name: "Phone", rpId: "localhost", publicKey: "key", counter: 0 },
+        ...{ transports: [], isSynced: false, createdAt, lastUsedAt: null, ...more },
+      });
+      const full = made("b", 2, { counter: 2 ** 32 - 1, transports: ["internal", "hybrid"], isSynced: true, lastUsedAt: 3 });
+      await passkeys.put(full);
+      await passkeys.put(made("c", 1));
+      await passkeys.put(made("a", 1));
+      await passkeys.put(made("c", 1, { name: "Key", counter: 7 }));
+      expect(await passkeys.all()).toEqual([made("a", 1), made("c", 1, { name: "Key", counter: 7 }), full]);
+      await passkeys.remove("c");
+      await passkeys.remove("nobody's");
+      expect((await passkeys.all()).map(({ id }) => id)).toEqual(["a", "b"]);
     });
 
     describe("jobs", () => {

@@ -10,6 +10,7 @@ import type { devices } from "./en/devices.ts";
 import type { later } from "./en/later.ts";
 import type { notices } from "./en/notices.ts";
 import type { list } from "./en/list.ts";
+import type { passkeys } from "./en/passkeys.ts";
 import type { screens } from "./en/screens.ts";
 
 /** A sentence with `{holes}`, or one form per plural category, chosen by `count`. */
@@ -19,7 +20,7 @@ export type CatalogOf<Source extends Record<string, Entry>> = {
   readonly [Key in keyof Source]: Source[Key] extends string ? string : Plural;
 };
 
-type Catalog = typeof en & typeof later & typeof list & typeof screens & typeof notices & typeof devices;
+type Catalog = typeof en & typeof later & typeof list & typeof screens & typeof notices & typeof devices & typeof passkeys;
 export type MessageKey = keyof Catalog;
 
 type Holes<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Holes<Rest> : never;
@@ -37,7 +38,7 @@ const loaders: Record<Exclude<Locale, "en">, () => Promise<CatalogOf<Catalog>>> 
   zh: async () => (await arrived(import("./zh/index.ts"))).zh,
 };
 
-/** Grows by the words of later parts (`later.ts`, `list.ts`, `screens.ts`, `notices.ts`, `devices.ts`). */
+/** Grows by the words of later parts (`later.ts`, `list.ts`, `screens.ts`, `notices.ts`, `devices.ts`, `passkeys.ts`). */
 const english: Partial<CatalogOf<Catalog>> = { ...en };
 let catalog: Partial<CatalogOf<Catalog>> = english;
 let locale: Locale = "en";

@@ -1,4 +1,4 @@
-/** `POST /api/auth` (access token → JWT), `/api/auth/code` and `/api/auth/refresh` (a device of its own), and the login of the `/api` and `/cli` planes. Telegram answers that it is not set up. */
+/** `POST /api/auth` (access token → JWT), `/api/auth/code`, `/api/auth/passkey` and `/api/auth/refresh` (a device of its own), and the login of the `/api` and `/cli` planes. Telegram answers that it is not set up. */
 import { type Clock, ignore } from "@hapi/platform";
 import { AppError, authBody, PROTOCOL_HEADER, PROTOCOL_VERSION } from "@hapi/protocol";
 import { refreshBody, useCodeBody } from "@hapi/protocol/credentials";
@@ -8,17 +8,21 @@ import type { ApiEnv, CliEnv } from "../api-env.ts";
 import { limitBody, readBody } from "../body.ts";
 import type { Actor } from "../../auth/actor.ts";
 import type { Caller } from "../../auth/caller.ts";
+import { deviceLifetimeMs } from "../../auth/credential.ts";
 import { type Codes, isCode } from "../../auth/codes.ts";
+import type { Passkeys } from "../../auth/passkeys/passkeys.ts";
 import type { Credentials, Issued } from "../../auth/credentials.ts";
 import type { Door } from "../../auth/door.ts";
 import type { Lock } from "../../auth/lock.ts";
 import type { Tokens } from "../../auth/tokens.ts";
+import { passkeySignIn } from "./passkey-sign-in.ts";
 
 export interface AuthDeps {
   door: Door;
   credentials: Credentials;
   lock: Lock;
   codes: Codes;
+  passkeys: Passkeys;
   tokens: Tokens;
   ownerId: number;
   callerOf(c: Context): Caller;
@@ -59,15 +63,13 @@ export function authRoutes(deps: AuthDeps): Hono {
     return devices.byCode(c, code, name ?? deviceName(c));
   });
   app.post("/auth/refresh", small, async (c) => devices.renewed(c, (await readBody(c, refreshBody)).refresh));
+  passkeySignIn(app, small, { ...deps, answer: devices.answer, nameOf: deviceName });
   app.post("/bind", small, async (c) => {
     await readBody(c, bindBody);
     throw new AppError("telegram_disabled");
   });
   return app;
 }
-
-/** A half year; then a person has to sign the device in anew. */
-const deviceLifetimeMs = 180 * 24 * 3_600_000;
 
 /** What makes and renews a device's sign-in. */
 function deviceAnswers({ door, credentials, codes, tokens, ownerId, callerOf }: AuthDeps) {
@@ -79,6 +81,7 @@ function deviceAnswers({ door, credentials, codes, tokens, ownerId, callerOf }: 
     return c.json({ token, user: { id: ownerId, firstName: "Web User" }, refresh, credential: { id, name, role, expiresAt } });
   };
   return {
+    answer,
     async byCode(c: Context, code: string, name: string): Promise<Response> {
       const issued = await door.guarded(callerOf(c), async () => {
         const { id, by, namespace, role } = codes.use(code);

@@ -5,6 +5,7 @@
 import type { PromptHolder } from "@hapi/core";
 import { LATE, systemClock, within } from "@hapi/platform";
 import { AppError, type SseCapability, type SyncEvent } from "@hapi/protocol";
+import type { Passkey } from "../../../src/auth/passkeys/store.ts";
 import type { Credential } from "../../../src/auth/store.ts";
 import type { Bus } from "../../../src/events/bus.ts";
 import type { LogEntry } from "../../../src/events/event-log.ts";
@@ -77,6 +78,7 @@ export class MemoryDatabase {
   readonly machines = new Table<MachineRow>(this.#undo);
   readonly stops = new Table<Stop>(this.#undo);
   readonly credentials = new Table<Credential>(this.#undo);
+  readonly passkeys = new Table<Passkey>(this.#undo);
   readonly jobs = new Table<JobRow>(this.#undo);
   readonly attachments = new Table<StoredAttachment>(this.#undo);
   readonly facts = new Table<StoredFacts>(this.#undo);

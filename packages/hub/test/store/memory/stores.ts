@@ -48,7 +48,12 @@ function storesOf(parts: MemoryParts): TransactionStores {
     jobs: memoryJobs(parts),
     credentials: {
       put: (credential) => run(() => void database.credentials.put(credential.id, structuredClone(credential))),
-      all: () => run(() => database.credentials.all().toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))),
+      all: () => run(() => database.credentials.all().toSorted(byAge)),
+    },
+    passkeys: {
+      put: (passkey) => run(() => void database.passkeys.put(passkey.id, structuredClone(passkey))),
+      remove: (id) => run(() => void database.passkeys.drop(id)),
+      all: () => run(() => database.passkeys.all().toSorted(byAge)),
     },
     attachments: {
       add: (sessionId, attachment) =>
@@ -61,6 +66,9 @@ function storesOf(parts: MemoryParts): TransactionStores {
     },
   };
 }
+
+type Aged = { createdAt: number; id: string };
+const byAge = (a: Aged, b: Aged): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 
 function memoryMachines({ database, run, now }: MemoryParts): MachineStore {
   const { machines } = database;

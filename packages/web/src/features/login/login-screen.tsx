@@ -9,7 +9,15 @@ import { credentials, signIn, type SignInOutcome } from "../../sync/auth.ts";
 import { useHub } from "../../sync/store.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
+import { part } from "../../ui/part.tsx";
+import { source } from "../../ground/source.ts";
 import { loginMessage, signedOutMessage } from "./login.model.ts";
+
+const PasskeySignIn = part(
+  source(() => import("../passkeys/passkey-sign-in.tsx")),
+  (module) => module.PasskeySignIn,
+  { late: "quiet" },
+);
 
 export function LoginScreen({ search }: ScreenProps) {
   const next = safeNext(search.get("next"));
@@ -83,6 +91,7 @@ export function LoginScreen({ search }: ScreenProps) {
             {t("login.submit")}
           </Button>
         </div>
+        <PasskeySignIn />
       </form>
     </main>
   );

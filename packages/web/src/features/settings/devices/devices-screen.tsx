@@ -10,6 +10,7 @@ import { Button } from "../../../ui/button.tsx";
 import { EmptyState } from "../../../ui/empty-state.tsx";
 import { Skeleton } from "../../../ui/skeleton.tsx";
 import { Screen } from "../../screen/screen.tsx";
+import { PasskeysGroup } from "../../passkeys/passkeys-group.tsx";
 import { DeviceGroups } from "./device-groups.tsx";
 import { PairSheet } from "./pair-sheet.tsx";
 import { RevokeSheet, type Revoking } from "./revoke-sheet.tsx";
@@ -35,6 +36,7 @@ export function DevicesScreen() {
       }
     >
       {error ? <Failed error={error} onRetry={reload} /> : !credentials && <Skeleton />}
+      {shown && <PasskeysGroup />}
       {shown && <DeviceGroups credentials={shown} onRevoke={setRevoking} onChanged={reload} />}
       {pairing && <PairSheet onClose={() => setPairing(false)} onUsed={reload} />}
       {revoking && <RevokeSheet revoking={revoking} onClose={() => setRevoking(null)} onDone={reload} />}
