@@ -108,6 +108,8 @@ export interface DriverContext {
   /** Shell words of the command that bridges a hook's stdin/stdout to `Conversation.onHook`: `hapi hook <socket>`; the token travels in the environment variables `hookEnv`. */
   readonly hookCommand: readonly string[];
   readonly hookEnv: Readonly<Record<string, string>>;
+  /** HAPI's own tools, for the agent; absent: it is started without. */
+  readonly tools?: OwnTools;
   readonly log: DriverLog;
   emit(event: DriverEvent): void;
   /**
@@ -115,6 +117,20 @@ export interface DriverContext {
    * waits while the hub is away for long. What is not read yet stays in the agent's record (or the host's ring), with its offset behind.
    */
   room?(): Promise<void>;
+}
+
+/**
+ * An MCP server on stdio that the agent starts itself. It is in no settings of the person's: the driver gives it to this session's process alone, and an
+ * agent that can't start it goes on without.
+ */
+export interface OwnTools {
+  /** Of the server. */
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Of the server alone. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Tools that read, or are about the session itself: used without asking, where the agent can be told so. */
+  readonly unasked: readonly string[];
 }
 
 export interface DriverLog {

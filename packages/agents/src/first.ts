@@ -21,7 +21,7 @@ export interface FirstLook {
 }
 
 export interface FirstLaunchInput extends FirstLook {
-  where: Pick<DriverContext, "env" | "cwd" | "sessionDir" | "hookCommand" | "hookEnv">;
+  where: Pick<DriverContext, "env" | "cwd" | "sessionDir" | "hookCommand" | "hookEnv" | "tools">;
   model?: string | null | undefined;
 }
 

@@ -38,6 +38,7 @@ export async function runCli(words: string[]): Promise<number> {
   hideOwnCache(process.env);
   leaveFamily(process.env);
   const first = words[0] ?? "";
+  if (first === "mcp" && isToolServer(words)) return (await import("./commands/mcp.ts")).runTools(words.slice(1));
   const internal = own(internals, first);
   if (internal) return (await internal())(words.slice(1));
   if (first === "demo" && isDemoProgram(words)) return (await import("./commands/demo-acp.ts")).runDemoProgram(words.slice(1));
@@ -81,6 +82,11 @@ function own<T>(table: Record<string, T>, word: string): T | undefined {
 /** The demo agent itself, not a session with it: for an ACP client, or its own front end. */
 function isDemoProgram(words: string[]): boolean {
   return words[1] === "acp" || words[1] === "tui";
+}
+
+/** HAPI's own tools, as an agent starts them: with the paths of two sockets. Every other `hapi mcp …` is the agent's own command. */
+function isToolServer(words: string[]): boolean {
+  return words.length === 3 && words[1]?.startsWith("/") === true;
 }
 
 async function runCommand(command: Command, words: string[], context: CommandContext): Promise<number> {

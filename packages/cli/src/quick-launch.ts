@@ -7,6 +7,7 @@ import { hostSocketName } from "@hapi/host/start";
 import {
   boxFor,
   buildAgentEnv,
+  givenTools,
   HOOK_TOKEN_ENV,
   hookSocketPath,
   hookToken,
@@ -83,6 +84,8 @@ export function planLaunch(sessionFile: SessionFile, home: string, words: readon
   const dir = sessionDir(home, sessionId);
   const hostSocket = socketPath(home, hostSocketName(sessionId));
   const agentEnv = buildAgentEnv(withKept(env, environment), sessionId);
+  const sockets = [hookSocketPath(home, sessionId), hostSocket];
+  const token = hookToken(dir);
   return quickAgent.plan({
     env: agentEnv,
     cwd,
@@ -90,8 +93,9 @@ export function planLaunch(sessionFile: SessionFile, home: string, words: readon
       env: agentEnv,
       cwd,
       sessionDir: dir,
-      hookCommand: selfCommand("hook", hookSocketPath(home, sessionId), hostSocket),
-      hookEnv: { [HOOK_TOKEN_ENV]: hookToken(dir) },
+      hookCommand: selfCommand("hook", ...sockets),
+      hookEnv: { [HOOK_TOKEN_ENV]: token },
+      tools: givenTools({ sessionId, sockets, token }),
     },
     words,
     program: environment?.program,

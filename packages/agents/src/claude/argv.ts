@@ -127,6 +127,8 @@ export interface ArgvOptions {
   allowBypass: boolean;
   /** Overlay file of the front. */
   settings?: string;
+  /** File of the MCP servers that HAPI gives; the person's own flags name more. */
+  mcpConfig?: string;
   /** Words for the terminal's input line. */
   prefill?: string;
   /** Only at the very first start: the prompt on the user's command line is not repeated. */
@@ -149,6 +151,7 @@ function common(options: ArgvOptions, dropped: ReadonlySet<string>): string[] {
     ...(mode === undefined ? [] : ["--permission-mode", commandLineMode(mode)]),
     ...(options.allowBypass ? ["--allow-dangerously-skip-permissions"] : []),
     ...(options.model == null ? [] : ["--model", options.model]),
+    ...(options.mcpConfig === undefined ? [] : ["--mcp-config", options.mcpConfig]),
     ...(options.settings === undefined ? [] : ["--settings", options.settings]),
     ...(options.prefill === undefined ? [] : [`--prefill=${options.prefill}`]),
     ...wordsOf(own),

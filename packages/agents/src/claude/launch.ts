@@ -18,7 +18,7 @@ import type { Core } from "./core.ts";
 import { claudeEnv, mayBypass, requireBypass } from "./environment.ts";
 import { isUuid } from "./ids.ts";
 import { parseTranscriptLine, str } from "./json.ts";
-import { writeOverlay } from "./overlay.ts";
+import { writeOverlay, writeTools } from "./overlay.ts";
 import { findTranscript, newestThread } from "./paths.ts";
 import { readMark } from "./state.ts";
 
@@ -85,7 +85,7 @@ export function planLaunch(core: Core, command: readonly string[], options: Star
 }
 
 export interface LaunchInput {
-  context: Pick<DriverContext, "env" | "cwd" | "sessionDir" | "hookCommand" | "hookEnv">;
+  context: Pick<DriverContext, "env" | "cwd" | "sessionDir" | "hookCommand" | "hookEnv" | "tools">;
   command: readonly string[];
   options: StartOptions;
   args: UserArgs;
@@ -108,8 +108,10 @@ export function launchOn(thread: ThreadChoice, { context, command, options, args
     withPrompt: first,
     ...(options.front === "local" && options.prefill !== undefined ? { prefill: options.prefill } : {}),
   };
-  const { sessionDir, cwd, hookCommand } = context;
-  const settings = writeOverlay({ front: options.front, sessionDir, cwd, hookCommand, userSettings: flagValue(args, "--settings") });
-  const argv = (options.front === "remote" ? remoteArgv : localArgv)(command, { ...shared, settings });
+  const { sessionDir, cwd, hookCommand, tools } = context;
+  const userSettings = flagValue(args, "--settings");
+  const settings = writeOverlay({ front: options.front, sessionDir, cwd, hookCommand, userSettings, tools });
+  const given = tools ? { mcpConfig: writeTools(sessionDir, tools) } : {};
+  const argv = (options.front === "remote" ? remoteArgv : localArgv)(command, { ...shared, settings, ...given });
   return { thread, argv, env: { ...env, ...context.hookEnv } };
 }

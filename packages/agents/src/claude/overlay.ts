@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { AppError } from "@hapi/protocol/errors";
-import type { Front } from "../driver.ts";
+import type { Front, OwnTools } from "../driver.ts";
 import { isJson, type Json, list, obj } from "./json.ts";
 
 /** A permission waits for a person, so its hook may wait a day; the others only report. */
@@ -61,7 +61,21 @@ export function mergeSettings(user: Json, ours: Json): Json {
   const ourHooks = obj(ours["hooks"]);
   const names = new Set([...Object.keys(theirHooks), ...Object.keys(ourHooks)]);
   const hooks = Object.fromEntries([...names].map((name) => [name, [...list(theirHooks[name]), ...list(ourHooks[name])]]));
-  return { ...user, ...ours, hooks };
+  const [theirs, added] = [obj(user["permissions"]), list(obj(ours["permissions"])["allow"])];
+  const permissions = added.length > 0 ? { permissions: { ...theirs, allow: [...list(theirs["allow"]), ...added] } } : {};
+  return { ...user, ...ours, ...permissions, hooks };
+}
+
+/** Those of HAPI's own tools that are used unasked; a rule of the person's that denies or asks is stronger. */
+const unaskedRules = ({ name, unasked }: OwnTools): Json => ({
+  permissions: { allow: unasked.map((tool) => `mcp__${name}__${tool}`) },
+});
+
+/** The MCP server of HAPI's own tools, in a file: what opens the session's door must not stand in a list of processes. */
+export function writeTools(sessionDir: string, { name, command: [command, ...args], env }: OwnTools): string {
+  const path = join(sessionDir, "claude-tools.json");
+  writeFileSync(path, `${JSON.stringify({ mcpServers: { [name]: { type: "stdio", command, args, env } } }, null, 2)}\n`, { mode: 0o600 });
+  return path;
 }
 
 export interface OverlayOptions {
@@ -69,11 +83,13 @@ export interface OverlayOptions {
   sessionDir: string;
   cwd: string;
   hookCommand: readonly string[];
-  userSettings?: string;
+  userSettings?: string | undefined;
+  tools?: OwnTools | undefined;
 }
 
 export function writeOverlay(options: OverlayOptions): string {
-  const ours = hookSettings(options.hookCommand, options.front === "remote" ? REMOTE_HOOK_EVENTS : HOOK_EVENTS);
+  const hooks = hookSettings(options.hookCommand, options.front === "remote" ? REMOTE_HOOK_EVENTS : HOOK_EVENTS);
+  const ours = options.tools ? { ...hooks, ...unaskedRules(options.tools) } : hooks;
   const settings = options.userSettings === undefined ? ours : mergeSettings(readUserSettings(options.userSettings, options.cwd), ours);
   const path = join(options.sessionDir, options.front === "remote" ? "claude-settings-remote.json" : "claude-settings.json");
   writeFileSync(path, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });

@@ -9,7 +9,7 @@ import { failureOfErrorLine, failureOfResult, failureOfRetryLine, retryHint, wit
 import { promptUuid } from "./ids.ts";
 import { parseTranscriptLine } from "./json.ts";
 import { createLiveText } from "./live-text.ts";
-import { HOOK_EVENTS, mergeSettings, writeOverlay } from "./overlay.ts";
+import { HOOK_EVENTS, mergeSettings, writeOverlay, writeTools } from "./overlay.ts";
 import { toolResultOf } from "./tool-results.ts";
 import { readResult } from "./results.ts";
 import { applyTodoTool } from "./todos.ts";
@@ -57,6 +57,19 @@ describe("overlay", () => {
     expect(() =>
       writeOverlay({ front: "local", sessionDir: folder, cwd: folder, hookCommand: ["h"], userSettings: "absent.json" }),
     ).toThrow("absent.json");
+  });
+
+  test("HAPI's own tools: allowed by name beside the person's own rules; their server in a private file, not in a list of processes", () => {
+    const tools = { name: "hapi", command: ["/hapi", "mcp", "/s"], env: { TOKEN: "secret" }, unasked: ["change_title"] };
+    const userSettings = JSON.stringify({ permissions: { deny: ["Bash"], allow: ["Read"] } });
+    const path = writeOverlay({ front: "remote", sessionDir: folder, cwd: folder, hookCommand: ["h"], userSettings, tools });
+    const { permissions } = JSON.parse(readFileSync(path, "utf8"));
+    expect(permissions).toEqual({ deny: ["Bash"], allow: ["Read", "mcp__hapi__change_title"] });
+    const server = writeTools(folder, tools);
+    expect(statSync(server).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(server, "utf8"))).toEqual({
+      mcpServers: { hapi: { type: "stdio", command: "/hapi", args: ["mcp", "/s"], env: { TOKEN: "secret" } } },
+    });
   });
 });
 

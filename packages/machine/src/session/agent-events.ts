@@ -91,7 +91,7 @@ export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => 
   }
 
   function titled(text: string): void {
-    if (agent.facts.summary?.text !== text) agent.remember({ summary: { text, updatedAt: clock.now() } });
+    if (!agent.facts.isTitleChosen && agent.facts.summary?.text !== text) agent.remember({ summary: { text, updatedAt: clock.now() } });
   }
 
   function route(event: DriverEvent): void {

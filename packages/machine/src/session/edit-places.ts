@@ -6,6 +6,7 @@
 import { cutText, cutTextStart, diffsOfInput, toolKindOf } from "@hapi/core";
 import type { AgentRequest } from "@hapi/agents";
 import type { EditPlace } from "@hapi/protocol";
+import { type Confinement, readBytes } from "../files/index.ts";
 
 const CONTEXT_LINES = 3;
 /** Of a line far too long only this much goes along. */
@@ -14,7 +15,19 @@ const MAX_CONTEXT_CHARS = 2_000;
 const MAX_WHOLE_CHARS = 20_000;
 const MAX_EDITS = 20;
 
+/** A larger file is not read for the lines around an edit. */
+const MAX_READ_BYTES = 2 * 1024 * 1024;
+
 export type ReadText = (path: string) => Promise<string | null>;
+
+/** Files of the session's folder. */
+export const textReader =
+  (confinement: Confinement): ReadText =>
+  async (path) =>
+    await readBytes(confinement, path, MAX_READ_BYTES).then(
+      ({ bytes }) => bytes.toString("utf8"),
+      () => null,
+    );
 
 function linesBefore(text: string, at: number): string {
   const all = text.slice(0, at).split("\n");

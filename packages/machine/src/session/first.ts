@@ -18,6 +18,7 @@ export {
   withKept,
 } from "./environment.ts";
 export { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
+export { givenTools } from "./tools/given-tools.ts";
 export { hookSocketPath, hookToken } from "./hook-door.ts";
 export { readSessionFile, type SessionFile } from "./session-file.ts";
 export type { FirstLaunch } from "./session-file-shape.ts";

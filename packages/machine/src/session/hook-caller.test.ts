@@ -1,8 +1,8 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CallerCheck, createCallerCheck, type LookAt, type ProcessSight } from "./hook-caller.ts";
+import { type CallerCheck, createCallerCheck, createToolsCheck, type LookAt, type ProcessSight } from "./hook-caller.ts";
 import { HOOK_CALLERS_FILE, openCallerVerdicts } from "./hook-verdicts.ts";
 
 const command = ["/opt/my hapi/bun", "main.ts", "hook", "/run/h.sock", "/run/host.sock"];
@@ -120,4 +120,43 @@ test("of an agent whose first hook an older version heard, or whose verdict can'
 test("a verdict that the disk refuses does not hold: hooks of the agent's own are heard, and nothing is switched off", () => {
   const check = process({ look: world({}), dir: join(folder(), "gone") });
   expect([check.isAgents(31, [AGENT]), check.isAgents(21, [AGENT]), check.isAgents(31, [AGENT])]).toEqual([false, true, false]);
+});
+
+describe("HAPI's own tools", () => {
+  const sockets = ["/run/h.sock", "/run/host.sock"];
+  const server = ["bun", "main.ts", "mcp", ...sockets];
+  const toolsOf = (look: LookAt, dir = folder()) => {
+    const startTime = (pid: number): string => `began-${pid}`;
+    const verdicts = openCallerVerdicts({ dir, file: "tool-callers.json", running: [AGENT], isFirstProcess: true, log, startTime });
+    return createToolsCheck({ sockets, command: server, verdicts, agents: () => [AGENT], look });
+  };
+
+  test("the agent's own server of tools is heard; by its words, its parent, or both, nothing else is", () => {
+    const heard = toolsOf(
+      world({
+        50: { parent: AGENT, argv: server },
+        // A command that became what the agent's shell was; a tool's child that starts the same server; one with other sockets.
+        51: { parent: AGENT, argv: ["node", "intruder.mjs"] },
+        52: { parent: 31, argv: server },
+        53: { parent: 51, argv: server },
+        54: { parent: AGENT, argv: ["bun", "main.ts", "mcp", "/run/other.sock", "/run/host.sock"] },
+      }),
+    );
+    expect([50, 51, 52, 53, 54, 40, 99].map(heard)).toEqual([true, false, false, false, false, false, false]);
+  });
+
+  test("below an agent that is a script, the process that started its first server starts them all, also for the next session process", () => {
+    const look = world({
+      [AGENT]: { parent: 2, argv: ["/usr/bin/node", "agent.js"] },
+      60: { parent: AGENT, argv: ["/bin/agent-itself"] },
+      61: { parent: 60, argv: server },
+      62: { parent: 60, argv: server },
+      70: { parent: 60, argv: ["node", "intruder.mjs"] },
+      71: { parent: 70, argv: server },
+    });
+    const dir = folder();
+    expect(toolsOf(look, dir)(61)).toBe(true);
+    const next = toolsOf(look, dir);
+    expect([next(71), next(62)]).toEqual([false, true]);
+  });
 });

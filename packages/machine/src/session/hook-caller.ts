@@ -7,6 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import { attempt } from "@hapi/platform";
+import { isToolServer } from "./tools/given-tools.ts";
 import type { CallerVerdicts } from "./hook-verdicts.ts";
 
 /** A process as the system tells it; null: it is gone, or nothing is told. */
@@ -80,4 +81,23 @@ export function createCallerCheck(options: { command: readonly string[]; verdict
       return agent !== undefined || (above !== undefined && verdicts.of(above) === null);
     },
   };
+}
+
+export interface ToolsCheck {
+  /** What our server of tools is started with: the program and its words, the sockets among them. */
+  command: readonly string[];
+  sockets: readonly string[];
+  verdicts: CallerVerdicts;
+  /** The programs that the host runs for this session. */
+  agents(): readonly number[];
+  look?: LookAt;
+}
+
+/**
+ * Whether a caller is the server of HAPI's own tools that an agent itself has started: by its words it is one, and its parent is whoever started the
+ * agent's first one, which comes before the agent runs anything.
+ */
+export function createToolsCheck({ command, sockets, verdicts, agents, look = lookAtProcess }: ToolsCheck): (caller: number) => boolean {
+  const check = createCallerCheck({ command, verdicts, look });
+  return (caller) => isToolServer(look(caller)?.argv ?? [], sockets) && check.isAgents(caller, agents());
 }

@@ -9,6 +9,8 @@ import type { DriverLog } from "@hapi/agents";
 import * as z from "zod/mini";
 
 export const HOOK_CALLERS_FILE = "hook-callers.json";
+/** The same of the server of HAPI's own tools. */
+export const TOOL_CALLERS_FILE = "tool-callers.json";
 
 /**
  * The process that starts its hooks; `null`: on this system hooks can't be told apart; `missed`: its first one came to a process that kept no
@@ -32,6 +34,7 @@ type Entry = z.infer<typeof entrySchema>;
 
 export interface VerdictOptions {
   dir: string;
+  file?: string;
   /** Agents that run already. */
   running: readonly number[];
   /** No session process was here before. */
@@ -40,8 +43,9 @@ export interface VerdictOptions {
   startTime?: (pid: number) => string | null;
 }
 
-export function openCallerVerdicts({ dir, running, isFirstProcess, log, startTime = processStartTime }: VerdictOptions): CallerVerdicts {
-  const path = join(dir, HOOK_CALLERS_FILE);
+export function openCallerVerdicts(options: VerdictOptions): CallerVerdicts {
+  const { dir, file = HOOK_CALLERS_FILE, running, isFirstProcess, log, startTime = processStartTime } = options;
+  const path = join(dir, file);
   const kept = readEntries(path, log);
   let entries = kept ?? [];
   const began = (pid: number, verdict: Verdict): Entry[] => {

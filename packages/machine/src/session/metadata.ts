@@ -26,6 +26,8 @@ export interface AgentFacts {
   models?: { id: string; name: string }[];
   version?: string;
   summary?: { text: string; updatedAt: number };
+  /** `summary` was given by a tool: what the agent calls the conversation by itself does not replace it. */
+  isTitleChosen?: boolean;
 }
 
 export interface MetadataInput {

@@ -3,12 +3,13 @@
  * (`state.ts`); what follows is in `reactions.ts`.
  */
 import type { HostControl } from "@hapi/host";
-import { type Confinement, confineTo, readBytes } from "../files/index.ts";
+import { type Confinement, confineTo } from "../files/index.ts";
 import { createActions } from "./actions.ts";
 import { type AgentSupervisor, createAgentSupervisor } from "./agent-supervisor.ts";
 import { boxedHost } from "./boxed-host.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
 import { createEarlier, type Earlier } from "./earlier.ts";
+import { textReader } from "./edit-places.ts";
 import { createEnding, endingOf, type SessionEnding } from "./ending.ts";
 import { createHandoffLoop, type HandoffLoop } from "./handoff-loop.ts";
 import { createRegistration, type Registration } from "./registration.ts";
@@ -27,9 +28,6 @@ import { goesOn } from "./status-text.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { createUploads, type Uploads } from "./uploads.ts";
 import { writtenOf } from "./written-folders.ts";
-
-/** A larger file is not read for the lines around an edit. */
-const MAX_EDITED_BYTES = 2 * 1024 * 1024;
 
 interface AgentParts {
   confinement: Confinement;
@@ -112,6 +110,7 @@ function supervisorOf(ports: SessionPorts, { signals, kept, backlog }: SessionSt
       sessionDir: ports.dir,
       hookCommand: ports.hookCommand,
       hookEnv: ports.hookEnv,
+      ...(ports.tools ? { tools: ports.tools } : {}),
       log,
       emit: signals.agentSaid.emit,
       room: backlog.room,
@@ -165,11 +164,7 @@ async function agentParts(ports: SessionPorts, state: SessionState): Promise<Age
     planAccepted: () => inForce.planAccepted(),
     chosen: (permissionMode) => inForce.chosen({ permissionMode }),
     apply: (id, answer) => conversation.answer(id, answer),
-    readText: async (path) =>
-      await readBytes(confinement, path, MAX_EDITED_BYTES).then(
-        ({ bytes }) => bytes.toString("utf8"),
-        () => null,
-      ),
+    readText: textReader(confinement),
     answered: (id, answer) => model.requestAnswered(id, answer.behavior === "allow"),
     changed: signals.changed.emit,
     clock,

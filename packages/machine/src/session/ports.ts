@@ -45,7 +45,7 @@ function extraHeaders(env: Env, home: string): Record<string, string> | undefine
   return Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
 }
 
-export interface PortsInput extends Pick<SessionPorts, "hookCommand" | "hookSockets" | "hookEnv" | "closeHooks"> {
+export interface PortsInput extends Pick<SessionPorts, "hookCommand" | "hookSockets" | "hookEnv" | "closeHooks" | "tools"> {
   env: Env;
   home: string;
   dir: string;

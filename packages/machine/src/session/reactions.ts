@@ -124,6 +124,7 @@ function reactToAgent({ home, sessionFile, ledger, link, clock, log }: SessionPo
       },
       terminalClosed: outcomes.terminalClosed,
       threadTakenUp(threadId) {
+        agent.remember({ isTitleChosen: false });
         const words = sharedConversation(home, sessionFile.value, threadId);
         if (words !== null) notice(words);
       },

@@ -8,13 +8,14 @@ import { AppError, toAppError } from "@hapi/protocol";
 import { createLogger, HUB_ACCESS_FILE, ignore, type Logger, logDir, selfCommand, withHubAccess } from "@hapi/platform";
 import { HOOK_TOKEN_ENV } from "./hook-protocol.ts";
 import { hookSocketPath, hookToken } from "./hook-door.ts";
-import { createCallerCheck } from "./hook-caller.ts";
+import { createCallerCheck, createToolsCheck } from "./hook-caller.ts";
 import { openHookServer } from "./hook-server.ts";
-import { openCallerVerdicts } from "./hook-verdicts.ts";
+import { openCallerVerdicts, TOOL_CALLERS_FILE } from "./hook-verdicts.ts";
 import { openLedger } from "./ledger.ts";
 import { buildPorts, type Env, type SessionProcessOptions } from "./ports.ts";
 import { openSessionFile, type OpenSessionFile } from "./session-file.ts";
 import { openSession, type RunningSession } from "./session.ts";
+import { givenTools } from "./tools/given-tools.ts";
 
 interface Place {
   home: string;
@@ -46,18 +47,27 @@ async function build(env: Env, place: Place, host: HostControl, log: Logger, opt
   const path = hookSocketPath(home, sessionId);
   const hookSockets = [path, hostSocket];
   const hookCommand = selfCommand("hook", ...hookSockets);
-  const verdicts = openCallerVerdicts({ dir, running: agentPids(host), isFirstProcess: ledger.state.facts.lastStart === null, log });
+  const known = { dir, running: agentPids(host), isFirstProcess: ledger.state.facts.lastStart === null, log };
+  const verdicts = openCallerVerdicts(known);
+  const toolVerdicts = openCallerVerdicts({ ...known, file: TOOL_CALLERS_FILE });
   const callers = createCallerCheck({ command: hookCommand, verdicts });
+  const token = hookToken(dir);
+  const tools = givenTools({ sessionId, sockets: hookSockets, token });
   const hooks = await openHookServer({
     path,
-    token: hookToken(dir),
+    token,
     isAgents: (caller) => callers.isAgents(caller, agentPids(host)),
     refused: (caller) => log.warn("hook.refused", { caller }),
     onHook: async (payload, signal) => (await ready.promise).onHook(payload, signal),
+    isTools: createToolsCheck({ sockets: hookSockets, command: tools.command, verdicts: toolVerdicts, agents: () => agentPids(host) }),
+    onTool: async (call, id, signal) => (await ready.promise).onTool(call, id, signal),
   });
   const hookEnv = { [HOOK_TOKEN_ENV]: hooks.token };
   const session = await openSession(
-    buildPorts({ env, home, dir, sessionFile, ledger, host, log, hookCommand, hookSockets, hookEnv, closeHooks: hooks.close }, options),
+    buildPorts(
+      { env, home, dir, sessionFile, ledger, host, log, hookCommand, hookSockets, hookEnv, tools, closeHooks: hooks.close },
+      options,
+    ),
   );
   return { session, ready: () => ready.resolve(session) };
 }

@@ -1,5 +1,5 @@
 /** What a session needs of the world around it; everything that tests replace. */
-import type { AgentDriver, DriverLog } from "@hapi/agents";
+import type { AgentDriver, DriverLog, OwnTools } from "@hapi/agents";
 import type { SessionLink } from "@hapi/client/link";
 import type { HostControl } from "@hapi/host";
 import type { SessionEnvironment } from "@hapi/protocol";
@@ -26,6 +26,8 @@ export interface SessionPorts {
   /** What that one connects to. */
   hookSockets: readonly string[];
   hookEnv: Readonly<Record<string, string>>;
+  /** What its agent is given of HAPI's own tools. */
+  tools?: OwnTools | undefined;
   /** What the session keeps of its first start's environment, beside that of now. */
   environment?: SessionEnvironment | undefined;
   /** Credentials that are other ones here than at its first start, with their fingerprints. */

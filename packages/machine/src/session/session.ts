@@ -11,14 +11,18 @@ import { tellCredentials } from "./notices.ts";
 import { buildParts } from "./parts.ts";
 import { react } from "./reactions.ts";
 import { sessionRpcs } from "./rpc.ts";
+import type { ToolHandler } from "./hook-server.ts";
 import type { SessionPorts } from "./session-ports.ts";
 import { openState } from "./state.ts";
 import { takeUp } from "./take-up.ts";
+import { sessionTools } from "./tools/session-tools.ts";
 
 export interface RunningSession {
   /** Takes over what runs (then says `adopted`), or starts what should run. Where the agent can't be had at all, the session ends as `failed`. */
   begin(adopted?: () => void): Promise<void>;
   onHook(payload: unknown, signal: AbortSignal): Promise<unknown>;
+  /** Its agent calls one of HAPI's own tools. */
+  onTool: ToolHandler;
   /** Ends the session for good: agent, hub row's activity, host. */
   end(ending: Ending): Promise<void>;
   /** Instead of `begin`, where no host lives any more: says how everything stands and ends, without an agent. */
@@ -58,6 +62,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       if (!conversation.onHook) throw new AppError("not_supported");
       return conversation.onHook(payload, signal);
     },
+    onTool: sessionTools(ports, state).call,
     end: (how) => ending.end(how),
     async settle(how) {
       // No sign of life and no new prompt: it only says its last words.
