@@ -51,6 +51,10 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     await owner.page.getByText(/” is signed in$/).waitFor();
     await look(owner.page, "devices-used");
     await owner.page.getByRole("button", { name: "Done", exact: true }).click();
+    await owner.page
+      .getByText(/“.*” signed in for the first time/)
+      .first()
+      .waitFor();
     const paired = row(owner.page, BROWSER);
     await paired.getByText("Approver").waitFor();
     await look(owner.page, "devices-list");

@@ -4,7 +4,16 @@
  */
 import { isRecord } from "@hapi/core";
 import { parser } from "@hapi/protocol";
-import { codeAnswer, codeStateAnswer, credentialSchema, type CredentialView, lockAnswer, revokedAnswer } from "@hapi/protocol/credentials";
+import {
+  codeAnswer,
+  codeStateAnswer,
+  credentialSchema,
+  type CredentialView,
+  lockAnswer,
+  revokedAnswer,
+  type SignInNotice,
+  signInNotice,
+} from "@hapi/protocol/credentials";
 import type { Role } from "@hapi/protocol/scopes";
 import type * as z from "zod/mini";
 import { type Ask, expected } from "./asking.ts";
@@ -20,6 +29,7 @@ const readCode = parser(codeAnswer);
 const readState = parser(codeStateAnswer);
 const readRevoked = parser(revokedAnswer);
 const readLock = parser(lockAnswer);
+const readNotice = parser(signInNotice);
 
 const PATH = "/api/credentials";
 const at = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
@@ -42,6 +52,12 @@ export function credentialCalls({ request }: Pick<Ask, "request">) {
     setRole: (id: string, role: Role | null): Promise<unknown> => request("PUT", at(id), { body: { role } }),
     async makeCode(role: DeviceRole): Promise<OneTimeCode> {
       return expected(readCode(await request("POST", `${PATH}/codes`, { body: { role } })));
+    },
+    /** New devices and failed sign-ins, the latest first. One that this HAPI can't read is left out. */
+    async notices(signal?: AbortSignal): Promise<SignInNotice[]> {
+      const answer = await request("GET", `${PATH}/notices`, { signal });
+      if (!isRecord(answer) || !Array.isArray(answer["notices"])) return expected<SignInNotice[]>(null);
+      return answer["notices"].flatMap((one: unknown) => readNotice(one) ?? []);
     },
     /** From here on all others but the hub's own computer hear `hub_locked`, and so may the caller. */
     lock: async (): Promise<unknown> => expected(readLock(await request("PUT", "/api/lock"))),

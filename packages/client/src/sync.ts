@@ -102,7 +102,7 @@ export function createSyncEngine(options: SyncOptions): SyncEngine {
 
   const stream = createEventStream({
     open: api.open,
-    caps: ["stream", "stages", "caught-up", "outcomes", "waiting"],
+    caps: ["stream", "stages", "caught-up", "outcomes", "waiting", "sign-ins"],
     visible: options.visible,
     clock,
     random,

@@ -113,7 +113,7 @@ function createHttp(parts: HubParts, services: Services, onUnlocked: () => void)
   const { stores, tokens, ownerId, callerOf, corsOrigins, clock, log, web } = parts;
   const { sessions, messages, machines, attachments } = stores;
   const { access, rpc, sse, prompts, lifecycle, resume, control, fork, settings, permissions, watch, durable, remove } = services;
-  const { credentials, lock, codes } = services;
+  const { credentials, lock, codes, notices } = services;
   const now = () => clock.now();
   return createApp({
     auth: { ...services, tokens, ownerId, callerOf, clock },
@@ -130,7 +130,7 @@ function createHttp(parts: HubParts, services: Services, onUnlocked: () => void)
       factRoutes({ access, facts: stores.facts, log: stores.log }),
       settingsRoutes({ settings: parts.settings, files: () => stores.keeping.files() }),
       keepingRoutes({ restorer: parts.restorer, retention: services.retention }),
-      credentialRoutes({ credentials, codes }),
+      credentialRoutes({ credentials, codes, notices }),
       lockRoutes({ lock, credentials, codes, callerOf, onUnlocked }),
       passkeyRoutes({ passkeys: services.passkeys }),
       refusalRoutes({ access }),

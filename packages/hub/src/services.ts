@@ -11,6 +11,7 @@ import type { Caller } from "./auth/caller.ts";
 import { createDoor } from "./auth/door.ts";
 import { createLock, type LockStore, memoryLock } from "./auth/lock.ts";
 import { Passkeys } from "./auth/passkeys/passkeys.ts";
+import { createSignInNotices, forgetfulNotices, type NoticeStore } from "./auth/sign-in-notices.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Bus } from "./events/bus.ts";
 import { Housekeeping } from "./keeping/housekeeping.ts";
@@ -29,6 +30,7 @@ import { PromptWatch } from "./messages/watch.ts";
 import { promptFacts } from "./messages/watch-facts.ts";
 import { Permissions } from "./permissions/permissions.ts";
 import { createFactFeed } from "./facts/feed.ts";
+import { tellSignIn } from "./notices/sign-ins.ts";
 import { Toasts } from "./notices/toasts.ts";
 import { Links, type Link } from "./rpc/links.ts";
 import { type MachineRef, Rpc } from "./rpc/rpc.ts";
@@ -59,6 +61,8 @@ export interface HubParts {
   settings: HubSettingsStore;
   /** Absent: it is locked in memory only. */
   locked?: LockStore;
+  /** Absent: in memory only. */
+  signIns?: NoticeStore;
   restorer: Restorer;
   /** Absent: nothing is ever deleted by itself. */
   retention?: RetentionStore;
@@ -85,7 +89,7 @@ export function createServices(parts: HubParts) {
 type State = ReturnType<typeof createState>;
 
 /** Who is connected, what is written at the moment, what is being started. */
-function createState({ stores, bus, clock, secret, locked, log }: HubParts) {
+function createState({ stores, bus, clock, secret, locked, signIns, log }: HubParts) {
   const durable: Stores["durable"] = (how) => stores.durable(how);
   const lock = createLock({ store: locked ?? memoryLock(), clock });
   const isLocked = (): boolean => lock.state !== null;
@@ -97,6 +101,7 @@ function createState({ stores, bus, clock, secret, locked, log }: HubParts) {
     credentials,
     codes: createCodes({ clock }),
     passkeys: new Passkeys({ store: stores.passkeys, durable, clock, log }),
+    notices: createSignInNotices({ store: signIns ?? forgetfulNotices, clock, tell: (notice) => tellSignIn(bus, notice) }),
     links: new Links(() => clock.now()),
     rpc: new Rpc(clock, (spec) => lock.checkCall(spec)),
     live: new LiveText(bus),
@@ -221,7 +226,7 @@ function createAsked(parts: HubParts, before: Ending) {
   const { sessions, messages, machines, transaction } = stores;
   const session = (id: string): Promise<Session | null> => sessions.get(id);
   return {
-    door: createDoor({ credentials: before.credentials, lock: before.lock, clock, log }),
+    door: createDoor({ ...before, onFailed: (caller) => before.notices.failed(caller), clock, log }),
     permissions: new Permissions({ store: stores.permissions, rpc, links, log, durable, session }),
     settings: new SessionSettings({ store: sessions, rpc, starting, durable }),
     control: new SessionControl({ rpc, resume, session }),

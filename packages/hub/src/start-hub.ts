@@ -11,7 +11,6 @@ import {
   type Logger,
 } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
-import { fileLock } from "./auth/lock.ts";
 import { createProxies } from "./auth/proxies.ts";
 import { loadJwtSecret, loadOwnerId } from "./auth/secrets.ts";
 import { createTokens } from "./auth/tokens.ts";
@@ -20,12 +19,11 @@ import { lockHome, type HomeLock } from "./sqlite/home-lock.ts";
 import { openHubDatabase, type HubDatabase } from "./sqlite/open.ts";
 import { createBus } from "./events/bus.ts";
 import { createHub, type Hub } from "./hub.ts";
-import { fileRetention } from "./keeping/retention.ts";
+import { keptInFiles } from "./kept-files.ts";
 import { isStaged } from "./backup/restore.ts";
 import type { Restorer } from "./http/routes/keeping.ts";
 import { swapDatabase } from "./backup/swap.ts";
 import type { HubParts } from "./services.ts";
-import { fileHubSettings } from "./settings/hub-settings.ts";
 import { sqliteStores } from "./stores.ts";
 import { createEntrance, type EntranceParts, type RequestEnv } from "./entrance.ts";
 import { createGate } from "./http/gate.ts";
@@ -192,8 +190,7 @@ async function runHub(options: HubOptions, opened: Opened, database: HubDatabase
     secret: token,
     ownerId: opened.ownerId,
     corsOrigins,
-    settings: fileHubSettings(home),
-    ...{ locked: fileLock(home), retention: fileRetention(home) },
+    ...keptInFiles(home),
     restorer,
     web: pagesOf(options, clock),
     callerOf: (c) => (c.env as RequestEnv).caller,

@@ -62,6 +62,21 @@ export const codeStateAnswer = z.looseObject({
 export const issuedAnswer = z.looseObject({ credential: credentialSchema, token: z.string() });
 /** Whether it was not before, or how many. */
 export const revokedAnswer = z.looseObject({ revoked: z.union([z.boolean(), z.number()]) });
+/**
+ * `GET /api/credentials/notices`: `failed`, of an address block or of `many addresses`, how many so far; `device`, one that is new. `from`: in the
+ * hub's words. `at`: in ms.
+ */
+export const signInNotice = z.looseObject({
+  kind: z.enum(["failed", "device"]),
+  at: z.number(),
+  from: z.string(),
+  count: z.optional(z.number()),
+  name: z.optional(z.string()),
+  namespace: z.optional(z.string()),
+  credentialId: z.optional(z.string()),
+});
+export type SignInNotice = z.infer<typeof signInNotice>;
+export const signInNotices = z.looseObject({ notices: z.array(signInNotice) });
 /** `/api/lock`. `since`: in ms. `revoked`: how many browsers and phones it signed out. */
 export const lockAnswer = z.looseObject({
   locked: z.boolean(),

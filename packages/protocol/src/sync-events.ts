@@ -38,7 +38,7 @@ const base = { namespace: z.optional(z.string()) };
 const forSession = { ...base, sessionId: z.string() };
 
 /** Capabilities a subscriber can name in `?caps=a,b`. */
-export const SSE_CAPABILITIES = ["stream", "stages", "caught-up", "outcomes", "waiting", "facts"] as const;
+export const SSE_CAPABILITIES = ["stream", "stages", "caught-up", "outcomes", "waiting", "facts", "sign-ins"] as const;
 export type SseCapability = (typeof SSE_CAPABILITIES)[number];
 
 export const syncEventSchema = z.discriminatedUnion("type", [
@@ -135,6 +135,12 @@ export const syncEventSchema = z.discriminatedUnion("type", [
     at: timestamp,
     seq: z.optional(z.number()),
     facts: z.array(anyFactSchema),
+  }),
+  /** caps `sign-ins`: somebody came in with a new device (`name`), or tried to and failed. Never logged; the list tells what was missed. */
+  z.object({
+    ...base,
+    type: z.literal("sign-in"),
+    data: z.looseObject({ kind: z.string(), at: timestamp, from: z.string(), name: z.optional(z.string()) }),
   }),
   /** caps `caught-up`: everything replayed; what follows is live. */
   z.object({ ...base, type: z.literal("caught-up") }),

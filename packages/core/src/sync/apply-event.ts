@@ -127,11 +127,11 @@ export function applySyncEvent(state: SyncState, event: SyncEvent): SyncState {
       return withMachineEvent(state, event.machineId, event.data);
     case "scheduled-matured":
       return wantList(state);
-    // nothing to keep
+    // nothing to keep; what facts say of a session is in the session too
     case "toast":
     case "heartbeat":
     case "caught-up":
-    // what they say of a session is in the session too
+    case "sign-in":
     case "facts":
       return state;
   }

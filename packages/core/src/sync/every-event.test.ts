@@ -91,6 +91,7 @@ function createWholeHub() {
     stream: () => say({ type: "stream", sessionId: modelSession, itemId: "i", kind: "text", offset: 0, delta: "live" }),
     facts: () => say({ type: "facts", sessionId: modelSession, place: 1, at: 1, seq: 1, facts: [{ kind: "turn-started" }] }),
     "caught-up": () => say({ type: "caught-up" }),
+    "sign-in": () => say({ type: "sign-in", data: { kind: "failed", at: 1, from: "203.0.113.1" } }),
   };
 
   return {
@@ -148,6 +149,7 @@ const EVERY_ACT: Step[] = (
     ["toast", 0],
     ["stream", 0],
     ["caught-up", 0],
+    ["sign-in", 0],
     ["facts", 0],
     ["scheduled-matured", 0],
     ["machine-updated", 1],

@@ -21,6 +21,8 @@ export interface Door {
 export interface DoorOptions {
   credentials: Credentials;
   lock: Pick<Lock, "checkCaller">;
+  /** Each failure that was looked at; those behind the wall of a search are not. */
+  onFailed?(caller: Caller): void;
   clock: Pick<Clock, "now">;
   log: Logger;
 }
@@ -30,31 +32,35 @@ const guesses: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["invalid_token", "co
 /** At most so long. */
 const blocked = (): AppError => new AppError("rate_limited", undefined, { details: { retryAfter: blockedSeconds } });
 
-export function createDoor({ credentials, lock, clock, log }: DoorOptions): Door {
+export function createDoor({ credentials, lock, onFailed, clock, log }: DoorOptions): Door {
   const limit = createFailureLimit(clock);
-  const failed = (key: string): void => {
+  const failed = (caller: Caller): void => {
+    const { key } = caller;
+    onFailed?.(caller);
     const failures = limit.failed(key);
     // The first tells of a slip or a start, the last before the wall of a search; the ones between would only fill the disk.
     if (failures === 1 || limit.isBlocked(key)) log.warn("auth.refused", { caller: key, failures });
   };
   return {
-    actorOf(token, { key, isLocal }) {
-      lock.checkCaller({ isLocal });
+    actorOf(token, caller) {
+      const { key, isLocal } = caller;
+      lock.checkCaller(caller);
       const actor = credentials.byToken(token);
       if (limit.isBlocked(key) && (actor === null || !isLocal)) throw blocked();
-      if (actor === null) failed(key);
+      if (actor === null) failed(caller);
       else ignore(credentials.used(actor, key), "when it was last used is a help, no promise");
       return actor;
     },
-    async guarded({ key, isLocal }, look) {
-      lock.checkCaller({ isLocal });
+    async guarded(caller, look) {
+      const { key, isLocal } = caller;
+      lock.checkCaller(caller);
       if (limit.isBlocked(key) && !isLocal) throw blocked();
       try {
         return await look();
       } catch (cause) {
         if (!(cause instanceof AppError && guesses.has(cause.code))) throw cause;
         if (limit.isBlocked(key)) throw blocked();
-        failed(key);
+        failed(caller);
         throw cause;
       }
     },

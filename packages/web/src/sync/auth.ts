@@ -46,9 +46,9 @@ export async function signIn(token: string): Promise<SignInOutcome> {
 /** What the hub says that is not state. The code for it comes with the first. */
 function tellToast(event: SyncEvent): void {
   if (event.type === "connection-changed") useHub.setState({ locked: event.data.locked === true });
-  if (event.type !== "toast") return;
+  if (event.type !== "toast" && event.type !== "sign-in") return;
   ignore(
-    arrived(import("./hub-events.ts")).then(({ showHubToast }) => showHubToast(event)),
+    arrived(import("./hub-events.ts")).then(({ showHubEvent }) => showHubEvent(event)),
     "the list tells the same",
   );
 }

@@ -9,7 +9,24 @@ import { showToast } from "../ui/toast.ts";
 import { statusIn } from "./status.ts";
 import { useHub } from "./store.ts";
 
-export function showHubToast(event: Extract<SyncEvent, { type: "toast" }>): void {
+type Told<Kind extends SyncEvent["type"]> = Extract<SyncEvent, { type: Kind }>;
+
+export function showHubEvent(event: Told<"toast" | "sign-in">): void {
+  if (event.type === "toast") showHubToast(event);
+  else showSignIn(event);
+}
+
+/** Whoever did not do that looks at once at who may come in. */
+function showSignIn({ data: { kind, name = "" } }: Told<"sign-in">): void {
+  showToast({
+    id: `sign-in-${kind}`,
+    tone: "waiting",
+    text: kind === "failed" ? t("toast.signIn.failed") : t("toast.signIn.device", { name }),
+    action: { label: t("session.open"), run: () => void navigate(paths.devices) },
+  });
+}
+
+function showHubToast(event: Told<"toast">): void {
   const { title, sessionId } = event.data;
   const path = paths.session(sessionId);
   if (currentLocation().pathname === path) return;

@@ -14,6 +14,7 @@ import type { Passkeys } from "../../auth/passkeys/passkeys.ts";
 import type { Credentials, Issued } from "../../auth/credentials.ts";
 import type { Door } from "../../auth/door.ts";
 import type { Lock } from "../../auth/lock.ts";
+import type { SignInNotices } from "../../auth/sign-in-notices.ts";
 import type { Tokens } from "../../auth/tokens.ts";
 import { passkeySignIn } from "./passkey-sign-in.ts";
 
@@ -21,6 +22,7 @@ export interface AuthDeps {
   door: Door;
   credentials: Credentials;
   lock: Lock;
+  notices: SignInNotices;
   codes: Codes;
   passkeys: Passkeys;
   tokens: Tokens;
@@ -63,7 +65,7 @@ export function authRoutes(deps: AuthDeps): Hono {
     return devices.byCode(c, code, name ?? deviceName(c));
   });
   app.post("/auth/refresh", small, async (c) => devices.renewed(c, (await readBody(c, refreshBody)).refresh));
-  passkeySignIn(app, small, { ...deps, answer: devices.answer, nameOf: deviceName });
+  passkeySignIn(app, small, { ...deps, answer: devices.welcomed, nameOf: deviceName });
   app.post("/bind", small, async (c) => {
     await readBody(c, bindBody);
     throw new AppError("telegram_disabled");
@@ -72,7 +74,7 @@ export function authRoutes(deps: AuthDeps): Hono {
 }
 
 /** What makes and renews a device's sign-in. */
-function deviceAnswers({ door, credentials, codes, tokens, ownerId, callerOf }: AuthDeps) {
+function deviceAnswers({ door, credentials, codes, lock, notices, tokens, ownerId, callerOf }: AuthDeps) {
   const answer = async (c: Context, { credential, token: refresh }: Issued): Promise<Response> => {
     const { id, namespace, name, role, expiresAt } = credential;
     const actor = credentials.actorOf(id, namespace);
@@ -80,8 +82,20 @@ function deviceAnswers({ door, credentials, codes, tokens, ownerId, callerOf }: 
     ignore(credentials.used(actor, callerOf(c).key), "when it was last used is a help, no promise");
     return c.json({ token, user: { id: ownerId, firstName: "Web User" }, refresh, credential: { id, name, role, expiresAt } });
   };
+  const welcomed = async (c: Context, issued: Issued): Promise<Response> => {
+    const { id: credentialId, name, namespace } = issued.credential;
+    try {
+      lock.checkCaller(callerOf(c));
+    } catch (cause) {
+      // Everything was locked while it was made.
+      await credentials.revoke(credentialId);
+      throw cause;
+    }
+    notices.device({ name, namespace, credentialId }, callerOf(c));
+    return answer(c, issued);
+  };
   return {
-    answer,
+    welcomed,
     async byCode(c: Context, code: string, name: string): Promise<Response> {
       const issued = await door.guarded(callerOf(c), async () => {
         const { id, by, namespace, role } = codes.use(code);
@@ -89,7 +103,7 @@ function deviceAnswers({ door, credentials, codes, tokens, ownerId, callerOf }: 
         codes.wasUsed(id, { usedAt: made.credential.createdAt, credentialId: made.credential.id });
         return made;
       });
-      return answer(c, issued);
+      return welcomed(c, issued);
     },
     async renewed(c: Context, refresh: string): Promise<Response> {
       return answer(c, await door.guarded(callerOf(c), () => credentials.refresh(refresh)));

@@ -8,6 +8,7 @@ import type { Actor } from "../../auth/actor.ts";
 import { codeLifetimeMs, type Codes } from "../../auth/codes.ts";
 import { defaultNamespace, LEGACY, type NewCredential } from "../../auth/credential.ts";
 import type { Credentials } from "../../auth/credentials.ts";
+import type { SignInNotices } from "../../auth/sign-in-notices.ts";
 import type { Credential } from "../../auth/store.ts";
 import type { ApiEnv } from "../api-env.ts";
 import { readBody } from "../body.ts";
@@ -18,9 +19,10 @@ const dayMs = 24 * 3_600_000;
 export interface CredentialRouteDeps {
   credentials: Credentials;
   codes: Codes;
+  notices: Pick<SignInNotices, "list">;
 }
 
-export function credentialRoutes({ credentials, codes }: CredentialRouteDeps): Hono<ApiEnv> {
+export function credentialRoutes({ credentials, codes, notices }: CredentialRouteDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   app.get("/credentials", needs("admin"), (c) => {
     const actor = c.get("actor");
@@ -36,6 +38,11 @@ export function credentialRoutes({ credentials, codes }: CredentialRouteDeps): H
     const { role = "admin" } = await readBody(c, codeBody, { optional: true });
     const { namespace, credentialId: by } = c.get("actor");
     return c.json({ ...codes.make({ by, namespace, role }), expiresInMs: codeLifetimeMs, role }, 201);
+  });
+  app.get("/credentials/notices", needs("admin"), (c) => {
+    const { namespace: own } = c.get("actor");
+    // Whom somebody meant who failed is not known: that is the owner's to see.
+    return c.json({ notices: notices.list().filter(({ namespace }) => own === defaultNamespace || own === namespace) });
   });
   app.get("/credentials/codes/:id", needs("admin"), (c) => {
     const found = codes.find(c.req.param("id"), c.get("actor").credentialId);

@@ -31,6 +31,8 @@ export const list = {
   "thing.plan": "the plan",
   "list.answer": "Answer a question",
   "list.more": { one: "and {count} more", other: "and {count} more" },
+  "toast.signIn.failed": "Somebody tried to sign in and failed",
+  "toast.signIn.device": "“{name}” signed in for the first time",
   "toast.request": "{said} waits for you",
   "toast.requests": { one: "{count} request waits for you", other: "{count} requests wait for you" },
   "app.name": "HAPI",

@@ -34,6 +34,8 @@ export const list = {
   "thing.plan": "计划",
   "list.answer": "回答问题",
   "list.more": { other: "另有 {count} 项" },
+  "toast.signIn.failed": "有人尝试登录但失败了",
+  "toast.signIn.device": "“{name}”首次登录",
   "toast.request": "{said} 等待你处理",
   "toast.requests": { other: "{count} 个请求等待你处理" },
   "app.name": "HAPI",

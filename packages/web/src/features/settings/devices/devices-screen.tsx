@@ -12,13 +12,14 @@ import { Skeleton } from "../../../ui/skeleton.tsx";
 import { Screen } from "../../screen/screen.tsx";
 import { PasskeysGroup } from "../../passkeys/passkeys-group.tsx";
 import { DeviceGroups } from "./device-groups.tsx";
+import { Notices } from "./notices.tsx";
 import { PairSheet } from "./pair-sheet.tsx";
 import { RevokeSheet, type Revoking } from "./revoke-sheet.tsx";
 import { useDevices } from "./use-devices.ts";
 
 export function DevicesScreen() {
   const t = useT();
-  const { credentials, error, reload } = useDevices();
+  const { credentials, notices, error, reload } = useDevices();
   const [pairing, setPairing] = useState(false);
   const [revoking, setRevoking] = useState<Revoking | null>(null);
   // may have been narrowed since it was read
@@ -38,6 +39,7 @@ export function DevicesScreen() {
       {error ? <Failed error={error} onRetry={reload} /> : !credentials && <Skeleton />}
       {shown && <PasskeysGroup />}
       {shown && <DeviceGroups credentials={shown} onRevoke={setRevoking} onChanged={reload} />}
+      {shown && <Notices notices={notices} />}
       {pairing && <PairSheet onClose={() => setPairing(false)} onUsed={reload} />}
       {revoking && <RevokeSheet revoking={revoking} onClose={() => setRevoking(null)} onDone={reload} />}
     </Screen>

@@ -1,6 +1,6 @@
 /** Who may come in, in the order and the words in which a person looks for one of them. Pure. */
 import type { DeviceRole } from "@hapi/client/credentials";
-import type { CredentialView } from "@hapi/protocol/credentials";
+import type { CredentialView, SignInNotice } from "@hapi/protocol/credentials";
 import { isLoopbackHost } from "@hapi/protocol/loopback";
 import type { Translate } from "../../../i18n/index.ts";
 
@@ -51,8 +51,14 @@ export function roleName({ role, kind }: Pick<CredentialView, "role" | "kind">, 
 /** Where the hub saw it last: the hub says an address, or in its own words more than that (`packages/hub/src/auth/caller.ts`). */
 export function placeOf(from: string, t: Translate): string {
   if (from === "this computer") return t("devices.from.hub");
+  if (from === "many addresses") return t("devices.from.many");
   const proxied = /^(?:behind a|a silent) proxy: (.+)$/.exec(from)?.[1];
   return proxied === undefined ? t("devices.from", { address: from }) : t("devices.from.proxy", { address: proxied });
+}
+
+/** A hub that says a kind of news which this page does not know is read as a device's. */
+export function signInWords({ kind, name, count = 1 }: Pick<SignInNotice, "kind" | "name" | "count">, t: Translate): string {
+  return kind === "failed" ? t("devices.notice.failed", { count }) : t("devices.notice.device", { name: name ?? "" });
 }
 
 /** Nobody elsewhere gets to it. */
