@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { TypedLine } from "@hapi/host";
-import { createInputLine } from "./input-line.ts";
+import { createInputLine, statusAtKeys } from "./input-line.ts";
 
 const typed = (line: string | null, more: Partial<TypedLine> = {}): TypedLine => ({
   line,
@@ -131,4 +131,16 @@ test("what nobody knew is not known after it either; what the keys tell needs no
   ordinary.proven();
   ordinary.typed(typed("1", { entered: { at: 5, text: "one" } }), "waiting");
   expect(ordinary.hidden).toBeNull();
+});
+
+test("keys told of just after a dialog came up may have been the line's: nobody knows, and half of them is not told as all", () => {
+  expect(statusAtKeys({ status: "waiting", statusSince: 1_000 }, 1_050)).toBeUndefined();
+  expect(statusAtKeys({ status: "waiting", statusSince: 1_000 }, 1_300)).toBe("waiting");
+  expect(statusAtKeys({ status: "waiting" }, 1_050)).toBe("waiting");
+  expect(statusAtKeys({ status: "busy", statusSince: 1_000 }, 1_050)).toBe("busy");
+  expect(statusAtKeys({}, 1_050)).toBeUndefined();
+  const line = fresh();
+  line.typed(typed("note "), "busy");
+  line.typed(typed("note af"), statusAtKeys({ status: "waiting", statusSince: 1_000 }, 1_050));
+  expect(line.text).toBeNull();
 });

@@ -22,6 +22,17 @@ export interface InputLine {
   readonly hidden: HiddenLine | null;
 }
 
+/** A host gathers keys for so long before it tells of them; with what the way takes. */
+const TOLD_LATE_MS = 200;
+
+/**
+ * Claude's status when keys were pressed that are told of at `now` (Unix ms). Undefined: nobody knows. A dialog that came up only just before may
+ * have got them, or the line.
+ */
+export function statusAtKeys({ status, statusSince }: { status?: string; statusSince?: number }, now: number): string | undefined {
+  return status === "waiting" && statusSince !== undefined && now - statusSince < TOLD_LATE_MS ? undefined : status;
+}
+
 /** What stands in the line, or may, although a dialog took the Enter behind it, or keys among it. */
 export interface HiddenLine {
   /** What stood there before the first key; null: not known. */

@@ -11,6 +11,7 @@ import { firstOutput } from "./first-output.ts";
 import { createHookless } from "./hookless.ts";
 import { createHooks, type Hooks } from "./hooks.ts";
 import { str } from "./json.ts";
+import { statusAtKeys } from "./input-line.ts";
 import { createKeptLine } from "./kept-line.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import { endTerminal, escape } from "./local-end.ts";
@@ -195,7 +196,7 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
       core.requests.announce();
     },
     typed(typed) {
-      const { status } = own.read() ?? {};
+      const status = statusAtKeys(own.read() ?? {}, clock.now());
       const elsewhere = status === undefined || status === "waiting";
       const entered = words.typed(typed, status);
       if (!entered) return;
