@@ -23,6 +23,8 @@ const commands: Record<string, () => Promise<Command>> = {
   sessions: async () => (await import("./commands/sessions.ts")).sessionsCommand,
   send: async () => (await import("./commands/send.ts")).sendCommand,
   outbox: async () => (await import("./commands/outbox.ts")).outboxCommand,
+  requests: async () => (await import("./commands/requests.ts")).requestsCommand,
+  answer: async () => (await import("./commands/answer.ts")).answerCommand,
   resume: async () => (await import("./commands/resume.ts")).resumeCommand,
   retry: async () => (await import("./commands/retry.ts")).retryCommand,
   lock: async () => (await import("./commands/lock.ts")).lockCommand,

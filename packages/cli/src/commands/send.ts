@@ -247,5 +247,5 @@ function answered(prompt: Sending, end: PromptEnd | "timeout", isJson: boolean):
 }
 
 function waitsForPerson({ terminal, paint }: CommandContext): void {
-  terminal.note(paint.waiting("The agent waits for your decision; answer it in the web app or its terminal."));
+  terminal.note(paint.waiting("The agent waits for your decision; answer it in the web app, its terminal, or with: hapi requests"));
 }
