@@ -93,6 +93,7 @@ test("an address of a session that is not there says so", async () => {
   await using open = await openPage(world.browser, { size: "phone", signedIn: world.hub });
   await open.page.goto(`${world.hub.url}/sessions/00000000-0000-4000-8000-000000000000`);
   await open.page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+  await open.page.waitForFunction(() => /^(\(\d+\) )?HAPI$/.test(document.title));
 });
 
 /** The part that says so is here too: what comes from a hub that is gone can't be had before it is back. */

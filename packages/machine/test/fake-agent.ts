@@ -77,6 +77,8 @@ export interface FakeAgent {
   /** Of its own screen beside a shared thread. */
   failTerminals: number;
   failStops: number;
+  /** What it asks has to be answered with words. */
+  wantsAnswers: boolean;
   /** It reads nothing any more: Stop gets no answer. */
   frozen: boolean;
   /** With this code. */
@@ -198,6 +200,7 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
     failStops: 0,
     frozen: false,
     failsWith: "agent_exited",
+    wantsAnswers: false,
     installed: true,
     get front() {
       return front;
@@ -351,6 +354,8 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       },
       async answer(id, answer) {
         if (!requests.has(id)) return "gone";
+        if (agent.wantsAnswers && answer.behavior === "allow" && answer.answers === undefined)
+          throw new AppError("invalid_body", "It needs an answer");
         answers.push({ id, answer });
         return "applied";
       },

@@ -38,6 +38,26 @@ test("a permission: asked, answered once, closed only when the agent goes on; th
   });
 });
 
+test("an answer that the agent can't take is refused in its words, and the question is asked still: the next answer counts", async () => {
+  await using world = await createWorld();
+  await run(world, "p1", "do it");
+  world.agent.wantsAnswers = true;
+  world.agent.ask({ id: "r1", kind: "question" });
+  const asked = () => world.hub.agentState?.requests?.["r1"];
+  await world.hub.until(() => asked() !== undefined, "request at the hub");
+  const refused = world.hub.rpc("permission", { id: "r1", approved: true });
+  await expect(refused).rejects.toMatchObject({ code: "invalid_body", message: "It needs an answer" });
+  await world.hub.until(() => asked() !== undefined && asked()?.sent === undefined, "open");
+  // Nor is it given after a restart.
+  await world.crash();
+  await world.start();
+  await world.hub.until(() => asked() !== undefined, "asked still");
+  expect(asked()?.sent).toBeUndefined();
+  const answers = { "0": ["red"] };
+  expect(await world.hub.rpc<unknown>("permission", { id: "r1", approved: true, answers })).toEqual({ status: "applied" });
+  expect(world.agent.answers).toEqual([{ id: "r1", answer: { behavior: "allow", answers } }]);
+});
+
 test("an answer from afar and one in the terminal: the row says what happened, the answer that lost is told as lost", async () => {
   await using world = await createWorld();
   await run(world, "p1", "do it");

@@ -237,12 +237,14 @@ export class AcpConversation implements Conversation {
     const open = link.state.requests[requestId];
     // Said again after a restart: the agent has it already.
     if (!open) return link.state.sent?.some((sent) => sent.open.request.id === requestId) ? await this.#applied(link, requestId) : "gone";
-    delete link.state.requests[requestId];
     if (answer.behavior === "deny" && answer.interrupt && link.state.turn) {
+      delete link.state.requests[requestId];
       await denyAndStop(link, open, answer);
       return "applied";
     }
+    // It throws for a form that the agent could not take: that one is asked still.
     const reply = link.change((to) => replyTo(to, open, answer));
+    delete link.state.requests[requestId];
     const closing = { outcome: reply.outcome, by: "remote" as const, ...(reply.reason ? { reason: reply.reason } : {}) };
     const output = answerWords(open, answer, fields(reply.result)["content"]);
     if ((await link.reply(open.rpcId, { result: reply.result }, { open, closing, output })) === "gone") return "gone";

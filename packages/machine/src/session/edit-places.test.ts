@@ -13,6 +13,18 @@ test("an edit has its line and three lines around it", async () => {
   ]);
 });
 
+test("an edit whose whole file the agent shows beside it is shown so, by the path that was asked for; not where it may have been cut", () => {
+  const asked = { path: "a.ts", old_string: "line 10", new_string: "x" };
+  const newText = FILE.replace("line 10", "x");
+  const shown = (more: object) => diffsOfInput("edit", { ...asked, ...more });
+  const whole = { type: "diff", path: "/p/a.ts", oldText: FILE, newText };
+  expect(shown({ diffs: [whole] })).toEqual([{ path: "a.ts", oldText: FILE, newText }]);
+  expect(shown({ diffs: [{ ...whole, path: "/p/b.ts", oldText: null }] })).toEqual([{ path: "/p/b.ts", oldText: null, newText }]);
+  const edited = [{ path: "a.ts", oldText: "line 10", newText: "x" }];
+  expect(shown({ diffs: [whole, { ...whole, newText: "x".repeat(64 * 1024 + 1) }] })).toEqual(edited);
+  expect(shown({ diffs: [{ type: "text" }] })).toEqual(edited);
+});
+
 test("an edit within a line takes the rest of its line along; at the edges of a file there is less", async () => {
   expect(await editPlacesOf(edit("ne 1\nli", "x"), reading({ "/p/a.ts": FILE }))).toEqual([
     { line: 1, before: "li", after: "ne 2\nline 3\nline 4\nline 5" },

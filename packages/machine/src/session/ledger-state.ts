@@ -127,6 +127,8 @@ export type LedgerEntry =
   /** `reopen`: the agent still waits although the request was closed here. */
   | { k: "request"; entry: RequestEntry; reopen?: boolean }
   | { k: "answer"; id: string; answer: RequestAnswer; at: number; by: "person" | "policy" }
+  /** The agent could not take that answer, and asks still. */
+  | { k: "unanswered"; id: string }
   | { k: "closed"; request: ClosedRequest }
   | { k: "facts"; patch: Partial<Facts> }
   | { k: "snapshot"; state: Snapshot };
@@ -212,6 +214,11 @@ function addRequest(state: LedgerState, entry: RequestEntry): void {
   if (!state.open.has(id) && !state.closed.has(id)) state.open.set(id, { ...entry });
 }
 
+function unanswer(state: LedgerState, id: string): void {
+  const entry = state.open.get(id);
+  if (entry) Object.assign(entry, { answer: undefined, answeredAt: undefined, answeredBy: undefined });
+}
+
 function close(state: LedgerState, request: ClosedRequest): void {
   state.open.delete(request.id);
   state.closed.delete(request.id);
@@ -258,6 +265,8 @@ export function applyEntry(state: LedgerState, entry: LedgerEntry): void {
       if (open && !open.answer) Object.assign(open, { answer: entry.answer, answeredAt: entry.at, answeredBy: entry.by });
       return;
     }
+    case "unanswered":
+      return unanswer(state, entry.id);
     case "closed":
       return close(state, entry.request);
     case "facts":

@@ -6,7 +6,7 @@
 import type { AgentRequest, DriverEvent, DriverLog, RequestAnswer } from "@hapi/agents";
 import { type EditPlace, toAppError } from "@hapi/protocol";
 import type { PermissionAnswer, PermissionParams } from "@hapi/protocol/rpc";
-import { type Clock, LATE, within } from "@hapi/platform";
+import { type Clock, ignore, LATE, within } from "@hapi/platform";
 import type { Ledger } from "./ledger.ts";
 import { editPlacesOf, type ReadText } from "./edit-places.ts";
 import type { RequestEntry } from "./ledger-state.ts";
@@ -73,6 +73,18 @@ export interface PermissionDeps {
   changed(): void;
   clock: Clock;
   log: DriverLog;
+}
+
+/** A form that the agent can't take (a field left out): it asks still, and who answered hears why. */
+async function askAgain(
+  { ledger, changed }: Pick<PermissionDeps, "ledger" | "changed">,
+  applying: Map<string, unknown>,
+  { id, why }: { id: string; why: unknown },
+): Promise<never> {
+  await ledger.write({ k: "unanswered", id });
+  applying.delete(id);
+  changed();
+  throw why;
 }
 
 export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
@@ -151,6 +163,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
     } catch (cause) {
       // It stays recorded, and is given again when the driver announces the request again.
       log.warn("permission.apply_failed", { id, code: toAppError(cause).code, cause });
+      if (toAppError(cause).code === "invalid_body") return askAgain(deps, applying, { id, why: cause });
       return { status: "pending" };
     }
   }
@@ -207,7 +220,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
         finish(before, { outcome: "canceled", by: "agent", reason: SOMETHING_ELSE });
       live.add(request.id);
       const known = open.get(request.id);
-      if (known?.answer) void apply(known);
+      if (known?.answer) ignore(apply(known), "said in the log; it is asked anew");
       if (!places.has(request.id))
         findPlaces(request).catch((cause: unknown) => log.warn("permission.places_unknown", { id: request.id, cause }));
       if (!known) begin(request).catch((cause: unknown) => log.warn("permission.not_opened", { id: request.id, cause }));
@@ -254,9 +267,7 @@ export function createPermissionBroker(deps: PermissionDeps): PermissionBroker {
       const known = onDisk.map((entry) => (recording.has(entry.request.id) ? { ...entry, answer: undefined } : entry));
       return requestsOnWire(known, [...closed.values()], places);
     },
-    waitedMs(toolCallId) {
-      return waitedFor(closed.values(), toolCallId);
-    },
+    waitedMs: (toolCallId) => waitedFor(closed.values(), toolCallId),
     get openCount() {
       return open.size;
     },

@@ -30,7 +30,9 @@ export function PageTitle({ route }: { route: TitledRoute | null }): null {
   const waiting = useWaitingCount();
   const sessionId = route?.id === "session" ? (route.params["sessionId"] ?? "") : "";
   const session = useHub((state) => state.summaries[sessionId] && titleOf(state.summaries[sessionId]));
-  const name = session || (route && hasName(route.id) ? t(NAMES[route.id]) : null);
+  // One that is not in the list may not be there: it is no new one.
+  const isListed = route?.id !== "session" || session !== undefined;
+  const name = session || (route && isListed && hasName(route.id) ? t(NAMES[route.id]) : null);
   const app = t("app.name");
   const title = `${waiting > 0 ? `(${waiting}) ` : ""}${name === null || name.includes(app) ? (name ?? app) : `${name} · ${app}`}`;
   useEffect(() => {
