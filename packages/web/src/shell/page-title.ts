@@ -19,6 +19,10 @@ const NAMES = {
 
 const hasName = (id: RouteId): id is keyof typeof NAMES => Object.hasOwn(NAMES, id);
 
+/** One that is not in the list may not be there: it is no new one. */
+const nameKey = (id: RouteId | undefined, isListed: boolean): (typeof NAMES)[keyof typeof NAMES] | null =>
+  id === undefined || !hasName(id) || (id === "session" && !isListed) ? null : NAMES[id];
+
 export interface TitledRoute {
   id: RouteId;
   params: Readonly<Record<string, string>>;
@@ -30,9 +34,8 @@ export function PageTitle({ route }: { route: TitledRoute | null }): null {
   const waiting = useWaitingCount();
   const sessionId = route?.id === "session" ? (route.params["sessionId"] ?? "") : "";
   const session = useHub((state) => state.summaries[sessionId] && titleOf(state.summaries[sessionId]));
-  // One that is not in the list may not be there: it is no new one.
-  const isListed = route?.id !== "session" || session !== undefined;
-  const name = session || (route && isListed && hasName(route.id) ? t(NAMES[route.id]) : null);
+  const key = nameKey(route?.id, session !== undefined);
+  const name = session || (key && t(key));
   const app = t("app.name");
   const title = `${waiting > 0 ? `(${waiting}) ` : ""}${name === null || name.includes(app) ? (name ?? app) : `${name} · ${app}`}`;
   useEffect(() => {
