@@ -8,7 +8,7 @@ import { publicUrlOf } from "./public-url.ts";
 export interface WebAddress {
   /** Where a browser goes, without the token. */
   url: string;
-  /** The same with the token, which signs in. */
+  /** The same with what signs in. */
   link: string;
   /** `public`: what the owner says. `network`: this computer's address on it. `computer`: nobody else can reach it. */
   reach: "public" | "network" | "computer";
@@ -20,6 +20,7 @@ export interface ListeningHub {
   /** Where the hub listens, as its own programs reach it. */
   url: string;
   publicUrl: string | null;
+  /** What lets the browser in: a one-time code, or a hub's token that knows none. Empty: nothing can be had. */
   token: string;
   /** Where others reach it over TLS, if so. */
   front?: { url: string; fingerprint: string | null } | null | undefined;
@@ -47,6 +48,7 @@ export function webAddress(hub: ListeningHub, addresses: readonly string[] = own
   // Behind the # no server, proxy or log ever sees it.
   const link = `${url}/${hub.isElsewhere ? "?" : "#"}token=${encodeURIComponent(hub.token)}`;
   const fingerprint = hub.front?.fingerprint;
+  if (hub.token === "") return { url, link: url, reach, ...(fingerprint && hub.publicUrl === null ? { fingerprint } : {}) };
   if (!fingerprint || hub.publicUrl !== null) return { url, link, reach };
   return { url, link: `${link}&certificate=${fingerprint.replaceAll(":", "").toLowerCase()}`, reach, fingerprint };
 }

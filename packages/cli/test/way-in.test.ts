@@ -118,13 +118,16 @@ test("hapi hub where one runs says where; stop, status, logs and restart on the 
   const again = await one.hapi(["hub"]);
   expect([again.code, again.stderr]).toEqual([0, ""]);
   expect(again.stdout).toContain(`HAPI is running already (pid ${pid})`);
-  expect(again.stdout).toContain(`${url}/#token=${token}`);
+  // A link signs one browser in, and has nothing in it that lasts.
+  expect(again.stdout).toMatch(/\/#token=\w{4}-\w{4}-\w{4}\n/);
+  expect(again.stdout).not.toContain(token);
   expect(JSON.parse((await one.hapi(["hub", "--json"])).stdout)).toEqual({ url, token, pid, home: one.home });
   expect(await one.hapi(["hub", "--port", "0"])).toMatchObject({ code: 1, stderr: expect.stringContaining(`already uses ${one.home}`) });
 
-  expect(JSON.parse((await one.hapi(["web", "--json"])).stdout)).toEqual({ url, link: `${url}/#token=${token}`, reach: "computer" });
-  expect((await one.hapi(["web"], { HAPI_PUBLIC_URL: "https://hapi.example.org/" })).stdout).toBe(
-    `https://hapi.example.org/#token=${token}\n`,
+  const link = expect.stringMatching(/\/#token=\w{4}-\w{4}-\w{4}$/);
+  expect(JSON.parse((await one.hapi(["web", "--json"])).stdout)).toEqual({ url, link, reach: "computer" });
+  expect((await one.hapi(["web"], { HAPI_PUBLIC_URL: "https://hapi.example.org/" })).stdout).toMatch(
+    /^https:\/\/hapi\.example\.org\/#token=\w{4}-\w{4}-\w{4}\n$/,
   );
   expect(JSON.parse((await one.hapi(["auth", "code", "--json"])).stdout)).toMatchObject({
     url,
@@ -293,3 +296,31 @@ test("everything locked and unlocked again: every command that tells of the hub 
   expect((await one.hapi(["unlock"])).stdout).toContain("It was not locked");
   expect((await one.hapi(["hub", "status"])).stdout).not.toContain("LOCKED");
 }, 240_000);
+
+test("the link of a first start makes one browser the owner's, once; hapi web prints another, also while the shared token is narrowed it says what to do", async () => {
+  const one = place();
+  const { url } = await startHub(one);
+  const signIn = async (accessToken: string) => {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ accessToken }) };
+    const response = await fetch(`${url}/api/auth`, init);
+    return { status: response.status, body: (await response.json()) as { token?: string; error?: string; credential?: { role: string } } };
+  };
+  const linked = async (): Promise<string> => {
+    const { link } = JSON.parse((await one.hapi(["web", "--json"])).stdout) as { link: string };
+    return link.split("#token=")[1] ?? "";
+  };
+  const code = await linked();
+  const first = await signIn(code);
+  expect(first).toMatchObject({ status: 200, body: { credential: { role: "admin" } } });
+  // What only the owner may: settings of the hub, and who comes in.
+  const asOwner = { headers: { authorization: `Bearer ${first.body.token}` } };
+  for (const path of ["/api/storage/sqlite", "/api/credentials"]) expect((await fetch(url + path, asOwner)).status).toBe(200);
+  expect(await signIn(code)).toMatchObject({ status: 401, body: { error: expect.stringContaining("hapi web") } });
+  expect((await signIn(await linked())).status).toBe(200);
+  await one.hapi(["auth", "role", "legacy", "program"]);
+  const refused = await one.hapi(["web"]);
+  expect([refused.code === 0, refused.stderr]).toEqual([false, expect.stringContaining("Settings, Devices")]);
+  const greeting = await one.hapi(["hub"]);
+  expect([greeting.code, greeting.stdout]).toEqual([0, expect.stringContaining(`Open   ${url}\n`)]);
+  expect(greeting.stderr).toContain("There is no link that signs in");
+});

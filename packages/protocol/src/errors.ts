@@ -10,7 +10,7 @@ const table = {
   invalid_access_token: [401, false, "Invalid access token"],
   credential_revoked: [401, false, "This sign-in was revoked; sign in again"],
   credential_expired: [401, false, "This sign-in is over; sign in again"],
-  code_refused: [401, false, "This code is wrong, used or too old; ask for a new one"],
+  code_refused: [401, false, "This code is wrong, used or too old; hapi web prints another on the hub's computer"],
   passkey_refused: [403, false, "This passkey was not accepted"],
   passkey_unknown: [403, false, "This hub does not know that passkey; it was deleted, or is another hub's"],
   passkey_unavailable: [409, false, "There are no passkeys at this address; open the hub at https:// and a name, or at http://localhost"],

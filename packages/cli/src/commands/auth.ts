@@ -137,7 +137,7 @@ async function login(words: ParsedWords, context: CommandContext): Promise<numbe
       `${url} is plain HTTP: whoever is in between would read the token. Use its https:// address; or say --insecure-http if you trust every network on the way. Nothing was sent.`,
     );
   const token = textValue(words, "token") ?? (await ask(`Access token for ${url}: `));
-  if (!token) throw new AppError("missing_token", "No token was given. On the hub's machine it is shown by: hapi web");
+  if (!token) throw new AppError("missing_token", "No token was given. On the hub's machine make one with: hapi auth add NAME");
   if (/^[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}$/i.test(token))
     throw new AppError(
       "invalid_query",

@@ -24,6 +24,8 @@ import { keepRunner, type KeptRunner } from "../keep-runner.ts";
 import { listenOptions, listOf, type Transport, transportOf } from "../listen-options.ts";
 import { isHealthy } from "../local-hub.ts";
 import { publicUrlOf } from "../public-url.ts";
+import { webCode } from "../web-code.ts";
+import { sentenceOf } from "../tui/terminal.ts";
 import { welcome, type WelcomeFacts } from "../tui/welcome.ts";
 import { cliVersion } from "../version.ts";
 import { findWebRoot } from "../web-root.ts";
@@ -123,7 +125,7 @@ async function runHubCommand(words: ParsedWords, context: CommandContext): Promi
   let runner: KeptRunner | null = null;
   try {
     if (hasRunner) runner = keepRunner({ env: { ...context.env, HAPI_API_URL: hub.url, CLI_API_TOKEN: token }, home, log });
-    greet(words, context, { ...reachOf(hub, transport), publicUrl, token, home, hasRunner });
+    await greet(words, context, { ...reachOf(hub, transport), publicUrl, token, home, hasRunner });
     if (webRoot === null && isTalkative(words))
       context.terminal.note(context.paint.waiting("The web app is not built; only the API is served. Run: npm run build"));
     if (isSet(words, "with-demo")) await tryDemo(hub.url, token, home, context, log);
@@ -192,7 +194,17 @@ async function greetRunning(words: ParsedWords, context: CommandContext, publicU
   if (pid === undefined || url === undefined || isSet(words, "quiet")) return false;
   if (textValue(words, "host") !== undefined || textValue(words, "port") !== undefined || !(await isHealthy(url))) return false;
   const token = knownCliApiToken({ ...context.env, HAPI_API_URL: "" }) ?? "";
-  greet(words, context, { url, front, publicUrl, token, home, isOpen, isInsecure: listen?.insecureHttp, running: pid, hasRunner: true });
+  await greet(words, context, {
+    url,
+    front,
+    publicUrl,
+    token,
+    home,
+    isOpen,
+    isInsecure: listen?.insecureHttp,
+    running: pid,
+    hasRunner: true,
+  });
   return true;
 }
 
@@ -206,11 +218,16 @@ function reachable(url: string): string {
   return `http://${reachableHost(hostname)}:${port || 80}`;
 }
 
-function greet(words: ParsedWords, { terminal, paint }: CommandContext, facts: WelcomeFacts): void {
+/** `facts.token`: the hub's own, which no link carries. */
+async function greet(words: ParsedWords, { terminal, paint }: CommandContext, facts: WelcomeFacts): Promise<void> {
   if (isSet(words, "quiet")) return;
   const { url, token, home, running = process.pid } = facts;
   if (isSet(words, "json")) return terminal.out(JSON.stringify({ url, token, pid: running, home }));
-  terminal.out(welcome(facts, paint, { withCode: terminal.isInteractive && !isSet(words, "no-qr") }));
+  const code = await webCode({ url, token }).catch((cause: unknown) => {
+    terminal.note(paint.waiting(`There is no link that signs in: ${sentenceOf(cause)}`));
+    return "";
+  });
+  terminal.out(welcome({ ...facts, token: code ?? token }, paint, { withCode: terminal.isInteractive && !isSet(words, "no-qr") }));
 }
 
 /** The demo is a courtesy: when it can't start, the hub stays and the reason is said. */

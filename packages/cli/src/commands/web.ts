@@ -6,6 +6,7 @@ import { isSet, type Command, type CommandContext } from "../command.ts";
 import { configuredHub, noHubAnswers } from "../hub-api.ts";
 import { takesToken } from "../hub-token.ts";
 import { isHealthy } from "../local-hub.ts";
+import { webCode } from "../web-code.ts";
 import { codeLines } from "../tui/welcome.ts";
 import { hubOnTheWeb, unreachableHint, type WebAddress, webAddress } from "../web-address.ts";
 
@@ -16,7 +17,7 @@ export const webCommand: Command = {
   options: {
     open: { type: "boolean", short: "o", help: "in this computer's browser" },
     "no-qr": { type: "boolean", help: "don't print the QR code" },
-    json: { type: "boolean", help: "print JSON: url, link with the token, who can reach it" },
+    json: { type: "boolean", help: "print JSON: url, link with a one-time code, who can reach it" },
   },
   takes: {},
   examples: [
@@ -34,7 +35,9 @@ export const webCommand: Command = {
         if (found.reach === "computer") terminal.note(unreachableHint.map(paint.dim).join("\n"));
         else if (!isSet(words, "no-qr")) terminal.out(codeLines(found.link).join("\n"));
         if (found.fingerprint !== undefined) terminal.note(paint.dim(`SHA-256 of the certificate: ${found.fingerprint}`));
-        terminal.note(paint.dim("The link signs in whoever has it: keep it to yourself."));
+        terminal.note(
+          paint.dim("The link signs in the first who opens it, once, within ten minutes: keep it to yourself. For another: hapi web"),
+        );
       }
     }
     if (isSet(words, "open")) openInBrowser(found.link, context);
@@ -50,7 +53,10 @@ async function findLink({ env }: CommandContext): Promise<WebAddress> {
       "invalid_access_token",
       `The hub at ${url} does not take this machine's token. Give it another with: hapi auth login.`,
     );
-  return webAddress({ ...hubOnTheWeb(env), token });
+  const place = hubOnTheWeb(env);
+  const code = await webCode({ url, token });
+  // Whichever hub makes one has a web app that reads it behind the #.
+  return webAddress(code === null ? { ...place, token } : { ...place, token: code, isElsewhere: false });
 }
 
 function openInBrowser(link: string, { env, terminal }: CommandContext): void {

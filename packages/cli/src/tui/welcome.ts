@@ -1,4 +1,4 @@
-/** The screen a newcomer sees after `npm start` or `hapi hub`: where to go, the token, and a code for the phone where a phone can get there. */
+/** The screen a newcomer sees after `npm start` or `hapi hub`: a link that signs one browser in, and its code for the phone where a phone can get there. */
 import { renderUnicodeCompact } from "uqr";
 import { type ListeningHub, unreachableHint, type WebAddress, webAddress } from "../web-address.ts";
 import type { Palette } from "./terminal.ts";
@@ -20,16 +20,19 @@ export function welcome(facts: WelcomeFacts, paint: Palette, options: { withCode
     `  ${paint.bold(facts.running === undefined ? "HAPI is running." : `HAPI is running already (pid ${facts.running}).`)}`,
     "",
     `  Open   ${paint.busy(link)}`,
-    `  Token  ${facts.token}`,
     `  Data   ${facts.home}`,
     ...trustLines(facts, web, paint),
     "",
   ];
   if (options.withCode && reach !== "computer") lines.push(...codeLines(link), "");
-  const hints: string[] = reach === "computer" ? [...unreachableHint] : [];
+  const hints: string[] = facts.token === "" ? [] : ["The link signs one browser in, once, within ten minutes. For another: hapi web"];
+  if (reach === "computer") hints.push(...unreachableHint);
   if (!facts.hasRunner) hints.push("No runner was started, so the web app can start sessions here only after: hapi runner start");
   if (reach !== "computer" && fingerprint === undefined && !facts.isInsecure)
-    hints.push("Sessions on another machine, too:", ...recipe(url).map((line) => `  ${line}`));
+    hints.push(
+      "Sessions on another machine, too, with a secret for it (hapi auth add NAME, here):",
+      ...recipe(url).map((line) => `  ${line}`),
+    );
   hints.push(
     facts.running === undefined
       ? "Ctrl-C stops the hub. Sessions go on without it and are there again when it is back."

@@ -3,7 +3,7 @@ export const screens = {
   "login.title": "Sign in to HAPI",
   "login.token": "Access token",
   "login.token.hint":
-    "Or a one-time code: a signed-in device makes one under Settings, Devices. Both are printed where the hub was started.",
+    "Or a one-time code: a signed-in device makes one under Settings, Devices. On the hub's computer, hapi web prints another.",
   "login.submit": "Sign in",
   "login.show": "Show token",
   "login.hide": "Hide token",
@@ -13,7 +13,8 @@ export const screens = {
   "login.unreachable": "The hub does not answer. Check that it runs and that you are on its network, then try again.",
   "login.limited": "Too many tries. Wait a minute, then try again.",
   "login.failed": "Signing in did not work: {reason}",
-  "login.code": "This code is wrong, was used already, or is older than ten minutes. Ask for a new one.",
+  "login.code":
+    "This code is wrong, was used already, or is older than ten minutes. For another run hapi web on the hub's computer, or ask a device that is signed in.",
   "login.revoked": "This device's sign-in was revoked. Sign in again with a new one-time code from a device that is signed in.",
   "login.over": "This device's sign-in has run out. Sign in again with a new one-time code from a device that is signed in.",
   "login.legacyOff":

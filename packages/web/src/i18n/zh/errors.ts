@@ -8,7 +8,7 @@ export const errors = {
   "error.invalid_access_token": "访问令牌无效",
   "error.credential_revoked": "此登录已被撤销，请重新登录",
   "error.credential_expired": "此登录已过期，请重新登录",
-  "error.code_refused": "此代码有误、已用过或已过期，请获取新代码",
+  "error.code_refused": "此代码有误、已用过或已过期；在中枢的电脑上，hapi web 会再显示一个",
   "error.passkey_refused": "此通行密钥未被接受",
   "error.passkey_unknown": "此中枢不认识该通行密钥：它已被删除，或属于另一个中枢",
   "error.passkey_unavailable": "此地址不能使用通行密钥，请通过带 TLS 的域名或中枢本机的名称打开",

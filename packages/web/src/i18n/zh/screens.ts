@@ -5,7 +5,7 @@ import type { screens as source } from "../en/screens.ts";
 export const screens = {
   "login.title": "登录 HAPI",
   "login.token": "访问令牌",
-  "login.token.hint": "也可以用一次性代码：在已登录设备的“设置”→“设备”里生成。两者都显示在启动中枢的地方。",
+  "login.token.hint": "也可以用一次性代码：在已登录设备的“设置”→“设备”里生成。在中枢的电脑上，hapi web 会再显示一个。",
   "login.submit": "登录",
   "login.show": "显示令牌",
   "login.hide": "隐藏令牌",
@@ -15,7 +15,7 @@ export const screens = {
   "login.unreachable": "中枢没有回应。请确认它正在运行，并且你在同一网络中，然后重试。",
   "login.limited": "尝试次数过多。请等一分钟再试。",
   "login.failed": "登录失败：{reason}",
-  "login.code": "此代码有误、已用过或已超过十分钟。请获取新代码。",
+  "login.code": "此代码有误、已用过或已超过十分钟。请在中枢的电脑上运行 hapi web，或在已登录的设备上获取新代码。",
   "login.revoked": "此设备的登录已被撤销。请在已登录的设备上获取新的一次性代码，再重新登录。",
   "login.over": "此设备的登录已到期。请在已登录的设备上获取新的一次性代码，再重新登录。",
   "login.legacyOff": "此中枢的所有者已停用共享令牌。请用一次性代码登录：在已登录设备的“设置”→“设备”里生成。",
