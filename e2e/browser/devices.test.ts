@@ -57,6 +57,12 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
       .waitFor();
     const paired = row(owner.page, BROWSER);
     await paired.getByText("Approver").waitFor();
+    await paired.getByRole("button", { name: /^Rename: / }).click();
+    await owner.page.getByRole("dialog").getByLabel("Name").fill("Chrome in the kitchen");
+    await look(owner.page, "devices-rename");
+    await owner.page.keyboard.press("Enter");
+    await row(owner.page, "Chrome in the kitchen").getByText("Approver").waitFor();
+    await owner.page.getByRole("dialog").waitFor({ state: "detached" });
     await look(owner.page, "devices-list");
 
     await guest.page.goto(`${world.hub.url}/settings/devices`);
@@ -91,6 +97,15 @@ test("a code that nobody used says so when its ten minutes are over", async () =
   const { page } = open;
   await page.clock.install();
   await openDevices(page);
+  const unwanted = await makeCode(page, "Viewer");
+  await page.getByRole("button", { name: "Withdraw" }).click();
+  await page.getByText("The code is withdrawn").waitFor();
+  const tried = await fetch(`${world.hub.url}/api/auth/code`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ code: unwanted }),
+  });
+  expect(tried.status).toBe(401);
   const first = await makeCode(page, "Viewer");
   await page.clock.fastForward("10:01");
   await page.getByText("This code is over").waitFor();

@@ -8,6 +8,7 @@ import {
   type IssuedAnswer,
   issuedAnswer,
   revokedAnswer,
+  withdrawnAnswer,
 } from "@hapi/protocol/credentials";
 import { isSet, textValue, type CommandContext, type ParsedWords } from "./command.ts";
 import { hubApi } from "./hub-api.ts";
@@ -35,6 +36,7 @@ const read = {
   code: parser(codeAnswer),
   issued: parser(issuedAnswer),
   revoked: parser(revokedAnswer),
+  withdrawn: parser(withdrawnAnswer),
   anything: (body: unknown): unknown => body,
 };
 
@@ -141,6 +143,29 @@ function checkGood({ name, id, revokedAt, expiresAt }: CredentialView): void {
 function likeness({ kind, name, role, namespace, machineId, createdAt, expiresAt }: CredentialView): object {
   const lifetime = expiresAt === null ? {} : { lifetimeDays: Math.max(1, Math.round((expiresAt - createdAt) / dayMs)) };
   return { kind, name, namespace, ...(role === null ? {} : { role }), ...(machineId === null ? {} : { machineId }), ...lifetime };
+}
+
+/** Another name for one in the list. */
+export async function rename(words: ParsedWords, context: CommandContext): Promise<number> {
+  const [, id, name] = words.positionals;
+  if (!id || !name) throw new AppError("invalid_query", 'Say which and how it is called: hapi auth rename ID "my phone"');
+  await ask(context, read.anything, { method: "PUT", path: `/${encodeURIComponent(id)}/name`, body: { name } });
+  if (isSet(words, "json")) context.terminal.json({ id, name });
+  else context.terminal.out(`${id}: "${name}".`);
+  return 0;
+}
+
+/** A code that went to the wrong one lets nobody in any more. */
+export async function withdraw(words: ParsedWords, context: CommandContext): Promise<number> {
+  const [, code] = words.positionals;
+  if (!code) throw new AppError("invalid_query", "Say which: hapi auth withdraw CODE");
+  const { withdrawn } = await ask(context, read.withdrawn, { method: "DELETE", path: `/codes/${encodeURIComponent(code)}` });
+  if (isSet(words, "json")) context.terminal.json({ withdrawn });
+  else
+    context.terminal.out(
+      withdrawn ? "Withdrawn: it lets nobody in." : "It was used or is over. Who came in by it is in the list: hapi auth devices",
+    );
+  return withdrawn ? 0 : 1;
 }
 
 /** What it may from now on. The shared token's `legacy` also takes `everything`, which gives it back. */

@@ -255,8 +255,14 @@ test("who may come in: a code, a program of another namespace, a narrowed and a 
     code: 1,
     stderr: expect.stringContaining("a code for a browser"),
   });
+  const unused = await json<{ code: string }>("auth", "code");
+  expect(await json("auth", "withdraw", unused.code)).toEqual({ withdrawn: true });
+  expect((await one.hapi(["auth", "withdraw", unused.code])).code).toBe(1);
   const bob = await json<{ token: string; credential: { id: string } }>("auth", "add", "bob", "--namespace", "bob");
   expect(await signIn(bob.token)).toMatchObject({ status: 200 });
+  await json("auth", "rename", bob.credential.id, "robert");
+  expect((await one.hapi(["auth", "devices"])).stdout).toContain("robert");
+  await json("auth", "rename", bob.credential.id, "bob");
   await json("auth", "role", bob.credential.id, "viewer");
   const rotated = await json<{ token: string; credential: { role: string; namespace: string } }>("auth", "rotate", bob.credential.id);
   expect(rotated.credential).toMatchObject({ role: "viewer", namespace: "bob" });

@@ -13,6 +13,7 @@ import {
   revokedAnswer,
   type SignInNotice,
   signInNotice,
+  withdrawnAnswer,
 } from "@hapi/protocol/credentials";
 import type { Role } from "@hapi/protocol/scopes";
 import type * as z from "zod/mini";
@@ -28,6 +29,7 @@ const readCredential = parser(credentialSchema);
 const readCode = parser(codeAnswer);
 const readState = parser(codeStateAnswer);
 const readRevoked = parser(revokedAnswer);
+const readWithdrawn = parser(withdrawnAnswer);
 const readLock = parser(lockAnswer);
 const readNotice = parser(signInNotice);
 
@@ -50,6 +52,12 @@ export function credentialCalls({ request }: Pick<Ask, "request">) {
     },
     /** Another role; takes a shared token that is off again. Null, for the shared token: everything. */
     setRole: (id: string, role: Role | null): Promise<unknown> => request("PUT", at(id), { body: { role } }),
+    /** Of the shared token: `not_found`. */
+    rename: (id: string, name: string): Promise<unknown> => request("PUT", `${at(id)}/name`, { body: { name } }),
+    /** By its id. False: it was used or is over. */
+    async withdrawCode(id: string): Promise<boolean> {
+      return expected(readWithdrawn(await request("DELETE", `${PATH}/codes/${encodeURIComponent(id)}`))).withdrawn;
+    },
     async makeCode(role: DeviceRole): Promise<OneTimeCode> {
       return expected(readCode(await request("POST", `${PATH}/codes`, { body: { role } })));
     },

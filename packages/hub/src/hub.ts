@@ -1,6 +1,7 @@
 /** Wires the hub from its parts. Opens no file and no port: `start-hub.ts` does, and tests may do otherwise. */
 import { ignore } from "@hapi/platform";
 import type { Hono } from "hono";
+import { revokeDevices } from "./auth/all-of-them.ts";
 import { credentialRoutes } from "./http/routes/credentials.ts";
 import { cliRoutes } from "./http/routes/cli.ts";
 import { factRoutes } from "./http/routes/facts.ts";
@@ -55,7 +56,7 @@ export function createHub(parts: HubParts): Hub {
       await credentials.start();
       await services.passkeys.start();
       // Killed while it was locked, or put back to a time when they were good.
-      if (lock.state !== null) await credentials.revokeDevices(lock.state.since || parts.clock.now());
+      if (lock.state !== null) await revokeDevices(credentials, lock.state.since || parts.clock.now());
       await services.presence.start();
       await services.machinePresence.start();
       services.jobs.start();

@@ -21,6 +21,8 @@ export const newCredentialBody = z.object({
   /** Whole ones, ten years at most. */
   lifetimeDays: z.optional(z.number()),
 });
+/** `PUT /api/credentials/:id/name` */
+export const credentialNameBody = z.object({ name });
 /** `PUT /api/credentials/:id`. Null, for the shared token only: everything, as at the beginning. */
 export const roleBody = z.object({ role: z.nullable(role) });
 
@@ -59,6 +61,8 @@ export const codeStateAnswer = z.looseObject({
   usedAt: z.optional(z.number()),
   device: z.optional(z.looseObject({ id: z.string(), name: z.string() })),
 });
+/** `DELETE /api/credentials/codes/:id`. False: it was used, over or another's. */
+export const withdrawnAnswer = z.looseObject({ withdrawn: z.boolean() });
 export const issuedAnswer = z.looseObject({ credential: credentialSchema, token: z.string() });
 /** Whether it was not before, or how many. */
 export const revokedAnswer = z.looseObject({ revoked: z.union([z.boolean(), z.number()]) });

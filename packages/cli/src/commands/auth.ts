@@ -9,14 +9,15 @@ import { hubAddress } from "../hub-address.ts";
 import { takesToken } from "../hub-token.ts";
 import { isHealthy, isLockedAt } from "../local-hub.ts";
 import { confirm } from "../tui/confirm.ts";
-import { add, devices, makeCode, revoke, rotate, setRole } from "../sign-ins.ts";
+import { add, devices, makeCode, rename, revoke, rotate, setRole, withdraw } from "../sign-ins.ts";
 import { table } from "../tui/terminal.ts";
 import { counted } from "../tui/words.ts";
 
 export const authCommand: Command = {
   name: "auth",
   summary: "Show, set or forget the hub this machine talks to, and say who else may come in",
-  usage: "status | login [--url URL] [--token TOKEN] | logout [--yes] | devices | code | add NAME | revoke ID | rotate ID | role ID ROLE",
+  usage:
+    "status | login [--url URL] [--token TOKEN] | logout [--yes] | devices | code | add NAME | revoke ID | rotate ID | role ID ROLE | rename ID NAME | withdraw CODE",
   options: {
     url: { type: "string", value: "URL", help: "the hub's address" },
     token: {
@@ -48,6 +49,8 @@ export const authCommand: Command = {
       revoke: { words: 1, options: ["all", "json"] },
       rotate: { words: 1, options: ["json"] },
       role: { words: 2, options: ["json"] },
+      rename: { words: 2, options: ["json"] },
+      withdraw: { words: 1, options: ["json"] },
     },
   },
   examples: [
@@ -65,7 +68,7 @@ export const authCommand: Command = {
     if (verb === "status") return status(words, context);
     if (verb === "login") return login(words, context);
     if (verb === "logout") return logout(words, context);
-    const steer = { devices, code: makeCode, add, revoke, rotate, role: setRole }[verb];
+    const steer = { devices, code: makeCode, add, revoke, rotate, role: setRole, rename, withdraw }[verb];
     if (steer) return steer(words, context);
     throw new AppError("invalid_query", `hapi auth does not know "${verb}". See: hapi auth --help`);
   },

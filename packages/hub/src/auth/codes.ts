@@ -46,6 +46,8 @@ export interface Codes {
   use(code: string): Invitation & Pick<OneTimeCode, "id">;
   /** The device that came of it is there. */
   wasUsed(id: string, used: UsedCode): void;
+  /** By its id, for the one who made it, or by the code itself, whose holder could use it up as well. False: it was used, over or another's. */
+  withdraw(idOrCode: string, by: string): boolean;
   /** None that was made is good any more. */
   forgetAll(): void;
   /** For the one who made it. Null: over, or nobody's. */
@@ -79,6 +81,11 @@ export function createCodes({ clock }: { clock: Pick<Clock, "now"> }): Codes {
     wasUsed(id, used) {
       const taken = spent.get(id);
       if (taken) spent.set(id, { ...taken, used });
+    },
+    withdraw(idOrCode, by) {
+      const digest = digestOf(asWritten(idOrCode));
+      const found = [...open].find(([key, { id, by: maker }]) => key === digest || (id === idOrCode && maker === by));
+      return found !== undefined && open.delete(found[0]) && isGood(found[1]);
     },
     forgetAll: () => open.clear(),
     find(id, by) {

@@ -159,19 +159,6 @@ export class Credentials {
     });
   }
 
-  /** Whether somebody of the owner's could come in and say who else may, `besides` one. */
-  hasOwner({ besides }: { besides?: string } = {}): boolean {
-    const isOwner = (one: Credential): boolean =>
-      this.isGood(one) && one.namespace === defaultNamespace && one.scopes.includes("admin") && one.id !== besides;
-    return this.list().some(isOwner);
-  }
-
-  /** All browsers and phones that signed in until then. They are ended at once; where the disk refuses it, that is thrown. */
-  async revokeDevices(until: number): Promise<number> {
-    const devices = this.list().filter((one) => one.kind === "device" && one.createdAt <= until);
-    return (await Promise.all(devices.map(({ id }) => this.revoke(id)))).filter(Boolean).length;
-  }
-
   /** What came in by it while it was more than it is now comes again. */
   recheck(id: string): void {
     const credential = this.get(id);
@@ -191,6 +178,17 @@ export class Credentials {
       if (isShared) this.#unwritten.delete(id);
       this.#watchers.end(id);
       return changed;
+    });
+  }
+
+  /** Another name, for people; what is open stays. */
+  rename(id: string, name: string): Promise<Credential> {
+    return this.#change(async () => {
+      const held = this.#held.get(id);
+      if (!held || id === LEGACY) throw new AppError("not_found", "There is no such sign-in");
+      const renamed = { ...held.credential, name };
+      await this.#save(renamed);
+      return renamed;
     });
   }
 

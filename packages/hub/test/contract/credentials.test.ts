@@ -135,6 +135,23 @@ describe("a code", () => {
     expect((await post(late, "/api/auth", { accessToken: String(first["id"]) })).status).toBe(401);
   });
 
+  test("is withdrawn by its maker's id for it, or by itself, and lets nobody in then; another's id withdraws none", async () => {
+    const other = await device(hub);
+    const make = async () => (await owner.api("POST", "/credentials/codes", { role: "viewer" })).body;
+    const withdraw = async (jwt: string, which: unknown): Promise<unknown> => {
+      const init = { method: "DELETE", headers: { authorization: `Bearer ${jwt}` } };
+      return ((await (await fetch(`${hub.url}/api/credentials/codes/${String(which)}`, init)).json()) as Json)["withdrawn"];
+    };
+    const [byId, byCode, kept] = [await make(), await make(), await make()];
+    expect([await withdraw(other.jwt, byId["id"]), await withdraw(other.jwt, "no-such")]).toEqual([false, false]);
+    expect([await withdraw(owner.jwt, byId["id"]), await withdraw(owner.jwt, byId["id"])]).toEqual([true, false]);
+    expect(await withdraw(other.jwt, String(byCode["code"]).toLowerCase())).toBe(true);
+    for (const { code } of [byId, byCode])
+      expect(await post(hub, "/api/auth/code", { code })).toMatchObject({ body: { code: "code_refused" } });
+    expect((await post(hub, "/api/auth/code", { code: kept["code"] })).status).toBe(200);
+    expect(await withdraw(owner.jwt, kept["id"])).toBe(false);
+  });
+
   test("is guessed no faster than a token", async () => {
     const from = { "x-forwarded-for": "203.0.113.9" };
     for (let tries = 0; tries < 30; tries++) expect((await post(hub, "/api/auth/code", { code: "AAAA-BBBB-CCCC" }, from)).status).toBe(401);
@@ -192,6 +209,24 @@ test("one field is enough for a client: a code, then the secret it was answered,
     status: 401,
     body: { code: "code_refused" },
   });
+});
+
+test("a device gets another name from who may see it, and stays signed in; the shared token keeps its own", async () => {
+  const [phone, bob] = [await device(hub), await device(hub, "admin", "renamers")];
+  const rename = (jwt: string, id: string, name: unknown) =>
+    fetch(`${hub.url}/api/credentials/${id}/name`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${jwt}`, "content-type": "application/json" },
+      body: JSON.stringify({ name }),
+    });
+  expect((await rename(bob.jwt, phone.id, "mine")).status).toBe(404);
+  expect(await Promise.all(["", "x".repeat(81), 1].map(async (name) => (await rename(owner.jwt, phone.id, name)).status))).toEqual([
+    400, 400, 400,
+  ]);
+  expect((await rename(owner.jwt, "legacy", "x")).status).toBe(404);
+  expect((await rename(owner.jwt, phone.id, "Phone in the kitchen")).status).toBe(200);
+  const { credentials } = (await get(hub, "/api/credentials", phone.jwt)).body;
+  expect(credentials.find((one) => one["id"] === phone.id)).toMatchObject({ name: "Phone in the kitchen", isThis: true });
 });
 
 describe("revoked", () => {

@@ -1,9 +1,10 @@
 /** `/api/credentials`: who may come in. The owner (namespace `default`) sees everybody, an admin of another namespace those of that one. */
 import { AppError } from "@hapi/protocol";
-import { codeBody, newCredentialBody, roleBody, type CredentialView } from "@hapi/protocol/credentials";
+import { codeBody, credentialNameBody, newCredentialBody, roleBody, type CredentialView } from "@hapi/protocol/credentials";
 import type { CredentialKind, Role } from "@hapi/protocol/scopes";
 import { Hono } from "hono";
 import type * as z from "zod/mini";
+import { hasOwner } from "../../auth/all-of-them.ts";
 import type { Actor } from "../../auth/actor.ts";
 import { codeLifetimeMs, type Codes } from "../../auth/codes.ts";
 import { defaultNamespace, LEGACY, type NewCredential } from "../../auth/credential.ts";
@@ -50,6 +51,9 @@ export function credentialRoutes({ credentials, codes, notices }: CredentialRout
     const { usedAt, credentialId } = found.used;
     return c.json({ state: "used", usedAt, device: { id: credentialId, name: credentials.get(credentialId)?.name ?? "" } });
   });
+  app.delete("/credentials/codes/:id", needs("admin"), (c) =>
+    c.json({ ok: true, withdrawn: codes.withdraw(c.req.param("id"), c.get("actor").credentialId) }),
+  );
   changeRoutes(app, credentials);
   return app;
 }
@@ -96,6 +100,12 @@ function changeRoutes(app: Hono<ApiEnv>, credentials: Credentials): void {
     if (role !== null && role !== "admin") checkAnotherAdmin(credentials, id);
     return c.json({ credential: viewOf(await credentials.allow(id, role), actor) });
   });
+  app.put("/credentials/:id/name", needs("admin"), async (c) => {
+    const actor = c.get("actor");
+    const { id } = find(actor, c.req.param("id"));
+    const { name } = await readBody(c, credentialNameBody);
+    return c.json({ credential: viewOf(await credentials.rename(id, name), actor) });
+  });
   app.delete("/credentials/:id", needs("anyone"), async (c) => {
     const actor = c.get("actor");
     const isSelf = c.req.param("id") === "self";
@@ -119,7 +129,7 @@ function changeRoutes(app: Hono<ApiEnv>, credentials: Credentials): void {
 
 /** Of the owner's, or nobody could ever let somebody in again. */
 function checkAnotherAdmin(credentials: Credentials, id: string): void {
-  if (!credentials.hasOwner({ besides: id }))
+  if (!hasOwner(credentials, id))
     throw new AppError(
       "apply_failed",
       "It is the owner's last sign-in with the role admin. Make another first: hapi auth code --role admin",

@@ -1,6 +1,7 @@
 /** `/api/lock`: everything locked in one word, and unlocked from this computer. Both are the owner's. */
 import { AppError } from "@hapi/protocol";
 import { type Context, Hono } from "hono";
+import { hasOwner, revokeDevices } from "../../auth/all-of-them.ts";
 import { defaultNamespace, LEGACY } from "../../auth/credential.ts";
 import type { Codes } from "../../auth/codes.ts";
 import type { Caller } from "../../auth/caller.ts";
@@ -25,14 +26,14 @@ export function lockRoutes({ lock, credentials, codes, callerOf, onUnlocked }: L
     requireOwner(c);
     const { since } = lock.lock(c.get("actor").name);
     codes.forgetAll();
-    const revoked = await credentials.revokeDevices(since);
+    const revoked = await revokeDevices(credentials, since);
     return c.json({ ...viewOf(lock), revoked });
   });
   app.delete("/lock", needs("admin"), (c) => {
     requireOwner(c);
     if (!callerOf(c).isLocal) throw new AppError("owner_only", "A hub is unlocked on its own computer: hapi unlock");
     if (lock.state === null) return c.json({ ...viewOf(lock), wasLocked: false });
-    if (!credentials.hasOwner()) throw new AppError("apply_failed", nobodyWords);
+    if (!hasOwner(credentials)) throw new AppError("apply_failed", nobodyWords);
     lock.unlock();
     codes.forgetAll();
     credentials.recheck(LEGACY);

@@ -2,16 +2,18 @@
 import type { DeviceRole, OneTimeCode } from "@hapi/client/credentials";
 import type { ReactNode } from "react";
 import { errorText } from "../../../i18n/error-words.ts";
-import { dateLocale, useT } from "../../../i18n/index.ts";
+import { dateLocale, type Translate, useT } from "../../../i18n/index.ts";
 import { credentials } from "../../../sync/auth.ts";
 import { Button } from "../../../ui/button.tsx";
 import { copyText } from "../../../ui/copy-text.ts";
 import { Icon } from "../../../ui/icons.tsx";
 import { Sheet } from "../../../ui/sheet.tsx";
 import { showToast } from "../../../ui/toast.ts";
+import { attempted } from "../../sessions/attempt.ts";
 import { clockOf, isLoopback, linkOf } from "./devices.model.ts";
 import { QrCode } from "./qr-code.tsx";
 import { type CodeFate, useCode } from "./use-code.ts";
+import { devicesApi } from "./use-devices.ts";
 
 interface CodeCardProps {
   code: OneTimeCode;
@@ -34,6 +36,11 @@ export function CodeCard({ code, role, endsAt, onUsed, onAgain, onClose }: CodeC
       title={t("pair.title")}
       footer={
         <>
+          {isOpen && code.id !== undefined && (
+            <Button tone="quiet" className="text-failed!" onClick={() => void withdraw(code.id ?? "", t).then((is) => is && onClose())}>
+              {t("pair.withdraw")}
+            </Button>
+          )}
           {fate.kind === "over" && <Button onClick={onAgain}>{t("pair.another")}</Button>}
           <Button tone={isOpen ? "plain" : "primary"} onClick={onClose}>
             {isOpen ? t("action.close") : t("pair.done")}
@@ -58,6 +65,14 @@ export function CodeCard({ code, role, endsAt, onUsed, onAgain, onClose }: CodeC
       </div>
     </Sheet>
   );
+}
+
+/** @returns whether the sheet has nothing to say any more: one that was used meanwhile says so itself */
+async function withdraw(id: string, t: Translate): Promise<boolean> {
+  const asked = devicesApi().withdrawCode(id);
+  if (!(await attempted(t("pair.withdraw"), asked)) || !(await asked)) return false;
+  showToast({ tone: "done", text: t("pair.withdrawn") });
+  return true;
 }
 
 function UnusedCode({

@@ -13,10 +13,11 @@ import { devicesApi } from "./use-devices.ts";
 interface DeviceGroupsProps {
   credentials: readonly CredentialView[];
   onRevoke: (revoking: Revoking) => void;
+  onRename: (credential: CredentialView) => void;
   onChanged: () => void;
 }
 
-export function DeviceGroups({ credentials, onRevoke, onChanged }: DeviceGroupsProps) {
+export function DeviceGroups({ credentials, onRevoke, onRename, onChanged }: DeviceGroupsProps) {
   const t = useT();
   const groups = grouped(credentials, Date.now());
   const showNamespace = new Set(credentials.filter(({ kind }) => kind !== "legacy").map(({ namespace }) => namespace)).size > 1;
@@ -27,6 +28,7 @@ export function DeviceGroups({ credentials, onRevoke, onChanged }: DeviceGroupsP
         key={credential.id}
         credential={credential}
         showNamespace={showNamespace}
+        onRename={() => onRename(credential)}
         action={
           // one leaves by signing out, which also forgets what is kept here
           !credential.isThis && (
@@ -77,7 +79,11 @@ function RowButton({ name, onClick, children }: { name: string; onClick: () => v
   );
 }
 
-function SharedRow({ credential, onRevoke, onChanged }: { credential: CredentialView } & Omit<DeviceGroupsProps, "credentials">) {
+function SharedRow({
+  credential,
+  onRevoke,
+  onChanged,
+}: { credential: CredentialView } & Omit<DeviceGroupsProps, "credentials" | "onRename">) {
   const t = useT();
   const [busy, setBusy] = useState(false);
   const isOff = credential.revokedAt !== null;

@@ -3,6 +3,7 @@ import type { CredentialView } from "@hapi/protocol/credentials";
 import { Fragment, type ReactNode } from "react";
 import { dateLocale, useT, type Translate } from "../../../i18n/index.ts";
 import { cx } from "../../../ui/cx.ts";
+import { IconButton } from "../../../ui/button.tsx";
 import { Icon, type IconName } from "../../../ui/icons.tsx";
 import { RelativeTime } from "../../../ui/relative-time.tsx";
 import { endedAt, nameOf, placeOf, roleName } from "./devices.model.ts";
@@ -22,10 +23,11 @@ interface DeviceRowProps {
   isEnded?: boolean;
   /** What it is, where its name does not say. */
   hint?: string;
+  onRename?: () => void;
   action?: ReactNode;
 }
 
-export function DeviceRow({ credential, showNamespace, isEnded = false, hint, action }: DeviceRowProps) {
+export function DeviceRow({ credential, showNamespace, isEnded = false, hint, onRename, action }: DeviceRowProps) {
   const t = useT();
   const { kind, isThis, namespace } = credential;
   return (
@@ -41,6 +43,7 @@ export function DeviceRow({ credential, showNamespace, isEnded = false, hint, ac
             </h3>
             {isThis && <span className="rounded-full bg-accent-wash px-2 text-small text-accent">{t("devices.this")}</span>}
           </div>
+          {onRename && <IconButton icon="edit" label={t("devices.rename.label", { name: nameOf(credential, t) })} onClick={onRename} />}
           {action}
         </div>
         {hint && <p className="pe-2 text-small text-quiet">{hint}</p>}

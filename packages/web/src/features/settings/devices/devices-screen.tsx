@@ -3,6 +3,7 @@ import "../../../i18n/devices.ts";
 import "../../../i18n/later.ts";
 import "../../../i18n/list.ts";
 import type { AppError } from "@hapi/protocol";
+import type { CredentialView } from "@hapi/protocol/credentials";
 import { useState } from "react";
 import { errorText } from "../../../i18n/error-words.ts";
 import { useT } from "../../../i18n/index.ts";
@@ -14,6 +15,7 @@ import { PasskeysGroup } from "../../passkeys/passkeys-group.tsx";
 import { DeviceGroups } from "./device-groups.tsx";
 import { Notices } from "./notices.tsx";
 import { PairSheet } from "./pair-sheet.tsx";
+import { RenameSheet } from "./rename-sheet.tsx";
 import { RevokeSheet, type Revoking } from "./revoke-sheet.tsx";
 import { useDevices } from "./use-devices.ts";
 
@@ -22,6 +24,7 @@ export function DevicesScreen() {
   const { credentials, notices, error, reload } = useDevices();
   const [pairing, setPairing] = useState(false);
   const [revoking, setRevoking] = useState<Revoking | null>(null);
+  const [renaming, setRenaming] = useState<CredentialView | null>(null);
   // may have been narrowed since it was read
   const shown = error?.code === "scope_missing" ? null : credentials;
   return (
@@ -38,9 +41,10 @@ export function DevicesScreen() {
     >
       {error ? <Failed error={error} onRetry={reload} /> : !credentials && <Skeleton />}
       {shown && <PasskeysGroup />}
-      {shown && <DeviceGroups credentials={shown} onRevoke={setRevoking} onChanged={reload} />}
+      {shown && <DeviceGroups credentials={shown} onRevoke={setRevoking} onRename={setRenaming} onChanged={reload} />}
       {shown && <Notices notices={notices} />}
       {pairing && <PairSheet onClose={() => setPairing(false)} onUsed={reload} />}
+      {renaming && <RenameSheet credential={renaming} onClose={() => setRenaming(null)} onDone={reload} />}
       {revoking && <RevokeSheet revoking={revoking} onClose={() => setRevoking(null)} onDone={reload} />}
     </Screen>
   );
