@@ -1,5 +1,6 @@
 /** Passkeys on a real hub and in real Chromium, with an authenticator that its debugger lends: made, signed in with, named, deleted. */
 import { expect, test } from "bun:test";
+import { credentialCalls } from "@hapi/client/credentials";
 import type { Page } from "playwright-core";
 import { look } from "./chat-page.ts";
 import { axe, LOOKS, openPage } from "./harness.ts";
@@ -110,6 +111,44 @@ test.each(LOOKS)(
   },
   240_000,
 );
+
+test("who came in by a code is asked for the passkey before letting somebody else in, once; saying no does nothing", async () => {
+  await using open = await openPage(world.browser);
+  const { page } = open;
+  await lendAuthenticator(page);
+  await page.goto(`${hubUrl()}/#token=${world.hub.token}`);
+  await page.locator(`[data-session-row="${world.hub.demoId}"]`).waitFor();
+  await openDevices(page);
+  await addPasskey(page, "Step-up key");
+  await passkey(page, "Step-up key").waitFor();
+  await signOut(page);
+  const { code } = await credentialCalls(world.hub.api).makeCode("admin");
+  await page.goto(`${hubUrl()}/#token=${code}`);
+  await page.locator(`[data-session-row="${world.hub.demoId}"]`).waitFor();
+
+  await openDevices(page);
+  await page.getByRole("button", { name: "Pair a device" }).click();
+  await page.getByRole("button", { name: "Make a code" }).click();
+  const asking = page.getByRole("dialog", { name: "Is it you?" });
+  await asking.waitFor();
+  await look(page, "passkeys-prove");
+  expect(await axe(page)).toEqual([]);
+  await asking.getByRole("button", { name: "Cancel" }).click();
+  await page.getByText("Prove that it is you with a passkey").waitFor();
+  expect(await page.getByLabel("One-time code").count()).toBe(0);
+  await page.getByRole("button", { name: "Make a code" }).click();
+  await asking.getByRole("button", { name: "Use a passkey" }).click();
+  expect(await page.getByLabel("One-time code").innerText()).toMatch(/^[0-9A-Z]{4}(-[0-9A-Z]{4}){2}$/);
+  await page.getByRole("dialog", { name: "Pair a device" }).getByRole("button", { name: "Close" }).last().click();
+
+  // for five minutes it is not asked again
+  await passkey(page, "Step-up key")
+    .getByRole("button", { name: /^Change/ })
+    .click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete it" }).click();
+  await passkey(page, "Step-up key").waitFor({ state: "detached" });
+  expect(open.problems).toEqual([]);
+}, 180_000);
 
 test("where there can be none, the page says so in the person's language, and the sign-in offers none", async () => {
   await using open = await openPage(world.browser, { signedIn: world.hub, locale: "zh-CN" });

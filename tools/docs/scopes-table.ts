@@ -13,6 +13,8 @@ const code = (text: string): string => `\`${text}\``;
 interface Asking {
   what: string;
   need: Need | null;
+  /** And a proof of who asks. */
+  fresh?: boolean;
 }
 
 export function scopesTable(): string {
@@ -36,15 +38,19 @@ export function scopesTable(): string {
     row("---", ...ROLES.map(() => "---")),
     ...SCOPES.map((scope) => row(code(scope), ...ROLES.map((role) => yes((ROLE_SCOPES[role] as readonly Scope[]).includes(scope))))),
     "",
+    "*A fresh proof*: where the namespace has passkeys, a device has to have used one within five minutes, a program is refused, and the shared token is",
+    "not asked. So it is with revoking others' sign-ins, and, for devices, with modes in which an agent asks nothing (decision 23).",
+    "",
     "The hub's shared token has all of them unless it was narrowed. A session's own process has `session:act` for that session.",
     "",
-    ...section("Routes", "route", routes.map(({ method, path, need }) => ({ what: `${method === "ALL" ? "any" : method} ${path}`, need }))),
+    ...section("Routes", "route", routes.map(({ method, path, ...asked }) => ({ what: `${method === "ALL" ? "any" : method} ${path}`, ...asked }))),
     ...section("Socket events", "event", [...Object.entries(clientEventScopes).map(([what, need]) => ({ what, need })), ...terminal]),
     ...section("Calls to sessions and machines", "call", calls),
   ].join("\n")}\n`;
 }
 
 function section(title: string, head: string, asking: readonly Asking[]): string[] {
-  const lines = asking.map(({ what, need }) => row(code(what), need === null ? "open" : need === "anyone" ? "any sign-in" : code(need)));
+  const scope = (need: Need | null): string => (need === null ? "open" : need === "anyone" ? "any sign-in" : code(need));
+  const lines = asking.map(({ what, need, fresh }) => row(code(what), `${scope(need)}${fresh ? ", a fresh proof" : ""}`));
   return [`## ${title}`, "", row(head, "asks for"), row("---", "---"), ...lines.toSorted(), ""];
 }

@@ -1,4 +1,7 @@
-/** Calls of the client plane and their answers, read tolerantly: entries of a list that don't fit are left out. A refused token is renewed once. */
+/**
+ * Calls of the client plane and their answers, read tolerantly: entries of a list that don't fit are left out. A refused token is renewed once; where the
+ * hub wants to know who asks, the person is asked, and the call made again.
+ */
 import { isRecord } from "@hapi/core";
 import { AppError } from "@hapi/protocol";
 import type { TokenKeeper } from "./auth.ts";
@@ -16,7 +19,13 @@ export interface Ask {
   post(path: string, body: unknown, timeoutMs?: number): Promise<Record<string, unknown>>;
 }
 
-export function createAsk(http: Http, tokens: TokenKeeper, canSignIn: () => boolean): Ask {
+export interface Person {
+  canSignIn(): boolean;
+  /** Asks them to prove that it is them; false: they did not. Absent: there is nobody to ask. */
+  prove?: () => Promise<boolean>;
+}
+
+export function createAsk(http: Http, tokens: TokenKeeper, { canSignIn, prove }: Person): Ask {
   async function authorized<T>(call: CallOptions, make: (call: CallOptions) => Promise<T>): Promise<T> {
     const once = async (): Promise<T> => {
       const token = await tokens.current();
@@ -30,8 +39,10 @@ export function createAsk(http: Http, tokens: TokenKeeper, canSignIn: () => bool
     try {
       return await once();
     } catch (cause) {
-      const isStale = cause instanceof AppError && (cause.code === "invalid_token" || cause.code === "missing_token");
-      if (!isStale || !canSignIn()) throw cause;
+      const code = cause instanceof AppError ? cause.code : null;
+      const isStale = (code === "invalid_token" || code === "missing_token") && canSignIn();
+      const isProved = code === "step_up_required" && (await prove?.());
+      if (!isStale && !isProved) throw cause;
       return once();
     }
   }

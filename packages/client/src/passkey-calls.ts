@@ -16,7 +16,7 @@ const readDevice = parser(z.looseObject({ refresh: z.string() }));
 const PATH = "/api/passkeys";
 const at = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
 
-/** All of them ask for `admin`. */
+/** But for proofs, which anyone may give, all of them ask for `admin`. */
 export function passkeyCalls({ request }: Pick<Ask, "request">) {
   return {
     async list(signal?: AbortSignal): Promise<PasskeyView[]> {
@@ -31,6 +31,10 @@ export function passkeyCalls({ request }: Pick<Ask, "request">) {
       return expected(readAnswer(await request("POST", PATH, { body: { name, response } }))).passkey;
     },
     rename: (id: string, name: string): Promise<unknown> => request("PUT", at(id), { body: { name } }),
+    /** `PublicKeyCredentialRequestOptionsJSON`. `passkey_unavailable`: none of this person's is for this page's name. */
+    proofOptions: (): Promise<unknown> => request("POST", "/api/proof/passkey/options", { body: {} }),
+    /** From now on for five minutes. `response`: `AuthenticationResponseJSON` */
+    prove: (response: unknown): Promise<unknown> => request("POST", "/api/proof/passkey", { body: { response } }),
     remove: (id: string): Promise<unknown> => request("DELETE", at(id)),
   };
 }

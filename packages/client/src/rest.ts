@@ -19,6 +19,8 @@ export interface HubApiOptions extends Pick<TokenKeeperOptions, "accessToken" | 
   baseUrl: HubAddress;
   fetch?: Fetch;
   clock?: Clock;
+  /** The hub refused a call with `step_up_required`. @returns whether the person proved since that it is them: then it is made again */
+  prove?: () => Promise<boolean>;
 }
 
 const readMachine = parser(machineSchema);
@@ -29,7 +31,7 @@ export function createHubApi(options: HubApiOptions) {
   const { clock = systemClock } = options;
   const http = createHttp({ baseUrl: options.baseUrl, fetch: options.fetch, clock });
   const tokens = createTokenKeeper({ ...options, http, clock });
-  const ask = createAsk(http, tokens, () => options.accessToken() !== null);
+  const ask = createAsk(http, tokens, { canSignIn: () => options.accessToken() !== null, prove: options.prove });
   const { request, open, post } = ask;
 
   return {

@@ -133,7 +133,7 @@ function createHttp(parts: HubParts, services: Services, onUnlocked: () => void)
       keepingRoutes({ restorer: parts.restorer, retention: services.retention }),
       credentialRoutes({ credentials, codes, notices }),
       lockRoutes({ lock, credentials, codes, callerOf, onUnlocked }),
-      passkeyRoutes({ passkeys: services.passkeys }),
+      passkeyRoutes({ door: services.door, passkeys: services.passkeys, stepUp: services.stepUp, callerOf }),
       refusalRoutes({ access }),
     ],
     cli: cliRoutes({

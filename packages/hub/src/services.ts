@@ -12,6 +12,7 @@ import { createDoor } from "./auth/door.ts";
 import { createLock, type LockStore, memoryLock } from "./auth/lock.ts";
 import { Passkeys } from "./auth/passkeys/passkeys.ts";
 import { createSignInNotices, forgetfulNotices, type NoticeStore } from "./auth/sign-in-notices.ts";
+import { createStepUp } from "./auth/step-up.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Bus } from "./events/bus.ts";
 import { Housekeeping } from "./keeping/housekeeping.ts";
@@ -94,13 +95,15 @@ function createState({ stores, bus, clock, secret, locked, signIns, log }: HubPa
   const lock = createLock({ store: locked ?? memoryLock(), clock });
   const isLocked = (): boolean => lock.state !== null;
   const credentials = new Credentials({ store: stores.credentials, durable, secret, isLocked, clock });
+  const passkeys = new Passkeys({ store: stores.passkeys, durable, clock, log });
   return {
     durable,
     lock,
     isLocked,
     credentials,
     codes: createCodes({ clock }),
-    passkeys: new Passkeys({ store: stores.passkeys, durable, clock, log }),
+    passkeys,
+    stepUp: createStepUp({ hasMeans: (namespace) => passkeys.of(namespace).length > 0, clock }),
     notices: createSignInNotices({ store: signIns ?? forgetfulNotices, clock, tell: (notice) => tellSignIn(bus, notice) }),
     links: new Links(() => clock.now()),
     rpc: new Rpc(clock, (spec) => lock.checkCall(spec)),

@@ -40,6 +40,9 @@ export const passkeyNameBody = z.object({ name });
 /** `POST /api/auth/passkey`, after `POST /api/auth/passkey/options`. `name`: of the device that it becomes. */
 export const usePasskeyBody = z.object({ response: used, name: z.optional(name) });
 
+/** `POST /api/proof/passkey`, after `POST /api/proof/passkey/options`. */
+export const proofBody = z.object({ response: used });
+
 export const passkeySchema = z.looseObject({
   id: z.string(),
   name: z.string(),

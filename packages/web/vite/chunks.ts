@@ -21,6 +21,8 @@ const BASE = named(
 
 /** What a chat shares with what it loads later. */
 const CHAT = named(
+  "packages/protocol/src/capabilities\\.",
+  "packages/web/src/sync/request-actions\\.",
   "packages/core/src/timeline/(?:fold|turn|items|board|overlay|builder|entries|group|tool-facts)\\.",
   "packages/web/src/features/chat/(?:chat-context|session\\.model|fold-store|tools/tool\\.model|tools/verbs)\\.",
   "packages/web/src/features/chat/requests/(?:tap-guard|request-host|lazy-request-card)\\.",
@@ -32,11 +34,27 @@ const ROWS = named(
   "packages/web/src/(?:features/inbox/use-waiting|features/connection/late-note|shell/waiting-count)\\.",
 );
 
+/** Who may come in: small parts of several late pages. Each file of its own costs its name in the first load. */
+const DEVICES = named(
+  "packages/(?:client|protocol)/src/(?:credential-calls|passkey-calls|credentials|passkeys|loopback)\\.",
+  "packages/web/src/(?:features/passkeys/(?:authenticator|passkey-sign-in|prove-sheet)|i18n/passkeys|i18n/en/passkeys)\\.",
+  "node_modules/@simplewebauthn/",
+);
+
+/** Of sheets that ask for something. */
+const ASKING = named("packages/web/src/ui/(?:field|sheet)\\.");
+
+/** What the page does beside what it shows. */
+const BESIDE = named("packages/web/src/(?:ground/(?:overlays|keys\\.model)|features/settings/updates)\\.");
+
 export const chunks = {
   groups: [
     { name: "base", test: BASE, minShareCount: 2 },
     // alone: what it uses is in the base, or belongs to the list as well
     { name: "chat", test: CHAT, minShareCount: 2, includeDependenciesRecursively: false },
+    { name: "devices", test: DEVICES, minShareCount: 2, includeDependenciesRecursively: false },
+    { name: "asking", test: ASKING, minShareCount: 2, includeDependenciesRecursively: false },
+    { name: "beside", test: BESIDE, minShareCount: 2, includeDependenciesRecursively: false },
     { name: "rows", test: ROWS, minShareCount: 2, includeDependenciesRecursively: false },
   ],
 };

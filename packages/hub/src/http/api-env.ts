@@ -1,9 +1,10 @@
 import type { Actor } from "../auth/actor.ts";
 import type { Lock } from "../auth/lock.ts";
+import type { StepUp } from "../auth/step-up.ts";
 
 /** What a request of the `/api` plane carries once it is authenticated. `signedInUntil`: in ms. */
 export interface ApiEnv {
-  Variables: { namespace: string; actor: Actor; userId: number; signedInUntil: number; lock: Lock };
+  Variables: { namespace: string; actor: Actor; userId: number; signedInUntil: number; lock: Lock; stepUp: StepUp };
   Bindings: { server?: { timeout(request: Request, seconds: number): void } };
 }
 

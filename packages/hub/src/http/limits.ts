@@ -27,7 +27,7 @@ export const RATES = {
 export type RouteClass = keyof typeof RATES;
 
 const CLASSES: readonly [RouteClass, string, RegExp][] = [
-  ["login", "POST", /^\/api\/(?:auth(?:\/(?:code|refresh|passkey(?:\/options)?))?|bind)$/],
+  ["login", "POST", /^\/api\/(?:auth(?:\/(?:code|refresh|passkey(?:\/options)?))?|bind|proof\/passkey(?:\/options)?)$/],
   ["spawn", "POST", /^\/api\/(?:machines\/[^/]+\/spawn|sessions\/[^/]+\/(?:resume|reopen|fork|retry|switch))$/],
   ["upload", "POST", /^\/api\/sessions\/[^/]+\/upload$/],
   ["search", "GET", /^\/api\/sessions\/[^/]+\/(?:export|files|file|directory|git-[a-z-]+|generated-images\/[^/]+|diagnostics)$/],

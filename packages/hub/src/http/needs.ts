@@ -6,22 +6,29 @@ import type { Scope } from "@hapi/protocol/scopes";
 import type { Hono, MiddlewareHandler } from "hono";
 import { type Actor, allow } from "../auth/actor.ts";
 import type { Lock } from "../auth/lock.ts";
+import type { StepUp } from "../auth/step-up.ts";
 
 /** `anyone`: whoever is signed in, with whatever. */
 export type Need = Scope | "anyone";
 
-type Acting = { Variables: { actor: Actor; lock?: Pick<Lock, "checkScope"> } };
-/** `whileLocked`: what only ends something goes on in a hub that is locked. */
+type Acting = { Variables: { actor: Actor; lock?: Pick<Lock, "checkScope">; stepUp?: Pick<StepUp, "check"> } };
 interface NeedOptions {
+  /** What only ends something goes on in a hub that is locked. */
   whileLocked?: boolean;
+  /** A person who has a passkey has to have used it within five minutes. */
+  fresh?: boolean;
 }
 
 const made = new Map<string, MiddlewareHandler<Acting>>();
 const needOf = new WeakMap<object, Need>();
+const freshOnes = new WeakSet<object>();
 
-/** Stands in front of the handler. Refuses with `scope_missing`, and what sends, starts, answers or changes with `hub_locked` while it is. */
-export function needs(need: Need, { whileLocked = false }: NeedOptions = {}): MiddlewareHandler<Acting> {
-  const key = `${need} ${whileLocked}`;
+/**
+ * Stands in front of the handler. Refuses with `scope_missing`; what sends, starts, answers or changes with `hub_locked` while it is; what reaches far
+ * with `step_up_required`.
+ */
+export function needs(need: Need, { whileLocked = false, fresh = false }: NeedOptions = {}): MiddlewareHandler<Acting> {
+  const key = `${need} ${whileLocked} ${fresh}`;
   const known = made.get(key);
   if (known) return known;
   const check: MiddlewareHandler<Acting> = (c, next) => {
@@ -29,10 +36,12 @@ export function needs(need: Need, { whileLocked = false }: NeedOptions = {}): Mi
       allow(c.get("actor"), need);
       if (!whileLocked) c.get("lock")?.checkScope(need);
     }
+    if (fresh) c.get("stepUp")?.check(c.get("actor"));
     return next();
   };
   made.set(key, check);
   needOf.set(check, need);
+  if (fresh) freshOnes.add(check);
   return check;
 }
 
@@ -40,6 +49,8 @@ export interface DeclaredRoute {
   method: string;
   path: string;
   need: Need | null;
+  /** And a proof of who asks. */
+  fresh: boolean;
 }
 
 /** Of one part of a plane, in which everything registered is a route. */
@@ -47,8 +58,8 @@ export function declaredRoutes(routes: Pick<Hono, "routes">): DeclaredRoute[] {
   const found = new Map<string, DeclaredRoute>();
   for (const { method, path, handler } of routes.routes) {
     const key = `${method} ${path}`;
-    const route = found.get(key) ?? { method, path, need: null };
-    found.set(key, { ...route, need: route.need ?? needOf.get(handler) ?? null });
+    const route = found.get(key) ?? { method, path, need: null, fresh: false };
+    found.set(key, { ...route, need: route.need ?? needOf.get(handler) ?? null, fresh: route.fresh || freshOnes.has(handler) });
   }
   return [...found.values()];
 }

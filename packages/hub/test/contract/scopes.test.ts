@@ -69,6 +69,8 @@ describe("routes", () => {
     expect(open.toSorted()).toEqual(["GET /health", ...signingIn, "POST /api/bind"]);
     expect(routes.filter(({ need }) => need === "anyone").map(({ method, path }) => `${method} ${path}`)).toEqual([
       "DELETE /api/credentials/:id",
+      "POST /api/proof/passkey/options",
+      "POST /api/proof/passkey",
     ]);
     expect(scoped.length).toBeGreaterThan(90);
   });

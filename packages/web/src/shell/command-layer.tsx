@@ -1,4 +1,7 @@
-/** Listens to the keyboard for the whole app and holds the palette and the sheet of shortcuts, both loaded when first asked for. */
+/**
+ * Listens to the keyboard for the whole app and holds what opens over it: the palette, the sheet of shortcuts, and the hub's question whether it is
+ * really this person; all are loaded when first asked for.
+ */
 import { useEffect, useRef, useState } from "react";
 import { listNavigation } from "../features/sessions/list-navigation.ts";
 import { isComposing } from "../ground/composing.ts";
@@ -8,6 +11,7 @@ import { registerOverlays, type Overlay } from "../ground/overlays.ts";
 import { part } from "../ui/part.tsx";
 import { toggleList } from "../ground/preferences.ts";
 import { source } from "../ground/source.ts";
+import { useHub } from "../sync/store.ts";
 
 const Palette = part(
   source(() => import("../features/palette/palette.tsx")),
@@ -20,10 +24,17 @@ const ShortcutSheet = part(
   { late: "toast" },
 );
 
+const ProveSheet = part(
+  source(() => import("../features/passkeys/prove-sheet.tsx")),
+  ({ ProveSheet }) => ProveSheet,
+  { late: "toast" },
+);
+
 const TEXT_FIELDS = "input, textarea, select, [contenteditable]:not([contenteditable=false])";
 
 export function CommandLayer() {
   const [overlay, setOverlay] = useState<Overlay | null>(null);
+  const isProving = useHub((state) => state.proving.length > 0);
   const keys = useRef<KeyState>({ goAt: null });
 
   useEffect(() => registerOverlays(setOverlay), []);
@@ -73,6 +84,7 @@ export function CommandLayer() {
     <>
       {overlay === "palette" && <Palette onClose={close} />}
       {overlay === "shortcuts" && <ShortcutSheet onClose={close} />}
+      {isProving && <ProveSheet />}
     </>
   );
 }

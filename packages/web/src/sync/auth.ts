@@ -53,6 +53,8 @@ function tellToast(event: SyncEvent): void {
   );
 }
 
+const prove = (): Promise<boolean> => new Promise((tell) => useHub.setState(({ proving }) => ({ proving: [...proving, tell] })));
+
 async function begin(): Promise<void> {
   const link = await openLink({
     baseUrl: credentials.baseUrl(),
@@ -61,6 +63,7 @@ async function begin(): Promise<void> {
     onExpired: (because) =>
       ignore(end({ forget: false, because }), "the screens are gone already; the next sign-in makes a new connection"),
     onEvent: tellToast,
+    prove,
   });
   useHub.setState({ auth: "signed-in", signedOutBecause: null });
   // both resolve with what is on this device; the network goes on by itself. A device that can't be read shows what the hub says
@@ -98,6 +101,7 @@ async function end({ forget, because }: { forget: boolean; because: HubState["si
     signedOutBecause: because,
   };
   credentials.forget();
+  for (const tell of useHub.getState().proving) tell(false);
   // first the screens, so that none of them asks a connection that is closing
   useHub.setState(out);
   await link.close({ forget });

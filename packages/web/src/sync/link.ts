@@ -38,6 +38,8 @@ export interface LinkOptions {
   /** The hub does not take the token any more. */
   onExpired: (because: AppError) => void;
   onEvent: (event: SyncEvent) => void;
+  /** Asks the person to prove that it is them. */
+  prove: () => Promise<boolean>;
 }
 
 /** A row for every prompt arrives well within this; later the prompt was seen elsewhere. */

@@ -24,6 +24,8 @@ export interface HubState {
   signedOutBecause: AppError | null;
   /** A link leads there; nothing is sent to it before the person agrees. */
   offeredHub: OfferedHub | null;
+  /** The hub wants to know whether it is them: who is to be told whether they proved it. */
+  proving: readonly ((isProved: boolean) => void)[];
   /** The cache or the hub has given a list. */
   listed: boolean;
   summaries: Readonly<Record<string, SessionSummary>>;
@@ -55,6 +57,7 @@ export const initialState: HubState = {
   auth: "restoring",
   signedOutBecause: null,
   offeredHub: null,
+  proving: [],
   listed: false,
   summaries: {},
   sessions: {},

@@ -11,7 +11,7 @@ const maxOfStrangers = 10_000;
 const maxOfPeople = 500;
 
 export interface ChallengeFor {
-  purpose: "register" | "sign-in";
+  purpose: "register" | "sign-in" | "prove";
   /** Of the page that asks. */
   origin: string;
   /** As whom it asks; null: nobody is signed in. */

@@ -85,6 +85,29 @@ export class Passkeys {
     return this.#change(() => this.#use(response, this.#answered(response, "sign-in", party, null).challenge, party));
   }
 
+  /** For one of this namespace's at this name. @throws `passkey_unavailable`: there is none */
+  proofOptions(actor: Asking, party: RelyingParty) {
+    const known = this.#at(party, actor.namespace);
+    if (known.length === 0) {
+      const names = [...new Set(this.of(actor.namespace).map(({ rpId }) => rpId))];
+      throw new AppError(
+        "passkey_unavailable",
+        names.length > 0 ? `Your passkeys are for ${names.join(", ")}; open the hub there` : undefined,
+      );
+    }
+    return requestOptions({ challenge: this.#challenges.make(challengeFor("prove", party, actor)), party, known });
+  }
+
+  /** @throws `challenge_over`, `passkey_unknown`, `passkey_refused`, also where it is another namespace's */
+  prove(actor: Asking, party: RelyingParty, response: UsedPasskey): Promise<Passkey> {
+    return this.#change(async () => {
+      const { challenge } = this.#answered(response, "prove", party, actor);
+      const known = this.#held.get(response.id);
+      if (known && known.namespace !== actor.namespace) throw new AppError("passkey_refused");
+      return this.#use(response, challenge, party);
+    });
+  }
+
   /** @throws `not_found` */
   rename(namespace: string, id: string, name: string): Promise<Passkey> {
     return this.#change(async () => {
@@ -109,7 +132,7 @@ export class Passkeys {
 
   async #use(used: UsedPasskey, challenge: string, party: RelyingParty): Promise<Passkey> {
     const passkey = this.#held.get(used.id);
-    if (!passkey) throw new AppError("passkey_unknown");
+    if (!passkey) throw new AppError("passkey_unknown", unknownWords);
     const { clock, log } = this.#options;
     const isItsOwner = (used.response.userHandle ?? passkey.userHandle) === passkey.userHandle;
     if (!isItsOwner || passkey.rpId !== party.id) throw new AppError("passkey_refused");
@@ -160,6 +183,7 @@ const challengeFor = (purpose: ChallengeFor["purpose"], { origin }: RelyingParty
   asking: asking && { namespace: asking.namespace, credentialId: asking.credentialId },
 });
 
+const unknownWords = "This hub does not know that passkey: it was deleted, or is another hub's. Sign in another way";
 const notFound = (): AppError => new AppError("not_found", "There is no such passkey");
 const copiedWords =
   "This passkey was used more often elsewhere than here, so there may be a copy of it. Sign in another way and delete it in Settings, Devices";

@@ -21,6 +21,8 @@ export function relyingPartyOf(headers: Headers): RelyingParty {
   const name = url.hostname;
   const isAddress = name.startsWith("[") || isIP(name) !== 0;
   const isSecure = url.protocol === "https:" || (url.protocol === "http:" && isThisComputer(name));
-  if (isAddress || !isSecure) throw new AppError("passkey_unavailable");
+  if (isAddress || !isSecure) throw new AppError("passkey_unavailable", placeWords);
   return { origin: url.origin, id: name };
 }
+
+const placeWords = "There are no passkeys at this address. Open the hub at https:// and a name, or at http://localhost";

@@ -15,6 +15,7 @@ import type { Credentials, Issued } from "../../auth/credentials.ts";
 import type { Door } from "../../auth/door.ts";
 import type { Lock } from "../../auth/lock.ts";
 import type { SignInNotices } from "../../auth/sign-in-notices.ts";
+import type { StepUp } from "../../auth/step-up.ts";
 import type { Tokens } from "../../auth/tokens.ts";
 import { passkeySignIn } from "./passkey-sign-in.ts";
 
@@ -25,6 +26,7 @@ export interface AuthDeps {
   notices: SignInNotices;
   codes: Codes;
   passkeys: Passkeys;
+  stepUp: StepUp;
   tokens: Tokens;
   ownerId: number;
   callerOf(c: Context): Caller;
@@ -119,12 +121,12 @@ function deviceName(c: Context): string {
   return [browser, system].filter(Boolean).join(", ") || "Device";
 }
 
-type JwtDeps = Pick<AuthDeps, "tokens" | "credentials" | "lock" | "callerOf">;
+type JwtDeps = Pick<AuthDeps, "tokens" | "credentials" | "lock" | "stepUp" | "callerOf">;
 
 /** `?token=` counts on the event stream only, where a browser can't set a header. */
 const queryTokenPaths = new Set(["/api/events"]);
 
-export function requireJwt({ tokens, credentials, lock, callerOf }: JwtDeps): MiddlewareHandler<ApiEnv> {
+export function requireJwt({ tokens, credentials, lock, stepUp, callerOf }: JwtDeps): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const header = c.req.header("authorization");
     const fromHeader = header?.startsWith("Bearer ") ? header.slice(7) : undefined;
@@ -134,6 +136,7 @@ export function requireJwt({ tokens, credentials, lock, callerOf }: JwtDeps): Mi
     lock.checkCaller(callerOf(c));
     if (!claims) throw new AppError("invalid_token");
     c.set("lock", lock);
+    c.set("stepUp", stepUp);
     c.set("actor", credentials.actorOf(claims.credentialId, claims.namespace));
     c.set("namespace", claims.namespace);
     c.set("userId", claims.userId);

@@ -30,12 +30,12 @@ export function credentialRoutes({ credentials, codes, notices }: CredentialRout
     const shown = credentials.list().filter((credential) => maySee(actor, credential));
     return c.json({ credentials: shown.map((credential) => viewOf(credential, actor)) });
   });
-  app.post("/credentials", needs("admin"), async (c) => {
+  app.post("/credentials", needs("admin", { fresh: true }), async (c) => {
     const actor = c.get("actor");
     const { credential, token } = await credentials.issue(wanted(actor, await readBody(c, newCredentialBody)));
     return c.json({ credential: viewOf(credential, actor), token }, 201);
   });
-  app.post("/credentials/codes", needs("admin"), async (c) => {
+  app.post("/credentials/codes", needs("admin", { fresh: true }), async (c) => {
     const { role = "admin" } = await readBody(c, codeBody, { optional: true });
     const { namespace, credentialId: by } = c.get("actor");
     return c.json({ ...codes.make({ by, namespace, role }), expiresInMs: codeLifetimeMs, role }, 201);
@@ -92,7 +92,7 @@ function changeRoutes(app: Hono<ApiEnv>, credentials: Credentials): void {
     if (!found || !maySee(actor, found)) throw new AppError("not_found", "There is no such sign-in");
     return found;
   };
-  app.put("/credentials/:id", needs("admin"), async (c) => {
+  app.put("/credentials/:id", needs("admin", { fresh: true }), async (c) => {
     const actor = c.get("actor");
     const { id, kind } = find(actor, c.req.param("id"));
     const { role } = await readBody(c, roleBody);
@@ -114,10 +114,11 @@ function changeRoutes(app: Hono<ApiEnv>, credentials: Credentials): void {
     const revoked = isSelf ? actor.credentialId !== LEGACY && (await credentials.revoke(actor.credentialId)) : null;
     if (revoked !== null) return c.json({ ok: true, revoked });
     const { id } = find(actor, c.req.param("id"));
+    c.get("stepUp").check(actor);
     checkAnotherAdmin(credentials, id);
     return c.json({ ok: true, revoked: await credentials.revoke(id) });
   });
-  app.delete("/credentials", needs("admin"), async (c) => {
+  app.delete("/credentials", needs("admin", { fresh: true }), async (c) => {
     const actor = c.get("actor");
     const others = credentials
       .list()

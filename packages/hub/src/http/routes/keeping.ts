@@ -22,7 +22,7 @@ export interface Restorer {
 
 export function keepingRoutes(deps: { restorer: Restorer; retention: RetentionStore }): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  app.post("/storage/restore", needs("admin"), async (c) => {
+  app.post("/storage/restore", needs("admin", { fresh: true }), async (c) => {
     requireOwner(c);
     const { id } = await readBody(c, restoreBody);
     if (!deps.restorer.isStaged(id)) throw new AppError("backup_not_found", "No backup was made ready. Run: hapi hub restore FILE");

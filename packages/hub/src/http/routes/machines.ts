@@ -65,6 +65,7 @@ function spawnRoutes(app: Hono<ApiEnv>, { access, rpc, now, onSpawned }: Machine
     const machine = await access.machine(c.get("actor"), c.req.param("id"));
     const body = await readBody(c, spawnBody);
     if (body.yolo === true || body.permissionMode !== undefined) allow(c.get("actor"), "policy:write");
+    c.get("stepUp").checkMode(c.get("actor"), body.yolo === true ? "yolo" : body.permissionMode);
     const capabilities = machine.metadata?.capabilities;
     if (capabilities !== undefined && !capabilities.includes("agent-availability")) {
       const { message } = new AppError("runner_upgrade_required");

@@ -8,12 +8,14 @@ import { deviceLifetimeMs } from "../../auth/credential.ts";
 import type { Credentials, Issued } from "../../auth/credentials.ts";
 import type { Door } from "../../auth/door.ts";
 import type { Passkeys } from "../../auth/passkeys/passkeys.ts";
+import type { StepUp } from "../../auth/step-up.ts";
 import { relyingPartyOf } from "../../auth/passkeys/relying-party.ts";
 
 export interface PasskeySignInDeps {
   door: Door;
   credentials: Credentials;
   passkeys: Passkeys;
+  stepUp: Pick<StepUp, "proved">;
   callerOf(c: Context): Caller;
   /** What a device is told that was signed in. */
   answer(c: Context, issued: Issued): Promise<Response>;
@@ -23,7 +25,7 @@ export interface PasskeySignInDeps {
 
 /** `small`: reads no more of a body than one needs. */
 export function passkeySignIn(app: Hono, small: MiddlewareHandler, deps: PasskeySignInDeps): void {
-  const { door, credentials, passkeys, callerOf, answer, nameOf } = deps;
+  const { door, credentials, passkeys, stepUp, callerOf, answer, nameOf } = deps;
   app.post("/auth/passkey/options", small, async (c) => c.json(await passkeys.signInOptions(relyingPartyOf(c.req.raw.headers))));
   app.post("/auth/passkey", small, async (c) => {
     const { response, name = nameOf(c) } = await readBody(c, usePasskeyBody);
@@ -43,6 +45,7 @@ export function passkeySignIn(app: Hono, small: MiddlewareHandler, deps: Passkey
       await credentials.revoke(made.credential.id);
       throw new AppError("passkey_unknown");
     });
+    stepUp.proved({ namespace: issued.credential.namespace, credentialId: issued.credential.id });
     return answer(c, issued);
   });
 }

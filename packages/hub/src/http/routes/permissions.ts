@@ -15,6 +15,7 @@ export function permissionRoutes(deps: { access: SessionAccess; permissions: Per
     const session = await deps.access.session(c.get("actor"), c.req.param("id"));
     const { mode, allowTools, decision, answers, updatedInput, digest } = await readBody(c, approveBody, { optional: true });
     checkMayAnswer(c.get("actor"), { mode, allowTools, decision, updatedInput });
+    c.get("stepUp").checkMode(c.get("actor"), mode);
     const approved = decision !== "denied" && decision !== "abort";
     const answer = { approved, ...given({ mode, allowTools, decision, answers, updatedInput, digest }) };
     const outcome = await deps.permissions.answer(session, c.req.param("requestId"), answer);

@@ -15,7 +15,7 @@ const maxBytes = 100 * 1024 * 1024;
 
 export function exportRoutes(deps: { access: SessionAccess; messages: MessageStore; now: () => number }): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  app.get("/sessions/:id/export", needs("sessions:read"), async (c) => {
+  app.get("/sessions/:id/export", needs("sessions:read", { fresh: true }), async (c) => {
     const session = await deps.access.session(c.get("actor"), c.req.param("id"));
     const { messages: count, bytes: estimatedBytes } = await deps.messages.count(session.id);
     if (estimatedBytes > maxBytes)

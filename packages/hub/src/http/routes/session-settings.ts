@@ -15,7 +15,9 @@ export function sessionSettingsRoutes(deps: { access: SessionAccess; settings: S
   const app = new Hono<ApiEnv>();
   app.post("/sessions/:id/permission-mode", needs("policy:write"), async (c) => {
     const session = await access.session(c.get("actor"), c.req.param("id"));
-    await settings.setPermissionMode(session, (await readBody(c, permissionModeBody)).mode);
+    const { mode } = await readBody(c, permissionModeBody);
+    c.get("stepUp").checkMode(c.get("actor"), mode);
+    await settings.setPermissionMode(session, mode);
     return c.json({ ok: true });
   });
   app.post("/sessions/:id/model", needs("sessions:send"), async (c) => {

@@ -163,6 +163,7 @@ function lifecycleRoutes(app: Hono<ApiEnv>, deps: SessionRouteDeps): void {
     const session = await access.session(c.get("actor"), c.req.param("id"));
     const { permissionMode } = await readBody(c, resumeBody, { optional: true });
     if (permissionMode !== undefined) allow(c.get("actor"), "policy:write");
+    c.get("stepUp").checkMode(c.get("actor"), permissionMode);
     const mode = permissionMode === undefined ? undefined : settings.checkMode(session, permissionMode);
     const sessionId = await resume.resume(session, mode === undefined ? {} : { permissionMode: mode });
     return c.json({ type: "success", sessionId });

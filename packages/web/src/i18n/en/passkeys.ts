@@ -25,5 +25,9 @@ export const passkeys = {
   "passkeys.unused": "never used",
   "passkeys.at": "for {host}",
   "passkeys.synced": "synced",
+  "passkeys.prove.title": "Is it you?",
+  "passkeys.prove.body": "This reaches far, so the hub wants to see a passkey first. For five minutes it then asks no more.",
+  "passkeys.prove.use": "Use a passkey",
+  "passkeys.prove.none": "No passkey was used, so nothing was done yet.",
   "passkeys.known": "This device or key has a passkey for this hub already.",
 } as const;

@@ -26,5 +26,9 @@ export const passkeys = {
   "passkeys.unused": "从未使用",
   "passkeys.at": "用于 {host}",
   "passkeys.synced": "已同步",
+  "passkeys.prove.title": "是你本人吗？",
+  "passkeys.prove.body": "这项操作影响很大，所以中枢要先看到通行密钥。之后五分钟内不再询问。",
+  "passkeys.prove.use": "使用通行密钥",
+  "passkeys.prove.none": "没有使用通行密钥，因此还没有执行任何操作。",
   "passkeys.known": "此设备或密钥已有此中枢的通行密钥。",
 } satisfies CatalogOf<typeof source>;
