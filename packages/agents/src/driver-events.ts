@@ -1,6 +1,6 @@
 /** What a driver says (`driver.ts` is the port): canonical events of the agent's record, live text, requests, stages, and what it noticed to be missing. */
 import type { AgentPromptState, Front } from "@hapi/core";
-import type { AgentEvent, AgentFailure, BackgroundWork, NoticeWords, StreamDelta } from "@hapi/protocol";
+import type { AgentEvent, AgentFailure, BackgroundWork, ModelChoice, NoticeWords, StreamDelta } from "@hapi/protocol";
 import type { AgentRequest } from "./driver.ts";
 
 /**
@@ -76,8 +76,9 @@ export type DriverEvent =
    */
   | { type: "mode"; mode: string; by?: "person" }
   | { type: "model"; model: string | null; by?: "person" }
+  | { type: "effort"; effort: string | null; by?: "person" }
   | { type: "title"; title: string }
-  | { type: "facts"; tools?: string[]; slashCommands?: string[]; version?: string; models?: { id: string; name: string }[] }
+  | { type: "facts"; tools?: string[]; slashCommands?: string[]; version?: string; models?: ModelChoice[] }
   /**
    * The agent's own screen was left, and these words with it: `queued` waited behind the turn, `entered` was entered and shows nowhere, `line` stood
    * in the input line; null: something did, and what is not known. Comes before `exited`.

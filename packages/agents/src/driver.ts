@@ -7,7 +7,7 @@ import type { HostControl, TypedLine } from "@hapi/host";
 import type { Clock } from "@hapi/platform/lean";
 import type { DriverEvent } from "./driver-events.ts";
 import type { EnvironmentVariable } from "./environment.ts";
-import type { AgentCapabilities, Answers, Attachment, NoticeWords, ToolKind } from "@hapi/protocol";
+import type { AgentCapabilities, Answers, Attachment, ModelChoice, NoticeWords, ToolKind } from "@hapi/protocol";
 
 export type { Front };
 export type { DriverEvent, Loss, LossKind, RequestOutcome } from "./driver-events.ts";
@@ -177,6 +177,8 @@ export interface StartOptions {
   fork?: boolean;
   permissionMode?: string;
   model?: string | null;
+  /** How hard its model thinks, in the agent's own word; null, or absent: as it would by itself. */
+  effort?: string | null;
   /** The agent's own flags, verbatim. */
   args: readonly string[];
   cols?: number;
@@ -252,7 +254,9 @@ export interface Conversation {
   interrupt(): Promise<void>;
   setPermissionMode(mode: string): Promise<void>;
   setModel(model: string | null): Promise<void>;
-  listModels(): Promise<{ id: string; name: string }[]>;
+  /** Null: as the agent would by itself. */
+  setEffort(effort: string | null): Promise<void>;
+  listModels(): Promise<ModelChoice[]>;
   /**
    * A hook of the agent called; the answer is its stdout. `signal` aborts when the hook's process is gone (then nobody waits any more) or
    * this session process ends. An object payload carries `hapiHookId`, made by the bridge: the same when the bridge comes back to a

@@ -23,6 +23,7 @@ export interface FirstLook {
 export interface FirstLaunchInput extends FirstLook {
   where: Pick<DriverContext, "env" | "cwd" | "sessionDir" | "hookCommand" | "hookEnv" | "tools">;
   model?: string | null | undefined;
+  effort?: string | null | undefined;
 }
 
 export interface FirstLaunch {

@@ -10,6 +10,8 @@ export interface AgentFlags {
   permissionMode: string | null;
   isYolo: boolean;
   model: string | null;
+  /** How hard its model thinks, in the agent's own word. */
+  effort: string | null;
   startedBy: "terminal" | "runner";
   existingSessionId: string | null;
   /** From now on with this terminal's account, provider and program, instead of those the session was begun with. */
@@ -44,6 +46,12 @@ const valued: Record<string, Setter> = {
   },
   "--model": (flags, value) => {
     flags.model = value;
+  },
+  "--effort": (flags, value) => {
+    flags.effort = value;
+  },
+  "--model-reasoning-effort": (flags, value) => {
+    flags.effort = value;
   },
   "--started-by": (flags, value) => {
     flags.startedBy = oneOf("--started-by", value, ["terminal", "runner"]) as "terminal" | "runner";
@@ -81,6 +89,7 @@ export function parseAgentFlags(words: readonly string[]): AgentFlags {
     permissionMode: null,
     isYolo: false,
     model: null,
+    effort: null,
     startedBy: "terminal",
     existingSessionId: null,
     isThisEnvironment: false,

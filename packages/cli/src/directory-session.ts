@@ -84,6 +84,7 @@ export function prepareSession(
     ...(found.kind === "existing" ? { sessionId: found.sessionFile.sessionId } : { sessionId: crypto.randomUUID(), tag: found.tag }),
     ...(wantedMode ? { permissionMode: wantedMode } : {}),
     ...(flags.model ? { model: flags.model } : {}),
+    ...(flags.effort ? { effort: flags.effort } : {}),
     ...(flags.box ? { box: flags.box } : {}),
     ...(begin ? { begin } : {}),
   });

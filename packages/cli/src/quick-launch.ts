@@ -78,7 +78,7 @@ async function hasNoWord({ sessionId }: SessionFile, home: string, env: Env): Pr
 
 /** Writes what the agent needs into the session's folder. Null: only the session process can begin it. */
 export function planLaunch(sessionFile: SessionFile, home: string, words: readonly string[], env: Env): FirstLaunch | null {
-  const { sessionId, cwd, threadId, permissionMode, model, environment, box } = sessionFile;
+  const { sessionId, cwd, threadId, permissionMode, model, effort, environment, box } = sessionFile;
   // The session process makes the sandbox.
   if (box) return null;
   const dir = sessionDir(home, sessionId);
@@ -102,6 +102,7 @@ export function planLaunch(sessionFile: SessionFile, home: string, words: readon
     threadId,
     permissionMode,
     model,
+    effort,
   });
 }
 

@@ -1,5 +1,5 @@
 /** What a session's agent is told to do, and what it can be asked for. */
-import { parser } from "@hapi/protocol";
+import { type ModelChoice, parser } from "@hapi/protocol";
 import * as z from "zod/mini";
 import { type Ask, many, sessionPath, SLOW_MS, succeeded } from "./asking.ts";
 
@@ -10,7 +10,7 @@ export interface SlashCommand {
 }
 
 const readCommand = parser(z.looseObject({ name: z.string(), description: z.optional(z.string()), source: z.optional(z.string()) }));
-const readModel = parser(z.looseObject({ id: z.string(), name: z.optional(z.string()) }));
+const readModel = parser(z.looseObject({ id: z.string(), name: z.optional(z.string()), efforts: z.optional(z.array(z.string())) }));
 
 export function agentCalls({ request, post }: Ask) {
   return {
@@ -28,12 +28,13 @@ export function agentCalls({ request, post }: Ask) {
     stopRetry: (id: string) => request("DELETE", sessionPath(id, "/retry")),
     setPermissionMode: (id: string, mode: string) => post(sessionPath(id, "/permission-mode"), { mode }, SLOW_MS),
     setModel: (id: string, model: string | null) => post(sessionPath(id, "/model"), { model }, SLOW_MS),
+    setEffort: (id: string, effort: string | null) => post(sessionPath(id, "/effort"), { effort }, SLOW_MS),
     async slashCommands(id: string): Promise<SlashCommand[]> {
       return many(readCommand, succeeded(await request("GET", sessionPath(id, "/slash-commands"))).commands);
     },
-    async models(id: string): Promise<{ id: string; name: string }[]> {
+    async models(id: string): Promise<ModelChoice[]> {
       const { models } = succeeded(await request("GET", sessionPath(id, "/models"), { timeoutMs: SLOW_MS }));
-      return many(readModel, models).map((model) => ({ id: model.id, name: model.name ?? model.id }));
+      return many(readModel, models).map(({ id, name = id, efforts }) => ({ id, name, ...(efforts ? { efforts } : {}) }));
     },
   };
 }

@@ -70,7 +70,7 @@ export interface FakeAgent {
   /** Its own screen is left: words that were there alone. */
   unsent(words: { queued?: string[]; entered?: string | null; line?: string | null }): void;
   /** Says something of itself. */
-  tell(event: Extract<DriverEvent, { type: "mode" | "model" | "thread" | "thinking" | "record" }>): void;
+  tell(event: Extract<DriverEvent, { type: "mode" | "model" | "effort" | "thread" | "thinking" | "record" }>): void;
   /** On its own screen, with no request. */
   dialog(open: { about: string; since: number } | null): void;
   failStarts: number;
@@ -87,14 +87,15 @@ export interface FakeAgent {
 }
 
 /** What a driver finds in the agent's record, and not only hears. */
-const IN_RECORD = new Set<DriverEvent["type"]>(["record", "stage", "thinking", "mode", "model"]);
+const IN_RECORD = new Set<DriverEvent["type"]>(["record", "stage", "thinking", "mode", "model", "effort"]);
 
-export function createFakeAgent(options: { control?: AgentCapabilities["control"]; steer?: boolean } = {}): FakeAgent {
+export function createFakeAgent(options: { control?: AgentCapabilities["control"]; steer?: boolean; effort?: boolean } = {}): FakeAgent {
   const capabilities: AgentCapabilities = {
     control: options.control ?? "switch",
     permissionModes: ["default", "yolo"],
     models: [{ id: "large", name: "Large" }],
     setModel: true,
+    setEffort: options.effort ?? false,
     setPermissionMode: true,
     steer: options.steer ?? false,
     fork: true,
@@ -378,6 +379,10 @@ export function createFakeAgent(options: { control?: AgentCapabilities["control"
       async setModel(model) {
         settings.push(model ?? "default");
         mine.emit({ type: "model", model });
+      },
+      async setEffort(effort) {
+        settings.push(`effort ${effort ?? "default"}`);
+        mine.emit({ type: "effort", effort });
       },
       listModels: async () => [{ id: "large", name: "Large" }],
       onHook: async (payload) => ({ seen: payload }),

@@ -44,7 +44,7 @@ export interface FakeHub {
   holdAcks(hold: boolean): void;
   prompt(localId: string, text: string, attachments?: readonly string[]): void;
   /** As a person does at the hub while the session does not run. */
-  choose(choice: { permissionMode?: string; model?: string | null }): void;
+  choose(choice: { permissionMode?: string; model?: string | null; effort?: string | null }): void;
   rpc<T>(name: string, params?: unknown): Promise<T>;
   /** The names that can be asked. */
   readonly methods: string[];
@@ -308,11 +308,12 @@ export function createFakeHub(sessionId: string): FakeHub {
     },
     choose(choice) {
       Object.assign(chosen, choice);
-      const { permissionMode, model } = choice;
+      const { permissionMode, model, effort } = choice;
       metadata.value = metadata.value && {
         ...metadata.value,
         ...(permissionMode === undefined ? {} : { preferredPermissionMode: permissionMode }),
         ...(model === undefined ? {} : { preferredModel: model }),
+        ...(effort === undefined ? {} : { preferredEffort: effort }),
       };
       metadata.version++;
     },

@@ -17,6 +17,33 @@ test("configuration: confirmed by the agent, kept, passed at the next start; an 
   expect(world.hub.alives.at(-1)).toMatchObject({ permissionMode: "yolo", model: "large", mode: "remote" });
 });
 
+test("effort: confirmed by the agent under the name that was asked for, kept, said, passed at the next start", async () => {
+  await using world = await createWorld({ canEffort: true });
+  expect(await world.hub.rpc<unknown>("set-session-config", { effort: "high" })).toEqual({ applied: { effort: "high" } });
+  expect(await world.hub.rpc<unknown>("set-session-config", { modelReasoningEffort: "low" })).toEqual({
+    applied: { modelReasoningEffort: "low" },
+  });
+  expect(world.agent.settings).toEqual(["effort high", "effort low"]);
+  world.agent.die({ code: 0 });
+  await run(world, "p1", "hello");
+  expect(world.agent.starts.at(-1)).toMatchObject({ effort: "low" });
+  expect(world.hub.alives.at(-1)).toMatchObject({ effort: "low" });
+  expect(world.hub.metadata).toMatchObject({ preferredEffort: "low" });
+});
+
+test("an effort that was chosen at the hub while the session was away is taken over; what the agent is seen with is shown and not kept", async () => {
+  await using world = await createWorld({ canEffort: true });
+  await world.hub.until(() => world.ledger.state.facts.published !== null, "told");
+  world.hub.choose({ effort: "high" });
+  await world.relaunch();
+  await world.hub.until(() => world.sessionFile.value.effort === "high", "taken over");
+  await run(world, "p1", "hello");
+  expect(world.agent.starts.at(-1)).toMatchObject({ effort: "high" });
+  world.agent.tell({ type: "effort", effort: "max" });
+  await world.hub.until(() => JSON.stringify(world.hub.alives.at(-1)).includes('"effort":"max"'), "shown");
+  expect(world.sessionFile.value.effort).toBe("high");
+});
+
 test("mode and model chosen at the hub while the session was away count; ours count where nobody chose", async () => {
   await using world = await createWorld({ permissionMode: "default" });
   await world.hub.until(() => world.ledger.state.facts.published !== null, "told");

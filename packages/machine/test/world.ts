@@ -36,6 +36,7 @@ export interface WorldOptions extends Partial<CreateSessionOptions> {
   parkAfterMs?: number;
   control?: "switch" | "remote" | "shared";
   steer?: boolean;
+  canEffort?: boolean;
   installed?: boolean;
   /** Sessions of this home retry by themselves. */
   autoRetry?: boolean;
@@ -60,7 +61,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ...options,
   });
   const hub = createFakeHub(sessionId);
-  const agent = createFakeAgent({ control: options.control, steer: options.steer });
+  const agent = createFakeAgent({ control: options.control, steer: options.steer, effort: options.canEffort });
   agent.installed = options.installed ?? true;
   const host = createMemoryHost({ sessionId });
   if (options.viewers) host.setViewers([{ id: "viewer-1", cols: 80, rows: 24 }]);

@@ -3,14 +3,22 @@
  * name. Every flag there is has its row here. It is read by `capability` only (a driver's own, by name), and a test names a flag that nobody reads.
  */
 
+/** A model on offer. `efforts`: how hard it may be asked to think, in the agent's own words, the least first; absent: not known, or no choice. */
+export interface ModelChoice {
+  id: string;
+  name: string;
+  efforts?: readonly string[];
+}
+
 /** What an agent can do; its driver says it. */
 export interface AgentCapabilities {
   /** `switch`: terminal or remote, one at a time; `shared`: both at once; `remote`: no terminal front end. */
   control: "switch" | "shared" | "remote";
   permissionModes: readonly string[];
   /** Aliases or ids offered before the agent was asked for its own list. */
-  models: readonly { id: string; name: string }[];
+  models: readonly ModelChoice[];
   setModel: boolean;
+  setEffort: boolean;
   setPermissionMode: boolean;
   steer: boolean;
   fork: boolean;
@@ -36,8 +44,9 @@ interface CapabilityRow {
 export const CAPABILITIES: Readonly<Record<Capability, CapabilityRow>> = {
   control: { says: '"switch" (terminal or remote, one at a time), "shared" (both at once) or "remote" (no terminal)', by: "the driver" },
   permissionModes: { says: "the modes on offer; a session starts in the first", by: "the driver" },
-  models: { says: "a list of `{id, name}`, on offer before the agent was asked for its own", by: "the driver" },
+  models: { says: "a list of `{id, name, efforts?}`, on offer before the agent was asked for its own", by: "the driver" },
   setModel: { says: "the model can be changed while it runs", by: "the driver" },
+  setEffort: { says: "how hard its model thinks can be changed while it runs", by: "the driver" },
   setPermissionMode: { says: "the permission mode can be changed while it runs", by: "the driver" },
   steer: { says: "a prompt can be put into the turn that runs", by: "the driver" },
   fork: { says: "its conversation can be branched off", by: "the driver" },
@@ -58,6 +67,7 @@ const CHECKS: Readonly<Record<Capability, (value: unknown) => boolean>> = {
   permissionModes: (value) => Array.isArray(value) && value.every(isText),
   models: (value) => Array.isArray(value) && value.every(isModel),
   setModel: isBoolean,
+  setEffort: isBoolean,
   setPermissionMode: isBoolean,
   steer: isBoolean,
   fork: isBoolean,

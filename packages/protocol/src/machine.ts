@@ -79,6 +79,9 @@ export const spawnParamsSchema = z.looseObject({
   directory: z.string(),
   agent: z.optional(z.string()),
   model: z.optional(z.nullable(z.string())),
+  /** Its agent's flavor says which of the two names (`effortField`). */
+  effort: z.optional(z.nullable(z.string())),
+  modelReasoningEffort: z.optional(z.nullable(z.string())),
   permissionMode: z.optional(z.string()),
   yolo: z.optional(z.boolean()),
   resumeSessionId: z.optional(z.string()),

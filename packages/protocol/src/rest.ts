@@ -64,6 +64,8 @@ export const spawnBody = z.looseObject({
   directory: z.string().check(z.minLength(1)),
   agent: z.optional(z.string()),
   model: z.optional(z.nullable(z.string())),
+  effort: z.optional(z.nullable(z.string())),
+  modelReasoningEffort: z.optional(z.nullable(z.string())),
   yolo: z.optional(z.boolean()),
   permissionMode: z.optional(z.string()),
   sessionType: z.optional(z.enum(["simple", "worktree"])),

@@ -81,6 +81,8 @@ export const metadataSchema = z.looseObject({
   preferredPermissionMode: z.optional(z.string()),
   /** Ours. The same of the model; null: the agent's own. Absent: nobody said. */
   preferredModel: z.optional(z.nullable(z.string())),
+  /** Ours. The same of how hard its model thinks. */
+  preferredEffort: z.optional(z.nullable(z.string())),
   capabilities: z.optional(capabilitiesSchema),
   /** Ours. A person allowed that turns which a provider's error failed are retried by themselves. Absent: not allowed. */
   autoRetry: z.optional(z.boolean()),

@@ -61,6 +61,12 @@ export const AGENT_SETTINGS: readonly AgentSettingName[] = [
   { path: "copilot-agent-mode", field: "copilotAgentMode", body: "mode", flavors: ["copilot"] },
 ];
 
+/** Under which of the two names a session's effort stands: in its row, its sign of life, and what it is started with. */
+export const effortField = (flavor: string | null | undefined): "effort" | "modelReasoningEffort" =>
+  AGENT_SETTINGS.some(({ field, flavors }) => field === "modelReasoningEffort" && flavors.some((known) => known === flavor))
+    ? "modelReasoningEffort"
+    : "effort";
+
 /** Steps of the durable replacement of a session that one agent's `/clear` needs; refused for now. */
 export const CLEAR_STEPS = ["clear-opencode/reserve", "clear-opencode/confirm-cleanup", "clear-opencode/abort", "clear-opencode"] as const;
 

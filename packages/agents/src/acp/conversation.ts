@@ -2,7 +2,7 @@
  * One conversation with an ACP agent. A prompt is confirmed by what stands in the host's ring; an answer is on disk before it is written; what
  * the agent said is told again, with the same keys, after this process was killed. ACP takes one prompt at a time: queueing is the session's.
  */
-import { AppError } from "@hapi/protocol";
+import { AppError, type ModelChoice } from "@hapi/protocol";
 import type { Conversation, DriverContext, DriverEvent, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { LATE, within } from "@hapi/platform/lean";
 import { encodeRpc } from "../shared/jsonrpc.ts";
@@ -13,7 +13,7 @@ import { META, type AcpProfile } from "./profile.ts";
 import { fateOf, findPrompt, lastPrompt, promptBlocks, rememberPrompt, withFate } from "./prompts.ts";
 import { replyTo } from "./requests.ts";
 import { cancelTurn, denyAndStop } from "./stopping.ts";
-import { setMode, setModel } from "./settings.ts";
+import { setEffort, setMode, setModel } from "./settings.ts";
 import { hasExited } from "../shared/process-end.ts";
 import { endAgent, LAUNCH_KEY, startAgent, type Launch } from "./start.ts";
 import type { AcpState } from "./state.ts";
@@ -69,13 +69,14 @@ export class AcpConversation implements Conversation {
   }
 
   /** What the person asked for stands; the agent's own beginning is only told where nothing was asked. */
-  async #settle({ state: { mode } }: AgentLink, { permissionMode, model }: StartOptions): Promise<void> {
+  async #settle({ state: { mode } }: AgentLink, { permissionMode, model, effort }: StartOptions): Promise<void> {
     try {
       if (permissionMode !== undefined) await this.setPermissionMode(permissionMode);
       // A mode that HAPI has no word for may allow more than anybody chose (a model that decides what is safe): then it asks.
       else if (mode !== null && !this.#modes.includes(mode) && this.#modes.includes("default")) await this.setPermissionMode("default");
       else if (mode !== null) this.#context.emit({ type: "mode", mode });
       if (model) await this.setModel(model);
+      if (effort) await this.setEffort(effort);
     } catch (cause) {
       // An agent that works in another mode than the person chose is worse than none.
       await this.stop({ graceMs: 0 });
@@ -273,7 +274,11 @@ export class AcpConversation implements Conversation {
     this.#context.emit({ type: "model", model: await setModel(this.#running(), model) });
   }
 
-  listModels(): Promise<{ id: string; name: string }[]> {
+  async setEffort(effort: string | null): Promise<void> {
+    this.#context.emit({ type: "effort", effort: await setEffort(this.#running(), effort) });
+  }
+
+  listModels(): Promise<ModelChoice[]> {
     return Promise.resolve(this.#link?.state.facts.models ?? []);
   }
 

@@ -12,6 +12,7 @@ export function createAcpDriver(profile: AcpProfile): AgentDriver {
     permissionModes: permissionModesOf(profile.flavor),
     models: [],
     setModel: true,
+    setEffort: true,
     setPermissionMode: true,
     steer: false,
     fork: false,

@@ -1,5 +1,6 @@
 /** What an agent says about itself in `initialize`, `session/new` and `session/load`: versions, modes, models; old and new dialect. */
 import { isRecord } from "@hapi/core";
+import type { ModelChoice } from "@hapi/protocol";
 import { fields, filled, list, text } from "../shared/read.ts";
 import type { AgentFacts } from "./state.ts";
 
@@ -43,6 +44,13 @@ export function applyConfigOptions(facts: AgentFacts, value: unknown): void {
     facts.models = choicesOf(model).flatMap((choice) => readModel(choice, "value"));
     facts.model = text(model["currentValue"]) ?? facts.model;
   }
+  const thought = selectOf(value, "thought_level");
+  if (thought) {
+    const values = choicesOf(thought).flatMap((choice) => filled(fields(choice)["value"]) ?? []);
+    const current = text(thought["currentValue"]) ?? "";
+    facts.thought = { option: String(thought["id"]), first: facts.thought?.first ?? current, value: current, values };
+    facts.models = facts.models.map((one) => ({ ...one, efforts: values }));
+  }
   const mode = selectOf(value, "mode");
   if (mode && facts.modes.length === 0) {
     facts.modeOption = text(mode["id"]) ?? null;
@@ -69,7 +77,7 @@ function choicesOf(option: Readonly<Record<string, unknown>>): readonly unknown[
   );
 }
 
-function readModel(value: unknown, idKey: string): { id: string; name: string }[] {
+function readModel(value: unknown, idKey: string): ModelChoice[] {
   const model = fields(value);
   const id = filled(model[idKey]);
   return id === undefined ? [] : [{ id, name: filled(model["name"]) ?? id }];

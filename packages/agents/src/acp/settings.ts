@@ -53,6 +53,20 @@ export async function setModel(link: AgentLink, model: string | null): Promise<s
   return modelId;
 }
 
+/** Null: what it thought with first. @returns the effort that is in force now */
+export async function setEffort(link: AgentLink, effort: string | null): Promise<string> {
+  const { facts } = link.state;
+  const { thought } = facts;
+  if (!thought) throw new AppError("unsupported_flavor", `${link.profile.displayName} offers no choice of how hard it thinks`);
+  const to = effort ?? thought.first;
+  if (!thought.values.includes(to))
+    throw new AppError("apply_failed", `${link.profile.displayName} knows no effort "${to}"; it offers ${thought.values.join(", ")}`);
+  await set(link, byOption(thought.option, to));
+  facts.thought = { ...thought, value: to };
+  await link.commit();
+  return to;
+}
+
 interface Change {
   method: string;
   params: object;

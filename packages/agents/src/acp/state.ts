@@ -3,7 +3,7 @@
  * to read on in the host's ring, so that the same events come out again after a crash, with the same keys.
  */
 import type { AgentPromptState } from "@hapi/core";
-import type { Attachment, ToolContent, ToolKind, TurnOutcome } from "@hapi/protocol";
+import type { Attachment, ModelChoice, ToolContent, ToolKind, TurnOutcome } from "@hapi/protocol";
 import type { AgentRequest, DriverEvent, DriverLog, RequestOutcome } from "../driver.ts";
 import type { Elicited, FormField } from "../shared/elicitation.ts";
 import type { RpcId } from "../shared/jsonrpc.ts";
@@ -93,10 +93,12 @@ export interface AgentFacts {
   mode?: string;
   /** Id of the config option that switches modes, where there is no `session/set_mode`. */
   modeOption: string | null;
-  models: { id: string; name: string }[];
+  models: ModelChoice[];
   /** Id of the config option that switches models, where there is no `session/set_model`. */
   modelOption: string | null;
   model: string | null;
+  /** Its option of the category `thought_level`: how hard the model thinks. Absent: it has none. */
+  thought?: { option: string; first: string; value: string; values: string[] };
 }
 
 export interface AcpState {

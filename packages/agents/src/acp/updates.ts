@@ -52,8 +52,10 @@ export function factUpdate(to: Translation, type: string, update: Fields, start:
       return modeIs(to, text(update["currentModeId"]));
     case "config_option_update": {
       const before = state.facts.model;
+      const thought = state.facts.thought?.value;
       applyConfigOptions(state.facts, update["configOptions"]);
       if (state.facts.model !== before) to.emit({ type: "model", model: state.facts.model });
+      if (state.facts.thought && state.facts.thought.value !== thought) to.emit({ type: "effort", effort: state.facts.thought.value });
       return modeIs(to, modeOptionValue(update["configOptions"]));
     }
     case "session_info_update": {

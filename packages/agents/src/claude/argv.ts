@@ -123,6 +123,7 @@ export interface ArgvOptions {
   thread: ThreadChoice;
   permissionMode?: string;
   model?: string | null;
+  effort?: string | null;
   /** Whether bypass may be chosen in this session's life (never as root outside a sandbox). */
   allowBypass: boolean;
   /** Overlay file of the front. */
@@ -142,6 +143,7 @@ function common(options: ArgvOptions, dropped: ReadonlySet<string>): string[] {
     if (options.thread.kind !== "theirs" && threadFlags.has(flag.name)) return false;
     if (options.permissionMode !== undefined && modeFlags.has(flag.name)) return false;
     if (options.model != null && flag.name === "--model") return false;
+    if (options.effort != null && flag.name === "--effort") return false;
     return !(options.settings !== undefined && flag.name === "--settings");
   });
   const asked = hasFlag(args, ...modeFlags) ? undefined : "default";
@@ -152,6 +154,7 @@ function common(options: ArgvOptions, dropped: ReadonlySet<string>): string[] {
     ...(options.allowBypass ? ["--allow-dangerously-skip-permissions"] : []),
     ...(options.model == null ? [] : ["--model", options.model]),
     ...(options.mcpConfig === undefined ? [] : ["--mcp-config", options.mcpConfig]),
+    ...(options.effort == null ? [] : ["--effort", options.effort]),
     ...(options.settings === undefined ? [] : ["--settings", options.settings]),
     ...(options.prefill === undefined ? [] : [`--prefill=${options.prefill}`]),
     ...wordsOf(own),

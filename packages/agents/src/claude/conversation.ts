@@ -36,7 +36,6 @@ export function createConversation(
   const driven = () => (fronts.running?.front === "remote" ? fronts.running.now : null);
   const handing = createHanding({ core, running: driven, lookup, answerMs });
   const { adopt, typedEarly } = createAdopt(core, fronts);
-  const { setPermissionMode, setModel, listModels } = choices;
   const { withdraw, withdrawRetry } = handing;
 
   return {
@@ -48,9 +47,7 @@ export function createConversation(
     withdrawRetry,
     ...createAsking(core, fronts),
     interrupt: () => (fronts.running?.front === "local" ? fronts.running.now.interrupt() : handing.interrupt()),
-    setPermissionMode,
-    setModel,
-    listModels,
+    ...choices.offered,
     typed: (line) => (fronts.running?.front === "local" ? fronts.running.now.typed(line) : typedEarly(line)),
     get busy() {
       return fronts.running?.now.busy ?? false;

@@ -24,6 +24,7 @@ const facts: Pick<AgentDriver, "flavor" | "displayName" | "capabilities" | "veri
       { id: "haiku", name: "Haiku" },
     ],
     setModel: true,
+    setEffort: true,
     setPermissionMode: true,
     steer: true,
     fork: true,

@@ -21,11 +21,11 @@ export function planFirstLaunch(input: FirstLaunchInput): FirstLaunch | null {
   const found = ready(input);
   if (found === null) return null;
   const { thread, command, hint } = found;
-  const { where, words, threadId, permissionMode, model } = input;
+  const { where, words, threadId, permissionMode, model, effort } = input;
   const launch = launchOn(thread, {
     context: where,
     command,
-    options: { front: "local", args: words, permissionMode, model },
+    options: { front: "local", args: words, permissionMode, model, effort },
     args: readArgs(words),
     first: threadId === undefined,
   });

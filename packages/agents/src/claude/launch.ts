@@ -103,6 +103,7 @@ export function launchOn(thread: ThreadChoice, { context, command, options, args
     thread,
     permissionMode: options.permissionMode,
     model: options.model,
+    effort: options.effort,
     // A driven session may be switched to it later; the terminal shows its own choice of modes and is left as it is.
     allowBypass: options.front === "remote" ? mayBypass(env) : options.permissionMode === "bypassPermissions",
     withPrompt: first,

@@ -111,8 +111,12 @@ function refuseFallback(early: readonly Heard[]): void {
 }
 
 async function askForThread(link: ServerLink, context: DriverContext, options: StartOptions): Promise<Fields> {
-  const { threadId, fork, permissionMode, model } = options;
-  const wanted = { ...startPolicy(permissionMode), ...(model ? { model } : {}) };
+  const { threadId, fork, permissionMode, model, effort } = options;
+  const wanted = {
+    ...startPolicy(permissionMode),
+    ...(model ? { model } : {}),
+    ...(effort ? { config: { model_reasoning_effort: effort } } : {}),
+  };
   try {
     if (threadId === undefined) return fields(await link.request("thread/start", { cwd: context.cwd, ...wanted }, THREAD_MS));
     const method = fork ? "thread/fork" : "thread/resume";

@@ -5,7 +5,7 @@
  */
 import type { HostProcess } from "@hapi/host";
 import { ignore, LATE, within } from "@hapi/platform/lean";
-import { type AgentFailure, AppError } from "@hapi/protocol";
+import { type AgentFailure, AppError, type ModelChoice } from "@hapi/protocol";
 import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { begin, type Beginning, rejoin, type Running } from "./begin.ts";
 import { type OpenWire, reasonOf, type ServerLink, ServerRefusal } from "./link.ts";
@@ -15,7 +15,7 @@ import { findInThread, findOnDisk, wasHanded } from "./prompts.ts";
 import { decisionOn } from "./requests.ts";
 import { endProcess, exitWords, hasExited } from "../shared/process-end.ts";
 import { LAUNCH_KEY, type Launch, listenToStreams } from "./server.ts";
-import { type Model, modelsOf, setMode, setModel } from "./settings.ts";
+import { modelsOf, setEffort, setMode, setModel } from "./settings.ts";
 import { type CodexState, type OpenRequest, STATE_KEY } from "./state.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 import { Thread } from "./thread.ts";
@@ -34,7 +34,7 @@ export class CodexConversation implements Conversation {
   #starting = false;
   #stopping = false;
   #gone: Promise<void> = Promise.resolve();
-  #models: Model[] = [];
+  #models: ModelChoice[] = [];
   #isDisposed = false;
 
   constructor(context: DriverContext, open: OpenWire) {
@@ -263,15 +263,11 @@ export class CodexConversation implements Conversation {
     }
   }
 
-  async setPermissionMode(mode: string): Promise<void> {
-    await setMode(this.#context, this.#link.running.thread, mode);
-  }
+  setPermissionMode = async (mode: string): Promise<void> => setMode(this.#context, this.#link.running.thread, mode);
+  setModel = async (model: string | null): Promise<void> => setModel(this.#context, this.#link.running.thread, model);
+  setEffort = async (effort: string | null): Promise<void> => setEffort(this.#context, this.#link.running.thread, effort);
 
-  async setModel(model: string | null): Promise<void> {
-    await setModel(this.#context, this.#link.running.thread, model);
-  }
-
-  async listModels(): Promise<Model[]> {
+  async listModels(): Promise<ModelChoice[]> {
     if (this.#models.length === 0 && this.#running) await this.#askForModels(this.#running);
     return this.#models;
   }

@@ -16,6 +16,7 @@ export const createCodexDriver = (open: OpenWire): AgentDriver => ({
     permissionModes: MODES,
     models: [],
     setModel: true,
+    setEffort: true,
     setPermissionMode: true,
     steer: true,
     fork: true,

@@ -124,14 +124,15 @@ function todos(to: Translation, params: Fields): void {
 
 export function settingsAre(to: Translation, value: unknown): void {
   const { state } = to;
-  const before = state.settings.model;
+  const before = state.settings;
   state.settings = settingsOf(value, state.settings);
   const mode = modeOf(state.settings);
   if (mode !== null && mode !== state.mode) {
     state.mode = mode;
     to.emit({ type: "mode", mode });
   }
-  if (state.settings.model !== before) to.emit({ type: "model", model: state.settings.model });
+  if (state.settings.model !== before.model) to.emit({ type: "model", model: state.settings.model });
+  if (state.settings.effort !== before.effort) to.emit({ type: "effort", effort: state.settings.effort });
 }
 
 const ATTEMPT = /(\d+)\/(\d+)/;

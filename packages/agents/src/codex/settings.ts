@@ -1,25 +1,34 @@
 /** What a person changes of a thread while it runs; whoever else is on it sees the change. */
-import { AppError } from "@hapi/protocol";
+import { AppError, type ModelChoice } from "@hapi/protocol";
 import type { DriverContext } from "../driver.ts";
-import { fields, filled, list } from "../shared/read.ts";
+import { offeredEfforts } from "../shared/efforts.ts";
+import { type Fields, fields, filled, list } from "../shared/read.ts";
 import { ServerRefusal } from "./link.ts";
 import { changeTo, MODES } from "./modes.ts";
 import type { Thread } from "./thread.ts";
 
 const ASK_MS = 30_000;
 
-export interface Model {
-  id: string;
-  name: string;
+export async function modelsOf(thread: Thread): Promise<ModelChoice[]> {
+  return (await offered(thread))
+    .filter((model) => model["hidden"] !== true)
+    .map((model) => ({
+      id: String(model["model"]),
+      name: filled(model["displayName"]) ?? String(model["model"]),
+      ...offeredEfforts(effortsOf(model)),
+    }));
 }
 
-export async function modelsOf({ link }: Thread): Promise<Model[]> {
+async function offered({ link }: Thread): Promise<Fields[]> {
   const said = fields(await asking(link?.request("model/list", {}, ASK_MS), "say which models it has"));
   return list(said["data"])
     .map(fields)
-    .filter((model) => model["hidden"] !== true && filled(model["model"]) !== undefined)
-    .map((model) => ({ id: String(model["model"]), name: filled(model["displayName"]) ?? String(model["model"]) }));
+    .filter((model) => filled(model["model"]) !== undefined);
 }
+
+/** `supportedReasoningEfforts`: `{reasoningEffort, description}` each (0.171.0). */
+const effortsOf = (model: Fields): string[] =>
+  list(model["supportedReasoningEfforts"]).flatMap((one) => filled(fields(one)["reasoningEffort"]) ?? []);
 
 export async function setMode({ emit }: DriverContext, thread: Thread, mode: string): Promise<void> {
   if (!MODES.some((known) => known === mode)) throw new AppError("invalid_mode");
@@ -40,6 +49,22 @@ export async function setModel({ emit }: DriverContext, thread: Thread, model: s
   state.settings = { ...state.settings, model: to };
   await thread.commit();
   emit({ type: "model", model: to });
+}
+
+/** Null: its model's own. Codex takes any word and fails with the next turn (0.171.0), so it is compared with what the model offers. */
+export async function setEffort({ emit }: DriverContext, thread: Thread, effort: string | null): Promise<void> {
+  const { state } = thread;
+  const model = (await offered(thread)).find((one) => one["model"] === state.settings.model);
+  const to = effort ?? filled(model?.["defaultReasoningEffort"]) ?? null;
+  if (to === null)
+    throw new AppError("apply_failed", `Codex does not say how hard ${state.settings.model} thinks by itself; choose a word of its own`);
+  const efforts = model ? effortsOf(model) : [];
+  if (model && !efforts.includes(to))
+    throw new AppError("apply_failed", `${state.settings.model} knows no effort "${to}"; it offers ${efforts.join(", ") || "no choice"}`);
+  await change(thread, { effort: to });
+  state.settings = { ...state.settings, effort: to };
+  await thread.commit();
+  emit({ type: "effort", effort });
 }
 
 async function change({ link, state }: Thread, settings: Record<string, unknown>): Promise<void> {

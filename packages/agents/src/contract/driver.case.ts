@@ -172,6 +172,33 @@ function turnCases({ fixture, say, it }: Cases): void {
     "model",
   );
 
+  it(
+    "effort: listed with its model, in force from the next turn on, also after a resume; another word is refused",
+    async () => {
+      await using world = await openWorld(fixture);
+      await world.start();
+      const models = await world.conversation.listModels();
+      const model = models.find(({ efforts }) => (efforts?.length ?? 0) > 1);
+      const [one = "", more = ""] = model?.efforts ?? [];
+      expect(one).not.toBe(more);
+      await world.conversation.setModel(model?.id ?? "");
+      for (const effort of [more, one]) {
+        await world.conversation.setEffort(effort);
+        expect(world.events.findLast((event) => event.type === "effort")).toMatchObject({ effort });
+        expect((await world.untilEnd(await world.prompt(say.say))).outcome).toBe("completed");
+        expect(fixture.effort?.() ?? effort).toBe(effort);
+      }
+      expect(await codeOf(world.conversation.setEffort("no-such-effort"))).toBe("apply_failed");
+      await world.conversation.stop({ graceMs: 5_000 });
+      await world.until(isExited);
+      const thread = world.events.find((event) => event.type === "thread")?.threadId;
+      await world.start({ threadId: thread, model: model?.id ?? "", effort: more });
+      expect((await world.untilEnd(await world.prompt(say.say))).outcome).toBe("completed");
+      expect(fixture.effort?.() ?? more).toBe(more);
+    },
+    "effort",
+  );
+
   it("stop and resume: the same thread, its memory, nothing told twice", async () => {
     await using world = await openWorld(fixture);
     await world.start();

@@ -17,6 +17,7 @@ export const FEATURES: Readonly<Record<string, string>> = {
   "a to-do list is a plan with three entries": "todo",
   "interrupt ends the turn and the next prompt works": "abort",
   "model: listed, switched, confirmed": "model",
+  "effort: listed with its model, in force from the next turn on, also after a resume; another word is refused": "effort",
   "permission mode: unknown refused, a mode that never asks does not ask": "mode",
   "stop and resume: the same thread, its memory, nothing told twice": "resume",
   "a failed turn is typed, the session lives, retry continues with the prompt standing once": "provider error, retry",

@@ -31,6 +31,8 @@ export interface DriverFixture {
   prompts?: Partial<typeof PROMPTS>;
   /** The agent's memory of what the person said, as text, asked in whatever way this agent has. Default: the prompt `recall`. */
   recall?(world: World): Promise<string>;
+  /** What the model was last asked to think with, as the model's side saw it. Absent: nobody can look. */
+  effort?(): string | undefined;
   /** Things this agent can't do: instead of the test of it runs what shows that. */
   cannot?: Partial<Record<Ability, Lack>>;
   /** After its death it goes on from what its record holds of the turn: what was asked then is asked again by some agents only. */
@@ -53,7 +55,7 @@ export interface Lack {
   shows(world: World): Promise<void>;
 }
 
-export type Ability = "question" | "plan" | "todo" | "forSession" | "denyReason" | "kill" | "model" | "thought";
+export type Ability = "question" | "plan" | "todo" | "forSession" | "denyReason" | "kill" | "model" | "effort" | "thought";
 
 export const PROMPTS = {
   say: "say: The quick brown fox jumps over the lazy dog, twice a day and once at night.",

@@ -33,6 +33,7 @@ import { openScratch, type Scratch } from "./scratch.ts";
 import type { TurnContext } from "./context.ts";
 import { ModelError } from "./errors.ts";
 import { INITIAL, MODELS, MODES } from "./offer.ts";
+import { facts, parseSetModel, setModel, setOption } from "./options.ts";
 import { keepRequest, modelRequest } from "./request.ts";
 import { performTurn } from "./turn.ts";
 
@@ -132,8 +133,7 @@ export async function runDemoAgent(
     })
     .onRequest(methods.agent.session.setConfigOption, ({ params }) => {
       const { record } = known(params.sessionId);
-      if (params.configId !== "model") throw RequestError.invalidParams(undefined, `unknown option ${params.configId}`);
-      setModel(record, params.value);
+      setOption(record, params.configId, params.value);
       return { configOptions: facts(record).configOptions };
     })
     .onRequest("session/set_model", parseSetModel, ({ params }) => {
@@ -253,36 +253,6 @@ function sizeOf(base64: string): string {
   const bytes = Math.floor((base64.length * 3) / 4);
   return bytes < 1024 ? `${bytes} bytes` : `${(bytes / 1024).toFixed(1)} KB`;
 }
-
-function facts(record: DemoRecord) {
-  const { mode, model } = settingsOf(record.lines, INITIAL);
-  return {
-    modes: { currentModeId: mode, availableModes: MODES.map((one) => ({ ...one })) },
-    configOptions: [
-      {
-        id: "model",
-        name: "Model",
-        category: "model" as const,
-        type: "select" as const,
-        currentValue: model,
-        options: MODELS.map(({ id, name }) => ({ value: id, name })),
-      },
-    ],
-  };
-}
-
-function setModel(record: DemoRecord, value: unknown): void {
-  const model = MODELS.find((candidate) => candidate.id === value);
-  if (!model) throw RequestError.invalidParams(undefined, `unknown model ${String(value)}`);
-  record.append({ t: "set", model: model.id });
-}
-
-const parseSetModel = (params: unknown): { sessionId: string; modelId: string } => {
-  if (params !== null && typeof params === "object" && "sessionId" in params && "modelId" in params) {
-    return { sessionId: String(params.sessionId), modelId: String(params.modelId) };
-  }
-  throw RequestError.invalidParams();
-};
 
 /** Gone in the middle of a sentence, as a crashed agent is. What was written before still arrives. */
 async function leave(stdout: WritableStream<Uint8Array>, exit: ((code: number) => void) | undefined): Promise<never> {

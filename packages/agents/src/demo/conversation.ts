@@ -1,5 +1,5 @@
 /** A conversation with the demo agent: over ACP when it is steered remotely, its own front end when the terminal has it; one thread, never both. */
-import { AppError } from "@hapi/protocol";
+import { AppError, type ModelChoice } from "@hapi/protocol";
 import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { DemoLocalFront } from "./local-front.ts";
 
@@ -77,7 +77,12 @@ export class DemoConversation implements Conversation {
     await this.#remote.setModel(model);
   }
 
-  listModels(): Promise<{ id: string; name: string }[]> {
+  async setEffort(effort: string | null): Promise<void> {
+    if (this.#local.isRunning) this.#local.refuse();
+    await this.#remote.setEffort(effort);
+  }
+
+  listModels(): Promise<ModelChoice[]> {
     return this.#remote.listModels();
   }
 

@@ -11,4 +11,7 @@ export const MODELS = [
   { id: "demo-small", name: "Demo Small", contextTokens: 32_000 },
 ] as const;
 
-export const INITIAL = { mode: MODES[0].id, model: MODELS[0].id } as const;
+/** How hard it "thinks": said back, and nothing else. */
+export const EFFORTS = ["low", "medium", "high"] as const;
+
+export const INITIAL = { mode: MODES[0].id, model: MODELS[0].id, effort: EFFORTS[1] } as const;

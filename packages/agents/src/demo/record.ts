@@ -14,7 +14,7 @@ export type RecordLine =
   | { t: "user"; text: string; before?: string; images: number; promptId?: string; at: number }
   | { t: "retry"; at: number }
   | { t: "update"; update: SessionUpdate }
-  | { t: "set"; mode?: string; model?: string; grant?: GrantKind }
+  | { t: "set"; mode?: string; model?: string; effort?: string; grant?: GrantKind }
   /** A request to the client (`method`, `params` of ACP) that waits for a person. */
   | { t: "ask"; id: string; method: string; params: object }
   /** Its end. `result`: what the client answered, in ACP's words; null: it was taken back. */
@@ -113,19 +113,21 @@ function after(turn: LastTurn, line: RecordLine): LastTurn {
 export interface Settings {
   mode: string;
   model: string;
+  effort: string;
   grants: ReadonlySet<GrantKind>;
 }
 
-export function settingsOf(lines: readonly RecordLine[], initial: { mode: string; model: string }): Settings {
+export function settingsOf(lines: readonly RecordLine[], initial: { mode: string; model: string; effort: string }): Settings {
   const grants = new Set<GrantKind>();
-  let { mode, model } = initial;
+  let { mode, model, effort } = initial;
   for (const line of lines) {
     if (line.t !== "set") continue;
     mode = line.mode ?? mode;
     model = line.model ?? model;
+    effort = line.effort ?? effort;
     if (line.grant) grants.add(line.grant);
   }
-  return { mode, model, grants };
+  return { mode, model, effort, grants };
 }
 
 /** What a client that loads the conversation is shown, in order. */

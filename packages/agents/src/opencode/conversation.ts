@@ -1,13 +1,13 @@
 /** One conversation with OpenCode. Its server and its screen are programs of the host; this is one client more, and first answer wins on every door. */
 import { ignore, LATE, within } from "@hapi/platform/lean";
-import { AppError, toAppError } from "@hapi/protocol";
+import { AppError, type ModelChoice, toAppError } from "@hapi/protocol";
 import type { Conversation, DriverContext, DriverPrompt, Front, RequestAnswer, Started, StartOptions } from "../driver.ts";
 import { deadApi } from "./api.ts";
-import { readLine } from "./argv.ts";
 import { allowAtOnce, giveAgain, giveAnswer, stopTurn } from "./answering.ts";
 import { createHanding, type Handing } from "./handing.ts";
 import { ServerLink } from "./link.ts";
-import { chooseModel, type Models, readModels } from "./models.ts";
+import { type Models, readModels } from "./models.ts";
+import { choose, setEffort, setModel } from "./settings.ts";
 import { AGENT_NAME } from "./name.ts";
 import { refusalOf } from "./requests.ts";
 import { hasExited } from "../shared/process-end.ts";
@@ -64,25 +64,15 @@ export class OpenCodeConversation implements Conversation {
     this.#starting = true;
     try {
       const opened = await startServer(this.#context, options);
-      await this.#choose(opened, options);
+      if (!choose(opened.state, options, this.#modes)) {
+        await endServer(this.#context, opened.process, 0);
+        throw new AppError("invalid_mode");
+      }
       await this.#attach(opened);
     } finally {
       this.#starting = false;
     }
     return { how: options.threadId === undefined ? "new" : options.fork ? "fork" : "resume" };
-  }
-
-  /** What was asked for stands; the words of the command line count where nothing else was said. */
-  async #choose({ state, process }: Opened, options: StartOptions): Promise<void> {
-    const line = readLine(options.args);
-    const asPlan = line.of("agent").at(-1)?.value === "plan" ? "plan" : undefined;
-    const mode = options.permissionMode ?? asPlan ?? (line.of("mode").length > 0 ? "yolo" : undefined);
-    if (mode !== undefined && !this.#modes.includes(mode)) {
-      await endServer(this.#context, process, 0);
-      throw new AppError("invalid_mode");
-    }
-    state.mode = mode ?? state.mode;
-    state.model = options.model ?? line.of("model").at(-1)?.value ?? state.model;
   }
 
   /** A server that was just started: it is listened to, or nothing is left running. */
@@ -138,6 +128,7 @@ export class OpenCodeConversation implements Conversation {
     if (version !== undefined) context.emit({ type: "facts", version });
     context.emit({ type: "mode", mode: state.mode });
     if (state.model !== null) context.emit({ type: "model", model: state.model });
+    if (state.effort) context.emit({ type: "effort", effort: state.effort });
   }
 
   /** Never two agents on one conversation: also one that this process has not adopted yet counts. */
@@ -257,13 +248,15 @@ export class OpenCodeConversation implements Conversation {
 
   async setModel(model: string | null): Promise<void> {
     const link = this.#running();
-    const wanted = chooseModel(await this.#offered(link), model);
-    link.state.model = wanted;
-    await link.commit();
-    this.#context.emit({ type: "model", model: wanted });
+    await setModel(this.#context, link, { models: await this.#offered(link), model });
   }
 
-  async listModels(): Promise<{ id: string; name: string }[]> {
+  async setEffort(effort: string | null): Promise<void> {
+    const link = this.#running();
+    await setEffort(this.#context, link, { models: await this.#offered(link), effort });
+  }
+
+  async listModels(): Promise<ModelChoice[]> {
     const link = this.#live;
     return link ? (await this.#offered(link)).list : [];
   }

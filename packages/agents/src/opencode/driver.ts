@@ -17,6 +17,7 @@ export const opencodeDriver: AgentDriver = {
     permissionModes,
     models: [],
     setModel: true,
+    setEffort: true,
     setPermissionMode: true,
     steer: false,
     fork: true,

@@ -204,11 +204,17 @@ async function notSent(context: DriverContext, link: ServerLink, { going, cause 
 }
 
 async function send(link: ServerLink, messageID: string, parts: readonly unknown[]): Promise<void> {
-  const { mode, model, threadId } = link.state;
+  const { mode, model, effort, threadId } = link.state;
   const [providerID = "", ...rest] = model?.split("/") ?? [];
   const agent = mode === "plan" ? { agent: "plan" } : {};
   const choice = model === null ? {} : { model: { providerID, modelID: rest.join("/") } };
-  await link.api.post(`/session/${threadId}/prompt_async`, { messageID, parts, ...agent, ...choice });
+  await link.api.post(`/session/${threadId}/prompt_async`, {
+    messageID,
+    parts,
+    ...agent,
+    ...choice,
+    ...(effort ? { variant: effort } : {}),
+  });
 }
 
 /** `unknown`: OpenCode can't be asked, does not know the conversation, or may be about to write the message down. */

@@ -71,6 +71,8 @@ export interface OpenCodeState {
   mode: string;
   /** `provider/model`; null: OpenCode's own choice. */
   model: string | null;
+  /** The model's variant, in OpenCode's word; null, or absent: none. */
+  effort?: string | null;
   pending: Pending | null;
   turn: Turn | null;
   lastTurn: { localId: string | null; outcome: TurnOutcome } | null;

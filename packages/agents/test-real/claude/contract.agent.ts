@@ -28,6 +28,7 @@ runDriverContract({
       dispose: () => server.close(),
     };
   },
+  effort: () => fake.requests.findLast((request) => request.op === "answer" && !request.aux)?.effort,
   async recall(world) {
     await world.untilEnd(await world.prompt("recall"));
     const last = fake.requests.findLast((request) => request.op === "answer" && !request.aux);

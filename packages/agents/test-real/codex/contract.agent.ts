@@ -38,6 +38,7 @@ runDriverContract({
     const cwd = join(folder, "project");
     return { env: prepareHome(folder, { url: fake.url, cwd }), cwd, dispose: () => server.close() };
   },
+  effort: () => fake.requests.findLast((request) => request.op === "answer" && !request.aux)?.effort,
   async recall(world) {
     await world.untilEnd(await world.prompt("recall"));
     const last = fake.requests.findLast((request) => request.op === "answer" && !request.aux);

@@ -2,7 +2,7 @@
 import type { DriverFixture } from "../../src/contract/driver.case.ts";
 import { copilotDriver } from "../../src/copilot/driver.ts";
 import { versionOf } from "../shared/installed.ts";
-import { toolsOffered } from "../shared/lacks.ts";
+import { noEffort, toolsOffered } from "../shared/lacks.ts";
 import { onScriptedModels } from "../shared/scripted.ts";
 import { copilotEnv } from "./home.ts";
 
@@ -20,6 +20,7 @@ export const copilotFixture: DriverFixture = {
   prepare: models.prepare,
   recall: models.recall,
   cannot: {
+    effort: { reason: "over ACP it offers no choice of it", shows: noEffort },
     model: {
       reason: "with a provider of one's own there is one model",
       async shows(world) {

@@ -2,7 +2,7 @@
 import type { DriverFixture } from "../../src/contract/driver.case.ts";
 import { geminiDriver } from "../../src/gemini/driver.ts";
 import { versionOf } from "../shared/installed.ts";
-import { toolsOffered } from "../shared/lacks.ts";
+import { noEffort, toolsOffered } from "../shared/lacks.ts";
 import { onScriptedModels } from "../shared/scripted.ts";
 import { geminiEnv } from "./home.ts";
 
@@ -17,6 +17,7 @@ export const geminiFixture: DriverFixture = {
   prepare: models.prepare,
   recall: models.recall,
   cannot: {
+    effort: { reason: "over ACP it offers no choice of it", shows: noEffort },
     question: { reason: "its question tool is not offered over ACP", shows: (world) => toolsOffered(world, models.fake, [], ["ask_user"]) },
     plan: {
       reason: "leaving its plan mode is not offered in HAPI's modes of it",

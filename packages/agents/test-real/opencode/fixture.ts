@@ -53,4 +53,5 @@ export const opencode: DriverFixture = {
     return models.prepare(own);
   },
   recall: models.recall,
+  effort: models.effort,
 };

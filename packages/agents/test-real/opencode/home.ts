@@ -19,7 +19,14 @@ function configuration(url: string): string {
         name: "Fake",
         options: { baseURL: `${url}/v1`, apiKey: "sk-test" },
         models: {
-          alpha: { name: "Alpha", limit, cost: { input: 1, output: 2 }, reasoning: true, tool_call: true },
+          alpha: {
+            name: "Alpha",
+            limit,
+            cost: { input: 1, output: 2 },
+            reasoning: true,
+            tool_call: true,
+            variants: { low: { reasoningEffort: "low" }, high: { reasoningEffort: "high" } },
+          },
           "alpha-mini": { name: "Alpha Mini" },
           beta: { name: "Beta" },
         },

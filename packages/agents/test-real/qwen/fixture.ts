@@ -2,7 +2,7 @@
 import type { DriverFixture } from "../../src/contract/driver.case.ts";
 import { qwenDriver } from "../../src/qwen/driver.ts";
 import { versionOf } from "../shared/installed.ts";
-import { toolsOffered } from "../shared/lacks.ts";
+import { noEffort, toolsOffered } from "../shared/lacks.ts";
 import { onScriptedModels } from "../shared/scripted.ts";
 import { qwenEnv } from "./home.ts";
 
@@ -20,6 +20,7 @@ export const qwenFixture: DriverFixture = {
   prepare: models.prepare,
   recall: models.recall,
   cannot: {
+    effort: { reason: "over ACP it offers no choice of it", shows: noEffort },
     todo: { reason: "its to-do tool is not offered to this model", shows: (world) => toolsOffered(world, models.fake, [], ["todo_write"]) },
     model: {
       reason: "one model is configured",

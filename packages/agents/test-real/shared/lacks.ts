@@ -10,3 +10,10 @@ export async function toolsOffered(world: World, fake: () => FakeModels, some: r
   for (const name of some) if (!offered.includes(name)) throw new Error(`${name} is not offered: ${offered.join(", ")}`);
   for (const name of none) if (offered.includes(name)) throw new Error(`${name} is offered`);
 }
+
+/** Throws where one of its models can be told how hard to think. */
+export async function noEffort(world: World): Promise<void> {
+  const models = await world.conversation.listModels();
+  const choice = models.find(({ efforts }) => efforts !== undefined);
+  if (choice) throw new Error(`${choice.id} offers ${choice.efforts?.join(", ")}`);
+}

@@ -5,7 +5,7 @@ import { type FakeModels, startFakeModels } from "@hapi/testkit";
 import type { DriverFixture } from "../../src/contract/driver.case.ts";
 import { lastSaid } from "./installed.ts";
 
-export interface Scripted extends Required<Pick<DriverFixture, "prepare" | "recall">> {
+export interface Scripted extends Required<Pick<DriverFixture, "prepare" | "recall" | "effort">> {
   /** The server of the world that was prepared last. */
   fake(): FakeModels;
 }
@@ -21,6 +21,7 @@ export function onScriptedModels(environment: (folder: string, url: string) => R
       mkdirSync(cwd);
       return { env: environment(folder, fake.url), cwd, dispose: () => server.close() };
     },
+    effort: () => fake.requests.findLast((request) => request.op === "answer" && !request.aux)?.effort,
     async recall(world) {
       await world.untilEnd(await world.prompt("recall"));
       return lastSaid(fake);

@@ -189,6 +189,7 @@ function noteUnused({ flags, context }: OpenInput): void {
     flags.isYolo && "--yolo",
     flags.permissionMode && "--permission-mode",
     flags.model && "--model",
+    flags.effort && "--effort",
     flags.isThisEnvironment && "--this-environment",
     ...flags.rest,
   ].filter(Boolean);
@@ -229,6 +230,7 @@ function printAgentHelp(driver: AgentDriver, context: CommandContext): number {
       "",
       "  --new                        another session instead of this directory's",
       "  --model NAME                 model to start with",
+      "  --effort LEVEL               how hard its model thinks, in the agent's own word",
       `  --permission-mode MODE       ${modes || "none for this agent"}`,
       "  --yolo                       approve everything",
       "  --hapi-starting-mode MODE    local or remote",

@@ -90,8 +90,8 @@ async function requestOf({ theirs, flags }: Line, { env, cwd }: CommandContext):
   return { home, flavor: quickAgent.flavor, cwd, machineId, hubUrl: hub.url, flags, asked, now: systemClock.now() };
 }
 
-const hasChoices = ({ isYolo, isThisEnvironment, permissionMode, model, box, rest }: AgentFlags): boolean =>
-  isYolo || box !== null || isThisEnvironment || permissionMode !== null || model !== null || rest.length > 0;
+const hasChoices = ({ isYolo, isThisEnvironment, permissionMode, model, effort, box, rest }: AgentFlags): boolean =>
+  isYolo || box !== null || isThisEnvironment || permissionMode !== null || model !== null || effort !== null || rest.length > 0;
 
 async function begin(
   request: DirectorySessionInput,

@@ -24,6 +24,9 @@ export interface AliveFacts {
   mode: "local" | "remote";
   permissionMode?: string;
   model: string | null;
+  /** One of them, by the agent's flavor (`effortField`). */
+  effort?: string | null;
+  modelReasoningEffort?: string | null;
 }
 
 export interface StageReport {

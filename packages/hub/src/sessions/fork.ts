@@ -20,7 +20,7 @@ import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore, PageQuery } from "../messages/store.ts";
 import type { MachineRef, Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
-import { chosenOf } from "./chosen.ts";
+import { chosenOf, effortOf } from "./chosen.ts";
 import { createConversationText } from "./conversation-text.ts";
 import { canFork, type OfferDeps, offersHistory, type StartFailure } from "./resume-failure.ts";
 import type { SessionStore } from "./store.ts";
@@ -103,6 +103,7 @@ export class Fork {
       ...sandboxOf(metadata),
       ...(permissionMode === undefined ? {} : { permissionMode }),
       ...(model == null ? {} : { model }),
+      ...effortOf(session),
     };
     // It was there a moment ago.
     const started = await startOn(this.#deps.rpc, { id: String(metadata.machineId), namespace: session.namespace }, params, { readyMs: 0 });

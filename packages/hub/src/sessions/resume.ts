@@ -12,7 +12,7 @@ import type { MachineStore } from "../machines/store.ts";
 import type { MessageStore } from "../messages/store.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { ActivityWatch } from "./activity-watch.ts";
-import { chosenOf } from "./chosen.ts";
+import { chosenOf, effortOf } from "./chosen.ts";
 import type { Launches } from "./launches.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { leaseMs } from "./presence.ts";
@@ -154,8 +154,7 @@ export class Resume {
       sessionId: session.id,
       ...(permissionMode === undefined ? {} : { permissionMode }),
       ...(model == null ? {} : { model }),
-      ...(session.effort == null ? {} : { effort: session.effort }),
-      ...(session.modelReasoningEffort == null ? {} : { modelReasoningEffort: session.modelReasoningEffort }),
+      ...effortOf(session),
       forkSession: false,
       ...sandboxOf(metadata),
     };

@@ -2,7 +2,7 @@
  * Permission mode, model and the settings some agents have: checked against what the agent can do, applied by the session when it is
  * there, remembered in any case and passed to the agent at its next start.
  */
-import { capability, AppError, normalizePermissionMode, permissionModesOf, type Session } from "@hapi/protocol";
+import { capability, AppError, effortField, normalizePermissionMode, permissionModesOf, type Session } from "@hapi/protocol";
 import { RpcRefusal } from "../rpc/answer.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import { isUp, type Starting } from "./access.ts";
@@ -51,11 +51,16 @@ export class SessionSettings {
     await this.#deps.durable();
   }
 
+  /** By either of the two names that it has on the wire. */
+  async setEffort(session: Session, effort: string | null): Promise<void> {
+    if (capability(session.metadata, "setEffort") === false) throw new AppError("unsupported_flavor");
+    const field = effortField(session.metadata?.flavor);
+    await this.#apply(session, field, effort, { [field]: effort });
+  }
+
   async setOther(session: Session, field: string, value: string | null): Promise<void> {
     const change: SessionChange = {};
-    if (field === "effort") change.effort = value;
-    else if (field === "modelReasoningEffort") change.modelReasoningEffort = value;
-    else if (field === "serviceTier") change.serviceTier = value;
+    if (field === "serviceTier") change.serviceTier = value;
     if (Object.keys(change).length === 0 && !session.active) throw new AppError("session_inactive");
     await this.#apply(session, field, value, change);
   }
@@ -64,10 +69,11 @@ export class SessionSettings {
     if (await this.#isThere(session)) await this.#applyLive(session, field, value);
     if (Object.keys(change).length > 0) await this.#deps.store.change(session.id, change);
     const { permissionMode, model } = change;
-    const isChoice = typeof permissionMode === "string" || model !== undefined;
+    const effort = change[effortField(session.metadata?.flavor)];
+    const isChoice = typeof permissionMode === "string" || model !== undefined || effort !== undefined;
     if (isChoice)
       await this.#deps.store.updateMetadata(session.id, null, (now) =>
-        withChoice(now, { permissionMode: permissionMode ?? undefined, model }),
+        withChoice(now, { permissionMode: permissionMode ?? undefined, model, effort }),
       );
     await this.#deps.durable();
   }

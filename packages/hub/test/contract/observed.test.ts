@@ -89,4 +89,36 @@ describe("seen in a mode and a model", () => {
     expect(runner.calls[0]?.params).toMatchObject({ permissionMode: "plan", model: "opus" });
     runner.socket.close();
   });
+
+  test.each([
+    ["codex", "model-reasoning-effort", { modelReasoningEffort: "high" }, "modelReasoningEffort"],
+    ["codex", "effort", { effort: "high" }, "modelReasoningEffort"],
+    ["gemini", "effort", { effort: "high" }, "effort"],
+  ])(
+    "an effort chosen for a %s session by /%s stands under the agent's name for it, and is what it is started with",
+    async (flavor, path, body, field) => {
+      const client = await rig.client();
+      const machineId = `m-${crypto.randomUUID()}`;
+      const { id, socket } = await ranBefore(client, machineId, { flavor, capabilities: { ...ours.capabilities, setEffort: true } });
+      socket.emit("session-alive", { sid: id, time: Date.now(), thinking: false, [field]: "low" });
+      await end(socket, id);
+      socket.close();
+      expect((await client.api("POST", `/sessions/${id}/${path}`, body)).status).toBe(200);
+      expect(await sessionOf(client, id)).toMatchObject({ [field]: "high", metadata: { preferredEffort: "high" } });
+      const runner = await machine(client, machineId, { "spawn-happy-session": () => ({ type: "error", message: "no" }) });
+      await client.api("POST", `/sessions/${id}/resume`);
+      expect(runner.calls[0]?.params).toMatchObject({ [field]: "high" });
+      runner.socket.close();
+    },
+  );
+
+  test("an agent without a choice of effort refuses", async () => {
+    const client = await rig.client();
+    const { id, socket } = await client.session({
+      metadata: { ...ours, machineId: "m", flavor: "claude", capabilities: { setEffort: false } },
+    });
+    socket.close();
+    const { status, body } = await client.api("POST", `/sessions/${id}/effort`, { effort: "high" });
+    expect([status, body["code"]]).toEqual([400, "unsupported_flavor"]);
+  });
 });

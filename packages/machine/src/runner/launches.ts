@@ -139,10 +139,12 @@ async function boxOf(deps: LaunchDeps, { params, known, origin, driver }: BoxAsk
 }
 
 function wishOf(params: SpawnParams): Partial<CreateSessionOptions> {
+  const effort = params.effort ?? params.modelReasoningEffort;
   return {
     ...(params.yolo ? { permissionMode: "yolo" } : {}),
     ...(params.permissionMode ? { permissionMode: params.permissionMode } : {}),
     ...(params.model === undefined ? {} : { model: params.model }),
+    ...(effort === undefined ? {} : { effort }),
     ...(params.resumeSessionId ? { threadId: params.resumeSessionId } : {}),
     ...(params.forkSession ? { fork: true } : {}),
     ...(params.history ? { history: params.history } : {}),

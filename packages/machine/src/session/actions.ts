@@ -1,8 +1,9 @@
 /** What a person can do to a session from afar, in terms of its parts. */
 import type { AgentCapabilities, OwnDiagnostics } from "@hapi/protocol";
-import { AppError, normalizePermissionMode, noticeWords, type NoticeWords, toAppError } from "@hapi/protocol";
+import { AppError, noticeWords, type NoticeWords, toAppError } from "@hapi/protocol";
 import type { DriverLog } from "@hapi/agents";
 import { type Clock, within } from "@hapi/platform";
+import { createConfigure } from "./configure.ts";
 import type { AgentSupervisor } from "./agent-supervisor.ts";
 import type { HandoffLoop } from "./handoff-loop.ts";
 import type { Control } from "./handoff-steps.ts";
@@ -12,7 +13,7 @@ import type { AgentFacts } from "./metadata.ts";
 import type { PermissionBroker } from "./permissions.ts";
 import type { OpenSessionFile } from "./session-file.ts";
 import type { Retrying } from "./retrying.ts";
-import type { ConfigChange, SessionActions } from "./rpc.ts";
+import type { SessionActions } from "./rpc.ts";
 import type { Uploads } from "./uploads.ts";
 
 export interface ActionDeps {
@@ -41,65 +42,8 @@ export interface ActionDeps {
 /** A retry that can't be given up in this time does not keep Stop from what runs. */
 const CANCEL_WAIT_MS = 5_000;
 
-const CONFIGURABLE = new Set(["permissionMode", "model", "autoRetry"]);
-
-/** Before anything is changed: what can't be changed here is refused, never passed over. */
-function refuseUnknown(change: ConfigChange): void {
-  const unknown = Object.keys(change).find((name) => !CONFIGURABLE.has(name));
-  if (unknown !== undefined) throw new AppError("unsupported_flavor", `This agent's "${unknown}" can't be changed while it runs`);
-}
-
 export function createActions(deps: ActionDeps): SessionActions {
   const { supervisor, loop, control, sessionFile, capabilities, facts } = deps;
-
-  /**
-   * `take` writes the choice down, for every start from then on. An agent that is just being started was given what was written before: it is
-   * asked once it is there. Between the look at the supervisor and `take` nothing is waited for.
-   */
-  async function choose(what: string, ask: () => Promise<void>, take: () => void): Promise<void> {
-    while (supervisor.moving) await supervisor.still();
-    if (supervisor.front !== null) {
-      try {
-        await ask();
-      } catch (cause) {
-        const error = toAppError(cause);
-        throw error.code === "internal" ? new AppError("apply_failed", `The agent did not take the ${what}`, { cause }) : error;
-      }
-    }
-    take();
-  }
-
-  async function configure(change: ConfigChange): Promise<Record<string, unknown>> {
-    refuseUnknown(change);
-    const applied: Record<string, unknown> = {};
-    if (change.permissionMode !== undefined) {
-      const mode = normalizePermissionMode(sessionFile.value.flavor, change.permissionMode);
-      if (!mode) throw new AppError("invalid_mode");
-      await choose(
-        "permission mode",
-        () => supervisor.conversation.setPermissionMode(mode),
-        () => deps.inForce.chosen({ permissionMode: mode }),
-      );
-      applied["permissionMode"] = mode;
-    }
-    if (change.model !== undefined) {
-      if (!capabilities.setModel) throw new AppError("unsupported_flavor");
-      const model = change.model === "default" || change.model === "auto" ? null : change.model;
-      await choose(
-        "model",
-        () => supervisor.conversation.setModel(model),
-        () => deps.inForce.chosen({ model }),
-      );
-      applied["model"] = model;
-    }
-    if (change.autoRetry !== undefined) {
-      sessionFile.update({ autoRetry: change.autoRetry });
-      await (change.autoRetry ? deps.retrying.allowed() : deps.retrying.cancel());
-      applied["autoRetry"] = change.autoRetry;
-    }
-    deps.changed();
-    return applied;
-  }
 
   /** It reads nothing any more: what a person wants stopped is stopped all the same. Its thread stays, and the next prompt goes on with it. */
   async function endUnanswering(): Promise<void> {
@@ -147,7 +91,7 @@ export function createActions(deps: ActionDeps): SessionActions {
       if (to === "local" && !deps.hasViewers()) throw new AppError("handoff_failed", "No terminal is attached to this session");
       return loop.want(to, { by: "person", now });
     },
-    configure,
+    configure: createConfigure(deps),
     retry,
     async steer(localId) {
       if (!capabilities.steer) throw new AppError("not_supported", "This agent takes nothing while a turn runs; the prompt is next");
@@ -168,6 +112,9 @@ export function createActions(deps: ActionDeps): SessionActions {
     },
     get currentModel() {
       return deps.inForce.model;
+    },
+    get currentEffort() {
+      return deps.inForce.effort;
     },
     get slashCommands() {
       return facts.slashCommands ?? [];

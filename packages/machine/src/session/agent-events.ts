@@ -56,6 +56,12 @@ function withWait(broker: PermissionBroker, event: AgentEvent): AgentEvent {
   return waitedMs > 0 ? { ...event, waitedMs } : event;
 }
 
+function settingOf(event: Extract<DriverEvent, { type: "mode" | "model" | "effort" }>, flavor: string): Settings {
+  if (event.type === "model") return { model: event.model };
+  if (event.type === "effort") return { effort: event.effort };
+  return { permissionMode: normalizePermissionMode(flavor, event.mode) ?? event.mode };
+}
+
 export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => void {
   const { ledger, sessionFile, agent, inForce, backlog, link, inbox, broker, turns, screen, clock, log } = deps;
   function setThinking(thinking: boolean): void {
@@ -85,9 +91,8 @@ export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => 
     log.info("agent.thread_known", { threadId });
   }
 
-  function settings({ by }: { by?: "person" | undefined }, said: Settings): void {
-    if (by === "person") inForce.chosen(said);
-    else inForce.seen(said);
+  function settings(event: Extract<DriverEvent, { type: "mode" | "model" | "effort" }>): void {
+    inForce[event.by === "person" ? "chosen" : "seen"](settingOf(event, sessionFile.value.flavor));
   }
 
   function titled(text: string): void {
@@ -122,9 +127,9 @@ export function routeAgentEvents(deps: AgentEventDeps): (event: DriverEvent) => 
       case "thread":
         return threadKnown(event.threadId);
       case "mode":
-        return settings(event, { permissionMode: normalizePermissionMode(sessionFile.value.flavor, event.mode) ?? event.mode });
       case "model":
-        return settings(event, { model: event.model });
+      case "effort":
+        return settings(event);
       case "title":
         return titled(event.title);
       case "facts":

@@ -114,7 +114,8 @@ export function createAgentSupervisor(deps: AgentSupervisorDeps): AgentSuperviso
   }
 
   async function startNow(front: Front): Promise<void> {
-    const { threadId, fork, permissionMode, model, args } = sessionFile.value;
+    const { threadId, fork, permissionMode, model, effort, args } = sessionFile.value;
+    const chosen = { permissionMode, model, effort, args };
     const start = { at: deps.now(), front, asked: threadId ?? null };
     startFailure = null;
     try {
@@ -124,9 +125,7 @@ export function createAgentSupervisor(deps: AgentSupervisorDeps): AgentSuperviso
         front,
         threadId,
         fork,
-        permissionMode,
-        model,
-        args,
+        ...chosen,
         ...viewerSize(host),
         prefill,
       });

@@ -28,6 +28,7 @@ export interface CreateSessionOptions {
   tag?: string;
   permissionMode?: string;
   model?: string | null;
+  effort?: string | null;
   /** Continue, or with `fork` branch off, this conversation of the agent. */
   threadId?: string;
   fork?: boolean;
@@ -80,6 +81,7 @@ export function createSession(options: CreateSessionOptions): { sessionId: strin
     startingMode: options.startingMode,
     permissionMode: permissionModeOf(options),
     model: options.model,
+    effort: options.effort,
     threadId: existing?.threadId ? undefined : options.threadId,
     fork: existing?.threadId ? undefined : options.fork,
     name: options.name,

@@ -1,5 +1,5 @@
 /**
- * Permission mode and model of this session. What a person chose is in the session file, and every start of the agent uses it. What the agent was seen in
+ * Permission mode, model and effort of this session. What a person chose is in the session file, and every start of the agent uses it. What the agent was seen in
  * (a hook's word, a mode it went into by itself) is in force until its process ends: shown, decided by, and never taken for a choice.
  */
 import type { DriverLog } from "@hapi/agents";
@@ -11,6 +11,7 @@ import type { OpenSessionFile } from "./session-file.ts";
 export interface InForce {
   readonly permissionMode: string | undefined;
   readonly model: string | null;
+  readonly effort: string | null;
   /** The agent was seen in it. */
   seen(settings: Settings): void;
   /** A person chose it. */
@@ -55,6 +56,9 @@ export function createInForce({ ledger, sessionFile, launched, agent, notice, lo
     },
     get model() {
       return now.model ?? sessionFile.value.model ?? null;
+    },
+    get effort() {
+      return now.effort ?? sessionFile.value.effort ?? null;
     },
     seen(settings) {
       if (settings.permissionMode !== undefined) compare(settings.permissionMode);

@@ -74,6 +74,7 @@ export interface RetryFact {
 export interface Settings {
   permissionMode?: string;
   model?: string | null;
+  effort?: string | null;
 }
 
 export interface Facts {
@@ -99,7 +100,7 @@ export interface Facts {
   lifecycleSince: number;
   failureCode: string | null;
   /** Chosen mode and model as the hub last had them. */
-  published: { permissionMode?: string; model: string | null } | null;
+  published: { permissionMode?: string; model: string | null; effort?: string | null } | null;
   /** Mode and model that the agent was seen in, while its process lives. */
   inForce: Settings | null;
 }

@@ -6,6 +6,7 @@ import { cutText } from "@hapi/core";
 import { hostname, platform } from "node:os";
 import {
   type AgentCapabilities,
+  type ModelChoice,
   type SessionCapabilities,
   type LifecycleState,
   type Metadata,
@@ -23,7 +24,7 @@ const MAX_NAME_CHARS = 200;
 export interface AgentFacts {
   tools?: string[];
   slashCommands?: string[];
-  models?: { id: string; name: string }[];
+  models?: ModelChoice[];
   version?: string;
   summary?: { text: string; updatedAt: number };
   /** `summary` was given by a tool: what the agent calls the conversation by itself does not replace it. */
@@ -89,7 +90,8 @@ export function metadataOf(input: MetadataInput, current: Metadata | null): Meta
     preferredPermissionMode:
       sessionFile.permissionMode && (normalizePermissionMode(sessionFile.flavor, sessionFile.permissionMode) ?? undefined),
     preferredModel: sessionFile.model ?? null,
-    capabilities: withOwn(input.capabilities),
+    preferredEffort: sessionFile.effort,
+    capabilities: withOwn(input.capabilities, agent.models),
     agentVersion: agent.version,
     remoteWhileLocal: input.remoteWhileLocal,
     parked: input.parked,
@@ -112,8 +114,10 @@ export function metadataOf(input: MetadataInput, current: Metadata | null): Meta
 }
 
 /** What the session can do beside its agent, and what other clients read under names of their own. */
-function withOwn(capabilities: AgentCapabilities): object {
-  const own = { autoRetry: true, given: true, conversationHistory: { forkCurrent: capabilities.fork } };
+function withOwn(capabilities: AgentCapabilities, models: readonly ModelChoice[] | undefined): object {
+  // Where none of its models has a choice, there is nothing to offer.
+  const setEffort = capabilities.setEffort && (models === undefined || models.some(({ efforts }) => (efforts?.length ?? 0) > 0));
+  const own = { setEffort, autoRetry: true, given: true, conversationHistory: { forkCurrent: capabilities.fork } };
   return { ...capabilities, ...own } satisfies Partial<SessionCapabilities>;
 }
 

@@ -235,7 +235,7 @@ function hubParts(ports: SessionPorts, state: SessionState, parts: ControlParts)
     clock,
   });
   const givenWait = createGivenWait({ inbox, broker, isInTurn: () => agent.inTurn, facts });
-  const heartbeat = createHeartbeat({ link, clock, facts: () => aliveFactsOf(state) });
+  const heartbeat = createHeartbeat({ link, clock, facts: () => aliveFactsOf(ports, state) });
   const hub = createRegistration({
     link,
     sessionFile,

@@ -1,5 +1,5 @@
 /**
- * Permission mode and model that a person chose at the hub while the session was not running. The hub's value is theirs only where it differs from
+ * Permission mode, model and effort that a person chose at the hub while the session was not running. The hub's value is theirs only where it differs from
  * what we told the hub last; otherwise ours is the newer one (it may have been chosen in the terminal without a hub).
  */
 import type { DriverLog } from "@hapi/agents";
@@ -29,15 +29,17 @@ export function createRememberedChoices({ ledger, sessionFile, launched, configu
   const { facts } = ledger.state;
   let asked = !launched;
 
-  function changesAt({ preferredPermissionMode, preferredModel }: Metadata): Settings {
+  function changesAt({ preferredPermissionMode, preferredModel, preferredEffort }: Metadata): Settings {
     const { published } = facts;
     if (!published) return {};
-    const { flavor, permissionMode, model } = sessionFile.value;
+    const { flavor, permissionMode, model, effort } = sessionFile.value;
     const mode = preferredPermissionMode === undefined ? null : normalizePermissionMode(flavor, preferredPermissionMode);
-    const isTheirs = preferredModel !== undefined && preferredModel !== published.model && preferredModel !== (model ?? null);
+    const isTheirs = (preferred: string | null | undefined, told: string | null, ours: string | null): preferred is string | null =>
+      preferred !== undefined && preferred !== told && preferred !== ours;
     return {
       ...(mode && mode !== published.permissionMode && mode !== permissionMode ? { permissionMode: mode } : {}),
-      ...(isTheirs ? { model: preferredModel } : {}),
+      ...(isTheirs(preferredModel, published.model, model ?? null) ? { model: preferredModel } : {}),
+      ...(isTheirs(preferredEffort, published.effort ?? null, effort ?? null) ? { effort: preferredEffort } : {}),
     };
   }
 
@@ -50,10 +52,13 @@ export function createRememberedChoices({ ledger, sessionFile, launched, configu
     configure(change).catch((cause: unknown) => log.warn("session.choices_not_applied", { code: toAppError(cause).code }));
   }
 
-  function told({ preferredPermissionMode: permissionMode, preferredModel: model = null }: Metadata): void {
+  function told({ preferredPermissionMode: permissionMode, preferredModel: model = null, preferredEffort: effort }: Metadata): void {
     const { published } = facts;
-    if (published && published.permissionMode === permissionMode && published.model === model) return;
-    ledger.setFacts({ published: { permissionMode, model } }).catch((cause: unknown) => log.warn("session.published_not_kept", { cause }));
+    const isSame = published && published.permissionMode === permissionMode && published.model === model && published.effort === effort;
+    if (isSame) return;
+    ledger
+      .setFacts({ published: { permissionMode, model, effort } })
+      .catch((cause: unknown) => log.warn("session.published_not_kept", { cause }));
   }
 
   return {

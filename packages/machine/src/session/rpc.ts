@@ -1,6 +1,6 @@
 /** The RPC names of a session and what each does. Parameters are parsed by the table; everything behind works with known shapes. */
 import { type RpcHandler, servedRpc } from "@hapi/client/link";
-import { AppError, type OwnDiagnostics } from "@hapi/protocol";
+import { AppError, type ModelChoice, type OwnDiagnostics } from "@hapi/protocol";
 import { type PermissionAnswer, type PermissionParams, sessionRpc } from "@hapi/protocol/rpc";
 import { offeredCommands } from "./offered-commands.ts";
 import type { Uploads } from "./uploads.ts";
@@ -8,6 +8,7 @@ import type { Uploads } from "./uploads.ts";
 export interface ConfigChange {
   permissionMode?: string;
   model?: string | null;
+  effort?: string | null;
   autoRetry?: boolean;
 }
 
@@ -23,10 +24,22 @@ export interface SessionActions {
   cancelRetry(): Promise<{ status: "cancelled" | "none" }>;
   fork(): { nativeSessionId: string; forkSession: true };
   diagnostics(): OwnDiagnostics;
-  models(): Promise<{ id: string; name: string }[]>;
+  models(): Promise<ModelChoice[]>;
   readonly currentModel: string | null;
+  readonly currentEffort: string | null;
   readonly slashCommands: readonly string[];
   readonly uploads: Uploads;
+}
+
+type Asked = Omit<ConfigChange, "model"> & { model?: string | object | null; modelReasoningEffort?: string | null };
+
+/** An effort is told under the name of the two that it was asked for by. */
+async function configured(actions: SessionActions, { model, modelReasoningEffort, ...others }: Asked): Promise<Record<string, unknown>> {
+  if (typeof model === "object" && model !== null) throw new AppError("invalid_body", "Invalid parameters");
+  const byOtherName = modelReasoningEffort === undefined ? {} : { effort: modelReasoningEffort };
+  const { effort, ...applied } = await actions.configure({ ...(model === undefined ? {} : { model }), ...byOtherName, ...others });
+  if (effort === undefined) return applied;
+  return { ...applied, [modelReasoningEffort === undefined ? "effort" : "modelReasoningEffort"]: effort };
 }
 
 export function sessionRpcs(actions: SessionActions): Record<string, RpcHandler> {
@@ -39,10 +52,7 @@ export function sessionRpcs(actions: SessionActions): Record<string, RpcHandler>
       return { ok: true };
     },
     switch: async ({ to, now }) => ({ ok: true, status: await actions.switchTo(to, now ?? false) }),
-    async setSessionConfig({ model, ...others }) {
-      if (typeof model === "object" && model !== null) throw new AppError("invalid_body", "Invalid parameters");
-      return { applied: await actions.configure(model === undefined ? others : { model, ...others }) };
-    },
+    setSessionConfig: async (asked) => ({ applied: await configured(actions, asked) }),
     async killSession() {
       actions.end("kill");
       return { ok: true };
@@ -59,7 +69,12 @@ export function sessionRpcs(actions: SessionActions): Record<string, RpcHandler>
       success: true,
       commands: offeredCommands(actions.slashCommands).map((name) => ({ name, source: "builtin" })),
     }),
-    listModels: async () => ({ success: true, models: await actions.models(), current: actions.currentModel }),
+    listModels: async () => ({
+      success: true,
+      models: await actions.models(),
+      current: actions.currentModel,
+      currentEffort: actions.currentEffort,
+    }),
     retryTurn: async () => ({ ok: true, ...(await actions.retry()) }),
     steerQueuedMessage: ({ localId }) => actions.steer(localId),
     cancelRetry: async () => ({ ok: true, ...(await actions.cancelRetry()) }),

@@ -36,6 +36,8 @@ export interface SessionFile {
   /** As the person asked for it; survives restarts and is passed to the agent at each start. */
   permissionMode?: string | undefined;
   model?: string | null | undefined;
+  /** How hard its model thinks, in the agent's own word; null: as the agent would by itself. */
+  effort?: string | null | undefined;
   /** Variables that choose account, configuration, provider and program. Absent: begun by an older version; as whoever starts it has them. */
   environment?: KeptEnvironment | undefined;
   /** Failed turns are sent again by themselves; absent: as this home's settings say. */
@@ -130,6 +132,7 @@ const file = shaped<SessionFile>({
   args: listOf(string),
   permissionMode: optional(string),
   model: optional(either(string, nothing)),
+  effort: optional(either(string, nothing)),
   environment: optional(environment),
   autoRetry: optional(boolean),
   threadId: optional(string),

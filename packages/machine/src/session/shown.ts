@@ -1,6 +1,6 @@
 /** What a session shows of itself: on its screen, at the hub, in its sign of life. Read from what the parts know at the moment of asking. */
 import type { AliveFacts } from "@hapi/client/link";
-import type { AgentState, Metadata } from "@hapi/protocol";
+import { type AgentCapabilities, type AgentState, effortField, type Metadata } from "@hapi/protocol";
 import type { AgentSupervisor } from "./agent-supervisor.ts";
 import { handoffState, type HandoffState } from "./handoff-steps.ts";
 import { metadataOf } from "./metadata.ts";
@@ -29,9 +29,19 @@ export function statusOf(ports: SessionPorts, state: SessionState): StatusLine {
   });
 }
 
-export function aliveFactsOf({ agent, control, inForce }: SessionState): AliveFacts {
-  return { thinking: agent.thinking, mode: control.front, permissionMode: inForce.permissionMode, model: inForce.model };
+export function aliveFactsOf({ driver, sessionFile }: SessionPorts, { agent, control, inForce }: SessionState): AliveFacts {
+  const { permissionMode, model, effort } = inForce;
+  return {
+    thinking: agent.thinking,
+    mode: control.front,
+    permissionMode,
+    model,
+    ...effortOnWire(driver.capabilities, sessionFile.value.flavor, effort),
+  };
 }
+
+const effortOnWire = ({ setEffort }: AgentCapabilities, flavor: string, effort: string | null): Pick<AliveFacts, "effort"> =>
+  setEffort ? { [effortField(flavor)]: effort } : {};
 
 export function sessionMetadata(
   ports: SessionPorts,

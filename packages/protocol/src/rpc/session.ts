@@ -68,6 +68,8 @@ export const sessionRpc = {
       permissionMode: z.optional(z.string()),
       model: z.optional(z.nullable(model)),
       effort: z.optional(z.nullable(z.string())),
+      /** `effort` by the name that it has for some agents. */
+      modelReasoningEffort: z.optional(z.nullable(z.string())),
       /** Ours: turns that a provider's error failed are retried by themselves. */
       autoRetry: z.optional(z.boolean()),
     }),

@@ -21,6 +21,7 @@ export function read(body) {
     })),
     tools: (body.tools ?? []).map((t) => t.name),
     schema: body.output_config?.format?.schema,
+    effort: body.output_config?.effort,
   };
 }
 

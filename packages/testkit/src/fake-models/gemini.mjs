@@ -24,6 +24,7 @@ export function read(body) {
     system: textOf(body.systemInstruction?.parts),
     messages: (body.contents ?? []).map((c) => ({ role: c.role === "model" ? "assistant" : "user", parts: (c.parts ?? []).map(part) })),
     tools: (body.tools ?? []).flatMap((t) => t.functionDeclarations?.map((f) => f.name) ?? Object.keys(t)),
+    effort: body.generationConfig?.thinkingConfig?.thinkingLevel?.toLowerCase(),
     schema: body.generationConfig?.responseJsonSchema ?? body.generationConfig?.responseSchema,
   };
 }

@@ -69,6 +69,8 @@ export interface FakeRequest {
   stream?: boolean;
   aux?: boolean;
   tools?: string[];
+  /** How hard the model is asked to think, in the dialect's own word. */
+  effort?: string;
   /** The last thing the person said. */
   user?: string;
   step?: number;

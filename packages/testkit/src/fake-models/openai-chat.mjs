@@ -43,6 +43,7 @@ export function read(body) {
     messages: messages.filter((m) => m.role !== "system"),
     tools: (body.tools ?? []).map(nameOf),
     schema: body.response_format?.json_schema?.schema,
+    effort: body.reasoning_effort,
   };
 }
 

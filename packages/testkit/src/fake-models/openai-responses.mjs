@@ -37,7 +37,13 @@ export function read(body) {
             ...(t.name === "exec" ? [...t.description.matchAll(/^### `(\w+)`/gm)].map((m) => `exec:${m[1]}`) : []),
           ],
     );
-  return { system: body.instructions ?? "", messages, tools: names(offered), schema: body.text?.format?.schema };
+  return {
+    system: body.instructions ?? "",
+    messages,
+    tools: names(offered),
+    schema: body.text?.format?.schema,
+    effort: body.reasoning?.effort,
+  };
 }
 
 export const errorBody = ({ status, message }) => ({

@@ -1,4 +1,4 @@
-// A request in the one neutral form: each dialect becomes { model, stream, system, messages, tools, schema }.
+// A request in the one neutral form: each dialect becomes { model, stream, system, messages, tools, schema, effort }.
 // messages: [{ role: 'system'|'user'|'assistant', parts: [{ text } | { image } | { thinking } | { call } | { result }] }]
 // call: { id, name, args }    result: { id, name, text, isError }
 

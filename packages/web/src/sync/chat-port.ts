@@ -12,6 +12,12 @@ export function createChatPort(link: HubLink, session: Session): ChatPort {
   return { store, actions: chatActions(link, session.id, store), drafts: link.drafts, now: () => Date.now() };
 }
 
+const choiceActions = ({ api }: HubLink, id: string): Pick<ChatActions, "setPermissionMode" | "setModel" | "setEffort"> => ({
+  setPermissionMode: (mode) => done(api.sessions.setPermissionMode(id, mode)),
+  setModel: (model) => done(api.sessions.setModel(id, model)),
+  setEffort: (effort) => done(api.sessions.setEffort(id, effort)),
+});
+
 function chatActions(link: HubLink, id: string, store: SessionStore): ChatActions {
   const { api, engine, outbox } = link;
   return {
@@ -61,8 +67,7 @@ function chatActions(link: HubLink, id: string, store: SessionStore): ChatAction
     },
     abort: () => done(api.sessions.abort(id)),
     switchControl: (to, now) => done(api.sessions.switchControl(id, to, now)),
-    setPermissionMode: (mode) => done(api.sessions.setPermissionMode(id, mode)),
-    setModel: (model) => done(api.sessions.setModel(id, model)),
+    ...choiceActions(link, id),
     rename: (name) => done(api.sessions.rename(id, name)),
     unarchive: () => done(api.sessions.unarchive(id)),
     async upload(file, progress, signal): Promise<Attachment> {

@@ -103,6 +103,7 @@ export interface ChatActions extends RequestActions {
   switchControl(to: "remote" | "local", now?: boolean): Promise<void>;
   setPermissionMode(mode: string): Promise<void>;
   setModel(model: string | null): Promise<void>;
+  setEffort(effort: string | null): Promise<void>;
   rename(name: string): Promise<void>;
   /** An archived session takes prompts again; nothing is started. */
   unarchive(): Promise<void>;

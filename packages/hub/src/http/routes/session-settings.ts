@@ -1,5 +1,14 @@
 /** `POST /api/sessions/:id/{permission-mode,model,…}` and the catalogs a session's agent offers. */
-import { AGENT_SETTINGS, AppError, autoRetryBody, DEFAULT_FLAVOR, modelBody, permissionModeBody, SESSION_CATALOGS } from "@hapi/protocol";
+import {
+  AGENT_SETTINGS,
+  AppError,
+  autoRetryBody,
+  capability,
+  DEFAULT_FLAVOR,
+  modelBody,
+  permissionModeBody,
+  SESSION_CATALOGS,
+} from "@hapi/protocol";
 import { Hono } from "hono";
 import * as z from "zod/mini";
 import { relayed } from "../../rpc/relay.ts";
@@ -35,9 +44,14 @@ export function sessionSettingsRoutes(deps: { access: SessionAccess; settings: S
     app.post(`/sessions/:id/${setting.path}`, needs("sessions:send"), async (c) => {
       const session = await access.session(c.get("actor"), c.req.param("id"));
       const flavor = session.metadata?.flavor ?? DEFAULT_FLAVOR;
-      if (!setting.flavors.some((known) => known === flavor)) throw new AppError("unsupported_flavor");
+      const isEffort = setting.field === "effort" || setting.field === "modelReasoningEffort";
+      const isOffered =
+        setting.flavors.some((known) => known === flavor) || (isEffort && capability(session.metadata, "setEffort") === true);
+      if (!isOffered) throw new AppError("unsupported_flavor");
       const body: Record<string, string | null> = await readBody(c, schema);
-      await settings.setOther(session, setting.field, body[setting.body] ?? null);
+      const value = body[setting.body] ?? null;
+      if (isEffort) await settings.setEffort(session, value);
+      else await settings.setOther(session, setting.field, value);
       return c.json({ ok: true });
     });
   }

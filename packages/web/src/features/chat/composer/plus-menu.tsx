@@ -1,6 +1,6 @@
-/** Everything that is not writing: files, sending later, permission mode, model, commands, what Enter does. One "+" on a phone and on a desk. */
+/** Everything that is not writing: files, sending later, permission mode, model, effort, commands, what Enter does. One "+" on a phone and on a desk. */
 import { useRef, useState } from "react";
-import { capability } from "@hapi/protocol";
+import { capability, effortField, type ModelChoice, type Session } from "@hapi/protocol";
 import { part } from "../../../ui/part.tsx";
 import { source } from "../../../ground/source.ts";
 import { useT } from "../../../i18n/index.ts";
@@ -11,7 +11,7 @@ import { useModeHint, useModeName } from "../header/mode-names.ts";
 import { modesOf } from "../session.model.ts";
 import { setEnterRule, useEnterRule } from "./enter-rule.ts";
 import { ScheduleSheet } from "./lazy-schedule-sheet.ts";
-import { useModels } from "./use-models.ts";
+import { effortsOf, useModels } from "./use-models.ts";
 
 const ChoiceSheet = part(
   source(() => import("./choice-sheet.tsx")),
@@ -21,6 +21,7 @@ const ChoiceSheet = part(
 
 /** The agent's own choice of model. */
 const DEFAULT_MODEL = "";
+const DEFAULT_EFFORT = "";
 
 export interface PlusMenuProps {
   desk: boolean;
@@ -38,15 +39,17 @@ export function PlusMenu({ desk, openAtOnce, onFiles, at, onAt, onSlash }: PlusM
   const { actions } = usePort();
   const session = useChat((view) => view.session);
   const picker = useRef<HTMLInputElement>(null);
-  const [sheet, setSheet] = useState<"mode" | "model" | "later" | null>(null);
+  const [sheet, setSheet] = useState<"mode" | "model" | "effort" | "later" | null>(null);
   const modeName = useModeName();
   const modeHint = useModeHint();
   const rule = useEnterRule();
-  const models = useModels(session, sheet === "model");
+  const models = useModels(session, sheet === "model" || sheet === "effort");
   const [setMode] = useAction(actions.setPermissionMode);
   const [setModel] = useAction(actions.setModel);
+  const [setEffort] = useAction(actions.setEffort);
+  const effortItems = useEffortItems(() => setSheet("effort"));
   const modes = modesOf(session);
-  const mode = session.permissionMode ?? session.metadata?.preferredPermissionMode ?? modes[0] ?? "default";
+  const mode = modeOf(session, modes);
   const enterSends = rule === "enter" || (rule === "auto" && desk);
 
   const items: MenuItem[] = [
@@ -66,6 +69,7 @@ export function PlusMenu({ desk, openAtOnce, onFiles, at, onAt, onSlash }: PlusM
             onSelect: () => setSheet("model"),
           },
         ]),
+    ...effortItems,
     { id: "slash", label: t("composer.commands"), icon: "slash", onSelect: onSlash },
     {
       id: "enter",
@@ -115,6 +119,44 @@ export function PlusMenu({ desk, openAtOnce, onFiles, at, onAt, onSlash }: PlusM
           onChoose={(id) => setModel(id === DEFAULT_MODEL ? null : id)}
         />
       )}
+      {sheet === "effort" && <EffortSheet models={models} onClose={() => setSheet(null)} onChoose={setEffort} />}
     </>
+  );
+}
+
+const modeOf = ({ permissionMode, metadata }: Session, modes: readonly string[]): string =>
+  permissionMode ?? metadata?.preferredPermissionMode ?? modes[0] ?? "default";
+
+const effortOf = (session: Session): string | null => session[effortField(session.metadata?.flavor)] ?? null;
+
+function useEffortItems(onSelect: () => void): MenuItem[] {
+  const t = useT();
+  const session = useChat((view) => view.session);
+  if (capability(session.metadata, "setEffort") !== true) return [];
+  return [
+    { id: "effort", label: t("composer.effort"), hint: effortOf(session) ?? t("composer.effort.default"), icon: "thought", onSelect },
+  ];
+}
+
+interface EffortProps {
+  models: readonly ModelChoice[];
+  onClose: () => void;
+  onChoose: (effort: string | null) => void;
+}
+
+function EffortSheet({ models, onClose, onChoose }: EffortProps) {
+  const t = useT();
+  const session = useChat((view) => view.session);
+  return (
+    <ChoiceSheet
+      title={t("composer.effort")}
+      onClose={onClose}
+      chosen={effortOf(session) ?? DEFAULT_EFFORT}
+      choices={[
+        { id: DEFAULT_EFFORT, label: t("composer.effort.default"), hint: t("composer.effort.hint") },
+        ...effortsOf(models, session.model).map((id) => ({ id, label: id })),
+      ]}
+      onChoose={(id) => onChoose(id === DEFAULT_EFFORT ? null : id)}
+    />
   );
 }

@@ -153,6 +153,7 @@ export function createFakePort(
       ),
       setPermissionMode: async (mode) => (note("setPermissionMode", mode), meta({ permissionMode: mode })),
       setModel: async (model) => (note("setModel", model), meta({ model })),
+      setEffort: async (effort) => (note("setEffort", effort), meta({ effort })),
       unarchive: async () => note("unarchive"),
       rename: async (name) => {
         note("rename", name);

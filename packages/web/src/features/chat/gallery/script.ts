@@ -26,9 +26,10 @@ export function fakeSession(change: Partial<Session> = {}, agentState: AgentStat
         control: "switch",
         models: [
           { id: "small", name: "Small" },
-          { id: "large", name: "Large" },
+          { id: "large", name: "Large", efforts: ["low", "medium", "high"] },
         ],
         setModel: true,
+        setEffort: true,
         setPermissionMode: true,
       },
     },
