@@ -1,7 +1,7 @@
 /** The whole way on a real hub with real demo sessions: sign in, steer, approve in the inbox, start another session, lose the hub and get it back. */
 import { describe, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
-import { button, decide, field, promptWith, say } from "./chat-page.ts";
+import { button, decide, field, look, promptWith, say } from "./chat-page.ts";
 import { axe, LOOKS, openPage } from "./harness.ts";
 import { realWorld } from "./worlds.ts";
 
@@ -66,6 +66,29 @@ describe.each(LOOKS)("on a %s, %s", (size, scheme) => {
     expect(open.problems).toEqual([]);
   }, 240_000);
 });
+
+test.each(["desk", "phone"] as const)(
+  "how hard the model thinks is chosen on a %s, and stands where the choice is made",
+  async (size) => {
+    await using open = await openPage(world.browser, { size, signedIn: world.hub });
+    const { page } = open;
+    await page.goto(`${world.hub.url}/sessions/${world.hub.demoId}`);
+    await field(page).waitFor();
+    const effort = size === "desk" ? "high" : "low";
+    await button(page, "More").click();
+    await page.getByRole("menuitem", { name: /^Effort/ }).click();
+    const sheet = page.getByRole("dialog", { name: "Effort" });
+    await sheet.getByRole("button", { name: effort }).waitFor();
+    await look(page, `effort-${size}`);
+    expect(await axe(page)).toEqual([]);
+    await sheet.getByRole("button", { name: effort }).click();
+    await sheet.waitFor({ state: "detached" });
+    await button(page, "More").click();
+    await page.getByRole("menuitem", { name: new RegExp(`Effort.*${effort}`) }).waitFor();
+    expect(open.problems).toEqual([]);
+  },
+  120_000,
+);
 
 test("the hub is killed in the middle: the page keeps what it has, a prompt waits, and all of it is there once afterwards", async () => {
   await using open = await openPage(world.browser, { size: "phone", signedIn: world.hub });
