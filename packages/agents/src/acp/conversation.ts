@@ -270,13 +270,11 @@ export class AcpConversation implements Conversation {
     this.#context.emit({ type: "mode", mode });
   }
 
-  async setModel(model: string | null): Promise<void> {
+  setModel = async (model: string | null): Promise<void> =>
     this.#context.emit({ type: "model", model: await setModel(this.#running(), model) });
-  }
 
-  async setEffort(effort: string | null): Promise<void> {
+  setEffort = async (effort: string | null): Promise<void> =>
     this.#context.emit({ type: "effort", effort: await setEffort(this.#running(), effort) });
-  }
 
   listModels(): Promise<ModelChoice[]> {
     return Promise.resolve(this.#link?.state.facts.models ?? []);
