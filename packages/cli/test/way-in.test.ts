@@ -300,6 +300,8 @@ test("everything locked and unlocked again: every command that tells of the hub 
   expect((await one.hapi(["hub", "restart"])).code).toBe(0);
   expect(JSON.parse((await one.hapi(["unlock", "--json"])).stdout)).toEqual({ locked: false, wasLocked: true });
   expect((await one.hapi(["unlock"])).stdout).toContain("It was not locked");
+  await one.hapi(["lock"]);
+  expect((await one.hapi(["unlock"])).stdout).toContain("Look at who may come in: hapi auth devices");
   expect((await one.hapi(["hub", "status"])).stdout).not.toContain("LOCKED");
 }, 240_000);
 

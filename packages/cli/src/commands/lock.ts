@@ -35,7 +35,7 @@ export const unlockCommand: Command = {
     else
       context.terminal.out(
         answer.wasLocked
-          ? "Unlocked. What waited goes on; browsers and phones sign in anew: hapi web"
+          ? "Unlocked. What waited goes on; browsers and phones sign in anew: hapi web\nLook at who may come in: hapi auth devices, and the passkeys under Settings, Devices; revoke what you do not know."
           : "It was not locked. See who may come in with: hapi auth devices",
       );
     return 0;
