@@ -36,26 +36,11 @@ function diffFrom(fields: Record<string, unknown>, path: string | undefined): To
   return whole === undefined ? null : { path: target, oldText: null, newText: whole };
 }
 
-/** Longer texts may have lost their middle on the way, and with it the change. */
-const MAX_WHOLE_CHARS = 64 * 1024;
-
-/** The change as the agent itself shows it beside its input (`diffs`), as a rule with the whole file; the path as the input has it, where that is shorter. */
-function shownDiff(entry: unknown, path: string | undefined): ToolDiff | null {
-  const fields = record(entry);
-  const [target, newText, oldText = null] = [text(fields.path), text(fields.newText), text(fields.oldText)];
-  if (target === undefined || newText === undefined || Math.max(newText.length, oldText?.length ?? 0) > MAX_WHOLE_CHARS) return null;
-  return { path: path !== undefined && target.endsWith(`/${path}`) ? path : target, oldText, newText };
-}
-
 /** The file changes an edit's input asks for. Empty when the shape is not known. */
 export function diffsOfInput(kind: ToolKind, input: unknown): ToolDiff[] {
   if (kind !== "edit") return [];
   const fields = record(input);
   const path = firstName(fields, "file_path", "filePath", "path");
-  const shown = list(fields.diffs)
-    .slice(0, MAX_DIFFS)
-    .map((entry) => shownDiff(entry, path));
-  if (shown.length > 0 && shown.every((diff) => diff !== null)) return shown;
   const several = list(fields.edits)
     .slice(0, MAX_DIFFS)
     .flatMap((entry) => diffFrom(record(entry), path) ?? []);

@@ -13,16 +13,14 @@ test("an edit has its line and three lines around it", async () => {
   ]);
 });
 
-test("an edit whose whole file the agent shows beside it is shown so, by the path that was asked for; not where it may have been cut", () => {
-  const asked = { path: "a.ts", old_string: "line 10", new_string: "x" };
-  const newText = FILE.replace("line 10", "x");
-  const shown = (more: object) => diffsOfInput("edit", { ...asked, ...more });
-  const whole = { type: "diff", path: "/p/a.ts", oldText: FILE, newText };
-  expect(shown({ diffs: [whole] })).toEqual([{ path: "a.ts", oldText: FILE, newText }]);
-  expect(shown({ diffs: [{ ...whole, path: "/p/b.ts", oldText: null }] })).toEqual([{ path: "/p/b.ts", oldText: null, newText }]);
-  const edited = [{ path: "a.ts", oldText: "line 10", newText: "x" }];
-  expect(shown({ diffs: [whole, { ...whole, newText: "x".repeat(64 * 1024 + 1) }] })).toEqual(edited);
-  expect(shown({ diffs: [{ type: "text" }] })).toEqual(edited);
+test("of a file that can't be read it is taken from what the agent shows of it", async () => {
+  const input = { path: "a.ts", old_string: "line 2", new_string: "x" };
+  const whole = { type: "diff", path: "/elsewhere/a.ts", oldText: "line 1\nline 2", newText: "line 1\nx" };
+  const placed = (diffs: unknown, files = {}) => editPlacesOf({ tool: "edit", input: { ...input, diffs } }, reading(files));
+  expect(await placed([{ ...whole, path: "/elsewhere/b.ts" }, whole])).toEqual([{ line: 1, before: "line 1\n", after: "" }]);
+  expect(await placed([whole], { "a.ts": "line 2" })).toEqual([{ line: 1, before: "", after: "" }]);
+  for (const none of [undefined, "x", [null], [{ ...whole, oldText: null }], [{ ...whole, path: "/elsewhere/ba.ts" }]])
+    expect(await placed(none)).toEqual([null]);
 });
 
 test("an edit within a line takes the rest of its line along; at the edges of a file there is less", async () => {

@@ -1,9 +1,9 @@
 /**
  * Where the edits that an agent asks for stand in their files: whoever approves sees real line numbers and the lines around, or, of a file that is
- * written anew, what it held. Read when it is asked, within the session's folder only; a file that can't be read, or holds the text no more,
- * has no place.
+ * written anew, what it held. Read when it is asked, within the session's folder only; of a file that can't be read, what the agent shows of it. One
+ * that holds the text no more has no place.
  */
-import { cutText, cutTextStart, diffsOfInput, toolKindOf } from "@hapi/core";
+import { cutText, cutTextStart, diffsOfInput, isRecord, toolKindOf } from "@hapi/core";
 import type { AgentRequest } from "@hapi/agents";
 import type { EditPlace } from "@hapi/protocol";
 import { type Confinement, readBytes } from "../files/index.ts";
@@ -51,6 +51,14 @@ function placeIn(text: string, oldText: string): EditPlace | null {
   return { line, before, after: linesAfter(text, at + oldText.length) };
 }
 
+/** Of an edit in a file that can't be read: what the agent itself shows of it beside the input (`diffs`), as a rule the whole file. */
+function shownText({ input }: Pick<AgentRequest, "input">, path: string): string | null {
+  const shown: unknown = isRecord(input) ? input["diffs"] : undefined;
+  if (!Array.isArray(shown)) return null;
+  const diff: unknown = shown.find((one) => isRecord(one) && (one["path"] === path || String(one["path"]).endsWith(`/${path}`)));
+  return isRecord(diff) && typeof diff["oldText"] === "string" ? diff["oldText"] : null;
+}
+
 /** One for each change of `diffsOfInput`, in its order; null: not known. Undefined: the request changes no file. */
 export async function editPlacesOf(
   request: Pick<AgentRequest, "tool" | "input">,
@@ -59,7 +67,7 @@ export async function editPlacesOf(
   const diffs = diffsOfInput(toolKindOf(request.tool), request.input).slice(0, MAX_EDITS);
   if (diffs.length === 0) return undefined;
   const texts = new Map<string, string | null>();
-  for (const { path } of diffs) if (!texts.has(path)) texts.set(path, await read(path));
+  for (const { path } of diffs) if (!texts.has(path)) texts.set(path, (await read(path)) ?? shownText(request, path));
   return diffs.map(({ path, oldText }) => {
     const text = texts.get(path) ?? null;
     if (text === null) return null;

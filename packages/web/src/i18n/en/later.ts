@@ -171,6 +171,7 @@ export const later = {
   "queue.agent": "Is being handed to the agent",
   "queue.uptake": "The agent has it and has not begun with it; Stop ends the wait",
   "queue.silence": "The agent has it and says nothing of it; Stop ends the wait",
+  "composer.noFilesLater": "Files can't be sent later. Remove them, or send now.",
   "queue.approval": "Waits for an answer to the open request",
   "queue.background": "Waits for your word: it would end what runs in the background",
   "queue.keyboard": "Waits until the terminal's keyboard is quiet",

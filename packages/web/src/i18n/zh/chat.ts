@@ -39,7 +39,6 @@ export const chat = {
   "stage.handed": "已交给代理",
   "stage.since": "自 {time} 起",
   "stage.uptake": "代理已收到但尚未开始；按“停止”可结束等待",
-  "stage.silence": "代理已收到，却一直没有回应；按“停止”可结束等待",
   "stage.waitsTurn": "等待中",
   "stage.waitsAnswer": "等待对未决请求的答复",
   "stage.stuck": "卡住了；HAPI 正在设法恢复",
@@ -127,7 +126,6 @@ export const chat = {
   "composer.tooMany": "一条消息最多 10 个文件。",
   "composer.emptyFile": "{name} 是空文件。",
   "composer.notSent": "未发送，内容已保留：{reason}",
-  "composer.noFilesLater": "文件无法稍后发送。请移除文件或立即发送。",
 
   "details.open": "会话详情",
 } satisfies CatalogOf<typeof source>;

@@ -170,6 +170,7 @@ export const later = {
   "queue.agent": "正在交给代理",
   "queue.uptake": "代理已收到但尚未开始；按“停止”可结束等待",
   "queue.silence": "代理已收到，却一直没有回应；按“停止”可结束等待",
+  "composer.noFilesLater": "文件无法稍后发送。请移除文件或立即发送。",
   "queue.approval": "等待对未决请求的答复",
   "queue.background": "等待你的决定：它会结束后台运行的任务",
   "queue.keyboard": "等待终端键盘空闲",

@@ -68,7 +68,7 @@ function StatusLine() {
     <div className="flex min-w-0 items-center gap-1.5 text-small text-quiet">
       <StatusGlyph status={sign} label={isBusy ? statusText(status, t) : undefined} />
       {!isBusy && (
-        <span className={cx("max-w-3/5 shrink-0 truncate", INK[sign])}>
+        <span className={cx("max-w-2/3 shrink-0 truncate", INK[sign])}>
           {statusText(status, t)}
           <Since status={status} />
         </span>

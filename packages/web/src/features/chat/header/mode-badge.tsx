@@ -23,12 +23,12 @@ export function ModeBadge() {
       aria-label={about}
       title={about}
       className={cx(
-        // On a phone it gives way to the word for what goes on.
-        "flex min-w-0 items-center gap-1 rounded-full px-2 desk:shrink-0",
+        // Where there is little room it gives way to the word for what goes on.
+        "flex min-w-0 items-center gap-1 rounded-full px-2",
         isLoud ? "bg-failed-wash font-strong text-failed" : "bg-sunken text-quiet",
       )}
     >
-      {isLoud && <Icon name="warning" size={12} className="shrink-0" />}
+      {isLoud && <Icon name="warning" size={12} />}
       {model !== null && <span className={cx("max-w-24 truncate", name !== null && "max-desk:hidden")}>{model}</span>}
       {model !== null && name !== null && (
         <span aria-hidden="true" className="max-desk:hidden">

@@ -50,7 +50,7 @@ test("long prompts are folded by lines or by length", () => {
 test("what the agent has and has not begun with says why, and since when", () => {
   const given = (what: string, stage: PromptItem["stage"] = "handed") => givenWords({ ...prompt(stage), waiting: { for: what, since: 7 } });
   expect(given("uptake")).toEqual({ key: "stage.uptake", tone: "noted", since: 7 });
-  expect(given("silence")).toEqual({ key: "stage.silence", tone: "failed", since: 7 });
+  expect(given("silence")).toEqual({ key: "stage.uptake", tone: "failed", since: 7 });
   expect(given("turn", "in-transcript")).toMatchObject({ key: "stage.waitsTurn" });
   expect(given("approval")).toMatchObject({ key: "stage.waitsAnswer", tone: "waiting" });
   expect(given("nothing")).toMatchObject({ key: "stage.stuck", tone: "failed" });

@@ -40,7 +40,7 @@ export const STAGE_MARKS = {
   rejected: "warning",
 } as const satisfies Record<NonNullable<PromptItem["stage"]>, IconName>;
 
-export type GivenKey = "stage.uptake" | "stage.silence" | "stage.waitsTurn" | "stage.waitsAnswer" | "stage.stuck" | "stage.away";
+export type GivenKey = "stage.uptake" | "stage.waitsTurn" | "stage.waitsAnswer" | "stage.stuck" | "stage.away";
 
 /** Why the agent has it and has not begun with it, where that takes longer than a moment. */
 export function givenWords({ stage, waiting }: PromptItem): { key: GivenKey; tone: PromptTone; since: number } | null {
@@ -48,9 +48,8 @@ export function givenWords({ stage, waiting }: PromptItem): { key: GivenKey; ton
   const { since } = waiting;
   switch (waiting.for) {
     case "uptake":
-      return { key: "stage.uptake", tone: "noted", since };
     case "silence":
-      return { key: "stage.silence", tone: "failed", since };
+      return { key: "stage.uptake", tone: waiting.for === "silence" ? "failed" : "noted", since };
     case "turn":
       return { key: "stage.waitsTurn", tone: "noted", since };
     case "approval":
