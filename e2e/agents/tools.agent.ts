@@ -5,6 +5,7 @@ import { expect, test } from "bun:test";
 import { atPrompt, BANNER, enter, shows } from "./tui.ts";
 import { createWorld, type World } from "./world.ts";
 
+const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const TITLE = "mcp__hapi__change_title";
 const call = (tool: string, input: object): string => `call: ${tool} ${JSON.stringify(input)}`;
 
@@ -67,4 +68,46 @@ test("in its terminal, begun before there was a session process: the same tools,
   await session.tells("ended: completed");
   await titled(world, session, "From the terminal");
   expect(session.requests).toEqual([]);
+}, 480_000);
+
+const ASK = "mcp__hapi__ask_person";
+
+test("a question to the person: answered from the web, also after a kill of the session process; withdrawn when the turn is stopped", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start("claude --hapi-starting-mode remote");
+  await shows(terminal, BANNER);
+  const { permissions, sessions } = world.web.api;
+  const first = await session.send(call(ASK, { question: "Which colour?", options: ["Red", "Blue"] }));
+  const asked = await session.request();
+  expect(asked).toMatchObject({ kind: "question", tool: "ask_person", title: "Which colour?" });
+  await world.killSessionProcess(session.id);
+  await world.web.until(() => session.value.active, "it is back");
+  await permissions.approve(session.id, asked.id, { answers: { answer: ["Blue"] } });
+  await session.finished(first);
+  expect(world.lastConversation().at(-1)).toContain("The person answered: Blue");
+  expect(session.closed(asked.id)).toMatchObject({ status: "approved", answeredBy: "person" });
+
+  const second = await session.send(call(ASK, { question: "And now?" }));
+  const again = await session.request([asked.id]);
+  await sessions.abort(session.id);
+  await session.finished(second, "interrupted");
+  await world.web.until(() => session.closed(again.id)?.status === "canceled", "nobody is asked any more");
+  await session.ask("say: and on it goes");
+  expect(session.requests).toEqual([]);
+}, 480_000);
+
+test("a picture of the folder stands in the history; one from outside does not", async () => {
+  await using world = await createWorld();
+  const { terminal, session } = await world.start("claude --hapi-starting-mode remote");
+  await shows(terminal, BANNER);
+  writeFileSync(join(world.cwd, "chart.png"), Buffer.from(PIXEL, "base64"));
+  await session.ask(call("mcp__hapi__display_image", { path: "chart.png", caption: "The chart" }));
+  const shown = () =>
+    session.history.flatMap((event) => (event.type === "tool-result" ? (event.content ?? []) : [])).filter(({ type }) => type === "image");
+  await world.web.until(() => shown().length > 0, "the picture");
+  expect(shown()).toEqual([{ type: "image", mimeType: "image/png", data: PIXEL }]);
+  writeFileSync(join(world.home, "private.png"), Buffer.from(PIXEL, "base64"));
+  await session.ask(call("mcp__hapi__display_image", { path: "../home/private.png" }));
+  expect(world.lastConversation().at(-1)).toContain("outside the session's folder");
+  expect([shown().length, session.requests.length]).toEqual([1, 0]);
 }, 480_000);

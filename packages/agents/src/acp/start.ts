@@ -85,7 +85,7 @@ async function shakeHands(link: AgentLink, context: DriverContext, options: Star
     .catch((cause: unknown) => refuse({ code: "spawn_failed", what: "The agent did not answer the handshake" }, cause));
   await logIn(link, hello);
   const { loginHint } = link.profile;
-  const where = { cwd: context.cwd, mcpServers: [] };
+  const where = { cwd: context.cwd, mcpServers: serversOf(context.tools) };
   if (options.threadId === undefined) {
     const opened = await link
       .request("session/new", where, { timeoutMs: OPEN_MS })
@@ -94,11 +94,22 @@ async function shakeHands(link: AgentLink, context: DriverContext, options: Star
     state.threadId = threadOf(opened);
     return opened;
   }
-  const opened = await reopen(link, { cwd: context.cwd, threadId: options.threadId }, factsOf(hello, {}));
+  const opened = await reopen(link, { ...where, sessionId: options.threadId }, factsOf(hello, {}));
   state.facts = factsOf(hello, opened);
   state.threadId = options.threadId;
   return opened;
 }
+
+/** ACP's own form of an MCP server on stdio, which every agent must take. */
+const serversOf = (tools: DriverContext["tools"]): object[] => {
+  if (!tools) return [];
+  const {
+    name,
+    command: [command, ...args],
+    env,
+  } = tools;
+  return [{ name, command, args, env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })) }];
+};
 
 /** As the person is logged in already; nothing is asked here, and no page opened. */
 async function logIn(link: AgentLink, hello: unknown): Promise<void> {
@@ -115,20 +126,18 @@ async function logIn(link: AgentLink, hello: unknown): Promise<void> {
 /** `session/resume` where there is one: `session/load` tells the whole conversation again. */
 async function reopen(
   link: AgentLink,
-  { cwd, threadId }: { cwd: string; threadId: string },
+  where: { cwd: string; mcpServers: object[]; sessionId: string },
   { canResume, canLoad }: AgentFacts,
 ): Promise<unknown> {
   if (!canResume && !canLoad) throw new AppError("resume_unavailable", "This agent can't continue an earlier conversation");
   const failed = (cause: unknown) =>
     refuse({ code: "resume_failed", what: "The agent could not continue its conversation", loginHint: link.profile.loginHint }, cause);
   const method = canResume ? "session/resume" : "session/load";
-  const opened = await link
-    .request(method, { cwd, mcpServers: [], sessionId: threadId }, { timeoutMs: OPEN_MS, loading: true })
-    .catch(failed);
+  const opened = await link.request(method, where, { timeoutMs: OPEN_MS, loading: true }).catch(failed);
   const modeId = initialModeOf(opened);
   if (link.profile.historyAfterLoad && !canResume && modeId !== undefined) {
     // The mode it has: nothing but an answer behind the history.
-    await link.request("session/set_mode", { sessionId: threadId, modeId }, { timeoutMs: OPEN_MS, loading: true }).catch(failed);
+    await link.request("session/set_mode", { sessionId: where.sessionId, modeId }, { timeoutMs: OPEN_MS, loading: true }).catch(failed);
   }
   return opened;
 }

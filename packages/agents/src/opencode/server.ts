@@ -6,12 +6,13 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { shortText } from "@hapi/core";
+import { isRecord, shortText } from "@hapi/core";
 import type { HostControl, HostProcess } from "@hapi/host";
 import { attempt, LATE, within, writeFileAtomic } from "@hapi/platform/lean";
 import { AppError, toAppError } from "@hapi/protocol";
 import type { DriverContext } from "../driver.ts";
 import { endWithin, hasExited } from "../shared/process-end.ts";
+import { fields } from "../shared/read.ts";
 import { locateOpenCode } from "./detect.ts";
 import { AGENT_NAME } from "./name.ts";
 import type { Launch } from "./state.ts";
@@ -38,7 +39,27 @@ export function forgetPassword(context: DriverContext, launchId: string): void {
 /** The environment of both programs. */
 export function serverEnv(context: DriverContext, password: string): Record<string, string> {
   const { OPENCODE_SERVER_USERNAME: _, ...env } = context.env;
-  return { ...env, OPENCODE_SERVER_PASSWORD: password };
+  return { ...env, ...toolsEnv(context), OPENCODE_SERVER_PASSWORD: password };
+}
+
+/** A person may take so long to answer a tool that asks. */
+const TOOL_TIMEOUT_MS = 24 * 3600_000;
+
+/** HAPI's own tools, in the configuration that OpenCode takes from its environment; what the person has there stays. */
+function toolsEnv({ tools, env, log }: DriverContext): Record<string, string> {
+  if (!tools) return {};
+  const theirs = attempt(
+    () => JSON.parse(env["OPENCODE_CONFIG_CONTENT"] ?? "{}") as unknown,
+    "then OpenCode itself says what is wrong with it",
+  );
+  // Not JSON to us, it may still be a configuration with comments: it is left as it is.
+  if (!isRecord(theirs)) {
+    log.warn("opencode.tools_not_given", { because: "OPENCODE_CONFIG_CONTENT is no JSON object" });
+    return {};
+  }
+  const server = { type: "local", command: tools.command, environment: tools.env, enabled: true, timeout: TOOL_TIMEOUT_MS };
+  const mcp = { ...fields(theirs["mcp"]), [tools.name]: server };
+  return { OPENCODE_CONFIG_CONTENT: JSON.stringify({ ...theirs, mcp }) };
 }
 
 export async function spawnServer(

@@ -25,6 +25,8 @@ import type { SessionPorts } from "./session-ports.ts";
 import { aliveFactsOf, queuedOf, sessionAgentState, sessionMetadata, statusOf } from "./shown.ts";
 import type { SessionState } from "./state.ts";
 import { goesOn } from "./status-text.ts";
+import type { AskedPerson } from "./tools/asked-person.ts";
+import { personAsked } from "./tools/session-tools.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { createUploads, type Uploads } from "./uploads.ts";
 import { writtenOf } from "./written-folders.ts";
@@ -37,6 +39,7 @@ interface AgentParts {
   earlier: Earlier;
   inbox: Inbox;
   broker: PermissionBroker;
+  asked: AskedPerson;
 }
 
 interface ControlParts extends AgentParts {
@@ -157,20 +160,21 @@ async function agentParts(ports: SessionPorts, state: SessionState): Promise<Age
     },
     moved: () => queueMicrotask(signals.changed.emit),
   });
+  const asked = personAsked(ports, state, conversation);
   const broker = createPermissionBroker({
     ledger,
     flavor: sessionFile.value.flavor,
     mode: () => inForce.permissionMode,
     planAccepted: () => inForce.planAccepted(),
     chosen: (permissionMode) => inForce.chosen({ permissionMode }),
-    apply: (id, answer) => conversation.answer(id, answer),
+    apply: async (id, answer) => asked.answer(id, answer) ?? (await conversation.answer(id, answer)),
     readText: textReader(confinement),
     answered: (id, answer) => model.requestAnswered(id, answer.behavior === "allow"),
     changed: signals.changed.emit,
     clock,
     log,
   });
-  return { confinement, uploads, screen, supervisor, earlier, inbox, broker };
+  return { confinement, uploads, screen, supervisor, earlier, inbox, broker, asked };
 }
 
 function controlParts(

@@ -62,7 +62,7 @@ export async function openSession(ports: SessionPorts): Promise<RunningSession> 
       if (!conversation.onHook) throw new AppError("not_supported");
       return conversation.onHook(payload, signal);
     },
-    onTool: sessionTools(ports, state).call,
+    onTool: sessionTools(ports, state, parts).call,
     end: (how) => ending.end(how),
     async settle(how) {
       // No sign of life and no new prompt: it only says its last words.

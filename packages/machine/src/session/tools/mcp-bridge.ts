@@ -1,7 +1,7 @@
 /**
  * What `hapi mcp <socket> <host's socket>` runs: an MCP server on stdin and stdout, a child of the agent. It knows the names of the tools and carries
  * their calls to the session; every act is the session's. Nothing but node's own modules is imported, and nobody is waited for before it answers: an
- * agent must start whatever became of us. The four methods are all of MCP that it has; `docs/decisions/023-tools-for-agents.md` says why by hand.
+ * agent must start whatever became of us. The four methods are all of MCP that it has; `docs/decisions/024-tools-for-agents.md` says why by hand.
  * Facts of the protocol: modelcontextprotocol.io, revisions 2024-11-05 to 2025-11-25, `basic/lifecycle`, `basic/utilities/cancellation`,
  * `basic/utilities/progress`, `server/tools`.
  */

@@ -14,6 +14,10 @@ export interface ToolWords {
 }
 
 export const MAX_TITLE_CHARS = 200;
+export const MAX_CAPTION_CHARS = 200;
+export const MAX_QUESTION_CHARS = 2_000;
+export const MAX_OPTIONS = 10;
+export const MAX_OPTION_CHARS = 200;
 
 /** Nothing of it reaches beyond the session, and nothing is lost by it. */
 const ofItsOwn = (title: string, readOnlyHint: boolean): ToolWords["annotations"] => ({
@@ -41,6 +45,42 @@ export const TOOLS: readonly ToolWords[] = [
       ["title"],
     ),
     annotations: ofItsOwn("Change the title", false),
+  },
+  {
+    name: "display_image",
+    description:
+      "Shows the person a picture in the history of this session: a screenshot, a chart, a design. PNG, JPEG, GIF or WebP, at most 2 MB, from the folder of the session.",
+    inputSchema: object(
+      {
+        path: { type: "string", description: "Of the file; relative to the folder of the session, or absolute and within it." },
+        caption: { type: "string", maxLength: MAX_CAPTION_CHARS, description: "What it shows, on one line." },
+      },
+      ["path"],
+    ),
+    annotations: ofItsOwn("Show a picture", true),
+  },
+  {
+    name: "ask_person",
+    description:
+      "Asks the person who follows this session in HAPI, on a phone or in a browser, and waits for the answer, which may take hours. For what only a person can decide. Does not reach whoever sits at the terminal: there, use your own way of asking.",
+    inputSchema: object(
+      {
+        question: {
+          type: "string",
+          maxLength: MAX_QUESTION_CHARS,
+          description: "With all that is needed to answer it away from the desk.",
+        },
+        options: {
+          type: "array",
+          items: { type: "string", maxLength: MAX_OPTION_CHARS },
+          maxItems: MAX_OPTIONS,
+          description: "Answers to choose from. Other words can be given all the same.",
+        },
+        multiple: { type: "boolean", description: "Whether several of the options may be chosen." },
+      },
+      ["question"],
+    ),
+    annotations: ofItsOwn("Ask the person", true),
   },
 ];
 

@@ -7,6 +7,12 @@ test("a failed call opens itself, a good one stays one line", () => {
   expect(opensItself(toolOf("edit"))).toBe(false);
 });
 
+test("a picture that an agent shows opens itself, one that it reads does not", () => {
+  const content = [{ type: "image" as const, mimeType: "image/png", data: "iVBORw0KGgo=" }];
+  expect(opensItself({ ...toolOf("edit"), tool: "display_image", content })).toBe(true);
+  expect(opensItself({ ...toolOf("edit"), tool: "Read", content })).toBe(false);
+});
+
 test("a search is named by its pattern", () => {
   expect(objectOf(toolOf("search"))).toBe("Math\\.round");
   expect(objectOf(toolOf("edit"))).toBe("src/total.ts");

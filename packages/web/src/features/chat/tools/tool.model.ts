@@ -30,10 +30,13 @@ export function signOf(status: ToolStatus): Status | null {
   return status === "failed" ? "failed" : null;
 }
 
-/** Failures and what waits open by themselves, and so does a call whose sub-agent waits. */
+/** Failures and what waits open by themselves, and so does a call whose sub-agent waits, and a picture that is there to be seen. */
 export function opensItself(item: ToolItem): boolean {
-  return item.status === "failed" || waits(item);
+  return item.status === "failed" || waits(item) || isShownPicture(item);
 }
+
+/** By HAPI's own tool, not one that the agent looked at. */
+const isShownPicture = ({ tool, content }: ToolItem): boolean => tool === "display_image" && content.some(({ type }) => type === "image");
 
 export function waits(item: ToolItem): boolean {
   return item.request !== null || item.children.some((child) => child.type === "request" || (child.type === "tool" && waits(child)));
