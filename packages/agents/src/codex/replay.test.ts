@@ -234,34 +234,6 @@ test("an edited approval runs nothing, for Codex would run the call as it was", 
   });
 });
 
-test("a form of an MCP server is answered with the values of its options, and its own types", () => {
-  const params: Fields = {
-    mode: "form",
-    serverName: "shop",
-    requestedSchema: {
-      properties: {
-        size: { type: "string", enum: ["s", "l"], enumNames: ["Small", "Large"] },
-        count: { type: "integer", description: "How many?" },
-        gift: { type: "boolean", title: "A gift?" },
-      },
-    },
-  };
-  const open = {
-    request: { id: "r", kind: "question", tool: "t", input: {} },
-    rpcId: 1,
-    method: "mcpServer/elicitation/request",
-    itemId: null,
-    params,
-    answered: null,
-  } as const;
-  const answers = { size: ["Large"], "How many?": ["3"], "A gift?": ["No"] };
-  expect(decisionOn(open, { behavior: "allow", answers }).reply).toEqual({
-    action: "accept",
-    content: { size: "l", count: 3, gift: false },
-    _meta: null,
-  });
-});
-
 test("a thread in an error that no turn tells is the failed end of its turn, after a while", async () => {
   const events: DriverEvent[] = [];
   const { thread, clock } = createLife(events);

@@ -5,14 +5,12 @@
 import { isRecord } from "@hapi/core";
 import type { AgentRequest, RequestAnswer, RequestOutcome } from "../driver.ts";
 import { refusingEdits } from "../shared/edited.ts";
+import { elicitation, elicitationReply, QUESTION_TOOL } from "../shared/elicitation.ts";
 import type { Heard } from "./link.ts";
 import type { RpcId } from "../shared/jsonrpc.ts";
 import { fields, filled, list, text, type Fields } from "../shared/read.ts";
 import { isTool } from "./items.ts";
 import type { OpenRequest, Translation } from "./state.ts";
-
-/** The wire's names for what asks a person for words; existing clients know their arguments. */
-const QUESTION_TOOL = "AskUserQuestion";
 
 type Asked = Omit<AgentRequest, "id">;
 type Draw = (params: Fields, item: Fields) => Asked | null;
@@ -49,7 +47,7 @@ const asks: Readonly<Record<string, Draw>> = {
     tool: QUESTION_TOOL,
     input: { questions: list(params["questions"]).map(questionOf) },
   }),
-  "mcpServer/elicitation/request": (params) => elicitation(params),
+  "mcpServer/elicitation/request": elicitationOf,
 };
 
 const title = (reason: unknown) => (filled(reason) ? { title: String(reason) } : {});
@@ -70,55 +68,27 @@ function questionOf(value: unknown) {
   };
 }
 
-interface FormField {
-  name: string;
-  question: string;
-  options: { label: string; value: unknown }[];
-  type: string;
-}
+const elicited = (params: Fields) => elicitation(params, filled(params["serverName"]));
 
-/** A form asks each of its fields as a question; a link is allowed or not. Other modes are another program's own and are shown as they are. */
-function elicitation(params: Fields): Asked | null {
+/**
+ * A form asks each of its fields, an address whether it was opened. A form without fields asks for leave, as Codex itself does before it calls a
+ * server's tool. Other modes are another program's own and are shown as they are.
+ */
+function elicitationOf(params: Fields): Asked | null {
+  const found = elicited(params);
+  if (found?.ask.type !== "form" || found.ask.fields.length > 0) return found?.request ?? null;
   const message = text(params["message"]) ?? "";
-  const tool = `mcp__${String(params["serverName"])}`;
-  if (params["mode"] === "url") return { kind: "permission", tool, input: { url: params["url"], message }, title: message };
-  if (params["mode"] !== "form") return null;
-  const form = formOf(params);
-  if (form.length === 0) return { kind: "permission", tool, input: { message }, title: message };
-  const questions = form.map(({ question, options }) => ({
-    question,
-    header: String(params["serverName"]),
-    multiSelect: false,
-    options: options.map(({ label }) => ({ label, description: "" })),
-  }));
-  return { kind: "question", tool: QUESTION_TOOL, input: { questions }, title: message };
-}
-
-const listed = (schema: Fields) =>
-  list(schema["enum"]).map((value, at) => ({ label: text(list(schema["enumNames"])[at]) ?? String(value), value }));
-const titled = (schema: Fields) =>
-  list(schema["oneOf"])
-    .map(fields)
-    .map((option) => ({ label: text(option["title"]) ?? String(option["const"]), value: option["const"] }));
-const YES_NO = [
-  { label: "Yes", value: true },
-  { label: "No", value: false },
-];
-
-function formOf(params: Fields): FormField[] {
-  const properties = fields(fields(params["requestedSchema"])["properties"]);
-  return Object.entries(properties).map(([name, value]) => {
-    const schema = fields(value);
-    const type = text(schema["type"]) ?? "string";
-    const options = [...listed(schema), ...titled(schema), ...(type === "boolean" ? YES_NO : [])];
-    return { name, type, question: text(schema["description"]) ?? text(schema["title"]) ?? name, options };
-  });
+  return { kind: "permission", tool: `mcp__${String(params["serverName"])}`, input: { message }, title: message };
 }
 
 export const requestIdOf = (launchId: string, rpcId: RpcId) => `${launchId}.${rpcId}`;
 
 /** False: nothing that a person can be asked. */
-export function asked(to: Translation, rpcId: RpcId, { method, params: value }: Pick<Heard, "method" | "params">): boolean {
+export function asked(
+  to: Pick<Translation, "state" | "emit">,
+  rpcId: RpcId,
+  { method, params: value }: Pick<Heard, "method" | "params">,
+): boolean {
   const params = fields(value);
   const id = requestIdOf(to.state.launchId, rpcId);
   const known = to.state.requests[id];
@@ -130,7 +100,10 @@ export function asked(to: Translation, rpcId: RpcId, { method, params: value }: 
   return true;
 }
 
-function drawn({ state }: Translation, { id, method, params }: { id: string; method: string; params: Fields }): AgentRequest | null {
+function drawn(
+  { state }: Pick<Translation, "state">,
+  { id, method, params }: { id: string; method: string; params: Fields },
+): AgentRequest | null {
   const itemId = filled(params["itemId"]);
   const item = itemId === undefined ? undefined : state.turn?.open[itemId];
   const draw = asks[method]?.(params, item ?? {});
@@ -190,20 +163,12 @@ const answersTo = (questions: readonly Fields[], answer: Allowed) =>
     questions.map((question, at) => [String(question["id"]), { answers: saidTo(answer, text(question["question"]) ?? "", at) }]),
   );
 
+/** @throws AppError `invalid_body` for a form that the server could not take; the question stays open. */
 function contentOf(params: Fields, answer: Allowed): unknown {
-  if (params["mode"] !== "form") return null;
-  return Object.fromEntries(
-    formOf(params).flatMap((field, at) => {
-      const [word] = saidTo(answer, field.question, at);
-      return word === undefined ? [] : [[field.name, valueOf(field, word)]];
-    }),
-  );
-}
-
-function valueOf({ options, type }: FormField, word: string): unknown {
-  const option = options.find(({ label }) => label === word);
-  if (option) return option.value;
-  return (type === "number" || type === "integer") && word.trim() !== "" && Number.isFinite(Number(word)) ? Number(word) : word;
+  const found = elicited(params);
+  if (!found) return null;
+  const reply = elicitationReply(found.ask, answer);
+  return "content" in reply ? reply.content : null;
 }
 
 /** A sub-agent asks on a thread of its own, whose items are not heard. */
