@@ -52,6 +52,12 @@ const TASK_LOOK_MS = 1_000;
 const TASK_LOOK_IDLE_MS = 5_000;
 
 /** `onGone`: just before `exited` is told, so that whoever hears it can start the next one at once. */
+/**
+ * Before Claude says how it is, a dialog of its start (whether the folder is trusted) may stand on its screen. It takes Enter or one key; words are for
+ * the input line, which a busy Claude shows before it says that it is idle.
+ */
+const mayAnswerDialog = (text: string | null): boolean => text === null || text.trim().length <= 1;
+
 export function createLocalFront(core: Core, process: HostProcess, onGone: () => void, options: LocalOptions): LocalFront {
   const { context } = core;
   const { clock } = context;
@@ -197,9 +203,9 @@ export function createLocalFront(core: Core, process: HostProcess, onGone: () =>
     },
     typed(typed) {
       const status = statusAtKeys(own.read() ?? {}, clock.now());
-      const elsewhere = status === undefined || status === "waiting";
       const entered = words.typed(typed, status);
       if (!entered) return;
+      const elsewhere = status === "waiting" || (status === undefined && mayAnswerDialog(entered.text));
       // Whose words went where is asked about when they are missed: the words themselves are in no log.
       context.log.info("claude.entered", { at: entered.at, status, elsewhere, isKnown: entered.text !== null });
       if (!elsewhere) look.sign({ type: "entered", ...entered });
