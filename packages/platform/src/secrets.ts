@@ -2,7 +2,9 @@
 
 /** `bytes` random bytes as text that fits into URLs and file names. */
 export function randomToken(bytes: number): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("base64url");
+  const token = Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("base64url");
+  // What is given to a command as a word of its own (`--token …`, `revoke …`) must not look like a flag.
+  return token.startsWith("-") ? randomToken(bytes) : token;
 }
 
 export function sha256Hex(text: string): string {

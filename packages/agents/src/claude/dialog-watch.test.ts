@@ -77,3 +77,24 @@ test.each(["idle", "busy"])(
     expect(now).toBeGreaterThan(48_000 + 8_000);
   },
 );
+
+test("a hook that comes when Claude is idle again: the next turn's status says nothing of its dialog", async () => {
+  let now = 48_000;
+  const end = Promise.withResolvers<void>();
+  const clock: Clock = {
+    now: () => now,
+    setTimer(ms, run) {
+      now += ms;
+      if (now < 120_000) queueMicrotask(run);
+      else end.resolve();
+      return () => undefined;
+    },
+  };
+  const status = () => (now < 51_000 ? { status: "idle", since: 47_500 } : { status: "busy", since: 51_000 });
+  const { watch, ask, closed, nextClosed } = world(status, clock);
+  ask("late", now);
+  const over = nextClosed();
+  watch.look();
+  await Promise.race([over, end.promise]);
+  expect(closed).toEqual(["late resolved"]);
+});

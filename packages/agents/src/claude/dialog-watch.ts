@@ -28,6 +28,8 @@ export function createDialogWatch(options: { core: Core; finder: CallFinder; sta
   const { requests, context } = core;
   /** Requests whose dialog was on the screen. */
   const shown = new Set<string>();
+  /** Requests whose hook found Claude idle: no turn waited any more, or its status lagged. That a turn runs later says nothing of their dialog. */
+  const idle = new Set<string>();
   let looking = false;
   let stopped = false;
 
@@ -35,6 +37,7 @@ export function createDialogWatch(options: { core: Core; finder: CallFinder; sta
     const fate = fateOf(open.handed, { ...seen, withdrawn: core.stopping });
     if (fate.state !== "over") return;
     shown.delete(open.request.id);
+    idle.delete(open.request.id);
     requests.close(open.request.id, fate.closing);
   }
 
@@ -47,7 +50,9 @@ export function createDialogWatch(options: { core: Core; finder: CallFinder; sta
       return undefined;
     }
     const openedAt = open.openedAt ?? 0;
-    const unseen = !shown.has(open.request.id) && (since === undefined || since <= openedAt);
+    const isOlder = since === undefined || since <= openedAt;
+    if (isOlder && status !== "busy") idle.add(open.request.id);
+    const unseen = !shown.has(open.request.id) && (isOlder || idle.has(open.request.id));
     const at = since ?? context.clock.now();
     const forMs = Math.max(0, context.clock.now() - (unseen ? openedAt : at));
     // `shell`: only something in the background is left, so nothing that was asked runs.
