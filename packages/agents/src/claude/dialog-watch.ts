@@ -2,7 +2,7 @@
  * Looks what became of the requests that are open in Claude's terminal: the ends of calls from the transcript, Claude's own status, the end of a
  * turn. The shell of `request-fate.ts`; it only gathers and closes.
  */
-import { delay } from "@hapi/platform/lean";
+import { type Clock, delay } from "@hapi/platform/lean";
 import type { CallFinder, ToolEnded } from "./call-finder.ts";
 import type { Core } from "./core.ts";
 import { callOf } from "./open-requests.ts";
@@ -23,49 +23,55 @@ export interface DialogWatch {
 
 const LOOK_MS = 250;
 
+/** What was seen of each request's dialog. */
+function createSeenDialogs(clock: Clock) {
+  const shown = new Set<string>();
+  /** Their hook found Claude idle: no turn waited any more, or its status lagged. That a turn runs later says nothing of their dialog. */
+  const idle = new Set<string>();
+  return {
+    show: ({ request }: OpenRequest) => void shown.add(request.id),
+    forget({ request }: OpenRequest) {
+      shown.delete(request.id);
+      idle.delete(request.id);
+    },
+    /** Since when no dialog is up; undefined while one is, and where Claude does not say. A status older than the request may be from before its dialog. */
+    goneOf({ request: { id }, openedAt = 0 }: OpenRequest, { status, since }: DialogStatus, others: boolean): Evidence["gone"] {
+      if (status === "waiting") shown.add(id);
+      if (status === undefined || status === "waiting") return undefined;
+      const isOlder = since === undefined || since <= openedAt;
+      if (isOlder && status !== "busy") idle.add(id);
+      const unseen = !shown.has(id) && (isOlder || idle.has(id));
+      const at = since ?? clock.now();
+      const forMs = Math.max(0, clock.now() - (unseen ? openedAt : at));
+      // `shell`: only something in the background is left, so nothing that was asked runs.
+      return { since: at, forMs, busy: status === "busy", others, unseen };
+    },
+  };
+}
+
 export function createDialogWatch(options: { core: Core; finder: CallFinder; status(): DialogStatus }): DialogWatch {
   const { core, finder } = options;
   const { requests, context } = core;
-  /** Requests whose dialog was on the screen. */
-  const shown = new Set<string>();
-  /** Requests whose hook found Claude idle: no turn waited any more, or its status lagged. That a turn runs later says nothing of their dialog. */
-  const idle = new Set<string>();
+  const dialogs = createSeenDialogs(context.clock);
   let looking = false;
   let stopped = false;
 
   function settle(open: OpenRequest, seen: Evidence): void {
     const fate = fateOf(open.handed, { ...seen, withdrawn: core.stopping });
     if (fate.state !== "over") return;
-    shown.delete(open.request.id);
-    idle.delete(open.request.id);
+    dialogs.forget(open);
     requests.close(open.request.id, fate.closing);
   }
 
-  /** Since when no dialog is up; undefined while one is, and where Claude does not say. A status older than the request may be from before its dialog. */
-  function goneOf(open: OpenRequest, now: DialogStatus): Evidence["gone"] {
-    const { status, since } = now;
-    if (status === undefined) return undefined;
-    if (status === "waiting") {
-      shown.add(open.request.id);
-      return undefined;
-    }
-    const openedAt = open.openedAt ?? 0;
-    const isOlder = since === undefined || since <= openedAt;
-    if (isOlder && status !== "busy") idle.add(open.request.id);
-    const unseen = !shown.has(open.request.id) && (isOlder || idle.has(open.request.id));
-    const at = since ?? context.clock.now();
-    const forMs = Math.max(0, context.clock.now() - (unseen ? openedAt : at));
-    // `shell`: only something in the background is left, so nothing that was asked runs.
-    return { since: at, forMs, busy: status === "busy", others: requests.all.length > 1, unseen };
-  }
+  const goneOf = (open: OpenRequest): Evidence["gone"] => dialogs.goneOf(open, options.status(), requests.all.length > 1);
 
   async function lookOnce(): Promise<void> {
     const now = options.status();
-    for (const open of requests.all) if (now.status === "waiting") shown.add(open.request.id);
+    if (now.status === "waiting") for (const open of requests.all) dialogs.show(open);
     if (now.status === "waiting" || now.status === undefined) return;
     await core.feed?.sync();
     for (const open of requests.all) {
-      const gone = goneOf(open, options.status());
+      const gone = goneOf(open);
       if (gone && !stopped) settle(open, { gone });
     }
   }
@@ -114,7 +120,7 @@ export function createDialogWatch(options: { core: Core; finder: CallFinder; sta
       const { status, verdict, ran } = fact;
       const result = { status, ...(verdict ? { verdict } : {}), ...(ran ? { ran } : {}) };
       const open = finder.requestOf(fact);
-      if (open) return settle(open, { result, gone: goneOf(open, options.status()) });
+      if (open) return settle(open, { result, gone: goneOf(open) });
       const doubtful = requests.doubtful(fact.toolCallId);
       if (!doubtful) return;
       const fate = fateOf(doubtful.handed, { result, withdrawn: core.stopping });

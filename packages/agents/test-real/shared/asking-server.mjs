@@ -41,3 +41,5 @@ for await (const line of createInterface({ input: process.stdin })) {
     say({ id: waiting.get(message.id), result: { content: [{ type: "text", text }] } });
   } else if (message.method && message.id !== undefined) say({ id: message.id, error: { code: -32601, message: "Method not found" } });
 }
+// The watcher would keep it alive.
+process.exit();
