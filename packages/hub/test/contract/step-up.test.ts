@@ -69,6 +69,23 @@ describe("who has a passkey", () => {
     expect((await ask(hub, ["GET", "/credentials"], jwt)).status).toBe(200);
   });
 
+  test("who lost all of them, with the shared token off, gets back in on the hub's own computer: by locking", async () => {
+    await using hub = await startTestHub();
+    const one = await person(hub);
+    const jwt = await deviceOf(hub, one);
+    expect((await one.owner.api("DELETE", "/credentials/legacy")).status).toBe(200);
+    expect((await ask(hub, ["POST", "/auth", { accessToken: hub.token }])).status).toBe(401);
+    expect(await ask(hub, ["POST", "/credentials/codes"], jwt)).toMatchObject(refused);
+    expect((await ask(hub, ["PUT", "/lock"], jwt)).status).toBe(200);
+    const here = String((await ask(hub, ["POST", "/auth", { accessToken: hub.token }])).body["token"]);
+    const [lost] = (await ask(hub, ["GET", "/passkeys"], here)).body["passkeys"] as { id: string }[];
+    expect((await ask(hub, ["DELETE", `/passkeys/${lost?.id}`], here)).status).toBe(200);
+    const { body } = await ask(hub, ["POST", "/credentials/codes", { role: "admin" }], here);
+    const again = String((await ask(hub, ["POST", "/auth/code", { code: body["code"] }])).body["token"]);
+    expect((await ask(hub, ["DELETE", "/lock"], here)).status).toBe(200);
+    expect((await ask(hub, ["POST", "/credentials/codes"], again)).status).toBe(201);
+  });
+
   test("is not asked after signing in with it, nor in another sign-in's place", async () => {
     const { hub } = rig;
     const one = await person(hub, "signed-in");
