@@ -143,10 +143,13 @@ test("one that OpenCode takes and says nothing of is given again, three times, a
   };
   await opencode.conversation.prompt(PROMPT);
   const handings: number[] = [];
-  for (let halves = 1; halves <= 20; halves++) {
+  const look = async () => {
     await pass();
     handings.push(opencode.calls.filter(isHanding).length);
-  }
+  };
+  // On a busy machine what was sent is answered some halves later.
+  while (handings.at(-1) !== 4 && handings.length < 500) await look();
+  for (let more = 0; more < 10; more++) await look();
   // Never two within a minute.
   expect(handings.every((count, at) => count - (handings[at - 2] ?? 1) <= 1)).toBe(true);
   expect(handings.at(-1)).toBe(4);

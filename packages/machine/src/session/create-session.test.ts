@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { buildAgentEnv } from "./agent-env.ts";
 import { createSession, listSessionFiles, sessionTag } from "./create-session.ts";
 import { openSessionFile, readSessionFile, SESSION_FILE } from "./session-file.ts";
@@ -111,9 +111,11 @@ test("uploads: safe names, a budget, deletion only inside", async () => {
   await expect(uploads.remove(path)).rejects.toThrow("no such file");
 });
 
-test("the hook bridge stays light: nothing but node's own modules", () => {
-  for (const file of ["hook-bridge.ts", "hook-protocol.ts"]) {
+test("the bridges beside the agents stay light: nothing but node's own modules", () => {
+  const own = ["hook-bridge.ts", "hook-protocol.ts", "door-call.ts", "tools/mcp-bridge.ts", "tools/tool-list.ts"];
+  for (const file of own) {
     const imports = [...readFileSync(join(import.meta.dir, file), "utf8").matchAll(/from "([^"]+)"/g)].map((match) => match[1]!);
-    expect(imports.filter((name) => !name.startsWith("node:") && name !== "./hook-protocol.ts")).toEqual([]);
+    const others = imports.filter((name) => !name.startsWith("node:"));
+    expect(others.filter((name) => !own.includes(join(dirname(file), name)))).toEqual([]);
   }
 });
