@@ -38,6 +38,22 @@ function world(status: () => DialogStatus, clock: Clock = systemClock) {
   };
 }
 
+/** A clock that goes on as soon as somebody waits, up to two minutes; then `end`. */
+function quickClock() {
+  let now = 48_000;
+  const end = Promise.withResolvers<void>();
+  const clock: Clock = {
+    now: () => now,
+    setTimer(ms, run) {
+      now += ms;
+      if (now < 120_000) queueMicrotask(run);
+      else end.resolve();
+      return () => undefined;
+    },
+  };
+  return { clock, end: end.promise };
+}
+
 test("a status that can't be read once does not end the looking, and is said once", async () => {
   let looks = 0;
   const { watch, ask, closed, warned, nextClosed } = world(() => {
@@ -56,45 +72,25 @@ test("a status that can't be read once does not end the looking, and is said onc
 test.each(["idle", "busy"])(
   "a hook that comes when its dialog was answered already waits for nothing: Claude is %s since before it",
   async (said) => {
-    let now = 48_000;
-    const end = Promise.withResolvers<void>();
-    const clock: Clock = {
-      now: () => now,
-      setTimer(ms, run) {
-        now += ms;
-        if (now < 120_000) queueMicrotask(run);
-        else end.resolve();
-        return () => undefined;
-      },
-    };
+    const { clock, end } = quickClock();
     const { watch, ask, closed, nextClosed } = world(() => ({ status: said, since: 47_500 }), clock);
-    ask("late", now);
+    ask("late", clock.now());
     const over = nextClosed();
     watch.look();
-    await Promise.race([over, end.promise]);
+    await Promise.race([over, end]);
     expect(closed).toEqual(["late resolved"]);
     // A status may lag behind the dialog.
-    expect(now).toBeGreaterThan(48_000 + 8_000);
+    expect(clock.now()).toBeGreaterThan(48_000 + 8_000);
   },
 );
 
 test("a hook that comes when Claude is idle again: the next turn's status says nothing of its dialog", async () => {
-  let now = 48_000;
-  const end = Promise.withResolvers<void>();
-  const clock: Clock = {
-    now: () => now,
-    setTimer(ms, run) {
-      now += ms;
-      if (now < 120_000) queueMicrotask(run);
-      else end.resolve();
-      return () => undefined;
-    },
-  };
-  const status = () => (now < 51_000 ? { status: "idle", since: 47_500 } : { status: "busy", since: 51_000 });
+  const { clock, end } = quickClock();
+  const status = () => (clock.now() < 51_000 ? { status: "idle", since: 47_500 } : { status: "busy", since: 51_000 });
   const { watch, ask, closed, nextClosed } = world(status, clock);
-  ask("late", now);
+  ask("late", clock.now());
   const over = nextClosed();
   watch.look();
-  await Promise.race([over, end.promise]);
+  await Promise.race([over, end]);
   expect(closed).toEqual(["late resolved"]);
 });
