@@ -46,8 +46,8 @@ test("from the web: what commands say stands before their end, and a failed prom
   await session.ask("/mcp");
   const output = session.history.findIndex((event) => event.type === "notice" && event.command === "/mcp");
   expect(session.history.slice(output).some((event) => event.type === "turn-ended")).toBe(true);
-  // On the terminal's own screen too, which shows what goes on.
-  await shows(terminal, "No MCP servers are configured");
+  // On the terminal's own screen too, which shows what goes on. The one server is HAPI's.
+  await shows(terminal, "1 MCP server: 1 connected");
 
   const words = "<task-notification>read this</task-notification>";
   world.models.setScenario({ turns: [{ error: { status: 529, message: "Selected model is at capacity" } }] });
