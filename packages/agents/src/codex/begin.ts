@@ -1,5 +1,6 @@
 /** Starting the server and its thread: either both stand, or nothing is left running. */
 import type { HostProcess } from "@hapi/host";
+import { delay } from "@hapi/platform/lean";
 import { AppError } from "@hapi/protocol";
 import { basename } from "node:path";
 import type { DriverContext, StartOptions } from "../driver.ts";
@@ -14,6 +15,8 @@ import { type CodexState, newState, STATE_KEY } from "./state.ts";
 import { Thread } from "./thread.ts";
 
 const THREAD_MS = 180_000;
+/** By then a server has noted that a turn runs. */
+const NOTED_MS = 500;
 
 /** A server that runs, and the session's thread on it. */
 export interface Running {
@@ -185,10 +188,15 @@ export async function rejoin(at: Beginning, spawned: Spawned, state: CodexState)
     });
     const { link } = connected;
     thread.link = link;
-    const opened = fields(await link.request("thread/resume", { threadId: state.threadId, excludeTurns: true }, THREAD_MS));
+    const join = async () => fields(await link.request("thread/resume", { threadId: state.threadId, excludeTurns: true }, THREAD_MS));
+    const opened = await join();
     state.settings = settingsOf(opened, state.settings);
     state.path = filled(fields(opened["thread"])["path"]) ?? state.path;
-    await catchUp({ thread, link, isActive: isActive(opened), room: async () => context.room?.() });
+    const isActiveAfterAll = async () => {
+      await delay(NOTED_MS, { clock: context.clock });
+      return isActive(await join());
+    };
+    await catchUp({ thread, link, isActive: isActive(opened), isActiveAfterAll, room: async () => context.room?.() });
     // What is still open is asked again by the server itself; the rest was answered elsewhere.
     if (!isWaiting(opened)) thread.change(nobodyWaits);
     return connected.version;

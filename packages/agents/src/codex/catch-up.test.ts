@@ -11,6 +11,14 @@ const ends = ({ events }: Scripted) =>
 const resumed = (type: string) => () => ({ result: { model: "m", thread: { id: THREAD, status: { type } } } });
 const listed = (turn: object) => () => ({ result: { data: [{ id: "t1", error: null, ...turn }], nextCursor: null } });
 
+/** What is not sure is asked again a moment later. */
+async function adopted({ conversation, clock }: Scripted): Promise<void> {
+  let isOver = false;
+  const adopting = conversation.adopt().finally(() => (isOver = true));
+  while (!isOver) await clock.advance(100);
+  await adopting;
+}
+
 test("a turn that runs may be listed as interrupted in its first moments: it is not over", async () => {
   const codex = openScripted({ turn: newTurn("t1", false) }, { [HANDED_KEY]: ["p1"] });
   codex.answers["thread/resume"] = resumed("active");
@@ -24,6 +32,15 @@ test("a turn that runs may be listed as interrupted in its first moments: it is 
   expect(ends(codex)).toEqual([["completed", ["p1"]]]);
 });
 
+test("a turn that has just begun, of a thread that is not active yet: it is not over", async () => {
+  const codex = openScripted({ turn: newTurn("t1", false) }, { [HANDED_KEY]: ["p1"] });
+  let asked = 0;
+  codex.answers["thread/resume"] = () => resumed((asked += 1) === 1 ? "idle" : "active")();
+  codex.answers["thread/turns/list"] = listed({ status: "interrupted", completedAt: null });
+  await adopted(codex);
+  expect([ends(codex), codex.conversation.busy, asked]).toEqual([[], true, 2]);
+});
+
 test.each([
   ["stopped", "active", { status: "interrupted", completedAt: 2 }],
   ["cut off by an end of its server", "idle", { status: "interrupted", completedAt: null }],
@@ -31,7 +48,7 @@ test.each([
   const codex = openScripted({ turn: newTurn("t1", false) });
   codex.answers["thread/resume"] = resumed(status);
   codex.answers["thread/turns/list"] = listed(turn);
-  await codex.conversation.adopt();
+  await adopted(codex);
   expect(ends(codex)).toEqual([["interrupted", []]]);
   expect(codex.conversation.busy).toBe(false);
 });

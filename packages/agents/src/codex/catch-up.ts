@@ -16,6 +16,8 @@ export interface CatchUp {
   link: ServerLink;
   /** A turn runs, by the server's own word. */
   isActive: boolean;
+  /** The same, asked a moment later: of a server that lived all the time. A turn that has just begun does not make its thread active at once (0.171.0). */
+  isActiveAfterAll?(): Promise<boolean>;
   room(): Promise<void>;
 }
 
@@ -79,6 +81,7 @@ export async function catchUp(at: CatchUp): Promise<void> {
   const { thread } = at;
   const { state } = thread;
   if (state.unread !== null) await readUnread(at, state.unread);
+  let unsure: string | null = null;
   for (const said of await newTurns(at)) {
     const id = String(said["id"]);
     // One that is not in the list any more was taken back, there.
@@ -92,11 +95,16 @@ export async function catchUp(at: CatchUp): Promise<void> {
         else itemCompleted(to, turn, item);
       }),
     );
-    if (!isUnsure(said)) thread.change((to) => turnCompleted(to, turn, said));
+    unsure = isUnsure(said) ? id : null;
+    if (unsure === null) thread.change((to) => turnCompleted(to, turn, said));
   }
+  if (await mayRun(at, unsure)) return;
   const { turn } = state;
-  if (turn && !at.isActive) thread.change((to) => endTurn(to, turn, { outcome: "interrupted" }));
+  if (turn) thread.change((to) => endTurn(to, turn, { outcome: "interrupted" }));
 }
+
+const mayRun = async ({ isActive, isActiveAfterAll }: CatchUp, unsure: string | null): Promise<boolean> =>
+  isActive || (unsure !== null && (await isActiveAfterAll?.()) === true);
 
 /** Its end is told already. */
 async function readUnread(at: CatchUp, turnId: string): Promise<void> {
