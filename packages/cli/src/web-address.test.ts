@@ -41,6 +41,8 @@ test("no code for an address that no phone gets to, and why; with one, and a rec
   expect(shared).toMatch(/[▀▄█]/);
   expect(shared).toContain("hapi auth login --url https://hapi.example.org && hapi runner start");
   expect(welcome({ ...facts, hasRunner: false }, paint, { withCode: false })).toContain("No runner was started");
+  expect(alone).not.toContain("bin/hapi");
+  expect(welcome({ ...facts, isUninstalled: true }, paint, { withCode: false })).toContain("hapi is bin/hapi in this folder");
   const fingerprint = Array.from({ length: 32 }, () => "AB").join(":");
   const own = welcome({ ...facts, front: { url: "https://10.0.0.9:3006", fingerprint } }, paint, { withCode: true });
   expect(own.replace(/\s/g, "")).toContain(`SHA-256is:${fingerprint}`);

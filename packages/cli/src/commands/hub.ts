@@ -6,16 +6,17 @@ import { type RunningHub, startHub } from "@hapi/hub";
 import {
   createLogger,
   ensurePrivateDir,
+  findProgram,
   hapiHome,
   isEverywhere,
   knownCliApiToken,
   loadSettings,
   logDir,
+  type Logger,
   reachableHost,
   resolveHubToken,
   runningHub,
   systemClock,
-  type Logger,
 } from "@hapi/platform";
 import { AppError } from "@hapi/protocol";
 import { byVerb, isSet, textValue, type Command, type CommandContext, type ParsedWords } from "../command.ts";
@@ -219,7 +220,7 @@ function reachable(url: string): string {
 }
 
 /** `facts.token`: the hub's own, which no link carries. */
-async function greet(words: ParsedWords, { terminal, paint }: CommandContext, facts: WelcomeFacts): Promise<void> {
+async function greet(words: ParsedWords, { terminal, paint, env }: CommandContext, facts: WelcomeFacts): Promise<void> {
   if (isSet(words, "quiet")) return;
   const { url, token, home, running = process.pid } = facts;
   if (isSet(words, "json")) return terminal.out(JSON.stringify({ url, token, pid: running, home }));
@@ -227,7 +228,10 @@ async function greet(words: ParsedWords, { terminal, paint }: CommandContext, fa
     terminal.note(paint.waiting(`There is no link that signs in: ${sentenceOf(cause)}`));
     return "";
   });
-  terminal.out(welcome({ ...facts, token: code ?? token }, paint, { withCode: terminal.isInteractive && !isSet(words, "no-qr") }));
+  const isUninstalled = env["npm_lifecycle_event"] === "start" && findProgram("hapi", env) === null;
+  terminal.out(
+    welcome({ ...facts, token: code ?? token, isUninstalled }, paint, { withCode: terminal.isInteractive && !isSet(words, "no-qr") }),
+  );
 }
 
 /** The demo is a courtesy: when it can't start, the hub stays and the reason is said. */

@@ -10,6 +10,8 @@ export interface WelcomeFacts extends ListeningHub {
   hasRunner: boolean;
   /** Beyond this computer over plain HTTP, as somebody insists. */
   isInsecure?: boolean | undefined;
+  /** `npm start` in a clone: there is no `hapi` on the PATH. */
+  isUninstalled?: boolean;
 }
 
 export function welcome(facts: WelcomeFacts, paint: Palette, options: { withCode: boolean }): string {
@@ -26,6 +28,7 @@ export function welcome(facts: WelcomeFacts, paint: Palette, options: { withCode
   ];
   if (options.withCode && reach !== "computer") lines.push(...codeLines(link), "");
   const hints: string[] = facts.token === "" ? [] : ["The link signs one browser in, once, within ten minutes. For another: hapi web"];
+  if (facts.isUninstalled) hints.push("As long as it is not installed, hapi is bin/hapi in this folder.");
   if (reach === "computer") hints.push(...unreachableHint);
   if (!facts.hasRunner) hints.push("No runner was started, so the web app can start sessions here only after: hapi runner start");
   if (reach !== "computer" && fingerprint === undefined && !facts.isInsecure)

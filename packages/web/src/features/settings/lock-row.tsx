@@ -16,7 +16,7 @@ export function LockRow() {
   const locked = useHub((state) => state.locked);
   const [asking, setAsking] = useState(false);
   return (
-    <div className="flex min-h-12 items-center justify-between gap-4 py-2 ps-4 pe-2">
+    <div className="flex min-h-12 items-center justify-between gap-4 px-4 py-2">
       <div className="min-w-0">
         <p className="flex items-center gap-1.5">
           {locked && <Icon name="lock" size={16} className="text-failed" />}
